@@ -116,7 +116,7 @@ step("what is wrong with a bucket is said at its field before anything is saved"
   const card = page.getByRole("region", { name: "s3://results/load" });
   await card.getByText("current").waitFor();
   await card.getByRole("button", { name: "Test" }).click();
-  await card.getByText("Writing, reading and removing work.").waitFor();
+  await card.getByText("Test passed: JAC can write, read and delete.").waitFor();
   await look(page, "results-store");
 });
 

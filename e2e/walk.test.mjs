@@ -148,7 +148,7 @@ step("a run is started with its own properties", async () => {
   await dialog.getByLabel("duration", { exact: true }).fill("180");
   await dialog.getByLabel("ramp_up", { exact: true }).fill("2");
   await dialog.getByText("Split users.csv").click();
-  await dialog.getByText("as the plan keeps them (version 2)").waitFor();
+  await dialog.getByText("of the plan (version 2)").waitFor();
   assert.equal(await dialog.getByLabel("Limit").first().inputValue(), "50");
   await look(page, "start");
   await dialog.getByRole("button", { name: "Start run" }).click();
@@ -455,7 +455,7 @@ step("a schedule shows its next times, is tried by hand on a cluster of its own,
   await dialog.getByLabel("Name", { exact: true }).fill("nightly");
   await dialog.getByLabel("Time zone").fill("Europe/Berlin");
   await dialog.getByLabel("Cron expression").fill("61 * * * *");
-  await dialog.getByText("This is not a valid cron expression").waitFor();
+  await dialog.getByText("Invalid cron expression").waitFor();
   await dialog.getByLabel("Preset").selectOption({ label: "Monday to Friday at 03:00" });
   const times = dialog.getByRole("list", { name: "Next times" }).getByRole("listitem");
   await times.nth(4).waitFor();
@@ -510,7 +510,7 @@ step("files that the plan writes are named, and kept from then on", async () => 
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Patterns").fill("../*.csv");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await dialog.getByText(/leaves the plan/).waitFor();
+  await dialog.getByText(/points outside the plan/).waitFor();
   await look(page, "keep");
   await dialog.getByLabel("Patterns").fill("*.csv\nscreens/**/*.png");
   await dialog.getByRole("button", { name: "Save" }).click();
@@ -529,7 +529,7 @@ step("a result log from elsewhere becomes a run with a report and a trend", asyn
   await dialog.locator("[data-upload=logs]").setInputFiles({ name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear Ada,\n") });
   await dialog.getByLabel("Plan").fill("Elsewhere");
   await dialog.getByRole("button", { name: "Import", exact: true }).click();
-  await dialog.getByText(/letter\.txt holds no sample/).waitFor();
+  await dialog.getByText(/letter\.txt contains no samples/).waitFor();
   await dialog.locator("[data-upload=logs]").setInputFiles({ name: "night.jtl", mimeType: "text/plain", buffer: Buffer.from(log) });
   await dialog.getByRole("button", { name: "Import", exact: true }).click();
   await page.waitForURL(/\/runs\/r-/);

@@ -7,25 +7,25 @@ use std::error::Error as StdError;
 /// Why something could not be stored or read. Each has a code, a sentence, and mostly something to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArtefactError {
-    #[error("'{url}' is not an address for artefacts: {reason}")]
+    #[error("Invalid store address '{url}': {reason}")]
     Url { url: String, reason: String },
     #[error("The bucket or container of {store} does not exist.")]
     BucketMissing { store: String },
-    #[error("The bucket of {store} is in another region than the one that was asked.")]
+    #[error("The bucket of {store} is in another region.")]
     WrongRegion { store: String },
-    #[error("There are no credentials for {store}.")]
+    #[error("No credentials found for {store}.")]
     CredentialsMissing { store: String },
-    #[error("{store} does not accept the credentials: {detail}.")]
+    #[error("{store} rejected the credentials: {detail}.")]
     CredentialsRefused { store: String, detail: String },
     #[error("The credentials for {store} have expired.")]
     CredentialsExpired { store: String },
-    #[error("{store} refuses requests because this machine's clock differs from its own.")]
+    #[error("{store} rejects requests because the server's clock is wrong.")]
     Clock { store: String },
-    #[error("The credentials do not allow this in {store}: {detail}.")]
+    #[error("The credentials lack the permission in {store}: {detail}.")]
     Denied { store: String, detail: String },
     #[error("This server may not connect to the endpoint of {store}.")]
     EndpointNotAllowed { store: String },
-    #[error("{store} has no room left.")]
+    #[error("{store} is full.")]
     Full { store: String },
     #[error("{store} cannot be reached: {detail}.")]
     Unreachable { store: String, detail: String },
@@ -37,7 +37,7 @@ pub enum ArtefactError {
     Manifest { store: String, name: String, detail: String },
     #[error("{name} cannot be read: {detail}.")]
     File { name: String, detail: String },
-    #[error("{name} has changed while it was uploaded.")]
+    #[error("{name} changed during the upload.")]
     Changed { name: String },
 }
 
@@ -68,24 +68,27 @@ impl ArtefactError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Url { .. } => "Use s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER.",
-            Self::BucketMissing { .. } => "Create it, or correct the address.",
+            Self::BucketMissing { .. } => "Create it, or fix the address.",
             Self::WrongRegion { .. } => {
-                "Set the bucket's region: of the server's store with AWS_REGION or artifacts_region, of your own under Settings, Results."
+                "Set the bucket's region: for the server's store with AWS_REGION or artifacts_region, for your own \
+                 under Settings, Results."
             }
             Self::CredentialsMissing { .. } => {
-                "For the server's store set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role. For your own save the credentials again."
+                "For the server's store, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or give the server an \
+                 instance role. For your own, save the credentials again."
             }
             Self::CredentialsRefused { .. } => "Check the access key and its secret.",
-            Self::CredentialsExpired { .. } => "Get new ones; the upload goes on where it was.",
-            Self::Clock { .. } => "Correct the time of this machine (NTP).",
+            Self::CredentialsExpired { .. } => "Get new ones; the upload resumes where it stopped.",
+            Self::Clock { .. } => "Synchronise the server's clock (NTP).",
             Self::Denied { .. } => {
-                "Allow s3:PutObject, s3:GetObject, s3:ListBucket, s3:DeleteObject and s3:AbortMultipartUpload below the prefix, and the use of the KMS key if there is one."
+                "Allow s3:PutObject, s3:GetObject, s3:ListBucket, s3:DeleteObject and s3:AbortMultipartUpload below \
+                 the prefix, and use of the KMS key if there is one."
             }
             Self::EndpointNotAllowed { .. } => {
-                "Use HTTPS and a public address, or have an administrator add the endpoint to allowed_endpoints."
+                "Use HTTPS and a public address, or ask an administrator to add the endpoint to allowed_endpoints."
             }
-            Self::Full { .. } => "Make room there; the upload goes on by itself.",
-            Self::Unreachable { .. } => "Check address, network and proxy; it is tried again by itself.",
+            Self::Full { .. } => "Free some space; the upload resumes automatically.",
+            Self::Unreachable { .. } => "Check address, network and proxy; JAC retries automatically.",
             Self::Missing { .. }
             | Self::Failed { .. }
             | Self::Manifest { .. }
@@ -184,9 +187,9 @@ fn http(error: &Error) -> Option<&HttpError> {
 
 fn reason(error: &HttpError) -> String {
     match error.kind() {
-        HttpErrorKind::Timeout => "it does not answer in time",
-        HttpErrorKind::Connect => "no connection can be made",
-        _ => "the connection was cut",
+        HttpErrorKind::Timeout => "it did not answer in time",
+        HttpErrorKind::Connect => "no connection",
+        _ => "the connection was lost",
     }
     .to_owned()
 }

@@ -36,22 +36,23 @@ impl Location {
             return Err(refused("it has a query or a fragment"));
         }
         if url.password().is_some() || !url.username().is_empty() {
-            return Err(refused("credentials do not belong into it"));
+            return Err(refused("it must not contain credentials"));
         }
         if url.scheme() == "file" {
-            let path = url.to_file_path().map_err(|()| refused("a folder of this machine has three slashes"))?;
+            let path =
+                url.to_file_path().map_err(|()| refused("a local folder needs three slashes (file:///FOLDER)"))?;
             return Ok(Self { kind: Kind::Folder { path }, prefix: String::new() });
         }
         let host =
-            url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| refused("it names no bucket"))?.to_owned();
+            url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| refused("the bucket is missing"))?.to_owned();
         if url.port().is_some() {
-            return Err(refused("a port belongs into the endpoint (AWS_ENDPOINT_URL)"));
+            return Err(refused("a port belongs in the endpoint (AWS_ENDPOINT_URL)"));
         }
         let kind = match url.scheme() {
             "s3" => Kind::S3 { bucket: host },
             "gs" => Kind::Google { bucket: host },
             "az" => Kind::Azure { container: host },
-            _ => return Err(refused("its scheme is not s3, gs, az or file")),
+            _ => return Err(refused("the scheme must be s3, gs, az or file")),
         };
         let path = percent_decode_str(url.path()).decode_utf8().map_err(|_| refused("its prefix is not UTF-8"))?;
         let prefix = path.trim_matches('/').to_owned();

@@ -67,7 +67,9 @@ impl Manifest {
     /// A phrase that says why it cannot be read.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         match serde_json::from_slice(bytes) {
-            Ok(Version { schema }) if schema > SCHEMA => Err(format!("a newer JAC wrote it (schema {schema})")),
+            Ok(Version { schema }) if schema > SCHEMA => {
+                Err(format!("it was written by a newer version of JAC (schema {schema})"))
+            }
             Ok(_) => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         }

@@ -129,7 +129,7 @@ impl BytesAt for ObjectBytes {
             let begin = usize::try_from(position - number * BLOCK).map_err(Error::other)?;
             let there = bytes.get(begin..).unwrap_or_default();
             if there.is_empty() {
-                return Err(Error::other("the store gave less than was asked for"));
+                return Err(Error::other("the store returned less than requested"));
             }
             let count = there.len().min(into.len());
             into[..count].copy_from_slice(&there[..count]);

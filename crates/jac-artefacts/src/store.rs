@@ -338,12 +338,12 @@ impl ArtefactStore {
     pub async fn try_out(&self, word: &str) -> Result<(), ArtefactError> {
         let prefix = format!("jac-test-{word}/");
         let name = format!("{prefix}{MANIFEST}");
-        let content = b"JAC has tested this store, and may be removed.".to_vec();
+        let content = b"JAC tested this store with this object. It can be removed.".to_vec();
         self.put(&name, content.clone()).await?;
         if self.get(&name).await?.is_none_or(|got| got != content) {
             return Err(ArtefactError::Failed {
                 store: self.address.clone(),
-                detail: "it does not give back what was written".to_owned(),
+                detail: "it does not return what was written".to_owned(),
             });
         }
         let path = self.path(&prefix);

@@ -161,7 +161,7 @@ impl ArtefactStore {
                 Parted::Failed(error) => error,
                 Parted::Unknown => ArtefactError::Failed {
                     store: self.address().to_owned(),
-                    detail: "it does not know the upload that was just begun".to_owned(),
+                    detail: "it does not know the upload that was just started".to_owned(),
                 },
             })?;
             journal.write(name, None).await?;

@@ -17,17 +17,16 @@ use std::collections::BTreeMap;
 /// What the machines tell, as a record and as a cluster.
 pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, PortError> {
     let places = cloud.places_of(cluster).await?;
-    let gone = || refused("EC2", "adopt the cluster", "no machine of it lives any more");
+    let gone = || refused("EC2", "adopt the cluster", "none of its instances is running");
     let (choice, aws) = places.first().ok_or_else(gone)?;
     let mut machines = machines::of_cluster(aws, &cloud.installation, cluster).await?;
     machines.retain(|machine| matches!(machine.life, Life::Coming | Life::Up));
     machines.sort_by_key(|machine| (machine.told.role != Role::Master, number(&machine.told.node)));
-    let master = machines
-        .first()
-        .filter(|machine| machine.told.role == Role::Master)
-        .ok_or_else(|| refused(&aws.region, "adopt the cluster", "its master is gone; end what is left of it"))?;
+    let master = machines.first().filter(|machine| machine.told.role == Role::Master).ok_or_else(|| {
+        refused(&aws.region, "adopt the cluster", "its master no longer exists; terminate what is left of it")
+    })?;
     let sealed_seed = master.told.sealed_seed.clone().ok_or_else(|| {
-        refused(&aws.region, "adopt the cluster", "its master does not carry the cluster's key; end it")
+        refused(&aws.region, "adopt the cluster", "its master does not have the cluster's key; terminate it")
     })?;
     let addresses = match &master.public_address {
         Some(address) if Some(address) != master.private_address.as_ref() => Ec2Addresses::Public,

@@ -89,10 +89,9 @@ impl Clients {
 
     /// Keys that are valid now, of a role if the credentials have one.
     pub async fn session_keys(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<AwsKeys, PortError> {
-        let what = "give keys";
+        let what = "provide keys";
         let (config, region) = configure(credentials, region.map(str::to_owned), Some(ANY_REGION)).await?;
-        let provider =
-            config.credentials_provider().ok_or_else(|| refused(&region, what, "there are no credentials"))?;
+        let provider = config.credentials_provider().ok_or_else(|| refused(&region, what, "no credentials found"))?;
         let keys = provider.provide_credentials().await.map_err(|error| refused(&region, what, error.to_string()))?;
         Ok(AwsKeys {
             access_key_id: keys.access_key_id().to_owned(),
@@ -135,7 +134,8 @@ async fn configure(
         config = config.to_builder().region(Region::new(otherwise)).build();
     }
     let Some(region) = config.region().map(ToString::to_string) else {
-        let text = "No AWS region is given: name one, such as eu-central-1, in the cluster's configuration or with the credentials.";
+        let text =
+            "No AWS region given. Set one, e.g. eu-central-1, in the cluster's configuration or with the credentials.";
         return Err(PortError::Unfit { faults: vec![Fault::at(field::REGION, Fault::MISSING, text)] });
     };
     if let Some(role) = role {
@@ -180,7 +180,7 @@ async fn assume(role: &AssumedRole, config: &SdkConfig) -> SdkConfig {
 impl Aws {
     /// The account that the credentials belong to, and who they are there.
     pub async fn identity(&self) -> Result<(String, String), PortError> {
-        let what = "say whose the credentials are";
+        let what = "check the credentials";
         let answer =
             self.sts.get_caller_identity().send().await.map_err(|error| refusal(&error).at(&self.region, what))?;
         match (answer.account(), answer.arn()) {

@@ -28,7 +28,7 @@ pub async fn bake(
         Some((record, master.instance.clone()?))
     });
     let Some((record, machine)) = master else {
-        return Err(refused("EC2", "make an image", format!("the cluster {cluster} has no machine")));
+        return Err(refused("EC2", "make an image", format!("the cluster {cluster} has no instance")));
     };
     let aws = cloud.aws_of(record).await?;
     let mut tags: Vec<Tag> = record.config.tags.iter().map(|(name, value)| tags::tag(name, value)).collect();
@@ -135,7 +135,7 @@ async fn find(
 async fn remove_found(cloud: &Ec2Cloud, aws: &Aws, region: &str, id: &str, image: &Image) -> Result<(), PortError> {
     let is_ours = |tag: &Tag| tag.key() == Some(tags::INSTALLATION) && tag.value() == Some(&cloud.installation);
     if !image.tags().iter().any(is_ours) {
-        return Err(refused(region, "remove the image", format!("{id} was not made by this installation")));
+        return Err(refused(region, "remove the image", format!("{id} was not built by this installation")));
     }
     let failed = |error| refusal(&error).at(region, "remove the image");
     aws.ec2.deregister_image().image_id(id).send().await.map_err(failed)?;

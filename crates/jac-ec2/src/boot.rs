@@ -121,8 +121,8 @@ impl Boot<'_> {
         if !matches!(machine.life, Life::Going | Life::Gone) {
             return Ok(());
         }
-        let reason = machine.reason.as_deref().unwrap_or("AWS gives no reason");
-        Err(self.refused(format!("its machine {} ended while it was coming up ({reason})", self.id)))
+        let reason = machine.reason.as_deref().unwrap_or("AWS gave no reason");
+        Err(self.refused(format!("its instance {} terminated while launching ({reason})", self.id)))
     }
 
     /// Waits until it answers over SSH and its first boot is done, and looks at it; no longer than it lives.
@@ -177,7 +177,7 @@ impl Boot<'_> {
             if is_asked && Instant::now() >= deadline {
                 let console = self.last_words().await;
                 return Err(self.refused(format!(
-                    "its machine {} did not answer within {} s: {error}{console}",
+                    "its instance {} did not answer within {} s: {error}{console}",
                     self.id,
                     self.limit.as_secs()
                 )));
@@ -228,12 +228,12 @@ impl Boot<'_> {
         let status = machine::read_small(link, cloud_init::STATUS).await.ok().flatten();
         let errors = status.as_deref().and_then(cloud_init::errors);
         let at = match progress {
-            "" => "nothing was done".to_owned(),
-            user_data::DONE => "the node's keeper does not run".to_owned(),
-            at => format!("it got to '{at}'"),
+            "" => "no step was done".to_owned(),
+            user_data::DONE => "the node's keeper is not running".to_owned(),
+            at => format!("it got as far as '{at}'"),
         };
-        let said = errors.unwrap_or_else(|| "cloud-init names no error".to_owned());
-        format!("its first boot failed ({at}); {said}; /var/log/cloud-init-output.log on {} says more", self.id)
+        let said = errors.unwrap_or_else(|| "cloud-init reports no error".to_owned());
+        format!("its first boot failed ({at}); {said}; see /var/log/cloud-init-output.log on {}", self.id)
     }
 
     /// The last line of the machine's console, which AWS keeps, for a machine that nobody reaches.

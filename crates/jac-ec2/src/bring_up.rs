@@ -27,7 +27,7 @@ impl Ec2Cloud {
     ) -> Result<Vec<Instance>, PortError> {
         let Some(ec2) = &config.ec2 else {
             return Err(PortError::Unfit {
-                faults: vec![Fault::at("/config/ec2", Fault::MISSING, "No machines are described.")],
+                faults: vec![Fault::at("/config/ec2", Fault::MISSING, "The EC2 configuration is missing.")],
             });
         };
         let Some(first) = requests.first() else { return Ok(Vec::new()) };
@@ -84,7 +84,9 @@ impl Ec2Cloud {
             (None, Some(from)) => {
                 network::make_group(aws, cluster, &found.place.vpc, from, &tags::list(&common)).await?
             }
-            (None, None) => return Err(refused(&aws.region, "launch", "no address is known that SSH comes from")),
+            (None, None) => {
+                return Err(refused(&aws.region, "launch", "the address that SSH is allowed from is unknown"));
+            }
         };
         let seed = Seed::random();
         let sealed = self.clients.source().seal(&seal_purpose(cluster), &seed.0)?;
@@ -140,7 +142,7 @@ impl Ec2Cloud {
         let asked = join_all(open.map(|node| async move {
             let answer = call.ask(node, seed).await;
             if let Ok(id) = &answer {
-                let message = Message::new("instance_launched", format!("{id} was launched ({}).", node.kind));
+                let message = Message::new("instance_launched", format!("Launched {id} ({}).", node.kind));
                 tell(&node.name, message.with("instance", id.as_str()).with("type", node.kind.as_str()));
             }
             self.change(cluster, |record| {
@@ -222,7 +224,7 @@ impl Ec2Cloud {
         })?;
         let link = self
             .link(&self.known(cluster)?, boot.node)
-            .ok_or_else(|| refused(&boot.aws.region, "sign in", "the key of the cluster is gone"))?;
+            .ok_or_else(|| refused(&boot.aws.region, "sign in", "the cluster's key no longer exists"))?;
         boot.answer(&link, seen).await?;
         self.change(cluster, |record| {
             if let Some(node) = record.node_mut(boot.node) {
@@ -242,7 +244,8 @@ impl Ec2Cloud {
             match self.remote(&record.cluster, &from.name).can_connect(&there, 22).await {
                 Ok(true) => None,
                 Ok(false) => Some(format!(
-                    "{} does not reach {} at {there}: their security group has to let its own machines in on all TCP ports.",
+                    "{} cannot reach {} at {there}: their security group must allow all TCP ports between its own \
+                     instances.",
                     from.name, to.name
                 )),
                 Err(error) => Some(format!("{error}.")),
@@ -296,7 +299,7 @@ fn too_many_failed(
     match failed.into_iter().next() {
         Some((_, error)) if count == 1 => Err(error),
         Some((_, error)) => {
-            let texts = [format!("{error}."), format!("{count} nodes failed, for this reason or another.")];
+            let texts = [format!("{error}."), format!("{count} nodes failed in total.")];
             Err(PortError::Unfit { faults: texts.map(|text| Fault::whole("launch_failed", text)).to_vec() })
         }
         None => Ok(Vec::new()),

@@ -83,7 +83,7 @@ impl Ec2Cloud {
         self.records.read(cluster)?.ok_or_else(|| PortError::Refused {
             node: cluster.to_string(),
             what: "be worked on".to_owned(),
-            reason: "nothing is known of its machines any more".to_owned(),
+            reason: "its instances are no longer known".to_owned(),
         })
     }
 
@@ -91,7 +91,7 @@ impl Ec2Cloud {
     pub(crate) fn seed(&self, launch: &LaunchRecord, cluster: &ClusterId) -> Result<Seed, PortError> {
         let sealed = BASE64.decode(launch.sealed_seed.as_bytes()).unwrap_or_default();
         let opened = self.clients.source().open(&seal_purpose(cluster), &sealed)?;
-        Seed::of(&opened).ok_or_else(|| refused("EC2", "open the cluster's key", "it has another length"))
+        Seed::of(&opened).ok_or_else(|| refused("EC2", "open the cluster's key", "it has the wrong length"))
     }
 
     /// The one connection to a node; `None` while it has no address.
@@ -150,7 +150,7 @@ impl Cloud for Ec2Cloud {
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
         // A record that cannot be read is no reason to leave machines: their tags tell enough.
         let record = self.records.read(cluster).unwrap_or_else(|error| {
-            tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; its machines are found by their tags");
+            tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; its instances are found by their tags");
             None
         });
         let places = match &record {

@@ -55,7 +55,7 @@ pub async fn end_all(
         end(aws, &ids).await?;
         if !looks.again().await {
             let what = "end the machines";
-            let reason = format!("{} of them did not end within two minutes; asking again", left.len());
+            let reason = format!("{} of them did not terminate within two minutes; retrying", left.len());
             return Err(refused(&aws.region, what, reason));
         }
     }

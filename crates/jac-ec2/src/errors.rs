@@ -35,7 +35,7 @@ impl Refusal {
     /// The sentence where nothing else says whose it is.
     pub fn told(&self) -> String {
         match self.outlook {
-            Outlook::Unanswered => format!("AWS gave no answer ({})", self.sentence),
+            Outlook::Unanswered => format!("AWS did not answer ({})", self.sentence),
             Outlook::OutOfDescriptors => format!("this server has no file descriptor left ({})", self.sentence),
             _ => self.sentence.clone(),
         }
@@ -111,12 +111,12 @@ where
 
 /// What AWS says in an answer; where that is nothing, what the status of HTTP says.
 fn told(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusal {
-    let reason = answer.message().unwrap_or("it gives no reason");
+    let reason = answer.message().unwrap_or("no reason given");
     match (answer.code(), status) {
         (Some(code), _) => explain(code, reason),
         (None, Some(403)) => explain("AccessDenied", reason),
         (None, Some(status)) => {
-            let sentence = format!("AWS answered with the status {status} of HTTP ({reason})");
+            let sentence = format!("AWS answered with HTTP status {status} ({reason})");
             Refusal {
                 code: String::new(),
                 sentence,
@@ -138,7 +138,8 @@ fn role_denied(error: &(dyn Error + 'static)) -> Option<Refusal> {
             let reason = told.sentence.trim_end_matches("; docs/aws.md has the policy that JAC needs");
             let advice = match told.code.as_str() {
                 "AccessDenied" => {
-                    "; its trust policy has to name who assumes it, and the external id where it asks for one"
+                    "; its trust policy must allow these credentials to assume it, with the external ID if it requires \
+                     one"
                 }
                 _ => "",
             };
@@ -167,9 +168,7 @@ fn explain(code: &str, message: &str) -> Refusal {
     let message = first_sentence(message);
     let (sentence, outlook) = match code {
         "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => (
-            format!(
-                "the credentials lack the permission for it ({message}); docs/aws.md has the policy that JAC needs"
-            ),
+            format!("the credentials lack the permission ({message}); docs/aws.md has the policy that JAC needs"),
             Outlook::Final,
         ),
         "AuthFailure"
@@ -177,7 +176,7 @@ fn explain(code: &str, message: &str) -> Refusal {
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException"
         | "IncompleteSignature" => {
-            (format!("the AWS credentials are wrong or were revoked ({message}); save other ones"), Outlook::MayPass)
+            (format!("AWS rejected the credentials ({message}); save valid ones"), Outlook::MayPass)
         }
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             (format!("the AWS credentials have expired ({message}); save new ones"), Outlook::MayPass)
@@ -187,28 +186,30 @@ fn explain(code: &str, message: &str) -> Refusal {
         }
         "InsufficientInstanceCapacity" | "InsufficientHostCapacity" | "InsufficientCapacity" => (
             format!(
-                "AWS has no machines of that type left there ({message}); try again later, or take another type, subnet or region"
+                "AWS has no capacity for that instance type ({message}); try again later, or use another type, subnet \
+                 or region"
             ),
             Outlook::Final,
         ),
         "SpotMaxPriceTooLow" | "MaxSpotInstanceCountExceeded" => (
-            format!("AWS gives no spot capacity ({message}); try again later, or take on-demand machines"),
+            format!("AWS has no spot capacity ({message}); try again later, or use on-demand instances"),
             Outlook::Final,
         ),
         "VcpuLimitExceeded" | "InstanceLimitExceeded" => (
             format!(
-                "the account's quota is used up ({message}); ask for more under Service Quotas, or take fewer or smaller machines"
+                "the account's quota is exceeded ({message}); request an increase under Service Quotas, or use fewer \
+                 or smaller instances"
             ),
             Outlook::Final,
         ),
         "PendingVerification" | "OptInRequired" => (
-            format!("the account may not do it yet ({message}); see the messages of AWS in the account"),
+            format!("the AWS account is not ready for this ({message}); see the account's messages from AWS"),
             Outlook::Final,
         ),
         "Unavailable" | "InternalError" | "InternalFailure" | "ServiceUnavailable" => {
-            (format!("AWS has a failure of its own ({code})"), Outlook::MayPass)
+            (format!("AWS had an internal error ({code})"), Outlook::MayPass)
         }
-        _ => (format!("AWS says {code}: {message}"), Outlook::Final),
+        _ => (format!("AWS answered {code}: {message}"), Outlook::Final),
     };
     Refusal { code: code.to_owned(), sentence, outlook }
 }

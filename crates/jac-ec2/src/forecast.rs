@@ -28,7 +28,7 @@ pub async fn look(
     let mut forecast = Forecast::default();
     match aws.identity().await {
         Ok((account, arn)) => {
-            let text = format!("The machines will be of the account {account}, made by {arn}, in {}.", aws.region);
+            let text = format!("Instances are created in the account {account} by {arn}, in {}.", aws.region);
             forecast.notes.push(Message::new("account", text).with("account", account).with("arn", arn));
         }
         Err(error) => {
@@ -48,9 +48,9 @@ pub async fn look(
         }
     };
     let (name, id) = (&found.master.1.name, &found.master.1.id);
-    forecast.notes.push(Message::new("image", format!("The machines boot {name} ({id}).")).with("image", id.as_str()));
+    forecast.notes.push(Message::new("image", format!("Image: {name} ({id}).")).with("image", id.as_str()));
     if let Some(from) = &found.ssh_from {
-        let text = format!("SSH is let in from {from} only.");
+        let text = format!("SSH is allowed from {from} only.");
         forecast.notes.push(Message::new("ssh_from", text).with("ssh_from", from.as_str()));
     }
     permissions(aws, installation, config, ec2, &found, &mut forecast).await?;
@@ -62,7 +62,7 @@ pub async fn look(
     match price(aws, config, ec2).await {
         Ok(prices) => forecast.prices = Some(prices),
         Err(reason) => {
-            let text = format!("The price is not known: {reason}.");
+            let text = format!("The price is unknown: {reason}.");
             forecast.notes.push(Message::new("price_unknown", text).with("reason", reason));
         }
     }

@@ -29,7 +29,7 @@ pub async fn look_up(aws: &Aws, wanted: &Ec2Image, architecture: &str) -> Result
 }
 
 async fn by_id(aws: &Aws, id: &str, architecture: &str) -> Result<Result<Image, String>, PortError> {
-    let none = || format!("There is no image {id} in {}; an image's id is another in each region.", aws.region);
+    let none = || format!("Image {id} not found in {}. Image IDs differ between regions.", aws.region);
     let answer = aws.ec2.describe_images().image_ids(id).send().await;
     let answer = match answer.map_err(|error| refusal(&error)) {
         Ok(answer) => answer,
@@ -38,7 +38,7 @@ async fn by_id(aws: &Aws, id: &str, architecture: &str) -> Result<Result<Image, 
     };
     Ok(match answer.images().first().and_then(read) {
         Some(image) if image.architecture != architecture => Err(format!(
-            "The image {id} is for {}, and the instance type is {architecture}: choose another of either.",
+            "The image {id} is for {}, but the instance type is {architecture}. Change one of them.",
             image.architecture
         )),
         Some(image) => Ok(image),
@@ -73,7 +73,7 @@ async fn newest(aws: &Aws, wanted: Distribution, architecture: &str) -> Result<R
     let newest = answer.images().iter().max_by_key(|image| image.creation_date());
     Ok(newest
         .and_then(read)
-        .ok_or_else(|| format!("No image {name} of the owner {owner} is in {}: give an image's id.", aws.region)))
+        .ok_or_else(|| format!("No image {name} of the owner {owner} found in {}. Give an image ID.", aws.region)))
 }
 
 fn read(image: &AwsImage) -> Option<Image> {

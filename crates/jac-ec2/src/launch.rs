@@ -84,7 +84,7 @@ async fn kind_and_image(
 ) -> Result<Option<(Kind, Image)>, PortError> {
     let kind = if role == Role::Master { &config.master_type } else { &config.worker_type };
     let Some(kind) = types::look_up(aws, kind).await? else {
-        let text = format!("There is no instance type {kind} in {}.", aws.region);
+        let text = format!("The instance type {kind} is not available in {}.", aws.region);
         faults.push(Fault::at(field::of_type(role), Fault::PREFLIGHT, text));
         return Ok(None);
     };
@@ -103,14 +103,13 @@ async fn kind_and_image(
 async fn group_fault(aws: &Aws, group: &str, vpc: &str) -> Result<Option<String>, PortError> {
     let answer = aws.ec2.describe_security_groups().group_ids(group).send().await.map_err(|error| refusal(&error));
     match answer {
-        Ok(answer) => Ok(answer
-            .security_groups()
-            .first()
-            .and_then(|found| found.vpc_id())
-            .filter(|of| *of != vpc)
-            .map(|of| format!("The security group {group} is of the network {of}, and the subnets are of {vpc}."))),
+        Ok(answer) => {
+            Ok(answer.security_groups().first().and_then(|found| found.vpc_id()).filter(|of| *of != vpc).map(|of| {
+                format!("The security group {group} belongs to the VPC {of}, but the subnets belong to {vpc}.")
+            }))
+        }
         Err(no) if no.is_not_found() || no.code.starts_with("InvalidGroupId") => {
-            Ok(Some(format!("There is no security group {group} in {}.", aws.region)))
+            Ok(Some(format!("Security group {group} not found in {}.", aws.region)))
         }
         Err(other) => Err(other.at(&aws.region, "find the security group")),
     }
@@ -164,7 +163,8 @@ impl Call<'_> {
         let call = self.run_instances(node, seed).map_err(failed)?;
         let answer = call.send().await.map_err(|error| refusal(&error))?;
         let id = answer.instances().first().and_then(|instance| instance.instance_id());
-        id.map(str::to_owned).ok_or_else(|| failed(refused(&self.aws.region, "launch", "the answer named no machine")))
+        id.map(str::to_owned)
+            .ok_or_else(|| failed(refused(&self.aws.region, "launch", "the answer contained no instance")))
     }
 
     /// The launch as a question only: `None` when it may be done.

@@ -46,9 +46,10 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>,
     subnets.sort_by_key(|subnet| (subnet.availability_zone(), subnet.subnet_id()));
     let Some(first) = subnets.first() else {
         return unfit(match &config.vpc {
-            Some(vpc) => format!("The network {vpc} has no subnet in {}.", aws.region),
+            Some(vpc) => format!("The VPC {vpc} has no subnet in {}.", aws.region),
             None => format!(
-                "The region {} has no default network: name a VPC or subnets, or make the default one (aws ec2 create-default-vpc).",
+                "The region {} has no default VPC. Give subnets, or create the default VPC (aws ec2 \
+                 create-default-vpc).",
                 aws.region
             ),
         });
@@ -57,7 +58,7 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>,
     if config.vpc.as_ref().is_some_and(|wanted| *wanted != vpc)
         || subnets.iter().any(|subnet| subnet.vpc_id() != Some(&vpc))
     {
-        return unfit("The subnets are not all of one VPC, the one that is named.".to_owned());
+        return unfit("The subnets do not all belong to the given VPC.".to_owned());
     }
     let somewhere = first.cidr_block().and_then(|block| block.split('/').next()?.parse().ok());
     // In one zone traffic between machines costs nothing and is fastest: unless they are named, only one is taken.
@@ -84,7 +85,7 @@ pub async fn ssh_from(config: &Ec2Config, somewhere: Ipv4Addr) -> Result<String,
         Ec2Addresses::Private => own_address::towards(somewhere),
     };
     address.map(|address| format!("{address}/32")).map_err(|reason| {
-        format!("{}; name the addresses that SSH comes from, such as 203.0.113.7/32", capital(&reason))
+        format!("{}; set the addresses that SSH is allowed from, e.g. 203.0.113.7/32", capital(&reason))
     })
 }
 
@@ -157,7 +158,7 @@ async fn group_named(aws: &Aws, name: &str, vpc: &str) -> Result<String, PortErr
             return Ok(id.to_owned());
         }
         if !looks.again().await {
-            return Err(refused(&aws.region, what, format!("{name} is said to exist, and is not shown")));
+            return Err(refused(&aws.region, what, format!("{name} exists but is not listed")));
         }
     }
 }

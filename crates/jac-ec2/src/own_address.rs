@@ -9,12 +9,11 @@ const LIMIT: Duration = Duration::from_secs(8);
 
 /// The public address, as AWS sees it.
 pub async fn public() -> Result<Ipv4Addr, String> {
-    let failed =
-        |reason: String| format!("the server's own public address is not known: {SERVICE} gave none ({reason})");
+    let failed = |reason: String| format!("the server's public address is unknown: {SERVICE} gave none ({reason})");
     let client = reqwest::Client::builder().timeout(LIMIT).build().map_err(|error| failed(error.to_string()))?;
     let answer = async { client.get(SERVICE).send().await?.error_for_status()?.text().await }.await;
     let text = answer.map_err(|error| failed(error.without_url().to_string()))?;
-    text.trim().parse().map_err(|_| failed("it answered something else".to_owned()))
+    text.trim().parse().map_err(|_| failed("unexpected answer".to_owned()))
 }
 
 /// The address from which this machine would send to that one. Nothing is sent.
@@ -26,6 +25,6 @@ pub fn towards(machine: Ipv4Addr) -> Result<Ipv4Addr, String> {
     match asked.map(|address| address.ip()) {
         Ok(IpAddr::V4(address)) => Ok(address),
         Ok(IpAddr::V6(_)) => Err("the server has no IPv4 address".to_owned()),
-        Err(error) => Err(format!("the server has no way to {machine}: {error}")),
+        Err(error) => Err(format!("the server has no route to {machine}: {error}")),
     }
 }

@@ -33,7 +33,7 @@ async fn on_the_list(aws: &Aws, kind: &str) -> Result<f64, String> {
         .iter()
         .filter_map(|text| serde_json::from_str::<Value>(text).ok())
         .find_map(|product| price_of(&product))
-        .ok_or_else(|| format!("AWS's price list has no {kind} in {}", aws.region))
+        .ok_or_else(|| format!("the AWS price list has no {kind} in {}", aws.region))
 }
 
 /// `terms.OnDemand.<offer>.priceDimensions.<rate>.pricePerUnit.USD`, of the rate that is by the hour.
@@ -65,7 +65,7 @@ async fn on_the_market(aws: &Aws, kind: &str) -> Result<f64, String> {
         .filter_map(|price| price.spot_price()?.parse::<f64>().ok())
         .filter(|price| price.is_finite() && *price > 0.0)
         .max_by(f64::total_cmp)
-        .ok_or_else(|| format!("AWS names no spot price of {kind} in {}", aws.region))
+        .ok_or_else(|| format!("AWS has no spot price for {kind} in {}", aws.region))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub async fn look(
 ) -> Result<Option<String>, String> {
     let kinds = std::iter::once((master, 1)).chain(worker);
     if kinds.clone().any(|(kind, _)| !is_standard(&kind.name)) {
-        return Err("The account's quota was not checked: the instance type has a quota of its own.".to_owned());
+        return Err("The account's quota was not checked: the instance type has a separate quota.".to_owned());
     }
     let wanted: u32 = kinds.map(|(kind, count)| kind.vcpus * count).sum();
     let unknown = |reason: String| format!("The account's quota could not be checked: {reason}.");
@@ -34,12 +34,12 @@ pub async fn look(
         .send()
         .await
         .map_err(|error| unknown(refusal(&error).told()))?;
-    let most = quota.quota().and_then(|quota| quota.value()).ok_or_else(|| unknown("AWS gave no number".to_owned()))?;
+    let most = quota.quota().and_then(|quota| quota.value()).ok_or_else(|| unknown("AWS gave no value".to_owned()))?;
     let used = in_use(aws, spot).await.map_err(unknown)?;
     Ok((f64::from(used + wanted) > most).then(|| {
         format!(
-            "The cluster needs {wanted} virtual processors, and the account's quota in {} has {} left of {most}: ask for more \
-             under Service Quotas ({code}), or take fewer or smaller machines.",
+            "The cluster needs {wanted} vCPUs, but the account's quota in {} has {} of {most} left. Request an \
+             increase under Service Quotas ({code}), or use fewer or smaller instances.",
             aws.region,
             (most - f64::from(used)).max(0.0)
         )

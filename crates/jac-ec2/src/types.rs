@@ -29,7 +29,7 @@ pub async fn look_up(aws: &Aws, name: &str) -> Result<Option<Kind>, PortError> {
     let architecture = [ArchitectureType::X8664, ArchitectureType::Arm64]
         .into_iter()
         .find(|known| architectures.contains(known))
-        .ok_or_else(|| refused(&aws.region, &what, format!("{name} is of no architecture that JAC knows")))?;
+        .ok_or_else(|| refused(&aws.region, &what, format!("{name} has an unsupported architecture")))?;
     let memory_mb = found.memory_info().and_then(|memory| memory.size_in_mib()).unwrap_or(2048);
     let vcpus = found.v_cpu_info().and_then(|info| info.default_v_cpus()).unwrap_or(1);
     Ok(Some(Kind {

@@ -257,7 +257,7 @@ impl Ec2Cloud {
                 return found;
             }
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("AWS in {region} gave no answer within {} s", ELSEWHERE_LIMIT.as_secs()),
+            Err(_) => format!("AWS in {region} did not answer within {} s", ELSEWHERE_LIMIT.as_secs()),
         };
         tracing::debug!(%region, "cannot list {region}: {reason}");
         open(&self.watch.unseen).insert(place.clone(), (Instant::now(), reason));
@@ -347,9 +347,11 @@ impl Ec2Cloud {
         });
         match moved {
             Ok(()) => {
-                tracing::info!(cluster = %record.cluster, "the server's address is {now} now; SSH is let in from there")
+                tracing::info!(cluster = %record.cluster,
+                    "the server's address is now {now}; SSH is allowed from there")
             }
-            Err(error) => tracing::warn!(cluster = %record.cluster, %error, "SSH cannot be let in from {now}: {error}"),
+            Err(error) => tracing::warn!(cluster = %record.cluster, %error,
+                "SSH cannot be allowed from {now}: {error}"),
         }
     }
 

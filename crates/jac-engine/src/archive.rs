@@ -333,7 +333,7 @@ impl Engine {
                 return None;
             }
             Err(error) => {
-                tracing::warn!(run = %id, %error, "run {id}: its results cannot be stored now: {error}");
+                tracing::warn!(run = %id, %error, "run {id}: its results cannot be stored at present: {error}");
                 archive.change(id, |pending| pending.due = Some((Instant::now() + FIRST_PAUSE, FIRST_PAUSE)));
                 archive.add_last(id.clone());
                 return None;
@@ -404,7 +404,7 @@ impl Engine {
         if !run.phase.is_terminal() {
             return Err(crate::clusters::conflict(
                 "The run has not finished.",
-                Some("Its results are stored when it has."),
+                Some("Its results are stored when it has finished."),
             ));
         }
         if view.phase != ArchivePhase::Stored {
@@ -449,7 +449,8 @@ impl Engine {
                 deadline = Instant::now() + PATIENCE;
             }
             if !moved.may_move || Instant::now() > deadline {
-                let text = "Its results are not in the store for artefacts yet; they are complete on JAC's server, and are stored from there.";
+                let text = "Its results are complete on the JAC server but not yet in the store; they are uploaded from \
+                     there.";
                 lock(&archive.unawaited).insert(cluster.clone());
                 self.note_cluster(cluster, None, Message::new("archive_pending", text)).await;
                 return;
@@ -507,9 +508,10 @@ impl Engine {
 
 fn no_store() -> EngineError {
     EngineError::Conflict {
-        message: "There is no store for artefacts: results are in the data folder alone.".to_owned(),
+        message: "No store is configured: results are kept only in the data folder.".to_owned(),
         hint: Some(
-            "Choose one of your own under Settings, Results, or name the server's with --artifacts-url (JAC_ARTIFACTS_URL), such as s3://BUCKET/PREFIX."
+            "Add one of your own under Settings, Results, or set the server's with --artifacts-url \
+             (JAC_ARTIFACTS_URL), e.g. s3://BUCKET/PREFIX."
                 .to_owned(),
         ),
     }

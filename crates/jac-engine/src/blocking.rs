@@ -37,7 +37,7 @@ impl Engine {
         &self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
-        let ending = |_| EngineError::JMeter("The server is ending.".to_owned());
+        let ending = |_| EngineError::JMeter("The server is shutting down.".to_owned());
         let turn = Arc::clone(self.blocking_turns()).acquire_owned().await.map_err(ending)?;
         let engine = self.clone();
         // What it writes is of this request.

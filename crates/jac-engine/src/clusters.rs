@@ -136,7 +136,7 @@ impl Engine {
                     return Err(EngineError::invalid(
                         "lifetime_invalid",
                         format!(
-                            "A cluster can be extended by 1 minute up to a lifetime of {} days from now.",
+                            "Extend by at least 1 minute, up to {} days from now.",
                             ClusterConfig::MAX_LIFETIME_MINUTES / 1440
                         ),
                     ));

@@ -69,31 +69,30 @@ impl NewAwsCredentials {
         }
         if let Some(id) = &self.access_key_id {
             if !is_made_of(id, 128, |letter| letter.is_ascii_alphanumeric() || letter == '_') {
-                let message =
-                    "The access key ID is not valid. Expected letters and digits, such as AKIAIOSFODNN7EXAMPLE.";
+                let message = "Invalid access key ID. Expected letters and digits, e.g. AKIAIOSFODNN7EXAMPLE.";
                 fault("/access_key_id", Fault::MALFORMED, message);
             }
             if id.starts_with("ASIA") && self.session_token.is_none() {
-                let message = "An access key that starts with ASIA is temporary and needs its session token.";
+                let message = "Temporary access keys (ASIA…) need their session token.";
                 fault("/session_token", Fault::MISSING, message);
             }
         }
         if self.secret_access_key.as_ref().is_some_and(|secret| !is_made_of(secret, 256, |l| l.is_ascii_graphic())) {
-            let message = "The secret access key is not valid: it has a space or another character that no key has.";
+            let message = "Invalid secret access key: it contains a space or another invalid character.";
             fault("/secret_access_key", Fault::MALFORMED, message);
         }
         match &self.session_token {
             Some(_) if self.access_key_id.is_none() => {
-                fault("/access_key_id", Fault::MISSING, "A session token needs its access key.");
+                fault("/access_key_id", Fault::MISSING, "A session token needs an access key.");
             }
             Some(token) if !is_made_of(token, 8192, |letter| letter.is_ascii_graphic()) => {
-                let message = "The session token is not valid: it has a space or another character that no token has.";
+                let message = "Invalid session token: it contains a space or another invalid character.";
                 fault("/session_token", Fault::MALFORMED, message);
             }
             _ => (),
         }
         if self.role_arn.as_ref().is_some_and(|arn| !is_role(arn)) {
-            let message = "The role ARN is not valid. Expected arn:aws:iam::ACCOUNT:role/NAME.";
+            let message = "Invalid role ARN. Expected arn:aws:iam::ACCOUNT:role/NAME.";
             fault("/role_arn", Fault::MALFORMED, message);
         }
         if let Some(id) = &self.external_id {
@@ -103,13 +102,13 @@ impl NewAwsCredentials {
             // As the API reference of sts:AssumeRole has it.
             let allowed = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@:/-".contains(letter);
             if id.len() < 2 || !is_made_of(id, 1224, allowed) {
-                let message = "The external ID is not valid. Expected 2 to 1224 letters, digits and _+=,.@:/-.";
+                let message = "Invalid external ID. Expected 2 to 1224 letters, digits or _+=,.@:/-.";
                 fault("/external_id", Fault::MALFORMED, message);
             }
         }
         let in_regions = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if self.region.as_ref().is_some_and(|region| !is_made_of(region, 64, in_regions)) {
-            fault("/region", Fault::MALFORMED, "The region is not valid. Expected one such as eu-central-1.");
+            fault("/region", Fault::MALFORMED, "Invalid region. Expected e.g. eu-central-1.");
         }
         faults
     }
@@ -270,7 +269,7 @@ impl Engine {
             }
         };
         if before.is_some_and(|before| before.kind.is_aws() != matches!(secret, Secret::Aws(_))) {
-            let message = "AWS credentials cannot replace an SSH key, nor an SSH key AWS credentials.";
+            let message = "AWS credentials and SSH keys cannot replace each other.";
             return Err(EngineError::invalid("credentials_invalid", message));
         }
         let identity = match &secret {
@@ -288,12 +287,11 @@ impl Engine {
     async fn try_aws(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, EngineError> {
         let limit = self.settings().ask_limit;
         let asked = timeout(limit, self.cloud(Provider::Ec2)?.identity(credentials, region)).await;
-        let late =
-            |_| PortError::TooSlow { node: "AWS".to_owned(), what: "say whose the credentials are".to_owned(), limit };
+        let late = |_| PortError::TooSlow { node: "AWS".to_owned(), what: "check the credentials".to_owned(), limit };
         asked.map_err(late).and_then(|told| told).map_err(|error| EngineError::Invalid {
             code: "credentials_refused",
             message: sentence(&error),
-            hint: Some("Check the values. To save them untested, call with ?test=false.".to_owned()),
+            hint: Some("Check the values. To save without testing, call with ?test=false.".to_owned()),
             faults: Vec::new(),
         })
     }
@@ -307,7 +305,7 @@ impl Engine {
         let (secret, region) =
             found.ok_or_else(|| EngineError::NotFound { kind: "set of credentials", id: id.to_owned() })?;
         let Secret::Aws(credentials) = secret else {
-            let message = "An SSH key cannot be tested alone. It is tested by the cluster that uses it.";
+            let message = "An SSH key cannot be tested on its own. It is tested by the cluster that uses it.";
             return Err(EngineError::invalid("credentials_not_testable", message));
         };
         let (identity, fault) = match self.try_aws(&credentials, region.as_deref()).await {

@@ -40,11 +40,11 @@ impl Engine {
         match self.room() {
             Some(room) if room.free < room.reserve => Err(conflict(
                 format!(
-                    "The disk of JAC's data folder is nearly full: {} MB are free, and {} MB are kept in reserve.",
+                    "The disk of JAC's data folder is nearly full: {} MB free, {} MB reserved.",
                     room.free / 1_000_000,
                     room.reserve / 1_000_000
                 ),
-                Some("Delete old runs, or make room on the server, and start the run again."),
+                Some("Delete old runs or free disk space on the server, and start the run again."),
             )),
             _ => Ok(()),
         }
@@ -58,7 +58,8 @@ impl Engine {
     /// Says on every page that logs are not read on, or that they are again.
     pub(crate) fn tell_room(&self, is_low: bool) {
         if is_low {
-            let message = "The disk of JAC's data folder is nearly full. Runs go on, but their results stay on their machines until there is room: delete old runs, or make room on the server.";
+            let message = "The disk of JAC's data folder is nearly full. Runs continue, but results stay on their nodes until \
+                 there is space: delete old runs, or free disk space on the server.";
             self.notice(Notice::new("disk_low", [], message.to_owned()));
         } else {
             self.forget_notice("disk_low");

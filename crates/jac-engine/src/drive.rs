@@ -45,7 +45,7 @@ impl Engine {
                 // One that makes JAC fail each time is not tried for ever: its machines cost money.
                 if panics >= PANICS_UNTIL_GIVEN_UP {
                     let error = EngineError::JMeter(
-                        "JAC failed while it made the cluster; the server's log says how.".to_owned(),
+                        "Internal error while JAC created the cluster. See the server's log.".to_owned(),
                     );
                     drop(engine.give_up(&id, &error).await);
                 }
@@ -86,7 +86,7 @@ impl Engine {
                 if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
                     told = Some(Instant::now());
                     let reason = crate::tools::sentence(&error);
-                    let message = Message::new("retrying", format!("{reason} Trying again.")).with("reason", reason);
+                    let message = Message::new("retrying", format!("{reason} Retrying.")).with("reason", reason);
                     self.note_cluster(id, None, message).await;
                 }
                 sleep(RETRY_EVERY).await;
@@ -110,7 +110,7 @@ impl Engine {
             // It counts from the launch, not from this server's start.
             let left = self.left_of(limit, cluster.created_ms);
             let instances = timeout(left, self.launch(cluster)).await.map_err(|_| {
-                EngineError::JMeter(format!("The nodes were not there within {} s.", limit.as_secs()))
+                EngineError::JMeter(format!("The nodes did not launch within {} s.", limit.as_secs()))
             })??;
             let made = instances.len();
             let (_, left_out) = self
@@ -239,7 +239,7 @@ impl Engine {
 
     async fn give_up(&self, id: &ClusterId, error: &EngineError) -> Result<(), EngineError> {
         let cause = error.as_message();
-        tracing::error!(cluster = %id, "cluster {id} could not be made: {cause}");
+        tracing::error!(cluster = %id, "cluster {id} could not be created: {cause}");
         let noted = cause.clone();
         self.change_cluster(id, move |cluster| {
             if cluster.phase.is_coming_up() {
@@ -263,7 +263,7 @@ impl Engine {
         let seen = self.look(cluster.provider).await?;
         let left = seen.instances.iter().filter(|instance| instance.cluster == *id).count();
         if left > 0 {
-            return Err(EngineError::JMeter(format!("The cluster still holds {}.", nodes_in_words(left))));
+            return Err(EngineError::JMeter(format!("The cluster still has {}.", nodes_in_words(left))));
         }
         let folder = self.folder().cluster(id);
         match tokio::fs::remove_dir_all(&folder).await {
@@ -312,7 +312,8 @@ impl Engine {
                 deadline = Instant::now() + patience;
             }
         }
-        tracing::warn!(cluster = %cluster.id, run = %run, "run {run} did not end in time; its cluster {} is being terminated", cluster.id);
+        tracing::warn!(cluster = %cluster.id, run = %run,
+            "run {run} did not stop in time; its cluster {} is being terminated", cluster.id);
         Ok(())
     }
 }
@@ -342,7 +343,7 @@ fn leave_out(cluster: &mut Cluster, instances: &[Instance]) -> Result<Vec<String
     let may_fail = cluster.config.ec2.as_ref().map_or(0, |ec2| ec2.workers_may_fail as usize);
     let names: Vec<String> = missing.iter().map(|node| node.name.clone()).collect();
     if missing.iter().any(|node| node.role == Role::Master) || missing.len() > may_fail {
-        return Err(EngineError::JMeter(format!("{} did not come up.", names.join(", "))));
+        return Err(EngineError::JMeter(format!("{} did not launch.", names.join(", "))));
     }
     if !names.is_empty() {
         cluster.nodes.retain(|node| !names.contains(&node.name));

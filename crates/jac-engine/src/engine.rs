@@ -198,11 +198,12 @@ impl Engine {
         for cluster in self.store().living_clusters().await? {
             let forsaken = cluster.attended_by.as_ref().is_some_and(|instance| *instance != self.inner.instance);
             if forsaken {
-                tracing::info!(cluster = %cluster.id, "cluster {} was made by a jac that is gone; ending it", cluster.id);
+                tracing::info!(cluster = %cluster.id,
+                    "cluster {} belongs to a `jac run` that has ended; terminating it", cluster.id);
                 self.request_termination(
                     &cluster.id,
-                    Message::new("command_gone", "The jac that it was made for is gone."),
-                    "JAC, because the jac run that it was for is gone",
+                    Message::new("command_gone", "The `jac run` that it was created for has ended."),
+                    "JAC, because its `jac run` has ended",
                 )
                 .await?;
             }
@@ -339,7 +340,7 @@ impl Engine {
 
     pub(crate) fn cloud(&self, provider: Provider) -> Result<&Arc<dyn Cloud>, EngineError> {
         self.inner.clouds.get(&provider).ok_or_else(|| {
-            EngineError::invalid("provider_off", format!("The provider '{provider}' is switched off on this server."))
+            EngineError::invalid("provider_off", format!("The provider '{provider}' is disabled on this server."))
         })
     }
 

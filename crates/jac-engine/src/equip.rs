@@ -21,7 +21,7 @@ impl Engine {
         let limit = self.settings().equip_limit;
         timeout(limit, self.equip_nodes(id)).await.unwrap_or_else(|_| {
             let minutes = limit.as_secs() / 60;
-            Err(EngineError::JMeter(format!("The nodes did not have Java and JMeter within {minutes} minutes.")))
+            Err(EngineError::JMeter(format!("Java and JMeter were not set up on the nodes within {minutes} minutes.")))
         })
     }
 
@@ -60,7 +60,7 @@ impl Engine {
         let text = match versions.len() {
             0 | 1 => format!("JMeter {} on Java {}.", home.version(), versions.first().unwrap_or(&"unknown")),
             _ => format!(
-                "JMeter {}; the nodes have different Javas ({}), which may measure differently.",
+                "JMeter {}; the nodes have different Java versions ({}), so their measurements may differ.",
                 home.version(),
                 versions.iter().copied().collect::<Vec<_>>().join(", ")
             ),
@@ -91,7 +91,7 @@ impl Engine {
 }
 
 fn in_words(progress: Progress) -> Message {
-    let fetching = |text| Message::new("fetching_jmeter", format!("Fetching JMeter: {text}."));
+    let fetching = |text| Message::new("fetching_jmeter", format!("Downloading JMeter: {text}."));
     match progress {
         Progress::Step(text) => Message::new("jmeter_step", text),
         Progress::Downloading { bytes, total: Some(total) } => {

@@ -26,7 +26,7 @@ pub enum EngineError {
     #[error("{}", in_use(.0))]
     CredentialsInUse(CredentialUsers),
     /// A disk of this machine has no room left.
-    #[error("There is no space left on this machine's disk ({what}).")]
+    #[error("No space left on the server's disk ({what}).")]
     DiskFull {
         /// What was being done.
         what: String,
@@ -150,8 +150,8 @@ impl From<StoreError> for EngineError {
             StoreError::NotFound { kind, id } => Self::NotFound { kind, id },
             StoreError::Cursor => Self::Invalid {
                 code: "cursor_invalid",
-                message: "This list cannot be continued from there.".to_owned(),
-                hint: Some("Ask for the first page again, without `after`.".to_owned()),
+                message: "Invalid `after`: the list cannot be continued from there.".to_owned(),
+                hint: Some("Request the first page again, without `after`.".to_owned()),
                 faults: Vec::new(),
             },
             long @ StoreError::TextTooLong { .. } => Self::invalid("text_too_long", crate::tools::sentence(&long)),

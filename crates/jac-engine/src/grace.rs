@@ -50,7 +50,8 @@ impl Engine {
         if end_ms < self.started_ms() && self.after_grace_ms(cluster.created_ms, end_ms) > end_ms {
             let seconds = (self.after_grace_ms(cluster.created_ms, end_ms) - self.now_ms()).max(0) / 1_000;
             let text = format!(
-                "Its lifetime was over when the server started. It is terminated in {seconds} s unless it is extended; check the server's clock."
+                "Its lifetime had expired when the server started. It will be terminated in {seconds} s unless you \
+                 extend it. Check the server's clock."
             );
             let message = Message::new("expired_at_start", text).with("seconds", seconds);
             self.note_cluster(&cluster.id, None, message).await;

@@ -105,7 +105,7 @@ impl Engine {
         let note = note.trim().to_owned();
         let is_strange = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
         if note.chars().count() > LONGEST_NOTE || note.chars().any(is_strange) {
-            let message = format!("A note has at most {LONGEST_NOTE} characters, and no control characters.");
+            let message = format!("A note can have at most {LONGEST_NOTE} characters and no control characters.");
             return Err(EngineError::invalid_field("note_invalid", "/note", message));
         }
         self.change_finished_or_not(id, move |run| run.note = note).await
@@ -132,7 +132,7 @@ impl Engine {
     /// When it has not finished.
     pub async fn set_run_baseline(&self, id: &RunId, is_baseline: bool) -> Result<(), EngineError> {
         if is_baseline && !self.store().run(id).await?.run.phase.is_terminal() {
-            let hint = Some("Make it the baseline when it has finished.");
+            let hint = Some("Set it as baseline when it has finished.");
             return Err(crate::clusters::conflict("The run has not finished.", hint));
         }
         let at_ms = is_baseline.then(|| self.now_ms());
@@ -190,7 +190,7 @@ impl Engine {
 
 fn checked_tags(tags: Vec<String>) -> Result<Vec<String>, EngineError> {
     if tags.len() > MOST_TAGS {
-        let message = format!("A run has at most {MOST_TAGS} tags.");
+        let message = format!("A run can have at most {MOST_TAGS} tags.");
         return Err(EngineError::invalid_field("too_many_tags", "/tags", message));
     }
     let (mut known, mut kept, mut faults) = (BTreeSet::new(), Vec::new(), Vec::new());
@@ -198,7 +198,8 @@ fn checked_tags(tags: Vec<String>) -> Result<Vec<String>, EngineError> {
         let tag = tag.trim().to_owned();
         let is_wrong = tag.is_empty() || tag.chars().count() > LONGEST_TAG || tag.contains(',');
         if is_wrong || crate::titles::fault(&tag).is_some() {
-            let message = format!("A tag has 1 to {LONGEST_TAG} characters, without commas and control characters.");
+            let message =
+                format!("A tag must have 1 to {LONGEST_TAG} characters, without commas and control characters.");
             faults.push(Fault::at(&format!("/tags/{at}"), "tag_invalid", message));
         } else if known.insert(tag.to_lowercase()) {
             kept.push(tag);

@@ -19,20 +19,23 @@ impl Engine {
             return Err(EngineError::invalid(
                 "images_unsupported",
                 format!(
-                    "Images are made of machines of EC2, and the cluster '{}' is of {}.",
+                    "Images can be built from EC2 clusters only; the cluster '{}' uses {}.",
                     cluster.name, cluster.provider
                 ),
             ));
         }
         if cluster.phase != ClusterPhase::Ready || cluster.current_run.is_some() {
             return Err(conflict(
-                "An image is made of a cluster that is ready and has no run on it.",
-                Some("Wait for it, or for the end of its run."),
+                "An image can be built only from a cluster that is ready and idle.",
+                Some("Wait until it is ready and its run has ended."),
             ));
         }
         let tools = cluster.nodes.iter().find(|node| node.role == Role::Master).and_then(|master| master.tools.clone());
         let Some(tools) = tools else {
-            return Err(conflict("The cluster's master has no JMeter yet.", Some("Wait until the cluster is ready.")));
+            return Err(conflict(
+                "JMeter is not set up on the cluster's master yet.",
+                Some("Wait until the cluster is ready."),
+            ));
         };
         let jmeter = self
             .toolbox()
@@ -45,7 +48,7 @@ impl Engine {
         if let Some(fault) = name_fault(&name) {
             return Err(EngineError::invalid("image_name", fault));
         }
-        let description = format!("JMeter {jmeter} on Java {}, made by JAC", tools.java_version);
+        let description = format!("JMeter {jmeter} on Java {}, built by JAC", tools.java_version);
         let image = self.cloud(cluster.provider)?.bake(id, &name, &description).await?;
         let text = format!("The image {} ({name}) is being created from the master.", image.id);
         let message = Message::new("image_requested", text).with("image", image.id.as_str()).with("name", name);
@@ -82,8 +85,7 @@ impl Engine {
 fn name_fault(name: &str) -> Option<String> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "()[] ./-'@_".contains(letter);
     let fits = (3..=128).contains(&name.len()) && name.chars().all(allowed);
-    (!fits)
-        .then(|| format!("'{name}' cannot be an image's name: give 3 to 128 letters, digits, spaces and ()[]./-'@_."))
+    (!fits).then(|| format!("Invalid image name '{name}'. Expected 3 to 128 letters, digits, spaces or ()[]./-'@_."))
 }
 
 #[cfg(test)]

@@ -161,7 +161,7 @@ impl Engine {
 
     /// The plan that is meant: one that is there, or an id of the name's own, so that imports under one name have one history.
     fn imported_plan(&self, named: &str) -> Result<(PlanId, String), EngineError> {
-        let missing = || EngineError::invalid_field("plan_missing", "/plan", "Name the plan that the run is of.");
+        let missing = || EngineError::invalid_field("plan_missing", "/plan", "Give the plan that the run belongs to.");
         let name = crate::titles::given(Some(named.to_owned()))?.ok_or_else(missing)?;
         if let Ok(id) = name.parse::<PlanId>() {
             match wait(self.store().plan(&id)) {
@@ -193,7 +193,7 @@ impl Engine {
             several => {
                 let ids: Vec<&str> = several.iter().map(|plan| plan.id.as_str()).collect();
                 let message =
-                    format!("{} plans are called '{name}'. Name one by its id: {}.", several.len(), ids.join(", "));
+                    format!("{} plans have the name '{name}'. Give the ID of one: {}.", several.len(), ids.join(", "));
                 Err(EngineError::invalid_field("plan_ambiguous", "/plan", message))
             }
         }
@@ -227,7 +227,7 @@ impl Engine {
         };
         if is_old || is_beyond || is_too_much {
             run.pinned = true;
-            let text = "Pinned on import, because runs of its age are removed.";
+            let text = "Pinned on import, because retention deletes runs of its age.";
             run.notes.push(Message::new("pinned_on_import", text));
         }
         Ok(())
@@ -243,10 +243,10 @@ impl Engine {
             RewriteError::Truncated { ref name } => EngineError::Invalid {
                 code: "log_truncated",
                 message: format!(
-                    "{} is truncated or damaged: it does not unpack to its end.",
+                    "{} is truncated or damaged: it cannot be decompressed to its end.",
                     logs.name(Path::new(name))
                 ),
-                hint: Some("Copy it again, or unpack it and import what there is.".to_owned()),
+                hint: Some("Copy it again, or decompress what you can and import that.".to_owned()),
                 faults: Vec::new(),
             },
             RewriteError::TooLarge { .. } => too_large(limit_bytes),
@@ -259,7 +259,7 @@ impl Engine {
 pub fn too_large(limit_bytes: u64) -> EngineError {
     EngineError::Invalid {
         code: "upload_too_large",
-        message: format!("The logs are larger than {} MB, or unpack to more.", limit_bytes >> 20),
+        message: format!("The logs exceed {} MB, compressed or decompressed.", limit_bytes >> 20),
         hint: Some("Import fewer of them, or raise the limit with --max-import-mb.".to_owned()),
         faults: Vec::new(),
     }
@@ -295,7 +295,7 @@ impl Logs {
         if inputs.is_empty() {
             return Err(EngineError::Invalid {
                 code: "upload_empty",
-                message: "The upload holds no file.".to_owned(),
+                message: "The upload contains no files.".to_owned(),
                 hint: Some("Send result logs (.jtl, .csv, .xml, also .gz, .zst), or a zip of them.".to_owned()),
                 faults: Vec::new(),
             });
@@ -389,11 +389,11 @@ fn refuse_unread(statistics: &LogStatistics, most_percent: f64) -> Result<(), En
     Err(EngineError::Invalid {
         code: "rows_rejected",
         message: format!(
-            "{} of {} rows ({unread_percent:.2} %) cannot be read, more than {most_percent} %.{first}",
+            "{} of {} rows ({unread_percent:.2} %) cannot be read; at most {most_percent} % are allowed.{first}",
             outcome.rejected_rows,
             outcome.rejected_rows + outcome.samples
         ),
-        hint: Some("Correct the log, or allow a larger share of unread rows (--max-unread).".to_owned()),
+        hint: Some("Fix the log, or allow more unreadable rows (--max-unread).".to_owned()),
         faults: Vec::new(),
     })
 }

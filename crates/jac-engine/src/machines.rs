@@ -94,7 +94,7 @@ impl Engine {
     /// Says to each cluster, once, that its own machines cannot be looked for any more, or can again.
     async fn tell_unknown(&self, before: &BTreeMap<ClusterId, String>, now: &BTreeMap<ClusterId, String>) {
         for (cluster, reason) in now.iter().filter(|(cluster, _)| !before.contains_key(cluster)) {
-            let text = format!("Cannot list its instances: {reason}. They keep running until their lease ends.");
+            let text = format!("Cannot list its instances: {reason}. They keep running until their lease expires.");
             self.note_cluster(cluster, None, Message::new("instances_unknown", text).with("reason", reason.as_str()))
                 .await;
         }
@@ -109,7 +109,7 @@ impl Engine {
         let message = match failure {
             Some(failure) => Message::new(
                 "provider_unreachable",
-                format!("Cannot list {provider} resources: {failure} Nodes keep running until their lease ends."),
+                format!("Cannot list {provider} resources: {failure} Nodes keep running until their lease expires."),
             )
             .with("reason", failure),
             None => Message::new("provider_reachable", format!("{provider} resources can be listed again.")),
@@ -176,7 +176,7 @@ impl Engine {
             Ok(cluster) => {
                 return Err(conflict(
                     format!("'{}' ({id}) is a cluster of this installation, not an orphan.", cluster.name),
-                    Some("Look at it among the clusters."),
+                    Some("Find it under Clusters."),
                 ));
             }
             Err(StoreError::NotFound { .. }) => (),
@@ -300,7 +300,7 @@ fn adopted_row(
     if masters != 1 || (workers == 0 && adopted.config.workers > 0) {
         return Err(conflict(
             format!(
-                "The cluster {id} cannot be adopted: of its master and {} workers there are {masters} and {workers} left.",
+                "The cluster {id} cannot be adopted: of 1 master and {} workers, {masters} and {workers} are left.",
                 adopted.config.workers
             ),
             Some("Terminate it."),

@@ -44,7 +44,8 @@ impl Engine {
     pub fn notices(&self) -> Vec<Notice> {
         let unreadable = self.store().unreadable().into_iter().map(|row| {
             let message = format!(
-                "The row of the {} {} cannot be read and is left out of every list: {}. It was written by another version of JAC, or damaged.",
+                "The database row of the {} {} cannot be read and is missing from all lists: {}. It was written by \
+                 another version of JAC, or is damaged.",
                 row.kind, row.id, row.reason
             );
             Notice::new("row_unreadable", [("kind", row.kind.to_owned()), ("id", row.id)], message)

@@ -17,8 +17,7 @@ impl Engine {
     /// When they are the account of the server's shell, or the last administrator, or the database cannot be written.
     pub async fn remove_person(&self, leaving: &Person, heir: Option<Person>, by: &Person) -> Result<(), EngineError> {
         if leaving.id == administrator().id {
-            let message =
-                "This account is the one of the server's own shell and cannot be removed. Disable it instead.";
+            let message = "This is the account of the server's command line and cannot be removed. Disable it instead.";
             return Err(EngineError::invalid("shell_account", message));
         }
         // Before anything is handed over; the database looks again in the end.
@@ -29,7 +28,8 @@ impl Engine {
         if let Some(heir) = &heir {
             let heir = self.store().person(&heir.id).await?;
             if heir.disabled || heir.role == UserRole::Viewer {
-                let message = format!("{} cannot take over: the account is disabled, or may only read.", heir.name);
+                let message =
+                    format!("{} cannot become the owner: the account is disabled or its role is viewer.", heir.name);
                 return Err(EngineError::invalid("heir_invalid", message));
             }
         }
@@ -37,8 +37,8 @@ impl Engine {
         if next.id == leaving.id {
             return Err(EngineError::Invalid {
                 code: "heir_invalid",
-                message: "What somebody owns cannot be handed over to themselves.".to_owned(),
-                hint: Some("Name another person.".to_owned()),
+                message: "You cannot hand over to the same person.".to_owned(),
+                hint: Some("Choose another person.".to_owned()),
                 faults: Vec::new(),
             });
         }

@@ -174,7 +174,7 @@ impl Engine {
         if count > settings.max_files {
             return Err(EngineError::invalid(
                 "too_many_files",
-                format!("A plan has at most {} files.", settings.max_files),
+                format!("A plan can have at most {} files.", settings.max_files),
             ));
         }
         if bytes > settings.max_upload_bytes {
@@ -182,7 +182,7 @@ impl Engine {
                 code: "upload_too_large",
                 message: format!("The plan would be larger than {} MB.", settings.max_upload_bytes >> 20),
                 hint: Some(
-                    "Leave out what the plan does not need, or raise the limit with --max-upload-mb.".to_owned(),
+                    "Remove files that the plan does not need, or raise the limit with --max-upload-mb.".to_owned(),
                 ),
                 faults: Vec::new(),
             });
@@ -198,8 +198,8 @@ impl Engine {
         self.change_plan(id, by, |plan, folder| {
             if path == plan.main_file {
                 return Err(crate::clusters::conflict(
-                    "This file is the plan itself.",
-                    Some("Remove the whole plan, or upload another .jmx over it."),
+                    "This is the plan's main file.",
+                    Some("Delete the plan, or replace the file with another .jmx."),
                 ));
             }
             self.plan_file(plan, path)?;

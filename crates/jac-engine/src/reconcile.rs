@@ -121,7 +121,7 @@ async fn end_what_is_over(
     for id in others {
         match engine.store().cluster(id).await {
             Ok(cluster) if cluster.phase.is_terminal() => {
-                tracing::warn!(cluster = %id, "cluster {id} has ended but its nodes are there; ending them");
+                tracing::warn!(cluster = %id, "cluster {id} is terminated but still has nodes; terminating them");
                 engine.cloud(provider)?.terminate(id).await?;
             }
             // One that came to be in between, an orphan, or one whose row cannot be read.
@@ -180,7 +180,8 @@ async fn end_orphans_past_their_time(
     // One of before this engine's start, as far as anybody knows.
     let is_over = |end_ms: EpochMs| engine.after_grace_ms(EpochMs::MIN, end_ms) <= engine.now_ms();
     for (orphan, _) in latest_ms.into_iter().filter(|(_, end_ms)| is_over(*end_ms)) {
-        tracing::warn!(cluster = %orphan, "no row knows the cluster {orphan}, and its time is over; ending it");
+        tracing::warn!(cluster = %orphan,
+            "the cluster {orphan} is not in the database and has expired; terminating it");
         engine.cloud(provider)?.terminate(orphan).await?;
     }
     Ok(())
@@ -221,11 +222,11 @@ fn part_of_life_ms(cluster: &Cluster, wanted: Duration, part: i64) -> i64 {
     millis(wanted).min((cluster.expires_at_ms - cluster.created_ms) / part)
 }
 
-const LIFETIME_OVER: (&str, &str) = ("lifetime_over", "Its lifetime is over.");
-const IDLE: (&str, &str) = ("idle", "Nothing ran on it for as long as its idle limit allows.");
-const BY_ITS_TIME: &str = "JAC, because the cluster's time was over";
-const NODES_GONE: (&str, &str) = ("nodes_gone", "All of its nodes are gone.");
-const BY_LOSS: &str = "JAC, because the cluster's nodes are gone";
+const LIFETIME_OVER: (&str, &str) = ("lifetime_over", "Its lifetime has expired.");
+const IDLE: (&str, &str) = ("idle", "Its idle timeout has expired.");
+const BY_ITS_TIME: &str = "JAC, because the cluster expired";
+const NODES_GONE: (&str, &str) = ("nodes_gone", "All of its nodes are lost.");
+const BY_LOSS: &str = "JAC, because the cluster's nodes are lost";
 
 /// Whether its time was over, and its end has begun.
 async fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineError> {

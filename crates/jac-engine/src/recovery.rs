@@ -25,7 +25,8 @@ impl Engine {
         // Told at every start, until somebody has looked at it and removed it.
         for (_, path) in entries(&self.folder().lost()) {
             let message = format!(
-                "{} was set aside at an earlier start, because JAC does not know what it is. Look at it, and remove it when you do not need it.",
+                "{} was moved there at an earlier start because JAC does not recognise it. Check it and remove it if \
+                 you do not need it.",
                 path.display()
             );
             self.notice(Notice::new("moved_to_lost", [("path", path.display().to_string())], message));
@@ -73,7 +74,7 @@ impl Engine {
                 }
                 Ok(_) => self.move_to_lost(&folder, "run"),
                 Err(error) => {
-                    let message = format!("{} cannot be read and is left where it is: {error}", folder.display());
+                    let message = format!("{} cannot be read and stays where it is: {error}", folder.display());
                     self.notice(Notice::new("record_unreadable", [("path", folder.display().to_string())], message));
                 }
             }
@@ -161,12 +162,12 @@ impl Engine {
         let params = [("kind", kind.to_owned()), ("path", to.display().to_string())];
         let message = match moved {
             Ok(()) => format!(
-                "The folder {} belongs to no {kind} that is known and does not say what it is. It was moved to {}.",
+                "The folder {} belongs to no known {kind} and has no readable record. It was moved to {}.",
                 path.display(),
                 to.display()
             ),
             Err(error) => format!(
-                "The folder {} belongs to no {kind} that is known, and could not be moved to {}: {error}.",
+                "The folder {} belongs to no known {kind} and could not be moved to {}: {error}.",
                 path.display(),
                 to.display()
             ),

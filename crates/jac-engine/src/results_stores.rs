@@ -86,16 +86,16 @@ impl NewResultsStore {
         if self.address.is_empty() {
             fault("/address", Fault::MISSING, "The address is missing.");
         } else if !bucket.is_some_and(|bucket| (3..=63).contains(&bucket.len()) && bucket.chars().all(in_buckets)) {
-            fault("/address", Fault::MALFORMED, "The address is not valid. Expected s3://BUCKET/PREFIX.");
+            fault("/address", Fault::MALFORMED, "Invalid address. Expected s3://BUCKET/PREFIX.");
         }
         let in_regions = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if self.region.as_ref().is_some_and(|region| region.len() > 64 || !region.chars().all(in_regions)) {
-            fault("/region", Fault::MALFORMED, "The region is not valid. Expected one such as eu-central-1.");
+            fault("/region", Fault::MALFORMED, "Invalid region. Expected e.g. eu-central-1.");
         }
         match self.endpoint.as_ref().map(|endpoint| reach_of(endpoint, allowed_endpoints)) {
             None | Some(Ok(_)) => (),
             Some(Err(Unreached::Malformed)) => {
-                fault("/endpoint", Fault::MALFORMED, "The endpoint is not valid. Expected https:// and a host.");
+                fault("/endpoint", Fault::MALFORMED, "Invalid endpoint. Expected https:// and a host.");
             }
             Some(Err(Unreached::NotAllowed)) => fault(
                 "/endpoint",
@@ -107,15 +107,11 @@ impl NewResultsStore {
             text.len() <= longest && text.chars().all(|letter| letter.is_ascii_graphic())
         };
         if self.kms_key.as_ref().is_some_and(|key| !is_printable(key, 2048)) {
-            fault("/kms_key", Fault::MALFORMED, "The KMS key is not valid. Expected its ID or ARN.");
+            fault("/kms_key", Fault::MALFORMED, "Invalid KMS key. Expected its ID or ARN.");
         }
         let in_classes = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
         if self.storage_class.as_ref().is_some_and(|class| class.len() > 64 || !class.chars().all(in_classes)) {
-            fault(
-                "/storage_class",
-                Fault::MALFORMED,
-                "The storage class is not valid. Expected one such as STANDARD_IA.",
-            );
+            fault("/storage_class", Fault::MALFORMED, "Invalid storage class. Expected e.g. STANDARD_IA.");
         }
         if self.credentials.is_empty() {
             fault("/credentials", Fault::MISSING, "The credentials are missing.");
@@ -254,7 +250,7 @@ impl Engine {
                 faults.push(Fault::at(
                     field,
                     "store_place_fixed",
-                    "Runs may be there: the place of a store cannot be changed. Add another store.",
+                    "The address of a store that may contain runs cannot be changed. Add another store.",
                 ));
             }
         }
@@ -283,8 +279,8 @@ impl Engine {
         let view = self.results_store(id).await?;
         if view.runs > 0 && !view.is_current {
             return Err(EngineError::Conflict {
-                message: format!("{} runs are in {}, and are read there.", view.runs, view.address),
-                hint: Some("The store is forgotten when the last of them is deleted.".to_owned()),
+                message: format!("{} runs are stored in {} and read from there.", view.runs, view.address),
+                hint: Some("The store is removed when the last of them is deleted.".to_owned()),
             });
         }
         let rows = self.store().results_stores().await?;
@@ -386,6 +382,6 @@ async fn within_limit(
     trying: impl Future<Output = Result<(), ArtefactError>>,
 ) -> Result<(), ArtefactError> {
     let late =
-        |_| ArtefactError::Unreachable { store: store.to_owned(), detail: "it does not answer in time".to_owned() };
+        |_| ArtefactError::Unreachable { store: store.to_owned(), detail: "it did not answer in time".to_owned() };
     timeout(TRY_LIMIT, trying).await.map_err(late)?
 }

@@ -201,7 +201,7 @@ impl Engine {
         let cluster = wait(self.store().cluster(&new.cluster_id))?;
         if !cluster.phase.is_coming_up() && cluster.phase != ClusterPhase::Ready {
             return Err(conflict(
-                format!("The cluster '{}' is not there any more.", cluster.name),
+                format!("The cluster '{}' no longer exists.", cluster.name),
                 Some("Create a new cluster."),
             ));
         }
@@ -384,8 +384,8 @@ impl Engine {
         let run = run.clone();
         self.change_cluster(cluster, move |cluster| match &cluster.current_run {
             Some(other) if *other != run => Err(conflict(
-                format!("The cluster '{}' is busy with the run {other}.", cluster.name),
-                Some("Wait for its end, stop it, or use another cluster."),
+                format!("The cluster '{}' is running {other}.", cluster.name),
+                Some("Wait until it ends, stop it, or use another cluster."),
             )),
             _ => {
                 cluster.current_run = Some(run);
@@ -479,7 +479,7 @@ pub(crate) fn take_nodes(run: &mut Run, cluster: &Cluster) {
         run.total_threads =
             run.total_threads.map(|threads| threads / u64::from(wanted.max(1)) * u64::from(workers.max(1)));
     }
-    let text = format!("Only {workers} of {wanted} workers came up: the load is that of {workers}.");
+    let text = format!("Only {workers} of {wanted} workers launched: the load is that of {workers}.");
     run.notes.push(Message::new("fewer_workers", text).with("requested", wanted).with("workers", workers));
 }
 
@@ -525,12 +525,12 @@ pub(crate) fn faults_of(new: &NewRun) -> Vec<Fault> {
     for (field, names) in [("/properties", new.properties.keys()), ("/system_properties", new.system_properties.keys())]
     {
         for name in names.filter(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
-            let message = format!("'{}' is not a valid name of a property.", name.escape_debug());
+            let message = format!("Invalid property name '{}'.", name.escape_debug());
             faults.push(Fault::at(field, Fault::MALFORMED, message));
         }
     }
     if new.grace_s.is_some_and(|grace_s| grace_s > MAX_GRACE_S) {
-        let message = format!("The graceful stop timeout is at most {MAX_GRACE_S} seconds.");
+        let message = format!("The graceful stop timeout can be at most {MAX_GRACE_S} seconds.");
         faults.push(Fault::at("/grace_s", Fault::OUT_OF_RANGE, message));
     }
     faults

@@ -130,8 +130,8 @@ impl Engine {
         let change = move |schedule: &mut Schedule| {
             if schedule.revision != read || seen.is_some_and(|seen| seen != schedule.revision) {
                 return Err(conflict(
-                    "Somebody has saved this schedule since you opened it.",
-                    Some("Open it again, and make your changes anew."),
+                    "Somebody else has changed this schedule since you opened it.",
+                    Some("Reload it and repeat your changes."),
                 ));
             }
             schedule.name = valid.name;
@@ -215,7 +215,7 @@ impl Engine {
         changes: RunChanges,
     ) -> Result<Firing, EngineError> {
         if !self.settings().starts_schedules {
-            return Err(conflict("No server runs that could start it.", Some("Start one with `jac serve`.")));
+            return Err(conflict("No server is running to start it.", Some("Start one with `jac serve`.")));
         }
         let schedule = self.store().schedule(id).await?;
         if let Some(fault) = fault_of_changes(&schedule, &by, &changes) {
@@ -233,7 +233,7 @@ impl Engine {
             if open.is_empty() {
                 return Ok(vec![firing]);
             }
-            Err(conflict("An earlier run of this schedule has not finished.", Some("Wait for its end, or stop it.")))
+            Err(conflict("An earlier run of this schedule has not finished.", Some("Wait until it ends, or stop it.")))
         });
         let (_, ids) = taken.await?;
         self.schedule_changed(id);
@@ -318,7 +318,7 @@ impl Engine {
         };
         let plan = self.store().plan(&new.plan_id).await?;
         if plan.ephemeral {
-            let message = "This plan belongs to a `jac run` and is removed at its end. Upload it to keep it.";
+            let message = "This plan belongs to a `jac run` and is removed when that ends. Upload the plan to keep it.";
             faults.push(Fault::at("/plan_id", "plan_ephemeral", message));
         }
         let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty()).unwrap_or(&plan.name);
@@ -326,7 +326,7 @@ impl Engine {
         if let Some(revision) = new.run.plan_revision
             && self.plan_revision(&plan, revision).is_err()
         {
-            let message = format!("The plan has no revision {revision}, or none any more.");
+            let message = format!("The plan has no revision {revision}, or it was deleted.");
             faults.push(Fault::at("/run/plan_revision", "revision_missing", message));
         }
         let mut on = new.on.clone();
@@ -334,7 +334,7 @@ impl Engine {
             RunsOn::Cluster { cluster_id, cluster_name } => {
                 let cluster = self.store().cluster(cluster_id).await?;
                 if cluster.phase.is_terminal() || cluster.config.remove_after_run {
-                    let message = "This cluster is gone, or will be after its next run. Choose another one.";
+                    let message = "This cluster is terminated, or will be after its next run. Choose another one.";
                     faults.push(Fault::at("/on/cluster_id", "cluster_gone", message));
                 }
                 *cluster_name = cluster.name;
@@ -363,18 +363,18 @@ impl Engine {
 /// What of a run by hand is more than whoever asks for it may have.
 fn fault_of_changes(schedule: &Schedule, by: &Person, changes: &RunChanges) -> Option<Fault> {
     if !changes.properties.is_empty() && by.id != schedule.owner.id {
-        let message = "Only the owner can start a run with other properties: it would have the owner's secrets.";
+        let message = "Only the owner can start a run with other properties, because it would use the owner's secrets.";
         return Some(Fault::at("/properties", "owner_only", message));
     }
     let (workers, most) = match &schedule.on {
         RunsOn::New { config, .. } => (changes.workers?, config.workers),
         RunsOn::Cluster { .. } => {
             changes.workers?;
-            let message = "The number of workers is that of the cluster.";
+            let message = "The number of workers is fixed by the cluster.";
             return Some(Fault::at("/workers", Fault::CONFLICTING, message));
         }
     };
-    let message = || format!("The schedule has {most} workers; a run by hand has as many or fewer.");
+    let message = || format!("The schedule has {most} workers; a run started by hand cannot have more.");
     (workers > most).then(|| Fault::at("/workers", Fault::OUT_OF_RANGE, message()))
 }
 
@@ -395,7 +395,11 @@ fn activate(schedule: &mut Schedule, next_ms: EpochMs) {
 }
 
 fn no_next_time() -> Fault {
-    Fault::at("/timing", "no_next_time", "There is no such time any more: it has passed, or the day never comes.")
+    Fault::at(
+        "/timing",
+        "no_next_time",
+        "The schedule has no future times: the time has passed, or the day never occurs.",
+    )
 }
 
 fn next_time(times: &Times, now_ms: EpochMs) -> Result<EpochMs, EngineError> {

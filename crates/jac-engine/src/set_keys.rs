@@ -72,7 +72,7 @@ impl SetKeys {
         {
             return Ok(keys.clone());
         }
-        let cloud = self.cloud.as_ref().ok_or("this server assumes no roles")?;
+        let cloud = self.cloud.as_ref().ok_or("this server does not assume roles")?;
         let keys = cloud.session_keys(&credentials, region).await.map_err(|error| error.to_string())?;
         *assumed = Some((credentials, keys.clone()));
         Ok(keys)
@@ -92,7 +92,7 @@ impl AwsKeySource for SetKeys {
     async fn keys(&self) -> Result<AwsKeys, String> {
         let found = self.vault.secret(&self.set).await.map_err(|error| error.to_string())?;
         let Some((Secret::Aws(credentials), region)) = found else {
-            return Err(format!("there is no set of AWS credentials {}", self.set));
+            return Err(format!("no AWS credentials {}", self.set));
         };
         match credentials {
             AwsCredentials::Keys { access_key_id, secret_access_key, session_token, role: None } => {
@@ -100,7 +100,9 @@ impl AwsKeySource for SetKeys {
             }
             with_role @ AwsCredentials::Keys { .. } => self.of_role(with_role, region.as_deref()).await,
             AwsCredentials::Environment | AwsCredentials::Role(_) if !self.may_use_environment().await? => {
-                Err("its owner may not use the server's own credentials, which assume the role".to_owned())
+                Err("its owner may not use the server's own credentials, which are needed to assume the \
+                     role"
+                    .to_owned())
             }
             role => self.of_role(role, region.as_deref()).await,
         }

@@ -451,11 +451,11 @@ impl Engine {
             self.change_shipment(key, reset).await?;
             return Err(TargetError::new(
                 "search_miscounted",
-                format!("{counted} documents were found of {expected}; all rows are shipped again."),
+                format!("{counted} documents found of {expected}; all rows are shipped again."),
             ));
         }
         let trouble =
-            ("search_miscounted", format!("{counted} documents are there of {expected} that the target took."));
+            ("search_miscounted", format!("{counted} documents found of {expected} that the target accepted."));
         self.finish(key, ShipmentState::Incomplete, Some(counted), Some(trouble)).await
     }
 

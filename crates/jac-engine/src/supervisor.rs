@@ -32,7 +32,8 @@ impl Engine {
                 panics = if begun.elapsed() > STEADY_AFTER { 1 } else { panics + 1 };
                 let reason = panic_text(panic.as_ref());
                 let message = format!(
-                    "A part of JAC failed and was started again ({what}): {reason}. Please report it with the server's log."
+                    "A part of JAC failed and was restarted ({what}): {reason}. Please report this with the server's \
+                     log."
                 );
                 engine.notice(Notice::new("task_panicked", [("task", what.clone())], message));
                 sleep(FIRST_PAUSE.saturating_mul(1 << (panics - 1).min(10)).min(LONGEST_PAUSE)).await;

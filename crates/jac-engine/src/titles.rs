@@ -9,10 +9,10 @@ const LONGEST: usize = 100;
 /// What is wrong with a name, a sentence.
 pub(crate) fn fault(name: &str) -> Option<String> {
     if name.chars().count() > LONGEST {
-        return Some(format!("The name has more than {LONGEST} characters."));
+        return Some(format!("The name is longer than {LONGEST} characters."));
     }
     let strange = name.chars().find(|letter| letter.is_control() || changes_direction(*letter))?;
-    Some(format!("The name has the control character U+{:04X}.", u32::from(strange)))
+    Some(format!("The name contains the control character U+{:04X}.", u32::from(strange)))
 }
 
 /// Unicode's controls of writing direction and separators of lines and paragraphs: they reorder or break what is around them.

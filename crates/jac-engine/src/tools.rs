@@ -95,7 +95,7 @@ impl Toolbox {
             |error| {
                 no_jmeter(
                     &error,
-                    "Name a JMeter home with --jmeter-home or JMETER_HOME, or see to the network and try again.",
+                    "Set a JMeter home with --jmeter-home or JMETER_HOME, or fix the network and try again.",
                 )
             },
         )
@@ -104,7 +104,7 @@ impl Toolbox {
     fn find(&self, wanted: &WantedJMeter) -> Result<Found, EngineError> {
         let open = |path: &Path| {
             JMeterHome::open(path).map_err(|error| {
-                no_jmeter(&error, "Name the folder that holds JMeter's bin and lib, or none to use JAC's own copy.")
+                no_jmeter(&error, "Give the folder that contains JMeter's bin and lib, or none to use JAC's own copy.")
             })
         };
         if let Some(path) = &wanted.home {
@@ -119,9 +119,8 @@ impl Toolbox {
                 if let Some(home) = named.and_then(|named| open(named).ok()).filter(|home| home.version() == version) {
                     return Ok(Found::Home(home));
                 }
-                Release::of(version).map_err(|error| {
-                    no_jmeter(&error, "Choose one of these, or name a JMeter home that is of the version.")
-                })?
+                Release::of(version)
+                    .map_err(|error| no_jmeter(&error, "Choose one of these, or set a JMeter home of that version."))?
             }
         };
         // A managed copy is whole or not there: what cannot be opened counts as missing, and installing says what is in its way.

@@ -46,7 +46,7 @@ impl Http {
         if let Some(pem) = ca_pem {
             let certificates = Certificate::from_pem_bundle(pem).map_err(|error| refused("ca_file", &error))?;
             if certificates.is_empty() {
-                return Err(SettingsError::new("ca_file", "The file holds no certificate."));
+                return Err(SettingsError::new("ca_file", "The file contains no certificate."));
             }
             builder = builder.tls_certs_merge(certificates);
         }
@@ -56,7 +56,7 @@ impl Http {
 
     /// The same with a header in each request; `key`: the setting that it comes from.
     pub fn with_header(mut self, name: &str, value: &str, key: &'static str) -> Result<Self, SettingsError> {
-        let invalid = || SettingsError::new(key, "It does not make a valid HTTP header.");
+        let invalid = || SettingsError::new(key, "Not a valid HTTP header.");
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
         let mut value = HeaderValue::from_str(value).map_err(|_| invalid())?;
         value.set_sensitive(true);

@@ -32,17 +32,16 @@ pub(crate) struct Mail {
 impl Mail {
     pub fn new(settings: NotifierSettings, mail: MailSettings) -> Result<Self, SettingsError> {
         let address = |key, text: &str| {
-            let refused = |_| SettingsError::new(key, format!("{text:?} is not a valid mail address."));
+            let refused = |_| SettingsError::new(key, format!("Invalid mail address {text:?}."));
             text.parse::<Mailbox>().map_err(refused)
         };
         let from = address("from", &mail.from)?;
         let to = mail.to.iter().map(|text| address("to", text)).collect::<Result<Vec<_>, _>>()?;
         if to.is_empty() {
-            return Err(SettingsError::new("to", "At least one recipient is needed."));
+            return Err(SettingsError::new("to", "At least one recipient is required."));
         }
         if mail.tls == MailTls::None && !is_here(&mail.host) {
-            let message =
-                "A mail server that is not on this machine needs encryption: `tls` must be starttls or implicit.";
+            let message = "A mail server on another machine needs encryption: `tls` must be starttls or implicit.";
             return Err(SettingsError::new("tls", message));
         }
         let (scheme, usual_port) = match mail.tls {
@@ -91,11 +90,11 @@ impl Mail {
             let is_login = error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538));
             return SendError::lasting(
                 if is_login { "integration_denied" } else { "integration_refused" },
-                said("refused the mail"),
+                said("rejected the mail"),
             );
         }
         if error.is_transient() {
-            return SendError::passing("integration_busy", said("does not take the mail now"));
+            return SendError::passing("integration_busy", said("does not accept the mail at present"));
         }
         let code = if error.is_tls() || reason.contains("certificate") || reason.contains("UnknownIssuer") {
             "integration_certificate"

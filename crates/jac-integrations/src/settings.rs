@@ -131,19 +131,19 @@ pub(crate) fn check_name(name: &str) -> Result<(), SettingsError> {
     if is_name {
         return Ok(());
     }
-    Err(SettingsError::new("name", "A name has lower-case letters, digits and hyphens only, at most 40."))
+    Err(SettingsError::new("name", "A name can have at most 40 lower-case letters, digits and hyphens."))
 }
 
 /// An address of a server that is spoken to by HTTP.
 pub(crate) fn http_url(text: &str) -> Result<Url, SettingsError> {
     // The text itself may be a secret.
     let refused = |message: &str| Err(SettingsError::new("url", message));
-    let Ok(url) = Url::parse(text) else { return refused("The address is not valid.") };
+    let Ok(url) = Url::parse(text) else { return refused("Invalid address.") };
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return refused("The address must begin with http:// or https:// and a host.");
+        return refused("The address must start with http:// or https:// and a host.");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return refused("The address must not hold a user or a password.");
+        return refused("The address must not contain a user or a password.");
     }
     Ok(url)
 }

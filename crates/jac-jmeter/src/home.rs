@@ -14,11 +14,11 @@ pub struct JMeterHome {
 /// Why a folder is no JMeter home.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
-    #[error("{} is not a JMeter home: it has no {missing}", path.display())]
+    #[error("{} is not a JMeter home: {missing} is missing", path.display())]
     NotAHome { path: PathBuf, missing: &'static str },
     #[error("the JMeter home {} cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("{} holds JMeter {version}, which is too old: JAC works with 5.4 and newer", path.display())]
+    #[error("{} contains JMeter {version}, which is too old: JAC requires 5.4 or newer", path.display())]
     TooOld { path: PathBuf, version: String },
 }
 

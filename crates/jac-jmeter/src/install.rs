@@ -51,25 +51,26 @@ impl Default for Source {
 /// Why there is no managed copy.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    #[error("the JMeter archive could not be fetched from {url}: {reason}")]
+    #[error("the JMeter archive could not be downloaded from {url}: {reason}")]
     Download { url: String, reason: String },
-    #[error("the SHA-512 of JMeter {version} could not be fetched from {url}: {reason}")]
+    #[error("the SHA-512 of JMeter {version} could not be downloaded from {url}: {reason}")]
     NoDigest { version: &'static str, url: String, reason: String },
-    #[error("{what} is not what Apache published: its SHA-512 is {found}, expected {expected}")]
+    #[error("checksum mismatch for {what}: its SHA-512 is {found}, expected {expected}")]
     WrongDigest { what: String, expected: String, found: String },
-    #[error("Maven fetched {found} jars, {expected} were expected")]
+    #[error("Maven downloaded {found} jars, expected {expected}")]
     WrongJars { expected: usize, found: usize },
     #[error(
-        "Maven is not installed; install it (Debian and Ubuntu: apt-get install maven) or name a JMeter home with --jmeter-home"
+        "Maven is not installed; install it (Debian and Ubuntu: apt-get install maven) or set a JMeter home with \
+         --jmeter-home"
     )]
     NoMaven,
-    #[error("Maven could not fetch JMeter: {0}")]
+    #[error("Maven could not download JMeter: {0}")]
     Maven(String),
     #[error("neither source had JMeter {version}: {archive}; {maven}")]
     NoSource { version: &'static str, archive: Box<InstallError>, maven: Box<InstallError> },
     #[error("the managed JMeter could not be written to {}: {source}", path.display())]
     Write { path: PathBuf, source: std::io::Error },
-    #[error("what was fetched does not work: {0}")]
+    #[error("the downloaded JMeter does not work: {0}")]
     Broken(#[from] HomeError),
 }
 
@@ -184,7 +185,7 @@ async fn archive_digest(client: &reqwest::Client, release: &'static Release) -> 
     let url = format!("{}.sha512", of_release(ARCHIVE_URL, release));
     let failed = |reason| InstallError::NoDigest { version: release.version, url: url.clone(), reason };
     let text = ask(client, &url).await.map_err(failed)?.text().await.map_err(|error| failed(innermost(&error)))?;
-    published_digest(&text).ok_or_else(|| failed("what is there is no SHA-512".to_owned()))
+    published_digest(&text).ok_or_else(|| failed("not a SHA-512 checksum".to_owned()))
 }
 
 /// The digest in a file of the `sha512sum` kind.
@@ -219,7 +220,7 @@ async fn from_maven(
     let project = work.join("maven");
     std::fs::create_dir_all(&project).map_err(write)?;
     std::fs::write(project.join("pom.xml"), POM.replace(POM_VERSION, release.version)).map_err(write)?;
-    progress(Progress::Step("Fetching JMeter's jars with Maven.".to_owned()));
+    progress(Progress::Step("Downloading JMeter's jars with Maven.".to_owned()));
     run_maven(&project, progress).await?;
     let (jars, home) = (project.join("jars"), home.to_owned());
     let assembled = tokio::task::spawn_blocking(move || {
@@ -356,7 +357,7 @@ mod tests {
         let jars = tempfile::tempdir().expect("a folder");
         std::fs::write(jars.path().join("ApacheJMeter-5.6.3.jar"), b"something else").expect("a jar");
         let error = verify_jars(jars.path(), Release::newest()).expect_err("it was changed");
-        assert!(error.to_string().contains("ApacheJMeter-5.6.3.jar is not what Apache published"), "{error}");
+        assert!(error.to_string().contains("checksum mismatch for ApacheJMeter-5.6.3.jar"), "{error}");
     }
 
     #[tokio::test]

@@ -44,12 +44,13 @@ impl JavaSearch {
 #[derive(Debug, thiserror::Error)]
 pub enum JavaError {
     #[error(
-        "no Java was found; install a Java runtime of version {OLDEST} or newer (Debian and Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME"
+        "Java not found; install a Java runtime {OLDEST} or newer (Debian and Ubuntu: apt-get install \
+         openjdk-17-jre-headless), or set JAVA_HOME"
     )]
     Missing,
     #[error("{} is Java {version}, which is too old; JAC needs {OLDEST} or newer (Debian and Ubuntu: apt-get install openjdk-17-jre-headless, or set JAVA_HOME)", path.display())]
     TooOld { path: PathBuf, version: String },
-    #[error("{} did not tell its version: {reason}", path.display())]
+    #[error("the version of {} is unknown: {reason}", path.display())]
     Broken { path: PathBuf, reason: String },
 }
 
@@ -88,7 +89,7 @@ impl Java {
             .output();
         let output = tokio::time::timeout(VERSION_LIMIT, asked)
             .await
-            .map_err(|_| broken(format!("it gave no answer within {} s", VERSION_LIMIT.as_secs())))?
+            .map_err(|_| broken(format!("it did not answer within {} s", VERSION_LIMIT.as_secs())))?
             .map_err(|error| broken(error.to_string()))?;
         Self::read(path, &String::from_utf8_lossy(&output.stderr))
     }
@@ -101,7 +102,7 @@ impl Java {
         let broken = |reason: String| JavaError::Broken { path: path.clone(), reason };
         let version =
             version_in(text).ok_or_else(|| broken(text.lines().next().unwrap_or("it printed nothing").to_owned()))?;
-        let major = major_of(&version).ok_or_else(|| broken(format!("'{version}' is no version")))?;
+        let major = major_of(&version).ok_or_else(|| broken(format!("invalid version '{version}'")))?;
         if major < OLDEST {
             return Err(JavaError::TooOld { path, version });
         }

@@ -19,7 +19,7 @@ pub struct RmiKeyStore {
 
 /// The library could not make the key or the store.
 #[derive(Debug, thiserror::Error)]
-#[error("the key for the cluster could not be made: {0}")]
+#[error("the cluster's RMI key store could not be created: {0}")]
 pub struct KeyStoreError(String);
 
 impl RmiKeyStore {

@@ -26,7 +26,7 @@ pub const RELEASES: [Release; 3] = [
 
 /// There is no such release among those that JAC manages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("JAC manages no JMeter {wanted}: there are {}", versions())]
+#[error("unsupported JMeter version {wanted}; available: {}", versions())]
 pub struct NoRelease {
     /// What was asked for.
     pub wanted: String,
@@ -80,6 +80,6 @@ mod tests {
     fn a_version_that_is_not_managed_is_told_which_there_are() {
         assert_eq!(Release::of("5.5").map(|release| release.version), Ok("5.5"));
         let error = Release::of("4.0").expect_err("there is none").to_string();
-        assert_eq!(error, "JAC manages no JMeter 4.0: there are 5.6.3, 5.6.2, 5.5");
+        assert_eq!(error, "unsupported JMeter version 4.0; available: 5.6.3, 5.6.2, 5.5");
     }
 }

@@ -36,7 +36,7 @@ pub enum PlanError {
     },
     /// More than one character before the XML declaration, which JMeter refuses. (Tried: it takes a single blank, tab or
     /// line feed.)
-    #[error("The plan has something before its first line `<?xml …?>`, which JMeter refuses.")]
+    #[error("The plan has text before `<?xml …?>`, which JMeter refuses.")]
     LeadingWhitespace,
     /// Not XML at all.
     #[error("The file is not XML, so it is not a JMeter plan.")]
@@ -150,11 +150,13 @@ impl PlanError {
             }
             PlanError::MissingTree { .. } => "Put `<hashTree/>` after the element.",
             PlanError::StrayTree { .. } => "Delete it, or put it after the element that it belongs to.",
-            PlanError::UnknownProperty { .. } => "Write it as one of JMeter's own, such as stringProp.",
-            PlanError::NotANumber { .. } => "Write it as a stringProp: only texts may hold ${…}.",
-            PlanError::Malformed { .. } => "Open the plan in JMeter and save it again; the file may be cut off.",
-            PlanError::Entity { .. } => "Replace the entity by its text; JMeter reads no document type declarations.",
-            PlanError::TooDeep { .. } => "JMeter's own reader gives up on such plans; flatten its controllers.",
+            PlanError::UnknownProperty { .. } => "Use a kind that JMeter knows, such as stringProp.",
+            PlanError::NotANumber { .. } => "Use a stringProp: only it can contain ${…}.",
+            PlanError::Malformed { .. } => "Open the plan in JMeter and save it again; the file may be truncated.",
+            PlanError::Entity { .. } => {
+                "Replace the entity with its text; JMeter does not read document type declarations."
+            }
+            PlanError::TooDeep { .. } => "JMeter cannot load such plans; flatten its controllers.",
             PlanError::NotAPlan { root } if root == "testResults" => {
                 "This is a result log in XML; choose the test plan (.jmx), or read the log with `jac report`."
             }

@@ -169,7 +169,7 @@ fn files_that_are_there_are_found_and_near_misses_named() {
     let hint = |element: &str| {
         check.findings.iter().find(|f| f.element.as_deref() == Some(element)).unwrap().hint.clone().unwrap()
     };
-    assert!(hint("Products").contains("There is Products.csv"));
+    assert!(hint("Products").contains("Found Products.csv"));
     assert!(hint("On my disk").contains("Write orders.csv"));
     assert!(hint("On my Windows").contains("Write orders.csv"));
 }

@@ -144,10 +144,10 @@ pub fn judge(
             result.met = false;
             result.code = Some(CriterionCode::CannotBeJudged);
             result.sentence =
-                format!("Cannot be judged, as rows could not be read. Of the others: {}", result.sentence);
+                format!("Cannot be judged: some rows could not be read. Without them: {}", result.sentence);
         }
         let sentence = format!(
-            "{unread:.3} % of the log's rows could not be read ({} rows; at most {max_unread_percent} % may be): the result cannot be judged.",
+            "The result cannot be judged: {unread:.3} % of the log's rows could not be read ({} rows; limit {max_unread_percent} %).",
             summary.rejected_rows
         );
         let expression = format!("unread rows > {max_unread_percent} %");
@@ -231,25 +231,26 @@ impl Criterion {
     }
 
     fn judge(&self, summary: &Summary) -> (CriterionCode, Option<f64>, String) {
-        let metric = self.metric.name();
+        let metric = self.metric.words();
         let (entry, of): (&Entry, String) = match &self.label {
             Some(label) => match summary.labels.iter().find(|entry| entry.label == *label) {
                 Some(entry) => (entry, format!("\"{label}\"")),
                 None => return (CriterionCode::LabelMissing, None, format!("No sample has the label \"{label}\".")),
             },
-            None if summary.total_basis == TotalBasis::Transactions => (&summary.total, "all transactions".to_owned()),
-            None => (&summary.total, "all samples".to_owned()),
+            None if summary.total_basis == TotalBasis::Transactions => {
+                (&summary.total, "Total (transactions)".to_owned())
+            }
+            None => (&summary.total, "Total".to_owned()),
         };
         let Some(value) = self.metric.value(entry) else {
-            let sentence = format!("There is no {metric} of {of}, as it has too few samples.");
+            let sentence = format!("{metric} is not available for {of}: too few samples.");
             return (CriterionCode::ValueMissing, None, sentence);
         };
         let fails = self.operator.holds(value, self.threshold);
-        let not = if fails { "" } else { "not " };
         let sentence = format!(
-            "{metric} of {of} is {}, which is {not}{} {}.",
+            "{metric} of {of} = {} (fails when {} {}).",
             self.metric.with_unit(value),
-            self.operator.words(),
+            self.operator.sign(),
             self.metric.with_unit(self.threshold)
         );
         (if fails { CriterionCode::NotMet } else { CriterionCode::Met }, Some(value), sentence)
@@ -266,12 +267,12 @@ impl Operator {
         }
     }
 
-    fn words(self) -> &'static str {
+    fn sign(self) -> &'static str {
         match self {
-            Self::More => "more than",
-            Self::AtLeast => "at least",
-            Self::Less => "less than",
-            Self::AtMost => "at most",
+            Self::More => ">",
+            Self::AtLeast => ">=",
+            Self::Less => "<",
+            Self::AtMost => "<=",
         }
     }
 }
@@ -292,13 +293,13 @@ mod tests {
     #[test]
     fn a_true_expression_fails_the_run_and_says_why() {
         let table = [
-            ("max > 800ms", false, "max_ms of all samples is 900 ms, which is more than 800 ms."),
-            ("max > 0.9 s", true, "max_ms of all samples is 900 ms, which is not more than 900 ms."),
-            ("max >= 0.9s", false, "max_ms of all samples is 900 ms, which is at least 900 ms."),
-            ("median_ms(\"Log in\")>100", false, "median_ms of \"Log in\" is 250 ms, which is more than 100 ms."),
-            ("error_percent >= 50%", true, "error_percent of all samples is 33.333 %, which is not at least 50 %."),
-            ("throughput < 2/s", true, "throughput_per_s of all samples is 2.143 /s, which is not less than 2 /s."),
-            ("samples <= 3", false, "samples of all samples is 3, which is at most 3."),
+            ("max > 800ms", false, "max of Total = 900 ms (fails when > 800 ms)."),
+            ("max > 0.9 s", true, "max of Total = 900 ms (fails when > 900 ms)."),
+            ("max >= 0.9s", false, "max of Total = 900 ms (fails when >= 900 ms)."),
+            ("median_ms(\"Log in\")>100", false, "median of \"Log in\" = 250 ms (fails when > 100 ms)."),
+            ("error_percent >= 50%", true, "error rate of Total = 33.333 % (fails when >= 50 %)."),
+            ("throughput < 2/s", true, "throughput of Total = 2.143 /s (fails when < 2 /s)."),
+            ("samples <= 3", false, "samples of Total = 3 (fails when <= 3)."),
             ("mean(\"Nowhere\") > 1", false, "No sample has the label \"Nowhere\"."),
         ];
         for (expression, met, sentence) in table {
@@ -312,21 +313,21 @@ mod tests {
         log.finish();
         let result = "p95 > 800ms".parse::<Criterion>().expect("an expression").evaluate(&log.summary());
         assert!(!result.met);
-        assert_eq!(result.sentence, "There is no p95_ms of all samples, as it has too few samples.");
+        assert_eq!(result.sentence, "p95 is not available for Total: too few samples.");
     }
 
     #[test]
     fn what_is_no_criterion_is_explained() {
         let table = [
             ("", "expected METRIC[(\"LABEL\")] OP NUMBER[ms|s|%|/s], such as p95(\"Log in\") > 800ms"),
-            ("speed > 3", "there is no metric \"speed\"; the metrics are "),
-            ("p95 = 3", "after the metric comes one of > >= < <=, found \"= 3\""),
+            ("speed > 3", "unknown metric \"speed\"; expected one of "),
+            ("p95 = 3", "expected >, >=, < or <= after the metric, found \"= 3\""),
             ("p95 > fast", "expected a number after >, found \"fast\""),
-            ("p95 > 3%", "p95_ms is measured in ms, \"%\" does not fit (units: ms, s)"),
-            ("samples > 3ms", "samples has no unit, \"ms\" does not fit"),
-            ("p95(Home) > 3", "a label is written in quotes: p95(\"Home\")"),
+            ("p95 > 3%", "invalid unit \"%\" for p95_ms: expected ms or s"),
+            ("samples > 3ms", "invalid unit \"ms\" for samples: it has no unit"),
+            ("p95(Home) > 3", "the label must be in quotes: p95(\"Home\")"),
             ("p95(\"Home > 3", "the label's closing quote is missing"),
-            ("p95(\"Home\" > 3", "after the label comes a closing parenthesis"),
+            ("p95(\"Home\" > 3", "expected a closing parenthesis after the label"),
             ("p95 > inf", "expected a number after >, found \"inf\""),
             (HUGE, "is too large"),
             (

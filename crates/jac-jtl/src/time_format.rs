@@ -13,14 +13,14 @@ pub struct TimeFormat {
 pub enum TimeFormatError {
     /// A letter that has no meaning here.
     #[error(
-        "the letter {0:?} is not supported; use y M d H h m s S a X Z and quoted text, as in dd/MM/yyyy HH:mm:ss.SSS"
+        "unsupported letter {0:?}; expected y M d H h m s S a X Z and quoted text, such as dd/MM/yyyy HH:mm:ss.SSS"
     )]
     Letter(char),
     /// Quoted text without its end.
     #[error("the closing quote is missing")]
     Quote,
     /// It names no time of day.
-    #[error("it names no hour and minute")]
+    #[error("hour and minute are missing")]
     NoTime,
 }
 

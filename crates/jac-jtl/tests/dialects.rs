@@ -90,7 +90,7 @@ fn broken_rows_are_counted_with_place_and_reason_and_the_others_are_read() {
         ("1000,1.5,a,true,1", "elapsed is not a whole number: \"1.5\""),
         ("1000,4294967296,a,true,1", "elapsed is out of range: \"4294967296\""),
         ("1000,5,a,perhaps,1", "success is neither true nor false: \"perhaps\""),
-        ("1000,5,\"a\"b,true,1", "a quoted field goes on after its closing quote"),
+        ("1000,5,\"a\"b,true,1", "text after the closing quote of a field"),
         ("\u{0}\u{1}binary", "expected 5 columns, found 1"),
     ];
     for (row, reason) in table {
@@ -110,7 +110,7 @@ fn a_cut_last_row_is_rejected_and_a_whole_one_counts() {
         let (samples, outcome) = read(format!("{header}1,1,x,true,1\n{cut}").as_bytes());
         assert_eq!(samples.len(), 1, "{cut:?}");
         assert_eq!(outcome.rejected_rows, 1, "{cut:?}");
-        assert_eq!(outcome.rejected[0].reason, "the log ends within this row", "{cut:?}");
+        assert_eq!(outcome.rejected[0].reason, "truncated row", "{cut:?}");
     }
 }
 
@@ -168,7 +168,7 @@ fn no_log_at_all_has_no_numbers() {
 fn a_header_without_a_needed_column_rejects_every_row_with_that_reason() {
     let (samples, outcome) = read(b"timeStamp,label,success\n1000,a,true\n2000,b,true\n");
     assert_eq!((samples.len(), outcome.rejected_rows), (0, 3));
-    assert!(outcome.rejected.iter().all(|row| row.reason == "the header has no column elapsed"));
+    assert!(outcome.rejected.iter().all(|row| row.reason == "the header lacks the column elapsed"));
 }
 
 #[test]

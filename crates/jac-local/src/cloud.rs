@@ -60,7 +60,7 @@ impl LocalCloud {
         Lease::new(request.lease, None).write(&folder)?;
         fs::write(folder.join("node.json"), serde_json::to_vec(&file)?)?;
         self.start_keeper(&folder)?;
-        look(&folder)?.ok_or_else(|| io::Error::other("its folder was removed while it was made"))
+        look(&folder)?.ok_or_else(|| io::Error::other("its folder was removed while it was created"))
     }
 
     fn start_keeper(&self, folder: &Path) -> io::Result<()> {
@@ -79,7 +79,7 @@ impl LocalCloud {
         process::detach(&mut command);
         let child = tokio::process::Command::from(command).spawn()?;
         let identity = child.id().map(Identity::of).transpose()?.flatten();
-        let identity = identity.ok_or_else(|| io::Error::other("its keeper ended at once"))?;
+        let identity = identity.ok_or_else(|| io::Error::other("its keeper exited at once"))?;
         fs::write(folder.join("keeper.pid"), format!("{} {}", identity.pid, identity.start))
     }
 

@@ -44,7 +44,7 @@ impl LocalRemote {
             _ if descriptors::are_used_up(error) => {
                 PortError::OutOfDescriptors { node, what, reason: error.to_string() }
             }
-            _ if self.is_gone() => PortError::Unreachable { node, reason: "its folder is gone".to_owned() },
+            _ if self.is_gone() => PortError::Unreachable { node, reason: "its folder no longer exists".to_owned() },
             _ => PortError::Refused { node, what, reason: error.to_string() },
         }
     }
@@ -72,7 +72,7 @@ impl LocalRemote {
         Err(PortError::Refused {
             node: self.name.clone(),
             what: "take a path".to_owned(),
-            reason: format!("{} leaves its folder", path.display()),
+            reason: format!("{} points outside its folder", path.display()),
         })
     }
 }

@@ -40,10 +40,10 @@ impl Kind {
     pub(crate) fn hint(self, name: &str) -> String {
         match self {
             Self::Zip => format!("Read the log in it: unzip -p '{name}' | jac report -"),
-            Self::Plan => "Name the log that its run wrote (jmeter -l results.jtl).".to_owned(),
-            Self::Summary => "Name the log, results.jtl, beside it; `jac compare` takes the table as well.".to_owned(),
+            Self::Plan => "Give the log of its run (jmeter -l results.jtl).".to_owned(),
+            Self::Summary => "Give the log beside it, results.jtl; `jac compare` also reads the table.".to_owned(),
             Self::DashboardStatistics | Self::AggregateReport | Self::JmeterLog | Self::Html | Self::Json => {
-                "Name the result log, which has one row per sample (jmeter -l results.jtl).".to_owned()
+                "Give the result log, which has one row per sample (jmeter -l results.jtl).".to_owned()
             }
         }
     }

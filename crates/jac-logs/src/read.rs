@@ -24,7 +24,7 @@ pub enum LogError {
         source: std::io::Error,
     },
     /// It is a folder.
-    #[error("{name} is a folder; name the log file in it, such as {name}/results.jtl")]
+    #[error("{name} is a folder; give the log file in it, such as {name}/results.jtl")]
     Directory {
         /// The folder's name.
         name: String,
@@ -47,7 +47,7 @@ pub enum LogError {
         kind: Kind,
     },
     /// It has no sample.
-    #[error("{name} holds no sample: {}", without_samples(outcome))]
+    #[error("{name} contains no samples: {}", without_samples(outcome))]
     NoSample {
         /// The log's name.
         name: String,
@@ -55,10 +55,10 @@ pub enum LogError {
         outcome: Box<ReadOutcome>,
     },
     /// There was nothing to read.
-    #[error("no log was named")]
+    #[error("no log given")]
     Nothing,
     /// Standard input was to be read twice.
-    #[error("times after the start (+90s) need a file: standard input can be read only once")]
+    #[error("relative times (+90s) need a file: standard input can be read only once")]
     OnlyOnce,
     /// The caller ended it.
     #[error("reading was cancelled")]
@@ -85,15 +85,14 @@ impl LogError {
         match self {
             Self::NotALog { name, kind } => Some(kind.hint(name)),
             Self::NoSample { outcome, .. } => Some(match outcome.rejected.first().map(|row| row.code.as_str()) {
-                None => "JMeter may have ended before its first sample; look into its jmeter.log.".to_owned(),
+                None => "JMeter may have ended before its first sample; check its jmeter.log.".to_owned(),
                 Some("no_header") => {
-                    "If it has no header, name its columns: --columns timeStamp,elapsed,label,…".to_owned()
+                    "If it has no header, give its columns: --columns timeStamp,elapsed,label,…".to_owned()
                 }
                 Some("time_stamp") => {
-                    "Say how its time stamps are written: --time-format 'dd/MM/yyyy HH:mm:ss', or --time-unit."
-                        .to_owned()
+                    "Give the format of its timestamps: --time-format 'dd/MM/yyyy HH:mm:ss', or --time-unit.".to_owned()
                 }
-                Some(_) => "Name a result log that JMeter wrote, as CSV or XML.".to_owned(),
+                Some(_) => "Give a result log written by JMeter, as CSV or XML.".to_owned(),
             }),
             Self::Open { .. }
             | Self::Directory { .. }

@@ -21,13 +21,13 @@ pub enum RewriteError {
     #[error("{0}")]
     Log(#[source] LogError),
     /// A packed one ends too early, or is damaged.
-    #[error("{name} is truncated or damaged: it does not unpack to its end")]
+    #[error("{name} is truncated or damaged: it cannot be decompressed to its end")]
     Truncated {
         /// The log's name.
         name: String,
     },
     /// Together they unpack to more than was allowed.
-    #[error("the logs unpack to more than {limit_bytes} bytes")]
+    #[error("the logs decompress to more than {limit_bytes} bytes")]
     TooLarge {
         /// What was allowed.
         limit_bytes: u64,

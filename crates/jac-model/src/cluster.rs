@@ -127,7 +127,10 @@ pub struct ClusterConfig {
 fn worker_count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let given = i64::deserialize(deserializer)?;
     u32::try_from(given).map_err(|_| {
-        serde::de::Error::custom(format!("{given} workers cannot be made: give 0 to {}", ClusterConfig::MAX_WORKERS))
+        serde::de::Error::custom(format!(
+            "invalid number of workers {given}; expected 0 to {}",
+            ClusterConfig::MAX_WORKERS
+        ))
     })
 }
 
@@ -141,18 +144,18 @@ impl ClusterConfig {
     pub fn faults(&self, provider: Provider) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.workers > Self::MAX_WORKERS {
-            let message = format!("{} workers are too many. A cluster has 0 to {}.", self.workers, Self::MAX_WORKERS);
+            let message = format!("Too many workers ({}). Expected 0 to {}.", self.workers, Self::MAX_WORKERS);
             faults.push(Fault::at("/workers", Fault::OUT_OF_RANGE, message));
         }
         if let Some(heap_mb) = self.heap_mb
             && !(64..=1_048_576).contains(&heap_mb)
         {
-            let message = format!("A heap of {heap_mb} MiB is not valid. Expected 64 to 1048576 MiB, or none.");
+            let message = format!("Invalid heap of {heap_mb} MiB. Expected 64 to 1048576 MiB, or none.");
             faults.push(Fault::at("/heap_mb", Fault::OUT_OF_RANGE, message));
         }
         if self.lifetime_minutes == 0 || self.lifetime_minutes > Self::MAX_LIFETIME_MINUTES {
             let message = format!(
-                "A lifetime of {} minutes is not valid. Expected 1 to {} minutes.",
+                "Invalid lifetime of {} minutes. Expected 1 to {} minutes.",
                 self.lifetime_minutes,
                 Self::MAX_LIFETIME_MINUTES
             );
@@ -164,7 +167,7 @@ impl ClusterConfig {
             faults.push(Fault::at("/idle_minutes", Fault::OUT_OF_RANGE, message));
         }
         if self.jmeter_home.is_some() && self.jmeter_version.is_some() {
-            let message = "A JMeter home has a version already. Give the home or the version, not both.";
+            let message = "Give a JMeter home or a JMeter version, not both.";
             faults.push(Fault::at("/jmeter_version", Fault::CONFLICTING, message));
         }
         if provider == Provider::Imported {
@@ -176,7 +179,7 @@ impl ClusterConfig {
                 faults.extend(ssh.faults(self.workers).into_iter().map(|fault| fault.under("/ssh")));
             }
             (Provider::Ssh, None) => {
-                let message = "The provider ssh needs its machines: hosts, user and key.";
+                let message = "The provider ssh requires hosts, user and key.";
                 faults.push(Fault::at("/ssh", Fault::MISSING, message));
             }
             (_, Some(_)) => {
@@ -190,11 +193,11 @@ impl ClusterConfig {
                 faults.extend(ec2.faults(self.workers).into_iter().map(|fault| fault.under("/ec2")));
             }
             (Provider::Ec2, None) => {
-                let message = "The provider ec2 needs its part of the configuration.";
+                let message = "The provider ec2 requires its configuration (`ec2`).";
                 faults.push(Fault::at("/ec2", Fault::MISSING, message));
             }
             (_, Some(_)) => {
-                let message = format!("Instances of EC2 are for the provider ec2, not for {provider}.");
+                let message = format!("EC2 settings are for the provider ec2, not for {provider}.");
                 faults.push(Fault::at("/ec2", Fault::CONFLICTING, message));
             }
             (_, None) => (),

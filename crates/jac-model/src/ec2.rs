@@ -191,13 +191,13 @@ impl Ec2Config {
         if let Some(region) = &self.region
             && !is_word(region, |letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
         {
-            let message = format!("'{region}' is not a valid region. Expected one such as eu-central-1.");
+            let message = format!("Invalid region '{region}'. Expected e.g. eu-central-1.");
             faults.push(Fault::at("/region", Fault::MALFORMED, message));
         }
         if let CredentialChoice::Set(id) = &self.credentials
             && !is_word(id, |letter| letter.is_ascii_alphanumeric() || letter == '-')
         {
-            let message = "The credentials are not valid. Expected `saved`, `environment` or the ID of a saved set.";
+            let message = "Invalid credentials. Expected `saved`, `environment` or the ID of a saved set.";
             faults.push(Fault::at("/credentials", Fault::MALFORMED, message));
         }
         for (field, role, kind) in
@@ -206,8 +206,7 @@ impl Ec2Config {
             let letters =
                 |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
             if !is_word(kind, letters) || !kind.contains('.') {
-                let message =
-                    format!("'{kind}' is not a valid instance type for the {role}. Expected one such as c6i.large.");
+                let message = format!("Invalid instance type '{kind}' for the {role}. Expected e.g. c6i.large.");
                 faults.push(Fault::at(field, Fault::MALFORMED, message));
             }
         }
@@ -223,40 +222,40 @@ impl Ec2Config {
         for (field, prefix, id) in ids {
             let rest = id.strip_prefix(prefix);
             if rest.is_none_or(|rest| !is_word(rest, |letter| letter.is_ascii_alphanumeric())) {
-                let message = format!("'{id}' is not a valid ID. Expected one that starts with {prefix}.");
+                let message = format!("Invalid ID '{id}'. Must start with {prefix}.");
                 faults.push(Fault::at(&field, Fault::MALFORMED, message));
             }
         }
         if let Some(block) = &self.ssh_from
             && !is_block(block)
         {
-            let message = format!("'{block}' is not a valid range of addresses. Expected one such as 203.0.113.7/32.");
+            let message = format!("Invalid CIDR block '{block}'. Expected e.g. 203.0.113.7/32.");
             faults.push(Fault::at("/ssh_from", Fault::MALFORMED, message));
         }
         if !(8..=16_384).contains(&self.disk_gb) {
-            let message = format!("A disk of {} GB is not valid. Expected 8 to 16384 GB.", self.disk_gb);
+            let message = format!("Invalid disk size of {} GB. Expected 8 to 16384 GB.", self.disk_gb);
             faults.push(Fault::at("/disk_gb", Fault::OUT_OF_RANGE, message));
         }
         if self.tags.len() > Self::MAX_TAGS {
-            let message = format!("{} tags are too many. Up to {} are allowed.", self.tags.len(), Self::MAX_TAGS);
+            let message = format!("Too many tags ({}): at most {}.", self.tags.len(), Self::MAX_TAGS);
             faults.push(Fault::at("/tags", Fault::OUT_OF_RANGE, message));
         }
         for (name, value) in &self.tags {
             let own = name.starts_with("jac:") || name.to_ascii_lowercase().starts_with("aws:") || name == "Name";
             if own || name.is_empty() || name.chars().count() > 127 || value.chars().count() > 255 {
                 let message = format!(
-                    "The tag '{name}' is not valid. A name has 1 to 127 characters, does not start with jac: or aws: and is \
-                     not Name; a value has at most 255."
+                    "Invalid tag '{name}'. The name must have 1 to 127 characters, must not start with jac: or aws: \
+                     and must not be Name; the value can have at most 255."
                 );
                 faults.push(Fault::at("/tags", Fault::MALFORMED, message));
             }
         }
         if self.workers_may_fail > workers {
             let message =
-                format!("{} workers may fail to launch, but the cluster has {workers}.", self.workers_may_fail);
+                format!("{} tolerated launch failures, but the cluster has {workers} workers.", self.workers_may_fail);
             faults.push(Fault::at("/workers_may_fail", Fault::OUT_OF_RANGE, message));
         } else if workers > 0 && self.workers_may_fail == workers {
-            let message = "At least one worker has to launch. Tolerate fewer failures.";
+            let message = "At least one worker must launch. Tolerate fewer failures.";
             faults.push(Fault::at("/workers_may_fail", Fault::OUT_OF_RANGE, message));
         }
         faults

@@ -15,7 +15,7 @@ impl ClusterId {
 
 /// Text that is not an identifier of the kind that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is not the id of a {kind}")]
+#[error("'{text}' is not a {kind} ID")]
 pub struct InvalidId {
     /// What was given.
     pub text: String,

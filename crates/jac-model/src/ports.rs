@@ -19,7 +19,7 @@ pub enum PortError {
     #[error("{node} does not answer: {reason}")]
     Unreachable { node: String, reason: String },
     /// It cannot be done as things are, and that may change: a limit on calls, credentials that are over. Trying again may help.
-    #[error("{node} cannot {what} now: {reason}")]
+    #[error("{node} cannot {what} at present: {reason}")]
     NotNow { node: String, what: String, reason: String },
     /// The machine answered and refused; trying again will not help.
     #[error("{node} could not {what}: {reason}")]
@@ -186,7 +186,7 @@ pub trait Cloud: Send + Sync {
         Err(PortError::Refused {
             node: cluster.to_string(),
             what: "be adopted".to_owned(),
-            reason: "its provider knows nothing that a row does not know".to_owned(),
+            reason: "its provider does not support adoption".to_owned(),
         })
     }
 
@@ -195,8 +195,8 @@ pub trait Cloud: Send + Sync {
         let _nothing_is_made = (name, description);
         Err(PortError::Refused {
             node: cluster.to_string(),
-            what: "have an image made of it".to_owned(),
-            reason: "machines of its provider boot no images".to_owned(),
+            what: "build an image".to_owned(),
+            reason: "its provider does not support images".to_owned(),
         })
     }
 
@@ -211,7 +211,7 @@ pub trait Cloud: Send + Sync {
         Err(PortError::Refused {
             node: "The provider".to_owned(),
             what: "read a private key".to_owned(),
-            reason: "it takes none".to_owned(),
+            reason: "it does not support them".to_owned(),
         })
     }
 
@@ -220,8 +220,8 @@ pub trait Cloud: Send + Sync {
         let _nobody_knows = (credentials, region);
         Err(PortError::Refused {
             node: "The provider".to_owned(),
-            what: "say whose the credentials are".to_owned(),
-            reason: "it takes none".to_owned(),
+            what: "check the credentials".to_owned(),
+            reason: "it does not support them".to_owned(),
         })
     }
 
@@ -230,7 +230,7 @@ pub trait Cloud: Send + Sync {
         let _nobody_knows = (credentials, region);
         Err(PortError::Refused {
             node: "The provider".to_owned(),
-            what: "give keys".to_owned(),
+            what: "provide keys".to_owned(),
             reason: "it has none".to_owned(),
         })
     }

@@ -138,19 +138,19 @@ impl Cause {
             Self::Completed => "The plan completed.".to_owned(),
             Self::Imported => "Imported from result logs.".to_owned(),
             Self::Stopped { by, how: StopMode::Graceful } => {
-                format!("Stopped by {by}; threads finished their samples.")
+                format!("Stopped by {by} (graceful).")
             }
             Self::Stopped { by, how: StopMode::Force } => {
-                format!("Stopped by {by}; requests in flight were aborted and count as failures.")
+                format!("Aborted by {by}; requests in flight count as failures.")
             }
             Self::AutoStopped { rule, actual, unit, since_ms, node, how } => {
                 let of = node.as_ref().map_or_else(String::new, |node| format!(" of {node}"));
-                let at_once = match how {
-                    StopMode::Graceful => "threads finished their samples",
-                    StopMode::Force => "requests in flight were aborted and count as failures",
+                let how = match how {
+                    StopMode::Graceful => " (graceful)",
+                    StopMode::Force => "; requests in flight were aborted and count as failures",
                 };
                 format!(
-                    "Stopped automatically by the rule {rule}: {actual:.1} {unit}{of} since {} UTC; {at_once}.",
+                    "Stopped automatically by the rule {rule}: {actual:.1} {unit}{of} since {} UTC{how}.",
                     time_of_day(*since_ms)
                 )
             }
@@ -410,7 +410,8 @@ mod tests {
             node: None,
             how: StopMode::Graceful,
         };
-        let told = "Stopped automatically by the rule error_percent >= 90% for 60s: 97.3 % since 22:13:23 UTC; threads finished their samples.";
+        let told =
+            "Stopped automatically by the rule error_percent >= 90% for 60s: 97.3 % since 22:13:23 UTC (graceful).";
         assert!(cause.is_partial() && cause.sentence() == told, "{}", cause.sentence());
     }
 

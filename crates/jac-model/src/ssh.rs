@@ -32,7 +32,7 @@ pub struct SshHost {
 
 /// A text that names no machine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' names no machine: give HOST, HOST:PORT or [IPv6]:PORT")]
+#[error("invalid host '{0}'; expected HOST, HOST:PORT or [IPv6]:PORT")]
 pub struct SshHostError(String);
 
 impl FromStr for SshHost {
@@ -79,7 +79,7 @@ impl SshConfig {
             let field = format!("/hosts/{place}");
             match text.parse::<SshHost>() {
                 Ok(host) if seen.contains(&host) => {
-                    faults.push(Fault::at(&field, Fault::DUPLICATE, format!("The host {host} is given twice.")));
+                    faults.push(Fault::at(&field, Fault::DUPLICATE, format!("Duplicate host {host}.")));
                 }
                 Ok(host) => seen.push(host),
                 Err(error) => faults.push(Fault::at(&field, Fault::MALFORMED, format!("{error}."))),
@@ -87,12 +87,12 @@ impl SshConfig {
         }
         match self.hosts.len() {
             0 => {
-                let message = "No host is given. The first one is the master, the others are workers.";
+                let message = "No host given. The first one is the master, the others are workers.";
                 faults.push(Fault::at("/hosts", Fault::MISSING, message));
             }
             hosts if hosts - 1 != workers as usize => {
                 let message = format!(
-                    "{hosts} hosts are one master and {} workers, but {workers} workers were requested.",
+                    "{hosts} hosts give 1 master and {} workers, but {workers} workers were requested.",
                     hosts - 1
                 );
                 faults.push(Fault::at("/hosts", Fault::CONFLICTING, message));

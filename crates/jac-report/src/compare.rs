@@ -233,7 +233,7 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
     if labels.is_empty() {
         // What both are made of has nothing in common.
         total.change = Change::Unclear;
-        total.sentence = "no label in common".to_owned();
+        total.sentence = "no labels in common".to_owned();
     }
     let outcome = outcome(&total, &labels, [before, after], thresholds);
     let findings = findings([before, after], &outcome, thresholds);
@@ -359,9 +359,9 @@ impl LineComparison {
         } else if of(&changed, false) {
             (Change::Better, told(&changed, false))
         } else if self.response_times.is_some() {
-            (Change::Same, "no change beyond noise that matters".to_owned())
+            (Change::Same, "no significant change".to_owned())
         } else {
-            (Change::Unclear, "too few samples, or no distribution, to tell the response times apart".to_owned())
+            (Change::Unclear, "not enough data to compare response times".to_owned())
         };
         self.changed = changed;
     }
@@ -410,22 +410,22 @@ fn percent(before: f64, after: f64) -> Option<f64> {
 
 fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: usize) -> Vec<Note> {
     let rule = format!(
-        "A change counts when its test has a probability of noise below {} (Mann-Whitney U for response times, two-proportion \
-         z for the share above the common 95th percentile and for failures; {tests} tests, corrected by Holm's method) and it is at \
-         least {} % and {} ms, or {} percentage points of failures.",
+        "A change is significant when the p-value of its test is below {} (Mann-Whitney U for response times, two-proportion \
+         z for the share above the common 95th percentile and for failures; {tests} tests, Holm-corrected) and it is at least \
+         {} % and {} ms, or {} percentage points of the error rate.",
         thresholds.significance, thresholds.time_percent, thresholds.time_ms, thresholds.error_points
     );
-    let independent = "The tests take samples as independent. Samples of one run follow one another and share what happens to the \
-                       system, so two runs of an unchanged system may differ more than the tests expect: repeat a run before \
-                       believing a small change.";
-    let rates = "Rates are shown and not judged: they are what the plan asks for as much as what the system gives.";
+    let independent = "The tests assume independent samples. Samples of one run are correlated, so two runs of an unchanged system \
+                       may differ more than the tests expect: repeat a run before you rely on a small change.";
+    let rates =
+        "Throughput is shown but not judged: it depends on the load of the plan as much as on the system under test.";
     let mut notes = vec![
         Note::new("when_a_change_counts", rule).with("tests", tests as u64),
         Note::new("samples_taken_as_independent", independent),
         Note::new("rates_not_judged", rates),
     ];
     for side in [before, after].into_iter().filter(|side| side.response_times.is_none()) {
-        let text = format!("{} is a table without distributions, so response times cannot be tested.", side.name);
+        let text = format!("{} is a summary table without distributions: response times cannot be tested.", side.name);
         notes.push(Note::new("no_distribution", text).with("side", side.name.as_str()));
     }
     notes
@@ -442,7 +442,7 @@ fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Threshol
         && let Some(change) = percent(before, after).filter(|change| change.abs() > OTHER_LOAD_PERCENT)
     {
         let message = format!(
-            "The load is another one: {before:.1}/s before, {after:.1}/s after ({change:+.0} %). Response times depend on it."
+            "The load differs: {before:.1}/s before, {after:.1}/s after ({change:+.0} %). Response times depend on the load."
         );
         let note = Note::new("load_differs", message).with("before_per_s", before).with("after_per_s", after);
         findings.push(note.with("percent", change));
@@ -453,12 +453,12 @@ fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Threshol
             let unread = summary.unread_percent.unwrap_or(0.0);
             let rows = summary.rejected_rows;
             let message =
-                format!("{name}: {rows} rows could not be read and are left out ({unread:.3} % of its rows).");
+                format!("{name}: {rows} rows could not be read and were skipped ({unread:.3} % of its rows).");
             let note = Note::new("rows_unread", message).with("side", name.as_str());
             findings.push(note.with("rows", rows).with("percent", unread));
         }
         if let Some(partial) = &summary.partial {
-            let message = format!("{name} is not a whole run: {}", partial.cause);
+            let message = format!("{name} is a partial run: {}", partial.cause);
             findings.push(Note::new("partial", message).with("side", name.as_str()));
         }
         if summary.all_failed() {
@@ -474,14 +474,12 @@ fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Threshol
         ComparisonOutcome::CannotBeJudged => findings.push(Note::new(
             "cannot_be_judged",
             format!(
-                "The results cannot be judged: more than {} % of the rows of one could not be read.",
+                "The results cannot be judged: more than {} % of the rows of one result could not be read.",
                 thresholds.max_unread_percent
             ),
         )),
-        ComparisonOutcome::NoCommonLabel => findings.push(Note::new(
-            "no_common_label",
-            "The results have no label in common, so there is nothing to compare and no verdict.",
-        )),
+        ComparisonOutcome::NoCommonLabel => findings
+            .push(Note::new("no_common_label", "The results have no labels in common, so they cannot be compared.")),
         ComparisonOutcome::Worse
         | ComparisonOutcome::Mixed
         | ComparisonOutcome::Better

@@ -186,6 +186,6 @@ Total        2       1    50.00    6,233   6,233  12,345  12,345  12,345  12,345
         let text = table_text(&log.summary(), Labels::SHORT);
         let line = |label: &str| text.lines().find(|line| line.starts_with(label)).unwrap_or_default().to_owned();
         assert!(line("Home").contains(" request ") && line("Whole").contains(" transaction "), "{text}");
-        assert!(line("Transactions are listed").contains("1 request and leaves out 1 transaction"), "{text}");
+        assert!(line("Transactions are listed").contains("1 request counted, 1 transaction"), "{text}");
     }
 }

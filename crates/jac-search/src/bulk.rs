@@ -65,15 +65,15 @@ impl Item {
             },
             // It is there: an earlier try came through though its answer did not.
             (409, "version_conflict_engine_exception") => Meaning::Stored,
-            (_, "cluster_block_exception") => again("search_index_blocked", "The index takes no documents now"),
-            (401 | 403, _) => again("search_denied", "The credentials do not have this right"),
-            (404, _) => again("search_index_missing", "The index is not there"),
-            (429, _) => again("search_busy", "The server has too much to do"),
+            (_, "cluster_block_exception") => again("search_index_blocked", "The index is read only"),
+            (401 | 403, _) => again("search_denied", "The credentials lack this permission"),
+            (404, _) => again("search_index_missing", "The index does not exist"),
+            (429, _) => again("search_busy", "The server is overloaded"),
             // The index cannot be made as things are: no more shards are allowed, or its name is taken by something else.
             (400, "validation_exception" | "invalid_index_name_exception" | "resource_already_exists_exception") => {
                 again("search_index_refused", "The index cannot be created")
             }
-            (500.., _) => again("search_unavailable", "The server cannot do it now"),
+            (500.., _) => again("search_unavailable", "The server is temporarily unavailable"),
             _ => Meaning::Refused(reason()),
         }
     }
@@ -137,7 +137,7 @@ pub(crate) async fn delete(http: &Http, documents: &[(String, String)]) -> Resul
             Meaning::Refused(reason) => {
                 TargetError::new("search_refused", format!("A document cannot be deleted: {reason}."))
             }
-            Meaning::Stored => TargetError::new("search_refused", "A document has changed while it was being deleted."),
+            Meaning::Stored => TargetError::new("search_refused", "A document changed while it was being deleted."),
         }),
     }
 }
@@ -150,14 +150,15 @@ fn ndjson(bytes: Bytes) -> Payload {
 pub(crate) async fn off_the_runtime<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, TargetError> + Send + 'static,
 ) -> Result<T, TargetError> {
-    let failed = |panic| TargetError::new("search_failed", format!("A request could not be made: {panic}."));
+    let failed = |panic| TargetError::new("search_failed", format!("A request could not be created: {panic}."));
     tokio::task::spawn_blocking(work).await.map_err(failed)?
 }
 
 /// Compresses pieces as one, at the level that costs least.
 pub(crate) fn pack<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Bytes, TargetError> {
-    let failed =
-        |error: std::io::Error| TargetError::new("search_failed", format!("The request cannot be packed: {error}."));
+    let failed = |error: std::io::Error| {
+        TargetError::new("search_failed", format!("The request cannot be compressed: {error}."))
+    };
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     for piece in pieces {
         packed.write_all(piece).map_err(failed)?;

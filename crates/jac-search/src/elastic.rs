@@ -37,7 +37,8 @@ impl Elastic {
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         settings.check()?;
         if !matches!(settings.url.scheme(), "http" | "https") {
-            let message = "The address of Elasticsearch or OpenSearch begins with http:// or https://.".to_owned();
+            let message =
+                "Invalid address of Elasticsearch or OpenSearch. Must start with http:// or https://.".to_owned();
             return Err(SettingsError { key: "url", message });
         }
         Ok(Self { http: Http::new(&settings)?, settings, prepared: Mutex::default() })
@@ -62,7 +63,7 @@ impl Elastic {
         }
         tracing::warn!(
             target = %self.settings.name,
-            "search target {}: the server has no data streams; each run gets an index", self.settings.name
+            "search target {}: the server does not support data streams; each run gets an index", self.settings.name
         );
         Ok(Layout::IndexPerRun)
     }
@@ -144,7 +145,7 @@ impl SampleTarget for Elastic {
         let layout = self.layout().await?;
         let mut notes = Vec::new();
         if layout != self.settings.layout {
-            notes.push("The server has no data streams: each run gets an index.".to_owned());
+            notes.push("The server does not support data streams: each run gets an index.".to_owned());
         }
         // Reading is the least that is needed, and tells whether the credentials are worth anything.
         let index = self.settings.index_pattern(layout);

@@ -80,7 +80,7 @@ impl Http {
         if let Some(pem) = ca_pem {
             let certificates = Certificate::from_pem_bundle(pem).map_err(|error| refused("ca_file", &error))?;
             if certificates.is_empty() {
-                return Err(SettingsError { key: "ca_file", message: "The file holds no certificate.".to_owned() });
+                return Err(SettingsError { key: "ca_file", message: "The file contains no certificate.".to_owned() });
             }
             builder = builder.tls_certs_merge(certificates);
         }
@@ -118,7 +118,7 @@ impl Http {
     pub async fn send(&self, method: Method, path: &str, payload: Option<&Payload>) -> Result<Answer, Silence> {
         let given_up = |error| Silence { error, while_sending: false };
         let url = self.base.join(path).map_err(|error| {
-            given_up(TargetError::new("search_refused", format!("The address for {path} is not valid: {error}.")))
+            given_up(TargetError::new("search_refused", format!("Invalid address for {path}: {error}.")))
         })?;
         let mut request = reqwest::Request::new(method, url);
         request.headers_mut().extend(self.headers.clone());
@@ -221,12 +221,12 @@ impl Answer {
         let kind = fault.as_ref().map(|fault| fault.kind.clone()).unwrap_or_default();
         let reason = fault.map_or_else(|| self.excerpt(), |fault| fault.sentence());
         let (code, what) = match status {
-            401 => ("search_denied", "The credentials were not accepted"),
-            403 if kind == "cluster_block_exception" => ("search_index_blocked", "The index takes no documents now"),
-            403 => ("search_denied", "The credentials do not have this right"),
-            413 => ("search_too_large", "The request is larger than the server or a proxy takes"),
-            429 => ("search_busy", "The server has too much to do"),
-            500.. => ("search_unavailable", "The server cannot do it now"),
+            401 => ("search_denied", "The credentials were rejected"),
+            403 if kind == "cluster_block_exception" => ("search_index_blocked", "The index is read only"),
+            403 => ("search_denied", "The credentials lack this permission"),
+            413 => ("search_too_large", "The request is larger than the server or a proxy accepts"),
+            429 => ("search_busy", "The server is overloaded"),
+            500.. => ("search_unavailable", "The server is temporarily unavailable"),
             300..=399 => ("search_refused", "The server answered with a redirection"),
             _ => ("search_refused", "The server refused it"),
         };

@@ -54,21 +54,21 @@ impl Logstash {
             "http" | "https" if matches!(settings.auth, Auth::None | Auth::Basic { .. }) => {
                 Input::Http(Http::new(&settings)?)
             }
-            "http" | "https" => return refused("auth", "Logstash's http input knows a user and a password only."),
+            "http" | "https" => return refused("auth", "Logstash's http input supports only user and password."),
             "tcp" if matches!(settings.auth, Auth::None) => {
                 let (Some(host), Some(port)) = (settings.url.host_str(), settings.url.port()) else {
                     return refused("url", "A tcp:// address needs a host and a port.");
                 };
                 Input::Tcp { host: host.trim_matches(['[', ']']).to_owned(), port, stream: Mutex::default() }
             }
-            "tcp" => return refused("auth", "Logstash's tcp input has no sign-in."),
-            _ => return refused("url", "The address of Logstash begins with http://, https:// or tcp://."),
+            "tcp" => return refused("auth", "Logstash's tcp input does not support authentication."),
+            _ => return refused("url", "Invalid address of Logstash. Must start with http://, https:// or tcp://."),
         };
         Ok(Self { settings, input })
     }
 
     fn uncountable() -> TargetError {
-        TargetError::new("search_not_countable", "Logstash cannot be asked what it has sent on.")
+        TargetError::new("search_not_countable", "Logstash cannot report what it has forwarded.")
     }
 }
 
@@ -90,7 +90,7 @@ impl Sender for Logstash {
                     *kept = stream;
                 }
                 written.map(|()| Verdict::default()).map_err(|error| {
-                    let text = format!("{host}:{port} does not take the rows: {error}.");
+                    let text = format!("{host}:{port} does not accept the rows: {error}.");
                     Failure::Passing { error: TargetError::new("search_unreachable", text), retry_after: None }
                 })
             }

@@ -25,15 +25,14 @@ impl TargetMaker for Maker {
     fn make(&self, target: OwnTarget) -> Result<Arc<dyn SampleTarget>, OwnTargetFault> {
         let fault = |key, message: &str| OwnTargetFault { key, message: message.to_owned() };
         let OwnTarget { name, settings: own, auth, reach } = target;
-        let url = Url::parse(&own.url).map_err(|_| fault("url", "The address is not valid."))?;
+        let url = Url::parse(&own.url).map_err(|_| fault("url", "Invalid address."))?;
         let dashboards = own.dashboards_url.as_deref().map(|text| {
             let url = Url::parse(text).ok();
             let url = url.filter(|url| {
                 matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
             });
-            let url = url.ok_or_else(|| {
-                fault("dashboards_url", "The address of Kibana or OpenSearch Dashboards is not valid.")
-            })?;
+            let url =
+                url.ok_or_else(|| fault("dashboards_url", "Invalid address of Kibana or OpenSearch Dashboards."))?;
             Ok(DashboardsSettings { kind: own.dashboards_kind.unwrap_or(DashboardsKind::Kibana), url })
         });
         let auth = match auth {

@@ -95,17 +95,17 @@ pub(crate) async fn search(http: &Http, index: &str, query: &SampleQuery) -> Res
         ask(http, index, &matching)
     )?;
     if !fields.fit(&mappings) {
-        let text = "The index has other kinds of fields than JAC's template makes.";
+        let text = "The field types of the index differ from JAC's template.";
         return Err(TargetError::new("search_mapping_differs", text));
     }
     let documents = whole.hits.total.as_ref().map(|total| total.value);
-    let documents = documents.ok_or_else(|| unreadable("it has no number of documents"))?;
+    let documents = documents.ok_or_else(|| unreadable("the number of documents is missing"))?;
     if whole.count("formed")? < documents {
         return Err(older());
     }
     let too_long = whole.count("too_long")?;
     if too_long > 0 {
-        let text = format!("{too_long} documents have a text that is too long to be searched.");
+        let text = format!("{too_long} documents have a text that is too long to search.");
         return Err(TargetError::new("search_values_not_indexed", text));
     }
     Ok(SampleMatches {
@@ -232,7 +232,7 @@ struct Hit {
 impl Answer {
     fn count(&self, name: &str) -> Result<u64, TargetError> {
         let count = self.aggregations.get(name).and_then(|count| count["doc_count"].as_u64());
-        count.ok_or_else(|| unreadable(&format!("it has no count of {name}")))
+        count.ok_or_else(|| unreadable(&format!("the count of {name} is missing")))
     }
 
     fn counts(&self) -> Result<SampleCounts, TargetError> {
@@ -249,13 +249,14 @@ async fn ask(http: &Http, index: &str, question: &Value) -> Result<Answer, Targe
     let answer = http.call(Method::POST, &path, Some(&Payload::json(question))).await?;
     let answer: Answer = serde_json::from_value(answer).map_err(|error| unreadable(&error.to_string()))?;
     if answer.timed_out {
-        return Err(TargetError::new("search_timeout", "The server ended the search before it was done."));
+        return Err(TargetError::new("search_timeout", "The server ended the search early."));
     }
     Ok(answer)
 }
 
 fn older() -> TargetError {
-    let text = "Documents of this run were shipped by an older JAC and say less than the log. Backfill after `jac search delete`.";
+    let text = "The documents of this run were shipped by an older version of JAC and lack fields. Run `jac search delete`, \
+         then `jac search backfill`.";
     TargetError::new("search_documents_older", text)
 }
 

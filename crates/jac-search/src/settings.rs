@@ -203,19 +203,20 @@ impl Settings {
                 && !text.starts_with(['-', '_', '.'])
         };
         if !is_name(&self.namespace) || self.namespace.contains('-') {
-            return refused("namespace", "A namespace has lower-case letters, digits, dots and underscores only.");
+            return refused("namespace", "A namespace can have only lower-case letters, digits, dots and underscores.");
         }
         if self.index.as_deref().is_some_and(|index| !is_name(index)) {
             return refused(
                 "index",
-                "An index name has lower-case letters, digits, '.', '-' and '_' only, and begins with a letter or digit.",
+                "An index name can have only lower-case letters, digits, '.', '-' and '_', and must start with a \
+                 letter or digit.",
             );
         }
         if !self.url.username().is_empty() || self.url.password().is_some() {
-            return refused("url", "The address holds credentials.");
+            return refused("url", "The address must not contain credentials.");
         }
         if self.url.host_str().is_none_or(str::is_empty) {
-            return refused("url", "The address has no host.");
+            return refused("url", "The address needs a host.");
         }
         Ok(())
     }

@@ -61,8 +61,10 @@ pub(crate) async fn count(http: &Http, index: &str, run: &RunId) -> Result<u64, 
     let failed = answer.pointer("/_shards/failed").and_then(Value::as_u64).unwrap_or(0);
     match answer.get("count").and_then(Value::as_u64) {
         Some(count) if failed == 0 => Ok(count),
-        Some(_) => Err(TargetError::new("search_unavailable", format!("{failed} shards did not answer the count."))),
-        None => Err(TargetError::new("search_answer_invalid", "The answer to the count has no number.")),
+        Some(_) => {
+            Err(TargetError::new("search_unavailable", format!("{failed} shards did not answer the count request.")))
+        }
+        None => Err(TargetError::new("search_answer_invalid", "The answer to the count request has no number.")),
     }
 }
 
@@ -89,7 +91,7 @@ pub(crate) async fn delete(http: &Http, index: &str, run: &RunId) -> Result<u64,
         }
         refresh(http, index).await?;
     }
-    let text = format!("{deleted} documents were deleted, and searches still find some; try it again later.");
+    let text = format!("{deleted} documents were deleted, but searches still find some. Try again later.");
     Err(TargetError::new("search_delete_unfinished", text))
 }
 

@@ -64,7 +64,7 @@ async fn is_there(http: &Http, path: &str) -> Result<bool, TargetError> {
 async fn put(http: &Http, path: &str, body: &Value) -> Result<(), TargetError> {
     http.call(Method::PUT, path, Some(&Payload::json(body))).await.map(drop).map_err(|error| match error.code {
         "search_refused" => {
-            TargetError::new("search_template_refused", format!("The template {path} was refused. {}", error.message))
+            TargetError::new("search_template_refused", format!("The template {path} was rejected. {}", error.message))
         }
         _ => error,
     })

@@ -20,8 +20,8 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
         return crate::error::ApiError::Request {
             status: StatusCode::NOT_FOUND,
             code: "no_such_route",
-            message: format!("There is nothing at /{path}."),
-            hint: Some("/api/v1/openapi.json lists what there is.".to_owned()),
+            message: format!("Not found: /{path}."),
+            hint: Some("See /api/v1/openapi.json for all paths.".to_owned()),
         }
         .into_response();
     }

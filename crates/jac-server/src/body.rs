@@ -61,8 +61,8 @@ fn unusable(status: StatusCode, code: &'static str, why: &str) -> ApiError {
     ApiError::Request {
         status,
         code,
-        message: format!("The request cannot be used: {}.", why.trim_end_matches('.')),
-        hint: Some("/api/v1/openapi.json says what is expected.".to_owned()),
+        message: format!("Invalid request: {}.", why.trim_end_matches('.')),
+        hint: Some("See /api/v1/openapi.json for what is expected.".to_owned()),
     }
 }
 
@@ -90,10 +90,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
-            Err(rejection) => Err(ApiError::bad_request(
-                "request_invalid",
-                format!("The address cannot be used: {}.", rejection.body_text()),
-            )),
+            Err(rejection) => {
+                Err(ApiError::bad_request("request_invalid", format!("Invalid address: {}.", rejection.body_text())))
+            }
         }
     }
 }

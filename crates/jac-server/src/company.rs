@@ -33,17 +33,17 @@ const CLOCK_LEEWAY_MS: i64 = 300_000;
 /// Why somebody was not signed in. The words are for the server's log.
 #[derive(Debug, thiserror::Error)]
 pub enum CompanyError {
-    #[error("the company sign-on cannot be used now: {0}")]
+    #[error("the company sign-on is unavailable: {0}")]
     Unavailable(String),
     #[error("the clocks of this server and of the company sign-on differ: {0}")]
     Clock(String),
     #[error("the company sign-on refused: {0}")]
     Refused(String),
-    #[error("what the company sign-on sent is not valid: {0}")]
+    #[error("the answer of the company sign-on is invalid: {0}")]
     Invalid(String),
-    #[error("the sign-in was begun in another browser, too long ago, or is used up")]
+    #[error("the sign-in was started in another browser or too long ago, or was used already")]
     Expired,
-    #[error("the sign-in cannot be remembered, because Redis does not answer")]
+    #[error("the sign-in cannot be stored because Redis does not answer")]
     SessionsUnavailable,
     #[error("{0} is in none of the groups that have a role here")]
     NoRole(String),
@@ -211,12 +211,13 @@ fn verify<'a>(
     nonce: &Nonce,
     now_ms: EpochMs,
 ) -> Result<&'a Claims, ClaimsVerificationError> {
-    let token = tokens.id_token().ok_or_else(|| ClaimsVerificationError::Other("there is no ID token".to_owned()))?;
+    let token =
+        tokens.id_token().ok_or_else(|| ClaimsVerificationError::Other("the ID token is missing".to_owned()))?;
     let verifier = client.id_token_verifier().set_issue_time_verifier_fn(|issued| {
         if issued.timestamp_millis() <= now_ms + CLOCK_LEEWAY_MS {
             Ok(())
         } else {
-            Err(format!("the ID token is of the future ({issued})"))
+            Err(format!("the ID token was issued in the future ({issued})"))
         }
     });
     let claims = token.claims(&verifier, nonce)?;
@@ -227,7 +228,7 @@ fn verify<'a>(
         let found =
             AccessTokenHash::from_token(tokens.access_token(), algorithm, key).map_err(|error| other(&error))?;
         if found != *expected {
-            return Err(ClaimsVerificationError::Other("the access token is another one".to_owned()));
+            return Err(ClaimsVerificationError::Other("the access token does not match".to_owned()));
         }
     }
     Ok(claims)

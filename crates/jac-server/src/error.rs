@@ -148,22 +148,20 @@ impl ApiError {
             ),
             Self::SessionsUnavailable => plain(
                 "sessions_unavailable",
-                "Sign-ins cannot be checked, because Redis does not answer. Runs continue.",
-                Some("Try again in a moment. Tokens and the shell of the server's machine still work."),
+                "Sign-ins cannot be checked because Redis does not answer. Runs continue.",
+                Some("Try again in a moment. Tokens and the server's command line still work."),
             ),
             Self::BadToken => plain(
                 "token_invalid",
-                "The token is not valid: it is unknown, has expired or was revoked.",
+                "The token is invalid, expired or revoked.",
                 Some("Create a new one under Settings, My account."),
             ),
-            Self::Denied(Denied::NotOwner) => {
-                plain("not_owner", "This belongs to somebody else. You can only read it.", None)
-            }
+            Self::Denied(Denied::NotOwner) => plain("not_owner", "Read-only: you are not the owner.", None),
             Self::Denied(Denied::Role(UserRole::Administrator)) => {
                 plain("not_administrator", "Only an administrator can do this.", None)
             }
             Self::Denied(Denied::Role(_)) => {
-                plain("read_only_role", "Your role is viewer: you can read everything and change nothing.", None)
+                plain("read_only_role", "Your role is viewer: you can read everything but change nothing.", None)
             }
             Self::Denied(Denied::Scope(_)) => plain(
                 "token_scope",
@@ -171,18 +169,18 @@ impl ApiError {
                 Some("Create a token with a wider scope."),
             ),
             Self::ServersFile { field } => {
-                let (code, message) = ("administrator_only", "Only an administrator can name a file of the server.");
+                let (code, message) = ("administrator_only", "Only an administrator can use files on the server.");
                 ErrorDetail {
                     code: code.to_owned(),
                     message: message.to_owned(),
-                    hint: Some("Use a saved SSH key, and a JMeter version in place of a folder.".to_owned()),
+                    hint: Some("Use a saved SSH key, and a JMeter version instead of a folder.".to_owned()),
                     faults: vec![Fault::at(field, code, message)],
                 }
             }
             Self::Foreign => plain(
                 "foreign_request",
-                "The request did not come from JAC's own page.",
-                Some("Open the page again, or sign in again. Programs send the token: Authorization: Bearer …."),
+                "The request did not come from the JAC web app.",
+                Some("Reload the page or sign in again. Programs send a token: Authorization: Bearer …."),
             ),
             Self::Request { code, message, hint, .. } => plain(code, &message, hint.as_deref()),
             Self::Later { code, message, seconds, .. } => {
@@ -204,8 +202,7 @@ impl ApiError {
                 let message = EngineError::CredentialsInUse(users.clone()).to_string();
                 let users = users.clusters.into_iter().chain(users.stores).chain(users.targets);
                 let faults = users.map(|one| Fault::whole("in_use", one.name)).collect();
-                let hint =
-                    "Terminate or change first what needs them, or save others of the same account in their place.";
+                let hint = "First terminate or change what uses them, or replace them with others of the same account.";
                 let code = "credentials_in_use".to_owned();
                 ErrorDetail { code, message, hint: Some(hint.to_owned()), faults }
             }
@@ -215,7 +212,7 @@ impl ApiError {
                 plain(
                     "disk_full",
                     &jac_engine::tools::sentence(&error),
-                    Some("Make room: delete old runs, or give JAC another data folder."),
+                    Some("Free disk space: delete old runs, or use another data folder."),
                 )
             }
             Self::Engine(EngineError::Port(PortError::Unfit { faults })) => {
@@ -227,7 +224,7 @@ impl ApiError {
             Self::Engine(error @ EngineError::LogDamaged { .. }) => plain(
                 "log_damaged",
                 &jac_engine::tools::sentence(&error),
-                Some("Restore it from a backup. Its compressed file holds what is left of it."),
+                Some("Restore it from a backup. Its compressed file contains what is left of it."),
             ),
             Self::Engine(EngineError::Target(error)) => plain(error.code, &error.message, None),
             Self::Engine(EngineError::Integration(error)) => plain(error.code, &error.message, None),
@@ -286,8 +283,8 @@ pub fn after_panic(_: Box<dyn std::any::Any + Send>) -> Response {
     ApiError::Request {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         code: "panicked",
-        message: "JAC failed while it answered this request.".to_owned(),
-        hint: Some("The server's log says where. Please report it.".to_owned()),
+        message: "Internal error.".to_owned(),
+        hint: Some("See the server's log, and please report it.".to_owned()),
     }
     .into_response()
 }

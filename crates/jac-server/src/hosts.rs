@@ -56,8 +56,8 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
             ApiError::Request {
                 status: StatusCode::MISDIRECTED_REQUEST,
                 code: "host_not_allowed",
-                message: "This server is not reached under that name.".to_owned(),
-                hint: Some("Start it with --allowed-host and the name, or use its address.".to_owned()),
+                message: "This server does not accept requests for that host name.".to_owned(),
+                hint: Some("Start it with --allowed-host NAME, or use its address.".to_owned()),
             }
             .into_response()
         }

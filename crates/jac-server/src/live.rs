@@ -259,7 +259,7 @@ async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: 
             Err(error) => ack.send(&Refused { code: "run_unavailable".to_owned(), error }),
         },
         (Ok(()), Err(error)) => {
-            let error = format!("This is not a valid subscription to a run: {error}.");
+            let error = format!("Invalid subscription: {error}.");
             ack.send(&Refused { code: "subscription_invalid".to_owned(), error })
         }
     };

@@ -187,7 +187,7 @@ fn register_figures(now: &mut Registry, figures: &Figures) {
     now.register("runs", "Runs that have not finished", runs);
     let samples = Gauge::<i64>::default();
     samples.set(signed(figures.samples_followed));
-    now.register("samples_followed", "Samples of the runs that are followed now", samples);
+    now.register("samples_followed", "Samples of the runs in progress", samples);
     let database = Gauge::<f64, AtomicU64>::default();
     database.set(figures.database.as_secs_f64());
     now.register("database_seconds", "Time that the database took to count for this answer", database);
@@ -205,8 +205,8 @@ fn register_integrations(now: &mut Registry, integrations: &IntegrationsView) {
         sent.get_or_create(&labels(&target.name)).inc_by(*sent_points);
         dropped.get_or_create(&labels(&target.name)).inc_by(*dropped_points);
     }
-    now.register("metrics_points_sent", "Points of running tests that metrics targets took", sent);
-    now.register("metrics_points_dropped", "Points that they did not take in time, or refused", dropped);
+    now.register("metrics_points_sent", "Points of running tests that metrics targets accepted", sent);
+    now.register("metrics_points_dropped", "Points that they rejected or did not accept in time", dropped);
 }
 
 /// The names that Prometheus' own clients use.

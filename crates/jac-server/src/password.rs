@@ -45,7 +45,7 @@ impl Passwords {
             return Err(weak(&format!("The password is too short: it needs at least {SHORTEST} characters."), None));
         }
         if password.len() > LONGEST {
-            return Err(weak(&format!("The password is too long: {LONGEST} bytes at most."), None));
+            return Err(weak(&format!("The password is too long: at most {LONGEST} bytes."), None));
         }
         let found = zxcvbn::zxcvbn(password, &[name, "jac", "jmeter"]);
         if found.score() < Score::Three {

@@ -53,7 +53,7 @@ impl Scans {
     ) -> Result<T, ApiError> {
         let (place, OwnTurns(turns)) = self.people.enter(person).ok_or_else(|| self.too_many())?;
         // One's own turn first, so that nobody stands in everybody's queue more often than that.
-        let closed = |_| EngineError::JMeter("The server is ending.".to_owned());
+        let closed = |_| EngineError::JMeter("The server is shutting down.".to_owned());
         let own = turns.acquire_owned().await.map_err(closed)?;
         let shared = Arc::clone(&self.turns).acquire_owned().await.map_err(closed)?;
         let done = tokio::task::spawn_blocking(move || {

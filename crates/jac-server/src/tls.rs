@@ -38,11 +38,11 @@ pub enum TlsError {
     CertificateUnreadable { path: PathBuf, source: io::Error },
     #[error("the key file {} cannot be read: {source}", .path.display())]
     KeyUnreadable { path: PathBuf, source: io::Error },
-    #[error("{} has no PEM certificate that can be used: {reason}", .path.display())]
+    #[error("{} contains no usable PEM certificate: {reason}", .path.display())]
     CertificateInvalid { path: PathBuf, reason: String },
-    #[error("{} has no PEM private key that can be used: {reason}", .path.display())]
+    #[error("{} contains no usable PEM private key: {reason}", .path.display())]
     KeyInvalid { path: PathBuf, reason: String },
-    #[error("the key in {} does not belong to the certificate in {}", .key.display(), .certificate.display())]
+    #[error("the key in {} does not match the certificate in {}", .key.display(), .certificate.display())]
     PairMismatch { certificate: PathBuf, key: PathBuf },
     #[error("the certificate in {} expired on {since}", .path.display())]
     Expired { path: PathBuf, since: String },
@@ -129,7 +129,7 @@ impl Pair {
         let chain = CertificateDer::pem_slice_iter(&content.certificate)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| bad_certificate(error.to_string()))?;
-        let first = chain.first().ok_or_else(|| bad_certificate("there is no certificate in it".to_owned()))?;
+        let first = chain.first().ok_or_else(|| bad_certificate("it contains no certificate".to_owned()))?;
         let (_, parsed) =
             x509_parser::parse_x509_certificate(first).map_err(|error| bad_certificate(error.to_string()))?;
         let time = |time: &x509_parser::time::ASN1Time| (time.timestamp() * 1000, time.to_string());

@@ -33,9 +33,7 @@ impl Form {
         let too_large = |max_bytes| EngineError::Invalid {
             code: "upload_too_large",
             message: format!("The upload is larger than {} MB.", max_bytes >> 20),
-            hint: Some(
-                "Leave out what the plan does not need, or make the limit larger with --max-upload-mb.".to_owned(),
-            ),
+            hint: Some("Remove files that the plan does not need, or raise the limit with --max-upload-mb.".to_owned()),
             faults: Vec::new(),
         };
         let max_bytes = engine.settings().max_upload_bytes;
@@ -80,7 +78,7 @@ impl Waiting {
             let piece = piece.map_err(io::Error::other)?;
             let waiting = bytes.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
             if waiting > MOST_WAITING {
-                return Err(io::Error::other("a part of it has no end to its head"));
+                return Err(io::Error::other("the header of a part is not terminated"));
             }
             Ok(piece)
         }))
@@ -131,7 +129,7 @@ pub async fn receive(
             other => {
                 return Err(ApiError::bad_request(
                     "upload_field",
-                    format!("The upload has a field '{}' that is not known.", other.unwrap_or_default()),
+                    format!("The upload has an unknown field '{}'.", other.unwrap_or_default()),
                 ));
             }
         }
@@ -192,7 +190,7 @@ fn broken(error: MultipartError) -> ApiError {
     ApiError::Request {
         status: StatusCode::BAD_REQUEST,
         code: "upload_broken",
-        message: format!("The upload did not arrive whole: {}.", error.body_text().trim_end_matches('.')),
+        message: format!("The upload is incomplete: {}.", error.body_text().trim_end_matches('.')),
         hint: Some("Send it again.".to_owned()),
     }
 }

@@ -19,7 +19,7 @@ const CLOCK_OFFSET_MS: i64 = 1000;
 
 /// What `timeout` ends with when it had to end a command; busybox's own passes the signal on.
 const TIMED_OUT: [&str; 2] = ["124", "143"];
-const WAITS: &str = "JMeter waits for each such look-up";
+const WAITS: &str = "JMeter waits for each lookup";
 
 /// How long a look waits for a file descriptor of this server's.
 const DESCRIPTORS_LIMIT: Duration = Duration::from_secs(60);
@@ -74,12 +74,12 @@ async fn look_into(link: &Link, own: Option<&str>, findings: &mut Findings) -> R
     let seen = sftp::read_small(&live, "/proc/self/stat").await.is_ok_and(|text| text.is_some());
     if !seen || !sftp::exists(&live, &machine.home).await.unwrap_or(false) {
         findings.faults.push(
-            "SFTP there does not see the same files as a command does; take the user out of `ChrootDirectory` in its sshd_config."
+            "its SFTP shows other files than its shell; exclude the user from `ChrootDirectory` in its sshd_config."
                 .to_owned(),
         );
     }
     if tools::java(link).await?.is_err() {
-        findings.warnings.push("it has no Java that can be used, and gets a copy of this machine's.".to_owned());
+        findings.warnings.push("it has no usable Java; a copy of the server's Java is used.".to_owned());
     }
     let offset = clock_offset(link, &live).await?;
     findings.clock_offset_ms = offset.map(|(offset_ms, _)| offset_ms);
@@ -87,7 +87,8 @@ async fn look_into(link: &Link, own: Option<&str>, findings: &mut Findings) -> R
         && offset_ms.abs() - unsure_ms > CLOCK_OFFSET_MS
     {
         findings.warnings.push(format!(
-            "its clock is {:.1} s {} this machine's, and samples are stamped by it; set up time synchronisation there.",
+            "its clock is {:.1} s {} the server's, and its samples are timestamped with it; set up time \
+             synchronisation (NTP) on it.",
             offset_ms.abs() as f64 / 1000.0,
             if offset_ms > 0 { "ahead of" } else { "behind" }
         ));
@@ -106,7 +107,7 @@ fn judge(text: &str, user: &str, own: Option<&str>, findings: &mut Findings) {
     let home = one("home");
     if !home.starts_with('/') {
         findings.faults.push(format!(
-            "its shell gave no usable answer ('{}'); a login shell that prints nothing by itself is needed.",
+            "its shell gave an unexpected answer ('{}'); the login shell must not print anything.",
             text.lines().next().unwrap_or_default().escape_debug()
         ));
         return;
@@ -114,7 +115,7 @@ fn judge(text: &str, user: &str, own: Option<&str>, findings: &mut Findings) {
     let memory_mb = number("memory_kb").unwrap_or(2 << 20) / 1024;
     findings.machine = Some(Machine { home: home.to_owned(), memory_mb });
     if one("system") != "Linux" {
-        findings.faults.push(format!("it runs {}; JAC's nodes need Linux.", one("system")));
+        findings.faults.push(format!("it runs {}; nodes need Linux.", one("system")));
     }
     let missing = all("missing");
     if !missing.is_empty() {
@@ -124,30 +125,30 @@ fn judge(text: &str, user: &str, own: Option<&str>, findings: &mut Findings) {
         ));
     }
     if let Some(folder) = all("unwritable").first() {
-        findings.faults.push(format!("{user} cannot write to {folder} there; make it {user}'s own."));
+        findings.faults.push(format!("{user} cannot write to {folder}; make {user} its owner."));
     }
     match number("free_kb").map(|kilobytes| kilobytes / 1024) {
-        Some(free_mb) if free_mb < LEAST_DISK_MB => findings
-            .faults
-            .push(format!("its disk has {free_mb} MB left at {home}; make room, {LEAST_DISK_MB} MB are needed.")),
-        Some(free_mb) if free_mb < LITTLE_DISK_MB => {
-            findings.warnings.push(format!("its disk has {free_mb} MB left at {home}; a long test's log may not fit."))
+        Some(free_mb) if free_mb < LEAST_DISK_MB => {
+            findings.faults.push(format!("its disk has {free_mb} MB free at {home}; {LEAST_DISK_MB} MB are required."))
         }
+        Some(free_mb) if free_mb < LITTLE_DISK_MB => findings
+            .warnings
+            .push(format!("its disk has {free_mb} MB free at {home}; the log of a long test may not fit.")),
         _ => (),
     }
     if let Some((code, name)) = one("name_lookup").split_once(' ')
         && TIMED_OUT.contains(&code)
     {
         findings.warnings.push(format!(
-            "its own name {name} is not resolved within 2 s, and {WAITS}; add a line with its address and {name} to /etc/hosts there, \
-             or repair its DNS."
+            "its own name {name} is not resolved within 2 s, and {WAITS}; add its address and {name} to /etc/hosts on \
+             it, or fix its DNS."
         ));
     }
     let nodes = all("node").into_iter().filter(|node| Some(*node) != own).count();
     if nodes > 0 {
-        findings.warnings.push(format!(
-            "it is in use by {nodes} other node(s) of JAC already; their tests would disturb each other."
-        ));
+        findings
+            .warnings
+            .push(format!("it already runs {nodes} other JAC node(s); their tests would affect each other."));
     }
 }
 
@@ -180,8 +181,8 @@ pub async fn reach(links: &[Arc<Link>]) -> Vec<String> {
         match connected {
             Ok(true) => None,
             Ok(false) => Some(format!(
-                "{here}: it does not reach {} (port {} was tried); name the machines as they know each other, and let \
-                 them through each other's firewalls on all TCP ports.",
+                "{here}: it cannot reach {} (tried port {}); use names that the hosts can resolve, and allow all TCP \
+                 ports between them in their firewalls.",
                 there.name, there.port
             )),
             Err(error) => Some(format!("{here}: {error}.")),
@@ -209,8 +210,8 @@ pub async fn find_each_other(links: &[Arc<Link>]) -> Vec<(usize, String)> {
         (!slow.is_empty()).then(|| {
             let here = &link.target().host;
             let text = format!(
-                "{here}: {} cannot be looked up there within 2 s, and {WAITS}; add the machines' addresses and names to /etc/hosts \
-                 there, or repair its DNS.",
+                "{here}: {} is not resolved within 2 s, and {WAITS}; add the hosts' addresses and names to /etc/hosts \
+                 on it, or fix its DNS.",
                 slow.join(", ")
             );
             (at, text)
@@ -261,7 +262,7 @@ mod tests {
         );
         assert!(findings.faults.is_empty());
         assert_eq!(findings.warnings.len(), 2, "{findings:?}");
-        assert!(findings.warnings[1].contains("by 1 other"), "{findings:?}");
+        assert!(findings.warnings[1].contains("already runs 1 other"), "{findings:?}");
     }
 
     #[test]

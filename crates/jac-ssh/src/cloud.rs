@@ -200,7 +200,7 @@ impl SshCloud {
             Err(error) if time::now_ms() > made.lease_end_ms.saturating_add(AFTER_LEASE_MS) => {
                 tracing::warn!(
                     cluster = %record.cluster, node = node.name, %error,
-                    "{} on {} cannot be reached ({error}); its lease is over, so it has ended by itself", node.name, node.host
+                    "{} on {} cannot be reached ({error}); its lease has expired, so it has ended", node.name, node.host
                 );
                 Ok(())
             }
@@ -279,7 +279,7 @@ impl Cloud for SshCloud {
     ) -> Result<Vec<Instance>, PortError> {
         let Some(request) = requests.first() else { return Ok(Vec::new()) };
         let ssh = config.ssh.as_ref().filter(|ssh| ssh.hosts.len() == requests.len()).ok_or_else(|| {
-            let text = "The number of hosts is not the number of nodes.";
+            let text = "The number of hosts does not match the number of nodes.";
             PortError::Unfit { faults: vec![Fault::at("/config/ssh/hosts", Fault::OUT_OF_RANGE, text)] }
         })?;
         let cluster = &request.cluster;

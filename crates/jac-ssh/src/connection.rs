@@ -179,7 +179,7 @@ impl Link {
         }
         let connected = timeout(CONNECT_LIMIT, self.connect()).await.unwrap_or_else(|_| {
             Err(LinkError::Unreachable(format!(
-                "{} gave no answer within {} s",
+                "{} did not answer within {} s",
                 self.target.host,
                 CONNECT_LIMIT.as_secs()
             )))
@@ -284,7 +284,7 @@ impl Link {
         let refusal = Refusal::default();
         let client = Client { host: host.clone(), keys, refusal: Arc::clone(&refusal) };
         let unreachable = |error: io::Error| {
-            LinkError::here(&error, || LinkError::Unreachable(format!("{host} cannot be connected to: {error}")))
+            LinkError::here(&error, || LinkError::Unreachable(format!("cannot connect to {host}: {error}")))
         };
         let socket = TcpStream::connect((host.name.as_str(), host.port)).await.map_err(|error| {
             // The resolver says of a name only that it was not found, whatever it could not open for that.
@@ -299,17 +299,19 @@ impl Link {
             match (refusal.lock().unwrap_or_else(PoisonError::into_inner).take(), error) {
                 (Some(why), _) => LinkError::Refused(why),
                 (None, russh::Error::NoCommonAlgo { ours, theirs, .. }) => LinkError::Refused(format!(
-                    "it has no host key of a kind that is known ({}; it offers {}); add the line that \
-                     `ssh-keyscan -p {} {}` prints to the known hosts, once you have compared it",
+                    "it offers none of the known host key types ({}; it offers {}); verify the output of `ssh-keyscan \
+                     -p {} {}` and add it to the known hosts",
                     ours.join(", "),
                     theirs.join(", "),
                     host.port,
                     host.name
                 )),
-                (None, error) => LinkError::Unreachable(format!("{host} speaks no SSH, or broke off: {error}")),
+                (None, error) => {
+                    LinkError::Unreachable(format!("{host} is not an SSH server, or closed the connection: {error}"))
+                }
             }
         })?;
-        let lost = |error: russh::Error| LinkError::Unreachable(format!("{host} broke the connection off: {error}"));
+        let lost = |error: russh::Error| LinkError::Unreachable(format!("{host} closed the connection: {error}"));
         // SHA-1 only where the server knows nothing better; it would refuse it anyhow.
         let hash = match key.algorithm().is_rsa() {
             true => handle.best_supported_rsa_hash().await.map_err(lost)?.unwrap_or(Some(russh::keys::HashAlg::Sha256)),
@@ -319,7 +321,7 @@ impl Link {
             handle.authenticate_publickey(user, PrivateKeyWithHashAlg::new(key, hash)).await.map_err(lost)?;
         if !matches!(signed_in, AuthResult::Success) {
             return Err(LinkError::Refused(format!(
-                "{user} cannot sign in with {from}; put its public half into ~{user}/.ssh/authorized_keys there"
+                "{user} cannot sign in with {from}; add its public key to ~{user}/.ssh/authorized_keys on it"
             )));
         }
         let channel = handle.channel_open_session().await.map_err(lost)?;

@@ -18,13 +18,13 @@ pub enum LinkError {
     #[error("{0}")]
     Refused(String),
     /// The node's folder is gone: its lease is over, or somebody removed it.
-    #[error("its folder is gone")]
+    #[error("its folder no longer exists")]
     Gone,
     /// Its provider says that there is no such machine any more.
-    #[error("its machine is gone")]
+    #[error("its machine no longer exists")]
     MachineGone,
     /// There is no such file.
-    #[error("there is no such file")]
+    #[error("no such file")]
     NoSuchFile,
     #[error("no space left on its disk")]
     DiskFull,
@@ -56,7 +56,7 @@ impl LinkError {
             Self::OutOfDescriptors(reason) => PortError::OutOfDescriptors { node, what, reason },
             Self::Gone | Self::MachineGone => PortError::Unreachable { node, reason: self.to_string() },
             Self::Refused(reason) => PortError::Refused { node, what, reason },
-            Self::NoSuchFile => PortError::Refused { node, what, reason: "there is no such file".to_owned() },
+            Self::NoSuchFile => PortError::Refused { node, what, reason: "no such file".to_owned() },
             Self::DiskFull => PortError::DiskFull { node, what },
             Self::TooSlow(limit) => PortError::TooSlow { node, what, limit },
         }

@@ -45,7 +45,7 @@ pub async fn open<'a>(link: &'a Link, live: &Live) -> Result<Session<'a>, LinkEr
             Err(russh::Error::ChannelOpenFailure(_)) if Instant::now() < deadline => sleep(PLACE_EVERY).await,
             Err(russh::Error::ChannelOpenFailure(_)) => {
                 return Err(LinkError::Refused(
-                    "its sshd opens no session; `MaxSessions` in its sshd_config has to be 3 or more".to_owned(),
+                    "its sshd opens no session; `MaxSessions` in its sshd_config must be 3 or more".to_owned(),
                 ));
             }
             Err(error) => return Err(lost(error)),
@@ -85,7 +85,7 @@ async fn talk(channel: &mut Channel<Msg>, script: &str) -> Result<Output, LinkEr
             ChannelMsg::ExitStatus { exit_status } => exit_code = i32::try_from(exit_status).ok(),
             // Which signal it was is not told by number.
             ChannelMsg::ExitSignal { .. } => exit_code = Some(-1),
-            ChannelMsg::Failure => return Err(LinkError::Refused("its sshd runs no commands".to_owned())),
+            ChannelMsg::Failure => return Err(LinkError::Refused("its sshd does not run commands".to_owned())),
             _ => (),
         }
     }

@@ -85,8 +85,8 @@ impl HostKeys {
 /// What to do about a machine that is not known.
 pub fn unknown(host: &SshHost) -> String {
     format!(
-        "its host key is not known; see it with `ssh-keyscan -p {} {}`, compare it with the machine's own \
-         (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), and add the line to the known hosts",
+        "its host key is unknown; get it with `ssh-keyscan -p {} {}`, verify its fingerprint on the machine \
+         (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), and add the line to the known hosts",
         host.port, host.name
     )
 }
@@ -94,8 +94,8 @@ pub fn unknown(host: &SshHost) -> String {
 /// What to do about a machine with another key.
 pub fn changed(host: &SshHost, key: &PublicKey) -> String {
     format!(
-        "its host key is another than the known one: it now has {} {}. Either the machine was set up anew, or somebody \
-         is between here and there. If it was, remove the old line (ssh-keygen -R '{}') and add the new one",
+        "its host key has changed: it is now {} {}. The machine was reinstalled, or somebody intercepts the \
+         connection. If it was reinstalled, remove the old line (ssh-keygen -R '{}') and add the new one",
         short_name(&key.algorithm()),
         key.fingerprint(HashAlg::Sha256),
         name_in_file(host)

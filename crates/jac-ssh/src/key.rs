@@ -65,10 +65,7 @@ impl KeySource {
 /// A sentence that says what is wrong with it. Nothing of its content is in it.
 pub fn unlocked(text: &str, passphrase: Option<&str>) -> Result<SignInKey, LinkError> {
     if text.len() as u64 > LARGEST_KEY {
-        return Err(LinkError::Refused(format!(
-            "the text is not a private key: one has at most {} KB",
-            LARGEST_KEY >> 10
-        )));
+        return Err(LinkError::Refused(format!("not a private key: it is larger than {} KB", LARGEST_KEY >> 10)));
     }
     let key = of_text(text, passphrase, "the text")?;
     let refused = |error: keys::ssh_key::Error| LinkError::Refused(format!("the key cannot be written: {error}"));
@@ -93,7 +90,7 @@ pub struct KeyTexts {
 /// # Errors
 /// When it cannot be written as text, which no bytes are known to lead to.
 pub fn from_seed(seed: &[u8; 32], comment: &str) -> Result<KeyTexts, LinkError> {
-    let refused = |error: keys::ssh_key::Error| LinkError::Refused(format!("a key could not be made: {error}"));
+    let refused = |error: keys::ssh_key::Error| LinkError::Refused(format!("a key could not be created: {error}"));
     let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(seed));
     let key = PrivateKey::new(pair, comment).map_err(refused)?;
     Ok(KeyTexts {
@@ -113,13 +110,13 @@ pub fn read(path: &Path) -> Result<PrivateKey, LinkError> {
         Ok(Some(text)) => text,
         Ok(None) => {
             return refused(format!(
-                "{shown} is not a private key: a key is a regular file of at most {} KB",
+                "{shown} is not a private key: expected a regular file of at most {} KB",
                 LARGEST_KEY >> 10
             ));
         }
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
             return refused(format!(
-                "{shown} is not a private key. Name the file that `ssh-keygen` made, without .pub"
+                "{shown} is not a private key. Give the file that `ssh-keygen` created, without .pub"
             ));
         }
         Err(error) => {
@@ -135,8 +132,8 @@ fn of_text(text: &str, passphrase: Option<&str>, shown: &str) -> Result<PrivateK
     let refused = |reason: String| Err(LinkError::Refused(reason));
     let encrypted = || {
         refused(format!(
-            "the key {shown} is protected by a passphrase, which nobody is there to type; use a key of its own for JAC \
-             (ssh-keygen -t ed25519 -N '' -f jac_key), or take the passphrase off a copy (ssh-keygen -p -f COPY)"
+            "the key {shown} is protected by a passphrase; create a key for JAC without one (ssh-keygen -t ed25519 -N \
+             '' -f jac_key), or remove the passphrase from a copy (ssh-keygen -p -f COPY)"
         ))
     };
     match keys::decode_secret_key(text, passphrase) {
@@ -145,7 +142,7 @@ fn of_text(text: &str, passphrase: Option<&str>, shown: &str) -> Result<PrivateK
         Err(keys::Error::KeyIsEncrypted) => encrypted(),
         Err(_) if text.contains("ENCRYPTED") => encrypted(),
         Err(_) if text.trim_start().starts_with("ssh-") => {
-            refused(format!("{shown} is a public key. Name the private one, the file without .pub"))
+            refused(format!("{shown} is a public key. Give the private key, the file without .pub"))
         }
         Err(_) => {
             refused(format!("{shown} is not a private key that JAC can read. Create one with `ssh-keygen -t ed25519`"))

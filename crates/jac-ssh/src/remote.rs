@@ -58,7 +58,7 @@ impl SshRemote {
             let below = path.trim_start_matches("./");
             return Ok(if below.is_empty() { self.folder.clone() } else { format!("{}/{below}", self.folder) });
         }
-        let reason = format!("{path} leaves its folder");
+        let reason = format!("{path} points outside its folder");
         Err(PortError::Refused { node: self.name.clone(), what: "take a path".to_owned(), reason })
     }
 
@@ -85,7 +85,7 @@ impl SshRemote {
         PortError::Refused {
             node: self.name.clone(),
             what: format!("run {}", command.program),
-            reason: "a name in its environment cannot be a variable's".to_owned(),
+            reason: "invalid name of an environment variable".to_owned(),
         }
     }
 
@@ -105,7 +105,7 @@ impl SshRemote {
         D: Fn(Arc<Live>) -> F,
         F: Future<Output = Result<T, LinkError>>,
     {
-        let late = || LinkError::Unreachable(format!("it gave no answer within {} s", ANSWER_LIMIT.as_secs()));
+        let late = || LinkError::Unreachable(format!("it did not answer within {} s", ANSWER_LIMIT.as_secs()));
         let answer = timeout(ANSWER_LIMIT, self.link.attempt(operation)).await.unwrap_or_else(|_| Err(late()));
         answer.map_err(|error| error.at(&self.name, what))
     }
@@ -246,9 +246,8 @@ impl Remote for SshRemote {
 
     async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError> {
         let output = self.script("find free ports", free_ports::SCRIPT, SCRIPT_LIMIT).await?;
-        free_ports::choose(&output.stdout, count).ok_or_else(|| {
-            LinkError::Refused(format!("{count} were not to be found")).at(&self.name, "find free ports")
-        })
+        free_ports::choose(&output.stdout, count)
+            .ok_or_else(|| LinkError::Refused(format!("{count} were not found")).at(&self.name, "find free ports"))
     }
 
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
@@ -351,4 +350,5 @@ pub(crate) async fn can_connect(link: &Link, live: &Live, address: &str, port: u
     }
 }
 
-pub(crate) const NO_FORWARDING: &str = "its sshd forwards no connections and there is no bash; set `AllowTcpForwarding yes` in its sshd_config, or install bash";
+pub(crate) const NO_FORWARDING: &str = "its sshd does not forward connections and it has no bash; set `AllowTcpForwarding yes` in its sshd_config, or \
+     install bash";

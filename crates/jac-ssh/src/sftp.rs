@@ -29,8 +29,8 @@ pub fn failed(error: Error) -> LinkError {
         Error::IO(reason) | Error::UnexpectedBehavior(reason) => {
             LinkError::Unreachable(format!("the connection was lost: {reason}"))
         }
-        Error::Timeout => LinkError::Unreachable("SFTP gave no answer".to_owned()),
-        Error::UnexpectedPacket => LinkError::Unreachable("SFTP gave an answer to something else".to_owned()),
+        Error::Timeout => LinkError::Unreachable("SFTP did not answer".to_owned()),
+        Error::UnexpectedPacket => LinkError::Unreachable("SFTP answered a different request".to_owned()),
     }
 }
 

@@ -56,10 +56,10 @@ impl Tools {
             Err(fault) => fault,
         };
         let no_copy = |reason: String| {
-            LinkError::Refused(format!("{fault}; and this machine's own cannot be used there: {reason}"))
+            LinkError::Refused(format!("{fault}; the server's own Java cannot be used on it: {reason}"))
         };
         let own = self.java.find().await.map_err(|error| no_copy(error.to_string()))?;
-        let home = own.home().ok_or_else(|| no_copy(format!("{} lies in no home of its own", own.path.display())))?;
+        let home = own.home().ok_or_else(|| no_copy(format!("{} is not inside a Java home", own.path.display())))?;
         let there = architecture(&remote.link).await?;
         if there != std::env::consts::ARCH {
             return Err(no_copy(format!("it is for {}, and the node is {there}", std::env::consts::ARCH)));

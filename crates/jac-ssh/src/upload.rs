@@ -58,7 +58,7 @@ pub async fn upload(link: &Link, from: &Path, to: &str, guard: &str, progress: P
 }
 
 fn unreadable(from: &Path, error: &io::Error) -> LinkError {
-    LinkError::here(error, || LinkError::Refused(format!("{} cannot be read here: {error}", from.display())))
+    LinkError::here(error, || LinkError::Refused(format!("{} cannot be read on the server: {error}", from.display())))
 }
 
 struct Source {

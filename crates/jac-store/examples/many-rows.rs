@@ -153,7 +153,7 @@ fn cluster(number: u64, clusters: u64, runs: u64) -> Cluster {
         provider: provider(number),
         config: ClusterConfig { workers: 4, ..ClusterConfig::default() },
         phase: ClusterPhase::Terminated,
-        cause: Some(Message::new("lifetime_over", "Its lifetime is over.")),
+        cause: Some(Message::new("lifetime_over", "Its lifetime has expired.")),
         lost_nodes: Vec::new(),
         current_run: None,
         nodes: Cluster::wanted_nodes(4),

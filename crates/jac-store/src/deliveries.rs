@@ -221,7 +221,7 @@ impl Store {
     ) -> Result<usize, StoreError> {
         self.write(move |connection| {
             let sql = "UPDATE deliveries SET state = 'given_up', updated_ms = ?2, code = 'integration_not_configured',
-                 message = 'No target of this name is configured.'
+                 message = 'No target with this name is configured.'
                  WHERE state = 'waiting' AND since_ms < ?1 AND target NOT IN (SELECT value FROM json_each(?3))";
             let names = serde_json::Value::from(targets).to_string();
             connection.execute(sql, params![before_ms, now_ms, names]).map_err(during("give deliveries up"))

@@ -177,7 +177,11 @@ pub(crate) fn search_text(parts: &[&str]) -> String {
 pub(crate) fn parse<T: Document>(id: &str, schema: u32, text: &str) -> Result<T, StoreError> {
     let read = || {
         if schema > schema_of::<T>() {
-            let newer = format!("a newer JAC wrote it (schema {schema}, this JAC knows {})", schema_of::<T>());
+            let newer = format!(
+                "it was written by a newer version of JAC (schema {schema}, this version supports \
+                 {})",
+                schema_of::<T>()
+            );
             return Err(serde::de::Error::custom(newer));
         }
         let mut document: Value = serde_json::from_str(text)?;

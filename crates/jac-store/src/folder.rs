@@ -22,9 +22,9 @@ pub struct Lock {
 pub enum FolderError {
     #[error("the data folder {} cannot be used: {source}", path.display())]
     Unusable { path: PathBuf, source: io::Error },
-    #[error("{} holds other things than JAC's; give JAC a folder of its own with --data-dir", path.display())]
+    #[error("{} contains files of something else; give JAC a separate folder with --data-dir", path.display())]
     NotOurs { path: PathBuf },
-    #[error("another jac works on the data folder {}", path.display())]
+    #[error("another jac process uses the data folder {}", path.display())]
     Locked { path: PathBuf },
 }
 

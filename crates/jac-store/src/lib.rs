@@ -100,29 +100,30 @@ type Unreadable = Arc<Mutex<BTreeMap<(&'static str, String), String>>>;
 /// What the database could not do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("there is no {kind} {id}")]
+    #[error("no {kind} {id}")]
     NotFound { kind: &'static str, id: String },
     #[error("the database could not {what}: {source}")]
     Database { what: &'static str, source: rusqlite::Error },
-    #[error("there is a {kind} '{name}' already")]
+    #[error("a {kind} '{name}' already exists")]
     NameTaken { kind: &'static str, name: String },
-    #[error("nobody who looks after the installation would be left")]
+    #[error("there would be no administrator left")]
     LastAdministrator,
-    #[error("the database is closed: this process is ending")]
+    #[error("the database is closed: this process is shutting down")]
     Ending,
-    #[error("the database could not be brought up to date: {0}")]
+    #[error("the database could not be migrated: {0}")]
     Migration(#[from] rusqlite_migration::Error),
     #[error(
-        "the database is of a newer JAC (schema {found}, this JAC knows {known}); start that JAC, or restore a backup"
+        "the database was written by a newer version of JAC (schema {found}, this version supports {known}); start \
+         that version, or restore a backup"
     )]
     Newer { found: usize, known: usize },
     /// One row; the others are as they were.
     #[error("the row of the {kind} {id} cannot be read: {source}")]
     Unreadable { kind: &'static str, id: String, source: serde_json::Error },
     /// The cursor is not valid, or is that of another list.
-    #[error("this list cannot be continued from there")]
+    #[error("the list cannot be continued from there")]
     Cursor,
-    #[error("a search has at most {longest} characters")]
+    #[error("a search can have at most {longest} characters")]
     TextTooLong { longest: usize },
     #[error("{what} cannot be written as JSON: {source}")]
     Unwritable { what: &'static str, source: serde_json::Error },

@@ -25,13 +25,14 @@ pub enum SealError {
     #[error("the key file {} cannot be used: {source}", path.display())]
     Unusable { path: PathBuf, source: io::Error },
     #[error(
-        "the key file {} holds no key: it has to be 32 bytes, or 64 hexadecimal digits as `openssl rand -hex 32` prints them",
+        "the key file {} contains no key: expected 32 bytes, or 64 hexadecimal digits as printed by `openssl rand -hex \
+         32`",
         path.display()
     )]
     NoKey { path: PathBuf },
-    #[error("it was sealed with another key than this server has, or was changed since")]
+    #[error("it was encrypted with another key, or was changed since")]
     NotOurs,
-    #[error("the cryptographic library refused")]
+    #[error("the cryptographic library failed")]
     Refused,
 }
 

@@ -37,7 +37,7 @@ pub struct Vault {
 pub enum VaultError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the saved credentials cannot be sealed or opened: {0}")]
+    #[error("the saved credentials cannot be encrypted or decrypted: {0}")]
     Seal(#[from] SealError),
     #[error("the saved credentials cannot be read: {0}")]
     Corrupt(#[from] serde_json::Error),
@@ -200,7 +200,7 @@ impl CredentialSource for Vault {
             (Some((Secret::SshKey(_), _)), _) => Err(refused(what, &format!("the set {id} is an SSH key"))),
             // Of a cluster that was made when there was one set or none.
             (None, CredentialChoice::Saved) => Ok((AwsCredentials::Environment, None)),
-            (None, _) => Err(refused(what, &format!("there is no set {id}"))),
+            (None, _) => Err(refused(what, &format!("no credentials {id}"))),
         }
     }
 
@@ -208,7 +208,7 @@ impl CredentialSource for Vault {
         let what = "open the saved SSH key";
         match self.secret(id).await.map_err(|error| refused(what, &format!("{error}; save it again")))? {
             Some((Secret::SshKey(key), _)) => Ok(key),
-            _ => Err(refused(what, &format!("there is no key {id}"))),
+            _ => Err(refused(what, &format!("no SSH key {id}"))),
         }
     }
 

@@ -51,7 +51,7 @@ async fn rotate_key(place: &Place) -> anyhow::Result<()> {
     let _lock = lock_alone(&desk.folder)?;
     let named = context::secret_key_file();
     let sealed = Vault::rotate_key(&desk.folder, &desk.store, named.as_deref(), rand::random()).await?;
-    stdout::line(&format!("The key is changed; {sealed} saved secrets are encrypted with the new one."));
+    stdout::line(&format!("The key is rotated; {sealed} saved secrets are encrypted with the new one."));
     Ok(())
 }
 
@@ -60,7 +60,8 @@ async fn back_up(place: &Place, file: &Path, with_results: bool) -> anyhow::Resu
     let results = if with_results { Results::Taken } else { Results::Left };
     backup::backup(&folder, file, results, SystemClock.now_ms()).await?;
     stdout::line(&format!(
-        "{} has the database and the plans{}. It does not have secret.key, which opens the saved credentials: keep a copy elsewhere.",
+        "{} contains the database and the plans{}. It does not contain secret.key, which decrypts the saved \
+         credentials: keep a copy of it elsewhere.",
         file.display(),
         if with_results { ", and the results of finished runs" } else { "" }
     ));
@@ -72,9 +73,9 @@ async fn restore(place: &Place, file: PathBuf) -> anyhow::Result<()> {
     let now_ms = SystemClock.now_ms();
     let done = tokio::task::spawn_blocking(move || backup::restore(&folder, &file, now_ms)).await??;
     let Restored { before, plans, runs } = done;
-    let kept = before.map_or_else(String::new, |place| format!(" The one before is {}.", place.display()));
+    let kept = before.map_or_else(String::new, |place| format!(" The previous database is {}.", place.display()));
     stdout::line(&format!(
-        "Restored the database, and {plans} plans and {runs} runs that were not in the folder.{kept}"
+        "Restored the database, {plans} plans and {runs} runs that were missing in the folder.{kept}"
     ));
     Ok(())
 }
@@ -95,10 +96,7 @@ impl Desk {
     async fn named(&self, name: &str) -> anyhow::Result<PersonRow> {
         let found = self.store.person_named(name).await?;
         found.map(|(person, _)| person).ok_or_else(|| {
-            with_hint(
-                format!("there is nobody called '{name}'"),
-                Some("`jac admin user list` shows everybody.".to_owned()),
-            )
+            with_hint(format!("no person '{name}'"), Some("`jac admin user list` lists everybody.".to_owned()))
         })
     }
 
@@ -262,8 +260,8 @@ async fn token(command: TokenCommand) -> anyhow::Result<()> {
                     return Ok(());
                 }
             }
-            let hint = Some("`jac admin token list` shows all tokens.".to_owned());
-            return Err(with_hint(format!("there is no token {id}"), hint));
+            let hint = Some("`jac admin token list` lists all tokens.".to_owned());
+            return Err(with_hint(format!("no token {id}"), hint));
         }
     }
     Ok(())

@@ -75,8 +75,8 @@ pub async fn log_at(address: &str) -> anyhow::Result<Input> {
     let location = Location::parse(address).map_err(told)?;
     let Some((place, name)) = location.split_last() else {
         return Err(with_hint(
-            format!("{address} names a bucket, not a log"),
-            Some("Name the object, or the run's folder in the store.".to_owned()),
+            format!("{address} is a bucket, not a log"),
+            Some("Give the object, or the run's folder in the store.".to_owned()),
         ));
     };
     let config = ArtefactsConfig { location: place, options: options_of_environment() };
@@ -126,12 +126,13 @@ async fn archive_of(client: &Client, run: &str) -> anyhow::Result<ArchiveView> {
     let view: RunView = client.get(&format!("/runs/{run}")).await?;
     view.archive.ok_or_else(|| match view.phase.is_terminal() {
         true => with_hint(
-            "no store for artefacts is configured".to_owned(),
-            Some("Name one with --artifacts-url or JAC_ARTIFACTS_URL, such as s3://BUCKET/PREFIX.".to_owned()),
+            "no store is configured".to_owned(),
+            Some("Set one with --artifacts-url or JAC_ARTIFACTS_URL, e.g. s3://BUCKET/PREFIX.".to_owned()),
         ),
-        false => {
-            with_hint("the run has not finished".to_owned(), Some("Its results are stored when it has.".to_owned()))
-        }
+        false => with_hint(
+            "the run has not finished".to_owned(),
+            Some("Its results are stored when it has finished.".to_owned()),
+        ),
     })
 }
 
@@ -149,7 +150,7 @@ pub fn line(view: &ArchiveView) -> String {
             "Not stored in {}: {} {}",
             view.address,
             view.message.as_deref().unwrap_or("unknown."),
-            view.hint.as_deref().unwrap_or("It is tried again.")
+            view.hint.as_deref().unwrap_or("JAC retries automatically.")
         ),
     }
 }
@@ -198,7 +199,7 @@ async fn verify(client: &Client, run: &str, whose: &Whose) -> anyhow::Result<Exi
     let verified: Verified = client.post(&format!("/runs/{run}/archive/verify"), &json!({})).await?;
     print(whose, &verified, || {
         if !verified.is_stored {
-            return format!("{} has no manifest: the run is not (all) there.", verified.address);
+            return format!("{} has no manifest: the stored run is missing or incomplete.", verified.address);
         }
         let mut lines = vec![format!(
             "{}: {} objects, {} bytes, {} missing, {} different.",
@@ -220,7 +221,7 @@ async fn rebuild(client: &Client, whose: &Whose) -> anyhow::Result<Exit> {
     let rebuilt: Rebuilt = client.post("/archive/rebuild", &json!({})).await.context("nothing was rebuilt")?;
     print(whose, &rebuilt, || {
         let mut lines = vec![format!(
-            "{} runs restored, {} known, {} uploads that were never finished.",
+            "{} runs restored, {} already known, {} unfinished uploads.",
             rebuilt.restored, rebuilt.known, rebuilt.unfinished
         )];
         lines.extend(rebuilt.failed.iter().map(|why| format!("not restored: {why}")));

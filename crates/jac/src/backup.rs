@@ -174,11 +174,11 @@ fn names(folder: &Path) -> anyhow::Result<Vec<OsString>> {
 pub fn restore(folder: &DataFolder, from: &Path, now_ms: i64) -> anyhow::Result<Restored> {
     let _nobody_else = lock_alone(folder)?;
     let staging = tempfile::tempdir_in(folder.uploads()).context("the data folder cannot be written to")?;
-    let about = unpack(from, staging.path()).with_context(|| format!("{} is not a whole backup", from.display()))?;
+    let about = unpack(from, staging.path()).with_context(|| format!("{} is not a complete backup", from.display()))?;
     let place = folder.root().join("installation");
     match std::fs::read_to_string(&place) {
         Ok(id) if id.trim() != about.installation => bail!(
-            "{} is of another installation ({}) than {} ({}): restore it into an empty folder",
+            "{} belongs to another installation ({}) than {} ({}): restore it into an empty folder",
             from.display(),
             about.installation,
             folder.root().display(),
@@ -204,12 +204,16 @@ fn unpack(from: &Path, to: &Path) -> anyhow::Result<About> {
         let name = entry.path()?.into_owned();
         if !entry.header().entry_type().is_file() || !name.components().all(|part| matches!(part, Component::Normal(_)))
         {
-            bail!("it has the entry {}", name.display());
+            bail!("unexpected entry {}", name.display());
         }
         if name == Path::new(ABOUT) {
             let read: About = serde_json::from_reader(&mut entry)?;
             if read.format > FORMAT {
-                bail!("a newer JAC made it (format {}, this JAC knows {FORMAT})", read.format);
+                bail!(
+                    "it was written by a newer version of JAC (format {}, this version supports \
+                     {FORMAT})",
+                    read.format
+                );
             }
             about = Some(read);
         } else {
@@ -219,7 +223,7 @@ fn unpack(from: &Path, to: &Path) -> anyhow::Result<About> {
     if !to.join(DATABASE).is_file() {
         bail!("it has no database");
     }
-    about.context("it does not say what it is")
+    about.context("its description is missing")
 }
 
 /// Moves each thing that is not there into a folder, and with a thing's folder what lies beside it and describes it.

@@ -65,13 +65,13 @@ fn text(check: &Check) -> String {
         facts.extend(group.ramp_up_s.map(|seconds| format!("ramp-up {seconds} s")));
         facts.extend(group.duration_s.map(|seconds| format!("{seconds} s")));
         facts.extend(
-            group.loops.map(|loops| if loops < 0 { "loops for ever".to_owned() } else { format!("{loops} loops") }),
+            group.loops.map(|loops| if loops < 0 { "loops forever".to_owned() } else { format!("{loops} loops") }),
         );
         let off = if group.enabled { "" } else { ", disabled" };
         line(format!("  {}: {} ({}{off})", group.name, facts.join(", "), group.kind));
     }
     line(match check.workers {
-        0 => format!("  The master alone runs {} threads.", number(check.total_threads)),
+        0 => format!("  The master runs {} threads.", number(check.total_threads)),
         workers => format!(
             "  {} threads x {workers} workers = {} threads.",
             number(check.threads_per_node),
@@ -79,8 +79,8 @@ fn text(check: &Check) -> String {
         ),
     });
     line(match check.duration_s {
-        Some(seconds) => format!("  It ends after {seconds} s at the latest."),
-        None => "  How long it takes is not known.".to_owned(),
+        Some(seconds) => format!("  It ends after at most {seconds} s."),
+        None => "  Duration unknown.".to_owned(),
     });
     if !check.data_files.is_empty() {
         line(String::new());
@@ -123,7 +123,11 @@ fn text(check: &Check) -> String {
         }
     }
     line(String::new());
-    line(format!("{} --no-auto-stop of jac run switches that off.", auto_stop(&[DEFAULT_STOP_RULE.to_owned()])));
-    line(if check.ok { "It can run.".to_owned() } else { "It cannot run as it is.".to_owned() });
+    line(format!("{} `jac run --no-auto-stop` disables it.", auto_stop(&[DEFAULT_STOP_RULE.to_owned()])));
+    line(if check.ok {
+        "No errors: the plan can run.".to_owned()
+    } else {
+        "The plan cannot run: fix the errors above.".to_owned()
+    });
     out
 }

@@ -68,7 +68,7 @@ impl Cli {
             given = further;
         }
         if names_two_jmeters(given) {
-            let words = "--jmeter-home names a JMeter already, so that --jmeter-version has nothing to choose: give one of them";
+            let words = "--jmeter-home and --jmeter-version cannot be used together";
             return Err(below.error(ErrorKind::ArgumentConflict, words));
         }
         Self::from_arg_matches(&matches)
@@ -84,7 +84,7 @@ fn names_two_jmeters(given: &ArgMatches) -> bool {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a plan on a cluster that is made for it and removed after it
+    /// Run a plan on a cluster that is created for it and terminated afterwards
     #[command(after_help = EXIT_CODES)]
     Run(Box<RunArguments>),
     /// Start the server and its web app
@@ -92,39 +92,39 @@ pub enum Command {
     /// The server's configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Clusters that stay: list, create, run on, extend, adopt, terminate
+    /// Persistent clusters: list, create, run on, extend, adopt, terminate
     #[command(subcommand)]
     Cluster(Box<ClusterCommand>),
-    /// Plans that a server keeps: what their runs are judged by
+    /// Uploaded plans: criteria, revisions, files
     #[command(subcommand)]
     Plans(Box<PlansCommand>),
-    /// Runs: list, tag, note, choose a plan's baseline, show its trend
+    /// Runs: list, tag, add a note, set a plan's baseline, show its trend
     #[command(subcommand)]
     Runs(Box<RunsCommand>),
-    /// Runs that start by themselves: add, list, show, pause, resume, start, remove
+    /// Scheduled runs: add, list, show, pause, resume, start, remove
     #[command(subcommand)]
     Schedule(Box<ScheduleCommand>),
-    /// Images of EC2 that have Java and JMeter, so that clusters come up sooner: build, list, remove
+    /// EC2 images with Java and JMeter, so that clusters launch faster: build, list, remove
     #[command(subcommand)]
     Image(ImageCommand),
-    /// The AWS credentials that the server works with
+    /// Your saved AWS credentials
     #[command(subcommand)]
     Credentials(CredentialsCommand),
-    /// Results in an object store: where a run's are, store them now, verify them, rebuild the list of runs
+    /// Results in an object store: show a run's state, store it now, verify it, rebuild the list of runs
     #[command(subcommand)]
     Artifacts(ArtifactsCommand),
-    /// Say what a plan needs and will do, and what is missing
-    #[command(after_help = "Exit codes: 0 it can run, 2 it cannot.")]
+    /// Validate a plan: what it needs, what it will do, what is missing
+    #[command(after_help = "Exit codes: 0 the plan can run, 2 it cannot.")]
     Check(CheckArguments),
-    /// Make a report of result logs (.jtl, also .gz and .zst; - is standard input)
+    /// Create a report from result logs (.jtl, also .gz and .zst; - is standard input)
     Report(ReportArguments),
-    /// Make a run of result logs that were written elsewhere, with report, search, comparison and history
+    /// Import result logs written elsewhere as a run, with report, search, comparison and history
     Import(ImportArguments),
-    /// Write a run's samples for other programs: Parquet, HdrHistogram
+    /// Export a run's samples for other programs: Parquet, HdrHistogram
     Export(ExportArguments),
-    /// Let an assistant read runs and plans, by the Model Context Protocol on standard input and output
+    /// Give an assistant access to runs and plans: a Model Context Protocol server on standard input and output
     Mcp(McpArguments),
-    /// Say what has changed between two results, and what of it is noise
+    /// Compare two results and say which changes are significant
     #[command(after_help = "Exit codes: 0 no worse, 1 worse, 2 bad input.")]
     Compare(CompareArguments),
     /// Find single samples in result logs
@@ -133,23 +133,23 @@ pub enum Command {
     /// Samples in Elasticsearch and OpenSearch: test, backfill, status, delete, dashboards
     #[command(subcommand)]
     Search(SearchCommand),
-    /// Who is told of a run's end, and where metrics are pushed to: try them, see a run's notifications, retry them
+    /// Notifications and metrics targets: test them, show a run's notifications, retry them
     #[command(subcommand)]
     Notify(NotifyCommand),
     /// JAC's own copy of JMeter
     Jmeter(JmeterArguments),
-    /// A small shop to try load tests on
+    /// Start a small demo shop to test against
     DemoTarget(DemoTargetArguments),
     /// Save a personal token of a server, for --server
     Login(LoginArguments),
     /// Remove the saved token of a server from this machine
     Logout(LogoutArguments),
-    /// Look after an installation
+    /// Administer an installation
     Admin(AdminArguments),
-    /// Say by the exit code whether the server that lives on the data folder answers
+    /// Check whether the server on the data folder answers (exit code)
     #[command(hide = true)]
     Health(HealthArguments),
-    /// Keeps a local node until its lease is over
+    /// Keeps a local node until its lease expires
     #[command(hide = true)]
     LocalNode { folder: PathBuf },
 }
@@ -192,18 +192,18 @@ pub struct JmeterArguments {
 
 #[derive(Debug, Subcommand)]
 pub enum JmeterCommand {
-    /// Fetch and verify JAC's own JMeter, and print its folder
+    /// Download and verify JAC's own JMeter, and print its folder
     Install {
-        /// Where JAC keeps everything
+        /// JAC's data folder
         #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
         data_dir: Option<PathBuf>,
-        /// Which release
+        /// The release
         #[arg(long, value_name = "VERSION", default_value = jac_jmeter::Release::newest().version)]
         version: String,
-        /// Where it comes from
+        /// The source of the download
         #[arg(long, value_enum, default_value_t = SourceName::Auto)]
         source: SourceName,
-        /// The archive's address, for a mirror of your own; {version} stands for the release
+        /// The archive's address, e.g. of a mirror; {version} is replaced with the release
         #[arg(long, value_name = "URL", default_value = jac_jmeter::install::ARCHIVE_URL, env = "JAC_JMETER_ARCHIVE")]
         archive: String,
     },
@@ -222,7 +222,7 @@ pub enum SourceName {
 
 #[derive(Debug, Args)]
 pub struct DemoTargetArguments {
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 = any free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
     pub listen: SocketAddr,
 }
@@ -235,7 +235,7 @@ pub struct AdminArguments {
 
 #[derive(Debug, Args)]
 pub struct HealthArguments {
-    /// Where JAC keeps everything
+    /// JAC's data folder
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
 }
@@ -247,37 +247,37 @@ pub enum AdminCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Make a new key for what is saved sealed, and seal all saved credentials with it; no server may run
+    /// Create a new encryption key and re-encrypt all saved secrets with it; the server must be stopped
     RotateKey {
         #[command(flatten)]
         place: Place,
     },
-    /// People who may sign in: add, list, disable, enable, remove
+    /// Accounts: add, list, disable, enable, remove
     #[command(subcommand)]
     User(UserCommand),
     /// Personal tokens: create, list, revoke
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Who did what to what
+    /// The audit trail: who did what
     Audit(AuditArguments),
-    /// Write the database and the plans to a file, while a server works on them or not
-    ///
-    /// The file is an archive (tar, Zstandard). It never has secret.key: keep a copy of that elsewhere, else saved credentials have to be
+    /// Back up the database and the plans to a file, also while a server is running
+    /// The file is an archive (tar, Zstandard). It never contains secret.key: keep a copy of that elsewhere, otherwise
+    /// saved credentials must be
     /// entered again after a restore on another machine.
     Backup {
-        /// Where to, such as jac.tar.zst
+        /// The file to write, e.g. jac.tar.zst
         file: PathBuf,
-        /// The folders of finished runs too: logs, reports, everything
+        /// Include the folders of finished runs: logs, reports, everything
         #[arg(long)]
         with_results: bool,
         #[command(flatten)]
         place: Place,
     },
-    /// Put a backup back, while no server works on the folder
-    ///
-    /// The database that is there is kept beside the new one. Plans and runs that are in the folder stay, also those of after the backup.
+    /// Restore a backup; the server must be stopped
+    /// The existing database is kept beside the restored one. Plans and runs in the folder stay, also those newer than
+    /// the backup.
     Restore {
-        /// What `jac admin backup` wrote
+        /// The file written by `jac admin backup`
         file: PathBuf,
         #[command(flatten)]
         place: Place,

@@ -169,7 +169,9 @@ impl Client {
             return Err(refused(status, &collect(body).await?));
         }
         if let Some(folder) = to.parent() {
-            tokio::fs::create_dir_all(folder).await.with_context(|| format!("{} cannot be made", folder.display()))?;
+            tokio::fs::create_dir_all(folder)
+                .await
+                .with_context(|| format!("{} cannot be created", folder.display()))?;
         }
         let mut file =
             tokio::fs::File::create(to).await.with_context(|| format!("{} cannot be written", to.display()))?;
@@ -273,7 +275,7 @@ fn form(boundary: &str, fields: &[(&str, &str)], files: &[UploadFile]) -> anyhow
     }
     for file in files {
         if file.name.contains(['"', '\r', '\n']) {
-            bail!("the file name '{}' has a quote or a line break in it", file.name.escape_debug());
+            bail!("the file name '{}' contains a quote or a line break", file.name.escape_debug());
         }
         let head = format!(
             "--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{}\"\r\ncontent-type: application/octet-stream\r\n\r\n",

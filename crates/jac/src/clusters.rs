@@ -30,11 +30,7 @@ pub async fn cluster(command: ClusterCommand) -> anyhow::Result<Exit> {
                 let path = format!("/clusters/{}/extend", found.cluster.id);
                 let view: ClusterView = client.post(&path, &json!({ "minutes": minutes })).await?;
                 print(&whose, &view, || {
-                    format!(
-                        "{} ends in {} at the latest.",
-                        view.cluster.id,
-                        until(end_ms(&ClusterSummary::from(&view)))
-                    )
+                    format!("{} expires in {}.", view.cluster.id, until(end_ms(&ClusterSummary::from(&view))))
                 });
                 Ok(Exit::Done)
             })
@@ -65,17 +61,14 @@ async fn look_up(client: &Client, named: &str) -> anyhow::Result<Option<ClusterV
         [one] => view(&one.id).await,
         [] => Ok(None),
         several => Err(with_hint(
-            format!("{} clusters are called '{named}'", several.len()),
-            Some("Give the id of one, as `jac cluster list` shows it.".to_owned()),
+            format!("{} clusters have the name '{named}'", several.len()),
+            Some("Give the ID of one, as shown by `jac cluster list`.".to_owned()),
         )),
     }
 }
 
 fn unknown(named: &str) -> anyhow::Error {
-    with_hint(
-        format!("there is no cluster '{named}'"),
-        Some("`jac cluster list` shows those that there are.".to_owned()),
-    )
+    with_hint(format!("no cluster '{named}'"), Some("`jac cluster list` lists all clusters.".to_owned()))
 }
 
 /// What would be made; an error where it cannot be.
@@ -90,13 +83,10 @@ pub async fn forecast(client: &Client, new: &Value) -> anyhow::Result<ForecastVi
 
 /// What the machines cost, in a sentence.
 pub fn price_sentence(forecast: &ForecastView, machines: u32) -> String {
-    let (machines, cost) = match machines {
-        1 => ("1 machine".to_owned(), "costs"),
-        _ => (format!("{machines} machines"), "cost"),
-    };
+    let machines = if machines == 1 { "1 machine".to_owned() } else { format!("{machines} machines") };
     match forecast.usd_per_hour {
         Some(price) => format!("About ${price:.2} an hour for {machines}, without disks and traffic."),
-        None => format!("What {machines} {cost} is not known."),
+        None => format!("The cost of {machines} is unknown."),
     }
 }
 
@@ -128,7 +118,7 @@ async fn check(client: &Client, arguments: &CreateArguments) -> anyhow::Result<E
         if new["provider"] == "ec2" {
             lines.push(price_sentence(&forecast, machines));
         }
-        lines.push(if forecast.faults.is_empty() { "It can be made." } else { "It cannot be made." }.to_owned());
+        lines.push(if forecast.faults.is_empty() { "All checks passed." } else { "Fix the errors above." }.to_owned());
         lines.join("\n")
     });
     Ok(if forecast.faults.is_empty() { Exit::Done } else { Exit::BadInput })
@@ -147,7 +137,8 @@ async fn create(mut desk: Desk<'_>, arguments: &CreateArguments) -> anyhow::Resu
     }
     if !desk.is_server {
         eprintln!(
-            "No server looks after it: its nodes end within an hour, unless a `jac serve` lives on this data folder by then."
+            "No server manages it: its nodes terminate within an hour, unless `jac serve` runs on this data folder by \
+             then."
         );
     }
     print(&arguments.whose, &view, || line_of(&ClusterSummary::from(&view)));
@@ -167,7 +158,7 @@ async fn find_orphan(desk: &mut Desk<'_>, named: &str) -> anyhow::Result<Cluster
     }
     let reasons: Vec<String> = machines.unreachable.iter().map(cannot_be_asked).collect();
     Err(anyhow::Error::new(RunFailed(format!(
-        "nothing that could be looked at has a cluster '{named}', and not everything could: {}",
+        "no cluster '{named}' found, but some providers could not be queried: {}",
         reasons.join(" ")
     ))))
 }
@@ -183,7 +174,7 @@ async fn adopt(mut desk: Desk<'_>, named: &str, whose: &Whose) -> anyhow::Result
     let adopted = desk.signals.unless(client.post(&format!("/orphans/{id}/adopt"), &json!({}))).await;
     let view: ClusterView = adopted.map_err(|signal| Interrupted {
         signal,
-        goes_on: format!("Whether {id} is adopted already, `jac cluster list` tells."),
+        goes_on: format!("`jac cluster list` shows whether {id} is adopted already."),
     })??;
     let view = desk.wait_for_adopted(&view).await?;
     print(whose, &view, || line_of(&ClusterSummary::from(&view)));
@@ -197,10 +188,10 @@ async fn terminate(mut desk: Desk<'_>, named: &str, wait: bool, whose: &Whose) -
         let ended = desk.signals.unless(client.delete(&format!("/orphans/{id}"))).await;
         ended.map_err(|signal| Interrupted {
             signal,
-            goes_on: format!("Whether the machines of {id} are ended already, `jac cluster list` tells."),
+            goes_on: format!("`jac cluster list` shows whether the machines of {id} are terminated already."),
         })??;
         print(whose, &json!({ "id": id, "orphan": true, "phase": "terminated" }), || {
-            format!("The machines of {id} are ended.")
+            format!("The machines of {id} are terminated.")
         });
         return Ok(Exit::Done);
     };
@@ -223,7 +214,7 @@ async fn terminate(mut desk: Desk<'_>, named: &str, wait: bool, whose: &Whose) -
 /// `ec2 in eu-central-1 cannot be asked: …`.
 fn cannot_be_asked(unreachable: &Unreachable) -> String {
     let region = unreachable.region.as_ref().map_or_else(String::new, |region| format!(" in {region}"));
-    format!("{}{region} cannot be asked: {}", unreachable.provider, unreachable.reason)
+    format!("{}{region} cannot be queried: {}", unreachable.provider, unreachable.reason)
 }
 
 async fn list(client: &Client, whose: &Whose, all: bool) -> anyhow::Result<Exit> {
@@ -238,7 +229,7 @@ async fn list(client: &Client, whose: &Whose, all: bool) -> anyhow::Result<Exit>
             ));
         }
         lines.extend(machines.unreachable.iter().map(cannot_be_asked));
-        if lines.is_empty() { "There is no cluster.".to_owned() } else { lines.join("\n") }
+        if lines.is_empty() { "No active clusters.".to_owned() } else { lines.join("\n") }
     });
     Ok(Exit::Done)
 }
@@ -254,7 +245,7 @@ fn line_of(cluster: &ClusterSummary) -> String {
         _ => String::new(),
     };
     let ends =
-        if cluster.phase.is_terminal() { String::new() } else { format!(", ends in {}", until(end_ms(cluster))) };
+        if cluster.phase.is_terminal() { String::new() } else { format!(", expires in {}", until(end_ms(cluster))) };
     let lost = if cluster.lost_nodes.is_empty() {
         String::new()
     } else {

@@ -38,8 +38,9 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
 
 fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
     let CompareArguments { significance, min_change, min_ms, min_errors, .. } = *arguments;
-    let wrong =
-        |flag: &str, value: f64, wanted: &str| Err(with_hint(format!("{flag} {value} cannot be: give {wanted}"), None));
+    let wrong = |flag: &str, value: f64, wanted: &str| {
+        Err(with_hint(format!("invalid value {value} for {flag}: expected {wanted}"), None))
+    };
     if !(significance > 0.0 && significance < 1.0) {
         return wrong("--significance", significance, "a probability between 0 and 1");
     }
@@ -85,8 +86,8 @@ impl Source {
             return Self::table(&summary);
         }
         Err(with_hint(
-            format!("{} holds no result", path.display()),
-            Some(format!("Name a folder that `jac run` wrote, with {} or {SUMMARY} in it, or a log.", LOGS[0])),
+            format!("{} contains no results", path.display()),
+            Some(format!("Give a results folder of `jac run` (with {} or {SUMMARY}), or a log.", LOGS[0])),
         ))
     }
 
@@ -107,11 +108,11 @@ impl Source {
                 Ok(Compared::of_log(name, &mut log))
             }
             Self::Summary(path, _) if !filter.is_empty() => Err(with_hint(
-                format!("{} is a table, whose samples cannot be chosen", path.display()),
-                Some("Leave --from, --to and --label out, or name the log.".to_owned()),
+                format!("{} is a summary table, which has no samples to filter", path.display()),
+                Some("Remove --from, --to and --label, or give the log.".to_owned()),
             )),
             Self::Summary(path, summary) if summary.total.samples == 0 => {
-                Err(with_hint(format!("{} holds no sample", path.display()), None))
+                Err(with_hint(format!("{} contains no samples", path.display()), None))
             }
             Self::Summary(path, summary) => Ok(Compared::of_summary(path.display().to_string(), *summary)),
         }

@@ -54,8 +54,8 @@ impl ServerFile {
         let path = folder.server_file();
         let bytes = std::fs::read(&path).map_err(|_| {
             with_hint(
-                format!("another jac works on the data folder {}, and it is no server", folder.root().display()),
-                Some("Wait for its end, or give this one another folder with --data-dir.".to_owned()),
+                format!("another jac process, not a server, uses the data folder {}", folder.root().display()),
+                Some("Wait until it ends, or use another folder with --data-dir.".to_owned()),
             )
         })?;
         serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display()))
@@ -79,7 +79,7 @@ pub async fn open_store(folder: &DataFolder) -> anyhow::Result<Store> {
     let alone = folder.lock();
     if alone.is_err() && !Store::is_current(&folder.database())? {
         return Err(with_hint(
-            "the server on this data folder is of another version of JAC".to_owned(),
+            "the server on this data folder runs another version of JAC".to_owned(),
             Some("Restart the server with this version first.".to_owned()),
         ));
     }
@@ -215,7 +215,7 @@ pub async fn start_engine(
     let mut clouds: HashMap<Provider, Arc<dyn Cloud>> =
         HashMap::from([(Provider::Ssh, Arc::new(ssh) as Arc<dyn Cloud>), (Provider::Ec2, Arc::new(ec2))]);
     if nodes == Nodes::Local {
-        let program = std::env::current_exe().context("the path of this executable is not known")?;
+        let program = std::env::current_exe().context("the path of this executable is unknown")?;
         let keeper = vec![program.display().to_string(), "local-node".to_owned()];
         clouds.insert(Provider::Local, Arc::new(LocalCloud::new(folder.local_nodes(), keeper, java)));
     }

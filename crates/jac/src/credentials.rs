@@ -12,7 +12,7 @@ use std::io::{IsTerminal, Read};
 /// No key and no token is as long.
 const LONGEST_INPUT: u64 = 64 * 1024;
 const THREE_LINES: &str =
-    "Give the access key's id, its secret and, of a temporary key, the session token: a line each.";
+    "Give the access key ID, the secret access key and, for a temporary key, the session token, one per line.";
 
 pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
     let CredentialsCommand::Aws { name, no_test, save, stdin, role, external_id, region, delete, whose } = command;
@@ -45,7 +45,7 @@ pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
         }
         let view = json!({ "saved": own_set(client, &name).await? });
         print(&whose, &view, || match &view["saved"] {
-            Value::Null => "No AWS credentials are saved: those of the server's environment are used.".to_owned(),
+            Value::Null => "No AWS credentials are saved: the server's own are used.".to_owned(),
             saved => {
                 let shown = |value: &Value| value.as_str().unwrap_or("none").to_owned();
                 let (key, role) = (&saved["shown"]["access_key_id"], &saved["shown"]["role_arn"]);
@@ -89,7 +89,7 @@ fn read_keys(input: impl Read) -> anyhow::Result<AwsKeys> {
     let lines: Vec<&str> = text.trim_end().lines().map(str::trim).collect();
     match lines[..] {
         [] | [""] => Err(refuse("is empty")),
-        ["", ..] => Err(refuse("has no access key id in its first line")),
+        ["", ..] => Err(refuse("has no access key ID in its first line")),
         [_] | [_, "", ..] => Err(refuse("has no secret access key in its second line")),
         [id, secret] => Ok(keys(id, secret, None)),
         [id, secret, token] => Ok(keys(id, secret, Some(token))),
@@ -125,7 +125,7 @@ mod tests {
         for (input, words) in [
             ("", "is empty"),
             (" \n\n", "is empty"),
-            ("\nhidden", "no access key id"),
+            ("\nhidden", "no access key ID"),
             ("hidden\n", "no secret access key"),
             ("hidden\n\nhidden", "no secret access key"),
             ("[default]\nid = hidden\nkey = hidden\ntoken = hidden", "more than three lines"),

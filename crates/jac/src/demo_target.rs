@@ -10,7 +10,7 @@ pub async fn demo_target(arguments: DemoTargetArguments) -> anyhow::Result<Exit>
     let listener = bind(arguments.listen).await?;
     stdout::line(&format!(
         "The demo target listens on http://{}",
-        listener.local_addr().context("its address is not known")?
+        listener.local_addr().context("its address is unknown")?
     ));
     let signal = ended_by()?;
     jac_demo::serve(listener, async move {

@@ -26,7 +26,7 @@ const RESULTS: &str = "results.jtl";
 pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let settings = logs::settings(&arguments.read)?;
     let interval_ms = u32::try_from(arguments.interval.as_millis()).ok().and_then(NonZero::new);
-    let interval_ms = interval_ms.with_context(|| "--interval: give a time from 1ms to 49days")?;
+    let interval_ms = interval_ms.with_context(|| "invalid --interval: expected 1ms to 49days")?;
     // Beside what is written: a log may be larger than the system's folder for temporary files.
     let beside = arguments.parquet.as_ref().or(arguments.hdr.as_ref()).map(|file| folder_of(file)).unwrap_or_default();
     let (input, _fetched) = log_of(arguments, &beside).await?;
@@ -62,7 +62,7 @@ async fn log_of(arguments: &ExportArguments, beside: &Path) -> anyhow::Result<(I
         return Ok((Input::File(path), None));
     }
     let Ok(run) = named.parse::<RunId>() else {
-        let hint = "Give a run's id, a result log, or the address of one in a store.";
+        let hint = "Give a run ID, a result log, or the address of one in a store.";
         return Err(with_hint(format!("'{named}' is neither a run nor a file"), Some(hint.to_owned())));
     };
     let file = tempfile::Builder::new().suffix(".jtl").tempfile_in(beside);
@@ -128,10 +128,10 @@ fn whole(
     file.persist(path).with_context(cannot)?;
     eprintln!("{}: {} samples", path.display(), outcome.samples);
     if outcome.rejected_rows > 0 {
-        eprintln!("note: {} rows could not be read; `jac report` says where and why.", outcome.rejected_rows);
+        eprintln!("note: {} rows could not be read; see `jac report` for details.", outcome.rejected_rows);
     }
     if outcome.cut_logs > 0 {
-        eprintln!("note: the log does not end properly: the run was killed, or the file is incomplete.");
+        eprintln!("note: the log is truncated: the run was killed, or the file is incomplete.");
     }
     Ok(())
 }

@@ -29,5 +29,5 @@ pub async fn health(arguments: HealthArguments) -> anyhow::Result<Exit> {
     if answer.status().is_success() {
         return Ok(Exit::Done);
     }
-    Err(failed(format!("{url} answers with the status {}", answer.status().as_u16())))
+    Err(failed(format!("{url} answered with status {}", answer.status().as_u16())))
 }

@@ -28,7 +28,7 @@ pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
             mark(&run, "note", &json!({ "note": text }), told, &whose).await
         }
         RunsCommand::Baseline { run, remove, whose } => {
-            let told = if remove { "is not a baseline any more" } else { "is the baseline of its plan" };
+            let told = if remove { "is no longer a baseline" } else { "is the baseline of its plan" };
             mark(&run, "baseline", &json!({ "baseline": !remove }), told, &whose).await
         }
         RunsCommand::Trend { plan, label, limit, whose } => {
@@ -60,13 +60,13 @@ pub async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
         [plan] => Ok(plan.id.clone()),
         [] => named.parse().map_err(|_| {
             with_hint(
-                format!("there is no plan '{named}'"),
-                Some("Give its id, or its name as the list of plans has it.".to_owned()),
+                format!("no plan '{named}'"),
+                Some("Give its ID, or its name as in the list of plans.".to_owned()),
             )
         }),
         _ => Err(with_hint(
-            format!("{} plans are called '{named}'", found.len()),
-            Some(format!("Give the id: {}.", found.iter().map(|plan| plan.id.as_str()).collect::<Vec<_>>().join(", "))),
+            format!("{} plans have the name '{named}'", found.len()),
+            Some(format!("Give the ID: {}.", found.iter().map(|plan| plan.id.as_str()).collect::<Vec<_>>().join(", "))),
         )),
     }
 }
@@ -88,7 +88,7 @@ async fn list(
     let page: Page<RunSummary> = client.get(&path).await?;
     print(whose, &page.items, || {
         let lines: Vec<String> = page.items.iter().map(line_of).collect();
-        if lines.is_empty() { "There is no such run.".to_owned() } else { lines.join("\n") }
+        if lines.is_empty() { "No such run.".to_owned() } else { lines.join("\n") }
     });
     Ok(Exit::Done)
 }
@@ -112,11 +112,7 @@ async fn trend(client: &Client, plan: &str, label: Option<&str>, limit: u32, who
     let trend: Trend = client.get(&format!("/plans/{id}/trend?limit={limit}{label}")).await?;
     print(whose, &trend, || {
         let lines: Vec<String> = trend.items.iter().map(point_line).collect();
-        if lines.is_empty() {
-            "The plan has no finished run with samples of that.".to_owned()
-        } else {
-            lines.join("\n")
-        }
+        if lines.is_empty() { "The plan has no finished run with such samples.".to_owned() } else { lines.join("\n") }
     });
     Ok(Exit::Done)
 }
@@ -129,7 +125,7 @@ fn point_line(point: &TrendPoint) -> String {
     let compared = match &point.compared {
         _ if point.baseline => "  baseline".to_owned(),
         Some(compared) if compared.change != Change::Same => {
-            let load = if compared.load_differs { " (another load)" } else { "" };
+            let load = if compared.load_differs { " (load differs)" } else { "" };
             let word = serde_json::to_value(compared.change).ok().and_then(|word| word.as_str().map(str::to_owned));
             format!("  {} than {}: {}{load}", word.unwrap_or_default(), compared.with, compared.sentence)
         }

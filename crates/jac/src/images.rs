@@ -47,7 +47,7 @@ async fn build(mut desk: Desk<'_>, arguments: &BuildArguments) -> anyhow::Result
     let built = match desk.signals.unless(build_of(desk.client, id, arguments.name.as_deref())).await {
         Ok(built) => built,
         Err(signal) => {
-            let goes_on = "An image that was asked for is still being created; `jac image list` shows it.".to_owned();
+            let goes_on = "The image is still being created; `jac image list` shows it.".to_owned();
             Err(Interrupted { signal, goes_on }.into())
         }
     };
@@ -64,7 +64,7 @@ async fn build(mut desk: Desk<'_>, arguments: &BuildArguments) -> anyhow::Result
 
 async fn build_of(client: &Client, cluster: &ClusterId, name: Option<&str>) -> anyhow::Result<BakedImage> {
     let image: BakedImage = client.post(&format!("/clusters/{cluster}/image"), &json!({ "name": name })).await?;
-    eprintln!("{} ({}) is being made.", image.id, image.name);
+    eprintln!("{} ({}) is being created.", image.id, image.name);
     let deadline = Instant::now() + BUILD_LIMIT;
     loop {
         let images: Vec<BakedImage> = client.get("/images").await?;
@@ -73,12 +73,12 @@ async fn build_of(client: &Client, cluster: &ClusterId, name: Option<&str>) -> a
         match state.map(|found| found.state) {
             Some(ImageState::Available) => return Ok(state.cloned().unwrap_or(image)),
             Some(ImageState::Failed) => {
-                return Err(anyhow::Error::new(RunFailed(format!("AWS could not make the image {}", image.id))));
+                return Err(anyhow::Error::new(RunFailed(format!("AWS could not create the image {}", image.id))));
             }
             Some(ImageState::Pending) | None if Instant::now() > deadline => {
                 let minutes = BUILD_LIMIT.as_secs() / 60;
                 return Err(anyhow::Error::new(RunFailed(format!(
-                    "AWS has not made the image {} within {minutes} minutes",
+                    "AWS did not create the image {} within {minutes} minutes",
                     image.id
                 ))));
             }
@@ -91,7 +91,7 @@ async fn list(client: &Client, whose: &Whose) -> anyhow::Result<Exit> {
     let images: Vec<BakedImage> = client.get("/images").await?;
     print(whose, &images, || {
         let lines: Vec<String> = images.iter().map(line_of).collect();
-        if lines.is_empty() { "There is no image; `jac image build` makes one.".to_owned() } else { lines.join("\n") }
+        if lines.is_empty() { "No images. Create one with `jac image build`.".to_owned() } else { lines.join("\n") }
     });
     Ok(Exit::Done)
 }
@@ -99,7 +99,7 @@ async fn list(client: &Client, whose: &Whose) -> anyhow::Result<Exit> {
 /// An image in a line.
 fn line_of(image: &BakedImage) -> String {
     let state = match image.state {
-        ImageState::Pending => "being made",
+        ImageState::Pending => "being created",
         ImageState::Available => "available",
         ImageState::Failed => "failed",
     };
@@ -113,11 +113,11 @@ async fn remove(client: &Client, id: &str, whose: &Whose) -> anyhow::Result<Exit
     let images: Vec<BakedImage> = client.get("/images").await?;
     let Some(image) = images.iter().find(|image| image.id == id) else {
         return Err(with_hint(
-            format!("there is no image '{id}' that was made here"),
-            Some("`jac image list` shows those that there are.".to_owned()),
+            format!("no image '{id}' built by this installation"),
+            Some("`jac image list` lists all images.".to_owned()),
         ));
     };
     client.delete(&format!("/images/{}/{id}", image.region)).await?;
-    print(whose, &json!({ "id": id, "removed": true }), || format!("{id} is removed."));
+    print(whose, &json!({ "id": id, "removed": true }), || format!("Removed {id}."));
     Ok(Exit::Done)
 }

@@ -28,8 +28,8 @@ fn named(logs: &[PathBuf]) -> anyhow::Result<Vec<UploadFile>> {
     let mut files = Vec::new();
     for path in logs {
         if !path.is_file() {
-            let hint = Some("Name a result log that JMeter wrote, or a zip of some.".to_owned());
-            return Err(with_hint(format!("there is no file {}", path.display()), hint));
+            let hint = Some("Give a result log written by JMeter, or a zip of some.".to_owned());
+            return Err(with_hint(format!("no file {}", path.display()), hint));
         }
         let name = path.file_name().unwrap_or(Path::new("log").as_os_str()).to_string_lossy().into_owned();
         let name = if taken.contains(&name) { format!("{}/{name}", files.len() + 1) } else { name };

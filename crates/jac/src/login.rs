@@ -20,7 +20,7 @@ pub async fn login(arguments: LoginArguments) -> anyhow::Result<Exit> {
     let session: Value = client.get("/session").await?;
     if session["via"] != "token" {
         let hint = Some(format!("Create a personal token on {url}/settings/account."));
-        return Err(with_hint("this is not a personal token".to_owned(), hint));
+        return Err(with_hint("not a personal token".to_owned(), hint));
     }
     let name = session["user"]["name"].as_str().unwrap_or_default().to_owned();
     let logins = logins();
@@ -34,7 +34,8 @@ pub fn logout(arguments: &LogoutArguments) -> anyhow::Result<Exit> {
     let removed = logins().remove(url)?;
     stdout::line(&match removed {
         Some(login) => format!(
-            "The token of {} for {url} is removed from this machine. It works until it is revoked on {url}/settings/account.",
+            "The token of {} for {url} is removed from this machine. It stays valid until you revoke it on \
+             {url}/settings/account.",
             login.name
         ),
         None => format!("No token for {url} was saved."),
@@ -51,8 +52,8 @@ fn checked_url(text: &str) -> anyhow::Result<&str> {
     match parsed.filter(|url| url.has_host() && url.path() == "/" && url.query().is_none()) {
         Some(_) => Ok(text.trim_end_matches('/')),
         None => Err(with_hint(
-            format!("'{text}' is not a valid server address"),
-            Some("Expected http:// or https:// and a host, such as https://jac.example.".to_owned()),
+            format!("invalid server address '{text}'"),
+            Some("Expected http:// or https:// and a host, e.g. https://jac.example.".to_owned()),
         )),
     }
 }
@@ -61,7 +62,7 @@ fn checked_url(text: &str) -> anyhow::Result<&str> {
 fn typed_token(url: &str) -> anyhow::Result<String> {
     if !std::io::stdin().is_terminal() {
         let hint = Some(format!("Use `jac login {url} --stdin < FILE`."));
-        return Err(with_hint("standard input is not a terminal, so nobody can be asked for a token".to_owned(), hint));
+        return Err(with_hint("standard input is not a terminal, so the token cannot be asked for".to_owned(), hint));
     }
     eprintln!("Create a personal token on {url}/settings/account.");
     eprint!("Token: ");
@@ -81,6 +82,6 @@ fn one_token(text: &str) -> anyhow::Result<String> {
     let token = text.trim();
     let is_one = !token.is_empty() && token.chars().all(|letter| letter.is_ascii_graphic());
     // Not repeated: it may be a secret all the same.
-    anyhow::ensure!(is_one, "what was given is not a token: it is empty, or has more than one word");
+    anyhow::ensure!(is_one, "invalid token: it is empty or has more than one word");
     Ok(token.to_owned())
 }

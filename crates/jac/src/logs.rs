@@ -91,8 +91,9 @@ fn offset_minutes(zone: &str) -> anyhow::Result<i32> {
         Some(sign * (number(hours, 18)? * 60 + number(minutes, 59)?))
     };
     parsed().ok_or_else(|| {
-        let hint = "Give an offset from UTC, such as +02:00, or UTC. A zone's name does not say whether it was summer.";
-        with_hint(format!("--time-zone {zone} is not an offset from UTC"), Some(hint.to_owned()))
+        let hint =
+            "Give an offset from UTC such as +02:00, or UTC. A zone name is ambiguous because of daylight saving time.";
+        with_hint(format!("invalid --time-zone {zone}: not an offset from UTC"), Some(hint.to_owned()))
     })
 }
 
@@ -109,8 +110,8 @@ pub fn counted(count: &CountArguments, settings: Settings) -> anyhow::Result<Set
             ..settings
         }),
         _ => Err(with_hint(
-            format!("--apdex {}: that is no pair of thresholds", count.apdex),
-            Some("Give two times in ms, the lower one first, such as 500,1500.".to_owned()),
+            format!("invalid --apdex {}: not a pair of thresholds", count.apdex),
+            Some("Give two times in ms, the lower one first, e.g. 500,1500.".to_owned()),
         )),
     }
 }
@@ -119,7 +120,7 @@ pub fn counted(count: &CountArguments, settings: Settings) -> anyhow::Result<Set
 pub fn max_unread_percent(words: &str) -> anyhow::Result<f64> {
     let number = words.trim().strip_suffix('%').unwrap_or(words).trim();
     number.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent)).ok_or_else(|| {
-        with_hint(format!("--max-unread {words} is not a share"), Some("Give a percentage, such as 0.1%.".to_owned()))
+        with_hint(format!("invalid --max-unread {words}"), Some("Give a percentage, e.g. 0.1%.".to_owned()))
     })
 }
 

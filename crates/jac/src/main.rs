@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     context::start_log(quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return exit::tell(&anyhow::anyhow!("the system gave no threads: {error}")),
+        Err(error) => return exit::tell(&anyhow::anyhow!("could not start the runtime: {error}")),
     };
     let outcome = runtime.block_on(dispatch(cli.command));
     // What still runs in the background is either ended already or meant to be left.

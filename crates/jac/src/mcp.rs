@@ -25,9 +25,9 @@ use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 /// What an assistant is told of the whole.
 const INSTRUCTIONS: &str = "JAC runs Apache JMeter load tests and keeps their results. Response times are in milliseconds, times of day are \
     epoch milliseconds (UTC), rates are per second, error rates are percent of samples. Percentiles are over all samples, interpolated as in \
-    Apache Commons Math (type 6, as JMeter's own dashboard). Totals leave the rows of Transaction Controllers out, so that nothing is counted \
-    twice. Say when a run is partial or when its load generators were busy: its figures are doubtful then. Answers are cut to a bounded size; \
-    'cut' names lists of which only a part is there.";
+    Apache Commons Math (type 6, as JMeter's own dashboard). Totals exclude the rows of Transaction Controllers, so \
+    that nothing is counted twice. Say when a run is partial or its load generators were CPU-bound: its figures are \
+    unreliable then. Answers have a bounded size; 'cut' names the lists that are truncated.";
 
 struct JacTools {
     client: Client,

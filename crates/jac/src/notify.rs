@@ -69,7 +69,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &Whose) -> anyhow::R
         tested.push(Tested { target: name, error });
     }
     print(whose, &tested, || {
-        let line = |one: &Tested| format!("{}: {}", one.target, one.error.as_deref().unwrap_or("took the test."));
+        let line = |one: &Tested| format!("{}: {}", one.target, one.error.as_deref().unwrap_or("accepted the test."));
         tested.iter().map(line).collect::<Vec<_>>().join("\n")
     });
     Ok(if tested.iter().all(|one| one.error.is_none()) { Exit::Done } else { Exit::Failed })
@@ -78,12 +78,12 @@ async fn test(client: &Client, target: Option<&str>, whose: &Whose) -> anyhow::R
 fn tell(whose: &Whose, run: &str, deliveries: &[Delivery]) {
     print(whose, &deliveries, || {
         if deliveries.is_empty() {
-            return format!("{run}: nobody is to be told");
+            return format!("{run}: no notifications");
         }
         let line = |delivery: &Delivery| {
             let state = match delivery.state {
                 DeliveryState::Waiting if delivery.attempts == 0 => "waiting".to_owned(),
-                DeliveryState::Waiting => format!("failed {} times, tried again", delivery.attempts),
+                DeliveryState::Waiting => format!("failed {} times, retrying", delivery.attempts),
                 DeliveryState::Delivered => "delivered".to_owned(),
                 DeliveryState::GivenUp => format!("given up after {} tries", delivery.attempts),
             };

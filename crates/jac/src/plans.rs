@@ -50,7 +50,7 @@ async fn criteria(
 fn text(kept: &PlanCriteria) -> String {
     let mut lines = vec![format!("Version {}", kept.version)];
     if kept.criteria.is_empty() {
-        lines.push("Runs are not judged: there are no criteria.".to_owned());
+        lines.push("No pass/fail criteria: runs are not evaluated.".to_owned());
     }
     lines.extend(kept.criteria.iter().map(|expression| format!("Fails if {expression}")));
     if kept.warm_up_s > 0 {

@@ -97,9 +97,9 @@ fn narrowed(arguments: &ReportArguments) -> Option<Message> {
     let parts = [
         narrow.from.as_ref().map(|time| format!("started at {time} or later")),
         narrow.to.as_ref().map(|time| format!("started before {time}")),
-        narrow.label.as_ref().map(|pattern| format!("have a label that matches {pattern}")),
+        narrow.label.as_ref().map(|pattern| format!("have a label matching {pattern}")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let text = format!("Only samples are counted that {}.", parts.join(" and "));
+    let text = format!("Only samples that {} are counted.", parts.join(" and "));
     (!parts.is_empty()).then(|| Message::new("narrowed", text))
 }

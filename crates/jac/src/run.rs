@@ -99,7 +99,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         Elsewhere { artifacts_url: arguments.artifacts_url.as_deref(), search_url: arguments.search_url.as_deref() };
     let connection = connect(&data_folder, &arguments.at, tools, settings, elsewhere).await?;
     if arguments.search_url.is_some() && matches!(connection, Connection::Server(_)) {
-        line.say("note: --search-url is without effect: the server that does the run ships to its own search targets.");
+        line.say("note: --search-url has no effect: the server ships to its own search targets.");
     }
     let target = match (on, new) {
         (On::Existing(named), _) => {
@@ -115,7 +115,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
             Target::Existing(Box::new(existing))
         }
         (On::New(_), Some(new)) => Target::New(Box::new(new)),
-        (On::New(_), None) => anyhow::bail!("no cluster was described"),
+        (On::New(_), None) => anyhow::bail!("no cluster given"),
     };
     if let Source::Kept(named) = &wanted.source {
         let plan = plan_id(connection.client(), named).await?;
@@ -193,7 +193,7 @@ impl Job<'_> {
         }
         let finished = self.follow(&run).await;
         if finished.is_ok() && matches!(self.target, Target::New(_)) {
-            self.line.step("Removing the cluster.");
+            self.line.step("Terminating the cluster.");
         }
         self.remove(&cluster, connection).await;
         let finished = finished?;
@@ -227,7 +227,7 @@ impl Job<'_> {
         if !criteria.is_empty() {
             let warm_up = match wanted.warm_up_s.unwrap_or(kept.warm_up_s) {
                 0 => String::new(),
-                seconds => format!(" The first {seconds} s do not count."),
+                seconds => format!(" The first {seconds} s (warm-up) do not count."),
             };
             self.line.say(&format!("Fails if {}.{warm_up}", criteria.join(", or if ")));
         }
@@ -309,10 +309,7 @@ impl Job<'_> {
                 Err(error) => {
                     missed += 1;
                     if missed > LOOKS_MISSED {
-                        let lost = format!(
-                            "The run {} could not be followed any more: {error:#}. It goes on by itself.",
-                            run.id
-                        );
+                        let lost = format!("Lost contact with the run {}: {error:#}. The run continues.", run.id);
                         return Err(anyhow::Error::new(RunFailed(lost)));
                     }
                     continue;
@@ -331,7 +328,7 @@ impl Job<'_> {
     async fn stop(&mut self, run: &RunView, how: StopMode) -> anyhow::Result<()> {
         let _: RunView = self.client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await?;
         self.line.say(match how {
-            StopMode::Graceful => "Stopping gracefully; Ctrl-C again aborts requests in flight.",
+            StopMode::Graceful => "Stopping gracefully. Press Ctrl-C again to abort requests in flight.",
             StopMode::Force => "Force stopping.",
         });
         Ok(())
@@ -367,7 +364,7 @@ impl Job<'_> {
             Err(error) => Err((cluster.clone(), error)),
         };
         let Err((left, error)) = gone else { return };
-        self.line.say(&format!("warning: the cluster {id} could not be removed: {error}."));
+        self.line.say(&format!("warning: the cluster {id} could not be terminated: {error}."));
         // Without a server what is left is waited for and told at the very end.
         if matches!(connection, Connection::Server(_)) {
             self.line.say(&left_behind(&left, "The server", left.cluster.expires_at_ms));
@@ -386,12 +383,12 @@ impl Job<'_> {
                 Err(error) => return Err((seen, error)),
             }
             if Instant::now() > deadline {
-                return Err((seen, anyhow::anyhow!("it is still there after {} s", limit.as_secs())));
+                return Err((seen, anyhow::anyhow!("it is not terminated after {} s", limit.as_secs())));
             }
             tokio::select! {
                 _ = self.signals.next_stop() => {
                     self.waits = false;
-                    return Err((seen, anyhow::anyhow!("it was not waited for")));
+                    return Err((seen, anyhow::anyhow!("waiting was interrupted")));
                 }
                 () = sleep(Duration::from_millis(100)) => (),
             }
@@ -452,7 +449,7 @@ impl Job<'_> {
             name: String,
         }
         let out = &self.wanted.out;
-        std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+        std::fs::create_dir_all(out).with_context(|| format!("{} cannot be created", out.display()))?;
         let artefacts: Vec<Listed> = self.client.get(&format!("/runs/{}/artefacts", run.id)).await?;
         for artefact in artefacts.iter().filter(|artefact| artefact.name != "report.json") {
             let to = out.join(&artefact.name);
@@ -460,7 +457,7 @@ impl Job<'_> {
             let parts = artefact.name.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
             let name = parts.collect::<Vec<_>>().join("/");
             self.client.download(&format!("/runs/{}/artefacts/{name}", run.id), &to).await.map_err(|error| {
-                anyhow::Error::new(RunFailed(format!("{} could not be brought: {error:#}", artefact.name)))
+                anyhow::Error::new(RunFailed(format!("{} could not be downloaded: {error:#}", artefact.name)))
             })?;
         }
         Ok(())
@@ -477,16 +474,18 @@ impl Job<'_> {
         let stored = artefacts::until_stored(client, &id, artefacts::PATIENCE, &mut show);
         let seen = tokio::select! {
             seen = stored => seen,
-            _ = self.signals.next_stop() => Err(anyhow::anyhow!("it was not waited for")),
+            _ = self.signals.next_stop() => Err(anyhow::anyhow!("waiting was interrupted")),
         };
         match seen {
             // That has been said.
             Ok(view) if view.phase == ArchivePhase::Stored => (),
             Ok(view) => self.line.say(&format!(
-                "warning: {} The results are complete in the data folder, and the next `jac` on it goes on storing them.",
+                "warning: {} The results are complete in the data folder; the next `jac` on it resumes the upload.",
                 artefacts::line(&view)
             )),
-            Err(error) => self.line.say(&format!("warning: whether the results of {id} are stored is not known: {error}.")),
+            Err(error) => {
+                self.line.say(&format!("warning: it is unknown whether the results of {id} are stored: {error}."))
+            }
         }
     }
 
@@ -511,7 +510,7 @@ impl Job<'_> {
         self.line.say(&format!("Results: {}", self.wanted.out.display()));
         if !path.is_file() {
             return Err(anyhow::Error::new(RunFailed(
-                run.cause.as_ref().map_or_else(|| "The run left no summary.".to_owned(), Cause::sentence),
+                run.cause.as_ref().map_or_else(|| "The run has no summary.".to_owned(), Cause::sentence),
             )));
         }
         let exit = match (&run.cause, run.verdict) {
@@ -553,11 +552,11 @@ fn left_behind(view: &ClusterView, who: &str, ends_ms: EpochMs) -> String {
     let cluster = &view.cluster;
     let nodes = cluster.nodes.iter().filter(|node| node.state != NodeState::Terminated).count();
     let (nodes, they) = match nodes {
-        1 => ("1 node".to_owned(), "it ends by itself when its"),
-        _ => (format!("{nodes} nodes"), "they end by themselves when their"),
+        1 => ("1 node".to_owned(), "it terminates when its"),
+        _ => (format!("{nodes} nodes"), "they terminate when their"),
     };
     format!(
-        "Left of {} ({}): {nodes}. {who} goes on removing what is there; {they} lease is over, at {} at the latest.",
+        "Left of {} ({}): {nodes}. {who} continues to terminate them; {they} lease expires, at {} at the latest.",
         cluster.id,
         cluster.provider,
         utc::minute(ends_ms)
@@ -604,12 +603,12 @@ mod tests {
         assert_eq!(
             told,
             format!(
-                "Left of {id} (ec2): 3 nodes. The next `jac` on this data folder goes on removing what is there; they end by \
-                 themselves when their lease is over, at 2026-11-23 01:00 UTC at the latest."
+                "Left of {id} (ec2): 3 nodes. The next `jac` on this data folder continues to terminate them; they \
+                 terminate when their lease expires, at 2026-11-23 01:00 UTC at the latest."
             )
         );
         let told = left_behind(&cluster(Provider::Local, 0), "The server", 0);
-        assert!(told.contains("(local): 1 node. The server") && told.contains("it ends by itself when its"), "{told}");
+        assert!(told.contains("(local): 1 node. The server") && told.contains("it terminates when its"), "{told}");
     }
 
     #[test]

@@ -46,10 +46,10 @@ pub fn samples(arguments: &SamplesArguments) -> anyhow::Result<Exit> {
         eprintln!("{} of {} samples{transactions} match, {shown} shown.", found.matched, found.searched);
     }
     if found.rejected_rows > 0 {
-        eprintln!("note: {} rows could not be read; `jac report` says where and why.", found.rejected_rows);
+        eprintln!("note: {} rows could not be read; see `jac report` for details.", found.rejected_rows);
     }
     if found.incomplete {
-        eprintln!("note: a log does not end properly: the run was killed, or the file is incomplete.");
+        eprintln!("note: a log is truncated: the run was killed, or the file is incomplete.");
     }
     Ok(Exit::Done)
 }

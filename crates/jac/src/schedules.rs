@@ -36,10 +36,7 @@ pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {
                 let firing: Firing = client.post(&format!("/schedules/{}/start", found.id), &changes).await?;
                 print(&whose, &firing, || {
                     let id = &found.id;
-                    format!(
-                        "A run of {} is being started. `jac schedule show {id}` shows what comes of it.",
-                        found.name
-                    )
+                    format!("Starting a run of {}. `jac schedule show {id}` shows its progress.", found.name)
                 });
                 Ok(Exit::Done)
             })
@@ -65,12 +62,12 @@ async fn find(client: &Client, named: &str) -> anyhow::Result<ScheduleView> {
     match found[..] {
         [one] => Ok(one.clone()),
         [] => Err(with_hint(
-            format!("there is no schedule '{named}'"),
-            Some("`jac schedule list` shows those that there are.".to_owned()),
+            format!("no schedule '{named}'"),
+            Some("`jac schedule list` lists all schedules.".to_owned()),
         )),
         _ => Err(with_hint(
-            format!("{} schedules are called '{named}'", found.len()),
-            Some(format!("Give the id: {}.", found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(", "))),
+            format!("{} schedules have the name '{named}'", found.len()),
+            Some(format!("Give the ID: {}.", found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(", "))),
         )),
     }
 }
@@ -107,7 +104,7 @@ async fn add(desk: Desk<'_>, arguments: &AddArguments) -> anyhow::Result<Exit> {
     });
     let view: ScheduleView = client.post("/schedules", &new).await?;
     if !desk.is_server {
-        eprintln!("note: schedules start runs only while a server runs on this data folder: `jac serve`.");
+        eprintln!("note: schedules start runs only while `jac serve` runs on this data folder.");
     }
     print(&arguments.whose, &view, || {
         let id = &view.id;
@@ -177,7 +174,7 @@ async fn list(client: &Client, mine: bool, whose: &Whose) -> anyhow::Result<Exit
     let all: Vec<ScheduleView> = client.list(&format!("/schedules{filter}")).await?;
     print(whose, &all, || {
         let lines: Vec<String> = all.iter().map(line_of).collect();
-        if lines.is_empty() { "There are no schedules.".to_owned() } else { lines.join("\n") }
+        if lines.is_empty() { "No schedules.".to_owned() } else { lines.join("\n") }
     });
     Ok(Exit::Done)
 }
@@ -235,7 +232,7 @@ fn text_of(view: &ScheduleView) -> String {
     let on = match &view.on {
         RunsOn::Cluster { cluster_id, cluster_name } => format!("on the cluster {cluster_name} ({cluster_id})"),
         RunsOn::New { provider, config } => {
-            format!("on a cluster that is created for each run ({provider}, {} workers)", config.workers)
+            format!("on a new cluster for each run ({provider}, {} workers)", config.workers)
         }
     };
     let revision = view.run.plan_revision.map_or_else(String::new, |revision| format!(" (revision {revision})"));

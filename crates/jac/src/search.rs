@@ -33,7 +33,7 @@ pub async fn search(command: SearchCommand) -> anyhow::Result<Exit> {
         SearchCommand::Backfill { runs, target, whose } => {
             at(&whose, async |desk| {
                 let work = backfill(desk.client, &runs, target.as_deref(), &whose);
-                let goes_on = if desk.is_server { "The server goes on shipping." } else { "" };
+                let goes_on = if desk.is_server { "The server continues shipping." } else { "" };
                 let interrupted = |signal| Interrupted { signal, goes_on: goes_on.to_owned() };
                 desk.signals.unless(work).await.map_err(interrupted)?
             })
@@ -164,7 +164,7 @@ async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
         None => targets.first(),
         Some(name) => {
             let found = targets.iter().find(|target| target.name == *name);
-            Some(found.with_context(|| format!("no search target is called '{name}'"))?)
+            Some(found.with_context(|| format!("no search target '{name}'"))?)
         }
     };
     let pattern = match (&arguments.index_pattern, target) {
@@ -175,7 +175,7 @@ async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
     let files =
         [(&arguments.kibana, DashboardsKind::Kibana), (&arguments.opensearch, DashboardsKind::OpensearchDashboards)];
     if arguments.import.is_none() && files.iter().all(|(file, _)| file.is_none()) {
-        let hint = "Name a file with --kibana or --opensearch, or an address with --import.".to_owned();
+        let hint = "Give a file with --kibana or --opensearch, or an address with --import.".to_owned();
         return Err(with_hint("nothing to write".to_owned(), Some(hint)));
     }
     for (file, kind) in files {
@@ -190,18 +190,18 @@ async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
             DashboardsName::Kibana => DashboardsKind::Kibana,
             DashboardsName::Opensearch => DashboardsKind::OpensearchDashboards,
         };
-        let url = reqwest::Url::parse(address).with_context(|| format!("'{address}' is not a valid address"))?;
+        let url = reqwest::Url::parse(address).with_context(|| format!("invalid address '{address}'"))?;
         if !url.username().is_empty() || url.password().is_some() {
             let hint =
-                "Signing in is the search target's: JAC_SEARCH_USERNAME and JAC_SEARCH_PASSWORD_FILE.".to_owned();
-            return Err(with_hint("the address holds credentials".to_owned(), Some(hint)));
+                "Set JAC_SEARCH_USERNAME and JAC_SEARCH_PASSWORD_FILE, the sign-in of the search target.".to_owned();
+            return Err(with_hint("the address contains credentials".to_owned(), Some(hint)));
         }
         let elastic = target.filter(|target| target.kind == TargetKind::Elasticsearch);
         let auth = elastic.map_or(Auth::None, |target| target.auth.clone());
         let ca = elastic.and_then(|target| target.ca_pem.as_deref());
         let imported = import_dashboards(&DashboardsSettings { kind, url }, auth, ca, &pattern).await;
         let imported = imported.map_err(|error| anyhow::Error::new(RunFailed(error.message)))?;
-        eprintln!("{imported} objects were imported; they show {pattern}.");
+        eprintln!("Imported {imported} objects; they show {pattern}.");
     }
     Ok(Exit::Done)
 }

@@ -37,11 +37,11 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let data_folder = context::data_folder(config.data_dir.as_deref());
     let folder = DataFolder::open(&data_folder)?;
     let lock = folder.lock().map_err(|error| {
-        with_hint(error.to_string(), Some("Stop it first, or give this one another folder with --data-dir.".to_owned()))
+        with_hint(error.to_string(), Some("Stop it first, or use another folder with --data-dir.".to_owned()))
     })?;
     // The ports before anything is begun: with a taken one nothing is left behind.
     let doors = Doors::open(&config).await?;
-    let address = doors.main.local_addr().context("its address is not known")?;
+    let address = doors.main.local_addr().context("its address is unknown")?;
     let nodes = if address.ip().is_loopback() || config.allow_local_nodes { Nodes::Local } else { Nodes::None };
     warn_of_what_is_open(&config, address, nodes);
     let tools = context::tools(folder.root(), config.jmeter_home.as_deref());
@@ -68,13 +68,13 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let engine = start_engine(folder.clone(), lock, tools, settings, nodes, config.boot_limit, outside).await?;
     engine.make_search_targets_with(config::target_maker());
     engine.use_search_targets(config::made(config.search)?).await?;
-    let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be kept")?)
+    let access = Access::with_token(&kept_token(&folder).context("the server's token cannot be saved")?)
         .with_hosts(&config.allowed_hosts);
     let edge = Edge::new(config.server);
     let scheme = if config.pair.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));
     let page_url = edge.config().public_url.clone().unwrap_or_else(|| url.clone());
-    let file = doors.file(&url, &page_url, access.token()).context("its address is not known")?;
+    let file = doors.file(&url, &page_url, access.token()).context("its address is unknown")?;
     write_privately(&folder, &file).context("the server's file cannot be written")?;
 
     stdout::line(&format!("JAC {} listens on {scheme}://{address}", env!("CARGO_PKG_VERSION")));
@@ -82,9 +82,9 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
         // A link that lets somebody in does not belong into a file that others read.
         if std::io::stdout().is_terminal() {
             let link = first_link(&engine).await?;
-            stdout::line(&format!("Sign in once with {page_url}{link}"));
+            stdout::line(&format!("Sign in with this one-time link: {page_url}{link}"));
         } else {
-            stdout::line("`jac admin link` prints a link to sign in with.");
+            stdout::line("To get a sign-in link, run `jac admin link`.");
         }
     }
 
@@ -92,12 +92,12 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let app = App { engine: engine.clone(), access, edge: edge.clone() };
     let served = doors.serve(app, config.pair, &Limits::for_descriptors(descriptors))?;
     ended.await;
-    tracing::info!("ending; what runs on nodes runs on");
+    tracing::info!("shutting down; runs on nodes continue");
     edge.closing().cancel();
     // Answers first, which may need the engine. Whoever takes longer is cut off.
     served.close();
     if tokio::time::timeout(LAST_ANSWERS, served.wait()).await.is_err() {
-        tracing::warn!("some requests took longer than {} s and are cut off", LAST_ANSWERS.as_secs());
+        tracing::warn!("some requests took longer than {} s and are aborted", LAST_ANSWERS.as_secs());
     }
     engine.shut_down().await;
     drop(std::fs::remove_file(folder.server_file()));
@@ -121,7 +121,7 @@ impl Doors {
             None => None,
         };
         let metrics = match config.server.metrics.listen {
-            Some(address) => Some(bind(address).await.context("/metrics cannot have an address of its own")?),
+            Some(address) => Some(bind(address).await.context("/metrics cannot be served on a separate address")?),
             None => None,
         };
         Ok(Self { main, shell, metrics })
@@ -170,12 +170,13 @@ impl Doors {
 fn warn_of_what_is_open(config: &Config, address: SocketAddr, nodes: Nodes) {
     if nodes == Nodes::None {
         tracing::warn!(
-            "nodes on this machine are off, because the server listens beyond it; --allow-local-nodes switches them on"
+            "local nodes are disabled because the server listens beyond this machine; --allow-local-nodes enables them"
         );
     }
     if !address.ip().is_loopback() && config.pair.is_none() && config.server.trusted_proxies.is_empty() {
         tracing::warn!(
-            "the server listens beyond this machine without TLS: give it --tls-cert and --tls-key, or name the proxy before it with --trusted-proxy"
+            "the server listens beyond this machine without TLS: set --tls-cert and --tls-key, or give the proxy in \
+             front of it with --trusted-proxy"
         );
     }
 }
@@ -212,7 +213,7 @@ fn kept_token(folder: &DataFolder) -> std::io::Result<String> {
         if is_private && token.trim().len() >= SHORTEST_TOKEN {
             return Ok(token.trim().to_owned());
         }
-        tracing::warn!("the token in {} was weak or readable for others, and is replaced", path.display());
+        tracing::warn!("the token in {} was weak or readable by others, and was replaced", path.display());
     }
     let token = Access::default().token().to_owned();
     drop(std::fs::remove_file(&path));
@@ -242,9 +243,9 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => with_hint(
-            format!("{address} is taken by another program"),
+            format!("{address} is in use by another program"),
             Some(format!(
-                "End that program, or choose another port with --listen {}:0 (0 takes a free one).",
+                "Stop that program, or choose another port with --listen {}:0 (0 = any free port).",
                 address.ip()
             )),
         ),

@@ -108,8 +108,8 @@ fn each_log_has_the_figures_and_the_notes_that_are_right() {
 fn what_holds_no_sample_or_is_no_log_is_refused_by_its_kind_wherever_it_is_named() {
     let good = case("good.jtl");
     for (name, words, hint) in [
-        ("empty.jtl", "holds no sample: it is empty", "jmeter.log"),
-        ("header-only.jtl", "holds no sample: it has no rows", "jmeter.log"),
+        ("empty.jtl", "contains no samples: it is empty", "jmeter.log"),
+        ("header-only.jtl", "contains no samples: it has no rows", "jmeter.log"),
         ("plan.jmx", "is a JMeter test plan, not a result log", "results.jtl"),
         ("statistics.json", "statistics.json of a JMeter dashboard", "results.jtl"),
         ("aggregate-report.csv", "Aggregate Report", "results.jtl"),
@@ -207,7 +207,7 @@ fn transactions_are_marked_in_every_form_and_said_to_be_beside_the_total() {
     let table = out(&output);
     let line = |begin: &str| table.lines().find(|line| line.starts_with(begin)).unwrap_or_default();
     assert!(line("Whole").contains("transaction") && line("Step A").contains("request"), "{table}");
-    assert!(line("Transactions are listed but not in the total").contains("100 requests"), "{table}");
+    assert!(line("Transactions are listed but not counted").contains("100 requests"), "{table}");
     let csv = std::fs::read_to_string(csv).expect("the table");
     assert!(csv.lines().any(|line| line.starts_with("label,Whole,50,") && line.ends_with(",transaction")), "{csv}");
     let summary = summary(&["transactions.jtl"], &[], 0);

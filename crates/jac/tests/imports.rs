@@ -122,11 +122,7 @@ fn runs_are_in_a_bucket_of_ones_own_and_every_command_finds_them_there() {
     let told = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
 
     let refused = save_store(folder, &endpoint, &TestKeys { secret: "another".to_owned(), ..keys.clone() });
-    assert!(
-        !refused.status.success() && told(&refused).contains("does not accept the credentials"),
-        "{}",
-        told(&refused)
-    );
+    assert!(!refused.status.success() && told(&refused).contains("rejected the credentials"), "{}", told(&refused));
     let saved = json(&save_store(folder, &endpoint, &keys));
     assert_eq!((&saved[0]["address"], &saved[0]["is_current"]), (&"s3://own-results/load".into(), &true.into()));
     let run = json(&jac_with(folder, &allowed, &["import", "a.jtl", "--plan", "Shop", "--output", "json"]));

@@ -86,7 +86,7 @@ fn a_report_counts_only_what_it_was_narrowed_to_and_says_so() {
     let narrowed = |arguments: &[&str]| {
         let output = jac(&[&["report", text(&log), "--output", "json"], arguments].concat());
         assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-        assert!(err(&output).contains("Only samples are counted that"), "{}", err(&output));
+        assert!(err(&output).contains("Only samples that"), "{}", err(&output));
         samples(&output)
     };
     assert_eq!(narrowed(&["--from", "+60s"]), 540);
@@ -102,8 +102,8 @@ fn a_report_counts_only_what_it_was_narrowed_to_and_says_so() {
     assert!(apdex("1000,2000") > apdex("500,1500") && apdex("100,200") == 0.0);
     for (arguments, expected) in [
         (["--from", "soon"], "2026-11-25T08:30:00"),
-        (["--label", "("], "is not a valid regular expression"),
-        (["--apdex", "9,3"], "no pair of thresholds"),
+        (["--label", "("], "invalid regular expression"),
+        (["--apdex", "9,3"], "not a pair of thresholds"),
         (["--fail-on", "p96 > 3"], "p96"),
     ] {
         let refused = jac(&[&["report", text(&log)], &arguments[..]].concat());
@@ -199,11 +199,11 @@ fn a_table_alone_can_be_compared_and_what_is_none_cannot() {
     let table = place.write("only/summary.json", summary);
     let compared = jac(&["compare", text(&place.path("only")), text(&log)]);
     assert_eq!(compared.status.code(), Some(0), "{}", err(&compared));
-    assert!(out(&compared).contains("is a table without distributions"), "{}", out(&compared));
+    assert!(out(&compared).contains("is a summary table without distributions"), "{}", out(&compared));
     place.write("empty/readme.txt", "nothing");
     let other = place.write("other.json", "{}");
     for (path, words) in [
-        (place.path("empty"), "holds no result"),
+        (place.path("empty"), "contains no results"),
         (place.path("missing"), "cannot open"),
         (other, "is a JSON document, not a result log"),
     ] {
@@ -246,7 +246,7 @@ fn samples_are_found_counted_and_printed_in_every_form() {
     let again = jac(&["samples", text(&csv), "--where", "message~basket", "--count"]);
     assert_eq!(out(&again).trim(), "7", "{}", err(&again));
     for (condition, words) in
-        [("slow", "invalid condition"), ("size>3", "there is no field"), ("label~(", "not a valid regular expression")]
+        [("slow", "invalid condition"), ("size>3", "unknown field"), ("label~(", "invalid regular expression")]
     {
         let refused = jac(&["samples", text(&log), "--where", condition]);
         assert_eq!(refused.status.code(), Some(2), "{condition}");
@@ -288,7 +288,7 @@ fn odd_logs_are_a_sentence_or_counted_rows_and_never_a_panic() {
                     assert_eq!(summary["total"]["samples"], samples + others, "{name}");
                 }
                 None => {
-                    assert!(err(&output).contains(&format!("{name} holds no sample")), "{}", err(&output));
+                    assert!(err(&output).contains(&format!("{name} contains no samples")), "{}", err(&output));
                     assert!(!page.exists(), "{name}");
                 }
             }

@@ -39,8 +39,8 @@ impl Engine {
         let expires_ms = self.now_ms() + valid_ms;
         let signed = store.link(&object.ok_or(missing)?, VALID_FOR).await?;
         let url = signed.ok_or_else(|| EngineError::Conflict {
-            message: "This store gives no addresses to download from.".to_owned(),
-            hint: Some("Download it from the run's page.".to_owned()),
+            message: "This store does not support download links.".to_owned(),
+            hint: Some("Download it from the run page.".to_owned()),
         })?;
         Ok(Link { url, expires_ms })
     }

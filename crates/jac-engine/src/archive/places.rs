@@ -60,7 +60,7 @@ impl Archive {
         let places = lock(&self.places);
         let gone = |store: &str| ArtefactError::Failed {
             store: store.to_owned(),
-            detail: "it is not one of this server's stores any more".to_owned(),
+            detail: "it is no longer one of this server's stores".to_owned(),
         };
         match place {
             Place::Server => places.server.clone().ok_or_else(|| gone("The server's store")),

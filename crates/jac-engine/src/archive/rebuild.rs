@@ -97,7 +97,7 @@ impl Engine {
         prefix: &str,
     ) -> Result<Outcome, EngineError> {
         let named: Option<RunId> = prefix.trim_end_matches('/').rsplit('/').next().and_then(|name| name.parse().ok());
-        let Some(run) = named else { return Ok(Outcome::Failed(format!("{prefix}: this is not the name of a run."))) };
+        let Some(run) = named else { return Ok(Outcome::Failed(format!("{prefix}: not a run ID."))) };
         match self.store().run(&run).await {
             Ok(_) => return Ok(Outcome::Known),
             Err(StoreError::NotFound { .. }) => (),
@@ -110,7 +110,7 @@ impl Engine {
         let Some(manifest) = store.manifest(prefix).await? else { return Ok(Outcome::Unfinished) };
         let manifest = manifest.put_into(store.address());
         if manifest.run != run || manifest.prefix() != prefix {
-            return Ok(Outcome::Failed(format!("{prefix}: its manifest is of the run {}.", manifest.run)));
+            return Ok(Outcome::Failed(format!("{prefix}: its manifest belongs to the run {}.", manifest.run)));
         }
         // Under a name of its own until it is whole: after a crash it is swept as an upload that was not finished.
         let staged = self.folder().uploads().join(format!("restored-{run}"));
@@ -122,11 +122,11 @@ impl Engine {
                 fetched?;
                 let record = RunRecord::read(&place)?.filter(|record| record.run.id == id);
                 let Some(record) = record else {
-                    return Ok(Outcome::Failed(format!("{id}: its run.json is not that of a finished run.")));
+                    return Ok(Outcome::Failed(format!("{id}: its run.json does not describe a finished run.")));
                 };
                 // Whoever writes to their own bucket makes no runs of others.
                 if owner.is_some_and(|owner| owner.id != record.run.owner.id) {
-                    return Ok(Outcome::Failed(format!("{id}: it is not a run of the store's owner.")));
+                    return Ok(Outcome::Failed(format!("{id}: the run does not belong to the store's owner.")));
                 }
                 let folder = engine.folder().run(&id);
                 std::fs::rename(&place, &folder).map_err(|error| EngineError::file("the run's folder", error))?;

@@ -43,7 +43,7 @@ impl Engine {
     pub fn runs_over_time(&self, runs: &[RunId], label: Option<&str>) -> Result<RunsOverTime, EngineError> {
         let different: HashSet<&RunId> = runs.iter().collect();
         if runs.is_empty() || runs.len() > MOST_COMPARED || different.len() < runs.len() {
-            let message = format!("Name one to {MOST_COMPARED} runs, each once.");
+            let message = format!("Give 1 to {MOST_COMPARED} runs, each once.");
             return Err(EngineError::invalid("runs_to_compare", message));
         }
         let runs = runs.iter().map(|run| self.run_over_time(run, label)).collect::<Result<Vec<_>, _>>()?;

@@ -45,7 +45,7 @@ pub(crate) fn unpack(
         }
         other => refused(
             format!("The zip cannot be read: {other}."),
-            "Make the zip anew, without a password, and upload it again.",
+            "Re-create the zip without a password and upload it again.",
         ),
     };
     let failed = |error| EngineError::file("the upload", error);
@@ -56,7 +56,7 @@ pub(crate) fn unpack(
     if directory.entries > most_entries || directory.bytes > most_entries * ENTRY_BYTES {
         return Err(refused(
             format!("The zip has {} entries; at most {} files are allowed.", directory.entries, limits.max_files),
-            "Leave out what is not needed.",
+            "Remove files that the plan does not need.",
         ));
     }
     let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
@@ -70,14 +70,17 @@ pub(crate) fn unpack(
             continue;
         }
         if entry.is_symlink() {
-            return Err(refused(format!("The zip holds a link, '{raw_name}'."), "Put the file itself into the zip."));
+            return Err(refused(
+                format!("The zip contains a symbolic link, '{raw_name}'."),
+                "Add the file itself to the zip.",
+            ));
         }
         let name = safe_name(&raw_name)?;
         files += 1;
         if files > limits.max_files {
             return Err(refused(
-                format!("The zip holds more than {} files.", limits.max_files),
-                "Leave out what is not needed.",
+                format!("The zip contains more than {} files.", limits.max_files),
+                "Remove files that the plan does not need.",
             ));
         }
         let target = folder.join(&name);
@@ -91,12 +94,12 @@ pub(crate) fn unpack(
             io::copy(&mut entry.by_ref().take(allowed - unpacked + 1), &mut out).map_err(|error| {
                 match error.kind() {
                     io::ErrorKind::Unsupported => refused(
-                        format!("The zip is packed in a way that JAC does not read ('{name}': {error})."),
-                        "Pack it the usual way (deflate) and upload it again.",
+                        format!("Unsupported zip compression ('{name}': {error})."),
+                        "Re-create the zip with the usual compression (deflate) and upload it again.",
                     ),
                     io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => refused(
                         format!("The zip is damaged at '{name}': {error}."),
-                        "Make the zip anew and upload it again.",
+                        "Re-create the zip and upload it again.",
                     ),
                     _ => EngineError::file(format!("unpacking {name}"), error),
                 }
@@ -105,10 +108,10 @@ pub(crate) fn unpack(
         if unpacked > allowed {
             return Err(refused(
                 format!(
-                    "The zip unpacks to more than {} MB, which is more than its size or the limit allows.",
+                    "The zip expands to more than {} MB: it exceeds the limit, or its compression ratio is too high.",
                     allowed >> 20
                 ),
-                "Upload very large files by themselves.",
+                "Upload very large files separately.",
             ));
         }
     }

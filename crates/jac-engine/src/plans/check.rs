@@ -178,7 +178,7 @@ impl PlanCheck {
 }
 
 pub(super) fn cancelled() -> EngineError {
-    EngineError::invalid("cancelled", "Nobody waits for this check any more.")
+    EngineError::invalid("cancelled", "The check was cancelled.")
 }
 
 /// A path of the root, as seen from the folder of the plan's `.jmx`, which relative names start from.

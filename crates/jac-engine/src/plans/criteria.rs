@@ -23,10 +23,10 @@ impl Engine {
             let mut plan = wait(self.store().plan(id))?;
             if plan.criteria.version != wanted.version {
                 let message = format!(
-                    "The criteria of '{}' are of version {} by now, not {}.",
+                    "The criteria of '{}' have changed: they are now version {}, not {}.",
                     plan.name, plan.criteria.version, wanted.version
                 );
-                return Err(conflict(message, Some("Load them again, and make your change to those.")));
+                return Err(conflict(message, Some("Reload them and repeat your change.")));
             }
             if !plan.criteria.says_the_same(&wanted) {
                 plan.criteria = PlanCriteria { version: wanted.version.saturating_add(1), ..wanted };

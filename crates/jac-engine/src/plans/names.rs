@@ -15,8 +15,8 @@ pub fn safe_name(name: &str) -> Result<String, EngineError> {
     let refused = |why: &str| {
         Err(EngineError::Invalid {
             code: "file_name",
-            message: format!("The file name '{}' cannot be used: {why}.", shown(name)),
-            hint: Some("Name files relative to the plan, such as data/users.csv.".to_owned()),
+            message: format!("Invalid file name '{}': {why}.", shown(name)),
+            hint: Some("Use paths relative to the plan, e.g. data/users.csv.".to_owned()),
             faults: Vec::new(),
         })
     };
@@ -29,11 +29,11 @@ pub fn safe_name(name: &str) -> Result<String, EngineError> {
     }
     let parts: Vec<&str> = name_with_slashes.split('/').filter(|part| *part != ".").collect();
     if parts.len() > MAX_DEPTH {
-        return refused("it lies too deep");
+        return refused("it has too many folders");
     }
     for part in &parts {
         if *part == ".." {
-            return refused("it leaves the plan's folder");
+            return refused("it points outside the plan's folder");
         }
         if part.is_empty() || part.trim() != *part {
             return refused("a part of it is empty or has white space around it");

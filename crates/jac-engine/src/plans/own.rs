@@ -16,17 +16,15 @@ pub(super) fn properties(given: &Properties, system: &Properties) -> Vec<Finding
                 Own::Refused => (
                     Severity::Error,
                     "property_reserved",
-                    format!(
-                        "JAC sets the {what} {name} itself, because the samples' way from the workers depends on it."
-                    ),
+                    format!("JAC sets the {what} {name} itself: collecting the samples of the workers depends on it."),
                 ),
                 Own::Overwritten => (
                     Severity::Warning,
                     "property_overwritten",
-                    format!("JAC sets the {what} {name} itself, so that the given value does nothing."),
+                    format!("JAC sets the {what} {name} itself, so the given value has no effect."),
                 ),
             };
-            finding(severity, code, message, "Leave it out.", [("property", name.as_str()), ("set_by", "jac")])
+            finding(severity, code, message, "Remove it.", [("property", name.as_str()), ("set_by", "jac")])
         })
         .collect()
 }
@@ -40,7 +38,7 @@ pub(super) fn plugins<'a>(paths: impl Iterator<Item = &'a String>) -> Vec<Findin
         if let Some(first) = by_name.get(name) {
             let message =
                 format!("The plugins {first} and {path} have the same file name, so only one of them would be used.");
-            let hint = "Remove one of them, or give it another name.";
+            let hint = "Remove or rename one of them.";
             found.push(finding(
                 Severity::Error,
                 "plugin_duplicate",

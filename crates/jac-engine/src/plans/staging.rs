@@ -35,13 +35,13 @@ impl Staging {
         let name = safe_name(name)?;
         let place = self.folder.path().join(&name);
         if self.arrived.contains(&place) {
-            return Err(EngineError::invalid("file_twice", format!("The upload has two files of the name '{name}'.")));
+            return Err(EngineError::invalid("file_twice", format!("The upload contains two files named '{name}'.")));
         }
         self.arrived.push(place.clone());
         if self.arrived.len() > self.max_files {
             return Err(EngineError::invalid(
                 "too_many_files",
-                format!("An upload has at most {} files.", self.max_files),
+                format!("An upload can have at most {} files.", self.max_files),
             ));
         }
         if let Some(parent) = place.parent() {
@@ -79,7 +79,7 @@ impl Engine {
         match files.as_slice() {
             [] => Err(EngineError::Invalid {
                 code: "upload_empty",
-                message: "The upload holds no file.".to_owned(),
+                message: "The upload contains no files.".to_owned(),
                 hint: Some("Send the .jmx and the files that it reads, or a zip of them.".to_owned()),
                 faults: Vec::new(),
             }),
@@ -129,12 +129,12 @@ pub(super) fn choose_main(files: &[PlanFile], named: Option<&str>) -> Result<Str
         return plans
             .contains(&named)
             .then(|| named.to_owned())
-            .ok_or_else(|| EngineError::invalid("no_plan", format!("The upload holds no plan '{named}'.")));
+            .ok_or_else(|| EngineError::invalid("no_plan", format!("The upload contains no plan '{named}'.")));
     }
     plans.iter().min_by_key(|path| (path.matches('/').count(), **path)).map(|path| (*path).to_owned()).ok_or_else(
         || EngineError::Invalid {
             code: "no_plan",
-            message: "The upload holds no .jmx file.".to_owned(),
+            message: "The upload contains no .jmx file.".to_owned(),
             hint: Some("Send the plan's .jmx together with the files that it reads, or a zip of them.".to_owned()),
             faults: files.iter().take(20).map(|file| Fault::whole("not_a_plan", file.path.clone())).collect(),
         },

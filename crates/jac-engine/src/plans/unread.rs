@@ -51,7 +51,7 @@ pub(super) fn findings(plan: &PlanCheck, home: &JMeterHome, read: &[PlanProperty
         severity: Severity::Warning,
         code: "property_unread".to_owned(),
         element: None,
-        message: format!("Neither the plan nor JMeter itself seems to read the property '{name}'."),
+        message: format!("Property '{name}' does not seem to be used by the plan or JMeter."),
         hint: Some(hint.clone()),
         params: [("property".to_owned(), name.clone())].into(),
     };

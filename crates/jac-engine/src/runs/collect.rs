@@ -62,13 +62,13 @@ impl Task {
         let kept = if is_local { BTreeSet::new() } else { partial };
         if let Err(error) = self.fetch_logs(run).await {
             let why = crate::tools::sentence(&error);
-            let text = format!("JMeter's logs could not be fetched: {why}");
+            let text = format!("The JMeter logs could not be fetched: {why}");
             self.note_if_possible(Message::new("jmeter_logs_missing", text).with("detail", why)).await;
         }
         self.keep_files(run).await;
         publish(self, &live).await;
 
-        self.try_to("say what is being done", self.step("making_report", "Making the report.").await);
+        self.try_to("say what is being done", self.step("making_report", "Creating the report.").await);
         let mut end = self.make_artefacts(&live).await;
         if let Err(error) = &end {
             tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
@@ -126,7 +126,8 @@ impl Task {
                 for name in MADE_AGAIN {
                     self.try_to("make room", remove_if_there(&folder.join(name)));
                 }
-                let text = "The disk was full: the report as a page and the histograms were removed. jac report makes them of results.jtl.";
+                let text = "The disk was full: the HTML report and the histograms were removed. `jac report` creates \
+                            them again from results.jtl.";
                 self.note_if_possible(Message::new("report_removed", text)).await;
                 self.write_end(end).await
             }
@@ -204,7 +205,7 @@ impl Task {
         let missed = self
             .change(move |run| {
                 if matches!(run.cause, None | Some(Cause::Completed)) {
-                    let lost = Message::new("result_incomplete", "The result is not complete.");
+                    let lost = Message::new("result_incomplete", "The result is incomplete.");
                     run.cause = Some(Cause::Failed { reason: what, lost: Some(lost) });
                 } else if !run.notes.contains(&what) {
                     run.notes.push(what);
@@ -281,7 +282,7 @@ impl Task {
         let is_gone = matches!(run.cause, Some(Cause::Failed { .. })) && cluster.lost_nodes.contains(name);
         let master = if is_gone { self.remote(&cluster, name)? } else { self.patient_remote(&cluster, name)? };
         if master.process(&process_name(&self.id)).await.is_err() {
-            let text = "The master is gone; the log holds what had reached this machine.";
+            let text = "The master is lost; the log contains the samples collected until then.";
             self.miss(Message::new("node_lost", text).with("node", name.as_str())).await;
             return Ok(Spool::Partial);
         }
@@ -301,7 +302,8 @@ impl Task {
             if size == intake.offset() && own == digest {
                 return Ok(Spool::Whole);
             }
-            let differs = format!("The log here ({} bytes) differs from the master's ({size} bytes).", intake.offset());
+            let differs =
+                format!("The collected log ({} bytes) differs from the master's ({size} bytes).", intake.offset());
             tracing::warn!(run = %self.id, "run {}: {differs}", self.id);
             if again && intake.pull_again(self, master.as_ref(), digest).await? {
                 return Ok(Spool::Whole);
@@ -342,7 +344,7 @@ impl Task {
     }
 
     pub(super) async fn wait_for_room(&self) {
-        let step = self.step("waiting_for_room", "Waiting for room on the disk of JAC's server.").await;
+        let step = self.step("waiting_for_room", "Waiting for free disk space on the JAC server.").await;
         self.try_to("say what is being done", step);
         sleep(ROOM_EVERY).await;
     }
@@ -358,7 +360,7 @@ impl Task {
             for (from, to) in sources {
                 if let Err(error) = fetch(remote.as_ref(), &from, &folder.join(to)).await {
                     let why = crate::tools::sentence(&error);
-                    let text = format!("JMeter's log of {node} could not be fetched: {why}");
+                    let text = format!("The JMeter log of {node} could not be fetched: {why}");
                     let note = Message::new("jmeter_logs_missing", text).with("node", node).with("detail", why);
                     self.note(note).await?;
                     break;

@@ -328,7 +328,7 @@ impl Engine {
         if !row.run.phase.is_terminal() {
             return Err(crate::clusters::conflict(
                 "The run has not finished.",
-                Some("Its live view has the figures so far."),
+                Some("See the live view for the results so far."),
             ));
         }
         self.read_report(run)

@@ -137,9 +137,10 @@ impl Follower<'_> {
                 if let Some(failure) = &self.watch.failure {
                     return Err(Interruption::End(failure.cause()));
                 }
-                let lost = Message::new("master_samples_lost", "What the master had not handed over by then is lost.");
+                let lost =
+                    Message::new("master_samples_lost", "Samples that were not collected from it by then are lost.");
                 let (code, what) = match is_silence(&error) {
-                    true => ("node_lost", "The master node is gone"),
+                    true => ("node_lost", "The master node is lost"),
                     false => ("node_unreadable", "Cannot check the master"),
                 };
                 let reason = Message::new(code, format!("{what}: {error}."))
@@ -222,18 +223,19 @@ impl Follower<'_> {
         {
             let what = match state {
                 Ok(ProcessState::Exited { code }) => {
-                    let text = format!("JMeter on {name} ended with exit code {code} in the middle of the run.");
+                    let text = format!("JMeter on {name} exited with code {code} during the run.");
                     Message::new("worker_exited", text).with("exit_code", *code)
                 }
                 Err(error) if !is_silence(error) => {
                     let text = format!("Cannot check JMeter on {name}: {error}.");
                     Message::new("node_unreadable", text).with("detail", error.to_string())
                 }
-                _ => Message::new("worker_lost", format!("JMeter on {name} was killed, or its host is gone.")),
+                _ => Message::new("worker_lost", format!("JMeter on {name} was killed, or its host is lost.")),
             };
             let what = what.with("node", name.as_str());
             let text = format!(
-                "What {name} had measured and not yet sent (at most 100 samples, or half a second and its next sample) is lost, and so is all that it was still to measure."
+                "Samples that {name} had not sent yet (at most 100, or those of half a second and its next one) are \
+                 lost, and it recorded none after that."
             );
             let lost = Message::new("worker_samples_lost", text).with("node", name.as_str());
             self.watch.fail(what, Some(lost), self.watch.task.engine.settings().last_samples_limit).await;
@@ -245,7 +247,7 @@ impl Follower<'_> {
         } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed()
             > self.watch.task.engine.settings().master_end_limit
         {
-            let text = "All workers had ended, but the master had not and was killed.";
+            let text = "All workers had ended, but the master had not; it was killed.";
             self.watch.fail(Message::new("master_did_not_end", text), None, Duration::ZERO).await;
         }
         Ok(())
@@ -304,13 +306,13 @@ impl Follower<'_> {
         }
         if code != 0 {
             let words = error_excerpt(self.master.as_ref(), run).await;
-            let text = format!("JMeter's master ended with exit code {code}. {words}");
+            let text = format!("JMeter's master exited with code {code}. {words}");
             let reason = Message::new("master_exited", text).with("exit_code", code).with("error_excerpt", words);
             return Cause::Failed { reason, lost: None };
         }
         if self.watch.has_no_sample() {
             let words = error_excerpt(self.master.as_ref(), run).await;
-            let text = format!("The plan ended without having taken a sample. {words}");
+            let text = format!("The plan ended without recording a sample. {words}");
             let reason = Message::new("no_sample", text).with("error_excerpt", words);
             return Cause::Failed { reason, lost: None };
         }
@@ -325,7 +327,7 @@ impl Follower<'_> {
         if self.stopping.how() == Some(StopMode::Force) {
             return stopped(run, StopMode::Force);
         }
-        let lost = "Samples that the workers had not yet handed to the master are lost.";
+        let lost = "Samples that the workers had not yet sent to the master are lost.";
         Cause::Failed {
             reason: Message::new("master_killed", "JMeter's master was killed, or its host restarted."),
             lost: Some(Message::new("worker_samples_lost", lost)),

@@ -67,7 +67,7 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remot
             if nodes.iter().take(logs).any(|(logging, _)| *logging == name)
                 && counters.disk_free_bytes.is_some_and(|free| free < full_disk_bytes)
             {
-                let text = format!("There is no space left on the disk of {name}.");
+                let text = format!("No space left on the disk of {name}.");
                 let _told_already = alarm.set(Message::new("disk_full", text).with("node", name.as_str()));
             }
             if let Some(health) = known.entry(name.clone()).or_default().take_in(at, now_ms, counters) {
@@ -116,14 +116,14 @@ fn note_busy(notes: &mut Vec<Message>, provider: Provider, busy: &[&str]) {
     let whose = match busy {
         [] => return,
         // The nodes are one machine.
-        _ if provider == Provider::Local => "JAC's machine".to_owned(),
+        _ if provider == Provider::Local => "the JAC server".to_owned(),
         [one] => (*one).to_owned(),
         [names @ .., last] if busy.len() <= MOST_NAMES => format!("{} and {last}", names.join(", ")),
         _ => format!("{} and {} others", busy[..MOST_NAMES - 1].join(", "), busy.len() + 1 - MOST_NAMES),
     };
     let text = format!(
-        "The processors of {whose} were more than {BUSY_PERCENT} % busy; response times may be inflated. \
-         Use more or larger machines, or fewer threads."
+        "The CPU of {whose} was above {BUSY_PERCENT} %; response times may be inflated. Use more or larger load \
+         generators, or fewer threads."
     );
     let note = Message::new(BUSY_NOTE, text).with("nodes", busy.to_vec()).with("busy_percent", BUSY_PERCENT);
     match notes.iter_mut().find(|note| note.code == BUSY_NOTE) {
@@ -151,7 +151,8 @@ pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote
             node.clock_offset_ms = Some(offset_ms);
             if offset_ms.abs() - unsure_ms > CLOCK_OFFSET_MS {
                 let text = format!(
-                    "The clock of {} was {:.1} s {} the server's at the start, and samples are stamped by it.",
+                    "The clock of {} was {:.1} s {} the server's at the start, and its samples are timestamped with \
+                     it.",
                     node.name,
                     offset_ms.abs() as f64 / 1000.0,
                     if offset_ms > 0 { "ahead of" } else { "behind" }
@@ -286,20 +287,16 @@ mod tests {
             note_busy(&mut notes, Provider::Ec2, busy);
         }
         assert_eq!(notes.len(), 2);
-        assert!(
-            notes[1].message.starts_with("The processors of master, worker-1 and worker-2 were more"),
-            "{}",
-            notes[1]
-        );
+        assert!(notes[1].message.starts_with("The CPU of master, worker-1 and worker-2 was above"), "{}", notes[1]);
         let many = ["master", "worker-1", "worker-2", "worker-3", "worker-4"];
         note_busy(&mut notes, Provider::Ec2, &many);
         assert!(
-            notes[1].message.starts_with("The processors of master, worker-1, worker-2 and 2 others were more"),
+            notes[1].message.starts_with("The CPU of master, worker-1, worker-2 and 2 others was above"),
             "{}",
             notes[1]
         );
         note_busy(&mut notes, Provider::Local, &many);
-        assert!(notes[1].message.starts_with("The processors of JAC's machine were more"), "{}", notes[1]);
+        assert!(notes[1].message.starts_with("The CPU of the JAC server was above"), "{}", notes[1]);
         assert_eq!((notes.len(), &notes[1].params["nodes"]), (2, &many.to_vec().into()));
     }
 

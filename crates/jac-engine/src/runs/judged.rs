@@ -58,11 +58,11 @@ pub(crate) fn faults_of(criteria: &[String], warm_up_s: u64, stop_rules: &[Strin
         [("/criteria", criteria.len(), MOST_CRITERIA), ("/stop_rules", stop_rules.len(), MOST_RULES)]
     {
         if count > most {
-            faults.push(Fault::at(field, Fault::OUT_OF_RANGE, format!("There are at most {most}.")));
+            faults.push(Fault::at(field, Fault::OUT_OF_RANGE, format!("At most {most} are allowed.")));
         }
     }
     if warm_up_s > LONGEST_WARM_UP_S {
-        let message = format!("The warm-up is at most {LONGEST_WARM_UP_S} seconds.");
+        let message = format!("The warm-up can be at most {LONGEST_WARM_UP_S} seconds.");
         faults.push(Fault::at("/warm_up_s", Fault::OUT_OF_RANGE, message));
     }
     faults

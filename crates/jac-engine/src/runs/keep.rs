@@ -43,7 +43,7 @@ pub fn checked(patterns: Vec<String>) -> Result<Vec<String>, EngineError> {
         }
     }
     if kept.len() > MOST_PATTERNS {
-        faults.push(Fault::at("/keep", Fault::OUT_OF_RANGE, format!("At most {MOST_PATTERNS} patterns are possible.")));
+        faults.push(Fault::at("/keep", Fault::OUT_OF_RANGE, format!("At most {MOST_PATTERNS} patterns are allowed.")));
     }
     if faults.is_empty() { Ok(kept) } else { Err(EngineError::faulty("keep_invalid", faults)) }
 }
@@ -51,21 +51,21 @@ pub fn checked(patterns: Vec<String>) -> Result<Vec<String>, EngineError> {
 fn fault(pattern: &str) -> Option<String> {
     let shown = pattern.escape_debug();
     if pattern.is_empty() {
-        return Some("The pattern is empty. Expected one such as *.csv or screens/**/*.png.".to_owned());
+        return Some("The pattern is empty. Expected e.g. *.csv or screens/**/*.png.".to_owned());
     }
     if pattern.chars().count() > LONGEST_PATTERN {
-        return Some(format!("A pattern has at most {LONGEST_PATTERN} characters."));
+        return Some(format!("A pattern can have at most {LONGEST_PATTERN} characters."));
     }
     if pattern.starts_with('/') || pattern.contains('\\') || pattern.split('/').any(|part| part == "..") {
         return Some(format!(
-            "'{shown}' leaves the plan's folder. Patterns are relative to it, with / between folders."
+            "'{shown}' points outside the plan's folder. Patterns are relative to it, with / between folders."
         ));
     }
     GlobBuilder::new(pattern)
         .literal_separator(true)
         .build()
         .err()
-        .map(|error| format!("'{shown}' is not a valid pattern: {}.", error.kind()))
+        .map(|error| format!("Invalid pattern '{shown}': {}.", error.kind()))
 }
 
 fn set_of(patterns: &[String]) -> GlobSet {
@@ -100,18 +100,22 @@ struct Fetched {
 fn not_kept(node: &str, fetched: &Fetched, settings: &Settings) -> Option<Message> {
     let &Fetched { files, left, left_bytes, is_partial, is_full } = fetched;
     let note = if is_full {
-        let text =
-            format!("The disk of JAC's server has no room for all files that the plan wrote on {node}: {files} kept.");
+        let text = format!(
+            "Not enough disk space on the JAC server for all files that the plan wrote on {node}: {files} \
+                     kept."
+        );
         Message::new("kept_files_no_room", text).with("files", files)
     } else if left > 0 {
         let (most, most_mb) = (settings.keep_max_files, settings.keep_max_bytes >> 20);
         let text = format!(
-            "Not all files that the plan wrote were kept: {left} of {node} ({left_bytes} bytes) are beyond the limit of {most} files and {most_mb} MB."
+            "Not all files that the plan wrote were kept: {left} of {node} ({left_bytes} bytes) exceed the limit of \
+             {most} files and {most_mb} MB."
         );
         Message::new("kept_files_limit", text).with("left", left).with("left_bytes", left_bytes)
     } else if is_partial {
         let text = format!(
-            "Not all files in the plan's folder on {node} were looked at: there are more than {MOST_LOOKED_AT}, or their names cannot be read."
+            "Not all files in the plan's folder on {node} were checked: there are more than {MOST_LOOKED_AT}, or their \
+             names cannot be read."
         );
         Message::new("kept_files_unseen", text)
     } else {

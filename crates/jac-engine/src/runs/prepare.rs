@@ -106,7 +106,7 @@ async fn is_started(task: &Task, run: &Run, cluster: &Cluster) -> Result<bool, E
         ResultsMode::Direct => &cluster.nodes[..],
     };
     if logging.is_empty() {
-        return Err(EngineError::JMeter("The cluster has no node.".to_owned()));
+        return Err(EngineError::JMeter("The cluster has no nodes.".to_owned()));
     }
     let name = process_name(&run.id);
     let of_run = logging.iter().filter(|node| run.nodes.iter().any(|known| known.name == node.name));
@@ -126,7 +126,7 @@ async fn start_with_master(
     places: &[Place],
 ) -> Result<EpochMs, Interruption> {
     let (master, workers) =
-        places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no node.".to_owned()))?;
+        places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no nodes.".to_owned()))?;
     task.step("copying_files", "Copying the plan's files.").await?;
     files::copy_files(task, run, plan, places).await?;
     task.stop_wanted().await?;
@@ -147,7 +147,7 @@ async fn start_in_step(
     places: &[Place],
 ) -> Result<EpochMs, Interruption> {
     if let Some(least) = run.min_workers.filter(|least| *least > run.workers) {
-        let text = format!("Only {} workers came up, fewer than the {least} that the run needs.", run.workers);
+        let text = format!("Only {} workers launched, fewer than the required {least}.", run.workers);
         let reason = Message::new("too_few_workers", text).with("left", run.workers).with("min_workers", least);
         return Err(Interruption::failed(reason, None));
     }
@@ -380,7 +380,7 @@ pub(super) async fn error_excerpt(remote: &dyn Remote, run: &Run) -> String {
     words
         .into_iter()
         .find(|words| !words.is_empty())
-        .map_or_else(|| "It printed no error.".to_owned(), |words| format!("It said: {words}"))
+        .map_or_else(|| "It printed no error.".to_owned(), |words| format!("Its output: {words}"))
 }
 
 async fn tail(remote: &dyn Remote, path: &str) -> String {

@@ -55,7 +55,10 @@ impl RunRecord {
         if let Ok(Version { schema }) = serde_json::from_slice(&bytes)
             && schema > SCHEMA
         {
-            return Err(EngineError::JMeter(format!("A newer JAC wrote the run's record (schema {schema}).")));
+            return Err(EngineError::JMeter(format!(
+                "The run's record was written by a newer version of JAC (schema \
+                                                    {schema})."
+            )));
         }
         // Damaged, or written by somebody else: the caller tells of the folder and moves it to lost/.
         let record: Option<Self> = serde_json::from_slice(&bytes).ok();

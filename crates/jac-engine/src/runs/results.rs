@@ -60,11 +60,11 @@ impl Engine {
         if !(2..=MOST_COMPARED).contains(&runs.len()) {
             return Err(EngineError::invalid(
                 "runs_to_compare",
-                format!("Two to {MOST_COMPARED} runs can be compared, and {} were named.", runs.len()),
+                format!("Two to {MOST_COMPARED} runs can be compared; {} were given.", runs.len()),
             ));
         }
         if let Some(twice) = runs.iter().enumerate().find_map(|(at, run)| runs[..at].contains(run).then_some(run)) {
-            return Err(EngineError::invalid("runs_to_compare", format!("The run {twice} is named twice.")));
+            return Err(EngineError::invalid("runs_to_compare", format!("The run {twice} is given twice.")));
         }
         let mut compared = runs.iter().map(|run| self.compared(run)).collect::<Result<Vec<_>, _>>()?;
         tell_apart(&mut compared);
@@ -76,13 +76,19 @@ impl Engine {
     fn compared(&self, id: &RunId) -> Result<Compared, EngineError> {
         let run = wait(self.store().run(id))?.run;
         if !run.phase.is_terminal() {
-            return Err(conflict(format!("The run '{}' has not finished.", run.name), Some("Compare it when it has.")));
+            return Err(conflict(
+                format!("The run '{}' has not finished.", run.name),
+                Some(
+                    "Wait until it has \
+                                         finished.",
+                ),
+            ));
         }
         let Report { summary, series, profiles, .. } = self.report(id)?;
         if summary.total.samples == 0 {
             return Err(EngineError::invalid(
                 "runs_to_compare",
-                format!("The run '{}' has no sample to compare.", run.name),
+                format!("The run '{}' has no samples to compare.", run.name),
             ));
         }
         let result = ComparedResult {

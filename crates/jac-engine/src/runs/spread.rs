@@ -18,17 +18,16 @@ impl Spread<'_> {
     pub fn faults(&self, workers: u32) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.results == ResultsChoice::Direct && workers == 0 {
-            let text = "Direct results need at least 1 worker: without one, the master runs the plan alone.";
+            let text = "Direct results need at least 1 worker: without workers, the master runs the plan alone.";
             faults.push(Fault::at("/results", "direct_needs_workers", text));
         }
         match self.min_workers {
             Some(_) if workers > 0 && self.results.mode(workers) == ResultsMode::Rmi => {
-                let text = "A run goes on without lost workers only where its results are direct.";
+                let text = "A run can continue without lost workers only with direct results.";
                 faults.push(Fault::at("/min_workers", "min_workers_needs_direct", text));
             }
             Some(least) if !(1..=workers).contains(&least) => {
-                let text =
-                    format!("The smallest number of workers must be from 1 to {workers}, the number of workers.");
+                let text = format!("The minimum number of workers must be 1 to {workers}, the number of workers.");
                 faults.push(Fault::at("/min_workers", Fault::OUT_OF_RANGE, text));
             }
             _ => (),
@@ -36,14 +35,17 @@ impl Spread<'_> {
         for (name, total) in self.share {
             let field = "/share";
             if name.trim().is_empty() || name.chars().any(char::is_control) {
-                let text = format!("'{}' is not a valid name of a property.", name.escape_debug());
+                let text = format!("Invalid property name '{}'.", name.escape_debug());
                 faults.push(Fault::at(field, Fault::MALFORMED, text));
             } else if *total < u64::from(workers) {
                 let text = format!("{name}={total} cannot be divided among {workers} workers: each needs at least 1.");
                 faults.push(Fault::at(field, "share_too_small", text));
             }
             if self.properties.contains_key(name) {
-                let text = format!("{name} is both divided among the workers and given to each of them.");
+                let text = format!(
+                    "{name} is given twice: as a total to divide among the workers, and as a property \
+                                    of each worker."
+                );
                 faults.push(Fault::at(field, "share_and_property", text));
             }
         }

@@ -103,7 +103,7 @@ impl Stopping {
                 self.next_at.get_or_insert(now + grace);
                 let listening = join_all(targets.iter().map(|target| listens(target.remote, run))).await;
                 if listening.into_iter().all(|listens| listens) {
-                    task.step("stopping", "Stopping: threads finish their samples.").await?;
+                    task.step("stopping", "Stopping: threads finish their current sample.").await?;
                     self.send(task, run, targets, StopMode::Graceful, StopWord::Shutdown).await?;
                     self.again = Some(Again { at: Instant::now() + ASK_AGAIN, pause: ASK_AGAIN });
                 }

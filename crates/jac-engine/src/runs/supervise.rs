@@ -120,7 +120,7 @@ impl Task {
                             let reason = error.as_message();
                             let lost = Some(Message::new(
                                 "received_log_kept",
-                                "The log in the run's folder holds what had been received.",
+                                "The log in the run's folder contains the samples received until then.",
                             ));
                             if let Err(error) = self.finish_without_results(Cause::Failed { reason, lost }).await {
                                 tracing::error!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
@@ -176,8 +176,8 @@ impl Task {
     /// Ends a run whose task fails each time: as the same phase would fail again, it goes on to the next one.
     async fn give_up(&self, panics: u32) {
         let Ok(run) = self.run().await else { return };
-        let reason = Message::new("internal_error", "JAC failed while it led the run. The server's log says how.");
-        let lost = Message::new("result_may_be_incomplete", "The result may not be complete.");
+        let reason = Message::new("internal_error", "Internal error while JAC ran the test. See the server's log.");
+        let lost = Message::new("result_may_be_incomplete", "The result may be incomplete.");
         let cause = Cause::Failed { reason, lost: Some(lost) };
         match run.phase {
             RunPhase::Finished => (),

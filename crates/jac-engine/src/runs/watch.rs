@@ -18,7 +18,7 @@ const GONE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is missing where the log could not be read any further.
 pub(super) fn rest_is_not_in_the_log() -> Message {
-    Message::new("rest_not_in_log", "What was measured after that is not in the log.")
+    Message::new("rest_not_in_log", "Samples recorded after that are not in the log.")
 }
 
 /// Something that ends the run from within.

@@ -24,7 +24,7 @@ fn unmask(properties: &mut BTreeMap<String, String>, known: &BTreeMap<String, St
         match known.get(name) {
             Some(true_value) => value.clone_from(true_value),
             None => {
-                let message = format!("Enter the value of '{name}' anew: it is masked.");
+                let message = format!("Enter the value of '{name}' again: it is masked.");
                 faults.push(Fault::at(field, "secret_missing", message));
             }
         }

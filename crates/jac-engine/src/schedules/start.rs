@@ -76,7 +76,7 @@ impl Engine {
                 let done = match panics {
                     0..PANICS_UNTIL_GIVEN_UP => engine.lead_to_run(id).await,
                     _ => {
-                        let message = "JAC failed several times while it started this run.";
+                        let message = "JAC failed several times to start this run.";
                         engine.end_firing(id, FiringState::NotStarted, "panicked", message).await
                     }
                 };
@@ -122,7 +122,7 @@ impl Engine {
             Err(Obstacle::Busy(message)) => self.end_firing(id, FiringState::Skipped, "cluster_busy", &message).await,
             Err(Obstacle::Missed) => {
                 self.terminate_made(&row).await?;
-                let message = "JAC ended while it started this run, and was away for too long.";
+                let message = "JAC stopped while starting this run and was down for too long.";
                 self.end_firing(id, FiringState::Missed, "missed", message).await
             }
             Err(Obstacle::Refused { code, message }) => {
@@ -185,7 +185,10 @@ impl Engine {
             }
             Ok(person) => person,
             Err(StoreError::NotFound { .. }) => {
-                return Err(Obstacle::refused("owner_missing", format!("Its owner {name} has no account any more.")));
+                return Err(Obstacle::refused(
+                    "owner_missing",
+                    format!("The account of its owner {name} was removed."),
+                ));
             }
             Err(error) => return Err(error.into()),
         };
@@ -229,12 +232,12 @@ impl Engine {
         match self.config_denied(owner, &mut config, &self.settings().environment_credentials_for).await? {
             None => (),
             Some(ConfigDenied::ServersFile { .. }) => {
-                let message = "Only an administrator can name a file of the server, and its owner is not one any more.";
+                let message = "Only an administrator can use a file on the server, and its owner is no longer one.";
                 return Err(Obstacle::refused("administrator_only", message));
             }
             Some(ConfigDenied::Environment) => {
-                let message =
-                    "The server's own AWS credentials are for administrators and people whom the configuration names.";
+                let message = "The server's own AWS credentials are for administrators and the people named in its \
+                     configuration.";
                 return Err(Obstacle::refused("environment_credentials", message));
             }
         }

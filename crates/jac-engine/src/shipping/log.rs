@@ -125,7 +125,7 @@ impl<'a> SpoolLog<'a> {
             is_same = same;
         }
         if !is_same {
-            return Err(TargetError::new(CHANGED, "The shipment has begun anew, or was taken back."));
+            return Err(TargetError::new(CHANGED, "The shipment was restarted or cancelled."));
         }
         let mut state = self.state();
         state.is_pending = false;
@@ -158,7 +158,7 @@ impl SampleLog for SpoolLog<'_> {
             };
             match opened {
                 Some(file) => Ok((file.read_at(&path, from, most).map_err(unread)?, Some(file))),
-                None if is_over => Err(TargetError::new("log_missing", "The run's log is not there any more.")),
+                None if is_over => Err(TargetError::new("log_missing", "The run's log no longer exists.")),
                 None => Ok((Vec::new(), None)),
             }
         })

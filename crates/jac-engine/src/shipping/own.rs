@@ -120,12 +120,12 @@ impl NewSearchTarget {
         let mut fault = |field: &str, code: &str, message: &str| faults.push(Fault::at(field, code, message));
         let in_names = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if self.name.is_empty() || self.name.len() > LONGEST_NAME || !self.name.bytes().all(in_names) {
-            fault("/name", Fault::MALFORMED, "A name has 1 to 40 lower-case letters, digits and hyphens.");
+            fault("/name", Fault::MALFORMED, "A name must have 1 to 40 lower-case letters, digits or hyphens.");
         }
         match reach_of(&self.settings.url, allowed_endpoints) {
             Ok(_) => (),
             Err(Unreached::Malformed) => {
-                fault("/settings/url", Fault::MALFORMED, "The address is not valid. Expected https:// and a host.");
+                fault("/settings/url", Fault::MALFORMED, "Invalid address. Expected https:// and a host.");
             }
             Err(Unreached::NotAllowed) => fault(
                 "/settings/url",
@@ -152,7 +152,11 @@ impl NewSearchTarget {
         let is_long =
             |(name, value): (&String, &String)| name.is_empty() || name.len() > 100 || value.len() > LONGEST_TEXT;
         if labels.len() > MOST_LABELS || labels.iter().any(is_long) {
-            fault("/settings/labels", Fault::OUT_OF_RANGE, "There are at most 20 labels, of 100 and 1,024 characters.");
+            fault(
+                "/settings/labels",
+                Fault::OUT_OF_RANGE,
+                "At most 20 labels are allowed: names up to 100 characters, values up to 1,024.",
+            );
         }
         match (&self.username, &self.password) {
             (Some(_), None) => fault("/password", Fault::MISSING, "The password is missing."),
@@ -169,7 +173,7 @@ impl NewSearchTarget {
             fault(
                 "/api_key",
                 Fault::CONFLICTING,
-                "There is one way to sign in: a password, an API key or AWS credentials.",
+                "Give one way to sign in: a password, an API key or AWS credentials.",
             );
         }
         faults
@@ -268,7 +272,7 @@ impl Engine {
             return Err(EngineError::faulty("search_target_invalid", faults));
         }
         if before.is_none() && self.own_search_targets(Some(&owner.id)).await?.len() >= MOST {
-            let message = format!("You have {MOST} search targets, which is the most of one person.");
+            let message = format!("You have {MOST} search targets, the limit per person.");
             return Err(EngineError::invalid("too_many_search_targets", message));
         }
         let id = match before {
@@ -301,7 +305,7 @@ impl Engine {
         };
         let target = self.make_own_target(&row)?;
         if is_tried {
-            let late = |_| TargetError::new("search_timeout", "The search target does not answer in time.");
+            let late = |_| TargetError::new("search_timeout", "The search target did not answer in time.");
             let tried = timeout(TRY_LIMIT, target.test()).await.map_err(late).and_then(|tested| tested);
             tried.map_err(|error| {
                 let fault = Fault::at(new.field_of(&error), error.code, error.message);
@@ -368,7 +372,8 @@ impl Engine {
     }
 
     fn make_own_target(&self, row: &SearchTargetRow) -> Result<Arc<dyn SampleTarget>, EngineError> {
-        let unusable = || EngineError::invalid("search_not_configured", "This server has no search targets of people.");
+        let unusable =
+            || EngineError::invalid("search_not_configured", "This server does not support search targets of people.");
         let maker = self.shipping().maker().ok_or_else(unusable)?;
         let kept: Kept = serde_json::from_str(&row.settings).map_err(|error| EngineError::JMeter(error.to_string()))?;
         let reach = reach_of(&kept.settings.url, &self.settings().allowed_endpoints).map_err(|_| {

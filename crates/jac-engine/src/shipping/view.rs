@@ -69,7 +69,7 @@ pub struct TargetView {
 fn removed() -> ShipmentTrouble {
     ShipmentTrouble {
         code: "search_target_removed".to_owned(),
-        message: "The server has no search target of this name any more.".to_owned(),
+        message: "The server no longer has a search target with this name.".to_owned(),
     }
 }
 

@@ -53,7 +53,7 @@ async fn a_cluster_fails_when_more_workers_or_its_master_do_not_come() {
         let cluster = house.cluster_of(Provider::Ec2, may_fail(3, allowed)).await;
         let ended = house.until_gone(&cluster).await;
         let cause = ended.cause.expect("a cause").message.to_lowercase();
-        assert_eq!(cause, format!("{} did not come up.", stillborn.join(", ")));
+        assert_eq!(cause, format!("{} did not launch.", stillborn.join(", ")));
         assert!(house.world.machines().there.is_empty());
     }
 }

@@ -15,7 +15,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                         module.name
                     ),
                     false => format!(
-                        "The Module Controller \"{}\" points to \"{target}\", which the plan does not have, so JMeter refuses the whole plan.",
+                        "The Module Controller \"{}\" points to \"{target}\", which the plan does not have, so JMeter \
+                         refuses the whole plan.",
                         module.name
                     ),
                 };
@@ -27,7 +28,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             Problem::Loop { controller } => {
                 let (code, message) = match controller.kind() {
                     "ModuleController" => {
-                        ("module_loop", format!("The Module Controller \"{}\" leads back to itself.", controller.name))
+                        ("module_loop", format!("The Module Controller \"{}\" refers back to itself.", controller.name))
                     }
                     _ => ("include_loop", format!("The Include Controller \"{}\" includes itself.", controller.name)),
                 };
@@ -36,7 +37,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                     code,
                     Some(&controller.name),
                     message,
-                    "Remove one of the controllers in the circle.",
+                    "Remove one of the controllers in the cycle.",
                 );
             }
             Problem::NoFragment { include, path } => {
@@ -44,8 +45,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                     "\"{}\" includes {path}, which has no Test Fragment, so JMeter refuses the whole plan.",
                     include.name
                 );
-                let hint =
-                    "Put what is to be included into a Test Fragment, directly below the test plan of that file.";
+                let hint = "Put the included elements into a Test Fragment directly below the test plan of that file.";
                 findings
                     .add(Severity::Error, "include_without_fragment", Some(&include.name), message, hint)
                     .with("path", path);

@@ -20,7 +20,7 @@ pub(super) fn properties(uses: &[PropertyUse], findings: &mut Findings) {
             "\"{}\" reads the property {name}, which has no value and no default: {call} becomes \"{becomes}\".",
             bare.element
         );
-        let hint = format!("Give it a value (-J {name}=…), or write a default in the plan: ${{__P({name},default)}}.");
+        let hint = format!("Set a value (-J {name}=…), or a default in the plan: ${{__P({name},default)}}.");
         findings
             .add(Severity::Warning, "property_without_value", Some(&bare.element), message, &hint)
             .with("property", name);
@@ -58,7 +58,7 @@ pub(super) fn text(context: &Context<'_>, findings: &mut Findings) {
         Some(name) => format!(
             "The plan is encoded as {name}, but JMeter reads every plan as UTF-8: letters beyond ASCII are lost."
         ),
-        None => "The plan holds bytes that are not UTF-8; JMeter replaces them.".to_owned(),
+        None => "The plan contains bytes that are not UTF-8; JMeter replaces them.".to_owned(),
     };
     findings.add(Severity::Warning, "plan_encoding", None, message, "Open the plan in an editor and save it as UTF-8.");
 }
@@ -72,7 +72,7 @@ pub(super) fn elements(context: &Context<'_>, findings: &mut Findings) {
                 "\"{name}\" is a {}, which JMeter no longer has: it loads the plan, but the element does nothing.",
                 element.kind()
             );
-            let hint = "Use an element of today in its place, such as an HTTP Request, or delete it.";
+            let hint = "Replace it with a current element, such as an HTTP Request, or delete it.";
             findings.add(Severity::Warning, "element_removed", Some(name), message, hint).with("kind", element.kind());
         }
         match element.kind() {
@@ -80,14 +80,16 @@ pub(super) fn elements(context: &Context<'_>, findings: &mut Findings) {
                 let as_property = context.input.properties.contains_key(KEY_STORE);
                 let message = match as_property {
                     false => {
-                        format!("\"{name}\" uses the keystore of the system property {KEY_STORE}, which is not given.")
+                        format!("\"{name}\" uses the keystore of the system property {KEY_STORE}, which is not set.")
                     }
                     true => format!(
-                        "\"{name}\" uses the keystore of the system property {KEY_STORE}, but it is given as a JMeter property, which does nothing here."
+                        "\"{name}\" uses the keystore of the system property {KEY_STORE}, but it is set as a JMeter \
+                         property, which has no effect here."
                     ),
                 };
                 let hint = format!(
-                    "Give it with -D {KEY_STORE}=FILE, where FILE is relative to the plan, and its password with -D {KEY_STORE}Password=…"
+                    "Set it with -D {KEY_STORE}=FILE, where FILE is relative to the plan, and its password with -D \
+                     {KEY_STORE}Password=…"
                 );
                 findings
                     .add(Severity::Warning, "keystore_unknown", Some(name), message, &hint)
@@ -95,22 +97,22 @@ pub(super) fn elements(context: &Context<'_>, findings: &mut Findings) {
             }
             "TestPlan" if context.scope().is_true(element, "TestPlan.functional_mode") => {
                 let message = "The test plan is in functional test mode, which keeps every response body.".to_owned();
-                let hint = "Switch it off for load tests.";
+                let hint = "Disable it for load tests.";
                 findings.add(Severity::Warning, "functional_mode", Some(name), message, hint);
             }
             "SyncTimer" if context.input.workers >= 2 => {
-                let message = format!("\"{name}\" gathers threads on each worker by itself, not across workers.");
+                let message = format!("\"{name}\" synchronises threads on each worker separately, not across workers.");
                 findings.add(
                     Severity::Info,
                     "sync_per_worker",
                     Some(name),
                     message,
-                    "Set the group size to what one worker should gather.",
+                    "Set the group size for a single worker.",
                 );
             }
             "ConstantThroughputTimer" | "PreciseThroughputTimer" if context.input.workers >= 2 => {
                 let message = format!(
-                    "\"{name}\" paces each worker by itself: the total is {} times its rate.",
+                    "\"{name}\" paces each worker separately: the total is {} times its rate.",
                     context.input.workers
                 );
                 findings.add(
@@ -118,7 +120,7 @@ pub(super) fn elements(context: &Context<'_>, findings: &mut Findings) {
                     "pace_per_worker",
                     Some(name),
                     message,
-                    "Divide the rate by the number of workers if it is meant in total.",
+                    "If the rate is a total, divide it by the number of workers.",
                 );
             }
             _ => {}

@@ -80,7 +80,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
     let element = &used.element;
     let written = &used.written;
     let Some(path) = &used.path else {
-        let message = format!("\"{element}\" reads {written}, a name that is known only during the run.");
+        let message = format!("\"{element}\" reads {written}, a name known only at run time.");
         let hint = "Make sure that every file it can name is among the plan's files.";
         findings.add(Severity::Warning, "file_unresolved", Some(element), message, hint).with("written", written);
         return;
@@ -92,8 +92,8 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
                 "" => String::new(),
                 written => format!(" ({written} is empty)"),
             };
-            let message = format!("\"{element}\" names no file{from}, and JMeter ends every thread that comes to it.");
-            let hint = "Write the file's name, give the property it is read from, or disable the element.";
+            let message = format!("\"{element}\" has no file name{from}: JMeter stops every thread that reaches it.");
+            let hint = "Enter the file name, set the property that it is read from, or disable the element.";
             findings.add(Severity::Error, "file_not_named", Some(element), message, hint).with("written", written);
         }
         return;
@@ -123,8 +123,8 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
     let name = path.file_name();
     let uploaded = index.by_name.get(name);
     let instead = match uploaded {
-        Some(file) => format!("Write {file} in the plan: that file is there."),
-        None => format!("Add the file to the plan's files and write {name} in the plan."),
+        Some(file) => format!("Change the path in the plan to {file}, which exists."),
+        None => format!("Add the file to the plan's files and change the path in the plan to {name}."),
     };
     let (code, what, hint) = match path {
         PlanPath::System(_) => return,
@@ -138,14 +138,14 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
         PlanPath::Outside(path) => (
             "file_outside",
             format!("reads {path}, which lies outside the plan's folder and is not on the nodes."),
-            format!("{instead} Or name a folder above both, which then goes along as the root (--root DIR)."),
+            format!("{instead} Or give a folder above both as the root (--root DIR)."),
         ),
         PlanPath::Beside(path) => match files.get(path) {
             None if index.written.contains(path) => {
                 let message = format!(
                     "\"{element}\" reads {path}, which is not among the plan's files; the plan seems to write it itself."
                 );
-                let hint = "Make sure that it is written, on every node, before it is read.";
+                let hint = "Make sure that it is written on every node before it is read.";
                 findings
                     .add(Severity::Warning, "file_written_by_plan", Some(element), message, hint)
                     .with("path", path);
@@ -155,10 +155,10 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
                 let other_case = index.by_lower_case.get(&path.to_ascii_lowercase());
                 let hint = match (other_case, uploaded) {
                     (Some(file), _) => {
-                        format!("There is {file}: capital and small letters count on the nodes.")
+                        format!("Found {file}: file names are case-sensitive on the nodes.")
                     }
                     (None, Some(file)) => {
-                        format!("There is {file}: put it where the plan looks, or write that path.")
+                        format!("Found {file}: move it to the path in the plan, or change the path in the plan.")
                     }
                     (None, None) if path.starts_with("..") => {
                         format!("Add {path} to the plan's files, below the root.")
@@ -169,8 +169,8 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
             }
             Some(facts) if used.csv.is_some() && (facts.bytes == 0 || facts.rows == Some(0)) => {
                 // Tried: an empty file stops every thread where a header is wanted, else variables are "<EOF>".
-                let hint = "Put rows into the file, below its header line where it has one.".to_owned();
-                ("file_without_rows", format!("reads {path}, which holds no row of data."), hint)
+                let hint = "Add rows to the file, below its header line if it has one.".to_owned();
+                ("file_without_rows", format!("reads {path}, which contains no data rows."), hint)
             }
             Some(_) => return,
         },
@@ -191,7 +191,7 @@ fn origin(context: &Context<'_>, used: &DataFileUse) -> (String, Option<String>)
     }
     if used.kind == DataFileKind::Include {
         return (
-            " JMeter evaluates nothing in the path of an Include Controller and looks for just this name.".to_owned(),
+            " JMeter does not evaluate the path of an Include Controller and looks for exactly this name.".to_owned(),
             None,
         );
     }
@@ -211,10 +211,10 @@ fn origin(context: &Context<'_>, used: &DataFileUse) -> (String, Option<String>)
     });
     let because = match &property {
         Some(property) => format!(
-            " The name is {}, and the property {property} has no value: give it with -J {property}=….",
+            " The name is {}, and the property {property} has no value: set it with -J {property}=….",
             used.written
         ),
-        None => format!(" The name is written {}.", used.written),
+        None => format!(" In the plan: {}.", used.written),
     };
     (because, property)
 }
@@ -250,17 +250,17 @@ fn split(context: &Context<'_>, written: &str, path: &PlanPath, uses: &[DataFile
         return;
     }
     let Some(facts) = context.input.files.get(path.as_str()) else {
-        let message = format!("{written} is to be split, but it is not among the plan's files.");
-        findings.add(Severity::Error, "split_missing", None, message, "Add the file, or name it as the plan does.");
+        let message = format!("{written} should be split, but it is not among the plan's files.");
+        findings.add(Severity::Error, "split_missing", None, message, "Add the file, or give its name as in the plan.");
         return;
     };
     if workers < 2 {
-        let message = format!("{written} is to be split, but only one node runs the plan: it gets the whole file.");
+        let message = format!("{written} should be split, but only one node runs the plan: it gets the whole file.");
         findings.add(Severity::Info, "split_single", None, message, "Use two or more workers to split it.");
     }
     let parts = u64::from(workers.max(1));
     if let Some(rows) = facts.rows.filter(|rows| *rows > 0 && *rows < parts) {
-        let message = format!("{written} has {rows} rows of data for {parts} workers, so some would get none.");
+        let message = format!("{written} has {rows} data rows for {parts} workers: some would get none.");
         findings.add(
             Severity::Error,
             "split_too_few_rows",
@@ -284,7 +284,7 @@ fn split(context: &Context<'_>, written: &str, path: &PlanPath, uses: &[DataFile
             "split_encoding",
             Some(&csv.element),
             message,
-            "Save it as UTF-8 and say so in the CSV Data Set.",
+            "Save it as UTF-8 and set that encoding in the CSV Data Set.",
         );
     }
     if readers.iter().any(|used| used.csv.is_some_and(|shape| Some(shape) != csv.csv)) {
@@ -313,7 +313,7 @@ fn copied(context: &Context<'_>, uses: &[DataFileUse], splits: &[PlanPath], find
             && !splits.contains(path)
             && told.insert(name)
         {
-            let message = format!("Every worker gets the whole of {name}, so the same rows are used on each.");
+            let message = format!("Every worker gets all of {name}, so the same rows are used on each.");
             findings.add(
                 Severity::Info,
                 "file_copied",

@@ -26,7 +26,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                         element.name,
                         arguments.len()
                     );
-                    let hint = "Correct the call; a comma inside a parameter is written \\,.";
+                    let hint = "Fix the call; write a comma inside a parameter as \\,.";
                     findings
                         .add(Severity::Error, "function_parameters", Some(&element.name), message, hint)
                         .with("function", name)
@@ -34,10 +34,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                 }
                 None if is_missing(name, context.input.functions) == Some(true) && told.insert(name.to_owned()) => {
                     let message = format!(
-                        "\"{}\" calls {name}, a function that neither JMeter nor a plugin of the plan has: the call stays as text.",
+                        "\"{}\" calls {name}, which is not a function of JMeter or the plan's plugins: the call stays \
+                         as text.",
                         element.name
                     );
-                    let hint = "Correct the name, or add the jar of the plugin that brings the function.";
+                    let hint = "Fix the name, or add the jar of the plugin that provides the function.";
                     findings
                         .add(Severity::Warning, "function_unknown", Some(&element.name), message, hint)
                         .with("function", name);
@@ -47,8 +48,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         }
     }
     if let Some(variable) = context.scope().too_long() {
-        let message =
-            format!("The variable {variable} grows beyond what JAC follows, and JMeter keeps it in memory whole.");
+        let message = format!("The variable {variable} grows very large, and JMeter keeps all of it in memory.");
         let hint = "Check that no variable repeats itself at every step.";
         findings.add(Severity::Warning, "variable_too_long", None, message, hint).with("variable", variable);
     }

@@ -11,9 +11,9 @@ pub(super) fn check(context: &Context<'_>, groups: &[Group], load: &Load, findin
     let enabled: Vec<&Group> = groups.iter().filter(|group| group.report.enabled).collect();
     if enabled.is_empty() {
         let (message, hint) = if groups.is_empty() {
-            ("The plan has no thread group, so it would do nothing.", "Add a thread group with samplers in JMeter.")
+            ("The plan has no thread group: it would do nothing.", "Add a thread group with samplers in JMeter.")
         } else {
-            ("All thread groups of the plan are disabled, so it would do nothing.", "Enable a thread group in JMeter.")
+            ("All thread groups of the plan are disabled: it would do nothing.", "Enable a thread group in JMeter.")
         };
         findings.add(Severity::Error, "no_thread_group", None, message.to_owned(), hint);
         return;
@@ -26,8 +26,8 @@ pub(super) fn check(context: &Context<'_>, groups: &[Group], load: &Load, findin
     }
     if enabled.iter().all(|group| is_idle(group)) {
         let message =
-            "No enabled thread group has both threads and iterations, so no sample would be taken.".to_owned();
-        let hint = "Set the number of threads and the loop count, or give the properties they are read from.";
+            "No enabled thread group has both threads and iterations: no samples would be recorded.".to_owned();
+        let hint = "Set the number of threads and the loop count, or the properties that they are read from.";
         findings.add(Severity::Error, "nothing_runs", None, message, hint);
     }
     multiplied(context, load, findings);
@@ -49,7 +49,7 @@ fn samplers(context: &Context<'_>, groups: &[&Group], findings: &mut Findings) {
     let empty: Vec<_> = groups.iter().filter(|group| !sampling.contains(&group.index)).collect();
     let hint = "Add or enable a sampler, such as an HTTP Request, inside the thread group.";
     if empty.len() == groups.len() {
-        let message = "No enabled thread group has an enabled sampler, so no sample would be taken.".to_owned();
+        let message = "No enabled thread group has an enabled sampler: no samples would be recorded.".to_owned();
         findings.add(Severity::Error, "no_sampler", None, message, hint);
         return;
     }
@@ -88,7 +88,7 @@ fn numbers(group: &Group, findings: &mut Findings) {
             severity,
             "not_a_number",
             message,
-            "Use digits only, without blanks, in the plan or in the property or variable it reads.",
+            "Use only digits, without spaces, in the plan or in the property or variable it reads.",
             Some(("text", text)),
         );
     }
@@ -99,21 +99,21 @@ fn numbers(group: &Group, findings: &mut Findings) {
             Severity::Warning,
             "group_idle",
             message,
-            "Disable it if this is meant, or set the property it reads.",
+            "Disable it if this is intended, or set the property it reads.",
             None,
         );
     }
     if group.unread {
-        let message = format!("JAC cannot read the numbers of \"{name}\", whose kind is {}.", group.report.kind);
+        let message = format!("JAC cannot read the load settings of \"{name}\" ({}).", group.report.kind);
         add(
             Severity::Info,
             "threads_unknown",
             message,
-            "The run works if its plugin is there; totals are shown as unknown.",
+            "The run works if its plugin is installed; totals are shown as unknown.",
             None,
         );
     } else if let (None, Some(raw)) = (group.report.threads, &group.report.raw.threads) {
-        let message = format!("The number of threads of \"{name}\" is {raw}, which is known only during the run.");
+        let message = format!("The number of threads of \"{name}\" is {raw}, which is known only at run time.");
         add(Severity::Warning, "threads_unknown", message, "Use ${__P(name,default)} to set it from outside.", None);
     }
 }
@@ -135,7 +135,7 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
             Severity::Error,
             "scheduler_without_duration",
             message,
-            "Set its duration in seconds, or switch the scheduler off.",
+            "Set its duration in seconds, or disable the scheduler.",
             None,
         );
     }
@@ -143,13 +143,14 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
         && let Some(csv) = ending_file
     {
         let message = format!(
-            "The thread group \"{name}\" loops for ever without a duration; its threads end where the file of \"{csv}\" ends."
+            "The thread group \"{name}\" loops forever without a duration; its threads end at the end of the file of \
+             \"{csv}\"."
         );
         add(
             Severity::Info,
             "runs_until_csv_ends",
             message,
-            "Switch on its scheduler and set a duration if it should end at a time.",
+            "Enable its scheduler and set a duration if it should end at a given time.",
             Some(("csv", csv)),
         );
     } else if group.span == Span::Endless && group.loops_ignored {
@@ -160,17 +161,19 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
             Severity::Warning,
             "loops_ignored",
             message,
-            "Add <boolProp name=\"LoopController.continue_forever\">false</boolProp> to its loop controller, or switch on its scheduler and set a duration. Otherwise it runs, and costs money where machines do, until somebody stops it.",
+            "Add <boolProp name=\"LoopController.continue_forever\">false</boolProp> to its loop controller, or enable \
+             its scheduler and set a duration. Otherwise it runs, and costs money on cloud machines, until somebody \
+             stops it.",
             None,
         );
     } else if group.span == Span::Endless {
         let message =
-            format!("The thread group \"{name}\" loops for ever without a duration: it runs until it is stopped.");
+            format!("The thread group \"{name}\" loops forever without a duration: it runs until it is stopped.");
         add(
             Severity::Info,
             "runs_until_stopped",
             message,
-            "Switch on its scheduler and set a duration if it should end by itself.",
+            "Enable its scheduler and set a duration if it should end by itself.",
             None,
         );
     }
@@ -207,6 +210,6 @@ fn multiplied(context: &Context<'_>, load: &Load, findings: &mut Findings) {
         ),
         _ => format!("Each of the {workers} workers runs the whole plan, so threads and rates count {workers} times."),
     };
-    let hint = "Divide the numbers in the plan by the number of workers if they are meant in total.";
+    let hint = "If these are totals, divide them by the number of workers.";
     findings.add(Severity::Info, "threads_multiply", None, message, hint);
 }

@@ -54,16 +54,16 @@ fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) 
     let remote = context.input.workers > 0;
     let sends = remote && context.input.listeners_at == ListenersAt::Master;
     let again = if sends { "; it also makes every worker send each sample once more" } else { "" };
-    let hint = "Disable it: JAC records every sample itself and shows tables, charts and errors.";
+    let hint = "Disable it: JAC records every sample and shows tables, charts and errors.";
     let mut add = |severity, code, what: String| {
         let message = format!("\"{name}\" {what}{again}.");
         findings.add(severity, code, Some(name), message, hint);
     };
     if let Some(title) = heavy {
-        let what = format!("({title}) costs memory and shows nothing without JMeter's window");
+        let what = format!("({title}) costs memory and has no effect in non-GUI mode");
         add(Severity::Warning, "listener_heavy", what);
     } else if file.is_empty() && remote {
-        let what = "shows nothing without JMeter's window".to_owned();
+        let what = "has no effect in non-GUI mode".to_owned();
         add(Severity::Info, "listener_idle", what);
     }
     if !file.is_empty() {
@@ -74,8 +74,8 @@ fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) 
     let is_shared =
         context.input.listeners_at == ListenersAt::WorkersOfOneDisk && context.input.workers > 1 && !has_number;
     if let Some(path) = context.scope().evaluate(file).filter(|path| is_shared && path.starts_with('/')) {
-        let message = format!("All {} workers would write \"{name}\" to one file, {path}.", context.input.workers);
-        let hint = "Name a file without a folder, name it with ${__P(jac.node)}, or disable the listener.";
+        let message = format!("All {} workers would write \"{name}\" to the same file, {path}.", context.input.workers);
+        let hint = "Use a file name without a folder, or one with ${__P(jac.node)}, or disable the listener.";
         findings.add(Severity::Error, "listener_file_shared", Some(name), message, hint);
     }
 }
@@ -92,7 +92,7 @@ fn backend(context: &Context<'_>, element: &Element, findings: &mut Findings) {
         let names_a_host = name.to_ascii_lowercase().contains("host") || name.to_ascii_lowercase().contains("url");
         if names_a_host && LOCAL.contains(&host.to_ascii_lowercase().as_str()) {
             let message =
-                format!("\"{}\" sends its measurements to {host}, which on a node is the node itself.", element.name);
+                format!("\"{}\" sends its metrics to {host}, which on a node is the node itself.", element.name);
             let hint = "Use an address that the nodes can reach, or disable the listener.";
             findings.add(Severity::Warning, "backend_localhost", Some(&element.name), message, hint);
         }

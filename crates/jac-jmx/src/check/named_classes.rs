@@ -28,10 +28,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                 continue;
             }
             let message = format!(
-                "\"{}\" names the class {class}, which is neither in JMeter nor in a plugin of the plan: its samples will fail.",
+                "\"{}\" uses the class {class}, which is neither in JMeter nor in a plugin of the plan: its samples \
+                 will fail.",
                 element.name
             );
-            let hint = "Add the jar that has the class to the plan's files, such as the database's JDBC driver.";
+            let hint = "Add the jar with the class to the plan's files, e.g. the database's JDBC driver.";
             findings
                 .add(Severity::Warning, "named_class_missing", Some(&element.name), message, hint)
                 .with("class", class)
@@ -46,8 +47,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             if language.is_empty() || is_there || !told.insert(language.clone()) {
                 continue;
             }
-            let message =
-                format!("\"{}\" is a script in {language}, for which there is no script engine.", element.name);
+            let message = format!("\"{}\" is a script in {language}, which has no script engine.", element.name);
             let hint = "Add the jars of the script engine to the plan's files, or use Groovy.";
             findings
                 .add(Severity::Warning, "script_engine_missing", Some(&element.name), message, hint)

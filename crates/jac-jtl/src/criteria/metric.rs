@@ -124,6 +124,28 @@ impl Metric {
         }
     }
 
+    /// Its name in a sentence.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Samples => "samples",
+            Self::Errors => "errors",
+            Self::ErrorPercent => "error rate",
+            Self::Mean => "mean",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Stddev => "standard deviation",
+            Self::Median => "median",
+            Self::P90 => "p90",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+            Self::Throughput => "throughput",
+            Self::Received => "received KB/s",
+            Self::Sent => "sent KB/s",
+            Self::AvgBytes => "mean bytes",
+            Self::Apdex => "Apdex",
+        }
+    }
+
     /// Its value in a line of the table.
     pub fn value(self, entry: &Entry) -> Option<f64> {
         match self {

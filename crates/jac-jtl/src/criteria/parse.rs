@@ -10,13 +10,13 @@ pub enum CriterionError {
     #[error("expected METRIC[(\"LABEL\")] OP NUMBER[ms|s|%|/s], such as p95(\"Log in\") > 800ms")]
     Form,
     /// There is no such metric.
-    #[error("there is no metric {name:?}; the metrics are {}", metric_names())]
+    #[error("unknown metric {name:?}; expected one of {}", metric_names())]
     Metric {
         /// What stands in its place.
         name: String,
     },
     /// The label is not quoted.
-    #[error("a label is written in quotes: {metric}(\"{label}\")")]
+    #[error("the label must be in quotes: {metric}(\"{label}\")")]
     LabelUnquoted {
         /// The metric as written.
         metric: String,
@@ -27,10 +27,10 @@ pub enum CriterionError {
     #[error("the label's closing quote is missing")]
     LabelUnclosed,
     /// The parenthesis is missing.
-    #[error("after the label comes a closing parenthesis")]
+    #[error("expected a closing parenthesis after the label")]
     Parenthesis,
     /// There is no such operator.
-    #[error("after the metric comes one of > >= < <=, found {found:?}")]
+    #[error("expected >, >=, < or <= after the metric, found {found:?}")]
     Operator {
         /// What stands in its place.
         found: String,
@@ -50,7 +50,7 @@ pub enum CriterionError {
         found: String,
     },
     /// The unit does not fit the metric.
-    #[error("{}, {found:?} does not fit{}", measured(*metric), fitting(*metric))]
+    #[error("invalid unit {found:?} for {}: {}", metric.name(), fitting(*metric))]
     Unit {
         /// The metric.
         metric: Metric,
@@ -170,22 +170,12 @@ fn metric_names() -> String {
     Metric::ALL.map(Metric::name).join(", ")
 }
 
-fn measured(metric: Metric) -> String {
-    let name = metric.name();
-    match metric.unit() {
-        Unit::None => format!("{name} has no unit"),
-        Unit::Milliseconds => format!("{name} is measured in ms"),
-        Unit::Percent => format!("{name} is measured in %"),
-        Unit::PerSecond => format!("{name} is measured per second"),
-        Unit::KilobytesPerSecond => format!("{name} is measured in KB per second"),
-    }
-}
-
 fn fitting(metric: Metric) -> &'static str {
     match metric.unit() {
-        Unit::None => "",
-        Unit::Milliseconds => " (units: ms, s)",
-        Unit::Percent => " (unit: %)",
-        Unit::PerSecond | Unit::KilobytesPerSecond => " (unit: /s)",
+        Unit::None => "it has no unit",
+        Unit::Milliseconds => "expected ms or s",
+        Unit::Percent => "expected %",
+        Unit::PerSecond => "expected /s",
+        Unit::KilobytesPerSecond => "expected KB/s",
     }
 }

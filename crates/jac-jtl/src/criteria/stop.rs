@@ -75,13 +75,13 @@ pub enum StopRuleError {
     #[error(transparent)]
     Comparison(#[from] CriterionError),
     /// There is no such metric of a window.
-    #[error("{name:?} is not a metric of the automatic stop; its metrics are {}", names())]
+    #[error("the automatic stop has no metric {name:?}; expected one of {}", names())]
     Metric {
         /// What stands in its place.
         name: String,
     },
     /// The unit does not fit the metric.
-    #[error("{name} is measured in {unit}, {found:?} does not fit")]
+    #[error("invalid unit {found:?} for {name}: expected {unit}")]
     Unit {
         /// The metric.
         name: &'static str,
@@ -91,13 +91,13 @@ pub enum StopRuleError {
         found: String,
     },
     /// Processors belong to no label.
-    #[error("{PROCESSORS} has no label")]
+    #[error("{PROCESSORS} takes no label")]
     Label,
     /// It does not say over how long.
-    #[error("after the limit comes the window, such as: for 60s")]
+    #[error("expected a window after the limit, such as: for 60s")]
     Window,
     /// It is too short or too long.
-    #[error("a window is of 1 to {LONGEST_WINDOW_S} whole seconds")]
+    #[error("the window must be 1 to {LONGEST_WINDOW_S} whole seconds")]
     WindowLength,
 }
 

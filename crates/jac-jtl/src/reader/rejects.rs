@@ -188,17 +188,17 @@ pub(crate) enum Reason {
     TimeStamp { text: String },
     #[error("success is neither true nor false: {text:?}")]
     Success { text: String },
-    #[error("a quoted field goes on after its closing quote")]
+    #[error("text after the closing quote of a field")]
     AfterQuote,
     #[error("a field is longer than 1 MB")]
     FieldTooLong,
     #[error("the row is longer than 4 MB")]
     RowTooLong,
-    #[error("the log ends within this row")]
+    #[error("truncated row")]
     Cut,
     #[error("neither a header nor a row in JMeter's default columns")]
     NoHeader,
-    #[error("the header has no column {0}")]
+    #[error("the header lacks the column {0}")]
     HeaderWithout(&'static str),
 }
 

@@ -200,8 +200,8 @@ impl LogStatistics {
 
 fn ended_early(logs: u64) -> String {
     match logs {
-        1 => "The log does not end properly: the run was killed, or the file is incomplete.".to_owned(),
-        logs => format!("{logs} logs do not end properly: the run was killed, or the files are incomplete."),
+        1 => "The log is truncated: the run was killed, or the file is incomplete.".to_owned(),
+        logs => format!("{logs} logs are truncated: the run was killed, or the files are incomplete."),
     }
 }
 
@@ -214,7 +214,7 @@ fn of_reading(outcome: &ReadOutcome) -> Vec<Note> {
     if let Some(first) = outcome.rejected.first() {
         let verb = if outcome.rejected_rows == 1 { "was" } else { "were" };
         let message = format!(
-            "{} could not be read and {verb} left out; the first: {}: {}.",
+            "{} could not be read and {verb} skipped. First: {}: {}.",
             counted(outcome.rejected_rows, "row"),
             place(first),
             first.reason
@@ -225,7 +225,7 @@ fn of_reading(outcome: &ReadOutcome) -> Vec<Note> {
     }
     if let Some(first) = &outcome.unread_value {
         let message = format!(
-            "{} could not be read and count as missing; the first: {}: {}.",
+            "{} could not be read and count as missing. First: {}: {}.",
             counted(outcome.unread_values, "value"),
             place(first),
             first.reason
@@ -238,27 +238,27 @@ fn of_reading(outcome: &ReadOutcome) -> Vec<Note> {
     }
     if outcome.too_deep > 0 {
         let message = format!(
-            "{} nested deeper than JMeter writes to a CSV log {} left out.",
+            "{} nested deeper than JMeter writes to a CSV log {} skipped.",
             counted(outcome.too_deep, "sample"),
             if outcome.too_deep == 1 { "was" } else { "were" }
         );
         notes.push(Note::new("nested_samples_left_out", message).with("samples", outcome.too_deep));
     }
     if outcome.lacks.success {
-        let message = "The log has no column success, nor ErrorCount: all samples count as passed.";
+        let message = "The log has neither a success nor an ErrorCount column: all samples count as passed.";
         notes.push(Note::new("success_unknown", message));
     }
     if outcome.lacks.message {
-        let message =
-            "The log has no column responseMessage: transactions cannot be told from requests and are in the total.";
+        let message = "The log has no responseMessage column: transactions cannot be distinguished from requests and are counted \
+             in the total.";
         notes.push(Note::new("transactions_unknown", message));
     }
     if let Some(unit) = outcome.guesses.unit {
-        let message = format!("Time stamps are taken for {}. If they are not, set --time-unit.", unit.name());
+        let message = format!("Timestamps are read as {}. If that is wrong, set --time-unit.", unit.name());
         notes.push(Note::new("time_unit_guessed", message).with("unit", unit.name()));
     }
     if outcome.guesses.day {
-        let message = "Time stamps have no date: the first day is taken for 1970-01-01.";
+        let message = "Timestamps have no date: the first day is read as 1970-01-01.";
         notes.push(Note::new("day_unknown", message));
     }
     if outcome.guesses.date_order {

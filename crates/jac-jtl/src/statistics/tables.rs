@@ -206,7 +206,7 @@ impl SampleStatistics {
         let (transactions, labels) = self.labels.count(Kind::Transaction);
         if requests > 0 && transactions > 0 {
             let message = format!(
-                "Transactions are listed but not in the total: it counts {} and leaves out {} ({}).",
+                "Transactions are listed but not counted in the total: {} counted, {} ({}) excluded.",
                 counted(requests, "request"),
                 counted(transactions, "transaction"),
                 counted(labels as u64, "label"),
@@ -219,17 +219,18 @@ impl SampleStatistics {
         if tally.span.samples > 0 && early > 0 {
             let (verb, is) = if early == 1 { ("lies", "is") } else { ("lie", "are") };
             let message = format!(
-                "{} {verb} outside the time of the others, before 1973: counted, but left out of duration, rates and charts, as {} {is} wrong.",
+                "{} {verb} before 1973, far from the others: counted, but not in duration, rates and charts, because \
+                 {} {is} wrong.",
                 counted(early, "sample"),
-                if early == 1 { "its time stamp" } else { "their time stamps" },
+                if early == 1 { "its timestamp" } else { "their timestamps" },
             );
             notes.push(Note::new("samples_outside_time", message).with("samples", early));
         }
         let generators = self.buckets.unnamed_generators();
         if generators > 1 {
             let message = format!(
-                "{generators} logs overlap in time and name no host: they are taken for the logs of {generators} load generators, whose \
-                 active users are added up."
+                "{generators} logs overlap in time and name no host: they are read as the logs of {generators} load \
+                 generators, and their active users are added up."
             );
             notes.push(Note::new("logs_are_generators", message).with("logs", generators));
         }
@@ -241,8 +242,7 @@ impl SampleStatistics {
     fn folded(&self) -> Vec<Note> {
         let mut notes = Vec::new();
         let together = |folded: u64, what: &str, limit: usize, name: &str| {
-            let message =
-                format!("{folded} samples of {what} beyond the first {limit} are counted together as \"{name}\".");
+            let message = format!("{folded} samples of {what} beyond the first {limit} are grouped as \"{name}\".");
             let code = format!("{}_folded", what.replace(' ', "_"));
             Note::new(&code, message).with("samples", folded).with("limit", limit)
         };
@@ -251,8 +251,8 @@ impl SampleStatistics {
             notes.push(together(folded, "labels", self.settings.max_labels, Settings::OTHER_LABELS));
         }
         if self.labels.is_rounding() {
-            let message = "There are more different response times than there is memory for: those above 1,023 ms were counted to \
-                           three digits, up to 0.2 % too low.";
+            let message = "Too many distinct response times for the memory limit: those above 1,023 ms are rounded \
+                           down to three digits (up to 0.2 % too low).";
             notes.push(Note::new("response_times_rounded", message));
         }
         for (folded, what, name) in [
@@ -268,8 +268,8 @@ impl SampleStatistics {
             errors.last().filter(|group| group.message == Settings::OTHER_ERRORS && group.label.is_empty())
         {
             let message = format!(
-                "{} failures beyond the {} most frequent error groups are counted together as \"{}\"; counts of rare groups \
-                 may be too low by what was folded.",
+                "{} failures beyond the {} most frequent error groups are grouped as \"{}\"; counts of rare groups may \
+                 be too low.",
                 rest.count,
                 self.settings.max_groups,
                 Settings::OTHER_ERRORS

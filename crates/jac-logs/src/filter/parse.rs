@@ -13,7 +13,8 @@ pub enum FilterError {
     NoOperator(String),
     /// There is no such field.
     #[error(
-        "there is no field {0:?}: label, kind, code, success, elapsed, time, thread, host, message, url, bytes and text can be asked for"
+        "unknown field {0:?}; expected label, kind, code, success, elapsed, time, thread, host, message, url, bytes or \
+         text"
     )]
     NoField(String),
     /// The operator does not fit the field.
@@ -27,7 +28,7 @@ pub enum FilterError {
         takes: &'static str,
     },
     /// The value is not valid for the field.
-    #[error("{value:?} is not a valid {field}: {wanted}")]
+    #[error("invalid {field} {value:?}; expected {wanted}")]
     WrongValue {
         /// The field.
         field: String,
@@ -37,7 +38,7 @@ pub enum FilterError {
         wanted: &'static str,
     },
     /// A pattern that is not a valid regular expression.
-    #[error("{pattern:?} is not a valid regular expression: {source}")]
+    #[error("invalid regular expression {pattern:?}: {source}")]
     Pattern {
         /// What was given.
         pattern: String,
@@ -259,7 +260,7 @@ mod tests {
     fn what_is_not_a_condition_is_a_sentence() {
         let table = [
             ("slow", "invalid condition"),
-            ("size>3", "there is no field \"size\""),
+            ("size>3", "unknown field \"size\""),
             ("elapsed~3", "elapsed takes = != > >= < <=, not ~"),
             ("label>3", "label takes = != ~ !~, not >"),
             ("success=maybe", "true or false"),
@@ -267,7 +268,7 @@ mod tests {
             ("elapsed>fast", "milliseconds"),
             ("elapsed>-1", "milliseconds"),
             ("time>yesterday", "2026-11-25T08:30:00"),
-            ("label~(", "is not a valid regular expression"),
+            ("label~(", "invalid regular expression"),
         ];
         for (words, expected) in table {
             let error = words.parse::<Condition>().expect_err(words).to_string();

@@ -48,7 +48,7 @@ pub enum CompressError {
     #[error("the log changed while it was compressed")]
     Changed,
     /// What was written does not unpack to the log.
-    #[error("what was written does not unpack to the log")]
+    #[error("the compressed file does not decompress to the log")]
     Different,
     /// The caller ended it.
     #[error("compressing was cancelled")]

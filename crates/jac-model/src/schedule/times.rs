@@ -85,8 +85,7 @@ impl Times {
 
 fn zone(name: &str) -> Result<TimeZone, Fault> {
     let unknown = || {
-        let message =
-            format!("'{name}' is not a known time zone. Expected an IANA name such as Europe/Berlin, or UTC.");
+        let message = format!("Unknown time zone '{name}'. Expected an IANA name such as Europe/Berlin, or UTC.");
         Fault::at("/zone", "zone_unknown", message)
     };
     let zone = TimeZone::get(name.trim()).map_err(|_| unknown())?;
@@ -95,7 +94,7 @@ fn zone(name: &str) -> Result<TimeZone, Fault> {
 
 fn civil(at: &str) -> Result<DateTime, Fault> {
     let malformed = || {
-        let message = format!("'{at}' is not a valid date and time. Expected YYYY-MM-DDTHH:MM, without an offset.");
+        let message = format!("Invalid date and time '{at}'. Expected YYYY-MM-DDTHH:MM, without an offset.");
         Fault::at("/at", "time_malformed", message)
     };
     // What an offset or a zone would add is not believed beside the field for the zone.
@@ -110,7 +109,7 @@ fn moment(at: &str, zone: &TimeZone) -> Result<EpochMs, Fault> {
     let ambiguous = zone.to_ambiguous_zoned(civil);
     if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
         let message =
-            "This time does not exist in the zone: clocks are put forward over it. Choose one before or after.";
+            "This time does not exist in the time zone: the clocks go forward then. Choose an earlier or later one.";
         return Err(Fault::at("/at", "time_does_not_exist", message));
     }
     let out_of_range = |_| Fault::at("/at", "time_malformed", "This date is out of range.");
@@ -120,7 +119,7 @@ fn moment(at: &str, zone: &TimeZone) -> Result<EpochMs, Fault> {
 fn cron(expression: &str) -> Result<Cron, Fault> {
     let invalid = |reason: String| {
         let message = format!(
-            "This is not a valid cron expression: {reason}. Expected five fields: minute, hour, day of month, month, day of week."
+            "Invalid cron expression: {reason}. Expected five fields: minute, hour, day of month, month, day of week."
         );
         Fault::at("/expression", "cron_invalid", message)
     };

@@ -20,9 +20,9 @@ pub fn environment_refused() -> ApiError {
     ApiError::Request {
         status: StatusCode::FORBIDDEN,
         code: "environment_credentials",
-        message: "The server's own AWS credentials are for administrators and people whom the configuration names."
+        message: "The server's own AWS credentials are for administrators and the people named in its configuration."
             .to_owned(),
-        hint: Some("Save credentials of your own under Settings, or ask an administrator.".to_owned()),
+        hint: Some("Save your own credentials under Settings, or ask an administrator.".to_owned()),
     }
 }
 

@@ -29,8 +29,8 @@ pub fn invalid() -> ApiError {
     ApiError::Request {
         status: axum::http::StatusCode::UNAUTHORIZED,
         code: "share_invalid",
-        message: "This link is not valid: it has expired or was revoked.".to_owned(),
-        hint: Some("Ask whoever gave it to you for a new one.".to_owned()),
+        message: "This link is invalid, expired or revoked.".to_owned(),
+        hint: Some("Ask whoever sent it for a new one.".to_owned()),
     }
 }
 

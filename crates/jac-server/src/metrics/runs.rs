@@ -62,8 +62,8 @@ fn encode_counted<L: EncodeLabelSet + Clone>(
 ) -> fmt::Result {
     type Count = fn(&Counted) -> u64;
     let counts: [(&str, &str, Count); 2] = [
-        ("samples", "Samples since the run began", |counted| counted.samples),
-        ("errors", "Failed samples since the run began", |counted| counted.errors),
+        ("samples", "Samples since the start of the run", |counted| counted.samples),
+        ("errors", "Failed samples since the start of the run", |counted| counted.errors),
     ];
     for (name, help, of) in counts {
         let name = format!("{prefix}_{name}");
@@ -125,7 +125,7 @@ impl Collector for Runs {
         self.gauge(encoder, users, |run| run.active_users)?;
         let rate = ("run_samples_per_second", "Samples per second over the last seconds");
         self.gauge(encoder, rate, |run| run.rate_per_s)?;
-        let left_out = ("run_labels_left_out", "Labels beyond those that are told");
+        let left_out = ("run_labels_left_out", "Labels beyond those that are exported");
         self.gauge(encoder, left_out, |run| Some(run.labels_left_out))
     }
 }

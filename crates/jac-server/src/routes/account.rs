@@ -105,7 +105,7 @@ pub async fn set_password(
         return Err(ApiError::Request {
             status: StatusCode::FORBIDDEN,
             code: "link_needed",
-            message: "A first password is set after signing in with a one-time link.".to_owned(),
+            message: "To set a first password, sign in with a one-time link.".to_owned(),
             hint: Some("Ask an administrator for a link.".to_owned()),
         });
     }
@@ -189,10 +189,10 @@ pub fn token_row(name: &str, scope: TokenScope, days: Option<u32>, now_ms: i64) 
     let invalid = |field: &str, message: String| EngineError::invalid_field("token_request_invalid", field, message);
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(invalid("/name", format!("The name of a token has 1 to {LONGEST_NAME} characters.")));
+        return Err(invalid("/name", format!("The name of a token must have 1 to {LONGEST_NAME} characters.")));
     }
     if days.is_some_and(|days| days == 0 || days > MOST_DAYS) {
-        return Err(invalid("/expires_days", format!("A token works for 1 to {MOST_DAYS} days.")));
+        return Err(invalid("/expires_days", format!("A token can be valid for 1 to {MOST_DAYS} days.")));
     }
     Ok(TokenRow {
         id: format!("k-{}", hex::encode(rand::random::<[u8; 6]>())),

@@ -58,7 +58,7 @@ pub async fn begin(
     let Begun { url, browser } = begun.map_err(|error| match error {
         CompanyError::SessionsUnavailable => ApiError::SessionsUnavailable,
         error => {
-            let hint = Some("The server's log says why.".to_owned());
+            let hint = Some("See the server's log.".to_owned());
             let message = format!("{} cannot be reached.", company.config().name);
             tracing::error!("{error}");
             ApiError::Request { status: StatusCode::BAD_GATEWAY, code: error.code(), message, hint }

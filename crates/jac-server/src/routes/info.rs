@@ -71,7 +71,7 @@ pub async fn show(allowed: Allowed<View>) -> Result<Json<Info>, ApiError> {
             found: false,
             path: None,
             version: None,
-            hint: Some("JMeter is fetched with the first cluster.".to_owned()),
+            hint: Some("JMeter will be downloaded when you create the first cluster.".to_owned()),
         },
         Err(error) => ToolInfo { found: false, path: None, version: None, hint: Some(error.to_string()) },
     };

@@ -241,7 +241,7 @@ pub(super) async fn prove(
             Err(ApiError::Request {
                 status: StatusCode::UNAUTHORIZED,
                 code: "sign_in_failed",
-                message: "The name or the password is wrong, or the account is disabled.".to_owned(),
+                message: "Wrong name or password, or the account is disabled.".to_owned(),
                 hint: None,
             })
         }
@@ -282,9 +282,6 @@ pub async fn ticket(
     match session {
         Some(session) => Ok(Json(DownloadTicket { ticket: app.access.ticket(&session.secret, &wanted.path) })),
         // Whoever has a token needs none.
-        None => Err(ApiError::bad_request(
-            "no_session",
-            "A ticket is for the browser of a session. Send the token instead.",
-        )),
+        None => Err(ApiError::bad_request("no_session", "Tickets are for browser sessions. Send the token instead.")),
     }
 }

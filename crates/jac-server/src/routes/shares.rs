@@ -80,7 +80,7 @@ async fn make(
     days: u32,
 ) -> Result<(StatusCode, Json<Share>), ApiError> {
     if !(1..=LONGEST_DAYS).contains(&days) {
-        let message = format!("A link works for 1 to {LONGEST_DAYS} days.");
+        let message = format!("A link can be valid for 1 to {LONGEST_DAYS} days.");
         return Err(ApiError::bad_request("share_expiry_invalid", message));
     }
     let created_ms = app.engine.now_ms();
@@ -152,7 +152,7 @@ async fn shareable<'a>(
 ) -> Result<Vec<RunId>, ApiError> {
     let runs = super::results::run_ids(ids)?;
     if !(2..=5).contains(&runs.len()) {
-        return Err(ApiError::bad_request("share_runs_invalid", "A comparison has two to five runs."));
+        return Err(ApiError::bad_request("share_runs_invalid", "A comparison needs two to five runs."));
     }
     for id in &runs {
         let run = allowed.engine().store().run(id).await?.run;

@@ -73,7 +73,7 @@ impl Redis {
         match timeout(PATIENCE_IN_ALL, self.ask_twice(asked)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.failed(&error)),
-            Err(_) => Err(self.failed(&"it does not answer in time")),
+            Err(_) => Err(self.failed(&"it did not answer in time")),
         }
     }
 
@@ -130,7 +130,7 @@ impl Redis {
                     self.pass_on(words, &access).await;
                 }
                 Ok(Err(error)) => drop(self.failed(&error)),
-                Err(_) => drop(self.failed(&"it does not answer in time")),
+                Err(_) => drop(self.failed(&"it did not answer in time")),
             }
             sleep(TRY_EVERY).await;
         }

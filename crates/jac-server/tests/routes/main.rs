@@ -105,7 +105,7 @@ async fn a_bad_cluster_is_told_all_its_faults() {
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{workers}");
         if workers == "-1" {
             let message = refused.body["error"]["message"].as_str().unwrap_or_default();
-            assert!(message.contains("give 0 to 200"), "{message}");
+            assert!(message.contains("expected 0 to 200"), "{message}");
         }
         if workers == "10000" {
             assert_eq!(refused.body["error"]["faults"].as_array().map(Vec::len), Some(3), "{}", refused.body);

@@ -15,8 +15,8 @@ pub async fn store(arguments: StoreArguments) -> anyhow::Result<Exit> {
         if let Some(address) = save {
             let Some(set) = own_set(client, &credentials).await? else {
                 return Err(with_hint(
-                    format!("you have no AWS credentials '{credentials}'"),
-                    Some("Save some with `jac credentials aws --save`, or name a set with --credentials.".to_owned()),
+                    format!("you have no saved AWS credentials '{credentials}'"),
+                    Some("Save some with `jac credentials aws --save`, or give a set with --credentials.".to_owned()),
                 ));
             };
             let new = json!({
@@ -46,7 +46,7 @@ fn lines(stores: &[ResultsStoreView]) -> String {
     let line = |store: &ResultsStoreView| {
         let ResultsStoreView { address, credentials, runs, is_current, .. } = store;
         let word = if *is_current { "Your runs are stored in" } else { "Earlier runs are in" };
-        format!("{word} {address}, with the credentials {}: {runs} so far.", credentials.name)
+        format!("{word} {address} with the credentials {}: {runs} so far.", credentials.name)
     };
     let mut lines: Vec<String> = stores.iter().map(line).collect();
     if !stores.iter().any(|store| store.is_current) {

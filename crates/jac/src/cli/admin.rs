@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Where the installation is.
 #[derive(Debug, Args)]
 pub struct Place {
-    /// Where JAC keeps everything
+    /// JAC's data folder
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
 }
@@ -18,9 +18,9 @@ pub struct Place {
 fn role() -> impl TypedValueParser<Value = UserRole> {
     let words = UserRole::ALL.map(|role| {
         PossibleValue::new(role.word()).help(match role {
-            UserRole::Viewer => "Reads everything, changes nothing",
-            UserRole::Member => "Has clusters, plans and runs of their own; reads those of others",
-            UserRole::Administrator => "Looks after the installation, and may change what anybody has",
+            UserRole::Viewer => "Can read everything, but change nothing",
+            UserRole::Member => "Can create clusters, plans and runs, and read those of others",
+            UserRole::Administrator => "Administers the installation and can change everything",
         })
     });
     PossibleValuesParser::new(words).try_map(|word| UserRole::of_word(&word).ok_or("not a role"))
@@ -31,8 +31,8 @@ fn scope() -> impl TypedValueParser<Value = TokenScope> {
     let words = TokenScope::ALL.map(|scope| {
         PossibleValue::new(scope.word()).help(match scope {
             TokenScope::Read => "Reads",
-            TokenScope::Run => "Reads, uploads plans, makes clusters and starts runs",
-            TokenScope::All => "Everything that its person may",
+            TokenScope::Run => "Can read, upload plans, create clusters and start runs",
+            TokenScope::All => "All permissions of its owner",
         })
     });
     PossibleValuesParser::new(words).try_map(|word| TokenScope::of_word(&word).ok_or("not a scope"))
@@ -40,47 +40,48 @@ fn scope() -> impl TypedValueParser<Value = TokenScope> {
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Add somebody and print their one-time sign-in link
+    /// Add a person and print their one-time sign-in link
     Add {
-        /// What they sign in with and are shown as
+        /// The name to sign in with, shown to others
         name: String,
         #[arg(long, value_parser = role())]
         role: UserRole,
-        /// A team they are in, by name; it is made where it is not there
+        /// A team of theirs, by name; created if it does not exist
         #[arg(long, value_name = "TEAM")]
         team: Vec<String>,
         #[command(flatten)]
         place: Place,
     },
-    /// List everybody
+    /// List all people
     List {
         #[arg(long, value_enum, default_value_t = Output::Text)]
         output: Output,
         #[command(flatten)]
         place: Place,
     },
-    /// Sign somebody out everywhere and let them in no more
+    /// Disable an account and end its sessions
     Disable {
         name: String,
         #[command(flatten)]
         place: Place,
     },
-    /// Let somebody in again
+    /// Enable an account again
     Enable {
         name: String,
         #[command(flatten)]
         place: Place,
     },
-    /// Print a new one-time sign-in link for somebody who has forgotten their password
+    /// Print a new one-time sign-in link, e.g. for a forgotten password
     Link {
         name: String,
         #[command(flatten)]
         place: Place,
     },
-    /// Remove somebody; what they own goes to another, else their clusters are terminated and the rest is the administrator's
+    /// Remove an account; what it owns goes to another person, otherwise its clusters are terminated and the
+    /// administrator gets the rest
     Remove {
         name: String,
-        /// Who takes over what they own
+        /// The new owner of what they own
         #[arg(long, value_name = "OTHER")]
         to: Option<String>,
         #[command(flatten)]
@@ -90,22 +91,22 @@ pub enum UserCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// Make a token for somebody and print it alone
+    /// Create a token and print only the token
     Create {
-        /// Whose it is
+        /// The owner of the token
         name: String,
         #[arg(long, value_parser = scope())]
         scope: TokenScope,
-        /// For how long it works, such as 30d; absent: until it is revoked
+        /// Validity, e.g. 30d; default: until it is revoked
         #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
         expires: Option<std::time::Duration>,
-        /// What the token is called
+        /// The name of the token
         #[arg(long, value_name = "LABEL", default_value = "command line")]
         label: String,
         #[command(flatten)]
         place: Place,
     },
-    /// List somebody's tokens, or everybody's
+    /// List tokens, of one person or all
     List {
         name: Option<String>,
         #[arg(long, value_enum, default_value_t = Output::Text)]
@@ -113,7 +114,7 @@ pub enum TokenCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Revoke a token by its id
+    /// Revoke a token by its ID
     Revoke {
         id: String,
         #[command(flatten)]
@@ -123,13 +124,13 @@ pub enum TokenCommand {
 
 #[derive(Debug, Args)]
 pub struct AuditArguments {
-    /// Only what was done within this time, such as 24h
+    /// Only entries of this period, e.g. 24h
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub since: Option<std::time::Duration>,
-    /// Only what this person did, by name
+    /// Only entries of this person, by name
     #[arg(long, value_name = "NAME")]
     pub person: Option<String>,
-    /// Only this action, such as cluster.terminate
+    /// Only this action, e.g. cluster.terminate
     #[arg(long, value_name = "ACTION")]
     pub action: Option<String>,
     #[arg(long, value_enum, default_value_t = Output::Text)]

@@ -5,31 +5,31 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub enum ArtifactsCommand {
-    /// Where a run's results are on their way into the store
+    /// Show the upload state of a run's results
     Status {
-        /// Its id
+        /// The run's ID
         run: String,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Store a run's results now, in place of at the next try, and wait for it
+    /// Store a run's results now instead of at the next retry, and wait for it
     Retry {
-        /// Its id
+        /// The run's ID
         run: String,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Read everything of a stored run and compare it with its manifest
-    #[command(after_help = "Exit codes: 0 everything is as it was stored, 1 something is missing or differs.")]
+    /// Verify a stored run against its manifest
+    #[command(after_help = "Exit codes: 0 everything is as stored, 1 something is missing or differs.")]
     Verify {
-        /// Its id
+        /// The run's ID
         run: String,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Where the results of your own runs are stored: show it, or choose a bucket of your own
+    /// Show or set your own store for the results of your runs
     Store(StoreArguments),
-    /// Take every run that the stores have into the list, after a data folder was lost
+    /// Rebuild the list of runs from the stores, after the loss of a data folder
     Rebuild {
         #[command(flatten)]
         whose: Whose,
@@ -38,28 +38,28 @@ pub enum ArtifactsCommand {
 
 #[derive(Debug, Args)]
 pub struct StoreArguments {
-    /// Store your runs' results there from now on: s3://BUCKET/PREFIX
+    /// Store the results of your future runs at s3://BUCKET/PREFIX
     #[arg(long, value_name = "ADDRESS")]
     pub save: Option<String>,
-    /// The name of your set of AWS credentials
+    /// The name of your saved AWS credentials
     #[arg(long, value_name = "NAME", default_value = "default", requires = "save")]
     pub credentials: String,
-    /// The bucket's region, where it is not that of the credentials
+    /// The bucket's region; default: that of the credentials
     #[arg(long, requires = "save")]
     pub region: Option<String>,
-    /// The address of a store that speaks S3's protocol
+    /// The endpoint of an S3-compatible store
     #[arg(long, value_name = "URL", requires = "save")]
     pub endpoint: Option<String>,
-    /// The ID or ARN of the KMS key that objects are encrypted with
+    /// The ID or ARN of the KMS key to encrypt objects with
     #[arg(long, value_name = "KEY", requires = "save")]
     pub kms_key: Option<String>,
-    /// The storage class of logs, such as STANDARD_IA
+    /// The storage class of logs, e.g. STANDARD_IA
     #[arg(long, value_name = "CLASS", requires = "save")]
     pub storage_class: Option<String>,
-    /// Save it without writing and removing something there first
+    /// Save without testing
     #[arg(long, requires = "save")]
     pub no_test: bool,
-    /// Store nothing more there; what is there stays and is read there
+    /// Stop using it; stored runs stay and are read from there
     #[arg(long, conflicts_with = "save")]
     pub stop: bool,
     #[command(flatten)]

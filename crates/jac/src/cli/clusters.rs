@@ -6,44 +6,44 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum ClusterCommand {
-    /// All clusters, and the machines that no cluster here knows
+    /// List clusters and orphaned machines
     List {
-        /// Those that have ended too
+        /// Include terminated clusters
         #[arg(long)]
         all: bool,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Make a cluster that stays until its lifetime or its idle limit is over
+    /// Create a persistent cluster; it terminates at the end of its lifetime or idle timeout
     Create(CreateArguments),
-    /// Say what would be made and what it would cost, and what is in the way; nothing is made
-    #[command(after_help = "Exit codes: 0 it can be made, 2 it cannot.")]
+    /// Validate the configuration and estimate the cost; creates nothing
+    #[command(after_help = "Exit codes: 0 all checks passed, 2 not.")]
     Check(CreateArguments),
-    /// Run a plan on a cluster, which stays
+    /// Run a plan on an existing cluster
     Run {
-        /// Its id or name
+        /// The cluster's ID or name
         cluster: String,
         #[command(flatten)]
         plan: Box<PlanArguments>,
     },
-    /// Move a cluster's end
+    /// Extend a cluster's lifetime
     Extend {
-        /// Its id or name
+        /// The cluster's ID or name
         cluster: String,
         minutes: u32,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Take over a cluster whose machines carry this installation's tag and that the database does not know
+    /// Adopt an orphan: a cluster with this installation's tag that is not in the database
     Adopt {
-        /// Its id, as `jac cluster list` shows it
+        /// Its ID, as shown by `jac cluster list`
         cluster: String,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Take a cluster away, an orphan too
+    /// Terminate a cluster or an orphan
     Terminate {
-        /// Its id or name
+        /// The cluster's ID or name
         cluster: String,
         /// Wait until it is terminated
         #[arg(long)]
@@ -65,13 +65,13 @@ pub struct CreateArguments {
 
 #[derive(Debug, Args)]
 pub struct ClusterOptions {
-    /// What it is called
+    /// The name of the cluster
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// After so many minutes without a run it is removed; 0: never for that reason
+    /// Idle timeout: minutes without a run until it terminates; 0 = no limit
     #[arg(long, value_name = "MINUTES", default_value_t = 60)]
     pub idle: u32,
-    /// Wait until it takes runs. Without a server that lives on it is waited for always
+    /// Wait until it is ready; always the case without a running server
     #[arg(long)]
     pub wait: bool,
 }
@@ -79,13 +79,13 @@ pub struct ClusterOptions {
 /// Whose clusters: which server or data folder, and how they are shown.
 #[derive(Debug, Args)]
 pub struct Whose {
-    /// Where JAC keeps everything
+    /// JAC's data folder
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// A JMeter to use instead of JAC's own
+    /// JMeter home to use instead of JAC's own
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
     pub jmeter_home: Option<PathBuf>,
-    /// What is printed on standard output
+    /// Format of standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
     #[command(flatten)]
@@ -94,31 +94,32 @@ pub struct Whose {
 
 #[derive(Debug, Subcommand)]
 pub enum CredentialsCommand {
-    /// What is saved for AWS; with --save what the variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN say
+    /// Show saved AWS credentials; with --save, save AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
     Aws {
-        /// Which of your sets
+        /// The name of the set
         #[arg(long, default_value = "default")]
         name: String,
-        /// Save without asking AWS whose they are
+        /// Save without testing with AWS
         #[arg(long, requires = "save")]
         no_test: bool,
-        /// Save what the variables say
+        /// Save the credentials in the environment variables
         #[arg(long, conflicts_with = "delete")]
         save: bool,
-        /// Read the access key's id, its secret and, of a temporary key, the session token from standard input, a line each,
-        /// in place of the variables
+        /// Read the access key ID, the secret access key and, for a temporary key, the session token from standard
+        /// input, one per line,
+        /// instead of the variables
         #[arg(long, requires = "save")]
         stdin: bool,
-        /// A role to assume, with that key or with the server's own credentials
+        /// The ARN of a role to assume, with that key or with the server's own credentials
         #[arg(long, value_name = "ARN", requires = "save")]
         role: Option<String>,
-        /// The external id that the role asks for
+        /// The external ID required by the role's trust policy
         #[arg(long, value_name = "ID", requires = "role")]
         external_id: Option<String>,
-        /// The region of clusters that name none
+        /// Default region of clusters
         #[arg(long, requires = "save")]
         region: Option<String>,
-        /// Delete what is saved
+        /// Delete the saved credentials
         #[arg(long)]
         delete: bool,
         #[command(flatten)]

@@ -5,16 +5,16 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub enum ImageCommand {
-    /// Make an image that has Java and JMeter, of a machine that is made for it and removed after it
+    /// Build an image with Java and JMeter, using a temporary machine
     Build(Box<BuildArguments>),
-    /// The images that were made
+    /// List the built images
     List {
         #[command(flatten)]
         whose: Whose,
     },
-    /// Remove an image with what is kept of its disk
+    /// Remove an image and its snapshots
     Remove {
-        /// Its id, as `jac image list` shows it
+        /// Its ID, as shown by `jac image list`
         image: String,
         #[command(flatten)]
         whose: Whose,
@@ -23,13 +23,13 @@ pub enum ImageCommand {
 
 #[derive(Debug, Args)]
 pub struct BuildArguments {
-    /// What it is called; default: after JMeter and the time
+    /// The name of the image; default: from JMeter's version and the time
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// The JMeter that it has by version, such as 5.5. Default: the one that JAC was told of, else its newest
+    /// The JMeter version, e.g. 5.5; default: the configured one, otherwise the newest
     #[arg(long, value_name = "VERSION")]
     pub jmeter_version: Option<String>,
-    #[command(flatten, next_help_heading = "The machine that it is made of")]
+    #[command(flatten, next_help_heading = "The machine to build it on")]
     pub ec2: Ec2Arguments,
     #[command(flatten)]
     pub whose: Whose,

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// Result logs (.jtl, .csv, .xml, also .gz and .zst) or zips of them; several are one run, in this order
+    /// Result logs (.jtl, .csv, .xml, also .gz and .zst) or zips of them; several become one run, in this order
     #[arg(value_name = "LOG", required = true)]
     pub logs: Vec<PathBuf>,
-    /// The plan that the run is counted among, by its id or name; there need not be one
+    /// The plan that the run belongs to, by its ID or name; it need not exist
     #[arg(long, value_name = "PLAN")]
     pub plan: String,
-    /// What the run is called; default: the plan's name
+    /// The name of the run; default: the plan's name
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Share of the rows that may be unread
+    /// Maximum share of unreadable rows
     #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
     pub max_unread: String,
     #[command(flatten)]

@@ -8,13 +8,14 @@ use std::time::Duration;
 /// Which of a log's samples are looked at.
 #[derive(Debug, Args)]
 pub struct NarrowArguments {
-    /// Only samples that started then or later: 2026-11-25T08:30:00 (UTC), epoch milliseconds, or +90s after the log's start
+    /// Only samples that started at or after this time: 2026-11-25T08:30:00 (UTC), epoch milliseconds, or +90s after
+    /// the log's start
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
-    /// Only samples that started before then
+    /// Only samples that started before this time
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
-    /// Only samples whose label matches somewhere
+    /// Only samples whose label matches this regular expression
     #[arg(long, value_name = "REGEX")]
     pub label: Option<String>,
 }
@@ -22,16 +23,16 @@ pub struct NarrowArguments {
 /// How a log is read where it does not say it itself.
 #[derive(Debug, Args)]
 pub struct ReadArguments {
-    /// The columns of a log without a header, such as timeStamp,elapsed,label,responseCode,success
+    /// The columns of a log without a header, e.g. timeStamp,elapsed,label,responseCode,success
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub columns: Option<Vec<String>>,
-    /// How time stamps are written, as in JMeter's timestamp_format: 'dd/MM/yyyy HH:mm:ss.SSS'
+    /// The format of timestamps, as in JMeter's timestamp_format: 'dd/MM/yyyy HH:mm:ss.SSS'
     #[arg(long, value_name = "PATTERN", conflicts_with = "time_unit")]
     pub time_format: Option<String>,
-    /// Time zone of dates that do not name one: UTC, +02:00
+    /// Time zone of dates without one: UTC, +02:00
     #[arg(long, value_name = "OFFSET", default_value = "UTC", allow_hyphen_values = true)]
     pub time_zone: String,
-    /// What numeric time stamps count; default: by their size
+    /// Unit of numeric timestamps; default: by their size
     #[arg(long, value_enum)]
     pub time_unit: Option<TimeUnitName>,
 }
@@ -52,10 +53,10 @@ pub enum TimeUnitName {
 /// How a log is counted.
 #[derive(Debug, Args)]
 pub struct CountArguments {
-    /// Apdex: the response times in ms within which a success satisfies and is tolerated
+    /// Apdex thresholds in ms: satisfied, tolerated
     #[arg(long, value_name = "MS,MS", default_value = "500,1500")]
     pub apdex: String,
-    /// Labels that are kept apart; later ones are counted together
+    /// Maximum number of labels; further ones are grouped
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub max_labels: usize,
 }
@@ -71,10 +72,10 @@ pub struct ReportArguments {
     pub read: ReadArguments,
     #[command(flatten)]
     pub count: CountArguments,
-    /// What is printed on standard output
+    /// Format of standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
-    /// Write the report as one offline page
+    /// Write the report as a single offline HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Write the table as CSV
@@ -83,51 +84,51 @@ pub struct ReportArguments {
     /// Write the criteria and labels as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// What the page is called; default: the first file's name
+    /// The title of the page; default: the first file's name
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// What fails the report, such as 'p95 > 800ms'
+    /// Pass/fail criterion, e.g. 'p95 > 800ms' (true = failed)
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
-    /// Samples that start so long after the first one count for --fail-on, earlier ones do not: 30s, 2m. The report has all of them
+    /// Warm-up: samples of the first 30s, 2m, … do not count for --fail-on. The report has all of them
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
     pub warm_up: Duration,
-    /// Share of the rows that may be unread before the result cannot be judged
+    /// Maximum share of unreadable rows; above it the result cannot be judged
     #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
     pub max_unread: String,
 }
 
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// What is compared with: a folder of results, a log, or a summary.json
+    /// The baseline: a results folder, a log, or a summary.json
     #[arg(value_name = "BEFORE")]
     pub before: PathBuf,
-    /// What is judged
+    /// The result to compare with the baseline
     #[arg(value_name = "AFTER")]
     pub after: PathBuf,
     #[command(flatten)]
     pub narrow: NarrowArguments,
     #[command(flatten)]
     pub read: ReadArguments,
-    /// What is printed on standard output
+    /// Format of standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
-    /// Write the comparison as one offline page
+    /// Write the comparison as a single offline HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Greatest probability of calling noise a change
+    /// Significance level of the tests
     #[arg(long, value_name = "P", default_value_t = 0.01)]
     pub significance: f64,
-    /// Least change of mean, median or p95 that matters, in percent
+    /// Minimum change of mean, median or p95, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
     pub min_change: f64,
-    /// Least such change in milliseconds
+    /// Minimum change of mean, median or p95, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2.0)]
     pub min_ms: f64,
-    /// Least change of the share of failures that matters, in percentage points
+    /// Minimum change of the error rate, in percentage points
     #[arg(long, value_name = "POINTS", default_value_t = 0.1)]
     pub min_errors: f64,
-    /// Share of the rows of either that may be unread before they cannot be judged
+    /// Maximum share of unreadable rows of either; above it they cannot be judged
     #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
     pub max_unread: String,
 }
@@ -137,23 +138,23 @@ pub struct SamplesArguments {
     /// Result logs
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
-    /// A condition, such as success=false, 'elapsed>2s', 'label~^Log', kind=request
+    /// A condition, e.g. success=false, 'elapsed>2s', 'label~^Log', kind=request
     #[arg(long = "where", value_name = "FIELD OP VALUE")]
     pub conditions: Vec<String>,
     #[command(flatten)]
     pub narrow: NarrowArguments,
     #[command(flatten)]
     pub read: ReadArguments,
-    /// The slowest in place of the first; requests before transactions
+    /// Show the slowest samples instead of the first; requests before transactions
     #[arg(long)]
     pub slowest: bool,
-    /// How many are shown; all are counted
+    /// How many to show; all matches are counted
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
-    /// Print only how many there are
+    /// Print only the number of matches
     #[arg(long)]
     pub count: bool,
-    /// What is printed on standard output
+    /// Format of standard output
     #[arg(long, value_enum, default_value_t = SamplesOutput::Text)]
     pub output: SamplesOutput,
 }

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct McpArguments {
-    /// Let the assistant start and stop runs; without this it can only look
+    /// Allow the assistant to start and stop runs; default: read only
     #[arg(long)]
     pub allow_run: bool,
-    /// Where JAC keeps everything
+    /// JAC's data folder
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     #[command(flatten)]

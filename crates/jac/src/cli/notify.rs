@@ -5,28 +5,28 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub enum NotifyCommand {
-    /// Send a test to the targets of notifications and metrics that the server is configured with
-    #[command(after_help = "Exit codes: 0 all took it, 3 one did not.")]
+    /// Send a test to the configured notification and metrics targets
+    #[command(after_help = "Exit codes: 0 all accepted it, 3 at least one did not.")]
     Test {
-        /// Its name; default: all
+        /// The target's name; default: all
         target: Option<String>,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Show how far the notifications of a run are
+    /// Show the state of a run's notifications
     Status {
-        /// Its id
+        /// The run's ID
         #[arg(value_name = "RUN")]
         run: String,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Try the notifications of a run again that were not delivered
+    /// Retry the undelivered notifications of a run
     Retry {
-        /// Its id
+        /// The run's ID
         #[arg(value_name = "RUN")]
         run: String,
-        /// One target only
+        /// Only this target
         #[arg(long, value_name = "NAME")]
         target: Option<String>,
         #[command(flatten)]

@@ -21,68 +21,70 @@ pub struct PlanArguments {
     /// The JMeter plan
     #[arg(value_name = "PLAN.jmx", required_unless_present = "kept")]
     pub plan: Option<PathBuf>,
-    /// In the place of a file: a plan that is kept, by its id or name, with its criteria. --split and -q then name files of it
+    /// An uploaded plan instead of a file, by its ID or name, with its criteria. --split and -q then refer to its files
     #[arg(long = "plan", value_name = "PLAN", conflicts_with_all = ["plan", "data", "plugin", "root"])]
     pub kept: Option<String>,
-    /// Another file that the plan reads; files that the plan names are taken along by themselves
+    /// Another file that the plan reads; files referenced by the plan are added automatically
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
-    /// A CSV file whose rows are split across the workers, its header line kept
+    /// A CSV file to split across the workers; each part keeps the header line
     #[arg(long, value_name = "FILE")]
     pub split: Vec<PathBuf>,
-    /// A plugin that the plan needs
+    /// A plugin jar that the plan needs
     #[arg(long, value_name = "JAR")]
     pub plugin: Vec<PathBuf>,
     /// A JMeter property for the master and every worker
     #[arg(short = 'J', value_name = "name=value")]
     pub property: Vec<String>,
-    /// A Java system property for the master and every worker, such as javax.net.ssl.keyStore=client.p12
+    /// A Java system property for the master and every worker, e.g. javax.net.ssl.keyStore=client.p12
     #[arg(short = 'D', value_name = "name=value")]
     pub system_property: Vec<String>,
-    /// A property whose value is a secret: it is masked in the report and wherever the run is shown. Names such as password or
-    /// api_key are masked by themselves
+    /// A property with a secret value, masked in the report and wherever the run is shown. Names such as password or
+    /// api_key are masked automatically
     #[arg(long, value_name = "NAME")]
     pub secret: Vec<String>,
     /// A properties file for the master and every worker
     #[arg(short = 'q', value_name = "FILE")]
     pub properties_file: Vec<PathBuf>,
-    /// A folder above the plan's, which its files stay in: a plan in tests/ may then read ../data/rows.csv
+    /// A parent folder of the plan that contains all its files: a plan in tests/ can then read ../data/rows.csv
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// A JMeter to use instead of JAC's own
+    /// JMeter home to use instead of JAC's own
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
     pub jmeter_home: Option<PathBuf>,
-    /// What the run is called
+    /// The name of the run
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// How long a graceful stop may take before requests in flight are aborted
+    /// Graceful stop timeout, after which requests in flight are aborted
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub grace: u64,
-    /// Where JAC keeps everything
+    /// JAC's data folder
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Where the results go; default: ./jac-results/<plan>-<time>
+    /// Folder for the results; default: ./jac-results/<plan>-<time>
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Store the results there too: s3://BUCKET/PREFIX, gs://…, az://… or file:///FOLDER. A server that is named has a store of its own
+    /// Also store the results at s3://BUCKET/PREFIX, gs://…, az://… or file:///FOLDER. A server (--server) uses its own
+    /// store
     #[arg(long, value_name = "URL", env = "JAC_ARTIFACTS_URL")]
     pub artifacts_url: Option<String>,
-    /// What is printed on standard output
+    /// Format of standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
     #[command(flatten)]
     pub judged: JudgedArguments,
     #[command(flatten)]
     pub spread: SpreadArguments,
-    /// Keep files that the plan writes, such as '*.csv' or 'screens/**/*.png', of every node
+    /// Collect files that the plan writes from every node, e.g. '*.csv' or 'screens/**/*.png'
     #[arg(long, value_name = "GLOB")]
     pub keep: Vec<String>,
-    /// Ship every sample to this Elasticsearch or OpenSearch too, where no server does the run [env: JAC_SEARCH_URL]
+    /// Also ship every sample to this Elasticsearch or OpenSearch; not with a server, which uses its own targets [env:
+    /// JAC_SEARCH_URL]
     #[arg(long, value_name = "URL")]
     pub search_url: Option<String>,
     #[command(flatten)]
     pub at: ServerArguments,
-    /// How long nodes live without hearing from JAC
+    /// Lease: how long nodes keep running without contact to JAC
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub lease_seconds: Option<u64>,
 }
@@ -90,14 +92,15 @@ pub struct PlanArguments {
 /// How a run is spread over its workers.
 #[derive(Debug, Args)]
 pub struct SpreadArguments {
-    /// How the workers' samples come together: over RMI in JMeter's master, or directly from each worker's own log, without a master;
-    /// auto is rmi with up to 20 workers
+    /// How samples are collected: over RMI by JMeter's master, or directly from each worker's log, without a master;
+    /// auto = rmi with up to 20 workers
     #[arg(long, value_enum, value_name = "HOW", default_value_t = ResultsName::Auto)]
     pub results: ResultsName,
     /// A JMeter property whose total is divided among the workers: threads=1000 on 3 workers is 334, 333 and 333
     #[arg(long, value_name = "NAME=TOTAL")]
     pub share: Vec<String>,
-    /// Go on without workers that are lost while so many are left, where results are direct; otherwise the run ends with the first
+    /// Continue without lost workers while this many are left (direct results only); default: the first lost worker
+    /// ends the run
     #[arg(long, value_name = "N")]
     pub min_workers: Option<u32>,
 }
@@ -122,17 +125,17 @@ impl From<ResultsName> for ResultsChoice {
 /// What a run is judged by, and what stops it by itself.
 #[derive(Debug, Args)]
 pub struct JudgedArguments {
-    /// What fails the run, such as 'p95 > 800ms', 'error_percent("Log in") >= 1%'
+    /// Pass/fail criterion, e.g. 'p95 > 800ms', 'error_percent("Log in") >= 1%' (true = failed)
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
-    /// Samples that start so long after the first one count for --fail-on, earlier ones do not: 30s, 2m
+    /// Warm-up: samples of the first 30s, 2m, … do not count for --fail-on
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub warm_up: Option<Duration>,
-    /// What stops the run by itself, in place of 'error_percent >= 90% for 60s': 'p95 > 5s for 30s',
+    /// Rule of the automatic stop, instead of 'error_percent >= 90% for 60s': 'p95 > 5s for 30s',
     /// 'generator_cpu_percent > 95% for 120s'
     #[arg(long, value_name = "RULE")]
     pub stop_if: Vec<String>,
-    /// Nothing stops the run by itself
+    /// Disable the automatic stop
     #[arg(long, conflicts_with = "stop_if")]
     pub no_auto_stop: bool,
 }
@@ -157,47 +160,47 @@ impl JudgedArguments {
 /// The words of `jac plans`.
 #[derive(Debug, Subcommand)]
 pub enum PlansCommand {
-    /// The revisions of a plan's files, the newest first: who made them, when, and what changed
+    /// List the revisions of a plan's files, newest first: who, when, and what changed
     Revisions {
-        /// The plan, by its id or name
+        /// The plan, by its ID or name
         plan: String,
-        /// At most so many
+        /// Maximum number
         #[arg(long, value_name = "N", default_value_t = 20)]
         limit: u32,
         #[command(flatten)]
         whose: Whose,
     },
-    /// The files of a plan as a zip, as they are or as they were
+    /// Download the files of a plan or of an older revision as a zip
     Download {
-        /// The plan, by its id or name, and after an @ the revision: shop@3
+        /// The plan, by its ID or name, and optionally @ and a revision: shop@3
         #[arg(value_name = "PLAN[@N]")]
         plan: String,
-        /// Where the zip is written
+        /// The zip file to write
         #[arg(value_name = "FILE.zip")]
         to: PathBuf,
         #[command(flatten)]
         whose: Whose,
     },
-    /// What differs between two revisions of a plan: files, and lines of those that are text
+    /// Compare two revisions of a plan: files, and lines of text files
     Diff {
-        /// The plan, by its id or name
+        /// The plan, by its ID or name
         plan: String,
-        /// The one revision
+        /// The first revision
         #[arg(value_name = "N")]
         from: u32,
-        /// The other
+        /// The second revision
         #[arg(value_name = "M")]
         to: u32,
         #[command(flatten)]
         whose: Whose,
     },
-    /// What the runs of a plan are judged by and what stops them by itself: show it, or change what is given
+    /// Show or change a plan's criteria and automatic stop
     Criteria {
-        /// The plan, by its id or name
+        /// The plan, by its ID or name
         plan: String,
         #[command(flatten)]
         judged: JudgedArguments,
-        /// Its runs are not judged
+        /// Remove all criteria
         #[arg(long, conflicts_with = "fail_on")]
         no_criteria: bool,
         #[command(flatten)]
@@ -213,10 +216,10 @@ pub struct CheckArguments {
     /// Another file that the plan reads
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
-    /// A CSV file whose rows are to be split across the workers
+    /// A CSV file to split across the workers
     #[arg(long, value_name = "FILE")]
     pub split: Vec<PathBuf>,
-    /// A plugin that the plan needs
+    /// A plugin jar that the plan needs
     #[arg(long, value_name = "JAR")]
     pub plugin: Vec<PathBuf>,
     /// A JMeter property
@@ -228,22 +231,22 @@ pub struct CheckArguments {
     /// A properties file
     #[arg(short = 'q', value_name = "FILE")]
     pub properties_file: Vec<PathBuf>,
-    /// A folder above the plan's, which its files stay in
+    /// A parent folder of the plan that contains all its files
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// How many JMeter workers; 0: the master runs the plan alone
+    /// Number of JMeter workers; 0: the master runs the plan
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub workers: i64,
-    /// What is printed on standard output
+    /// Format of standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
-    /// The JMeter whose classes are looked at
+    /// JMeter home whose classes are checked
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
     pub jmeter_home: Option<PathBuf>,
-    /// The version of JAC's own JMeter whose classes are looked at
+    /// Version of JAC's own JMeter whose classes are checked
     #[arg(long, value_name = "VERSION")]
     pub jmeter_version: Option<String>,
-    /// Where JAC keeps everything
+    /// JAC's data folder
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
 }

@@ -5,57 +5,57 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
-    /// Runs, the newest first
+    /// List runs, newest first
     List {
-        /// Of this plan, by its id or name
+        /// Only runs of this plan, by its ID or name
         #[arg(long, value_name = "PLAN")]
         plan: Option<String>,
-        /// With this tag
+        /// Only runs with this tag
         #[arg(long, value_name = "TAG")]
         tag: Option<String>,
-        /// How many
+        /// Maximum number
         #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
         limit: u32,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Give a run tags, in place of those that it has
+    /// Set a run's tags, replacing the existing ones
     Tag {
-        /// Its id
+        /// The run's ID
         run: String,
-        /// Short words; none: it has no tag any more
+        /// The tags; none removes all
         #[arg(value_name = "TAG")]
         tags: Vec<String>,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Say what is to be known of a run
+    /// Set a run's note
     Note {
-        /// Its id
+        /// The run's ID
         run: String,
-        /// Empty: nothing
+        /// The note; empty removes it
         text: String,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Make a run the one that the other runs of its plan are compared with
+    /// Set a run as the baseline of its plan
     Baseline {
-        /// Its id
+        /// The run's ID
         run: String,
-        /// It is not any more
+        /// Remove it as baseline
         #[arg(long)]
         remove: bool,
         #[command(flatten)]
         whose: Whose,
     },
-    /// How a plan's figures went from run to run, the newest first; regressions are marked
+    /// Show a plan's trend, newest run first; regressions are marked
     Trend {
-        /// The plan, by its id or name
+        /// The plan, by its ID or name
         plan: String,
-        /// Of this label; default: the total
+        /// The label; default: the total
         #[arg(long, value_name = "LABEL")]
         label: Option<String>,
-        /// How many runs
+        /// Maximum number of runs
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
         limit: u32,
         #[command(flatten)]

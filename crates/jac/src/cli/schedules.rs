@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum ScheduleCommand {
-    /// Have a plan run by itself: once, or again and again by a cron expression
+    /// Schedule a plan: once, or repeatedly with a cron expression
     Add(Box<AddArguments>),
-    /// All schedules, the next one first
+    /// List schedules, next one first
     List {
         /// Only your own
         #[arg(long)]
@@ -16,43 +16,43 @@ pub enum ScheduleCommand {
         #[command(flatten)]
         whose: Whose,
     },
-    /// A schedule with its next times, and what came of the last ones
+    /// Show a schedule with its next times and last results
     Show {
-        /// Its id or name
+        /// The schedule's ID or name
         schedule: String,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Start nothing until it is resumed; a run that is there goes on
+    /// Pause a schedule; a run in progress continues
     Pause {
-        /// Its id or name
+        /// The schedule's ID or name
         schedule: String,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Make one active again that was paused, switched off after failures, or done
+    /// Resume a schedule that was paused, switched off after failures, or done
     Resume {
-        /// Its id or name
+        /// The schedule's ID or name
         schedule: String,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Start its run now, as a try with fewer workers or other properties
+    /// Start its run now, as a trial with fewer workers or other properties
     Start {
-        /// Its id or name
+        /// The schedule's ID or name
         schedule: String,
-        /// Workers of the cluster that is created for this run
+        /// Workers of the cluster created for this run
         #[arg(long, value_name = "N")]
         workers: Option<u32>,
-        /// A JMeter property of this run, over that of the schedule
+        /// A JMeter property for this run; takes precedence over the schedule's
         #[arg(short = 'J', value_name = "name=value")]
         property: Vec<String>,
         #[command(flatten)]
         whose: Whose,
     },
-    /// Delete a schedule; its runs stay
+    /// Delete a schedule; its runs are kept
     Remove {
-        /// Its id or name
+        /// The schedule's ID or name
         schedule: String,
         #[command(flatten)]
         whose: Whose,
@@ -62,7 +62,7 @@ pub enum ScheduleCommand {
 /// What is done when an earlier run has not finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OverlapName {
-    /// Nothing is started for that time
+    /// No run is started for that time
     Skip,
     /// The run starts when the earlier one has finished
     Queue,
@@ -70,40 +70,41 @@ pub enum OverlapName {
 
 #[derive(Debug, Args)]
 pub struct AddArguments {
-    /// A plan that JAC has, by its id or name, or a .jmx file, which is uploaded with the files that it reads
+    /// An uploaded plan, by its ID or name, or a .jmx file, which is uploaded with the files that it reads
     #[arg(value_name = "PLAN")]
     pub plan: String,
-    /// The revision of the plan's files that each run runs; default: the newest at its time, whoever has changed the plan by then
+    /// The plan revision that each run uses; default: the newest when the run starts, no matter who changed it
     #[arg(long, value_name = "N")]
     pub revision: Option<u32>,
-    /// When: minute, hour, day of month, month, day of week, such as '0 3 * * MON-FRI'; or @hourly, @daily, @weekly, @monthly
+    /// Cron expression: minute, hour, day of month, month, day of week, e.g. '0 3 * * MON-FRI'; or @hourly, @daily,
+    /// @weekly, @monthly
     #[arg(long, value_name = "EXPR", required_unless_present = "at", conflicts_with = "at")]
     pub cron: Option<String>,
-    /// Once, at this date and time in the zone, such as 2026-12-01T03:00
+    /// Once, at this local date and time in the time zone, e.g. 2026-12-01T03:00
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
-    /// The time zone, such as Europe/Berlin
+    /// The time zone, e.g. Europe/Berlin
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub zone: String,
-    /// What is done when an earlier run has not finished, or the cluster is busy
+    /// What to do when an earlier run has not finished, or the cluster is busy
     #[arg(long, value_enum, default_value_t = OverlapName::Skip)]
     pub overlap: OverlapName,
-    /// What the schedule and its runs are called; default: the plan's name
+    /// The name of the schedule and its runs; default: the plan's name
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// The cluster to run on, by its id or name; default: one is created for each run and terminated after it
+    /// The cluster to run on, by its ID or name; default: a new one for each run, terminated after it
     #[arg(long, value_name = "CLUSTER")]
     pub on: Option<String>,
     /// Another file that the uploaded plan reads
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
-    /// A CSV file whose rows are split across the workers, its header line kept
+    /// A CSV file to split across the workers; each part keeps the header line
     #[arg(long, value_name = "FILE")]
     pub split: Vec<PathBuf>,
-    /// A plugin that the uploaded plan needs
+    /// A plugin jar that the uploaded plan needs
     #[arg(long, value_name = "JAR")]
     pub plugin: Vec<PathBuf>,
-    /// A folder above the uploaded plan's, which its files stay in
+    /// A parent folder of the uploaded plan that contains all its files
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// A JMeter property for the master and every worker
@@ -112,16 +113,16 @@ pub struct AddArguments {
     /// A Java system property for the master and every worker
     #[arg(short = 'D', value_name = "name=value")]
     pub system_property: Vec<String>,
-    /// A property whose value is a secret
+    /// A property with a secret value
     #[arg(long, value_name = "NAME")]
     pub secret: Vec<String>,
     /// A properties file for the master and every worker
     #[arg(short = 'q', value_name = "FILE")]
     pub properties_file: Vec<PathBuf>,
-    /// What fails the run, such as 'p95 > 800ms', in place of the plan's criteria
+    /// Pass/fail criterion, e.g. 'p95 > 800ms', instead of the plan's criteria
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
-    /// How long a graceful stop may take before requests in flight are aborted
+    /// Graceful stop timeout, after which requests in flight are aborted
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub grace: u64,
     #[command(flatten)]

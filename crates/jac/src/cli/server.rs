@@ -6,17 +6,18 @@ use std::path::PathBuf;
 /// Which server is called, and with which token. JAC_TOKEN may have the token itself.
 #[derive(Debug, Default, Args)]
 pub struct ServerArguments {
-    /// The server to work on. Its token: JAC_TOKEN, --token-file, or `jac login`. Default: the one that lives on the data folder, else none
+    /// The server to use. Its token: JAC_TOKEN, --token-file, or `jac login`. Default: the one on the data folder,
+    /// otherwise none
     #[arg(long, value_name = "URL", env = "JAC_SERVER")]
     pub server: Option<String>,
-    /// The file with the token of that server
+    /// File with the token for that server
     #[arg(long, value_name = "FILE", env = "JAC_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct LoginArguments {
-    /// Its address, such as https://jac.example
+    /// The server's address, e.g. https://jac.example
     pub server: String,
     /// Read the token from standard input instead of asking for it
     #[arg(long)]

@@ -19,14 +19,12 @@ pub struct ServeArguments {
 /// `jac config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Show every setting of the server with where it comes from, and all faults; takes the flags of `jac serve`
-    #[command(
-        after_help = "Exit codes: 0 the server would start with it, 2 it would not, or its certificate has expired."
-    )]
+    /// Show every setting of the server, its source, and all errors; accepts the flags of `jac serve`
+    #[command(after_help = "Exit codes: 0 the server would start, 2 it would not, or its certificate has expired.")]
     Check {
         #[command(flatten)]
         settings: Box<ServeArguments>,
-        /// What is printed on standard output
+        /// Format of standard output
         #[arg(long, value_enum, default_value_t = Output::Text)]
         output: Output,
     },

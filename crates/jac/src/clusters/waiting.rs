@@ -68,7 +68,7 @@ async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterV
                 return Err(anyhow::Error::new(RunFailed(cause)));
             }
             _ if Instant::now() > deadline => {
-                return Err(anyhow::Error::new(RunFailed(format!("the cluster {id} is still on its way up"))));
+                return Err(anyhow::Error::new(RunFailed(format!("the cluster {id} is still launching"))));
             }
             _ => sleep(LOOK_EVERY).await,
         }
@@ -86,7 +86,7 @@ async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<Clust
         }
         if Instant::now() > deadline {
             return Err(anyhow::Error::new(RunFailed(format!(
-                "the cluster {id} is still there after {} s; its machines end by themselves when their lease is over",
+                "the cluster {id} is not terminated after {} s; its machines terminate when their lease expires",
                 limit.as_secs()
             ))));
         }
@@ -102,7 +102,7 @@ impl Desk<'_> {
         match self.signals.unless(until_ready(self.client, id)).await {
             Ok(ready) => ready,
             Err(signal) if self.is_server => {
-                let goes_on = format!("{id} is still being created. `jac cluster terminate {id}` takes it away.");
+                let goes_on = format!("{id} is still being created. To terminate it: `jac cluster terminate {id}`.");
                 Err(Interrupted { signal, goes_on }.into())
             }
             Err(signal) => Err(Interrupted { signal, goes_on: self.take_half_made_away(view).await }.into()),
@@ -116,7 +116,7 @@ impl Desk<'_> {
         let taken_away = async {
             let _: ClusterView = client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
             // Said once it is recorded: whoever ends this now finds it recorded by the next `jac`.
-            eprintln!("Terminating {id}, which is partly created. A second signal ends this at once.");
+            eprintln!("Terminating {id}, which is partly created. Press Ctrl-C again to stop waiting.");
             until_gone(client, view).await
         };
         match self.signals.unless(taken_away).await {
@@ -131,8 +131,8 @@ impl Desk<'_> {
             return format!("{id} is still being terminated.");
         }
         format!(
-            "{id} is not gone yet: the next `jac` on this data folder goes on taking it away, and its nodes end by themselves \
-             when their lease is over."
+            "{id} is not terminated yet: the next `jac` on this data folder continues, and its nodes terminate when \
+             their lease expires."
         )
     }
 
@@ -141,11 +141,11 @@ impl Desk<'_> {
         let id = &view.cluster.id;
         self.signals.unless(until_ready(self.client, id)).await.map_err(|signal| {
             let goes_on = if self.is_server {
-                format!("{id} is adopted and goes on being prepared. `jac cluster terminate {id}` takes it away.")
+                format!("{id} is adopted and still being prepared. To terminate it: `jac cluster terminate {id}`.")
             } else {
                 format!(
-                    "{id} is adopted, and the next `jac` on this data folder goes on preparing it. Until then nobody renews its \
-                     lease. `jac cluster terminate {id}` takes it away."
+                    "{id} is adopted; the next `jac` on this data folder continues to prepare it. Until then its lease \
+                     is not renewed. To terminate it: `jac cluster terminate {id}`."
                 )
             };
             Interrupted { signal, goes_on }

@@ -124,7 +124,7 @@ pub fn build(settings: &Settings) -> Result<Config, Vec<Fault>> {
 
 impl Typed<'_> {
     fn config(&mut self) -> Option<Config> {
-        let address = "ADDRESS:PORT, such as 127.0.0.1:8080";
+        let address = "ADDRESS:PORT, e.g. 127.0.0.1:8080";
         let listen = self.parsed("listen", address, |text| text.parse().ok());
         let metrics_listen = self.parsed("metrics_listen", address, |text| text.parse().ok());
         let public = self.public_url();

@@ -89,11 +89,7 @@ impl Typed<'_> {
     pub(super) fn integrations(&mut self) -> IntegrationsConfig {
         let mut names = BTreeSet::new();
         let mut is_new = |name: &str| {
-            if names.insert(name.to_owned()) {
-                Ok(())
-            } else {
-                wrong("name", format!("The name '{name}' is there twice."))
-            }
+            if names.insert(name.to_owned()) { Ok(()) } else { wrong("name", format!("Duplicate name '{name}'.")) }
         };
         let notifiers = self.each("notify", |table: NotifyTable, folder| {
             is_new(&table.name)?;
@@ -151,19 +147,19 @@ fn notifier(table: NotifyTable, folder: &Path) -> Made<NotifierSettings> {
     let checks = [(is_mail, &mail_only[..]), (!is_mail, &http_only[..]), (is_webhook, &webhook_only[..])];
     for (fits, keys) in checks {
         if let Some(&(key, _)) = keys.iter().find(|(_, is_given)| *is_given && !fits) {
-            return wrong(key, "A target of this kind has no such setting.");
+            return wrong(key, "Targets of this kind do not have this setting.");
         }
     }
     let url = || match (&table.url, &table.url_file) {
         (Some(_), Some(_)) => wrong("url", "Give either `url` or `url_file`."),
         (Some(url), None) => Ok(Secret::new(url.clone())),
         (None, Some(file)) => Ok(Secret::new(secret_in(&folder.join(file), "url_file")?)),
-        (None, None) => wrong("url", "The address is missing: `url`, or `url_file` with a file that holds it."),
+        (None, None) => wrong("url", "The address is missing: set `url`, or `url_file` with a file that contains it."),
     };
     let protocol = match table.kind {
         NotifierKind::Webhook => {
             let Some(file) = &table.secret_file else {
-                return wrong("secret_file", "A webhook is signed: the file with its secret is missing.");
+                return wrong("secret_file", "The file with the webhook's signing secret is missing.");
             };
             let key = SigningKey::parse(&secret_in(&folder.join(file), "secret_file")?)?;
             NotifierProtocol::Webhook { url: url()?, key }
@@ -187,7 +183,7 @@ fn notifier(table: NotifyTable, folder: &Path) -> Made<NotifierSettings> {
 }
 
 fn exporter(table: ExportTable, folder: &Path) -> Made<ExporterSettings> {
-    let Ok(url) = Url::parse(&table.url) else { return wrong("url", "The address is not valid.") };
+    let Ok(url) = Url::parse(&table.url) else { return wrong("url", "Invalid address.") };
     let interval_s = table.interval_s.unwrap_or(USUAL_INTERVAL_S);
     if !INTERVALS_S.contains(&interval_s) {
         return wrong("interval_s", "The interval must be 1 to 3600 seconds.");
@@ -203,13 +199,13 @@ fn exporter(table: ExportTable, folder: &Path) -> Made<ExporterSettings> {
     let protocol = match table.kind {
         ExporterKind::Otlp => {
             if let Some(&(key, _)) = influx_only.iter().find(|(_, is_given)| *is_given) {
-                return wrong(key, "A target of OTLP has no such setting; `headers_file` has its headers.");
+                return wrong(key, "OTLP targets do not have this setting; put headers into `headers_file`.");
             }
             let headers = table.headers_file.map(|file| headers_in(&folder.join(file))).transpose()?;
             ExporterProtocol::Otlp { headers: headers.unwrap_or_default() }
         }
         ExporterKind::Influxdb if table.headers_file.is_some() => {
-            return wrong("headers_file", "A target of InfluxDB has no such setting.");
+            return wrong("headers_file", "InfluxDB targets do not have this setting.");
         }
         ExporterKind::Influxdb => {
             let token = table.token_file.map(|file| secret_in(&folder.join(file), "token_file")).transpose()?;
@@ -221,11 +217,11 @@ fn exporter(table: ExportTable, folder: &Path) -> Made<ExporterSettings> {
                 (None, Some(database)) if token.is_none() && table.org.is_none() => {
                     InfluxPlace::Database { database, login }
                 }
-                (Some(_), None) => return wrong("username", "A bucket is written to with a token: `token_file`."),
+                (Some(_), None) => return wrong("username", "A bucket needs a token: `token_file`."),
                 (None, Some(_)) => {
                     return wrong(
                         "token_file",
-                        "A database is written to with `username` and `password_file`, and has no organisation.",
+                        "A database uses `username` and `password_file`, and has no organisation.",
                     );
                 }
                 _ => return wrong("bucket", "Give either `bucket` (InfluxDB 2 and 3) or `database` (InfluxDB 1)."),

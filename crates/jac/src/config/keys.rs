@@ -72,7 +72,7 @@ pub static KEYS: &[Key] = &[
         flag: "listen",
         value: "ADDRESS:PORT",
         default: "127.0.0.1:8080",
-        meaning: "Where the server listens; port 0 takes a free one",
+        meaning: "Address to listen on; port 0 = any free port",
         ..PLAIN
     },
     Key {
@@ -82,7 +82,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Path,
         value: "DIR",
         otherwise: "`$XDG_DATA_HOME/jac`, else `~/.local/share/jac`",
-        meaning: "Where JAC keeps everything; not in the file that is in that folder",
+        meaning: "JAC's data folder; cannot be set in the file in that folder",
         ..PLAIN
     },
     Key {
@@ -92,7 +92,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Path,
         value: "DIR",
         otherwise: "JAC's own, in the data folder",
-        meaning: "A JMeter to use instead of JAC's own",
+        meaning: "JMeter home to use instead of JAC's own",
         ..PLAIN
     },
     Key {
@@ -101,7 +101,7 @@ pub static KEYS: &[Key] = &[
         flag: "allow-local-nodes",
         shape: Shape::Switch,
         default: "false",
-        meaning: "Allow nodes on this machine though the server listens beyond it. A plan is code: whoever may start a run may then run anything here",
+        meaning: "Allow local nodes although the server listens beyond this machine. A plan is code: anybody who can start a run can then run any program here",
         ..PLAIN
     },
     Key {
@@ -111,7 +111,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::List,
         value: "NAME",
         otherwise: "its addresses, `localhost` and the host of `public_url` only",
-        meaning: "Another name under which the server is reached",
+        meaning: "Another host name of the server",
         ..PLAIN
     },
     Key {
@@ -120,7 +120,7 @@ pub static KEYS: &[Key] = &[
         flag: "public-url",
         value: "URL",
         otherwise: "the address that it listens on",
-        meaning: "The address that people open, such as https://jac.example: links are made with it, and its host is allowed",
+        meaning: "The address that people open, e.g. https://jac.example: used in links, and its host is allowed",
         ..PLAIN
     },
     Key {
@@ -130,7 +130,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::List,
         value: "ADDRESS",
         otherwise: "forwarded headers are ignored",
-        meaning: "A proxy whose Forwarded and X-Forwarded-* headers are believed: an address, or a network such as 10.0.0.0/8",
+        meaning: "A proxy whose Forwarded and X-Forwarded-* headers are trusted: an address, or a network such as 10.0.0.0/8",
         ..PLAIN
     },
     Key {
@@ -170,7 +170,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 1 << 24),
         value: "MB",
         default: "20480",
-        meaning: "The most that imported result logs may be, in MB, also when unpacked",
+        meaning: "The largest import of result logs, in MB, also when decompressed",
         ..PLAIN
     },
     Key {
@@ -180,7 +180,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 1 << 20),
         value: "MB",
         default: "1024",
-        meaning: "The most that the files may be that plans wrote and that are kept, in MB for each run",
+        meaning: "The maximum size of collected files that plans wrote, in MB per run",
         ..PLAIN
     },
     Key {
@@ -190,7 +190,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 100_000),
         value: "N",
         default: "1000",
-        meaning: "The most of these files, for each run",
+        meaning: "The maximum number of these files per run",
         ..PLAIN
     },
     Key {
@@ -200,7 +200,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366 * 24 * 60),
         value: "MINUTES",
         default: "10080",
-        meaning: "A sign-in ends after so many minutes without a request",
+        meaning: "A session expires after this many minutes without a request",
         ..PLAIN
     },
     Key {
@@ -210,7 +210,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366 * 24),
         value: "HOURS",
         default: "720",
-        meaning: "A sign-in ends after so many hours in any case",
+        meaning: "A session expires after this many hours in any case",
         ..PLAIN
     },
     Key {
@@ -218,8 +218,8 @@ pub static KEYS: &[Key] = &[
         environment: "JAC_REDIS_URL",
         flag: "redis",
         value: "URL",
-        otherwise: "sign-ins are kept in the database",
-        meaning: "Keep sign-ins in this Redis (redis:// or rediss://), which several servers can share. A password belongs into the environment or the file, not into a flag",
+        otherwise: "sessions are stored in the database",
+        meaning: "Store sessions in this Redis (redis:// or rediss://), which several servers can share. Put a password in the environment or the file, not in a flag",
         is_secret: true,
         ..PLAIN
     },
@@ -229,7 +229,7 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-issuer",
         value: "URL",
         otherwise: "no company sign-on",
-        meaning: "Sign in by OpenID Connect with this provider",
+        meaning: "Sign in with this OpenID Connect provider",
         ..PLAIN
     },
     Key {
@@ -237,7 +237,7 @@ pub static KEYS: &[Key] = &[
         environment: "JAC_OIDC_CLIENT_ID",
         flag: "oidc-client-id",
         value: "ID",
-        otherwise: "none; needed with `oidc_issuer`",
+        otherwise: "none; required with `oidc_issuer`",
         meaning: "JAC's client ID at that provider",
         ..PLAIN
     },
@@ -257,7 +257,7 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-name",
         value: "TEXT",
         default: "Company account",
-        meaning: "What the company sign-on is called on the sign-in page",
+        meaning: "The name of the company sign-on on the sign-in page",
         ..PLAIN
     },
     Key {
@@ -275,8 +275,8 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-role-group",
         shape: Shape::Map,
         value: "GROUP=ROLE",
-        otherwise: "everybody is a member, until an administrator says otherwise",
-        meaning: "The role of a group's members: administrator, member or viewer; of several the one with most rights. Who is in none of the groups cannot sign in",
+        otherwise: "everybody is a member, unless an administrator changes it",
+        meaning: "The role of a group's members: administrator, member or viewer; the highest role counts. People in none of the groups cannot sign in",
         ..PLAIN
     },
     Key {
@@ -285,7 +285,7 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-team-group",
         shape: Shape::Map,
         value: "GROUP=TEAM",
-        otherwise: "teams are made by hand",
+        otherwise: "teams are created by hand",
         meaning: "The team of a group's members",
         ..PLAIN
     },
@@ -294,8 +294,8 @@ pub static KEYS: &[Key] = &[
         environment: "JAC_METRICS_LISTEN",
         flag: "metrics-listen",
         value: "ADDRESS:PORT",
-        otherwise: "no address of its own",
-        meaning: "Answer /metrics, and nothing else, on an address of its own",
+        otherwise: "no separate address",
+        meaning: "Serve /metrics, and nothing else, on this separate address",
         ..PLAIN
     },
     Key {
@@ -315,7 +315,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366),
         value: "DAYS",
         otherwise: "kept until deleted",
-        meaning: "Delete finished runs that are older than so many days, except pinned ones",
+        meaning: "Delete finished runs older than this many days, except pinned ones",
         ..PLAIN
     },
     Key {
@@ -325,7 +325,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 100_000_000),
         value: "N",
         otherwise: "kept until deleted",
-        meaning: "Keep so many finished runs, the newest, and pinned ones",
+        meaning: "Keep this many of the newest finished runs, and pinned ones",
         ..PLAIN
     },
     Key {
@@ -335,7 +335,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 1_000_000),
         value: "GB",
         otherwise: "kept until deleted",
-        meaning: "Keep the newest finished runs that take so many GB together, also in the store for artefacts where their logs are only there. Pinned ones count and stay, and so does the newest",
+        meaning: "Keep the newest finished runs up to this total size in GB, including logs that are only in the store. Pinned runs and the newest run count and are kept",
         ..PLAIN
     },
     Key {
@@ -345,7 +345,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 1_000_000),
         value: "N",
         otherwise: "kept as long as the plan",
-        meaning: "Keep so many revisions of each plan, the newest, and those that a kept run has run or a schedule is to run",
+        meaning: "Keep this many of the newest revisions of each plan, and those used by a kept run or a schedule",
         ..PLAIN
     },
     Key {
@@ -355,7 +355,7 @@ pub static KEYS: &[Key] = &[
         shape: number(0, 7 * 24 * 60),
         value: "MINUTES",
         default: "15",
-        meaning: "Start a schedule's run that late where no server ran at its time; what is later is recorded as missed",
+        meaning: "How late a scheduled run may start if no server was running at its time; later ones are recorded as missed",
         ..PLAIN
     },
     Key {
@@ -363,8 +363,8 @@ pub static KEYS: &[Key] = &[
         environment: "JAC_ARTIFACTS_URL",
         flag: "artifacts-url",
         value: "URL",
-        otherwise: "results are in the data folder alone",
-        meaning: "Store the results of every finished run there: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER. Credentials are those of the stores' own tools, for S3 the AWS SDK's variables, profile or role",
+        otherwise: "results are kept only in the data folder",
+        meaning: "Store the results of every finished run at s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER. Credentials come from the store's usual sources, for S3 the AWS SDK's variables, profile or role",
         is_secret: true,
         ..PLAIN
     },
@@ -383,7 +383,7 @@ pub static KEYS: &[Key] = &[
         flag: "artifacts-endpoint",
         value: "URL",
         otherwise: "`AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`, else AWS",
-        meaning: "The address of a store that speaks S3's protocol",
+        meaning: "The endpoint of an S3-compatible store",
         is_secret: true,
         ..PLAIN
     },
@@ -393,7 +393,7 @@ pub static KEYS: &[Key] = &[
         flag: "artifacts-kms-key",
         value: "KEY",
         otherwise: "the bucket's own encryption",
-        meaning: "The id or ARN of the KMS key that S3 encrypts the objects with",
+        meaning: "The ID or ARN of the KMS key to encrypt objects with",
         ..PLAIN
     },
     Key {
@@ -402,7 +402,7 @@ pub static KEYS: &[Key] = &[
         flag: "artifacts-storage-class",
         value: "CLASS",
         otherwise: "the bucket's own",
-        meaning: "The storage class of logs in S3, such as STANDARD_IA; the small objects are STANDARD",
+        meaning: "The storage class of logs in S3, e.g. STANDARD_IA; small objects are STANDARD",
         ..PLAIN
     },
     Key {
@@ -412,7 +412,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366),
         value: "DAYS",
         otherwise: "logs stay in the data folder too",
-        meaning: "Remove the logs of stored runs from the data folder after so many days; they are read from the store then",
+        meaning: "Remove the logs of stored runs from the data folder after this many days; they are then read from the store",
         ..PLAIN
     },
     Key {
@@ -421,7 +421,7 @@ pub static KEYS: &[Key] = &[
         flag: "search-url",
         value: "URL",
         otherwise: "samples are not shipped",
-        meaning: "Ship every sample to this Elasticsearch or OpenSearch ([search.md](search.md)). The file and the environment may have a user and a password in it",
+        meaning: "Ship every sample to this Elasticsearch or OpenSearch ([search.md](search.md)). In the file and the environment it may contain a user and a password",
         is_secret: true,
         ..PLAIN
     },
@@ -431,7 +431,7 @@ pub static KEYS: &[Key] = &[
         flag: "search-username",
         value: "NAME",
         otherwise: "not signed in",
-        meaning: "Who signs in there",
+        meaning: "The user name",
         ..PLAIN
     },
     Key {
@@ -461,7 +461,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Path,
         value: "FILE",
         otherwise: "the public authorities only",
-        meaning: "Certificates of authorities to trust there besides the public ones (PEM)",
+        meaning: "Additional certificate authorities to trust (PEM)",
         ..PLAIN
     },
     Key {
@@ -479,7 +479,7 @@ pub static KEYS: &[Key] = &[
         flag: "search-dashboards-url",
         value: "URL",
         otherwise: "no links to dashboards",
-        meaning: "Kibana or OpenSearch Dashboards, as people open it: each run links to its dashboard there",
+        meaning: "The address of Kibana or OpenSearch Dashboards: each run links to its dashboard",
         ..PLAIN
     },
     Key {
@@ -495,8 +495,8 @@ pub static KEYS: &[Key] = &[
         name: "notify",
         shape: Shape::Tables,
         value: "[[notify]] tables",
-        otherwise: "nobody is told",
-        meaning: "Who is told of a run's end, each a `[[notify]]` table: webhook, Slack, Teams, mail ([notifications.md](notifications.md))",
+        otherwise: "no notifications",
+        meaning: "Notification targets, each a `[[notify]]` table: webhook, Slack, Teams, mail ([notifications.md](notifications.md))",
         is_secret: true,
         ..PLAIN
     },
@@ -505,7 +505,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Tables,
         value: "[[metrics_export]] tables",
         otherwise: "nothing is pushed",
-        meaning: "Where the figures of running tests are pushed to, each a `[[metrics_export]]` table: OTLP, InfluxDB ([metrics.md](metrics.md))",
+        meaning: "Metrics targets for running tests, each a `[[metrics_export]]` table: OTLP, InfluxDB ([metrics.md](metrics.md))",
         is_secret: true,
         ..PLAIN
     },
@@ -516,7 +516,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::List,
         value: "NAME",
         otherwise: "administrators only",
-        meaning: "Somebody who may work with the server's own AWS credentials (its variables, profile or role) beside the administrators: the name of an account that an administrator made, or an account's ID, which whoever comes by the company's sign-on is named by",
+        meaning: "A person, besides administrators, who may use the server's own AWS credentials (its variables, profile or role): the name of an account created by an administrator, or an account ID, which is required for people of the company sign-on",
         ..PLAIN
     },
     Key {
@@ -526,7 +526,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::List,
         value: "URL",
         otherwise: "public addresses with HTTPS only",
-        meaning: "An address that people's own stores and search targets may be at besides: scheme, host and port, such as http://minio.example:9000",
+        meaning: "An additional address allowed for people's own stores and search targets: scheme, host and port, e.g. http://minio.example:9000",
         ..PLAIN
     },
     Key {
@@ -534,7 +534,7 @@ pub static KEYS: &[Key] = &[
         flag: "lease-seconds",
         shape: number(1, 7 * 24 * 3600),
         value: "SECONDS",
-        meaning: "How long nodes live without hearing from JAC",
+        meaning: "Lease: how long nodes keep running without contact to JAC",
         is_hidden: true,
         ..PLAIN
     },
@@ -543,7 +543,7 @@ pub static KEYS: &[Key] = &[
         flag: "boot-limit-seconds",
         shape: number(1, 24 * 3600),
         value: "SECONDS",
-        meaning: "How long a machine of EC2 may take until it answers",
+        meaning: "How long an EC2 instance may take until it answers",
         is_hidden: true,
         ..PLAIN
     },

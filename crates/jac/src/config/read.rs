@@ -164,8 +164,8 @@ impl Settings {
                     code: "config_value_invalid",
                     key: name.clone(),
                     source: source.clone(),
-                    message: "The file in the data folder cannot say where the data folder is.".to_owned(),
-                    expected: "--data-dir, JAC_DATA_DIR, or a file named with --config".to_owned(),
+                    message: "The file in the data folder cannot set the data folder.".to_owned(),
+                    expected: "--data-dir, JAC_DATA_DIR, or a file given with --config".to_owned(),
                 });
                 continue;
             }
@@ -199,8 +199,8 @@ impl Settings {
 /// A value that its key does not take. What was written is repeated unless it may be a secret.
 pub fn invalid(key: &Key, source: Source, shown: Option<&str>, expected: String) -> Fault {
     let message = match shown.filter(|_| !key.is_secret) {
-        Some(shown) => format!("{shown:?} is not a valid value."),
-        None => "The value is not valid.".to_owned(),
+        Some(shown) => format!("Invalid value {shown:?}."),
+        None => "Invalid value.".to_owned(),
     };
     Fault { code: "config_value_invalid", key: key.name.to_owned(), source, message, expected }
 }

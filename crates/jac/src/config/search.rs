@@ -92,7 +92,7 @@ impl Typed<'_> {
             let made = read.map_err(|error| wrong("", format!("{error}."))).and_then(|table| {
                 let name = table.name.clone();
                 if !names.insert(name.clone()) {
-                    return Err(wrong("name", format!("The name '{name}' is there twice.")));
+                    return Err(wrong("name", format!("Duplicate name '{name}'.")));
                 }
                 target(table, &folder, false)
             });
@@ -152,26 +152,24 @@ fn target(table: Table, folder: &Path, may_hold_password: bool) -> Result<Target
         && table.name.len() <= 40
         && table.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if !is_name {
-        return Err(wrong("name", "A name has lower-case letters, digits and hyphens only."));
+        return Err(wrong("name", "A name can have only lower-case letters, digits and hyphens."));
     }
     if table.name == jac_engine::LOG_SOURCE {
-        return Err(wrong("name", "The name 'log' is the result log's own."));
+        return Err(wrong("name", "The name 'log' is reserved for the result log."));
     }
-    let mut url =
-        Url::parse(&table.url).map_err(|error| wrong("url", format!("The address is not valid: {error}.")))?;
+    let mut url = Url::parse(&table.url).map_err(|error| wrong("url", format!("Invalid address: {error}.")))?;
     let of_url = credentials_of(&mut url);
     if of_url.is_some() && !may_hold_password {
-        let instead = "Use `username` and `password_file`; JAC_SEARCH_URL may hold them too.";
-        return Err(wrong("url", format!("The address holds credentials. {instead}")));
+        let instead = "Use `username` and `password_file`; JAC_SEARCH_URL may contain them too.";
+        return Err(wrong("url", format!("The address contains credentials. {instead}")));
     }
     let dashboards = match table.dashboards_url {
         Some(text) => {
             let url = Url::parse(&text)
                 .ok()
                 .filter(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty());
-            let url = url.ok_or_else(|| {
-                wrong("dashboards_url", "The address of Kibana or OpenSearch Dashboards is not valid.")
-            })?;
+            let url =
+                url.ok_or_else(|| wrong("dashboards_url", "Invalid address of Kibana or OpenSearch Dashboards."))?;
             Some(DashboardsSettings { kind: table.dashboards_kind.unwrap_or(DashboardsKind::Kibana), url })
         }
         None => None,

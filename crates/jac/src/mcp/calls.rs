@@ -29,7 +29,7 @@ pub async fn call(client: &Client, tool: &str, arguments: Value) -> Answer {
         "samples" => samples(client, read(arguments)?).await,
         "run" => run(client, read(arguments)?).await,
         "stop" => stop(client, read(arguments)?).await,
-        other => Err(Refusal::new("no_such_tool", format!("There is no tool '{other}'."))),
+        other => Err(Refusal::new("no_such_tool", format!("Unknown tool '{other}'."))),
     }
 }
 
@@ -219,7 +219,7 @@ async fn samples(client: &Client, mut wanted: Map<String, Value>) -> Answer {
     let run = wanted.remove("run").and_then(|run| run.as_str().map(str::to_owned)).unwrap_or_default();
     let known = ["success", "label", "code", "text", "min_ms", "max_ms", "from_ms", "to_ms", "keep", "limit"];
     if let Some(unknown) = wanted.keys().find(|name| !known.contains(&name.as_str())) {
-        return Err(Refusal::new("arguments_invalid", format!("There is no argument '{unknown}'.")));
+        return Err(Refusal::new("arguments_invalid", format!("Unknown argument '{unknown}'.")));
     }
     let limit = wanted.remove("limit").and_then(|limit| limit.as_u64()).unwrap_or(20).clamp(1, 100);
     let query: String = wanted
@@ -264,7 +264,7 @@ async fn id_of(client: &Client, what: &str, named: &str) -> Result<String, Refus
         [id] => Ok(id.to_owned()),
         [] if what == "plans" => plan_of_runs(client, named).await,
         [] => Ok(encoded(named)),
-        _ => Err(Refusal::new("ambiguous", format!("Several {what} are called '{named}': {}.", found.join(", ")))),
+        _ => Err(Refusal::new("ambiguous", format!("Several {what} have the name '{named}': {}.", found.join(", ")))),
     }
 }
 

@@ -64,7 +64,8 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
         ),
         looks(
             "compare",
-            "What has changed from one finished run to others, in total and by label, and whether that is noise. change is worse, better, same or \
+            "What changed from one finished run to others, in total and by label, and whether the change is \
+             significant. change is worse, better, same or \
              unclear by statistical tests on all response times (Mann-Whitney for the location, a test of proportions for errors, corrected for \
              many labels) and by a least size; do not call a difference a change where change is same. Compare runs of the same load.",
             json!({
@@ -98,8 +99,8 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
     if allow_run {
         tools.push(changes(
             "run",
-            "Starts a plan on a cluster that is ready and idle: this puts load on the tested system, so be sure that its owner wants that. \
-             Gives the run's id at once; ask status until its phase is finished.",
+            "Starts a plan on a cluster that is ready and idle. This puts load on the system under test: make sure \
+             that its owner agrees. Returns the run's ID at once; call status until its phase is finished.",
             json!({
                 "plan": { "type": "string", "description": "The plan's id or name." },
                 "cluster": { "type": "string", "description": "The cluster's id or name." },
@@ -111,7 +112,8 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
         ));
         tools.push(changes(
             "stop",
-            "Stops a run; what was measured is kept. Graceful: users finish their samples. Forced: requests in flight are cut and count as errors.",
+            "Stops a run; recorded samples are kept. Graceful: users finish their current request. Force: requests in \
+             flight are aborted and count as errors.",
             json!({
                 "run": { "type": "string", "description": "The run's id." },
                 "force": { "type": "boolean", "default": false }

@@ -19,7 +19,7 @@ pub async fn list(client: &Client, plan: &str, limit: u32, whose: &Whose) -> any
     print(whose, &page, || {
         let mut lines: Vec<String> = page.items.iter().flat_map(revision_lines).collect();
         if page.next.is_some() {
-            lines.push("There are older ones: --limit shows more.".to_owned());
+            lines.push("There are older ones: use --limit to show more.".to_owned());
         }
         lines.join("\n")
     });
@@ -74,8 +74,8 @@ fn named_revision(text: &str) -> anyhow::Result<(&str, Option<u32>)> {
     match revision.parse() {
         Ok(number) if !plan.is_empty() => Ok((plan, Some(number))),
         _ => Err(with_hint(
-            format!("'{revision}' is not a valid revision"),
-            Some("Give its number after the @, such as shop@3.".to_owned()),
+            format!("invalid revision '{revision}'"),
+            Some("Give its number after the @, e.g. shop@3.".to_owned()),
         )),
     }
 }
@@ -98,7 +98,7 @@ fn file_text(file: &FileDifference) -> String {
         FileChange::Changed => format!("{} to {}", size(file.from_bytes), size(file.to_bytes)),
     };
     let head = format!("{} {} ({sizes})", word(file.change), file.path);
-    let cut = file.is_cut.then(|| "There are more lines than are shown.".to_owned());
+    let cut = file.is_cut.then(|| "Not all lines are shown.".to_owned());
     std::iter::once(head).chain(file.hunks.iter().map(hunk_text)).chain(cut).collect::<Vec<_>>().join("\n")
 }
 

@@ -52,11 +52,11 @@ impl Bundle {
         let plan = given.plan;
         if !plan.is_file() {
             return Err(with_hint(
-                format!("there is no file {}", plan.display()),
-                Some("Name a JMeter plan, a .jmx file.".to_owned()),
+                format!("no file {}", plan.display()),
+                Some("Give a JMeter plan (.jmx).".to_owned()),
             ));
         }
-        let place = plan.canonicalize().context("the plan's folder is not known")?;
+        let place = plan.canonicalize().context("the plan's folder is unknown")?;
         let folder = place.parent().unwrap_or(Path::new("/")).to_owned();
         let root = match given.root {
             Some(root) => named_root(root, &folder)?,
@@ -124,10 +124,10 @@ pub fn shares(given: &[String]) -> anyhow::Result<BTreeMap<String, u64>> {
     let read = |pair: &String| {
         let (name, total) = pair.split_once('=').unwrap_or((pair, ""));
         let total = total.trim().parse().ok().filter(|_| !name.trim().is_empty());
-        let hint = "Give the total of all workers as a whole number, such as --share threads=1000.";
+        let hint = "Give the total of all workers as a whole number, e.g. --share threads=1000.";
         total
             .map(|total| (name.trim().to_owned(), total))
-            .ok_or_else(|| with_hint(format!("--share {pair} is not a property with a total"), Some(hint.to_owned())))
+            .ok_or_else(|| with_hint(format!("invalid --share {pair}: expected NAME=TOTAL"), Some(hint.to_owned())))
     };
     given.iter().map(read).collect()
 }
@@ -135,11 +135,11 @@ pub fn shares(given: &[String]) -> anyhow::Result<BTreeMap<String, u64>> {
 /// The root that was named.
 fn named_root(root: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let place = root.canonicalize().ok().filter(|place| place.is_dir());
-    let place = place.ok_or_else(|| with_hint(format!("there is no folder {}", root.display()), None))?;
+    let place = place.ok_or_else(|| with_hint(format!("no folder {}", root.display()), None))?;
     if !folder.starts_with(&place) {
         return Err(with_hint(
-            format!("the plan does not lie below {}", root.display()),
-            Some("Name the plan's folder or one above it with --root.".to_owned()),
+            format!("the plan is not inside {}", root.display()),
+            Some("Give the plan's folder or a parent of it with --root.".to_owned()),
         ));
     }
     Ok(place)
@@ -199,7 +199,7 @@ struct Gathering {
 impl Gathering {
     /// Adds a given file under its path relative to the root; one that lies elsewhere beside the plan, under its own name.
     fn add(&mut self, file: &Path) -> anyhow::Result<String> {
-        let place = file.canonicalize().map_err(|_| with_hint(format!("there is no file {}", file.display()), None))?;
+        let place = file.canonicalize().map_err(|_| with_hint(format!("no file {}", file.display()), None))?;
         if !place.is_file() {
             bail!("{} is not a file", file.display());
         }
@@ -280,7 +280,7 @@ pub fn properties(option: char, given: &[String]) -> anyhow::Result<Properties> 
             // As JMeter itself takes it.
             None if !pair.trim().is_empty() => Ok((pair.trim().to_owned(), "true".to_owned())),
             _ => Err(with_hint(
-                format!("-{option}{pair} is not a property"),
+                format!("invalid property -{option}{pair}: expected NAME=VALUE"),
                 Some(format!("Write -{option}name=value.")),
             )),
         })
@@ -292,8 +292,8 @@ pub fn workers(given: i64) -> anyhow::Result<u32> {
     let most = jac_model::ClusterConfig::MAX_WORKERS;
     u32::try_from(given).ok().filter(|workers| *workers <= most).ok_or_else(|| {
         with_hint(
-            format!("--workers {given} cannot be made"),
-            Some(format!("Give 0 (the master runs the plan alone) to {most}.")),
+            format!("invalid --workers {given}"),
+            Some(format!("Expected 0 (the master runs the plan) to {most}.")),
         )
     })
 }
@@ -311,7 +311,7 @@ pub fn heap_mb(given: &str) -> anyhow::Result<u32> {
         .and_then(|number| number.checked_mul(factor))
         .filter(|size| (64..=1_048_576).contains(size));
     size.ok_or_else(|| {
-        with_hint(format!("--heap {given} is not a size"), Some("Write it like 512m or 2g, at least 64m.".to_owned()))
+        with_hint(format!("invalid --heap {given}"), Some("Expected e.g. 512m or 2g, at least 64m.".to_owned()))
     })
 }
 

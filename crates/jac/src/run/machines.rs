@@ -31,15 +31,16 @@ impl NewCluster {
     pub fn refuse_endless(&self, findings: &[Finding]) -> anyhow::Result<()> {
         let machines = match self.provider {
             Provider::Local | Provider::Imported => return Ok(()),
-            Provider::Ssh => "machines of your own over SSH",
-            Provider::Ec2 => "machines of Amazon EC2",
+            Provider::Ssh => "your own machines over SSH",
+            Provider::Ec2 => "Amazon EC2",
         };
         let endless = findings.iter().find(|finding| ENDLESS.contains(&finding.code.as_str()));
         let (None, Some(finding)) = (self.lifetime_minutes, endless) else { return Ok(()) };
         Err(with_hint(
             format!("a plan that never ends needs a lifetime on {machines}: {}", visible(&finding.message)),
             Some(
-                "Give --lifetime MINUTES, after which the cluster is removed whatever it does, or give the thread group a duration."
+                "Give --lifetime MINUTES, after which the cluster is terminated in any case, or set a duration in the \
+                 thread group."
                     .to_owned(),
             ),
         ))
@@ -73,8 +74,8 @@ fn lifetime_minutes(given: i64) -> anyhow::Result<u32> {
     let most = ClusterConfig::MAX_LIFETIME_MINUTES;
     u32::try_from(given).ok().filter(|minutes| (1..=most).contains(minutes)).ok_or_else(|| {
         with_hint(
-            format!("--lifetime {given} cannot be kept"),
-            Some(format!("Give 1 to {most} minutes ({} days).", most / 1440)),
+            format!("invalid --lifetime {given}"),
+            Some(format!("Expected 1 to {most} minutes ({} days).", most / 1440)),
         )
     })
 }
@@ -84,8 +85,8 @@ fn lifetime_minutes(given: i64) -> anyhow::Result<u32> {
 fn refuse_others(arguments: &NewClusterArguments) -> anyhow::Result<()> {
     let provider = arguments.provider;
     let others = [
-        (ProviderName::Ssh, "ssh", "machines that exist already", flags_of_ssh(arguments)),
-        (ProviderName::Ec2, "ec2", "machines of Amazon EC2", flags_of_ec2(&arguments.ec2)),
+        (ProviderName::Ssh, "ssh", "existing machines over SSH", flags_of_ssh(arguments)),
+        (ProviderName::Ec2, "ec2", "Amazon EC2", flags_of_ec2(&arguments.ec2)),
     ];
     for (of, name, machines, flags) in others {
         if of == provider || flags.is_empty() {
@@ -94,8 +95,8 @@ fn refuse_others(arguments: &NewClusterArguments) -> anyhow::Result<()> {
         let (are, them) = if flags.len() == 1 { ("is", "it") } else { ("are", "them") };
         let hint = match provider {
             // That is what nobody has to say.
-            ProviderName::Local => format!("Leave {them} out, or give --provider {name} too."),
-            ProviderName::Ssh | ProviderName::Ec2 => format!("Leave {them} out, or choose --provider {name}."),
+            ProviderName::Local => format!("Remove {them}, or add --provider {name}."),
+            ProviderName::Ssh | ProviderName::Ec2 => format!("Remove {them}, or use --provider {name}."),
         };
         return Err(with_hint(format!("{} {are} for {machines}", in_words(&flags)), Some(hint)));
     }
@@ -166,7 +167,7 @@ fn given<const COUNT: usize>(flags: [(&'static str, bool); COUNT]) -> Vec<&'stat
 fn ssh(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Result<SshConfig> {
     let (Some(user), Some(key), false) = (&arguments.user, &arguments.key, arguments.hosts.is_empty()) else {
         return Err(with_hint(
-            "the provider ssh needs its machines, a user and a key".to_owned(),
+            "the provider ssh requires hosts, a user and a key".to_owned(),
             Some("Give --hosts HOST,HOST --user NAME --key FILE.".to_owned()),
         ));
     };
@@ -198,15 +199,15 @@ pub fn ec2(given: &Ec2Arguments) -> anyhow::Result<Ec2Config> {
         Some(id) if id.starts_with("ami-") => Ec2Image::Id(id.to_owned()),
         Some(other) => {
             return Err(with_hint(
-                format!("--image {other} is no image"),
-                Some("Give an id that begins with ami-, or debian12, ubuntu2404 or amazon-linux2023.".to_owned()),
+                format!("invalid --image {other}"),
+                Some("Expected an image ID (ami-…), debian12, ubuntu2404 or amazon-linux2023.".to_owned()),
             ));
         }
     };
     let tags = given.tags.iter().map(|tag| {
         let (name, value) = tag
             .split_once('=')
-            .ok_or_else(|| with_hint(format!("--tag {tag} has no value"), Some("Give --tag NAME=VALUE.".to_owned())))?;
+            .ok_or_else(|| with_hint(format!("invalid --tag {tag}"), Some("Expected --tag NAME=VALUE.".to_owned())))?;
         Ok((name.to_owned(), value.to_owned()))
     });
     let kind = |own: &Option<String>, otherwise: String| own.clone().or(given.both_types.clone()).unwrap_or(otherwise);
@@ -252,10 +253,9 @@ fn known_hosts(hosts: &[String], path: &Path) -> anyhow::Result<Vec<String>> {
     let names: Vec<String> = unknown.iter().map(SshHost::to_string).collect();
     let first = &unknown[0];
     Err(with_hint(
-        format!("{} has no key of {}", path.display(), names.join(", ")),
+        format!("{} has no host key of {}", path.display(), names.join(", ")),
         Some(format!(
-            "Connect once with ssh and compare the fingerprint, or add what `ssh-keyscan -p {} {}` prints, compared with \
-             the machine's own.",
+            "Connect once with ssh and verify the fingerprint, or add the verified output of `ssh-keyscan -p {} {}`.",
             first.port, first.name
         )),
     ))
@@ -266,8 +266,8 @@ fn workers_of(ssh: &SshConfig, given: Option<i64>) -> anyhow::Result<u32> {
     let workers = ssh.hosts.len() - 1;
     match given {
         Some(given) if usize::try_from(given) != Ok(workers) => Err(with_hint(
-            format!("--workers {given} does not fit --hosts: the first of {} machines is the master", ssh.hosts.len()),
-            Some(format!("Leave --workers out, or give --workers {workers}.")),
+            format!("--workers {given} does not match --hosts: the first of {} hosts is the master", ssh.hosts.len()),
+            Some(format!("Remove --workers, or give --workers {workers}.")),
         )),
         _ => Ok(u32::try_from(workers)?),
     }

@@ -31,7 +31,7 @@ impl Job<'_> {
         };
         for delivery in deliveries {
             if let Some(trouble) = delivery.trouble {
-                self.line.say(&format!("warning: {} was not told: {}", delivery.target, trouble.message));
+                self.line.say(&format!("warning: {} was not notified: {}", delivery.target, trouble.message));
             }
         }
     }

@@ -24,7 +24,7 @@ impl Job<'_> {
         match waited {
             Ok(shipments) => shipments.iter().for_each(|shipment| self.tell_shipment(run, shipment)),
             Err(error) => {
-                self.line.say(&format!("warning: it is not known whether all samples were shipped: {error:#}."))
+                self.line.say(&format!("warning: it is unknown whether all samples were shipped: {error:#}."))
             }
         }
     }

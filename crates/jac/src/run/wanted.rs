@@ -88,7 +88,7 @@ impl Wanted {
                 let names = |paths: &[PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
                 (Source::Kept(named.clone()), names(&arguments.split), names(&arguments.properties_file))
             }
-            (None, None) => anyhow::bail!("no plan was named"),
+            (None, None) => anyhow::bail!("no plan given"),
         };
         let plan_name = match &source {
             Source::Files { plan, .. } => {
@@ -102,8 +102,8 @@ impl Wanted {
         });
         if std::fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some()) || out.is_file() {
             return Err(with_hint(
-                format!("{} holds something already", out.display()),
-                Some("Name an empty folder with --out.".to_owned()),
+                format!("{} is not empty", out.display()),
+                Some("Give an empty folder with --out.".to_owned()),
             ));
         }
         Ok(Self {
@@ -171,7 +171,8 @@ impl Wanted {
     pub fn say_spread(&self, workers: u32, line: &mut Line) {
         if self.results == ResultsChoice::Auto && self.results.mode(workers) == ResultsMode::Direct {
             line.say(&format!(
-                "Results are direct, as there are more than {RMI_MOST_WORKERS} workers: each writes its own log, and no master runs."
+                "Direct results, because there are more than {RMI_MOST_WORKERS} workers: each writes its own log, and \
+                 no master runs."
             ));
         }
         for (name, total) in self.share.iter().filter(|_| workers > 0) {
@@ -232,7 +233,7 @@ fn parts(total: u64, workers: u32) -> String {
 
 fn what_will_run(check: &Check) -> String {
     let machines = match check.workers {
-        0 => "the master alone".to_owned(),
+        0 => "the master only".to_owned(),
         1 => "1 worker".to_owned(),
         workers => format!("{workers} workers"),
     };
@@ -256,7 +257,7 @@ impl<'a> OutFolder<'a> {
         let cannot = |error| {
             with_hint(
                 format!("{} cannot be written to: {error}", path.display()),
-                Some("Name another folder with --out.".to_owned()),
+                Some("Give another folder with --out.".to_owned()),
             )
         };
         std::fs::create_dir_all(path).map_err(cannot)?;

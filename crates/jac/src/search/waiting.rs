@@ -44,7 +44,7 @@ pub fn sentence(shipment: &Shipment) -> String {
     match (shipment.state, shipment.counted) {
         (ShipmentState::Complete, _) => format!("{target}: complete, all {rows} rows counted."),
         (ShipmentState::Delivered, _) => {
-            format!("{target}: delivered, {rows} rows; it cannot be asked how many arrived.{trouble}")
+            format!("{target}: delivered, {rows} rows; it cannot report how many arrived.{trouble}")
         }
         (ShipmentState::Incomplete, Some(counted)) => {
             format!("{target}: incomplete, {rows} rows, {counted} documents counted{refused}.{trouble}")
@@ -52,7 +52,7 @@ pub fn sentence(shipment: &Shipment) -> String {
         (ShipmentState::Incomplete, None) => format!("{target}: incomplete, {rows} rows{refused}.{trouble}"),
         (ShipmentState::Shipping, _) => {
             let left =
-                shipment.waiting_bytes.map_or_else(String::new, |bytes| format!(", {bytes} bytes of the log to go"));
+                shipment.waiting_bytes.map_or_else(String::new, |bytes| format!(", {bytes} bytes of the log left"));
             format!("{target}: shipping, {rows} rows so far{refused}{left}.{trouble}")
         }
     }

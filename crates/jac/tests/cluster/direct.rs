@@ -93,7 +93,7 @@ fn a_worker_that_is_killed_ends_the_run_unless_it_may_go_on_without() {
         assert!(summary["total"]["samples"].as_u64().is_some_and(|samples| samples as usize >= before), "{summary}");
         assert_eq!(summary["partial"].is_null(), code == 0, "{summary}");
         if code == 0 {
-            assert!(done.stderr.contains("The run goes on with 1 of 2 workers."), "{}", done.stderr);
+            assert!(done.stderr.contains("The run continues with 1 of 2 workers."), "{}", done.stderr);
         }
         place.assert_nothing_left();
     }
@@ -104,9 +104,9 @@ fn what_cannot_be_spread_over_the_workers_is_refused_before_anything_is_made() {
     for (arguments, words) in [
         (&["--share", "threads=many"][..], "--share threads=many"),
         (&["--share", "threads=1"], "threads=1 cannot be divided among 2 workers"),
-        (&["--share", "threads=9", "-Jthreads=3"], "threads is both divided"),
-        (&["--min-workers", "1"], "only where its results are direct"),
-        (&["--results", "direct", "--min-workers", "3"], "from 1 to 2"),
+        (&["--share", "threads=9", "-Jthreads=3"], "threads is given twice"),
+        (&["--min-workers", "1"], "only with direct results"),
+        (&["--results", "direct", "--min-workers", "3"], "must be 1 to 2"),
     ] {
         let place = Place::new();
         let mut all = vec!["--workers", "2"];

@@ -141,7 +141,7 @@ fn a_graceful_stop_outlives_its_server_and_every_sample_ends() {
     house.start();
     let ended = house.finished(&run);
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": "Administrator", "how": "graceful" }), "{ended}");
-    let rows = house.assert_kept(&run, "Stopped by Administrator; threads finished their samples.");
+    let rows = house.assert_kept(&run, "Stopped by Administrator (graceful).");
     assert!(rows >= 8, "the samples that were on their way have ended: {rows}");
     assert_eq!(house.summary(&run)["total"]["errors"], 0, "and none was cut");
     assert_eq!(house.counted_by_jmeter(&run), Some(rows));
@@ -172,7 +172,7 @@ fn a_grace_period_that_ends_while_no_server_lives_is_over_for_the_next_one() {
     );
     let ended = house.finished(&run);
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": "Administrator", "how": "force" }), "{ended}");
-    house.assert_kept(&run, "Stopped by Administrator; requests in flight were aborted and count as failures.");
+    house.assert_kept(&run, "Aborted by Administrator; requests in flight count as failures.");
     house.terminate(&cluster);
     house.place.assert_nothing_left();
 }
@@ -216,10 +216,10 @@ fn a_lifetime_that_ends_with_a_run_on_it_stops_the_run_in_time_and_says_so() {
     let run = house.run(&cluster, 30, &[]);
     house.place.wait_until("samples", || house.place.rows_so_far() > 20);
     let ended = house.finished(&run);
-    let by = "JAC, because the cluster's time was over";
+    let by = "JAC, because the cluster expired";
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": by, "how": "graceful" }), "{ended}");
     assert_nothing_missed(&ended);
-    let rows = house.assert_kept(&run, &format!("Stopped by {by}; threads finished their samples."));
+    let rows = house.assert_kept(&run, &format!("Stopped by {by} (graceful)."));
     assert_eq!(house.summary(&run)["total"]["errors"], 0);
     assert_eq!(house.counted_by_jmeter(&run), Some(rows));
     house.place.wait_until("the cluster's end", || house.phase_of(&cluster) == "terminated");
@@ -237,10 +237,9 @@ fn samples_that_do_not_end_are_cut_before_the_lifetime_is_over_whatever_the_grac
     let run = house.run(&cluster, 600, &[("sleep", "200000")]);
     house.wait_for_threads(&run, "worker-1");
     let ended = house.finished(&run);
-    let by = "JAC, because the cluster's time was over";
+    let by = "JAC, because the cluster expired";
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": by, "how": "force" }), "{ended}");
-    let rows =
-        house.assert_kept(&run, &format!("Stopped by {by}; requests in flight were aborted and count as failures."));
+    let rows = house.assert_kept(&run, &format!("Aborted by {by}; requests in flight count as failures."));
     assert_eq!(rows, 2, "what both threads were at is in the log: {:?}", ended["notes"]);
     house.place.wait_until("the cluster's end", || house.phase_of(&cluster) == "terminated");
     house.place.assert_nothing_left();
@@ -330,7 +329,7 @@ fn a_cluster_that_its_owner_takes_away_ends_its_run_and_no_download() {
     assert_eq!(read.len() as u64, length, "the download comes to its end");
     let kept = kept_bytes(&log).expect("the log");
     assert!(kept.starts_with(&read), "with the log's own bytes");
-    let rows = house.assert_kept(&run, "Stopped by Administrator; threads finished their samples.");
+    let rows = house.assert_kept(&run, "Stopped by Administrator (graceful).");
     assert_eq!(house.counted_by_jmeter(&run), Some(rows));
 }
 

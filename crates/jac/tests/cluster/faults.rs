@@ -117,7 +117,7 @@ fn bad_input_is_one_sentence_and_exit_code_2_and_leaves_nothing() {
         (&[plan, "--heap", "huge"], "--heap huge"),
         (&[plan, "-Jmode=Standard"], "mode"),
         (&[plan, "--data", "nowhere.csv"], "nowhere.csv"),
-        (&[plan, "--out", folder], "holds something"),
+        (&[plan, "--out", folder], "is not empty"),
         (&[plan, "--server", "http://127.0.0.1:9"], "token"),
     ];
     for (arguments, said) in cases {

@@ -80,12 +80,12 @@ fn a_second_signal_ends_at_once_and_the_next_jac_goes_on_taking_away() {
     let mut creating = Running::start(silence.given_to(place.jac(&["cluster", "create"])));
     creating.wait_for_word("Requested.");
     creating.signal(Signal::SIGINT);
-    creating.wait_for_word("A second signal ends this at once.");
+    creating.wait_for_word("Press Ctrl-C again to stop waiting.");
     creating.signal(Signal::SIGINT);
     let done = soon(creating).expect(130);
     // It may have gone in this very moment.
     let gone_already = done.stderr.contains("All its resources are removed");
-    assert!(gone_already || done.stderr.contains("the next `jac` on this data folder goes on"), "{}", done.stderr);
+    assert!(gone_already || done.stderr.contains("the next `jac` on this data folder continues"), "{}", done.stderr);
     let phase = clusters(&place)[0]["phase"].clone();
     assert!(phase == "terminating" || phase == "terminated", "{phase}");
 }
@@ -165,13 +165,12 @@ fn a_run_whose_cluster_is_not_waited_for_says_what_is_left_and_until_when_and_th
     let mut running = Running::start(place.run("steady.jmx", &["-Jduration=3", "--lease-seconds", "600"]));
     running.wait_for_word("JMeter is starting the test.");
     let Some(held) = Held::in_the_masters_folder(&place) else { return };
-    running.wait_for_word("Removing the cluster.");
+    running.wait_for_word("Terminating the cluster.");
     running.signal(Signal::SIGINT);
     let done = soon(running).expect(130);
     let id = clusters(&place)[0]["id"].as_str().expect("an id").to_owned();
-    let left =
-        format!("Left of {id} (local): 1 node. The next `jac` on this data folder goes on removing what is there;");
-    for words in ["it was not waited for", &left, " UTC at the latest."] {
+    let left = format!("Left of {id} (local): 1 node. The next `jac` on this data folder continues to terminate them;");
+    for words in ["waiting was interrupted", &left, " UTC at the latest."] {
         assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
     }
     // The next one waits for what was left, and says what for.

@@ -24,8 +24,10 @@ fn a_kept_plan_is_run_with_its_criteria_and_stays() {
     let out = place.out();
     let run = ["run", "--plan", "steady.jmx", "-Jduration=6", "--out", out.to_str().expect("a name")];
     let done = place.finish(place.jac(&run)).expect(1);
-    for said in ["Fails if mean > 1ms. The first 2 s do not count.", "Automatic stop: if error_percent >= 90% for 60s."]
-    {
+    for said in [
+        "Fails if mean > 1ms. The first 2 s (warm-up) do not count.",
+        "Automatic stop: if error_percent >= 90% for 60s.",
+    ] {
         assert!(done.stderr.contains(said), "{said}: {}", done.stderr);
     }
     let runs = api.get(&format!("/runs?plan={plan}"));

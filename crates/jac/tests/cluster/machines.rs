@@ -125,19 +125,19 @@ fn machines_that_cannot_be_used_are_refused_before_anything_is_made() {
             assert!(done.stderr.contains(word), "{word}: {}", done.stderr);
         }
     };
-    refused(run(&place, &machines, &["--workers", "5"]), &["--workers 5 does not fit", "--workers 2"], 2);
+    refused(run(&place, &machines, &["--workers", "5"]), &["--workers 5 does not match", "--workers 2"], 2);
     let empty = machines.key().with_file_name("empty");
     std::fs::write(&empty, "").expect("a file");
     let mut command = place.run("steady.jmx", &["--provider", "ssh", "--hosts", &machines.hosts().join(",")]);
     command.args(["--user", "x", "--key"]).arg(machines.key()).arg("--known-hosts").arg(&empty);
-    refused(command, &["has no key of", "ssh-keyscan"], 2);
-    refused(place.run("steady.jmx", &["--provider", "ssh"]), &["needs its machines"], 2);
+    refused(command, &["has no host key of", "ssh-keyscan"], 2);
+    refused(place.run("steady.jmx", &["--provider", "ssh"]), &["requires hosts"], 2);
     refused(place.run("steady.jmx", &["--hosts", "a"]), &["--provider ssh"], 2);
     // Two machines with faults: both are told.
     machines.machines[0].go_down();
     std::fs::write(machines.machines[2].home.join(".jac"), "theirs").expect("a file");
     let hosts = machines.hosts();
-    refused(run(&place, &machines, &[]), &[&hosts[0], "cannot be connected to", &hosts[2], "cannot write to"], 3);
+    refused(run(&place, &machines, &[]), &[&hosts[0], "cannot connect to", &hosts[2], "cannot write to"], 3);
     assert!(machines.machines[1].processes().is_empty() && machines.machines[1].left_behind().is_empty());
     place.assert_nothing_left();
 }

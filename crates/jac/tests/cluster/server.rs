@@ -131,11 +131,11 @@ fn a_second_server_and_a_taken_port_are_told_apart_in_one_sentence_each() {
     let place = Place::new();
     let server = Server::start(&place);
     let second = place.finish(place.jac(&["serve", "--listen", "127.0.0.1:0"])).expect(2);
-    assert!(second.stderr.contains("another jac works on the data folder"), "{}", second.stderr);
+    assert!(second.stderr.contains("another jac process uses the data folder"), "{}", second.stderr);
     let other = Place::new();
     let address = server.url.trim_start_matches("http://");
     let taken = other.finish(other.jac(&["serve", "--listen", address])).expect(2);
-    assert!(taken.stderr.contains("is taken"), "{}", taken.stderr);
+    assert!(taken.stderr.contains("is in use"), "{}", taken.stderr);
     assert!(!other.data().join("server.json").exists());
 }
 
@@ -147,7 +147,7 @@ fn check_says_what_is_missing() {
     command.arg(plan_path("steady.jmx"));
     let done = place.finish(command).expect(0);
     assert!(done.stdout.contains("2 threads x 2 workers = 4 threads"), "{}", done.stdout);
-    let unread: Vec<&str> = done.stdout.lines().filter(|line| line.contains("seems to read the property")).collect();
+    let unread: Vec<&str> = done.stdout.lines().filter(|line| line.contains("does not seem to be used")).collect();
     assert!(unread.len() == 1 && unread[0].contains("'durration'"), "{unread:?}");
 }
 

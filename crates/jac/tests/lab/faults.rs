@@ -56,7 +56,7 @@ fn machines_that_are_all_gone_are_not_waited_for() {
         site.lab(&["kill", &site.machine(&cluster, node)]);
     }
     let why = failure(&site, &run);
-    assert!(why.contains("The master node is gone"), "{why}");
+    assert!(why.contains("The master node is lost"), "{why}");
     assert!(begin.elapsed() < TOLD_WITHIN, "told after {:?}", begin.elapsed());
     site.await_phase(&cluster, &["terminated"]);
     site.assert_nothing_left();
@@ -90,7 +90,7 @@ fn a_master_that_is_out_of_reach_for_good_ends_the_run_with_what_was_measured() 
     site.await_samples();
     site.lab(&["link", &site.machine(&cluster, "master"), "down"]);
     let why = failure(&site, &run);
-    assert!(why.contains("The master node is gone") && why.contains("lost"), "{why}");
+    assert!(why.contains("The master node is lost") && why.contains("are lost"), "{why}");
     site.terminate(&cluster);
 }
 

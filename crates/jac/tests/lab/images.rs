@@ -56,7 +56,7 @@ fn an_image_has_everything_and_nothing_of_the_cluster_that_it_was_made_of() {
     site.terminate(&cluster);
 
     let remove = || site.place.finish(site.place.jac(&["image", "remove", id]));
-    assert!(remove().expect(0).stdout.contains("is removed"));
+    assert!(remove().expect(0).stdout.contains("Removed"));
     assert_eq!(site.api().get("/images"), json!([]));
-    assert!(remove().expect(2).stderr.contains("there is no image"));
+    assert!(remove().expect(2).stderr.contains("no image"));
 }

@@ -28,7 +28,7 @@ fn no_capacity_and_what_is_not_there_are_told() {
     let Some(site) = Site::new() else { return };
     site.lab(&["no-capacity"]);
     let cause = cause_of_failure(&site, 1, json!({}));
-    assert!(cause.contains("no machines of that type left"), "{cause}");
+    assert!(cause.contains("no capacity for that instance type"), "{cause}");
     site.lab(&["reset"]);
     let wrong = json!({ "image": { "id": "ami-0badbadbadbadbad0" }, "worker_type": "c6i.huge", "security_group": "sg-0badbadbadbadbad0" });
     let forecast = site.api().post("/clusters/forecast", &site.config(1, wrong.clone()));
@@ -70,7 +70,7 @@ fn a_machine_that_never_answers_fails_the_cluster_or_is_left_out() {
         events.lines().find_map(|line| line.strip_prefix("worker-2: ")?.split(' ').next()).expect("its machine");
     site.until("it boots", || site.lab(&["status"])["machines"][machine]["on"] == true);
     site.lab(&["kill", machine]);
-    site.until("it is told", || site.events(&cluster).contains("ended while it was coming up"));
+    site.until("it is told", || site.events(&cluster).contains("terminated while launching"));
     site.await_phase(&cluster, &["ready", "terminated"]);
     let view = site.cluster(&cluster);
     assert_eq!(view["phase"], "ready", "{}\n{}", view["cause"], site.events(&cluster));

@@ -18,7 +18,7 @@ export function SchedulesRoute() {
   );
   return (
     <>
-      <PageHead title="Schedules" facts={<span>Runs that start by themselves, with the rights and credentials of their owner.</span>} actions={create} />
+      <PageHead title="Schedules" facts={<span>Runs that start automatically, with the rights and credentials of their owner.</span>} actions={create} />
       <ScheduleTable
         empty={
           <Empty icon="clock" title="No schedules yet." action={create}>

@@ -33,15 +33,15 @@ export function ServerRoute() {
               pairs={[
                 ["Java", java.version ?? "not found"],
                 ["JMeter", jmeter.version ?? "downloaded with the first cluster"],
-                ["JMeter versions offered", jmeter_versions.join(", ")],
+                ["Available JMeter versions", jmeter_versions.join(", ")],
               ]}
             />
             <Pairs
               title="Limits"
               pairs={[
                 ["Workers per cluster", formatCount(limits.max_workers)],
-                ["Upload", formatBytes(limits.max_upload_bytes)],
-                ["Files of a plan", formatCount(limits.max_files)],
+                ["Upload size", formatBytes(limits.max_upload_bytes)],
+                ["Files per plan", formatCount(limits.max_files)],
               ]}
             />
           </div>

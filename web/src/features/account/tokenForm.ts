@@ -4,7 +4,7 @@ import type { NewToken, Role, TokenScope } from "@/shared/api/types";
 export const SCOPES: { scope: TokenScope; word: string; help: string }[] = [
   { scope: "read", word: "Read", help: "Reads runs, reports and lists; changes nothing." },
   { scope: "run", word: "Start runs", help: "Reads, uploads plans, starts and stops runs: for CI." },
-  { scope: "all", word: "Everything", help: "Whatever you may do yourself." },
+  { scope: "all", word: "Full access", help: "All your permissions." },
 ];
 
 /** Days; null: never. */

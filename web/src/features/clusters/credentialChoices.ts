@@ -18,9 +18,9 @@ export interface CredentialChoice {
 export function awsChoices(sets: CredentialView[], environment: EnvironmentCredentials, me: string): CredentialChoice[] {
   const own = sets
     .filter(({ kind, owner }) => kind !== "ssh_key" && owner.id === me)
-    .map(({ id, name, fault, identity }): CredentialChoice => ({ value: id, word: [name, identity, fault === null ? null : "has a fault"].filter((part) => part !== null).join(", ") }));
+    .map(({ id, name, fault, identity }): CredentialChoice => ({ value: id, word: [name, identity, fault === null ? null : "test failed"].filter((part) => part !== null).join(", ") }));
   if (!environment.allowed) return own;
-  return [...own, { value: ENVIRONMENT, word: environment.available ? "the server’s own" : "the server’s own (it has none)", disabled: !environment.available }];
+  return [...own, { value: ENVIRONMENT, word: environment.available ? "the server’s own" : "the server’s own (none found)", disabled: !environment.available }];
 }
 
 /** One's own SSH keys, and for administrators a file on the server. */

@@ -76,7 +76,7 @@ function Begin(props: Parameters<typeof FirstSteps>[0]) {
   return (
     <section className="card">
       <Empty icon="activity" title="No runs yet.">
-        Runs, clusters and plans of others appear here. Your role is viewer: you see everything and start nothing.
+        Runs, clusters and plans of others appear here. Your role is viewer: you can see everything but not start runs.
       </Empty>
     </section>
   );

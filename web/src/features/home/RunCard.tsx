@@ -31,7 +31,7 @@ export function RunCard({ run }: { run: RunSummary }) {
       </div>
       <dl className="run-card-figures">
         <div>
-          <dt>Rate</dt>
+          <dt>Throughput</dt>
           <dd>{formatRate(head?.rate_per_s)}</dd>
         </div>
         <div>

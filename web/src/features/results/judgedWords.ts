@@ -27,7 +27,7 @@ export function resultChip({ met, code }: CriterionResult, live: boolean): ChipL
     case "within_warm_up":
       return live ? { tone: "running", word: "warm-up", icon: "clock" } : { tone: "failed", word: "within warm-up", icon: "x-circle" };
     case "cannot_be_judged":
-      return { tone: "attention", word: "in doubt", icon: "exclamation-triangle" };
+      return { tone: "attention", word: "unreliable", icon: "exclamation-triangle" };
     case "auto_stopped":
       return { tone: "failed", word: "stopped the run", icon: "stop" };
     default:

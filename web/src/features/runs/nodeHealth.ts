@@ -14,7 +14,7 @@ export function healthWords(node: RunNode): { text: string; isBad: boolean }[] {
   const health = node.health;
   if (health !== null) {
     words.push(
-      { text: `CPU ${health.cpu_percent} % (highest ${health.cpu_highest_percent} %)`, isBad: health.was_busy },
+      { text: `CPU ${health.cpu_percent} % (peak ${health.cpu_highest_percent} %)`, isBad: health.was_busy },
       { text: `memory ${formatBytes(health.memory_used_mb * MB)} of ${formatBytes(health.memory_mb * MB)}`, isBad: false },
       { text: `in ${formatByteRate(health.received_per_s)}, out ${formatByteRate(health.sent_per_s)}`, isBad: false },
     );

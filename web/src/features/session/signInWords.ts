@@ -10,8 +10,8 @@ const COMPANY: Record<string, (name: string) => string> = {
   company_clock: (name) => `The clocks of ${name} and of this server differ too much to sign you in. Ask an administrator to correct them.`,
   company_refused: (name) => `${name} refused the sign-in. Try again; if you did not cancel it yourself, ask an administrator.`,
   company_invalid: (name) => `The answer of ${name} is not valid, so you were not signed in. ${ASK}`,
-  company_expired: () => "The sign-in took too long, was used already, or was begun in another browser. Sign in again.",
-  company_no_role: () => "You are in none of the groups that have access to JAC. Ask an administrator to add you to one.",
+  company_expired: () => "The sign-in took too long, was used already, or was started in another browser. Sign in again.",
+  company_no_role: () => "None of your groups has access to JAC. Ask an administrator to add you to one.",
   name_taken: () => `Somebody else has an account here under your name. ${ASK}`,
   sessions_unavailable: () => SESSIONS_AWAY,
 };

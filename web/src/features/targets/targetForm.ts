@@ -5,9 +5,9 @@ export type SignIn = "none" | "password" | "api_key" | "aws";
 
 export const SIGN_INS: { value: SignIn; word: string; help: string }[] = [
   { value: "password", word: "User and password", help: "A user of the search engine." },
-  { value: "api_key", word: "Elasticsearch API key", help: "Of Elasticsearch, in its encoded form." },
-  { value: "aws", word: "AWS Signature Version 4", help: "Amazon OpenSearch Service, with credentials of yours." },
-  { value: "none", word: "None", help: "It lets everybody in." },
+  { value: "api_key", word: "Elasticsearch API key", help: "In its encoded form." },
+  { value: "aws", word: "AWS Signature Version 4", help: "Amazon OpenSearch Service, with your credentials." },
+  { value: "none", word: "None", help: "No authentication required." },
 ];
 
 export interface TargetForm {

@@ -3,7 +3,7 @@ import type { Role } from "@/shared/api/types";
 /** The roles in words, the usual one first. */
 export const ROLES: { role: Role; word: string; help: string }[] = [
   { role: "member", word: "Member", help: "Creates clusters, uploads plans and starts runs; reads what others own." },
-  { role: "viewer", word: "Viewer", help: "Reads everything; starts nothing and spends nothing." },
+  { role: "viewer", word: "Viewer", help: "Reads everything; cannot start runs or create clusters." },
   { role: "administrator", word: "Administrator", help: "May change everything, and manages people, teams and the server." },
 ];
 

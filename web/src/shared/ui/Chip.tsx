@@ -22,7 +22,7 @@ export function Chip({ tone, word, icon, spin }: ChipLook) {
 export function ReadOnlyChip({ owner, team }: { owner: string; team: string | null }) {
   const whose = team === null ? owner : `${owner}, team ${team}`;
   return (
-    <span className="chip chip-ended chip-long" title={`Owned by ${whose}. You may look at it; you cannot change it.`}>
+    <span className="chip chip-ended chip-long" title={`Owned by ${whose}. You cannot change it.`}>
       <Icon name="lock" />
       <span>Read only: {whose}</span>
     </span>

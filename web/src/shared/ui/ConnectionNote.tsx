@@ -30,7 +30,7 @@ function Polling({ since }: { since: number }) {
     <div className="note note-info" role="status" data-connection="polling">
       <Icon name="info-circle" />
       <div>
-        <strong>WebSocket connections to the server are blocked.</strong> Live data is fetched with HTTP requests instead. A proxy in between must let WebSocket through to /socket.io.
+        <strong>WebSocket connections to the server are blocked.</strong> Live data is fetched with HTTP requests instead. A proxy in between must allow WebSocket connections to /socket.io.
       </div>
     </div>
   );
@@ -41,7 +41,7 @@ function TooMany() {
     <div className="note note-attention" role="status" data-connection="refused">
       <Icon name="exclamation-triangle" />
       <div>
-        <strong>Too many pages of JAC are open under your name.</strong> This one shows no live data until you close others.
+        <strong>Too many JAC pages are open with your account.</strong> This one shows no live data until you close others.
       </div>
     </div>
   );

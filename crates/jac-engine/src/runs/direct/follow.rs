@@ -236,13 +236,13 @@ impl Follower<'_> {
         for name in &lost {
             let what = self.what_happened(&run, name).await;
             if goes_on {
-                let text = format!("{what} The run goes on with {left} of {} workers.", self.nodes.len());
+                let text = format!("{what} The run continues with {left} of {} workers.", self.nodes.len());
                 notes.push(Message { message: text, ..what }.with("left", left));
             } else {
                 let what = match run.min_workers {
                     Some(least) => {
                         let text = format!(
-                            "{what} {left} of {} workers are left, fewer than the {least} that the run needs.",
+                            "{what} {left} of {} workers are left, fewer than the required {least}.",
                             self.nodes.len()
                         );
                         Message { code: "too_few_workers".to_owned(), message: text, ..what }
@@ -251,9 +251,7 @@ impl Follower<'_> {
                     }
                     None => what,
                 };
-                let text = format!(
-                    "What {name} had measured and was not read yet is lost, and so is all that it was still to measure."
-                );
+                let text = format!("Samples of {name} that were not collected yet are lost.");
                 let lost = Message::new("worker_samples_lost", text).with("node", name.as_str());
                 self.watch.fail(what, Some(lost), self.task().engine.settings().last_samples_limit).await;
             }
@@ -283,7 +281,7 @@ impl Follower<'_> {
                     Some(node) => error_excerpt(node.remote.as_ref(), run).await,
                     None => String::new(),
                 };
-                let text = format!("JMeter on {name} ended with exit code {code} in the middle of the run. {words}");
+                let text = format!("JMeter on {name} exited with code {code} during the run. {words}");
                 return Message::new("worker_exited", text)
                     .with("node", name)
                     .with("exit_code", *code)
@@ -292,7 +290,7 @@ impl Follower<'_> {
             Some(Ending::Unseen(error)) if !is_silence(error) => {
                 ("node_unreadable", format!("Cannot check JMeter on {name}: {error}."))
             }
-            _ => ("worker_lost", format!("JMeter on {name} was killed, or its host is gone.")),
+            _ => ("worker_lost", format!("JMeter on {name} was killed, or its host is lost.")),
         };
         Message::new(code, text).with("node", name)
     }
@@ -388,7 +386,7 @@ impl Follower<'_> {
         match self.nodes.first() {
             Some(first) if self.watch.has_no_sample() => {
                 let words = error_excerpt(first.remote.as_ref(), run).await;
-                let text = format!("The plan ended without having taken a sample. {words}");
+                let text = format!("The plan ended without recording a sample. {words}");
                 Cause::Failed { reason: Message::new("no_sample", text).with("error_excerpt", words), lost: None }
             }
             _ => Cause::Completed,

@@ -93,7 +93,7 @@ impl Merge {
             match &self.header {
                 Some(known) if known == header => (),
                 Some(_) => {
-                    let text = format!("The log of {node} has other columns than those of the other nodes.");
+                    let text = format!("The log of {node} has different columns from the logs of the other nodes.");
                     return Err(EngineError::invalid("log_columns_differ", text));
                 }
                 None => {

@@ -167,10 +167,7 @@ impl Task {
             let is_lost = run.nodes.iter().any(|known| known.name == node.name && known.lost_ms.is_some());
             match (end, logs.get(&node.name)) {
                 (End::Read(rest), Some(log)) if log.whole && !rest.is_empty() => {
-                    let text = format!(
-                        "The last row of the log of {} was not written to its end; it does not count.",
-                        node.name
-                    );
+                    let text = format!("The last row of the log of {} is truncated and does not count.", node.name);
                     let note = Message::new("row_cut", text).with("node", node.name.as_str());
                     self.note_if_possible(note.with("bytes", rest.len())).await;
                 }
@@ -264,11 +261,11 @@ fn again_failed(error: std::io::Error) -> EngineError {
 /// Why a node's log is not all here.
 fn incomplete(node: &str, end: &End, bytes: u64) -> Message {
     let (code, why) = match end {
-        End::Gone => ("node_log_lost", "The node is gone.".to_owned()),
+        End::Gone => ("node_log_lost", "The node is lost.".to_owned()),
         End::Failed(error) => ("node_log_unreadable", crate::tools::sentence(error)),
-        End::Read(_) => ("log_differs", "What is here differs from what the node has.".to_owned()),
+        End::Read(_) => ("log_differs", "The collected log differs from the node's.".to_owned()),
     };
-    let text = format!("The log of {node} is not complete: {why} {bytes} bytes of it are in the results.");
+    let text = format!("The log of {node} is incomplete: {why} The results contain {bytes} bytes of it.");
     Message::new(code, text).with("node", node).with("bytes", bytes).with("detail", why)
 }
 

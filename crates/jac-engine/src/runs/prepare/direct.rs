@@ -68,7 +68,7 @@ pub(super) async fn start_all(
 /// The end of a run whose workers could not be told in time.
 pub(super) fn missed(workers: usize) -> Interruption {
     let limit_s = lead(workers, TRIES - 1).as_secs();
-    let text = format!("The workers could not all be told to start within {limit_s} s, so none has started.");
+    let text = format!("Not all workers could be started within {limit_s} s, so none was started.");
     Interruption::failed(Message::new("start_missed", text).with("limit_s", limit_s), None)
 }
 

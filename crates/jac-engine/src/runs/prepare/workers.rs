@@ -61,7 +61,8 @@ pub(super) async fn start_workers(
                 try_join_all(workers.iter().map(|worker| worker.remote.forget(&name))).await?;
             }
             Err(NotReachable::PortTaken) => {
-                let text = "A worker found its port taken, three times in a row. Something on the machine takes ports as they become free.";
+                let text = "A worker's port was in use three times in a row. Another process on the machine takes free \
+                            ports.";
                 return Err(Interruption::failed(Message::new("port_taken", text), None));
             }
             Err(NotReachable::Interrupted(interruption)) => return Err(interruption),
@@ -150,7 +151,7 @@ async fn wait_until_reachable(
                     {
                         return Err(NotReachable::PortTaken);
                     }
-                    let text = format!("JMeter on {} ended while it was starting. {why}", worker.name);
+                    let text = format!("JMeter on {} exited while starting. {why}", worker.name);
                     let reason = Message::new("worker_did_not_start", text).with("node", worker.name.as_str());
                     let reason = reason.with("error_excerpt", why);
                     return Err(Interruption::failed(reason, None).into());

@@ -60,15 +60,15 @@ fn an_expression_is_a_rule_or_says_why_it_is_not() {
     }
     for (expression, message) in [
         ("", "expected METRIC"),
-        ("error_percent > 50%", "after the limit comes the window"),
-        ("error_percent > 50% for 60", "after the limit comes the window"),
+        ("error_percent > 50%", "expected a window after the limit"),
+        ("error_percent > 50% for 60", "expected a window after the limit"),
         ("error_percent > 50% for 0s", "1 to 3600 whole seconds"),
         ("error_percent > 50% for 1.5s", "1 to 3600 whole seconds"),
         ("error_percent > 50% for 3601s", "1 to 3600 whole seconds"),
-        ("error_percent > 50ms for 60s", "error_percent is measured in %, \"ms\" does not fit"),
-        ("throughput < 1 for 60s", "\"throughput\" is not a metric of the automatic stop"),
-        ("generator_cpu(\"Home\") > 1% for 60s", "generator_cpu_percent has no label"),
-        ("error_percent = 1 for 60s", "after the metric comes one of"),
+        ("error_percent > 50ms for 60s", "invalid unit \"ms\" for error_percent: expected %"),
+        ("throughput < 1 for 60s", "the automatic stop has no metric \"throughput\""),
+        ("generator_cpu(\"Home\") > 1% for 60s", "generator_cpu_percent takes no label"),
+        ("error_percent = 1 for 60s", "after the metric, found"),
         ("p95 > fast for 60s", "expected a number after >"),
     ] {
         let error = expression.parse::<StopRule>().expect_err(expression).to_string();

@@ -82,7 +82,7 @@ function RevokeDialog({ token, onClose }: { token: TokenView; onClose: () => voi
   const revoke = useRevokeToken();
   return (
     <ConfirmDialog title={`Revoke ${token.name}`} cancel="Keep it" action="Revoke" tone="danger" request={revoke} onConfirm={() => revoke.mutate(token.id, { onSuccess: onClose })} onClose={onClose}>
-      <p>Scripts and CI jobs that use it are refused from now on. Runs that they started go on. This can’t be undone.</p>
+      <p>Requests with it are rejected from now on. Runs that it started continue. This can’t be undone.</p>
     </ConfirmDialog>
   );
 }

@@ -68,7 +68,7 @@ export function AuditForm({ filter, people, onSearch }: Props) {
           </Field>
         )}
         {text("action", "Action", "code, e.g. run.create")}
-        {text("thing", "Thing", "ID of a run, plan, cluster…")}
+        {text("thing", "Object", "ID of a run, plan, cluster…")}
         {text("text", "Text", "in names, codes, details")}
         {time("from", "From")}
         {time("to", "Until", fault)}

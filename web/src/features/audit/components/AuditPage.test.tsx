@@ -85,7 +85,7 @@ it("is exported as it is filtered, with leave for one download", async () => {
 it("shows everybody their own activity, without people and export", async () => {
   api.answer("GET /account/audit", { body: { items: [], next: null } });
   renderFor(sessionOf("viewer"), <OwnActivityPage />);
-  expect(await screen.findByText("Nothing was recorded yet.")).toBeDefined();
+  expect(await screen.findByText("No entries yet.")).toBeDefined();
   expect(screen.queryByLabelText("Person")).toBeNull();
   expect(screen.queryByRole("link", { name: /Export/ })).toBeNull();
   expect(api.asked.map(({ path }) => path.split("?")[0])).toEqual(["/account/audit"]);

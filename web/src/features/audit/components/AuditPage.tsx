@@ -24,10 +24,10 @@ function columnsAt(now: number): Column<AuditEntry>[] {
     { id: "at", name: "Time", value: (entry) => entry.at_ms, cell: (entry) => <span title={formatDateTime(entry.at_ms)}>{formatTimeNear(entry.at_ms, now)}</span> },
     { id: "person", name: "Person", clip: true, value: (entry) => entry.person?.name ?? null, cell: (entry) => entry.person?.name ?? <span className="text-faint">–</span> },
     { id: "action", name: "Action", value: (entry) => entry.action, cell: (entry) => <span title={entry.action}>{actionWords(entry.action)}</span> },
-    { id: "thing", name: "What", main: true, value: (entry) => entry.thing_name ?? entry.thing, cell: (entry) => <Thing entry={entry} /> },
+    { id: "thing", name: "Object", main: true, value: (entry) => entry.thing_name ?? entry.thing, cell: (entry) => <Thing entry={entry} /> },
     { id: "outcome", name: "Outcome", value: (entry) => [entry.outcome, entry.code].filter(Boolean).join(" "), cell: (entry) => <Chip {...outcomeChip(entry)} /> },
-    { id: "via", name: "By", clip: true, spareBelow: 1100, value: viaWords, cell: viaWords },
-    { id: "address", name: "From", spareBelow: 1500, value: (entry) => entry.address, cell: (entry) => entry.address ?? <span className="text-faint">–</span> },
+    { id: "via", name: "Via", clip: true, spareBelow: 1100, value: viaWords, cell: viaWords },
+    { id: "address", name: "Address", spareBelow: 1500, value: (entry) => entry.address, cell: (entry) => entry.address ?? <span className="text-faint">–</span> },
     { id: "details", name: "Details", clip: true, spareBelow: 1650, value: detailWords, cell: detailWords },
   ];
 }
@@ -95,8 +95,8 @@ function Trail({ everybody }: { everybody: boolean }) {
             if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
           }}
           empty={
-            <Empty icon="search" title={isEmpty(filter) ? "Nothing was recorded yet." : "No entries match."}>
-              {isEmpty(filter) ? "Sign-ins, changes, refusals and failures appear here." : "Loosen the filters."}
+            <Empty icon="search" title={isEmpty(filter) ? "No entries yet." : "No entries match."}>
+              {isEmpty(filter) ? "Sign-ins, changes, rejected requests and failures appear here." : "Loosen the filters."}
             </Empty>
           }
           actions={

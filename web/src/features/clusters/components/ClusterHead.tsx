@@ -77,7 +77,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
                       <MenuItem
                         key={minutes}
                         disabled={extend.isPending}
-                        consequence={`Ends ${formatDateTime(extendedEnd(cluster, minutes))}, now ${formatDateTime(endOf(cluster).at_ms)}`}
+                        consequence={`Expires ${formatDateTime(extendedEnd(cluster, minutes))}, now ${formatDateTime(endOf(cluster).at_ms)}`}
                         onSelect={() => extend.mutate({ minutes, wanted_ms: extendedEnd(cluster, minutes) })}
                       >
                         Extend by {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`}
@@ -104,7 +104,7 @@ function Extended({ extension: { wanted_ms, end, kept } }: { extension: Extensio
   return (
     <div role="status">
       {kept ? (
-        <Note tone="good">Extended. The cluster now ends at {formatDateTime(end.at_ms)}.</Note>
+        <Note tone="good">Extended. The cluster now expires at {formatDateTime(end.at_ms)}.</Note>
       ) : (
         <Note tone="attention">
           The {END_WORDS[end.by]} still ends this cluster at {formatDateTime(end.at_ms)}, before {formatDateTime(wanted_ms)}.{end.by === "idle" && " Start a run to keep it."}

@@ -3,7 +3,7 @@ import type { Provider } from "@/shared/api/types";
 
 const CHOICES: { provider: Provider; label: string; help: string }[] = [
   { provider: "local", label: "Local processes", help: "On the JAC server itself." },
-  { provider: "ssh", label: "Machines over SSH", help: "Existing machines of yours." },
+  { provider: "ssh", label: "Machines over SSH", help: "Your own existing machines." },
   { provider: "ec2", label: "Amazon EC2", help: "Created on demand, terminated with the cluster." },
 ];
 

@@ -20,7 +20,7 @@ interface Metric {
 }
 
 const METRICS: Metric[] = [
-  { id: "rate", name: "Rate", of: (entry) => entry.throughput_per_s, split: splitRate, changed: null },
+  { id: "rate", name: "Throughput", of: (entry) => entry.throughput_per_s, split: splitRate, changed: null },
   { id: "mean", name: "Mean", of: (entry) => entry.mean_ms, split: splitMs, changed: "mean_ms" },
   { id: "median", name: "Median", of: (entry) => entry.median_ms, split: splitMs, changed: "median_ms" },
   { id: "p95", name: "p95", of: (entry) => entry.p95_ms, split: splitMs, changed: "p95_ms" },

@@ -9,7 +9,7 @@ const line = (label: string): LineComparison => ({
   label,
   change: "same",
   changed: [],
-  sentence: "no change beyond noise that matters",
+  sentence: "no significant change",
   before: entryOf(label),
   after: entryOf(label),
   response_times: null,
@@ -17,7 +17,7 @@ const line = (label: string): LineComparison => ({
   errors: null,
 });
 const result = (name: string): ComparedResult => ({ name, run_id: null, start_ms: 0, bucket_ms: null, points: [], profile: null, percents: [], summary: summaryOf([entryOf("Home")]) });
-const LOAD = "The load is another one: 100/s before, 63/s after.";
+const LOAD = "The load differs: 100/s before, 63/s after.";
 
 function shown(more: Partial<Comparison>) {
   const comparison: Comparison = {

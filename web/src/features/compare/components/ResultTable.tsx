@@ -47,7 +47,7 @@ export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
     { id: "start", name: "Started", numeric: true, value: (row) => row.result.start_ms, cell: (row) => formatDateTime(row.result.start_ms) },
     { id: "duration", name: "Duration", numeric: true, value: (row) => seconds(row.result), cell: (row) => formatDuration(seconds(row.result)) },
     { id: "samples", name: "Samples", numeric: true, value: (row) => row.result.summary.total.samples, cell: (row) => formatCount(row.result.summary.total.samples) },
-    { id: "rate", name: "Rate", numeric: true, value: (row) => row.result.summary.total.throughput_per_s, cell: (row) => formatRate(row.result.summary.total.throughput_per_s) },
+    { id: "rate", name: "Throughput", numeric: true, value: (row) => row.result.summary.total.throughput_per_s, cell: (row) => formatRate(row.result.summary.total.throughput_per_s) },
     { id: "mean", name: "Mean", numeric: true, value: (row) => row.result.summary.total.mean_ms, cell: (row) => formatMs(row.result.summary.total.mean_ms) },
     { id: "median", name: "Median", numeric: true, value: (row) => row.result.summary.total.median_ms, cell: (row) => formatMs(row.result.summary.total.median_ms) },
     { id: "p95", name: "p95", numeric: true, value: (row) => row.result.summary.total.p95_ms, cell: (row) => formatMs(row.result.summary.total.p95_ms) },

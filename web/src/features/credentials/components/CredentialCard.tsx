@@ -32,7 +32,7 @@ export function CredentialCard({ credential }: { credential: CredentialView }) {
           </button>
         )}
         <Menu label={`More about ${name}`} quiet>
-          <MenuItem consequence="Replaces the secret; clusters that use it go on with the new one." onSelect={() => setAsking("rotate")}>
+          <MenuItem consequence="Replaces the secret; clusters that use it continue with the new one." onSelect={() => setAsking("rotate")}>
             Rotate…
           </MenuItem>
           <MenuItem

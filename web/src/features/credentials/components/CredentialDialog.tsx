@@ -69,13 +69,13 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
       {rotates === null ? (
         <Options legend="Kind" value={form.kind} options={KINDS} onChange={(kind) => change({ ...form, kind })} />
       ) : (
-        <p className="form-intro text-muted">Replaces the whole secret. Clusters that use {rotates.name} go on with the new one.</p>
+        <p className="form-intro text-muted">Replaces the whole secret. Clusters that use {rotates.name} continue with the new one.</p>
       )}
       {text("name", "Name", "How you recognise it, e.g. “load account”.")}
       {form.kind === "aws_role" && (
         <>
           {text("roleArn", "Role to assume", "", { placeholder: "arn:aws:iam::123456789012:role/load" })}
-          {text("externalId", "External ID", "Where the role’s trust policy requires one.", { placeholder: "optional" })}
+          {text("externalId", "External ID", "If the role’s trust policy requires one.", { placeholder: "optional" })}
         </>
       )}
       {aws && (
@@ -90,7 +90,7 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
       )}
       {form.kind === "ssh_key" && (
         <>
-          <Field label="Private key" help="The whole file, e.g. of ~/.ssh/id_ed25519." fault={shown.privateKey}>
+          <Field label="Private key" help="The whole file, e.g. ~/.ssh/id_ed25519." fault={shown.privateKey}>
             {(attributes) => (
               <textarea
                 {...attributes}
@@ -106,10 +106,10 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
               />
             )}
           </Field>
-          {text("passphrase", "Passphrase", "Where the key has one.", { secret: true, placeholder: "optional" })}
+          {text("passphrase", "Passphrase", "If the key has one.", { secret: true, placeholder: "optional" })}
         </>
       )}
-      {save.isPending && aws && <Waiting what="Asking AWS whose credentials these are. This takes a few seconds." />}
+      {save.isPending && aws && <Waiting what="Testing the credentials with AWS. This takes a few seconds." />}
       {untested && save.error !== null && (
         <div role="alert">
           <Note tone="failed">

@@ -19,7 +19,7 @@ export function CredentialsPage() {
   return (
     <section className="card">
       <Empty icon="lock" title="No credentials.">
-        Your role is viewer: you create no clusters, so you need none.
+        Your role is viewer: you cannot create clusters, so you need none.
       </Empty>
     </section>
   );
@@ -52,7 +52,7 @@ function OwnCredentials({ me }: { me: string }) {
               {own.length === 0 ? (
                 <section className="card">
                   <Empty icon="lock" title="No credentials yet." action={add}>
-                    Save an AWS access key or role to create clusters on Amazon EC2, or an SSH key for machines of your own.
+                    Save an AWS access key or role to create clusters on Amazon EC2, or an SSH key for your own machines.
                   </Empty>
                 </section>
               ) : (
@@ -90,7 +90,7 @@ function Others({ credentials }: { credentials: CredentialView[] }) {
     <section className="card list-card" aria-label="Credentials of others">
       <header className="chart-head">
         <h2>Credentials of others</h2>
-        <span className="chart-unit">their names only</span>
+        <span className="chart-unit">names only</span>
       </header>
       <ul className="pairs">
         {credentials.map((credential) => (

@@ -28,7 +28,7 @@ function Targets({ notifications, metrics, public_url }: Integrations) {
     return (
       <section className="card">
         <Empty icon="plug" title="No integrations.">
-          Add a [[notify]] table to jac.toml to tell a webhook, Slack, Teams or a mailbox about finished runs, or a [[metrics_export]] table to push the figures of running tests, and restart the
+          Add a [[notify]] table to jac.toml to notify a webhook, Slack, Teams or a mailbox about finished runs, or a [[metrics_export]] table to push the figures of running tests, and restart the
           server.
         </Empty>
       </section>

@@ -16,7 +16,7 @@ export function NotifierCard({ view }: { view: NotifierView }) {
   return (
     <TargetCard name={view.name} kind={view.kind} chip={last === null ? null : <Chip {...deliveryChip(last)} />}>
       <Pair name="Address">{view.address}</Pair>
-      <Pair name="Told of">{selectionWords(view)}</Pair>
+      <Pair name="Notifies about">{selectionWords(view)}</Pair>
       <Pair name="Last">
         {last === null ? (
           "nothing sent yet"

@@ -86,7 +86,7 @@ export function PeoplePage() {
           </MenuItem>
           {person.id !== me && (
             <MenuItem
-              consequence={person.disabled === true ? "Signing in works again." : "Ends their sessions; tokens stop working. Runs go on."}
+              consequence={person.disabled === true ? "Signing in works again." : "Ends their sessions; tokens stop working. Runs continue."}
               onSelect={() => setAsked({ what: "disable", person })}
             >
               {person.disabled === true ? "Enable…" : "Disable…"}

@@ -80,8 +80,8 @@ function FilePart({ file }: { file: FileDifference }) {
           ))}
         </div>
       ))}
-      {file.change === "changed" && file.hunks.length === 0 && !file.is_cut && <p className="field-help">Its lines are not shown: it is not text, or too large.</p>}
-      {file.is_cut && <p className="field-help">There are more changed lines than are shown.</p>}
+      {file.change === "changed" && file.hunks.length === 0 && !file.is_cut && <p className="field-help">Lines not shown: not a text file, or too large.</p>}
+      {file.is_cut && <p className="field-help">Not all changed lines are shown.</p>}
     </section>
   );
 }

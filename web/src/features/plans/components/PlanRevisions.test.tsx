@@ -55,7 +55,7 @@ it("compares a revision with the one before it, line by line", async () => {
   const file = within(await screen.findByRole("region", { name: "shop.jmx" }));
   expect(file.getByText("removed:").parentElement?.textContent).toContain("old");
   expect(file.getByText("added:").parentElement?.textContent).toContain("new");
-  expect(file.getByText("There are more changed lines than are shown.")).toBeDefined();
+  expect(file.getByText("Not all changed lines are shown.")).toBeDefined();
 });
 
 it("says nothing of a plan that nobody has changed", () => {

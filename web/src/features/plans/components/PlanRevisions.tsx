@@ -20,7 +20,7 @@ export function PlanRevisions({ plan }: { plan: Plan }) {
     <section className="card list-card" aria-label="Revisions of the plan">
       <header className="chart-head">
         <h2>Revisions</h2>
-        <span className="chart-unit">each run keeps the one it ran</span>
+        <span className="chart-unit">each run keeps the revision it used</span>
       </header>
       {query.error !== null && <ErrorBox error={query.error} />}
       {query.isPending && <Waiting what="Loading the revisions…" />}

@@ -38,7 +38,7 @@ const NUMBERS: Column<Entry>[] = [
   number("error_percent", "Error rate", formatPercent, {
     cell: (row) => <span className={row.errors > 0 ? "text-failed" : "text-faint"}>{formatPercent(row.error_percent)}</span>,
   }),
-  number("throughput_per_s", "Rate", formatRate, { title: "Samples per second from the first sample's start to the last one's end" }),
+  number("throughput_per_s", "Throughput", formatRate, { title: "Samples per second, from the start of the first to the end of the last sample" }),
   number("mean_ms", "Mean", formatMs),
   number("median_ms", "Median", formatMs, { spareBelow: ROOM }),
   number("p90_ms", "p90", formatMs, { spareBelow: ROOM }),
@@ -53,7 +53,7 @@ const NUMBERS: Column<Entry>[] = [
 ];
 
 function apdexColumn(limits: ApdexThresholds | null): Column<Entry> {
-  const title = limits === null ? "" : `Satisfied up to ${formatMs(limits.satisfied_ms)}, tolerated up to ${formatMs(limits.tolerated_ms)}; failures frustrate`;
+  const title = limits === null ? "" : `Satisfied up to ${formatMs(limits.satisfied_ms)}, tolerated up to ${formatMs(limits.tolerated_ms)}; failed samples count as frustrated`;
   return number("apdex", "Apdex", formatApdex, title === "" ? {} : { title });
 }
 

@@ -20,7 +20,7 @@ export function PercentileChart({ id, shown }: { id: string; shown: Spread[] }) 
       places={percents}
       logarithmic="offered"
       choices={
-        <button type="button" className="btn btn-quiet" aria-pressed={tail} title="Give the slowest samples more room" onClick={() => setTail(!tail)}>
+        <button type="button" className="btn btn-quiet" aria-pressed={tail} title="Expand the slowest samples" onClick={() => setTail(!tail)}>
           tail
         </button>
       }

@@ -41,7 +41,7 @@ export function JudgedFields({ form, faults, onChange }: Props) {
       <fieldset className="form-part">
         <legend>Automatic stop</legend>
         <p className="field-help">
-          {rules.length === 0 ? "Off: the run goes on however bad it gets." : "The run is stopped gracefully, and counts as failed, as soon as one of these holds over its time."}
+          {rules.length === 0 ? "Off: the run is never stopped automatically." : "The run is stopped gracefully and fails as soon as one of these conditions holds for its time."}
         </p>
         {rules.map((row) => (
           <Row

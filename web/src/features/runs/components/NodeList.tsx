@@ -14,7 +14,7 @@ function look(node: RunNode): ChipLook {
     case "ended":
       return node.exit_code === null || node.exit_code === 0
         ? { tone: "ended", word: "ended", icon: "check-circle" }
-        : { tone: "attention", word: `ended with code ${node.exit_code}`, icon: "exclamation-triangle" };
+        : { tone: "attention", word: `exited with code ${node.exit_code}`, icon: "exclamation-triangle" };
     case "lost":
       return { tone: "failed", word: "lost", icon: "x-circle" };
   }

@@ -101,7 +101,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
                   </MenuItem>
                 )}
                 {writes && (
-                  <MenuItem disabled={pin.isPending} consequence={run.pinned ? "Retention may delete it again." : "Kept whatever the retention deletes."} onSelect={() => pin.mutate(!run.pinned)}>
+                  <MenuItem disabled={pin.isPending} consequence={run.pinned ? "Retention may delete it." : "Never deleted by retention."} onSelect={() => pin.mutate(!run.pinned)}>
                     {run.pinned ? "Unpin" : "Pin"}
                   </MenuItem>
                 )}

@@ -17,7 +17,7 @@ export function RunJudged({ plan, judged, faults, onChange }: Props) {
       <JudgedFields form={judged ?? judgedForm(plan.criteria)} faults={faults} onChange={onChange} />
       <p className="field-help">
         {judged === null ? (
-          `Criteria and automatic stop as the plan keeps them (version ${plan.criteria.version}).`
+          `Criteria and automatic stop of the plan (version ${plan.criteria.version}).`
         ) : (
           <>
             Changed for this run only.{" "}

@@ -53,7 +53,7 @@ it("asks the server for what the URL says, and keeps each choice there", async (
   await waitFor(() => expect(lastSearch()).toBe("team=mine&text=shop&phase=finished&sort=p95&order=desc"));
   await userEvent.selectOptions(screen.getByLabelText("Criteria"), "failed");
   await waitFor(() => expect(lastSearch()).toContain("verdict=failed"));
-  await userEvent.click(screen.getByRole("button", { name: "Rate" }));
+  await userEvent.click(screen.getByRole("button", { name: "Throughput" }));
   await waitFor(() => expect(lastSearch()).toContain("sort=rate&order=desc"));
   await userEvent.type(screen.getByRole("searchbox"), " 2{Enter}");
   await waitFor(() => expect(lastSearch()).toContain("text=shop+2"));

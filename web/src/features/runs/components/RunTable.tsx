@@ -66,7 +66,7 @@ function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummar
     { id: "team", name: "Team", clip: true, optional: true, value: (run) => run.team?.name ?? null, cell: (run) => run.team?.name ?? <span className="text-faint">–</span> },
     { id: "tags", name: "Tags", clip: true, spareBelow: TAGS_FROM_PX, value: (run) => run.tags.join(", "), cell: (run) => <Tags tags={run.tags} /> },
     { id: "samples", name: "Samples", numeric: true, value: (run) => run.headline?.samples ?? null, cell: (run) => formatCount(run.headline?.samples) },
-    { id: "rate", name: "Rate", numeric: true, value: (run) => run.headline?.rate_per_s ?? null, cell: (run) => formatRate(run.headline?.rate_per_s) },
+    { id: "rate", name: "Throughput", numeric: true, value: (run) => run.headline?.rate_per_s ?? null, cell: (run) => formatRate(run.headline?.rate_per_s) },
     { id: "p95", name: "p95", numeric: true, value: (run) => run.headline?.p95_ms ?? null, cell: (run) => formatMs(run.headline?.p95_ms) },
     { id: "errors", name: "Error rate", numeric: true, value: (run) => run.headline?.error_percent ?? null, cell: (run) => <ErrorRate run={run} /> },
     { id: "duration", name: "Duration", numeric: true, value: (run) => seconds(run, now), cell: (run) => formatDuration(seconds(run, now)) },

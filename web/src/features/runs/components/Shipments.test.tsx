@@ -71,7 +71,7 @@ it("shows a viewer where it is and no button", async () => {
 });
 
 it("says that a target was removed from the server, and removes the shipment on request", async () => {
-  const trouble = { code: "search_target_removed", message: "The server has no search target of this name any more." };
+  const trouble = { code: "search_target_removed", message: "The server no longer has a search target with this name." };
   api.answer("GET /runs/r-1/search", { body: [{ ...shipment, target: "old", target_info: null, state: "shipping", counted: null, dashboard_url: null, trouble }] });
   api.answer("GET /search/targets", { body: [] });
   renderFor(sessionOf("member"), <Shipments run={run} />);

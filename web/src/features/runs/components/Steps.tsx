@@ -15,7 +15,7 @@ export function Steps({ steps, now: sentence }: { steps: RunStep[]; now: string 
       <ol className="steps">
         {steps.map((step) => (
           <li key={`${step.started_ms} ${step.message}`} className={step.ended_ms === null ? "step-open" : ""}>
-            {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" role="img" aria-label="under way" /> : <Icon name="check-circle" />}
+            {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" role="img" aria-label="in progress" /> : <Icon name="check-circle" />}
             <span>{step.message}</span>
             <time>{stepTime((step.ended_ms ?? now) - step.started_ms)}</time>
           </li>

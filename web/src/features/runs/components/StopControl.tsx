@@ -29,7 +29,7 @@ export function StopControl({ run }: { run: Run }) {
           {asked === "graceful" ? (
             <p>Users finish their current request; after {formatDuration(run.grace_s)} remaining requests are aborted. Samples recorded so far are kept and the result is marked as partial.</p>
           ) : (
-            <p>JMeter is killed on every node. Requests in flight are not recorded; samples that reached the master are kept.</p>
+            <p>Requests in flight are aborted on every node and count as failures. Samples recorded so far are kept and the result is marked as partial.</p>
           )}
         </ConfirmDialog>
       )}

@@ -14,10 +14,10 @@ export function RevisionField({ planId, value, onChange }: Props) {
   // One that is older than those that were asked for stays chosen.
   const all = value === null || numbers.includes(value) ? numbers : [...numbers, value];
   return (
-    <Field label="Plan revision" help="The newest is whatever the plan is at that time, whoever has changed it. It runs with your rights.">
+    <Field label="Plan revision" help="The newest revision when the run starts, no matter who changed the plan. It runs with your rights.">
       {(attributes) => (
         <select {...attributes} className="form-select" value={value ?? ""} onChange={({ target }) => onChange(target.value === "" ? null : Number(target.value))}>
-          <option value="">The newest at its time</option>
+          <option value="">Newest at start</option>
           {all.map((number) => (
             <option key={number} value={number}>
               Always revision {number}

@@ -26,12 +26,12 @@ export function ScheduleNotes({ schedule }: { schedule: Schedule }) {
       {schedule.state === "switched_off" && (
         <Note tone="failed">
           <strong>Switched off{schedule.ended_ms === null ? "" : ` ${formatDateTime(schedule.ended_ms)}`}.</strong>{" "}
-          {schedule.failures > 0 ? `${formatCount(schedule.failures)} runs in a row failed or could not be started. ` : ""}See below why, then resume it.
+          {schedule.failures > 0 ? `${formatCount(schedule.failures)} runs in a row failed or could not be started. ` : ""}See the history below, then resume it.
         </Note>
       )}
       {isNew && writes && (
         <Note tone="good">
-          Created. Try it before its first time comes:{" "}
+          Created. Test it before its first scheduled time:{" "}
           <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setTrying(true)}>
             Start a run now…
           </button>
@@ -53,7 +53,7 @@ export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
         <header className="chart-head">
           <h2>Next times</h2>
         </header>
-        <NextTimes times={schedule.next} none="None: it is not active." />
+        <NextTimes times={schedule.next} none="None: the schedule is not active." />
       </section>
       <section className="card list-card" aria-label="Settings">
         <header className="chart-head">
@@ -61,7 +61,7 @@ export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
         </header>
         <ul className="pairs">
           <Pair name="Cluster">{on.kind === "cluster" ? <Link to={`/clusters/${on.cluster_id}`}>{onWords(on)}</Link> : onWords(on)}</Pair>
-          <Pair name="Plan revision">{run.plan_revision ?? "the newest at its time"}</Pair>
+          <Pair name="Plan revision">{run.plan_revision ?? "newest at start"}</Pair>
           <Pair name="Overlap">{schedule.overlap === "skip" ? "skip" : "wait for the earlier run"}</Pair>
           {properties.map(([name, value]) => (
             <Pair key={name} name={name}>
@@ -106,7 +106,7 @@ export function FiringTable({ schedule }: { schedule: Schedule }) {
           <ErrorBox error={firings.error} />
         )
       ) : firings.data.length === 0 ? (
-        <div className="table-empty">Its first time has not come yet.</div>
+        <div className="table-empty">Not due yet.</div>
       ) : (
         <div className="table-scroll" role="region" aria-label="Past times" tabIndex={0}>
           <table className="table-dense">

@@ -130,8 +130,8 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
           legend="When an earlier run has not finished"
           value={form.overlap}
           options={[
-            { value: "skip", word: "Skip", help: "Nothing is started for that time." },
-            { value: "queue", word: "Wait", help: "The run starts when the earlier one has finished. One waits at most." },
+            { value: "skip", word: "Skip", help: "No run is started for that time." },
+            { value: "queue", word: "Wait", help: "The run starts when the earlier one has finished. At most one run waits." },
           ]}
           onChange={(overlap) => setForm({ ...form, overlap })}
         />
@@ -142,7 +142,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
             value={form.place}
             options={[
               { value: "new", word: "A new cluster for each run", help: "Created at that time, and terminated after the run." },
-              { value: "cluster", word: "An existing cluster", help: "It has to live that long: see its lifetime and idle timeout." },
+              { value: "cluster", word: "An existing cluster", help: "It must still exist then: check its lifetime and idle timeout." },
             ]}
             onChange={(place) => setForm({ ...form, place })}
           />
@@ -165,10 +165,10 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
             <PropertiesFileFields plan={plan.data} form={form.run} onChange={setRun} />
             <SplitFields check={check.data} workers={workers} form={form.run} onChange={setRun} />
             {form.criteria.length === 0 ? (
-              <p className="field-help">Its runs are judged and stopped as the plan says.</p>
+              <p className="field-help">Its runs use the criteria and automatic stop of the plan.</p>
             ) : (
               <p className="field-help">
-                Judged by criteria of its own: {form.criteria.join(", ")}.{" "}
+                Custom criteria: {form.criteria.join(", ")}.{" "}
                 <button type="button" className="btn btn-link btn-sm p-0" onClick={() => setForm({ ...form, criteria: [] })}>
                   Use the plan’s
                 </button>

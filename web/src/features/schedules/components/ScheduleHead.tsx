@@ -81,7 +81,7 @@ export function ScheduleHead({ schedule, info }: { schedule: Schedule; info: Inf
           onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/schedules") })}
           onClose={close}
         >
-          <p>It starts no further runs, and what came of its times is forgotten. Its runs and their results are kept.</p>
+          <p>It starts no further runs, and its history is deleted. Its runs and their results are kept.</p>
         </ConfirmDialog>
       )}
     </>

@@ -28,7 +28,7 @@ export function TimingFields({ form, faults, onChange }: Props) {
         legend="Repeat"
         value={form.kind}
         options={[
-          { value: "cron", word: "Again and again" },
+          { value: "cron", word: "Repeatedly" },
           { value: "once", word: "Once" },
         ]}
         onChange={(kind) => onChange({ ...form, kind })}
@@ -53,7 +53,7 @@ export function TimingFields({ form, faults, onChange }: Props) {
             </Field>
           </>
         ) : (
-          <Field label="Date and time" fault={fault} help="As the clocks of the zone show it.">
+          <Field label="Date and time" fault={fault} help="Local time in the time zone.">
             {(attributes) => <input {...attributes} type="datetime-local" step={1} value={form.at} onChange={({ target }) => onChange({ ...form, at: target.value })} />}
           </Field>
         )}

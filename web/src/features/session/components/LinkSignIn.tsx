@@ -26,7 +26,7 @@ export function LinkSignIn({ token, signedInAs, onKeep, onDone }: { token: strin
   if (signIn.error !== null) {
     return (
       <>
-        <h1>{isDeadLink(signIn.error) ? "Sign-in link invalid or expired" : "The link could not be used yet"}</h1>
+        <h1>{isDeadLink(signIn.error) ? "Sign-in link invalid or expired" : "Sign-in failed"}</h1>
         {isDeadLink(signIn.error) ? (
           <>
             <Note tone="attention">Sign-in links work once and for a limited time.</Note>
@@ -45,7 +45,7 @@ export function LinkSignIn({ token, signedInAs, onKeep, onDone }: { token: strin
       <>
         <h1>Use this sign-in link?</h1>
         <p>
-          This browser is signed in as <strong>{signedInAs}</strong>. The link signs you in as the person it was made for.
+          This browser is signed in as <strong>{signedInAs}</strong>. The link signs you in as the person it was created for.
         </p>
         <div className="form-actions">
           <button type="button" className="btn btn-primary" onClick={go}>

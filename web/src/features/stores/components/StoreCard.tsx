@@ -34,11 +34,11 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
           {test.isPending ? "Testing…" : "Test"}
         </button>
         <Menu label={`More about ${store.address}`} quiet>
-          <MenuItem consequence="Other credentials or options; what is there stays." onSelect={() => setAsking("change")}>
+          <MenuItem consequence="Changes credentials or options; stored runs stay." onSelect={() => setAsking("change")}>
             Change…
           </MenuItem>
           {store.is_current && (
-            <MenuItem consequence="Runs that are there stay there and are read there." onSelect={() => setAsking("leave")}>
+            <MenuItem consequence="Stored runs stay there and are read from there." onSelect={() => setAsking("leave")}>
               Stop using…
             </MenuItem>
           )}
@@ -51,7 +51,7 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
       )}
       {test.isSuccess && (
         <div className="list-body" role="status">
-          <Note tone="good">Writing, reading and removing work.</Note>
+          <Note tone="good">Test passed: JAC can write, read and delete.</Note>
         </div>
       )}
       <ul className="pairs">
@@ -75,7 +75,7 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
           onConfirm={() => leave.mutate(undefined, { onSuccess: close })}
           onClose={close}
         >
-          <p>Your next runs are stored in the server’s store, if it has one. {store.runs > 0 && `The ${store.runs} runs in ${store.address} stay there and are read there.`}</p>
+          <p>Your next runs are stored in the server’s store, if it has one. {store.runs > 0 && `The ${store.runs} runs in ${store.address} stay there and are read from there.`}</p>
         </ConfirmDialog>
       )}
     </section>

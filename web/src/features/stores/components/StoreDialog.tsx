@@ -71,8 +71,8 @@ export function StoreDialog({ changes, sets, onClose }: Props) {
         </>
       }
     >
-      {text("address", "Address", fixed ? "Runs are there: to store elsewhere, add another store." : "Runs are stored below this prefix.", { placeholder: "s3://my-bucket/load-tests", fixed })}
-      <Field label="Credentials" help="Of your own, under Credentials." fault={shown.credentials}>
+      {text("address", "Address", fixed ? "It contains runs: to use another address, add another store." : "Runs are stored below this prefix.", { placeholder: "s3://my-bucket/load-tests", fixed })}
+      <Field label="Credentials" help="Your own, saved under Credentials." fault={shown.credentials}>
         {(attributes) => (
           <select {...attributes} className={attributes.className.replace("form-control", "form-select")} value={form.credentials} onChange={(event) => change("credentials", event.target.value)}>
             <option value="">Choose…</option>
@@ -84,11 +84,11 @@ export function StoreDialog({ changes, sets, onClose }: Props) {
           </select>
         )}
       </Field>
-      {text("region", "Region", "Of the bucket. Empty: the default region of the credentials.", { placeholder: "e.g. eu-central-1" })}
-      {text("endpoint", "Endpoint", "Of a store that speaks S3’s protocol. Empty: Amazon S3.", { placeholder: "optional, e.g. https://minio.example", fixed })}
-      {text("kmsKey", "KMS key", "Encrypts the objects. Empty: the bucket’s own encryption.", { placeholder: "optional, ID or ARN" })}
-      {text("storageClass", "Storage class", "Of logs. Empty: the bucket’s own.", { placeholder: "optional, e.g. STANDARD_IA" })}
-      {save.isPending && <Waiting what="Writing, reading and removing a small object there." />}
+      {text("region", "Region", "Region of the bucket. Empty: default region of the credentials.", { placeholder: "e.g. eu-central-1" })}
+      {text("endpoint", "Endpoint", "For S3-compatible stores. Empty: Amazon S3.", { placeholder: "optional, e.g. https://minio.example", fixed })}
+      {text("kmsKey", "KMS key", "Encrypts the objects. Empty: the bucket’s default encryption.", { placeholder: "optional, ID or ARN" })}
+      {text("storageClass", "Storage class", "For logs. Empty: the bucket’s default.", { placeholder: "optional, e.g. STANDARD_IA" })}
+      {save.isPending && <Waiting what="Testing: writing, reading and deleting a small object." />}
       {save.error !== null && placed === null && <ErrorBox error={save.error} />}
     </Dialog>
   );

@@ -124,7 +124,7 @@ describe("a store", () => {
     api.answer("DELETE /stores/s-1", { status: 204 });
     show();
     await userEvent.click(await screen.findByRole("button", { name: "Test" }));
-    await screen.findByText("Writing, reading and removing work.");
+    await screen.findByText("Test passed: JAC can write, read and delete.");
     api.answer("POST /stores/s-1/test", { status: 502, body: fault("artefacts_denied") });
     await userEvent.click(await screen.findByRole("button", { name: "Test" }));
     expect((await screen.findByRole("alert")).textContent).toContain("artefacts_denied");

@@ -19,7 +19,7 @@ export function StoresPage() {
   return (
     <section className="card">
       <Empty icon="lock" title="No store.">
-        Your role is viewer: you start no runs, so there are no results to store.
+        Your role is viewer: you cannot start runs, so there are no results to store.
       </Empty>
     </section>
   );
@@ -40,7 +40,7 @@ function OwnStores({ me }: { me: string }) {
       <div className="section-head settings-head">
         <div>
           <h2>Results</h2>
-          <span className="section-note">The results of your runs, in a bucket of yours, with your credentials.</span>
+          <span className="section-note">Stores the results of your runs in your own bucket, with your credentials.</span>
         </div>
         {add}
       </div>
@@ -65,7 +65,7 @@ function List({ own, sets }: { own: ResultsStore[]; sets: CredentialView[] }) {
   return (
     <section className="card">
       <Empty icon="cloud-upload" title="No store of your own.">
-        Your runs are stored in the server’s store, if it has one. Add a bucket of yours in Amazon S3, or in what speaks its protocol, to have them there
+        Your runs are stored in the server’s store, if it has one. Add your own bucket in Amazon S3 or an S3-compatible store to keep them there
         {sets.length === 0 && (
           <>
             . First save an AWS access key under <Link to="/settings/credentials">Credentials</Link>

@@ -38,10 +38,10 @@ export function TargetCard({ target, sets }: { target: OwnTarget; sets: Credenti
           {test.isPending ? "Testing…" : "Test"}
         </button>
         <Menu label={`More about ${target.name}`} quiet>
-          <MenuItem consequence="With its secret, which has to be typed again." onSelect={() => setAsking("change")}>
+          <MenuItem consequence="You must enter its secret again." onSelect={() => setAsking("change")}>
             Change…
           </MenuItem>
-          <MenuItem danger consequence="Nothing more is shipped there; what is there stays." onSelect={() => setAsking("delete")}>
+          <MenuItem danger consequence="Nothing more is shipped there; shipped samples stay." onSelect={() => setAsking("delete")}>
             Delete…
           </MenuItem>
         </Menu>
@@ -79,7 +79,7 @@ export function TargetCard({ target, sets }: { target: OwnTarget; sets: Credenti
           onConfirm={() => removal.mutate(undefined, { onSuccess: close })}
           onClose={close}
         >
-          <p>Runs are not shipped there any more. What was shipped stays there.</p>
+          <p>Runs are no longer shipped there. Shipped samples stay there.</p>
         </ConfirmDialog>
       )}
     </section>

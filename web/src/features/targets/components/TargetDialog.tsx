@@ -70,7 +70,7 @@ export function TargetDialog({ replaces, sets, onClose }: Props) {
       }
     >
       {text("name", "Name", "Lower-case letters, digits and hyphens.")}
-      {text("url", "Address", "Of Elasticsearch or OpenSearch.", { placeholder: "https://search.example:9200" })}
+      {text("url", "Address", "Elasticsearch or OpenSearch.", { placeholder: "https://search.example:9200" })}
       <Options legend="Sign in with" value={form.signIn} options={SIGN_INS} onChange={(signIn) => change({ signIn })} />
       {form.signIn === "password" && (
         <>
@@ -81,7 +81,7 @@ export function TargetDialog({ replaces, sets, onClose }: Props) {
       {form.signIn === "api_key" && text("apiKey", "API key", "", { secret: true })}
       {form.signIn === "aws" && (
         <>
-          <Field label="Credentials" help="Of your own, under Credentials." fault={shown.credentials}>
+          <Field label="Credentials" help="Your own, saved under Credentials." fault={shown.credentials}>
             {(attributes) => (
               <select
                 {...attributes}
@@ -98,18 +98,18 @@ export function TargetDialog({ replaces, sets, onClose }: Props) {
               </select>
             )}
           </Field>
-          {text("awsRegion", "Region", "Of the domain.", { placeholder: "e.g. eu-central-1" })}
+          {text("awsRegion", "Region", "Region of the domain.", { placeholder: "e.g. eu-central-1" })}
         </>
       )}
       <Switch label="An index for each run" help="Otherwise one data stream for all runs." checked={form.indexPerRun} onChange={(indexPerRun) => change({ indexPerRun })} />
       {text("namespace", "Namespace", "The last part of the data stream’s or the indices’ name. Empty: default.", { placeholder: "optional" })}
-      {text("index", "Index name", "A name of your own in place of JAC’s.", { placeholder: "optional" })}
+      {text("index", "Index name", "Custom name instead of JAC’s.", { placeholder: "optional" })}
       {text("service", "Service", "service.name of every document.", { placeholder: "optional" })}
       {text("dashboardsUrl", "Dashboards", "The address of Kibana or OpenSearch Dashboards: each run links to it.", { placeholder: "optional, e.g. https://kibana.example" })}
       {form.dashboardsUrl.trim() !== "" && (
         <Switch label="OpenSearch Dashboards" help="Otherwise Kibana." checked={form.opensearchDashboards} onChange={(opensearchDashboards) => change({ opensearchDashboards })} />
       )}
-      <Field label="Certificate authority" help="PEM, where the public ones do not vouch for it." fault={shown.caPem}>
+      <Field label="Certificate authority" help="PEM. Only if no public authority has signed its certificate." fault={shown.caPem}>
         {(attributes) => (
           <textarea
             {...attributes}
@@ -123,7 +123,7 @@ export function TargetDialog({ replaces, sets, onClose }: Props) {
           />
         )}
       </Field>
-      {save.isPending && <Waiting what="Asking the search target who it is." />}
+      {save.isPending && <Waiting what="Testing the search target…" />}
       {save.error !== null && placed === null && <ErrorBox error={save.error} />}
     </Dialog>
   );

@@ -17,7 +17,7 @@ export function TargetsPage() {
   return (
     <section className="card">
       <Empty icon="lock" title="No search targets.">
-        Your role is viewer: you start no runs, so there are no samples to ship.
+        Your role is viewer: you cannot start runs, so there are no samples to ship.
       </Empty>
     </section>
   );
@@ -38,7 +38,7 @@ function OwnTargets({ me }: { me: string }) {
       <div className="section-head settings-head">
         <div>
           <h2>Search targets</h2>
-          <span className="section-note">Every sample of your runs, in an Elasticsearch or OpenSearch of yours, besides the server’s.</span>
+          <span className="section-note">Ships every sample of your runs to your own Elasticsearch or OpenSearch, in addition to the server’s targets.</span>
         </div>
         {add}
       </div>
