@@ -34,6 +34,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
+/// The code of a fault: opening a key with its passphrase would cost more than JAC spends.
+const KEY_COST: &str = "key_cost";
+
 const SCRIPT_LIMIT: Duration = Duration::from_secs(40);
 /// A machine is asked at most this often whether its node lives; in between, the last answer counts.
 const ASK_EVERY: Duration = Duration::from_secs(4);
@@ -371,9 +374,13 @@ impl Cloud for SshCloud {
         renewed.into_iter().collect()
     }
 
-    fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
-        key::unlocked(private_key, passphrase)
-            .map_err(|error| PortError::Unfit { faults: vec![Fault::whole(Fault::MALFORMED, format!("{error}."))] })
+    async fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
+        let (text, passphrase) = (private_key.to_owned(), passphrase.map(str::to_owned));
+        let opened = tokio::task::spawn_blocking(move || key::unlocked(&text, passphrase.as_deref())).await;
+        opened.unwrap_or_else(|panic| Err(LinkError::Refused(panic.to_string()))).map_err(|error| {
+            let code = if matches!(error, LinkError::KeyCost(_)) { KEY_COST } else { Fault::MALFORMED };
+            PortError::Unfit { faults: vec![Fault::at("/private_key", code, format!("{error}."))] }
+        })
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
