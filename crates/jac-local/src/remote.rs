@@ -16,6 +16,7 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How long a process may take to say that it is there. It is a shell's first line, on however busy a machine.
@@ -105,10 +106,11 @@ fn removed(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The name under which a file is written until it is complete.
+/// The name under which a file is written until it is complete: another one each time, as one that took too long may still be written.
 fn unfinished(path: &Path) -> PathBuf {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let mut name = path.as_os_str().to_owned();
-    name.push(".new");
+    name.push(format!(".{}.new", WRITTEN.fetch_add(1, Ordering::Relaxed)));
     PathBuf::from(name)
 }
 
