@@ -228,7 +228,10 @@ pub fn of_node(node: &Path) -> io::Result<BTreeSet<u32>> {
 
 /// The processes of all nodes, looked through once for all who ask at about the same time.
 #[derive(Debug, Default)]
-pub struct Scan(Mutex<Option<(Instant, HashMap<Vec<u8>, Vec<u32>>)>>);
+pub struct Scan(Mutex<Option<(Instant, ByNode)>>);
+
+/// The numbers of processes, by the folder of their node.
+type ByNode = HashMap<Vec<u8>, Vec<u32>>;
 
 impl Scan {
     /// What a look through all processes counts for.
@@ -241,7 +244,7 @@ impl Scan {
     pub fn of_node(&self, node: &Path) -> io::Result<Vec<u32>> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref().is_none_or(|(at, _)| at.elapsed() >= Self::FRESH) {
-            let mut nodes = HashMap::<Vec<u8>, Vec<u32>>::new();
+            let mut nodes = ByNode::new();
             each_environment(|pid, variable| {
                 if let Some(node) =
                     variable.strip_prefix(NODE_VARIABLE.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))

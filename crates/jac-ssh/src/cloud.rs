@@ -70,6 +70,8 @@ pub struct SshCloud {
     tools: Arc<Tools>,
     /// The one connection to each node, with what was last seen of it.
     nodes: Mutex<HashMap<(ClusterId, String), Arc<Known>>>,
+    /// Keys are opened by one at a time: it takes a processor, and memory that the key chooses.
+    opening: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug)]
@@ -94,6 +96,7 @@ impl SshCloud {
             credentials: settings.credentials,
             tools: Arc::new(Tools::new(settings.bundles, settings.java)),
             nodes: Mutex::default(),
+            opening: Arc::default(),
         }
     }
 
@@ -358,7 +361,13 @@ impl Cloud for SshCloud {
 
     async fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
         let (text, passphrase) = (private_key.to_owned(), passphrase.map(str::to_owned));
-        let opened = tokio::task::spawn_blocking(move || key::unlocked(&text, passphrase.as_deref())).await;
+        let turn = Arc::clone(&self.opening).lock_owned().await;
+        let opening = tokio::task::spawn_blocking(move || {
+            let opened = key::unlocked(&text, passphrase.as_deref());
+            drop(turn);
+            opened
+        });
+        let opened = opening.await;
         opened.unwrap_or_else(|panic| Err(LinkError::Refused(panic.to_string()))).map_err(|error| {
             let code = if matches!(error, LinkError::KeyCost(_)) { KEY_COST } else { Fault::MALFORMED };
             PortError::Unfit { faults: vec![Fault::at("/private_key", code, format!("{error}."))] }

@@ -62,7 +62,7 @@ pub fn check(text: &str) -> Result<(), LinkError> {
         }
         Some(Pbes2Kdf::Scrypt(scrypt)) => {
             let blocks = u64::from(scrypt.block_size).saturating_mul(scrypt.parallelization.into());
-            limit("its scrypt cost N·r·p", u64::from(scrypt.cost_parameter).saturating_mul(blocks), MOST_SCRYPT_COST)
+            limit("its scrypt cost N·r·p", scrypt.cost_parameter.saturating_mul(blocks), MOST_SCRYPT_COST)
         }
         _ => Ok(()),
     }

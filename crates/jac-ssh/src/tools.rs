@@ -27,6 +27,9 @@ const FRESH: Duration = Duration::from_secs(5);
 const PACK_LIMIT: Duration = Duration::from_secs(180);
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
+/// What was packed last, and when.
+type LastBundle = Option<(Instant, Bundle)>;
+
 /// Brings JMeter to nodes, and Java to those that have none.
 #[derive(Debug)]
 pub struct Tools {
@@ -35,7 +38,7 @@ pub struct Tools {
     /// Where this machine's own Java is found: the one that is brought.
     java: JavaSearch,
     /// What was packed last of each home. Who packs one holds up those who want the same.
-    last: StdMutex<HashMap<PathBuf, Arc<Mutex<Option<(Instant, Bundle)>>>>>,
+    last: StdMutex<HashMap<PathBuf, Arc<Mutex<LastBundle>>>>,
 }
 
 impl Tools {
