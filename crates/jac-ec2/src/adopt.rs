@@ -90,8 +90,8 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
         nodes,
         launch: Some(launch),
     };
-    cloud.records.write_key(cluster, &seed.user_key()?.private)?;
-    cloud.records.write(&record)?;
+    cloud.records.write_key(cluster, &seed.user_key()?.private).await?;
+    cloud.records.write(record.clone()).await?;
     cloud.watch.forget_lists();
     let memory = |name: &str| record.node(name).map_or(2048, |node| node.memory_mb);
     Ok(Adopted {

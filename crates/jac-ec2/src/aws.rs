@@ -11,7 +11,7 @@ use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
 use jac_model::ports::{AssumedRole, AwsCredentials, AwsKeys, CredentialSource, PortError};
 use jac_model::{CredentialChoice, Fault};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -24,6 +24,8 @@ const TRIES: u32 = 8;
 const FEW_TRIES: u32 = 2;
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const CALL_LIMIT: Duration = Duration::from_secs(30);
+/// How long a call may take with all its tries.
+const TRIES_LIMIT: Duration = Duration::from_secs(120);
 /// How an assumed role's session is called in CloudTrail.
 const SESSION: &str = "jac";
 
@@ -40,7 +42,8 @@ pub struct Aws {
 /// Makes clients.
 pub struct Clients {
     source: Arc<dyn CredentialSource>,
-    made: Mutex<HashMap<Wanted, Made>>,
+    /// Who makes one set holds up those who want the same.
+    made: StdMutex<HashMap<Wanted, Arc<Mutex<Option<Made>>>>>,
 }
 
 /// Whose rights, and which region.
@@ -56,29 +59,33 @@ impl std::fmt::Debug for Clients {
 
 impl Clients {
     pub fn new(source: Arc<dyn CredentialSource>) -> Self {
-        Self { source, made: Mutex::default() }
+        Self { source, made: StdMutex::default() }
     }
 
     /// The clients of a region; `None`: of the one that the credentials or the environment name.
     pub async fn of(&self, choice: &CredentialChoice, region: Option<&str>) -> Result<Arc<Aws>, PortError> {
         let (credentials, saved_region) = self.source.aws(choice).await?;
         let region = region.map(str::to_owned).or(saved_region);
-        let mut made = self.made.lock().await;
-        let key = (choice.clone(), region.clone());
-        if let Some((with, aws)) = made.get(&key)
+        let made = self.made((choice.clone(), region.clone()));
+        let mut made = made.lock().await;
+        if let Some((with, aws)) = made.as_ref()
             && *with == credentials
         {
             return Ok(Arc::clone(aws));
         }
         let aws = Arc::new(connect(&credentials, region, None).await?);
-        made.insert(key, (credentials, Arc::clone(&aws)));
+        *made = Some((credentials, Arc::clone(&aws)));
         Ok(aws)
+    }
+
+    fn made(&self, wanted: Wanted) -> Arc<Mutex<Option<Made>>> {
+        Arc::clone(self.made.lock().unwrap_or_else(PoisonError::into_inner).entry(wanted).or_default())
     }
 
     /// Takes these in place of clients that would be made.
     #[cfg(test)]
     pub async fn keep(&self, choice: CredentialChoice, region: Option<&str>, credentials: AwsCredentials, aws: Aws) {
-        self.made.lock().await.insert((choice, region.map(str::to_owned)), (credentials, Arc::new(aws)));
+        *self.made((choice, region.map(str::to_owned))).lock().await = Some((credentials, Arc::new(aws)));
     }
 
     /// Whose those credentials are: an ARN. They need not be saved.
@@ -112,8 +119,11 @@ async fn configure(
     region: Option<String>,
     otherwise: Option<&'static str>,
 ) -> Result<(SdkConfig, String), PortError> {
-    let timeouts =
-        TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).operation_attempt_timeout(CALL_LIMIT).build();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        .operation_attempt_timeout(CALL_LIMIT)
+        .operation_timeout(TRIES_LIMIT)
+        .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
         .timeout_config(timeouts);

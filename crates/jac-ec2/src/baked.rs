@@ -50,7 +50,7 @@ pub async fn bake(
         .await
         .map_err(|error| refusal(&error).at(&aws.region, "make an image"))?;
     let id = made.image_id().ok_or_else(|| refused(&aws.region, "make an image", "the answer named none"))?;
-    cloud.records.remember(&aws.region, &record.config.credentials)?;
+    cloud.records.remember(&aws.region, &record.config.credentials).await?;
     Ok(BakedImage {
         id: id.to_owned(),
         region: aws.region.clone(),

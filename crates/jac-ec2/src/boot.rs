@@ -7,7 +7,7 @@ use crate::machines::{self, Life, Machine};
 use crate::{cloud_init, user_data};
 use data_encoding::BASE64;
 use jac_model::ports::{PortError, Tell};
-use jac_model::{ClusterId, Ec2Addresses, EpochMs, Fault, Message};
+use jac_model::{Backoff, ClusterId, Ec2Addresses, EpochMs, Fault, Message};
 use jac_ssh::{Link, LinkError, checks, machine};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,8 +16,10 @@ use tokio::time::{Instant, sleep};
 
 /// Between two looks at what AWS says of the cluster's machines: one call for all of them.
 const ASK_EVERY: Duration = Duration::from_secs(2);
+const ASK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 /// Between two tries to reach a machine, and two looks at how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(2);
 /// How long a machine may take from its launch to its first answer over SSH.
 pub const BOOT_LIMIT: Duration = Duration::from_secs(300);
 /// How long its first boot may take beyond that; installing Java is the longest part.
@@ -41,6 +43,7 @@ pub type Seen = HashMap<String, Machine>;
 
 /// Asks AWS again and again, for all who wait. Ends only when it is dropped.
 pub async fn keep_looking(aws: &Aws, installation: &str, cluster: &ClusterId, seen: watch::Sender<Seen>) {
+    let mut pauses = Backoff::new(ASK_EVERY, ASK_AT_LEAST_EVERY);
     loop {
         match machines::of_cluster(aws, installation, cluster).await {
             Ok(found) => {
@@ -48,7 +51,7 @@ pub async fn keep_looking(aws: &Aws, installation: &str, cluster: &ClusterId, se
             }
             Err(error) => tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; asking again"),
         }
-        sleep(ASK_EVERY).await;
+        sleep(pauses.pause()).await;
     }
 }
 
@@ -167,6 +170,7 @@ impl Boot<'_> {
 
     async fn first_answer(&self, link: &Link) -> Result<(), PortError> {
         let deadline = self.deadline(self.limit);
+        let mut pauses = Backoff::new(LOOK_EVERY, LOOK_AT_LEAST_EVERY);
         loop {
             let error = match link.live().await {
                 Ok(_) => return Ok(()),
@@ -183,7 +187,7 @@ impl Boot<'_> {
                 )));
             }
             // Also what is refused: sshd may answer before the user and the key are there.
-            sleep(LOOK_EVERY).await;
+            sleep(pauses.pause()).await;
         }
     }
 
@@ -192,6 +196,7 @@ impl Boot<'_> {
         let deadline = self.deadline(limit);
         let mut told = String::new();
         let mut ended_at = None;
+        let mut pauses = Backoff::new(LOOK_EVERY, LOOK_AT_LEAST_EVERY);
         loop {
             // Before its progress: what has ended goes no further.
             let mut has_ended = matches!(machine::read_small(link, cloud_init::RESULT).await, Ok(Some(_)));
@@ -219,7 +224,7 @@ impl Boot<'_> {
                 let at = if told.is_empty() { "nothing has started" } else { &told };
                 return Err(self.refused(format!("its first boot took longer than {} s ({at})", limit.as_secs())));
             }
-            sleep(LOOK_EVERY).await;
+            sleep(pauses.pause()).await;
         }
     }
 

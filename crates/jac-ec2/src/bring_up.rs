@@ -7,7 +7,7 @@ use crate::cloud::{Ec2Cloud, machines_now_ms, seal_purpose};
 use crate::errors::refused;
 use crate::keys::Seed;
 use crate::launch::{self, Call};
-use crate::record::{ClusterRecord, Group, LaunchRecord};
+use crate::record::{ClusterRecord, Group, LaunchRecord, NodeRecord};
 use crate::{ending, machines, network, tags, user_data};
 use data_encoding::BASE64;
 use futures_util::future::join_all;
@@ -75,8 +75,9 @@ impl Ec2Cloud {
         let found = launch::find(aws, ec2).await?;
         if record.is_none() {
             let record = launch::record(aws, ec2, requests, &found);
-            self.records.remember(&aws.region, &ec2.credentials)?;
-            self.records.write(&record.ok_or_else(|| refused(&aws.region, "launch", "no node was asked for"))?)?;
+            self.records.remember(&aws.region, &ec2.credentials).await?;
+            let record = record.ok_or_else(|| refused(&aws.region, "launch", "no node was asked for"))?;
+            self.records.write(record).await?;
         }
         let common = tags::of_all(&self.installation, first, &ec2.tags);
         let group = match (&ec2.security_group, &found.ssh_from) {
@@ -100,12 +101,13 @@ impl Ec2Cloud {
             first_boot: Some(user_data::words()),
             sealed_seed: BASE64.encode(&sealed),
         };
-        self.change(cluster, |record| {
+        let change = self.records.change(cluster, |record| {
             for (number, node) in record.nodes.iter_mut().enumerate() {
                 node.subnet = launch.subnets.get(number % launch.subnets.len().max(1)).cloned();
             }
             record.launch = Some(launch);
-        })?;
+        });
+        change.await?;
         self.known(cluster)
     }
 
@@ -121,13 +123,14 @@ impl Ec2Cloud {
         let cluster = &record.cluster;
         let seed = self.seed(launch, cluster)?;
         // The key's file is what a crash may have kept back.
-        self.records.write_key(cluster, &seed.user_key()?.private)?;
+        self.records.write_key(cluster, &seed.user_key()?.private).await?;
         let now_ms = machines_now_ms();
-        self.change(cluster, |record| {
+        let change = self.records.change(cluster, |record| {
             for node in &mut record.nodes {
                 node.asked_ms.get_or_insert(now_ms);
             }
-        })?;
+        });
+        change.await?;
         let common = if launch.common_tags.is_empty() {
             &tags::of_all(&self.installation, first, &launch.tags)
         } else {
@@ -145,7 +148,7 @@ impl Ec2Cloud {
                 let message = Message::new("instance_launched", format!("Launched {id} ({}).", node.kind));
                 tell(&node.name, message.with("instance", id.as_str()).with("type", node.kind.as_str()));
             }
-            self.change(cluster, |record| {
+            let change = self.records.change(cluster, |record| {
                 let Some(node) = record.node_mut(&node.name) else { return };
                 match &answer {
                     Ok(id) => node.instance = Some(id.clone()),
@@ -153,7 +156,8 @@ impl Ec2Cloud {
                     Err(refusal) if refusal.has_made_nothing() => node.asked_ms = None,
                     Err(_) => (),
                 }
-            })?;
+            });
+            change.await?;
             Ok::<_, PortError>((node.name.clone(), answer))
         }))
         .await;
@@ -215,22 +219,24 @@ impl Ec2Cloud {
         seen: &mut channel::Receiver<Seen>,
     ) -> Result<Booted, PortError> {
         let booted = boot.run(seen).await?;
-        self.change(cluster, |record| {
+        let change = self.records.change(cluster, |record| {
             if let Some(node) = record.node_mut(boot.node) {
                 node.ssh_address = Some(booted.ssh_address.clone());
                 node.private_address.clone_from(&booted.machine.private_address);
                 node.zone.clone_from(&booted.machine.zone);
             }
-        })?;
+        });
+        change.await?;
         let link = self
             .link(&self.known(cluster)?, boot.node)
             .ok_or_else(|| refused(&boot.aws.region, "sign in", "the cluster's key no longer exists"))?;
         boot.answer(&link, seen).await?;
-        self.change(cluster, |record| {
+        let change = self.records.change(cluster, |record| {
             if let Some(node) = record.node_mut(boot.node) {
                 node.is_up = true;
             }
-        })?;
+        });
+        change.await?;
         Ok(booted)
     }
 
@@ -281,7 +287,8 @@ impl Ec2Cloud {
             .filter_map(|node| node.instance.clone())
             .collect();
         ending::end(aws, &ids).await?;
-        self.change(&record.cluster, |record| record.nodes.retain(|node| !names.contains(&node.name.as_str())))
+        let is_kept = |node: &NodeRecord| !names.contains(&node.name.as_str());
+        self.records.change(&record.cluster, |record| record.nodes.retain(is_kept)).await
     }
 }
 

@@ -20,8 +20,12 @@ use jac_ssh::key::KeySource;
 use jac_ssh::tools::Tools;
 use jac_ssh::{Link, SshRemote, Target, machine};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long the end of a cluster may take: two minutes for its machines, two for its security group, and calls that AWS throttles.
+const TERMINATE_LIMIT: Duration = Duration::from_secs(480);
 
 /// Where the provider keeps what it has to know.
 #[derive(Clone)]
@@ -49,8 +53,6 @@ pub struct Ec2Cloud {
     pub(crate) boot_limit: Duration,
     tools: Arc<Tools>,
     pub(crate) watch: Watch,
-    /// Records are changed by one at a time.
-    changing: Mutex<()>,
 }
 
 impl Ec2Cloud {
@@ -62,21 +64,11 @@ impl Ec2Cloud {
             boot_limit: settings.boot_limit.unwrap_or(BOOT_LIMIT),
             tools: Arc::new(Tools::new(settings.bundles, settings.java)),
             watch: Watch::default(),
-            changing: Mutex::default(),
         }
     }
 
     pub(crate) async fn aws_of(&self, record: &ClusterRecord) -> Result<Arc<Aws>, PortError> {
         self.clients.of(&record.config.credentials, Some(&record.region)).await
-    }
-
-    /// Changes what is known of a cluster. One that is not known is left alone.
-    pub(crate) fn change(&self, cluster: &ClusterId, change: impl FnOnce(&mut ClusterRecord)) -> Result<(), PortError> {
-        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut record) = self.records.read(cluster)? else { return Ok(()) };
-        let before = record.clone();
-        change(&mut record);
-        if record == before { Ok(()) } else { self.records.write(&record) }
     }
 
     pub(crate) fn known(&self, cluster: &ClusterId) -> Result<ClusterRecord, PortError> {
@@ -148,24 +140,10 @@ impl Cloud for Ec2Cloud {
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        // A record that cannot be read is no reason to leave machines: their tags tell enough.
-        let record = self.records.read(cluster).unwrap_or_else(|error| {
-            tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; its instances are found by their tags");
-            None
-        });
-        let places = match &record {
-            Some(record) => vec![self.aws_of(record).await?],
-            // One that another database made: wherever it is.
-            None => self.places_of(cluster).await?.into_iter().map(|(_, aws)| aws).collect(),
-        };
-        self.watch.forget_lists();
-        for aws in places {
-            ending::end_all(&aws, &self.installation, cluster, record.as_ref()).await?;
-            network::remove_groups(&aws, cluster).await?;
-        }
-        self.records.remove(cluster)?;
-        self.watch.forget(cluster);
-        Ok(())
+        timeout(TERMINATE_LIMIT, self.terminate_all(cluster)).await.unwrap_or_else(|_| {
+            let (node, what) = (cluster.to_string(), "be removed".to_owned());
+            Err(PortError::TooSlow { node, what, limit: TERMINATE_LIMIT })
+        })
     }
 
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
@@ -229,6 +207,27 @@ impl Cloud for Ec2Cloud {
 }
 
 impl Ec2Cloud {
+    async fn terminate_all(&self, cluster: &ClusterId) -> Result<(), PortError> {
+        // A record that cannot be read is no reason to leave machines: their tags tell enough.
+        let record = self.records.read(cluster).unwrap_or_else(|error| {
+            tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; its machines are found by their tags");
+            None
+        });
+        let places = match &record {
+            Some(record) => vec![self.aws_of(record).await?],
+            // One that another database made: wherever it is.
+            None => self.places_of(cluster).await?.into_iter().map(|(_, aws)| aws).collect(),
+        };
+        self.watch.forget_lists();
+        for aws in places {
+            ending::end_all(&aws, &self.installation, cluster, record.as_ref()).await?;
+            network::remove_groups(&aws, cluster).await?;
+        }
+        self.records.remove(cluster).await?;
+        self.watch.forget(cluster);
+        Ok(())
+    }
+
     async fn tag_expiry(&self, record: &ClusterRecord, expires_at_ms: i64) -> Result<(), PortError> {
         if !self.watch.is_new_expiry(&record.cluster, expires_at_ms) {
             return Ok(());

@@ -288,7 +288,8 @@ async fn a_launch_that_goes_on_after_a_crash_says_the_same_words_whatever_has_ch
     // The server is away; then the cluster has another name and more time, and one of its nodes was given up.
     let after = cloud(folder.path());
     let later = requests("Monday's", 9);
-    after.change(&cluster(), |record| record.nodes.retain(|node| node.name != "worker-1")).expect("it is dropped");
+    let others = |record: &mut ClusterRecord| record.nodes.retain(|node| node.name != "worker-1");
+    after.records.change(&cluster(), others).await.expect("it is dropped");
     let second = Recorded::new(all_is_well);
     let aws = second.aws();
     let record = after.prepare(&aws, &config(), &later).await.expect("it is known");
@@ -317,7 +318,7 @@ async fn a_launch_that_an_upgrade_cuts_goes_on_with_the_first_boot_that_it_began
         let launch = record.launch.as_mut().expect("it was prepared");
         launch.first_boot = launch.first_boot.take().map(|words| words.replace("jac-first-end", "jac-older-end"));
     };
-    before.change(&cluster(), older).expect("it is written");
+    before.records.change(&cluster(), older).await.expect("it is written");
     let record = before.records.read(&cluster()).expect("it is read").expect("a record");
     before.ask(&cut.aws(), &record, &asked, &|_, _| ()).await.expect("an answer for each");
 
@@ -396,7 +397,7 @@ async fn credentials_that_are_refused_hide_their_own_clusters_only() {
     let set = |id: &str| CredentialChoice::Set(id.to_owned());
     let other: ClusterId = "c-bbbbbbbb".parse().expect("a cluster's id");
     for (cluster, choice) in [(cluster(), set("k-good")), (other.clone(), set("k-expired"))] {
-        cloud.records.write(&living(cluster, choice, "us-east-1")).expect("it is written");
+        cloud.records.write(living(cluster, choice, "us-east-1")).await.expect("it is written");
     }
     let good = Recorded::new(|words| match words.get("NextToken") {
         None => Answer::Done(recorded!("describe_1")),
@@ -413,7 +414,7 @@ async fn credentials_that_are_refused_hide_their_own_clusters_only() {
     let unseen = cloud.unseen();
     assert_eq!(unseen.iter().map(|place| place.region.as_str()).collect::<Vec<_>>(), ["us-east-1"]);
 
-    cloud.records.remove(&cluster()).expect("it goes");
+    cloud.records.remove(&cluster()).await.expect("it goes");
     cloud.list().await.expect_err("nobody answers any more");
 }
 
@@ -434,7 +435,7 @@ async fn images_of_the_environments_account_stay_listed_when_somebody_saves_a_se
         cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, aws).await;
     }
     source.has_set.store(true, Ordering::SeqCst);
-    cloud.records.remember("us-east-1", &set).expect("it is kept");
+    cloud.records.remember("us-east-1", &set).await.expect("it is kept");
     assert_eq!(cloud.images().await.expect("the set's"), [], "nothing was ever made with the environment's");
     source.has_set.store(false, Ordering::SeqCst);
     let before = cloud.images().await.expect("the environment's");
@@ -452,7 +453,7 @@ async fn a_region_that_never_answers_hides_its_own_clusters_only_and_is_given_up
     let silent: ClusterId = "c-bbbbbbbb".parse().expect("a cluster's id");
     for record in [living(cluster(), set("k-good"), "us-east-1"), living(silent.clone(), set("k-silent"), "us-east-1")]
     {
-        cloud.records.write(&record).expect("it is written");
+        cloud.records.write(record).await.expect("it is written");
     }
     let good = Recorded::new(|words| match words.get("NextToken") {
         None => Answer::Done(recorded!("describe_1")),

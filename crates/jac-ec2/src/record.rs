@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// A cluster's machines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,11 +84,25 @@ pub struct NodeRecord {
 #[derive(Debug)]
 pub struct Records {
     files: RecordFiles<ClusterRecord>,
+    /// Every region in which this installation ever asked for machines.
+    regions: Mutex<Vec<String>>,
+    /// Regions are added by one at a time.
+    remembering: tokio::sync::Mutex<()>,
+    /// Whether anything here was ever made with the credentials of the server's environment.
+    knows_environment: AtomicBool,
 }
 
 impl Records {
     pub fn new(folder: PathBuf) -> Self {
-        Self { files: RecordFiles::new(folder) }
+        let files = RecordFiles::new(folder);
+        let regions = fs::read(files.path(REGIONS)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let knows_environment = AtomicBool::new(files.path(ENVIRONMENT).exists());
+        Self {
+            files,
+            regions: Mutex::new(regions.unwrap_or_default()),
+            remembering: Default::default(),
+            knows_environment,
+        }
     }
 
     /// Where the private key lies that signs in on the cluster's machines.
@@ -102,58 +118,65 @@ impl Records {
         self.files.all()
     }
 
-    pub fn write(&self, record: &ClusterRecord) -> Result<(), PortError> {
-        self.files.write(&record.cluster, record)
+    pub async fn write(&self, record: ClusterRecord) -> Result<(), PortError> {
+        self.files.write(&record.cluster.clone(), record).await
+    }
+
+    /// Changes what is known of a cluster. One that is not known is left alone.
+    pub async fn change(&self, cluster: &ClusterId, change: impl FnOnce(&mut ClusterRecord)) -> Result<(), PortError> {
+        self.files.change(cluster, change).await
     }
 
     /// Writes the private key, readable for this user only.
-    pub fn write_key(&self, cluster: &ClusterId, key: &str) -> Result<(), PortError> {
-        self.files.replace(&self.key_path(cluster), key.as_bytes())
+    pub async fn write_key(&self, cluster: &ClusterId, key: &str) -> Result<(), PortError> {
+        self.files.replace(self.key_path(cluster), key.as_bytes().to_vec()).await
     }
 
     /// The record with the key; none there is a success.
-    pub fn remove(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        self.files.remove(cluster)
+    pub async fn remove(&self, cluster: &ClusterId) -> Result<(), PortError> {
+        self.files.remove(cluster).await
     }
 
     /// Every region in which this installation ever asked for machines.
     pub fn regions(&self) -> Vec<String> {
-        fs::read(self.files.path(REGIONS))
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+        self.regions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether anything here was ever made with the credentials of the server's environment.
     pub fn knows_environment(&self) -> bool {
-        self.files.path(ENVIRONMENT).exists()
+        self.knows_environment.load(Ordering::Acquire)
     }
 
     /// Keeps that the environment's credentials were used: sets that somebody saves later are not of the same account, perhaps, and do not
     /// show what was made with these.
-    pub fn remember_environment(&self) -> Result<(), PortError> {
+    pub async fn remember_environment(&self) -> Result<(), PortError> {
         if self.knows_environment() {
             return Ok(());
         }
-        self.files.replace(&self.files.path(ENVIRONMENT), b"true")
+        self.files.replace(self.files.path(ENVIRONMENT), b"true".to_vec()).await?;
+        self.knows_environment.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// Keeps where something is made, and with whose credentials, for those who look for what was left there.
-    pub fn remember(&self, region: &str, choice: &CredentialChoice) -> Result<(), PortError> {
+    pub async fn remember(&self, region: &str, choice: &CredentialChoice) -> Result<(), PortError> {
         if *choice == CredentialChoice::Environment {
-            self.remember_environment()?;
+            self.remember_environment().await?;
         }
-        self.remember_region(region)
+        self.remember_region(region).await
     }
 
-    fn remember_region(&self, region: &str) -> Result<(), PortError> {
+    async fn remember_region(&self, region: &str) -> Result<(), PortError> {
+        let _one_at_a_time = self.remembering.lock().await;
         let mut regions = self.regions();
         if regions.iter().any(|known| known == region) {
             return Ok(());
         }
         regions.push(region.to_owned());
         let bytes = serde_json::to_vec(&regions).expect("names have no failing way to JSON");
-        self.files.replace(&self.files.path(REGIONS), &bytes)
+        self.files.replace(self.files.path(REGIONS), bytes).await?;
+        *self.regions.lock().unwrap_or_else(PoisonError::into_inner) = regions;
+        Ok(())
     }
 }
 
@@ -174,8 +197,8 @@ impl ClusterRecord {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_cluster_goes_with_its_key_and_its_region_stays_known() {
+    #[tokio::test]
+    async fn a_cluster_goes_with_its_key_and_its_region_stays_known() {
         let folder = tempfile::tempdir().expect("a folder");
         let records = Records::new(folder.path().join("ec2"));
         let cluster = ClusterId::from_random([1; 8]);
@@ -186,16 +209,18 @@ mod tests {
             nodes: Vec::new(),
             launch: None,
         };
-        records.write(&record).expect("it is written");
-        records.write_key(&cluster, "a secret").expect("it is written");
-        records.remember("eu-central-1", &CredentialChoice::Set("k-1".to_owned())).expect("it is kept");
+        records.write(record.clone()).await.expect("it is written");
+        records.write_key(&cluster, "a secret").await.expect("it is written");
+        records.remember("eu-central-1", &CredentialChoice::Set("k-1".to_owned())).await.expect("it is kept");
         assert!(!records.knows_environment());
-        records.remember("eu-central-1", &CredentialChoice::Environment).expect("the region once");
+        records.remember("eu-central-1", &CredentialChoice::Environment).await.expect("the region once");
         assert!(records.knows_environment());
         assert_eq!(records.all().expect("the folder"), [record], "the regions are not a record");
-        records.remove(&cluster).expect("it goes");
+        records.remove(&cluster).await.expect("it goes");
         assert!(!records.key_path(&cluster).exists());
         assert!(records.all().expect("the folder").is_empty());
         assert_eq!(records.regions(), ["eu-central-1"]);
+        let next = Records::new(folder.path().join("ec2"));
+        assert!(next.knows_environment() && next.regions() == ["eu-central-1"], "the next JAC reads it");
     }
 }

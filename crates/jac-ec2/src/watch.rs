@@ -193,7 +193,7 @@ impl Ec2Cloud {
         let mut choices = self.clients.source().all_aws().await?;
         let has_environment = choices.contains(&CredentialChoice::Environment);
         if has_environment && !self.records.regions().is_empty() {
-            self.records.remember_environment()?;
+            self.records.remember_environment().await?;
         } else if !has_environment && self.records.knows_environment() {
             choices.push(CredentialChoice::Environment);
         }
@@ -338,14 +338,16 @@ impl Ec2Cloud {
         if group.ssh_from.as_ref() == Some(&now) {
             return;
         }
-        let moved = network::move_ssh(aws, &group.id, group.ssh_from.as_deref(), &now).await.and_then(|()| {
-            self.change(&record.cluster, |record| {
+        let moving = async {
+            network::move_ssh(aws, &group.id, group.ssh_from.as_deref(), &now).await?;
+            let change = self.records.change(&record.cluster, |record| {
                 if let Some(launch) = &mut record.launch {
                     launch.group.ssh_from = Some(now.clone());
                 }
-            })
-        });
-        match moved {
+            });
+            change.await
+        };
+        match moving.await {
             Ok(()) => {
                 tracing::info!(cluster = %record.cluster,
                     "the server's address is now {now}; SSH is allowed from there")

@@ -255,10 +255,16 @@ impl Engine {
                 (Secret::Aws(aws.credentials()), region, BTreeMap::new())
             }
             (None, Some(key)) => {
-                let key = self.cloud(Provider::Ssh)?.sign_in_key(&key.private_key, key.passphrase.as_deref());
-                let key = key.map_err(|error| {
-                    let fault = Fault::at("/ssh_key/private_key", Fault::MALFORMED, sentence(&error));
-                    EngineError::faulty("credentials_invalid", vec![fault])
+                let ssh = self.cloud(Provider::Ssh)?;
+                let key = ssh.sign_in_key(&key.private_key, key.passphrase.as_deref()).await.map_err(|error| {
+                    let faults = match error {
+                        PortError::Unfit { faults } => faults
+                            .into_iter()
+                            .map(|fault| Fault { message: sentence(&fault.message), ..fault.under("/ssh_key") })
+                            .collect(),
+                        error => vec![Fault::at("/ssh_key/private_key", Fault::MALFORMED, sentence(&error))],
+                    };
+                    EngineError::faulty("credentials_invalid", faults)
                 })?;
                 let shown = [("fingerprint", key.fingerprint), ("public_key", key.public)];
                 let shown = shown.map(|(name, text)| (name.to_owned(), text));

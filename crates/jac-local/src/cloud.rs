@@ -1,12 +1,13 @@
 //! The `local` provider: makes, lists and removes nodes on this machine.
 
+use crate::blocking::{blocking, failed};
 use crate::lease::Lease;
-use crate::process::{self, Identity};
+use crate::process::{self, Identity, Scan};
 use crate::remote::LocalRemote;
 use async_trait::async_trait;
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{self, Cloud, Instance, Listed, NodeRequest, PortError, Remote, Tell};
-use jac_model::{ClusterConfig, ClusterId, Role, descriptors};
+use jac_model::{Backoff, ClusterConfig, ClusterId, Role};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -14,8 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the processes of a node may take to be gone after they were ended.
+/// How long the processes of a cluster may take to be gone after they were ended.
 const END_LIMIT: Duration = Duration::from_secs(20);
+/// How long small files and a look through all processes may take, on however busy a machine.
+const LOOK_LIMIT: Duration = Duration::from_secs(20);
+/// How long the start of all keepers of a cluster may take.
+const LAUNCH_LIMIT: Duration = Duration::from_secs(60);
+/// How long removing the folders of a cluster may take: gigabytes of logs on a slow disk.
+const REMOVE_LIMIT: Duration = Duration::from_secs(120);
 
 /// The most memory of a node that nobody gave a size: it shares the machine with everything else on it.
 const POLITE_MEMORY_MB: u64 = 2048;
@@ -35,13 +42,14 @@ pub struct LocalCloud {
     root: PathBuf,
     keeper: Vec<String>,
     java: JavaSearch,
+    scan: Arc<Scan>,
 }
 
 impl LocalCloud {
     /// Nodes below `root`. `keeper` is the command, program first, that runs [`crate::keep`] on the folder that is
     /// put behind it.
     pub fn new(root: PathBuf, keeper: Vec<String>, java: JavaSearch) -> Self {
-        Self { root, keeper, java }
+        Self { root, keeper, java, scan: Arc::default() }
     }
 
     fn cluster_folder(&self, cluster: &ClusterId) -> PathBuf {
@@ -136,12 +144,12 @@ fn machine_memory_mb() -> u64 {
         .map_or(2048, |kilobytes| kilobytes / 1024)
 }
 
-fn failed(node: &str, what: &str, error: &io::Error) -> PortError {
-    let (node, what) = (node.to_owned(), what.to_owned());
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
-        _ if descriptors::are_used_up(error) => PortError::OutOfDescriptors { node, what, reason: error.to_string() },
-        _ => PortError::Refused { node, what, reason: error.to_string() },
+/// The folders of a cluster's nodes; none where it has none.
+fn nodes_in(cluster: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(cluster) {
+        Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 
@@ -153,61 +161,67 @@ impl Cloud for LocalCloud {
         requests: &[NodeRequest],
         _tell: Tell<'_>,
     ) -> Result<Vec<Instance>, PortError> {
-        requests
-            .iter()
-            .map(|request| self.launch_one(request).map_err(|error| failed(&request.name, "be made", &error)))
-            .collect()
+        let Some(first) = requests.first() else { return Ok(Vec::new()) };
+        let (this, requests) = (self.clone(), requests.to_owned());
+        let launch = move || {
+            let launch = |request| this.launch_one(request).map_err(|error| failed(&request.name, "be made", &error));
+            requests.iter().map(launch).collect()
+        };
+        blocking(first.cluster.as_str(), "be made", LAUNCH_LIMIT, launch).await
     }
 
     async fn list(&self) -> Result<Listed, PortError> {
         let asked = tokio::time::Instant::now();
-        let instances = self.list_now().map_err(|error| failed("this machine", "list its nodes", &error))?;
+        let (this, node, what) = (self.clone(), "this machine", "list its nodes");
+        let list = move || this.list_now().map_err(|error| failed(node, what, &error));
+        let instances = blocking(node, what, LOOK_LIMIT, list).await?;
         Ok(Listed { instances, age: asked.elapsed(), unknown: std::collections::BTreeMap::new() })
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        let folder = self.cluster_folder(cluster);
-        let nodes: Vec<PathBuf> = match fs::read_dir(&folder) {
-            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(failed(cluster.as_str(), "be removed", &error)),
-        };
         let deadline = tokio::time::Instant::now() + END_LIMIT;
-        for node in &nodes {
-            let kill =
-                || process::kill_all(node).map_err(|error| failed(cluster.as_str(), "end its processes", &error));
-            while kill()? > 0 {
-                if tokio::time::Instant::now() > deadline {
-                    return Err(PortError::TooSlow {
-                        node: node.display().to_string(),
-                        what: "end its processes".to_owned(),
-                        limit: END_LIMIT,
-                    });
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
+        let mut pauses = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
+        let what = "end its processes";
+        loop {
+            let (folder, name) = (self.cluster_folder(cluster), cluster.to_string());
+            let kill = move || {
+                let killed = nodes_in(&folder).and_then(|nodes| process::kill_all(&nodes));
+                killed.map_err(|error| failed(&name, what, &error))
+            };
+            if blocking(cluster.as_str(), what, LOOK_LIMIT, kill).await? == 0 {
+                break;
             }
+            if tokio::time::Instant::now() > deadline {
+                let (node, what) = (cluster.to_string(), what.to_owned());
+                return Err(PortError::TooSlow { node, what, limit: END_LIMIT });
+            }
+            tokio::time::sleep(pauses.pause()).await;
         }
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(failed(cluster.as_str(), "be removed", &error))
-            }
+        let (folder, name) = (self.cluster_folder(cluster), cluster.to_string());
+        let remove = move || match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&name, "be removed", &error)),
             _ => Ok(()),
-        }
+        };
+        blocking(cluster.as_str(), "be removed", REMOVE_LIMIT, remove).await
     }
 
     async fn renew_lease(&self, cluster: &ClusterId, lease: ports::Lease, _: &[String]) -> Result<(), PortError> {
-        let folder = self.cluster_folder(cluster);
-        for node in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if node.path().join("node.json").exists() {
-                Lease::new(lease.left, lease.after_run)
-                    .write(&node.path())
-                    .map_err(|error| failed(&node.file_name().to_string_lossy(), "renew its lease", &error))?;
+        let (folder, what) = (self.cluster_folder(cluster), "renew its lease");
+        let renew = move || {
+            for node in nodes_in(&folder).unwrap_or_default() {
+                if node.join("node.json").exists() {
+                    let name = node.file_name().unwrap_or_default().to_string_lossy();
+                    let renewed = Lease::new(lease.left, lease.after_run).write(&node);
+                    renewed.map_err(|error| failed(&name, what, &error))?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        blocking(cluster.as_str(), what, LOOK_LIMIT, renew).await
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
-        Arc::new(LocalRemote::new(node.to_owned(), self.cluster_folder(cluster).join(node), self.java.clone()))
+        let folder = self.cluster_folder(cluster).join(node);
+        Arc::new(LocalRemote::new(node.to_owned(), folder, self.java.clone(), Arc::clone(&self.scan)))
     }
 }

@@ -9,6 +9,7 @@
 //!
 //! Linux only: processes are told apart by their start time in `/proc`, and found by their environment there.
 
+mod blocking;
 pub mod cloud;
 pub mod keeper;
 pub mod lease;

@@ -4,12 +4,14 @@
 //! its number, waits, and writes down the exit code: so both are known to whoever looks later, this JAC or the next one.
 
 use jac_model::ports::{Command, ProcessState};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The environment variable that every process of a node carries: the node's folder.
 pub const NODE_VARIABLE: &str = "JAC_NODE";
@@ -185,15 +187,15 @@ fn exit_code(record: &Path) -> io::Result<Option<i32>> {
 /// # Errors
 /// When the processes of this machine cannot be looked through.
 pub fn kill(record: &Path) -> io::Result<usize> {
-    Ok(kill_each(&carrying(RECORD_VARIABLE, record)?))
+    Ok(kill_each(&carrying(RECORD_VARIABLE, &[record])?))
 }
 
-/// Ends everything that runs on a node. Returns how many.
+/// Ends everything that runs on nodes. Returns how many.
 ///
 /// # Errors
 /// When the processes of this machine cannot be looked through.
-pub fn kill_all(node: &Path) -> io::Result<usize> {
-    Ok(kill_each(&of_node(node)?))
+pub fn kill_all(nodes: &[impl AsRef<Path>]) -> io::Result<usize> {
+    Ok(kill_each(&carrying(NODE_VARIABLE, nodes)?))
 }
 
 /// The same, sparing one process: the keeper that does it.
@@ -221,13 +223,62 @@ fn kill_each(found: &BTreeSet<u32>) -> usize {
 /// # Errors
 /// When the processes of this machine cannot be looked through.
 pub fn of_node(node: &Path) -> io::Result<BTreeSet<u32>> {
-    carrying(NODE_VARIABLE, node)
+    carrying(NODE_VARIABLE, &[node])
 }
 
-/// The numbers of all processes with this path in this variable of their environment.
-fn carrying(variable: &str, path: &Path) -> io::Result<BTreeSet<u32>> {
-    let wanted = [variable.as_bytes(), b"=", path.as_os_str().as_encoded_bytes()].concat();
+/// The processes of all nodes, looked through once for all who ask at about the same time.
+#[derive(Debug, Default)]
+pub struct Scan(Mutex<Option<(Instant, ByNode)>>);
+
+/// The numbers of processes, by the folder of their node.
+type ByNode = HashMap<Vec<u8>, Vec<u32>>;
+
+impl Scan {
+    /// What a look through all processes counts for.
+    const FRESH: Duration = Duration::from_secs(1);
+
+    /// The processes of a node, as they were a second ago at most. Waits for a look that somebody else has begun.
+    ///
+    /// # Errors
+    /// When the processes of this machine cannot be looked through.
+    pub fn of_node(&self, node: &Path) -> io::Result<Vec<u32>> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_none_or(|(at, _)| at.elapsed() >= Self::FRESH) {
+            let mut nodes = ByNode::new();
+            each_environment(|pid, variable| {
+                if let Some(node) =
+                    variable.strip_prefix(NODE_VARIABLE.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
+                {
+                    nodes.entry(node.to_owned()).or_default().push(pid);
+                }
+                Ok(())
+            })?;
+            *last = Some((Instant::now(), nodes));
+        }
+        let found = last.as_ref().and_then(|(_, nodes)| nodes.get(node.as_os_str().as_encoded_bytes()));
+        Ok(found.cloned().unwrap_or_default())
+    }
+}
+
+/// The numbers of all processes with one of these paths in this variable of their environment.
+fn carrying(variable: &str, paths: &[impl AsRef<Path>]) -> io::Result<BTreeSet<u32>> {
+    let wanted = |path: &Path| [variable.as_bytes(), b"=", path.as_os_str().as_encoded_bytes()].concat();
+    let wanted: Vec<Vec<u8>> = paths.iter().map(|path| wanted(path.as_ref())).collect();
     let mut found = BTreeSet::new();
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    each_environment(|pid, variable| {
+        if wanted.iter().any(|wanted| wanted == variable) && Identity::of(pid)?.is_some() {
+            found.insert(pid);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Shows each variable of each process of this user.
+fn each_environment(mut see: impl FnMut(u32, &[u8]) -> io::Result<()>) -> io::Result<()> {
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
         let environment = match fs::read(format!("/proc/{pid}/environ")) {
@@ -236,12 +287,9 @@ fn carrying(variable: &str, path: &Path) -> io::Result<BTreeSet<u32>> {
             Err(error) if is_gone(&error) || error.kind() == io::ErrorKind::PermissionDenied => continue,
             Err(error) => return Err(error),
         };
-        let carries = environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_slice());
-        if carries && Identity::of(pid)?.is_some() {
-            found.insert(pid);
-        }
+        environment.split(|byte| *byte == 0).try_for_each(|variable| see(pid, variable))?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The folder in which the process of that name is recorded.
@@ -252,7 +300,6 @@ pub fn record(node: &Path, name: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
 
     fn wait_for(what: &str, mut state: impl FnMut() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -321,7 +368,10 @@ mod tests {
         let record = record(node.path(), "job");
         start(node.path(), &record, &shell("setsid sleep 300 & sleep 300"), node.path()).expect("it starts");
         wait_for("three processes", || of_node(node.path()).expect("a look").len() >= 3);
-        wait_for("an empty node", || kill_all(node.path()).expect("ended") == 0);
+        let scan = Scan::default();
+        assert!(scan.of_node(node.path()).expect("a look").len() >= 3);
+        assert!(scan.of_node(Path::new("/nowhere")).expect("a look").is_empty());
+        wait_for("an empty node", || kill_all(&[node.path()]).expect("ended") == 0);
     }
 
     #[test]

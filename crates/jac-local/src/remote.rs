@@ -1,25 +1,32 @@
 //! A node's files and processes, on this machine.
 
-use crate::process;
+use crate::blocking::{blocking, failed};
+use crate::process::{self, Scan};
 use async_trait::async_trait;
 use bytes::Bytes;
 use jac_jmeter::{JavaSearch, jvm};
 use jac_model::ports::{
     Chunk, Command, FoundFile, FoundFiles, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals,
 };
-use jac_model::{NodeTools, descriptors};
+use jac_model::{Backoff, NodeTools};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How long a process may take to say that it is there. It is a shell's first line, on however busy a machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long a process may take to be gone after SIGKILL.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
+/// How long a look at small files and processes, or a piece of a file, may take on however busy a machine.
+const LOOK_LIMIT: Duration = Duration::from_secs(20);
+/// How long a file may take to be copied, read whole or removed, however large it is.
+const FILE_LIMIT: Duration = Duration::from_secs(600);
 /// How long a connection on this machine may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 
@@ -29,23 +36,32 @@ pub struct LocalRemote {
     name: String,
     folder: PathBuf,
     java: JavaSearch,
+    scan: Arc<Scan>,
 }
 
 impl LocalRemote {
     /// The node of that name, in that folder.
-    pub fn new(name: String, folder: PathBuf, java: JavaSearch) -> Self {
-        Self { name, folder, java }
+    pub fn new(name: String, folder: PathBuf, java: JavaSearch, scan: Arc<Scan>) -> Self {
+        Self { name, folder, java, scan }
+    }
+
+    /// Does work with files or processes.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        what: &str,
+        limit: Duration,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Result<T, PortError> {
+        let (this, doing) = (self.clone(), what.to_owned());
+        blocking(&self.name, what, limit, move || work().map_err(|error| this.failed(&doing, &error))).await
     }
 
     fn failed(&self, what: &str, error: &io::Error) -> PortError {
-        let (node, what) = (self.name.clone(), what.to_owned());
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
-            _ if descriptors::are_used_up(error) => {
-                PortError::OutOfDescriptors { node, what, reason: error.to_string() }
+        match failed(&self.name, what, error) {
+            PortError::Refused { node, .. } if self.is_gone() => {
+                PortError::Unreachable { node, reason: "its folder no longer exists".to_owned() }
             }
-            _ if self.is_gone() => PortError::Unreachable { node, reason: "its folder no longer exists".to_owned() },
-            _ => PortError::Refused { node, what, reason: error.to_string() },
+            other => other,
         }
     }
 
@@ -57,7 +73,8 @@ impl LocalRemote {
     /// The heap of the node's JVM, by the counters that the user's JVMs keep; `None` where none of them is the node's.
     fn heap(&self) -> Option<Heap> {
         let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten()?.name;
-        process::of_node(&self.folder)
+        self.scan
+            .of_node(&self.folder)
             .ok()?
             .into_iter()
             .find_map(|pid| jvm::heap(&fs::read(jvm::counters_path(&user, pid)).ok()?))
@@ -77,19 +94,23 @@ impl LocalRemote {
     }
 }
 
-/// Runs file work where it cannot hold up the tasks of the engine.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
-}
-
 fn parent_made(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
-/// The name under which a file is written until it is complete.
+/// Removes a folder with all that is in it. None there is a success.
+fn removed(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The name under which a file is written until it is complete: another one each time, as one that took too long may still be written.
 fn unfinished(path: &Path) -> PathBuf {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let mut name = path.as_os_str().to_owned();
-    name.push(".new");
+    name.push(format!(".{}.new", WRITTEN.fetch_add(1, Ordering::Relaxed)));
     PathBuf::from(name)
 }
 
@@ -181,28 +202,31 @@ impl Remote for LocalRemote {
     async fn start(&self, name: &str, command: &Command) -> Result<(), PortError> {
         let folder = self.inside(&command.folder)?;
         let record = process::record(&self.folder, name);
-        process::start(&self.folder, &record, command, &folder)
-            .map_err(|error| self.failed(&format!("start {name}"), &error))?;
+        let (node, place, command, what) =
+            (self.folder.clone(), record.clone(), command.clone(), format!("start {name}"));
+        self.blocking(&what, START_LIMIT, move || process::start(&node, &place, &command, &folder)).await?;
         // The process writes its own record. Until that is there, whoever looks would take it for one that never was.
         let deadline = tokio::time::Instant::now() + START_LIMIT;
-        let look = || process::state(&record).map_err(|error| self.failed(&format!("look at {name}"), &error));
-        while look()? == ProcessState::Absent {
-            if tokio::time::Instant::now() > deadline {
-                let (node, what) = (self.name.clone(), format!("start {name}"));
-                return Err(PortError::TooSlow { node, what, limit: START_LIMIT });
+        let mut pauses = Backoff::new(Duration::from_millis(5), Duration::from_millis(200));
+        loop {
+            let record = record.clone();
+            if self.blocking(&what, LOOK_LIMIT, move || process::state(&record)).await? != ProcessState::Absent {
+                return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            if tokio::time::Instant::now() > deadline {
+                return Err(PortError::TooSlow { node: self.name.clone(), what, limit: START_LIMIT });
+            }
+            tokio::time::sleep(pauses.pause()).await;
         }
-        Ok(())
     }
 
     async fn process(&self, name: &str) -> Result<ProcessState, PortError> {
         let (folder, record) = (self.folder.clone(), process::record(&self.folder, name));
-        let looked = blocking(move || {
+        let look = move || {
             fs::metadata(&folder)?;
             process::state(&record)
-        });
-        looked.await.map_err(|error| match self.failed(&format!("look at {name}"), &error) {
+        };
+        self.blocking(&format!("look at {name}"), LOOK_LIMIT, look).await.map_err(|error| match error {
             // Nothing was refused: it could not be seen this time.
             PortError::Refused { node, what, reason } => PortError::NotNow { node, what, reason },
             other => other,
@@ -211,59 +235,53 @@ impl Remote for LocalRemote {
 
     async fn kill(&self, name: &str) -> Result<(), PortError> {
         let record = process::record(&self.folder, name);
-        let ended = blocking(move || process::kill(&record)).await;
-        ended.map(drop).map_err(|error| self.failed(&format!("end {name}"), &error))
+        self.blocking(&format!("end {name}"), LOOK_LIMIT, move || process::kill(&record)).await.map(drop)
     }
 
     async fn forget(&self, name: &str) -> Result<(), PortError> {
-        let record = process::record(&self.folder, name);
+        let (record, what) = (process::record(&self.folder, name), format!("end {name}"));
         let deadline = tokio::time::Instant::now() + KILL_LIMIT;
-        let kill = || process::kill(&record).map_err(|error| self.failed(&format!("end {name}"), &error));
-        while kill()? > 0 {
+        let mut pauses = Backoff::new(Duration::from_millis(10), Duration::from_millis(500));
+        loop {
+            let record = record.clone();
+            if self.blocking(&what, LOOK_LIMIT, move || process::kill(&record)).await? == 0 {
+                break;
+            }
             if tokio::time::Instant::now() > deadline {
-                return Err(PortError::TooSlow {
-                    node: self.name.clone(),
-                    what: format!("end {name}"),
-                    limit: KILL_LIMIT,
-                });
+                return Err(PortError::TooSlow { node: self.name.clone(), what, limit: KILL_LIMIT });
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(pauses.pause()).await;
         }
-        match fs::remove_dir_all(&record) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(self.failed(&format!("forget {name}"), &error))
-            }
-            _ => Ok(()),
-        }
+        self.blocking(&format!("forget {name}"), FILE_LIMIT, move || removed(&record)).await
     }
 
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {
         let (from, path) = (from.to_owned(), self.inside(to)?);
-        let copied = blocking(move || {
+        let copy = move || {
             parent_made(&path)?;
             let new = unfinished(&path);
             fs::copy(&from, &new)?;
             fs::rename(new, path)
-        });
-        copied.await.map_err(|error| self.failed(&format!("take the file {to}"), &error))
+        };
+        self.blocking(&format!("take the file {to}"), FILE_LIMIT, copy).await
     }
 
     async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
         let (path, bytes) = (self.inside(to)?, bytes.to_owned());
-        let written = blocking(move || {
+        let write = move || {
             parent_made(&path)?;
             let new = unfinished(&path);
             let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
             file.write_all(&bytes)?;
             drop(file);
             fs::rename(new, path)
-        });
-        written.await.map_err(|error| self.failed(&format!("take the file {to}"), &error))
+        };
+        self.blocking(&format!("take the file {to}"), FILE_LIMIT, write).await
     }
 
     async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
         let place = self.inside(path)?;
-        let read = blocking(move || {
+        let read = move || {
             let Some(mut file) = opened(&place)? else { return Ok(None) };
             let file_size = file.metadata()?.len();
             let mut bytes = Vec::new();
@@ -273,13 +291,13 @@ impl Remote for LocalRemote {
                 file.take(limit as u64).read_to_end(&mut bytes)?;
             }
             Ok(Some(Chunk { bytes: Bytes::from(bytes), file_size }))
-        });
-        read.await.map_err(|error| self.failed(&format!("read {path}"), &error))
+        };
+        self.blocking(&format!("read {path}"), LOOK_LIMIT, read).await
     }
 
     async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError> {
         let place = self.inside(path)?;
-        let digest = blocking(move || {
+        let digest = move || {
             let Some(mut file) = opened(&place)? else { return Ok(None) };
             let mut digest = Sha256::new();
             let mut buffer = vec![0; 256 * 1024];
@@ -293,41 +311,39 @@ impl Remote for LocalRemote {
                     }
                 }
             }
-        });
-        digest.await.map_err(|error| self.failed(&format!("read {path}"), &error))
+        };
+        self.blocking(&format!("read {path}"), FILE_LIMIT, digest).await
     }
 
     async fn list_files(&self, folder: &str, most: usize) -> Result<FoundFiles, PortError> {
         let place = self.inside(folder)?;
-        blocking(move || files_below(&place, most))
-            .await
-            .map_err(|error| self.failed(&format!("list {folder}"), &error))
+        self.blocking(&format!("list {folder}"), LOOK_LIMIT, move || files_below(&place, most)).await
     }
 
     async fn remove(&self, path: &str) -> Result<(), PortError> {
         let place = self.inside(path)?;
-        let removed = blocking(move || match fs::remove_dir_all(&place) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        });
-        removed.await.map_err(|error| self.failed(&format!("remove {path}"), &error))
+        self.blocking(&format!("remove {path}"), FILE_LIMIT, move || removed(&place)).await
     }
 
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
-        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        // What cannot be read is not known, and no reason to know nothing: whoever asks leaves it out.
-        let disk = nix::sys::statvfs::statvfs(&self.folder).ok();
-        Ok(Some(Vitals {
-            stat: read("/proc/stat"),
-            meminfo: read("/proc/meminfo"),
-            network: read("/proc/net/dev"),
-            disk_free_bytes: disk.map(|disk| disk.blocks_available().saturating_mul(disk.fragment_size())),
-            heap: self.heap(),
-        }))
+        let this = self.clone();
+        let look = move || {
+            let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+            // What cannot be read is not known, and no reason to know nothing: whoever asks leaves it out.
+            let disk = nix::sys::statvfs::statvfs(&this.folder).ok();
+            Ok(Some(Vitals {
+                stat: read("/proc/stat"),
+                meminfo: read("/proc/meminfo"),
+                network: read("/proc/net/dev"),
+                disk_free_bytes: disk.map(|disk| disk.blocks_available().saturating_mul(disk.fragment_size())),
+                heap: this.heap(),
+            }))
+        };
+        self.blocking("tell how it is", LOOK_LIMIT, look).await
     }
 
     async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError> {
-        let found = || -> io::Result<Vec<u16>> {
+        let find = move || {
             // All are held until the last is found, so they differ; a port must be free for TCP and for UDP.
             let mut held = Vec::new();
             while held.len() < count {
@@ -339,7 +355,7 @@ impl Remote for LocalRemote {
             }
             Ok(held.into_iter().map(|(port, ..)| port).collect())
         };
-        found().map_err(|error| self.failed("find free ports", &error))
+        self.blocking("find free ports", LOOK_LIMIT, find).await
     }
 
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {
@@ -354,7 +370,8 @@ mod tests {
 
     fn node() -> (tempfile::TempDir, LocalRemote) {
         let folder = tempfile::tempdir().expect("a folder");
-        let remote = LocalRemote::new("worker-1".to_owned(), folder.path().to_owned(), JavaSearch::default());
+        let remote =
+            LocalRemote::new("worker-1".to_owned(), folder.path().to_owned(), JavaSearch::default(), Arc::default());
         (folder, remote)
     }
 

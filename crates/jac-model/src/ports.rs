@@ -205,8 +205,8 @@ pub trait Cloud: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// Reads a private key that somebody wants to sign in with, and takes its passphrase off.
-    fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
+    /// Reads a private key that somebody wants to sign in with, and takes its passphrase off. Faults name the field `/private_key`.
+    async fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
         let _none_is_taken = (private_key, passphrase);
         Err(PortError::Refused {
             node: "The provider".to_owned(),

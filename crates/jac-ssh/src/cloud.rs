@@ -34,6 +34,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
+/// The code of a fault: opening a key with its passphrase would cost more than JAC spends.
+const KEY_COST: &str = "key_cost";
+
 const SCRIPT_LIMIT: Duration = Duration::from_secs(40);
 /// A machine is asked at most this often whether its node lives; in between, the last answer counts.
 const ASK_EVERY: Duration = Duration::from_secs(4);
@@ -67,8 +70,8 @@ pub struct SshCloud {
     tools: Arc<Tools>,
     /// The one connection to each node, with what was last seen of it.
     nodes: Mutex<HashMap<(ClusterId, String), Arc<Known>>>,
-    /// Records are changed by one at a time.
-    changing: Mutex<()>,
+    /// Keys are opened by one at a time: it takes a processor, and memory that the key chooses.
+    opening: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug)]
@@ -93,7 +96,7 @@ impl SshCloud {
             credentials: settings.credentials,
             tools: Arc::new(Tools::new(settings.bundles, settings.java)),
             nodes: Mutex::default(),
-            changing: Mutex::default(),
+            opening: Arc::default(),
         }
     }
 
@@ -121,30 +124,14 @@ impl SshCloud {
         format!("{base}/{}/{cluster}/{node}", self.installation)
     }
 
-    fn record(&self, cluster: &ClusterId) -> Result<Option<ClusterRecord>, PortError> {
-        self.records.read(cluster)
-    }
-
-    /// Changes what is known of a cluster. One that is not known is left alone.
-    fn change(&self, cluster: &ClusterId, change: impl FnOnce(&mut ClusterRecord)) -> Result<(), PortError> {
-        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut record) = self.record(cluster)? else { return Ok(()) };
-        let before = record.clone();
-        change(&mut record);
-        if record == before {
-            return Ok(());
-        }
-        self.records.write(cluster, &record)
-    }
-
     /// The cluster's record, made before anything is done for it.
-    fn intent(
+    async fn intent(
         &self,
         ssh: &SshConfig,
         requests: &[NodeRequest],
         cluster: &ClusterId,
     ) -> Result<ClusterRecord, PortError> {
-        if let Some(record) = self.record(cluster)? {
+        if let Some(record) = self.records.read(cluster)? {
             return Ok(record);
         }
         let nodes = requests.iter().zip(&ssh.hosts).map(|(request, host)| NodeRecord {
@@ -154,7 +141,7 @@ impl SshCloud {
             made: None,
         });
         let record = ClusterRecord { cluster: cluster.clone(), ssh: ssh.clone(), nodes: nodes.collect() };
-        self.records.write(cluster, &record)?;
+        self.records.write(cluster, record.clone()).await?;
         Ok(record)
     }
 
@@ -283,7 +270,7 @@ impl Cloud for SshCloud {
             PortError::Unfit { faults: vec![Fault::at("/config/ssh/hosts", Fault::OUT_OF_RANGE, text)] }
         })?;
         let cluster = &request.cluster;
-        let mut record = self.intent(ssh, requests, cluster)?;
+        let mut record = self.intent(ssh, requests, cluster).await?;
         let known = record.nodes.iter().map(|node| self.known(&record, node)).collect::<Result<Vec<_>, PortError>>()?;
         for node in &record.nodes {
             let host = node.host.to_string();
@@ -321,7 +308,7 @@ impl Cloud for SshCloud {
                 node.made = Some(Made { base, memory_mb: machine.memory_mb, lease_end_ms });
             }
         }
-        self.change(cluster, |known| known.clone_from(&record))?;
+        self.records.change(cluster, |known| known.clone_from(&record)).await?;
         try_join_all(record.nodes.iter().zip(&known).filter_map(|(node, known)| {
             let folder = self.folder(&node.made.as_ref()?.base, cluster, &node.name);
             let lease = request.lease;
@@ -340,24 +327,25 @@ impl Cloud for SshCloud {
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        let Some(record) = self.record(cluster)? else { return Ok(()) };
+        let Some(record) = self.records.read(cluster)? else { return Ok(()) };
         // Every machine is gone to, even if one does not answer.
         let ended = join_all(record.nodes.iter().map(|node| self.end(&record, node))).await;
         ended.into_iter().collect::<Result<(), PortError>>()?;
-        self.records.remove(cluster)?;
+        self.records.remove(cluster).await?;
         self.forget(cluster);
         Ok(())
     }
 
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
         // Before the machines are told: what is noted is never earlier than what they have.
-        self.change(cluster, |record| {
+        let noted = self.records.change(cluster, |record| {
             let told = record.nodes.iter_mut().filter(|node| !gone.contains(&node.name));
             for made in told.filter_map(|node| node.made.as_mut()) {
                 made.lease_end_ms = made.lease_end_ms.max(end_of(lease.left));
             }
-        })?;
-        let Some(record) = self.record(cluster)? else { return Ok(()) };
+        });
+        noted.await?;
+        let Some(record) = self.records.read(cluster)? else { return Ok(()) };
         let asked = record.nodes.iter().filter(|node| !gone.contains(&node.name));
         let renewed = join_all(asked.map(|node| async {
             let Some(made) = &node.made else { return Ok(()) };
@@ -371,13 +359,23 @@ impl Cloud for SshCloud {
         renewed.into_iter().collect()
     }
 
-    fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
-        key::unlocked(private_key, passphrase)
-            .map_err(|error| PortError::Unfit { faults: vec![Fault::whole(Fault::MALFORMED, format!("{error}."))] })
+    async fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
+        let (text, passphrase) = (private_key.to_owned(), passphrase.map(str::to_owned));
+        let turn = Arc::clone(&self.opening).lock_owned().await;
+        let opening = tokio::task::spawn_blocking(move || {
+            let opened = key::unlocked(&text, passphrase.as_deref());
+            drop(turn);
+            opened
+        });
+        let opened = opening.await;
+        opened.unwrap_or_else(|panic| Err(LinkError::Refused(panic.to_string()))).map_err(|error| {
+            let code = if matches!(error, LinkError::KeyCost(_)) { KEY_COST } else { Fault::MALFORMED };
+            PortError::Unfit { faults: vec![Fault::at("/private_key", code, format!("{error}."))] }
+        })
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
-        let known = self.record(cluster).map(|record| {
+        let known = self.records.read(cluster).map(|record| {
             let record = record?;
             let found = record.node(node)?;
             Some((self.known(&record, found).ok()?, found.made.clone()?))

@@ -17,6 +17,9 @@ pub enum LinkError {
     /// The machine, or what we know of it, says no; trying again will not help.
     #[error("{0}")]
     Refused(String),
+    /// Opening a key with its passphrase would cost more than JAC spends.
+    #[error("{0}")]
+    KeyCost(String),
     /// The node's folder is gone: its lease is over, or somebody removed it.
     #[error("its folder no longer exists")]
     Gone,
@@ -55,7 +58,7 @@ impl LinkError {
             Self::Unreachable(reason) => PortError::Unreachable { node, reason },
             Self::OutOfDescriptors(reason) => PortError::OutOfDescriptors { node, what, reason },
             Self::Gone | Self::MachineGone => PortError::Unreachable { node, reason: self.to_string() },
-            Self::Refused(reason) => PortError::Refused { node, what, reason },
+            Self::Refused(reason) | Self::KeyCost(reason) => PortError::Refused { node, what, reason },
             Self::NoSuchFile => PortError::Refused { node, what, reason: "no such file".to_owned() },
             Self::DiskFull => PortError::DiskFull { node, what },
             Self::TooSlow(limit) => PortError::TooSlow { node, what, limit },

@@ -5,6 +5,7 @@
 
 use crate::connection::{Link, Live};
 use crate::error::LinkError;
+use jac_model::Backoff;
 use jac_model::ports::Output;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, Sig};
@@ -14,9 +15,10 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// The most that is taken of what a command prints; the rest is read and dropped.
 const MAX_OUTPUT: usize = 4 << 20;
-/// How long it waits for a place on a connection where others have them all, and how often it looks.
-const PLACE_LIMIT: Duration = Duration::from_secs(20);
-const PLACE_EVERY: Duration = Duration::from_millis(50);
+/// How long it waits for a place on a connection where others have them all, or whose sshd opens none.
+pub const PLACE_LIMIT: Duration = Duration::from_secs(60);
+/// How long an sshd may refuse a place before that counts.
+const REFUSED_LIMIT: Duration = Duration::from_secs(20);
 
 /// A command's place on the connection, taken before anything of it has happened.
 pub struct Session<'a> {
@@ -35,14 +37,19 @@ pub async fn run(link: &Link, live: &Live, script: &str, limit: Duration) -> Res
 
 /// Takes a place. If that fails, nothing was done.
 pub async fn open<'a>(link: &'a Link, live: &Live) -> Result<Session<'a>, LinkError> {
+    timeout(PLACE_LIMIT, place(link, live)).await.unwrap_or(Err(LinkError::TooSlow(PLACE_LIMIT)))
+}
+
+async fn place<'a>(link: &'a Link, live: &Live) -> Result<Session<'a>, LinkError> {
     let one_of_few =
         link.sessions.acquire().await.map_err(|_| LinkError::Unreachable("the connection is closed".to_owned()))?;
-    let deadline = Instant::now() + PLACE_LIMIT;
+    let deadline = Instant::now() + REFUSED_LIMIT;
+    let mut pauses = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
     loop {
         match live.handle.channel_open_session().await {
             Ok(channel) => return Ok(Session { channel, _one_of_few: one_of_few }),
             // sshd counts a session until it has seen our end of it, which is a moment later.
-            Err(russh::Error::ChannelOpenFailure(_)) if Instant::now() < deadline => sleep(PLACE_EVERY).await,
+            Err(russh::Error::ChannelOpenFailure(_)) if Instant::now() < deadline => sleep(pauses.pause()).await,
             Err(russh::Error::ChannelOpenFailure(_)) => {
                 return Err(LinkError::Refused(
                     "its sshd opens no session; `MaxSessions` in its sshd_config must be 3 or more".to_owned(),

@@ -1,6 +1,7 @@
 //! The private key that signs in: read from its file each time, never kept anywhere else.
 
 use crate::error::LinkError;
+use crate::key_cost;
 use jac_model::ports::{CredentialSource, SignInKey};
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
@@ -59,7 +60,7 @@ impl KeySource {
     }
 }
 
-/// Reads a key that somebody wants to save, and takes its passphrase off.
+/// Reads a key that somebody wants to save, and takes its passphrase off, which takes seconds of a processor.
 ///
 /// # Errors
 /// A sentence that says what is wrong with it. Nothing of its content is in it.
@@ -136,6 +137,9 @@ fn of_text(text: &str, passphrase: Option<&str>, shown: &str) -> Result<PrivateK
              '' -f jac_key), or remove the passphrase from a copy (ssh-keygen -p -f COPY)"
         ))
     };
+    if passphrase.is_some() {
+        key_cost::check(text)?;
+    }
     match keys::decode_secret_key(text, passphrase) {
         Ok(key) if key.is_encrypted() => encrypted(),
         Ok(key) => Ok(key),

@@ -18,6 +18,7 @@ mod exec;
 mod free_ports;
 pub mod host_keys;
 pub mod key;
+mod key_cost;
 pub mod machine;
 pub mod quote;
 pub mod record_files;

@@ -5,45 +5,59 @@ use jac_model::ports::PortError;
 use jac_model::{ClusterId, descriptors};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::OwnedMutexGuard;
 
-/// The folder of one provider's records.
+/// The folder of one provider's records. They are read once and then kept in memory: this process alone works on its data folder, so what it wrote is
+/// what is there.
 #[derive(Debug)]
 pub struct RecordFiles<R> {
-    folder: PathBuf,
-    /// What each was when it was last read or written: what is said of it while no file descriptor is left to read it.
-    last: Mutex<HashMap<ClusterId, R>>,
+    folder: Arc<Folder<R>>,
+    /// Files are changed by one at a time, in the order in which that was asked for.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Debug)]
+struct Folder<R> {
+    path: PathBuf,
+    known: Mutex<Known<R>>,
+}
+
+/// What the files say.
+#[derive(Debug)]
+struct Known<R> {
+    /// Whether it is known which files there are.
+    is_listed: bool,
+    records: HashMap<ClusterId, R>,
+    /// Those that could not be read: they are tried again whenever somebody wants them.
+    unread: HashSet<ClusterId>,
 }
 
 /// How the name of a file ends that is to replace another one.
 const HALF_WRITTEN: &str = "new";
 
-impl<R: Serialize + DeserializeOwned + Clone> RecordFiles<R> {
+impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> RecordFiles<R> {
+    /// Reads them. What cannot be read now is read when it is wanted.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, last: Mutex::default() }
-    }
-
-    fn last(&self) -> MutexGuard<'_, HashMap<ClusterId, R>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+        let known = Known { is_listed: false, records: HashMap::new(), unread: HashSet::new() };
+        let files = Self { folder: Arc::new(Folder { path: folder, known: Mutex::new(known) }), turn: Arc::default() };
+        drop(files.all());
+        files
     }
 
     /// A file of the folder's own, that is of no cluster.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.folder.path.join(name)
     }
 
     /// A file that goes with the cluster's record, by its extension.
     pub fn beside(&self, cluster: &ClusterId, extension: &str) -> PathBuf {
-        self.folder.join(format!("{cluster}.{extension}"))
-    }
-
-    fn record_path(&self, cluster: &ClusterId) -> PathBuf {
-        self.beside(cluster, "json")
+        self.folder.beside(cluster, extension)
     }
 
     /// `None`: nothing was noted of it, or it was removed.
@@ -51,20 +65,11 @@ impl<R: Serialize + DeserializeOwned + Clone> RecordFiles<R> {
     /// # Errors
     /// When the file is there and cannot be read.
     pub fn read(&self, cluster: &ClusterId) -> Result<Option<R>, PortError> {
-        let found = read::<R>(&self.record_path(cluster));
-        let mut last = self.last();
-        match (found, last.get(cluster)) {
-            (Err(error), Some(known)) if descriptors::are_used_up(&error) => Ok(Some(known.clone())),
-            (Ok(Some(record)), _) => {
-                last.insert(cluster.clone(), record.clone());
-                Ok(Some(record))
-            }
-            (Ok(None), _) => {
-                last.remove(cluster);
-                Ok(None)
-            }
-            (Err(error), _) => Err(failed("read", &error)),
+        let mut known = self.folder.listed()?;
+        if known.unread.contains(cluster) {
+            self.folder.read_into(&mut known, cluster).map_err(|error| failed("read", &error))?;
         }
+        Ok(known.records.get(cluster).cloned())
     }
 
     /// All of them. One that cannot be read is said and left out, so that the others are looked after.
@@ -72,41 +77,130 @@ impl<R: Serialize + DeserializeOwned + Clone> RecordFiles<R> {
     /// # Errors
     /// When the folder cannot be read, or no file descriptor is left to read what is in it: that is no list without it.
     pub fn all(&self) -> Result<Vec<R>, PortError> {
-        let mut records = Vec::new();
-        for name in self.names().map_err(|error| failed("read", &error))? {
-            if name.strip_suffix(".json").is_none_or(|stem| stem.parse::<ClusterId>().is_err()) {
-                continue;
-            }
-            let path = self.path(&name);
-            match read(&path) {
-                Ok(record) => records.extend(record),
+        let mut known = self.folder.listed()?;
+        for cluster in known.unread.clone() {
+            match self.folder.read_into(&mut known, &cluster) {
                 Err(error) if descriptors::are_used_up(&error) => return Err(failed("read", &error)),
                 Err(error) => {
+                    let path = self.folder.record_path(&cluster);
                     tracing::warn!(path = %path.display(), %error, "{} cannot be read: {error}", path.display());
                 }
+                Ok(()) => (),
             }
         }
-        Ok(records)
+        Ok(known.records.values().cloned().collect())
     }
 
-    /// In one step.
+    /// Writes one, in one step.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, cluster: &ClusterId, record: &R) -> Result<(), PortError> {
-        let bytes = serde_json::to_vec_pretty(record).map_err(|error| failed("note", &error.into()))?;
-        self.replace(&self.record_path(cluster), &bytes)?;
-        self.last().insert(cluster.clone(), record.clone());
-        Ok(())
+    pub async fn write(&self, cluster: &ClusterId, record: R) -> Result<(), PortError> {
+        let cluster = cluster.clone();
+        self.take_turn().await.run(move |folder| folder.write(cluster, record)).await
+    }
+
+    /// Changes one. A cluster of which nothing is known is left alone.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub async fn change(&self, cluster: &ClusterId, change: impl FnOnce(&mut R)) -> Result<(), PortError> {
+        let turn = self.take_turn().await;
+        let Some(before) = self.read(cluster)? else { return Ok(()) };
+        let (cluster, mut record) = (cluster.clone(), before.clone());
+        change(&mut record);
+        if record == before { Ok(()) } else { turn.run(move |folder| folder.write(cluster, record)).await }
     }
 
     /// Writes a file of the folder in one step, readable for this user only.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), PortError> {
+    pub async fn replace(&self, path: PathBuf, bytes: Vec<u8>) -> Result<(), PortError> {
+        self.take_turn().await.run(move |folder| folder.replace(&path, &bytes)).await
+    }
+
+    /// All files of the cluster, what a killed server had half written too, and the record as the last. None there is a success.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub async fn remove(&self, cluster: &ClusterId) -> Result<(), PortError> {
+        let cluster = cluster.clone();
+        self.take_turn().await.run(move |folder| folder.remove(&cluster)).await
+    }
+
+    async fn take_turn(&self) -> Turn<R> {
+        Turn { folder: Arc::clone(&self.folder), turn: Arc::clone(&self.turn).lock_owned().await }
+    }
+}
+
+/// The right to change files.
+struct Turn<R> {
+    folder: Arc<Folder<R>>,
+    turn: OwnedMutexGuard<()>,
+}
+
+impl<R: Send + 'static> Turn<R> {
+    /// Does the work on a thread that may wait for the disk. It is done whole, and before the next, even if nobody waits for it any more.
+    async fn run(
+        self,
+        work: impl FnOnce(&Folder<R>) -> Result<(), PortError> + Send + 'static,
+    ) -> Result<(), PortError> {
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work(&self.folder);
+            drop(self.turn);
+            done
+        });
+        done.await.unwrap_or_else(|panic| Err(failed("note", &io::Error::other(panic))))
+    }
+}
+
+impl<R: Serialize + DeserializeOwned> Folder<R> {
+    fn beside(&self, cluster: &ClusterId, extension: &str) -> PathBuf {
+        self.path.join(format!("{cluster}.{extension}"))
+    }
+
+    fn record_path(&self, cluster: &ClusterId) -> PathBuf {
+        self.beside(cluster, "json")
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known<R>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known, once it is known which files there are.
+    fn listed(&self) -> Result<MutexGuard<'_, Known<R>>, PortError> {
+        let mut known = self.known();
+        if !known.is_listed {
+            let names = self.names().map_err(|error| failed("read", &error))?;
+            let clusters = names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok());
+            let unread = clusters.filter(|cluster| !known.records.contains_key(cluster)).collect();
+            known.unread = unread;
+            known.is_listed = true;
+        }
+        Ok(known)
+    }
+
+    fn read_into(&self, known: &mut Known<R>, cluster: &ClusterId) -> io::Result<()> {
+        if let Some(record) = read(&self.record_path(cluster))? {
+            known.records.insert(cluster.clone(), record);
+        }
+        known.unread.remove(cluster);
+        Ok(())
+    }
+
+    fn write(&self, cluster: ClusterId, record: R) -> Result<(), PortError> {
+        let bytes = serde_json::to_vec_pretty(&record).map_err(|error| failed("note", &error.into()))?;
+        self.replace(&self.record_path(&cluster), &bytes)?;
+        let mut known = self.known();
+        known.unread.remove(&cluster);
+        known.records.insert(cluster, record);
+        Ok(())
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), PortError> {
         let write = || {
-            fs::create_dir_all(&self.folder)?;
+            fs::create_dir_all(&self.path)?;
             let new = path.with_extension(format!("{:016x}.{HALF_WRITTEN}", rand::random::<u64>()));
             let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
             let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&new, path));
@@ -118,27 +212,25 @@ impl<R: Serialize + DeserializeOwned + Clone> RecordFiles<R> {
         write().map_err(|error| failed("note", &error))
     }
 
-    /// All files of the cluster, what a killed server had half written too, and the record as the last. None there is a success.
-    ///
-    /// # Errors
-    /// When one cannot be removed.
-    pub fn remove(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        self.last().remove(cluster);
+    fn remove(&self, cluster: &ClusterId) -> Result<(), PortError> {
         let record = self.record_path(cluster);
         let begin = format!("{cluster}.");
         let names = self.names().map_err(|error| failed("forget", &error))?;
-        let others = names.iter().filter(|name| name.starts_with(&begin)).map(|name| self.path(name));
+        let others = names.iter().filter(|name| name.starts_with(&begin)).map(|name| self.path.join(name));
         for path in others.filter(|path| *path != record).chain([record.clone()]) {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("forget", &error)),
                 _ => (),
             }
         }
+        let mut known = self.known();
+        known.unread.remove(cluster);
+        known.records.remove(cluster);
         Ok(())
     }
 
     fn names(&self) -> io::Result<Vec<String>> {
-        let entries = match fs::read_dir(&self.folder) {
+        let entries = match fs::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
@@ -168,38 +260,58 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    #[test]
-    fn a_record_is_kept_read_and_removed_with_what_lies_beside_it() {
+    #[tokio::test]
+    async fn a_record_is_kept_read_and_removed_with_what_lies_beside_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let files = RecordFiles::<Vec<String>>::new(folder.path().join("records"));
         let (cluster, other) = (ClusterId::from_random([1; 8]), ClusterId::from_random([2; 8]));
         assert_eq!(files.read(&cluster).expect("none is no fault"), None);
         assert!(files.all().expect("no folder is no fault").is_empty());
         let record = vec!["master".to_owned()];
-        files.write(&cluster, &record).expect("it is written");
-        files.write(&other, &record).expect("it is written");
+        files.write(&cluster, record.clone()).await.expect("it is written");
+        files.write(&other, record.clone()).await.expect("it is written");
         let key = files.beside(&cluster, "key");
-        files.replace(&key, b"a secret").expect("it is written");
-        files.replace(&files.path("regions.json"), b"{}").expect("it is written");
+        files.replace(key.clone(), b"a secret".to_vec()).await.expect("it is written");
+        files.replace(files.path("regions.json"), b"{}".to_vec()).await.expect("it is written");
         assert_eq!(files.all().expect("the folder"), [record.clone(), record.clone()]);
         assert_eq!(fs::metadata(&key).expect("it").permissions().mode() & 0o777, 0o600);
         // As a server leaves it that is killed while it writes.
         let half = key.with_extension("00112233aabbccdd.new");
         fs::write(&half, "half a sec").expect("it is written");
-        files.remove(&cluster).expect("it goes");
+        files.remove(&cluster).await.expect("it goes");
         assert!(!half.exists() && !key.exists());
-        files.remove(&cluster).expect("twice is no fault");
+        files.remove(&cluster).await.expect("twice is no fault");
         assert_eq!(files.all().expect("the folder"), [record], "the other one stays");
     }
 
-    #[test]
-    fn a_record_that_cannot_be_read_hides_no_other() {
+    #[tokio::test]
+    async fn a_record_that_cannot_be_read_hides_no_other() {
         let folder = tempfile::tempdir().expect("a folder");
-        let files = RecordFiles::<Vec<String>>::new(folder.path().to_owned());
         let (broken, whole) = (ClusterId::from_random([1; 8]), ClusterId::from_random([2; 8]));
-        fs::write(files.record_path(&broken), "[\"mas").expect("it is written");
-        files.write(&whole, &vec!["master".to_owned()]).expect("it is written");
+        let path = folder.path().join(format!("{broken}.json"));
+        fs::write(&path, "[\"mas").expect("it is written");
+        let files = RecordFiles::<Vec<String>>::new(folder.path().to_owned());
+        files.write(&whole, vec!["master".to_owned()]).await.expect("it is written");
         assert!(files.read(&broken).is_err());
         assert_eq!(files.all().expect("the folder").len(), 1);
+        fs::write(&path, "[\"master\"]").expect("it is written");
+        assert_eq!(files.all().expect("the folder").len(), 2, "it was mended");
+    }
+
+    #[tokio::test]
+    async fn changes_at_one_time_are_all_kept_and_the_next_jac_reads_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = RecordFiles::<Vec<String>>::new(folder.path().to_owned());
+        let cluster = ClusterId::from_random([1; 8]);
+        files.change(&cluster, |_| panic!("there is none")).await.expect("it is left alone");
+        files.write(&cluster, Vec::new()).await.expect("it is written");
+        let change = |number: usize| files.change(&cluster, move |record| record.push(number.to_string()));
+        // One that nobody waits for is done whole all the same, or not begun.
+        drop(tokio::time::timeout(std::time::Duration::ZERO, change(0)).await);
+        futures_util::future::try_join_all((1..=20).map(change)).await.expect("all are written");
+        let known = files.read(&cluster).expect("it is read").expect("a record");
+        assert!((1..=20).all(|number| known.contains(&number.to_string())), "{known:?}");
+        let next = RecordFiles::<Vec<String>>::new(folder.path().to_owned());
+        assert_eq!(next.read(&cluster).expect("it is read"), Some(known));
     }
 }

@@ -29,6 +29,10 @@ const START_LIMIT: Duration = Duration::from_secs(40);
 const KILL_LIMIT: Duration = Duration::from_secs(10);
 /// How long a digest may take; 1 GB takes a slow disk ten seconds.
 const DIGEST_LIMIT: Duration = Duration::from_secs(300);
+/// How long all that a piece of a file, a list of files or a small file takes may take, on a slow line.
+const FILES_LIMIT: Duration = Duration::from_secs(120);
+/// How long connections that are lost, and places on them, may hold up what then has its own limit.
+const WAY_LIMIT: Duration = Duration::from_secs(120);
 /// How long the answer to something that is only asked may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(6);
 /// How long a connection between two nodes may take.
@@ -89,14 +93,25 @@ impl SshRemote {
         }
     }
 
+    /// Does something that may take so long in all, however often the connection is lost.
+    async fn within<T>(
+        &self,
+        what: &str,
+        limit: Duration,
+        operation: impl Future<Output = Result<T, LinkError>>,
+    ) -> Result<T, PortError> {
+        let done = timeout(limit, operation).await.unwrap_or(Err(LinkError::TooSlow(limit)));
+        done.map_err(|error| error.at(&self.name, what))
+    }
+
     /// Runs a script, again if the connection was lost, until it ended by itself.
     async fn script(&self, what: &str, script: &str, limit: Duration) -> Result<Output, PortError> {
-        let ran = self.link.persist(|live| async move { exec::run(&self.link, &live, script, limit).await }).await;
-        ran.and_then(|output| match output.exit_code {
-            0 => Ok(output),
-            code => Err(refused(code, &output.stderr)),
-        })
-        .map_err(|error| error.at(&self.name, what))
+        let run = self.link.persist(|live| async move { exec::run(&self.link, &live, script, limit).await });
+        let ran = async {
+            let output = run.await?;
+            if output.exit_code == 0 { Ok(output) } else { Err(refused(output.exit_code, &output.stderr)) }
+        };
+        self.within(what, limit * 2 + WAY_LIMIT, ran).await
     }
 
     /// Asks something that is asked again soon.
@@ -128,11 +143,8 @@ impl Remote for SshRemote {
         let what = format!("run {}", command.program);
         // A place for it is asked for until there is one; the command itself is begun once only, since nobody knows
         // whether it may be done twice.
-        let session = self.link.persist(|live| async move { exec::open(&self.link, &live).await }).await;
-        let output = match session {
-            Ok(session) => session.run(&script, limit).await,
-            Err(error) => Err(error),
-        };
+        let opening = self.link.persist(|live| async move { exec::open(&self.link, &live).await });
+        let output = self.within(&what, WAY_LIMIT, opening).await?.run(&script, limit).await;
         if matches!(output, Err(LinkError::TooSlow(_))) {
             // What cannot be ended now ends with the node.
             drop(self.script(&what, &scripts::end_run(&self.folder, &mark), SCRIPT_LIMIT).await);
@@ -176,6 +188,7 @@ impl Remote for SshRemote {
 
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {
         let place = self.inside(to)?;
+        // It has limits of its own, for as long as it gets on.
         upload(&self.link, from, &place, &self.folder, &|_, _| ())
             .await
             .map_err(|error| error.at(&self.name, &format!("take the file {to}")))
@@ -199,17 +212,16 @@ impl Remote for SshRemote {
                 sftp::write_private(&live, place, bytes).await
             }
         });
-        written.await.map_err(|error| error.at(&self.name, &format!("take the file {to}")))
+        self.within(&format!("take the file {to}"), FILES_LIMIT, written).await
     }
 
     async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
         let place = self.inside(path)?;
-        // One that is large may take its time on a slow line.
         let read = self.link.attempt(|live| {
             let place = &place;
             async move { sftp::read_at(&live, place, offset, limit).await }
         });
-        read.await.map_err(|error| error.at(&self.name, &format!("read {path}")))
+        self.within(&format!("read {path}"), FILES_LIMIT, read).await
     }
 
     async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError> {
@@ -236,7 +248,7 @@ impl Remote for SshRemote {
             let place = &place;
             async move { sftp::files_below(&live, place, most).await }
         });
-        listed.await.map_err(|error| error.at(&self.name, &format!("list {folder}")))
+        self.within(&format!("list {folder}"), FILES_LIMIT, listed).await
     }
 
     async fn remove(&self, path: &str) -> Result<(), PortError> {

@@ -12,10 +12,10 @@ use jac_model::ports::{PortError, Tell};
 use jac_model::{Message, NodeTools};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// How long all Javas of a machine may take to tell their versions.
 const JAVA_LIMIT: Duration = Duration::from_secs(60);
@@ -23,7 +23,12 @@ const JAVA_LIMIT: Duration = Duration::from_secs(60);
 const UNPACK_LIMIT: Duration = Duration::from_secs(180);
 /// A bundle that was looked at this short ago is not looked at again: all nodes of a cluster ask at once.
 const FRESH: Duration = Duration::from_secs(5);
+/// How long packing may take; it is a few seconds on an ordinary disk.
+const PACK_LIMIT: Duration = Duration::from_secs(180);
 const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// What was packed last, and when.
+type LastBundle = Option<(Instant, Bundle)>;
 
 /// Brings JMeter to nodes, and Java to those that have none.
 #[derive(Debug)]
@@ -32,12 +37,13 @@ pub struct Tools {
     cache: PathBuf,
     /// Where this machine's own Java is found: the one that is brought.
     java: JavaSearch,
-    last: Mutex<HashMap<PathBuf, (Instant, Bundle)>>,
+    /// What was packed last of each home. Who packs one holds up those who want the same.
+    last: StdMutex<HashMap<PathBuf, Arc<Mutex<LastBundle>>>>,
 }
 
 impl Tools {
     pub fn new(cache: PathBuf, java: JavaSearch) -> Self {
-        Self { cache, java, last: Mutex::default() }
+        Self { cache, java, last: StdMutex::default() }
     }
 
     /// Sees to it that the node has a Java and this JMeter.
@@ -73,19 +79,24 @@ impl Tools {
 
     /// One node makes it, the others wait and share it.
     async fn bundle(&self, packed: Packed, home: &Path) -> Result<Bundle, LinkError> {
-        let mut last = self.last.lock().await;
-        if let Some((at, bundle)) = last.get(home)
+        let last = {
+            let mut homes = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(homes.entry(home.to_owned()).or_default())
+        };
+        let mut last = last.lock().await;
+        if let Some((at, bundle)) = last.as_ref()
             && at.elapsed() < FRESH
         {
             return Ok(bundle.clone());
         }
         let (path, cache) = (home.to_owned(), self.cache.clone());
-        let bundle = tokio::task::spawn_blocking(move || Bundle::of(packed, &path, &cache))
+        let packing = tokio::task::spawn_blocking(move || Bundle::of(packed, &path, &cache));
+        let bundle = timeout(PACK_LIMIT, packing)
             .await
+            .map_err(|_| LinkError::TooSlow(PACK_LIMIT))?
             .map_err(|panic| LinkError::Refused(panic.to_string()))?
             .map_err(|error| LinkError::here(&error, || LinkError::Refused(error.to_string())))?;
-        last.retain(|_, (at, _)| at.elapsed() < FRESH);
-        last.insert(home.to_owned(), (Instant::now(), bundle.clone()));
+        *last = Some((Instant::now(), bundle.clone()));
         Ok(bundle)
     }
 }

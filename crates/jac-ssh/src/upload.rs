@@ -18,11 +18,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::time::timeout;
 
 /// What is read here, and sent, at a time.
 const BLOCK: usize = 4 << 20;
 /// How long a node may take to compute a digest; 1 GB takes a slow disk ten seconds.
 const DIGEST_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long the next block may take: it gets on, or it is given up. A slow line needs half of it.
+const BLOCK_LIMIT: Duration = Duration::from_secs(60);
 
 /// Told now and then how many bytes of how many are there.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
@@ -35,13 +39,12 @@ pub async fn upload(link: &Link, from: &Path, to: &str, guard: &str, progress: P
     let unreadable = |error: io::Error| unreadable(from, &error);
     let known = {
         let from = from.to_owned();
-        tokio::task::spawn_blocking(move || {
+        let look = tokio::task::spawn_blocking(move || {
             let mode = std::fs::metadata(&from)?.permissions().mode() & 0o777;
             digest(&from, u64::MAX).map(|(bytes, sha256)| Source { bytes, sha256, mode })
-        })
-        .await
-        .unwrap_or_else(|panic| Err(io::Error::other(panic)))
-        .map_err(unreadable)?
+        });
+        let looked = timeout(DIGEST_LIMIT, look).await.map_err(|_| LinkError::TooSlow(DIGEST_LIMIT))?;
+        looked.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(unreadable)?
     };
     let part = format!("{to}.{}.part", &known.sha256[..16]);
     link.persist(|live| {
@@ -102,9 +105,9 @@ async fn begin(
     let Some(bytes) = lines.next().and_then(|line| line.parse::<u64>().ok()) else { return Ok(Some(0)) };
     let there = lines.next().unwrap_or_default().to_owned();
     let from = from.to_owned();
-    let here = tokio::task::spawn_blocking(move || digest(&from, bytes)).await;
+    let here = timeout(DIGEST_LIMIT, tokio::task::spawn_blocking(move || digest(&from, bytes))).await;
     match here {
-        Ok(Ok((length, sha256))) if length == bytes && sha256 == there => Ok(Some(bytes)),
+        Ok(Ok(Ok((length, sha256)))) if length == bytes && sha256 == there => Ok(Some(bytes)),
         _ => Ok(Some(0)),
     }
 }
@@ -127,16 +130,17 @@ async fn send(
     let sent = async {
         let mut block = Vec::with_capacity(BLOCK.min(usize::try_from(total - offset).unwrap_or(BLOCK)));
         loop {
-            block.clear();
-            (&mut file).take(BLOCK as u64).read_to_end(&mut block).await.map_err(unreadable)?;
+            let next = async {
+                block.clear();
+                (&mut file).take(BLOCK as u64).read_to_end(&mut block).await.map_err(unreadable)?;
+                let writes = block.chunks(WRITE_PIECE).enumerate().map(|(number, piece)| {
+                    live.sftp.write(&handle, offset + (number * WRITE_PIECE) as u64, piece.to_vec())
+                });
+                join_all(writes).await.into_iter().try_for_each(|written| written.map(drop)).map_err(failed)
+            };
+            timeout(BLOCK_LIMIT, next).await.map_err(|_| LinkError::TooSlow(BLOCK_LIMIT))??;
             if block.is_empty() {
                 return Ok(());
-            }
-            let writes = block.chunks(WRITE_PIECE).enumerate().map(|(number, piece)| {
-                live.sftp.write(&handle, offset + (number * WRITE_PIECE) as u64, piece.to_vec())
-            });
-            for written in join_all(writes).await {
-                written.map_err(failed)?;
             }
             offset += block.len() as u64;
             progress(offset, total);
