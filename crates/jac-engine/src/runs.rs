@@ -512,7 +512,9 @@ fn waiting_node(node: &Node) -> RunNode {
 
 fn refuse_invalid(new: &NewRun, workers: u32) -> Result<(), EngineError> {
     let mut faults = faults_of(new);
-    let NewRun { results, min_workers, share, properties, .. } = new;
+    let NewRun { results, min_workers, share, properties, system_properties, .. } = new;
+    // A schedule's are masked until they are wanted, so that this is no fault of it.
+    faults.extend(secrets::faults_of_masks(properties, system_properties));
     faults.extend(Spread { results: *results, min_workers: *min_workers, share, properties }.faults(workers));
     if faults.is_empty() { Ok(()) } else { Err(EngineError::faulty("run_invalid", faults)) }
 }

@@ -201,6 +201,9 @@ pub struct RunView {
     /// Java system properties for every node.
     #[serde(default)]
     pub system_properties: BTreeMap<String, String>,
+    /// Files of the plan that every JMeter reads with `-q`.
+    #[serde(default)]
+    pub properties_files: Vec<String>,
     pub split: Vec<String>,
     /// Patterns of the files that the plan writes and that are kept.
     pub keep: Vec<String>,
@@ -325,6 +328,7 @@ fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) 
         versions: run.versions,
         properties: run.properties,
         system_properties: run.system_properties,
+        properties_files: run.properties_files,
         split: run.split,
         keep: run.keep,
         workers: run.workers,

@@ -106,6 +106,7 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     versions: null,
     properties: {},
     system_properties: {},
+    properties_files: [],
     split: [],
     keep: [],
     grace_s: 30,

@@ -4,12 +4,12 @@
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_model::ports::CredentialSource;
-use jac_model::{Run, RunId};
+use jac_model::{Fault, Run, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What stands in place of a value.
-pub(crate) const MASK: &str = "***";
+const MASK: &str = "***";
 
 /// Parts of names that say that their values are secrets, without `-`, `_` and `.`.
 const TELLING: &[&str] = &[
@@ -54,6 +54,26 @@ pub(crate) fn take_out(properties: &mut Properties, marked: &[String]) -> Proper
         taken.insert(name.clone(), std::mem::replace(value, MASK.to_owned()));
     }
     taken
+}
+
+/// Puts known values in place of masks.
+pub(crate) fn unmask(properties: &mut Properties, known: &Properties) {
+    for (name, value) in properties.iter_mut().filter(|(_, value)| *value == MASK) {
+        if let Some(true_value) = known.get(name) {
+            value.clone_from(true_value);
+        }
+    }
+}
+
+/// A fault for each value that is still a mask: it was copied from an answer, and JMeter would take it for the secret.
+pub(crate) fn faults_of_masks(properties: &Properties, system_properties: &Properties) -> Vec<Fault> {
+    [("/properties", properties), ("/system_properties", system_properties)]
+        .into_iter()
+        .flat_map(|(field, all)| all.iter().filter(|(_, value)| *value == MASK).map(move |(name, _)| (field, name)))
+        .map(|(field, name)| {
+            Fault::at(field, "secret_missing", format!("Enter the value of '{name}' again: it is masked."))
+        })
+        .collect()
 }
 
 /// Masks what a run's properties' names say is secret, where an earlier version did not. Their values are lost to this copy.

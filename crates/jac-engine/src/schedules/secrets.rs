@@ -4,10 +4,9 @@ use super::RunChanges;
 use crate::engine::Engine;
 use crate::error::EngineError;
 pub(super) use crate::runs::secrets::Sealed;
-use crate::runs::secrets::{MASK, take_out};
+use crate::runs::secrets::{faults_of_masks, take_out, unmask};
 use jac_model::ports::CredentialSource;
-use jac_model::{Fault, RunId, Schedule, ScheduleId, ScheduledRun};
-use std::collections::BTreeMap;
+use jac_model::{RunId, Schedule, ScheduleId, ScheduledRun};
 
 fn purpose(id: &ScheduleId) -> String {
     format!("properties of the schedule {id}")
@@ -15,21 +14,6 @@ fn purpose(id: &ScheduleId) -> String {
 
 fn purpose_of_changes(run: &RunId) -> String {
     format!("changes of {run}")
-}
-
-/// Puts known values in place of masks, and says which have none.
-fn unmask(properties: &mut BTreeMap<String, String>, known: &BTreeMap<String, String>, field: &str) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for (name, value) in properties.iter_mut().filter(|(_, value)| *value == MASK) {
-        match known.get(name) {
-            Some(true_value) => value.clone_from(true_value),
-            None => {
-                let message = format!("Enter the value of '{name}' again: it is masked.");
-                faults.push(Fault::at(field, "secret_missing", message));
-            }
-        }
-    }
-    faults
 }
 
 impl Engine {
@@ -42,8 +26,12 @@ impl Engine {
     ) -> Result<Option<String>, EngineError> {
         let none = Sealed::default();
         let known = known.unwrap_or(&none);
-        let mut faults = unmask(&mut run.properties, &known.properties, "/run/properties");
-        faults.extend(unmask(&mut run.system_properties, &known.system_properties, "/run/system_properties"));
+        unmask(&mut run.properties, &known.properties);
+        unmask(&mut run.system_properties, &known.system_properties);
+        let faults: Vec<_> = faults_of_masks(&run.properties, &run.system_properties)
+            .into_iter()
+            .map(|fault| fault.under("/run"))
+            .collect();
         if !faults.is_empty() {
             return Err(EngineError::faulty("schedule_invalid", faults));
         }

@@ -23,6 +23,7 @@ mod pressure;
 mod redis_server;
 mod results;
 mod revisions;
+mod runs;
 mod schedules;
 mod served;
 mod sessions;

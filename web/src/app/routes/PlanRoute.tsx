@@ -47,7 +47,11 @@ export function PlanRoute() {
         <>
           <PlanHead
             plan={plan}
-            start={may("start_run") && <StartRunButton planId={plan.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />}
+            start={
+              may("start_run") && (
+                <StartRunButton planId={plan.id} lastRunId={plan.last_run?.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />
+              )
+            }
           />
           {hasCode(check.error, "read_only_role") ? (
             <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />

@@ -14,6 +14,12 @@ export interface RunForm {
   systemProperties: string;
   /** Names of properties whose values are masked; those whose names say so are masked anyway. */
   secret: string[];
+  /** Names of secrets of the run that this one is like: their values are not known here, and are entered again. */
+  masked: string[];
+  /** Patterns of the files to keep; null: the plan's. */
+  keep: string[] | null;
+  /** The plan's revision to run; null: the newest. */
+  revision: number | null;
   split: string[];
   /** The plan's files that every JMeter reads with -q. */
   propertiesFiles: string[];
@@ -30,6 +36,8 @@ export interface RunFaults {
   plan?: string;
   cluster?: string;
   grace?: string;
+  /** By the property's name. */
+  properties?: Record<string, string>;
   moreProperties?: string;
   systemProperties?: string;
   minWorkers?: string;
@@ -45,6 +53,9 @@ export const EMPTY_FORM: RunForm = {
   moreProperties: "",
   systemProperties: "",
   secret: [],
+  masked: [],
+  keep: null,
+  revision: null,
   split: [],
   propertiesFiles: [],
   judged: null,
@@ -54,6 +65,33 @@ export const EMPTY_FORM: RunForm = {
   share: "",
 };
 
+/** What a run is started with, but for where and by what it is judged. */
+export type RunSettings = Omit<NewRun, "plan_id" | "cluster_id" | "criteria" | "warm_up_s" | "stop_rules">;
+
+/** The settings as far as they can be read: what is wrong is left out. */
+export function settingsOf(form: RunForm, known: CheckProperty[], splittable: string[]): RunSettings {
+  const properties = { ...changed(form.properties, known), ...parseProperties(form.moreProperties).properties };
+  const system = parseProperties(form.systemProperties).properties;
+  const share = parseTotals(form.share).totals;
+  // A mark on what is not sent, or on a line that was typed over, means nothing.
+  const secret = form.secret.filter((name) => name in properties || name in system);
+  const [name, grace, least] = [form.name.trim(), form.grace.trim(), form.minWorkers.trim()];
+  return {
+    ...(form.revision === null ? {} : { plan_revision: form.revision }),
+    ...(name === "" ? {} : { name }),
+    properties,
+    ...(Object.keys(system).length === 0 ? {} : { system_properties: system }),
+    ...(secret.length === 0 ? {} : { secret }),
+    properties_files: form.propertiesFiles,
+    split: form.split.filter((path) => splittable.includes(path)),
+    ...(form.keep === null ? {} : { keep: form.keep }),
+    ...(grace === "" ? {} : { grace_s: Number(grace) }),
+    ...(form.results === "auto" ? {} : { results: form.results }),
+    ...(least === "" ? {} : { min_workers: Number(least) }),
+    ...(Object.keys(share).length === 0 ? {} : { share }),
+  };
+}
+
 export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: string[]): { request: NewRun | null; faults: RunFaults } {
   const judged = form.judged === null ? null : checkJudged(form.judged);
   const faults: RunFaults = { judged: judged?.faults ?? { criteria: {}, rules: {} } };
@@ -62,40 +100,27 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
   const grace = form.grace.trim();
   if (grace !== "" && !/^\d{1,5}$/.test(grace)) faults.grace = "Must be a whole number of seconds, or empty.";
 
-  const more = parseProperties(form.moreProperties);
-  if (more.fault !== null) faults.moreProperties = more.fault;
-  const system = parseProperties(form.systemProperties);
-  if (system.fault !== null) faults.systemProperties = system.fault;
+  const unknown = known.filter(({ name }) => form.masked.includes(name) && form.properties[name] === "");
+  if (unknown.length > 0) faults.properties = Object.fromEntries(unknown.map(({ name }) => [name, "Enter the value again."]));
+  const more = faultOfLines(form.moreProperties, form.masked);
+  if (more !== null) faults.moreProperties = more;
+  const system = faultOfLines(form.systemProperties, form.masked);
+  if (system !== null) faults.systemProperties = system;
 
   const least = form.minWorkers.trim();
   if (least !== "" && !/^[1-9]\d{0,3}$/.test(least)) faults.minWorkers = "Must be a whole number of workers, or empty.";
   const share = parseTotals(form.share);
   if (share.fault !== null) faults.share = share.fault;
 
-  const wrong = faults.plan ?? faults.cluster ?? faults.grace ?? faults.moreProperties ?? faults.systemProperties ?? faults.minWorkers ?? faults.share;
-  if (wrong !== undefined || (judged !== null && judged.judged === null) || form.planId === null || form.clusterId === null) return { request: null, faults };
-  const split = form.split.filter((path) => splittable.includes(path));
-  const properties = { ...changed(form.properties, known), ...more.properties };
-  // A mark on what is not sent, or on a line that was typed over, means nothing.
-  const secret = form.secret.filter((name) => name in properties || name in system.properties);
-  return {
-    faults,
-    request: {
-      plan_id: form.planId,
-      cluster_id: form.clusterId,
-      ...(form.name.trim() === "" ? {} : { name: form.name.trim() }),
-      properties,
-      ...(Object.keys(system.properties).length === 0 ? {} : { system_properties: system.properties }),
-      ...(secret.length === 0 ? {} : { secret }),
-      properties_files: form.propertiesFiles,
-      split,
-      ...judged?.judged,
-      ...(grace === "" ? {} : { grace_s: Number(grace) }),
-      ...(form.results === "auto" ? {} : { results: form.results }),
-      ...(least === "" ? {} : { min_workers: Number(least) }),
-      ...(Object.keys(share.totals).length === 0 ? {} : { share: share.totals }),
-    },
-  };
+  // The criteria's are always there, and may be none.
+  if (Object.keys(faults).length > 1 || (judged !== null && judged.judged === null) || form.planId === null || form.clusterId === null) return { request: null, faults };
+  return { faults, request: { plan_id: form.planId, cluster_id: form.clusterId, ...settingsOf(form, known, splittable), ...judged?.judged } };
+}
+
+function faultOfLines(text: string, masked: string[]): string | null {
+  const { properties, fault } = parseProperties(text);
+  const missing = Object.keys(properties).find((name) => properties[name] === "" && masked.includes(name));
+  return fault ?? (missing === undefined ? null : `Enter the value of ${missing} again.`);
 }
 
 /** Typed values that are not what the plan would take anyway. */

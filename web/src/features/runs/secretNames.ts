@@ -3,6 +3,9 @@
 /** Parts of such names, without `-`, `_` and `.`; the same as in crates/jac-engine/src/runs/secrets.rs. */
 const TELLING = ["password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "authorization", "bearer"];
 
+/** What the server shows in place of a secret value, and never takes for one. */
+export const MASK = "***";
+
 /** The server masks its value whether it is marked or not. */
 export function tellsASecret(name: string): boolean {
   const plain = name.toLowerCase().replaceAll(/[-_.]/g, "");

@@ -1,5 +1,6 @@
 /** A schedule's form as it is typed, the request it makes, and what is wrong with it: all faults at once. Pure. */
 import { checkForm, formFrom, type ClusterForm, type Faults as ClusterFaults, type StartConfig } from "@/features/clusters/clusterForm";
+import { settingsForm } from "@/features/runs/formOfRun";
 import { checkRunForm, EMPTY_FORM, type RunFaults, type RunForm } from "@/features/runs/runForm";
 import type { CheckProperty, NewSchedule, Overlap, Provider, Schedule, Timing } from "@/shared/api/types";
 
@@ -48,8 +49,6 @@ export function emptyForm(defaults: StartConfig, provider: Provider, zone: strin
 /** The form of a schedule that is there; `known`: the properties that its plan's check found. */
 export function formOf(schedule: Schedule, known: CheckProperty[], defaults: StartConfig, provider: Provider): ScheduleForm {
   const { run, on, timing } = schedule;
-  const names = new Set(known.map(({ name }) => name));
-  const properties = Object.entries(run.properties);
   const config = on.kind === "new" ? { ...defaults, ...on.config, ec2: on.config.ec2 ?? defaults.ec2 } : defaults;
   return {
     run: {
@@ -57,16 +56,9 @@ export function formOf(schedule: Schedule, known: CheckProperty[], defaults: Sta
       planId: schedule.plan.id,
       clusterId: on.kind === "cluster" ? on.cluster_id : null,
       name: schedule.name,
-      properties: Object.fromEntries(properties.filter(([name]) => names.has(name))),
-      moreProperties: lines(properties.filter(([name]) => !names.has(name))),
-      systemProperties: lines(Object.entries(run.system_properties)),
+      ...settingsForm(run, known),
       secret: run.secret,
-      split: run.split,
-      propertiesFiles: run.properties_files,
-      grace: run.grace_s == null ? "" : String(run.grace_s),
       results: run.results,
-      minWorkers: run.min_workers == null ? "" : String(run.min_workers),
-      share: lines(Object.entries(run.share)),
     },
     criteria: run.criteria,
     place: on.kind,
@@ -78,10 +70,6 @@ export function formOf(schedule: Schedule, known: CheckProperty[], defaults: Sta
     overlap: schedule.overlap,
     revision: run.plan_revision ?? null,
   };
-}
-
-function lines(properties: [string, string | number][]): string {
-  return properties.map(([name, value]) => `${name}=${value}`).join("\n");
 }
 
 /** The timing as far as it can be looked at; null: something is missing. */

@@ -4390,6 +4390,8 @@ export interface components {
             system_properties: {
                 [key: string]: string;
             };
+            /** @description Files of the plan that every JMeter reads with `-q`. */
+            properties_files: string[];
             split: string[];
             /** @description Patterns of the files that the plan writes and that are kept. */
             keep: string[];

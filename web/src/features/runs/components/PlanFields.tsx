@@ -12,7 +12,7 @@ interface Props {
 }
 
 /** The plan's properties as fields with their defaults, and room for others. */
-export function PropertyFields({ check, form, onChange, faults }: Props & { faults: Pick<RunFaults, "moreProperties" | "systemProperties"> }) {
+export function PropertyFields({ check, form, onChange, faults }: Props & { faults: Pick<RunFaults, "properties" | "moreProperties" | "systemProperties"> }) {
   return (
     <fieldset className="form-part">
       <legend>Properties</legend>
@@ -20,7 +20,7 @@ export function PropertyFields({ check, form, onChange, faults }: Props & { faul
         {check.properties.map((property) => {
           const plain = property.value ?? property.default;
           return (
-            <Field key={property.name} label={property.name}>
+            <Field key={property.name} label={property.name} fault={faults.properties?.[property.name]}>
               {(attributes) => (
                 <div className="input-group">
                   <input

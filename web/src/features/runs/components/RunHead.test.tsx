@@ -94,3 +94,30 @@ describe("what people say of a run", () => {
     expect(screen.queryByRole("menuitem", { name: /tags|baseline/i })).toBeNull();
   });
 });
+
+describe("running it again", () => {
+  const plan = { id: "p-1", name: "shop", revision: 1, criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] }, keep: [], files: [] };
+  const button = () => screen.queryByRole("button", { name: "Run again" });
+
+  it("is the main action of a finished run", async () => {
+    api.answer("GET /plans/p-1", { body: plan });
+    renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
+    expect((await screen.findByRole("button", { name: "Run again" })).className).toContain("btn-primary");
+    await userEvent.click(screen.getByRole("button", { name: "Run again" }));
+    expect(screen.getByRole("dialog", { name: "Start run" })).toBeDefined();
+  });
+  it("is not offered of a plan that was deleted", async () => {
+    renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
+    await waitFor(() => expect(api.asked.some(({ path }) => path === "/plans/p-1")).toBe(true));
+    expect(button()).toBeNull();
+  });
+  it.each([
+    ["to a viewer", sessionOf("viewer"), mine],
+    ["of an imported run", sessionOf("member"), { ...mine, provider: "imported" as const }],
+  ])("is not offered %s", (_, session, run) => {
+    api.answer("GET /plans/p-1", { body: plan });
+    renderFor(session, <RunHead run={run} live={null} />);
+    expect(button()).toBeNull();
+    expect(api.asked.some(({ path }) => path === "/plans/p-1")).toBe(false);
+  });
+});

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
+import { usePlan } from "@/features/plans/api/usePlan";
 import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
 import { ScheduleFact } from "@/features/schedules/components/ScheduleFact";
 import { ShareDialog } from "@/features/shares/components/ShareDialog";
@@ -26,6 +27,7 @@ import { BaselineMark } from "./BaselineMark";
 import { PinMark } from "./PinMark";
 import { Remarks } from "./Remarks";
 import { RemarksDialog } from "./RemarksDialog";
+import { StartRunDialog } from "./StartRunDialog";
 import { StopControl } from "./StopControl";
 
 /** Title, state, owner, the one main action. */
@@ -84,6 +86,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
         actions={
           run.phase === "finished" ? (
             <>
+              <RunAgain run={run} />
               <Download className="btn btn-outline-secondary" path={`/runs/${run.id}/artefacts/report.html`}>
                 <Icon name="download" /> Report
               </Download>
@@ -140,6 +143,22 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
           <p>The run is deleted with its results, logs and report. This can’t be undone.</p>
         </ConfirmDialog>
       )}
+    </>
+  );
+}
+
+/** The same once more: nothing to run is left of a deleted plan or of an imported log. */
+function RunAgain({ run }: { run: Run }) {
+  const offered = useRights().may("start_run") && run.provider !== "imported";
+  const plan = usePlan(run.plan.id, offered);
+  const [open, setOpen] = useState(false);
+  if (!offered || plan.data === undefined) return null;
+  return (
+    <>
+      <button type="button" className="btn btn-primary" onClick={() => setOpen(true)}>
+        <Icon name="play" /> Run again
+      </button>
+      {open && <StartRunDialog planId={run.plan.id} clusterId={run.cluster.id} like={run} onClose={() => setOpen(false)} />}
     </>
   );
 }

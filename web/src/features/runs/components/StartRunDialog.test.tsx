@@ -67,7 +67,7 @@ const dialog = () => within(screen.getByRole("dialog", { name: "Start run" }));
 const start = () => userEvent.click(dialog().getByRole("button", { name: "Start run" }));
 const sum = () => screen.getByRole("dialog").querySelector(".sum")?.textContent;
 /** The plan was checked, and what it keeps is in the form. */
-const ready = () => dialog().findByLabelText("Limit");
+const ready = () => screen.findByLabelText("Limit");
 
 beforeEach(() => answers());
 
@@ -151,4 +151,47 @@ it("offers only clusters of one's own that are ready and free", async () => {
     ["c-3", true],
     ["c-4", true],
   ]);
+});
+
+describe("like a run before", () => {
+  const SECRET: Check = { ...CHECK, properties: [...CHECK.properties, { name: "password", default: null, value: null }] };
+  const LAST = runOf({ id: "r-1", name: "peak", workers: 2, plan_revision: 1, criteria_version: 3, criteria_expressions: ["p95 > 800ms"], properties: { threads: "6", password: "***" } });
+  const again = (like = LAST) => renderFor(sessionOf("member"), <StartRunDialog planId="p-1" clusterId="c-1" like={like} onClose={() => undefined} />);
+  const difference = () => screen.getByRole("dialog").querySelector(".run-difference")?.textContent;
+  beforeEach(() => answers({ check: SECRET }));
+
+  it("begins as it was, says what is changed since, and asks for a masked value again", async () => {
+    api.answer("POST /runs", { body: runOf({ id: "r-9", name: "peak" }) });
+    again();
+    await ready();
+    expect(difference()).toBe("Same settings as the last run.");
+    const threads = dialog().getByLabelText<HTMLInputElement>("threads");
+    expect([threads.value, dialog().getByLabelText<HTMLInputElement>("password").value]).toEqual(["6", ""]);
+    await userEvent.clear(threads);
+    await userEvent.type(threads, "12");
+    expect(difference()).toBe("Since the last run: threads 6 → 12.");
+    await start();
+    expect(dialog().getByText("Enter the value again.")).toBeDefined();
+    expect(api.changes()).toEqual([]);
+    await userEvent.type(dialog().getByLabelText("password"), "hunter2");
+    expect(difference()).not.toContain("hunter2");
+    await start();
+    await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ plan_id: "p-1", cluster_id: "c-1", name: "peak", properties: { threads: "12", password: "hunter2" }, secret: ["password"] }));
+  });
+  it("offers the plan's own values in place of them", async () => {
+    again();
+    await ready();
+    await userEvent.click(dialog().getByRole("button", { name: "Start from the plan’s defaults" }));
+    expect(dialog().getByLabelText<HTMLInputElement>("threads").value).toBe("600");
+    expect(difference()).toBe("Since the last run: threads 6 → 600, password removed.");
+  });
+  it("leaves the cluster to be chosen where its own is gone, and runs the revision that is chosen", async () => {
+    api.answer("GET /plans/p-1", { body: { ...PLAN, revision: 2 } });
+    again({ ...LAST, cluster: { id: "c-0", name: "gone" } });
+    await ready();
+    expect(dialog().getByLabelText<HTMLSelectElement>("Cluster").value).toBe("");
+    expect(dialog().getByLabelText<HTMLSelectElement>("Plan revision").selectedOptions[0]?.textContent).toBe("As it was, revision 1");
+    await userEvent.selectOptions(dialog().getByLabelText("Plan revision"), "Newest, revision 2");
+    expect(difference()).toBe("Since the last run: revision 1 → 2.");
+  });
 });

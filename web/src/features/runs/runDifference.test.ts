@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import type { CheckProperty } from "@/shared/api/types";
+import { runOf } from "@/test/results";
+import { formOfRun } from "./formOfRun";
+import { runDifference } from "./runDifference";
+
+const known: CheckProperty[] = [
+  { name: "threads", default: "6", value: null },
+  { name: "password", default: null, value: null },
+];
+const plan = { criteria: { version: 3, criteria: ["p95 > 800ms"], warm_up_s: 0, stop_rules: [] }, keep: [], revision: 4 };
+const before = runOf({
+  id: "r-1",
+  name: "shop",
+  plan_revision: 4,
+  workers: 2,
+  criteria_version: 3,
+  criteria_expressions: ["p95 > 800ms"],
+  properties: { password: "***", host: "a" },
+  split: ["users.csv"],
+});
+const form = formOfRun(before, plan, known);
+const next = { form, plan, known, splittable: ["users.csv"], workers: 2 };
+
+it("says nothing of a run that is the same", () => expect(runDifference(before, next)).toEqual([]));
+
+it("names each thing that is changed, from and to, a plan's default among them", () => {
+  const changed = { ...form, properties: { ...form.properties, threads: "12" }, moreProperties: "", split: [], results: "direct" as const, minWorkers: "1", share: "users=10", grace: "5" };
+  expect(runDifference({ ...before, plan_revision: 3 }, { ...next, form: changed, workers: 3 })).toEqual([
+    "host a → not set",
+    "threads 6 → 12",
+    "total of users not set → 10",
+    "workers 2 → 3",
+    "revision 3 → 4",
+    "split users.csv removed",
+    "results Automatic → Direct from the workers",
+    "minimum workers all → 1",
+    "graceful stop timeout 30\u00a0s → 5\u00a0s",
+  ]);
+});
+
+it("compares the criteria and the automatic stop with the plan's, or with those of this run", () => {
+  const stricter = { ...plan, criteria: { ...plan.criteria, criteria: ["p95 > 500ms"], stop_rules: ["error_percent >= 90% for 60s"] } };
+  const words = runDifference(before, { ...next, plan: stricter });
+  expect(words).toHaveLength(3);
+  expect(words[0]).toMatch(/^criterion .*500.* added$/);
+  expect(words[1]).toMatch(/^criterion .*800.* removed$/);
+  expect(words[2]).toBe("automatic stop off → 1 rule");
+  expect(runDifference(before, { ...next, form: { ...form, judged: { criteria: [], warmUp: "30", rules: [] } } }).at(-1)).toBe("warm-up 0\u00a0s → 30\u00a0s");
+});
+
+it("tells of a secret only that it is there or not", () => {
+  const typed = { ...form, properties: { password: "hunter2" }, moreProperties: "host=a\nauth.token=abc\npin=1234", secret: ["password", "pin"] };
+  const words = runDifference(before, { ...next, form: typed });
+  expect(words).toEqual(["auth.token set", "pin set"]);
+});

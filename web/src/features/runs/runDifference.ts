@@ -1,0 +1,82 @@
+/** What a run that is about to be started has otherwise than the run before it, in words. Pure; a secret's value is never among them. */
+import { failsIf } from "@/features/results/judgedWords";
+import type { CheckProperty, Plan, Run } from "@/shared/api/types";
+import { plural } from "@/shared/format/numbers";
+import { checkJudged } from "./judgedForm";
+import { settingsOf, type RunForm } from "./runForm";
+import { isSecret, MASK } from "./secretNames";
+import { RESULTS_WORDS } from "./spreadWords";
+
+interface Next {
+  form: RunForm;
+  plan: Pick<Plan, "criteria" | "keep" | "revision">;
+  known: CheckProperty[];
+  splittable: string[];
+  /** Of the chosen cluster; null: none is chosen yet. */
+  workers: number | null;
+}
+
+/** In the order of the dialog; empty: nothing is different. */
+export function runDifference(before: Run, { form, plan, known, splittable, workers }: Next): string[] {
+  const now = settingsOf(form, known, splittable);
+  const defaults = Object.fromEntries(known.map(({ name, value, default: plain }) => [name, value ?? plain ?? undefined]));
+  const hidden = (name: string) => isSecret(name, form.secret) || before.properties[name] === MASK || before.system_properties[name] === MASK;
+  // A masked value that is still to be entered again is not gone.
+  const waiting = Object.fromEntries(form.masked.filter((name) => form.properties[name] === "").map((name) => [name, MASK]));
+  const words: (string | null)[] = [
+    ...changes(before.properties, { ...waiting, ...now.properties }, defaults, hidden),
+    ...changes(before.system_properties, now.system_properties ?? {}, {}, hidden).map((each) => `-D${each}`),
+    ...changes(texts(before.share), texts(now.share ?? {}), {}, () => false).map((each) => `total of ${each}`),
+    workers === null ? null : step("workers", String(before.workers), String(workers)),
+    before.plan_revision === null ? null : step("revision", String(before.plan_revision), String(form.revision ?? plan.revision)),
+    ...listChanges("properties file", before.properties_files, now.properties_files ?? []),
+    ...listChanges("split", before.split, now.split ?? []),
+    ...listChanges("kept files", before.keep, now.keep ?? plan.keep),
+    ...judgedChanges(before, form, plan),
+    step("results", RESULTS_WORDS[before.results_choice], RESULTS_WORDS[now.results ?? "auto"]),
+    step("minimum workers", before.min_workers == null ? "all" : String(before.min_workers), now.min_workers == null ? "all" : String(now.min_workers)),
+    now.grace_s == null ? null : step("graceful stop timeout", `${before.grace_s}\u00a0s`, `${now.grace_s}\u00a0s`),
+  ];
+  return words.filter((each) => each !== null);
+}
+
+function step(name: string, was: string, is: string): string | null {
+  return was === is ? null : `${name} ${was} → ${is}`;
+}
+
+type Values = Record<string, string | undefined>;
+
+function changes(was: Values, is: Values, defaults: Values, hidden: (name: string) => boolean): string[] {
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((name) => {
+    const [from, to] = [was[name] ?? defaults[name], is[name] ?? defaults[name]];
+    // Whether a secret has another value is not to be seen from here; whether it is there, is.
+    if (hidden(name)) return name in was === name in is ? [] : [`${name} ${name in is ? "set" : "removed"}`];
+    return from === to ? [] : [`${name} ${shown(from)} → ${shown(to)}`];
+  });
+}
+
+function shown(value: string | undefined): string {
+  return value === undefined ? "not set" : value === "" ? "empty" : value;
+}
+
+function texts(totals: Record<string, number>): Values {
+  return Object.fromEntries(Object.entries(totals).map(([name, total]) => [name, String(total)]));
+}
+
+function listChanges(name: string, was: string[], is: string[]): string[] {
+  return [...is.filter((each) => !was.includes(each)).map((each) => `${name} ${each} added`), ...was.filter((each) => !is.includes(each)).map((each) => `${name} ${each} removed`)];
+}
+
+function judgedChanges(before: Run, form: RunForm, plan: Pick<Plan, "criteria">): (string | null)[] {
+  const now = form.judged === null ? plan.criteria : checkJudged(form.judged).judged;
+  // What is wrong is said at its field.
+  if (now === null) return [];
+  const rules = (all: string[]) => (all.length === 0 ? "off" : plural(all.length, "rule"));
+  const [was, is] = [rules(before.stop_rules), rules(now.stop_rules)];
+  const changed = JSON.stringify(before.stop_rules) !== JSON.stringify(now.stop_rules);
+  return [
+    ...listChanges("criterion", before.criteria_expressions.map(failsIf), now.criteria.map(failsIf)),
+    step("warm-up", `${before.warm_up_s}\u00a0s`, `${now.warm_up_s}\u00a0s`),
+    was === is ? (changed ? "automatic stop changed" : null) : step("automatic stop", was, is),
+  ];
+}
