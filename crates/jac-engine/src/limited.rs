@@ -86,8 +86,8 @@ impl Cloud for LimitedCloud {
         within(WORK, PROVIDER, "list its images", self.0.images()).await
     }
 
-    fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
-        self.0.sign_in_key(private_key, passphrase)
+    async fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
+        within(QUESTION, PROVIDER, "read a private key", self.0.sign_in_key(private_key, passphrase)).await
     }
 
     async fn identity(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, PortError> {
