@@ -235,6 +235,26 @@ step("stop ends the run and the report takes the charts' place", async () => {
   await look(page, "report");
 });
 
+step("it is run again with what it had, and what is different is said before the start", async () => {
+  const before = await api(`/runs/${runId}`);
+  await page.getByRole("button", { name: "Run again" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Cluster").locator("option:checked", { hasText: "walk" }).waitFor({ state: "attached" });
+  assert.equal(await dialog.getByLabel("threads", { exact: true }).inputValue(), "6");
+  await dialog.getByLabel("threads", { exact: true }).fill("3");
+  await dialog.getByLabel("duration", { exact: true }).fill("4");
+  await dialog.getByText(/threads 6 → 3/).waitFor();
+  await look(page, "run-again");
+  await dialog.getByRole("button", { name: "Start run" }).click();
+  await page.waitForURL((url) => /\/runs\/r-/.test(url.pathname) && !url.pathname.endsWith(runId));
+  await head("completed").waitFor({ timeout: LAUNCH_MS });
+  const again = await api(`/runs/${new URL(page.url()).pathname.split("/").at(-1)}`);
+  assert.deepEqual(again.properties, { ...before.properties, threads: "3", duration: "4" });
+  for (const kept of ["split", "share", "warm_up_s", "stop_rules", "criteria_version", "plan_revision"]) assert.deepEqual(again[kept], before[kept], kept);
+  await page.goto(`${base}/runs/${runId}`);
+  await page.getByRole("region", { name: "Distribution of response times" }).waitFor({ timeout: 30_000 });
+});
+
 step("the report's index leads to its sections, whose charts are made when they are seen", async () => {
   const index = page.getByRole("navigation", { name: "Sections of this page" });
   for (const [name, charts] of [
