@@ -334,7 +334,7 @@ mod tests {
                 "[[notify]]\nname = \"a\"\nkind = \"slack\"\nurl = \"https://h\"\n[[metrics_export]]\nname = \"a\"\nkind = \"otlp\"\nurl = \"http://h\""
                     .to_owned(),
                 "metrics_export",
-                "twice",
+                "Duplicate name",
             ),
             ("[[metrics_export]]\nname = \"a\"\nkind = \"influxdb\"\nurl = \"http://h\"".to_owned(), "metrics_export", "bucket"),
             (

@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_told_with_its_table_and_key() {
         for (text, key, said) in [
-            ("search_url = \"nowhere\"", "search_url", "not valid"),
+            ("search_url = \"nowhere\"", "search_url", "Invalid address"),
             ("search_url = \"http://h\"\nsearch_layout = \"both\"", "search_layout", "both"),
             ("search_username = \"ann\"", "search_url", "search_username"),
             ("search_url = \"http://h\"\nsearch_username = \"ann\"", "search_password_file", "needs"),
@@ -317,7 +317,7 @@ mod tests {
             (
                 "[[search]]\nname = \"a\"\nurl = \"http://h\"\n[[search]]\nname = \"a\"\nurl = \"http://h\"",
                 "search",
-                "twice",
+                "Duplicate name",
             ),
             ("[[search]]\nname = \"a\"\nurl = \"http://h\"\npassword = \"hunter2\"", "search", "password"),
             ("[[search]]\nname = \"a\"\nurl = \"http://h\"\napi_key_file = \"/nowhere\"", "search", "api_key_file"),

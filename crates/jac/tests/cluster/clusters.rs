@@ -37,7 +37,7 @@ fn a_cluster_is_made_listed_run_on_twice_extended_and_taken_away() {
     assert!(said.contains("JMeter 5.6.3 on Java") && said.contains("ready"), "{said}");
     // Nothing runs on it yet, so its idle limit comes before its lifetime.
     let listed = cluster(&place, &["list"], 0);
-    let ends = |left: &str| listed.contains(&format!("mine, local of 2 nodes, ends in {left}"));
+    let ends = |left: &str| listed.contains(&format!("mine, local of 2 nodes, expires in {left}"));
     assert!(ends("1h") || ends("59m"), "{listed}");
     for number in ["1", "2"] {
         let out = place.out().join(number);
@@ -49,7 +49,7 @@ fn a_cluster_is_made_listed_run_on_twice_extended_and_taken_away() {
     }
     let refused = cluster(&place, &["run", "mine", "x.jmx", "--workers", "3"], 2);
     assert!(refused.contains("unexpected argument '--workers'"), "{refused}");
-    assert!(cluster(&place, &["extend", "mine", "60"], 0).contains("ends in "));
+    assert!(cluster(&place, &["extend", "mine", "60"], 0).contains("expires in "));
     assert!(cluster(&place, &["terminate", "other"], 2).contains("no cluster 'other'"));
     assert!(cluster(&place, &["terminate", "mine", "--wait"], 0).contains("is terminated"));
     place.assert_nothing_left();
@@ -173,13 +173,13 @@ fn a_region_that_cannot_be_looked_at_is_told_and_may_have_what_nothing_else_know
     // As if machines had been made there once.
     std::fs::write(place.data().join("ec2/regions.json"), r#"["eu-west-3"]"#).expect("a file");
     let listed = cut_off(&place, &["cluster", "list"]).expect(0);
-    assert!(listed.stdout.contains("ec2 in eu-west-3 cannot be asked: "), "{}", listed.stdout);
+    assert!(listed.stdout.contains("ec2 in eu-west-3 cannot be queried: "), "{}", listed.stdout);
     let listed = cut_off(&place, &["cluster", "list", "--output", "json"]).expect(0);
     let listed: Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert_eq!(listed["machines"]["unreachable"][0]["region"], "eu-west-3", "{listed}");
     for command in ["adopt", "terminate"] {
         let done = cut_off(&place, &["cluster", command, "c-77777777"]).expect(3);
-        for words in ["Looking at all regions", "'c-77777777'", "ec2 in eu-west-3 cannot be asked"] {
+        for words in ["Looking at all regions", "'c-77777777'", "ec2 in eu-west-3 cannot be queried"] {
             assert!(done.stderr.contains(words), "{}", done.stderr);
         }
         assert_eq!(done.stdout, "");

@@ -12,7 +12,7 @@ fn a_worker_that_is_killed_ends_the_run_with_that_cause_and_all_that_had_arrived
     kill(place.jvm_of("worker-2"));
     let done = run.wait().expect(3);
     assert!(done.stderr.contains("worker-2"), "{}", done.stderr);
-    assert!(done.stderr.contains("is lost"), "what was lost is said: {}", done.stderr);
+    assert!(done.stderr.contains("are lost"), "what was lost is said: {}", done.stderr);
     let summary = place.summary();
     assert!(summary["total"]["samples"].as_u64().is_some_and(|samples| samples as usize >= before), "{summary}");
     assert!(summary["partial"]["cause"].as_str().is_some_and(|cause| cause.contains("worker-2")), "{summary}");
