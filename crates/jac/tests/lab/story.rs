@@ -83,7 +83,7 @@ fn the_shell_does_the_whole_job_with_and_without_a_cluster_that_stays() {
     create.extend(machines);
     assert!(shell(&create, 0).contains("Answers over SSH."));
     assert!(shell(&["cluster", "list"], 0).contains("mine, ec2 of 2 nodes"));
-    assert!(shell(&["cluster", "extend", "mine", "30"], 0).contains("ends in 1h 2"));
+    assert!(shell(&["cluster", "extend", "mine", "30"], 0).contains("expires in 1h 2"));
     assert!(shell(&["cluster", "terminate", "mine", "--wait"], 0).contains("is terminated"));
     site.assert_nothing_left();
 }
