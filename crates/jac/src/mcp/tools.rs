@@ -1,5 +1,6 @@
 //! The tools as an assistant sees them: what each is for, what its figures mean, and what it takes.
 
+use jac_model::ClusterConfig;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
              worker and in total (each worker runs the whole plan), duration in seconds, data files, properties with their defaults.",
             json!({
                 "plan": { "type": "string", "description": "The plan's id or name." },
-                "workers": { "type": "integer", "minimum": 0, "maximum": 500, "default": 0, "description": "Workers of the cluster; 0: the master alone." }
+                "workers": { "type": "integer", "minimum": 0, "maximum": ClusterConfig::MAX_WORKERS, "default": 0, "description": "Workers of the cluster; 0: the master alone." }
             }),
             &["plan"],
         ),
