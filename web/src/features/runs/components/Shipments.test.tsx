@@ -46,7 +46,7 @@ it("offers to retry what waits, and says why it does", async () => {
   await show([{ ...shipment, state: "shipping", counted: null, waiting_bytes: 2_000_000, delay_ms: 90_000, trouble }]);
   api.answer("POST /runs/r-1/search", { status: 202, body: [shipment] });
   expect(await screen.findByText("es.test:9200 does not answer.")).toBeDefined();
-  await userEvent.click(screen.getByRole("button", { name: "Retry now" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Retry now" }));
   await waitFor(() => expect(api.changes()).toEqual([{ method: "POST", path: "/runs/r-1/search?target=es", body: {} }]));
   expect(await screen.findByText("complete")).toBeDefined();
 });
@@ -56,7 +56,7 @@ it("shows refused rows with the server's reason and the file that has them", asy
   await show([{ ...shipment, state: "incomplete", refused: 3, refused_reason: reason, refused_file: "search/es.refused.ndjson" }]);
   expect(await screen.findByText(new RegExp("failed to parse"))).toBeDefined();
   expect(screen.getByRole("link", { name: "All refused rows" }).getAttribute("href")).toBe("/api/v1/runs/r-1/artefacts/search/es.refused.ndjson");
-  expect(screen.getByRole("button", { name: "Ship again" })).toBeDefined();
+  expect(await screen.findByRole("button", { name: "Ship again" })).toBeDefined();
 });
 
 it("offers to ship a run of before, but not to a viewer", async () => {
@@ -80,7 +80,7 @@ it("says that a target was removed from the server, and removes the shipment on 
   expect(screen.queryByRole("button", { name: "Retry now" })).toBeNull();
   api.answer("DELETE /runs/r-1/search", { body: { documents: 0 } });
   api.answer("GET /runs/r-1/search", { body: [] });
-  await userEvent.click(screen.getByRole("button", { name: "Remove" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Remove" }));
   await waitFor(() => expect(api.changes()).toEqual([{ method: "DELETE", path: "/runs/r-1/search?target=old", body: null }]));
   await waitFor(() => expect(screen.queryByText("old")).toBeNull());
 });
