@@ -24,7 +24,6 @@ use tokio::time::sleep;
 
 /// A log of fewer bytes is not compressed.
 const SMALLEST: u64 = 1 << 20;
-/// How often it is looked whether a run goes on here.
 /// After this long a log is tried again that could not be compressed: the disk may have room by then.
 const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
 /// The least that Linux gives a thread.

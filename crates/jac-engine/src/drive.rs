@@ -30,7 +30,6 @@ const TELL_EVERY: Duration = Duration::from_secs(5 * 60);
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 /// A launch that goes on after a restart has at least this long, however long ago it began: the machines may be there.
 const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
-/// Between two looks at a run that is to end first.
 
 impl Engine {
     /// Starts the task of a cluster, unless it has one.

@@ -23,7 +23,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Between two looks at a cluster that is coming up.
 /// So often may the task of a run panic in a row before it is brought to its end.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 /// So often is the collecting of a run tried whose files here cannot be used.
