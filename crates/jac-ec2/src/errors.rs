@@ -243,7 +243,8 @@ mod tests {
         assert_eq!(explain("RequestLimitExceeded", "").outlook, Outlook::MayPass);
         let expired = explain("ExpiredToken", "it is over").at("eu-central-1", "launch worker-1").to_string();
         assert!(
-            expired.starts_with("AWS in eu-central-1 cannot launch worker-1 now: the AWS credentials have expired"),
+            expired
+                .starts_with("AWS in eu-central-1 cannot launch worker-1 at present: the AWS credentials have expired"),
             "{expired}"
         );
         assert_eq!(explain("InsufficientInstanceCapacity", "none").outlook, Outlook::Final);
