@@ -229,7 +229,10 @@ mod tests {
         let empty = tempfile::tempdir().expect("a folder");
         assert!(JMeterHome::open(empty.path()).expect_err("empty").to_string().contains("bin/ApacheJMeter.jar"));
         assert!(
-            JMeterHome::open(&empty.path().join("nowhere")).expect_err("missing").to_string().contains("no folder")
+            JMeterHome::open(&empty.path().join("nowhere"))
+                .expect_err("missing")
+                .to_string()
+                .contains("folder of that name")
         );
     }
 }

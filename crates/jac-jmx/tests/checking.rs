@@ -170,8 +170,8 @@ fn files_that_are_there_are_found_and_near_misses_named() {
         check.findings.iter().find(|f| f.element.as_deref() == Some(element)).unwrap().hint.clone().unwrap()
     };
     assert!(hint("Products").contains("Found Products.csv"));
-    assert!(hint("On my disk").contains("Write orders.csv"));
-    assert!(hint("On my Windows").contains("Write orders.csv"));
+    assert!(hint("On my disk").contains("Change the path in the plan to orders.csv"));
+    assert!(hint("On my Windows").contains("Change the path in the plan to orders.csv"));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn splits_are_checked_against_files_rows_and_readers() {
     let fine = check_with(2, &["./data/users.csv"], Some(2));
     assert!(fine.findings.iter().all(|finding| !finding.code.starts_with("split_")));
     assert!(fine.data_files.iter().any(|file| file.path == "data/users.csv" && file.split));
-    assert!(message(&check_with(3, &["data/users.csv"], Some(2)), "split_too_few_rows").contains("2 rows"));
+    assert!(message(&check_with(3, &["data/users.csv"], Some(2)), "split_too_few_rows").contains("2 data rows"));
     assert!(message(&check_with(2, &["users.csv"], None), "split_missing").contains("users.csv"));
     message(&check_with(2, &["other.csv"], None), "split_unused");
     message(&check_with(0, &["data/users.csv"], Some(2)), "split_single");
@@ -228,8 +228,7 @@ fn a_file_that_all_workers_of_one_disk_would_write_to_is_an_error() {
     let ok = |file: &str, listeners_at, workers| {
         let plan = Plan::parse(text(file).as_bytes()).unwrap();
         let check = check(&plan, &CheckInput { workers, listeners_at, ..CheckInput::new("p.jmx") });
-        assert_eq!(check.ok, !codes(&check, Severity::Error).contains(&"listener_file_shared"), "{file}");
-        check.ok
+        !codes(&check, Severity::Error).contains(&"listener_file_shared")
     };
     use jac_jmx::ListenersAt::{Master, Workers, WorkersOfOneDisk};
     assert!(!ok("/tmp/own.jtl", WorkersOfOneDisk, 2));
