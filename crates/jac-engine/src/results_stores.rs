@@ -81,6 +81,7 @@ impl NewResultsStore {
         let mut fault = |field: &str, code: &str, message: &str| faults.push(Fault::at(field, code, message));
         // Its name becomes part of a host's.
         let in_buckets = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
+        // What is no location is reported below, as a fault of the address.
         let location = Location::parse(&self.address).ok();
         let bucket = location.as_ref().and_then(Location::s3_bucket);
         if self.address.is_empty() {

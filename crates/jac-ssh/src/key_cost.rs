@@ -125,7 +125,7 @@ mod tests {
         let at = bytes.windows(name.len()).position(|window| window == name).expect("its options") + name.len();
         let salt = bytes[at..at + 16].to_vec();
         assert_too_costly(&changed(&text, &salt, &1_000_000_u32.to_be_bytes()));
-        // Behind another beginning, and after text that is none.
+        // With another header line in front, and after text that is no key.
         let costly = changed(&text, &salt, &u32::MAX.to_be_bytes());
         assert_too_costly(&format!("-----BEGIN NOTHING-----\nAAAA\n-----END NOTHING-----\n{costly}"));
     }

@@ -280,7 +280,7 @@ mod tests {
         fs::write(&half, "half a sec").expect("it is written");
         files.remove(&cluster).await.expect("it goes");
         assert!(!half.exists() && !key.exists());
-        files.remove(&cluster).await.expect("twice is no fault");
+        files.remove(&cluster).await.expect("removing it twice succeeds");
         assert_eq!(files.all().expect("the folder"), [record], "the other one stays");
     }
 
@@ -303,7 +303,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let files = RecordFiles::<Vec<String>>::new(folder.path().to_owned());
         let cluster = ClusterId::from_random([1; 8]);
-        files.change(&cluster, |_| panic!("there is none")).await.expect("it is left alone");
+        files.change(&cluster, |_| panic!("no record exists")).await.expect("nothing is changed");
         files.write(&cluster, Vec::new()).await.expect("it is written");
         let change = |number: usize| files.change(&cluster, move |record| record.push(number.to_string()));
         // One that nobody waits for is done whole all the same, or not begun.

@@ -138,6 +138,7 @@ impl Revisions {
     /// The kept ones, the newest first. A file with another name is not a record.
     fn numbers(&self) -> Vec<u32> {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        // So one that has no number is left out.
         let number = |name: &str| name.strip_suffix(".json")?.parse().ok();
         let mut numbers: Vec<u32> = entries.filter_map(|entry| number(entry.file_name().to_str()?)).collect();
         numbers.sort_unstable_by_key(|number| Reverse(*number));

@@ -36,6 +36,7 @@ impl Extent {
     fn read(line: &str) -> Option<Self> {
         let mut words = line.strip_suffix('\n')?.split(' ');
         let node = words.next()?.to_owned();
+        // A crash can leave half a line: what does not parse is no piece, and the rest is read again.
         let mut number = || words.next()?.parse().ok();
         let extent = Self { node, from: number()?, at: number()?, length: number()? };
         words.next().is_none().then_some(extent)
