@@ -7,7 +7,7 @@
 use crate::cloud::Ec2Cloud;
 use crate::errors::refused;
 use crate::images;
-use crate::machines::{self, Life, Machine};
+use crate::machines::{self, InstanceState, Machine};
 use crate::record::{ClusterRecord, Group, LaunchRecord, NodeRecord};
 use crate::types;
 use jac_model::ports::{Adopted, PortError};
@@ -20,7 +20,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
     let gone = || refused("EC2", "adopt the cluster", "none of its instances is running");
     let (choice, aws) = places.first().ok_or_else(gone)?;
     let mut machines = machines::of_cluster(aws, &cloud.installation, cluster).await?;
-    machines.retain(|machine| matches!(machine.life, Life::Coming | Life::Up));
+    machines.retain(|machine| matches!(machine.state, InstanceState::Pending | InstanceState::Running));
     machines.sort_by_key(|machine| (machine.told.role != Role::Master, number(&machine.told.node)));
     let master = machines.first().filter(|machine| machine.told.role == Role::Master).ok_or_else(|| {
         refused(&aws.region, "adopt the cluster", "its master no longer exists; terminate what is left of it")

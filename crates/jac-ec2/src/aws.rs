@@ -43,11 +43,11 @@ pub struct Aws {
 pub struct Clients {
     source: Arc<dyn CredentialSource>,
     /// Who makes one set holds up those who want the same.
-    made: StdMutex<HashMap<Wanted, Arc<Mutex<Option<Made>>>>>,
+    made: StdMutex<HashMap<ClientKey, Arc<Mutex<Option<Made>>>>>,
 }
 
 /// Whose rights, and which region.
-type Wanted = (CredentialChoice, Option<String>);
+type ClientKey = (CredentialChoice, Option<String>);
 /// The clients, and what they were made with.
 type Made = (AwsCredentials, Arc<Aws>);
 
@@ -78,7 +78,7 @@ impl Clients {
         Ok(aws)
     }
 
-    fn made(&self, wanted: Wanted) -> Arc<Mutex<Option<Made>>> {
+    fn made(&self, wanted: ClientKey) -> Arc<Mutex<Option<Made>>> {
         Arc::clone(self.made.lock().unwrap_or_else(PoisonError::into_inner).entry(wanted).or_default())
     }
 
@@ -146,7 +146,7 @@ async fn configure(
     let Some(region) = config.region().map(ToString::to_string) else {
         let text =
             "No AWS region given. Set one, e.g. eu-central-1, in the cluster's configuration or with the credentials.";
-        return Err(PortError::Unfit { faults: vec![Fault::at(field::REGION, Fault::MISSING, text)] });
+        return Err(PortError::Preflight { faults: vec![Fault::at(field::REGION, Fault::MISSING, text)] });
     };
     if let Some(role) = role {
         config = assume(role, &config).await;

@@ -3,10 +3,10 @@
 
 use crate::aws::Aws;
 use crate::errors::refusal;
-use crate::machines::{self, Life, Machine};
+use crate::machines::{self, InstanceState, Machine};
 use crate::{cloud_init, user_data};
 use data_encoding::BASE64;
-use jac_model::ports::{PortError, Tell};
+use jac_model::ports::{PortError, ProgressSink};
 use jac_model::{Backoff, ClusterId, Ec2Addresses, EpochMs, Fault, Message};
 use jac_ssh::{Link, LinkError, checks, machine};
 use std::collections::HashMap;
@@ -69,7 +69,7 @@ pub struct Boot<'a> {
     pub now_ms: EpochMs,
     pub began: Instant,
     pub limit: Duration,
-    pub tell: Tell<'a>,
+    pub progress: ProgressSink<'a>,
 }
 
 /// What is left of a limit that counts from a launch. A clock that was set back gives no more than all of it.
@@ -96,10 +96,10 @@ impl Boot<'_> {
                     Ec2Addresses::Public => machine.public_address.clone(),
                     Ec2Addresses::Private => machine.private_address.clone(),
                 };
-                if let (Life::Up, Some(ssh_address)) = (machine.life, address) {
+                if let (InstanceState::Running, Some(ssh_address)) = (machine.state, address) {
                     let zone = machine.zone.as_deref().unwrap_or(&self.aws.region);
                     let message = Message::new("instance_running", format!("{} is running in {zone}.", self.id));
-                    (self.tell)(self.node, message.with("instance", self.id).with("zone", zone));
+                    (self.progress)(self.node, message.with("instance", self.id).with("zone", zone));
                     return Ok(Booted { machine, ssh_address });
                 }
             }
@@ -121,7 +121,7 @@ impl Boot<'_> {
     }
 
     fn still_lives(&self, machine: &Machine) -> Result<(), PortError> {
-        if !matches!(machine.life, Life::Going | Life::Gone) {
+        if !matches!(machine.state, InstanceState::ShuttingDown | InstanceState::Terminated) {
             return Ok(());
         }
         let reason = machine.reason.as_deref().unwrap_or("AWS gave no reason");
@@ -150,22 +150,22 @@ impl Boot<'_> {
 
     async fn come_up(&self, link: &Link) -> Result<(), PortError> {
         self.first_answer(link).await?;
-        (self.tell)(self.node, Message::new("ssh_ready", "Answers over SSH."));
+        (self.progress)(self.node, Message::new("ssh_ready", "Answers over SSH."));
         self.first_boot(link).await?;
         let findings = checks::look(link, Some(&self.folder)).await;
         for warning in &findings.warnings {
             let message = Message::new("warning", format!("Warning: {warning}"));
-            (self.tell)(self.node, message.with("warning", warning.as_str()));
+            (self.progress)(self.node, message.with("warning", warning.as_str()));
         }
         if let Some(offset_ms) = findings.clock_offset_ms {
             let text = format!("Clock offset from this server: {offset_ms:+} ms.");
-            (self.tell)(self.node, Message::new("clock_offset", text).with("offset_ms", offset_ms));
+            (self.progress)(self.node, Message::new("clock_offset", text).with("offset_ms", offset_ms));
         }
         if findings.faults.is_empty() {
             return Ok(());
         }
         let faults = findings.faults.into_iter().map(|text| Fault::whole(jac_ssh::HOST_UNFIT, text)).collect();
-        Err(PortError::Unfit { faults })
+        Err(PortError::Preflight { faults })
     }
 
     async fn first_answer(&self, link: &Link) -> Result<(), PortError> {
@@ -179,7 +179,7 @@ impl Boot<'_> {
             // What this server could not ask, the machine did not leave unanswered.
             let is_asked = !matches!(error, LinkError::OutOfDescriptors(_));
             if is_asked && Instant::now() >= deadline {
-                let console = self.last_words().await;
+                let console = self.last_console_line().await;
                 return Err(self.refused(format!(
                     "its instance {} did not answer within {} s: {error}{console}",
                     self.id,
@@ -212,7 +212,7 @@ impl Boot<'_> {
                 return Ok(());
             }
             if progress != told && progress != user_data::DONE {
-                (self.tell)(self.node, Message::new("boot_progress", &progress));
+                (self.progress)(self.node, Message::new("boot_progress", &progress));
                 told.clone_from(&progress);
             }
             // A keeper is started a moment before the end, or again after it.
@@ -242,7 +242,7 @@ impl Boot<'_> {
     }
 
     /// The last line of the machine's console, which AWS keeps, for a machine that nobody reaches.
-    async fn last_words(&self) -> String {
+    async fn last_console_line(&self) -> String {
         let answer = self.aws.ec2.get_console_output().instance_id(self.id).latest(true).send().await;
         let answer = match answer.map_err(|error| refusal(&error)) {
             Ok(answer) => answer,

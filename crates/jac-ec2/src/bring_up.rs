@@ -11,7 +11,7 @@ use crate::record::{ClusterRecord, Group, LaunchRecord, NodeRecord};
 use crate::{ending, machines, network, tags, user_data};
 use data_encoding::BASE64;
 use futures_util::future::join_all;
-use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, Tell};
+use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, ProgressSink};
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, Fault, Message, Role};
 use jac_ssh::machine;
 use tokio::sync::watch as channel;
@@ -23,10 +23,10 @@ impl Ec2Cloud {
         &self,
         config: &ClusterConfig,
         requests: &[NodeRequest],
-        tell: Tell<'_>,
+        progress: ProgressSink<'_>,
     ) -> Result<Vec<Instance>, PortError> {
         let Some(ec2) = &config.ec2 else {
-            return Err(PortError::Unfit {
+            return Err(PortError::Preflight {
                 faults: vec![Fault::at("/config/ec2", Fault::MISSING, "The EC2 configuration is missing.")],
             });
         };
@@ -36,13 +36,13 @@ impl Ec2Cloud {
         let aws = self.clients.of(&ec2.credentials, region.as_deref()).await?;
         let record = self.prepare(&aws, ec2, requests).await?;
         self.watch.forget_lists();
-        let mut failed = too_many_failed(&record, self.ask(&aws, &record, requests, tell).await?)?;
-        let (booted, not_booted) = self.boot(&aws, &self.known(cluster)?, tell).await?;
+        let mut failed = too_many_failed(&record, self.ask(&aws, &record, requests, progress).await?)?;
+        let (booted, not_booted) = self.boot(&aws, &self.known(cluster)?, progress).await?;
         failed.extend(not_booted);
         let failed = too_many_failed(&record, failed)?;
         for (name, error) in &failed {
             let text = format!("Failed to launch; the cluster continues without it: {error}.");
-            tell(name, Message::new("launched_without", text).with("reason", error.to_string()));
+            progress(name, Message::new("launched_without", text).with("reason", error.to_string()));
         }
         let names: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
         let record = self.known(cluster)?;
@@ -51,9 +51,9 @@ impl Ec2Cloud {
         let unreached = self.reach(&record).await;
         if !unreached.is_empty() {
             let faults = unreached.into_iter().map(|text| Fault::whole(jac_ssh::HOST_UNFIT, text)).collect();
-            return Err(PortError::Unfit { faults });
+            return Err(PortError::Preflight { faults });
         }
-        self.name_all(&record, &booted, tell).await;
+        self.name_all(&record, &booted, progress).await;
         self.watch.forget_lists();
         let memory = |name: &str| record.node(name).map_or(2048, |node| node.memory_mb);
         Ok(booted.iter().map(|(name, up)| up.machine.instance(&aws.region, memory(name), true)).collect())
@@ -117,7 +117,7 @@ impl Ec2Cloud {
         aws: &Aws,
         record: &ClusterRecord,
         requests: &[NodeRequest],
-        tell: Tell<'_>,
+        progress: ProgressSink<'_>,
     ) -> Result<Vec<(String, PortError)>, PortError> {
         let (Some(launch), Some(first)) = (&record.launch, requests.first()) else { return Ok(Vec::new()) };
         let cluster = &record.cluster;
@@ -146,7 +146,7 @@ impl Ec2Cloud {
             let answer = call.ask(node, seed).await;
             if let Ok(id) = &answer {
                 let message = Message::new("instance_launched", format!("Launched {id} ({}).", node.kind));
-                tell(&node.name, message.with("instance", id.as_str()).with("type", node.kind.as_str()));
+                progress(&node.name, message.with("instance", id.as_str()).with("type", node.kind.as_str()));
             }
             let change = self.records.change(cluster, |record| {
                 let Some(node) = record.node_mut(&node.name) else { return };
@@ -176,7 +176,7 @@ impl Ec2Cloud {
         &self,
         aws: &Aws,
         record: &ClusterRecord,
-        tell: Tell<'_>,
+        progress: ProgressSink<'_>,
     ) -> Result<(Vec<(String, Booted)>, Vec<(String, PortError)>), PortError> {
         let (send, receive) = channel::channel(Seen::new());
         let (now_ms, began) = (machines_now_ms(), Instant::now());
@@ -192,7 +192,7 @@ impl Ec2Cloud {
                 now_ms,
                 began,
                 limit: self.boot_limit,
-                tell,
+                progress,
             };
             let mut seen = receive.clone();
             Some(async move { (boot.node.to_owned(), self.boot_one(&boot, &record.cluster, &mut seen).await) })
@@ -261,7 +261,7 @@ impl Ec2Cloud {
     }
 
     /// Tells each machine the names of all: where no DNS answers, JMeter waits ten seconds for each that it looks up.
-    async fn name_all(&self, record: &ClusterRecord, booted: &[(String, Booted)], tell: Tell<'_>) {
+    async fn name_all(&self, record: &ClusterRecord, booted: &[(String, Booted)], progress: ProgressSink<'_>) {
         let machines: Vec<_> = booted.iter().map(|(name, up)| (name.as_str(), &up.machine)).collect();
         let names = machines::names(&machines);
         join_all(booted.iter().filter_map(|(name, _)| Some((name, self.link(record, name)?))).map(|(name, link)| {
@@ -271,7 +271,7 @@ impl Ec2Cloud {
                     let warning = format!(
                         "The names of the cluster's instances could not be written into its hosts file: {error}."
                     );
-                    tell(name, Message::new("warning", format!("Warning: {warning}")).with("warning", warning));
+                    progress(name, Message::new("warning", format!("Warning: {warning}")).with("warning", warning));
                 }
             }
         }))
@@ -307,7 +307,7 @@ fn too_many_failed(
         Some((_, error)) if count == 1 => Err(error),
         Some((_, error)) => {
             let texts = [format!("{error}."), format!("{count} nodes failed in total.")];
-            Err(PortError::Unfit { faults: texts.map(|text| Fault::whole("launch_failed", text)).to_vec() })
+            Err(PortError::Preflight { faults: texts.map(|text| Fault::whole("launch_failed", text)).to_vec() })
         }
         None => Ok(Vec::new()),
     }

@@ -13,9 +13,9 @@ use futures_util::future::join_all;
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{
     Adopted, AwsCredentials, AwsKeys, Cloud, CredentialSource, Forecast, Instance, Lease, Listed, NodeRequest,
-    PortError, Remote, Tell, Unseen,
+    PortError, ProgressSink, Remote, Unseen,
 };
-use jac_model::{BakedImage, ClusterConfig, ClusterId, SshHost};
+use jac_model::{ClusterConfig, ClusterId, NodeImage, SshHost};
 use jac_ssh::key::KeySource;
 use jac_ssh::tools::Tools;
 use jac_ssh::{Link, SshRemote, Target, machine};
@@ -126,9 +126,9 @@ impl Cloud for Ec2Cloud {
         &self,
         config: &ClusterConfig,
         requests: &[NodeRequest],
-        tell: Tell<'_>,
+        progress: ProgressSink<'_>,
     ) -> Result<Vec<Instance>, PortError> {
-        self.bring_up(config, requests, tell).await
+        self.bring_up(config, requests, progress).await
     }
 
     async fn list(&self) -> Result<Listed, PortError> {
@@ -176,7 +176,7 @@ impl Cloud for Ec2Cloud {
         let Some(ec2) = &config.ec2 else { return Ok(Forecast::default()) };
         match self.clients.of(&ec2.credentials, ec2.region.as_deref()).await {
             Ok(aws) => forecast::look(&aws, &self.installation, config, ec2).await,
-            Err(PortError::Unfit { faults }) => Ok(Forecast { faults, ..Forecast::default() }),
+            Err(PortError::Preflight { faults }) => Ok(Forecast { faults, ..Forecast::default() }),
             Err(error) => Err(error),
         }
     }
@@ -193,16 +193,16 @@ impl Cloud for Ec2Cloud {
         self.clients.session_keys(credentials, region).await
     }
 
-    async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<BakedImage, PortError> {
-        baked::bake(self, cluster, name, description).await
+    async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<NodeImage, PortError> {
+        node_images::bake(self, cluster, name, description).await
     }
 
-    async fn images(&self) -> Result<Vec<BakedImage>, PortError> {
-        baked::list(self).await
+    async fn images(&self) -> Result<Vec<NodeImage>, PortError> {
+        node_images::list(self).await
     }
 
     async fn remove_image(&self, region: &str, id: &str) -> Result<(), PortError> {
-        baked::remove(self, region, id).await
+        node_images::remove(self, region, id).await
     }
 }
 

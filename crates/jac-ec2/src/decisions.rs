@@ -4,8 +4,8 @@
 mod recorded;
 
 use crate::cloud::{Ec2Cloud, Ec2Settings};
-use crate::errors::{Outlook, refusal};
-use crate::machines::{self, Life};
+use crate::errors::{Retryability, refusal};
+use crate::machines::{self, InstanceState};
 use crate::record::ClusterRecord;
 use crate::{ending, network, tags};
 use async_trait::async_trait;
@@ -54,11 +54,16 @@ async fn machines_of_all_pages_are_read_with_their_tags_addresses_and_states() {
         Some(_) => Answer::Done(recorded!("describe_2")),
     });
     let found = machines::of_installation(&aws.aws(), INSTALLATION).await.expect("two pages");
-    let seen: Vec<_> = found.iter().map(|machine| (machine.told.node.as_str(), machine.life)).collect();
+    let seen: Vec<_> = found.iter().map(|machine| (machine.told.node.as_str(), machine.state)).collect();
     // Of the five that are shown one carries no tag of a cluster.
     assert_eq!(
         seen,
-        [("master", Life::Up), ("worker-1", Life::Gone), ("worker-2", Life::Going), ("worker-3", Life::Up)]
+        [
+            ("master", InstanceState::Running),
+            ("worker-1", InstanceState::Terminated),
+            ("worker-2", InstanceState::ShuttingDown),
+            ("worker-3", InstanceState::Running)
+        ]
     );
     let (master, worker) = (&found[0], &found[3]);
     assert_eq!((&master.told.cluster, master.told.role, worker.told.role), (&cluster(), Role::Master, Role::Worker));
@@ -93,11 +98,11 @@ fn names_for_the_hosts_file_are_awss_then_the_nodes() {
 }
 
 /// How often a launch is asked for, and what its refusal means.
-async fn launched(answer: Answer) -> (usize, Outlook, bool) {
+async fn launched(answer: Answer) -> (usize, Retryability, bool) {
     let aws = Recorded::new(move |_| answer.clone());
     let refused = aws.aws().ec2.run_instances().image_id("ami-1").send().await.expect_err("it is refused");
     let refusal = refusal(&refused);
-    (aws.bodies("RunInstances").len(), refusal.outlook, refusal.has_made_nothing())
+    (aws.bodies("RunInstances").len(), refusal.retryability, refusal.has_made_nothing())
 }
 
 #[tokio::test]
@@ -113,20 +118,24 @@ async fn each_refusal_of_a_launch_is_asked_again_or_is_final_and_says_whether_so
         (400, "MaxSpotInstanceCountExceeded"),
         (400, "OptInRequired"),
     ] {
-        assert_eq!(refused(status, code).await, (1, Outlook::Final, true), "{code}");
+        assert_eq!(refused(status, code).await, (1, Retryability::Final, true), "{code}");
     }
     // Asked again by the SDK, as it is a failure of the server's, and nothing was made.
-    assert_eq!(refused(500, "InsufficientInstanceCapacity").await, (3, Outlook::Final, true));
+    assert_eq!(refused(500, "InsufficientInstanceCapacity").await, (3, Retryability::Final, true));
     // One with that token is there already: never to be taken for nothing.
-    assert_eq!(refused(400, "IdempotentParameterMismatch").await, (1, Outlook::Final, false));
+    assert_eq!(refused(400, "IdempotentParameterMismatch").await, (1, Retryability::Final, false));
     // It may pass, and whether something was made nobody knows.
     for (status, code) in
         [(503, "RequestLimitExceeded"), (503, "Unavailable"), (500, "InternalError"), (503, "ServiceUnavailable")]
     {
-        assert_eq!(refused(status, code).await, (3, Outlook::MayPass, false), "{code}");
+        assert_eq!(refused(status, code).await, (3, Retryability::MayPass, false), "{code}");
     }
-    assert_eq!(refused(400, "RequestExpired").await.1, Outlook::MayPass);
-    assert_eq!(launched(Answer::Cut).await, (3, Outlook::Unanswered, false), "the answer was lost, not the launch");
+    assert_eq!(refused(400, "RequestExpired").await.1, Retryability::MayPass);
+    assert_eq!(
+        launched(Answer::Cut).await,
+        (3, Retryability::Unanswered, false),
+        "the answer was lost, not the launch"
+    );
 }
 
 #[tokio::test]
@@ -265,7 +274,7 @@ fn is_of(words: &Words, node: &str) -> bool {
 #[tokio::test]
 async fn a_launch_that_goes_on_after_a_crash_says_the_same_words_whatever_has_changed_meanwhile() {
     let folder = tempfile::tempdir().expect("a folder");
-    let tell = |_: &str, _: jac_model::Message| ();
+    let progress = |_: &str, _: jac_model::Message| ();
     let first = Recorded::new(|words| match is_of(words, "worker-2") {
         true => Answer::Cut,
         false => all_is_well(words),
@@ -276,7 +285,7 @@ async fn a_launch_that_goes_on_after_a_crash_says_the_same_words_whatever_has_ch
     let record = before.prepare(&aws, &config(), &asked).await.expect("it is written down");
     let subnets: Vec<_> = record.nodes.iter().map(|node| node.subnet.clone().expect("a subnet")).collect();
     assert!(subnets[0] != subnets[1] && subnets[1] != subnets[2], "{subnets:?}");
-    let failed = before.ask(&aws, &record, &asked, &tell).await.expect("two of three");
+    let failed = before.ask(&aws, &record, &asked, &progress).await.expect("two of three");
     assert_eq!(failed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["worker-2"]);
     let of_worker_2 = |aws: &Recorded| -> Vec<String> {
         let bodies = aws.bodies("RunInstances");
@@ -294,7 +303,7 @@ async fn a_launch_that_goes_on_after_a_crash_says_the_same_words_whatever_has_ch
     let aws = second.aws();
     let record = after.prepare(&aws, &config(), &later).await.expect("it is known");
     assert!(second.asked("CreateSecurityGroup").is_empty(), "what was made is not made again");
-    let failed = after.ask(&aws, &record, &later, &tell).await.expect("the last one");
+    let failed = after.ask(&aws, &record, &later, &progress).await.expect("the last one");
     assert!(failed.is_empty(), "{failed:?}");
     let again = second.bodies("RunInstances");
     assert_eq!(again.len(), 1, "a node that has an instance is not asked for again");

@@ -3,7 +3,7 @@
 use crate::aws::{Aws, Looks};
 use crate::cloud::machines_now_ms;
 use crate::errors::{refusal, refused};
-use crate::machines::{self, Life, Machine};
+use crate::machines::{self, InstanceState, Machine};
 use crate::record::ClusterRecord;
 use jac_model::ClusterId;
 use jac_model::ports::PortError;
@@ -41,14 +41,14 @@ pub async fn end_all(
     let mut looks = Looks::new();
     loop {
         let seen = machines::of_cluster(aws, installation, cluster).await?;
-        let left: Vec<&Machine> = seen.iter().filter(|machine| machine.life != Life::Gone).collect();
+        let left: Vec<&Machine> = seen.iter().filter(|machine| machine.state != InstanceState::Terminated).collect();
         let unseen = record.is_some_and(|record| is_one_unseen(record, &seen));
         if left.is_empty() && !unseen {
             return Ok(());
         }
         let ids: Vec<String> = left
             .iter()
-            .filter(|machine| !matches!(machine.life, Life::Gone))
+            .filter(|machine| !matches!(machine.state, InstanceState::Terminated))
             .map(|machine| machine.id.clone())
             .chain(record.into_iter().flat_map(|record| record.nodes.iter().filter_map(|node| node.instance.clone())))
             .collect();

@@ -15,12 +15,12 @@ pub struct Refusal {
     pub code: String,
     /// A sentence without its full stop.
     pub sentence: String,
-    pub outlook: Outlook,
+    pub retryability: Retryability,
 }
 
 /// What the same call would bring later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outlook {
+pub enum Retryability {
     /// The same: somebody has to change something, or time has to pass that nobody knows.
     Final,
     /// Maybe an answer: there was none.
@@ -34,9 +34,9 @@ pub enum Outlook {
 impl Refusal {
     /// The sentence where nothing else says whose it is.
     pub fn told(&self) -> String {
-        match self.outlook {
-            Outlook::Unanswered => format!("AWS did not answer ({})", self.sentence),
-            Outlook::OutOfDescriptors => format!("this server has no file descriptor left ({})", self.sentence),
+        match self.retryability {
+            Retryability::Unanswered => format!("AWS did not answer ({})", self.sentence),
+            Retryability::OutOfDescriptors => format!("this server has no file descriptor left ({})", self.sentence),
             _ => self.sentence.clone(),
         }
     }
@@ -45,11 +45,11 @@ impl Refusal {
     pub fn at(self, region: &str, what: &str) -> PortError {
         let node = format!("AWS in {region}");
         let (what, reason) = (what.to_owned(), self.sentence);
-        match self.outlook {
-            Outlook::Final => PortError::Refused { node, what, reason },
-            Outlook::Unanswered => PortError::Unreachable { node, reason },
-            Outlook::OutOfDescriptors => PortError::OutOfDescriptors { node, what, reason },
-            Outlook::MayPass => PortError::NotNow { node, what, reason },
+        match self.retryability {
+            Retryability::Final => PortError::Refused { node, what, reason },
+            Retryability::Unanswered => PortError::Unreachable { node, reason },
+            Retryability::OutOfDescriptors => PortError::OutOfDescriptors { node, what, reason },
+            Retryability::MayPass => PortError::Retryable { node, what, reason },
         }
     }
 
@@ -90,20 +90,20 @@ where
         }
         if descriptors::are_used_up(error) {
             let sentence = innermost(error);
-            return Refusal { code: String::new(), sentence, outlook: Outlook::OutOfDescriptors };
+            return Refusal { code: String::new(), sentence, retryability: Retryability::OutOfDescriptors };
         }
         let credentials = format!("{}", DisplayErrorContext(error));
-        let (sentence, outlook) = if credentials.contains("credential") || credentials.contains("profile") {
+        let (sentence, retryability) = if credentials.contains("credential") || credentials.contains("profile") {
             let sentence = format!(
                 "no AWS credentials were found ({}); save some in JAC, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
                  or a profile where JAC runs",
                 innermost(error)
             );
-            (sentence, Outlook::MayPass)
+            (sentence, Retryability::MayPass)
         } else {
-            (innermost(error), Outlook::Unanswered)
+            (innermost(error), Retryability::Unanswered)
         };
-        return Refusal { code: String::new(), sentence, outlook };
+        return Refusal { code: String::new(), sentence, retryability };
     };
     let status = error.raw_response().and_then(|raw| (raw as &dyn Any).downcast_ref::<HttpResponse>());
     told(answer, status.map(|response| response.status().as_u16()))
@@ -120,7 +120,7 @@ fn told(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusal {
             Refusal {
                 code: String::new(),
                 sentence,
-                outlook: if status >= 500 { Outlook::MayPass } else { Outlook::Final },
+                retryability: if status >= 500 { Retryability::MayPass } else { Retryability::Final },
             }
         }
         (None, None) => explain("no code", reason),
@@ -146,7 +146,7 @@ fn role_denied(error: &(dyn Error + 'static)) -> Option<Refusal> {
             // Somebody may save others, or change the role.
             return Some(Refusal {
                 sentence: format!("the role could not be assumed: {reason}{advice}"),
-                outlook: Outlook::MayPass,
+                retryability: Retryability::MayPass,
                 ..told
             });
         }
@@ -166,52 +166,52 @@ fn innermost(error: &dyn Error) -> String {
 /// Codes are in "Error codes for the Amazon EC2 API" of its reference.
 fn explain(code: &str, message: &str) -> Refusal {
     let message = first_sentence(message);
-    let (sentence, outlook) = match code {
+    let (sentence, retryability) = match code {
         "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => (
             format!("the credentials lack the permission ({message}); docs/aws.md has the policy that JAC needs"),
-            Outlook::Final,
+            Retryability::Final,
         ),
         "AuthFailure"
         | "InvalidClientTokenId"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException"
         | "IncompleteSignature" => {
-            (format!("AWS rejected the credentials ({message}); save valid ones"), Outlook::MayPass)
+            (format!("AWS rejected the credentials ({message}); save valid ones"), Retryability::MayPass)
         }
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            (format!("the AWS credentials have expired ({message}); save new ones"), Outlook::MayPass)
+            (format!("the AWS credentials have expired ({message}); save new ones"), Retryability::MayPass)
         }
         "RequestLimitExceeded" | "Throttling" | "ThrottlingException" | "TooManyRequestsException" => {
-            ("the AWS API rate limit was exceeded".to_owned(), Outlook::MayPass)
+            ("the AWS API rate limit was exceeded".to_owned(), Retryability::MayPass)
         }
         "InsufficientInstanceCapacity" | "InsufficientHostCapacity" | "InsufficientCapacity" => (
             format!(
                 "AWS has no capacity for that instance type ({message}); try again later, or use another type, subnet \
                  or region"
             ),
-            Outlook::Final,
+            Retryability::Final,
         ),
         "SpotMaxPriceTooLow" | "MaxSpotInstanceCountExceeded" => (
             format!("AWS has no spot capacity ({message}); try again later, or use on-demand instances"),
-            Outlook::Final,
+            Retryability::Final,
         ),
         "VcpuLimitExceeded" | "InstanceLimitExceeded" => (
             format!(
                 "the account's quota is exceeded ({message}); request an increase under Service Quotas, or use fewer \
                  or smaller instances"
             ),
-            Outlook::Final,
+            Retryability::Final,
         ),
         "PendingVerification" | "OptInRequired" => (
             format!("the AWS account is not ready for this ({message}); see the account's messages from AWS"),
-            Outlook::Final,
+            Retryability::Final,
         ),
         "Unavailable" | "InternalError" | "InternalFailure" | "ServiceUnavailable" => {
-            (format!("AWS had an internal error ({code})"), Outlook::MayPass)
+            (format!("AWS had an internal error ({code})"), Retryability::MayPass)
         }
-        _ => (format!("AWS answered {code}: {message}"), Outlook::Final),
+        _ => (format!("AWS answered {code}: {message}"), Retryability::Final),
     };
-    Refusal { code: code.to_owned(), sentence, outlook }
+    Refusal { code: code.to_owned(), sentence, retryability }
 }
 
 /// Denials carry an encoded message of a thousand characters that nobody reads.
@@ -236,18 +236,18 @@ mod tests {
             "You are not authorized to perform this operation. Encoded authorization failure message: x_YZ",
         );
         assert!(
-            denied.outlook == Outlook::Final
+            denied.retryability == Retryability::Final
                 && denied.sentence.contains("docs/aws.md")
                 && !denied.sentence.contains("x_YZ")
         );
-        assert_eq!(explain("RequestLimitExceeded", "").outlook, Outlook::MayPass);
+        assert_eq!(explain("RequestLimitExceeded", "").retryability, Retryability::MayPass);
         let expired = explain("ExpiredToken", "it is over").at("eu-central-1", "launch worker-1").to_string();
         assert!(
             expired
                 .starts_with("AWS in eu-central-1 cannot launch worker-1 at present: the AWS credentials have expired"),
             "{expired}"
         );
-        assert_eq!(explain("InsufficientInstanceCapacity", "none").outlook, Outlook::Final);
+        assert_eq!(explain("InsufficientInstanceCapacity", "none").retryability, Retryability::Final);
         assert!(explain("InvalidAMIID.NotFound", "no").is_not_found());
         assert!(explain("InsufficientInstanceCapacity", "none").has_made_nothing());
         assert!(!explain("IdempotentParameterMismatch", "there is one").has_made_nothing());

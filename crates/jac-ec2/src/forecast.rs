@@ -38,7 +38,7 @@ pub async fn look(
     }
     let found = match launch::find(aws, ec2).await {
         Ok(found) => found,
-        Err(PortError::Unfit { faults }) => {
+        Err(PortError::Preflight { faults }) => {
             forecast.faults.extend(faults);
             return Ok(forecast);
         }

@@ -12,7 +12,7 @@
 //! of the call.
 
 use crate::aws::Aws;
-use crate::errors::{Outlook, Refusal, refusal, refused};
+use crate::errors::{Refusal, Retryability, refusal, refused};
 use crate::field;
 use crate::images::{self, Image};
 use crate::keys::Seed;
@@ -72,7 +72,7 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Found, PortError> {
     }
     match (master, worker, place) {
         (Some(master), Some(worker), Some(place)) if faults.is_empty() => Ok(Found { master, worker, place, ssh_from }),
-        _ => Err(PortError::Unfit { faults }),
+        _ => Err(PortError::Preflight { faults }),
     }
 }
 
@@ -158,8 +158,11 @@ pub struct Call<'a> {
 impl Call<'_> {
     /// Asks for one machine and gives its id. Asked again, it is the same machine.
     pub async fn ask(&self, node: &NodeRecord, seed: &Seed) -> Result<String, Refusal> {
-        let failed =
-            |error: PortError| Refusal { code: String::new(), sentence: error.to_string(), outlook: Outlook::Final };
+        let failed = |error: PortError| Refusal {
+            code: String::new(),
+            sentence: error.to_string(),
+            retryability: Retryability::Final,
+        };
         let call = self.run_instances(node, seed).map_err(failed)?;
         let answer = call.send().await.map_err(|error| refusal(&error))?;
         let id = answer.instances().first().and_then(|instance| instance.instance_id());

@@ -12,7 +12,6 @@
 
 mod adopt;
 mod aws;
-mod baked;
 mod boot;
 mod bring_up;
 mod cloud;
@@ -29,6 +28,7 @@ mod keys;
 mod launch;
 mod machines;
 mod network;
+mod node_images;
 mod own_address;
 mod prices;
 mod quotas;

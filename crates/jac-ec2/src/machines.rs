@@ -2,14 +2,14 @@
 
 use crate::aws::Aws;
 use crate::errors::refusal;
-use crate::tags::{self, Told};
+use crate::tags::{self, MachineTags};
 use aws_sdk_ec2::types::{Filter, InstanceLifecycleType, InstanceStateName};
 use jac_model::ports::{Billable, Instance, PortError};
 use jac_model::{ClusterId, EpochMs};
 
 /// Where a machine is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Life {
+pub enum InstanceState {
     Coming,
     Up,
     /// On its way out, or stopped, which JAC never asks for: it costs its disk and nothing runs on it.
@@ -22,8 +22,8 @@ pub enum Life {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     pub id: String,
-    pub told: Told,
-    pub life: Life,
+    pub told: MachineTags,
+    pub state: InstanceState,
     pub kind: String,
     pub spot: bool,
     pub zone: Option<String>,
@@ -66,17 +66,17 @@ async fn find(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Machine>, PortError
 /// `None` where the tags are not ours.
 pub fn read(instance: &aws_sdk_ec2::types::Instance) -> Option<Machine> {
     let life = match instance.state().and_then(|state| state.name()) {
-        Some(InstanceStateName::Pending) => Life::Coming,
-        Some(InstanceStateName::Running) => Life::Up,
-        Some(InstanceStateName::Terminated) => Life::Gone,
-        _ => Life::Going,
+        Some(InstanceStateName::Pending) => InstanceState::Pending,
+        Some(InstanceStateName::Running) => InstanceState::Running,
+        Some(InstanceStateName::Terminated) => InstanceState::Terminated,
+        _ => InstanceState::ShuttingDown,
     };
     let reason = instance.state_reason().and_then(|reason| reason.message());
     let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     Some(Machine {
         id: instance.instance_id()?.to_owned(),
-        told: Told::of(instance.tags())?,
-        life,
+        told: MachineTags::of(instance.tags())?,
+        state,
         kind: instance.instance_type().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
         spot: instance.instance_lifecycle() == Some(&InstanceLifecycleType::Spot),
         zone: text(instance.placement().and_then(|placement| placement.availability_zone())),

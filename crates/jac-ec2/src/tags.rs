@@ -97,7 +97,7 @@ pub fn time_of_text(text: &str) -> Option<EpochMs> {
 
 /// What the tags of a machine say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct MachineTags {
     pub cluster: ClusterId,
     pub cluster_name: String,
     pub owner: Person,
@@ -107,7 +107,7 @@ pub struct Told {
     pub sealed_seed: Option<String>,
 }
 
-impl Told {
+impl MachineTags {
     /// `None` where they are not ours.
     pub fn of(tags: &[Tag]) -> Option<Self> {
         let value = |name: &str| tags.iter().find(|tag| tag.key() == Some(name)).and_then(Tag::value);
@@ -146,13 +146,13 @@ mod tests {
         let further = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);
         let common = list(&of_all("an installation", &request, &further));
         let tags = of_node(&common, "master", Role::Master, "Friday's", "c2VhbGVk");
-        let told = Told::of(&tags).expect("they are ours");
+        let told = MachineTags::of(&tags).expect("they are ours");
         assert_eq!((told.cluster, told.node.as_str(), told.role), (request.cluster, "master", Role::Master));
         assert_eq!((told.owner, told.cluster_name.as_str()), (request.owner, "Friday's"));
         assert_eq!((told.expires_at_ms, told.sealed_seed.as_deref()), (Some(1_764_000_000_000), Some("c2VhbGVk")));
         assert!(tags.iter().any(|tag| tag.key() == Some("team") && tag.value() == Some("shop")));
-        assert_eq!(Told::of(&common), None, "a volume's tags name no node");
+        assert_eq!(MachineTags::of(&common), None, "a volume's tags name no node");
         let worker = of_node(&common, "worker-1", Role::Worker, "Friday's", "c2VhbGVk");
-        assert_eq!(Told::of(&worker).expect("ours").sealed_seed, None, "one copy of the key is enough");
+        assert_eq!(MachineTags::of(&worker).expect("ours").sealed_seed, None, "one copy of the key is enough");
     }
 }

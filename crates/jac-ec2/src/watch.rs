@@ -3,7 +3,7 @@
 
 use crate::aws::Aws;
 use crate::cloud::Ec2Cloud;
-use crate::machines::{self, Life, Machine};
+use crate::machines::{self, InstanceState, Machine};
 use crate::record::ClusterRecord;
 use crate::{network, user_data};
 use futures_util::future::join_all;
@@ -215,7 +215,7 @@ impl Ec2Cloud {
             }
             let (at, machines) = self.machines(&aws, choice, ASK_EVERY).await?;
             for record in living {
-                self.give_up_what_is_gone(record, &machines).await;
+                self.abandon_vanished(record, &machines).await;
             }
             Ok((at, self.seen_all(&aws, records, &machines).await))
         }
@@ -287,7 +287,7 @@ impl Ec2Cloud {
         let told = &machine.told;
         let record = records.iter().find(|record| record.cluster == told.cluster);
         let node = record.and_then(|record| record.node(&told.node));
-        let mut alive = matches!(machine.life, Life::Coming | Life::Up);
+        let mut alive = matches!(machine.state, InstanceState::Pending | InstanceState::Running);
         if let (true, Some(record), Some(link)) =
             (alive, record, record.and_then(|record| self.link(record, &told.node)))
         {
@@ -303,7 +303,7 @@ impl Ec2Cloud {
     }
 
     /// Nobody is to wait for a machine that AWS has shown and does not show any more, and that does not answer either.
-    async fn give_up_what_is_gone(&self, record: &ClusterRecord, shown: &[Machine]) {
+    async fn abandon_vanished(&self, record: &ClusterRecord, shown: &[Machine]) {
         // So long that another list than the first without it does not have it either.
         let is_gone = |id: &String| {
             let mut known = open(&self.watch.shown);
@@ -318,7 +318,7 @@ impl Ec2Cloud {
             let folder = user_data::node_folder(&self.installation, &record.cluster, &node.name);
             let answer = timeout(ANSWER_LIMIT, machine::has_keeper(&link, &folder)).await;
             if !matches!(answer, Ok(Ok(_))) {
-                link.give_up().await;
+                link.abandon().await;
             }
         }))
         .await;

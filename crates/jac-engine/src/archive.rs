@@ -364,7 +364,7 @@ impl Engine {
             Ok(Some(bytes)) => {
                 tracing::info!(%run, bytes, "run {run}: its results are in {}", archive.address_of(&place));
                 archive.is_stored_now(&run, place, bytes);
-                self.tell(Event::Run(run));
+                self.notify(Event::Run(run));
             }
             // Its compression queues it again, or it is gone.
             Ok(None) => {
@@ -383,7 +383,7 @@ impl Engine {
                     pending.due = Some((Instant::now() + pause, pause));
                 });
                 archive.add_last(run.clone());
-                self.tell(Event::Run(run));
+                self.notify(Event::Run(run));
             }
         }
     }

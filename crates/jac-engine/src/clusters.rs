@@ -22,14 +22,14 @@ pub struct NewCluster {
 }
 
 impl NewCluster {
-    fn wished_name(&self) -> Option<String> {
+    fn requested_name(&self) -> Option<String> {
         self.name.as_ref().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
     }
 }
 
 /// Who a new cluster is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attendance {
+pub enum Lifespan {
     /// It outlives this engine.
     Unattended,
     /// It ends with this engine, as a cluster of `jac run` without a server does.
@@ -45,9 +45,9 @@ impl Engine {
         &self,
         owner: Person,
         new: NewCluster,
-        attendance: Attendance,
+        lifespan: Lifespan,
     ) -> Result<Cluster, EngineError> {
-        self.create_cluster_as(ClusterId::from_random(rand::random()), owner, None, new, attendance).await
+        self.create_cluster_as(ClusterId::from_random(rand::random()), owner, None, new, lifespan).await
     }
 
     /// The same with an id that no other cluster has, and a team.
@@ -57,7 +57,7 @@ impl Engine {
         owner: Person,
         team: Option<Named>,
         mut new: NewCluster,
-        attendance: Attendance,
+        lifespan: Lifespan,
     ) -> Result<Cluster, EngineError> {
         self.cloud(new.provider)?;
         let faults = self.faults_of(&new);
@@ -65,7 +65,7 @@ impl Engine {
             return Err(EngineError::faulty("cluster_invalid", faults));
         }
         self.resolve_credentials(&owner, &mut new.config).await?;
-        let name = new.wished_name().unwrap_or_else(|| id.to_string());
+        let name = new.requested_name().unwrap_or_else(|| id.to_string());
         let now_ms = self.now_ms();
         let cluster = Cluster {
             nodes: Cluster::wanted_nodes(new.config.workers),
@@ -85,16 +85,16 @@ impl Engine {
             ready_ms: None,
             ended_ms: None,
             idle_since_ms: None,
-            attended_by: match attendance {
-                Attendance::Unattended => None,
-                Attendance::ThisEngine => Some(self.instance().to_owned()),
+            attended_by: match lifespan {
+                Lifespan::Persistent => None,
+                Lifespan::Ephemeral => Some(self.instance().to_owned()),
             },
             usd_per_hour: None,
             node_prices: None,
         };
         self.store().insert_cluster(&cluster).await?;
         self.note_cluster(&id, None, Message::new("requested", "Requested.")).await;
-        self.drive_cluster(&id);
+        self.continue_cluster(&id);
         Ok(cluster)
     }
 
@@ -105,7 +105,7 @@ impl Engine {
         if let Err(error) = self.cloud(new.provider) {
             faults.push(Fault::at("/provider", "provider_off", error.to_string()));
         }
-        let name = new.wished_name().and_then(|name| crate::titles::fault(&name));
+        let name = new.requested_name().and_then(|name| crate::titles::fault(&name));
         faults.extend(name.map(|message| Fault::at("/name", "name_invalid", message)));
         if let Err(error) = self.toolbox().home(&WantedJMeter::of(&new.config)) {
             let field = if new.config.jmeter_home.is_some() { "/config/jmeter_home" } else { "/config/jmeter_version" };
@@ -184,7 +184,7 @@ impl Engine {
             if let Some(run) = &cluster.current_run {
                 self.request_stop(run, StopMode::Graceful, by).await?;
             }
-            self.drive_cluster(id);
+            self.continue_cluster(id);
         }
         Ok(cluster)
     }
@@ -215,7 +215,7 @@ impl Engine {
         change: impl FnOnce(&mut Cluster) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<(Cluster, T), EngineError> {
         let answer = self.store().update_cluster(id, change).await?;
-        self.tell(Event::Cluster(id.clone()));
+        self.notify(Event::Cluster(id.clone()));
         Ok(answer)
     }
 }

@@ -75,7 +75,7 @@ pub(crate) async fn forever(engine: Engine) {
                     }
                     // What the pages show of its files has changed.
                     if compressed > 0 {
-                        engine.tell(Event::Run(run));
+                        engine.notify(Event::Run(run));
                     }
                 }
                 Ok(Outcome::Interrupted) => engine.compression().add(run),

@@ -258,7 +258,7 @@ impl Engine {
                 let ssh = self.cloud(Provider::Ssh)?;
                 let key = ssh.sign_in_key(&key.private_key, key.passphrase.as_deref()).await.map_err(|error| {
                     let faults = match error {
-                        PortError::Unfit { faults } => faults
+                        PortError::Preflight { faults } => faults
                             .into_iter()
                             .map(|fault| Fault { message: sentence(&fault.message), ..fault.under("/ssh_key") })
                             .collect(),

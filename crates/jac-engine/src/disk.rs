@@ -56,7 +56,7 @@ impl Engine {
     }
 
     /// Says on every page that logs are not read on, or that they are again.
-    pub(crate) fn tell_room(&self, is_low: bool) {
+    pub(crate) fn report_disk_wait(&self, is_low: bool) {
         if is_low {
             let message = "The disk of JAC's data folder is nearly full. Runs continue, but results stay on their nodes until \
                  there is space: delete old runs, or free disk space on the server.";

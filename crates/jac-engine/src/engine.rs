@@ -160,7 +160,7 @@ impl Engine {
         };
         engine.load_results_stores().await?;
         engine.load_placed_runs().await?;
-        engine.take_up().await?;
+        engine.resume().await?;
         engine.begin_integrations().await?;
         // One for each provider, so that one which hangs keeps nobody from looking after the others' clusters.
         for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
@@ -191,7 +191,7 @@ impl Engine {
     }
 
     /// Goes on with what an earlier engine began, and ends what only that one wanted.
-    async fn take_up(&self) -> Result<(), EngineError> {
+    async fn resume(&self) -> Result<(), EngineError> {
         let recovering = self.clone();
         let recovered = tokio::task::spawn_blocking(move || recovering.recover_folder()).await;
         recovered.map_err(|panic| EngineError::JMeter(panic.to_string()))??;
@@ -208,7 +208,7 @@ impl Engine {
                 .await?;
             }
             self.tell_grace(&cluster).await;
-            self.drive_cluster(&cluster.id);
+            self.continue_cluster(&cluster.id);
         }
         for run in self.store().unfinished_runs().await? {
             self.supervise(run.id);
@@ -277,7 +277,7 @@ impl Engine {
         self.inner.events.subscribe()
     }
 
-    pub(crate) fn tell(&self, event: Event) {
+    pub(crate) fn notify(&self, event: Event) {
         // No listener is no fault.
         drop(self.inner.events.send(event));
     }
@@ -407,7 +407,7 @@ impl Engine {
         if let Err(error) = self.store().add_cluster_event(id, self.now_ms(), node, &message).await {
             tracing::warn!(cluster = %id, %error, "cluster {id}: an event could not be written");
         }
-        self.tell(Event::Cluster(id.clone()));
+        self.notify(Event::Cluster(id.clone()));
     }
 }
 

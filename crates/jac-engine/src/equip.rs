@@ -4,7 +4,7 @@
 
 use crate::engine::{Engine, Lines};
 use crate::error::EngineError;
-use crate::patience::Patient;
+use crate::retrying::RetryingRemote;
 use crate::tools::WantedJMeter;
 use futures_util::future::try_join_all;
 use jac_jmeter::JMeterHome;
@@ -30,11 +30,12 @@ impl Engine {
         let home = self.jmeter_of(&cluster).await?;
         let cloud = self.cloud(cluster.provider)?;
         let equip = async |lines: Lines| {
-            let tell = |node: &str, message: Message| lines.add(Some(node), message);
+            let progress = |node: &str, message: Message| lines.add(Some(node), message);
             let equipped = cluster.nodes.iter().map(|node| {
-                let remote = Patient { remote: cloud.remote(id, &node.name), limit: self.settings().unreachable_limit };
-                let (home, tell) = (home.path(), &tell);
-                async move { Ok::<_, EngineError>((node.name.clone(), remote.equip(home, tell).await?)) }
+                let remote =
+                    RetryingRemote { remote: cloud.remote(id, &node.name), limit: self.settings().unreachable_limit };
+                let (home, progress) = (home.path(), &progress);
+                async move { Ok::<_, EngineError>((node.name.clone(), remote.equip(home, progress).await?)) }
             });
             try_join_all(equipped).await
         };

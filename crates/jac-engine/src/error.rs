@@ -94,7 +94,7 @@ impl EngineError {
     pub fn as_message(&self) -> Message {
         let message = Message::new(self.code(), crate::tools::sentence(self));
         match self {
-            Self::Port(PortError::Unfit { faults }) | Self::Invalid { faults, .. } => {
+            Self::Port(PortError::Preflight { faults }) | Self::Invalid { faults, .. } => {
                 message.with("faults", serde_json::json!(faults))
             }
             _ => message,
@@ -109,7 +109,7 @@ impl EngineError {
             Self::Conflict { .. } => "conflict",
             Self::CredentialsInUse(_) => "credentials_in_use",
             Self::DiskFull { .. } | Self::Port(PortError::DiskFull { .. }) => "disk_full",
-            Self::Port(PortError::Unfit { .. }) => "unfit",
+            Self::Port(PortError::Preflight { .. }) => "unfit",
             Self::Port(PortError::OutOfDescriptors { .. }) => "out_of_descriptors",
             Self::LogDamaged { .. } => "log_damaged",
             Self::Target(error) => error.code,

@@ -26,7 +26,7 @@ impl Engine {
         }
         let forecast = match self.ask_forecast(new.provider, &new.config).await {
             Ok(forecast) => forecast,
-            Err(EngineError::Port(PortError::Unfit { faults })) => Forecast { faults, ..Forecast::default() },
+            Err(EngineError::Port(PortError::Preflight { faults })) => Forecast { faults, ..Forecast::default() },
             Err(error) => {
                 Forecast { faults: vec![Fault::whole(Fault::PREFLIGHT, sentence(&error))], ..Forecast::default() }
             }

@@ -122,7 +122,7 @@ impl Engine {
         };
         self.store().update_run::<_, EngineError>(id, change).await?;
         self.describe_run(id).await?;
-        self.tell(Event::Run(id.clone()));
+        self.notify(Event::Run(id.clone()));
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl Engine {
         let at_ms = is_baseline.then(|| self.now_ms());
         for changed in self.store().set_baseline(id, at_ms).await? {
             self.describe_run(&changed).await?;
-            self.tell(Event::Run(changed));
+            self.notify(Event::Run(changed));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::tools::WantedJMeter;
 use jac_jmeter::JMeterHome;
-use jac_model::{BakedImage, ClusterId, ClusterPhase, Message, Provider, Role};
+use jac_model::{ClusterId, ClusterPhase, Message, NodeImage, Provider, Role};
 
 impl Engine {
     /// Begins to make an image of the cluster's master, with the Java and the JMeter that it has. The machine is restarted
@@ -13,7 +13,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the cluster takes no runs now, the name cannot be an image's, or the provider has no images or refuses.
-    pub async fn bake_image(&self, id: &ClusterId, name: Option<&str>) -> Result<BakedImage, EngineError> {
+    pub async fn bake_image(&self, id: &ClusterId, name: Option<&str>) -> Result<NodeImage, EngineError> {
         let cluster = self.store().cluster(id).await?;
         if cluster.provider != Provider::Ec2 {
             return Err(EngineError::invalid(
@@ -60,7 +60,7 @@ impl Engine {
     ///
     /// # Errors
     /// When a provider cannot be asked.
-    pub async fn images(&self) -> Result<Vec<BakedImage>, EngineError> {
+    pub async fn images(&self) -> Result<Vec<NodeImage>, EngineError> {
         let mut images = Vec::new();
         for provider in self.providers() {
             images.extend(self.cloud(provider)?.images().await?);

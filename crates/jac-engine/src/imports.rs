@@ -152,7 +152,7 @@ impl Engine {
             archive.expect(run);
         }
         self.compression().add(run.id.clone());
-        self.tell(Event::Run(run.id.clone()));
+        self.notify(Event::Run(run.id.clone()));
     }
 
     fn import_limits(&self) -> Limits {

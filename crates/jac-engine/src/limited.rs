@@ -4,9 +4,9 @@
 use async_trait::async_trait;
 use jac_model::ports::{
     Adopted, AwsCredentials, AwsKeys, Chunk, Cloud, Command, Forecast, FoundFiles, Instance, Lease, Listed,
-    NodeRequest, Output, PortError, ProcessState, Remote, SignInKey, Tell, Unseen, Vitals,
+    NodeRequest, Output, PortError, ProcessState, ProgressSink, Remote, SignInKey, Unseen, Vitals,
 };
-use jac_model::{BakedImage, ClusterConfig, ClusterId, NodeTools};
+use jac_model::{ClusterConfig, ClusterId, NodeImage, NodeTools};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,9 +45,9 @@ impl Cloud for LimitedCloud {
         &self,
         config: &ClusterConfig,
         requests: &[NodeRequest],
-        tell: Tell<'_>,
+        progress: ProgressSink<'_>,
     ) -> Result<Vec<Instance>, PortError> {
-        self.0.launch(config, requests, tell).await
+        self.0.launch(config, requests, progress).await
     }
 
     async fn list(&self) -> Result<Listed, PortError> {
@@ -78,11 +78,11 @@ impl Cloud for LimitedCloud {
         within(WORK, PROVIDER, "adopt the cluster", self.0.adopt(cluster)).await
     }
 
-    async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<BakedImage, PortError> {
+    async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<NodeImage, PortError> {
         within(WORK, PROVIDER, "begin an image", self.0.bake(cluster, name, description)).await
     }
 
-    async fn images(&self) -> Result<Vec<BakedImage>, PortError> {
+    async fn images(&self) -> Result<Vec<NodeImage>, PortError> {
         within(WORK, PROVIDER, "list its images", self.0.images()).await
     }
 
@@ -125,8 +125,8 @@ impl Remote for LimitedRemote {
         self.remote.folder()
     }
 
-    async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
-        self.remote.equip(jmeter_home, tell).await
+    async fn equip(&self, jmeter_home: &Path, progress: ProgressSink<'_>) -> Result<NodeTools, PortError> {
+        self.remote.equip(jmeter_home, progress).await
     }
 
     async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError> {

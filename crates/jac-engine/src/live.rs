@@ -5,7 +5,7 @@
 
 use crate::view::Headline;
 use jac_jtl::criteria::stop::{StopRuleCode, StopRuleState};
-use jac_jtl::criteria::{CriterionCode, CriterionResult, Judging, MAX_UNREAD_PERCENT};
+use jac_jtl::criteria::{CriterionCode, CriterionResult, Evaluation, MAX_UNREAD_PERCENT};
 use jac_jtl::{BusiestEntries, ErrorGroup, LogStatistics, Point, Sample, Settings, Summary};
 use jac_model::{BrokenRule, CriterionWatch, EpochMs};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,7 +28,7 @@ pub(crate) struct LiveRun {
 
 struct State {
     statistics: LogStatistics,
-    judging: Judging,
+    evaluation: Evaluation,
     /// The number of the newest snapshot.
     seq: u64,
     /// The number before the first snapshot of this process. What was sent before is answered with everything.
@@ -75,10 +75,10 @@ pub(crate) struct Measured {
 impl LiveRun {
     /// Statistics without a sample, whose snapshots are numbered from `base` on, and what judges them. `watch`: how the criteria
     /// had fared when an earlier process looked.
-    pub fn new(base: u64, judging: Judging, watch: Vec<CriterionWatch>) -> Self {
+    pub fn new(base: u64, evaluation: Evaluation, watch: Vec<CriterionWatch>) -> Self {
         let state = State {
             statistics: LogStatistics::new(Settings::default()),
-            judging,
+            evaluation,
             seq: base,
             base,
             marks: vec![0],
@@ -105,8 +105,8 @@ impl LiveRun {
     /// Takes the next bytes of the log.
     pub fn feed(&self, bytes: &[u8]) {
         let mut state = self.state();
-        let State { statistics, judging, .. } = &mut *state;
-        statistics.feed_and(bytes, &mut |sample: &Sample<'_>| judging.add(sample));
+        let State { statistics, evaluation, .. } = &mut *state;
+        statistics.feed_and(bytes, &mut |sample: &Sample<'_>| evaluation.add(sample));
         state.fed |= !bytes.is_empty();
         self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     }
@@ -130,12 +130,12 @@ impl LiveRun {
     pub fn set_clock_offset(&self, host: &str, ahead_ms: i64) {
         let mut state = self.state();
         state.statistics.set_clock_offset(host, ahead_ms);
-        state.judging.set_clock_offset(host, ahead_ms);
+        state.evaluation.set_clock_offset(host, ahead_ms);
     }
 
     /// How busy a load generator's processors were when they were looked at.
     pub fn add_processors(&self, node: &str, at_ms: EpochMs, percent: u32) {
-        self.state().judging.add_processors(node, at_ms, percent);
+        self.state().evaluation.add_processors(node, at_ms, percent);
     }
 
     /// How it was judged at the newest snapshot.
@@ -209,8 +209,8 @@ impl LiveRun {
     /// The statistics themselves and how they are judged, when no more bytes are to come.
     pub fn finished<T>(&self, now_ms: EpochMs, read: impl FnOnce(&mut LogStatistics, &Judged) -> T) -> T {
         let mut state = self.state();
-        let State { statistics, judging, .. } = &mut *state;
-        statistics.finish_and(&mut |sample: &Sample<'_>| judging.add(sample));
+        let State { statistics, evaluation, .. } = &mut *state;
+        statistics.finish_and(&mut |sample: &Sample<'_>| evaluation.add(sample));
         let summary = statistics.summary();
         let (criteria, rules) = state.judge(&summary, now_ms);
         let judged = {
@@ -236,7 +236,7 @@ impl State {
 
     /// Judges what there is.
     fn judge(&mut self, summary: &Summary, now_ms: EpochMs) -> (Vec<CriterionResult>, Vec<StopRuleState>) {
-        (self.judging.judge(summary, MAX_UNREAD_PERCENT), self.judging.rules(now_ms))
+        (self.evaluation.judge(summary, MAX_UNREAD_PERCENT), self.evaluation.rules(now_ms))
     }
 
     /// What changed since a snapshot, and what the statistics call "now".
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_page_that_was_away_gets_what_it_missed_and_no_more() {
-        let live = LiveRun::new(0, Judging::default(), Vec::new());
+        let live = LiveRun::new(0, Evaluation::default(), Vec::new());
         live.feed(HEADER);
         for second in 0..5 {
             live.feed(&row(1_700_000_000_500 + second * 1000));
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_late_row_sends_its_old_bucket_again() {
-        let live = LiveRun::new(0, Judging::default(), Vec::new());
+        let live = LiveRun::new(0, Evaluation::default(), Vec::new());
         live.feed(HEADER);
         for second in 0..3 {
             live.feed(&row(1_700_000_000_500 + second * 1000));
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_number_of_another_process_is_answered_with_everything() {
-        let live = LiveRun::new(100, Judging::default(), Vec::new());
+        let live = LiveRun::new(100, Evaluation::default(), Vec::new());
         live.feed(HEADER);
         live.feed(&row(1_700_000_000_500));
         assert_eq!(live.advance(1_700_000_001_000).seq, 101);
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_the_samples_however_late_they_come_until_none_come() {
-        let live = LiveRun::new(0, Judging::default(), Vec::new());
+        let live = LiveRun::new(0, Evaluation::default(), Vec::new());
         live.feed(HEADER);
         for at in 0..2_000 {
             live.feed(&row(1_700_000_000_000 + at * 10));
@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_node_whose_clock_is_ahead_hides_nobody() {
-        let live = LiveRun::new(0, Judging::default(), Vec::new());
+        let live = LiveRun::new(0, Evaluation::default(), Vec::new());
         live.feed(HEADER);
         for at in 0..100 {
             for (node, ahead_ms, threads) in [("10.0.0.1:1099", 0_i64, 3), ("10.0.0.2:1099", 12_000, 4)] {

@@ -41,7 +41,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// Takes in what a look gave. What was seen before where it could not look stays, to be shown.
-    fn take_in(&mut self, instances: &[Instance], unseen: Vec<Unseen>) {
+    fn apply(&mut self, instances: &[Instance], unseen: Vec<Unseen>) {
         let is_unseen = |instance: &Instance| {
             let billable = instance.billable.as_ref();
             // What one set of credentials cannot see another one may.
@@ -74,7 +74,7 @@ impl Engine {
                 && seen.asked.is_none_or(|before| before <= asked)
             {
                 seen.asked = Some(asked);
-                seen.take_in(&listed.instances, cloud.unseen());
+                seen.apply(&listed.instances, cloud.unseen());
                 known_before = std::mem::replace(&mut seen.unknown, listed.unknown.clone());
             }
             let changed = seen.failure.is_some() != failure.is_some();
@@ -190,7 +190,7 @@ impl Engine {
                 }
                 Ok(_) => {
                     if let Some(place) = self.seen().get(&provider).and_then(|seen| seen.unseen.first()) {
-                        failed = Some(EngineError::Port(PortError::NotNow {
+                        failed = Some(EngineError::Port(PortError::Retryable {
                             node: format!("The provider {provider}"),
                             what: format!("say what there is in {}", place.region),
                             reason: place.reason.clone(),
@@ -223,7 +223,7 @@ impl Engine {
         let by = cluster.owner.name.as_str();
         let message = Message::new("adopted", format!("Adopted by {by}; previously owned by {from}."));
         self.note_cluster(id, None, message.with("by", by).with("from", from)).await;
-        self.drive_cluster(id);
+        self.continue_cluster(id);
         Ok(cluster)
     }
 

@@ -145,7 +145,7 @@ impl Engine {
         });
         change.await?;
         self.describe_run(id).await?;
-        self.tell(Event::Run(id.clone()));
+        self.notify(Event::Run(id.clone()));
         Ok(())
     }
 }

@@ -56,7 +56,7 @@ impl Engine {
         let files = list_files(staging.folder.path())?;
         let main_file = choose_main(&files, main_file)?;
         refuse_what_is_no_plan(staging.folder.path(), &main_file)?;
-        let files = self.take_in(staging.folder.path(), files)?;
+        let files = self.store_contents(staging.folder.path(), files)?;
         let id = self.free_plan_id()?;
         let name = crate::titles::given(name)?.unwrap_or_else(|| plan_name(&main_file));
         let plan = Plan {
@@ -82,7 +82,7 @@ impl Engine {
             place.remove();
             return Err(error);
         }
-        self.tell(Event::Plan(id.to_string()));
+        self.notify(Event::Plan(id.to_string()));
         Ok(plan)
     }
 
@@ -99,10 +99,10 @@ impl Engine {
     }
 
     /// Gives each file its hash; equal content is kept once.
-    fn take_in(&self, folder: &Path, mut files: Vec<PlanFile>) -> Result<Vec<PlanFile>, EngineError> {
+    fn store_contents(&self, folder: &Path, mut files: Vec<PlanFile>) -> Result<Vec<PlanFile>, EngineError> {
         let content = Content::new(self.folder().blobs());
         for file in files.iter_mut().filter(|file| file.sha256.is_none()) {
-            let taken = content.take_in(&folder.join(&file.path));
+            let taken = content.add(&folder.join(&file.path));
             file.sha256 = Some(taken.map_err(|error| EngineError::file(format!("keeping {}", file.path), error))?);
         }
         Ok(files)
@@ -119,7 +119,7 @@ impl Engine {
             file.bytes = known.map_err(|error| EngineError::file(format!("reading {}", file.path), error))?.len();
             file.sha256 = None;
         }
-        let files = self.take_in(from, files)?;
+        let files = self.store_contents(from, files)?;
         content::link_all(&files, from, to)?;
         Ok(files)
     }
@@ -142,7 +142,7 @@ impl Engine {
     /// When the plan would not be one afterwards.
     pub fn add_plan_files(&self, id: &PlanId, by: Person, staging: Staging) -> Result<Plan, EngineError> {
         let staging = self.unpacked(staging)?;
-        let new = self.take_in(staging.folder.path(), list_files(staging.folder.path())?)?;
+        let new = self.store_contents(staging.folder.path(), list_files(staging.folder.path())?)?;
         self.change_plan(id, by, |plan, folder| {
             if new.iter().any(|file| file.path == plan.main_file) {
                 refuse_what_is_no_plan(staging.folder.path(), &plan.main_file)?;
@@ -221,7 +221,7 @@ impl Engine {
             let mut plan = wait(self.store().plan(id))?;
             let (place, revisions) = (PlanFolder::of(self, id), Revisions::of(self, id));
             // A plan of a JAC that did not know its content; what cannot be read stays unknown.
-            let known = self.take_in(&place.files, plan.files.clone());
+            let known = self.store_contents(&place.files, plan.files.clone());
             plan.files = known.unwrap_or_else(|_| plan.files.clone());
             let before = plan.files.clone();
             record_before(&revisions, &plan)?;
@@ -236,7 +236,7 @@ impl Engine {
             place.describe(&plan)?;
             wait(self.store().put_plan(&plan))?;
             self.release_content(&before);
-            self.tell(Event::Plan(id.to_string()));
+            self.notify(Event::Plan(id.to_string()));
             Ok(plan)
         })
     }
@@ -248,7 +248,7 @@ impl Engine {
             change(&mut plan);
             PlanFolder::of(self, id).describe(&plan)?;
             wait(self.store().put_plan(&plan))?;
-            self.tell(Event::Plan(id.to_string()));
+            self.notify(Event::Plan(id.to_string()));
             Ok(())
         })
     }
@@ -271,7 +271,7 @@ impl Engine {
             Ok::<(), EngineError>(())
         })?;
         self.plan_locks().remove(id);
-        self.tell(Event::Plan(id.to_string()));
+        self.notify(Event::Plan(id.to_string()));
         Ok(())
     }
 

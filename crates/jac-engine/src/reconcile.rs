@@ -46,7 +46,7 @@ pub(crate) struct Missing {
 
 impl Missing {
     /// Takes in what a list made at `at` says: the nodes that are there. One that was taken in already says nothing new.
-    fn take_in(&mut self, at: Instant, nodes: &[&str], alive: &HashSet<&str>) {
+    fn observe(&mut self, at: Instant, nodes: &[&str], alive: &HashSet<&str>) {
         // A provider that keeps its list for a while tells its age, which is not exact: nearly the same time is the same list.
         if self.newest.is_some_and(|newest| at < newest + SAME_LIST) {
             return;
@@ -136,7 +136,7 @@ async fn end_what_is_over(
 async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observed>) -> Result<(), EngineError> {
     match cluster.phase {
         ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
-            engine.drive_cluster(&cluster.id);
+            engine.continue_cluster(&cluster.id);
             renew(engine, cluster).await;
             end_if_over(engine, cluster).await?;
         }
@@ -154,7 +154,7 @@ async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observ
                 mark_lost_nodes(engine, cluster, observed).await?;
             }
         }
-        ClusterPhase::Failed | ClusterPhase::Terminating => engine.drive_cluster(&cluster.id),
+        ClusterPhase::Failed | ClusterPhase::Terminating => engine.continue_cluster(&cluster.id),
         // Those that have ended are looked after by what is left of them.
         ClusterPhase::Terminated => (),
     }
@@ -324,7 +324,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
     let (mut lost, all_gone) = {
         let mut missing = engine.missing();
         let missing = missing.entry(cluster.id.clone()).or_default();
-        missing.take_in(observed.at, &names, &alive);
+        missing.observe(observed.at, &names, &alive);
         // One that was lost before this engine's first list stays so until it is seen.
         let stays_lost = |name: &str| cluster.lost_nodes.iter().any(|lost| lost == name) && !alive.contains(name);
         let is_lost = |name: &&&str| missing.is_lost(name) || stays_lost(name);
@@ -360,7 +360,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
         let message = Message::new("node_lost", format!("{name} is lost."));
         engine.note_cluster(&cluster.id, Some(name), message).await;
     }
-    engine.tell(Event::Cluster(cluster.id.clone()));
+    engine.notify(Event::Cluster(cluster.id.clone()));
     Ok(())
 }
 
@@ -401,7 +401,7 @@ mod tests {
         let mut missing = Missing::default();
         let mut look = async |alive: &HashSet<&str>, after_s: u64| {
             tokio::time::advance(Duration::from_secs(after_s)).await;
-            missing.take_in(Instant::now(), &nodes, alive);
+            missing.observe(Instant::now(), &nodes, alive);
             (missing.is_lost("worker-1"), missing.are_all_gone(&nodes))
         };
         assert_eq!(look(&none, 0).await, (false, false), "a single list decides nothing");
@@ -411,8 +411,8 @@ mod tests {
         assert_eq!(look(&all, 2).await, (false, false), "it is back");
         assert_eq!(look(&HashSet::from(["master"]), 2).await, (false, false), "and begins anew");
         let at = Instant::now();
-        missing.take_in(at, &nodes, &none);
-        missing.take_in(at, &nodes, &none);
+        missing.observe(at, &nodes, &none);
+        missing.observe(at, &nodes, &none);
         assert!(!missing.is_lost("master"), "the same list twice is one");
     }
 }

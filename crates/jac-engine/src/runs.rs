@@ -5,7 +5,6 @@ mod direct;
 mod finish;
 mod follow;
 mod health;
-mod intake;
 pub(crate) mod judged;
 pub(crate) mod keep;
 pub(crate) mod kept;
@@ -18,6 +17,7 @@ pub mod spread;
 mod stop;
 mod supervise;
 mod tail;
+mod tailed_spool;
 mod watch;
 
 use crate::blocking::wait;
@@ -298,7 +298,7 @@ impl Engine {
         if let Err(error) = wait(self.begin_shipping(&id)) {
             tracing::warn!(run = %id, %error, "run {id}: its shipping to search targets could not be begun: {error}");
         }
-        self.tell(Event::Run(id.clone()));
+        self.notify(Event::Run(id.clone()));
         self.supervise(id);
         Ok(run)
     }
@@ -412,7 +412,7 @@ impl Engine {
                 Ok(())
             })
             .await?;
-        self.tell(Event::Run(id.clone()));
+        self.notify(Event::Run(id.clone()));
         Ok(run)
     }
 

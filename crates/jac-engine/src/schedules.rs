@@ -295,7 +295,7 @@ impl Engine {
 
     /// Tells, and has the schedules looked at.
     fn schedule_changed(&self, id: &ScheduleId) {
-        self.tell(Event::Schedule(id.clone()));
+        self.notify(Event::Schedule(id.clone()));
         self.schedules().wake();
     }
 

@@ -194,7 +194,7 @@ impl Engine {
             self.work_on_shipment(run, &name);
             self.shipping().poke(&(run.clone(), name));
         }
-        self.tell(Event::Run(run.clone()));
+        self.notify(Event::Run(run.clone()));
         self.shipments(run).await
     }
 
@@ -213,7 +213,7 @@ impl Engine {
             && self.store().shipment(run, name).await?.is_some()
         {
             self.store().delete_shipment(run, name).await?;
-            self.tell(Event::Run(run.clone()));
+            self.notify(Event::Run(run.clone()));
             return Ok(0);
         }
         for name in self.named_targets(&owner, target)? {
@@ -234,7 +234,7 @@ impl Engine {
             }
             deleted += target.delete(run).await?;
         }
-        self.tell(Event::Run(run.clone()));
+        self.notify(Event::Run(run.clone()));
         Ok(deleted)
     }
 
@@ -314,7 +314,7 @@ impl Engine {
             let targets = self.shipping().targets();
             let Some(target) = named(&targets, &key.1) else {
                 self.shipping().working().remove(&key);
-                self.tell(Event::Run(key.0));
+                self.notify(Event::Run(key.0));
                 return;
             };
             let shipped = tokio::select! {
@@ -331,7 +331,7 @@ impl Engine {
                 }
                 continue;
             }
-            self.tell(Event::Run(key.0.clone()));
+            self.notify(Event::Run(key.0.clone()));
             self.shipping().working().remove(&key);
             // It may have been begun again just before.
             match self.store().shipment(&key.0, &key.1).await {
@@ -527,7 +527,7 @@ impl Engine {
         if let Err(error) = self.change_shipment(key, move |row| row.trouble = trouble).await {
             tracing::warn!(run = %key.0, %error, "run {}: a fault of its shipping could not be written down: {error}", key.0);
         }
-        self.tell(Event::Run(key.0.clone()));
+        self.notify(Event::Run(key.0.clone()));
     }
 }
 

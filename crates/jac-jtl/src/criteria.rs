@@ -6,7 +6,7 @@
 //!
 //! The same words, with a window behind them, are the rules of the automatic stop ([`stop`]).
 
-mod judging;
+mod evaluation;
 mod metric;
 mod parse;
 mod processors;
@@ -15,7 +15,7 @@ mod warm_up;
 mod window;
 
 use crate::{Entry, Summary, TotalBasis};
-pub use judging::Judging;
+pub use evaluation::Evaluation;
 pub use metric::{Metric, Unit};
 pub use parse::CriterionError;
 use serde::{Deserialize, Serialize};

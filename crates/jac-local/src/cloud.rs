@@ -6,7 +6,7 @@ use crate::process::{self, Identity, Scan};
 use crate::remote::LocalRemote;
 use async_trait::async_trait;
 use jac_jmeter::JavaSearch;
-use jac_model::ports::{self, Cloud, Instance, Listed, NodeRequest, PortError, Remote, Tell};
+use jac_model::ports::{self, Cloud, Instance, Listed, NodeRequest, PortError, ProgressSink, Remote};
 use jac_model::{Backoff, ClusterConfig, ClusterId, Role};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -159,7 +159,7 @@ impl Cloud for LocalCloud {
         &self,
         _config: &ClusterConfig,
         requests: &[NodeRequest],
-        _tell: Tell<'_>,
+        _tell: ProgressSink<'_>,
     ) -> Result<Vec<Instance>, PortError> {
         let Some(first) = requests.first() else { return Ok(Vec::new()) };
         let (this, requests) = (self.clone(), requests.to_owned());

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jac_jmeter::{JavaSearch, jvm};
 use jac_model::ports::{
-    Chunk, Command, FoundFile, FoundFiles, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals,
+    Chunk, Command, FoundFile, FoundFiles, Heap, Output, PortError, ProcessState, ProgressSink, Remote, Vitals,
 };
 use jac_model::{Backoff, NodeTools};
 use sha2::{Digest, Sha256};
@@ -163,7 +163,7 @@ impl Remote for LocalRemote {
     }
 
     /// The node is this machine: its Java is looked up, and JMeter is where it is.
-    async fn equip(&self, jmeter_home: &Path, _tell: Tell<'_>) -> Result<NodeTools, PortError> {
+    async fn equip(&self, jmeter_home: &Path, _tell: ProgressSink<'_>) -> Result<NodeTools, PortError> {
         let java = self.java.find().await.map_err(|error| PortError::Refused {
             node: self.name.clone(),
             what: "find Java".to_owned(),
@@ -228,7 +228,7 @@ impl Remote for LocalRemote {
         };
         self.blocking(&format!("look at {name}"), LOOK_LIMIT, look).await.map_err(|error| match error {
             // Nothing was refused: it could not be seen this time.
-            PortError::Refused { node, what, reason } => PortError::NotNow { node, what, reason },
+            PortError::Refused { node, what, reason } => PortError::Retryable { node, what, reason },
             other => other,
         })
     }

@@ -119,7 +119,7 @@ pub enum Distribution {
 /// An image that JAC made of a machine which had Java and JMeter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct BakedImage {
+pub struct NodeImage {
     /// `ami-…`.
     pub id: String,
     pub region: String,

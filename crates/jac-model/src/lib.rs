@@ -30,7 +30,7 @@ pub use cluster::{
     Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodePrices, NodeState, NodeTools, Person, Provider, Role,
 };
 pub use criteria::{BrokenRule, CriterionWatch, DEFAULT_STOP_RULE, PlanCriteria};
-pub use ec2::{BakedImage, CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState};
+pub use ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState, NodeImage};
 pub use fault::Fault;
 pub use id::{ClusterId, PlanId, RunId, ScheduleId};
 pub use list::{ClusterSort, Order, PlanSort, RunSort, ScheduleSort};

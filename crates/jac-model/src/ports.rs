@@ -2,8 +2,7 @@
 //! other way, and the tests put simulated ones in their place.
 
 use crate::{
-    BakedImage, ClusterConfig, ClusterId, CredentialChoice, EpochMs, Fault, Message, NodePrices, NodeTools, Person,
-    Role,
+    ClusterConfig, ClusterId, CredentialChoice, EpochMs, Fault, Message, NodeImage, NodePrices, NodeTools, Person, Role,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,7 +19,7 @@ pub enum PortError {
     Unreachable { node: String, reason: String },
     /// It cannot be done as things are, and that may change: a limit on calls, credentials that are over. Trying again may help.
     #[error("{node} cannot {what} at present: {reason}")]
-    NotNow { node: String, what: String, reason: String },
+    Retryable { node: String, what: String, reason: String },
     /// The machine answered and refused; trying again will not help.
     #[error("{node} could not {what}: {reason}")]
     Refused { node: String, what: String, reason: String },
@@ -38,11 +37,11 @@ pub enum PortError {
     TooSlow { node: String, what: String, limit: Duration },
     /// Machines that exist already lack something. All that was found, each a sentence with what to do.
     #[error("{}", Fault::sentences(faults))]
-    Unfit { faults: Vec<Fault> },
+    Preflight { faults: Vec<Fault> },
 }
 
 /// Told what is being done while it takes its time: the node, and what is done there.
-pub type Tell<'a> = &'a (dyn Fn(&str, Message) + Send + Sync);
+pub type ProgressSink<'a> = &'a (dyn Fn(&str, Message) + Send + Sync);
 
 /// One node that a provider is asked for. Asking twice with the same cluster and name gives the same node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +153,7 @@ pub trait Cloud: Send + Sync {
         &self,
         config: &ClusterConfig,
         requests: &[NodeRequest],
-        tell: Tell<'_>,
+        progress: ProgressSink<'_>,
     ) -> Result<Vec<Instance>, PortError>;
 
     /// Everything of this installation, whichever cluster it is of.
@@ -191,7 +190,7 @@ pub trait Cloud: Send + Sync {
     }
 
     /// Begins to make an image of the cluster's master, with all that is on it. The machine is restarted for it.
-    async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<BakedImage, PortError> {
+    async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<NodeImage, PortError> {
         let _nothing_is_made = (name, description);
         Err(PortError::Refused {
             node: cluster.to_string(),
@@ -201,7 +200,7 @@ pub trait Cloud: Send + Sync {
     }
 
     /// All images of this installation.
-    async fn images(&self) -> Result<Vec<BakedImage>, PortError> {
+    async fn images(&self) -> Result<Vec<NodeImage>, PortError> {
         Ok(Vec::new())
     }
 
@@ -390,7 +389,7 @@ pub trait Remote: Send + Sync {
 
     /// Sees to it that the node has a Java, and the JMeter whose home on *this* machine is given. What is there already
     /// is only looked at. Says where both lie.
-    async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError>;
+    async fn equip(&self, jmeter_home: &Path, progress: ProgressSink<'_>) -> Result<NodeTools, PortError>;
 
     /// Runs a short command to its end.
     async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError>;

@@ -4,8 +4,8 @@
 //! redirects are the routes' own ([`crate::routes::company`]).
 
 mod pending;
+pub mod person_claims;
 mod provider;
-pub mod told;
 
 use crate::access::secret;
 use crate::config::OidcConfig;
@@ -18,10 +18,10 @@ use openidconnect::{
     Scope, SignatureVerificationError, TokenResponse, UserInfoError,
 };
 use pending::Pendings;
+use person_claims::PersonClaims;
 use provider::{ANY_AGE, Claims, Client, Providers, Tokens, UserInfo};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use told::Told;
 
 /// How long somebody may take on the provider's page.
 pub const LIFE: Duration = Duration::from_secs(600);
@@ -134,7 +134,7 @@ impl Company {
         code: String,
         redirect: String,
         now_ms: EpochMs,
-    ) -> Result<Told, CompanyError> {
+    ) -> Result<PersonClaims, CompanyError> {
         let browser = browser.ok_or(CompanyError::Expired)?;
         if !self.pending.take(state, browser, now_ms).await? {
             return Err(CompanyError::Expired);
@@ -163,7 +163,7 @@ impl Company {
             ClaimsVerificationError::Expired(_) => CompanyError::Clock(sentence(&error)),
             _ => CompanyError::Invalid(sentence(&error)),
         })?;
-        let mut told = Told::of_token(claims, &self.config);
+        let mut told = PersonClaims::of_token(claims, &self.config);
         // Many providers keep the ID token small and tell the rest when they are asked.
         if told.lacks_something(&self.config)
             && let Ok(request) = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone()))

@@ -114,9 +114,9 @@ impl ApiError {
                 EngineError::Port(PortError::OutOfDescriptors { .. }) => StatusCode::SERVICE_UNAVAILABLE,
                 EngineError::Port(
                     PortError::Unreachable { .. }
-                    | PortError::NotNow { .. }
+                    | PortError::Retryable { .. }
                     | PortError::TooSlow { .. }
-                    | PortError::Unfit { .. },
+                    | PortError::Preflight { .. },
                 )
                 | EngineError::Target(_)
                 | EngineError::Integration(_) => StatusCode::BAD_GATEWAY,
@@ -215,7 +215,7 @@ impl ApiError {
                     Some("Free disk space: delete old runs, or use another data folder."),
                 )
             }
-            Self::Engine(EngineError::Port(PortError::Unfit { faults })) => {
+            Self::Engine(EngineError::Port(PortError::Preflight { faults })) => {
                 ErrorDetail { code: "unfit".to_owned(), message: Fault::sentences(&faults), hint: None, faults }
             }
             Self::Engine(error @ EngineError::Port(PortError::OutOfDescriptors { .. })) => {

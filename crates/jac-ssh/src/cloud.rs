@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{
-    Cloud, CredentialSource, Instance, Lease, Listed, NodeRequest, PortError, Remote, SignInKey, Tell,
+    Cloud, CredentialSource, Instance, Lease, Listed, NodeRequest, PortError, ProgressSink, Remote, SignInKey,
 };
 use jac_model::{ClusterConfig, ClusterId, EpochMs, Fault, Message, SshConfig, SshHost};
 use std::collections::{BTreeMap, HashMap};
@@ -262,19 +262,19 @@ impl Cloud for SshCloud {
         &self,
         config: &ClusterConfig,
         requests: &[NodeRequest],
-        tell: Tell<'_>,
+        progress: ProgressSink<'_>,
     ) -> Result<Vec<Instance>, PortError> {
         let Some(request) = requests.first() else { return Ok(Vec::new()) };
         let ssh = config.ssh.as_ref().filter(|ssh| ssh.hosts.len() == requests.len()).ok_or_else(|| {
             let text = "The number of hosts does not match the number of nodes.";
-            PortError::Unfit { faults: vec![Fault::at("/config/ssh/hosts", Fault::OUT_OF_RANGE, text)] }
+            PortError::Preflight { faults: vec![Fault::at("/config/ssh/hosts", Fault::OUT_OF_RANGE, text)] }
         })?;
         let cluster = &request.cluster;
         let mut record = self.intent(ssh, requests, cluster).await?;
         let known = record.nodes.iter().map(|node| self.known(&record, node)).collect::<Result<Vec<_>, PortError>>()?;
         for node in &record.nodes {
             let host = node.host.to_string();
-            tell(&node.name, Message::new("checking_host", format!("Checking {host}.")).with("host", host));
+            progress(&node.name, Message::new("checking_host", format!("Checking {host}.")).with("host", host));
         }
         let found = join_all(known.iter().map(|known| checks::look(&known.link, None))).await;
         let of_host = |(at, found): (usize, &checks::Findings)| {
@@ -288,16 +288,16 @@ impl Cloud for SshCloud {
             faults.extend(unreached.into_iter().map(|text| Fault::at("/config/ssh/hosts", checks::HOST_UNFIT, text)));
         }
         if !faults.is_empty() {
-            return Err(PortError::Unfit { faults });
+            return Err(PortError::Preflight { faults });
         }
         for (at, warning) in checks::find_each_other(&links).await {
             if let Some(node) = record.nodes.get(at) {
-                tell(&node.name, Message::new("warning", format!("Warning: {warning}")).with("warning", warning));
+                progress(&node.name, Message::new("warning", format!("Warning: {warning}")).with("warning", warning));
             }
         }
         for (node, found) in record.nodes.iter_mut().zip(&found) {
             for warning in &found.warnings {
-                tell(
+                progress(
                     &node.name,
                     Message::new("warning", format!("Warning: {warning}")).with("warning", warning.as_str()),
                 );
@@ -370,7 +370,7 @@ impl Cloud for SshCloud {
         let opened = opening.await;
         opened.unwrap_or_else(|panic| Err(LinkError::Refused(panic.to_string()))).map_err(|error| {
             let code = if matches!(error, LinkError::KeyCost(_)) { KEY_COST } else { Fault::MALFORMED };
-            PortError::Unfit { faults: vec![Fault::at("/private_key", code, format!("{error}."))] }
+            PortError::Preflight { faults: vec![Fault::at("/private_key", code, format!("{error}."))] }
         })
     }
 

@@ -141,7 +141,7 @@ impl Link {
 
     /// The machine is gone for good: from now on every operation fails at once. One that is under way fails when its connection, or the
     /// try to make one, has ended.
-    pub async fn give_up(&self) {
+    pub async fn abandon(&self) {
         if self.end.set(LinkError::MachineGone).is_err() {
             return;
         }

@@ -13,7 +13,9 @@ use crate::{checks, exec, free_ports, scripts, sftp};
 use async_trait::async_trait;
 use jac_jmeter::jvm;
 use jac_model::NodeTools;
-use jac_model::ports::{Chunk, Command, FoundFiles, Heap, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::ports::{
+    Chunk, Command, FoundFiles, Heap, Output, PortError, ProcessState, ProgressSink, Remote, Vitals,
+};
 use russh::ChannelOpenFailure;
 use std::future::Future;
 use std::path::{Component, Path};
@@ -132,8 +134,8 @@ impl Remote for SshRemote {
         self.folder.clone()
     }
 
-    async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
-        self.tools.equip(self, jmeter_home, tell).await
+    async fn equip(&self, jmeter_home: &Path, progress: ProgressSink<'_>) -> Result<NodeTools, PortError> {
+        self.tools.equip(self, jmeter_home, progress).await
     }
 
     async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError> {

@@ -8,7 +8,7 @@ use crate::remote::SshRemote;
 use crate::upload::{refused, upload};
 use crate::{exec, scripts, sftp};
 use jac_jmeter::{Bundle, Java, JavaError, JavaSearch, Packed};
-use jac_model::ports::{PortError, Tell};
+use jac_model::ports::{PortError, ProgressSink};
 use jac_model::{Message, NodeTools};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,12 @@ impl Tools {
     }
 
     /// Sees to it that the node has a Java and this JMeter.
-    pub async fn equip(&self, remote: &SshRemote, home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
+    pub async fn equip(
+        &self,
+        remote: &SshRemote,
+        home: &Path,
+        progress: ProgressSink<'_>,
+    ) -> Result<NodeTools, PortError> {
         let node = remote.name.as_str();
         let java = self.java_there(remote, tell).await.map_err(|error| error.at(node, "get Java"))?;
         let bundle = self.bundle(Packed::JMeter, home).await.map_err(|error| error.at(node, "get JMeter"))?;
@@ -56,7 +61,7 @@ impl Tools {
     }
 
     /// The node's own Java, one that was brought before, or a copy of this machine's.
-    async fn java_there(&self, remote: &SshRemote, tell: Tell<'_>) -> Result<Java, LinkError> {
+    async fn java_there(&self, remote: &SshRemote, progress: ProgressSink<'_>) -> Result<Java, LinkError> {
         let fault = match java(&remote.link).await? {
             Ok(java) => return Ok(java),
             Err(fault) => fault,
@@ -71,9 +76,9 @@ impl Tools {
             return Err(no_copy(format!("it is for {}, and the node is {there}", std::env::consts::ARCH)));
         }
         let text = format!("No Java found; this machine's Java {} is copied to it.", own.version);
-        tell(&remote.name, Message::new("java_brought", text).with("version", own.version.as_str()));
+        progress(&remote.name, Message::new("java_brought", text).with("version", own.version.as_str()));
         let bundle = self.bundle(Packed::Java, &home).await?;
-        bring(remote, Packed::Java, &bundle, tell).await?;
+        bring(remote, Packed::Java, &bundle, progress).await?;
         java(&remote.link).await?.map_err(no_copy)
     }
 
@@ -102,7 +107,12 @@ impl Tools {
 }
 
 /// Sees to it that what is in the bundle lies on the node, once for all of its clusters. Gives where.
-async fn bring(remote: &SshRemote, packed: Packed, bundle: &Bundle, tell: Tell<'_>) -> Result<String, LinkError> {
+async fn bring(
+    remote: &SshRemote,
+    packed: Packed,
+    bundle: &Bundle,
+    progress: ProgressSink<'_>,
+) -> Result<String, LinkError> {
     let place = format!("{}/{}/{}", remote.base, packed.name(), bundle.sha256);
     let program = format!("{place}/{}", packed.program());
     let is_there = remote.link.persist(|live| {
@@ -120,7 +130,7 @@ async fn bring(remote: &SshRemote, packed: Packed, bundle: &Bundle, tell: Tell<'
             *told = Some(Instant::now());
             let text = format!("Sending {what}: {} of {} MB.", sent / 1_000_000, total / 1_000_000);
             let message = Message::new("sending", text).with("what", what).with("unit", "bytes");
-            tell(&remote.name, message.with("done", sent).with("total", total));
+            progress(&remote.name, message.with("done", sent).with("total", total));
         }
     };
     // In the node's own folder: if nobody comes back, it goes with the node.

@@ -32,8 +32,8 @@ const MOST_ENTRIES: u32 = 100_000;
 pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
     match arguments.command {
         AdminCommand::Link { place } => {
-            let desk = Desk::open(&place).await?;
-            desk.link(&administrator(), LINK_LIFE_MS, "person.link").await?;
+            let installation = Installation::open(&place).await?;
+            installation.link(&administrator(), LINK_LIFE_MS, "person.link").await?;
         }
         AdminCommand::RotateKey { place } => rotate_key(&place).await?,
         AdminCommand::User(command) => user(command).await?,
@@ -46,11 +46,11 @@ pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
 }
 
 async fn rotate_key(place: &Place) -> anyhow::Result<()> {
-    let desk = Desk::open(place).await?;
+    let installation = Installation::open(place).await?;
     // A server that lives has the key of before, and could open nothing any more.
-    let _lock = lock_alone(&desk.folder)?;
+    let _lock = lock_alone(&installation.folder)?;
     let named = context::secret_key_file();
-    let sealed = Vault::rotate_key(&desk.folder, &desk.store, named.as_deref(), rand::random()).await?;
+    let sealed = Vault::rotate_key(&installation.folder, &installation.store, named.as_deref(), rand::random()).await?;
     stdout::line(&format!("The key is rotated; {sealed} saved secrets are encrypted with the new one."));
     Ok(())
 }
@@ -81,12 +81,12 @@ async fn restore(place: &Place, file: PathBuf) -> anyhow::Result<()> {
 }
 
 /// The database of an installation.
-struct Desk {
+struct Installation {
     folder: DataFolder,
     store: Store,
 }
 
-impl Desk {
+impl Installation {
     async fn open(place: &Place) -> anyhow::Result<Self> {
         let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
         let store = open_store(&folder).await?;
@@ -141,43 +141,43 @@ impl Desk {
 async fn user(command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add { name, role, team, place } => {
-            let desk = Desk::open(&place).await?;
+            let installation = Installation::open(&place).await?;
             let name = jac_engine::required_name(&name)?;
             let mut teams = Vec::new();
             for team in team {
-                teams.push(team_named(&desk, &team).await?);
+                teams.push(team_named(&installation, &team).await?);
             }
             let id = jac_server::new_id('u');
-            let added = desk.store.add_person(&id, &name, role, teams, SystemClock.now_ms());
-            let person = desk.audited("person.create", ("person", &id, &name), added).await?;
-            desk.link(&person.person(), INVITATION_LIFE_MS, "person.link").await?;
+            let added = installation.store.add_person(&id, &name, role, teams, SystemClock.now_ms());
+            let person = installation.audited("person.create", ("person", &id, &name), added).await?;
+            installation.link(&person.person(), INVITATION_LIFE_MS, "person.link").await?;
         }
         UserCommand::List { output, place } => {
-            let desk = Desk::open(&place).await?;
-            let rows: Vec<UserLine> = desk.store.people().await?.into_iter().map(UserLine::from).collect();
+            let installation = Installation::open(&place).await?;
+            let rows: Vec<UserLine> = installation.store.people().await?.into_iter().map(UserLine::from).collect();
             print(output, &rows, || table(&rows))?;
         }
         UserCommand::Disable { name, place } => {
             let change = PersonChange { disabled: Some(true), ..PersonChange::default() };
-            Desk::open(&place).await?.change(&name, change).await?;
+            Installation::open(&place).await?.change(&name, change).await?;
         }
         UserCommand::Enable { name, place } => {
             let change = PersonChange { disabled: Some(false), ..PersonChange::default() };
-            Desk::open(&place).await?.change(&name, change).await?;
+            Installation::open(&place).await?.change(&name, change).await?;
         }
         UserCommand::Link { name, place } => {
-            let desk = Desk::open(&place).await?;
-            let person = desk.named(&name).await?.person();
-            desk.link(&person, LINK_LIFE_MS, "person.link").await?;
+            let installation = Installation::open(&place).await?;
+            let person = installation.named(&name).await?.person();
+            installation.link(&person, LINK_LIFE_MS, "person.link").await?;
         }
         UserCommand::Remove { name, to, place } => {
-            let desk = Desk::open(&place).await?;
-            let leaving = desk.named(&name).await?;
+            let installation = Installation::open(&place).await?;
+            let leaving = installation.named(&name).await?;
             let heir = match to {
-                Some(to) => Some(desk.named(&to).await?.id),
+                Some(to) => Some(installation.named(&to).await?.id),
                 None => None,
             };
-            drop(desk);
+            drop(installation);
             remove(&place, &leaving.id, heir.as_deref()).await?;
         }
     }
@@ -204,41 +204,41 @@ async fn remove(place: &Place, id: &str, heir: Option<&str>) -> anyhow::Result<(
     Ok(())
 }
 
-async fn team_named(desk: &Desk, name: &str) -> anyhow::Result<String> {
+async fn team_named(installation: &Installation, name: &str) -> anyhow::Result<String> {
     let name = jac_engine::required_name(name)?;
-    let known = desk.store.teams().await?.into_iter().find(|team| team.name.eq_ignore_ascii_case(&name));
+    let known = installation.store.teams().await?.into_iter().find(|team| team.name.eq_ignore_ascii_case(&name));
     if let Some(team) = known {
         return Ok(team.id);
     }
     let id = jac_server::new_id('t');
-    desk.audited("team.create", ("team", &id, &name), desk.store.add_team(&id, &name)).await?;
+    installation.audited("team.create", ("team", &id, &name), installation.store.add_team(&id, &name)).await?;
     Ok(id)
 }
 
 async fn token(command: TokenCommand) -> anyhow::Result<()> {
     match command {
         TokenCommand::Create { name, scope, expires, label, place } => {
-            let desk = Desk::open(&place).await?;
-            let person = desk.named(&name).await?;
+            let installation = Installation::open(&place).await?;
+            let person = installation.named(&name).await?;
             let now_ms = SystemClock.now_ms();
             let mut row = token_row(&label, scope, None, now_ms)?;
             row.expires_ms =
                 expires.map(|life| now_ms.saturating_add(i64::try_from(life.as_millis()).unwrap_or(i64::MAX)));
             let token = new_token();
             let (id, label) = (row.id.clone(), row.name.clone());
-            let added = desk.store.add_token(&person.id, &token, row);
-            desk.audited("account.token.create", ("token", &id, &label), added).await?;
+            let added = installation.store.add_token(&person.id, &token, row);
+            installation.audited("account.token.create", ("token", &id, &label), added).await?;
             stdout::line(&token);
         }
         TokenCommand::List { name, output, place } => {
-            let desk = Desk::open(&place).await?;
+            let installation = Installation::open(&place).await?;
             let people = match name {
-                Some(name) => vec![desk.named(&name).await?],
-                None => desk.store.people().await?,
+                Some(name) => vec![installation.named(&name).await?],
+                None => installation.store.people().await?,
             };
             let mut lines = Vec::new();
             for person in people {
-                let tokens = desk.store.tokens_of(&person.id).await?;
+                let tokens = installation.store.tokens_of(&person.id).await?;
                 lines.extend(tokens.into_iter().map(|token| TokenLine {
                     id: token.id,
                     person: person.name.clone(),
@@ -252,11 +252,11 @@ async fn token(command: TokenCommand) -> anyhow::Result<()> {
             print(output, &lines, || token_table(&lines))?;
         }
         TokenCommand::Revoke { id, place } => {
-            let desk = Desk::open(&place).await?;
-            for person in desk.store.people().await? {
-                if desk.store.tokens_of(&person.id).await?.iter().any(|token| token.id == id) {
-                    let revoked = desk.store.revoke_token(&person.id, &id);
-                    desk.audited("account.token.delete", ("token", &id, ""), revoked).await?;
+            let installation = Installation::open(&place).await?;
+            for person in installation.store.people().await? {
+                if installation.store.tokens_of(&person.id).await?.iter().any(|token| token.id == id) {
+                    let revoked = installation.store.revoke_token(&person.id, &id);
+                    installation.audited("account.token.delete", ("token", &id, ""), revoked).await?;
                     return Ok(());
                 }
             }
@@ -268,9 +268,9 @@ async fn token(command: TokenCommand) -> anyhow::Result<()> {
 }
 
 async fn audit(arguments: AuditArguments) -> anyhow::Result<()> {
-    let desk = Desk::open(&arguments.place).await?;
+    let installation = Installation::open(&arguments.place).await?;
     let person = match &arguments.person {
-        Some(name) => Some(desk.named(name).await?.id),
+        Some(name) => Some(installation.named(name).await?.id),
         None => None,
     };
     let since = arguments.since.map(|since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
@@ -281,7 +281,8 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<()> {
         limit: MOST_ENTRIES,
         ..EntryFilter::default()
     };
-    let mut lines: Vec<AuditEntry> = desk.store.entries(filter).await?.into_iter().map(AuditEntry::from).collect();
+    let mut lines: Vec<AuditEntry> =
+        installation.store.entries(filter).await?.into_iter().map(AuditEntry::from).collect();
     lines.reverse();
     match arguments.output {
         Output::Text => lines.iter().for_each(|line| stdout::line(&entry_text(line))),

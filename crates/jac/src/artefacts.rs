@@ -2,11 +2,11 @@
 
 mod own_store;
 
-use crate::cli::{ArtifactsCommand, Whose};
+use crate::cli::{ArtifactsCommand, ClientArguments};
 use crate::client::Client;
 use crate::config::build::ArtefactsConfig;
+use crate::connected::{briefly, print};
 use crate::context;
-use crate::desk::{briefly, print};
 use crate::exit::{Exit, RunFailed, with_hint};
 use anyhow::{Context, bail};
 use async_trait::async_trait;
@@ -155,7 +155,7 @@ pub fn line(view: &ArchiveView) -> String {
     }
 }
 
-async fn retry(client: &Client, run: &str, whose: &Whose) -> anyhow::Result<Exit> {
+async fn retry(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
     archive_of(client, run).await?;
     let _: ArchiveView = client.post(&format!("/runs/{run}/archive/retry"), &json!({})).await?;
     let view = until_stored(client, run, PATIENCE, &mut |_| ()).await?;
@@ -195,7 +195,7 @@ pub async fn until_stored(
     }
 }
 
-async fn verify(client: &Client, run: &str, whose: &Whose) -> anyhow::Result<Exit> {
+async fn verify(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
     let verified: Verified = client.post(&format!("/runs/{run}/archive/verify"), &json!({})).await?;
     print(whose, &verified, || {
         if !verified.is_stored {
@@ -217,7 +217,7 @@ async fn verify(client: &Client, run: &str, whose: &Whose) -> anyhow::Result<Exi
     Ok(if is_whole { Exit::Done } else { Exit::CriteriaNotMet })
 }
 
-async fn rebuild(client: &Client, whose: &Whose) -> anyhow::Result<Exit> {
+async fn rebuild(client: &Client, whose: &ClientArguments) -> anyhow::Result<Exit> {
     let rebuilt: Rebuilt = client.post("/archive/rebuild", &json!({})).await.context("nothing was rebuilt")?;
     print(whose, &rebuilt, || {
         let mut lines = vec![format!(

@@ -20,7 +20,7 @@ mod settings;
 
 pub use admin::{AuditArguments, Place, TokenCommand, UserCommand};
 pub use artefacts::{ArtifactsCommand, StoreArguments};
-pub use clusters::{ClusterCommand, CreateArguments, CredentialsCommand, Whose};
+pub use clusters::{ClientArguments, ClusterCommand, CreateArguments, CredentialsCommand};
 pub use export::ExportArguments;
 pub use images::{BuildArguments, ImageCommand};
 pub use imports::ImportArguments;

@@ -4,10 +4,10 @@ mod waiting;
 
 pub use waiting::removal_limit;
 
-use crate::cli::{ClusterCommand, CreateArguments, Whose};
+use crate::cli::{ClientArguments, ClusterCommand, CreateArguments};
 use crate::client::Client;
+use crate::connected::{Connected, at, briefly, print};
 use crate::context;
-use crate::desk::{Desk, at, briefly, print};
 use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use crate::run::{self, On, machines};
 use jac_engine::list::ClusterSummary;
@@ -20,7 +20,9 @@ pub async fn cluster(command: ClusterCommand) -> anyhow::Result<Exit> {
     match command {
         ClusterCommand::Run { cluster, plan } => run::run(*plan, On::Existing(cluster)).await,
         ClusterCommand::List { all, whose } => briefly(&whose, async |client| list(client, &whose, all).await).await,
-        ClusterCommand::Create(arguments) => at(&arguments.whose, async |desk| create(desk, &arguments).await).await,
+        ClusterCommand::Create(arguments) => {
+            at(&arguments.whose, async |connected| create(connected, &arguments).await).await
+        }
         ClusterCommand::Check(arguments) => {
             briefly(&arguments.whose, async |client| check(client, &arguments).await).await
         }
@@ -36,9 +38,11 @@ pub async fn cluster(command: ClusterCommand) -> anyhow::Result<Exit> {
             })
             .await
         }
-        ClusterCommand::Adopt { cluster, whose } => at(&whose, async |desk| adopt(desk, &cluster, &whose).await).await,
+        ClusterCommand::Adopt { cluster, whose } => {
+            at(&whose, async |connected| adopt(connected, &cluster, &whose).await).await
+        }
         ClusterCommand::Terminate { cluster, wait, whose } => {
-            at(&whose, async |desk| terminate(desk, &cluster, wait, &whose).await).await
+            at(&whose, async |connected| terminate(connected, &cluster, wait, &whose).await).await
         }
     }
 }
@@ -124,18 +128,19 @@ async fn check(client: &Client, arguments: &CreateArguments) -> anyhow::Result<E
     Ok(if forecast.faults.is_empty() { Exit::Done } else { Exit::BadInput })
 }
 
-async fn create(mut desk: Desk<'_>, arguments: &CreateArguments) -> anyhow::Result<Exit> {
+async fn create(mut connected: Connected<'_>, arguments: &CreateArguments) -> anyhow::Result<Exit> {
     let new = new_cluster(arguments)?;
     if new["provider"] == "ec2" {
         let workers = new["config"]["workers"].as_u64().unwrap_or(0);
-        let forecast = desk.signals.unless(forecast(desk.client, &new)).await.map_err(Interrupted::early)??;
+        let forecast =
+            connected.signals.unless(forecast(connected.client, &new)).await.map_err(Interrupted::early)??;
         eprintln!("{}", price_sentence(&forecast, u32::try_from(workers).unwrap_or(0) + 1));
     }
-    let mut view: ClusterView = desk.client.post("/clusters", &new).await?;
-    if arguments.options.wait || !desk.is_server {
-        view = desk.wait_for_creation(&view).await?;
+    let mut view: ClusterView = connected.client.post("/clusters", &new).await?;
+    if arguments.options.wait || !connected.is_server {
+        view = connected.wait_for_creation(&view).await?;
     }
-    if !desk.is_server {
+    if !connected.is_server {
         eprintln!(
             "No server manages it: its nodes terminate within an hour, unless `jac serve` runs on this data folder by \
              then."
@@ -147,9 +152,9 @@ async fn create(mut desk: Desk<'_>, arguments: &CreateArguments) -> anyhow::Resu
 
 /// An id under which something may be adopted: that of an orphan, or of a cluster that is known here, which the server
 /// refuses with its name. Where all regions could be looked at, what nobody knows is a mistake.
-async fn find_orphan(desk: &mut Desk<'_>, named: &str) -> anyhow::Result<ClusterId> {
+async fn find_orphan(connected: &mut Connected<'_>, named: &str) -> anyhow::Result<ClusterId> {
     let Ok(id) = named.parse::<ClusterId>() else { return Err(unknown(named)) };
-    let machines: Machines = desk.machines().await?;
+    let machines: Machines = connected.machines().await?;
     if machines.machines.iter().any(|machine| machine.cluster_id == id) {
         return Ok(id);
     }
@@ -163,29 +168,34 @@ async fn find_orphan(desk: &mut Desk<'_>, named: &str) -> anyhow::Result<Cluster
     ))))
 }
 
-async fn adopt(mut desk: Desk<'_>, named: &str, whose: &Whose) -> anyhow::Result<Exit> {
-    let client = desk.client;
+async fn adopt(mut connected: Connected<'_>, named: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
+    let client = connected.client;
     let rows: Vec<ClusterSummary> = client.list("/clusters?ended=true").await?;
     let id = match rows.into_iter().find(|cluster| cluster.id.as_str() == named) {
         // The server says that it is no orphan.
         Some(known) => known.id,
-        None => find_orphan(&mut desk, named).await?,
+        None => find_orphan(&mut connected, named).await?,
     };
-    let adopted = desk.signals.unless(client.post(&format!("/orphans/{id}/adopt"), &json!({}))).await;
+    let adopted = connected.signals.unless(client.post(&format!("/orphans/{id}/adopt"), &json!({}))).await;
     let view: ClusterView = adopted.map_err(|signal| Interrupted {
         signal,
         goes_on: format!("`jac cluster list` shows whether {id} is adopted already."),
     })??;
-    let view = desk.wait_for_adopted(&view).await?;
+    let view = connected.wait_for_adopted(&view).await?;
     print(whose, &view, || line_of(&ClusterSummary::from(&view)));
     Ok(Exit::Done)
 }
 
-async fn terminate(mut desk: Desk<'_>, named: &str, wait: bool, whose: &Whose) -> anyhow::Result<Exit> {
-    let client = desk.client;
+async fn terminate(
+    mut connected: Connected<'_>,
+    named: &str,
+    wait: bool,
+    whose: &ClientArguments,
+) -> anyhow::Result<Exit> {
+    let client = connected.client;
     let Some(view) = look_up(client, named).await? else {
-        let id = find_orphan(&mut desk, named).await?;
-        let ended = desk.signals.unless(client.delete(&format!("/orphans/{id}"))).await;
+        let id = find_orphan(&mut connected, named).await?;
+        let ended = connected.signals.unless(client.delete(&format!("/orphans/{id}"))).await;
         ended.map_err(|signal| Interrupted {
             signal,
             goes_on: format!("`jac cluster list` shows whether the machines of {id} are terminated already."),
@@ -197,9 +207,9 @@ async fn terminate(mut desk: Desk<'_>, named: &str, wait: bool, whose: &Whose) -
     };
     let id = view.cluster.id.clone();
     let mut view: ClusterView = client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
-    let wait = wait || !desk.is_server;
+    let wait = wait || !connected.is_server;
     if wait {
-        view = desk.wait_for_end(&view).await?;
+        view = connected.wait_for_end(&view).await?;
     }
     print(whose, &view, || {
         if wait {
@@ -217,7 +227,7 @@ fn cannot_be_asked(unreachable: &Unreachable) -> String {
     format!("{}{region} cannot be queried: {}", unreachable.provider, unreachable.reason)
 }
 
-async fn list(client: &Client, whose: &Whose, all: bool) -> anyhow::Result<Exit> {
+async fn list(client: &Client, whose: &ClientArguments, all: bool) -> anyhow::Result<Exit> {
     let clusters: Vec<ClusterSummary> = client.list(&format!("/clusters?ended={all}")).await?;
     let machines: Machines = client.get("/machines").await?;
     print(whose, &json!({ "clusters": clusters, "machines": machines }), || {

@@ -3,8 +3,8 @@
 
 use crate::cli::CredentialsCommand;
 use crate::client::Client;
+use crate::connected::{briefly, print};
 use crate::context::{self, AwsKeys};
-use crate::desk::{briefly, print};
 use crate::exit::{Exit, with_hint};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read};

@@ -2,7 +2,7 @@
 
 use crate::cli::ExportArguments;
 use crate::client::Client;
-use crate::desk::briefly;
+use crate::connected::briefly;
 use crate::exit::{Exit, with_hint};
 use crate::{artefacts, logs};
 use anyhow::Context;

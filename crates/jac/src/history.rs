@@ -1,8 +1,8 @@
 //! `jac runs`: the list of runs, their tags, notes and baselines, and the trend of a plan.
 
-use crate::cli::{RunsCommand, Whose};
+use crate::cli::{ClientArguments, RunsCommand};
 use crate::client::Client;
-use crate::desk::{briefly, print};
+use crate::connected::{briefly, print};
 use crate::exit::{Exit, with_hint};
 use crate::utc;
 use jac_engine::history::{Trend, TrendPoint};
@@ -37,7 +37,7 @@ pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
     }
 }
 
-async fn mark(run: &str, what: &str, body: &Value, told: &str, whose: &Whose) -> anyhow::Result<Exit> {
+async fn mark(run: &str, what: &str, body: &Value, told: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
     briefly(whose, async |client| {
         let view: RunView = client.patch(&format!("/runs/{}/{what}", encoded(run)), body).await?;
         print(whose, &view, || format!("{} {told}.", view.id));
@@ -76,7 +76,7 @@ async fn list(
     plan: Option<&str>,
     tag: Option<&str>,
     limit: u32,
-    whose: &Whose,
+    whose: &ClientArguments,
 ) -> anyhow::Result<Exit> {
     let mut path = format!("/runs?limit={limit}");
     if let Some(plan) = plan {
@@ -106,7 +106,13 @@ fn line_of(run: &RunSummary) -> String {
     format!("{}  {}  {state:<10}  {}  {figures}{baseline}{tags}", run.id, utc::minute(run.created_ms), run.name)
 }
 
-async fn trend(client: &Client, plan: &str, label: Option<&str>, limit: u32, whose: &Whose) -> anyhow::Result<Exit> {
+async fn trend(
+    client: &Client,
+    plan: &str,
+    label: Option<&str>,
+    limit: u32,
+    whose: &ClientArguments,
+) -> anyhow::Result<Exit> {
     let id = plan_id(client, plan).await?;
     let label = label.map(|label| format!("&label={}", encoded(label))).unwrap_or_default();
     let trend: Trend = client.get(&format!("/plans/{id}/trend?limit={limit}{label}")).await?;

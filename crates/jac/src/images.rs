@@ -1,13 +1,13 @@
 //! `jac image`: images that have Java and JMeter, so that machines which boot them are ready sooner.
 
-use crate::cli::{BuildArguments, ImageCommand, Whose};
+use crate::cli::{BuildArguments, ClientArguments, ImageCommand};
 use crate::client::Client;
 use crate::clusters::{forecast, price_sentence};
-use crate::desk::{Desk, at, briefly, print};
+use crate::connected::{Connected, at, briefly, print};
 use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use crate::run::machines;
 use jac_engine::view::ClusterView;
-use jac_model::{BakedImage, ClusterConfig, ClusterId, ImageState, Provider};
+use jac_model::{ClusterConfig, ClusterId, ImageState, NodeImage, Provider};
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -21,7 +21,9 @@ const LIFETIME_MINUTES: u32 = 120;
 
 pub async fn image(command: ImageCommand) -> anyhow::Result<Exit> {
     match command {
-        ImageCommand::Build(arguments) => at(&arguments.whose, async |desk| build(desk, &arguments).await).await,
+        ImageCommand::Build(arguments) => {
+            at(&arguments.whose, async |connected| build(connected, &arguments).await).await
+        }
         ImageCommand::List { whose } => briefly(&whose, async |client| list(client, &whose).await).await,
         ImageCommand::Remove { image, whose } => {
             briefly(&whose, async |client| remove(client, &image, &whose).await).await
@@ -30,7 +32,7 @@ pub async fn image(command: ImageCommand) -> anyhow::Result<Exit> {
 }
 
 /// Makes a machine, an image of it, and takes the machine away again, whatever came of it.
-async fn build(mut desk: Desk<'_>, arguments: &BuildArguments) -> anyhow::Result<Exit> {
+async fn build(mut connected: Connected<'_>, arguments: &BuildArguments) -> anyhow::Result<Exit> {
     let config = ClusterConfig {
         workers: 0,
         lifetime_minutes: LIFETIME_MINUTES,
@@ -39,21 +41,21 @@ async fn build(mut desk: Desk<'_>, arguments: &BuildArguments) -> anyhow::Result
         ..ClusterConfig::default()
     };
     let new = json!({ "name": "image build", "provider": Provider::Ec2, "config": config });
-    let forecast = desk.signals.unless(forecast(desk.client, &new)).await.map_err(Interrupted::early)??;
+    let forecast = connected.signals.unless(forecast(connected.client, &new)).await.map_err(Interrupted::early)??;
     eprintln!("{}", price_sentence(&forecast, 1));
-    let made: ClusterView = desk.client.post("/clusters", &new).await?;
-    let cluster = desk.wait_for_creation(&made).await?;
+    let made: ClusterView = connected.client.post("/clusters", &new).await?;
+    let cluster = connected.wait_for_creation(&made).await?;
     let id = &cluster.cluster.id;
-    let built = match desk.signals.unless(build_of(desk.client, id, arguments.name.as_deref())).await {
+    let built = match connected.signals.unless(build_of(connected.client, id, arguments.name.as_deref())).await {
         Ok(built) => built,
         Err(signal) => {
             let goes_on = "The image is still being created; `jac image list` shows it.".to_owned();
             Err(Interrupted { signal, goes_on }.into())
         }
     };
-    let _: ClusterView = desk.client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
+    let _: ClusterView = connected.client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
     // The image's own fault is told first.
-    let gone = desk.wait_for_end(&cluster).await;
+    let gone = connected.wait_for_end(&cluster).await;
     let image = built?;
     gone?;
     print(&arguments.whose, &image, || {
@@ -62,12 +64,12 @@ async fn build(mut desk: Desk<'_>, arguments: &BuildArguments) -> anyhow::Result
     Ok(Exit::Done)
 }
 
-async fn build_of(client: &Client, cluster: &ClusterId, name: Option<&str>) -> anyhow::Result<BakedImage> {
-    let image: BakedImage = client.post(&format!("/clusters/{cluster}/image"), &json!({ "name": name })).await?;
+async fn build_of(client: &Client, cluster: &ClusterId, name: Option<&str>) -> anyhow::Result<NodeImage> {
+    let image: NodeImage = client.post(&format!("/clusters/{cluster}/image"), &json!({ "name": name })).await?;
     eprintln!("{} ({}) is being created.", image.id, image.name);
     let deadline = Instant::now() + BUILD_LIMIT;
     loop {
-        let images: Vec<BakedImage> = client.get("/images").await?;
+        let images: Vec<NodeImage> = client.get("/images").await?;
         // What was just made may not be shown for a moment.
         let state = images.iter().find(|found| found.id == image.id);
         match state.map(|found| found.state) {
@@ -87,8 +89,8 @@ async fn build_of(client: &Client, cluster: &ClusterId, name: Option<&str>) -> a
     }
 }
 
-async fn list(client: &Client, whose: &Whose) -> anyhow::Result<Exit> {
-    let images: Vec<BakedImage> = client.get("/images").await?;
+async fn list(client: &Client, whose: &ClientArguments) -> anyhow::Result<Exit> {
+    let images: Vec<NodeImage> = client.get("/images").await?;
     print(whose, &images, || {
         let lines: Vec<String> = images.iter().map(line_of).collect();
         if lines.is_empty() { "No images. Create one with `jac image build`.".to_owned() } else { lines.join("\n") }
@@ -97,7 +99,7 @@ async fn list(client: &Client, whose: &Whose) -> anyhow::Result<Exit> {
 }
 
 /// An image in a line.
-fn line_of(image: &BakedImage) -> String {
+fn line_of(image: &NodeImage) -> String {
     let state = match image.state {
         ImageState::Pending => "being created",
         ImageState::Available => "available",
@@ -109,8 +111,8 @@ fn line_of(image: &BakedImage) -> String {
     )
 }
 
-async fn remove(client: &Client, id: &str, whose: &Whose) -> anyhow::Result<Exit> {
-    let images: Vec<BakedImage> = client.get("/images").await?;
+async fn remove(client: &Client, id: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
+    let images: Vec<NodeImage> = client.get("/images").await?;
     let Some(image) = images.iter().find(|image| image.id == id) else {
         return Err(with_hint(
             format!("no image '{id}' built by this installation"),

@@ -2,7 +2,7 @@
 
 use crate::cli::ImportArguments;
 use crate::client::UploadFile;
-use crate::desk::{briefly, print};
+use crate::connected::{briefly, print};
 use crate::exit::{Exit, with_hint};
 use crate::logs;
 use jac_engine::view::RunView;

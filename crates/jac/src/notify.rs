@@ -1,8 +1,8 @@
 //! `jac notify`: who is told of a run's end, and where metrics are pushed to.
 
-use crate::cli::{NotifyCommand, Whose};
+use crate::cli::{ClientArguments, NotifyCommand};
 use crate::client::Client;
-use crate::desk::{briefly, print};
+use crate::connected::{briefly, print};
 use crate::exit::{Exit, RunFailed, with_hint};
 use jac_engine::{Delivery, IntegrationTest, IntegrationsView};
 use jac_model::notify::DeliveryState;
@@ -43,7 +43,7 @@ struct Tested {
     error: Option<String>,
 }
 
-async fn test(client: &Client, target: Option<&str>, whose: &Whose) -> anyhow::Result<Exit> {
+async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) -> anyhow::Result<Exit> {
     let names = match target {
         Some(name) => vec![name.to_owned()],
         None => {
@@ -75,7 +75,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &Whose) -> anyhow::R
     Ok(if tested.iter().all(|one| one.error.is_none()) { Exit::Done } else { Exit::Failed })
 }
 
-fn tell(whose: &Whose, run: &str, deliveries: &[Delivery]) {
+fn tell(whose: &ClientArguments, run: &str, deliveries: &[Delivery]) {
     print(whose, &deliveries, || {
         if deliveries.is_empty() {
             return format!("{run}: no notifications");

@@ -2,9 +2,9 @@
 
 mod revisions;
 
-use crate::cli::{JudgedArguments, PlansCommand, Whose};
+use crate::cli::{ClientArguments, JudgedArguments, PlansCommand};
 use crate::client::Client;
-use crate::desk::{briefly, print};
+use crate::connected::{briefly, print};
 use crate::exit::Exit;
 use crate::history::plan_id;
 use jac_model::PlanCriteria;
@@ -31,7 +31,7 @@ async fn criteria(
     plan: &str,
     judged: &JudgedArguments,
     no_criteria: bool,
-    whose: &Whose,
+    whose: &ClientArguments,
 ) -> anyhow::Result<Exit> {
     let path = format!("/plans/{}/criteria", plan_id(client, plan).await?);
     let kept: PlanCriteria = client.get(&path).await?;

@@ -8,7 +8,7 @@ pub mod machines;
 mod notifications;
 mod progress;
 mod search;
-mod wanted;
+mod spec;
 
 use crate::artefacts;
 use crate::cli::{NewClusterArguments, Output, PlanArguments};
@@ -35,9 +35,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use progress::Line;
 use serde::Deserialize;
 use serde_json::json;
+use spec::{OutFolder, RunSpec, Source};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use wanted::{OutFolder, Source, Wanted};
 
 /// Between two looks at the run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -80,9 +80,9 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     // The properties of the home that the nodes will have decide which files the plan names. One that is not there yet has none.
     let version = new.as_ref().and_then(|new| new.jmeter_version.clone());
     let home = toolbox.home(&WantedJMeter { home: None, version }).map_err(from_engine)?;
-    let wanted = Wanted::read(&arguments, home.as_ref())?;
+    let spec = RunSpec::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
-        let check = wanted.check(new.workers, new.provider, new.jmeter_version.clone(), &toolbox, &mut line)?;
+        let check = spec.check(new.workers, new.provider, new.jmeter_version.clone(), &toolbox, &mut line)?;
         if let Some(check) = check {
             new.refuse_endless(&check.findings)?;
         }
@@ -91,7 +91,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
             toolbox.java().await.map_err(from_engine)?;
         }
     }
-    let out = OutFolder::make(&wanted.out)?;
+    let out = OutFolder::make(&spec.out)?;
 
     let settings = settings(arguments.lease_seconds);
     let lease = settings.lease;
@@ -105,7 +105,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         (On::Existing(named), _) => {
             let existing = clusters::find(connection.client(), &named).await?;
             // How many workers there are is known only now.
-            wanted.check(
+            spec.check(
                 existing.cluster.worker_count(),
                 existing.cluster.provider,
                 existing.cluster.config.jmeter_version.clone(),
@@ -117,18 +117,18 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         (On::New(_), Some(new)) => Target::New(Box::new(new)),
         (On::New(_), None) => anyhow::bail!("no cluster given"),
     };
-    if let Source::Kept(named) = &wanted.source {
+    if let Source::Kept(named) = &spec.source {
         let plan = plan_id(connection.client(), named).await?;
-        let check = wanted.check_kept(connection.client(), &plan, target.workers(), &mut line).await?;
+        let check = spec.check_kept(connection.client(), &plan, target.workers(), &mut line).await?;
         if let Target::New(new) = &target {
             new.refuse_endless(&check.findings)?;
         }
     }
-    wanted.say_spread(target.workers(), &mut line);
+    spec.say_spread(target.workers(), &mut line);
     let mut signals = Signals::listen()?;
     let mut job = Job {
         client: connection.client(),
-        wanted: &wanted,
+        spec: &spec,
         line: &mut line,
         signals: &mut signals,
         target,
@@ -159,7 +159,7 @@ pub fn from_engine(error: jac_engine::EngineError) -> anyhow::Error {
 /// One run from the cluster to the results.
 struct Job<'a> {
     client: &'a Client,
-    wanted: &'a Wanted,
+    spec: &'a RunSpec,
     line: &'a mut Line,
     signals: &'a mut Signals,
     target: Target,
@@ -207,7 +207,7 @@ impl Job<'_> {
 
     /// The plan, uploaded for this run, or the one that is kept.
     async fn upload(&mut self) -> anyhow::Result<PlanView> {
-        let (bundle, plan) = match &self.wanted.source {
+        let (bundle, plan) = match &self.spec.source {
             Source::Files { bundle, plan } => (bundle, plan),
             Source::Kept(named) => {
                 return self.client.get(&format!("/plans/{}", plan_id(self.client, named).await?)).await;
@@ -216,22 +216,22 @@ impl Job<'_> {
         let mut files = vec![UploadFile { name: bundle.main.clone(), path: plan.clone() }];
         files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
         let fields =
-            [("name", self.wanted.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
+            [("name", self.spec.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
         self.client.upload("/plans", &fields, &files).await
     }
 
     /// Says what the run will be judged by and what will stop it, before anything is begun.
     fn say_what_judges(&mut self, plan: &PlanView) {
-        let (wanted, kept) = (self.wanted, &plan.plan.criteria);
-        let criteria = wanted.criteria.as_ref().unwrap_or(&kept.criteria);
+        let (spec, kept) = (self.spec, &plan.plan.criteria);
+        let criteria = spec.criteria.as_ref().unwrap_or(&kept.criteria);
         if !criteria.is_empty() {
-            let warm_up = match wanted.warm_up_s.unwrap_or(kept.warm_up_s) {
+            let warm_up = match spec.warm_up_s.unwrap_or(kept.warm_up_s) {
                 0 => String::new(),
                 seconds => format!(" The first {seconds} s (warm-up) do not count."),
             };
             self.line.say(&format!("Fails if {}.{warm_up}", criteria.join(", or if ")));
         }
-        self.line.say(&auto_stop(wanted.stop_rules.as_ref().unwrap_or(&kept.stop_rules)));
+        self.line.say(&auto_stop(spec.stop_rules.as_ref().unwrap_or(&kept.stop_rules)));
     }
 
     async fn cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
@@ -250,12 +250,12 @@ impl Job<'_> {
                 // A version says which. And in this process the engine has been told already.
                 _ if new.jmeter_version.is_some() => None,
                 Connection::Own { .. } => None,
-                Connection::Server(_) => self.wanted.jmeter_home.as_ref().map(|home| home.display().to_string()),
+                Connection::Server(_) => self.spec.jmeter_home.as_ref().map(|home| home.display().to_string()),
             },
             jmeter_version: new.jmeter_version.clone(),
             ..ClusterConfig::default()
         };
-        let name = format!("jac run {}", self.wanted.plan_name);
+        let name = format!("jac run {}", self.spec.plan_name);
         let attended = matches!(connection, Connection::Own { .. });
         let request = json!({ "name": name, "provider": new.provider, "config": config });
         if new.provider == Provider::Ec2 {
@@ -269,20 +269,20 @@ impl Job<'_> {
         let new = json!({
             "cluster_id": cluster.cluster.id,
             "plan_id": plan.plan.id,
-            "name": self.wanted.name,
-            "properties": self.wanted.properties,
-            "system_properties": self.wanted.system_properties,
-            "secret": self.wanted.secret,
-            "properties_files": self.wanted.properties_files,
-            "split": self.wanted.split,
-            "keep": (!self.wanted.keep.is_empty()).then_some(&self.wanted.keep),
-            "criteria": self.wanted.criteria,
-            "warm_up_s": self.wanted.warm_up_s,
-            "stop_rules": self.wanted.stop_rules,
-            "grace_s": self.wanted.grace_s,
-            "results": self.wanted.results,
-            "min_workers": self.wanted.min_workers,
-            "share": self.wanted.share,
+            "name": self.spec.name,
+            "properties": self.spec.properties,
+            "system_properties": self.spec.system_properties,
+            "secret": self.spec.secret,
+            "properties_files": self.spec.properties_files,
+            "split": self.spec.split,
+            "keep": (!self.spec.keep.is_empty()).then_some(&self.spec.keep),
+            "criteria": self.spec.criteria,
+            "warm_up_s": self.spec.warm_up_s,
+            "stop_rules": self.spec.stop_rules,
+            "grace_s": self.spec.grace_s,
+            "results": self.spec.results,
+            "min_workers": self.spec.min_workers,
+            "share": self.spec.share,
         });
         self.client.post("/runs", &new).await
     }
@@ -337,13 +337,13 @@ impl Job<'_> {
     /// While the run waits, what the cluster does is what there is to see.
     async fn show_cluster(&mut self, snapshot: &Snapshot) {
         #[derive(Deserialize)]
-        struct Happening {
+        struct ClusterEvent {
             node: Option<String>,
             message: String,
         }
         if snapshot.run.phase == RunPhase::Queued
             && let Ok(events) =
-                self.client.get::<Vec<Happening>>(&format!("/clusters/{}/events", snapshot.run.cluster.id)).await
+                self.client.get::<Vec<ClusterEvent>>(&format!("/clusters/{}/events", snapshot.run.cluster.id)).await
             && let Some(last) = events.last()
         {
             let of_node = last.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
@@ -448,7 +448,7 @@ impl Job<'_> {
         struct Listed {
             name: String,
         }
-        let out = &self.wanted.out;
+        let out = &self.spec.out;
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be created", out.display()))?;
         let artefacts: Vec<Listed> = self.client.get(&format!("/runs/{}/artefacts", run.id)).await?;
         for artefact in artefacts.iter().filter(|artefact| artefact.name != "report.json") {
@@ -492,11 +492,11 @@ impl Job<'_> {
     /// Prints what came of it, and says how the command ends.
     fn verdict(&mut self, run: &RunView) -> anyhow::Result<Exit> {
         self.line.close();
-        let path = self.wanted.out.join("summary.json");
+        let path = self.spec.out.join("summary.json");
         if let Ok(bytes) = std::fs::read(&path) {
             let summary: Summary =
                 serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display()))?;
-            match self.wanted.output {
+            match self.spec.output {
                 Output::Text => stdout::put(&jac_report::table_text(&summary, stdout::labels())),
                 Output::Json => stdout::line(&String::from_utf8_lossy(&bytes)),
             }
@@ -507,7 +507,7 @@ impl Job<'_> {
         for criterion in &run.criteria {
             self.line.say(&format!("{} {}", if criterion.met { "met:" } else { "not met:" }, criterion.sentence));
         }
-        self.line.say(&format!("Results: {}", self.wanted.out.display()));
+        self.line.say(&format!("Results: {}", self.spec.out.display()));
         if !path.is_file() {
             return Err(anyhow::Error::new(RunFailed(
                 run.cause.as_ref().map_or_else(|| "The run has no summary.".to_owned(), Cause::sentence),

@@ -1,10 +1,10 @@
 //! `jac schedule`: runs that start by themselves, through the same interface that the web app has.
 
-use crate::cli::{AddArguments, OverlapName, ScheduleCommand, Whose};
+use crate::cli::{AddArguments, ClientArguments, OverlapName, ScheduleCommand};
 use crate::client::{Client, UploadFile};
 use crate::clusters;
+use crate::connected::{Connected, at, briefly, print};
 use crate::context;
-use crate::desk::{Desk, at, briefly, print};
 use crate::exit::{Exit, with_hint};
 use crate::history::{encoded, plan_id};
 use crate::run::files::{Bundle, Given, properties};
@@ -22,7 +22,9 @@ const FIRINGS_SHOWN: u32 = 10;
 
 pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {
     match command {
-        ScheduleCommand::Add(arguments) => at(&arguments.whose, async |desk| add(desk, &arguments).await).await,
+        ScheduleCommand::Add(arguments) => {
+            at(&arguments.whose, async |connected| add(connected, &arguments).await).await
+        }
         ScheduleCommand::List { mine, whose } => briefly(&whose, async |client| list(client, mine, &whose).await).await,
         ScheduleCommand::Show { schedule, whose } => {
             briefly(&whose, async |client| show(client, &schedule, &whose).await).await
@@ -72,8 +74,8 @@ async fn find(client: &Client, named: &str) -> anyhow::Result<ScheduleView> {
     }
 }
 
-async fn add(desk: Desk<'_>, arguments: &AddArguments) -> anyhow::Result<Exit> {
-    let client = desk.client;
+async fn add(connected: Connected<'_>, arguments: &AddArguments) -> anyhow::Result<Exit> {
+    let client = connected.client;
     let zone = arguments.zone.clone();
     let timing = match (&arguments.cron, &arguments.at) {
         (Some(expression), _) => Timing::Cron { expression: expression.clone(), zone },
@@ -103,7 +105,7 @@ async fn add(desk: Desk<'_>, arguments: &AddArguments) -> anyhow::Result<Exit> {
         "name": arguments.name, "plan_id": plan_id, "run": run, "on": on, "timing": timing, "overlap": overlap,
     });
     let view: ScheduleView = client.post("/schedules", &new).await?;
-    if !desk.is_server {
+    if !connected.is_server {
         eprintln!("note: schedules start runs only while `jac serve` runs on this data folder.");
     }
     print(&arguments.whose, &view, || {
@@ -169,7 +171,7 @@ async fn plan(client: &Client, arguments: &AddArguments) -> anyhow::Result<(Plan
     Ok((uploaded.plan.id, bundle.split, bundle.properties_files))
 }
 
-async fn list(client: &Client, mine: bool, whose: &Whose) -> anyhow::Result<Exit> {
+async fn list(client: &Client, mine: bool, whose: &ClientArguments) -> anyhow::Result<Exit> {
     let filter = if mine { "?owner=me" } else { "?sort=next" };
     let all: Vec<ScheduleView> = client.list(&format!("/schedules{filter}")).await?;
     print(whose, &all, || {
@@ -179,7 +181,7 @@ async fn list(client: &Client, mine: bool, whose: &Whose) -> anyhow::Result<Exit
     Ok(Exit::Done)
 }
 
-async fn show(client: &Client, named: &str, whose: &Whose) -> anyhow::Result<Exit> {
+async fn show(client: &Client, named: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
     let view = find(client, named).await?;
     let path = format!("/schedules/{}/firings?limit={FIRINGS_SHOWN}", view.id);
     let firings: Vec<Firing> = client.get(&path).await?;
@@ -194,7 +196,7 @@ async fn show(client: &Client, named: &str, whose: &Whose) -> anyhow::Result<Exi
     Ok(Exit::Done)
 }
 
-async fn change(named: &str, verb: &str, whose: &Whose) -> anyhow::Result<Exit> {
+async fn change(named: &str, verb: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
     briefly(whose, async |client| {
         let found = find(client, named).await?;
         let view: ScheduleView = client.post(&format!("/schedules/{}/{verb}", found.id), &json!({})).await?;

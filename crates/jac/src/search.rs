@@ -2,11 +2,11 @@
 
 pub mod waiting;
 
-use crate::cli::{DashboardsArguments, DashboardsName, SearchCommand, Whose};
+use crate::cli::{ClientArguments, DashboardsArguments, DashboardsName, SearchCommand};
 use crate::client::Client;
 use crate::config;
+use crate::connected::{at, briefly, print};
 use crate::context;
-use crate::desk::{at, briefly, print};
 use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use anyhow::Context;
 use jac_engine::{Shipment, TargetView};
@@ -31,11 +31,11 @@ pub async fn search(command: SearchCommand) -> anyhow::Result<Exit> {
             briefly(&whose, async |client| delete(client, &run, target.as_deref(), &whose).await).await
         }
         SearchCommand::Backfill { runs, target, whose } => {
-            at(&whose, async |desk| {
-                let work = backfill(desk.client, &runs, target.as_deref(), &whose);
-                let goes_on = if desk.is_server { "The server continues shipping." } else { "" };
+            at(&whose, async |connected| {
+                let work = backfill(connected.client, &runs, target.as_deref(), &whose);
+                let goes_on = if connected.is_server { "The server continues shipping." } else { "" };
                 let interrupted = |signal| Interrupted { signal, goes_on: goes_on.to_owned() };
-                desk.signals.unless(work).await.map_err(interrupted)?
+                connected.signals.unless(work).await.map_err(interrupted)?
             })
             .await
         }
@@ -57,7 +57,7 @@ async fn targets(client: &Client) -> anyhow::Result<Vec<TargetView>> {
     Ok(targets)
 }
 
-async fn test(client: &Client, target: Option<&str>, whose: &Whose) -> anyhow::Result<Exit> {
+async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) -> anyhow::Result<Exit> {
     #[derive(Serialize)]
     struct Tested {
         target: String,
@@ -93,7 +93,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &Whose) -> anyhow::R
     Ok(if tested.iter().all(|one| one.test.is_some()) { Exit::Done } else { Exit::Failed })
 }
 
-async fn status(client: &Client, runs: &[String], whose: &Whose) -> anyhow::Result<Exit> {
+async fn status(client: &Client, runs: &[String], whose: &ClientArguments) -> anyhow::Result<Exit> {
     if runs.is_empty() {
         let targets = targets(client).await?;
         print(whose, &targets, || {
@@ -125,7 +125,12 @@ async fn status(client: &Client, runs: &[String], whose: &Whose) -> anyhow::Resu
     Ok(Exit::Done)
 }
 
-async fn backfill(client: &Client, runs: &[String], target: Option<&str>, whose: &Whose) -> anyhow::Result<Exit> {
+async fn backfill(
+    client: &Client,
+    runs: &[String],
+    target: Option<&str>,
+    whose: &ClientArguments,
+) -> anyhow::Result<Exit> {
     targets(client).await?;
     for run in runs {
         let _: Vec<Shipment> = client.post(&format!("/runs/{run}/search{}", of_target(target)), &json!({})).await?;
@@ -146,7 +151,7 @@ async fn backfill(client: &Client, runs: &[String], target: Option<&str>, whose:
     Ok(if ended.values().flatten().all(is_there) { Exit::Done } else { Exit::Failed })
 }
 
-async fn delete(client: &Client, run: &str, target: Option<&str>, whose: &Whose) -> anyhow::Result<Exit> {
+async fn delete(client: &Client, run: &str, target: Option<&str>, whose: &ClientArguments) -> anyhow::Result<Exit> {
     #[derive(Serialize, Deserialize)]
     struct Deleted {
         documents: u64,

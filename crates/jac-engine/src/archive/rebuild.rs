@@ -141,7 +141,7 @@ impl Engine {
             let place = own.map_or(Place::Server, |own| Place::Own(own.id.clone()));
             self.place_run(&run, &place).await?;
             self.archives().is_stored_now(&run, place, manifest.objects.iter().map(|object| object.bytes).sum());
-            self.tell(Event::Run(run));
+            self.notify(Event::Run(run));
         }
         restored
     }

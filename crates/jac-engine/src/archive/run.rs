@@ -83,7 +83,7 @@ impl Engine {
         }
         let pending = archive.pend(&row.run, place.clone());
         archive.change(id, |pending| pending.is_uploading = true);
-        self.tell(Event::Run(id.clone()));
+        self.notify(Event::Run(id.clone()));
         // A page that shows it must hear of it.
         let mut ticks = interval(TELL_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -95,7 +95,7 @@ impl Engine {
         loop {
             tokio::select! {
                 stored = &mut storing => return stored,
-                _ = ticks.tick() => self.tell(Event::Run(id.clone())),
+                _ = ticks.tick() => self.notify(Event::Run(id.clone())),
             }
         }
     }

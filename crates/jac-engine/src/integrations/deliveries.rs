@@ -185,7 +185,7 @@ impl Engine {
             self.store().update_delivery(run, &row.target, again).await?;
         }
         self.poke_notifiers();
-        self.tell(Event::Run(run.clone()));
+        self.notify(Event::Run(run.clone()));
         self.deliveries(run).await
     }
 
@@ -261,7 +261,7 @@ impl Engine {
             }
         }
         self.store().update_delivery(&run, name, move |row| note(row, &sent, now_ms)).await?;
-        self.tell(Event::Run(run));
+        self.notify(Event::Run(run));
         Ok(Duration::ZERO)
     }
 

@@ -33,7 +33,7 @@ impl Content {
     }
 
     /// Makes a file one of these: its name leads to the content that is kept under its hash, which is returned in hex.
-    pub fn take_in(&self, file: &Path) -> io::Result<String> {
+    pub fn add(&self, file: &Path) -> io::Result<String> {
         let sha256 = hash(file)?;
         let place = self.place(&sha256);
         match replace(&place, file) {
@@ -134,9 +134,9 @@ mod tests {
         }
         fs::write(path("one/a.csv"), "same").expect("written");
         fs::write(path("two/b.csv"), "same").expect("written");
-        let sha256 = content.take_in(&path("one/a.csv")).expect("taken in");
-        assert_eq!(content.take_in(&path("one/a.csv")).expect("once more"), sha256);
-        assert_eq!(content.take_in(&path("two/b.csv")).expect("taken in"), sha256);
+        let sha256 = content.add(&path("one/a.csv")).expect("taken in");
+        assert_eq!(content.add(&path("one/a.csv")).expect("once more"), sha256);
+        assert_eq!(content.add(&path("two/b.csv")).expect("taken in"), sha256);
         let node = |name: &str| fs::metadata(path(name)).expect("it is there").ino();
         assert_eq!(node("one/a.csv"), node("two/b.csv"), "stored once");
         assert_eq!(fs::read_dir(path("one")).expect("a folder").count(), 1, "nothing else is left there");

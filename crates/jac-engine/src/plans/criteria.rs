@@ -32,7 +32,7 @@ impl Engine {
                 plan.criteria = PlanCriteria { version: wanted.version.saturating_add(1), ..wanted };
                 PlanFolder::of(self, id).describe(&plan)?;
                 wait(self.store().put_plan(&plan))?;
-                self.tell(Event::Plan(id.to_string()));
+                self.notify(Event::Plan(id.to_string()));
             }
             Ok(plan.criteria)
         })

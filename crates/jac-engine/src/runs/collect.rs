@@ -4,9 +4,9 @@
 //! cannot be kept (the disk is full) is tried once more after the nodes' own files have made room.
 
 use super::finish::{MADE_AGAIN, RunEnd, write_artefacts};
-use super::intake::{Intake, keep_all_points, publish};
 use super::record::RunRecord;
 use super::supervise::Task;
+use super::tailed_spool::{TailedSpool, keep_all_points, publish};
 use super::{NodePlaces, process_name, spool};
 use crate::blocking::{in_place, wait};
 use crate::engine::Event;
@@ -91,17 +91,17 @@ impl Task {
 
     /// Takes in what is left of the master's log and checks it. Gives the statistics, and the master where its log is not all here.
     async fn complete_from_master(&self, run: &Run) -> Result<(Arc<LiveRun>, BTreeSet<String>), EngineError> {
-        let mut intake = Intake::open(self).await?;
-        let completed = self.complete_spool(run, &mut intake).await;
+        let mut tailed = TailedSpool::open(self).await?;
+        let completed = self.complete_spool(run, &mut tailed).await;
         if let Err(error) = &completed {
             let why = crate::tools::sentence(error);
             let text = format!("The log could not be completed from the master: {why}");
             self.miss(Message::new("log_incomplete", text).with("detail", why)).await;
         }
-        intake.tell_room(false);
+        tailed.report_disk_wait(false);
         let master = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| node.name.clone());
         let partial = master.filter(|_| !matches!(completed, Ok(Spool::Whole)));
-        Ok((intake.live, partial.into_iter().collect()))
+        Ok((tailed.live, partial.into_iter().collect()))
     }
 
     /// Where the disk is so full that not even the run's end can be written down, its nodes' own files go: on this machine
@@ -160,7 +160,7 @@ impl Task {
         }
         let deliveries = self.engine.due_notifications(&self.run().await?, &end.result);
         let run = self.engine.store().finish_run(&self.id, finished, deliveries, now_ms).await?;
-        self.engine.tell(Event::Run(self.id.clone()));
+        self.engine.notify(Event::Run(self.id.clone()));
         self.engine.poke_notifiers();
         self.try_to("take its last figures", self.engine.take_last_figures(&run).await);
         self.engine.live().remove(&self.id);
@@ -174,7 +174,7 @@ impl Task {
         self.try_to("keep its figures", kept.map_err(EngineError::from));
         // A schedule may have waited for it.
         self.engine.schedules().wake();
-        self.engine.tell(Event::Run(self.id.clone()));
+        self.engine.notify(Event::Run(self.id.clone()));
         Ok(())
     }
 
@@ -273,14 +273,14 @@ impl Task {
 
     /// Reads the rest of the master's log and compares the spool with it, byte for byte by its digest. A spool that differs is
     /// read anew.
-    async fn complete_spool(&self, run: &Run, intake: &mut Intake) -> Result<Spool, EngineError> {
+    async fn complete_spool(&self, run: &Run, tailed: &mut TailedSpool) -> Result<Spool, EngineError> {
         let cluster = self.cluster(run).await?;
         let Some(name) = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| &node.name) else {
             return Ok(Spool::Whole);
         };
         // Of one whose run ended because it is gone nobody waits for the answer.
         let is_gone = matches!(run.cause, Some(Cause::Failed { .. })) && cluster.lost_nodes.contains(name);
-        let master = if is_gone { self.remote(&cluster, name)? } else { self.patient_remote(&cluster, name)? };
+        let master = if is_gone { self.remote(&cluster, name)? } else { self.retrying_remote(&cluster, name)? };
         if master.process(&process_name(&self.id)).await.is_err() {
             let text = "The master is lost; the log contains the samples collected until then.";
             self.miss(Message::new("node_lost", text).with("node", name.as_str())).await;
@@ -288,7 +288,7 @@ impl Task {
         }
         // On this machine the nodes' own files are on the same disk: waiting makes no room.
         let waits = cluster.provider != Provider::Local;
-        self.pull_rest(&cluster, intake, master.as_ref(), waits).await?;
+        self.pull_rest(&cluster, tailed, master.as_ref(), waits).await?;
         let results = NodePlaces::of(&self.id).results();
         for again in [true, false] {
             let path = spool(self.engine.folder(), &self.id);
@@ -299,17 +299,17 @@ impl Task {
                 .await
                 .map_err(|panic| EngineError::JMeter(panic.to_string()))?
                 .map_err(|error| EngineError::file("reading the run's log", error))?;
-            if size == intake.offset() && own == digest {
+            if size == tailed.offset() && own == digest {
                 return Ok(Spool::Whole);
             }
             let differs =
-                format!("The collected log ({} bytes) differs from the master's ({size} bytes).", intake.offset());
+                format!("The collected log ({} bytes) differs from the master's ({size} bytes).", tailed.offset());
             tracing::warn!(run = %self.id, "run {}: {differs}", self.id);
-            if again && intake.pull_again(self, master.as_ref(), digest).await? {
+            if again && tailed.pull_again(self, master.as_ref(), digest).await? {
                 return Ok(Spool::Whole);
             }
             if !again {
-                let differs = Message::new("log_differs", differs).with("bytes", intake.offset());
+                let differs = Message::new("log_differs", differs).with("bytes", tailed.offset());
                 self.miss(differs.with("master_bytes", size)).await;
             }
         }
@@ -320,18 +320,18 @@ impl Task {
     async fn pull_rest(
         &self,
         cluster: &Cluster,
-        intake: &mut Intake,
+        tailed: &mut TailedSpool,
         master: &dyn Remote,
         waits: bool,
     ) -> Result<(), EngineError> {
         loop {
-            match intake.pull_all(master).await {
+            match tailed.pull_all(master).await {
                 Err(EngineError::DiskFull { .. }) if waits && self.may_wait_for_room(&cluster.id).await? => {
-                    intake.tell_room(true);
+                    tailed.report_disk_wait(true);
                     self.wait_for_room().await;
                 }
                 done => {
-                    intake.tell_room(false);
+                    tailed.report_disk_wait(false);
                     return done;
                 }
             }

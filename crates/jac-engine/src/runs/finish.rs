@@ -413,5 +413,5 @@ impl Engine {
 /// The points of a finished run's charts as its report has them, for a database that has none.
 pub(super) fn restored_points(engine: &Engine, run: &RunId) -> Option<(i64, Vec<StoredPoint>)> {
     let series = engine.read_report(run).ok()?.series;
-    Some((i64::try_from(series.bucket_ms).ok()?, super::intake::stored(&series.points, 1)))
+    Some((i64::try_from(series.bucket_ms).ok()?, super::tailed_spool::stored(&series.points, 1)))
 }

@@ -4,15 +4,15 @@
 //! It ends when the master's process has ended and its log is read to the end.
 
 use super::health::{self, Alarm};
-use super::intake::{Intake, MasterLog, publish};
 use super::prepare::error_excerpt;
 use super::process_name;
 use super::stop::{Stopping, Target};
 use super::supervise::{Interruption, Task, stopped};
 use super::tail::{self, TailState};
+use super::tailed_spool::{MasterLog, TailedSpool, publish};
 use super::watch::{Watch, rest_is_not_in_the_log};
 use crate::error::EngineError;
-use crate::patience::{is_own_fault, is_silence};
+use crate::retrying::{is_own_fault, is_silence};
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
 use jac_model::{Cause, Message, NodePhase, Role, Run, RunEvent, StopMode};
@@ -45,7 +45,7 @@ struct Follower<'a> {
 
 pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     task.step("running", "Running.").await?;
-    let mut intake = Intake::open(task).await?;
+    let mut tailed = TailedSpool::open(task).await?;
     let cluster = task.cluster(run).await?;
     let name_of = |role| run.nodes.iter().filter(move |node| node.role == role).map(|node| node.name.clone());
     let master_name =
@@ -54,7 +54,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         .map(|name| task.remote(&cluster, &name).map(|remote| (name, remote)))
         .collect::<Result<_, _>>()?;
     let mut follower = Follower {
-        watch: Watch::new(task, run, Arc::clone(&intake.live)),
+        watch: Watch::new(task, run, Arc::clone(&tailed.live)),
         master: task.remote(&cluster, &master_name)?,
         master_name: master_name.clone(),
         workers,
@@ -70,9 +70,9 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     let alarm = Alarm::default();
     // The master alone writes the log.
     health::keep_watching(task, cluster.provider, watched.collect(), 1, &alarm);
-    let (live, tail) = (Arc::clone(&intake.live), Arc::clone(&follower.tail));
+    let (live, tail) = (Arc::clone(&tailed.live), Arc::clone(&follower.tail));
     let master = Arc::clone(&follower.master);
-    let mut log = MasterLog { intake: &mut intake, master: master.as_ref() };
+    let mut log = MasterLog { tailed: &mut tailed, master: master.as_ref() };
     let cause = tokio::select! {
         cause = follower.lead(&alarm) => cause?,
         never = tail::read(&mut log, &tail, task.engine.settings().tail_every) => match never {},
@@ -131,7 +131,7 @@ impl Follower<'_> {
             // A single failed answer is no reason to give up a run that goes on, whatever it says.
             Err(error) => {
                 let since = *self.unseen_since.get_or_insert_with(Instant::now);
-                if since.elapsed() < self.watch.patience(&self.master_name, &error).await {
+                if since.elapsed() < self.watch.wait_limit(&self.master_name, &error).await {
                     return Ok(None);
                 }
                 if let Some(failure) = &self.watch.failure {
@@ -183,7 +183,7 @@ impl Follower<'_> {
                 Err(error) if is_own_fault(&error) => drop(self.unseen_workers.remove(&name)),
                 Err(error) => {
                     let since = *self.unseen_workers.entry(name.clone()).or_insert_with(Instant::now);
-                    if since.elapsed() >= self.watch.patience(&name, &error).await {
+                    if since.elapsed() >= self.watch.wait_limit(&name, &error).await {
                         self.over.insert(name.clone());
                         seen.push((name, Err(error)));
                     }

@@ -70,7 +70,7 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remot
                 let text = format!("No space left on the disk of {name}.");
                 let _told_already = alarm.set(Message::new("disk_full", text).with("node", name.as_str()));
             }
-            if let Some(health) = known.entry(name.clone()).or_default().take_in(at, now_ms, counters) {
+            if let Some(health) = known.entry(name.clone()).or_default().observe(at, now_ms, counters) {
                 found.insert(name, health);
             }
         }
@@ -176,7 +176,7 @@ struct Known {
 
 impl Known {
     /// What came of it since the last look; the first look gives nothing.
-    fn take_in(&mut self, at: Instant, now_ms: i64, counters: Counters) -> Option<NodeHealth> {
+    fn observe(&mut self, at: Instant, now_ms: i64, counters: Counters) -> Option<NodeHealth> {
         let (before_at, before) = self.last.replace((at, counters.clone()))?;
         let seconds = at.duration_since(before_at).as_secs_f64();
         let ticks = counters.cpu_all.checked_sub(before.cpu_all).filter(|ticks| *ticks > 0)?;
@@ -266,12 +266,12 @@ mod tests {
         let mut known = Known::default();
         let begin = Instant::now();
         let first = Counters::read(&vitals(800, 1000)).expect("counters");
-        assert_eq!(known.take_in(begin, 0, first), None, "one look is none");
+        assert_eq!(known.observe(begin, 0, first), None, "one look is none");
         // 100 ticks later, 20 of them idle.
         let mut later = vitals(820, 3000);
         later.stat = "cpu  140 0 140 820 0 0 0 0 0 0\n".to_owned();
         let counters = Counters::read(&later).expect("counters");
-        let health = known.take_in(begin + Duration::from_secs(2), 7, counters).expect("a health");
+        let health = known.observe(begin + Duration::from_secs(2), 7, counters).expect("a health");
         assert_eq!((health.cpu_percent, health.received_per_s, health.sent_per_s), (80, 1000, 0));
         assert_eq!((health.memory_used_mb, health.memory_mb, health.disk_free_mb), (3000, 4000, Some(5)));
         assert_eq!((health.heap_used_mb, health.heap_mb), (Some(30), Some(64)));
@@ -308,7 +308,7 @@ mod tests {
             let mut vitals = vitals(0, 0);
             vitals.stat = format!("cpu  {} 0 0 {idle} 0 0 0 0 0 0\n", look * 90);
             let counters = Counters::read(&vitals).expect("counters");
-            if let Some(health) = known.take_in(begin + Duration::from_secs(look), 0, counters) {
+            if let Some(health) = known.observe(begin + Duration::from_secs(look), 0, counters) {
                 assert_eq!(health.was_busy, look == 3, "look {look}");
                 now = Some(after(now, health));
             }
@@ -323,7 +323,7 @@ mod tests {
         let mut known = Known::default();
         let begin = Instant::now();
         let same = Counters::read(&vitals(800, 1000)).expect("counters");
-        known.take_in(begin, 0, same.clone());
-        assert_eq!(known.take_in(begin, 0, same), None, "no tick has passed");
+        known.observe(begin, 0, same.clone());
+        assert_eq!(known.observe(begin, 0, same), None, "no tick has passed");
     }
 }

@@ -1,7 +1,7 @@
 //! What a run is judged by: chosen when it is asked for, of the plan's and what was said for this run, and read again from its row.
 
 use jac_jtl::criteria::stop::StopRule;
-use jac_jtl::criteria::{Criterion, Judging};
+use jac_jtl::criteria::{Criterion, Evaluation};
 use jac_model::{Fault, Plan, PlanCriteria, Run};
 
 /// The longest warm-up, in seconds: a day.
@@ -69,10 +69,10 @@ pub(crate) fn faults_of(criteria: &[String], warm_up_s: u64, stop_rules: &[Strin
 }
 
 /// What judges a run, from its row: each expression was read when the run was asked for.
-pub(crate) fn judging_of(run: &Run) -> Judging {
+pub(crate) fn judging_of(run: &Run) -> Evaluation {
     let criteria = run.criteria.iter().filter_map(|expression| expression.parse().ok()).collect();
     let rules = run.stop_rules.iter().filter_map(|expression| expression.parse().ok()).collect();
-    Judging::new(criteria, run.warm_up_s, rules)
+    Evaluation::new(criteria, run.warm_up_s, rules)
 }
 
 #[cfg(test)]

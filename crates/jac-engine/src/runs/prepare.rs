@@ -19,8 +19,8 @@ mod workers;
 
 use super::supervise::{Interruption, Task};
 use super::{NodePlaces, process_name};
-use crate::drive::key_store_path;
 use crate::error::EngineError;
+use crate::lifecycle::key_store_path;
 use crate::tools::WantedJMeter;
 use futures_util::future::try_join_all;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
@@ -112,7 +112,7 @@ async fn is_started(task: &Task, run: &Run, cluster: &Cluster) -> Result<bool, E
     let of_run = logging.iter().filter(|node| run.nodes.iter().any(|known| known.name == node.name));
     let states =
         try_join_all(of_run.map(|node| async {
-            Ok::<_, EngineError>(task.patient_remote(cluster, &node.name)?.process(&name).await?)
+            Ok::<_, EngineError>(task.retrying_remote(cluster, &node.name)?.process(&name).await?)
         }));
     Ok(states.await?.iter().all(|state| *state != ProcessState::Absent))
 }
@@ -224,7 +224,7 @@ fn places(task: &Task, run: &Run, cluster: &Cluster) -> Result<Vec<Place>, Engin
                     .tools
                     .clone()
                     .ok_or_else(|| EngineError::JMeter(format!("{} has no JMeter.", node.name)))?,
-                remote: task.patient_remote(cluster, &node.name)?,
+                remote: task.retrying_remote(cluster, &node.name)?,
             })
         })
         .collect()
@@ -232,7 +232,7 @@ fn places(task: &Task, run: &Run, cluster: &Cluster) -> Result<Vec<Place>, Engin
 
 async fn clean(task: &Task, run: &Run, cluster: &Cluster) -> Result<(), EngineError> {
     try_join_all(cluster.nodes.iter().map(|node| async {
-        let remote = task.patient_remote(cluster, &node.name)?;
+        let remote = task.retrying_remote(cluster, &node.name)?;
         remote.forget(&process_name(&run.id)).await?;
         Ok::<(), EngineError>(remote.remove(NodePlaces::of(&run.id).folder()).await?)
     }))

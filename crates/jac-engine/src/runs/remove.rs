@@ -38,7 +38,7 @@ impl Engine {
         };
         self.store().update_run::<_, EngineError>(id, pin).await?;
         self.describe_run(id).await?;
-        self.tell(Event::Run(id.clone()));
+        self.notify(Event::Run(id.clone()));
         Ok(())
     }
 
@@ -87,7 +87,7 @@ impl Engine {
         self.stop_shipping(id);
         // What cannot be removed now is removed later.
         crate::deleted::remove(self, &away, &run.files);
-        self.tell(Event::Run(id.clone()));
+        self.notify(Event::Run(id.clone()));
         Ok(())
     }
 }

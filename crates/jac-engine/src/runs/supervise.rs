@@ -13,7 +13,7 @@ use super::{direct, follow, prepare};
 use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use crate::patience::Patient;
+use crate::retrying::RetryingRemote;
 use jac_model::ports::Remote;
 use jac_model::{
     BrokenRule, Cause, Cluster, ClusterPhase, Message, Provider, ResultsMode, Run, RunEvent, RunId, RunPhase, RunStep,
@@ -77,7 +77,7 @@ impl Engine {
                     task.engine.live().remove(&task.id);
                 }
                 if panics >= PANICS_UNTIL_GIVEN_UP {
-                    task.give_up(panics).await;
+                    task.fail_phase(panics).await;
                 }
                 task.lead().await;
             }
@@ -173,7 +173,7 @@ impl Task {
     }
 
     /// Ends a run whose task fails each time: as the same phase would fail again, it goes on to the next one.
-    async fn give_up(&self, panics: u32) {
+    async fn fail_phase(&self, panics: u32) {
         let Ok(run) = self.run().await else { return };
         let reason = Message::new("internal_error", "Internal error while JAC ran the test. See the server's log.");
         let lost = Message::new("result_may_be_incomplete", "The result may be incomplete.");
@@ -263,9 +263,9 @@ impl Task {
     }
 
     /// The same, asked again while the node is out of reach: no step fails for a network that is away for a moment.
-    pub fn patient_remote(&self, cluster: &Cluster, node: &str) -> Result<Arc<dyn Remote>, EngineError> {
+    pub fn retrying_remote(&self, cluster: &Cluster, node: &str) -> Result<Arc<dyn Remote>, EngineError> {
         let limit = self.engine.settings().unreachable_limit;
-        Ok(Arc::new(Patient { remote: self.remote(cluster, node)?, limit }))
+        Ok(Arc::new(RetryingRemote { remote: self.remote(cluster, node)?, limit }))
     }
 
     /// Changes the run and tells.
@@ -274,7 +274,7 @@ impl Task {
         change: impl FnOnce(&mut Run) -> Result<(), EngineError> + Send + 'static,
     ) -> Result<Run, EngineError> {
         let (run, ()) = self.engine.store().update_run(&self.id, change).await?;
-        self.engine.tell(Event::Run(self.id.clone()));
+        self.engine.notify(Event::Run(self.id.clone()));
         Ok(run)
     }
 

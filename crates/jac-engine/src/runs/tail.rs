@@ -1,8 +1,8 @@
 //! Reads a run's log for as long as somebody leads the run, piece by piece, and says how that goes.
 
-use super::intake::Pulled;
+use super::tailed_spool::Pulled;
 use crate::error::EngineError;
-use crate::patience::{is_own_fault, is_silence};
+use crate::retrying::{is_own_fault, is_silence};
 use jac_model::Message;
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,7 +45,7 @@ pub(super) trait Pull {
     async fn pull(&mut self) -> Result<Pulled, EngineError>;
 
     /// Tells whether the log waits for room on this machine's disk.
-    fn tell_room(&self, waits: bool);
+    fn report_disk_wait(&self, waits: bool);
 }
 
 /// Reads until it is dropped. What cannot be read or kept now is tried again from the same byte on.
@@ -54,7 +54,7 @@ pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration)
         let begun = Instant::now();
         let pulled = log.pull().await;
         if !matches!(pulled, Err(EngineError::DiskFull { .. })) {
-            log.tell_room(false);
+            log.report_disk_wait(false);
         }
         match pulled {
             Ok(Pulled::Piece) => {
@@ -66,7 +66,7 @@ pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration)
             Ok(Pulled::Everything) => *tail.state() = State { read_all_at: Some(begun), trouble: None },
             Err(EngineError::DiskFull { .. }) => {
                 tail.state().trouble = None;
-                log.tell_room(true);
+                log.report_disk_wait(true);
             }
             // The looks at the master's process tell of that.
             Err(EngineError::Port(error)) if is_silence(&error) => (),

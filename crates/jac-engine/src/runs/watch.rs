@@ -1,12 +1,12 @@
 //! What leading a run takes whichever way its samples come together: snapshots, the rules that stop it, what fails it.
 
-use super::intake::publish;
 use super::supervise::Task;
+use super::tailed_spool::publish;
 use crate::blocking::in_place;
 use crate::error::EngineError;
 use crate::live::LiveRun;
-use crate::patience::is_silence;
 use crate::reconcile::last_call_ms;
+use crate::retrying::is_silence;
 use jac_model::ports::PortError;
 use jac_model::{Cause, ClusterId, Message, Role, Run, StopMode};
 use std::sync::Arc;
@@ -119,7 +119,7 @@ impl<'a> Watch<'a> {
     }
 
     /// How long a look at a node may go wrong before that is taken for an answer: networks come back, and JMeter outlives that.
-    pub async fn patience(&self, node: &String, error: &PortError) -> Duration {
+    pub async fn wait_limit(&self, node: &String, error: &PortError) -> Duration {
         let engine = &self.task.engine;
         match engine.store().cluster(&self.cluster).await {
             Ok(cluster) if is_silence(error) && cluster.lost_nodes.contains(node) => GONE_PATIENCE,

@@ -79,7 +79,7 @@ impl Engine {
         if schedule.state == ScheduleState::SwitchedOff {
             self.schedule_switched_off(&schedule);
         }
-        self.tell(Event::Schedule(id.clone()));
+        self.notify(Event::Schedule(id.clone()));
         Ok(())
     }
 
@@ -110,7 +110,7 @@ impl Engine {
             waits
         });
         if released.await?.is_some() {
-            self.tell(Event::Schedule(id.clone()));
+            self.notify(Event::Schedule(id.clone()));
             self.start_firing(row.firing.id);
         }
         Ok(())

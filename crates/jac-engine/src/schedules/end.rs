@@ -57,7 +57,7 @@ impl Engine {
         if is_now_off && firing.by.is_none() {
             self.schedule_switched_off(&schedule);
         }
-        self.tell(Event::Schedule(schedule.id.clone()));
+        self.notify(Event::Schedule(schedule.id.clone()));
         self.schedules().wake();
         Ok(())
     }
@@ -92,6 +92,6 @@ impl Engine {
     pub(super) fn schedule_switched_off(&self, schedule: &Schedule) {
         let (id, name, owner) = (&schedule.id, &schedule.name, &schedule.owner.name);
         tracing::warn!(schedule = %id, owner = %schedule.owner.id, failures = schedule.failures, "schedule '{name}' ({id}) of {owner} was switched off after {} failures in a row", schedule.failures);
-        self.tell(Event::ScheduleSwitchedOff(id.clone()));
+        self.notify(Event::ScheduleSwitchedOff(id.clone()));
     }
 }

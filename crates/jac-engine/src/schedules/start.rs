@@ -12,7 +12,7 @@
 //! What was created for a run that cannot be started is terminated.
 
 use super::{RunChanges, new_run};
-use crate::clusters::{Attendance, NewCluster};
+use crate::clusters::{Lifespan, NewCluster};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::rights::ConfigDenied;
@@ -107,7 +107,7 @@ impl Engine {
                     starts
                 });
                 running.await?;
-                self.tell(Event::Schedule(schedule.id));
+                self.notify(Event::Schedule(schedule.id));
                 Ok(())
             }
             Err(Obstacle::Busy(_)) if schedule.overlap == Overlap::Queue && row.firing.by.is_none() => {
@@ -116,7 +116,7 @@ impl Engine {
                     true
                 });
                 waiting.await?;
-                self.tell(Event::Schedule(schedule.id));
+                self.notify(Event::Schedule(schedule.id));
                 Ok(())
             }
             Err(Obstacle::Busy(message)) => self.end_firing(id, FiringState::Skipped, "cluster_busy", &message).await,
@@ -255,7 +255,7 @@ impl Engine {
             config,
         };
         let created =
-            self.create_cluster_as(id.clone(), owner.user.clone(), schedule.team.clone(), new, Attendance::Unattended);
+            self.create_cluster_as(id.clone(), owner.user.clone(), schedule.team.clone(), new, Lifespan::Persistent);
         self.audited(schedule, &owner.user, "cluster.create").around(created).await?;
         Ok(())
     }

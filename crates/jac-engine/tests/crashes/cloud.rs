@@ -5,7 +5,9 @@ use crate::door::Door;
 use crate::remote::SimulatedRemote;
 use crate::world::Lists;
 use async_trait::async_trait;
-use jac_model::ports::{Adopted, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Tell};
+use jac_model::ports::{
+    Adopted, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, ProgressSink, Remote,
+};
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Provider};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,10 +38,10 @@ impl Cloud for SimulatedCloud {
         &self,
         config: &ClusterConfig,
         requests: &[NodeRequest],
-        tell: Tell<'_>,
+        progress: ProgressSink<'_>,
     ) -> Result<Vec<Instance>, PortError> {
         for request in requests {
-            tell(&request.name, jac_model::Message::new("boot_progress", "Booting."));
+            progress(&request.name, jac_model::Message::new("boot_progress", "Booting."));
         }
         // The machines are there long before they have booted.
         self.door

@@ -8,7 +8,7 @@ use crate::world::{World, owner};
 use futures_util::FutureExt;
 use jac_engine::plans::Kept;
 use jac_engine::tools::ToolSettings;
-use jac_engine::{Attendance, Engine, EngineError, NewCluster, NewRun, Parts, Settings};
+use jac_engine::{Engine, EngineError, Lifespan, NewCluster, NewRun, Parts, Settings};
 use jac_model::ports::Cloud;
 use jac_model::{
     Cluster, ClusterConfig, ClusterId, ClusterPhase, Ec2Config, Message, Order, PlanId, Provider, ResultsChoice, Run,
@@ -256,7 +256,7 @@ impl House {
                 return cluster.id;
             }
             let new = NewCluster { name: Some("c".to_owned()), description: None, provider, config: config.clone() };
-            self.ask(async |engine| engine.create_cluster(owner(), new, Attendance::Unattended).await).await;
+            self.ask(async |engine| engine.create_cluster(owner(), new, Lifespan::Persistent).await).await;
         }
     }
 

@@ -6,7 +6,9 @@ use crate::jmeter::Process;
 use crate::world::{Machine, World, inside};
 use async_trait::async_trait;
 use bytes::Bytes;
-use jac_model::ports::{Chunk, Command, FoundFile, FoundFiles, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::ports::{
+    Chunk, Command, FoundFile, FoundFiles, Output, PortError, ProcessState, ProgressSink, Remote, Vitals,
+};
 use jac_model::{ClusterId, NodeTools};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -56,9 +58,9 @@ impl Remote for SimulatedRemote {
         self.folder.clone()
     }
 
-    async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
+    async fn equip(&self, jmeter_home: &Path, progress: ProgressSink<'_>) -> Result<NodeTools, PortError> {
         assert!(jmeter_home.join("bin/ApacheJMeter.jar").is_file());
-        tell(&self.node, jac_model::Message::new("sending", "Copying JMeter."));
+        progress(&self.node, jac_model::Message::new("sending", "Copying JMeter."));
         let tools = NodeTools {
             java: "/usr/bin/java".to_owned(),
             java_version: "17.0.15".to_owned(),

@@ -32,7 +32,7 @@ pub(super) struct XmlReader {
     /// Sample elements that are open beyond the depth.
     too_deep: usize,
     /// The element whose text is wanted.
-    wanted: Option<Wanted>,
+    wanted: Option<TextField>,
     text: Vec<u8>,
     assertion: Assertion,
     split: FieldEnds,
@@ -50,7 +50,7 @@ struct OpenSample {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum TextField {
     Failure,
     Error,
     FailureMessage,
@@ -151,10 +151,10 @@ impl XmlReader {
                 self.text.clear();
                 self.wanted = match name {
                     _ if closed || self.open.is_empty() => None,
-                    b"failure" => Some(Wanted::Failure),
-                    b"error" => Some(Wanted::Error),
-                    b"failureMessage" => Some(Wanted::FailureMessage),
-                    b"java.net.URL" => Some(Wanted::Url),
+                    b"failure" => Some(TextField::Failure),
+                    b"error" => Some(TextField::Error),
+                    b"failureMessage" => Some(TextField::FailureMessage),
+                    b"java.net.URL" => Some(TextField::Url),
                     _ => None,
                 };
             }
@@ -225,11 +225,11 @@ impl XmlReader {
     fn end_of_part(&mut self, name: &[u8]) {
         let Some(sample) = self.open.last_mut() else { return };
         match self.wanted.take() {
-            Some(Wanted::Failure | Wanted::Error) => {
+            Some(TextField::Failure | TextField::Error) => {
                 self.assertion.failed |= self.text.trim_ascii().eq_ignore_ascii_case(b"true");
             }
-            Some(Wanted::FailureMessage) => self.assertion.message.clone_from(&self.text),
-            Some(Wanted::Url) => sample.fields[Column::Url as usize].clone_from(&self.text),
+            Some(TextField::FailureMessage) => self.assertion.message.clone_from(&self.text),
+            Some(TextField::Url) => sample.fields[Column::Url as usize].clone_from(&self.text),
             None => {}
         }
         // The first assertion that failed says why, as in JMeter's `getFirstAssertionFailureMessage`.

@@ -37,7 +37,7 @@ impl<C: Collector> Scan<'_, C> {
                     Ok(bytes) => bytes,
                     Err(Failed::Error(error)) => return Err(error),
                     Err(Failed::Unsplittable) => {
-                        shared.give_up();
+                        shared.mark_unreadable();
                         break;
                     }
                 };

@@ -51,7 +51,7 @@ impl<'a> Shared<'a> {
     }
 
     /// The log cannot be read in these parts.
-    pub(super) fn give_up(&self) {
+    pub(super) fn mark_unreadable(&self) {
         self.wrong.store(true, Ordering::Relaxed);
         self.stop();
     }
@@ -75,7 +75,7 @@ impl<'a> Shared<'a> {
         if segment.last {
             reader.finish(sink);
         } else if !reader.is_between_rows(self.layout) {
-            self.give_up();
+            self.mark_unreadable();
         }
         Ok(reader.outcome())
     }

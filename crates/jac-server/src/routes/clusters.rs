@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jac_engine::list::{ClusterSummary, Page};
 use jac_engine::view::{ClusterView, ForecastView};
-use jac_engine::{Attendance, NewCluster};
+use jac_engine::{Lifespan, NewCluster};
 use jac_model::{Cluster, ClusterConfig, Ec2Config, Message, Provider};
 use serde::{Deserialize, Serialize};
 
@@ -73,8 +73,8 @@ pub async fn create(
     Body(mut new): Body<NewCluster>,
 ) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
     rights::check(&app, &allowed.caller, &mut new.config).await?;
-    let attendance = if query.attended { Attendance::ThisEngine } else { Attendance::Unattended };
-    let cluster = allowed.engine().create_cluster(allowed.caller.user.clone(), new, attendance).await?;
+    let lifespan = if query.attended { Lifespan::Ephemeral } else { Lifespan::Persistent };
+    let cluster = allowed.engine().create_cluster(allowed.caller.user.clone(), new, lifespan).await?;
     Ok((StatusCode::ACCEPTED, Json(allowed.engine().view_cluster(cluster))))
 }
 

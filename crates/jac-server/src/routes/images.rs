@@ -6,12 +6,12 @@ use crate::error::{ApiError, ErrorBody};
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use jac_model::{BakedImage, Cluster};
+use jac_model::{Cluster, NodeImage};
 use serde::Deserialize;
 
 /// All images that were made, the newest first
-#[utoipa::path(get, path = "/images", tag = "images", responses((status = 200, body = Vec<BakedImage>)))]
-pub async fn list(allowed: Allowed<View>) -> Result<Json<Vec<BakedImage>>, ApiError> {
+#[utoipa::path(get, path = "/images", tag = "images", responses((status = 200, body = Vec<NodeImage>)))]
+pub async fn list(allowed: Allowed<View>) -> Result<Json<Vec<NodeImage>>, ApiError> {
     Ok(Json(allowed.engine().images().await?))
 }
 
@@ -25,11 +25,11 @@ pub struct NewImage {
 
 /// Begin to make an image of a cluster's master, which is restarted for it; it can be booted some minutes later
 #[utoipa::path(post, path = "/clusters/{id}/image", tag = "images", params(("id" = String, Path)), request_body = NewImage,
-    responses((status = 202, body = BakedImage), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    responses((status = 202, body = NodeImage), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
     cluster: On<ChangeCluster, Cluster>,
     Body(new): Body<NewImage>,
-) -> Result<(StatusCode, Json<BakedImage>), ApiError> {
+) -> Result<(StatusCode, Json<NodeImage>), ApiError> {
     let image = cluster.engine().bake_image(&cluster.thing.id, new.name.as_deref()).await?;
     Ok((StatusCode::ACCEPTED, Json(image)))
 }

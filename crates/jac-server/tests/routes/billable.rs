@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use jac_model::ports::{
-    Adopted, AwsCredentials, Billable, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, Remote, Tell,
-    Unseen,
+    Adopted, AwsCredentials, Billable, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, ProgressSink,
+    Remote, Unseen,
 };
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, Message, NodePrices, Person, Role};
 use std::collections::BTreeMap;
@@ -53,7 +53,12 @@ impl BillableCloud {
 
 #[async_trait]
 impl Cloud for BillableCloud {
-    async fn launch(&self, _: &ClusterConfig, _: &[NodeRequest], _: Tell<'_>) -> Result<Vec<Instance>, PortError> {
+    async fn launch(
+        &self,
+        _: &ClusterConfig,
+        _: &[NodeRequest],
+        _: ProgressSink<'_>,
+    ) -> Result<Vec<Instance>, PortError> {
         std::future::pending().await
     }
 

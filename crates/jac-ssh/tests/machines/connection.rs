@@ -120,7 +120,7 @@ async fn nobody_waits_for_a_machine_that_was_given_up() {
             }
         }
     };
-    let ((), error) = tokio::join!(link.give_up(), looks);
+    let ((), error) = tokio::join!(link.abandon(), looks);
     assert!(matches!(error, LinkError::MachineGone), "{error}");
     assert!(matches!(link.live().await, Err(LinkError::MachineGone)) && link.is_given_up());
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());

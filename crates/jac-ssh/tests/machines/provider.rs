@@ -45,7 +45,7 @@ async fn the_faults_of_all_machines_are_told_at_once_and_nothing_is_made() {
     // A file where our folder should be.
     fs::write(place.machines.machines[2].home.join(".jac"), "theirs").expect("a file");
     let error = place.launch_as(&config, Duration::from_secs(600)).await.expect_err("three of four have faults");
-    let PortError::Unfit { faults } = &error else { panic!("{error}") };
+    let PortError::Preflight { faults } = &error else { panic!("{error}") };
     let hosts = place.machines.hosts();
     assert_eq!(faults.len(), 3, "{faults:#?}");
     assert!(faults[0].message.contains(&hosts[0]) && faults[0].message.contains("cannot connect to"), "{faults:#?}");

@@ -2,8 +2,8 @@
 
 use crate::cli::StoreArguments;
 use crate::client::Client;
+use crate::connected::{briefly, print};
 use crate::credentials::own_set;
-use crate::desk::{briefly, print};
 use crate::exit::{Exit, with_hint};
 use jac_engine::ResultsStoreView;
 use serde_json::{Value, json};

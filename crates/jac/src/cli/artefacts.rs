@@ -1,6 +1,6 @@
 //! The words of `jac artifacts`.
 
-use super::Whose;
+use super::ClientArguments;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -10,14 +10,14 @@ pub enum ArtifactsCommand {
         /// The run's ID
         run: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Store a run's results now instead of at the next retry, and wait for it
     Retry {
         /// The run's ID
         run: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Verify a stored run against its manifest
     #[command(after_help = "Exit codes: 0 everything is as stored, 1 something is missing or differs.")]
@@ -25,14 +25,14 @@ pub enum ArtifactsCommand {
         /// The run's ID
         run: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Show or set your own store for the results of your runs
     Store(StoreArguments),
     /// Rebuild the list of runs from the stores, after the loss of a data folder
     Rebuild {
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
 }
 
@@ -63,5 +63,5 @@ pub struct StoreArguments {
     #[arg(long, conflicts_with = "save")]
     pub stop: bool,
     #[command(flatten)]
-    pub whose: Whose,
+    pub whose: ClientArguments,
 }

@@ -12,7 +12,7 @@ pub enum ClusterCommand {
         #[arg(long)]
         all: bool,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Create a persistent cluster; it terminates at the end of its lifetime or idle timeout
     Create(CreateArguments),
@@ -32,14 +32,14 @@ pub enum ClusterCommand {
         cluster: String,
         minutes: u32,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Adopt an orphan: a cluster with this installation's tag that is not in the database
     Adopt {
         /// Its ID, as shown by `jac cluster list`
         cluster: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Terminate a cluster or an orphan
     Terminate {
@@ -49,7 +49,7 @@ pub enum ClusterCommand {
         #[arg(long)]
         wait: bool,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
 }
 
@@ -60,7 +60,7 @@ pub struct CreateArguments {
     #[command(flatten)]
     pub options: ClusterOptions,
     #[command(flatten)]
-    pub whose: Whose,
+    pub whose: ClientArguments,
 }
 
 #[derive(Debug, Args)]
@@ -78,7 +78,7 @@ pub struct ClusterOptions {
 
 /// Whose clusters: which server or data folder, and how they are shown.
 #[derive(Debug, Args)]
-pub struct Whose {
+pub struct ClientArguments {
     /// JAC's data folder
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -123,6 +123,6 @@ pub enum CredentialsCommand {
         #[arg(long)]
         delete: bool,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
 }

@@ -1,6 +1,6 @@
 //! The words of `jac export`.
 
-use super::{ReadArguments, Whose};
+use super::{ClientArguments, ReadArguments};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,5 +23,5 @@ pub struct ExportArguments {
     #[command(flatten)]
     pub read: ReadArguments,
     #[command(flatten)]
-    pub whose: Whose,
+    pub whose: ClientArguments,
 }

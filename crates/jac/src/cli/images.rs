@@ -1,6 +1,6 @@
 //! The words of `jac image`.
 
-use super::{Ec2Arguments, Whose};
+use super::{ClientArguments, Ec2Arguments};
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -10,14 +10,14 @@ pub enum ImageCommand {
     /// List the built images
     List {
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Remove an image and its snapshots
     Remove {
         /// Its ID, as shown by `jac image list`
         image: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
 }
 
@@ -32,5 +32,5 @@ pub struct BuildArguments {
     #[command(flatten, next_help_heading = "The machine to build it on")]
     pub ec2: Ec2Arguments,
     #[command(flatten)]
-    pub whose: Whose,
+    pub whose: ClientArguments,
 }

@@ -1,6 +1,6 @@
 //! The words of `jac import`.
 
-use super::Whose;
+use super::ClientArguments;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -19,5 +19,5 @@ pub struct ImportArguments {
     #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
     pub max_unread: String,
     #[command(flatten)]
-    pub whose: Whose,
+    pub whose: ClientArguments,
 }

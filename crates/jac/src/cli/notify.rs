@@ -1,6 +1,6 @@
 //! The words of `jac notify`.
 
-use super::Whose;
+use super::ClientArguments;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
@@ -11,7 +11,7 @@ pub enum NotifyCommand {
         /// The target's name; default: all
         target: Option<String>,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Show the state of a run's notifications
     Status {
@@ -19,7 +19,7 @@ pub enum NotifyCommand {
         #[arg(value_name = "RUN")]
         run: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Retry the undelivered notifications of a run
     Retry {
@@ -30,6 +30,6 @@ pub enum NotifyCommand {
         #[arg(long, value_name = "NAME")]
         target: Option<String>,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
 }

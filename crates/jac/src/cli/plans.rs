@@ -1,6 +1,6 @@
 //! The arguments of `jac run` and `jac check`: a plan with what belongs to it.
 
-use super::{NewClusterArguments, Output, ServerArguments, Whose};
+use super::{ClientArguments, NewClusterArguments, Output, ServerArguments};
 use clap::{Args, Subcommand, ValueEnum};
 use jac_model::ResultsChoice;
 use std::path::PathBuf;
@@ -168,7 +168,7 @@ pub enum PlansCommand {
         #[arg(long, value_name = "N", default_value_t = 20)]
         limit: u32,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Download the files of a plan or of an older revision as a zip
     Download {
@@ -179,7 +179,7 @@ pub enum PlansCommand {
         #[arg(value_name = "FILE.zip")]
         to: PathBuf,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Compare two revisions of a plan: files, and lines of text files
     Diff {
@@ -192,7 +192,7 @@ pub enum PlansCommand {
         #[arg(value_name = "M")]
         to: u32,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Show or change a plan's criteria and automatic stop
     Criteria {
@@ -204,7 +204,7 @@ pub enum PlansCommand {
         #[arg(long, conflicts_with = "fail_on")]
         no_criteria: bool,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
 }
 

@@ -1,6 +1,6 @@
 //! The words of `jac runs`.
 
-use super::Whose;
+use super::ClientArguments;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
@@ -17,7 +17,7 @@ pub enum RunsCommand {
         #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
         limit: u32,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Set a run's tags, replacing the existing ones
     Tag {
@@ -27,7 +27,7 @@ pub enum RunsCommand {
         #[arg(value_name = "TAG")]
         tags: Vec<String>,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Set a run's note
     Note {
@@ -36,7 +36,7 @@ pub enum RunsCommand {
         /// The note; empty removes it
         text: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Set a run as the baseline of its plan
     Baseline {
@@ -46,7 +46,7 @@ pub enum RunsCommand {
         #[arg(long)]
         remove: bool,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Show a plan's trend, newest run first; regressions are marked
     Trend {
@@ -59,6 +59,6 @@ pub enum RunsCommand {
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
         limit: u32,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
 }

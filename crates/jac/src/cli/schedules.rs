@@ -1,6 +1,6 @@
 //! The words of `jac schedule`.
 
-use super::{NewClusterArguments, Whose};
+use super::{ClientArguments, NewClusterArguments};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -14,28 +14,28 @@ pub enum ScheduleCommand {
         #[arg(long)]
         mine: bool,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Show a schedule with its next times and last results
     Show {
         /// The schedule's ID or name
         schedule: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Pause a schedule; a run in progress continues
     Pause {
         /// The schedule's ID or name
         schedule: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Resume a schedule that was paused, switched off after failures, or done
     Resume {
         /// The schedule's ID or name
         schedule: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Start its run now, as a trial with fewer workers or other properties
     Start {
@@ -48,14 +48,14 @@ pub enum ScheduleCommand {
         #[arg(short = 'J', value_name = "name=value")]
         property: Vec<String>,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Delete a schedule; its runs are kept
     Remove {
         /// The schedule's ID or name
         schedule: String,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
 }
 
@@ -128,5 +128,5 @@ pub struct AddArguments {
     #[command(flatten)]
     pub cluster: NewClusterArguments,
     #[command(flatten)]
-    pub whose: Whose,
+    pub whose: ClientArguments,
 }

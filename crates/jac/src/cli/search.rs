@@ -1,6 +1,6 @@
 //! The words of `jac search`.
 
-use super::Whose;
+use super::ClientArguments;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub enum SearchCommand {
         /// The target's name; default: all
         target: Option<String>,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Ship runs, also again, and wait until they are complete; no row is stored twice
     #[command(after_help = "Exit codes: 0 all samples were counted there, 3 some are missing.")]
@@ -24,7 +24,7 @@ pub enum SearchCommand {
         #[arg(long, value_name = "NAME")]
         target: Option<String>,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Show the search targets, or the shipping state of runs
     Status {
@@ -32,7 +32,7 @@ pub enum SearchCommand {
         #[arg(value_name = "RUN")]
         runs: Vec<String>,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Delete a run's documents from the search targets; the run is kept
     Delete {
@@ -43,7 +43,7 @@ pub enum SearchCommand {
         #[arg(long, value_name = "NAME")]
         target: Option<String>,
         #[command(flatten)]
-        whose: Whose,
+        whose: ClientArguments,
     },
     /// Write the dashboards to files, or import them
     Dashboards(DashboardsArguments),

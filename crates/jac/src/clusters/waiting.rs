@@ -2,7 +2,7 @@
 //! and a sentence says so.
 
 use crate::client::Client;
-use crate::desk::Desk;
+use crate::connected::Connected;
 use crate::exit::{Interrupted, RunFailed};
 use jac_engine::view::{ClusterView, Machines};
 use jac_model::{ClusterId, ClusterPhase, Provider};
@@ -28,7 +28,7 @@ pub fn removal_limit(cluster: &ClusterView) -> Duration {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Happening {
+struct ClusterEvent {
     id: i64,
     node: Option<String>,
     message: String,
@@ -41,9 +41,9 @@ struct Shown {
 }
 
 impl Shown {
-    fn new_of<'a>(&mut self, events: &'a [Happening]) -> Vec<&'a Happening> {
+    fn new_of<'a>(&mut self, events: &'a [ClusterEvent]) -> Vec<&'a ClusterEvent> {
         let last = self.last;
-        let new: Vec<&Happening> = events.iter().filter(|event| last.is_none_or(|last| event.id > last)).collect();
+        let new: Vec<&ClusterEvent> = events.iter().filter(|event| last.is_none_or(|last| event.id > last)).collect();
         self.last = new.iter().map(|event| event.id).max().or(last);
         new
     }
@@ -55,7 +55,7 @@ async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterV
     let mut shown = Shown::default();
     loop {
         let view: ClusterView = client.get(&format!("/clusters/{id}")).await?;
-        let events: Vec<Happening> = client.get(&format!("/clusters/{id}/events")).await?;
+        let events: Vec<ClusterEvent> = client.get(&format!("/clusters/{id}/events")).await?;
         for event in shown.new_of(&events) {
             eprintln!("{}{}", event.node.as_ref().map_or_else(String::new, |node| format!("{node}: ")), event.message);
         }
@@ -94,7 +94,7 @@ async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<Clust
     }
 }
 
-impl Desk<'_> {
+impl Connected<'_> {
     /// Waits for a cluster that is being made. Nobody else makes it where no server lives, so a signal has it terminated
     /// there; a server goes on.
     pub async fn wait_for_creation(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
@@ -181,8 +181,8 @@ impl Desk<'_> {
 mod tests {
     use super::*;
 
-    fn events(ids: std::ops::Range<i64>) -> Vec<Happening> {
-        ids.map(|id| Happening { id, node: None, message: format!("event {id}") }).collect()
+    fn events(ids: std::ops::Range<i64>) -> Vec<ClusterEvent> {
+        ids.map(|id| ClusterEvent { id, node: None, message: format!("event {id}") }).collect()
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! `jac plans revisions`, `download` and `diff`.
 
-use crate::cli::Whose;
+use crate::cli::ClientArguments;
 use crate::client::Client;
-use crate::desk::print;
+use crate::connected::print;
 use crate::exit::{Exit, with_hint};
 use crate::history::plan_id;
 use crate::utc;
@@ -13,7 +13,7 @@ use jac_model::FileChange;
 use serde_json::json;
 use std::path::Path;
 
-pub async fn list(client: &Client, plan: &str, limit: u32, whose: &Whose) -> anyhow::Result<Exit> {
+pub async fn list(client: &Client, plan: &str, limit: u32, whose: &ClientArguments) -> anyhow::Result<Exit> {
     let id = plan_id(client, plan).await?;
     let page: RevisionPage = client.get(&format!("/plans/{id}/revisions?limit={limit}")).await?;
     print(whose, &page, || {
@@ -54,7 +54,7 @@ fn plural(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-pub async fn download(client: &Client, plan: &str, to: &Path, whose: &Whose) -> anyhow::Result<Exit> {
+pub async fn download(client: &Client, plan: &str, to: &Path, whose: &ClientArguments) -> anyhow::Result<Exit> {
     let (named, revision) = named_revision(plan)?;
     let id = plan_id(client, named).await?;
     let revision = match revision {
@@ -80,7 +80,12 @@ fn named_revision(text: &str) -> anyhow::Result<(&str, Option<u32>)> {
     }
 }
 
-pub async fn compare(client: &Client, plan: &str, (from, to): (u32, u32), whose: &Whose) -> anyhow::Result<Exit> {
+pub async fn compare(
+    client: &Client,
+    plan: &str,
+    (from, to): (u32, u32),
+    whose: &ClientArguments,
+) -> anyhow::Result<Exit> {
     let id = plan_id(client, plan).await?;
     let difference: RevisionDifference = client.get(&format!("/plans/{id}/revisions/{from}/compare/{to}")).await?;
     print(whose, &difference, || match difference.files.as_slice() {

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { BakedImage } from "@/shared/api/types";
+import type { NodeImage } from "@/shared/api/types";
 import { imagesFor } from "./images";
 
-const image = (id: string, region: string, state: BakedImage["state"] = "available"): BakedImage => ({
+const image = (id: string, region: string, state: NodeImage["state"] = "available"): NodeImage => ({
   id,
   region,
   state,

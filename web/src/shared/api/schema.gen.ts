@@ -1811,7 +1811,7 @@ export interface components {
          */
         AuditVia: "shell" | "session" | "token" | "schedule" | "none";
         /** @description An image that JAC made of a machine which had Java and JMeter. */
-        BakedImage: {
+        NodeImage: {
             /** @description `ami-…`. */
             id: string;
             region: string;
@@ -5980,7 +5980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BakedImage"];
+                    "application/json": components["schemas"]["NodeImage"];
                 };
             };
             400: {
@@ -6613,7 +6613,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BakedImage"][];
+                    "application/json": components["schemas"]["NodeImage"][];
                 };
             };
             /** @description An error */

@@ -78,7 +78,7 @@ export type Forecast = Schemas["ForecastView"];
 export type ClusterEvent = Schemas["ClusterEventView"];
 
 export type Machine = Schemas["Machine"];
-export type BakedImage = Schemas["BakedImage"];
+export type NodeImage = Schemas["NodeImage"];
 export type Machines = Schemas["Machines"];
 
 export type PlanFile = Schemas["PlanFile"];

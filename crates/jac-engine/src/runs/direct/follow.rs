@@ -6,13 +6,13 @@
 use super::merge::{Merge, SharedMerge, lock};
 use super::tail::{self, Tailed};
 use crate::error::EngineError;
-use crate::patience::{is_own_fault, is_silence};
+use crate::retrying::{is_own_fault, is_silence};
 use crate::runs::health;
-use crate::runs::intake::publish;
 use crate::runs::prepare::error_excerpt;
 use crate::runs::process_name;
 use crate::runs::stop::{Stopping, Target};
 use crate::runs::supervise::{Interruption, Task, stopped};
+use crate::runs::tailed_spool::publish;
 use crate::runs::watch::{Watch, rest_is_not_in_the_log};
 use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState};
@@ -77,7 +77,7 @@ pub(in crate::runs) async fn follow(task: &Task, run: &Run) -> Result<(), Interr
             Ok(Tailed { name: node.name.clone(), remote, state: Arc::default() })
         })
         .collect::<Result<_, EngineError>>()?;
-    let live = Arc::clone(&lock(&merge).intake.live);
+    let live = Arc::clone(&lock(&merge).tailed.live);
     let alarm = health::Alarm::default();
     let looked_at: Vec<_> = nodes.iter().map(|node| (node.name.clone(), Arc::clone(&node.remote))).collect();
     health::keep_watching(task, cluster.provider, looked_at, nodes.len(), &alarm);
@@ -159,7 +159,7 @@ impl Follower<'_> {
                 }
                 Err(error) => {
                     let since = *self.unseen.entry(name.clone()).or_insert_with(Instant::now);
-                    if since.elapsed() < self.watch.patience(&name, &error).await {
+                    if since.elapsed() < self.watch.wait_limit(&name, &error).await {
                         continue;
                     }
                     Ending::Unseen(error)

@@ -6,9 +6,9 @@ use super::journal::{DELIMITER, Extent, Found, HEADER, Journal, Paths};
 use crate::blocking::in_place;
 use crate::error::EngineError;
 use crate::runs::NodePlaces;
-use crate::runs::intake::{Intake, Piece, Pulled};
 use crate::runs::supervise::Task;
 use crate::runs::tail::Pull;
+use crate::runs::tailed_spool::{Piece, Pulled, TailedSpool};
 use jac_jtl::whole_rows;
 use jac_model::RunNode;
 use jac_model::ports::Remote;
@@ -23,7 +23,7 @@ const LONGEST_ROW: usize = 4 << 20;
 
 /// The merged log of a run.
 pub(in crate::runs) struct Merge {
-    pub intake: Intake,
+    pub tailed: TailedSpool,
     journal: Journal,
     /// The header line, once a node's log had one.
     header: Option<Vec<u8>>,
@@ -65,8 +65,8 @@ impl Merge {
         if known.is_some_and(|known| known != length) {
             task.engine.live().remove(&task.id);
         }
-        let intake = Intake::open(task).await?;
-        Ok(Arc::new(Mutex::new(Self { intake, journal, header, offsets: found.offsets, first_rows })))
+        let tailed = TailedSpool::open(task).await?;
+        Ok(Arc::new(Mutex::new(Self { tailed, journal, header, offsets: found.offsets, first_rows })))
     }
 
     /// How far a node's log is read.
@@ -115,9 +115,9 @@ impl Merge {
 
     fn add(&mut self, node: &str, from: u64, bytes: &[u8]) -> Result<(), EngineError> {
         let failed = |error| EngineError::file("the journal of the run's log", error);
-        let extent = Extent { node: node.to_owned(), from, at: self.intake.offset(), length: bytes.len() as u64 };
+        let extent = Extent { node: node.to_owned(), from, at: self.tailed.offset(), length: bytes.len() as u64 };
         self.journal.add(&extent).map_err(failed)?;
-        if let Err(error) = self.intake.append(bytes) {
+        if let Err(error) = self.tailed.append(bytes) {
             self.journal.take_back(&extent).map_err(failed)?;
             return Err(error);
         }
@@ -152,7 +152,7 @@ impl Pull for Source<'_> {
     async fn pull(&mut self) -> Result<Pulled, EngineError> {
         let from = {
             let mut merge = lock(self.merge);
-            merge.intake.need_room()?;
+            merge.tailed.need_room()?;
             merge.offset(self.name)
         };
         let Some(chunk) = self.piece.read(self.remote, &self.log, from).await? else { return Ok(Pulled::Everything) };
@@ -177,8 +177,8 @@ impl Pull for Source<'_> {
         Ok(Pulled::Piece)
     }
 
-    fn tell_room(&self, waits: bool) {
-        lock(self.merge).intake.tell_room(waits);
+    fn report_disk_wait(&self, waits: bool) {
+        lock(self.merge).tailed.report_disk_wait(waits);
     }
 }
 

@@ -44,7 +44,7 @@ impl Task {
         // On this machine the nodes' own files are on the same disk: waiting makes no room.
         let waits = self.cluster(run).await?.provider != Provider::Local;
         let mut ends = self.pull_rests(run, &merge, &nodes, waits).await;
-        lock(&merge).intake.tell_room(false);
+        lock(&merge).tailed.report_disk_wait(false);
         let mut logs = self.compare(run, &merge, &nodes, &ends).await?;
         let differ: Vec<&Node> =
             nodes.iter().zip(&ends).filter(|(node, end)| differs(node, end, &logs)).map(|(node, _)| node).collect();
@@ -60,7 +60,7 @@ impl Task {
         }
         self.note_logs(&merge, &nodes, &ends, logs.clone()).await;
         let partial = logs.into_iter().filter(|(_, log)| !log.whole).map(|(name, _)| name).collect();
-        let live = Arc::clone(&lock(&merge).intake.live);
+        let live = Arc::clone(&lock(&merge).tailed.live);
         Ok((live, partial))
     }
 
@@ -76,7 +76,7 @@ impl Task {
             .map(|node| {
                 let name = node.name.clone();
                 let remote =
-                    if is_over(&name) { self.remote(&cluster, &name)? } else { self.patient_remote(&cluster, &name)? };
+                    if is_over(&name) { self.remote(&cluster, &name)? } else { self.retrying_remote(&cluster, &name)? };
                 Ok(Node { name, remote })
             })
             .collect()
@@ -91,10 +91,10 @@ impl Task {
                     Err(EngineError::DiskFull { .. })
                         if waits && self.may_wait_for_room(&run.cluster_id).await.unwrap_or(false) =>
                     {
-                        lock(merge).intake.tell_room(true);
+                        lock(merge).tailed.report_disk_wait(true);
                         self.wait_for_room().await;
                     }
-                    Err(EngineError::Port(error)) if crate::patience::is_silence(&error) => return End::Gone,
+                    Err(EngineError::Port(error)) if crate::retrying::is_silence(&error) => return End::Gone,
                     Err(error) => return End::Failed(error),
                 }
             }

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
-import type { BakedImage } from "@/shared/api/types";
+import type { NodeImage } from "@/shared/api/types";
 
 /** The images that JAC made. Where AWS cannot be asked there are none to offer. */
 export function useImages() {
-  return useQuery({ queryKey: keys.images, queryFn: ({ signal }) => getJson<BakedImage[]>("/images", signal), retry: false });
+  return useQuery({ queryKey: keys.images, queryFn: ({ signal }) => getJson<NodeImage[]>("/images", signal), retry: false });
 }

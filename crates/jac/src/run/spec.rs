@@ -29,7 +29,7 @@ pub enum Source {
 }
 
 /// The command line, read and found possible.
-pub struct Wanted {
+pub struct RunSpec {
     pub source: Source,
     pub plan_name: String,
     /// Data files whose rows are split, relative to the plan's folder.
@@ -56,7 +56,7 @@ pub struct Wanted {
     pub output: Output,
 }
 
-impl Wanted {
+impl RunSpec {
     pub fn read(arguments: &PlanArguments, home: Option<&JMeterHome>) -> anyhow::Result<Self> {
         let properties = properties('J', &arguments.property)?;
         let system_properties = files::properties('D', &arguments.system_property)?;

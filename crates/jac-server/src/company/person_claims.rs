@@ -11,7 +11,7 @@ const LONGEST_NAME: usize = 100;
 
 /// What the provider tells of a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct PersonClaims {
     pub issuer: String,
     pub subject: String,
     /// What they are called, the best one first.
@@ -20,7 +20,7 @@ pub struct Told {
     pub groups: Option<Vec<String>>,
 }
 
-impl Told {
+impl PersonClaims {
     pub(super) fn of_token(claims: &Claims, config: &OidcConfig) -> Self {
         let names = [
             claims.preferred_username().map(|name| name.as_str()),
@@ -120,8 +120,8 @@ mod tests {
         }
     }
 
-    fn told(claim: &Value) -> Told {
-        let mut told = Told { subject: "42".to_owned(), ..Told::default() };
+    fn told(claim: &Value) -> PersonClaims {
+        let mut told = PersonClaims { subject: "42".to_owned(), ..PersonClaims::default() };
         let others = OtherClaims { all: [("groups".to_owned(), claim.clone())].into() };
         told.hear(&[Some("ada"), None, Some("ada@shop.example")], &others, &config(&[], &[]));
         told
@@ -173,7 +173,7 @@ mod tests {
         assert!(told(&json!(null)).lacks_something(&wants));
         assert!(!told(&json!([])).lacks_something(&wants));
         assert!(!told(&json!(null)).lacks_something(&config(&[], &[])));
-        assert!(Told::default().lacks_something(&config(&[], &[])), "without a name");
+        assert!(PersonClaims::default().lacks_something(&config(&[], &[])), "without a name");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where the commands about clusters and credentials are served: a server that lives, or an engine of this process that
 //! ends with the command.
 
-use crate::cli::{Output, Whose};
+use crate::cli::{ClientArguments, Output};
 use crate::client::Client;
 use crate::connect::{Connection, Elsewhere, connect, settings};
 use crate::context;
@@ -11,7 +11,7 @@ use crate::stdout;
 use serde::Serialize;
 
 /// What a command works with.
-pub struct Desk<'a> {
+pub struct Connected<'a> {
     pub client: &'a Client,
     pub signals: &'a mut Signals,
     /// The engine goes on when the command has ended.
@@ -19,13 +19,16 @@ pub struct Desk<'a> {
 }
 
 /// Does something that listens to signals by itself.
-pub async fn at(whose: &Whose, work: impl AsyncFnOnce(Desk<'_>) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+pub async fn at(
+    whose: &ClientArguments,
+    work: impl AsyncFnOnce(Connected<'_>) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
     let data_folder = context::data_folder(whose.data_dir.as_deref());
     let tools = context::tools(&data_folder, whose.jmeter_home.as_deref());
     let mut signals = Signals::listen()?;
     let connection = connect(&data_folder, &whose.at, tools, settings(None), Elsewhere::default()).await?;
     let is_server = matches!(connection, Connection::Server(_));
-    let done = work(Desk { client: connection.client(), signals: &mut signals, is_server }).await;
+    let done = work(Connected { client: connection.client(), signals: &mut signals, is_server }).await;
     if let Connection::Own { engine, .. } = &connection {
         // Whoever does not want to wait for it any more need not: the next engine takes up what this one left.
         let _either = signals.unless(engine.shut_down()).await;
@@ -34,12 +37,16 @@ pub async fn at(whose: &Whose, work: impl AsyncFnOnce(Desk<'_>) -> anyhow::Resul
 }
 
 /// Does something that a signal may end at any moment.
-pub async fn briefly(whose: &Whose, work: impl AsyncFnOnce(&Client) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
-    at(whose, async |desk| desk.signals.unless(work(desk.client)).await.map_err(Interrupted::early)?).await
+pub async fn briefly(
+    whose: &ClientArguments,
+    work: impl AsyncFnOnce(&Client) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
+    at(whose, async |connected| connected.signals.unless(work(connected.client)).await.map_err(Interrupted::early)?)
+        .await
 }
 
 /// Prints what came of it: a text, or the same as JSON. Nothing else goes to standard output.
-pub fn print(whose: &Whose, view: &impl Serialize, text: impl FnOnce() -> String) {
+pub fn print(whose: &ClientArguments, view: &impl Serialize, text: impl FnOnce() -> String) {
     match whose.output {
         Output::Text => stdout::line(&text()),
         Output::Json => stdout::json(view).expect("names are text and numbers finite"),

@@ -14,7 +14,7 @@
 
 use crate::engine::{Engine, Lines};
 use crate::error::EngineError;
-use crate::patience::is_own_fault;
+use crate::retrying::is_own_fault;
 use jac_jmeter::RmiKeyStore;
 use jac_model::ports::{Instance, NodeRequest};
 use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Message, Node, NodeState, Role, StopMode};
@@ -33,7 +33,7 @@ const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 
 impl Engine {
     /// Starts the task of a cluster, unless it has one.
-    pub(crate) fn drive_cluster(&self, id: &ClusterId) {
+    pub(crate) fn continue_cluster(&self, id: &ClusterId) {
         if !self.driven().insert(id.clone()) {
             return;
         }
@@ -46,10 +46,10 @@ impl Engine {
                     let error = EngineError::JMeter(
                         "Internal error while JAC created the cluster. See the server's log.".to_owned(),
                     );
-                    drop(engine.give_up(&id, &error).await);
+                    drop(engine.fail_cluster(&id, &error).await);
                 }
                 loop {
-                    engine.drive_to_rest(&id).await;
+                    engine.continue_to_rest(&id).await;
                     engine.driven().remove(&id);
                     // Somebody may have asked for something while the task was about to end.
                     let at_rest = engine.store().cluster(&id).await.map_or(true, |cluster| is_at_rest(cluster.phase));
@@ -61,14 +61,14 @@ impl Engine {
         });
     }
 
-    async fn drive_to_rest(&self, id: &ClusterId) {
+    async fn continue_to_rest(&self, id: &ClusterId) {
         let mut told: Option<Instant> = None;
         while let Ok(cluster) = self.store().cluster(id).await {
             let done = match cluster.phase {
                 ClusterPhase::Ready | ClusterPhase::Terminated => return,
                 ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => tokio::select! {
                     done = self.bring_up(&cluster) => match done {
-                        Err(error) => self.give_up(id, &error).await,
+                        Err(error) => self.fail_cluster(id, &error).await,
                         done => done,
                     },
                     // Somebody does not want it any more: a long download does not hold them up.
@@ -78,7 +78,7 @@ impl Engine {
                     .change_cluster(id, move |cluster| step(cluster, ClusterEvent::TerminationStarted))
                     .await
                     .map(drop),
-                ClusterPhase::Terminating => self.take_away(&cluster).await,
+                ClusterPhase::Terminating => self.teardown(&cluster).await,
             };
             if let Err(error) = done {
                 tracing::error!(cluster = %id, %error, "cluster {id}: {error}; trying again");
@@ -117,8 +117,8 @@ impl Engine {
                     if cluster.phase != ClusterPhase::Launching {
                         return Ok(None);
                     }
-                    let left_out = leave_out(cluster, &instances)?;
-                    take_in(cluster, &instances);
+                    let left_out = drop_failed_nodes(cluster, &instances)?;
+                    record_instances(cluster, &instances);
                     step(cluster, ClusterEvent::NodesSeen)?;
                     Ok(Some(left_out))
                 })
@@ -190,9 +190,9 @@ impl Engine {
             .collect();
         let cloud = self.cloud(cluster.provider)?;
         let launch = async |lines: Lines| {
-            let tell = |node: &str, message: Message| lines.add(Some(node), message);
+            let progress = |node: &str, message: Message| lines.add(Some(node), message);
             loop {
-                match cloud.launch(&cluster.config, &requests, &tell).await {
+                match cloud.launch(&cluster.config, &requests, &progress).await {
                     // The launch's limit is the bound.
                     Err(error) if is_own_fault(&error) => {
                         tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}", cluster.id);
@@ -236,7 +236,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn give_up(&self, id: &ClusterId, error: &EngineError) -> Result<(), EngineError> {
+    async fn fail_cluster(&self, id: &ClusterId, error: &EngineError) -> Result<(), EngineError> {
         let cause = error.as_message();
         tracing::error!(cluster = %id, "cluster {id} could not be created: {cause}");
         let noted = cause.clone();
@@ -253,7 +253,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn take_away(&self, cluster: &Cluster) -> Result<(), EngineError> {
+    async fn teardown(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let id = &cluster.id;
         self.wait_for_run(cluster).await?;
         self.wait_for_archive(id).await;
@@ -295,8 +295,8 @@ impl Engine {
             self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is being terminated").await?;
         }
         let grace = self.store().run(run).await.map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
-        let patience = grace + self.settings().force_limit * 2 + self.settings().master_end_limit;
-        let mut deadline = Instant::now() + patience;
+        let time_limit = grace + self.settings().force_limit * 2 + self.settings().master_end_limit;
+        let mut deadline = Instant::now() + time_limit;
         let mut received = None;
         let mut changes = self.changes_of_run(run);
         while Instant::now() < deadline {
@@ -308,7 +308,7 @@ impl Engine {
             let now = live.as_ref().map(|live| live.received());
             if now != received || live.is_some_and(|live| live.waits_for_room()) {
                 received = now;
-                deadline = Instant::now() + patience;
+                deadline = Instant::now() + time_limit;
             }
         }
         tracing::warn!(cluster = %cluster.id, run = %run,
@@ -336,7 +336,7 @@ fn step(cluster: &mut Cluster, event: ClusterEvent) -> Result<(), EngineError> {
 }
 
 /// Takes the nodes that did not come out of the row, if the configuration allows that many to fail. Returns their names.
-fn leave_out(cluster: &mut Cluster, instances: &[Instance]) -> Result<Vec<String>, EngineError> {
+fn drop_failed_nodes(cluster: &mut Cluster, instances: &[Instance]) -> Result<Vec<String>, EngineError> {
     let came = |node: &Node| instances.iter().any(|instance| instance.name == node.name);
     let missing: Vec<&Node> = cluster.nodes.iter().filter(|node| !came(node)).collect();
     let may_fail = cluster.config.ec2.as_ref().map_or(0, |ec2| ec2.workers_may_fail as usize);
@@ -354,7 +354,7 @@ fn leave_out(cluster: &mut Cluster, instances: &[Instance]) -> Result<Vec<String
 }
 
 /// Writes into the row what the provider says of the nodes.
-fn take_in(cluster: &mut Cluster, instances: &[Instance]) {
+fn record_instances(cluster: &mut Cluster, instances: &[Instance]) {
     for node in &mut cluster.nodes {
         if let Some(instance) = instances.iter().find(|instance| instance.name == node.name) {
             node.state = if instance.alive { NodeState::Running } else { NodeState::Lost };

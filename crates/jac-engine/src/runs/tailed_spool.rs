@@ -65,7 +65,7 @@ pub(super) enum Pulled {
 }
 
 /// The spool of a run with the statistics of all that is in it.
-pub(super) struct Intake {
+pub(super) struct TailedSpool {
     engine: Engine,
     run: RunId,
     file: std::fs::File,
@@ -76,7 +76,7 @@ pub(super) struct Intake {
     pub live: Arc<LiveRun>,
 }
 
-impl Intake {
+impl TailedSpool {
     /// Opens the spool and reads what is in it already, which takes a while for a long run.
     pub async fn open(task: &Task) -> Result<Self, EngineError> {
         let task = task.clone();
@@ -221,10 +221,10 @@ impl Intake {
     }
 
     /// Tells whether the log waits for room on this machine's disk.
-    pub fn tell_room(&self, waits: bool) {
+    pub fn report_disk_wait(&self, waits: bool) {
         if self.live.set_waits_for_room(waits) {
             tracing::warn!(run = %self.run, waits, "run {}: {}", self.run, if waits { "its log waits for room on the disk" } else { "its log is read on" });
-            self.engine.tell_room(waits);
+            self.engine.report_disk_wait(waits);
         }
     }
 
@@ -235,17 +235,17 @@ impl Intake {
 
 /// The log that the master writes.
 pub(super) struct MasterLog<'a> {
-    pub intake: &'a mut Intake,
+    pub tailed: &'a mut TailedSpool,
     pub master: &'a dyn Remote,
 }
 
 impl Pull for MasterLog<'_> {
     async fn pull(&mut self) -> Result<Pulled, EngineError> {
-        self.intake.pull_piece(self.master).await
+        self.tailed.pull_piece(self.master).await
     }
 
-    fn tell_room(&self, waits: bool) {
-        self.intake.tell_room(waits);
+    fn report_disk_wait(&self, waits: bool) {
+        self.tailed.report_disk_wait(waits);
     }
 }
 
@@ -291,6 +291,6 @@ pub(super) async fn publish(task: &Task, live: &LiveRun) {
     }
     if let Ok(row) = engine.store().run(&task.id).await {
         let snapshot = engine.snapshot_of(row, measured);
-        engine.tell(Event::Snapshot(Arc::new(snapshot)));
+        engine.notify(Event::Snapshot(Arc::new(snapshot)));
     }
 }

@@ -7,14 +7,14 @@ use crate::{Sample, Summary};
 
 /// What a run is judged by, with what it takes to do so. Live and at the end it is the same.
 #[derive(Debug, Clone, Default)]
-pub struct Judging {
+pub struct Evaluation {
     criteria: Vec<Criterion>,
     warm_up_s: u64,
     warm_up: Option<WarmUp>,
     rules: StopRules,
 }
 
-impl Judging {
+impl Evaluation {
     /// Criteria on the samples that start `warm_up_s` seconds after the log's first one or later, and rules on all of them.
     pub fn new(criteria: Vec<Criterion>, warm_up_s: u64, rules: Vec<StopRule>) -> Self {
         Self { criteria, warm_up_s, warm_up: WarmUp::of_seconds(warm_up_s), rules: StopRules::new(rules) }
@@ -28,7 +28,7 @@ impl Judging {
         self.rules.add(sample);
     }
 
-    /// Says by how many milliseconds a node's clock is ahead of the server's, which [`Judging::rules`] is asked by; the node is named as
+    /// Says by how many milliseconds a node's clock is ahead of the server's, which [`Evaluation::rules`] is asked by; the node is named as
     /// in [`Sample::host`]. It holds for samples that come after.
     pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
         if let Some(warm_up) = &mut self.warm_up {
@@ -58,7 +58,7 @@ impl Judging {
 
 #[cfg(test)]
 mod tests {
-    use super::Judging;
+    use super::Evaluation;
     use crate::criteria::{CriterionCode, MAX_UNREAD_PERCENT};
     use crate::{LogStatistics, Sample, Settings};
 
@@ -74,15 +74,15 @@ mod tests {
 
     fn judged(warm_up_s: u64, piece: usize) -> Vec<(CriterionCode, Option<f64>)> {
         let criteria = ["p95 > 800ms", "error_percent > 1%", "samples < 30"].map(|text| text.parse().expect(text));
-        let mut judging = Judging::new(criteria.to_vec(), warm_up_s, Vec::new());
+        let mut evaluation = Evaluation::new(criteria.to_vec(), warm_up_s, Vec::new());
         let mut statistics = LogStatistics::new(Settings::default());
         for piece in log().as_bytes().chunks(piece) {
-            statistics.feed_and(piece, &mut |sample: &Sample<'_>| judging.add(sample));
+            statistics.feed_and(piece, &mut |sample: &Sample<'_>| evaluation.add(sample));
         }
-        statistics.finish_and(&mut |sample: &Sample<'_>| judging.add(sample));
+        statistics.finish_and(&mut |sample: &Sample<'_>| evaluation.add(sample));
         let whole = statistics.summary();
         assert_eq!(whole.total.samples, 60, "the report has all of them");
-        let results = judging.judge(&whole, MAX_UNREAD_PERCENT);
+        let results = evaluation.judge(&whole, MAX_UNREAD_PERCENT);
         results
             .iter()
             .map(|result| (result.code.expect("a code"), result.detail.as_ref().and_then(|d| d.actual)))
@@ -92,17 +92,17 @@ mod tests {
     #[test]
     fn the_warm_up_ends_at_one_moment_whatever_the_nodes_clocks_say() {
         let criteria = ["samples < 1".parse().expect("a criterion")];
-        let mut judging = Judging::new(criteria.to_vec(), 30, Vec::new());
-        judging.set_clock_offset("ahead", 300_000);
+        let mut evaluation = Evaluation::new(criteria.to_vec(), 30, Vec::new());
+        evaluation.set_clock_offset("ahead", 300_000);
         let mut statistics = LogStatistics::new(Settings::default());
         let mut log = "timeStamp,elapsed,label,success,Hostname\n".to_owned();
         for second in 0..60_i64 {
             let at_ms = 1_700_000_000_000 + second * 1_000;
             log.push_str(&format!("{at_ms},100,Home,true,right\n{},100,Home,true,ahead\n", at_ms + 300_000));
         }
-        statistics.feed_and(log.as_bytes(), &mut |sample: &Sample<'_>| judging.add(sample));
-        statistics.finish_and(&mut |sample: &Sample<'_>| judging.add(sample));
-        let results = judging.judge(&statistics.summary(), MAX_UNREAD_PERCENT);
+        statistics.feed_and(log.as_bytes(), &mut |sample: &Sample<'_>| evaluation.add(sample));
+        statistics.finish_and(&mut |sample: &Sample<'_>| evaluation.add(sample));
+        let results = evaluation.judge(&statistics.summary(), MAX_UNREAD_PERCENT);
         assert_eq!(results[0].detail.as_ref().and_then(|detail| detail.actual), Some(60.0), "30 of each");
     }
 

@@ -9,7 +9,7 @@ use crate::errors::{refusal, refused};
 use crate::tags;
 use aws_sdk_ec2::types::{Image, ImageState as AwsState, ResourceType, Tag};
 use jac_model::ports::PortError;
-use jac_model::{BakedImage, ClusterId, CredentialChoice, ImageState, Role};
+use jac_model::{ClusterId, CredentialChoice, ImageState, NodeImage, Role};
 use std::sync::Arc;
 
 /// Marks what belongs to an image; with the installation's tag it is ours.
@@ -21,7 +21,7 @@ pub async fn bake(
     cluster: &ClusterId,
     name: &str,
     description: &str,
-) -> Result<BakedImage, PortError> {
+) -> Result<NodeImage, PortError> {
     let record = cloud.records.read(cluster)?;
     let master = record.as_ref().and_then(|record| {
         let master = record.nodes.iter().find(|node| node.role == Role::Master)?;
@@ -51,7 +51,7 @@ pub async fn bake(
         .map_err(|error| refusal(&error).at(&aws.region, "make an image"))?;
     let id = made.image_id().ok_or_else(|| refused(&aws.region, "make an image", "the answer named none"))?;
     cloud.records.remember(&aws.region, &record.config.credentials).await?;
-    Ok(BakedImage {
+    Ok(NodeImage {
         id: id.to_owned(),
         region: aws.region.clone(),
         name: name.to_owned(),
@@ -64,8 +64,8 @@ pub async fn bake(
 }
 
 /// All images of this installation, in every region where it ever had machines.
-pub async fn list(cloud: &Ec2Cloud) -> Result<Vec<BakedImage>, PortError> {
-    let mut images: Vec<BakedImage> = Vec::new();
+pub async fn list(cloud: &Ec2Cloud) -> Result<Vec<NodeImage>, PortError> {
+    let mut images: Vec<NodeImage> = Vec::new();
     let (mut answered, mut failed) = (false, None);
     for (choice, region) in everywhere(cloud).await? {
         match images_in(cloud, &choice, &region).await {
@@ -96,7 +96,7 @@ async fn everywhere(cloud: &Ec2Cloud) -> Result<Vec<(CredentialChoice, String)>,
     Ok(cloud.records.regions().into_iter().flat_map(in_each).collect())
 }
 
-async fn images_in(cloud: &Ec2Cloud, choice: &CredentialChoice, region: &str) -> Result<Vec<BakedImage>, PortError> {
+async fn images_in(cloud: &Ec2Cloud, choice: &CredentialChoice, region: &str) -> Result<Vec<NodeImage>, PortError> {
     let aws = cloud.clients.of(choice, Some(region)).await?;
     let asked = aws.ec2.describe_images().owners("self").filters(tags::ours(&cloud.installation)).send().await;
     let answer = asked.map_err(|error| refusal(&error).at(region, "list the images"))?;
@@ -148,9 +148,9 @@ async fn remove_found(cloud: &Ec2Cloud, aws: &Aws, region: &str, id: &str, image
     Ok(())
 }
 
-fn read(image: &Image, region: &str) -> Option<BakedImage> {
+fn read(image: &Image, region: &str) -> Option<NodeImage> {
     let size_gb = image.block_device_mappings().iter().filter_map(|disk| disk.ebs()?.volume_size()).sum::<i32>();
-    Some(BakedImage {
+    Some(NodeImage {
         id: image.image_id()?.to_owned(),
         region: region.to_owned(),
         name: image.name().unwrap_or_default().to_owned(),

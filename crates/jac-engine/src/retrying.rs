@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use jac_model::NodeTools;
 use jac_model::descriptors;
-use jac_model::ports::{Chunk, Command, FoundFiles, Output, PortError, ProcessState, Remote, Tell, Vitals};
+use jac_model::ports::{Chunk, Command, FoundFiles, Output, PortError, ProcessState, ProgressSink, Remote, Vitals};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 /// The way to a node, asked again for `limit` after each call that may succeed later; what this server has no descriptor for
 /// does not count.
-pub(crate) struct Patient {
+pub(crate) struct RetryingRemote {
     pub remote: Arc<dyn Remote>,
     pub limit: Duration,
 }
@@ -24,10 +24,10 @@ pub(crate) struct Patient {
 pub(crate) fn is_passing(error: &PortError) -> bool {
     match error {
         PortError::Unreachable { .. }
-        | PortError::NotNow { .. }
+        | PortError::Retryable { .. }
         | PortError::OutOfDescriptors { .. }
         | PortError::TooSlow { .. } => true,
-        PortError::Refused { .. } | PortError::DiskFull { .. } | PortError::Unfit { .. } => false,
+        PortError::Refused { .. } | PortError::DiskFull { .. } | PortError::Preflight { .. } => false,
     }
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn is_own_fault(error: &(dyn Error + 'static)) -> bool {
     descriptors::chain(error).any(told) || descriptors::are_used_up(error)
 }
 
-impl Patient {
+impl RetryingRemote {
     async fn ask<T, F: Future<Output = Result<T, PortError>>>(&self, call: impl Fn() -> F) -> Result<T, PortError> {
         let mut failing_since = None;
         loop {
@@ -67,13 +67,13 @@ impl Patient {
 }
 
 #[async_trait]
-impl Remote for Patient {
+impl Remote for RetryingRemote {
     fn folder(&self) -> String {
         self.remote.folder()
     }
 
-    async fn equip(&self, jmeter_home: &Path, tell: Tell<'_>) -> Result<NodeTools, PortError> {
-        self.ask(|| self.remote.equip(jmeter_home, tell)).await
+    async fn equip(&self, jmeter_home: &Path, progress: ProgressSink<'_>) -> Result<NodeTools, PortError> {
+        self.ask(|| self.remote.equip(jmeter_home, progress)).await
     }
 
     async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError> {
