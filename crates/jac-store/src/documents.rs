@@ -33,7 +33,7 @@ impl Kind {
     }
 
     /// The table of its rows.
-    fn rows(self) -> &'static str {
+    pub fn rows(self) -> &'static str {
         match self {
             Self::Cluster => "clusters",
             Self::Plan => "plans",
@@ -287,7 +287,7 @@ fn fill<T: Document>(connection: &Connection, unreadable: &Unreadable) -> Result
                 put(connection, &thing, Put::Over)?;
             }
             Ok(other) => {
-                let reason = serde::de::Error::custom(format!("its document is that of {}", other.id()));
+                let reason = format!("its document is that of {}", other.id());
                 note_unreadable(unreadable, T::KIND.name(), &id, &reason);
             }
             Err(StoreError::Unreadable { kind, id, source }) => note_unreadable(unreadable, kind, &id, &source),
