@@ -201,13 +201,13 @@ impl SampleStatistics {
         let mut order: Vec<&HotCell> = cells.iter().collect();
         order.sort_by_key(|cell| cell.group);
         for cells in order.chunk_by(|a, b| a.group == b.group) {
-            self.labels.add(cells[0].group, cells.iter().copied(), &mut self.summing);
+            self.labels.add(cells[0].group, cells, &mut self.summing);
         }
         order.clear();
         order.extend(&cells);
         order.sort_by_key(|cell| (cell.bucket_start_ms, cell.group));
         for cells in order.chunk_by(|a, b| a.bucket_start_ms == b.bucket_start_ms) {
-            self.buckets.add(cells[0].bucket_start_ms, cells.iter().copied(), &mut self.summing);
+            self.buckets.add(cells[0].bucket_start_ms, cells, &mut self.summing);
         }
         for cell in cells {
             self.hot.recycle(cell.elapsed_ms);

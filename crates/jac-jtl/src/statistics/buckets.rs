@@ -72,7 +72,7 @@ impl Buckets {
     }
 
     /// Adds what is to be counted in one bucket, at most one cell of a group. [`Buckets::keep_to`] is due after the last of several.
-    pub(super) fn add<'a>(&mut self, start_ms: i64, cells: impl Iterator<Item = &'a HotCell>, summing: &mut Summing) {
+    pub(super) fn add(&mut self, start_ms: i64, cells: &[&HotCell], summing: &mut Summing) {
         let bucket = self.bucket(start_ms);
         let known = bucket.cells.len();
         let (mut more, mut less) = (0, 0);

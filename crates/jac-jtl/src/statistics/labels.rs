@@ -171,15 +171,13 @@ impl Labels {
     }
 
     /// Adds a group's samples. Before anything is looked at [`Labels::pack`] is due.
-    pub(super) fn add<'a>(&mut self, group: GroupId, cells: impl Iterator<Item = &'a HotCell>, summing: &mut Summing) {
+    pub(super) fn add(&mut self, group: GroupId, cells: &[&HotCell], summing: &mut Summing) {
         let precision = self.precision;
         let mut into = self.take_group(group);
         let waited = into.times.waits() || into.failed.waits();
-        for cell in cells {
-            into.tally.merge(&cell.tally);
-            into.times.add(&cell.elapsed_ms, precision, summing);
-            into.failed.add(&cell.failed_ms, precision, summing);
-        }
+        cells.iter().for_each(|cell| into.tally.merge(&cell.tally));
+        into.times.add(cells.iter().map(|cell| &*cell.elapsed_ms), precision, summing);
+        into.failed.add(cells.iter().map(|cell| &*cell.failed_ms), precision, summing);
         if !waited && (into.times.waits() || into.failed.waits()) {
             self.late.push(group);
         }

@@ -3,8 +3,10 @@
 //! The lowest bit of a difference says whether a count follows; without one the value occurred once. So a value that occurred takes a byte
 //! or two, against sixteen in a table. The bytes depend on nothing but the counts, and more counts never take fewer.
 
-/// Bytes that are written before they go behind the others (checking for room costs more than writing).
+/// Bytes that are written before they go behind the others: checking for room costs more than writing.
 const CHUNK: usize = 256;
+/// Bytes of a difference and a count, at most.
+const PAIR: usize = 16;
 
 /// Writes counts, which must be rising by value, behind what is in `into`.
 pub(super) fn pack(counts: &[(u32, u64)], into: &mut Vec<u8>) {
@@ -12,7 +14,7 @@ pub(super) fn pack(counts: &[(u32, u64)], into: &mut Vec<u8>) {
     for (value, count) in counts {
         let difference = value - last;
         last = *value;
-        if filled + 2 > CHUNK {
+        if filled > CHUNK - PAIR {
             into.extend_from_slice(&chunk[..filled]);
             filled = 0;
         }
@@ -23,11 +25,13 @@ pub(super) fn pack(counts: &[(u32, u64)], into: &mut Vec<u8>) {
             chunk[filled + 1] = *count as u8;
             filled += 1 + usize::from(repeats);
         } else {
-            into.extend_from_slice(&chunk[..filled]);
-            filled = 0;
-            write_number(into, u64::from(difference) << 1 | u64::from(repeats));
+            let mut put = |byte| {
+                chunk[filled] = byte;
+                filled += 1;
+            };
+            write(u64::from(difference) << 1 | u64::from(repeats), &mut put);
             if repeats > 0 {
-                write_number(into, *count);
+                write(*count, &mut put);
             }
         }
     }
@@ -55,15 +59,22 @@ pub(super) fn unpack(mut bytes: &[u8]) -> impl Iterator<Item = (u32, u64)> {
     })
 }
 
+/// Writes a number behind what is in `into`.
 #[inline]
-pub(super) fn write_number(into: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        into.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    into.push(number as u8);
+pub(super) fn write_number(into: &mut Vec<u8>, number: u64) {
+    write(number, |byte| into.push(byte));
 }
 
+#[inline]
+fn write(mut number: u64, mut put: impl FnMut(u8)) {
+    while number >= 0x80 {
+        put(number as u8 | 0x80);
+        number >>= 7;
+    }
+    put(number as u8);
+}
+
+/// Reads a number that was written; `None` at the end.
 #[inline]
 pub(super) fn read_number(from: &mut &[u8]) -> Option<u64> {
     let (mut number, mut shift) = (0, 0);

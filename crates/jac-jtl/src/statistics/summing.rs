@@ -3,11 +3,16 @@
 //! Merging sets one after the other costs as much as all of them for each; here every value is touched once.
 
 use super::packed::{pack, write_number};
+use crate::steps::Steps;
 
 /// Values below this have a place in the table; longer ones are put in order.
 const TABLE: u32 = 1 << 16;
 /// So many counts wait before they are put into the table: fewer that lie far apart are put in order instead.
 const WAITING: usize = 256;
+/// Fewer values than these wait, whatever they are.
+const FEW: usize = 16;
+/// Values lie apart where there are fewer than one in so many places of the table.
+const APART: usize = 16;
 /// Places of the table that are passed over together where all are empty.
 const GROUP: usize = 8;
 
@@ -22,6 +27,7 @@ pub(super) struct Summing {
     long: Vec<(u32, u64)>,
     sums: Vec<(u32, u64)>,
     bytes: Vec<u8>,
+    steps: Vec<u32>,
 }
 
 impl Summing {
@@ -34,6 +40,29 @@ impl Summing {
             self.put_waiting();
             self.put(counts);
         }
+    }
+
+    /// Adds single values.
+    pub(super) fn add_values(&mut self, values: &[u32]) {
+        let (min, max) = values.iter().fold((u32::MAX, 0), |(min, max), value| (min.min(*value), max.max(*value)));
+        if max >= TABLE || values.len() < FEW || (max - min) as usize / APART > values.len() {
+            self.add(values.iter().map(|value| (*value, 1)), values.len());
+            return;
+        }
+        self.make_table();
+        self.reach(min, max);
+        for value in values {
+            self.table[*value as usize % TABLE as usize] += 1;
+        }
+    }
+
+    /// Adds the steps of single values.
+    pub(super) fn add_steps(&mut self, values: &[u32], steps: Steps) {
+        let mut room = std::mem::take(&mut self.steps);
+        room.clear();
+        room.extend(values.iter().map(|value| steps.step_of(*value)));
+        self.add_values(&room);
+        self.steps = room;
     }
 
     /// The sums, rising by value; nothing is left here.
@@ -71,7 +100,7 @@ impl Summing {
     fn waiting_lie_apart(&self) -> bool {
         let values = || self.waiting.iter().map(|(value, _)| *value);
         let (Some(min), Some(max)) = (values().min(), values().max()) else { return true };
-        (max - min) as usize / 16 >= self.waiting.len()
+        (max - min) as usize / APART >= self.waiting.len()
     }
 
     fn put_waiting(&mut self) {
@@ -82,20 +111,32 @@ impl Summing {
 
     #[inline]
     fn put(&mut self, counts: impl Iterator<Item = (u32, u64)>) {
-        if self.table.is_empty() {
-            self.table.resize(TABLE as usize, 0);
-        }
-        let (mut from, mut to) = if self.to == 0 { (TABLE, 0) } else { (self.from, self.to) };
+        let (mut min, mut max) = (TABLE, 0);
+        self.make_table();
         for (value, count) in counts {
             if let Some(place) = self.table.get_mut(value as usize) {
                 *place += count;
-                from = from.min(value);
-                to = to.max(value + 1);
+                min = min.min(value);
+                max = max.max(value);
             } else {
                 self.long.push((value, count));
             }
         }
-        (self.from, self.to) = (from, to);
+        if min < TABLE {
+            self.reach(min, max);
+        }
+    }
+
+    fn make_table(&mut self) {
+        if self.table.is_empty() {
+            self.table.resize(TABLE as usize, 0);
+        }
+    }
+
+    /// Values from `min` to `max` are in the table.
+    fn reach(&mut self, min: u32, max: u32) {
+        self.from = if self.to == 0 { min } else { self.from.min(min) };
+        self.to = self.to.max(max + 1);
     }
 }
 

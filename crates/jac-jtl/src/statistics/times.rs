@@ -24,15 +24,6 @@ pub(super) enum Precision {
     Steps,
 }
 
-impl Precision {
-    fn of(self, ms: u32) -> u32 {
-        match self {
-            Self::Exact => ms,
-            Self::Steps => STEPS.cut(ms),
-        }
-    }
-}
-
 /// Response times with their counts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Times {
@@ -47,11 +38,18 @@ impl Times {
         Self { packed: summing.pack_behind(&[]), late: Vec::new() }
     }
 
-    /// Adds values; some may wait for [`Times::pack`], until which nothing may be looked at.
-    pub(super) fn add(&mut self, values: &[u32], precision: Precision, summing: &mut Summing) {
-        self.late.extend_from_slice(values);
-        if self.late.len() > LATE.max(self.packed.len() / 4) {
-            self.pack(precision, summing);
+    /// Adds values; few wait for [`Times::pack`], until which nothing may be looked at.
+    pub(super) fn add<'a>(
+        &mut self,
+        values: impl Iterator<Item = &'a [u32]> + Clone,
+        precision: Precision,
+        summing: &mut Summing,
+    ) {
+        let more: usize = values.clone().map(<[u32]>::len).sum();
+        if self.late.len() + more <= LATE.max(self.packed.len() / 4) {
+            values.for_each(|values| self.late.extend_from_slice(values));
+        } else {
+            self.pack_with(values, precision, summing);
         }
     }
 
@@ -63,11 +61,20 @@ impl Times {
     /// Packs what waits.
     pub(super) fn pack(&mut self, precision: Precision, summing: &mut Summing) {
         if self.waits() {
-            let late = std::mem::take(&mut self.late);
-            summing.add(unpack(&self.packed), self.packed.len());
-            summing.add(late.iter().map(|ms| (precision.of(*ms), 1)), late.len());
-            self.packed = summing.pack_behind(&[]);
+            self.pack_with(std::iter::empty(), precision, summing);
         }
+    }
+
+    fn pack_with<'a>(&mut self, values: impl Iterator<Item = &'a [u32]>, precision: Precision, summing: &mut Summing) {
+        let late = std::mem::take(&mut self.late);
+        summing.add(unpack(&self.packed), self.packed.len());
+        let mut add = |values: &[u32]| match precision {
+            Precision::Exact => summing.add_values(values),
+            Precision::Steps => summing.add(values.iter().map(|ms| (STEPS.cut(*ms), 1)), values.len()),
+        };
+        add(&late);
+        values.for_each(add);
+        self.packed = summing.pack_behind(&[]);
     }
 
     /// Adds another's. Nothing may wait on either side, and both have the same precision.
@@ -120,7 +127,8 @@ mod tests {
     fn counted(values: &[u32], precision: Precision) -> Vec<(u32, u64)> {
         let mut counts = BTreeMap::new();
         for ms in values {
-            *counts.entry(precision.of(*ms)).or_insert(0) += 1;
+            let kept = if precision == Precision::Exact { *ms } else { STEPS.cut(*ms) };
+            *counts.entry(kept).or_insert(0) += 1;
         }
         counts.into_iter().collect()
     }
@@ -138,7 +146,7 @@ mod tests {
             for piece in [1, 70, 5_000] {
                 let mut parts = [Times::default(), Times::default()];
                 for (at, piece) in all.chunks(piece).enumerate() {
-                    parts[at % 2].add(piece, precision, &mut summing);
+                    parts[at % 2].add([piece].into_iter(), precision, &mut summing);
                 }
                 parts.iter_mut().for_each(|part| part.pack(precision, &mut summing));
                 let [mut times, other] = parts;
@@ -152,8 +160,8 @@ mod tests {
     fn rounding_before_and_after_merging_is_the_same() {
         let mut summing = Summing::default();
         let (mut one, mut other) = (Times::default(), Times::default());
-        one.add(&values(1, 3_000, 9_000_000), Precision::Exact, &mut summing);
-        other.add(&values(2, 3_000, 9_000), Precision::Exact, &mut summing);
+        one.add([&*values(1, 3_000, 9_000_000)].into_iter(), Precision::Exact, &mut summing);
+        other.add([&*values(2, 3_000, 9_000)].into_iter(), Precision::Exact, &mut summing);
         one.pack(Precision::Exact, &mut summing);
         other.pack(Precision::Exact, &mut summing);
         let mut after = one.clone();
@@ -170,7 +178,7 @@ mod tests {
     fn more_times_never_take_fewer_bytes() {
         let (mut times, mut summing, mut before) = (Times::default(), Summing::default(), 0);
         for ms in values(3, 4_000, 70_000).into_iter().chain(values(4, 4_000, 300)) {
-            times.add(&[ms], Precision::Exact, &mut summing);
+            times.add([&[ms][..]].into_iter(), Precision::Exact, &mut summing);
             times.pack(Precision::Exact, &mut summing);
             assert!(times.bytes() >= before);
             before = times.bytes();

@@ -88,7 +88,7 @@ pub(super) struct Cell {
 
 impl Cell {
     pub(super) fn of(hot: &HotCell, summing: &mut Summing) -> Self {
-        add_times(hot, summing);
+        summing.add_steps(&hot.elapsed_ms, STEPS);
         Self::packed(hot.group, &Sums::of(hot), summing)
     }
 
@@ -101,7 +101,7 @@ impl Cell {
     pub(super) fn add(&mut self, hot: &HotCell, summing: &mut Summing) {
         let mut sums = self.add_to(summing);
         sums.merge(&Sums::of(hot));
-        add_times(hot, summing);
+        summing.add_steps(&hot.elapsed_ms, STEPS);
         *self = Self::packed(self.group, &sums, summing);
     }
 
@@ -117,8 +117,4 @@ impl Cell {
     pub(super) fn memory(&self) -> usize {
         CELL_BYTES + self.packed.len()
     }
-}
-
-fn add_times(hot: &HotCell, summing: &mut Summing) {
-    summing.add(hot.elapsed_ms.iter().map(|ms| (STEPS.step_of(*ms), 1)), hot.elapsed_ms.len());
 }
