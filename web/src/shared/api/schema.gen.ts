@@ -1810,25 +1810,6 @@ export interface components {
          * @enum {string}
          */
         AuditVia: "shell" | "session" | "token" | "schedule" | "none";
-        /** @description An image that JAC made of a machine which had Java and JMeter. */
-        NodeImage: {
-            /** @description `ami-…`. */
-            id: string;
-            region: string;
-            name: string;
-            /** @description What is in it, a few words. */
-            description: string;
-            /** @description `x86_64` or `arm64`; empty while it is not known. */
-            architecture: string;
-            state: components["schemas"]["ImageState"];
-            /** @description As AWS says it, RFC 3339. */
-            created_at: string | null;
-            /**
-             * Format: int32
-             * @description The disk that it needs, in GB: what is kept of it is paid for by what is used.
-             */
-            size_gb: number | null;
-        };
         /** @description Why a run ended. */
         Cause: {
             /** @enum {string} */
@@ -3481,6 +3462,25 @@ export interface components {
              * @description The heap of its JVM.
              */
             heap_mb: number | null;
+        };
+        /** @description An image that JAC made of a machine which had Java and JMeter. */
+        NodeImage: {
+            /** @description `ami-…`. */
+            id: string;
+            region: string;
+            name: string;
+            /** @description What is in it, a few words. */
+            description: string;
+            /** @description `x86_64` or `arm64`; empty while it is not known. */
+            architecture: string;
+            state: components["schemas"]["ImageState"];
+            /** @description As AWS says it, RFC 3339. */
+            created_at: string | null;
+            /**
+             * Format: int32
+             * @description The disk that it needs, in GB: what is kept of it is paid for by what is used.
+             */
+            size_gb: number | null;
         };
         /** @description A worker's own log of a run whose results are direct, as it was held against the worker's file at the end. */
         NodeLog: {
