@@ -3845,7 +3845,7 @@ export interface components {
             mean_ms: number | null;
             /**
              * Format: double
-             * @description Exact 50th percentile of the response times.
+             * @description 50th percentile of the response times, as the others exact below 1,024 ms and at most 0.2 % too low above.
              */
             p50_ms: number | null;
             /**
