@@ -4,6 +4,7 @@ use crate::aws::{Aws, Clients};
 use crate::boot::{self, BOOT_LIMIT};
 use crate::errors::{refusal, refused};
 use crate::keys::Seed;
+use crate::own_address::OwnAddress;
 use crate::record::{ClusterRecord, LaunchRecord, Records};
 use crate::watch::Watch;
 use crate::{adopt, ending, forecast, network, node_images, tags, user_data};
@@ -53,6 +54,7 @@ pub struct Ec2Cloud {
     pub(crate) boot_limit: Duration,
     tools: Arc<Tools>,
     pub(crate) watch: Watch,
+    pub(crate) own_address: OwnAddress,
 }
 
 impl Ec2Cloud {
@@ -64,6 +66,7 @@ impl Ec2Cloud {
             boot_limit: settings.boot_limit.unwrap_or(BOOT_LIMIT),
             tools: Arc::new(Tools::new(settings.bundles, settings.java)),
             watch: Watch::default(),
+            own_address: OwnAddress::default(),
         }
     }
 
@@ -175,7 +178,7 @@ impl Cloud for Ec2Cloud {
     async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
         let Some(ec2) = &config.ec2 else { return Ok(Forecast::default()) };
         match self.clients.of(&ec2.credentials, ec2.region.as_deref()).await {
-            Ok(aws) => forecast::look(&aws, &self.installation, config, ec2).await,
+            Ok(aws) => forecast::look(self, &aws, config, ec2).await,
             Err(PortError::Preflight { faults }) => Ok(Forecast { faults, ..Forecast::default() }),
             Err(error) => Err(error),
         }

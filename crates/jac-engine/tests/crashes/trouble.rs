@@ -64,6 +64,7 @@ async fn a_launch_that_is_never_answered_ends_at_its_limit() {
     {
         let mut house = House::new();
         house.settings.machine_launch_limit = Duration::from_secs(90);
+        house.settings.machine_launch_each = Duration::ZERO;
         house.settings.equip_limit = Duration::from_secs(120);
         house.plan(Planned::new(name, Which::From(1), Side::Before, Trouble::Hang));
         let cluster = house.cluster(2).await;

@@ -2426,6 +2426,11 @@ export interface components {
              */
             worker_type: string;
             /**
+             * @description Instance types for workers that AWS has no capacity of that type for, in order of preference.
+             * @default []
+             */
+            fallback_worker_types: string[];
+            /**
              * @description What the machines boot.
              * @default {
              *       "newest": "debian12"
