@@ -18,6 +18,7 @@ use jac_model::ports::{
 };
 use jac_model::{ClusterConfig, ClusterId, NodeImage, SshHost};
 use jac_ssh::key::KeySource;
+use jac_ssh::spread::Peer;
 use jac_ssh::tools::Tools;
 use jac_ssh::{Link, SshRemote, Target, machine};
 use std::path::PathBuf;
@@ -111,6 +112,13 @@ impl Ec2Cloud {
     }
 }
 
+/// How the cluster's other nodes reach a node: at its private address, by the host key that it was given.
+fn peer(record: &ClusterRecord, node: &str, link: &Link) -> Option<Peer> {
+    let address = record.node(node)?.private_address.clone()?;
+    let (_, host_key) = link.target().known_hosts.first()?.split_once(' ')?;
+    Some(Peer { address, port: 22, host_key: host_key.to_owned() })
+}
+
 /// What the seed is sealed for.
 pub(crate) fn seal_purpose(cluster: &ClusterId) -> String {
     format!("ec2 cluster key {cluster}")
@@ -165,14 +173,18 @@ impl Cloud for Ec2Cloud {
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
-        let link = match self.records.read(cluster) {
-            Ok(record) => {
-                record.and_then(|record| self.link(&record, node)).unwrap_or_else(|| Link::nowhere(node).into())
+        let (link, peer) = match self.records.read(cluster) {
+            Ok(Some(record)) => {
+                let link = self.link(&record, node).unwrap_or_else(|| Link::nowhere(node).into());
+                let peer = peer(&record, node, &link);
+                (link, peer)
             }
-            Err(error) => Link::failing(node, error.into()).into(),
+            Ok(None) => (Link::nowhere(node).into(), None),
+            Err(error) => (Link::failing(node, error.into()).into(), None),
         };
-        let base = format!("{}/.jac", user_data::HOME);
-        Arc::new(SshRemote::new(node.to_owned(), link, base, self.folder(cluster, node), Arc::clone(&self.tools)))
+        let (base, folder) = (format!("{}/.jac", user_data::HOME), self.folder(cluster, node));
+        let remote = SshRemote::new(node.to_owned(), link, base, folder, Arc::clone(&self.tools));
+        Arc::new(remote.reached_by(peer))
     }
 
     async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
