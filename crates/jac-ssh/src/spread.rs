@@ -29,7 +29,7 @@ use tokio::time::{Instant, timeout};
 const TAKE_AT_ONCE: usize = 4;
 /// Nodes that the server sends to at the same time, when nodes cannot take from each other.
 const SEND_AT_ONCE: usize = 4;
-/// One more may be sent to for each time so long in which no node got the file: the one that is sent to may be lost.
+/// One more may be sent to for each time so long in which no byte got to the one that is sent to: it may be lost.
 const PATIENCE: Duration = Duration::from_secs(45);
 /// How often a node tries to take it from others before it is sent to.
 const TAKES: u32 = 2;
@@ -74,10 +74,18 @@ pub struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    /// Sends it from here to a place on a node. `folder` has to be there.
-    pub(crate) async fn send(&self, link: &Link, node: &str, to: &str, folder: &str) -> Result<(), LinkError> {
+    /// Sends it from here to a place on a node, and says each time that it got on. `folder` has to be there.
+    pub(crate) async fn send(
+        &self,
+        link: &Link,
+        node: &str,
+        to: &str,
+        folder: &str,
+        got_on: &(dyn Fn() + Send + Sync),
+    ) -> Result<(), LinkError> {
         let told = Mutex::new(None::<Instant>);
         let progress = |sent: u64, total: u64| {
+            got_on();
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
             if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
                 *told = Some(Instant::now());
@@ -113,7 +121,7 @@ pub struct Spread {
 struct State {
     givers: Vec<Giver>,
     sending: usize,
-    /// Since when no node got it.
+    /// Since when no node got any of it.
     since: Instant,
 }
 
@@ -223,7 +231,10 @@ impl Spread {
                     }
                 }
                 Turn::Send(place) => {
-                    file.send(&member.link, &member.name, &member.file, &member.folder).await?;
+                    file.send(&member.link, &member.name, &member.file, &member.folder, &|| {
+                        self.state().since = Instant::now()
+                    })
+                    .await?;
                     self.give(member).await?;
                     // Not before it gives: else the next would be sent to.
                     drop(place);

@@ -133,7 +133,7 @@ impl Tools {
         let file = Sending { what, path: &bundle.path, progress };
         let unpack = unpacking(&place, &archive);
         let Some(peer) = &remote.peer else {
-            file.send(&remote.link, &remote.name, &archive, &folder).await?;
+            file.send(&remote.link, &remote.name, &archive, &folder, &|| ()).await?;
             run(remote, &format!("{unpack}\nrm -f -- \"$packed\"")).await?;
             return Ok(place);
         };
