@@ -217,12 +217,8 @@ async fn ten_clusters_on_their_way_up_are_one_question() {
         assert!(found.expect("an answer").iter().all(|machine| machine.told.cluster == *cluster));
     }
     let asked = recorded.asked("DescribeInstances");
-    let ids: BTreeSet<&String> = asked
-        .iter()
-        .flat_map(|words| words)
-        .filter(|(name, _)| name.starts_with("Filter.2.Value"))
-        .map(|(_, id)| id)
-        .collect();
+    let ids: BTreeSet<&String> =
+        asked.iter().flatten().filter(|(name, _)| name.starts_with("Filter.2.Value")).map(|(_, id)| id).collect();
     assert!(asked.len() <= 2, "{} questions", asked.len());
     assert_eq!(ids, clusters.iter().map(|cluster| cluster.as_str().to_owned()).collect::<Vec<_>>().iter().collect());
     // Who gives up in the middle leaves nobody without an answer.
