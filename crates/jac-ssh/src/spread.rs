@@ -207,7 +207,7 @@ impl Spread {
     /// Brings the file to a node, from another or from the server; from then on that node gives it too. Says from where it came.
     ///
     /// # Errors
-    /// Those of the server's sending, and of letting the others in.
+    /// Those of the server's sending.
     pub async fn bring(&self, member: &Member, file: &Sending<'_>) -> Result<From, LinkError> {
         let mut failed = 0;
         loop {
@@ -221,7 +221,8 @@ impl Spread {
                     match self.take(member, &from).await {
                         Ok(()) => {
                             drop(place);
-                            return self.give(member).await.map(|()| From::Node(from.name));
+                            self.give(member).await;
+                            return Ok(From::Node(from.name));
                         }
                         Err(error) => {
                             tracing::info!(node = member.name, %error, "{} cannot take a file from {}: {error}", member.name, from.name);
@@ -235,7 +236,7 @@ impl Spread {
                         self.state().since = Instant::now()
                     })
                     .await?;
-                    self.give(member).await?;
+                    self.give(member).await;
                     // Not before it gives: else the next would be sent to.
                     drop(place);
                     return Ok(From::Server);
@@ -271,11 +272,12 @@ impl Spread {
         Turn::Send(Place { spread: self, giver: None })
     }
 
-    /// A node that has the file lets the others in.
-    async fn give(&self, member: &Member) -> Result<(), LinkError> {
-        member.run(&self.admission(member), SCRIPT_LIMIT).await?;
-        self.gives(member.clone());
-        Ok(())
+    /// A node that has the file lets the others in. One that cannot has its own file all the same.
+    async fn give(&self, member: &Member) {
+        match member.run(&self.admission(member), SCRIPT_LIMIT).await {
+            Ok(()) => self.gives(member.clone()),
+            Err(error) => tracing::info!(node = member.name, %error, "{} cannot give a file: {error}", member.name),
+        }
     }
 
     fn gives(&self, member: Member) {
