@@ -86,7 +86,16 @@ pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
     },
     // Causes have codes; what was written without is read as it is.
     |_| (),
+    fallback_worker_types,
 ];
+
+/// Workers had one type.
+fn fallback_worker_types(document: &mut Map<String, Value>) {
+    let config = document.get_mut("config");
+    if let Some(Value::Object(ec2)) = config.and_then(|config| config.get_mut("ec2")) {
+        add(ec2, "fallback_worker_types", json!([]));
+    }
+}
 
 pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[
     |plan| {
@@ -150,6 +159,11 @@ pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[
     |schedule| {
         if let Some(Value::Object(run)) = schedule.get_mut("run") {
             spread(run, "results");
+        }
+    },
+    |schedule| {
+        if let Some(Value::Object(on)) = schedule.get_mut("on") {
+            fallback_worker_types(on);
         }
     },
 ];
