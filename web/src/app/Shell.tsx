@@ -1,13 +1,13 @@
 import { Link, NavLink, Outlet, ScrollRestoration } from "react-router";
 import { useInfo } from "@/features/session/api/useInfo";
-import { zoneName } from "@/shared/format/time";
+import { useZone } from "@/shared/format/zone";
 import { useSession } from "@/shared/session/useSession";
 import { useSignOut } from "@/features/session/api/useSignOut";
 import { SignedIn } from "@/features/session/components/SignedIn";
 import { Icon, type IconName } from "@/shared/ui/Icon";
 import { ConnectionNote } from "@/shared/ui/ConnectionNote";
 import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
-import { useNow } from "@/shared/ui/useNow";
+import { ZoneSwitch } from "@/shared/ui/ZoneSwitch";
 import { useChanges } from "./useChanges";
 
 const PAGES: { to: string; icon: IconName; word: string }[] = [
@@ -31,6 +31,7 @@ export function Shell() {
 
 function SignedInShell() {
   useChanges();
+  const zone = useZone();
   return (
     <div className="shell">
       <nav className="sidebar" aria-label="Pages">
@@ -48,7 +49,8 @@ function SignedInShell() {
       </nav>
       <main className="content">
         <ConnectionNote />
-        <Outlet />
+        {/* In another zone everything that shows a time is drawn anew. */}
+        <Outlet key={zone} />
       </main>
       <ScrollRestoration />
     </div>
@@ -59,8 +61,6 @@ function SidebarFoot() {
   const session = useSession();
   const info = useInfo();
   const signOut = useSignOut();
-  // Summer time begins while a page is open.
-  const now = useNow(60_000);
   return (
     <div className="sidebar-foot">
       <ThemeSwitch />
@@ -72,7 +72,7 @@ function SidebarFoot() {
           <Icon name="box-arrow-right" />
         </button>
       </div>
-      <div className="sidebar-version">Times in {zoneName(now)}</div>
+      <ZoneSwitch />
       {info.data !== undefined && (
         <div className="sidebar-version">
           JAC {info.data.version}
