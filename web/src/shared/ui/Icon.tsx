@@ -22,6 +22,8 @@ import hddRack from "bootstrap-icons/icons/hdd-rack.svg?raw";
 import hourglass from "bootstrap-icons/icons/hourglass-split.svg?raw";
 import house from "bootstrap-icons/icons/house.svg?raw";
 import infoCircle from "bootstrap-icons/icons/info-circle.svg?raw";
+import keyboard from "bootstrap-icons/icons/keyboard.svg?raw";
+import list from "bootstrap-icons/icons/list.svg?raw";
 import key from "bootstrap-icons/icons/key.svg?raw";
 import listCheck from "bootstrap-icons/icons/list-check.svg?raw";
 import link from "bootstrap-icons/icons/link-45deg.svg?raw";
@@ -75,7 +77,9 @@ const ICONS = {
   house,
   "info-circle": infoCircle,
   key,
+  keyboard,
   link,
+  list,
   "list-check": listCheck,
   lock,
   unlock,
