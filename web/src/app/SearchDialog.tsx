@@ -69,17 +69,17 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
         }}
         onKeyDown={onKeyDown}
       />
-      <ul id={id} role="listbox" aria-label="Results" className="search-results">
+      <div id={id} role="listbox" aria-label="Results" className="search-results">
         {found.map((one, index) => (
           // The keys are the field's above, which says which one is chosen.
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-          <li key={one.key} id={`${id}-${index}`} role="option" aria-selected={index === chosen} tabIndex={-1} onClick={() => open(one)} onPointerMove={() => setAt(index)}>
+          <div key={one.key} id={`${id}-${index}`} role="option" aria-selected={index === chosen} tabIndex={-1} onClick={() => open(one)} onPointerMove={() => setAt(index)}>
             <Icon name={one.icon} />
             <span>{one.name}</span>
             <small>{one.what}</small>
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       {found.length === 0 && <p className="text-muted">No matches.</p>}
     </Dialog>
   );
