@@ -11,6 +11,7 @@ import { formatCount } from "@/shared/format/numbers";
 import { Note } from "@/shared/ui/Note";
 import { useSampleSearch } from "../samples/useSampleSearch";
 import { settledUntil, type LiveRun } from "../live/liveRun";
+import { NodeCharts } from "./NodeCharts";
 import { LiveFigures } from "./LiveFigures";
 import { RunProgress } from "./RunProgress";
 import { Steps } from "./Steps";
@@ -27,7 +28,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const started = live !== null && live.points.length > 0;
   return (
     <>
-      <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} />
+      <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} folded />
       <RunProgress run={run} />
       {(early || !started || run.phase === "collecting") && <Steps steps={run.steps} now={run.step} />}
       {live !== null && !early && (
@@ -46,6 +47,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
               stale={!connection.connected}
               criteria={run.criteria_expressions}
             />
+            <NodeCharts traces={live.nodes} stale={!connection.connected} />
             {live.labels > live.summary.labels.length && (
               <Note tone="info">
                 Showing the {formatCount(live.summary.labels.length)} labels with the most samples of {formatCount(live.labels)}. The report has all of them.
