@@ -1,14 +1,16 @@
-import { useRef, useState, type RefObject } from "react";
+import { useRef, useState, useSyncExternalStore, type RefObject } from "react";
 import { Outlet, ScrollRestoration } from "react-router";
 import { SignedIn } from "@/features/session/components/SignedIn";
 import { useZone } from "@/shared/format/zone";
 import { ConnectionNote } from "@/shared/ui/ConnectionNote";
 import { later } from "@/shared/ui/later";
+import { onWatchedRuns, watchedRuns } from "@/features/runs/runEnds";
 import { Sidebar } from "./Sidebar";
 import { useChanges } from "./useChanges";
 import { useShortcuts, type Asked } from "./useShortcuts";
 
 const HelpDialog = later(async () => (await import("./HelpDialog")).HelpDialog);
+const RunEndNotices = later(async () => (await import("@/features/runs/components/RunEndNotices")).RunEndNotices);
 const SearchDialog = later(async () => (await import("./SearchDialog")).SearchDialog);
 
 /** Side bar and page, for who is signed in. */
@@ -25,6 +27,7 @@ function SignedInShell() {
   const zone = useZone();
   const content = useRef<HTMLElement>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
+  const watching = useSyncExternalStore(onWatchedRuns, watchedRuns).length > 0;
   const close = () => setAsked(null);
   useShortcuts(setAsked);
   return (
@@ -38,6 +41,7 @@ function SignedInShell() {
       </main>
       {asked === "help" && <HelpDialog onClose={close} />}
       {asked === "search" && <SearchDialog onClose={close} />}
+      {watching && <RunEndNotices />}
       <ScrollRestoration />
     </div>
   );

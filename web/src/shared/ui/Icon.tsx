@@ -1,5 +1,6 @@
 import activity from "bootstrap-icons/icons/activity.svg?raw";
 import arrowClockwise from "bootstrap-icons/icons/arrow-clockwise.svg?raw";
+import bell from "bootstrap-icons/icons/bell.svg?raw";
 import boxArrowRight from "bootstrap-icons/icons/box-arrow-right.svg?raw";
 import checkCircle from "bootstrap-icons/icons/check-circle-fill.svg?raw";
 import chevronDown from "bootstrap-icons/icons/chevron-down.svg?raw";
@@ -54,6 +55,7 @@ import zoomOut from "bootstrap-icons/icons/zoom-out.svg?raw";
 const ICONS = {
   activity,
   "arrow-clockwise": arrowClockwise,
+  bell,
   "box-arrow-right": boxArrowRight,
   "check-circle": checkCircle,
   "chevron-down": chevronDown,
