@@ -44,3 +44,11 @@ it("shows nothing of what a machine does not say", () => {
 it("has no times where nothing was seen", () => {
   expect(nodeContent([], cpu, colour).times).toEqual([]);
 });
+
+it("reaches from end to end of the page's time axis, with nothing where nobody looked", () => {
+  const content = nodeContent([trace("a", look(20_000, 1))], cpu, colour, [3000, 29_000]);
+  expect([content.times, content.lines[0]?.values]).toEqual([
+    [0, 20_000, 25_000],
+    [null, 1, 1],
+  ]);
+});

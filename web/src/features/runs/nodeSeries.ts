@@ -21,11 +21,12 @@ export const NODE_CHARTS: NodeChart[] = [
   { id: "node-sent", title: "Network out", unit: "per second, without loopback", kind: "rate", value: (look) => look.sent_per_s },
 ];
 
-/** One chart; a time at which a node was not looked at is a gap in its line. Of several looks in a step the last one counts. */
-export function nodeContent(traces: NodeTrace[], value: NodeChart["value"], colourOf: (slot: number) => string): ChartContent {
+/** One chart, at least from the first to the second of the `ends`; a time at which a node was not looked at is a gap in its line. Of several looks in a step the last one counts. */
+export function nodeContent(traces: NodeTrace[], value: NodeChart["value"], colourOf: (slot: number) => string, ends: (number | undefined)[] = []): ChartContent {
   const bucketMs = Math.max(0, ...traces.map(({ everyMs }) => everyMs));
   const start = (at_ms: number) => Math.floor(at_ms / bucketMs) * bucketMs;
-  const times = [...new Set(traces.flatMap(({ seen }) => seen.map(({ at_ms }) => start(at_ms))))].sort((one, other) => one - other);
+  const seenAt = traces.flatMap(({ seen }) => seen.map(({ at_ms }) => at_ms));
+  const times = [...new Set([...seenAt, ...ends.filter((end) => end !== undefined)].map(start))].sort((one, other) => one - other);
   const lines = traces.map(({ name, seen }, slot) => {
     const at = new Map(seen.map((look) => [start(look.at_ms), value(look)]));
     return { key: name, label: name, values: carried(times.map((time) => at.get(time))), colour: colourOf(slot), kind: "line" as const };

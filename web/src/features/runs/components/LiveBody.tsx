@@ -9,6 +9,7 @@ import { useConnection } from "@/shared/ui/ConnectionNote";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { formatCount } from "@/shared/format/numbers";
 import { Note } from "@/shared/ui/Note";
+import { Waiting } from "@/shared/ui/Waiting";
 import { useSampleSearch } from "../samples/useSampleSearch";
 import { settledUntil, type LiveRun } from "../live/liveRun";
 import { NodeCharts } from "./NodeCharts";
@@ -31,6 +32,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
       <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} folded />
       <RunProgress run={run} />
       {(early || !started || run.phase === "collecting") && <Steps steps={run.steps} now={run.step} />}
+      {live === null && !early && <Waiting what="Loading the figures…" tall />}
       {live !== null && !early && (
         <Transactions value={transactionsOf(live.summary.labels)}>
           <TimelineProvider originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}>
@@ -47,7 +49,6 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
               stale={!connection.connected}
               criteria={run.criteria_expressions}
             />
-            <NodeCharts traces={live.nodes} stale={!connection.connected} />
             {live.labels > live.summary.labels.length && (
               <Note tone="info">
                 Showing the {formatCount(live.summary.labels.length)} labels with the most samples of {formatCount(live.labels)}. The report has all of them.
@@ -55,6 +56,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
             )}
             <EntryTable summary={live.summary} choice={null} apdex={null} showSamples={samples.show} empty="Labels appear here with their first samples." />
             <ErrorTable errors={live.errors} allErrors={live.summary.total.errors} live showSamples={samples.show} />
+            <NodeCharts traces={live.nodes} points={live.points} stale={!connection.connected} />
             {samples.section}
           </TimelineProvider>
         </Transactions>

@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { Point } from "@/shared/api/types";
 import { TimeChart } from "@/shared/charts/TimeChart";
 import { lineColour } from "@/shared/charts/palette";
 import { formatBytes, formatByteRate, formatPercent, plural } from "@/shared/format/numbers";
@@ -12,8 +13,15 @@ const HEIGHT = 280;
 /** More lines than these are told apart by nobody: the busiest nodes are shown. */
 const MOST_NODES = 10;
 
+interface Props {
+  traces: NodeTrace[];
+  /** The results, on whose time axis the nodes are shown. */
+  points: Pick<Point, "t_ms">[];
+  stale: boolean;
+}
+
 /** How each node of a running test fares, by its name, on the time axis of the page. */
-export function NodeCharts({ traces, stale }: { traces: NodeTrace[]; stale: boolean }) {
+export function NodeCharts({ traces, points, stale }: Props) {
   const shown = useMemo(() => busiest(traces), [traces]);
   if (shown.length === 0) return null;
   return (
@@ -22,10 +30,10 @@ export function NodeCharts({ traces, stale }: { traces: NodeTrace[]; stale: bool
         <h2>Nodes</h2>
         <span className="section-note">since this page was opened{traces.length > shown.length && `; the ${shown.length} busiest of ${plural(traces.length, "node")}`}</span>
       </div>
-      <div className="chart-grid">
+      <div className="chart-grid chart-grid-three">
         {NODE_CHARTS.map((chart) => (
           <WhenSeen key={chart.id} height={HEIGHT}>
-            {() => <Chart chart={chart} traces={shown} stale={stale} />}
+            {() => <Chart chart={chart} traces={shown} from={points[0]?.t_ms} to={points.at(-1)?.t_ms} stale={stale} />}
           </WhenSeen>
         ))}
       </div>
@@ -33,10 +41,18 @@ export function NodeCharts({ traces, stale }: { traces: NodeTrace[]; stale: bool
   );
 }
 
-function Chart({ chart, traces, stale }: { chart: NodeChart; traces: NodeTrace[]; stale: boolean }) {
+interface ChartProps {
+  chart: NodeChart;
+  traces: NodeTrace[];
+  from: number | undefined;
+  to: number | undefined;
+  stale: boolean;
+}
+
+function Chart({ chart, traces, from, to, stale }: ChartProps) {
   const { scheme } = useTheme();
   const { id, title, unit, kind, value } = chart;
-  const content = useMemo(() => nodeContent(traces, value, (slot) => lineColour(slot, scheme)), [traces, value, scheme]);
+  const content = useMemo(() => nodeContent(traces, value, (slot) => lineColour(slot, scheme), [from, to]), [traces, value, scheme, from, to]);
   return (
     <TimeChart
       id={id}

@@ -25,7 +25,7 @@ const MOST = 5;
 /** Narrower windows have room for the figures only beside the run's name, which says its plan unless it was given another. */
 const PLAN_FROM_PX = 1300;
 const CLUSTER_FROM_PX = 1640;
-const OWNER_FROM_PX = 1360;
+const OWNER_FROM_PX = 1480;
 /** Where runs have tags, these come before the owner. */
 const TAGS_FROM_PX = 1360;
 const OWNER_BESIDE_TAGS_FROM_PX = 1560;
