@@ -108,6 +108,7 @@ export function PeoplePage() {
         {(all) => (
           <DataTable
             name="people"
+            cards
             title="People"
             rows={all}
             columns={columns}
