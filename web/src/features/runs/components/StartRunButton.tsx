@@ -1,7 +1,9 @@
 import { useState } from "react";
 import { Icon } from "@/shared/ui/Icon";
+import { later } from "@/shared/ui/later";
 import { useRun } from "../api/useRun";
-import { StartRunDialog } from "./StartRunDialog";
+
+const StartRunDialog = later(async () => (await import("./StartRunDialog")).StartRunDialog);
 
 interface Props {
   planId?: string;
