@@ -5,6 +5,7 @@ mod direct;
 mod finish;
 mod follow;
 mod health;
+pub(crate) mod interval;
 pub(crate) mod judged;
 pub(crate) mod keep;
 pub(crate) mod kept;
@@ -27,7 +28,7 @@ use crate::error::EngineError;
 use crate::plans::names::data_file_name;
 use crate::plans::{PlanAt, RunSpec};
 use crate::tools::WantedJMeter;
-use crate::view::Snapshot;
+use crate::view::{LiveLabels, Snapshot};
 use jac_jmx::{Check, Finding, Severity};
 use jac_jtl::Entry;
 use jac_model::{
@@ -53,6 +54,9 @@ pub(crate) const PLAN: &str = "plan";
 
 /// So many labels are in a snapshot; the report of a finished run has all.
 const MOST_LABELS: usize = 500;
+
+/// So many labels' points are followed by one page: as many as a chart has lines.
+const MOST_LIVE_LABELS: usize = 10;
 
 /// The longest grace period, in seconds: a day.
 const MAX_GRACE_S: u64 = 86_400;
@@ -428,6 +432,30 @@ impl Engine {
             Some(live) => Ok(self.snapshot_of(row, live.since(after))),
             None => self.stored_snapshot(row, after),
         }
+    }
+
+    /// The points of some labels of a run that changed since the snapshot `after` (0: all). Of a run that nobody follows now there are none.
+    ///
+    /// # Errors
+    /// When there is no such run, or too many labels are asked for.
+    pub fn live_labels(&self, id: &RunId, after: u64, labels: &[String]) -> Result<LiveLabels, EngineError> {
+        if labels.len() > MOST_LIVE_LABELS {
+            let message = format!("At most {MOST_LIVE_LABELS} labels can be followed at once.");
+            return Err(EngineError::invalid("too_many_labels", message));
+        }
+        let live = self.live().get(id).cloned();
+        wait(self.store().run(id))?;
+        let Some(live) = live else {
+            return Ok(LiveLabels { run_id: id.clone(), seq: 0, bucket_ms: 1_000, reset: true, labels: Vec::new() });
+        };
+        let (seq, changed) = live.labels_since(after, labels);
+        Ok(LiveLabels {
+            run_id: id.clone(),
+            seq,
+            bucket_ms: changed.bucket_ms,
+            reset: changed.reset,
+            labels: changed.labels,
+        })
     }
 
     pub(crate) fn snapshot_of(&self, row: RunRow, measured: crate::live::Measured) -> Snapshot {

@@ -1,7 +1,7 @@
 //! Reading logs into statistics.
 
 use crate::scan::{Collector, Report, Scan, size, threads};
-use crate::{Filter, Input, Kind};
+use crate::{Filter, Input, Interval, Kind};
 use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
 use std::io::Read;
 use std::num::NonZero;
@@ -160,6 +160,8 @@ pub struct ReadOptions {
     pub threads: Option<NonZero<usize>>,
     /// What becomes of a log without a sample.
     pub empty: Empty,
+    /// The samples that ended within it alone; one log's. `None`: whenever they ended.
+    pub interval: Option<Interval>,
 }
 
 /// Reads logs, each in its own dialect, into one set of statistics: every sample, on all processors. Otherwise as
@@ -188,6 +190,8 @@ pub fn read_logs_with(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LogStatistics, LogError> {
     let settings = &options.settings;
+    let within = options.interval.as_ref();
+    let filter = within.map_or_else(|| options.filter.clone(), |interval| interval.narrow(&options.filter));
     // What a part counts is a part of the whole, so it is exact where the whole is: parts share the memory by handing over
     // what they have counted.
     let share = settings.memory_bytes / threads(options.threads).max(1);
@@ -196,13 +200,13 @@ pub fn read_logs_with(
         let full = Mutex::new(None);
         let collector = || Counting {
             statistics: SampleStatistics::of_source(settings, source),
-            filter: &options.filter,
+            filter: &filter,
             share,
             source,
             settings,
             full: &full,
         };
-        let scan = Scan { settings, threads: options.threads, collector: &collector };
+        let scan = Scan { settings, threads: options.threads, within, collector: &collector };
         let scanned = scan.run(input, report)?;
         options.empty.check(input, &scanned.outcome)?;
         let parts = scanned.collectors.into_iter().map(|part| part.statistics);

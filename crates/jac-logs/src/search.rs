@@ -130,7 +130,7 @@ pub fn search_logs(
     let mut kept = BinaryHeap::new();
     each_log(inputs, progress, |log, input, report| {
         let collector = || Finder { search, log, matched: [0; 2], searched: [0; 2], kept: BinaryHeap::new() };
-        let scan = Scan { settings: &search.settings, threads: search.threads, collector: &collector };
+        let scan = Scan { settings: &search.settings, threads: search.threads, within: None, collector: &collector };
         let scanned = scan.run(input, report)?;
         search.empty.check(input, &scanned.outcome)?;
         result.rejected_rows += scanned.outcome.rejected_rows;

@@ -25,7 +25,7 @@ export interface Asked {
 }
 
 export interface TestApi {
-  /** `METHOD /path`, without its query; a later answer replaces an earlier one. */
+  /** `METHOD /path`, for any query or for the one given; a later answer replaces an earlier one. */
   answer: (route: string, answer: Answer) => void;
   asked: Asked[];
   /** What was asked otherwise than by GET. */
@@ -44,7 +44,7 @@ export function testApi(): TestApi {
       request.on("end", () => {
         const path = (request.url ?? "").replace("/api/v1", "");
         asked.push({ method: request.method ?? "", path, body: text === "" ? null : (JSON.parse(text) as unknown) });
-        const found = answers.get(`${request.method} ${path.split("?")[0]}`) ?? { status: 404, body: fault("not_found") };
+        const found = answers.get(`${request.method} ${path}`) ?? answers.get(`${request.method} ${path.split("?")[0]}`) ?? { status: 404, body: fault("not_found") };
         void Promise.resolve(found.after).then(() => {
           const headers = { "Access-Control-Allow-Origin": "*", "Content-Type": "application/json", ...found.headers };
           response.writeHead(found.status ?? 200, headers).end(found.body === undefined ? undefined : JSON.stringify(found.body));

@@ -127,7 +127,11 @@ impl Engine {
     }
 
     /// Reads a run's log, plain or compressed, here or in the store. It may be compressed while this looks: then it has its second name.
-    fn read_log<T>(&self, run: &RunId, read: impl Fn(Input) -> Result<T, LogError>) -> Result<T, EngineError> {
+    pub(super) fn read_log<T>(
+        &self,
+        run: &RunId,
+        read: impl Fn(Input) -> Result<T, LogError>,
+    ) -> Result<T, EngineError> {
         let plain = spool(self.folder(), run);
         for path in [plain.clone(), compressed_path(&plain)] {
             match read(Input::File(path)) {

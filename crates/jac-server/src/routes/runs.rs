@@ -14,9 +14,8 @@ use axum::response::IntoResponse;
 use jac_engine::Engine;
 use jac_engine::list::{Page, RunSummary};
 use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
-use jac_engine::view::{RunView, Snapshot};
+use jac_engine::view::{LiveLabels, RunView, Snapshot};
 use jac_model::{Cluster, Run, RunId, StopMode};
-use jac_report::Report;
 use jac_store::RunRow;
 use serde::Deserialize;
 
@@ -105,11 +104,30 @@ pub async fn live(run: On<View, Run>, Query(query): Query<LiveQuery>) -> Result<
     Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 
-/// The report of a finished run
-#[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Report), (status = 409, body = ErrorBody)))]
-pub async fn report(run: ViewedRun) -> Result<LargeJson<Report>, ApiError> {
+/// Which labels, and from which snapshot on.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LiveLabelsQuery {
+    /// The number of the last snapshot whose points the caller has; 0: none.
+    #[serde(default)]
+    after: u64,
+    /// A JSON array of labels, at most ten: `["Log in","Search"]`.
+    labels: String,
+}
+
+/// The points of some labels of a run while it goes on, those that changed since a snapshot
+#[utoipa::path(get, path = "/runs/{id}/live/labels", tag = "runs", params(("id" = String, Path), LiveLabelsQuery),
+    responses((status = 200, body = LiveLabels), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn live_labels(
+    run: On<View, Run>,
+    Query(query): Query<LiveLabelsQuery>,
+) -> Result<LargeJson<LiveLabels>, ApiError> {
+    let labels: Vec<String> = serde_json::from_str(&query.labels).map_err(|error| {
+        ApiError::bad_request("labels_invalid", format!("`labels` must be a JSON array of labels: {error}."))
+    })?;
     let id = run.thing.id.clone();
-    Ok(LargeJson(run.engine().run_blocking(move |engine| engine.report(&id)).await?))
+    let read = move |engine: &Engine| engine.live_labels(&id, query.after, &labels);
+    Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 
 /// From which byte on.

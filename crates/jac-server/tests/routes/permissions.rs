@@ -120,6 +120,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/runs/{id}/notifications", "u++++++++"),
     ("POST", "/runs/{id}/notifications/retry", "ufff+++++"),
     ("GET", "/runs/{id}/live", "u++++++++"),
+    ("GET", "/runs/{id}/live/labels", "u++++++++"),
     ("GET", "/runs/{id}/report", "u++++++++"),
     ("GET", "/runs/{id}/label-charts", "u++++++++"),
     ("GET", "/runs/{id}/samples", "u++++++++"),

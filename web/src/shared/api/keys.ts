@@ -32,6 +32,7 @@ export const keys = {
   planCheck: (id: string, workers: number) => ["plans", id, "check", workers] as const,
   run: (id: string) => ["runs", id] as const,
   runReport: (id: string) => ["run-report", id] as const,
+  reportPart: (id: string, from: number, to: number) => ["run-report", id, from, to] as const,
   labelCharts: (id: string, label: string) => ["run-report", id, "label", label] as const,
   runSamples: (id: string, search: string) => ["run-samples", id, search] as const,
   /** Below the run's own key: whatever changes the run may have changed it. */

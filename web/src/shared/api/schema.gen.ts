@@ -1054,6 +1054,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/live/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The points of some labels of a run while it goes on, those that changed since a snapshot */
+        get: operations["runs_live_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/logs/{node}": {
         parameters: {
             query?: never;
@@ -1146,7 +1163,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The report of a finished run */
+        /** The report of a finished run, or of a part of its time, which is counted again from its log */
         get: operations["runs_report"];
         put?: never;
         post?: never;
@@ -1810,25 +1827,6 @@ export interface components {
          * @enum {string}
          */
         AuditVia: "shell" | "session" | "token" | "schedule" | "none";
-        /** @description An image that JAC made of a machine which had Java and JMeter. */
-        NodeImage: {
-            /** @description `ami-…`. */
-            id: string;
-            region: string;
-            name: string;
-            /** @description What is in it, a few words. */
-            description: string;
-            /** @description `x86_64` or `arm64`; empty while it is not known. */
-            architecture: string;
-            state: components["schemas"]["ImageState"];
-            /** @description As AWS says it, RFC 3339. */
-            created_at: string | null;
-            /**
-             * Format: int32
-             * @description The disk that it needs, in GB: what is kept of it is paid for by what is used.
-             */
-            size_gb: number | null;
-        };
         /** @description Why a run ended. */
         Cause: {
             /** @enum {string} */
@@ -3113,6 +3111,24 @@ export interface components {
             /** @description From then on it opens nothing. */
             expires_ms: components["schemas"]["i64"];
         };
+        /** @description The points of some labels of a run while it goes on. */
+        LiveLabels: {
+            run_id: components["schemas"]["RunId"];
+            /**
+             * Format: int64
+             * @description The number of the newest snapshot: hand it back next time.
+             */
+            seq: number;
+            /**
+             * Format: int64
+             * @description Width of a bucket in milliseconds.
+             */
+            bucket_ms: number;
+            /** @description All points are here and replace every earlier one. */
+            reset: boolean;
+            /** @description Those of the labels that have a sample, in the table's order. */
+            labels: components["schemas"]["LabelSeries"][];
+        };
         /** @description A log that was read. */
         LogFile: {
             /** @description Its name. */
@@ -3481,6 +3497,25 @@ export interface components {
              * @description The heap of its JVM.
              */
             heap_mb: number | null;
+        };
+        /** @description An image that JAC made of a machine which had Java and JMeter. */
+        NodeImage: {
+            /** @description `ami-…`. */
+            id: string;
+            region: string;
+            name: string;
+            /** @description What is in it, a few words. */
+            description: string;
+            /** @description `x86_64` or `arm64`; empty while it is not known. */
+            architecture: string;
+            state: components["schemas"]["ImageState"];
+            /** @description As AWS says it, RFC 3339. */
+            created_at: string | null;
+            /**
+             * Format: int32
+             * @description The disk that it needs, in GB: what is kept of it is paid for by what is used.
+             */
+            size_gb: number | null;
         };
         /** @description A worker's own log of a run whose results are direct, as it was held against the worker's file at the end. */
         NodeLog: {
@@ -4009,6 +4044,7 @@ export interface components {
             /** @description The logs that were read. */
             files: components["schemas"]["LogFile"][];
             run: components["schemas"]["RunFacts"] | null;
+            interval: components["schemas"]["ReportInterval"] | null;
             /** @description The table. */
             summary: components["schemas"]["Summary"];
             /** @description The statistics over time. */
@@ -4030,6 +4066,19 @@ export interface components {
              *     `summary.notes` too.
              */
             notes: components["schemas"]["Message"][];
+        };
+        /** @description A part of a run's time: the samples that ended in it. */
+        ReportInterval: {
+            /**
+             * Format: int64
+             * @description Its beginning, epoch milliseconds.
+             */
+            from_ms: number;
+            /**
+             * Format: int64
+             * @description Its end, which is not part of it, epoch milliseconds.
+             */
+            to_ms: number;
         };
         /**
          * @description What somebody asks for.
@@ -8477,6 +8526,57 @@ export interface operations {
             };
         };
     };
+    runs_live_labels: {
+        parameters: {
+            query: {
+                /** @description The number of the last snapshot whose points the caller has; 0: none. */
+                after?: number;
+                /** @description A JSON array of labels, at most ten: `["Log in","Search"]`. */
+                labels: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveLabels"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     runs_log: {
         parameters: {
             query?: {
@@ -8707,7 +8807,12 @@ export interface operations {
     };
     runs_report: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Samples that ended then or later, epoch milliseconds; absent: from the run's beginning. */
+                from_ms?: number;
+                /** @description Samples that ended before then, epoch milliseconds; absent: to the run's end. */
+                to_ms?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -8722,6 +8827,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             409: {

@@ -12,6 +12,7 @@ export type Entry = Schemas["Entry"];
 export type Summary = Schemas["Summary"];
 /** One bucket of time; `t_ms` is its start, and samples fall into it by their end. Buckets without a sample are absent. */
 export type Point = Schemas["Point"];
+export type LiveLabels = Schemas["LiveLabels"];
 export type LabelCharts = Schemas["LabelCharts"];
 export type LabelSeries = Schemas["LabelSeries"];
 export type ErrorGroup = Schemas["ErrorGroup"];
