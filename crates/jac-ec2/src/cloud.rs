@@ -6,7 +6,7 @@ use crate::errors::{refusal, refused};
 use crate::keys::Seed;
 use crate::record::{ClusterRecord, LaunchRecord, Records};
 use crate::watch::Watch;
-use crate::{adopt, baked, ending, forecast, network, tags, user_data};
+use crate::{adopt, ending, forecast, network, node_images, tags, user_data};
 use async_trait::async_trait;
 use data_encoding::BASE64;
 use futures_util::future::join_all;

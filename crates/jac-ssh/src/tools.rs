@@ -54,9 +54,10 @@ impl Tools {
         progress: ProgressSink<'_>,
     ) -> Result<NodeTools, PortError> {
         let node = remote.name.as_str();
-        let java = self.java_there(remote, tell).await.map_err(|error| error.at(node, "get Java"))?;
+        let java = self.java_there(remote, progress).await.map_err(|error| error.at(node, "get Java"))?;
         let bundle = self.bundle(Packed::JMeter, home).await.map_err(|error| error.at(node, "get JMeter"))?;
-        let place = bring(remote, Packed::JMeter, &bundle, tell).await.map_err(|error| error.at(node, "get JMeter"))?;
+        let place =
+            bring(remote, Packed::JMeter, &bundle, progress).await.map_err(|error| error.at(node, "get JMeter"))?;
         Ok(NodeTools { java: java.path.display().to_string(), java_version: java.version, jmeter_home: place })
     }
 
