@@ -1,5 +1,6 @@
 //! What people ask of runs: start, stop, delete, look.
 
+mod check;
 mod collect;
 mod direct;
 mod finish;
@@ -9,6 +10,7 @@ pub(crate) mod interval;
 pub(crate) mod judged;
 pub(crate) mod keep;
 pub(crate) mod kept;
+mod new_cluster;
 mod prepare;
 pub(crate) mod record;
 mod remove;
@@ -22,7 +24,7 @@ mod tailed_spool;
 mod watch;
 
 use crate::blocking::wait;
-use crate::clusters::conflict;
+use crate::clusters::{NewCluster, conflict};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::plans::names::data_file_name;
@@ -40,6 +42,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use check::{RunCheck, RunCheckRequest};
 pub use finish::{Artefact, LogPiece, artefacts};
 pub(crate) use finish::{end_of as report_end, write as write_file, write_report};
 use judged::Chosen;
@@ -66,7 +69,12 @@ const MAX_GRACE_S: u64 = 86_400;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewRun {
-    pub cluster_id: ClusterId,
+    /// The cluster that it runs on; absent: `new_cluster`.
+    #[serde(default)]
+    pub cluster_id: Option<ClusterId>,
+    /// A cluster that is created for this run, and terminated when it has ended; absent: `cluster_id`.
+    #[serde(default)]
+    pub new_cluster: Option<NewCluster>,
     pub plan_id: PlanId,
     /// Which revision of the plan's files is run; absent: the newest.
     #[serde(default)]
@@ -202,7 +210,10 @@ impl Engine {
         new: NewRun,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Run, EngineError> {
-        let cluster = wait(self.store().cluster(&new.cluster_id))?;
+        let Some(cluster) = &new.cluster_id else {
+            return Err(EngineError::faulty("run_invalid", new_cluster::fault_of_place(&new).into_iter().collect()));
+        };
+        let cluster = wait(self.store().cluster(cluster))?;
         if !cluster.phase.is_coming_up() && cluster.phase != ClusterPhase::Ready {
             return Err(conflict(
                 format!("The cluster '{}' no longer exists.", cluster.name),
@@ -540,6 +551,7 @@ fn waiting_node(node: &Node) -> RunNode {
 
 fn refuse_invalid(new: &NewRun, workers: u32) -> Result<(), EngineError> {
     let mut faults = faults_of(new);
+    faults.extend(new_cluster::fault_of_place(new));
     let NewRun { results, min_workers, share, properties, system_properties, .. } = new;
     // A schedule's are masked until they are wanted, so that this is no fault of it.
     faults.extend(secrets::faults_of_masks(properties, system_properties));

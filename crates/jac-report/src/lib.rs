@@ -18,7 +18,7 @@ pub use compare::{
     Change, ChangedMetric, CoarseTimes, Comparison, ComparisonOutcome, LineComparison, NumberChange, Side, TestResult,
     Thresholds, compare, compare_lines, comparison_text,
 };
-pub use comparison_report::{Compared, ComparedResult, ComparisonReport};
+pub use comparison_report::{Compared, ComparedResult, ComparedRun, ComparisonReport, most_frequent};
 pub use csv::{csv_field, plain_csv_field, table_csv};
 pub use errors::{ErrorType, error_types, errors_text};
 pub use histograms::{HIGHEST_MS, HistogramError, Histograms, LabelHistogram, histogram};

@@ -127,7 +127,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(machines::adopt))
         .routes(routes!(machines::terminate))
         .routes(routes!(plans::show, plans::delete))
-        .routes(routes!(plans::check))
+        .routes(routes!(plans::check, plans::check_run))
         .routes(routes!(revisions::list_revisions))
         .routes(routes!(revisions::download_revision))
         .routes(routes!(revisions::compare_revisions))

@@ -1,6 +1,8 @@
 //! Runs: start, look, stop, report, artefacts.
 
+use crate::App;
 use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
+use crate::access::rights;
 use crate::access::shared::ViewedRun;
 use crate::body::{Body, LargeJson, Query};
 use crate::error::{ApiError, ErrorBody};
@@ -8,14 +10,14 @@ use crate::files::file_body;
 use crate::routes::TeamRequest;
 use crate::routes::lists::RunsQuery;
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::Engine;
 use jac_engine::list::{Page, RunSummary};
 use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
 use jac_engine::view::{LiveLabels, RunView, Snapshot};
-use jac_model::{Cluster, Run, RunId, StopMode};
+use jac_model::{Action, Cluster, Run, RunId, StopMode, authorize};
 use jac_store::RunRow;
 use serde::Deserialize;
 
@@ -26,17 +28,27 @@ pub async fn list(allowed: Allowed<View>, Query(query): Query<RunsQuery>) -> Res
     Ok(Json(allowed.engine().list_runs(&filter, &page).await?))
 }
 
-/// Start a run; it waits for its cluster by itself
+/// Start a run, on a cluster that is there or on a new one for it; it waits for its cluster by itself
 #[utoipa::path(post, path = "/runs", tag = "runs", request_body = NewRun,
     responses((status = 202, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
     allowed: Allowed<StartRun>,
-    Body(new): Body<NewRun>,
+    State(app): State<App>,
+    Body(mut new): Body<NewRun>,
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
-    let cluster: Cluster = allowed.engine().store().cluster(&new.cluster_id).await?;
-    // The cluster is named in the body, not in the path, so its owner is looked at here.
-    allowed.to(&cluster.owner, cluster.team.as_ref())?;
     let owner = allowed.caller.user.clone();
+    if let (None, Some(mut cluster)) = (&new.cluster_id, new.new_cluster.clone()) {
+        authorize(&allowed.caller, Action::CreateCluster, None).map_err(ApiError::Denied)?;
+        rights::check(&app, &allowed.caller, &mut cluster.config).await?;
+        new.new_cluster = Some(cluster.clone());
+        let run = allowed.engine().create_run_on_new_cluster(owner, new, cluster).await?;
+        return Ok((StatusCode::ACCEPTED, Json(view(allowed.engine(), &run.id).await?)));
+    }
+    if let Some(id) = &new.cluster_id {
+        let cluster: Cluster = allowed.engine().store().cluster(id).await?;
+        // The cluster is named in the body, not in the path, so its owner is looked at here.
+        allowed.to(&cluster.owner, cluster.team.as_ref())?;
+    }
     let run = allowed.engine().check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await?;
     Ok((StatusCode::ACCEPTED, Json(view(allowed.engine(), &run.id).await?)))
 }

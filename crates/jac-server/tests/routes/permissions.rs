@@ -91,6 +91,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/plans/{id}/files/{path}", "u++++++++"),
     ("DELETE", "/plans/{id}/files/{path}", "ufff+++++"),
     ("GET", "/plans/{id}/check", "u++++++++"),
+    ("POST", "/plans/{id}/check", "u++++++++"),
     ("GET", "/plans/{id}/revisions", "u++++++++"),
     ("GET", "/plans/{id}/revisions/{revision}/zip", "u++++++++"),
     ("GET", "/plans/{id}/revisions/{from}/compare/{to}", "u++++++++"),

@@ -686,7 +686,8 @@ export interface paths {
         /** What the plan needs and will do, and what is wrong with it */
         get: operations["plans_check"];
         put?: never;
-        post?: never;
+        /** What a run of the plan with these settings would do, and what is wrong with them; nothing is made */
+        post: operations["plans_check_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -875,7 +876,7 @@ export interface paths {
         /** Runs, a page at a time */
         get: operations["runs_list"];
         put?: never;
-        /** Start a run; it waits for its cluster by itself */
+        /** Start a run, on a cluster that is there or on a new one for it; it waits for its cluster by itself */
         post: operations["runs_create"];
         delete?: never;
         options?: never;
@@ -2151,6 +2152,9 @@ export interface components {
             name: string;
             /** @description The run that it is of, where it was JAC's. */
             run_id: string | null;
+            run: components["schemas"]["ComparedRun"] | null;
+            /** @description Its failures by type, the most frequent first, at most 200. */
+            errors: components["schemas"]["ErrorType"][];
             /**
              * Format: int64
              * @description Start of its first sample, epoch milliseconds.
@@ -2168,6 +2172,38 @@ export interface components {
             percents: number[];
             /** @description Its table. */
             summary: components["schemas"]["Summary"];
+        };
+        /** @description What a run was started with, as far as its results depend on it. */
+        ComparedRun: {
+            /** @description Its plan's name. */
+            plan: string;
+            /**
+             * Format: int32
+             * @description The revision of the plan's files; `null`: it is not known.
+             */
+            plan_revision: number | null;
+            /**
+             * Format: int64
+             * @description Threads of all workers together; `null`: they are known only at run time.
+             */
+            users: number | null;
+            /**
+             * Format: int32
+             * @description Workers; 0: the master ran the plan alone.
+             */
+            workers: number;
+            /** @description What its nodes are; `null`: it is not known any more. */
+            machines: string | null;
+            /** @description JMeter properties for every node, secrets masked. */
+            properties: {
+                [key: string]: string;
+            };
+            /** @description JMeter properties whose totals were divided among the workers. */
+            share: {
+                [key: string]: number;
+            };
+            /** @description Data files whose rows were split across the workers. */
+            split: string[];
         };
         /** @description Two results beside each other. */
         Comparison: {
@@ -3284,7 +3320,8 @@ export interface components {
         };
         /** @description A run that somebody wants. */
         NewRun: {
-            cluster_id: components["schemas"]["ClusterId"];
+            cluster_id?: components["schemas"]["ClusterId"] | null;
+            new_cluster?: components["schemas"]["NewCluster"] | null;
             plan_id: components["schemas"]["PlanId"];
             /**
              * Format: int32
@@ -4188,6 +4225,39 @@ export interface components {
              */
             properties: {
                 [key: string]: string;
+            };
+        };
+        /** @description What a run with these settings would do, and what is wrong with it. */
+        RunCheck: components["schemas"]["Check"] & {
+            /** @description What is wrong with a setting, each at its field: `/share`, `/min_workers`, `/split/0`, `/properties/threads`. A run with one is refused. */
+            faults: components["schemas"]["Fault"][];
+        };
+        /** @description The settings of a run that somebody is about to start. All are as in the request that starts it. */
+        RunCheckRequest: {
+            /**
+             * Format: int32
+             * @description Workers of the cluster; 0: the master alone.
+             */
+            workers: number;
+            /**
+             * Format: int32
+             * @description Which revision of the plan's files; absent: the newest.
+             */
+            plan_revision: number | null;
+            properties: {
+                [key: string]: string;
+            };
+            system_properties: {
+                [key: string]: string;
+            };
+            properties_files: string[];
+            split: string[];
+            results: components["schemas"]["ResultsChoice"];
+            /** Format: int32 */
+            min_workers: number | null;
+            /** @description Totals that are divided among the workers. */
+            share: {
+                [key: string]: number;
             };
         };
         /** @description The run that a report is about. */
@@ -7345,6 +7415,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Check"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_check_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunCheckRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCheck"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {

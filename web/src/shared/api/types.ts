@@ -49,6 +49,7 @@ export type TestResult = Schemas["TestResult"];
 export type LineComparison = Schemas["LineComparison"];
 export type ComparisonOutcome = Schemas["ComparisonOutcome"];
 export type Comparison = Schemas["Comparison"];
+export type ErrorType = Schemas["ErrorType"];
 export type ComparedResult = Schemas["ComparedResult"];
 export type ComparisonReport = Schemas["ComparisonReport"];
 
@@ -84,6 +85,8 @@ export type Machines = Schemas["Machines"];
 
 export type PlanFile = Schemas["PlanFile"];
 export type Check = Schemas["Check"];
+export type RunCheck = Schemas["RunCheck"];
+export type RunCheckRequest = Schemas["RunCheckRequest"];
 export type CheckProperty = Schemas["PlanProperty"];
 export type Finding = Schemas["Finding"];
 export type ThreadGroup = Schemas["ThreadGroup"];
