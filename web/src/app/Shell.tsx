@@ -1,5 +1,5 @@
 import { Link, NavLink, Outlet, ScrollRestoration } from "react-router";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { zoneName } from "@/shared/format/time";
 import { useSession } from "@/shared/session/useSession";
 import { useSignOut } from "@/features/session/api/useSignOut";

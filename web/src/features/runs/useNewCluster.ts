@@ -3,7 +3,7 @@ import { useClusterDefaults } from "@/features/clusters/api/useClusterDefaults";
 import { checkForm, formFrom, placeFaults, type ClusterForm, type Faults } from "@/features/clusters/clusterForm";
 import { useCreation, type Creation } from "@/features/clusters/useCreation";
 import { useCredentialChoices, type CredentialChoices } from "@/features/clusters/useCredentialChoices";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import type { Fault, Info, NewCluster } from "@/shared/api/types";
 
 export interface NewClusterPart {

@@ -103,8 +103,8 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
     setTried(true);
     if (request === null || blocked || start.isPending || newCluster.creation.busy !== null) return;
     // Nothing that costs money is created before its price was shown.
-    if (checksFirst) return newCluster.creation.check();
-    start.mutate(request, { onSuccess: (run) => void navigate(`/runs/${run.id}`) });
+    if (checksFirst) newCluster.creation.check();
+    else start.mutate(request, { onSuccess: (run) => void navigate(`/runs/${run.id}`) });
   };
   return (
     <Dialog
@@ -208,8 +208,9 @@ type Place = "cluster" | "new";
 const NO_REFUSALS: Fault[] = [];
 
 function onNewCluster(request: NewRun, cluster: NewCluster | null): NewRun {
-  const { cluster_id: _, ...settings } = request;
-  return { ...settings, new_cluster: cluster };
+  const settings = { ...request, new_cluster: cluster };
+  delete settings.cluster_id;
+  return settings;
 }
 
 function actionOf(starting: boolean, checksFirst: boolean, checking: boolean): string {
