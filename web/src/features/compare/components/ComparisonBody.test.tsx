@@ -17,7 +17,18 @@ const line = (label: string): LineComparison => ({
   tail: null,
   errors: null,
 });
-const result = (name: string): ComparedResult => ({ name, run_id: null, run: null, errors: [], start_ms: 0, bucket_ms: null, points: [], profile: null, percents: [], summary: summaryOf([entryOf("Home")]) });
+const result = (name: string): ComparedResult => ({
+  name,
+  run_id: null,
+  run: null,
+  errors: [],
+  start_ms: 0,
+  bucket_ms: null,
+  points: [],
+  profile: null,
+  percents: [],
+  summary: summaryOf([entryOf("Home")]),
+});
 const LOAD = "The load differs: 100/s before, 63/s after.";
 
 beforeEach(() => window.history.replaceState(null, "", "/"));

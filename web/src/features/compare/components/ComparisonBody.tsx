@@ -93,9 +93,10 @@ function differencesBetween(before: ComparedResult | undefined, after: ComparedR
   return before === undefined || after === undefined ? null : differencesOf(before, after);
 }
 
+/** By what they were started with. Where that is not known, by the rate that came of it, which may as well be the doing of a slower target. */
 function hasOtherLoad(before: ComparedResult | undefined, after: ComparedResult | undefined, comparison: Comparison | undefined): boolean {
-  const differs = differencesBetween(before, after)?.some(({ load }) => load) ?? false;
-  return differs || (comparison?.findings.some(({ code }) => code === "load_differs") ?? false);
+  const differences = differencesBetween(before, after);
+  return differences === null ? (comparison?.findings.some(({ code }) => code === "load_differs") ?? false) : differences.some(({ load }) => load);
 }
 
 /** What the pair comes to, before any table; first what makes the two hard to compare. */
