@@ -32,6 +32,13 @@ impl Buckets {
             .collect()
     }
 
+    /// The points of a label, all its rows, in the buckets that changed after `since` (0: all).
+    pub(in crate::statistics) fn label_points(&self, label: u32, outside: bool, since: u64) -> Vec<Point> {
+        let mut times = Summing::default();
+        let changed = self.of_time(outside).filter(|(_, bucket)| bucket.changed > since);
+        changed.filter_map(|(start, bucket)| point(*start, bucket.cells_of(label), None, &mut times)).collect()
+    }
+
     /// The points of all rows of a kind, and those of some labels, all their rows: every cell is unpacked once, those of a
     /// long log by several threads.
     pub(in crate::statistics) fn all_points(
