@@ -13,6 +13,16 @@ use crate::statistics::times::STEPS;
 const WORTH_THREADS: usize = 2_000;
 const THREADS: usize = 4;
 
+impl Bucket {
+    /// A label's cells, of every kind.
+    fn cells_of(&self, label: u32) -> std::slice::Iter<'_, Cell> {
+        let kinds = KINDS as u32;
+        let first = self.cells.partition_point(|cell| cell.group / kinds < label);
+        let after = self.cells.partition_point(|cell| cell.group / kinds <= label);
+        self.cells[first..after].iter()
+    }
+}
+
 impl Buckets {
     /// The points of all rows of a kind in the buckets that changed after `since` (0: all). `outside`: there are buckets
     /// before the log's time.
