@@ -10,12 +10,12 @@ use jac_model::{ClusterId, EpochMs};
 /// Where a machine is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InstanceState {
-    Coming,
-    Up,
+    Pending,
+    Running,
     /// On its way out, or stopped, which JAC never asks for: it costs its disk and nothing runs on it.
-    Going,
+    ShuttingDown,
     /// Shown for an hour yet; it costs nothing.
-    Gone,
+    Terminated,
 }
 
 /// A machine of ours.
@@ -48,9 +48,18 @@ pub async fn of_installation(aws: &Aws, installation: &str) -> Result<Vec<Machin
     find(aws, vec![tags::ours(installation), states]).await
 }
 
+/// Every machine of some clusters, what is gone too.
+pub async fn of_clusters<'a>(
+    aws: &Aws,
+    installation: &str,
+    clusters: impl IntoIterator<Item = &'a ClusterId>,
+) -> Result<Vec<Machine>, PortError> {
+    find(aws, vec![tags::ours(installation), tags::of_clusters(clusters)]).await
+}
+
 /// Every machine of a cluster, what is gone too.
 pub async fn of_cluster(aws: &Aws, installation: &str, cluster: &ClusterId) -> Result<Vec<Machine>, PortError> {
-    find(aws, vec![tags::ours(installation), tags::of_cluster(cluster)]).await
+    of_clusters(aws, installation, [cluster]).await
 }
 
 async fn find(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Machine>, PortError> {
@@ -65,7 +74,7 @@ async fn find(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Machine>, PortError
 
 /// `None` where the tags are not ours.
 pub fn read(instance: &aws_sdk_ec2::types::Instance) -> Option<Machine> {
-    let life = match instance.state().and_then(|state| state.name()) {
+    let state = match instance.state().and_then(|state| state.name()) {
         Some(InstanceStateName::Pending) => InstanceState::Pending,
         Some(InstanceStateName::Running) => InstanceState::Running,
         Some(InstanceStateName::Terminated) => InstanceState::Terminated,

@@ -31,9 +31,9 @@ impl NewCluster {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifespan {
     /// It outlives this engine.
-    Unattended,
+    Persistent,
     /// It ends with this engine, as a cluster of `jac run` without a server does.
-    ThisEngine,
+    Ephemeral,
 }
 
 impl Engine {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { Link, NavLink, useLocation } from "react-router";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { useSignOut } from "@/features/session/api/useSignOut";
 import { useSession } from "@/shared/session/useSession";
 import { Icon } from "@/shared/ui/Icon";

@@ -1,6 +1,6 @@
 //! The reader and the statistics in one: bytes in, tables out.
 
-use super::{BusiestEntries, ChangedPoints, ResponseTimes, SampleStatistics};
+use super::{BusiestEntries, ChangedLabels, ChangedPoints, ResponseTimes, SampleStatistics};
 use crate::note::counted;
 use crate::{
     ApdexThresholds, CodeCount, ErrorGroup, HostCount, LabelCharts, LogReader, Note, Partial, Profiles, ReadOutcome,
@@ -122,6 +122,11 @@ impl LogStatistics {
         self.statistics.changed_points(since)
     }
 
+    /// The same of labels; see [`SampleStatistics::changed_labels`].
+    pub fn changed_labels(&mut self, names: &[String], since: u64) -> ChangedLabels {
+        self.statistics.changed_labels(names, since)
+    }
+
     /// The most frequent groups of failures, at most `limit`.
     pub fn errors(&self, limit: usize) -> Vec<ErrorGroup> {
         self.statistics.errors(limit)
@@ -182,6 +187,16 @@ impl LogStatistics {
     /// Samples per second over the last full seconds; see [`SampleStatistics::rate_per_s`].
     pub fn rate_per_s(&self) -> Option<f64> {
         self.statistics.rate_per_s()
+    }
+
+    /// Have keys been folded because there were more than the limits allow? See [`SampleStatistics::has_folded`].
+    pub fn has_folded(&self) -> bool {
+        self.statistics.has_folded()
+    }
+
+    /// Bytes that the counts take; see [`SampleStatistics::memory`].
+    pub fn memory(&self) -> usize {
+        self.statistics.memory()
     }
 
     /// What has to be known about the numbers: rows and values that could not be read, what the log does not say, guesses,

@@ -6,7 +6,7 @@ import { useRuns } from "@/features/runs/api/useRuns";
 import { LastRuns } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { SwitchedOffNotes } from "@/features/schedules/components/SwitchedOffNotes";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { PasswordNote } from "@/features/session/components/PasswordNote";
 import type { Info, RunSummary } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";

@@ -50,6 +50,7 @@ import trash from "bootstrap-icons/icons/trash3.svg?raw";
 import wifiOff from "bootstrap-icons/icons/wifi-off.svg?raw";
 import x from "bootstrap-icons/icons/x-lg.svg?raw";
 import xCircle from "bootstrap-icons/icons/x-circle-fill.svg?raw";
+import zoomIn from "bootstrap-icons/icons/zoom-in.svg?raw";
 import zoomOut from "bootstrap-icons/icons/zoom-out.svg?raw";
 
 const ICONS = {
@@ -105,6 +106,7 @@ const ICONS = {
   "wifi-off": wifiOff,
   x,
   "x-circle": xCircle,
+  "zoom-in": zoomIn,
   "zoom-out": zoomOut,
 };
 

@@ -88,8 +88,13 @@ const COLUMNS: Column<LineComparison>[] = [
   ...METRICS.flatMap(plainColumns),
 ];
 
+/** The figures alone. */
+const UNJUDGED: Column<LineComparison>[] = COLUMNS.filter(({ id }) => id !== "change" && id !== "sentence").map((column) =>
+  column.id === "label" ? { ...column, cell: (row) => <LabelName label={row.label} /> } : column,
+);
+
 /** What changed for each label: before and after, what it comes to, and why. `changes=1` in the URL leaves out what did not change. */
-export function ChangeTable({ comparison }: { comparison: Comparison }) {
+export function ChangeTable({ comparison, judged }: { comparison: Comparison; judged: boolean }) {
   const [parameters, change] = useUrlParameters();
   const only = parameters.get("changes") === "1";
   const rows = useMemo(() => byImportance(comparison.labels).filter((line) => !only || isChange(line)), [comparison, only]);
@@ -99,7 +104,7 @@ export function ChangeTable({ comparison }: { comparison: Comparison }) {
       name="changes"
       title="Labels"
       rows={rows}
-      columns={COLUMNS}
+      columns={judged ? COLUMNS : UNJUDGED}
       rowKey={(row) => row.label}
       rowHeight={44}
       visibleRows={14}

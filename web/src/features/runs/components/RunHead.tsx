@@ -28,7 +28,7 @@ import { NotifyEnd } from "./NotifyEnd";
 import { PinMark } from "./PinMark";
 import { Remarks } from "./Remarks";
 import { RemarksDialog } from "./RemarksDialog";
-import { StartRunDialog } from "./StartRunDialog";
+import { StartRun } from "./StartRun";
 import { StopControl } from "./StopControl";
 
 /** Title, state, owner, the one main action. */
@@ -162,7 +162,7 @@ function RunAgain({ run }: { run: Run }) {
       <button type="button" className="btn btn-primary" onClick={() => setOpen(true)}>
         <Icon name="play" /> Run again
       </button>
-      {open && <StartRunDialog planId={run.plan.id} clusterId={run.cluster.id} like={run} onClose={() => setOpen(false)} />}
+      {open && <StartRun planId={run.plan.id} clusterId={run.cluster.id} like={run} onClose={() => setOpen(false)} />}
     </>
   );
 }
