@@ -1,9 +1,10 @@
-import { useEffect, useId, useState, type KeyboardEvent } from "react";
+import { useId, useState, type KeyboardEvent } from "react";
 import { useNavigate } from "react-router";
 import type { ClusterSummary, PlanSummary, RunSummary } from "@/shared/api/types";
 import { useFirstRows, type ListKind } from "@/shared/lists/usePages";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Icon, type IconName } from "@/shared/ui/Icon";
+import { useSettled } from "@/shared/ui/useSettled";
 import { PAGES } from "./pages";
 
 interface Found {
@@ -25,7 +26,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
-  const words = useSettled(typed.trim());
+  const words = useSettled(typed.trim(), TYPING_MS);
   const runs = useFound<RunSummary>("runs", words);
   const plans = useFound<PlanSummary>("plans", words);
   const clusters = useFound<ClusterSummary>("clusters", words);
@@ -83,16 +84,6 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
       {found.length === 0 && <p className="text-muted">No matches.</p>}
     </Dialog>
   );
-}
-
-/** The text once nothing has been typed for a moment. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }
 
 /** The first rows of a list that match; without words the newest ones. */
