@@ -27,7 +27,7 @@ export function ErrorsSection({ report, chosen, showSamples }: { report: Report;
         </div>
         {errors.length === 0 ? (
           <section className="card">
-            <div className="table-empty table-empty-alone">No failed samples.</div>
+            <div className="table-empty table-empty-alone">{chosen.length === 0 ? "No failed samples." : "No failed samples of the selected labels."}</div>
           </section>
         ) : (
           <>

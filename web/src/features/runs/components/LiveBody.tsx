@@ -64,7 +64,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
               </Note>
             )}
             <EntryTable summary={live.summary} choice={labels} apdex={null} showSamples={samples.show} empty="Labels appear here with their first samples." />
-            <ErrorTable errors={errorsOfLabels(live.errors, chosen)} allErrors={summaryOfLabels(live.summary, chosen).total.errors} live showSamples={samples.show} />
+            <ErrorTable errors={errorsOfLabels(live.errors, chosen)} allErrors={summaryOfLabels(live.summary, chosen).total.errors} live narrowed={chosen.length > 0} showSamples={samples.show} />
             <NodeCharts traces={live.nodes} points={live.points} stale={!connection.connected} />
             {samples.section}
           </TimelineProvider>

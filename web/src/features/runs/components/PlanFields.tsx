@@ -11,6 +11,11 @@ interface Props {
   onChange: (form: RunForm) => void;
 }
 
+/** Is it in the number of threads of a thread group? A total of seconds or a port divided among workers would make no sense. */
+function countsUsers(check: Check, name: string): boolean {
+  return check.thread_groups.some(({ enabled, raw }) => enabled && (raw.threads ?? "").split(/[^\w.-]+/).includes(name));
+}
+
 /** The plan's properties as fields with their defaults, and room for others. */
 export function PropertyFields({ check, workers = 0, form, onChange, faults }: Props & { workers?: number; faults: Pick<RunFaults, "properties" | "moreProperties" | "systemProperties"> }) {
   return (
@@ -34,7 +39,7 @@ export function PropertyFields({ check, workers = 0, form, onChange, faults }: P
                     value={value}
                     onChange={(event) => change(event.target.value)}
                   />
-                  {(total || (workers > 1 && /^[1-9]\d*$/.test(value.trim()))) && (
+                  {(total || (workers > 1 && countsUsers(check, property.name) && /^[1-9]\d*$/.test(value.trim()))) && (
                     <button
                       type="button"
                       className="btn btn-outline-secondary"
