@@ -71,6 +71,36 @@ step("the sign-in link signs in", async () => {
   await look(page, "overview");
 });
 
+step("the keyboard skips the side bar, shows its shortcuts, and opens a page by its keys", async () => {
+  await page.keyboard.press("Tab");
+  const skip = page.getByRole("button", { name: "Skip to content" });
+  await skip.waitFor();
+  assert.ok(await skip.evaluate((element) => element === document.activeElement), "the first stop is the skip link");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "MAIN");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await look(page, "shortcuts");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "MAIN", "the focus is back after the dialog");
+  await page.keyboard.press("g");
+  await page.keyboard.press("r");
+  await page.waitForURL(/\/runs$/);
+  await page.goto(`${base}/`);
+  await page.getByRole("button", { name: "Run the example" }).waitFor();
+});
+
+step("the overview fits a telephone, its pages behind a menu", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole("button", { name: "Menu" }).click();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Schedules" }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "nothing is wider than the screen");
+  await look(page, "telephone");
+  await page.keyboard.press("Escape");
+  await page.setViewportSize({ width: 1440, height: 1000 });
+});
+
 step("the link works once", async () => {
   const { context, page: second } = await openPage(browser);
   await second.goto(link);
@@ -182,6 +212,21 @@ step("samples reach the chart in time", async (t) => {
   assert.ok(quantile(oldest, 0.9) <= maxLatency, `9 of 10 within ${quantile(oldest, 0.9)} ms; at most ${maxLatency} ms are allowed`);
 });
 
+step("a label that is clicked in the live table has the charts and the figures", async () => {
+  await page.locator("[data-table=labels] tbody label").filter({ hasText: "Login" }).click();
+  await page.getByText("Showing 1 label").first().waitFor();
+  assert.match(page.url(), /label=Login/);
+  await waitForPoints(page, "throughput", 8, 20_000);
+  const figure = page.locator("[data-figure=samples]");
+  await figure.getByText(/^1 of \d+ labels$/).waitFor();
+  const { summary } = await api(`/runs/${runId}/live?after=0`);
+  const shown = Number((await figure.locator(".figure-number").innerText()).replaceAll(",", ""));
+  assert.ok(shown > 0 && shown < summary.total.samples, `${shown} samples of one label, ${summary.total.samples} of all`);
+  await look(page, "live-label");
+  await page.getByRole("button", { name: "Clear selection" }).click();
+  await figure.getByText(/^\d+ labels$/).waitFor();
+});
+
 step("a lost connection is said, and nothing is missing after it", async () => {
   broken = true;
   for (const socket of sockets.splice(0)) await socket.close().catch(() => undefined);
@@ -279,6 +324,20 @@ step("labels are chosen for the charts", async () => {
   await page.getByText("Showing 2 labels").first().waitFor();
 });
 
+step("figures and table follow the zoom, and go back", async () => {
+  const [from, to] = new URL(page.url()).searchParams.get("zoom").split("-");
+  const part = await api(`/runs/${runId}/report?from_ms=${from}&to_ms=${to}`);
+  assert.deepEqual(part.interval, { from_ms: Number(from), to_ms: Number(to) });
+  assert.ok(part.summary.total.samples > 0 && part.summary.total.samples < (await api(`/runs/${runId}/report`)).summary.total.samples);
+  await page.getByRole("button", { name: "Clear selection" }).click();
+  const samples = page.locator("[data-figure=samples] .figure-number");
+  await samples.filter({ hasText: new RegExp(`^${part.summary.total.samples.toLocaleString("en-US")}$`) }).waitFor();
+  await page.getByText(/ of the run$/).waitFor();
+  await look(page, "report-part");
+  await page.getByRole("button", { name: "Show the whole run" }).click();
+  await page.waitForURL((url) => !url.searchParams.has("zoom"));
+});
+
 const found = (text) => page.getByRole("region", { name: "Samples", exact: true }).getByRole("status").filter({ hasText: text });
 step("single samples are found, opened, and counted as in the report", async () => {
   const { summary } = await api(`/runs/${runId}/report`);
@@ -348,6 +407,8 @@ step("it is run again with what it had, what is different is said before the sta
   assert.equal(await dialog.getByLabel("threads", { exact: true }).inputValue(), "6");
   await dialog.getByLabel("duration", { exact: true }).fill("20");
   await dialog.getByText(/duration 180 → 20/).waitFor();
+  await dialog.getByText("6 users on each of 2 workers = 12 users").waitFor();
+  await dialog.getByText(/for 20\ss/).waitFor();
   await look(page, "run-again");
   await dialog.getByRole("button", { name: "Start run" }).click();
   await page.waitForURL((url) => /\/runs\/r-/.test(url.pathname) && !url.pathname.endsWith(runId));
@@ -369,6 +430,7 @@ step("a run is compared with the one before, from its menu", async () => {
   assert.notEqual(total.change, "unclear", "two runs of hundreds of samples are compared conclusively");
   const said = { worse: "is worse than", mixed: "is in part worse than", better: "is better than", same: "No significant difference between" };
   await page.getByText(said[outcome]).waitFor();
+  await page.getByRole("region", { name: "What was different" }).getByText("180 → 20").waitFor();
   for (const id of ["compare-throughput", "compare-p95", "compare-errors", "compare-percentiles"]) await waitForPoints(page, id, 8, 10_000);
   const rows = page.locator("[data-table=changes] tbody tr");
   assert.equal(await rows.count(), labels.length + 1, "each label and the total");

@@ -12,6 +12,7 @@ use crate::live::LiveRun;
 use crate::machines::Seen;
 use crate::notices::Notice;
 use crate::reconcile::Missing;
+use crate::runs::interval::KnownParts;
 use crate::schedules::Schedules;
 use crate::settings::Settings;
 use crate::shipping::Shipping;
@@ -88,6 +89,7 @@ struct Inner {
     grace_until_ms: EpochMs,
     events: broadcast::Sender<Event>,
     live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
+    known_parts: KnownParts,
     driven: Mutex<HashSet<ClusterId>>,
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     seen: Mutex<HashMap<Provider, Seen>>,
@@ -140,6 +142,7 @@ impl Engine {
                 installation,
                 events: broadcast::channel(EVENTS_KEPT).0,
                 live: Mutex::default(),
+                known_parts: KnownParts::default(),
                 driven: Mutex::default(),
                 renewed: Mutex::default(),
                 seen: Mutex::default(),
@@ -192,6 +195,14 @@ impl Engine {
 
     /// Goes on with what an earlier engine began, and ends what only that one wanted.
     async fn resume(&self) -> Result<(), EngineError> {
+        let locked = self.vault().count_locked().await?;
+        if locked > 0 {
+            let message = format!(
+                "{locked} saved secrets cannot be decrypted: secret.key is missing or belongs to another installation. Put the file back \
+                 and restart JAC, or save the credentials again."
+            );
+            self.notice(Notice::new("secrets_locked", [("count", locked.to_string())], message));
+        }
         let recovering = self.clone();
         let recovered = tokio::task::spawn_blocking(move || recovering.recover_folder()).await;
         recovered.map_err(|panic| EngineError::JMeter(panic.to_string()))??;
@@ -356,6 +367,11 @@ impl Engine {
 
     pub(crate) fn live(&self) -> MutexGuard<'_, HashMap<RunId, Arc<LiveRun>>> {
         self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which parts of finished runs' logs have samples of which time.
+    pub(crate) fn known_parts(&self) -> &KnownParts {
+        &self.inner.known_parts
     }
 
     pub(crate) fn driven(&self) -> MutexGuard<'_, HashSet<ClusterId>> {

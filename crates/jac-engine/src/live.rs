@@ -6,7 +6,7 @@
 use crate::view::Headline;
 use jac_jtl::criteria::stop::{StopRuleCode, StopRuleState};
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Evaluation, MAX_UNREAD_PERCENT};
-use jac_jtl::{BusiestEntries, ErrorGroup, LogStatistics, Point, Sample, Settings, Summary};
+use jac_jtl::{BusiestEntries, ChangedLabels, ErrorGroup, LogStatistics, Point, Sample, Settings, Summary};
 use jac_model::{BrokenRule, CriterionWatch, EpochMs};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -208,6 +208,13 @@ impl LiveRun {
         self.state().measure(after).0
     }
 
+    /// What changed of some labels' points since the snapshot `after`, and the number of the newest snapshot.
+    pub fn labels_since(&self, after: u64, labels: &[String]) -> (u64, ChangedLabels) {
+        let mut state = self.state();
+        let mark = state.mark(after);
+        (state.seq, state.statistics.changed_labels(labels, mark))
+    }
+
     /// The total and the busiest labels, with the rows that could not be read and the active users.
     pub fn busiest(&self, most: usize, bounds_ms: &[u32]) -> (BusiestEntries, u64, Option<u64>) {
         let mut state = self.state();
@@ -248,10 +255,15 @@ impl State {
         (self.evaluation.judge(summary, MAX_UNREAD_PERCENT), self.evaluation.rules(now_ms))
     }
 
+    /// What the statistics called "now" at a snapshot; 0 for one that is not known.
+    fn mark(&self, snapshot: u64) -> u64 {
+        let place = snapshot.checked_sub(self.base).and_then(|place| usize::try_from(place).ok());
+        place.and_then(|place| self.marks.get(place)).copied().unwrap_or(0)
+    }
+
     /// What changed since a snapshot, and what the statistics call "now".
     fn measure(&mut self, after: u64) -> (Measured, u64) {
-        let place = after.checked_sub(self.base).and_then(|place| usize::try_from(place).ok());
-        let mark = place.and_then(|place| self.marks.get(place)).copied().unwrap_or(0);
+        let mark = self.mark(after);
         let changed = self.statistics.changed_points(mark);
         let measured = Measured {
             seq: self.seq,
@@ -318,6 +330,28 @@ mod tests {
             [1_700_000_003_000, 1_700_000_004_000]
         );
         assert!(live.since(5).points.is_empty());
+    }
+
+    #[test]
+    fn the_points_of_labels_follow_the_same_numbers() {
+        let live = LiveRun::new(0, Evaluation::default(), Vec::new());
+        live.feed(HEADER);
+        for second in 0..5 {
+            let home = row(1_700_000_000_500 + second * 1000);
+            live.feed(&home);
+            live.feed(String::from_utf8_lossy(&home).replace("Home", "Buy").as_bytes());
+            live.advance(1_700_000_000_500 + second * 1000);
+        }
+        let labels = ["Buy".to_owned(), "none".to_owned()];
+        let (seq, all) = live.labels_since(0, &labels);
+        assert_eq!((seq, all.reset, all.labels.len(), all.labels[0].points.len()), (5, true, 1, 5));
+        assert_eq!(all.labels[0].points[0].samples, 1, "those of the label alone");
+        let (_, missed) = live.labels_since(3, &labels);
+        assert!(!missed.reset);
+        let times: Vec<i64> = missed.labels[0].points.iter().map(|point| point.t_ms).collect();
+        assert_eq!(times, [1_700_000_003_000, 1_700_000_004_000]);
+        assert!(live.labels_since(5, &labels).1.labels[0].points.is_empty());
+        assert!(live.labels_since(900, &labels).1.reset, "a number of another process");
     }
 
     #[test]

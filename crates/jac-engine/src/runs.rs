@@ -1,13 +1,16 @@
 //! What people ask of runs: start, stop, delete, look.
 
+mod check;
 mod collect;
 mod direct;
 mod finish;
 mod follow;
 mod health;
+pub(crate) mod interval;
 pub(crate) mod judged;
 pub(crate) mod keep;
 pub(crate) mod kept;
+mod new_cluster;
 mod prepare;
 pub(crate) mod record;
 mod remove;
@@ -21,13 +24,13 @@ mod tailed_spool;
 mod watch;
 
 use crate::blocking::wait;
-use crate::clusters::conflict;
+use crate::clusters::{NewCluster, conflict};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::plans::names::data_file_name;
 use crate::plans::{PlanAt, RunSpec};
 use crate::tools::WantedJMeter;
-use crate::view::Snapshot;
+use crate::view::{LiveLabels, Snapshot};
 use jac_jmx::{Check, Finding, Severity};
 use jac_jtl::Entry;
 use jac_model::{
@@ -39,8 +42,9 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use check::{RunCheck, RunCheckRequest};
 pub use finish::{Artefact, LogPiece, artefacts};
-pub(crate) use finish::{end_of as report_end, write as write_file, write_report};
+pub(crate) use finish::{REPORT_PAGE, end_of as report_end, write as write_file, write_report};
 use judged::Chosen;
 pub use keep::checked as keep_patterns;
 pub use kept::KeptFile;
@@ -54,6 +58,9 @@ pub(crate) const PLAN: &str = "plan";
 /// So many labels are in a snapshot; the report of a finished run has all.
 const MOST_LABELS: usize = 500;
 
+/// So many labels' points are followed by one page: as many as a chart has lines.
+const MOST_LIVE_LABELS: usize = 10;
+
 /// The longest grace period, in seconds: a day.
 const MAX_GRACE_S: u64 = 86_400;
 
@@ -62,7 +69,12 @@ const MAX_GRACE_S: u64 = 86_400;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewRun {
-    pub cluster_id: ClusterId,
+    /// The cluster that it runs on; absent: `new_cluster`.
+    #[serde(default)]
+    pub cluster_id: Option<ClusterId>,
+    /// A cluster that is created for this run, and terminated when it has ended; absent: `cluster_id`.
+    #[serde(default)]
+    pub new_cluster: Option<NewCluster>,
     pub plan_id: PlanId,
     /// Which revision of the plan's files is run; absent: the newest.
     #[serde(default)]
@@ -198,7 +210,10 @@ impl Engine {
         new: NewRun,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Run, EngineError> {
-        let cluster = wait(self.store().cluster(&new.cluster_id))?;
+        let Some(cluster) = &new.cluster_id else {
+            return Err(EngineError::faulty("run_invalid", new_cluster::fault_of_place(&new).into_iter().collect()));
+        };
+        let cluster = wait(self.store().cluster(cluster))?;
         if !cluster.phase.is_coming_up() && cluster.phase != ClusterPhase::Ready {
             return Err(conflict(
                 format!("The cluster '{}' no longer exists.", cluster.name),
@@ -430,6 +445,30 @@ impl Engine {
         }
     }
 
+    /// The points of some labels of a run that changed since the snapshot `after` (0: all). Of a run that nobody follows now there are none.
+    ///
+    /// # Errors
+    /// When there is no such run, or too many labels are asked for.
+    pub fn live_labels(&self, id: &RunId, after: u64, labels: &[String]) -> Result<LiveLabels, EngineError> {
+        if labels.len() > MOST_LIVE_LABELS {
+            let message = format!("At most {MOST_LIVE_LABELS} labels can be followed at once.");
+            return Err(EngineError::invalid("too_many_labels", message));
+        }
+        let live = self.live().get(id).cloned();
+        wait(self.store().run(id))?;
+        let Some(live) = live else {
+            return Ok(LiveLabels { run_id: id.clone(), seq: 0, bucket_ms: 1_000, reset: true, labels: Vec::new() });
+        };
+        let (seq, changed) = live.labels_since(after, labels);
+        Ok(LiveLabels {
+            run_id: id.clone(),
+            seq,
+            bucket_ms: changed.bucket_ms,
+            reset: changed.reset,
+            labels: changed.labels,
+        })
+    }
+
     pub(crate) fn snapshot_of(&self, row: RunRow, measured: crate::live::Measured) -> Snapshot {
         let mut summary = measured.summary;
         let labels = keep_busiest(&mut summary.labels, MOST_LABELS);
@@ -512,6 +551,7 @@ fn waiting_node(node: &Node) -> RunNode {
 
 fn refuse_invalid(new: &NewRun, workers: u32) -> Result<(), EngineError> {
     let mut faults = faults_of(new);
+    faults.extend(new_cluster::fault_of_place(new));
     let NewRun { results, min_workers, share, properties, system_properties, .. } = new;
     // A schedule's are masked until they are wanted, so that this is no fault of it.
     faults.extend(secrets::faults_of_masks(properties, system_properties));

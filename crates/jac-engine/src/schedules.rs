@@ -414,7 +414,8 @@ fn timing_fault(fault: Fault) -> EngineError {
 fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
     let run = run.clone();
     NewRun {
-        cluster_id: cluster.clone(),
+        cluster_id: Some(cluster.clone()),
+        new_cluster: None,
         plan_id: plan.clone(),
         plan_revision: run.plan_revision,
         name: None,

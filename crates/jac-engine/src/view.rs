@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use crate::live::Judged;
 use jac_jtl::criteria::stop::StopRuleState;
 use jac_jtl::criteria::{CriterionResult, Verdict};
-use jac_jtl::{ErrorGroup, Point, Summary};
+use jac_jtl::{ErrorGroup, LabelSeries, Point, Summary};
 use jac_model::{
     Cause, Cluster, ClusterId, CriterionWatch, Fault, Message, Named, Person, Plan, PlanFile, Provider, ResultsChoice,
     ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep, StopMode, Versions,
@@ -225,6 +225,21 @@ pub struct RunView {
     /// What a reader of the report must know.
     pub notes: Vec<Message>,
     pub steps: Vec<RunStep>,
+}
+
+/// The points of some labels of a run while it goes on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LiveLabels {
+    pub run_id: RunId,
+    /// The number of the newest snapshot: hand it back next time.
+    pub seq: u64,
+    /// Width of a bucket in milliseconds.
+    pub bucket_ms: u64,
+    /// All points are here and replace every earlier one.
+    pub reset: bool,
+    /// Those of the labels that have a sample, in the table's order.
+    pub labels: Vec<LabelSeries>,
 }
 
 /// The state of a run at one moment, as the page and the shell show it.

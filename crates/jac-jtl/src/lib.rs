@@ -42,7 +42,9 @@ pub use profiles::{ApdexThresholds, LabelProfile, Profile, Profiles};
 pub use reader::{Layout, LogReader, ReadOutcome, Rejected, whole_rows};
 pub use sample::{Sample, TakeSample};
 pub use settings::{DateOrder, Settings, TimeUnit, TimestampMeaning};
-pub use statistics::{BusiestEntries, ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics, SpreadEntry};
+pub use statistics::{
+    BusiestEntries, ChangedLabels, ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics, SpreadEntry,
+};
 pub use steps::Steps;
 pub use summary::{Entry, EntryKind, Partial, Summary, TotalBasis};
 pub use time_format::{TimeFormat, TimeFormatError};

@@ -29,7 +29,7 @@ mod times;
 pub use log::LogStatistics;
 pub use tables::{BusiestEntries, ResponseTimes, SpreadEntry};
 
-use crate::{Point, Sample, Settings};
+use crate::{LabelSeries, Point, Sample, Settings};
 use active::{Ahead, UNNAMED};
 use buckets::{Buckets, Numbers};
 use errors::Errors;
@@ -100,6 +100,19 @@ pub struct ChangedPoints {
     pub reset: bool,
     /// The total's points in order of time.
     pub points: Vec<Point>,
+}
+
+/// The points of labels that changed since a number that was handed out before: as [`ChangedPoints`], which has the total's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangedLabels {
+    /// Hand this back next time.
+    pub now: u64,
+    /// Width of a bucket.
+    pub bucket_ms: u64,
+    /// All points are here and replace every earlier one.
+    pub reset: bool,
+    /// Those of the labels that have a sample.
+    pub labels: Vec<LabelSeries>,
 }
 
 impl SampleStatistics {
@@ -300,6 +313,20 @@ impl SampleStatistics {
         let points =
             show.known(self.buckets.points(show.basis, show.outside, if reset { 0 } else { since }, &mut self.summing));
         ChangedPoints { now: self.buckets.tick(), bucket_ms: self.buckets.width_ms(), reset, points }
+    }
+
+    /// The same of labels, by their names.
+    pub fn changed_labels(&mut self, names: &[String], since: u64) -> ChangedLabels {
+        let ChangedPoints { now, bucket_ms, reset, .. } = self.changed_points(since);
+        let (show, since) = (self.show(), if reset { 0 } else { since });
+        let found = self.labels.in_order().into_iter();
+        let found = found.filter(|(_, label)| label.samples() > 0 && names.contains(&label.text));
+        let labels = found.map(|(number, label)| LabelSeries {
+            label: label.text.clone(),
+            transaction: label.is_transaction(),
+            points: show.known(self.buckets.label_points(number, show.outside, since)),
+        });
+        ChangedLabels { now, bucket_ms, reset, labels: labels.collect() }
     }
 
     /// Threads active on all workers together, by the latest samples.

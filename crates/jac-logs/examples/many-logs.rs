@@ -99,7 +99,7 @@ fn processor_time() -> std::io::Result<Duration> {
 fn resident_mb() -> std::io::Result<u64> {
     let pages = std::fs::read_to_string("/proc/self/statm")?;
     let pages = pages.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    Ok(pages.unwrap_or(0) * 4_096 >> 20)
+    Ok((pages.unwrap_or(0) * 4_096) >> 20)
 }
 
 struct Random(u64);

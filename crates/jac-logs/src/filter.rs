@@ -26,6 +26,8 @@ pub struct Filter {
 pub enum Condition {
     /// When it started, epoch milliseconds.
     Time(Bound<i64>),
+    /// When it ended, epoch milliseconds.
+    End(Bound<i64>),
     /// When it started, as milliseconds after the log's first start: [`Filter::settle`] makes it a [`Condition::Time`].
     SinceStart(Bound<i64>),
     /// How long it took, in milliseconds; one without a time matches nothing.
@@ -167,6 +169,7 @@ impl Condition {
     fn holds(&self, sample: &Sample<'_>) -> bool {
         match self {
             Self::Time(bound) => bound.holds(sample.start_ms),
+            Self::End(bound) => bound.holds(sample.end_ms),
             Self::SinceStart(_) => false,
             Self::Elapsed(bound) => sample.elapsed_ms.is_some_and(|elapsed| bound.holds(i64::from(elapsed))),
             Self::Bytes(bound) => {

@@ -1,7 +1,7 @@
 //! Reading logs into statistics.
 
 use crate::scan::{Collector, PART_BYTES, Report, Scan, size, threads};
-use crate::{Filter, Input, Kind};
+use crate::{Filter, Input, Interval, Kind};
 use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
 use std::io::Read;
 use std::num::NonZero;
@@ -163,6 +163,8 @@ pub struct ReadOptions {
     pub part_bytes: Option<NonZero<u64>>,
     /// What becomes of a log without a sample.
     pub empty: Empty,
+    /// The samples that ended within it alone; one log's. `None`: whenever they ended.
+    pub interval: Option<Interval>,
 }
 
 /// Reads logs, each in its own dialect, into one set of statistics: every sample, on all processors. Otherwise as
@@ -206,13 +208,15 @@ fn count(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(LogStatistics, bool), LogError> {
     let settings = &options.settings;
+    let within = options.interval.as_ref();
+    let filter = within.map_or_else(|| options.filter.clone(), |interval| interval.narrow(&options.filter));
     let mut all: Option<(SampleStatistics, ReadOutcome)> = None;
     let mut in_order = true;
     each_log(inputs, progress, |source, input, report| {
         let shared = Shared::new(options, all.as_ref().map_or(0, |(statistics, _)| statistics.memory()));
         let collector = || Counting {
             statistics: SampleStatistics::of_source(settings, source),
-            filter: &options.filter,
+            filter: &filter,
             source,
             settings,
             shared: &shared,
@@ -220,7 +224,8 @@ fn count(
         };
         let part_bytes = options.part_bytes.unwrap_or(PART_BYTES);
         let begin = || shared.forget();
-        let scan = Scan { settings, threads: options.threads, part_bytes, begin: &begin, collector: &collector };
+        let scan =
+            Scan { settings, threads: options.threads, part_bytes, begin: &begin, within, collector: &collector };
         let scanned = scan.run(input, report)?;
         options.empty.check(input, &scanned.outcome)?;
         in_order &= scanned.in_order;

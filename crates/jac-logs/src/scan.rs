@@ -13,7 +13,7 @@ mod sequential;
 use crate::dates;
 use crate::frames::FramedLog;
 use crate::input::{Opened, Packing, open};
-use crate::{Input, LogError};
+use crate::{Input, Interval, LogError};
 use jac_jtl::{ReadOutcome, Settings, TakeSample};
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -45,6 +45,8 @@ pub(crate) struct Scan<'a, C> {
     pub(crate) part_bytes: NonZero<u64>,
     /// Called before the log is read, and again where it has to be read once more: what collectors handed over is void.
     pub(crate) begin: &'a dyn Fn(),
+    /// Parts without a sample that ended within it are left out, where that is known. Whoever takes the samples looks at each all the same.
+    pub(crate) within: Option<&'a Interval>,
     /// Makes a thread's collector.
     pub(crate) collector: &'a (dyn Fn() -> C + Sync),
 }
@@ -110,7 +112,8 @@ impl<C: Collector> Scan<'_, C> {
 
     fn read(&self, input: &Input, opened: Opened, report: Report<'_>) -> Result<Scanned<C>, LogError> {
         let threads = threads(self.threads);
-        if threads > 1
+        // What is read in parts need not be read whole.
+        if (threads > 1 || self.within.is_some())
             && opened.is_utf8
             && let Some(size) = opened.size
         {

@@ -131,7 +131,8 @@ pub fn search_logs(
     each_log(inputs, progress, |log, input, report| {
         let collector = || Finder { search, log, matched: [0; 2], searched: [0; 2], kept: BinaryHeap::new() };
         let (settings, threads) = (&search.settings, search.threads);
-        let scan = Scan { settings, threads, part_bytes: PART_BYTES, begin: &|| (), collector: &collector };
+        let scan =
+            Scan { settings, threads, part_bytes: PART_BYTES, begin: &|| (), within: None, collector: &collector };
         let scanned = scan.run(input, report)?;
         search.empty.check(input, &scanned.outcome)?;
         result.rejected_rows += scanned.outcome.rejected_rows;

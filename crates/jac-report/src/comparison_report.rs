@@ -1,8 +1,9 @@
 //! Several results side by side as data: what the comparison's page embeds and the server hands out.
 
-use crate::{Comparison, Side, Thresholds, compare};
+use crate::{Comparison, ErrorType, Side, Thresholds, compare, error_types};
 use jac_jtl::{LogStatistics, Point, Profile, ResponseTimes, Summary};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Two or more results side by side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,12 @@ pub struct ComparedResult {
     pub name: String,
     /// The run that it is of, where it was JAC's.
     pub run_id: Option<String>,
+    /// How that run was started; `null` where it is not known.
+    #[serde(default)]
+    pub run: Option<ComparedRun>,
+    /// Its failures by type, the most frequent first, at most 200.
+    #[serde(default)]
+    pub errors: Vec<ErrorType>,
     /// Start of its first sample, epoch milliseconds.
     pub start_ms: Option<i64>,
     /// Width of a bucket in milliseconds; `null` where there is only a table.
@@ -42,6 +49,37 @@ pub struct ComparedResult {
     pub percents: Vec<f64>,
     /// Its table.
     pub summary: Summary,
+}
+
+/// What a run was started with, as far as its results depend on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ComparedRun {
+    /// Its plan's name.
+    pub plan: String,
+    /// The revision of the plan's files; `null`: it is not known.
+    pub plan_revision: Option<u32>,
+    /// Threads of all workers together; `null`: they are known only at run time.
+    pub users: Option<u64>,
+    /// Workers; 0: the master ran the plan alone.
+    pub workers: u32,
+    /// What its nodes are; `null`: it is not known any more.
+    pub machines: Option<String>,
+    /// JMeter properties for every node, secrets masked.
+    pub properties: BTreeMap<String, String>,
+    /// JMeter properties whose totals were divided among the workers.
+    pub share: BTreeMap<String, u64>,
+    /// Data files whose rows were split across the workers.
+    pub split: Vec<String>,
+}
+
+/// So many types of failures are kept of each result.
+const MOST_ERRORS: usize = 200;
+
+/// The most frequent types of failures.
+pub fn most_frequent(mut errors: Vec<ErrorType>) -> Vec<ErrorType> {
+    errors.truncate(MOST_ERRORS);
+    errors
 }
 
 /// A result to compare, with what the tests need.
@@ -60,6 +98,8 @@ impl Compared {
         let result = ComparedResult {
             name: name.into(),
             run_id: None,
+            run: None,
+            errors: most_frequent(error_types(&log.errors(usize::MAX))),
             start_ms: summary.start_ms,
             bucket_ms: Some(series.bucket_ms),
             points: series.points,
@@ -75,6 +115,8 @@ impl Compared {
         let result = ComparedResult {
             name: name.into(),
             run_id: None,
+            run: None,
+            errors: Vec::new(),
             start_ms: summary.start_ms,
             bucket_ms: None,
             points: Vec::new(),

@@ -18,12 +18,12 @@ pub use compare::{
     Change, ChangedMetric, CoarseTimes, Comparison, ComparisonOutcome, LineComparison, NumberChange, Side, TestResult,
     Thresholds, compare, compare_lines, comparison_text,
 };
-pub use comparison_report::{Compared, ComparedResult, ComparisonReport};
+pub use comparison_report::{Compared, ComparedResult, ComparedRun, ComparisonReport, most_frequent};
 pub use csv::{csv_field, plain_csv_field, table_csv};
 pub use errors::{ErrorType, error_types, errors_text};
 pub use histograms::{HIGHEST_MS, HistogramError, Histograms, LabelHistogram, histogram};
 pub use html::{render_comparison_html, render_html};
 pub use junit::junit_xml;
-pub use report::{Facts, LogFile, NodeFacts, Report, RunFacts, start_skew_ms};
+pub use report::{Facts, LogFile, NodeFacts, Report, ReportInterval, RunFacts, start_skew_ms};
 pub use shown::{Labels, visible, visible_json, visible_lines};
 pub use text::{IN_TABLE, aligned, one_line, table_text};

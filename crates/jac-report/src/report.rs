@@ -25,6 +25,9 @@ pub struct Report {
     pub files: Vec<LogFile>,
     /// The run that wrote them, where it was JAC's.
     pub run: Option<RunFacts>,
+    /// The part of the run that the figures and `run.criteria` are of; `null`: the whole run.
+    #[serde(default)]
+    pub interval: Option<ReportInterval>,
     /// The table.
     pub summary: Summary,
     /// The statistics over time.
@@ -45,6 +48,16 @@ pub struct Report {
     /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Those about the log are in
     /// `summary.notes` too.
     pub notes: Vec<Message>,
+}
+
+/// A part of a run's time: the samples that ended in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportInterval {
+    /// Its beginning, epoch milliseconds.
+    pub from_ms: i64,
+    /// Its end, which is not part of it, epoch milliseconds.
+    pub to_ms: i64,
 }
 
 /// A log that was read.
@@ -167,6 +180,7 @@ impl Report {
             created_ms: facts.created_ms,
             files: facts.files,
             run: facts.run,
+            interval: None,
             summary,
             series: log.series(),
             error_types: error_types(&errors),
@@ -178,7 +192,26 @@ impl Report {
             notes,
         }
     }
+
+    /// The same of a part of the time, with the statistics of its samples. What is said of the log and the run stays.
+    #[must_use]
+    pub fn narrowed(self, interval: ReportInterval, summary: Summary, log: &mut LogStatistics) -> Self {
+        let errors = log.errors(usize::MAX);
+        Self {
+            interval: Some(interval),
+            summary,
+            series: log.series(),
+            error_types: error_types(&errors),
+            errors,
+            codes: log.codes(),
+            profiles: log.profiles(),
+            apdex: log.apdex_thresholds(),
+            hosts: log.hosts(),
+            ..self
+        }
+    }
 }
+
 fn message_of(note: &Note) -> Message {
     let params = note.params.iter().map(|(name, value)| {
         let value = match value {

@@ -25,10 +25,10 @@ export interface Asked {
 }
 
 export interface TestApi {
-  /** `METHOD /path`, without its query; a later answer replaces an earlier one. */
+  /** `METHOD /path`, for any query or for the one given; a later answer replaces an earlier one. */
   answer: (route: string, answer: Answer) => void;
   asked: Asked[];
-  /** What was asked otherwise than by GET. */
+  /** What was asked otherwise than by GET, but for checks, which change nothing. */
   changes: () => Asked[];
 }
 
@@ -43,8 +43,8 @@ export function testApi(): TestApi {
       request.on("data", (piece: Buffer) => (text += piece.toString()));
       request.on("end", () => {
         const path = (request.url ?? "").replace("/api/v1", "");
-        asked.push({ method: request.method ?? "", path, body: text === "" ? null : (JSON.parse(text) as unknown) });
-        const found = answers.get(`${request.method} ${path.split("?")[0]}`) ?? { status: 404, body: fault("not_found") };
+        asked.push({ method: request.method ?? "", path, body: bodyOf(request.headers["content-type"], text) });
+        const found = answers.get(`${request.method} ${path}`) ?? answers.get(`${request.method} ${path.split("?")[0]}`) ?? { status: 404, body: fault("not_found") };
         void Promise.resolve(found.after).then(() => {
           const headers = { "Access-Control-Allow-Origin": "*", "Content-Type": "application/json", ...found.headers };
           response.writeHead(found.status ?? 200, headers).end(found.body === undefined ? undefined : JSON.stringify(found.body));
@@ -62,7 +62,12 @@ export function testApi(): TestApi {
     server.closeIdleConnections();
     server.close();
   });
-  return { answer: (route, answer) => answers.set(route, answer), asked, changes: () => asked.filter(({ method }) => method !== "GET") };
+  return { answer: (route, answer) => answers.set(route, answer), asked, changes: () => asked.filter(({ method, path }) => method !== "GET" && !path.endsWith("/check")) };
+}
+
+/** What was sent as JSON; uploads are not read. */
+function bodyOf(type: string | undefined, text: string): unknown {
+  return type?.startsWith("application/json") === true ? (JSON.parse(text) as unknown) : null;
 }
 
 /** An error's body. */

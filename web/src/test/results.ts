@@ -1,5 +1,5 @@
 /** Results to draw, whole by default; a test names only what it is about. */
-import type { Entry, Point, Profile, Run, RunSummary, Summary, TrendPoint } from "@/shared/api/types";
+import type { CriterionResult, Entry, Point, Profile, Report, Run, RunSummary, Summary, TrendPoint } from "@/shared/api/types";
 
 export function pointAt(t_ms: number, more: Partial<Point> = {}): Point {
   return {
@@ -171,6 +171,46 @@ export function trendPointOf(run: string, more: Partial<TrendPoint> = {}): Trend
     p99_ms: 120,
     rate_per_s: 50,
     compared: null,
+    ...more,
+  };
+}
+
+/** A report of a finished run. */
+export function reportOf({ criteria = [], ...more }: Partial<Report> & Pick<Report, "summary"> & { criteria?: CriterionResult[] }): Report {
+  const verdict = criteria.length === 0 ? "none" : criteria.every(({ met }) => met) ? "passed" : "failed";
+  return {
+    version: 1,
+    title: "peak",
+    jac_version: "0",
+    created_ms: 0,
+    files: [],
+    run: {
+      id: "r-1",
+      plan: "shop",
+      cluster: "walk",
+      workers: 1,
+      started_ms: more.summary.start_ms,
+      ended_ms: more.summary.end_ms,
+      cause: { kind: "completed" },
+      verdict,
+      criteria,
+      criteria_watch: [],
+      warm_up_s: 0,
+      properties: {},
+      share: {},
+      results: "rmi",
+      nodes: [],
+      start_skew_ms: null,
+    },
+    interval: null,
+    series: { bucket_ms: 1000, points: [], labels: [], codes: [], started: [] },
+    errors: [],
+    error_types: [],
+    codes: [],
+    profiles: { percents: [], total: profileOf(), labels: [] },
+    apdex: { satisfied_ms: 500, tolerated_ms: 1500 },
+    hosts: [],
+    notes: [],
     ...more,
   };
 }

@@ -11,7 +11,7 @@ use crate::error::EngineError;
 use jac_jtl::{LabelCharts, LogStatistics, ResponseTimes, Settings};
 use jac_logs::{Empty, Input, LogError, ReadOptions, Search, SearchResult, first_start, read_logs_with, search_logs};
 use jac_model::{Run, RunId};
-use jac_report::{Compared, ComparedResult, ComparisonReport, Report, Thresholds};
+use jac_report::{Compared, ComparedResult, ComparedRun, ComparisonReport, Report, Thresholds, most_frequent};
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -84,7 +84,7 @@ impl Engine {
                 ),
             ));
         }
-        let Report { summary, series, profiles, .. } = self.report(id)?;
+        let Report { summary, series, profiles, error_types, .. } = self.report(id)?;
         if summary.total.samples == 0 {
             return Err(EngineError::invalid(
                 "runs_to_compare",
@@ -94,6 +94,8 @@ impl Engine {
         let result = ComparedResult {
             name: run.name.clone(),
             run_id: Some(id.to_string()),
+            run: self.started_with(&run),
+            errors: most_frequent(error_types),
             start_ms: summary.start_ms,
             bucket_ms: Some(series.bucket_ms),
             points: series.points,
@@ -103,6 +105,25 @@ impl Engine {
         };
         let samples = result.summary.total.samples;
         Ok(Compared { result, response_times: self.response_times(&run, samples)? })
+    }
+
+    /// What a run was started with; `None`: it was imported.
+    fn started_with(&self, run: &Run) -> Option<ComparedRun> {
+        let provider = run.provider?;
+        // It outlives its nodes, and may be deleted before its runs.
+        let cluster = wait(self.store().cluster(&run.cluster_id)).ok();
+        let ec2 = cluster.and_then(|cluster| cluster.config.ec2);
+        let machines = ec2.map_or_else(|| provider.to_string(), |ec2| ec2.worker_type);
+        Some(ComparedRun {
+            plan: run.plan_name.clone(),
+            plan_revision: run.plan_revision,
+            users: run.total_threads,
+            workers: run.workers,
+            machines: Some(machines),
+            properties: run.properties.clone(),
+            share: run.share.clone(),
+            split: run.split.clone(),
+        })
     }
 
     /// The exact response times; `None` where the log is gone.
@@ -127,7 +148,11 @@ impl Engine {
     }
 
     /// Reads a run's log, plain or compressed, here or in the store. It may be compressed while this looks: then it has its second name.
-    fn read_log<T>(&self, run: &RunId, read: impl Fn(Input) -> Result<T, LogError>) -> Result<T, EngineError> {
+    pub(super) fn read_log<T>(
+        &self,
+        run: &RunId,
+        read: impl Fn(Input) -> Result<T, LogError>,
+    ) -> Result<T, EngineError> {
         let plain = spool(self.folder(), run);
         for path in [plain.clone(), compressed_path(&plain)] {
             match read(Input::File(path)) {

@@ -59,7 +59,7 @@ fn condition(condition: &Condition) -> Option<Option<QueryCondition>> {
                 Test::IsNot(_) | Test::Lacks(_) => return None,
             }
         }
-        Condition::SinceStart(_) | Condition::Bytes(_) => return None,
+        Condition::End(_) | Condition::SinceStart(_) | Condition::Bytes(_) => return None,
     }))
 }
 

@@ -320,7 +320,8 @@ impl House {
 
     fn new_run(&self, cluster: &ClusterId, plan: &PlanId) -> NewRun {
         NewRun {
-            cluster_id: cluster.clone(),
+            cluster_id: Some(cluster.clone()),
+            new_cluster: None,
             plan_id: plan.clone(),
             plan_revision: self.plan_revision,
             name: None,

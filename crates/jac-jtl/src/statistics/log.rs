@@ -1,6 +1,6 @@
 //! The reader and the statistics in one: bytes in, tables out.
 
-use super::{BusiestEntries, ChangedPoints, ResponseTimes, SampleStatistics};
+use super::{BusiestEntries, ChangedLabels, ChangedPoints, ResponseTimes, SampleStatistics};
 use crate::note::counted;
 use crate::{
     ApdexThresholds, CodeCount, ErrorGroup, HostCount, LabelCharts, LogReader, Note, Partial, Profiles, ReadOutcome,
@@ -120,6 +120,11 @@ impl LogStatistics {
     /// The total's points that changed after the number `since`, which an earlier call returned; 0 asks for all.
     pub fn changed_points(&mut self, since: u64) -> ChangedPoints {
         self.statistics.changed_points(since)
+    }
+
+    /// The same of labels; see [`SampleStatistics::changed_labels`].
+    pub fn changed_labels(&mut self, names: &[String], since: u64) -> ChangedLabels {
+        self.statistics.changed_labels(names, since)
     }
 
     /// The most frequent groups of failures, at most `limit`.

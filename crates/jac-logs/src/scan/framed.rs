@@ -25,7 +25,7 @@ impl<C: Collector> Scan<'_, C> {
         let mut reader = LogReader::new(self.settings);
         reader.feed(FrameReader::default().read(log, 0).map_err(failed)?, &mut |_: &Sample<'_>| {});
         let layout = reader.layout().ok_or(Failed::Unsplittable)?;
-        let shared = Shared::new(self.settings, &layout);
+        let shared = Shared::new(self, &layout);
         let next = AtomicUsize::new(0);
         let work = |mut collector: C| -> Part<C> {
             let mut outcomes = Vec::new();
@@ -33,6 +33,10 @@ impl<C: Collector> Scan<'_, C> {
             while !shared.stopped() {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let Some(frame) = log.frames().get(number) else { break };
+                if !shared.needs(frame.position) {
+                    shared.taken.fetch_add(u64::from(frame.packed), Ordering::Relaxed);
+                    continue;
+                }
                 let bytes = match reader.read(log, number).map_err(failed) {
                     Ok(bytes) => bytes,
                     Err(Failed::Error(error)) => return Err(error),

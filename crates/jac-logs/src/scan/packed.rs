@@ -82,7 +82,7 @@ impl<C: Collector> Scan<'_, C> {
         let mut reader = LogReader::new(self.settings);
         reader.feed(first.bytes(), &mut |_: &Sample<'_>| {});
         let layout = reader.layout().ok_or(Failed::Unsplittable)?;
-        let shared = Shared::new(self.settings, &layout);
+        let shared = Shared::new(self, &layout);
         let unpacker = Unpacker {
             source,
             buffer: Some(first),

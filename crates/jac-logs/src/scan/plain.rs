@@ -21,7 +21,7 @@ impl<C: Collector> Scan<'_, C> {
         let size = size.ok_or(Failed::Unsplittable)?;
         let layout = layout(&file, self.settings).map_err(failed)?.ok_or(Failed::Unsplittable)?;
         let starts = starts(&file, size, self.part_bytes.get(), &layout, self.settings).map_err(failed)?;
-        let shared = Shared::new(self.settings, &layout);
+        let shared = Shared::new(self, &layout);
         let next = AtomicUsize::new(0);
         let work = |mut collector: C| -> Part<C> {
             let mut outcomes = Vec::new();
@@ -30,6 +30,10 @@ impl<C: Collector> Scan<'_, C> {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let Some(position) = starts.get(number).copied() else { break };
                 let end = starts.get(number + 1).copied();
+                if !shared.needs(position) {
+                    shared.taken.fetch_add(end.unwrap_or(size) - position, Ordering::Relaxed);
+                    continue;
+                }
                 let segment = Segment { number, position, last: end.is_none() };
                 let mut at = position;
                 let end = end.unwrap_or(size);

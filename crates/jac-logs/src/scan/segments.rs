@@ -1,7 +1,8 @@
 //! The threads that read parts of one log, and how their results become one.
 
 use super::{Collector, Failed, Report, Scan, Scanned};
-use crate::LogError;
+use crate::interval::Spanning;
+use crate::{Interval, LogError};
 use jac_jtl::{Layout, LogReader, ReadOutcome, Settings};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -26,6 +27,7 @@ pub(super) struct Segment {
 pub(super) struct Shared<'a> {
     pub(super) settings: &'a Settings,
     pub(super) layout: &'a Layout,
+    within: Option<&'a Interval>,
     /// Bytes that have been taken.
     pub(super) taken: AtomicU64,
     /// Nobody needs the result any more.
@@ -35,9 +37,10 @@ pub(super) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(settings: &'a Settings, layout: &'a Layout) -> Self {
+    pub(super) fn new<C>(scan: &Scan<'a, C>, layout: &'a Layout) -> Self {
         let (stop, wrong) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { settings, layout, taken: AtomicU64::new(0), stop, wrong }
+        let (settings, within) = (scan.settings, scan.within);
+        Self { settings, layout, within, taken: AtomicU64::new(0), stop, wrong }
     }
 
     pub(super) fn stopped(&self) -> bool {
@@ -54,8 +57,28 @@ impl<'a> Shared<'a> {
         self.stop();
     }
 
+    /// Has the part that begins at this byte to be read?
+    pub(super) fn needs(&self, position: u64) -> bool {
+        self.within.is_none_or(|interval| interval.may_be_in(position))
+    }
+
     /// Reads one part, whose bytes `feed` hands to the reader.
     pub(super) fn read<C: Collector>(
+        &self,
+        segment: &Segment,
+        collector: &mut C,
+        feed: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), LogError>,
+    ) -> Result<ReadOutcome, LogError> {
+        let Some(interval) = self.within else { return self.read_part(segment, collector, feed) };
+        let mut spanning = Spanning::new(collector);
+        let outcome = self.read_part(segment, &mut spanning, feed)?;
+        if !self.stopped() {
+            interval.learn(segment.position, spanning.span);
+        }
+        Ok(outcome)
+    }
+
+    fn read_part<C: Collector>(
         &self,
         segment: &Segment,
         collector: &mut C,

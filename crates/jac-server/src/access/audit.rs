@@ -12,6 +12,9 @@ use jac_model::{Principal, Via};
 use jac_store::audit::{AuditedChange, NewEntry, Outcome};
 use std::collections::BTreeMap;
 
+/// What is asked with a body and changes nothing, as often as somebody types.
+const CHECKED: &str = "/plans/{id}/check";
+
 /// What a request does, in a word for programs: `cluster.terminate` of `POST /api/v1/clusters/{id}/terminate`.
 fn action(method: &Method, route: &str) -> String {
     let route = route.strip_prefix("/api/v1/").unwrap_or(route);
@@ -97,6 +100,9 @@ pub async fn record(State(app): State<App>, request: Request, next: Next) -> Res
 pub(super) fn begin(parts: &Parts, app: &App, caller: &Principal, thing: Option<(&str, &str)>) {
     let Some(audited) = AuditedChange::current() else { return };
     let route = parts.extensions.get::<MatchedPath>().map_or(parts.uri.path(), MatchedPath::as_str);
+    if route.ends_with(CHECKED) {
+        return;
+    }
     let (via, via_name) = match &caller.via {
         Via::Shell => ("shell", None),
         Via::Session(id) => ("session", Some(id.clone())),

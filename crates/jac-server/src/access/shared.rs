@@ -87,6 +87,8 @@ impl FromRequestParts<App> for Viewing {
 /// A run that the path names, for somebody who may look at it.
 pub struct ViewedRun {
     pub thing: Run,
+    /// Who counts for limits: a person's id, or the link's.
+    pub who: String,
     engine: Engine,
 }
 
@@ -110,6 +112,6 @@ impl FromRequestParts<App> for ViewedRun {
         };
         let engine = viewing.one_of(&id)?.clone();
         let thing = engine.store().run(&id).await?.run;
-        Ok(Self { thing, engine })
+        Ok(Self { thing, who: viewing.who, engine })
     }
 }

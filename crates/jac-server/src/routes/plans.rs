@@ -13,6 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::list::{Page, PlanSummary};
 use jac_engine::plans::{Kept, RunSpec};
+use jac_engine::runs::{RunCheck, RunCheckRequest};
 use jac_engine::view::PlanView;
 use jac_engine::{Engine, EngineError};
 use jac_jmx::Check;
@@ -135,6 +136,14 @@ pub async fn check(plan: On<View, Plan>, Query(query): Query<CheckQuery>) -> Res
     let spec = RunSpec { workers: query.workers, ..RunSpec::default() };
     let engine = plan.engine().clone();
     Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_plan(plan.thing.clone(), &spec, gone)).await?))
+}
+
+/// What a run of the plan with these settings would do, and what is wrong with them; nothing is made
+#[utoipa::path(post, path = "/plans/{id}/check", tag = "plans", params(("id" = String, Path)), request_body = RunCheckRequest,
+    responses((status = 200, body = RunCheck), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn check_run(plan: On<View, Plan>, Body(request): Body<RunCheckRequest>) -> Result<Json<RunCheck>, ApiError> {
+    let engine = plan.engine().clone();
+    Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_run(plan.thing.clone(), request, gone)).await?))
 }
 
 /// Say which team may change it beside its owner

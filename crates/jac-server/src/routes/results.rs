@@ -1,8 +1,8 @@
-//! Results of runs: single samples, comparisons.
+//! Results of runs: reports, single samples, comparisons.
 
 use crate::App;
 use crate::access::allowed::{On, View};
-use crate::access::shared::Viewing;
+use crate::access::shared::{ViewedRun, Viewing};
 use crate::body::{LargeJson, Query};
 use crate::error::{ApiError, ErrorBody};
 use axum::extract::State;
@@ -10,7 +10,7 @@ use jac_engine::{EngineError, FoundSamples, SampleSource};
 use jac_jtl::LabelCharts;
 use jac_logs::{Bound, Condition, Filter, FilterError, Keep, Search};
 use jac_model::{Run, RunId};
-use jac_report::ComparisonReport;
+use jac_report::{ComparisonReport, Report};
 use serde::Deserialize;
 
 /// Which samples. All conditions that are given must hold.
@@ -95,6 +95,33 @@ pub async fn samples(
     let search = query.search().map_err(|error| ApiError::bad_request("condition", format!("{error}.")))?;
     let (engine, person) = (run.engine().clone(), run.caller.user.id.clone());
     Ok(LargeJson(app.edge.scans().run(&person, move || engine.find_samples(&run.thing.id, search, source)).await?))
+}
+
+/// Which part of the run.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct IntervalQuery {
+    /// Samples that ended then or later, epoch milliseconds; absent: from the run's beginning.
+    from_ms: Option<i64>,
+    /// Samples that ended before then, epoch milliseconds; absent: to the run's end.
+    to_ms: Option<i64>,
+}
+
+/// The report of a finished run, or of a part of its time, which is counted again from its log
+#[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path), IntervalQuery),
+    responses((status = 200, body = Report), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn report(
+    State(app): State<App>,
+    run: ViewedRun,
+    Query(query): Query<IntervalQuery>,
+) -> Result<LargeJson<Report>, ApiError> {
+    let (engine, id) = (run.engine().clone(), run.thing.id.clone());
+    let IntervalQuery { from_ms, to_ms } = query;
+    if from_ms.is_none() && to_ms.is_none() {
+        return Ok(LargeJson(engine.run_blocking(move |engine| engine.report(&id)).await?));
+    }
+    let read = move || engine.report_within(&id, from_ms, to_ms);
+    Ok(LargeJson(app.edge.scans().run(&run.who, read).await?))
 }
 
 /// Which label.

@@ -1,6 +1,8 @@
 //! Runs: start, look, stop, report, artefacts.
 
+use crate::App;
 use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
+use crate::access::rights;
 use crate::access::shared::ViewedRun;
 use crate::body::{Body, LargeJson, Query};
 use crate::error::{ApiError, ErrorBody};
@@ -8,15 +10,14 @@ use crate::files::file_body;
 use crate::routes::TeamRequest;
 use crate::routes::lists::RunsQuery;
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::Engine;
 use jac_engine::list::{Page, RunSummary};
 use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
-use jac_engine::view::{RunView, Snapshot};
-use jac_model::{Cluster, Run, RunId, StopMode};
-use jac_report::Report;
+use jac_engine::view::{LiveLabels, RunView, Snapshot};
+use jac_model::{Action, Cluster, Run, RunId, StopMode, authorize};
 use jac_store::RunRow;
 use serde::Deserialize;
 
@@ -27,17 +28,27 @@ pub async fn list(allowed: Allowed<View>, Query(query): Query<RunsQuery>) -> Res
     Ok(Json(allowed.engine().list_runs(&filter, &page).await?))
 }
 
-/// Start a run; it waits for its cluster by itself
+/// Start a run, on a cluster that is there or on a new one for it; it waits for its cluster by itself
 #[utoipa::path(post, path = "/runs", tag = "runs", request_body = NewRun,
     responses((status = 202, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
     allowed: Allowed<StartRun>,
-    Body(new): Body<NewRun>,
+    State(app): State<App>,
+    Body(mut new): Body<NewRun>,
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
-    let cluster: Cluster = allowed.engine().store().cluster(&new.cluster_id).await?;
-    // The cluster is named in the body, not in the path, so its owner is looked at here.
-    allowed.to(&cluster.owner, cluster.team.as_ref())?;
     let owner = allowed.caller.user.clone();
+    if let (None, Some(mut cluster)) = (&new.cluster_id, new.new_cluster.clone()) {
+        authorize(&allowed.caller, Action::CreateCluster, None).map_err(ApiError::Denied)?;
+        rights::check(&app, &allowed.caller, &mut cluster.config).await?;
+        new.new_cluster = Some(cluster.clone());
+        let run = allowed.engine().create_run_on_new_cluster(owner, new, cluster).await?;
+        return Ok((StatusCode::ACCEPTED, Json(view(allowed.engine(), &run.id).await?)));
+    }
+    if let Some(id) = &new.cluster_id {
+        let cluster: Cluster = allowed.engine().store().cluster(id).await?;
+        // The cluster is named in the body, not in the path, so its owner is looked at here.
+        allowed.to(&cluster.owner, cluster.team.as_ref())?;
+    }
     let run = allowed.engine().check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await?;
     Ok((StatusCode::ACCEPTED, Json(view(allowed.engine(), &run.id).await?)))
 }
@@ -105,11 +116,30 @@ pub async fn live(run: On<View, Run>, Query(query): Query<LiveQuery>) -> Result<
     Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 
-/// The report of a finished run
-#[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Report), (status = 409, body = ErrorBody)))]
-pub async fn report(run: ViewedRun) -> Result<LargeJson<Report>, ApiError> {
+/// Which labels, and from which snapshot on.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LiveLabelsQuery {
+    /// The number of the last snapshot whose points the caller has; 0: none.
+    #[serde(default)]
+    after: u64,
+    /// A JSON array of labels, at most ten: `["Log in","Search"]`.
+    labels: String,
+}
+
+/// The points of some labels of a run while it goes on, those that changed since a snapshot
+#[utoipa::path(get, path = "/runs/{id}/live/labels", tag = "runs", params(("id" = String, Path), LiveLabelsQuery),
+    responses((status = 200, body = LiveLabels), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn live_labels(
+    run: On<View, Run>,
+    Query(query): Query<LiveLabelsQuery>,
+) -> Result<LargeJson<LiveLabels>, ApiError> {
+    let labels: Vec<String> = serde_json::from_str(&query.labels).map_err(|error| {
+        ApiError::bad_request("labels_invalid", format!("`labels` must be a JSON array of labels: {error}."))
+    })?;
     let id = run.thing.id.clone();
-    Ok(LargeJson(run.engine().run_blocking(move |engine| engine.report(&id)).await?))
+    let read = move |engine: &Engine| engine.live_labels(&id, query.after, &labels);
+    Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 
 /// From which byte on.

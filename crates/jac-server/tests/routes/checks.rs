@@ -1,8 +1,9 @@
 //! Checks of plans take turns, and end when nobody waits for them any more.
 
 use crate::served::Served;
-use http::Method;
+use http::{Method, StatusCode};
 use jac_engine::plans::Kept;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -77,4 +78,46 @@ async fn a_client_that_leaves_in_the_middle_of_a_huge_check_frees_its_place_at_o
         let freed = left.elapsed();
         assert!(freed < whole.1 / 8 + Duration::from_millis(100), "{freed:?} after a {part}th of {:?}", whole.1);
     }
+}
+
+/// Users and duration are set from outside.
+pub const LOADED: &str = r#"<jmeterTestPlan><hashTree><TestPlan guiclass="" testname="p"/><hashTree><ThreadGroup guiclass="" testname="Users"><stringProp name="ThreadGroup.num_threads">${__P(threads,10)}</stringProp><stringProp name="ThreadGroup.ramp_time">${__P(ramp,5)}</stringProp><boolProp name="ThreadGroup.scheduler">true</boolProp><stringProp name="ThreadGroup.duration">600</stringProp><elementProp name="ThreadGroup.main_controller" elementType="LoopController"><stringProp name="LoopController.loops">-1</stringProp></elementProp></ThreadGroup><hashTree><JavaSampler guiclass="" testname="s"><stringProp name="classname">org.apache.jmeter.protocol.java.test.SleepTest</stringProp></JavaSampler><hashTree/></hashTree></hashTree></hashTree></jmeterTestPlan>"#;
+
+#[tokio::test]
+async fn what_is_typed_is_checked_and_each_fault_is_at_its_field() {
+    let served = Served::new().await;
+    let uploaded = served.upload("/plans", &[("load.jmx", LOADED.as_bytes())]).await;
+    let path = format!("/plans/{}/check", uploaded.body["id"].as_str().expect("an id"));
+    let check = async |body: Value| {
+        let answer = served.as_owner(Method::POST, &path, &body.to_string()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.body
+    };
+    let faults = |body: &Value| -> Vec<String> {
+        let faults = body["faults"].as_array().cloned().unwrap_or_default();
+        let word = |fault: &Value, key: &str| fault[key].as_str().unwrap_or_default().to_owned();
+        faults.iter().map(|fault| format!("{} {}", word(fault, "field"), word(fault, "code"))).collect()
+    };
+    let body = check(json!({ "workers": 3, "properties": { "threads": "500", "ramp": "60" } })).await;
+    assert_eq!((&body["threads_per_node"], &body["total_threads"]), (&json!(500), &json!(1500)));
+    assert_eq!((&body["duration_s"], &body["thread_groups"][0]["ramp_up_s"]), (&json!(600), &json!(60)));
+    assert_eq!((faults(&body), &body["ok"]), (Vec::new(), &json!(true)));
+    // A total is divided.
+    let body = check(json!({ "workers": 3, "share": { "threads": 1000 } })).await;
+    assert_eq!((&body["threads_per_node"], &body["total_threads"]), (&json!(334), &json!(1000)));
+    let body = check(json!({ "workers": 3, "properties": { "threads": "many" } })).await;
+    assert_eq!((faults(&body), &body["ok"]), (vec!["/properties/threads not_a_number".to_owned()], &json!(false)));
+    let body = check(json!({
+        "workers": 3, "results": "rmi", "min_workers": 2, "share": { "threads": 2 }, "split": ["../x.csv"], "properties_files": ["none.properties"],
+    }))
+    .await;
+    let expected = ["/min_workers min_workers_needs_direct", "/share share_too_small"];
+    assert_eq!(&faults(&body)[..2], expected);
+    assert!(faults(&body)[2].starts_with("/split/0 ") && faults(&body)[3].starts_with("/properties_files/0 "));
+    let refused = served.as_owner(Method::POST, &path, r#"{"workers":1,"threads":5}"#).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    // It is asked with each letter: none of it is a change.
+    let trail = served.as_owner(Method::GET, "/audit?limit=50", "").await.body;
+    let actions = trail["items"].as_array().cloned().unwrap_or_default();
+    assert!(!actions.iter().any(|entry| entry["action"].as_str().is_some_and(|action| action.contains("check"))));
 }

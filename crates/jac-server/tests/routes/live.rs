@@ -81,6 +81,28 @@ async fn who_has_the_cookie_alone_hears_nothing() {
 }
 
 #[tokio::test]
+async fn labels_are_followed_ten_at_a_time_and_a_run_that_nobody_follows_has_none() {
+    let served = Served::new().await;
+    let id = run(&served, "r-22222222", &administrator()).await.id;
+    let ask = async |query: &str| served.as_owner(Method::GET, &format!("/runs/{id}/live/labels{query}"), "").await;
+    let none = ask("?labels=%5B%22Buy%2C%20now%22%5D").await;
+    assert_eq!((none.status, &none.body["labels"], &none.body["reset"]), (StatusCode::OK, &json!([]), &json!(true)));
+    let eleven = serde_json::to_string(&[""; 11]).expect("JSON").replace('"', "%22");
+    for (query, code) in [
+        ("?labels=Buy".to_owned(), "labels_invalid"),
+        (String::new(), "request_invalid"),
+        (format!("?labels={eleven}"), "too_many_labels"),
+    ] {
+        let refused = ask(&query).await;
+        assert_eq!(
+            (refused.status, &refused.body["error"]["code"]),
+            (StatusCode::BAD_REQUEST, &json!(code)),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_subscription_right_behind_the_greeting_is_answered() {
     let served = Served::new().await;
     let address = served.listen().await;

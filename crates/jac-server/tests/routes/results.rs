@@ -3,9 +3,16 @@
 use crate::served::Served;
 use crate::things::run;
 use http::{Method, StatusCode};
-use jac_engine::administrator;
+use jac_engine::{EngineError, administrator};
+use jac_jtl::criteria::Verdict;
 use jac_jtl::{LogStatistics, Settings};
-use jac_report::{Facts, Report};
+use jac_model::{ResultsMode, RunId};
+use jac_report::{Facts, Report, RunFacts};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// When the first sample of each run started.
+const START_MS: u64 = 1_700_000_000_000;
 
 /// A finished run with a log of 300 samples.
 async fn finished(served: &Served, id: &str, slower_ms: u64) {
@@ -16,7 +23,7 @@ async fn finished(served: &Served, id: &str, slower_ms: u64) {
         let (code, why) = if failed { (500, "no basket") } else { (200, "") };
         bytes.push_str(&format!(
             "{},{},Home,{code},{},{why},http://shop/{n}\n",
-            1_700_000_000_000 + n * 100,
+            START_MS + n * 100,
             100 + n % 20 + slower_ms,
             !failed
         ));
@@ -29,7 +36,24 @@ async fn finished(served: &Served, id: &str, slower_ms: u64) {
         jac_version: "0".to_owned(),
         created_ms: 3,
         files: Vec::new(),
-        run: None,
+        run: Some(RunFacts {
+            id: id.to_owned(),
+            plan: "shop".to_owned(),
+            cluster: "walk".to_owned(),
+            workers: 1,
+            started_ms: None,
+            ended_ms: None,
+            cause: None,
+            verdict: Verdict::None,
+            criteria: Vec::new(),
+            criteria_watch: Vec::new(),
+            warm_up_s: 0,
+            properties: BTreeMap::new(),
+            share: BTreeMap::new(),
+            results: ResultsMode::Rmi,
+            nodes: Vec::new(),
+            start_skew_ms: None,
+        }),
         notes: Vec::new(),
     };
     let report = serde_json::to_vec(&Report::new(facts, &mut log)).expect("JSON");
@@ -37,6 +61,73 @@ async fn finished(served: &Served, id: &str, slower_ms: u64) {
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("results.jtl"), bytes).expect("written");
     std::fs::write(folder.join("report.json"), report).expect("written");
+}
+
+#[tokio::test]
+async fn a_part_of_a_runs_time_has_a_report_of_its_own() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0).await;
+    let id: RunId = "r-33333333".parse().expect("an id");
+    let judged = served.app.engine.store().update_run::<_, EngineError>(&id, |run| {
+        run.criteria = vec!["errors > 0".to_owned(), "p95 > 1s".to_owned()];
+        run.warm_up_s = 10;
+        Ok(())
+    });
+    judged.await.expect("a run");
+    let ask = async |query: &str| served.as_owner(Method::GET, &format!("/runs/r-33333333/report{query}"), "").await;
+    let part = async |from: u64, to: u64| {
+        let answer = ask(&format!("?from_ms={}&to_ms={}", START_MS + from, START_MS + to)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.body
+    };
+    let judged = |body: &Value| -> String {
+        let results = body["run"]["criteria"].as_array().cloned().unwrap_or_default();
+        let codes: Vec<&str> = results.iter().filter_map(|result| result["code"].as_str()).collect();
+        format!("{}: {}", body["run"]["verdict"].as_str().unwrap_or_default(), codes.join(" "))
+    };
+    let whole = ask("").await.body;
+    assert_eq!((&whole["interval"], &whole["summary"]["total"]["samples"]), (&Value::Null, &json!(300)));
+    // One sample each 100 ms, of 100 to 119 ms; those with the numbers 7, 107 and 207 failed.
+    let body = part(12_000, 20_000).await;
+    assert_eq!(body["interval"], json!({ "from_ms": START_MS + 12_000, "to_ms": START_MS + 20_000 }));
+    let total = &body["summary"]["total"];
+    assert_eq!((&total["samples"], &total["errors"], &total["min_ms"]), (&json!(80), &json!(0), &json!(100)));
+    assert_eq!((&body["errors"], &body["codes"][0]["count"]), (&json!([]), &json!(80)));
+    assert_eq!(judged(&body), "passed: met met");
+    // It failed within the warm-up, of which nothing counts.
+    let body = part(0, 10_500).await;
+    assert_eq!(body["run"]["criteria"][0]["detail"]["actual"], 0.0, "that of 700 ms does not count");
+    let body = part(9_000, 12_000).await;
+    assert_eq!(judged(&body), "failed: not_met met");
+    let body = part(0, 1_000).await;
+    assert_eq!(judged(&body), "failed: within_warm_up within_warm_up");
+    assert_eq!(body["summary"]["total"]["errors"], 1);
+    assert_eq!(body["errors"][0]["count"], 1);
+    let halves = [part(0, 15_000).await, part(15_000, 31_000).await];
+    let samples = halves.map(|half| half["summary"]["total"]["samples"].as_u64().unwrap_or_default());
+    assert_eq!(samples.iter().sum::<u64>(), 300, "no sample is in both or in none");
+    // No sample at all: nothing is 0 ms.
+    let body = part(100, 101).await;
+    assert_eq!(body["summary"]["total"]["samples"], 1, "that of 100 ms");
+    let body = part(101, 150).await;
+    let total = &body["summary"]["total"];
+    assert_eq!((&total["samples"], &total["p95_ms"], &total["mean_ms"]), (&json!(0), &Value::Null, &Value::Null));
+    assert_eq!(total["error_percent"], Value::Null);
+    assert_eq!(judged(&body), "failed: value_missing value_missing");
+    for (query, code) in [
+        (format!("?from_ms={}&to_ms={}", START_MS + 9, START_MS + 9), "interval_empty"),
+        (format!("?from_ms={}&to_ms={}", START_MS + 9, START_MS + 5), "interval_empty"),
+        (format!("?from_ms={}", START_MS + 90_000), "interval_outside"),
+        (format!("?to_ms={START_MS}"), "interval_outside"),
+        ("?from_ms=-5&to_ms=5".to_owned(), "interval_outside"),
+    ] {
+        let refused = ask(&query).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(refused.body["error"]["code"], code, "{query}");
+    }
+    assert_eq!(ask("?from_ms=soon").await.status, StatusCode::BAD_REQUEST);
+    std::fs::remove_file(served.app.engine.folder().run(&id).join("results.jtl")).expect("removed");
+    assert_eq!(ask(&format!("?from_ms={}", START_MS + 9)).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ import { Events } from "@/features/clusters/components/Events";
 import { NodeTable } from "@/features/clusters/components/NodeTable";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
 

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { ClusterTable } from "@/features/clusters/components/ClusterTable";
 import { CreateClusterDialog } from "@/features/clusters/components/CreateClusterDialog";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
 import { Icon } from "@/shared/ui/Icon";

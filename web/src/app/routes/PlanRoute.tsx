@@ -11,7 +11,7 @@ import { PlanCriteria } from "@/features/runs/components/PlanCriteria";
 import { useRuns } from "@/features/runs/api/useRuns";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
 import { PageHead } from "@/shared/ui/PageHead";

@@ -1,7 +1,7 @@
 import { useNavigate } from "react-router";
 import { PlanTable } from "@/features/plans/components/PlanTable";
 import { UploadArea } from "@/features/plans/components/UploadArea";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { formatBytes } from "@/shared/format/numbers";
 import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";

@@ -1,7 +1,7 @@
 import { ImportButton } from "@/features/runs/components/ImportButton";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
 import { PageHead } from "@/shared/ui/PageHead";

@@ -2,7 +2,7 @@ import { useParams } from "react-router";
 import { useSchedule } from "@/features/schedules/api/useSchedules";
 import { FiringTable, ScheduleFacts, ScheduleNotes } from "@/features/schedules/components/ScheduleBody";
 import { ScheduleHead } from "@/features/schedules/components/ScheduleHead";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { Loaded } from "@/shared/ui/Loaded";
 
 export function ScheduleRoute() {

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { ScheduleDialog } from "@/features/schedules/components/ScheduleDialog";
 import { ScheduleTable } from "@/features/schedules/components/ScheduleTable";
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
 import { Icon } from "@/shared/ui/Icon";

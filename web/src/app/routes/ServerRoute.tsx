@@ -1,4 +1,4 @@
-import { useInfo } from "@/features/session/api/useInfo";
+import { useInfo } from "@/shared/session/useInfo";
 import { formatBytes, formatCount } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 import { Loaded } from "@/shared/ui/Loaded";

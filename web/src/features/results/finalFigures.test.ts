@@ -6,7 +6,7 @@ const changes = (figures: ReturnType<typeof finalFigures>) => figures.flatMap(({
 const summary = summaryOf([entryOf("Home")], { throughput_per_s: 66, p95_ms: 90, p99_ms: 150, median_ms: 20, error_percent: 2.5 });
 
 it("says how far each figure is from the baseline's, a share in points", () => {
-  expect(changes(finalFigures(summary, [], 1000, { rate_per_s: 60, p95_ms: 100, p99_ms: 120, p50_ms: null, error_percent: 2 }))).toEqual([
+  expect(changes(finalFigures(summary, [], 1000, { baseline: { rate_per_s: 60, p95_ms: 100, p99_ms: 120, p50_ms: null, error_percent: 2 } }))).toEqual([
     ["rate", "+10.0\u00a0% vs. baseline"],
     ["p95", "−10.0\u00a0% vs. baseline"],
     ["p99", "+25.0\u00a0% vs. baseline"],

@@ -2,14 +2,17 @@ import type { Point, Summary, TrendPoint } from "@/shared/api/types";
 import { changePercent, formatChange, formatPoints } from "@/shared/format/change";
 import { formatCount, formatMs, formatRate, plural, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
 import { formatClock, formatTime, formatTimeNear } from "@/shared/format/time";
+import { percentileNote } from "./labelScope";
 import { measured, unitOf } from "./transactions";
 import type { Figure } from "@/shared/ui/Figures";
 
 /** The figures of the run that the plan's others are compared with. */
 export type Baseline = Pick<TrendPoint, "rate_per_s" | "p95_ms" | "p99_ms" | "p50_ms" | "error_percent">;
 
-/** The row of figures of a finished run; with a baseline each says how far it is from it. */
-export function finalFigures(summary: Summary, points: Point[], bucketMs: number, baseline: Baseline | null = null): Figure[] {
+const NO_LABELS: string[] = [];
+
+/** The row of figures of a finished run, or of its chosen labels; with a baseline each says how far it is from it. */
+export function finalFigures(summary: Summary, points: Point[], bucketMs: number, { baseline = null, chosen = NO_LABELS }: { baseline?: Baseline | null; chosen?: string[] } = {}): Figure[] {
   const { total } = summary;
   const seconds = measured(total);
   const top = points.length === 0 ? null : Math.max(...points.map((point) => point.samples)) * (1000 / bucketMs);
@@ -24,9 +27,21 @@ export function finalFigures(summary: Summary, points: Point[], bucketMs: number
       note: top === null ? undefined : `peak ${formatRate(top)}`,
       ...against((from) => formatChange(changePercent(from.rate_per_s, total.throughput_per_s))),
     },
-    { key: "p95", name: "p95", value: splitMs(total.p95_ms), ...against((from) => formatChange(changePercent(from.p95_ms, total.p95_ms))) },
-    { key: "p99", name: "p99", value: splitMs(total.p99_ms), note: `max ${formatMs(total.max_ms)}`, ...against((from) => formatChange(changePercent(from.p99_ms, total.p99_ms))) },
-    { key: "median", name: "Median", value: splitMs(total.median_ms), note: `mean ${formatMs(total.mean_ms)}`, ...against((from) => formatChange(changePercent(from.p50_ms, total.median_ms))) },
+    { key: "p95", name: "p95", value: splitMs(total.p95_ms), note: percentileNote(chosen, undefined), ...against((from) => formatChange(changePercent(from.p95_ms, total.p95_ms))) },
+    {
+      key: "p99",
+      name: "p99",
+      value: splitMs(total.p99_ms),
+      note: percentileNote(chosen, `max ${formatMs(total.max_ms)}`),
+      ...against((from) => formatChange(changePercent(from.p99_ms, total.p99_ms))),
+    },
+    {
+      key: "median",
+      name: "Median",
+      value: splitMs(total.median_ms),
+      note: percentileNote(chosen, `mean ${formatMs(total.mean_ms)}`),
+      ...against((from) => formatChange(changePercent(from.p50_ms, total.median_ms))),
+    },
     {
       key: "errors",
       name: "Error rate",
@@ -36,7 +51,7 @@ export function finalFigures(summary: Summary, points: Point[], bucketMs: number
       ...(total.errors > 0 ? { tone: "failed" } : {}),
     },
     { key: "users", name: "Active users", value: [users.length === 0 ? "–" : formatCount(Math.max(...users)), ""], note: "peak" },
-    { key: "samples", name: unit === "sample" ? "Samples" : "Transactions", value: [formatCount(total.samples), ""], note: plural(summary.labels.length, "label") },
+    { key: "samples", name: unit === "sample" ? "Samples" : "Transactions", value: [formatCount(total.samples), ""], note: chosen.length === 1 ? chosen[0] : plural(summary.labels.length, "label") },
     {
       key: "duration",
       name: "Duration",

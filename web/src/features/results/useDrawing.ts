@@ -3,6 +3,7 @@ import type { LabelSeries, Point } from "@/shared/api/types";
 import { chartColours, lineColour, type ChartColours } from "@/shared/charts/palette";
 import { useTimeline } from "@/shared/charts/timeline";
 import { useTheme } from "@/shared/ui/theme";
+import { pointsWithin } from "./reportPart";
 import { frameOf, sources, type Frame, type Source } from "./chartSeries";
 
 /** What all charts of a finished run are drawn from. */
@@ -45,5 +46,5 @@ export function useDrawing({ points, bucketMs, labels, chosen, slots }: ChartVie
 /** The points of the zoomed time, or all. */
 export function useZoomedPoints({ points, bucketMs }: Pick<ChartView, "points" | "bucketMs">): Point[] {
   const { range } = useTimeline();
-  return useMemo(() => (range === null ? points : points.filter((point) => point.t_ms + bucketMs > range[0] && point.t_ms < range[1])), [points, bucketMs, range]);
+  return useMemo(() => (range === null ? points : pointsWithin(points, bucketMs, range)), [points, bucketMs, range]);
 }

@@ -117,6 +117,23 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
   return { faults, request: { plan_id: form.planId, cluster_id: form.clusterId, ...settingsOf(form, known, splittable), ...judged?.judged } };
 }
 
+/** Is a property's value a total that is divided among the workers? */
+export function isTotal(form: RunForm, name: string): boolean {
+  return name in parseProperties(form.share).properties;
+}
+
+/** The form with a total of that property; null: its value is each worker's own again. Other lines stay as they were typed. */
+export function withTotal(form: RunForm, name: string, total: string | null): RunForm {
+  const { [name]: own, ...properties } = form.properties;
+  const before = parseProperties(form.share).properties[name];
+  const value = total ?? before ?? own;
+  const lines = form.share.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const isOf = (line: string) => line.slice(0, Math.max(0, line.indexOf("="))).trim() === name;
+  if (total === null) return { ...form, share: lines.filter((line) => !isOf(line)).join("\n"), properties: value === undefined ? properties : { ...properties, [name]: value } };
+  const changed = lines.some(isOf) ? lines.map((line) => (isOf(line) ? `${name}=${total}` : line)) : [...lines, `${name}=${total}`];
+  return { ...form, share: changed.join("\n"), properties };
+}
+
 function faultOfLines(text: string, masked: string[]): string | null {
   const { properties, fault } = parseProperties(text);
   const missing = Object.keys(properties).find((name) => properties[name] === "" && masked.includes(name));

@@ -117,7 +117,9 @@ export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], sp
     plan_revision: form.revision,
   };
   const on: NewSchedule["on"] =
-    cluster.request === null ? { kind: "cluster", cluster_id, cluster_name: "" } : { kind: "new", provider: cluster.request.provider, config: { ...cluster.request.config, remove_after_run: true } };
+    cluster.request === null
+      ? { kind: "cluster", cluster_id: cluster_id ?? "", cluster_name: "" }
+      : { kind: "new", provider: cluster.request.provider, config: { ...cluster.request.config, remove_after_run: true } };
   return {
     faults,
     request: { plan_id, ...(name == null ? {} : { name }), run: settings, on, timing, overlap: form.overlap, ...(revision === null ? {} : { revision }) },

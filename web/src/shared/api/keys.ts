@@ -30,8 +30,10 @@ export const keys = {
   planRevisions: (id: string) => ["plans", id, "revisions"] as const,
   planDifference: (id: string, from: number, to: number) => ["plans", id, "difference", from, to] as const,
   planCheck: (id: string, workers: number) => ["plans", id, "check", workers] as const,
+  runCheck: (plan: string, settings: string) => ["run-check", plan, settings] as const,
   run: (id: string) => ["runs", id] as const,
   runReport: (id: string) => ["run-report", id] as const,
+  reportPart: (id: string, from: number, to: number) => ["run-report", id, from, to] as const,
   labelCharts: (id: string, label: string) => ["run-report", id, "label", label] as const,
   runSamples: (id: string, search: string) => ["run-samples", id, search] as const,
   /** Below the run's own key: whatever changes the run may have changed it. */

@@ -686,7 +686,8 @@ export interface paths {
         /** What the plan needs and will do, and what is wrong with it */
         get: operations["plans_check"];
         put?: never;
-        post?: never;
+        /** What a run of the plan with these settings would do, and what is wrong with them; nothing is made */
+        post: operations["plans_check_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -875,7 +876,7 @@ export interface paths {
         /** Runs, a page at a time */
         get: operations["runs_list"];
         put?: never;
-        /** Start a run; it waits for its cluster by itself */
+        /** Start a run, on a cluster that is there or on a new one for it; it waits for its cluster by itself */
         post: operations["runs_create"];
         delete?: never;
         options?: never;
@@ -1054,6 +1055,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/live/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The points of some labels of a run while it goes on, those that changed since a snapshot */
+        get: operations["runs_live_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/logs/{node}": {
         parameters: {
             query?: never;
@@ -1146,7 +1164,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The report of a finished run */
+        /** The report of a finished run, or of a part of its time, which is counted again from its log */
         get: operations["runs_report"];
         put?: never;
         post?: never;
@@ -2014,8 +2032,8 @@ export interface components {
             at_ms: number;
             node: string | null;
             /**
-             * @description Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `instance_running`, `ssh_ready`, `clock_offset`,
-             *     `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
+             * @description Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `capacity_missing`, `launch_throttled`, `instance_running`, `ssh_ready`, `clock_offset`,
+             *     `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `taking`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
              *     in `unit`), `jmeter_step`, `tools_found`, `key_created`, `ready`, `failed`, `retrying`, `warning`, `extended`, `adopted`, `node_lost`,
              *     `provider_unreachable`, `provider_reachable`, `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`,
              *     `termination_requested`, `archive_pending`, `terminated`.
@@ -2134,6 +2152,9 @@ export interface components {
             name: string;
             /** @description The run that it is of, where it was JAC's. */
             run_id: string | null;
+            run: components["schemas"]["ComparedRun"] | null;
+            /** @description Its failures by type, the most frequent first, at most 200. */
+            errors: components["schemas"]["ErrorType"][];
             /**
              * Format: int64
              * @description Start of its first sample, epoch milliseconds.
@@ -2151,6 +2172,38 @@ export interface components {
             percents: number[];
             /** @description Its table. */
             summary: components["schemas"]["Summary"];
+        };
+        /** @description What a run was started with, as far as its results depend on it. */
+        ComparedRun: {
+            /** @description Its plan's name. */
+            plan: string;
+            /**
+             * Format: int32
+             * @description The revision of the plan's files; `null`: it is not known.
+             */
+            plan_revision: number | null;
+            /**
+             * Format: int64
+             * @description Threads of all workers together; `null`: they are known only at run time.
+             */
+            users: number | null;
+            /**
+             * Format: int32
+             * @description Workers; 0: the master ran the plan alone.
+             */
+            workers: number;
+            /** @description What its nodes are; `null`: it is not known any more. */
+            machines: string | null;
+            /** @description JMeter properties for every node, secrets masked. */
+            properties: {
+                [key: string]: string;
+            };
+            /** @description JMeter properties whose totals were divided among the workers. */
+            share: {
+                [key: string]: number;
+            };
+            /** @description Data files whose rows were split across the workers. */
+            split: string[];
         };
         /** @description Two results beside each other. */
         Comparison: {
@@ -2425,6 +2478,11 @@ export interface components {
              * @default c6i.large
              */
             worker_type: string;
+            /**
+             * @description Instance types for workers that AWS has no capacity of that type for, in order of preference.
+             * @default []
+             */
+            fallback_worker_types: string[];
             /**
              * @description What the machines boot.
              * @default {
@@ -3094,6 +3152,24 @@ export interface components {
             /** @description From then on it opens nothing. */
             expires_ms: components["schemas"]["i64"];
         };
+        /** @description The points of some labels of a run while it goes on. */
+        LiveLabels: {
+            run_id: components["schemas"]["RunId"];
+            /**
+             * Format: int64
+             * @description The number of the newest snapshot: hand it back next time.
+             */
+            seq: number;
+            /**
+             * Format: int64
+             * @description Width of a bucket in milliseconds.
+             */
+            bucket_ms: number;
+            /** @description All points are here and replace every earlier one. */
+            reset: boolean;
+            /** @description Those of the labels that have a sample, in the table's order. */
+            labels: components["schemas"]["LabelSeries"][];
+        };
         /** @description A log that was read. */
         LogFile: {
             /** @description Its name. */
@@ -3164,7 +3240,7 @@ export interface components {
         Message: {
             /**
              * @description In `snake_case`; stays the same when the words change. Of a run's notes: the codes of the findings of a plan's check,
-             *     `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
+             *     `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`, `java_versions_differ`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
              *     `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`, `report_removed`, `pinned_on_import`. Of the
              *     reason why a run failed: `cluster_never_ready`, `cluster_not_ready_in_time`, `worker_did_not_start`, `worker_unreachable`,
              *     `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`, `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`,
@@ -3249,7 +3325,8 @@ export interface components {
         };
         /** @description A run that somebody wants. */
         NewRun: {
-            cluster_id: components["schemas"]["ClusterId"];
+            cluster_id?: components["schemas"]["ClusterId"] | null;
+            new_cluster?: components["schemas"]["NewCluster"] | null;
             plan_id: components["schemas"]["PlanId"];
             /**
              * Format: int32
@@ -4009,6 +4086,7 @@ export interface components {
             /** @description The logs that were read. */
             files: components["schemas"]["LogFile"][];
             run: components["schemas"]["RunFacts"] | null;
+            interval: components["schemas"]["ReportInterval"] | null;
             /** @description The table. */
             summary: components["schemas"]["Summary"];
             /** @description The statistics over time. */
@@ -4030,6 +4108,19 @@ export interface components {
              *     `summary.notes` too.
              */
             notes: components["schemas"]["Message"][];
+        };
+        /** @description A part of a run's time: the samples that ended in it. */
+        ReportInterval: {
+            /**
+             * Format: int64
+             * @description Its beginning, epoch milliseconds.
+             */
+            from_ms: number;
+            /**
+             * Format: int64
+             * @description Its end, which is not part of it, epoch milliseconds.
+             */
+            to_ms: number;
         };
         /**
          * @description What somebody asks for.
@@ -4139,6 +4230,39 @@ export interface components {
              */
             properties: {
                 [key: string]: string;
+            };
+        };
+        /** @description What a run with these settings would do, and what is wrong with it. */
+        RunCheck: components["schemas"]["Check"] & {
+            /** @description What is wrong with a setting, each at its field: `/share`, `/min_workers`, `/split/0`, `/properties/threads`. A run with one is refused. */
+            faults: components["schemas"]["Fault"][];
+        };
+        /** @description The settings of a run that somebody is about to start. All are as in the request that starts it. */
+        RunCheckRequest: {
+            /**
+             * Format: int32
+             * @description Workers of the cluster; 0: the master alone.
+             */
+            workers: number;
+            /**
+             * Format: int32
+             * @description Which revision of the plan's files; absent: the newest.
+             */
+            plan_revision: number | null;
+            properties: {
+                [key: string]: string;
+            };
+            system_properties: {
+                [key: string]: string;
+            };
+            properties_files: string[];
+            split: string[];
+            results: components["schemas"]["ResultsChoice"];
+            /** Format: int32 */
+            min_workers: number | null;
+            /** @description Totals that are divided among the workers. */
+            share: {
+                [key: string]: number;
             };
         };
         /** @description The run that a report is about. */
@@ -7317,6 +7441,56 @@ export interface operations {
             };
         };
     };
+    plans_check_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunCheckRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCheck"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     plans_criteria: {
         parameters: {
             query?: never;
@@ -8477,6 +8651,57 @@ export interface operations {
             };
         };
     };
+    runs_live_labels: {
+        parameters: {
+            query: {
+                /** @description The number of the last snapshot whose points the caller has; 0: none. */
+                after?: number;
+                /** @description A JSON array of labels, at most ten: `["Log in","Search"]`. */
+                labels: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveLabels"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     runs_log: {
         parameters: {
             query?: {
@@ -8707,7 +8932,12 @@ export interface operations {
     };
     runs_report: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Samples that ended then or later, epoch milliseconds; absent: from the run's beginning. */
+                from_ms?: number;
+                /** @description Samples that ended before then, epoch milliseconds; absent: to the run's end. */
+                to_ms?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -8722,6 +8952,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             409: {

@@ -12,6 +12,7 @@ export type Entry = Schemas["Entry"];
 export type Summary = Schemas["Summary"];
 /** One bucket of time; `t_ms` is its start, and samples fall into it by their end. Buckets without a sample are absent. */
 export type Point = Schemas["Point"];
+export type LiveLabels = Schemas["LiveLabels"];
 export type LabelCharts = Schemas["LabelCharts"];
 export type LabelSeries = Schemas["LabelSeries"];
 export type ErrorGroup = Schemas["ErrorGroup"];
@@ -48,6 +49,7 @@ export type TestResult = Schemas["TestResult"];
 export type LineComparison = Schemas["LineComparison"];
 export type ComparisonOutcome = Schemas["ComparisonOutcome"];
 export type Comparison = Schemas["Comparison"];
+export type ErrorType = Schemas["ErrorType"];
 export type ComparedResult = Schemas["ComparedResult"];
 export type ComparisonReport = Schemas["ComparisonReport"];
 
@@ -83,6 +85,8 @@ export type Machines = Schemas["Machines"];
 
 export type PlanFile = Schemas["PlanFile"];
 export type Check = Schemas["Check"];
+export type RunCheck = Schemas["RunCheck"];
+export type RunCheckRequest = Schemas["RunCheckRequest"];
 export type CheckProperty = Schemas["PlanProperty"];
 export type Finding = Schemas["Finding"];
 export type ThreadGroup = Schemas["ThreadGroup"];

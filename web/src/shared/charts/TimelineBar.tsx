@@ -1,10 +1,11 @@
-import { formatClock, formatTimeNear, zoneName } from "@/shared/format/time";
+import type { ReactNode } from "react";
+import { formatClock, formatTimeNear, zoneName, zoneWords } from "@/shared/format/time";
 import { Icon } from "@/shared/ui/Icon";
 import { useTimeline } from "./timeline";
 
 /** How time is written on all charts of the page, and the way back from a zoom. */
-export function TimelineBar({ live }: { live: boolean }) {
-  const { range, zoom, base, setBase, originMs, aligned } = useTimeline();
+export function TimelineBar({ live, children }: { live: boolean; children?: ReactNode }) {
+  const { range, zoom, base, setBase, originMs, followed, aligned } = useTimeline();
   const written = (ms: number) => (base === "clock" ? formatTimeNear(ms, originMs) : formatClock((ms - originMs) / 1000));
   return (
     <div className="timeline-bar">
@@ -13,11 +14,12 @@ export function TimelineBar({ live }: { live: boolean }) {
           <Icon name="zoom-out" /> Reset zoom ({written(range[0])}–{written(range[1])})
         </button>
       )}
-      {range !== null && <span className="timeline-hint">Figures and tables: whole run.</span>}
+      {range !== null && !followed && <span className="timeline-hint">Figures and tables: whole run.</span>}
       {range === null && <span className="timeline-hint">{live && "Dashed: incomplete interval. "}Drag to zoom.</span>}
+      {children}
       {!aligned && (
         <div className="btn-group btn-group-sm" role="group" aria-label="Time format">
-          <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "clock"} onClick={() => setBase("clock")}>
+          <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "clock"} title={zoneWords(originMs)} onClick={() => setBase("clock")}>
             Clock, {zoneName(originMs)}
           </button>
           <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "elapsed"} onClick={() => setBase("elapsed")}>

@@ -11,6 +11,8 @@ export interface Timeline {
   setBase: (base: "clock" | "elapsed") => void;
   /** Where elapsed time starts. */
   originMs: number;
+  /** The figures and tables are of the zoomed range too. */
+  followed: boolean;
   /** Several runs lie over one another, each from its own start: there is no clock. */
   aligned: boolean;
   cursorKey: string;
@@ -21,7 +23,7 @@ const Context = createContext<Timeline | null>(null);
 let pages = 0;
 
 /** Zoom and time base are in the URL (`zoom=FROM-TO` in ms, `time=elapsed`), so that a link shows the same minutes. */
-export function TimelineProvider({ originMs, aligned = false, children }: { originMs: number; aligned?: boolean; children: ReactNode }) {
+export function TimelineProvider({ originMs, aligned = false, followed = false, children }: { originMs: number; aligned?: boolean; followed?: boolean; children: ReactNode }) {
   const [parameters, change] = useUrlParameters();
   const written = parameters.get("zoom");
   const range = useMemo(() => parseRange(written), [written]);
@@ -34,18 +36,19 @@ export function TimelineProvider({ originMs, aligned = false, children }: { orig
       base,
       setBase: (next) => change((url) => putParameter(url, "time", next === "clock" ? null : next)),
       originMs,
+      followed,
       aligned,
       cursorKey,
     }),
-    [range, base, originMs, aligned, cursorKey, change],
+    [range, base, originMs, followed, aligned, cursorKey, change],
   );
   return <Context value={value}>{children}</Context>;
 }
 
-/** The charts show a part of the time; false also where there are none. */
-export function useZoomed(): boolean {
+/** The charts show a part of the time, and the figures beside them all of it; false also where there are no charts. */
+export function useZoomedAlone(): boolean {
   const timeline = useContext(Context);
-  return timeline !== null && timeline.range !== null;
+  return timeline !== null && timeline.range !== null && !timeline.followed;
 }
 
 export function useTimeline(): Timeline {

@@ -13,6 +13,16 @@ use crate::statistics::times::STEPS;
 const WORTH_THREADS: usize = 2_000;
 const THREADS: usize = 4;
 
+impl Bucket {
+    /// A label's cells, of every kind.
+    fn cells_of(&self, label: u32) -> std::slice::Iter<'_, Cell> {
+        let kinds = KINDS as u32;
+        let first = self.cells.partition_point(|cell| cell.group / kinds < label);
+        let after = self.cells.partition_point(|cell| cell.group / kinds <= label);
+        self.cells[first..after].iter()
+    }
+}
+
 impl Buckets {
     /// The points of all rows of a kind in the buckets that changed after `since` (0: all). `outside`: there are buckets
     /// before the log's time.
@@ -30,6 +40,13 @@ impl Buckets {
                 point(*start, cells, bucket.active_users, times)
             })
             .collect()
+    }
+
+    /// The points of a label, all its rows, in the buckets that changed after `since` (0: all).
+    pub(in crate::statistics) fn label_points(&self, label: u32, outside: bool, since: u64) -> Vec<Point> {
+        let mut times = Summing::default();
+        let changed = self.of_time(outside).filter(|(_, bucket)| bucket.changed > since);
+        changed.filter_map(|(start, bucket)| point(*start, bucket.cells_of(label), None, &mut times)).collect()
     }
 
     /// The points of all rows of a kind, and those of some labels, all their rows: every cell is unpacked once, those of a

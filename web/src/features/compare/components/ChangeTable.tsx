@@ -35,21 +35,21 @@ function deltaOf(metric: Metric, row: LineComparison): number | null {
   return changePercent(before, after);
 }
 
-function changeColumn(metric: Metric): Column<LineComparison> {
+function changeColumn(metric: Metric, judged = true): Column<LineComparison> {
   return {
     id: metric.id,
     name: metric.name,
     numeric: true,
     title: metric.points === true ? "Sorted by the change in percentage points" : "Sorted by the change in percent",
     value: (row) => deltaOf(metric, row),
-    cell: (row) => <Pair metric={metric} row={row} />,
+    cell: (row) => <Pair metric={metric} row={row} judged={judged} />,
   };
 }
 
-function Pair({ metric, row }: { metric: Metric; row: LineComparison }) {
+function Pair({ metric, row, judged }: { metric: Metric; row: LineComparison; judged: boolean }) {
   const before = metric.of(row.before);
   const after = metric.of(row.after);
-  const named = metric.changed !== null && isChanged(row, metric.changed);
+  const named = judged && metric.changed !== null && isChanged(row, metric.changed);
   return (
     <span className="pair">
       <span>{beforeAfter(metric.split, before, after)}</span>
@@ -83,13 +83,20 @@ const COLUMNS: Column<LineComparison>[] = [
     ),
   },
   { id: "change", name: "Change", value: (row) => row.change, cell: (row) => <Chip {...changeChip(row.change)} /> },
-  ...METRICS.map(changeColumn),
+  ...METRICS.map((metric) => changeColumn(metric)),
   { id: "sentence", name: "Why", optional: true, value: (row) => row.sentence, cell: (row) => row.sentence },
   ...METRICS.flatMap(plainColumns),
 ];
 
+/** The figures alone. */
+const UNJUDGED: Column<LineComparison>[] = COLUMNS.filter(({ id }) => id !== "change" && id !== "sentence").map((column) => {
+  if (column.id === "label") return { ...column, cell: (row) => <LabelName label={row.label} /> };
+  const metric = METRICS.find(({ id }) => id === column.id);
+  return metric === undefined ? column : changeColumn(metric, false);
+});
+
 /** What changed for each label: before and after, what it comes to, and why. `changes=1` in the URL leaves out what did not change. */
-export function ChangeTable({ comparison }: { comparison: Comparison }) {
+export function ChangeTable({ comparison, judged }: { comparison: Comparison; judged: boolean }) {
   const [parameters, change] = useUrlParameters();
   const only = parameters.get("changes") === "1";
   const rows = useMemo(() => byImportance(comparison.labels).filter((line) => !only || isChange(line)), [comparison, only]);
@@ -99,7 +106,7 @@ export function ChangeTable({ comparison }: { comparison: Comparison }) {
       name="changes"
       title="Labels"
       rows={rows}
-      columns={COLUMNS}
+      columns={judged ? COLUMNS : UNJUDGED}
       rowKey={(row) => row.label}
       rowHeight={44}
       visibleRows={14}

@@ -1,6 +1,7 @@
 import { render, screen, within } from "@testing-library/react";
-import { MemoryRouter } from "react-router";
-import { expect, it } from "vitest";
+import userEvent from "@testing-library/user-event";
+import { BrowserRouter } from "react-router";
+import { beforeEach, expect, it } from "vitest";
 import type { ComparedResult, Comparison, ComparisonReport, LineComparison } from "@/shared/api/types";
 import { entryOf, summaryOf } from "@/test/results";
 import { ComparisonBody } from "./ComparisonBody";
@@ -16,10 +17,23 @@ const line = (label: string): LineComparison => ({
   tail: null,
   errors: null,
 });
-const result = (name: string): ComparedResult => ({ name, run_id: null, start_ms: 0, bucket_ms: null, points: [], profile: null, percents: [], summary: summaryOf([entryOf("Home")]) });
+const result = (name: string): ComparedResult => ({
+  name,
+  run_id: null,
+  run: null,
+  errors: [],
+  start_ms: 0,
+  bucket_ms: null,
+  points: [],
+  profile: null,
+  percents: [],
+  summary: summaryOf([entryOf("Home")]),
+});
 const LOAD = "The load differs: 100/s before, 63/s after.";
 
-function shown(more: Partial<Comparison>) {
+beforeEach(() => window.history.replaceState(null, "", "/"));
+
+function shown(more: Partial<Comparison>, results = [result("A"), result("B")]) {
   const comparison: Comparison = {
     version: 1,
     before: "A",
@@ -35,19 +49,49 @@ function shown(more: Partial<Comparison>) {
     findings: [],
     ...more,
   };
-  const report: ComparisonReport = { version: 1, title: "", jac_version: "", created_ms: 0, results: [result("A"), result("B")], comparisons: [comparison] };
+  const report: ComparisonReport = { version: 1, title: "", jac_version: "", created_ms: 0, results, comparisons: [comparison] };
   return render(
-    <MemoryRouter>
+    <BrowserRouter>
       <ComparisonBody report={report} />
-    </MemoryRouter>,
+    </BrowserRouter>,
   );
 }
 
-it("says first that the load was another one, and calls nothing good then", () => {
-  const { container } = shown({ findings: [{ code: "load_differs", message: LOAD, params: {} }], notes: [{ code: "rates_not_judged", message: "How it was tested.", params: {} }] });
-  expect([...container.querySelectorAll(".note")].map((note) => note.className)).toEqual(["note note-attention", "note note-info"]);
-  expect(container.querySelector(".note")?.textContent.trim()).toBe(LOAD);
+it("gives no verdict under another load until it is asked for one, and calls nothing good then", async () => {
+  const { container } = shown({ outcome: "better", findings: [{ code: "load_differs", message: LOAD, params: {} }], notes: [{ code: "rates_not_judged", message: "How it was tested.", params: {} }] });
+  const notes = () => [...container.querySelectorAll(".note")];
+  expect(notes().map((note) => note.className)).toEqual(["note note-attention", "note note-attention"]);
+  expect(notes()[0]?.textContent).toContain("no verdict");
+  expect(notes()[1]?.textContent.trim()).toBe(LOAD);
   expect(within(screen.getByRole("region", { name: "Method" })).queryByText(LOAD)).toBeNull();
+  expect(screen.queryByText("better")).toBeNull();
+  expect(screen.getByText("different load")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: "Compare anyway" }));
+  expect(notes().map((note) => note.className)).toEqual(["note note-attention", "note note-info"]);
+  expect(screen.getAllByText("better").length).toBeGreaterThan(0);
+});
+
+const STARTED = { plan: "shop", plan_revision: 1, users: 100, workers: 2, machines: "local", properties: {}, share: {}, split: [] };
+const error = (code: string) => ({ code, message: "refused", example: "refused", count: 7, labels: 1, first_ms: 0, last_ms: 0 });
+
+it("names what was different before the figures, and the failures that are new and gone", () => {
+  shown({ outcome: "worse" }, [
+    { ...result("A"), run: STARTED, errors: [error("500")] },
+    { ...result("B"), run: { ...STARTED, users: 200 }, errors: [error("503")] },
+  ]);
+  expect(within(screen.getByRole("region", { name: "What was different" })).getByRole("listitem").textContent).toBe("Users100 → 200");
+  expect(screen.getByText("different load")).toBeDefined();
+  const errors = screen.getByRole("region", { name: "New and gone errors" });
+  expect([...errors.querySelectorAll("h3")].map((each) => each.textContent.trim())).toEqual(["New in B: 1 error type", "Only in A: 1 error type"]);
+});
+
+it("says that nothing was different", () => {
+  shown({}, [
+    { ...result("A"), run: STARTED },
+    { ...result("B"), run: STARTED },
+  ]);
+  expect(screen.getByRole("region", { name: "What was different" }).textContent).toContain("Same plan");
+  expect(screen.queryByRole("region", { name: "New and gone errors" })).toBeNull();
 });
 
 it("gives no verdict on what cannot be judged", () => {

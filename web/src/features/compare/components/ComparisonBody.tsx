@@ -2,15 +2,17 @@ import { useMemo, type ReactNode } from "react";
 import type { ComparedResult, Comparison, ComparisonReport, RunsOverTime } from "@/shared/api/types";
 import { lineColour } from "@/shared/charts/palette";
 import { TimelineProvider } from "@/shared/charts/timeline";
-import { plural } from "@/shared/format/numbers";
+import { formatCount, plural } from "@/shared/format/numbers";
 import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
 import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
+import { differencesOf, errorChanges, type Difference } from "../differences";
 import { changeChip, countChanges, outcomeLook, outcomeTone } from "../changeWords";
 import { ofLabel, type Overlaid } from "../overlay";
 import { resultNames } from "../resultNames";
+import { Differences, ErrorDifferences, OtherLoad } from "./Differences";
 import { ChangeTable } from "./ChangeTable";
 import { OverlayCharts } from "./OverlayCharts";
 import { ResultTable } from "./ResultTable";
@@ -49,10 +51,15 @@ export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
   const wanted = Number(parameters.get("with") ?? "1");
   const shown = Number.isInteger(wanted) && wanted >= 1 && wanted <= comparisons.length ? wanted : 1;
   const comparison = comparisons[shown - 1];
+  const [before, after] = [all[0]?.name ?? comparison?.before ?? "", all[shown]?.name ?? comparison?.after ?? ""];
+  const differences = differencesBetween(results[0], results[shown]);
+  const judgesAnyway = parameters.get("judge") === "1";
+  /** Another load says nothing about what was tested, unless that is asked for. */
+  const withheld = (index: number) => !judgesAnyway && hasOtherLoad(results[0], results[index], comparisons[index - 1]);
   const show = (index: number) => change((url) => putParameter(url, "with", index === 1 ? null : String(index)));
   return (
     <TimelineProvider originMs={0} aligned>
-      <ResultTable all={all} comparisons={comparisons} {...(nameOf === undefined ? {} : { nameOf })} {...(actionsOf === undefined ? {} : { actionsOf })} />
+      <ResultTable all={all} comparisons={comparisons} withheld={withheld} {...(nameOf === undefined ? {} : { nameOf })} {...(actionsOf === undefined ? {} : { actionsOf })} />
       {comparisons.length > 1 && (
         <div className="section-head compare-with">
           <span className="section-note">Compare {all[0]?.name} with</span>
@@ -65,16 +72,35 @@ export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
           </div>
         </div>
       )}
-      {comparison !== undefined && <Outcome comparison={comparison} before={all[0]?.name ?? comparison.before} after={all[shown]?.name ?? comparison.after} />}
-      {comparison !== undefined && <ChangeTable comparison={comparison} />}
+      {comparison !== undefined && (
+        <>
+          {differences !== null && <Differences found={differences} before={before} after={after} />}
+          {withheld(shown) && <OtherLoad onJudge={() => change((url) => putParameter(url, "judge", "1"))} />}
+          <Outcome comparison={comparison} before={before} after={after} judged={!withheld(shown)} />
+          <ErrorDifferences changes={errorChanges(results[0]?.errors ?? NO_ERRORS, results[shown]?.errors ?? NO_ERRORS)} before={before} after={after} />
+          <ChangeTable comparison={comparison} judged={!withheld(shown)} />
+        </>
+      )}
       <OverlayCharts all={drawn} totals={all} choice={labelled?.choice} empty={label === null ? "No data over time." : (labelled?.empty ?? "")} />
       {comparison !== undefined && <Method notes={comparison.notes} />}
     </TimelineProvider>
   );
 }
 
+const NO_ERRORS: never[] = [];
+
+function differencesBetween(before: ComparedResult | undefined, after: ComparedResult | undefined): Difference[] | null {
+  return before === undefined || after === undefined ? null : differencesOf(before, after);
+}
+
+/** By what they were started with. Where that is not known, by the rate that came of it, which may as well be the doing of a slower target. */
+function hasOtherLoad(before: ComparedResult | undefined, after: ComparedResult | undefined, comparison: Comparison | undefined): boolean {
+  const differences = differencesBetween(before, after);
+  return differences === null ? (comparison?.findings.some(({ code }) => code === "load_differs") ?? false) : differences.some(({ load }) => load);
+}
+
 /** What the pair comes to, before any table; first what makes the two hard to compare. */
-function Outcome({ comparison, before, after }: { comparison: Comparison; before: string; after: string }) {
+function Outcome({ comparison, before, after, judged }: { comparison: Comparison; before: string; after: string; judged: boolean }) {
   const { total, labels, missing, outcome, findings } = comparison;
   const counts = countChanges(comparison);
   const told = total.change === "same" || total.change === "unclear" ? total.sentence : `${total.change}, ${total.sentence}`;
@@ -85,34 +111,38 @@ function Outcome({ comparison, before, after }: { comparison: Comparison; before
           {message}
         </Note>
       ))}
-      <Note tone={outcomeTone(comparison)}>
-        <strong>{outcomeLook(outcome).sentence(before, after)}</strong> {labels.length > 0 && <>Overall: {told}. </>}
-        {labels.length > 0 && (
-          <span className="compare-counts">
-            {plural(labels.length, "label")} in both:
-            {counts.map(({ change, count }) => (
-              <Chip key={change} {...changeChip(change)} word={`${count} ${changeChip(change).word}`} />
-            ))}
-          </span>
-        )}
-      </Note>
+      {judged && (
+        <Note tone={outcomeTone(comparison)}>
+          <strong>{outcomeLook(outcome).sentence(before, after)}</strong> {labels.length > 0 && <>Overall: {told}. </>}
+          {labels.length > 0 && (
+            <span className="compare-counts">
+              {plural(labels.length, "label")} in both:
+              {counts.map(({ change, count }) => (
+                <Chip key={change} {...changeChip(change)} word={`${count} ${changeChip(change).word}`} />
+              ))}
+            </span>
+          )}
+        </Note>
+      )}
       <OnlyIn labels={missing} where={before} tone="attention" />
       <OnlyIn labels={comparison.new} where={after} tone="info" />
     </>
   );
 }
 
+const MOST_NAMED = 20;
+
 function OnlyIn({ labels, where, tone }: { labels: string[]; where: string; tone: "attention" | "info" }) {
   if (labels.length === 0) return null;
   return (
     <Note tone={tone}>
       {plural(labels.length, "label")} only in {where}:{" "}
-      {labels.slice(0, 20).map((label) => (
+      {labels.slice(0, MOST_NAMED).map((label) => (
         <code key={label} className="only-label">
           {label}
         </code>
       ))}
-      {labels.length > 20 && ` and ${labels.length - 20} more`}
+      {labels.length > MOST_NAMED && ` and ${formatCount(labels.length - MOST_NAMED)} more`}
     </Note>
   );
 }

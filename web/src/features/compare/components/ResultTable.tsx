@@ -12,6 +12,8 @@ import type { Overlaid } from "../overlay";
 interface Props {
   all: Overlaid[];
   comparisons: Comparison[];
+  /** No verdict is given on that result. */
+  withheld: (index: number) => boolean;
   nameOf?: (result: ComparedResult, name: string) => ReactNode;
   actionsOf?: (result: ComparedResult, index: number) => ReactNode;
 }
@@ -19,7 +21,7 @@ interface Props {
 const seconds = ({ summary }: ComparedResult) => measured(summary.total);
 
 /** What is compared, in whole figures: the first is what the others are measured by. */
-export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
+export function ResultTable({ all, comparisons, withheld, nameOf, actionsOf }: Props) {
   const indexOf = (row: Overlaid) => all.indexOf(row);
   const columns: Column<Overlaid>[] = [
     {
@@ -40,6 +42,7 @@ export function ResultTable({ all, comparisons, nameOf, actionsOf }: Props) {
       cell: (row) => {
         const comparison = comparisons[indexOf(row) - 1];
         if (comparison === undefined) return <Chip tone="running" word="baseline" icon="dash-circle" />;
+        if (withheld(indexOf(row))) return <Chip tone="attention" word="different load" icon="info-circle" />;
         const { tone, word, icon } = outcomeLook(comparison.outcome);
         return <Chip tone={tone} word={word} icon={icon} />;
       },

@@ -43,11 +43,13 @@ interface Props {
   errors: ErrorGroup[];
   allErrors: number;
   live: boolean;
+  /** They are those of chosen labels. */
+  narrowed?: boolean;
   showSamples: ShowSamples | null;
 }
 
 /** What failed, grouped by label, code and message. */
-export function ErrorTable({ errors, allErrors, live, showSamples }: Props) {
+export function ErrorTable({ errors, allErrors, live, narrowed = false, showSamples }: Props) {
   const { originMs } = useTimeline();
   const columns = useMemo(() => columnsFor(allErrors, originMs, showSamples), [allErrors, originMs, showSamples]);
   return (
@@ -57,7 +59,7 @@ export function ErrorTable({ errors, allErrors, live, showSamples }: Props) {
       rows={errors}
       columns={columns}
       rowKey={(row) => JSON.stringify([row.label, row.code, row.message])}
-      empty={live ? "No failed samples so far." : "No failed samples."}
+      empty={narrowed ? "No failed samples of the selected labels." : live ? "No failed samples so far." : "No failed samples."}
       actions={<ScopeNote />}
       visibleRows={12}
     />

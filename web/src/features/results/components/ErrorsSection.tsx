@@ -1,5 +1,8 @@
+import { useMemo } from "react";
 import type { Report } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
+import { errorsOfLabels, summaryOfLabels } from "../labelScope";
+import { shownNote } from "../shownNote";
 import type { ShowSamples } from "../sampleWhere";
 import { Codes, Hosts } from "./Breakdown";
 import { ErrorTable } from "./ErrorTable";
@@ -8,12 +11,14 @@ import { ReportSection } from "./ReportSection";
 import { RequestSummary } from "./RequestSummary";
 import { TopErrorTable } from "./TopErrorTable";
 
-/** What failed, and what came back. */
-export function ErrorsSection({ report, showSamples }: { report: Report; showSamples: ShowSamples | null }) {
-  const { summary, errors, codes, hosts } = report;
+/** What failed, and what came back; of the chosen labels where that is known. */
+export function ErrorsSection({ report, chosen, showSamples }: { report: Report; chosen: string[]; showSamples: ShowSamples | null }) {
+  const { codes, hosts } = report;
+  const summary = useMemo(() => summaryOfLabels(report.summary, chosen), [report.summary, chosen]);
+  const errors = useMemo(() => errorsOfLabels(report.errors, chosen), [report.errors, chosen]);
   const { total } = summary;
   return (
-    <ReportSection id="errors" title="Errors" note={total.errors === 0 ? "none" : plural(total.errors, "error")}>
+    <ReportSection id="errors" title="Errors" note={[total.errors === 0 ? "none" : plural(total.errors, "error"), shownNote(chosen)].filter((each) => each !== undefined).join(" · ")}>
       <div className="stack">
         <div className="breakdowns">
           <RequestSummary total={total} />
@@ -22,7 +27,7 @@ export function ErrorsSection({ report, showSamples }: { report: Report; showSam
         </div>
         {errors.length === 0 ? (
           <section className="card">
-            <div className="table-empty table-empty-alone">No failed samples.</div>
+            <div className="table-empty table-empty-alone">{chosen.length === 0 ? "No failed samples." : "No failed samples of the selected labels."}</div>
           </section>
         ) : (
           <>

@@ -4,6 +4,8 @@ import { TimelineProvider } from "@/shared/charts/timeline";
 import { Empty } from "@/shared/ui/Empty";
 import { Figures } from "@/shared/ui/Figures";
 import { finalFigures, type Baseline } from "../finalFigures";
+import { pointsOfLabels, summaryOfLabels } from "../labelScope";
+import { pointsWithin, rampUpOf, type ReportPart } from "../reportPart";
 import type { ShowSamples } from "../sampleWhere";
 import { Transactions, transactionsOf } from "../transactions";
 import { useChosenLabels } from "../useChosenLabels";
@@ -13,6 +15,7 @@ import { EntryTable } from "./EntryTable";
 import { ErrorsSection } from "./ErrorsSection";
 import { Notes } from "./Notes";
 import { OverTimeSection } from "./OverTimeSection";
+import { CutRampUp, PartHead } from "./PartHead";
 import { ReportIndex } from "./ReportIndex";
 import { ResponseTimesSection } from "./ResponseTimesSection";
 import { ResultCharts } from "./ResultCharts";
@@ -25,6 +28,8 @@ interface Props {
   samples?: { section: ReactNode; show: ShowSamples };
   /** The run that it is compared with, where there is one. */
   baseline?: Baseline | null;
+  /** The figures of the time that the charts are zoomed to, where they can be had and are; else the figures are the whole run's. */
+  part?: ReportPart | null;
   /** Charts of every label can be had, not of the busiest only: who shows the report adds those of chosen ones. */
   anyLabel?: boolean;
 }
@@ -34,8 +39,10 @@ const NO_WATCH: CriterionWatch[] = [];
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
-export function ReportBody({ report, samples, baseline = null, anyLabel = false }: Props) {
-  const { summary, series, run, profiles, apdex } = report;
+export function ReportBody({ report, samples, baseline = null, part = null, anyLabel = false }: Props) {
+  const { summary, series, run } = report;
+  const shown = part?.report ?? report;
+  const { interval } = shown;
   const all = useMemo(() => summary.labels.filter((each) => each.samples > 0).map((each) => each.label), [summary.labels]);
   const names = useMemo(() => {
     const busiest = series.labels.map((each) => each.label);
@@ -45,6 +52,9 @@ export function ReportBody({ report, samples, baseline = null, anyLabel = false 
   const { slots, chosen } = labels;
   const view = useMemo<ChartView>(() => ({ points: series.points, bucketMs: series.bucket_ms, labels: series.labels, chosen, slots }), [series, chosen, slots]);
   const transactions = useMemo(() => transactionsOf(series.labels, summary.labels), [series.labels, summary.labels]);
+  const shownPoints = useMemo(() => (interval === null ? series.points : pointsWithin(series.points, series.bucket_ms, [interval.from_ms, interval.to_ms])), [series, interval]);
+  const scoped = useMemo(() => summaryOfLabels(shown.summary, chosen), [shown.summary, chosen]);
+  const rampUp = useMemo(() => rampUpOf(series.points), [series.points]);
   const criteria = run?.criteria ?? NO_CRITERIA;
   const expressions = useMemo(() => criteria.map((result) => result.expression), [criteria]);
   if (summary.total.samples === 0) {
@@ -63,11 +73,20 @@ export function ReportBody({ report, samples, baseline = null, anyLabel = false 
   const showSamples = samples?.show ?? null;
   return (
     <Transactions value={transactions}>
-      <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0}>
+      <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0} followed={interval !== null}>
         <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
-        <Figures figures={finalFigures(summary, series.points, series.bucket_ms, baseline)} />
-        <Criteria results={criteria} watch={run?.criteria_watch ?? NO_WATCH} expressions={[]} warmUpS={run?.warm_up_s ?? 0} />
-        <ReportIndex labels={labels} names={names} all={all} more={samples === undefined ? [] : SAMPLES} />
+        {part !== null && <PartHead part={part} />}
+        <Figures
+          figures={finalFigures(scoped, pointsOfLabels(shownPoints, series.labels, chosen), series.bucket_ms, { baseline: interval === null && chosen.length === 0 ? baseline : null, chosen })}
+        />
+        <Criteria results={shown.run?.criteria ?? NO_CRITERIA} watch={shown.run?.criteria_watch ?? NO_WATCH} expressions={[]} warmUpS={run?.warm_up_s ?? 0} />
+        <ReportIndex
+          labels={labels}
+          names={names}
+          all={all}
+          more={samples === undefined ? [] : SAMPLES}
+          cut={rampUp !== null && summary.end_ms !== null && <CutRampUp rampUp={rampUp} endMs={summary.end_ms} />}
+        />
         <ResultCharts
           points={series.points}
           bucketMs={series.bucket_ms}
@@ -81,12 +100,12 @@ export function ReportBody({ report, samples, baseline = null, anyLabel = false 
           bare
         />
         <div id="labels" className="report-section">
-          <EntryTable summary={summary} choice={labels} apdex={apdex} showSamples={showSamples} empty="The log contains no samples." />
+          <EntryTable summary={shown.summary} choice={labels} apdex={shown.apdex} showSamples={showSamples} empty="The log contains no samples." />
         </div>
         <OverTimeSection view={view} />
         <ThroughputSection view={view} codes={series.codes} started={series.started} />
-        <ResponseTimesSection view={view} profiles={profiles} apdex={apdex} summary={summary} />
-        <ErrorsSection report={report} showSamples={showSamples} />
+        <ResponseTimesSection view={view} profiles={shown.profiles} apdex={shown.apdex} summary={shown.summary} />
+        <ErrorsSection report={shown} chosen={chosen} showSamples={showSamples} />
         <Workers run={run} />
         {samples?.section}
       </TimelineProvider>

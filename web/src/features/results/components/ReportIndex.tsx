@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { TimelineBar } from "@/shared/charts/TimelineBar";
 import { PageIndex, type PageSection } from "@/shared/ui/PageIndex";
 import type { ChosenLabels } from "../useChosenLabels";
@@ -13,11 +14,11 @@ const SECTIONS: PageSection[] = [
 ];
 
 /** The line at the top of the report: its sections, the time that all charts show, and whose lines they have. */
-export function ReportIndex({ labels, names, all, more }: { labels: ChosenLabels; names: string[]; all: string[]; more: PageSection[] }) {
+export function ReportIndex({ labels, names, all, more, cut }: { labels: ChosenLabels; names: string[]; all: string[]; more: PageSection[]; cut: ReactNode }) {
   return (
     <div className="report-index no-print">
       <PageIndex sections={[...SECTIONS, ...more]} />
-      <TimelineBar live={false} />
+      <TimelineBar live={false}>{cut}</TimelineBar>
       {names.length > 0 && <LabelPicker labels={labels} names={names} all={all} />}
     </div>
   );

@@ -5,6 +5,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useBaseline } from "../api/useBaseline";
 import { useLabelCharts } from "../api/useLabelCharts";
+import { useReportPart } from "../api/useReportPart";
 import { useRunReport } from "../api/useRunReport";
 import type { LiveRun } from "../live/liveRun";
 import { useSampleSearch } from "../samples/useSampleSearch";
@@ -15,13 +16,14 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   const report = useRunReport(run.id, true);
   const samples = useSampleSearch(run);
   const baseline = useBaseline(run);
+  const part = useReportPart(run.id, report.data);
   const charted = useLabelCharts(run.id, report.data);
   if (charted.report !== undefined) {
     return (
       <>
         {charted.loading && <Waiting what="Reading the log for the charts of the chosen label…" />}
         {charted.error !== null && <ErrorBox error={charted.error} onRetry={charted.retry} />}
-        <ReportBody report={charted.report} samples={samples} baseline={baseline} anyLabel />
+        <ReportBody report={charted.report} samples={samples} baseline={baseline} part={part} anyLabel />
       </>
     );
   }
@@ -35,7 +37,7 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   }
   return (
     <>
-      <Waiting what="Loading the report…" />
+      <Waiting what="Loading the report…" tall={live === null} />
       {live !== null && <LiveBody run={run} live={live} />}
     </>
   );

@@ -1,7 +1,8 @@
 import { useMemo } from "react";
 import { column, frameOf, perSecond } from "@/features/results/chartSeries";
 import { timeGrid } from "@/features/results/timeGrid";
-import type { Run } from "@/shared/api/types";
+import { percentileNote, pointsOfLabels, summaryOfLabels } from "@/features/results/labelScope";
+import type { LabelSeries, Point, Run } from "@/shared/api/types";
 import { Sparkline } from "@/shared/charts/Sparkline";
 import { chartColours } from "@/shared/charts/palette";
 import { formatCount, formatMs, formatPercent, formatRate, plural, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
@@ -10,17 +11,28 @@ import { Figures, type Figure } from "@/shared/ui/Figures";
 import { useTheme } from "@/shared/ui/theme";
 import { settledUntil, type LiveRun } from "../live/liveRun";
 
+interface Props {
+  live: LiveRun;
+  run: Run;
+  /** Labels that the figures are of in place of the total, and their points. */
+  chosen: string[];
+  series: LabelSeries[];
+}
+
 /** Throughput, p95, p99, error rate, users, samples, time: now, with the last minutes beside them and the whole run below. */
-export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
+export function LiveFigures({ live, run, chosen, series }: Props) {
   const { scheme } = useTheme();
   const settled = settledUntil(live);
   const figures = useMemo<Figure[]>(() => {
     const colours = chartColours(scheme);
-    const points = settled === null ? live.points : live.points.filter((point) => point.t_ms + live.bucket_ms <= settled);
-    const { total, total_basis } = live.summary;
-    const head = run.headline;
+    const isSettled = (point: Point) => settled === null || point.t_ms + live.bucket_ms <= settled;
+    const whole = live.points.filter(isSettled);
+    const points = pointsOfLabels(whole, series, chosen).filter(isSettled);
+    const { total, total_basis } = summaryOfLabels(live.summary, chosen);
+    // What the server says of now is of all labels.
+    const head = chosen.length === 0 ? run.headline : null;
     // As in the charts: an interval without samples is a rate of zero, and has no response time.
-    const frame = frameOf(points, live.bucket_ms, settled);
+    const frame = frameOf(whole, live.bucket_ms, settled);
     const times = timeGrid(frame.times, live.bucket_ms, settled);
     const source = { key: "total", name: "Total", points, colour: null };
     const spark = (values: (number | null)[], colour: string) => <Sparkline values={values} colour={colour} />;
@@ -28,7 +40,7 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
       {
         key: "rate",
         name: "Throughput",
-        value: splitRate(head?.rate_per_s),
+        value: splitRate(head === null ? rateOf(points, whole.at(-1), live.bucket_ms) : head.rate_per_s),
         note: `last 5\u00a0s; average ${formatRate(total.throughput_per_s)}`,
         spark: spark(
           perSecond(source, times, frame, (point) => point.samples),
@@ -39,7 +51,7 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
         key: "p95",
         name: "p95",
         value: splitMs(head?.p95_ms ?? total.p95_ms),
-        note: `median ${formatMs(total.median_ms)}`,
+        note: percentileNote(chosen, `median ${formatMs(total.median_ms)}`),
         spark: spark(
           column(source, times, (point) => point.p95_ms),
           colours.percentiles[2],
@@ -49,7 +61,7 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
         key: "p99",
         name: "p99",
         value: splitMs(total.p99_ms),
-        note: "of the whole run",
+        note: percentileNote(chosen, "of the whole run"),
         spark: spark(
           column(source, times, (point) => point.p99_ms),
           colours.percentiles[3],
@@ -69,7 +81,7 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
       {
         key: "users",
         name: "Active users",
-        value: [head?.active_users == null ? "–" : formatCount(head.active_users), ""],
+        value: [run.headline?.active_users == null ? "–" : formatCount(run.headline.active_users), ""],
         note: run.total_threads === null ? "all nodes" : `of ${formatCount(run.total_threads)} planned`,
         spark: spark(
           column(source, times, (point) => point.active_users),
@@ -80,12 +92,22 @@ export function LiveFigures({ live, run }: { live: LiveRun; run: Run }) {
         key: "samples",
         name: total_basis === "transactions" ? "Transactions" : "Samples",
         value: [formatCount(total.samples), ""],
-        note: plural(live.labels, "label"),
+        note: chosen.length === 0 ? plural(live.labels, "label") : `${chosen.length} of ${plural(live.labels, "label")}`,
       },
     ];
-  }, [live, run, scheme, settled]);
+  }, [live, run, chosen, series, scheme, settled]);
 
   return <Figures figures={[...figures, timeFigure(run, live.at_ms)]} />;
+}
+
+/** What the server gives of all samples: the rate of the last five seconds, or of the last interval where one is longer. */
+const RATE_MS = 5000;
+
+function rateOf(points: Point[], newest: Point | undefined, bucketMs: number): number | null {
+  if (newest === undefined) return null;
+  const [end, length] = [newest.t_ms + bucketMs, Math.max(RATE_MS, bucketMs)];
+  const samples = points.reduce((sum, point) => (point.t_ms >= end - length && point.t_ms < end ? sum + point.samples : sum), 0);
+  return samples / (length / 1000);
 }
 
 /** The error rate of the newest ten intervals, with the time that they cover. */

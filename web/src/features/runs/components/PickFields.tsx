@@ -77,13 +77,20 @@ export function PickPlan({ choice: { items, error, more }, value, fault, onChang
   );
 }
 
-export function PickCluster({ choice: { items, error }, value, fault, onChange }: Props<RunnableCluster>) {
+/** The choice of a cluster that is created for the run. */
+export const NEW_CLUSTER = "new";
+
+export function PickCluster({ choice: { items, error }, value, fault, onChange, offersNew = false }: Props<RunnableCluster> & { offersNew?: boolean }) {
   const { mayWrite } = useRights();
   if (error !== null) return <ErrorBox error={error} />;
   const living = (items ?? []).filter((cluster) => !hasEnded(cluster.phase));
   const none = items !== undefined && !living.some((cluster) => mayWrite(cluster) && canRun(cluster));
   return (
-    <Field label="Cluster" fault={fault} help={none ? <Link to="/clusters">No cluster is ready. Create one.</Link> : undefined}>
+    <Field
+      label="Cluster"
+      fault={fault}
+      help={none && value !== NEW_CLUSTER ? offersNew ? "No cluster is ready. Choose a new one for this run." : <Link to="/clusters">No cluster is ready. Create one.</Link> : undefined}
+    >
       {(attributes) => (
         <select
           {...attributes}
@@ -92,6 +99,7 @@ export function PickCluster({ choice: { items, error }, value, fault, onChange }
           onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}
         >
           <option value="">{items === undefined ? "Loading clusters…" : "Select a cluster"}</option>
+          {offersNew && <option value={NEW_CLUSTER}>New cluster for this run, terminated after it</option>}
           {living.map((cluster) => (
             <option key={cluster.id} value={cluster.id} disabled={!mayWrite(cluster) || !canRun(cluster)}>
               {cluster.name}, {sizeWords(cluster.workers)}

@@ -1,7 +1,7 @@
 import type { Check, Plan } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
 import { Field, Switch } from "@/shared/ui/Field";
-import { parseProperties, type RunFaults, type RunForm } from "../runForm";
+import { isTotal, parseProperties, withTotal, type RunFaults, type RunForm } from "../runForm";
 import { isSecret } from "../secretNames";
 import { SecretNames, SecretToggle } from "./SecretToggle";
 
@@ -11,14 +11,22 @@ interface Props {
   onChange: (form: RunForm) => void;
 }
 
+/** Is it in the number of threads of a thread group? A total of seconds or a port divided among workers would make no sense. */
+function countsUsers(check: Check, name: string): boolean {
+  return check.thread_groups.some(({ enabled, raw }) => enabled && (raw.threads ?? "").split(/[^\w.-]+/).includes(name));
+}
+
 /** The plan's properties as fields with their defaults, and room for others. */
-export function PropertyFields({ check, form, onChange, faults }: Props & { faults: Pick<RunFaults, "properties" | "moreProperties" | "systemProperties"> }) {
+export function PropertyFields({ check, workers = 0, form, onChange, faults }: Props & { workers?: number; faults: Pick<RunFaults, "properties" | "moreProperties" | "systemProperties"> }) {
   return (
     <fieldset className="form-part">
       <legend>Properties</legend>
       <div className="property-fields">
         {check.properties.map((property) => {
           const plain = property.value ?? property.default;
+          const total = isTotal(form, property.name);
+          const value = total ? (parseProperties(form.share).properties[property.name] ?? "") : (form.properties[property.name] ?? plain ?? "");
+          const change = (typed: string) => onChange(total ? withTotal(form, property.name, typed) : { ...form, properties: { ...form.properties, [property.name]: typed } });
           return (
             <Field key={property.name} label={property.name} fault={faults.properties?.[property.name]}>
               {(attributes) => (
@@ -28,9 +36,20 @@ export function PropertyFields({ check, form, onChange, faults }: Props & { faul
                     type={isSecret(property.name, form.secret) ? "password" : "text"}
                     autoComplete="off"
                     placeholder={plain === null ? "no default" : ""}
-                    value={form.properties[property.name] ?? plain ?? ""}
-                    onChange={(event) => onChange({ ...form, properties: { ...form.properties, [property.name]: event.target.value } })}
+                    value={value}
+                    onChange={(event) => change(event.target.value)}
                   />
+                  {(total || (workers > 1 && countsUsers(check, property.name) && /^[1-9]\d*$/.test(value.trim()))) && (
+                    <button
+                      type="button"
+                      className="btn btn-outline-secondary"
+                      aria-pressed={total}
+                      title={total ? "Divided among the workers. Click to give each worker this value." : `Each of the ${workers} workers has this value. Click to divide it among them.`}
+                      onClick={() => onChange(withTotal(form, property.name, total ? null : value.trim()))}
+                    >
+                      {total ? "in all" : "each"}
+                    </button>
+                  )}
                   <SecretToggle name={property.name} marked={form.secret} onChange={(secret) => onChange({ ...form, secret })} />
                 </div>
               )}

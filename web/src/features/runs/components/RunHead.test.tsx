@@ -104,7 +104,7 @@ describe("running it again", () => {
     renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
     expect((await screen.findByRole("button", { name: "Run again" })).className).toContain("btn-primary");
     await userEvent.click(screen.getByRole("button", { name: "Run again" }));
-    expect(screen.getByRole("dialog", { name: "Start run" })).toBeDefined();
+    expect(await screen.findByRole("dialog", { name: "Start run" })).toBeDefined();
   });
   it("is not offered of a plan that was deleted", async () => {
     renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);

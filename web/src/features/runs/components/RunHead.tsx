@@ -24,10 +24,11 @@ import { useRuns } from "../api/useRuns";
 import type { LiveRun } from "../live/liveRun";
 import { comparePath, runBefore } from "../runBefore";
 import { BaselineMark } from "./BaselineMark";
+import { NotifyEnd } from "./NotifyEnd";
 import { PinMark } from "./PinMark";
 import { Remarks } from "./Remarks";
 import { RemarksDialog } from "./RemarksDialog";
-import { StartRunDialog } from "./StartRunDialog";
+import { StartRun } from "./StartRun";
 import { StopControl } from "./StopControl";
 
 /** Title, state, owner, the one main action. */
@@ -121,7 +122,10 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
               </Menu>
             </>
           ) : (
-            writes && <StopControl run={run} />
+            <>
+              <NotifyEnd runId={run.id} />
+              {writes && <StopControl run={run} />}
+            </>
           )
         }
       />
@@ -158,7 +162,7 @@ function RunAgain({ run }: { run: Run }) {
       <button type="button" className="btn btn-primary" onClick={() => setOpen(true)}>
         <Icon name="play" /> Run again
       </button>
-      {open && <StartRunDialog planId={run.plan.id} clusterId={run.cluster.id} like={run} onClose={() => setOpen(false)} />}
+      {open && <StartRun planId={run.plan.id} clusterId={run.cluster.id} like={run} onClose={() => setOpen(false)} />}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Icon } from "@/shared/ui/Icon";
 import { useRun } from "../api/useRun";
-import { StartRunDialog } from "./StartRunDialog";
+import { StartRun } from "./StartRun";
 
 interface Props {
   planId?: string;
@@ -22,7 +22,7 @@ export function StartRunButton({ planId, clusterId, lastRunId, disabled, why }: 
       </button>
       {open &&
         (lastRunId === undefined ? (
-          <StartRunDialog planId={planId ?? null} clusterId={clusterId ?? null} onClose={onClose} />
+          <StartRun planId={planId ?? null} clusterId={clusterId ?? null} onClose={onClose} />
         ) : (
           <StartLikeLast planId={planId ?? null} lastRunId={lastRunId} onClose={onClose} />
         ))}
@@ -35,5 +35,5 @@ function StartLikeLast({ planId, lastRunId, onClose }: { planId: string | null; 
   const last = useRun(lastRunId);
   if (last.isPending) return null;
   const like = last.data === undefined || last.data.provider === "imported" ? {} : { like: last.data };
-  return <StartRunDialog planId={planId} clusterId={null} {...like} newest onClose={onClose} />;
+  return <StartRun planId={planId} clusterId={null} {...like} newest onClose={onClose} />;
 }

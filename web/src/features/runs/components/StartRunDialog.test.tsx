@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Check, ClusterSummary, Plan } from "@/shared/api/types";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import { runOf } from "@/test/results";
+import { EC2 } from "@/features/clusters/ec2Form.fixture";
 import { StartRunDialog } from "./StartRunDialog";
 
 const api = testApi();
@@ -28,7 +29,19 @@ const CHECK: Check = {
   plan: "shop.jmx",
   test_name: null,
   workers: 2,
-  thread_groups: [],
+  thread_groups: [
+    {
+      name: "Users",
+      kind: "Thread Group",
+      enabled: true,
+      threads: 600,
+      ramp_up_s: 0,
+      loops: -1,
+      duration_s: 90,
+      delay_s: 0,
+      raw: { threads: "${__P(threads,600)}", ramp_up_s: null, loops: null, duration_s: null, delay_s: null },
+    },
+  ],
   threads_per_node: 600,
   total_threads: 1200,
   duration_s: 90,
@@ -60,6 +73,7 @@ function answers({ check = CHECK, clusters = [cluster({ id: "c-1", name: "walk" 
   api.answer("GET /plans", { body: { items: [PLAN], next: null } });
   api.answer("GET /plans/p-1", { body: PLAN });
   api.answer("GET /plans/p-1/check", { body: check });
+  api.answer("POST /plans/p-1/check", { body: { ...check, faults: [] } });
   api.answer("GET /clusters", { body: { items: clusters, next: null } });
 }
 const show = () => renderFor(sessionOf("member"), <StartRunDialog planId={null} clusterId={null} onClose={() => undefined} />);
@@ -90,16 +104,94 @@ it("starts with the plan's own criteria, sending none of its own, and goes to th
   for (const field of ["criteria", "stop_rules", "properties"]) expect((body as Record<string, unknown>)[field] ?? null).toSatisfy((value) => value === null || JSON.stringify(value) === "{}");
 });
 
-it("sends a property that was changed, and does not claim to know the sum any more", async () => {
+it("says how many users what is typed comes to, by the server's own check, and sends it", async () => {
   api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
+  api.answer("POST /plans/p-1/check", { body: { ...CHECK, threads_per_node: 5, total_threads: 10, faults: [] } });
   show();
   await ready();
   const threads = dialog().getByLabelText("threads");
   await userEvent.clear(threads);
   await userEvent.type(threads, "5");
-  expect(sum()).toMatch(/^On walk, .*1,200 users/);
+  await waitFor(() => expect(sum()).toContain("5 users on each of 2 workers = 10 users"));
+  const checks = api.asked.filter(({ method, path }) => method === "POST" && path === "/plans/p-1/check");
+  expect(checks.at(-1)?.body).toMatchObject({ workers: 2, properties: { threads: "5" } });
   await start();
   await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ properties: { threads: "5" } }));
+});
+
+it("divides a total among the workers with one click", async () => {
+  api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
+  api.answer("POST /plans/p-1/check", { body: { ...CHECK, threads_per_node: 301, total_threads: 601, faults: [] } });
+  show();
+  await ready();
+  await userEvent.click(dialog().getByRole("button", { name: "each" }));
+  await userEvent.clear(dialog().getByLabelText("threads"));
+  await userEvent.type(dialog().getByLabelText("threads"), "601");
+  await waitFor(() => expect(sum()).toContain("601 users on 2 workers, up to 301 each"));
+  await start();
+  await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ share: { threads: 601 }, properties: {} }));
+});
+
+it("puts what the server says of what is typed beside its field, before anything is started", async () => {
+  const faults = [{ code: "not_a_number", field: "/properties/threads", message: "“many” is no whole number." }];
+  api.answer("POST /plans/p-1/check", { body: { ...CHECK, ok: false, faults } });
+  show();
+  await ready();
+  await userEvent.clear(dialog().getByLabelText("threads"));
+  await userEvent.type(dialog().getByLabelText("threads"), "many");
+  expect(await dialog().findByText("“many” is no whole number.")).toBeDefined();
+  expect(dialog().getByLabelText("threads").getAttribute("aria-invalid")).toBe("true");
+  expect(dialog().getByRole("button", { name: "Start run" })).toHaveProperty("disabled", true);
+});
+
+describe("on a new cluster", () => {
+  const CONFIG = {
+    workers: 2,
+    heap_mb: null,
+    lifetime_minutes: 60,
+    idle_minutes: null,
+    remove_after_run: false,
+    ssh: null,
+    ec2: EC2,
+    jmeter_home: null,
+    jmeter_version: null,
+    min_workers: null,
+  };
+  const chooseNew = async () => {
+    show();
+    await ready();
+    await userEvent.selectOptions(dialog().getByLabelText("Cluster"), "new");
+    await dialog().findByLabelText("Workers");
+  };
+  beforeEach(() => {
+    api.answer("GET /clusters/defaults", { body: CONFIG });
+    api.answer("GET /info", { body: { providers: ["local", "ec2"], limits: { max_workers: 16 }, jmeter: { version: "5.6.3" }, jmeter_versions: ["5.6.3"] } });
+    api.answer("GET /credentials", { body: [] });
+    api.answer("GET /credentials/environment", { body: { allowed: true, available: true } });
+    api.answer("GET /images", { body: [] });
+    api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
+  });
+  it("starts with processes of this machine at once, and says that they end with the run", async () => {
+    await chooseNew();
+    await waitFor(() => expect(sum()).toContain("on a new cluster: "));
+    expect(sum()).toContain("terminated after the run");
+    await start();
+    await waitFor(() => expect(window.location.pathname).toBe("/runs/r-9"));
+    const body = api.changes()[0]?.body as Record<string, unknown>;
+    expect(body).toMatchObject({ plan_id: "p-1", new_cluster: { provider: "local", config: { workers: 2, remove_after_run: true } } });
+    expect("cluster_id" in body).toBe(false);
+  });
+  it("shows the price of machines before the button that starts them", async () => {
+    api.answer("POST /clusters/forecast", { body: { usd_per_hour: 1.5, faults: [], notes: [] } });
+    await chooseNew();
+    await userEvent.click(dialog().getByRole("radio", { name: /EC2/ }));
+    await waitFor(() => expect(dialog().getByLabelText<HTMLSelectElement>(/credentials/i).value).toBe("environment"));
+    await userEvent.click(await dialog().findByRole("button", { name: "Check and show price" }));
+    await waitFor(() => expect(sum()).toMatch(/\$\s?1\.50 an hour/));
+    expect(api.changes().map(({ path }) => path)).toEqual(["/clusters/forecast"]);
+    await start();
+    await waitFor(() => expect(api.changes().at(-1)).toMatchObject({ path: "/runs", body: { new_cluster: { provider: "ec2" } } }));
+  });
 });
 
 describe("what is wrong with it", () => {
@@ -146,6 +238,7 @@ it("offers only clusters of one's own that are ready and free", async () => {
   const options = within(dialog().getByLabelText("Cluster")).getAllByRole<HTMLOptionElement>("option");
   expect(options.map(({ value, disabled }) => [value, disabled])).toEqual([
     ["", false],
+    ["new", false],
     ["c-1", false],
     ["c-2", true],
     ["c-3", true],

@@ -1,24 +1,30 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
-import { canRun } from "@/features/clusters/clusterWords";
+import { canRun, priceWords, sumWords } from "@/features/clusters/clusterWords";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { totalWords } from "@/features/plans/checkWords";
 import { Findings } from "@/features/plans/components/Findings";
-import type { Check, Run } from "@/shared/api/types";
+import { ApiError } from "@/shared/api/client";
+import type { Check, Fault, NewCluster, NewRun, Run } from "@/shared/api/types";
 import { formatDateTime } from "@/shared/format/time";
 import { useRights } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { FaultNotes } from "@/shared/ui/FaultNotes";
 import { Field } from "@/shared/ui/Field";
 import { Waiting } from "@/shared/ui/Waiting";
+import { useRunCheck } from "../api/useRunCheck";
 import { useStartRun } from "../api/useStartRun";
 import { formOfRun } from "../formOfRun";
 import { runDifference } from "../runDifference";
 import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
+import { placeRunFaults, runCheckRequest } from "../runCheck";
+import { useNewCluster, type NewClusterPart } from "../useNewCluster";
 import { AsItWas } from "./AsItWas";
-import { PickCluster, PickPlan, useClusterChoice, usePlanChoice, type RunnableCluster } from "./PickFields";
+import { NEW_CLUSTER, PickCluster, PickPlan, useClusterChoice, usePlanChoice, type RunnableCluster } from "./PickFields";
+import { NewClusterFields } from "./NewClusterFields";
 import { PropertiesFileFields, PropertyFields, SplitFields } from "./PlanFields";
 import { RunJudged } from "./RunJudged";
 import { SpreadFields } from "./SpreadFields";
@@ -59,30 +65,46 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const [typed, setForm] = useState<RunForm>(first);
   const plans = usePlanChoice(planText, first.planId);
   const clusters = useClusterChoice(first.clusterId);
-  const { mayWrite } = useRights();
+  const { may, mayWrite } = useRights();
   const start = useStartRun();
   const navigate = useNavigate();
   const [tried, setTried] = useState(false);
+
+  const [place, setPlace] = useState<Place>("cluster");
+  const isNew = place === "new";
+  const newCluster = useNewCluster(start.error instanceof ApiError ? start.error.faults : NO_REFUSALS);
 
   const ready = (clusters.items ?? []).filter((cluster) => mayWrite(cluster) && canRun(cluster));
   const form = withOnlyChoice(typed, ready, planText === "" ? (plans.items?.map((plan) => plan.id) ?? []) : []);
   const cluster = ready.find((each) => each.id === form.clusterId);
   const plan = usePlan(form.planId ?? "", form.planId !== null);
-  const check = usePlanCheck(form.planId, cluster?.workers ?? 0);
+  const workers = isNew ? newCluster.workers : (cluster?.workers ?? 0);
+  const check = usePlanCheck(form.planId, workers);
   const known = check.data?.properties ?? [];
   const found = check.data?.data_files.filter((file) => file.found).map((file) => file.path) ?? [];
   // The check is of the newest revision; an earlier one has the files that it had.
   const files = form.revision === null ? found : [...found, ...form.split];
-  const { request, faults } = checkRunForm({ ...form, clusterId: cluster?.id ?? null }, known, files);
-  const blocked = check.data?.ok === false && form.revision === null;
+  // Which cluster is no matter of a run on a new one.
+  const checked = checkRunForm({ ...form, clusterId: isNew ? "new" : (cluster?.id ?? null) }, known, files);
+  const typedCheck = useRunCheck(form.planId, check.data === undefined ? null : runCheckRequest(form, checked.faults, known, files, workers));
+  const shown = typedCheck.data ?? check.data;
+  const placed = placeRunFaults(typedCheck.data?.faults ?? NO_REFUSALS, known);
+  const faults = { ...placed.beside, ...(tried ? checked.faults : { judged: NO_FAULTS }) };
+  const request = checked.request === null || (isNew && newCluster.request === null) ? null : isNew ? onNewCluster(checked.request, newCluster.request) : checked.request;
+  const checksFirst = isNew && newCluster.creation.checksFirst;
+  const blocked = (shown?.ok === false && (form.revision === null || typedCheck.data !== undefined)) || (typedCheck.data?.faults.length ?? 0) > 0;
   const before = like !== undefined && like.plan.id === form.planId ? like : null;
   const different =
-    before === null || plan.data === undefined || check.data === undefined ? null : runDifference(before, { form, plan: plan.data, known, splittable: files, workers: cluster?.workers ?? null });
+    before === null || plan.data === undefined || check.data === undefined
+      ? null
+      : runDifference(before, { form, plan: plan.data, known, splittable: files, workers: isNew || cluster !== undefined ? workers : null });
 
   const submit = () => {
     setTried(true);
-    if (request === null || blocked || start.isPending) return;
-    start.mutate(request, { onSuccess: (run) => void navigate(`/runs/${run.id}`) });
+    if (request === null || blocked || start.isPending || newCluster.creation.busy !== null) return;
+    // Nothing that costs money is created before its price was shown.
+    if (checksFirst) newCluster.creation.check();
+    else start.mutate(request, { onSuccess: (run) => void navigate(`/runs/${run.id}`) });
   };
   return (
     <Dialog
@@ -94,9 +116,13 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
         <>
           {different !== null && <Difference words={different} />}
           <p className="sum">
-            <Sum check={check.data} cluster={cluster} changed={Object.keys(request?.properties ?? {}).length > 0} />
+            <Sum check={shown} waiting={typedCheck.waiting} cluster={cluster} part={isNew ? newCluster : null} />
           </p>
-          <DialogButtons onCancel={onClose} action={start.isPending ? "Starting…" : "Start run"} disabled={start.isPending || blocked} />
+          <DialogButtons
+            onCancel={onClose}
+            action={actionOf(start.isPending, checksFirst, newCluster.creation.busy !== null)}
+            disabled={start.isPending || blocked || newCluster.creation.busy !== null}
+          />
         </>
       }
     >
@@ -114,28 +140,45 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           text={planText}
           onSearch={setPlanText}
           value={form.planId}
-          fault={tried ? faults.plan : undefined}
+          fault={faults.plan}
           onChange={(id) => setForm({ ...form, planId: id, properties: {}, secret: [], masked: [], split: [], propertiesFiles: [], judged: null, keep: null, revision: null })}
         />
-        <PickCluster choice={clusters} value={cluster?.id ?? null} fault={tried ? faults.cluster : undefined} onChange={(id) => setForm({ ...form, clusterId: id })} />
+        <PickCluster
+          choice={clusters}
+          value={isNew ? NEW_CLUSTER : (cluster?.id ?? null)}
+          offersNew={may("create_cluster")}
+          fault={faults.cluster}
+          onChange={(id) => {
+            setPlace(id === NEW_CLUSTER ? "new" : "cluster");
+            if (id !== NEW_CLUSTER) setForm({ ...form, clusterId: id });
+          }}
+        />
       </div>
+      {isNew && (
+        <fieldset className="form-part">
+          <legend>New cluster for this run, terminated after it</legend>
+          <NewClusterFields part={newCluster} tried={tried} />
+        </fieldset>
+      )}
       {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
-      {check.data !== undefined && check.data.findings.length > 0 && <Findings findings={check.data.findings} />}
+      {shown !== undefined && shown.findings.length > 0 && <Findings findings={shown.findings} />}
+      <FaultNotes faults={placed.rest} />
+      {typedCheck.error !== null && <ErrorBox error={typedCheck.error} />}
       {check.data !== undefined && (
         <>
           {before !== null && plan.data !== undefined && <AsItWas like={before} plan={plan.data} form={form} onChange={setForm} />}
-          <PropertyFields check={check.data} form={form} onChange={setForm} faults={tried ? faults : {}} />
+          <PropertyFields check={check.data} workers={workers} form={form} onChange={setForm} faults={faults} />
           <PropertiesFileFields plan={plan.data} form={form} onChange={setForm} />
-          <SplitFields check={check.data} workers={cluster?.workers ?? 0} form={form} onChange={setForm} />
-          <SpreadFields workers={cluster?.workers ?? 0} form={form} faults={tried ? faults : {}} onChange={setForm} />
-          {plan.data !== undefined && <RunJudged plan={plan.data} judged={form.judged} faults={tried ? faults.judged : NO_FAULTS} onChange={(judged) => setForm({ ...form, judged })} />}
+          <SplitFields check={check.data} workers={workers} form={form} onChange={setForm} />
+          <SpreadFields workers={workers} form={form} faults={faults} onChange={setForm} />
+          {plan.data !== undefined && <RunJudged plan={plan.data} judged={form.judged} faults={faults.judged} onChange={(judged) => setForm({ ...form, judged })} />}
         </>
       )}
       <div className="field-pair">
         <Field label="Run name">
           {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.name} onChange={(event) => setForm({ ...form, name: event.target.value })} />}
         </Field>
-        <Field label="Graceful stop timeout" unit="seconds" help="How long users may finish before requests are aborted." fault={tried ? faults.grace : undefined}>
+        <Field label="Graceful stop timeout" unit="seconds" help="How long users may finish before requests are aborted." fault={faults.grace}>
           {(attributes) => <input {...attributes} type="text" inputMode="numeric" placeholder="default" value={form.grace} onChange={(event) => setForm({ ...form, grace: event.target.value })} />}
         </Field>
       </div>
@@ -160,14 +203,31 @@ function Difference({ words }: { words: string[] }) {
   return <p className="sum run-difference">{words.length === 0 ? "Same settings as the last run." : `Since the last run: ${words.join(", ")}.`}</p>;
 }
 
-function Sum({ check, cluster, changed }: { check: Check | undefined; cluster: RunnableCluster | undefined; changed: boolean }) {
-  if (check === undefined || cluster === undefined) return "Select a plan and a cluster.";
+/** On a cluster that is there, or on one that is created for the run. */
+type Place = "cluster" | "new";
+const NO_REFUSALS: Fault[] = [];
+
+function onNewCluster(request: NewRun, cluster: NewCluster | null): NewRun {
+  const settings = { ...request, new_cluster: cluster };
+  delete settings.cluster_id;
+  return settings;
+}
+
+function actionOf(starting: boolean, checksFirst: boolean, checking: boolean): string {
+  if (starting) return "Starting…";
+  if (checking) return "Checking…";
+  return checksFirst ? "Check and show price" : "Start run";
+}
+
+/** What will run, where, and for how much, of the settings as they are typed. */
+function Sum({ check, waiting, cluster, part }: { check: Check | undefined; waiting: boolean; cluster: RunnableCluster | undefined; part: NewClusterPart | null }) {
+  if (check === undefined || (cluster === undefined && part === null)) return "Select a plan and a cluster.";
   if (!check.ok) return "Fix the errors above.";
-  // The check knows the plan's own numbers only; it must not look as if it knew the changed ones.
-  if (changed) return `On ${cluster.name}, with the properties above. With the plan’s defaults: ${totalWords(check)}.`;
+  const price = part?.creation.forecast?.usd_per_hour ?? null;
   return (
-    <>
-      <strong>{totalWords(check)}</strong> on {cluster.name}.
-    </>
+    <span aria-busy={waiting}>
+      <strong>{totalWords(check)}</strong> {part === null ? `on ${cluster?.name}` : part.request === null ? "on a new cluster" : `on a new cluster: ${sumWords(part.request)}`}.
+      {price !== null && part?.request != null && <> {priceWords(price, part.request.config)}</>}
+    </span>
   );
 }

@@ -1,0 +1,117 @@
+//! A run's settings checked before it is asked for, as they are typed: by the same code as the check before the start.
+//!
+//! Owns where a fault belongs among the settings. Nothing is made.
+
+use super::spread::Spread;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::plans::RunSpec;
+use crate::plans::names::data_file_name;
+use jac_jmx::{Check, Finding, Severity};
+use jac_model::{Fault, Plan, ResultsChoice};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The settings of a run that somebody is about to start. All are as in the request that starts it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunCheckRequest {
+    /// Workers of the cluster; 0: the master alone.
+    #[serde(default)]
+    pub workers: u32,
+    /// Which revision of the plan's files; absent: the newest.
+    #[serde(default)]
+    pub plan_revision: Option<u32>,
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+    #[serde(default)]
+    pub system_properties: BTreeMap<String, String>,
+    #[serde(default)]
+    pub properties_files: Vec<String>,
+    #[serde(default)]
+    pub split: Vec<String>,
+    #[serde(default)]
+    pub results: ResultsChoice,
+    #[serde(default)]
+    pub min_workers: Option<u32>,
+    /// Totals that are divided among the workers.
+    #[serde(default)]
+    pub share: BTreeMap<String, u64>,
+}
+
+/// What a run with these settings would do, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunCheck {
+    /// With these settings: users, duration, findings.
+    #[serde(flatten)]
+    pub check: Check,
+    /// What is wrong with a setting, each at its field: `/share`, `/min_workers`, `/split/0`, `/properties/threads`. A run with one is refused.
+    pub faults: Vec<Fault>,
+}
+
+impl Engine {
+    /// Checks the settings of a run of a plan. It reads files: call it where that is allowed, and in turn ([`Engine::check_in_turn`]).
+    ///
+    /// # Errors
+    /// When the plan has no such revision or cannot be read, or nobody waits for the check any more.
+    pub fn check_run(
+        &self,
+        plan: Plan,
+        request: RunCheckRequest,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<RunCheck, EngineError> {
+        let RunCheckRequest {
+            workers,
+            plan_revision,
+            properties,
+            system_properties,
+            properties_files,
+            split,
+            results,
+            min_workers,
+            share,
+        } = request;
+        let mut faults = Spread { results, min_workers, share: &share, properties: &properties }.faults(workers);
+        let at = self.locked_plan_at(plan, plan_revision)?;
+        let mut splits = Vec::new();
+        for (place, name) in split.iter().enumerate() {
+            match data_file_name(&at.plan.main_file, name) {
+                Ok(name) => splits.push(name),
+                Err(error) => faults.push(Fault::at(&format!("/split/{place}"), error.code(), error.to_string())),
+            }
+        }
+        let mut files = Vec::new();
+        for (place, file) in properties_files.iter().enumerate() {
+            match self.plan_file(&at.plan, file) {
+                Ok(_) => files.push(file.clone()),
+                Err(error) => {
+                    faults.push(Fault::at(&format!("/properties_files/{place}"), error.code(), error.to_string()))
+                }
+            }
+        }
+        let spec = RunSpec {
+            workers,
+            splits,
+            results: results.mode(workers),
+            properties_files: files,
+            properties: properties.clone(),
+            system_properties,
+            share,
+            ..RunSpec::default()
+        };
+        let check = self.check_plan_at(&at, &spec, is_cancelled)?;
+        faults.extend(check.findings.iter().filter_map(|finding| of_property(finding, &properties)));
+        Ok(RunCheck { check, faults })
+    }
+}
+
+/// A number of the plan that is none because of what was given for a property.
+fn of_property(finding: &Finding, properties: &BTreeMap<String, String>) -> Option<Fault> {
+    let text =
+        finding.params.get("text").filter(|_| finding.code == "not_a_number" && finding.severity == Severity::Error)?;
+    let (name, _) = properties.iter().find(|(_, value)| value.trim() == text.trim())?;
+    let field = format!("/properties/{}", name.replace('~', "~0").replace('/', "~1"));
+    Some(Fault::at(&field, &finding.code, finding.message.clone()))
+}

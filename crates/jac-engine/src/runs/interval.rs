@@ -1,0 +1,149 @@
+//! The report of a part of a finished run's time: counted again from its log, by the same code as the whole report.
+//!
+//! Owns which parts of which logs are known to have samples of which time (in memory, bounded), so that a second interval of a long log is
+//! read from the parts that it needs.
+
+use crate::blocking::wait;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_jtl::criteria::{Criterion, CriterionCode, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
+use jac_jtl::{LogStatistics, Settings, Summary};
+use jac_logs::{
+    Bound, Condition, Empty, Filter, Input, Interval, LogError, PartTimes, ReadOptions, first_row_start, read_logs_with,
+};
+use jac_model::{Run, RunId};
+use jac_report::{Report, ReportInterval};
+use std::collections::VecDeque;
+use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// So many logs' parts are remembered: a log of 10 million samples has about 300.
+const MOST_LOGS: usize = 64;
+
+/// What is known of the parts of logs that were read, the latest first.
+#[derive(Debug, Default)]
+pub(crate) struct KnownParts(Mutex<VecDeque<(String, Arc<PartTimes>)>>);
+
+impl KnownParts {
+    /// Of the log of that name: a finished run's never changes, and has another name once it is compressed or in a store.
+    fn of(&self, name: String) -> Arc<PartTimes> {
+        let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = logs.iter().position(|(known, _)| *known == name);
+        let parts = place.and_then(|place| logs.remove(place)).map(|(_, parts)| parts).unwrap_or_default();
+        logs.push_front((name, Arc::clone(&parts)));
+        logs.truncate(MOST_LOGS);
+        parts
+    }
+}
+
+impl Engine {
+    /// The report of the samples that ended within an interval, epoch milliseconds, its end excluded: those that the charts' buckets of that
+    /// time count. What could not be read, and what has to be known of the run, is the whole run's. Without a bound it begins or ends with
+    /// the run. It reads the log: call it where that is allowed.
+    ///
+    /// # Errors
+    /// When the run has not finished, its log is gone, or the interval is empty or outside of the run.
+    pub fn report_within(&self, id: &RunId, from_ms: Option<i64>, to_ms: Option<i64>) -> Result<Report, EngineError> {
+        let whole = self.report(id)?;
+        let ended_ms = checked(&whole.summary, from_ms, to_ms)?;
+        let run = wait(self.store().run(id))?.run;
+        let mut log = self.read_within(id, &ended_ms, Filter::default())?;
+        let summary = of_part(log.summary(), &whole.summary);
+        let criteria = self.judged_within(&run, &ended_ms, &summary)?;
+        let interval = ReportInterval { from_ms: ended_ms.start, to_ms: ended_ms.end };
+        let mut report = whole.narrowed(interval, summary, &mut log);
+        if let Some(facts) = &mut report.run {
+            facts.verdict = Verdict::of(&criteria);
+            facts.criteria = criteria;
+            // They are of the whole run, as the server saw it live.
+            facts.criteria_watch = Vec::new();
+        }
+        Ok(report)
+    }
+
+    /// What the run's criteria come to in a part of it, without the samples of its warm-up.
+    fn judged_within(
+        &self,
+        run: &Run,
+        ended_ms: &Range<i64>,
+        summary: &Summary,
+    ) -> Result<Vec<CriterionResult>, EngineError> {
+        let criteria: Vec<Criterion> = run.criteria.iter().filter_map(|expression| expression.parse().ok()).collect();
+        let mut results = match self.after_warm_up(run, ended_ms, summary)? {
+            Some(counts) => judge(&criteria, &counts, run.warm_up_s, MAX_UNREAD_PERCENT),
+            None => judge(&criteria, summary, 0, MAX_UNREAD_PERCENT),
+        };
+        if summary.total.samples == 0 {
+            // Nothing was measured: nothing is met, also not "no errors".
+            for result in &mut results {
+                result.met = false;
+                result.code = Some(CriterionCode::ValueMissing);
+                result.sentence = "No sample ended in this part of the run.".to_owned();
+            }
+        }
+        Ok(results)
+    }
+
+    /// The table of those that count for the criteria; `None`: all of the interval do.
+    fn after_warm_up(
+        &self,
+        run: &Run,
+        ended_ms: &Range<i64>,
+        summary: &Summary,
+    ) -> Result<Option<Summary>, EngineError> {
+        if run.warm_up_s == 0 {
+            return Ok(None);
+        }
+        let first_ms = self.read_log(&run.id, |input| first_row_start(&[input], &Settings::default()))?;
+        let warm_up_ms = i64::try_from(run.warm_up_s).unwrap_or(i64::MAX).saturating_mul(1_000);
+        let over_ms = first_ms.unwrap_or_default().saturating_add(warm_up_ms);
+        if summary.start_ms.is_some_and(|start_ms| start_ms >= over_ms) {
+            return Ok(None);
+        }
+        let mut filter = Filter::default();
+        filter.add(Condition::Time(Bound::AtLeast(over_ms)));
+        let counts = self.read_within(&run.id, ended_ms, filter)?.summary();
+        Ok(Some(of_part(counts, summary)))
+    }
+
+    fn read_within(&self, id: &RunId, ended_ms: &Range<i64>, filter: Filter) -> Result<LogStatistics, EngineError> {
+        self.read_log(id, |input: Input| -> Result<LogStatistics, LogError> {
+            let interval = Interval { ended_ms: ended_ms.clone(), parts: self.known_parts().of(input.name()) };
+            let options = ReadOptions {
+                filter: filter.clone(),
+                interval: Some(interval),
+                empty: Empty::Allowed,
+                ..ReadOptions::default()
+            };
+            read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(()))
+        })
+    }
+}
+
+/// The interval, if it is one and has a part of the run in it.
+fn checked(whole: &Summary, from_ms: Option<i64>, to_ms: Option<i64>) -> Result<Range<i64>, EngineError> {
+    let (first_ms, last_ms) = (whole.start_ms.unwrap_or_default(), whole.end_ms.unwrap_or_default());
+    let ended_ms = from_ms.unwrap_or(first_ms)..to_ms.unwrap_or(last_ms.saturating_add(1));
+    if whole.total.samples == 0 || ended_ms.end <= first_ms || ended_ms.start > last_ms {
+        let message = format!(
+            "The interval is outside of the run, whose samples are from {first_ms} to {last_ms} (epoch milliseconds)."
+        );
+        return Err(EngineError::invalid("interval_outside", message));
+    }
+    if ended_ms.is_empty() {
+        return Err(EngineError::invalid("interval_empty", "from_ms must be less than to_ms."));
+    }
+    Ok(ended_ms)
+}
+
+/// The table of a part of the log; what could not be read, and what that does to the result, is the whole log's.
+fn of_part(part: Summary, whole: &Summary) -> Summary {
+    Summary {
+        rejected_rows: whole.rejected_rows,
+        unread_percent: whole.unread_percent,
+        rejected: whole.rejected.clone(),
+        partial: whole.partial.clone(),
+        notes: whole.notes.clone(),
+        ..part
+    }
+}

@@ -1,0 +1,62 @@
+//! A run on a cluster that is created for it and terminated after it. Each step only where the one before it was done:
+//!
+//! | step                    | if it fails                                                        |
+//! |-------------------------|--------------------------------------------------------------------|
+//! | check the run's settings | nothing is created                                                 |
+//! | create the cluster      | nothing is left                                                    |
+//! | create the run          | the cluster is terminated                                          |
+//!
+//! If the server ends between the last two, the cluster ends by its idle timeout or its lifetime.
+
+use super::NewRun;
+use crate::clusters::{Lifespan, NewCluster};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_model::{Fault, Message, Person, Run};
+
+/// A cluster that no run came to ends after so many minutes, where nothing else was said.
+const IDLE_MINUTES: u32 = 15;
+
+impl Engine {
+    /// Creates a cluster and a run on it. The run waits until its cluster is ready, and the cluster is terminated when the run has ended.
+    ///
+    /// # Errors
+    /// When the run or the cluster cannot be created; neither is left then.
+    pub async fn create_run_on_new_cluster(
+        &self,
+        owner: Person,
+        new: NewRun,
+        mut cluster: NewCluster,
+    ) -> Result<Run, EngineError> {
+        cluster.config.remove_after_run = true;
+        cluster.config.idle_minutes.get_or_insert(IDLE_MINUTES);
+        let faults = self.faults_of(&cluster);
+        if !faults.is_empty() {
+            let faults = faults.into_iter().map(|fault| fault.under("/new_cluster")).collect();
+            return Err(EngineError::faulty("cluster_invalid", faults));
+        }
+        let (checked, config) = (new.clone(), cluster.config.clone());
+        self.check_in_turn(move |engine, gone| engine.check_new_run(checked, &config, config.workers, gone).map(drop))
+            .await?;
+        let id = self.create_cluster(owner.clone(), cluster, Lifespan::Persistent).await?.id;
+        let new = NewRun { cluster_id: Some(id.clone()), new_cluster: None, ..new };
+        let created = self.check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await;
+        if created.is_err() {
+            let cause = Message::new("run_not_started", "The run that it was created for could not be started.");
+            self.request_termination(&id, cause, "JAC, because the run could not be started").await?;
+        }
+        created
+    }
+}
+
+/// The cluster that is wanted, which is one that is there or a new one.
+pub(super) fn fault_of_place(new: &NewRun) -> Option<Fault> {
+    match (&new.cluster_id, &new.new_cluster) {
+        (Some(_), None) | (None, Some(_)) => None,
+        (None, None) => Some(Fault::at("/cluster_id", "cluster_missing", "Give a cluster, or a new one for this run.")),
+        (Some(_), Some(_)) => {
+            let text = "Give a cluster or a new one for this run, not both.";
+            Some(Fault::at("/new_cluster", Fault::CONFLICTING, text))
+        }
+    }
+}

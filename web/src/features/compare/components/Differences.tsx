@@ -1,0 +1,85 @@
+import { LabelName } from "@/features/results/components/LabelName";
+import type { ErrorType } from "@/shared/api/types";
+import { formatCount, plural } from "@/shared/format/numbers";
+import { Icon } from "@/shared/ui/Icon";
+import { Note } from "@/shared/ui/Note";
+import type { Difference, ErrorChanges } from "../differences";
+
+/** What two runs were started with otherwise, before what came of it. */
+export function Differences({ found, before, after }: { found: Difference[]; before: string; after: string }) {
+  return (
+    <section className="card list-card" aria-label="What was different">
+      <header className="chart-head">
+        <h2>What was different</h2>
+        <span className="chart-unit">
+          {before} → {after}
+        </span>
+      </header>
+      {found.length === 0 ? (
+        <div className="table-empty">Same plan, users, workers, properties and machines.</div>
+      ) : (
+        <ul className="pairs">
+          {found.map((each) => (
+            <li key={each.key}>
+              <span>{each.name}</span>
+              <span className="pair-value">
+                {each.before} → <strong>{each.after}</strong>
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** In place of a verdict: slower under twice the load is no news. */
+export function OtherLoad({ onJudge }: { onJudge: () => void }) {
+  return (
+    <Note tone="attention">
+      <strong>The load was different: no verdict.</strong> Response times depend on the load.{" "}
+      <button type="button" className="btn btn-sm btn-outline-secondary" onClick={onJudge}>
+        Compare anyway
+      </button>
+    </Note>
+  );
+}
+
+const MOST_SHOWN = 10;
+
+/** Failures that only one of the two has. */
+export function ErrorDifferences({ changes, before, after }: { changes: ErrorChanges; before: string; after: string }) {
+  if (changes.new.length === 0 && changes.gone.length === 0) return null;
+  return (
+    <section className="card list-card" aria-label="New and gone errors">
+      <header className="chart-head">
+        <h2>Errors</h2>
+        <span className="chart-unit">by code and message</span>
+      </header>
+      <ErrorList title={`New in ${after}`} errors={changes.new} />
+      <ErrorList title={`Only in ${before}`} errors={changes.gone} />
+    </section>
+  );
+}
+
+function ErrorList({ title, errors }: { title: string; errors: ErrorType[] }) {
+  if (errors.length === 0) return null;
+  return (
+    <>
+      <h3 className="error-changes">
+        <Icon name="x-circle" /> {title}: {plural(errors.length, "error type")}
+      </h3>
+      <ul className="pairs">
+        {errors.slice(0, MOST_SHOWN).map((error) => (
+          <li key={`${error.code} ${error.message}`}>
+            <span title={error.example}>
+              <code>{error.code === "" ? "no code" : error.code}</code> <LabelName label={error.message === "" ? "no message" : error.message} />
+            </span>
+            <span className="pair-value">{formatCount(error.count)}</span>
+          </li>
+        ))}
+        {errors.length > MOST_SHOWN && <li className="text-muted">and {formatCount(errors.length - MOST_SHOWN)} more</li>}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import type { ComparedResult, ErrorType } from "@/shared/api/types";
+import { entryOf, summaryOf } from "@/test/results";
+import { differencesOf, errorChanges } from "./differences";
+
+type Started = NonNullable<ComparedResult["run"]>;
+const STARTED: Started = { plan: "shop", plan_revision: 3, users: 100, workers: 2, machines: "local", properties: { threads: "50" }, share: {}, split: [] };
+const result = (run: Partial<Started> | null, seconds = 600): ComparedResult => ({
+  name: "A",
+  run_id: null,
+  run: run === null ? null : { ...STARTED, ...run },
+  errors: [],
+  start_ms: 0,
+  bucket_ms: null,
+  points: [],
+  profile: null,
+  percents: [],
+  summary: summaryOf([entryOf("Home")], { samples: seconds * 10, throughput_per_s: 10 }),
+});
+const words = (before: ComparedResult, after: ComparedResult) => differencesOf(before, after)?.map(({ name, before: was, after: is, load }) => `${name} ${was} → ${is}${load ? " (load)" : ""}`);
+
+it("names what was different, the load first", () => {
+  expect(words(result({}), result({}))).toEqual([]);
+  expect(words(result({}), result({ users: 200, workers: 4, plan_revision: 4, properties: { threads: "50", host: "" }, machines: "c6i.large in eu-central-1" }, 900))).toEqual([
+    "Users 100 → 200 (load)",
+    "Workers 2 → 4",
+    "Duration 10\u00a0min → 15\u00a0min",
+    "Plan revision 3 → 4",
+    "Machines local → c6i.large in eu-central-1",
+    "host not set → empty",
+  ]);
+});
+
+it("calls another number of workers another load where nobody knows the users", () => {
+  expect(words(result({ users: null }), result({ users: null, workers: 3 }))).toEqual(["Workers 2 → 3 (load)"]);
+});
+
+it("knows nothing of logs from elsewhere", () => {
+  expect(differencesOf(result(null), result({}))).toBeNull();
+});
+
+it("tells new and gone failures apart from those that both have", () => {
+  const error = (code: string, message: string): ErrorType => ({ code, message, example: message, count: 1, labels: 1, first_ms: 0, last_ms: 0 });
+  const changes = errorChanges([error("500", "a"), error("500", "b")], [error("500", "b"), error("503", "a")]);
+  expect([changes.new.map(({ code }) => code), changes.gone.map(({ message }) => message)]).toEqual([["503"], ["a"]]);
+});

@@ -1,0 +1,62 @@
+/** What two compared runs were started with otherwise, and which failures are new or gone. Pure. */
+import { measured } from "@/features/results/transactions";
+import type { ComparedResult, ErrorType } from "@/shared/api/types";
+import { formatCount } from "@/shared/format/numbers";
+import { formatDuration } from "@/shared/format/time";
+
+export interface Difference {
+  key: string;
+  name: string;
+  before: string;
+  after: string;
+  /** It is another load: response times cannot be told apart from its doing. */
+  load: boolean;
+}
+
+/** A duration differs where it is another by so much; to the second no two runs are as long. */
+const OTHER_DURATION = 0.1;
+
+/** In the order of importance; null: nothing is known of how one of them was started. */
+export function differencesOf(before: ComparedResult, after: ComparedResult): Difference[] | null {
+  const [a, b] = [before.run, after.run];
+  if (a === null || b === null) return null;
+  const count = (value: number | null) => (value === null ? "unknown" : formatCount(value));
+  const found: Difference[] = [];
+  const add = (key: string, name: string, was: string, is: string, load = false) => {
+    if (was !== is) found.push({ key, name, before: was, after: is, load });
+  };
+  add("users", "Users", count(a.users), count(b.users), true);
+  add("workers", "Workers", count(a.workers), count(b.workers), a.users === null || b.users === null);
+  const [one, other] = [measured(before.summary.total), measured(after.summary.total)];
+  if (one !== null && other !== null && Math.abs(one - other) > OTHER_DURATION * Math.max(one, other)) add("duration", "Duration", formatDuration(one), formatDuration(other));
+  add("plan", "Plan", a.plan, b.plan);
+  if (a.plan === b.plan) add("revision", "Plan revision", count(a.plan_revision), count(b.plan_revision));
+  add("machines", "Machines", a.machines ?? "unknown", b.machines ?? "unknown");
+  for (const name of namesOf(a.share, b.share)) add(`share ${name}`, `Total of ${name}`, count(a.share[name] ?? null), count(b.share[name] ?? null), true);
+  for (const name of namesOf(a.properties, b.properties)) add(`property ${name}`, name, written(a.properties[name]), written(b.properties[name]));
+  add("split", "Split files", a.split.join(", ") || "none", b.split.join(", ") || "none");
+  return found;
+}
+
+function namesOf(a: Record<string, unknown>, b: Record<string, unknown>): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+}
+
+function written(value: string | undefined): string {
+  return value === undefined ? "not set" : value === "" ? "empty" : value;
+}
+
+export interface ErrorChanges {
+  new: ErrorType[];
+  gone: ErrorType[];
+}
+
+/** Types of failures that only one of them has, by code and what their messages have in common. */
+export function errorChanges(before: ErrorType[], after: ErrorType[]): ErrorChanges {
+  const key = ({ code, message }: ErrorType) => JSON.stringify([code, message]);
+  const only = (these: ErrorType[], those: ErrorType[]) => {
+    const known = new Set(those.map(key));
+    return these.filter((each) => !known.has(key(each)));
+  };
+  return { new: only(after, before), gone: only(before, after) };
+}

@@ -1,0 +1,51 @@
+import { useTimeline } from "@/shared/charts/timeline";
+import { formatDuration, formatTimeNear } from "@/shared/format/time";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Icon } from "@/shared/ui/Icon";
+import { Note } from "@/shared/ui/Note";
+import { Waiting } from "@/shared/ui/Waiting";
+import type { RampUp, ReportPart } from "../reportPart";
+
+/** Which part of the run the figures are of, and the way back to all of it. */
+export function PartHead({ part }: { part: ReportPart }) {
+  const { originMs, zoom } = useTimeline();
+  const { report, loading, error, retry } = part;
+  const interval = report?.interval ?? null;
+  return (
+    <>
+      {error !== null && <ErrorBox error={error} onRetry={retry} />}
+      {loading && <Waiting what="Counting the samples of the selected time…" />}
+      {interval !== null && (
+        <p className="part-head" role="status">
+          <Icon name="zoom-in" />
+          <strong>
+            {formatTimeNear(interval.from_ms, originMs)}–{formatTimeNear(interval.to_ms, originMs)} of the run
+          </strong>
+          <span className="text-muted">{formatDuration(Math.round((interval.to_ms - interval.from_ms) / 1000))}: figures, tables, errors and criteria</span>
+          <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => zoom(null)}>
+            Show the whole run
+          </button>
+        </p>
+      )}
+      {interval !== null && report?.summary.total.samples === 0 && <Note tone="attention">No sample ended in this part of the run.</Note>}
+    </>
+  );
+}
+
+/** Everything but the ramp-up, in one click. */
+export function CutRampUp({ rampUp, endMs }: { rampUp: RampUp; endMs: number }) {
+  const { originMs, range, zoom } = useTimeline();
+  if (range !== null || endMs <= rampUp.endMs) return null;
+  const from = formatTimeNear(rampUp.endMs, originMs);
+  return (
+    <button
+      type="button"
+      className="btn btn-sm btn-outline-secondary"
+      title={`Shows the run from ${from} on, when ${rampUp.users.toLocaleString("en-US")} users were active: as many as at any time.`}
+      // The last sample is in it.
+      onClick={() => zoom([rampUp.endMs, endMs + 1])}
+    >
+      Cut ramp-up
+    </button>
+  );
+}

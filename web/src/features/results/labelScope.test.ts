@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import type { LabelSeries } from "@/shared/api/types";
+import { entryOf, pointAt, summaryOf } from "@/test/results";
+import { pointsOfLabels, summaryOfLabels } from "./labelScope";
+
+const SUMMARY = summaryOf([
+  entryOf("Login", { samples: 100, errors: 10, mean_ms: 100, max_ms: 300, throughput_per_s: 10, p95_ms: 170 }),
+  entryOf("Search", { samples: 300, errors: 0, mean_ms: 200, max_ms: 900, throughput_per_s: 30 }),
+  entryOf("Pay", { samples: 7 }),
+]);
+const series = (label: string, ...samples: number[]): LabelSeries => ({
+  label,
+  transaction: false,
+  points: samples.map((count, second) => pointAt(second * 1000, { samples: count, active_users: null })),
+});
+
+it("has a label's own figures, and of several what can be added up", () => {
+  expect(summaryOfLabels(SUMMARY, [])).toBe(SUMMARY);
+  expect(summaryOfLabels(SUMMARY, ["Login"]).total).toEqual(SUMMARY.labels[0]);
+  const { total, labels } = summaryOfLabels(SUMMARY, ["Login", "Search", "gone"]);
+  expect(labels).toHaveLength(2);
+  expect(total).toMatchObject({ samples: 400, errors: 10, error_percent: 2.5, mean_ms: 175, max_ms: 900, throughput_per_s: 40, p95_ms: null, p99_ms: null, median_ms: null });
+});
+
+it("says nothing of labels without a sample", () => {
+  const { total } = summaryOfLabels(SUMMARY, ["gone"]);
+  expect([total.samples, total.error_percent, total.mean_ms, total.throughput_per_s]).toEqual([0, null, null, null]);
+});
+
+it("adds the points of labels up, beside the users of the whole test", () => {
+  const total = [pointAt(0, { active_users: 3 }), pointAt(1000, { active_users: 5 })];
+  const points = pointsOfLabels(total, [series("Login", 4, 6), series("Search", 1), series("Pay", 9, 9)], ["Login", "Search"]);
+  expect(points.map(({ t_ms, samples, active_users, p95_ms }) => [t_ms, samples, active_users, p95_ms])).toEqual([
+    [0, 5, 3, null],
+    [1000, 6, 5, 170],
+  ]);
+});

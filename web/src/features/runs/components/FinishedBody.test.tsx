@@ -1,0 +1,91 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, it } from "vitest";
+import type { CriterionResult, Entry, Report } from "@/shared/api/types";
+import { fault, renderFor, sessionOf, testApi } from "@/test/api";
+import { entryOf, pointAt, profileOf, reportOf, runOf, summaryOf } from "@/test/results";
+import { FinishedBody } from "./FinishedBody";
+
+const api = testApi();
+const START = new Date(2026, 10, 23, 12).getTime();
+const END = START + 9_999;
+const RUN = runOf({ id: "r-1", name: "peak", started_ms: START, ended_ms: END });
+const POINTS = [2, 6, 10, 10, 10, 10, 10, 10, 10, 8].map((active_users, second) => pointAt(START + second * 1000, { active_users }));
+const judged = (met: boolean, actual: number): CriterionResult => ({
+  expression: "p95 > 800ms",
+  met,
+  code: met ? "met" : "not_met",
+  sentence: "",
+  detail: { metric: "p95_ms", label: null, operator: ">", limit: 800, actual, unit: "ms" },
+});
+
+function report(labels: Entry[], result: CriterionResult, interval: Report["interval"] = null): Report {
+  const summary = summaryOf(labels, { p95_ms: result.detail?.actual ?? null }, { start_ms: START, end_ms: END });
+  return reportOf({
+    summary,
+    interval,
+    series: { bucket_ms: 1000, points: POINTS, labels: [], codes: [], started: [] },
+    criteria: [result],
+    profiles: { percents: [], total: profileOf(), labels: [] },
+  });
+}
+
+const WHOLE = report([entryOf("Login", { samples: 600 }), entryOf("Search", { samples: 400 })], judged(false, 900));
+const part = (from: number, to: number) => `GET /runs/r-1/report?from_ms=${from}&to_ms=${to}`;
+const figure = (name: string) => screen.getByText(name, { selector: "dt" }).parentElement?.querySelector("dd")?.textContent;
+const criterion = () => within(screen.getByRole("region", { name: "Criteria" })).getByRole("listitem").textContent;
+const show = async (path = "/") => {
+  renderFor(sessionOf("member"), <FinishedBody run={RUN} live={null} />, path);
+  await screen.findByText("Duration", { selector: "dt" });
+};
+
+beforeEach(() => {
+  api.answer("GET /runs", { body: { items: [], next: null } });
+  api.answer("GET /runs/r-1/report", { body: WHOLE });
+});
+
+it("shows figures, table and criteria of the time that the link is zoomed to", async () => {
+  const [from, to] = [START + 2000, START + 5000];
+  api.answer(part(from, to), { body: report([entryOf("Search", { samples: 30 })], judged(true, 120), { from_ms: from, to_ms: to }) });
+  await show(`/?zoom=${from}-${to}`);
+  expect((await screen.findByText(/of the run$/)).textContent).toBe("12:00:02–12:00:05 of the run");
+  expect([figure("Samples"), figure("p95")]).toEqual(["30", "120ms"]);
+  expect(criterion()).toContain("120");
+  expect(screen.queryByRole("row", { name: /^Login/ })).toBeNull();
+  expect(screen.queryByText("whole run")).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Show the whole run" }));
+  await waitFor(() => expect(figure("Samples")).toBe("1,000"));
+  expect(window.location.search).toBe("");
+  expect(criterion()).toContain("900");
+});
+
+it("leaves out the ramp-up with one click, and says what that is", async () => {
+  api.answer(part(START + 2000, END + 1), { body: report([entryOf("Login", { samples: 800 })], judged(true, 500), { from_ms: START + 2000, to_ms: END + 1 }) });
+  await show();
+  const cut = screen.getByRole("button", { name: "Cut ramp-up" });
+  expect(cut.title).toContain("12:00:02");
+  expect(cut.title).toContain("10 users");
+  await userEvent.click(cut);
+  await waitFor(() => expect(figure("Samples")).toBe("800"));
+  expect(screen.queryByRole("button", { name: "Cut ramp-up" })).toBeNull();
+});
+
+it("has no figure where nothing ended, and nothing that looks well", async () => {
+  const [from, to] = [START + 2000, START + 2001];
+  const none = { ...judged(false, 0), code: "value_missing" as const, detail: null, sentence: "No sample ended in this part of the run." };
+  const empty = report([], none, { from_ms: from, to_ms: to });
+  empty.summary.total = entryOf("Total", { samples: 0, error_percent: null, p95_ms: null, p99_ms: null, mean_ms: null, median_ms: null, max_ms: null, throughput_per_s: null });
+  api.answer(part(from, to), { body: empty });
+  await show(`/?zoom=${from}-${to}`);
+  await screen.findByText("No sample ended in this part of the run.", { selector: ".note *, .note" });
+  expect([figure("Samples"), figure("p95"), figure("Error rate"), figure("Throughput")]).toEqual(["0", "–", "–", "–"]);
+  expect(document.querySelector(".chip-good")).toBeNull();
+});
+
+it("keeps the whole run's figures, marked as such, where the part cannot be had", async () => {
+  api.answer(part(1, 2), { status: 400, body: fault("interval_outside") });
+  await show("/?zoom=1-2");
+  expect((await screen.findByRole("alert")).textContent).toContain("interval_outside");
+  expect(figure("Samples")).toBe("1,000");
+  expect(screen.getAllByText("whole run").length).toBeGreaterThan(0);
+});

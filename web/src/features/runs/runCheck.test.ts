@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import { EMPTY_FORM, isTotal, withTotal } from "./runForm";
+import { placeRunFaults, runCheckRequest } from "./runCheck";
+
+const KNOWN = [{ name: "threads", default: "10", value: null }];
+const NO_FAULTS = { judged: { criteria: {}, rules: {} } };
+
+it("asks the server only once something is typed that the plan does not say itself", () => {
+  const ask = (more: Partial<typeof EMPTY_FORM>, faults = {}) => runCheckRequest({ ...EMPTY_FORM, ...more }, { ...NO_FAULTS, ...faults }, KNOWN, [], 3);
+  expect(ask({})).toBeNull();
+  expect(ask({ name: "peak", grace: "5" })).toBeNull();
+  expect(ask({ properties: { threads: "10" } })).toBeNull();
+  expect(ask({ properties: { threads: "500" } })).toMatchObject({ workers: 3, properties: { threads: "500" }, share: {} });
+  expect(ask({ share: "threads=1000" })).toMatchObject({ share: { threads: 1000 } });
+  expect(ask({ share: "threads=many" }, { share: "no number" })).toBeNull();
+});
+
+it("puts each fault beside its field", () => {
+  const fault = (field: string, message: string) => ({ code: "malformed", field, message });
+  const placed = placeRunFaults(
+    [fault("/properties/threads", "a"), fault("/share", "b"), fault("/results", "c"), fault("/min_workers", "d"), fault("/split/0", "e"), fault("/properties/un~1known", "f")],
+    KNOWN,
+  );
+  expect(placed).toEqual({ beside: { properties: { threads: "a" }, share: "b", minWorkers: "c d", moreProperties: "f" }, rest: ["e"] });
+});
+
+it("makes a property's value a total of all workers, and back", () => {
+  const shared = withTotal({ ...EMPTY_FORM, properties: { threads: "500" }, share: "other=7" }, "threads", "500");
+  expect([shared.share, shared.properties]).toEqual(["other=7\nthreads=500", {}]);
+  expect([isTotal(shared, "threads"), isTotal(shared, "thread")]).toEqual([true, false]);
+  expect(withTotal(shared, "threads", "600").share).toBe("other=7\nthreads=600");
+  const back = withTotal(shared, "threads", null);
+  expect([back.share, back.properties]).toEqual(["other=7", { threads: "500" }]);
+});

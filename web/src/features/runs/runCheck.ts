@@ -1,0 +1,46 @@
+/** The settings as they are typed, as the server checks them, and where its faults belong. Pure. */
+import type { CheckProperty, Fault, RunCheckRequest } from "@/shared/api/types";
+import { EMPTY_FORM, settingsOf, type RunFaults, type RunForm } from "./runForm";
+
+/** What is asked of the server; null while the plan's own check says it all, or what is typed cannot be sent. */
+export function runCheckRequest(form: RunForm, faults: RunFaults, known: CheckProperty[], splittable: string[], workers: number): RunCheckRequest | null {
+  if (faults.minWorkers !== undefined || faults.share !== undefined || faults.moreProperties !== undefined || faults.systemProperties !== undefined) return null;
+  const asked = requestOf(form, known, splittable, workers);
+  return JSON.stringify(asked) === JSON.stringify(requestOf(EMPTY_FORM, known, splittable, workers)) ? null : asked;
+}
+
+function requestOf(form: RunForm, known: CheckProperty[], splittable: string[], workers: number): RunCheckRequest {
+  const { plan_revision, properties, system_properties, properties_files, split, results, min_workers, share } = settingsOf(form, known, splittable);
+  return {
+    workers,
+    plan_revision: plan_revision ?? null,
+    properties: properties ?? {},
+    system_properties: system_properties ?? {},
+    properties_files: properties_files ?? [],
+    split: split ?? [],
+    results: results ?? "auto",
+    min_workers: min_workers ?? null,
+    share: share ?? {},
+  };
+}
+
+const FIELDS: Record<string, "minWorkers" | "share" | "moreProperties"> = { min_workers: "minWorkers", results: "minWorkers", share: "share", properties: "moreProperties" };
+
+/** The server's faults beside their fields; those of a file or of a field that is not there are `rest`. */
+export function placeRunFaults(faults: Fault[], known: CheckProperty[]): { beside: Omit<RunFaults, "judged">; rest: string[] } {
+  const beside: Omit<RunFaults, "judged"> = {};
+  const rest: string[] = [];
+  for (const { field, message } of faults) {
+    const [first = "", name] = (field ?? "").split("/").slice(1).map(unescaped);
+    const place = FIELDS[first];
+    if (first === "properties" && name !== undefined && known.some((each) => each.name === name)) beside.properties = { ...beside.properties, [name]: message };
+    else if (place !== undefined) beside[place] = beside[place] === undefined ? message : `${beside[place]} ${message}`;
+    else rest.push(message);
+  }
+  return { beside, rest };
+}
+
+/** A part of a JSON pointer (RFC 6901). */
+function unescaped(part: string): string {
+  return part.replaceAll("~1", "/").replaceAll("~0", "~");
+}

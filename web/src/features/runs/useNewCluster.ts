@@ -1,0 +1,53 @@
+import { useState } from "react";
+import { useClusterDefaults } from "@/features/clusters/api/useClusterDefaults";
+import { checkForm, formFrom, placeFaults, type ClusterForm, type Faults } from "@/features/clusters/clusterForm";
+import { useCreation, type Creation } from "@/features/clusters/useCreation";
+import { useCredentialChoices, type CredentialChoices } from "@/features/clusters/useCredentialChoices";
+import { useInfo } from "@/shared/session/useInfo";
+import type { Fault, Info, NewCluster } from "@/shared/api/types";
+
+export interface NewClusterPart {
+  /** null until the server's defaults are there. */
+  form: ClusterForm | null;
+  setForm: (form: ClusterForm) => void;
+  info: Info | undefined;
+  choices: CredentialChoices;
+  request: NewCluster | null;
+  faults: Faults;
+  /** What stands beside no field. */
+  rest: string[];
+  workers: number;
+  /** Its price, and whether that was shown. */
+  creation: Creation;
+  error: Error | null;
+}
+
+/** A cluster that is created for one run: its form, and what it costs. `refused`: what the server said of it when the run was started. */
+export function useNewCluster(refused: Fault[]): NewClusterPart {
+  const defaults = useClusterDefaults();
+  const info = useInfo();
+  const [typed, setForm] = useState<ClusterForm | null>(null);
+  const providers = info.data?.providers;
+  const first = defaults.data === undefined || providers === undefined ? null : { ...formFrom(defaults.data, providers.includes("local") ? "local" : (providers[0] ?? "ssh")), removeAfterRun: true };
+  const choices = useCredentialChoices((typed ?? first)?.provider ?? "local");
+  const started = typed ?? first;
+  const form = started === null ? null : choices.settle(started);
+  const checked = form === null ? { request: null, faults: {} } : checkForm({ ...form, name: "", description: "" }, info.data?.limits.max_workers ?? 16);
+  const creation = useCreation(form?.provider ?? "local", checked.request, () => undefined);
+  const here = refused.filter(({ field }) => field?.startsWith(PLACE)).map((fault) => ({ ...fault, field: fault.field?.slice(PLACE.length) ?? null }));
+  const placed = form === null ? { beside: {}, rest: [] } : placeFaults([...creation.refusals, ...here], form);
+  return {
+    form,
+    setForm,
+    info: info.data,
+    choices,
+    request: checked.request,
+    faults: { ...placed.beside, ...checked.faults },
+    rest: placed.rest,
+    workers: Number(form?.workers) || 0,
+    creation,
+    error: defaults.error ?? info.error,
+  };
+}
+
+const PLACE = "/new_cluster";
