@@ -21,7 +21,7 @@ export function Differences({ found, before, after }: { found: Difference[]; bef
         <ul className="pairs">
           {found.map((each) => (
             <li key={each.key}>
-              <span>{each.name}</span>
+              <span>{each.key.startsWith("property ") ? <code>{each.name}</code> : each.name}</span>
               <span className="pair-value">
                 {each.before} → <strong>{each.after}</strong>
               </span>

@@ -36,6 +36,8 @@ interface Props {
 
 const NO_CRITERIA: CriterionResult[] = [];
 const NO_WATCH: CriterionWatch[] = [];
+/** A note that counts the whole run's samples: beside the figures of a part it would be another count. */
+const COUNTED = "transactions_not_in_total";
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
@@ -74,7 +76,7 @@ export function ReportBody({ report, samples, baseline = null, part = null, anyL
   return (
     <Transactions value={transactions}>
       <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0} followed={interval !== null}>
-        <Notes summary={summary} cause={run?.cause ?? null} notes={report.notes} />
+        <Notes summary={summary} cause={run?.cause ?? null} notes={interval === null ? report.notes : report.notes.filter(({ code }) => code !== COUNTED)} />
         {part !== null && <PartHead part={part} />}
         <Figures
           figures={finalFigures(scoped, pointsOfLabels(shownPoints, series.labels, chosen), series.bucket_ms, { baseline: interval === null && chosen.length === 0 ? baseline : null, chosen })}

@@ -9,7 +9,10 @@ export function NotifyEnd({ runId }: { runId: string }) {
   // Without TLS a browser has none, but on the machine itself.
   if (!("Notification" in window)) return null;
   const toggle = async () => {
-    if (watched) return forgetRun(runId);
+    if (watched) {
+      forgetRun(runId);
+      return;
+    }
     const permission = await Notification.requestPermission();
     setDenied(permission === "denied");
     if (permission === "granted") watchRun(runId);
