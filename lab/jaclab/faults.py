@@ -9,6 +9,7 @@ import re
 
 from . import cgroups, network
 from .run import run
+from .switches import Bucket
 
 
 class BadCommand(Exception):
@@ -104,13 +105,17 @@ class Faults:
         """throttle-rate N | from now on N calls a second are let through; 0: all"""
         self.switches.calls_per_second = float(per_second) or None
 
+    def do_throttle_launches(self, burst, per_second):
+        """throttle-launches N RATE | from now on N launches at once and RATE a second are let through, as on AWS (5 2)"""
+        self.switches.launch_bucket = Bucket(float(burst), float(per_second))
+
     def do_delay_reads(self, milliseconds):
         """delay-reads MS | what was made in the last MS milliseconds is not seen by Describe…"""
         self.switches.read_delay_ms = int(milliseconds)
 
-    def do_no_capacity(self, launches=str(10**9)):
-        """no-capacity [N] | the next N launches, or all, are refused (InsufficientInstanceCapacity)"""
-        self.switches.refused_launches = int(launches)
+    def do_no_capacity(self, launches=str(10**9), kind=None):
+        """no-capacity [N [TYPE]] | the next N launches, or all, are refused (InsufficientInstanceCapacity), those of a type only"""
+        self.switches.refused_launches, self.switches.refused_type = int(launches), kind
 
     def do_cut_after_launch(self, launches):
         """cut-after-launch N | the next N launches are done, and the connection is reset before the answer"""

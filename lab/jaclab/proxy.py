@@ -45,6 +45,8 @@ class Proxy:
         self.keyring.check(request)
         if self.switches.throttles():
             raise throttled(request.service)
+        if request.action == "RunInstances" and self.switches.throttles_launch():
+            raise throttled(request.service)
         for name in request.needs:
             if self.switches.denies(name):
                 raise denied(name)
@@ -78,8 +80,8 @@ class Proxy:
         return answer, not self.switches.take("cut_launches")
 
     def _check_launch(self, request):
-        if self.switches.take("refused_launches"):
-            kind = request.parameters.get("InstanceType", "m1.small")
+        kind = request.parameters.get("InstanceType", "m1.small")
+        if self.switches.refused_type in (None, kind) and self.switches.take("refused_launches"):
             raise AwsError(
                 "InsufficientInstanceCapacity",
                 f"We currently do not have sufficient {kind} capacity in the Availability Zone you requested. (asked for in the lab)",

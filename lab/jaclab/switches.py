@@ -5,6 +5,23 @@ import threading
 import time
 
 
+class Bucket:
+    """Calls that may be made at once, and how many come back a second."""
+
+    def __init__(self, most, per_second):
+        self.most, self.per_second = most, per_second
+        self._left, self._at = float(most), time.monotonic()
+
+    def take(self):
+        now = time.monotonic()
+        self._left = min(float(self.most), self._left + (now - self._at) * self.per_second)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 class Switches:
     def __init__(self):
         self._lock = threading.Lock()
@@ -17,8 +34,10 @@ class Switches:
             self.calls_per_second = None
             self.read_delay_ms = 0
             self.refused_launches = 0
+            self.refused_type = None  # Of this type only; all: None.
+            self.launch_bucket = None
             self.cut_launches = 0
-            self._budget, self._budget_at = 1.0, time.monotonic()
+            self._budget = None
 
     def denies(self, name):
         return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in self.denied)
@@ -31,14 +50,14 @@ class Switches:
                 return True
             if self.calls_per_second is None:
                 return False
-            now = time.monotonic()
-            most = max(1.0, self.calls_per_second)
-            self._budget = min(most, self._budget + (now - self._budget_at) * self.calls_per_second)
-            self._budget_at = now
-            if self._budget < 1:
-                return True
-            self._budget -= 1
-            return False
+            if self._budget is None or self._budget.per_second != self.calls_per_second:
+                self._budget = Bucket(max(1.0, self.calls_per_second), self.calls_per_second)
+            return not self._budget.take()
+
+    def throttles_launch(self):
+        """Whether this launch is one too many for its own bucket."""
+        with self._lock:
+            return self.launch_bucket is not None and not self.launch_bucket.take()
 
     def take(self, name):
         """Uses up one of a number of faults; false when there is none left."""
@@ -49,5 +68,5 @@ class Switches:
             return left > 0
 
     def shown(self):
-        names = ("throttled_calls", "calls_per_second", "read_delay_ms", "refused_launches", "cut_launches")
+        names = ("throttled_calls", "calls_per_second", "read_delay_ms", "refused_launches", "refused_type", "cut_launches")
         return {"denied": sorted(self.denied), **{name: getattr(self, name) for name in names}}

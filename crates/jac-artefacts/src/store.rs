@@ -357,6 +357,14 @@ impl ArtefactStore {
         self.remove_run(&prefix).await
     }
 
+    /// How long an object is, in bytes; `None`: it is not there.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn size(&self, name: &str) -> Result<Option<u64>, ArtefactError> {
+        Ok(self.head(name).await?.map(|meta| meta.size))
+    }
+
     /// Reads an object and compares it with what the manifest says.
     ///
     /// # Errors

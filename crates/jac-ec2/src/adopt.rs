@@ -8,7 +8,7 @@ use crate::cloud::Ec2Cloud;
 use crate::errors::refused;
 use crate::images;
 use crate::machines::{self, InstanceState, Machine};
-use crate::record::{ClusterRecord, Group, LaunchRecord, NodeRecord};
+use crate::record::{ClusterRecord, Group, KindRecord, LaunchRecord, NodeRecord};
 use crate::types;
 use jac_model::ports::{Adopted, PortError};
 use jac_model::{ClusterConfig, ClusterId, Ec2Addresses, Ec2Config, Ec2Image, Role};
@@ -56,11 +56,14 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
         nodes.push(NodeRecord {
             name: machine.told.node.clone(),
             role: machine.told.role,
-            kind: machine.kind.clone(),
-            image: machine.image.clone().unwrap_or_default(),
-            root_device: root_device.unwrap_or_default(),
-            memory_mb: kind.map_or(2048, |kind| kind.memory_mb),
+            kind: KindRecord {
+                name: machine.kind.clone(),
+                image: machine.image.clone().unwrap_or_default(),
+                root_device: root_device.unwrap_or_default(),
+                memory_mb: kind.map_or(2048, |kind| kind.memory_mb),
+            },
             subnet: None,
+            is_moved: false,
             asked_ms: Some(machine.since_ms),
             instance: Some(machine.id.clone()),
             is_up: true,
@@ -75,6 +78,8 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
     let launch = LaunchRecord {
         vpc: master.vpc.clone().unwrap_or_default(),
         subnets: config.subnets.clone(),
+        other_subnets: Vec::new(),
+        worker_kinds: Vec::new(),
         group,
         first_lease_s: 0,
         tags: BTreeMap::new(),
@@ -93,7 +98,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
     cloud.records.write_key(cluster, &seed.user_key()?.private).await?;
     cloud.records.write(record.clone()).await?;
     cloud.watch.forget_lists();
-    let memory = |name: &str| record.node(name).map_or(2048, |node| node.memory_mb);
+    let memory = |name: &str| record.node(name).map_or(2048, |node| node.kind.memory_mb);
     Ok(Adopted {
         config: ClusterConfig {
             workers: u32::try_from(machines.len() - 1).unwrap_or(u32::MAX),

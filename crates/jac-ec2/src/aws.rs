@@ -1,12 +1,15 @@
 //! AWS's clients: one set per region and credentials, kept while the credentials stay the same.
 
+use crate::describe::Describing;
 use crate::errors::{refusal, refused};
 use crate::field;
+use crate::pace::Pace;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
+use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
 use jac_model::ports::{AssumedRole, AwsCredentials, AwsKeys, CredentialSource, PortError};
 use jac_model::{CredentialChoice, Fault};
@@ -37,6 +40,10 @@ pub struct Aws {
     pub sts: aws_sdk_sts::Client,
     pub prices: aws_sdk_pricing::Client,
     pub quotas: aws_sdk_servicequotas::Client,
+    /// When the next machine may be asked for.
+    pub pace: Arc<Pace>,
+    /// One question for the machines of all clusters.
+    pub describing: Arc<Describing>,
 }
 
 /// Makes clients.
@@ -168,11 +175,16 @@ async fn connect(
         .retry_config(few.clone())
         .build();
     let quotas = aws_sdk_servicequotas::config::Builder::from(&config).retry_config(few).build();
+    // How often calls are tried again has a bound for all together: of these clients only, since one account's trouble is not another's.
+    let own = RetryPartition::custom("jac").token_bucket(TokenBucket::default()).build();
+    let ec2 = aws_sdk_ec2::config::Builder::from(&config).retry_partition(own).build();
     Ok(Aws {
-        ec2: aws_sdk_ec2::Client::new(&config),
+        ec2: aws_sdk_ec2::Client::from_conf(ec2),
         sts: aws_sdk_sts::Client::new(&config),
         prices: aws_sdk_pricing::Client::from_conf(prices),
         quotas: aws_sdk_servicequotas::Client::from_conf(quotas),
+        pace: Arc::default(),
+        describing: Arc::default(),
         region,
     })
 }

@@ -3,7 +3,7 @@
 
 use crate::aws::Aws;
 use crate::errors::refusal;
-use crate::machines::{self, InstanceState, Machine};
+use crate::machines::{InstanceState, Machine};
 use crate::{cloud_init, user_data};
 use data_encoding::BASE64;
 use jac_model::ports::{PortError, ProgressSink};
@@ -45,7 +45,7 @@ pub type Seen = HashMap<String, Machine>;
 pub async fn keep_looking(aws: &Aws, installation: &str, cluster: &ClusterId, seen: watch::Sender<Seen>) {
     let mut pauses = Backoff::new(ASK_EVERY, ASK_AT_LEAST_EVERY);
     loop {
-        match machines::of_cluster(aws, installation, cluster).await {
+        match aws.describing.of_cluster(aws, installation, cluster).await {
             Ok(found) => {
                 seen.send_replace(found.into_iter().map(|machine| (machine.told.node.clone(), machine)).collect());
             }

@@ -6,9 +6,9 @@ use crate::boot::{self, Boot, Booted, Seen};
 use crate::cloud::{Ec2Cloud, machines_now_ms, seal_purpose};
 use crate::errors::refused;
 use crate::keys::Seed;
-use crate::launch::{self, Call};
+use crate::launch::{self, Found};
 use crate::record::{ClusterRecord, Group, LaunchRecord, NodeRecord};
-use crate::{ending, machines, network, tags, user_data};
+use crate::{ending, field, machines, network, quotas, tags, user_data};
 use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, ProgressSink};
@@ -55,7 +55,7 @@ impl Ec2Cloud {
         }
         self.name_all(&record, &booted, progress).await;
         self.watch.forget_lists();
-        let memory = |name: &str| record.node(name).map_or(2048, |node| node.memory_mb);
+        let memory = |name: &str| record.node(name).map_or(2048, |node| node.kind.memory_mb);
         Ok(booted.iter().map(|(name, up)| up.machine.instance(&aws.region, memory(name), true)).collect())
     }
 
@@ -72,7 +72,8 @@ impl Ec2Cloud {
             Some(record) if record.launch.is_some() => return Ok(record),
             known => known,
         };
-        let found = launch::find(aws, ec2).await?;
+        let found = launch::find(aws, ec2, &self.own_address).await?;
+        check_quota(aws, ec2, requests, &found).await?;
         if record.is_none() {
             let record = launch::record(aws, ec2, requests, &found);
             self.records.remember(&aws.region, &ec2.credentials).await?;
@@ -94,6 +95,8 @@ impl Ec2Cloud {
         let launch = LaunchRecord {
             vpc: found.place.vpc,
             subnets: found.place.subnets,
+            other_subnets: found.place.others,
+            worker_kinds: std::iter::once(&found.worker).chain(&found.fallbacks).map(launch::kind_record).collect(),
             group,
             first_lease_s: first.lease.as_secs().max(1),
             tags: ec2.tags.clone(),
@@ -109,66 +112,6 @@ impl Ec2Cloud {
         });
         change.await?;
         self.known(cluster)
-    }
-
-    /// Asks for every machine at once. Gives what was refused, by node.
-    pub(crate) async fn ask(
-        &self,
-        aws: &Aws,
-        record: &ClusterRecord,
-        requests: &[NodeRequest],
-        progress: ProgressSink<'_>,
-    ) -> Result<Vec<(String, PortError)>, PortError> {
-        let (Some(launch), Some(first)) = (&record.launch, requests.first()) else { return Ok(Vec::new()) };
-        let cluster = &record.cluster;
-        let seed = self.seed(launch, cluster)?;
-        // The key's file is what a crash may have kept back.
-        self.records.write_key(cluster, &seed.user_key()?.private).await?;
-        let now_ms = machines_now_ms();
-        let change = self.records.change(cluster, |record| {
-            for node in &mut record.nodes {
-                node.asked_ms.get_or_insert(now_ms);
-            }
-        });
-        change.await?;
-        let common = if launch.common_tags.is_empty() {
-            &tags::of_all(&self.installation, first, &launch.tags)
-        } else {
-            &launch.common_tags
-        };
-        let cluster_name = common.get(tags::CLUSTER_NAME).unwrap_or(&first.cluster_name);
-        let common = tags::list(common);
-        let call = Call { aws, installation: &self.installation, record, launch, cluster_name, common_tags: &common };
-        let (call, seed) = (&call, &seed);
-        // One whose answer is written down is there; only what may have been asked for is asked for again.
-        let open = record.nodes.iter().filter(|node| node.instance.is_none());
-        let asked = join_all(open.map(|node| async move {
-            let answer = call.ask(node, seed).await;
-            if let Ok(id) = &answer {
-                let message = Message::new("instance_launched", format!("Launched {id} ({}).", node.kind));
-                progress(&node.name, message.with("instance", id.as_str()).with("type", node.kind.as_str()));
-            }
-            let change = self.records.change(cluster, |record| {
-                let Some(node) = record.node_mut(&node.name) else { return };
-                match &answer {
-                    Ok(id) => node.instance = Some(id.clone()),
-                    // AWS has said that there is none, so that nobody has to look whether there is one after all.
-                    Err(refusal) if refusal.has_made_nothing() => node.asked_ms = None,
-                    Err(_) => (),
-                }
-            });
-            change.await?;
-            Ok::<_, PortError>((node.name.clone(), answer))
-        }))
-        .await;
-        let mut failed = Vec::new();
-        for asked in asked {
-            if let (name, Err(refusal)) = asked? {
-                let error = refusal.at(&aws.region, &format!("launch {name}"));
-                failed.push((name, error));
-            }
-        }
-        Ok(failed)
     }
 
     /// Waits for every machine that was launched. Gives those that did not come up, by node.
@@ -292,14 +235,33 @@ impl Ec2Cloud {
     }
 }
 
+/// What the account may not have is refused before any of it is made. A quota that cannot be looked up refuses nothing.
+async fn check_quota(aws: &Aws, ec2: &Ec2Config, requests: &[NodeRequest], found: &Found) -> Result<(), PortError> {
+    let workers = requests.iter().filter(|request| request.role == Role::Worker).count();
+    let workers = u32::try_from(workers).unwrap_or(u32::MAX);
+    let worker = (workers > 0).then_some((&found.worker.0, workers));
+    match quotas::look(aws, &found.master.0, worker, ec2.spot).await {
+        Ok(Some(text)) => Err(PortError::Preflight { faults: vec![Fault::at(field::WORKERS, quotas::CODE, text)] }),
+        Ok(None) => Ok(()),
+        Err(note) => {
+            tracing::debug!("{note}");
+            Ok(())
+        }
+    }
+}
+
+/// How many of a cluster's workers may fail to come up.
+pub(crate) fn failures_allowed(record: &ClusterRecord) -> usize {
+    usize::try_from(record.config.workers_may_fail).unwrap_or(0)
+}
+
 /// The failure of workers that are allowed to fail does not count.
 fn too_many_failed(
     record: &ClusterRecord,
     failed: Vec<(String, PortError)>,
 ) -> Result<Vec<(String, PortError)>, PortError> {
     let of_master = |name: &str| record.node(name).is_none_or(|node| node.role == Role::Master);
-    let allowed = usize::try_from(record.config.workers_may_fail).unwrap_or(0);
-    if failed.len() <= allowed && !failed.iter().any(|(name, _)| of_master(name)) {
+    if failed.len() <= failures_allowed(record) && !failed.iter().any(|(name, _)| of_master(name)) {
         return Ok(failed);
     }
     let count = failed.len();

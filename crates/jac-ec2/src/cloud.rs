@@ -4,6 +4,7 @@ use crate::aws::{Aws, Clients};
 use crate::boot::{self, BOOT_LIMIT};
 use crate::errors::{refusal, refused};
 use crate::keys::Seed;
+use crate::own_address::OwnAddress;
 use crate::record::{ClusterRecord, LaunchRecord, Records};
 use crate::watch::Watch;
 use crate::{adopt, ending, forecast, network, node_images, tags, user_data};
@@ -17,6 +18,7 @@ use jac_model::ports::{
 };
 use jac_model::{ClusterConfig, ClusterId, NodeImage, SshHost};
 use jac_ssh::key::KeySource;
+use jac_ssh::spread::Peer;
 use jac_ssh::tools::Tools;
 use jac_ssh::{Link, SshRemote, Target, machine};
 use std::path::PathBuf;
@@ -53,6 +55,7 @@ pub struct Ec2Cloud {
     pub(crate) boot_limit: Duration,
     tools: Arc<Tools>,
     pub(crate) watch: Watch,
+    pub(crate) own_address: OwnAddress,
 }
 
 impl Ec2Cloud {
@@ -64,6 +67,7 @@ impl Ec2Cloud {
             boot_limit: settings.boot_limit.unwrap_or(BOOT_LIMIT),
             tools: Arc::new(Tools::new(settings.bundles, settings.java)),
             watch: Watch::default(),
+            own_address: OwnAddress::default(),
         }
     }
 
@@ -106,6 +110,13 @@ impl Ec2Cloud {
     pub(crate) fn folder(&self, cluster: &ClusterId, node: &str) -> String {
         user_data::node_folder(&self.installation, cluster, node)
     }
+}
+
+/// How the cluster's other nodes reach a node: at its private address, by the host key that it was given.
+fn peer(record: &ClusterRecord, node: &str, link: &Link) -> Option<Peer> {
+    let address = record.node(node)?.private_address.clone()?;
+    let (_, host_key) = link.target().known_hosts.first()?.split_once(' ')?;
+    Some(Peer { address, port: 22, host_key: host_key.to_owned() })
 }
 
 /// What the seed is sealed for.
@@ -162,20 +173,24 @@ impl Cloud for Ec2Cloud {
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
-        let link = match self.records.read(cluster) {
-            Ok(record) => {
-                record.and_then(|record| self.link(&record, node)).unwrap_or_else(|| Link::nowhere(node).into())
+        let (link, peer) = match self.records.read(cluster) {
+            Ok(Some(record)) => {
+                let link = self.link(&record, node).unwrap_or_else(|| Link::nowhere(node).into());
+                let peer = peer(&record, node, &link);
+                (link, peer)
             }
-            Err(error) => Link::failing(node, error.into()).into(),
+            Ok(None) => (Link::nowhere(node).into(), None),
+            Err(error) => (Link::failing(node, error.into()).into(), None),
         };
-        let base = format!("{}/.jac", user_data::HOME);
-        Arc::new(SshRemote::new(node.to_owned(), link, base, self.folder(cluster, node), Arc::clone(&self.tools)))
+        let (base, folder) = (format!("{}/.jac", user_data::HOME), self.folder(cluster, node));
+        let remote = SshRemote::new(node.to_owned(), link, base, folder, Arc::clone(&self.tools));
+        Arc::new(remote.reached_by(peer))
     }
 
     async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
         let Some(ec2) = &config.ec2 else { return Ok(Forecast::default()) };
         match self.clients.of(&ec2.credentials, ec2.region.as_deref()).await {
-            Ok(aws) => forecast::look(&aws, &self.installation, config, ec2).await,
+            Ok(aws) => forecast::look(self, &aws, config, ec2).await,
             Err(PortError::Preflight { faults }) => Ok(Forecast { faults, ..Forecast::default() }),
             Err(error) => Err(error),
         }

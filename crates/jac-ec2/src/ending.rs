@@ -3,7 +3,7 @@
 use crate::aws::{Aws, Looks};
 use crate::cloud::machines_now_ms;
 use crate::errors::{refusal, refused};
-use crate::machines::{self, InstanceState, Machine};
+use crate::machines::{InstanceState, Machine};
 use crate::record::ClusterRecord;
 use jac_model::ClusterId;
 use jac_model::ports::PortError;
@@ -40,7 +40,7 @@ pub async fn end_all(
 ) -> Result<(), PortError> {
     let mut looks = Looks::new();
     loop {
-        let seen = machines::of_cluster(aws, installation, cluster).await?;
+        let seen = aws.describing.of_cluster(aws, installation, cluster).await?;
         let left: Vec<&Machine> = seen.iter().filter(|machine| machine.state != InstanceState::Terminated).collect();
         let unseen = record.is_some_and(|record| is_one_unseen(record, &seen));
         if left.is_empty() && !unseen {

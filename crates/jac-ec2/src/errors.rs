@@ -55,12 +55,14 @@ impl Refusal {
 
     /// A launch that was refused like that has launched nothing.
     pub fn has_made_nothing(&self) -> bool {
-        const NO_RIGHT_OR_ROOM: [&str; 11] = [
+        const NO_RIGHT_OR_ROOM: [&str; 13] = [
             "UnauthorizedOperation",
             "AccessDenied",
             "InsufficientInstanceCapacity",
             "InsufficientHostCapacity",
             "InsufficientCapacity",
+            "InsufficientFreeAddressesInSubnet",
+            "Unsupported",
             "SpotMaxPriceTooLow",
             "MaxSpotInstanceCountExceeded",
             "VcpuLimitExceeded",
@@ -69,6 +71,34 @@ impl Refusal {
             "OptInRequired",
         ];
         self.code.starts_with("Invalid") || NO_RIGHT_OR_ROOM.contains(&self.code.as_str())
+    }
+
+    /// Calls come faster than AWS takes them.
+    pub fn is_throttled(&self) -> bool {
+        is_throttling(&self.code)
+    }
+
+    /// AWS has no such machine there, or no address left for it: elsewhere there may be one.
+    pub fn is_no_capacity(&self) -> bool {
+        const ELSEWHERE: [&str; 6] = [
+            "InsufficientInstanceCapacity",
+            "InsufficientHostCapacity",
+            "InsufficientCapacity",
+            "InsufficientFreeAddressesInSubnet",
+            "SpotMaxPriceTooLow",
+            // The zone has no machines of that type at all.
+            "Unsupported",
+        ];
+        ELSEWHERE.contains(&self.code.as_str())
+    }
+
+    /// The same call may be taken in a moment, and nobody has to change anything for that.
+    pub fn is_hiccup(&self) -> bool {
+        match self.retryability {
+            Retryability::Unanswered => true,
+            Retryability::MayPass => is_internal(&self.code),
+            Retryability::Final | Retryability::OutOfDescriptors => false,
+        }
     }
 
     /// There is no such thing in the region, or not yet: what was just made may not be seen for a moment.
@@ -117,10 +147,10 @@ fn told(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusal {
         (None, Some(403)) => explain("AccessDenied", reason),
         (None, Some(status)) => {
             let sentence = format!("AWS answered with HTTP status {status} ({reason})");
-            Refusal {
-                code: String::new(),
-                sentence,
-                retryability: if status >= 500 { Retryability::MayPass } else { Retryability::Final },
+            if status >= 500 {
+                Refusal { code: "Unavailable".to_owned(), sentence, retryability: Retryability::MayPass }
+            } else {
+                Refusal { code: String::new(), sentence, retryability: Retryability::Final }
             }
         }
         (None, None) => explain("no code", reason),
@@ -181,9 +211,7 @@ fn explain(code: &str, message: &str) -> Refusal {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             (format!("the AWS credentials have expired ({message}); save new ones"), Retryability::MayPass)
         }
-        "RequestLimitExceeded" | "Throttling" | "ThrottlingException" | "TooManyRequestsException" => {
-            ("the AWS API rate limit was exceeded".to_owned(), Retryability::MayPass)
-        }
+        _ if is_throttling(code) => ("the AWS API rate limit was exceeded".to_owned(), Retryability::MayPass),
         "InsufficientInstanceCapacity" | "InsufficientHostCapacity" | "InsufficientCapacity" => (
             format!(
                 "AWS has no capacity for that instance type ({message}); try again later, or use another type, subnet \
@@ -206,12 +234,18 @@ fn explain(code: &str, message: &str) -> Refusal {
             format!("the AWS account is not ready for this ({message}); see the account's messages from AWS"),
             Retryability::Final,
         ),
-        "Unavailable" | "InternalError" | "InternalFailure" | "ServiceUnavailable" => {
-            (format!("AWS had an internal error ({code})"), Retryability::MayPass)
-        }
+        _ if is_internal(code) => (format!("AWS had an internal error ({code})"), Retryability::MayPass),
         _ => (format!("AWS answered {code}: {message}"), Retryability::Final),
     };
     Refusal { code: code.to_owned(), sentence, retryability }
+}
+
+fn is_throttling(code: &str) -> bool {
+    ["RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"].contains(&code)
+}
+
+fn is_internal(code: &str) -> bool {
+    ["Unavailable", "InternalError", "InternalFailure", "ServiceUnavailable"].contains(&code)
 }
 
 /// Denials carry an encoded message of a thousand characters that nobody reads.

@@ -1,7 +1,5 @@
 //! Where in the request for a cluster a fault belongs: JSON pointers (RFC 6901) into its body.
 
-use jac_model::Role;
-
 pub const REGION: &str = "/config/ec2/region";
 pub const CREDENTIALS: &str = "/config/ec2/credentials";
 pub const IMAGE: &str = "/config/ec2/image";
@@ -10,15 +8,10 @@ pub const SUBNETS: &str = "/config/ec2/subnets";
 pub const SECURITY_GROUP: &str = "/config/ec2/security_group";
 pub const SSH_FROM: &str = "/config/ec2/ssh_from";
 pub const KEY_NAME: &str = "/config/ec2/key_name";
-const WORKER_TYPE: &str = "/config/ec2/worker_type";
-
-/// The instance type of such nodes.
-pub fn of_type(role: Role) -> &'static str {
-    match role {
-        Role::Master => "/config/ec2/master_type",
-        Role::Worker => WORKER_TYPE,
-    }
-}
+pub const MASTER_TYPE: &str = "/config/ec2/master_type";
+pub const WORKER_TYPE: &str = "/config/ec2/worker_type";
+pub const FALLBACK_WORKER_TYPES: &str = "/config/ec2/fallback_worker_types";
+pub const WORKERS: &str = "/config/workers";
 
 /// What a refusal of `RunInstances` is about, by its code (EC2's API reference, "Error codes").
 pub fn of_refusal(code: &str) -> Option<&'static str> {
@@ -33,9 +26,9 @@ pub fn of_refusal(code: &str) -> Option<&'static str> {
         // The type is not offered in the zone, or not for the image's architecture.
         ("Unsupported", WORKER_TYPE),
         ("InsufficientInstanceCapacity", WORKER_TYPE),
-        ("VcpuLimitExceeded", "/config/workers"),
-        ("InstanceLimitExceeded", "/config/workers"),
-        ("MaxSpotInstanceCountExceeded", "/config/workers"),
+        ("VcpuLimitExceeded", WORKERS),
+        ("InstanceLimitExceeded", WORKERS),
+        ("MaxSpotInstanceCountExceeded", WORKERS),
     ];
     beginnings.iter().find(|(beginning, _)| code.starts_with(beginning)).map(|(_, field)| *field)
 }

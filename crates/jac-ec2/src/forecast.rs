@@ -4,6 +4,7 @@
 //! The right to *end* machines cannot be asked for so, since it hangs on the tags of a machine that is not there yet.
 
 use crate::aws::Aws;
+use crate::cloud::Ec2Cloud;
 use crate::errors::{Refusal, refusal};
 use crate::field;
 use crate::keys::Seed;
@@ -19,12 +20,7 @@ use std::collections::BTreeMap;
 const SOME_GROUP: &str = "sg-00000000000000000";
 
 /// Everything that can be told. Only what cannot be asked at all is an error.
-pub async fn look(
-    aws: &Aws,
-    installation: &str,
-    config: &ClusterConfig,
-    ec2: &Ec2Config,
-) -> Result<Forecast, PortError> {
+pub async fn look(cloud: &Ec2Cloud, aws: &Aws, config: &ClusterConfig, ec2: &Ec2Config) -> Result<Forecast, PortError> {
     let mut forecast = Forecast::default();
     match aws.identity().await {
         Ok((account, arn)) => {
@@ -36,7 +32,7 @@ pub async fn look(
             return Ok(forecast);
         }
     }
-    let found = match launch::find(aws, ec2).await {
+    let found = match launch::find(aws, ec2, &cloud.own_address).await {
         Ok(found) => found,
         Err(PortError::Preflight { faults }) => {
             forecast.faults.extend(faults);
@@ -53,10 +49,10 @@ pub async fn look(
         let text = format!("SSH is allowed from {from} only.");
         forecast.notes.push(Message::new("ssh_from", text).with("ssh_from", from.as_str()));
     }
-    permissions(aws, installation, config, ec2, &found, &mut forecast).await?;
+    permissions(aws, &cloud.installation, config, ec2, &found, &mut forecast).await?;
     let worker = (config.workers > 0).then_some((&found.worker.0, config.workers));
     match quotas::look(aws, &found.master.0, worker, ec2.spot).await {
-        Ok(fault) => forecast.faults.extend(fault.map(|text| Fault::at("/config/workers", "quota", text))),
+        Ok(fault) => forecast.faults.extend(fault.map(|text| Fault::at(field::WORKERS, quotas::CODE, text))),
         Err(note) => forecast.notes.push(Message::new("quota_unknown", note)),
     }
     match price(aws, config, ec2).await {
@@ -140,6 +136,8 @@ async fn permissions(
     let launch = LaunchRecord {
         vpc: found.place.vpc.clone(),
         subnets: found.place.subnets.clone(),
+        other_subnets: Vec::new(),
+        worker_kinds: Vec::new(),
         group,
         first_lease_s: 3600,
         tags: BTreeMap::new(),

@@ -6,7 +6,7 @@
 //! | record | region and nodes, before anything is made              | the record's file is removed               |
 //! | group  | the security group, by its name                        | groups with the cluster's tag are removed  |
 //! | key    | the seed, sealed in the record, and the key's file     | both files are removed                     |
-//! | ask    | one call a machine, with a token and its tags          | machines with the cluster's tag are ended  |
+//! | ask    | one call a machine, with a token and its tags ([`crate::run_instances`]) | machines with the cluster's tag are ended  |
 //!
 //! Each step may be done twice: the group is found again by its name, a machine by its token, and the record has every word
 //! of the call.
@@ -17,9 +17,12 @@ use crate::field;
 use crate::images::{self, Image};
 use crate::keys::Seed;
 use crate::network::{self, Place};
-use crate::record::{ClusterRecord, LaunchRecord, NodeRecord};
+use crate::own_address::OwnAddress;
+use crate::placing;
+use crate::record::{ClusterRecord, KindRecord, LaunchRecord, NodeRecord};
 use crate::types::{self, Kind};
 use crate::{tags, user_data};
+use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
 use aws_sdk_ec2::types::{
     BlockDeviceMapping, EbsBlockDevice, HttpTokensState, InstanceInterruptionBehavior, InstanceMarketOptionsRequest,
@@ -37,24 +40,31 @@ pub struct Found {
     pub master: (Kind, Image),
     /// The same as the master's where there are no workers.
     pub worker: (Kind, Image),
+    /// What workers are that there is no capacity for, in this order.
+    pub fallbacks: Vec<(Kind, Image)>,
     pub place: Place,
     pub ssh_from: Option<String>,
 }
 
 /// Finds out what is to be launched. All faults are told at once.
-pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Found, PortError> {
+pub async fn find(aws: &Aws, config: &Ec2Config, own: &OwnAddress) -> Result<Found, PortError> {
     let mut faults = Vec::new();
-    let master = kind_and_image(aws, config, Role::Master, &mut faults).await?;
+    let master = kind_and_image(aws, config, &config.master_type, field::MASTER_TYPE, &mut faults).await?;
     let worker = if config.worker_type == config.master_type {
         master.clone()
     } else {
-        kind_and_image(aws, config, Role::Worker, &mut faults).await?
+        kind_and_image(aws, config, &config.worker_type, field::WORKER_TYPE, &mut faults).await?
     };
+    let mut fallbacks = Vec::new();
+    for (number, kind) in config.fallback_worker_types.iter().enumerate() {
+        let field = format!("{}/{number}", field::FALLBACK_WORKER_TYPES);
+        fallbacks.extend(kind_and_image(aws, config, kind, &field, &mut faults).await?);
+    }
     // What is a fault goes to the others; without a place what hangs on it is not looked at.
     let place = network::find(aws, config).await?.map_err(|fault| faults.push(fault)).ok();
     let ssh_from = match &place {
         Some(place) if config.security_group.is_none() => {
-            let found = network::ssh_from(config, place.somewhere).await;
+            let found = network::ssh_from(config, place.somewhere, own).await;
             found.map_err(|fault| faults.push(Fault::at(field::SSH_FROM, Fault::PREFLIGHT, format!("{fault}.")))).ok()
         }
         _ => None,
@@ -71,7 +81,9 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Found, PortError> {
         faults.push(Fault::at(field::KEY_NAME, Fault::PREFLIGHT, text));
     }
     match (master, worker, place) {
-        (Some(master), Some(worker), Some(place)) if faults.is_empty() => Ok(Found { master, worker, place, ssh_from }),
+        (Some(master), Some(worker), Some(place)) if faults.is_empty() => {
+            Ok(Found { master, worker, fallbacks, place, ssh_from })
+        }
         _ => Err(PortError::Preflight { faults }),
     }
 }
@@ -79,13 +91,13 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Found, PortError> {
 async fn kind_and_image(
     aws: &Aws,
     config: &Ec2Config,
-    role: Role,
+    kind: &str,
+    field: &str,
     faults: &mut Vec<Fault>,
 ) -> Result<Option<(Kind, Image)>, PortError> {
-    let kind = if role == Role::Master { &config.master_type } else { &config.worker_type };
     let Some(kind) = types::look_up(aws, kind).await? else {
         let text = format!("The instance type {kind} is not available in {}.", aws.region);
-        faults.push(Fault::at(field::of_type(role), Fault::PREFLIGHT, text));
+        faults.push(Fault::at(field, Fault::PREFLIGHT, text));
         return Ok(None);
     };
     match images::look_up(aws, &config.image, &kind.architecture).await? {
@@ -115,18 +127,26 @@ async fn group_fault(aws: &Aws, group: &str, vpc: &str) -> Result<Option<String>
     }
 }
 
+/// An instance type as it is written down.
+pub fn kind_record((kind, image): &(Kind, Image)) -> KindRecord {
+    KindRecord {
+        name: kind.name.clone(),
+        image: image.id.clone(),
+        root_device: image.root_device.clone(),
+        memory_mb: kind.memory_mb,
+    }
+}
+
 /// The record of a cluster whose machines were not asked for yet.
 pub fn record(aws: &Aws, config: &Ec2Config, requests: &[NodeRequest], found: &Found) -> Option<ClusterRecord> {
     let nodes = requests.iter().map(|request| {
-        let (kind, image) = if request.role == Role::Master { &found.master } else { &found.worker };
+        let kind = if request.role == Role::Master { &found.master } else { &found.worker };
         NodeRecord {
             name: request.name.clone(),
             role: request.role,
-            kind: kind.name.clone(),
-            image: image.id.clone(),
-            root_device: image.root_device.clone(),
-            memory_mb: kind.memory_mb,
+            kind: kind_record(kind),
             subnet: None,
+            is_moved: false,
             asked_ms: None,
             instance: None,
             is_up: false,
@@ -144,6 +164,13 @@ pub fn record(aws: &Aws, config: &Ec2Config, requests: &[NodeRequest], found: &F
     })
 }
 
+/// What a call brought.
+#[derive(Debug)]
+pub struct Launched {
+    pub id: String,
+    pub zone: String,
+}
+
 /// What one call says.
 #[derive(Debug)]
 pub struct Call<'a> {
@@ -156,23 +183,29 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Asks for one machine and gives its id. Asked again, it is the same machine.
-    pub async fn ask(&self, node: &NodeRecord, seed: &Seed) -> Result<String, Refusal> {
+    /// Asks for one machine, once. Asked again, it is the same machine.
+    pub async fn ask(&self, node: &NodeRecord, seed: &Seed) -> Result<Launched, Refusal> {
         let failed = |error: PortError| Refusal {
             code: String::new(),
             sentence: error.to_string(),
             retryability: Retryability::Final,
         };
         let call = self.run_instances(node, seed).map_err(failed)?;
-        let answer = call.send().await.map_err(|error| refusal(&error))?;
-        let id = answer.instances().first().and_then(|instance| instance.instance_id());
-        id.map(str::to_owned)
-            .ok_or_else(|| failed(refused(&self.aws.region, "launch", "the answer contained no instance")))
+        // Whether and when it is asked again is not the SDK's to decide: it would ask faster than AWS takes it.
+        let once = aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled());
+        let answer = call.customize().config_override(once).send().await.map_err(|error| refusal(&error))?;
+        let instance = answer.instances().first();
+        let zone = instance.and_then(|instance| instance.placement()?.availability_zone());
+        let zone = zone.unwrap_or(&self.aws.region).to_owned();
+        let id = instance.and_then(|instance| instance.instance_id()).map(str::to_owned);
+        let none = || failed(refused(&self.aws.region, "launch", "the answer contained no instance"));
+        Ok(Launched { id: id.ok_or_else(none)?, zone })
     }
 
     /// The launch as a question only: `None` when it may be done.
     pub async fn dry_run(&self, node: &NodeRecord, seed: &Seed) -> Result<Option<Refusal>, PortError> {
         let call = self.run_instances(node, seed)?.dry_run(true);
+        self.aws.pace.turn().await;
         Ok(match call.send().await.map_err(|error| refusal(&error)) {
             Ok(_) => None,
             Err(answer) if answer.code == "DryRunOperation" => None,
@@ -184,7 +217,7 @@ impl Call<'_> {
         let (config, launch) = (&self.record.config, self.launch);
         let folder = user_data::node_folder(self.installation, &self.record.cluster, &node.name);
         let tags = tags::of_node(self.common_tags, &node.name, node.role, self.cluster_name, &launch.sealed_seed);
-        let subnet = node.subnet.as_ref().or(launch.subnets.first());
+        let subnet = placing::subnet(launch, node);
         let interface = InstanceNetworkInterfaceSpecification::builder()
             .device_index(0)
             .set_subnet_id(subnet.cloned())
@@ -195,7 +228,7 @@ impl Call<'_> {
             .volume_size(i32::try_from(config.disk_gb).unwrap_or(i32::MAX))
             .volume_type(VolumeType::Gp3)
             .delete_on_termination(true);
-        let disk = BlockDeviceMapping::builder().device_name(&node.root_device).ebs(disk.build());
+        let disk = BlockDeviceMapping::builder().device_name(&node.kind.root_device).ebs(disk.build());
         // What runs there has no business with the machine's metadata; tokens keep what is fetched by accident away.
         let metadata = InstanceMetadataOptionsRequest::builder()
             .http_tokens(HttpTokensState::Required)
@@ -204,11 +237,11 @@ impl Call<'_> {
             .aws
             .ec2
             .run_instances()
-            .image_id(&node.image)
-            .instance_type(InstanceType::from(node.kind.as_str()))
+            .image_id(&node.kind.image)
+            .instance_type(InstanceType::from(node.kind.name.as_str()))
             .min_count(1)
             .max_count(1)
-            .client_token(self.token(&node.name))
+            .client_token(self.token(node))
             .user_data(user_data::of(launch, seed, &node.name, &folder)?)
             .instance_initiated_shutdown_behavior(ShutdownBehavior::Terminate)
             .metadata_options(metadata.build())
@@ -230,8 +263,13 @@ impl Call<'_> {
     }
 
     /// The same for the same node of the same cluster, and for no other; 64 characters at most are allowed.
-    fn token(&self, node: &str) -> String {
-        let text = format!("{}\n{}\n{node}", self.installation, self.record.cluster);
+    fn token(&self, node: &NodeRecord) -> String {
+        let mut text = format!("{}\n{}\n{}", self.installation, self.record.cluster, node.name);
+        if node.is_moved {
+            // With the first choice's token another type would be refused.
+            let (kind, subnet) = placing::place(self.launch, node);
+            text.push_str(&format!("\n{kind}\n{subnet}"));
+        }
         HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
     }
 }

@@ -48,9 +48,18 @@ pub async fn of_installation(aws: &Aws, installation: &str) -> Result<Vec<Machin
     find(aws, vec![tags::ours(installation), states]).await
 }
 
+/// Every machine of some clusters, what is gone too.
+pub async fn of_clusters<'a>(
+    aws: &Aws,
+    installation: &str,
+    clusters: impl IntoIterator<Item = &'a ClusterId>,
+) -> Result<Vec<Machine>, PortError> {
+    find(aws, vec![tags::ours(installation), tags::of_clusters(clusters)]).await
+}
+
 /// Every machine of a cluster, what is gone too.
 pub async fn of_cluster(aws: &Aws, installation: &str, cluster: &ClusterId) -> Result<Vec<Machine>, PortError> {
-    find(aws, vec![tags::ours(installation), tags::of_cluster(cluster)]).await
+    of_clusters(aws, installation, [cluster]).await
 }
 
 async fn find(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Machine>, PortError> {

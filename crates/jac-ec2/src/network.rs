@@ -5,7 +5,7 @@
 use crate::aws::Aws;
 use crate::errors::{refusal, refused};
 use crate::field;
-use crate::own_address;
+use crate::own_address::{self, OwnAddress};
 use crate::record::Group;
 use crate::tags::{filter, of_cluster, specification};
 use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, Subnet, Tag, UserIdGroupPair};
@@ -18,6 +18,8 @@ use std::net::Ipv4Addr;
 pub struct Place {
     pub vpc: String,
     pub subnets: Vec<String>,
+    /// Subnets of other zones, for what those have no capacity for.
+    pub others: Vec<String>,
     /// The first address of a subnet.
     pub somewhere: Ipv4Addr,
 }
@@ -63,11 +65,11 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>,
     let somewhere = first.cidr_block().and_then(|block| block.split('/').next()?.parse().ok());
     // In one zone traffic between machines costs nothing and is fastest: unless they are named, only one is taken.
     let taken = if config.subnets.is_empty() { 1 } else { subnets.len() };
-    Ok(Ok(Place {
-        vpc,
-        subnets: subnets.iter().take(taken).filter_map(|subnet| subnet.subnet_id().map(str::to_owned)).collect(),
-        somewhere: somewhere.unwrap_or(Ipv4Addr::LOCALHOST),
-    }))
+    let mut ids: Vec<String> = subnets.iter().filter_map(|subnet| subnet.subnet_id().map(str::to_owned)).collect();
+    let mut others = ids.split_off(taken.min(ids.len()));
+    // Only default subnets are known to be alike: another one of a VPC may have no way out.
+    others.retain(|_| config.vpc.is_none());
+    Ok(Ok(Place { vpc, subnets: ids, others, somewhere: somewhere.unwrap_or(Ipv4Addr::LOCALHOST) }))
 }
 
 fn capital(text: &str) -> String {
@@ -76,12 +78,12 @@ fn capital(text: &str) -> String {
 }
 
 /// From where SSH is to be let in: what is named, else the server's own address.
-pub async fn ssh_from(config: &Ec2Config, somewhere: Ipv4Addr) -> Result<String, String> {
+pub async fn ssh_from(config: &Ec2Config, somewhere: Ipv4Addr, own: &OwnAddress) -> Result<String, String> {
     if let Some(named) = &config.ssh_from {
         return Ok(named.clone());
     }
     let address = match config.addresses {
-        Ec2Addresses::Public => own_address::public().await,
+        Ec2Addresses::Public => own.public().await,
         Ec2Addresses::Private => own_address::towards(somewhere),
     };
     address.map(|address| format!("{address}/32")).map_err(|reason| {

@@ -2,13 +2,40 @@
 
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// AWS's own service that answers with the caller's address, as EC2's console uses it.
 const SERVICE: &str = "https://checkip.amazonaws.com";
 const LIMIT: Duration = Duration::from_secs(8);
 
-/// The public address, as AWS sees it.
-pub async fn public() -> Result<Ipv4Addr, String> {
+/// How long an answer holds; that there was none, not as long.
+const KNOWN_FOR: Duration = Duration::from_secs(60);
+const UNKNOWN_FOR: Duration = Duration::from_secs(20);
+
+/// The public address, looked up once for all clusters.
+#[derive(Debug, Default)]
+pub struct OwnAddress {
+    last: Mutex<Option<(Instant, Result<Ipv4Addr, String>)>>,
+}
+
+impl OwnAddress {
+    /// The public address, as AWS has seen it within the last minute.
+    pub async fn public(&self) -> Result<Ipv4Addr, String> {
+        // Held while it is asked for: the others wait for that answer.
+        let mut last = self.last.lock().await;
+        if let Some((at, answer)) = last.as_ref()
+            && at.elapsed() < if answer.is_ok() { KNOWN_FOR } else { UNKNOWN_FOR }
+        {
+            return answer.clone();
+        }
+        let answer = ask().await;
+        *last = Some((Instant::now(), answer.clone()));
+        answer
+    }
+}
+
+async fn ask() -> Result<Ipv4Addr, String> {
     let failed = |reason: String| format!("the server's public address is unknown: {SERVICE} gave none ({reason})");
     let client = reqwest::Client::builder().timeout(LIMIT).build().map_err(|error| failed(error.to_string()))?;
     let answer = async { client.get(SERVICE).send().await?.error_for_status()?.text().await }.await;

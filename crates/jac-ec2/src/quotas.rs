@@ -12,6 +12,9 @@ use aws_sdk_ec2::types::InstanceLifecycleType;
 const STANDARD: &str = "L-1216C47A";
 const STANDARD_SPOT: &str = "L-34B43A08";
 
+/// The code of the fault.
+pub const CODE: &str = "quota";
+
 /// What is to be said of a launch: `Ok(Some(fault))`, `Ok(None)` where it fits, `Err(note)` where it cannot be told.
 pub async fn look(
     aws: &Aws,

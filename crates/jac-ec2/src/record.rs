@@ -30,6 +30,12 @@ pub struct LaunchRecord {
     pub vpc: String,
     /// Nodes are spread across them.
     pub subnets: Vec<String>,
+    /// Subnets in other zones, for nodes that those have no capacity for.
+    #[serde(default)]
+    pub other_subnets: Vec<String>,
+    /// What workers may be, the first choice first. Empty in records of earlier versions: what they are.
+    #[serde(default)]
+    pub worker_kinds: Vec<KindRecord>,
     pub group: Group,
     /// How long a machine lives at first, from its boot on.
     pub first_lease_s: u64,
@@ -56,18 +62,30 @@ pub struct Group {
     pub ssh_from: Option<String>,
 }
 
+/// An instance type with what it boots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindRecord {
+    #[serde(rename = "kind")]
+    pub name: String,
+    pub image: String,
+    pub root_device: String,
+    pub memory_mb: u64,
+}
+
 /// One node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NodeRecord {
     pub name: String,
     pub role: Role,
-    pub kind: String,
-    pub image: String,
-    pub root_device: String,
-    pub memory_mb: u64,
-    /// The subnet that it was asked for in; `None` in records of earlier versions.
+    /// As it is asked for now: its first choice, unless there is no capacity for that.
+    #[serde(flatten)]
+    pub kind: KindRecord,
+    /// The subnet that it is asked for in; `None` in records of earlier versions.
     #[serde(default)]
     pub subnet: Option<String>,
+    /// It is not asked for as its first choice.
+    #[serde(default)]
+    pub is_moved: bool,
     /// When AWS was first asked for it; `None`: it was not.
     pub asked_ms: Option<EpochMs>,
     pub instance: Option<String>,

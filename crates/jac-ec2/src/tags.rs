@@ -34,9 +34,15 @@ pub fn ours(installation: &str) -> Filter {
     filter(&format!("tag:{INSTALLATION}"), installation)
 }
 
+/// Filters on what was made for any of the clusters.
+pub fn of_clusters<'a>(clusters: impl IntoIterator<Item = &'a ClusterId>) -> Filter {
+    let ids = clusters.into_iter().map(ToString::to_string).collect();
+    Filter::builder().name(format!("tag:{CLUSTER}")).set_values(Some(ids)).build()
+}
+
 /// Filters on what was made for the cluster.
 pub fn of_cluster(cluster: &ClusterId) -> Filter {
-    filter(&format!("tag:{CLUSTER}"), cluster.as_str())
+    of_clusters([cluster])
 }
 
 /// What everything of a cluster carries.

@@ -8,7 +8,7 @@ use crate::record::ClusterRecord;
 use crate::{network, user_data};
 use futures_util::future::join_all;
 use jac_model::ports::{Instance, Listed, PortError, Unseen};
-use jac_model::{ClusterId, CredentialChoice, Ec2Addresses};
+use jac_model::{ClusterId, CredentialChoice};
 use jac_ssh::{Link, machine};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::Ipv4Addr;
@@ -28,8 +28,6 @@ const ELSEWHERE_LIMIT: Duration = Duration::from_secs(15);
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 /// How long a machine may be out of reach before its node counts as gone.
 const AWAY_LIMIT: Duration = Duration::from_secs(60);
-/// How often the server's own public address is looked at.
-const OWN_ADDRESS_EVERY: Duration = Duration::from_secs(60);
 
 /// A cluster and the name of one of its nodes.
 type NodeKey = (ClusterId, String);
@@ -52,7 +50,6 @@ pub struct Watch {
     faults: Mutex<HashMap<CredentialChoice, Option<String>>>,
     /// Since when a node is out of reach.
     away: Mutex<HashMap<NodeKey, Instant>>,
-    own_address_at: Mutex<HashMap<ClusterId, Instant>>,
     expiries: Mutex<HashMap<ClusterId, i64>>,
 }
 
@@ -79,7 +76,6 @@ impl Watch {
         open(&self.shown).retain(|_, since| since.is_none());
         open(&self.links).retain(|(of, _), _| of != cluster);
         open(&self.away).retain(|(of, _), _| of != cluster);
-        open(&self.own_address_at).remove(cluster);
         open(&self.expiries).remove(cluster);
         self.forget_lists();
     }
@@ -117,15 +113,6 @@ impl Watch {
         }
         let since = *away.entry(key).or_insert_with(Instant::now);
         since.elapsed() >= AWAY_LIMIT
-    }
-
-    fn is_own_address_due(&self, cluster: &ClusterId, every: Duration) -> bool {
-        let mut looked = open(&self.own_address_at);
-        let due = looked.get(cluster).is_none_or(|at| at.elapsed() >= every);
-        if due {
-            looked.insert(cluster.clone(), Instant::now());
-        }
-        due
     }
 }
 
@@ -210,13 +197,9 @@ impl Ec2Cloud {
     ) -> Result<(Instant, Vec<Found>), PortError> {
         let looked = async {
             let aws = self.clients.of(choice, Some(region)).await?;
-            for record in living {
-                self.follow_own_address(&aws, record).await;
-            }
+            join_all(living.iter().map(|record| self.follow_own_address(&aws, record))).await;
             let (at, machines) = self.machines(&aws, choice, ASK_EVERY).await?;
-            for record in living {
-                self.abandon_vanished(record, &machines).await;
-            }
+            join_all(living.iter().map(|record| self.abandon_vanished(record, &machines))).await;
             Ok((at, self.seen_all(&aws, records, &machines).await))
         }
         .await;
@@ -299,7 +282,7 @@ impl Ec2Cloud {
             let answer = timeout(ANSWER_LIMIT, machine::has_keeper(&link, &folder)).await;
             alive = !self.watch.is_gone(&record.cluster, &told.node, matches!(answer, Ok(Ok(_))));
         }
-        machine.instance(&aws.region, node.map_or(2048, |node| node.memory_mb), alive)
+        machine.instance(&aws.region, node.map_or(2048, |node| node.kind.memory_mb), alive)
     }
 
     /// Nobody is to wait for a machine that AWS has shown and does not show any more, and that does not answer either.
@@ -328,13 +311,12 @@ impl Ec2Cloud {
     async fn follow_own_address(&self, aws: &Aws, record: &ClusterRecord) {
         let Some(launch) = &record.launch else { return };
         let (config, group) = (&record.config, &launch.group);
-        let every = if config.addresses == Ec2Addresses::Private { ASK_EVERY } else { OWN_ADDRESS_EVERY };
-        if !group.is_ours || config.ssh_from.is_some() || !self.watch.is_own_address_due(&record.cluster, every) {
+        if !group.is_ours || config.ssh_from.is_some() {
             return;
         }
         let somewhere = record.nodes.iter().find_map(|node| node.private_address.as_ref()?.parse::<Ipv4Addr>().ok());
-        let now = network::ssh_from(config, somewhere.unwrap_or(Ipv4Addr::LOCALHOST)).await;
-        let (Some(_), Ok(now)) = (somewhere, now) else { return };
+        let Some(somewhere) = somewhere else { return };
+        let Ok(now) = network::ssh_from(config, somewhere, &self.own_address).await else { return };
         if group.ssh_from.as_ref() == Some(&now) {
             return;
         }

@@ -407,7 +407,10 @@ impl Engine {
                 Some("Its results are stored when it has finished."),
             ));
         }
-        if view.phase != ArchivePhase::Stored {
+        if view.phase == ArchivePhase::Stored {
+            // What was removed or changed there is stored once more.
+            self.archive_again(&run);
+        } else {
             archive.expect(&run);
             archive.change(&run.id, |pending| pending.due = None);
             // Its logs may have to be compressed first.

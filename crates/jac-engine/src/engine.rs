@@ -195,6 +195,14 @@ impl Engine {
 
     /// Goes on with what an earlier engine began, and ends what only that one wanted.
     async fn resume(&self) -> Result<(), EngineError> {
+        let locked = self.vault().count_locked().await?;
+        if locked > 0 {
+            let message = format!(
+                "{locked} saved secrets cannot be decrypted: secret.key is missing or belongs to another installation. Put the file back \
+                 and restart JAC, or save the credentials again."
+            );
+            self.notice(Notice::new("secrets_locked", [("count", locked.to_string())], message));
+        }
         let recovering = self.clone();
         let recovered = tokio::task::spawn_blocking(move || recovering.recover_folder()).await;
         recovered.map_err(|panic| EngineError::JMeter(panic.to_string()))??;

@@ -4,9 +4,9 @@
 
 use crate::engine::{Engine, Lines};
 use crate::error::EngineError;
+use crate::fan_out::try_for_all;
 use crate::retrying::RetryingRemote;
 use crate::tools::WantedJMeter;
-use futures_util::future::try_join_all;
 use jac_jmeter::JMeterHome;
 use jac_jmeter::install::Progress;
 use jac_model::ports::Remote;
@@ -37,7 +37,7 @@ impl Engine {
                 let (home, progress) = (home.path(), &progress);
                 async move { Ok::<_, EngineError>((node.name.clone(), remote.equip(home, progress).await?)) }
             });
-            try_join_all(equipped).await
+            try_for_all(equipped).await
         };
         let tools: HashMap<String, NodeTools> = self.note_while(id, equip).await?.into_iter().collect();
         let known = cluster.nodes.iter().all(|node| node.tools.as_ref() == tools.get(&node.name));

@@ -112,6 +112,8 @@ impl EngineError {
             Self::Port(PortError::Preflight { .. }) => "unfit",
             Self::Port(PortError::OutOfDescriptors { .. }) => "out_of_descriptors",
             Self::LogDamaged { .. } => "log_damaged",
+            Self::Vault(VaultError::Seal(_)) => "secret_locked",
+            Self::Store(StoreError::Unreadable { .. }) => "row_unreadable",
             Self::Target(error) => error.code,
             Self::Integration(error) => error.code,
             Self::Artefacts(error) => error.code(),

@@ -15,6 +15,7 @@ pub mod disk;
 mod engine;
 mod equip;
 mod error;
+mod fan_out;
 mod figures;
 mod forecast;
 mod grace;

@@ -105,7 +105,7 @@ impl Engine {
         let id = &cluster.id;
         if cluster.phase != ClusterPhase::Preparing {
             self.change_cluster(id, move |cluster| step(cluster, ClusterEvent::LaunchStarted)).await?;
-            let limit = self.settings().launch_limit_of(cluster.provider);
+            let limit = self.settings().launch_limit_of(cluster.provider, cluster.nodes.len());
             // It counts from the launch, not from this server's start.
             let left = self.left_of(limit, cluster.created_ms);
             let instances = timeout(left, self.launch(cluster)).await.map_err(|_| {

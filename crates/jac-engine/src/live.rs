@@ -1,18 +1,22 @@
 //! The live statistics of a run: bytes of the log in, numbered snapshots out.
 //!
 //! Nothing is remembered per snapshot but one number: the statistics know which buckets changed since when, so a page
-//! that was away gets exactly what it missed, however long it was away.
+//! that was away gets exactly what it missed; one that was away for more than [`MARKS`] snapshots gets everything.
 
 use crate::view::Headline;
 use jac_jtl::criteria::stop::{StopRuleCode, StopRuleState};
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Evaluation, MAX_UNREAD_PERCENT};
 use jac_jtl::{BusiestEntries, ChangedLabels, ErrorGroup, LogStatistics, Point, Sample, Settings, Summary};
 use jac_model::{BrokenRule, CriterionWatch, EpochMs};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many groups of failures a snapshot shows.
 const ERRORS_SHOWN: usize = 20;
+
+/// Snapshots that are remembered: an hour of them.
+const MARKS: usize = 3_600;
 
 /// One run while it is measured.
 pub(crate) struct LiveRun {
@@ -31,10 +35,11 @@ struct State {
     evaluation: Evaluation,
     /// The number of the newest snapshot.
     seq: u64,
-    /// The number before the first snapshot of this process. What was sent before is answered with everything.
+    /// The oldest snapshot that is remembered; at first the number before the first one of this process. What was sent before is
+    /// answered with everything.
     base: u64,
     /// What the statistics called "now" at each snapshot since `base`.
-    marks: Vec<u64>,
+    marks: VecDeque<u64>,
     /// When the last bytes came, by the time of the snapshot before or after.
     heard_ms: Option<EpochMs>,
     /// Bytes came since the last snapshot.
@@ -81,7 +86,7 @@ impl LiveRun {
             evaluation,
             seq: base,
             base,
-            marks: vec![0],
+            marks: VecDeque::from([0]),
             heard_ms: None,
             fed: false,
         };
@@ -186,7 +191,11 @@ impl LiveRun {
             p95_ms: total.p95_ms,
             active_users: state.statistics.active_users(),
         };
-        state.marks.push(now);
+        state.marks.push_back(now);
+        if state.marks.len() > MARKS {
+            state.marks.pop_front();
+            state.base += 1;
+        }
         let (criteria, rules) = state.judge(&measured.summary, now_ms);
         let mut shown = self.shown();
         shown.headline = Some(headline);
@@ -294,6 +303,7 @@ impl Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write as _;
 
     fn row(end_ms: i64) -> Vec<u8> {
         format!("{},10,Home,200,OK,TG 1-1,text,true,,5,5,1,1,null,1,0,1\n", end_ms - 10).into_bytes()
@@ -367,6 +377,38 @@ mod tests {
             let measured = live.since(unknown);
             assert!(measured.reset && measured.points.len() == 1, "{unknown}");
         }
+    }
+
+    #[test]
+    fn three_days_take_no_more_memory_than_the_first() {
+        const STEP_MS: i64 = 10_000;
+        let live = LiveRun::new(0, Evaluation::default(), Vec::new());
+        live.feed(HEADER);
+        let (mut rows, mut most) = (String::new(), [0; 3]);
+        for step in 0..72 * 360 {
+            let now_ms = 1_700_000_000_000 + step * STEP_MS;
+            rows.clear();
+            for row in 0..40 {
+                let (end_ms, elapsed_ms) = (now_ms + row * 250, (step * 31 + row * 7_919) % 1_500);
+                let (label, worker, threads) = (row % 5, row % 2, step % 50);
+                let result = if row % 10 == 0 { "404,Not Found" } else { "200,OK" };
+                let success = row % 10 != 0;
+                let _ = writeln!(
+                    rows,
+                    "{},{elapsed_ms},Label {label},{result},10.0.0.{worker}:1099-T 1-1,text,{success},,5,5,1,{threads},null,1,0,1",
+                    end_ms - elapsed_ms
+                );
+            }
+            live.feed(rows.as_bytes());
+            live.advance(now_ms + STEP_MS);
+            let state = live.state();
+            let day = usize::try_from(step / (24 * 360)).expect("a day");
+            most[day] = most[day].max(state.statistics.memory());
+            assert!(state.marks.len() <= MARKS);
+        }
+        assert!(most[1] <= most[0] && most[2] <= most[0], "{most:?} bytes");
+        let newest = live.state().seq;
+        assert!(!live.since(newest - 100).reset && live.since(1).reset);
     }
 
     #[test]

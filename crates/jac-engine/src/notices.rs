@@ -13,7 +13,7 @@ pub(crate) const RESTORED: &str = "results_restored";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Notice {
-    /// `row_unreadable`, `record_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`.
+    /// `row_unreadable`, `record_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`, `secrets_locked`.
     pub code: &'static str,
     /// What it is about, by name; which names there are depends on the code.
     pub params: BTreeMap<&'static str, String>,

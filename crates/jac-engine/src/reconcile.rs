@@ -12,9 +12,9 @@
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::fan_out::for_all;
 use crate::grace::millis;
 use crate::machines::Observed;
-use futures_util::future::join_all;
 use jac_model::ports::{Command, Instance, Lease, PortError};
 use jac_model::{Cluster, ClusterId, ClusterPhase, EpochMs, Message, NodeState, Provider};
 use jac_store::{Kind, RunRow, StoreError};
@@ -372,7 +372,7 @@ async fn answering(
 ) -> Result<Vec<String>, EngineError> {
     let cloud = engine.cloud(cluster.provider)?;
     let command = Command { program: "true".to_owned(), ..Command::default() };
-    let asked = join_all(nodes.map(|name| {
+    let asked = for_all(nodes.map(|name| {
         let (remote, command) = (cloud.remote(&cluster.id, name), &command);
         async move {
             let answered = timeout(ANSWER_LIMIT, remote.run(command, ANSWER_LIMIT)).await;

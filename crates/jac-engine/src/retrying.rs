@@ -48,15 +48,15 @@ impl RetryingRemote {
     async fn ask<T, F: Future<Output = Result<T, PortError>>>(&self, call: impl Fn() -> F) -> Result<T, PortError> {
         let mut failing_since = None;
         loop {
+            // One that hangs has been silent since it was asked.
+            let asked = Instant::now();
             match call().await {
                 Err(error) if is_own_fault(&error) => {
                     tracing::warn!(%error, "{error}");
                     failing_since = None;
                     sleep(RETRY_EVERY).await;
                 }
-                Err(error)
-                    if is_passing(&error) && failing_since.get_or_insert_with(Instant::now).elapsed() < self.limit =>
-                {
+                Err(error) if is_passing(&error) && failing_since.get_or_insert(asked).elapsed() < self.limit => {
                     tracing::debug!(%error, "{error}; asking again");
                     sleep(RETRY_EVERY).await;
                 }

@@ -44,7 +44,7 @@ use std::path::PathBuf;
 
 pub use check::{RunCheck, RunCheckRequest};
 pub use finish::{Artefact, LogPiece, artefacts};
-pub(crate) use finish::{end_of as report_end, write as write_file, write_report};
+pub(crate) use finish::{REPORT_PAGE, end_of as report_end, write as write_file, write_report};
 use judged::Chosen;
 pub use keep::checked as keep_patterns;
 pub use kept::KeptFile;

@@ -22,6 +22,8 @@ pub struct Settings {
     pub launch_limit: Duration,
     /// The same for machines that are made and have to boot: an image that is large or a region that is busy takes minutes.
     pub machine_launch_limit: Duration,
+    /// How much longer that may take for each machine: a provider makes them one after the other.
+    pub machine_launch_each: Duration,
     /// How long the nodes of a cluster may take until they have Java and JMeter, which may have to be fetched first.
     pub equip_limit: Duration,
     /// How long a provider may take to say what there is, or what a cluster would cost.
@@ -87,6 +89,7 @@ impl Default for Settings {
             start_grace: Duration::from_secs(5 * 60),
             launch_limit: Duration::from_secs(120),
             machine_launch_limit: Duration::from_secs(10 * 60),
+            machine_launch_each: Duration::from_secs(1),
             equip_limit: Duration::from_secs(30 * 60),
             ask_limit: Duration::from_secs(60),
             worker_start_limit: Duration::from_secs(90),
@@ -126,16 +129,18 @@ impl Settings {
     }
 
     /// How long the nodes of a cluster may take to be there.
-    pub fn launch_limit_of(&self, provider: Provider) -> Duration {
+    pub fn launch_limit_of(&self, provider: Provider, nodes: usize) -> Duration {
         match provider {
             Provider::Local | Provider::Ssh | Provider::Imported => self.launch_limit,
-            Provider::Ec2 => self.machine_launch_limit,
+            Provider::Ec2 => {
+                self.machine_launch_limit + self.machine_launch_each * u32::try_from(nodes).unwrap_or(u32::MAX)
+            }
         }
     }
 
     /// How long a run waits for its cluster to be ready: a little longer than that may take.
-    pub fn queue_limit_of(&self, provider: Provider) -> Duration {
-        self.launch_limit_of(provider) + self.equip_limit + Duration::from_secs(60)
+    pub fn queue_limit_of(&self, provider: Provider, nodes: usize) -> Duration {
+        self.launch_limit_of(provider, nodes) + self.equip_limit + Duration::from_secs(60)
     }
 }
 
@@ -147,8 +152,8 @@ mod tests {
     fn a_run_waits_longer_for_its_cluster_than_that_may_take() {
         let settings = Settings::default();
         for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
-            let longest = settings.launch_limit_of(provider) + settings.equip_limit;
-            assert!(settings.queue_limit_of(provider) > longest, "{provider}");
+            let longest = settings.launch_limit_of(provider, 200) + settings.equip_limit;
+            assert!(settings.queue_limit_of(provider, 200) > longest, "{provider}");
         }
     }
 }

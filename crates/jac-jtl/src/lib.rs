@@ -30,6 +30,7 @@ mod reader;
 mod sample;
 mod settings;
 mod statistics;
+mod steps;
 mod summary;
 mod time_format;
 
@@ -44,5 +45,6 @@ pub use settings::{DateOrder, Settings, TimeUnit, TimestampMeaning};
 pub use statistics::{
     BusiestEntries, ChangedLabels, ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics, SpreadEntry,
 };
+pub use steps::Steps;
 pub use summary::{Entry, EntryKind, Partial, Summary, TotalBasis};
 pub use time_format::{TimeFormat, TimeFormatError};

@@ -79,14 +79,14 @@ pub struct Settings {
     pub max_labels: usize,
     /// Error groups, response codes and hosts that are kept apart, each (1,000); the rest is folded.
     pub max_groups: usize,
-    /// Time buckets that hold samples (1,200); above that the buckets become wider.
+    /// Time buckets that hold samples (1,500: a day of minutes); above that the buckets become wider.
     pub max_buckets: usize,
     /// How many of the busiest labels get a series of their own (50).
     pub series_labels: usize,
     /// How many of the most frequent response codes get a series of their own (10).
     pub series_codes: usize,
     /// Memory that all counts together may take, in bytes (384 MB), about; the parts of one reading share it. Beyond it
-    /// buckets become wider, and at last response times are rounded, which is said.
+    /// buckets become wider, and where labels take more than three quarters of it, response times are rounded, which is said.
     pub memory_bytes: usize,
     /// What `timeStamp` means (start).
     pub timestamp: TimestampMeaning,
@@ -122,7 +122,7 @@ impl Default for Settings {
             apdex_tolerated_ms: 1_500,
             max_labels: 10_000,
             max_groups: 1_000,
-            max_buckets: 1_200,
+            max_buckets: 1_500,
             series_labels: 50,
             series_codes: 10,
             memory_bytes: 384 << 20,

@@ -2,11 +2,12 @@
 //!
 //! It owns the counting; the reading is the reader's. A sample lands in a *hot* cell (time bucket and group); from there
 //! it is counted into its label and its bucket at rest. Everything that is shown is computed from those two when asked.
+//!
+//! Response times have three forms, each with its own work: as they came (`hot`), packed at rest (`times`, `buckets/cell`), and in a table
+//! where sets of them are added up (`summing`), out of which come rising values with their counts.
 
 mod active;
 mod buckets;
-mod counting;
-mod counts;
 mod distribution;
 mod errors;
 mod hot;
@@ -19,9 +20,11 @@ mod packed;
 mod pattern;
 mod profiles;
 mod recent;
+mod shape;
 mod summing;
 mod tables;
 mod tally;
+mod times;
 
 pub use log::LogStatistics;
 pub use tables::{BusiestEntries, ResponseTimes, SpreadEntry};
@@ -29,14 +32,14 @@ pub use tables::{BusiestEntries, ResponseTimes, SpreadEntry};
 use crate::{LabelSeries, Point, Sample, Settings};
 use active::{Ahead, UNNAMED};
 use buckets::{Buckets, Numbers};
-use counting::Counting;
 use errors::Errors;
-use hot::{Hot, Keys, Taken};
+use hot::{Hot, HotCell, Keys, Taken};
 use keyed::{Count, Keyed};
 use kind::Kind;
 use labels::{Label, Labels, group_id};
 use recent::Recent;
 use std::collections::BTreeMap;
+use summing::Summing;
 
 /// Statistics over samples that are added one by one. Most callers want [`LogStatistics`], which reads them from bytes.
 #[derive(Debug, Clone)]
@@ -45,7 +48,7 @@ pub struct SampleStatistics {
     source: u32,
     labels: Labels,
     hot: Hot,
-    counting: Counting,
+    summing: Summing,
     buckets: Buckets,
     errors: Errors,
     codes: Keyed,
@@ -120,14 +123,13 @@ impl SampleStatistics {
 
     /// Statistics of one of several logs. Labels are listed in the order of sources, then of bytes.
     pub fn of_source(settings: &Settings, source: u32) -> Self {
-        // The labels' counts are what the table stands on: buckets give way first.
-        let buckets = Buckets::new(settings.max_buckets, settings.memory_bytes / 2);
+        let buckets = Buckets::new(settings.max_buckets);
         Self {
             settings: settings.clone(),
             source,
-            labels: Labels::new(settings.max_labels, settings.memory_bytes / 2),
+            labels: Labels::new(settings.max_labels),
             hot: Hot::new(buckets.width_ms()),
-            counting: Counting::default(),
+            summing: Summing::default(),
             buckets,
             errors: Errors::new(settings.max_groups),
             codes: Keyed::new(settings.max_groups),
@@ -161,16 +163,8 @@ impl SampleStatistics {
         }
         let keys = Keys { group: group_id(label, kind), kind, worker, code };
         if self.hot.add(sample, keys, &self.settings) {
-            self.settle();
+            self.count_waiting();
         }
-    }
-
-    /// From now on the counts may take so much memory, as [`Settings::memory_bytes`] says: parts that were counted at the
-    /// same time are merged into one of them.
-    pub fn set_memory(&mut self, bytes: usize) {
-        self.settings.memory_bytes = bytes;
-        self.buckets.set_budget(bytes / 2);
-        self.labels.set_budget(bytes / 2);
     }
 
     /// Says that no more samples are to come.
@@ -188,7 +182,7 @@ impl SampleStatistics {
         self.settle();
         let buckets = others.into_iter().map(|mut other| {
             other.settle();
-            let labels = self.labels.merge(&other.labels);
+            let labels = self.labels.merge(other.labels, &mut self.summing);
             let workers = self.hosts.merge(&other.hosts);
             let codes = self.codes.merge(&other.codes);
             self.errors.merge(&other.errors, &labels);
@@ -201,25 +195,36 @@ impl SampleStatistics {
         });
         let buckets = buckets.collect();
         self.buckets.merge(buckets);
-        self.hot.set_width(self.buckets.width_ms());
+        self.keep_to_memory();
     }
 
     /// Counts what waits to be counted together. Whoever asks for a number need not, but parts can do it at the same time.
     pub fn settle(&mut self) {
+        self.count_waiting();
+        self.labels.pack(&mut self.summing);
+        self.keep_to_memory();
+    }
+
+    /// Moves what is in the hot cells to labels and buckets.
+    fn count_waiting(&mut self) {
         if self.hot.is_empty() {
             return;
         }
         let Taken { cells, threads, codes, starts } = self.hot.take();
-        let mut failed = Vec::new();
-        for mut cell in cells {
-            failed.clear();
-            failed.extend_from_slice(self.counting.count(&mut cell.failed_ms));
-            let counts = self.counting.count(&mut cell.elapsed_ms);
-            self.labels.add(cell.group, &cell.tally, counts, &failed);
-            self.buckets.add(&cell, counts);
+        let mut order: Vec<&HotCell> = cells.iter().collect();
+        order.sort_by_key(|cell| cell.group);
+        for cells in order.chunk_by(|a, b| a.group == b.group) {
+            self.labels.add(cells[0].group, cells, &mut self.summing);
+        }
+        order.clear();
+        order.extend(&cells);
+        order.sort_by_key(|cell| (cell.bucket_start_ms, cell.group));
+        for cells in order.chunk_by(|a, b| a.bucket_start_ms == b.bucket_start_ms) {
+            self.buckets.add(cells[0].bucket_start_ms, cells, &mut self.summing);
+        }
+        for cell in cells {
             self.hot.recycle(cell.elapsed_ms);
         }
-        self.labels.pack_late();
         let unnamed = self.hosts.find_added(b"");
         for mut latest in threads {
             if Some(latest.worker) == unnamed {
@@ -233,12 +238,31 @@ impl SampleStatistics {
         for start in starts {
             self.buckets.add_start(start);
         }
+        self.keep_to_memory();
+    }
+
+    /// Keeps to [`Settings::memory_bytes`]: the table is what has to be exact, so buckets give way first, but for the last quarter.
+    ///
+    /// What gives way depends on the samples alone, not on the parts in which they were counted or on their order: more samples never take
+    /// less of anything, so what a part gives up the whole has to give up too.
+    fn keep_to_memory(&mut self) {
+        let bytes = self.settings.memory_bytes;
+        let for_buckets = bytes / 4;
+        self.labels.keep_to(bytes - for_buckets, &mut self.summing);
+        let left = if self.labels.is_rounding() { for_buckets } else { bytes - self.labels.bytes() };
+        self.buckets.keep_to(left, &mut self.summing);
         self.hot.set_width(self.buckets.width_ms());
     }
 
     /// Bytes that the counts take, about; what waits to be counted is not among them.
     pub fn memory(&self) -> usize {
-        self.labels.memory() + self.buckets.memory()
+        self.labels.bytes() + self.buckets.memory() + self.errors.bytes()
+    }
+
+    /// Have keys been folded because there were more than the limits allow? Which ones depends on the order in which samples came, and on
+    /// the parts in which they were counted.
+    pub fn has_folded(&self) -> bool {
+        self.labels.has_rest() || self.codes.folded() > 0 || self.hosts.folded() > 0 || self.errors.has_rest()
     }
 
     /// Says by how many milliseconds a node's clock is ahead (behind: less than 0); the node is named as in
@@ -286,7 +310,8 @@ impl SampleStatistics {
         }
         self.buckets.refresh_active_users(!self.finished, &self.ahead());
         let reset = self.buckets.replaced_after(since);
-        let points = show.known(self.buckets.points(show.basis, show.outside, if reset { 0 } else { since }));
+        let points =
+            show.known(self.buckets.points(show.basis, show.outside, if reset { 0 } else { since }, &mut self.summing));
         ChangedPoints { now: self.buckets.tick(), bucket_ms: self.buckets.width_ms(), reset, points }
     }
 

@@ -7,7 +7,7 @@ use crate::scan::Collector;
 use crate::{Bound, Condition, Filter};
 use jac_jtl::{Sample, TakeSample};
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which samples of a log are counted, by when they ended.
@@ -94,7 +94,7 @@ impl<C: Collector> Collector for Spanning<'_, C> {
         self.inner.settle();
     }
 
-    fn relieve(&mut self) {
-        self.inner.relieve();
+    fn relieve(&mut self) -> ControlFlow<()> {
+        self.inner.relieve()
     }
 }

@@ -1,12 +1,13 @@
 //! Reading logs into statistics.
 
-use crate::scan::{Collector, Report, Scan, size, threads};
+use crate::scan::{Collector, PART_BYTES, Report, Scan, size, threads};
 use crate::{Filter, Input, Interval, Kind};
 use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
 use std::io::Read;
 use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How much of a log is looked at for its start.
 const FIRST_BYTES: u64 = 256 << 10;
@@ -158,6 +159,8 @@ pub struct ReadOptions {
     pub filter: Filter,
     /// How many threads read; `None`: as many as there are processors.
     pub threads: Option<NonZero<usize>>,
+    /// Bytes of a plain log that a thread reads at once (8 MB): of no effect on what is read.
+    pub part_bytes: Option<NonZero<u64>>,
     /// What becomes of a log without a sample.
     pub empty: Empty,
     /// The samples that ended within it alone; one log's. `None`: whenever they ended.
@@ -189,29 +192,45 @@ pub fn read_logs_with(
     options: &ReadOptions,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LogStatistics, LogError> {
+    let (statistics, in_order) = count(inputs, options, progress)?;
+    if in_order || !statistics.has_folded() {
+        return Ok(statistics);
+    }
+    // What is kept apart is told by the order in which it appears.
+    let options = ReadOptions { threads: Some(NonZero::<usize>::MIN), ..options.clone() };
+    Ok(count(inputs, &options, progress)?.0)
+}
+
+/// Counts logs, and says whether all samples were counted in their order.
+fn count(
+    inputs: &[Input],
+    options: &ReadOptions,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<(LogStatistics, bool), LogError> {
     let settings = &options.settings;
     let within = options.interval.as_ref();
     let filter = within.map_or_else(|| options.filter.clone(), |interval| interval.narrow(&options.filter));
-    // What a part counts is a part of the whole, so it is exact where the whole is: parts share the memory by handing over
-    // what they have counted.
-    let share = settings.memory_bytes / threads(options.threads).max(1);
     let mut all: Option<(SampleStatistics, ReadOutcome)> = None;
+    let mut in_order = true;
     each_log(inputs, progress, |source, input, report| {
-        let full = Mutex::new(None);
+        let shared = Shared::new(options, all.as_ref().map_or(0, |(statistics, _)| statistics.memory()));
         let collector = || Counting {
             statistics: SampleStatistics::of_source(settings, source),
             filter: &filter,
-            share,
             source,
             settings,
-            full: &full,
+            shared: &shared,
+            memory: 0,
         };
-        let scan = Scan { settings, threads: options.threads, within, collector: &collector };
+        let part_bytes = options.part_bytes.unwrap_or(PART_BYTES);
+        let begin = || shared.forget();
+        let scan =
+            Scan { settings, threads: options.threads, part_bytes, begin: &begin, within, collector: &collector };
         let scanned = scan.run(input, report)?;
         options.empty.check(input, &scanned.outcome)?;
+        in_order &= scanned.in_order;
         let parts = scanned.collectors.into_iter().map(|part| part.statistics);
-        let full = full.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut parts = full.into_iter().chain(parts);
+        let mut parts = shared.handed_over().take().into_iter().chain(parts);
         if all.is_none() {
             all = parts.next().map(|first| (first, ReadOutcome::default()));
         }
@@ -223,7 +242,7 @@ pub fn read_logs_with(
     })?;
     let (mut statistics, outcome) = all.ok_or(LogError::Nothing)?;
     statistics.finish();
-    Ok(LogStatistics::from_parts(settings, statistics, outcome))
+    Ok((LogStatistics::from_parts(settings, statistics, outcome), in_order))
 }
 
 /// The earliest start among the first rows of the logs (the first 256 KB of each), epoch milliseconds: what times after the
@@ -309,15 +328,75 @@ pub(crate) fn each_log(
     Ok(())
 }
 
+/// What the threads that read one log share: the memory that all counts together may take.
+///
+/// Nothing is given up for being counted in parts: as soon as the parts take more than what is left, those with more than their
+/// share hand over what they have counted, and it is one set of statistics that has to keep to the limit.
+struct Shared {
+    /// Bytes that parts and what was handed over may take together.
+    limit: usize,
+    threads: usize,
+    handed_over: Mutex<Option<SampleStatistics>>,
+    /// Bytes of what was handed over, and of all parts.
+    handed_over_bytes: AtomicUsize,
+    part_bytes: AtomicUsize,
+}
+
+/// Parts may always have this share of the memory together, so that they need not hand over every few rows.
+const LEAST_SHARE: usize = 8;
+
+impl Shared {
+    fn new(options: &ReadOptions, counted: usize) -> Self {
+        let memory = options.settings.memory_bytes;
+        Self {
+            limit: memory.saturating_sub(counted).max(memory / LEAST_SHARE),
+            threads: threads(options.threads).max(1),
+            handed_over: Mutex::new(None),
+            handed_over_bytes: AtomicUsize::new(0),
+            part_bytes: AtomicUsize::new(0),
+        }
+    }
+
+    fn handed_over(&self) -> MutexGuard<'_, Option<SampleStatistics>> {
+        self.handed_over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts again with nothing.
+    fn forget(&self) {
+        *self.handed_over() = None;
+        self.handed_over_bytes.store(0, Ordering::Relaxed);
+        self.part_bytes.store(0, Ordering::Relaxed);
+    }
+
+    /// Has a part of so many bytes, which had so many before, to hand them over?
+    fn is_too_much(&self, before: usize, now: usize) -> bool {
+        let others = self.part_bytes.fetch_sub(before, Ordering::Relaxed) - before;
+        self.part_bytes.fetch_add(now, Ordering::Relaxed);
+        let left = self.limit.saturating_sub(self.handed_over_bytes.load(Ordering::Relaxed));
+        let room = left.max(self.limit / LEAST_SHARE);
+        others + now > room && now > room / self.threads
+    }
+
+    fn hand_over(&self, counted: SampleStatistics) -> ControlFlow<()> {
+        let mut all = self.handed_over();
+        match &mut *all {
+            Some(all) => all.merge(counted),
+            none => *none = Some(counted),
+        }
+        let all = all.as_ref();
+        self.handed_over_bytes.store(all.map_or(0, SampleStatistics::memory), Ordering::Relaxed);
+        if all.is_some_and(SampleStatistics::has_folded) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
 struct Counting<'a> {
     statistics: SampleStatistics,
     filter: &'a Filter,
-    /// Bytes of counts from which on they are handed over.
-    share: usize,
     source: u32,
     settings: &'a Settings,
-    /// What was handed over.
-    full: &'a Mutex<Option<SampleStatistics>>,
+    shared: &'a Shared,
+    /// Bytes of its counts when they were looked at last.
+    memory: usize,
 }
 
 impl Collector for Counting<'_> {
@@ -325,16 +404,18 @@ impl Collector for Counting<'_> {
         self.statistics.settle();
     }
 
-    fn relieve(&mut self) {
-        if self.statistics.memory() > self.share {
-            let empty = SampleStatistics::of_source(self.settings, self.source);
-            let counted = std::mem::replace(&mut self.statistics, empty);
-            let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
-            match &mut *full {
-                Some(full) => full.merge(counted),
-                none => *none = Some(counted),
-            }
+    fn relieve(&mut self) -> ControlFlow<()> {
+        if self.statistics.has_folded() {
+            return ControlFlow::Break(());
         }
+        let before = std::mem::replace(&mut self.memory, self.statistics.memory());
+        if !self.shared.is_too_much(before, self.memory) {
+            return ControlFlow::Continue(());
+        }
+        self.shared.is_too_much(self.memory, 0);
+        self.memory = 0;
+        let empty = SampleStatistics::of_source(self.settings, self.source);
+        self.shared.hand_over(std::mem::replace(&mut self.statistics, empty))
     }
 }
 

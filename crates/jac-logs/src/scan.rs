@@ -28,8 +28,11 @@ pub(crate) trait Collector: TakeSample + Send {
     /// Its thread has no more samples for it.
     fn settle(&mut self) {}
 
-    /// Some more bytes have been read: a good time to hand over what takes much memory.
-    fn relieve(&mut self) {}
+    /// Some more bytes have been read: a good time to hand over what takes much memory. Breaks where the result would depend on the order
+    /// of the samples: then the log is read in its order.
+    fn relieve(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// What a scan is given besides the log.
@@ -38,6 +41,10 @@ pub(crate) struct Scan<'a, C> {
     pub(crate) settings: &'a Settings,
     /// How many threads read; `None`: as many as there are processors.
     pub(crate) threads: Option<NonZero<usize>>,
+    /// Bytes of a plain log that a thread reads at once; a log of less than half of it is read by one thread.
+    pub(crate) part_bytes: NonZero<u64>,
+    /// Called before the log is read, and again where it has to be read once more: what collectors handed over is void.
+    pub(crate) begin: &'a dyn Fn(),
     /// Parts without a sample that ended within it are left out, where that is known. Whoever takes the samples looks at each all the same.
     pub(crate) within: Option<&'a Interval>,
     /// Makes a thread's collector.
@@ -50,7 +57,12 @@ pub(crate) struct Scanned<C> {
     pub(crate) outcome: ReadOutcome,
     /// The packed bytes are damaged or end too early.
     pub(crate) broken: bool,
+    /// One thread took all samples in the log's order.
+    pub(crate) in_order: bool,
 }
+
+/// [`Scan::part_bytes`] unless somebody asks for another: small enough that the threads end together.
+pub(crate) const PART_BYTES: NonZero<u64> = NonZero::new(8 << 20).unwrap();
 
 /// Called with the bytes of this log that have been taken; breaks to cancel.
 pub(crate) type Report<'a> = &'a mut dyn FnMut(u64) -> ControlFlow<()>;
@@ -105,16 +117,18 @@ impl<C: Collector> Scan<'_, C> {
             && opened.is_utf8
             && let Some(size) = opened.size
         {
-            let is_long = size >= segments::WORTH_SPLITTING;
+            let is_long = size >= self.part_bytes.get() / 2;
             let framed = match opened.packing {
                 Packing::Zstandard => framed(input).map_err(|source| LogError::Read { name: input.name(), source })?,
                 Packing::Plain | Packing::Gzip => None,
             };
             let mut parallel = Err(Failed::Unsplittable);
+            (self.begin)();
             if let Some(log) = framed.filter(|log| log.frame_count() > 1) {
                 parallel = self.framed_file(input, &log, threads, report);
             }
             if matches!(parallel, Err(Failed::Unsplittable)) && is_long {
+                (self.begin)();
                 parallel = match (opened.packing, input) {
                     (Packing::Plain, Input::File(path)) => self.plain_file(path, threads, report),
                     // Each of its pieces would be fetched for one thread alone.
@@ -128,6 +142,7 @@ impl<C: Collector> Scan<'_, C> {
                 Err(Failed::Unsplittable) => {}
             }
         }
+        (self.begin)();
         sequential::read(self, input, opened, report)
     }
 }

@@ -1,7 +1,7 @@
 //! Single samples: counted, and the first or the slowest of them shown.
 
 use crate::read::each_log;
-use crate::scan::{Collector, Scan};
+use crate::scan::{Collector, PART_BYTES, Scan};
 use crate::{Empty, Filter, Input, LogError, Progress};
 use jac_jtl::{EntryKind, Sample, Settings, TakeSample};
 use serde::{Deserialize, Serialize};
@@ -130,7 +130,9 @@ pub fn search_logs(
     let mut kept = BinaryHeap::new();
     each_log(inputs, progress, |log, input, report| {
         let collector = || Finder { search, log, matched: [0; 2], searched: [0; 2], kept: BinaryHeap::new() };
-        let scan = Scan { settings: &search.settings, threads: search.threads, within: None, collector: &collector };
+        let (settings, threads) = (&search.settings, search.threads);
+        let scan =
+            Scan { settings, threads, part_bytes: PART_BYTES, begin: &|| (), within: None, collector: &collector };
         let scanned = scan.run(input, report)?;
         search.empty.check(input, &scanned.outcome)?;
         result.rejected_rows += scanned.outcome.rejected_rows;

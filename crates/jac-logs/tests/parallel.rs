@@ -1,8 +1,10 @@
 //! Several threads give what one gives, on logs that are easy and on logs that are hard to split.
 
+use jac_jtl::Settings;
 use jac_logs::{
     Content, Empty, Filter, FramedLog, Input, Keep, ReadOptions, Search, compress, read_logs_with, search_logs,
 };
+use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -49,13 +51,17 @@ fn filter(conditions: &[&str]) -> Filter {
 
 /// Everything that the statistics show.
 fn shown(input: &Input, threads: usize) -> String {
-    let options = ReadOptions { threads: NonZero::new(threads), empty: Empty::Allowed, ..ReadOptions::default() };
-    let mut log =
-        read_logs_with(std::slice::from_ref(input), &options, &mut |_| ControlFlow::Continue(())).expect("statistics");
-    let name = input.name();
+    shown_with(std::slice::from_ref(input), threads, &ReadOptions::default())
+}
+
+fn shown_with(inputs: &[Input], threads: usize, options: &ReadOptions) -> String {
+    let options = ReadOptions { threads: NonZero::new(threads), empty: Empty::Allowed, ..options.clone() };
+    let mut log = read_logs_with(inputs, &options, &mut |_| ControlFlow::Continue(())).expect("statistics");
+    let name = inputs[0].name();
     let shown = format!(
-        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
         log.summary(),
+        log.response_times(),
         log.series(),
         log.errors(usize::MAX),
         log.codes(),
@@ -142,6 +148,52 @@ fn a_search_counts_all_and_keeps_the_first_or_the_slowest() {
     assert_eq!(results[2].samples[1].failure_message, "expected \"a\",\ngot \"b\"");
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn one_and_many_threads_give_the_same_digits(
+        seed in any::<u64>(),
+        rows in 500..6_000_u64,
+        labels in prop::sample::select(vec![1_u64, 12, 90]),
+        codes in prop::sample::select(vec![2_u64, 40]),
+        messages in prop::sample::select(vec![1_u64, 70]),
+        elapsed_ms in prop::sample::select(vec![50_u64, 3_000, 5_000_000]),
+        gap_ms in prop::sample::select(vec![1_u64, 90, 4_000]),
+        memory_bytes in 5_000..400_000_usize,
+        part_bytes in 2_000..60_000_u64,
+    ) {
+        let mut logs = [HEADER.to_owned(), HEADER.to_owned()];
+        let mut state = seed;
+        let mut below = |limit: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % limit
+        };
+        for row in 0..rows {
+            let (time, elapsed) = (1_700_000_000_000 + row * gap_ms, below(elapsed_ms));
+            let (label, code, message) = (below(labels), 200 + below(codes), below(messages));
+            // What messages have in common is told by their words.
+            let message = ["lost", "late", "gone"][message as usize % 3].repeat(message as usize / 3 + 1);
+            let (success, worker, threads, bytes) = (below(3) > 0, below(3), below(9), below(100_000));
+            let log = &mut logs[usize::from(row % 5 == 0)];
+            writeln!(log, "{time},{elapsed},label {label},{code},{success},{message},10.0.0.{worker}:1099-U 1-1,{threads},{bytes}")
+                .expect("a string can be written to");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let inputs = [
+            written(folder.path(), "one.jtl", logs[0].as_bytes()),
+            written(folder.path(), "other.jtl", logs[1].as_bytes()),
+        ];
+        let settings = Settings { memory_bytes, max_labels: 80, max_groups: 30, max_buckets: 200, ..Settings::default() };
+        let options = ReadOptions { settings, part_bytes: NonZero::new(part_bytes), ..ReadOptions::default() };
+        let expected = shown_with(&inputs, 1, &options);
+        for threads in [2, 7, 32] {
+            let ours = shown_with(&inputs, threads, &options);
+            prop_assert!(ours == expected, "{threads} threads: {ours}\none thread: {expected}");
+        }
+    }
+}
+
 #[test]
 fn what_is_exact_on_two_processors_is_exact_on_thirty_two() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -152,7 +204,7 @@ fn what_is_exact_on_two_processors_is_exact_on_thirty_two() {
     }
     let input = [written(folder.path(), "log.jtl", log.as_bytes())];
     let read = |threads: usize| {
-        let settings = jac_jtl::Settings { memory_bytes: 4 << 20, ..jac_jtl::Settings::default() };
+        let settings = Settings { memory_bytes: 4 << 20, ..Settings::default() };
         let options = ReadOptions { settings, threads: NonZero::new(threads), ..ReadOptions::default() };
         let mut log = read_logs_with(&input, &options, &mut |_| ControlFlow::Continue(())).expect("statistics");
         (log.summary(), log.profiles(), log.series().bucket_ms)

@@ -18,6 +18,8 @@ pub struct Ec2Config {
     pub master_type: String,
     /// The instance type of each worker.
     pub worker_type: String,
+    /// Instance types for workers that AWS has no capacity of that type for, in order of preference.
+    pub fallback_worker_types: Vec<String>,
     /// What the machines boot.
     pub image: Ec2Image,
     /// `vpc-…`; `null`: the region's default VPC, or the one of the subnets.
@@ -166,6 +168,7 @@ impl Default for Ec2Config {
             credentials: CredentialChoice::default(),
             master_type: "c6i.xlarge".to_owned(),
             worker_type: "c6i.large".to_owned(),
+            fallback_worker_types: Vec::new(),
             image: Ec2Image::Newest(Distribution::Debian12),
             vpc: None,
             subnets: Vec::new(),
@@ -184,6 +187,8 @@ impl Default for Ec2Config {
 impl Ec2Config {
     /// EC2's limits of a tag, see "Tag restrictions" in its user guide; ten of the fifty are JAC's own.
     const MAX_TAGS: usize = 40;
+    /// More choices than anybody needs, each of which is looked up before a launch.
+    const MAX_FALLBACK_TYPES: usize = 10;
 
     /// Every fault that shows without asking AWS, with fields within this.
     pub(crate) fn faults(&self, workers: u32) -> Vec<Fault> {
@@ -200,14 +205,21 @@ impl Ec2Config {
             let message = "Invalid credentials. Expected `saved`, `environment` or the ID of a saved set.";
             faults.push(Fault::at("/credentials", Fault::MALFORMED, message));
         }
-        for (field, role, kind) in
-            [("/master_type", "master", &self.master_type), ("/worker_type", "workers", &self.worker_type)]
-        {
+        if self.fallback_worker_types.len() > Self::MAX_FALLBACK_TYPES {
+            let (types, most) = (self.fallback_worker_types.len(), Self::MAX_FALLBACK_TYPES);
+            let message = format!("Too many fallback worker types ({types}): at most {most}.");
+            faults.push(Fault::at("/fallback_worker_types", Fault::OUT_OF_RANGE, message));
+        }
+        let fallbacks = self.fallback_worker_types.iter().enumerate();
+        let fallbacks = fallbacks.map(|(place, kind)| (format!("/fallback_worker_types/{place}"), "workers", kind));
+        let first = [("/master_type", "master", &self.master_type), ("/worker_type", "workers", &self.worker_type)];
+        let first = first.map(|(field, role, kind)| (field.to_owned(), role, kind));
+        for (field, role, kind) in first.into_iter().chain(fallbacks) {
             let letters =
                 |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
             if !is_word(kind, letters) || !kind.contains('.') {
                 let message = format!("Invalid instance type '{kind}' for the {role}. Expected e.g. c6i.large.");
-                faults.push(Fault::at(field, Fault::MALFORMED, message));
+                faults.push(Fault::at(&field, Fault::MALFORMED, message));
             }
         }
         let image = match &self.image {
@@ -299,6 +311,7 @@ mod tests {
             region: Some("Frankfurt".to_owned()),
             master_type: "big".to_owned(),
             worker_type: "c6i.large; rm".to_owned(),
+            fallback_worker_types: vec!["c5.large".to_owned(), "c5".to_owned()],
             image: Ec2Image::Id("debian".to_owned()),
             vpc: Some("subnet-1".to_owned()),
             subnets: vec!["subnet-".to_owned()],
@@ -309,7 +322,7 @@ mod tests {
             workers_may_fail: 3,
             ..Ec2Config::default()
         };
-        assert_eq!(config.faults(2).len(), 11, "{:#?}", config.faults(2));
+        assert_eq!(config.faults(2).len(), 12, "{:#?}", config.faults(2));
         let config = Ec2Config { workers_may_fail: 2, ..Ec2Config::default() };
         assert_eq!(config.faults(2).len(), 1, "one has to come up");
     }

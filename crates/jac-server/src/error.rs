@@ -228,7 +228,7 @@ impl ApiError {
             ),
             Self::Engine(EngineError::Target(error)) => plain(error.code, &error.message, None),
             Self::Engine(EngineError::Integration(error)) => plain(error.code, &error.message, None),
-            Self::Engine(error) => plain("failed", &jac_engine::tools::sentence(&error), None),
+            Self::Engine(error) => plain(error.code(), &jac_engine::tools::sentence(&error), None),
         }
     }
 }

@@ -8,6 +8,8 @@
 //! `<installation>/<cluster>/<node>/` a node: `lease` when it ends · `keeper.pid` the process that sees to it ·
 //! `processes/<name>/{pid,exit_code,out}` one folder per detached process · all else is the engine's.
 //!
+//! Where machines are there for one cluster only, they give what the server sent to each other ([`spread`]).
+//!
 //! A file tells what is known of a cluster's machines while it lives ([`record_files`]), so that the next JAC finds them.
 
 pub mod checks;
@@ -26,6 +28,7 @@ pub mod records;
 pub mod remote;
 mod scripts;
 mod sftp;
+pub mod spread;
 mod time;
 pub mod tools;
 pub mod upload;

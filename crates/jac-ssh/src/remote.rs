@@ -7,6 +7,7 @@
 use crate::connection::{Link, Live};
 use crate::error::LinkError;
 use crate::quote::quote;
+use crate::spread::Peer;
 use crate::tools::Tools;
 use crate::upload::{refused, upload};
 use crate::{checks, exec, free_ports, scripts, sftp};
@@ -49,12 +50,20 @@ pub struct SshRemote {
     pub(crate) base: String,
     folder: String,
     tools: Arc<Tools>,
+    /// How the cluster's other nodes reach it; `None`: they are not to.
+    pub(crate) peer: Option<Peer>,
 }
 
 impl SshRemote {
     /// The node of that name, in that folder below `base`.
     pub fn new(name: String, link: Arc<Link>, base: String, folder: String, tools: Arc<Tools>) -> Self {
-        Self { name, link, base, folder, tools }
+        Self { name, link, base, folder, tools, peer: None }
+    }
+
+    /// The same for a machine that is there for its cluster only: its other nodes may take files from it.
+    #[must_use]
+    pub fn reached_by(self, peer: Option<Peer>) -> Self {
+        Self { peer, ..self }
     }
 
     /// An absolute path for one below the node's folder.

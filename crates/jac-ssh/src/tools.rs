@@ -5,7 +5,8 @@ use crate::connection::Link;
 use crate::error::LinkError;
 use crate::quote::quote;
 use crate::remote::SshRemote;
-use crate::upload::{refused, upload};
+use crate::spread::{Member, Sending, Spread, Spreads};
+use crate::upload::refused;
 use crate::{exec, scripts, sftp};
 use jac_jmeter::{Bundle, Java, JavaError, JavaSearch, Packed};
 use jac_model::ports::{PortError, ProgressSink};
@@ -25,7 +26,6 @@ const UNPACK_LIMIT: Duration = Duration::from_secs(180);
 const FRESH: Duration = Duration::from_secs(5);
 /// How long packing may take; it is a few seconds on an ordinary disk.
 const PACK_LIMIT: Duration = Duration::from_secs(180);
-const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// What was packed last, and when.
 type LastBundle = Option<(Instant, Bundle)>;
@@ -39,11 +39,12 @@ pub struct Tools {
     java: JavaSearch,
     /// What was packed last of each home. Who packs one holds up those who want the same.
     last: StdMutex<HashMap<PathBuf, Arc<Mutex<LastBundle>>>>,
+    spreads: Spreads,
 }
 
 impl Tools {
     pub fn new(cache: PathBuf, java: JavaSearch) -> Self {
-        Self { cache, java, last: StdMutex::default() }
+        Self { cache, java, last: StdMutex::default(), spreads: Spreads::default() }
     }
 
     /// Sees to it that the node has a Java and this JMeter.
@@ -56,8 +57,10 @@ impl Tools {
         let node = remote.name.as_str();
         let java = self.java_there(remote, progress).await.map_err(|error| error.at(node, "get Java"))?;
         let bundle = self.bundle(Packed::JMeter, home).await.map_err(|error| error.at(node, "get JMeter"))?;
-        let place =
-            bring(remote, Packed::JMeter, &bundle, progress).await.map_err(|error| error.at(node, "get JMeter"))?;
+        let place = self
+            .bring(remote, Packed::JMeter, &bundle, progress)
+            .await
+            .map_err(|error| error.at(node, "get JMeter"))?;
         Ok(NodeTools { java: java.path.display().to_string(), java_version: java.version, jmeter_home: place })
     }
 
@@ -79,7 +82,7 @@ impl Tools {
         let text = format!("No Java found; this machine's Java {} is copied to it.", own.version);
         progress(&remote.name, Message::new("java_brought", text).with("version", own.version.as_str()));
         let bundle = self.bundle(Packed::Java, &home).await?;
-        bring(remote, Packed::Java, &bundle, progress).await?;
+        self.bring(remote, Packed::Java, &bundle, progress).await?;
         java(&remote.link).await?.map_err(no_copy)
     }
 
@@ -105,54 +108,77 @@ impl Tools {
         *last = Some((Instant::now(), bundle.clone()));
         Ok(bundle)
     }
+
+    /// Sees to it that what is in the bundle lies on the node, once for all of its clusters. Gives where.
+    async fn bring(
+        &self,
+        remote: &SshRemote,
+        packed: Packed,
+        bundle: &Bundle,
+        progress: ProgressSink<'_>,
+    ) -> Result<String, LinkError> {
+        let place = format!("{}/{}/{}", remote.base, packed.name(), bundle.sha256);
+        let program = format!("{place}/{}", packed.program());
+        let is_there = remote.link.persist(|live| {
+            let program = &program;
+            async move { sftp::exists(&live, program).await }
+        });
+        if is_there.await? {
+            return Ok(place);
+        }
+        let what = if packed == Packed::Java { "Java" } else { "JMeter" };
+        // In the node's own folder: if nobody comes back, it goes with the node.
+        let folder = jac_model::ports::Remote::folder(remote);
+        let archive = format!("{folder}/{}.tar.gz", packed.name());
+        let file = Sending { what, path: &bundle.path, progress };
+        let unpack = unpacking(&place, &archive);
+        let Some(peer) = &remote.peer else {
+            file.send(&remote.link, &remote.name, &archive, &folder, &|| ()).await?;
+            run(remote, &format!("{unpack}\nrm -f -- \"$packed\"")).await?;
+            return Ok(place);
+        };
+        let member = Member {
+            name: remote.name.clone(),
+            link: Arc::clone(&remote.link),
+            peer: peer.clone(),
+            folder: folder.clone(),
+            file: archive.clone(),
+        };
+        // `/<installation>/<cluster>`, whichever home it is in.
+        let below = folder.strip_prefix(&remote.base).unwrap_or(&folder);
+        let cluster = below.rsplit_once('/').map_or("", |(cluster, _)| cluster);
+        let spread = self.spreads.of(cluster, &bundle.sha256)?;
+        let brought = spread_to(&spread, member, &unpack, &file).await;
+        self.spreads.leave(spread).await;
+        brought.map(|()| place)
+    }
 }
 
-/// Sees to it that what is in the bundle lies on the node, once for all of its clusters. Gives where.
-async fn bring(
-    remote: &SshRemote,
-    packed: Packed,
-    bundle: &Bundle,
-    progress: ProgressSink<'_>,
-) -> Result<String, LinkError> {
-    let place = format!("{}/{}/{}", remote.base, packed.name(), bundle.sha256);
-    let program = format!("{place}/{}", packed.program());
-    let is_there = remote.link.persist(|live| {
-        let program = &program;
-        async move { sftp::exists(&live, program).await }
-    });
-    if is_there.await? {
-        return Ok(place);
-    }
-    let told = StdMutex::new(None::<Instant>);
-    let what = if packed == Packed::Java { "Java" } else { "JMeter" };
-    let progress = |sent: u64, total: u64| {
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-            *told = Some(Instant::now());
-            let text = format!("Sending {what}: {} of {} MB.", sent / 1_000_000, total / 1_000_000);
-            let message = Message::new("sending", text).with("what", what).with("unit", "bytes");
-            progress(&remote.name, message.with("done", sent).with("total", total));
-        }
-    };
-    // In the node's own folder: if nobody comes back, it goes with the node.
-    let folder = jac_model::ports::Remote::folder(remote);
-    let archive = format!("{folder}/{}.tar.gz", packed.name());
-    upload(&remote.link, &bundle.path, &archive, &folder, &progress).await?;
-    // What is under the digest is complete: it is renamed there as a whole.
-    let script = format!(
-        "to={} packed={}\nnew=$to.$$\n[ -e \"$to\" ] && exit 0\nmkdir -p -- \"$new\" || exit 1\n\
+/// Unpacks an archive on a node. What is under the digest is complete: it is renamed there as a whole.
+fn unpacking(place: &str, archive: &str) -> String {
+    format!(
+        "to={} packed={}\nnew=$to.$$\nif [ ! -e \"$to\" ]; then\nmkdir -p -- \"$new\" || exit 1\n\
          gzip -dc <\"$packed\" | tar -xf - -C \"$new\" || {{ rm -rf -- \"$new\"; exit 1; }}\n\
-         if [ -e \"$to\" ]; then rm -rf -- \"$new\"; else mv -- \"$new\" \"$to\"; fi\nrm -f -- \"$packed\"",
-        quote(&place),
-        quote(&archive)
-    );
-    let script = scripts::on_node(&folder, &script);
-    let unpacked = remote.link.persist(|live| {
+         if [ -e \"$to\" ]; then rm -rf -- \"$new\"; else mv -- \"$new\" \"$to\"; fi\nfi",
+        quote(place),
+        quote(archive)
+    )
+}
+
+/// Brings a bundle as a member of a cluster whose nodes give it to each other.
+async fn spread_to(spread: &Spread, member: Member, unpack: &str, file: &Sending<'_>) -> Result<(), LinkError> {
+    spread.bring(&member, file).await?;
+    member.run(unpack, UNPACK_LIMIT).await
+}
+
+async fn run(remote: &SshRemote, script: &str) -> Result<(), LinkError> {
+    let script = scripts::on_node(&jac_model::ports::Remote::folder(remote), script);
+    let done = remote.link.persist(|live| {
         let script = &script;
         async move { exec::run(&remote.link, &live, script, UNPACK_LIMIT).await }
     });
-    match unpacked.await? {
-        output if output.exit_code == 0 => Ok(place),
+    match done.await? {
+        output if output.exit_code == 0 => Ok(()),
         output => Err(refused(output.exit_code, &output.stderr)),
     }
 }

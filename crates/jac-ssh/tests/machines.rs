@@ -12,6 +12,8 @@ mod place;
 mod processes;
 #[path = "machines/provider.rs"]
 mod provider;
+#[path = "machines/spread.rs"]
+mod spread;
 #[path = "machines/sshd.rs"]
 #[allow(dead_code, reason = "the tests of `jac` use what is not used here")]
 mod sshd;

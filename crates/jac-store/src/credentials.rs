@@ -136,6 +136,11 @@ impl Store {
         Ok(rows.into_iter().map(|(row, _)| row).collect())
     }
 
+    /// All sets with what is sealed.
+    pub(crate) async fn all_sealed_credentials(&self) -> Result<Vec<(CredentialRow, Vec<u8>)>, StoreError> {
+        self.read(all).await
+    }
+
     /// A set with what is sealed.
     pub(crate) async fn sealed_credentials(&self, id: &str) -> Result<Option<(CredentialRow, Vec<u8>)>, StoreError> {
         let id = id.to_owned();

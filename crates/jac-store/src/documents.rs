@@ -33,7 +33,7 @@ impl Kind {
     }
 
     /// The table of its rows.
-    fn rows(self) -> &'static str {
+    pub fn rows(self) -> &'static str {
         match self {
             Self::Cluster => "clusters",
             Self::Plan => "plans",
@@ -86,7 +86,16 @@ pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
     },
     // Causes have codes; what was written without is read as it is.
     |_| (),
+    fallback_worker_types,
 ];
+
+/// Workers had one type.
+fn fallback_worker_types(document: &mut Map<String, Value>) {
+    let config = document.get_mut("config");
+    if let Some(Value::Object(ec2)) = config.and_then(|config| config.get_mut("ec2")) {
+        add(ec2, "fallback_worker_types", json!([]));
+    }
+}
 
 pub(crate) const PLAN_UPGRADES: &[Upgrade] = &[
     |plan| {
@@ -150,6 +159,11 @@ pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[
     |schedule| {
         if let Some(Value::Object(run)) = schedule.get_mut("run") {
             spread(run, "results");
+        }
+    },
+    |schedule| {
+        if let Some(Value::Object(on)) = schedule.get_mut("on") {
+            fallback_worker_types(on);
         }
     },
 ];
@@ -287,7 +301,7 @@ fn fill<T: Document>(connection: &Connection, unreadable: &Unreadable) -> Result
                 put(connection, &thing, Put::Over)?;
             }
             Ok(other) => {
-                let reason = serde::de::Error::custom(format!("its document is that of {}", other.id()));
+                let reason = format!("its document is that of {}", other.id());
                 note_unreadable(unreadable, T::KIND.name(), &id, &reason);
             }
             Err(StoreError::Unreadable { kind, id, source }) => note_unreadable(unreadable, kind, &id, &source),

@@ -54,6 +54,7 @@ pub fn cluster(number: u32) -> Cluster {
         credentials: CredentialChoice::Saved,
         master_type: "m7i.large".to_owned(),
         worker_type: "m7i.large".to_owned(),
+        fallback_worker_types: vec!["m6i.large".to_owned()],
         image: Ec2Image::Newest(Distribution::Debian12),
         vpc: Some("vpc-1".to_owned()),
         subnets: vec!["subnet-1".to_owned()],

@@ -66,10 +66,12 @@ impl DataFolder {
         let unusable = |source| FolderError::Unusable { path: root.to_owned(), source };
         fs::create_dir_all(root).map_err(unusable)?;
         let root = root.canonicalize().map_err(unusable)?;
-        // Everybody else is shut out below: that must not happen to a folder like /tmp.
+        // Everybody else is shut out below: that must not happen to a folder like /tmp. What people put into a folder that is JAC's already
+        // is their own business.
+        let is_ours = root.join("installation").exists();
         for entry in fs::read_dir(&root).map_err(unusable)? {
             let name = entry.map_err(unusable)?.file_name();
-            if !OURS.iter().any(|ours| name.to_string_lossy().starts_with(ours)) {
+            if !is_ours && !OURS.iter().any(|ours| name.to_string_lossy().starts_with(ours)) {
                 return Err(FolderError::NotOurs { path: root });
             }
         }
@@ -246,6 +248,14 @@ mod tests {
         let before = fs::metadata(place.path()).expect("the folder").permissions();
         assert!(matches!(DataFolder::open(place.path()), Err(FolderError::NotOurs { .. })));
         assert_eq!(fs::metadata(place.path()).expect("the folder").permissions(), before);
+    }
+
+    #[test]
+    fn a_file_that_somebody_puts_beside_jacs_own_is_their_business() {
+        let place = tempfile::tempdir().expect("a folder");
+        DataFolder::open(place.path()).expect("a new folder").installation([1; 16]).expect("an id");
+        fs::write(place.path().join("es.key"), "secret").expect("a file");
+        DataFolder::open(place.path()).expect("it is JAC's already");
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl StoreError {
 }
 
 /// Remembers a row that cannot be read.
-fn note_unreadable(known: &Unreadable, kind: &'static str, id: &str, reason: &serde_json::Error) {
+fn note_unreadable(known: &Unreadable, kind: &'static str, id: &str, reason: &dyn std::fmt::Display) {
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     known.insert((kind, id.to_owned()), reason.to_string());
 }
@@ -224,7 +224,11 @@ impl Store {
         &self,
         ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.connections.read(ask).await
+        let asked = self.connections.read(ask).await;
+        if let Err(StoreError::Unreadable { kind, id, source }) = &asked {
+            note_unreadable(&self.unreadable, kind, id, source);
+        }
+        asked
     }
 
     /// Asks the database several things, all of one moment.

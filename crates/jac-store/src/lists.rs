@@ -9,7 +9,7 @@ pub(crate) mod plans;
 pub(crate) mod runs;
 pub(crate) mod schedules;
 
-use crate::{StoreError, during};
+use crate::{StoreError, Unreadable, during, note_unreadable};
 use jac_model::Order;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
@@ -201,10 +201,12 @@ impl Query {
         )
     }
 
-    /// The page. `read` is given each row; the key and the id stand behind the columns that it asked for.
+    /// The page. `read` is given each row; the key and the id stand behind the columns that it asked for. A row that it cannot read is
+    /// left out and remembered.
     pub fn run<T>(
         &self,
         connection: &Connection,
+        unreadable: &Unreadable,
         read: impl Fn(&Row<'_>) -> Result<T, rusqlite::Error>,
     ) -> Result<Page<T>, StoreError> {
         let failed = || during("read a list");
@@ -212,17 +214,34 @@ impl Query {
         let last = statement.column_count();
         let mut rows = statement.query(params_from_iter(&self.values)).map_err(failed())?;
         let mut page = Page { items: Vec::new(), next: None };
-        let mut end = None;
+        let mut end: Option<(Value, String)> = None;
+        let mut given = 0;
         while let Some(row) = rows.next().map_err(failed())? {
-            if page.items.len() == self.limit as usize {
+            if given == self.limit {
                 page.next = end.map(|(value, id)| encode(self.key, self.order, &value, id));
                 break;
             }
-            page.items.push(read(row).map_err(failed())?);
-            end = Some((row.get(last - 2).map_err(failed())?, row.get(last - 1).map_err(failed())?));
+            given += 1;
+            let id: String = row.get(last - 1).map_err(failed())?;
+            match read(row) {
+                Ok(item) => page.items.push(item),
+                Err(error) if is_of_the_row(&error) => {
+                    // Tables are named after what they hold, in the plural.
+                    let kind = self.table.strip_suffix('s').unwrap_or(self.table);
+                    note_unreadable(unreadable, kind, &id, &error);
+                }
+                Err(error) => return Err(failed()(error)),
+            }
+            end = Some((row.get(last - 2).map_err(failed())?, id));
         }
         Ok(page)
     }
+}
+
+/// Whether a row holds something else than this JAC puts there, rather than the database having failed.
+fn is_of_the_row(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..))
 }
 
 /// A letter in a pattern of GLOB that means itself.

@@ -139,6 +139,12 @@ async fn a_document_of_a_newer_jac_is_left_alone_while_its_row_is_listed() {
     assert_eq!(store.list_runs(&RunFilter::default(), &page::<RunSort>()).await.expect("runs").items.len(), 1);
     let changed = store.update_run::<_, crate::StoreError>(&run.id, |_| Ok(())).await;
     assert!(changed.is_err(), "nothing is written over it");
+    let unreadable: Vec<_> = store.unreadable().into_iter().map(|row| (row.kind, row.id)).collect();
+    assert_eq!(unreadable, [("run", run.id.to_string())]);
+    // Its owner may go all the same.
+    let heir = jac_model::Person { id: "u-heir".to_owned(), name: "Heir".to_owned() };
+    store.give_row(Kind::Run, run.id.as_str(), &heir).await.expect("given");
+    assert_eq!(store.owned(Kind::Run, &heir.id).await.expect("owned"), [run.id.to_string()]);
 }
 
 #[tokio::test]

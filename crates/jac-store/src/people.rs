@@ -336,6 +336,16 @@ impl Store {
         .await
     }
 
+    /// Gives something to somebody by its row alone: its document cannot be read by this JAC, and is left as it is.
+    pub async fn give_row(&self, kind: Kind, id: &str, to: &Person) -> Result<(), StoreError> {
+        let sql = format!("UPDATE {} SET owner = ?2, owner_name = ?3 WHERE id = ?1", kind.rows());
+        let (id, to) = (id.to_owned(), to.clone());
+        self.write(move |connection| {
+            connection.execute(&sql, [&id, &to.id, &to.name]).map(drop).map_err(during("give a row to somebody"))
+        })
+        .await
+    }
+
     /// All teams, by name.
     pub async fn teams(&self) -> Result<Vec<TeamRow>, StoreError> {
         self.read(|connection| {

@@ -13,7 +13,7 @@ pub use secrets::Secret;
 use crate::credentials::CredentialRow;
 use crate::key_ring::KeyRing;
 use crate::seal::{SealError, SealingKey};
-use crate::{DataFolder, Store, StoreError};
+use crate::{DataFolder, SearchTargetRow, Store, StoreError};
 use async_trait::async_trait;
 use jac_model::ports::{AwsCredentials, CredentialSource, PortError};
 use jac_model::{CredentialChoice, EpochMs, Person};
@@ -133,6 +133,26 @@ impl Vault {
     /// The database that the sets are in.
     pub fn database(&self) -> &Store {
         &self.store
+    }
+
+    /// Looks whether all that is saved opens with the keys that there are, and says of each set that does not why it cannot be used. Gives
+    /// how many secrets do not open: the key file is missing, or is that of another installation.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn count_locked(&self) -> Result<usize, StoreError> {
+        let mut locked = 0;
+        for (row, sealed) in self.store.all_sealed_credentials().await? {
+            if let Err(error) = open_set(&self.keys, &row, &sealed) {
+                locked += 1;
+                self.store.note_credentials(&row.id, None, Some(VaultError::from(error).to_string())).await?;
+            }
+        }
+        let targets = self.store.search_targets().await?;
+        let is_locked = |row: &SearchTargetRow| {
+            row.sealed.as_ref().is_some_and(|sealed| self.keys.open(&row.purpose(), sealed).is_err())
+        };
+        Ok(locked + targets.iter().filter(|row| is_locked(row)).count())
     }
 
     /// Saves a set, in place of the one of its id if there is one.

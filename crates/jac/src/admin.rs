@@ -13,8 +13,8 @@ use crate::cli::{
 use crate::connect::{Connection, Elsewhere, ServerFile, connect, lock_alone, open_store, settings};
 use crate::context;
 use crate::exit::{Exit, with_hint};
-use crate::stdout;
-use anyhow::Context;
+use crate::{stderr, stdout};
+use anyhow::{Context, bail};
 use jac_engine::administrator;
 use jac_engine::clock::{Clock, SystemClock};
 use jac_model::Person;
@@ -51,6 +51,7 @@ async fn rotate_key(place: &Place) -> anyhow::Result<()> {
     let _lock = lock_alone(&installation.folder)?;
     let named = context::secret_key_file();
     let sealed = Vault::rotate_key(&installation.folder, &installation.store, named.as_deref(), rand::random()).await?;
+    installation.note("installation.rotate_key").await?;
     stdout::line(&format!("The key is rotated; {sealed} saved secrets are encrypted with the new one."));
     Ok(())
 }
@@ -59,6 +60,7 @@ async fn back_up(place: &Place, file: &Path, with_results: bool) -> anyhow::Resu
     let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
     let results = if with_results { Results::Taken } else { Results::Left };
     backup::backup(&folder, file, results, SystemClock.now_ms()).await?;
+    Installation::of(folder).await?.note("installation.backup").await?;
     stdout::line(&format!(
         "{} contains the database and the plans{}. It does not contain secret.key, which decrypts the saved \
          credentials: keep a copy of it elsewhere.",
@@ -69,9 +71,11 @@ async fn back_up(place: &Place, file: &Path, with_results: bool) -> anyhow::Resu
 }
 
 async fn restore(place: &Place, file: PathBuf) -> anyhow::Result<()> {
-    let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
+    let root = context::data_folder(place.data_dir.as_deref());
+    let folder = DataFolder::open(&root)?;
     let now_ms = SystemClock.now_ms();
     let done = tokio::task::spawn_blocking(move || backup::restore(&folder, &file, now_ms)).await??;
+    Installation::of(DataFolder::open(&root)?).await?.note("installation.restore").await?;
     let Restored { before, plans, runs } = done;
     let kept = before.map_or_else(String::new, |place| format!(" The previous database is {}.", place.display()));
     stdout::line(&format!(
@@ -88,7 +92,10 @@ struct Installation {
 
 impl Installation {
     async fn open(place: &Place) -> anyhow::Result<Self> {
-        let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
+        Self::of(DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?).await
+    }
+
+    async fn of(folder: DataFolder) -> anyhow::Result<Self> {
         let store = open_store(&folder).await?;
         Ok(Self { folder, store })
     }
@@ -105,20 +112,17 @@ impl Installation {
         let audited = AuditedChange::default();
         let (kind, id, name) = thing;
         audited.begin(NewEntry {
-            at_ms: SystemClock.now_ms(),
-            person: Some(administrator()),
-            via: "shell",
-            via_name: None,
-            address: None,
-            action: action.to_owned(),
             kind: Some(kind.to_owned()),
             thing: Some(id.to_owned()),
             thing_name: Some(name.to_owned()),
-            outcome: Outcome::Done,
-            code: None,
-            details: BTreeMap::new(),
+            ..done_by_shell(action)
         });
         audited.around(work).await
+    }
+
+    /// Writes an entry of something that was done to the whole installation.
+    async fn note(&self, action: &str) -> anyhow::Result<()> {
+        Ok(self.store.add_entry(done_by_shell(action)).await?)
     }
 
     async fn link(&self, person: &Person, life_ms: i64, action: &str) -> anyhow::Result<()> {
@@ -135,6 +139,23 @@ impl Installation {
         let changed = self.store.change_person(&person.id, change, SystemClock.now_ms());
         self.audited("person.change", ("person", &person.id, &person.name), changed).await?;
         Ok(())
+    }
+}
+
+fn done_by_shell(action: &str) -> NewEntry {
+    NewEntry {
+        at_ms: SystemClock.now_ms(),
+        person: Some(administrator()),
+        via: "shell",
+        via_name: None,
+        address: None,
+        action: action.to_owned(),
+        kind: None,
+        thing: None,
+        thing_name: None,
+        outcome: Outcome::Done,
+        code: None,
+        details: BTreeMap::new(),
     }
 }
 
@@ -167,7 +188,12 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::Link { name, place } => {
             let installation = Installation::open(&place).await?;
-            let person = installation.named(&name).await?.person();
+            let row = installation.named(&name).await?;
+            if row.disabled {
+                let hint = format!("`jac admin user enable {name}` enables it again.");
+                return Err(with_hint(format!("the account of {name} is disabled: a link would not work"), Some(hint)));
+            }
+            let person = row.person();
             installation.link(&person, LINK_LIFE_MS, "person.link").await?;
         }
         UserCommand::Remove { name, to, place } => {
@@ -222,11 +248,19 @@ async fn token(command: TokenCommand) -> anyhow::Result<()> {
             let person = installation.named(&name).await?;
             let now_ms = SystemClock.now_ms();
             let mut row = token_row(&label, scope, None, now_ms)?;
+            if expires.is_some_and(|life| life.is_zero()) {
+                bail!("invalid --expires: the token would never be valid");
+            }
             row.expires_ms =
                 expires.map(|life| now_ms.saturating_add(i64::try_from(life.as_millis()).unwrap_or(i64::MAX)));
             let token = new_token();
             let (id, label) = (row.id.clone(), row.name.clone());
-            let added = installation.store.add_token(&person.id, &token, row);
+            let scope = serde_json::to_value(scope)?.as_str().unwrap_or_default().to_owned();
+            let added = async {
+                AuditedChange::detail("person", format!("{} ({})", person.name, person.id));
+                AuditedChange::detail("scope", scope);
+                installation.store.add_token(&person.id, &token, row).await
+            };
             installation.audited("account.token.create", ("token", &id, &label), added).await?;
             stdout::line(&token);
         }
@@ -283,6 +317,12 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<()> {
     };
     let mut lines: Vec<AuditEntry> =
         installation.store.entries(filter).await?.into_iter().map(AuditEntry::from).collect();
+    if lines.len() >= MOST_ENTRIES as usize {
+        let message = format!(
+            "Only the newest {MOST_ENTRIES} entries are shown. Use --since, --person or --action to see others."
+        );
+        stderr::line(format_args!("{message}"));
+    }
     lines.reverse();
     match arguments.output {
         Output::Text => lines.iter().for_each(|line| stdout::line(&entry_text(line))),

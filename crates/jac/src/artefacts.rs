@@ -8,6 +8,7 @@ use crate::config::build::ArtefactsConfig;
 use crate::connected::{briefly, print};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
+use crate::stderr;
 use anyhow::{Context, bail};
 use async_trait::async_trait;
 use jac_artefacts::{ArtefactError, ArtefactStore, Keys, KeysUntil, Location, Options};
@@ -147,8 +148,9 @@ pub fn line(view: &ArchiveView) -> String {
         ArchivePhase::Uploading => format!("Storing results in {}", view.address),
         ArchivePhase::Stored => format!("Stored in {}", view.address),
         ArchivePhase::Failed => format!(
-            "Not stored in {}: {} {}",
+            "Not stored in {}: {}{} {}",
             view.address,
+            view.code.as_deref().map_or_else(String::new, |code| format!("[{code}] ")),
             view.message.as_deref().unwrap_or("unknown."),
             view.hint.as_deref().unwrap_or("JAC retries automatically.")
         ),
@@ -158,7 +160,15 @@ pub fn line(view: &ArchiveView) -> String {
 async fn retry(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
     archive_of(client, run).await?;
     let _: ArchiveView = client.post(&format!("/runs/{run}/archive/retry"), &json!({})).await?;
-    let view = until_stored(client, run, PATIENCE, &mut |_| ()).await?;
+    let mut told = String::new();
+    let mut show = |view: &ArchiveView| {
+        let line = line(view);
+        if view.phase != ArchivePhase::Stored && line != told {
+            stderr::line(format_args!("{line}"));
+            told = line;
+        }
+    };
+    let view = until_stored(client, run, PATIENCE, &mut show).await?;
     print(whose, &view, || line(&view));
     match view.phase {
         ArchivePhase::Stored => Ok(Exit::Done),

@@ -256,10 +256,10 @@ mod tests {
     fn a_launch_is_waited_for_until_its_provider_gives_up_and_a_run_until_after_that() {
         for boot_limit in [None, Some(Duration::from_secs(20)), Some(Duration::from_secs(3600))] {
             let settings = with_time_to_boot(Settings::default(), boot_limit);
-            let launch = settings.launch_limit_of(Provider::Ec2);
+            let launch = settings.launch_limit_of(Provider::Ec2, 1);
             assert!(launch >= jac_ec2::launch_limit(boot_limit), "{boot_limit:?}: {launch:?}");
             assert!(launch >= Settings::default().machine_launch_limit);
-            assert!(settings.queue_limit_of(Provider::Ec2) > launch + settings.equip_limit);
+            assert!(settings.queue_limit_of(Provider::Ec2, 1) > launch + settings.equip_limit);
         }
     }
 

@@ -43,7 +43,7 @@ export function testApi(): TestApi {
       request.on("data", (piece: Buffer) => (text += piece.toString()));
       request.on("end", () => {
         const path = (request.url ?? "").replace("/api/v1", "");
-        asked.push({ method: request.method ?? "", path, body: text === "" ? null : (JSON.parse(text) as unknown) });
+        asked.push({ method: request.method ?? "", path, body: bodyOf(request.headers["content-type"], text) });
         const found = answers.get(`${request.method} ${path}`) ?? answers.get(`${request.method} ${path.split("?")[0]}`) ?? { status: 404, body: fault("not_found") };
         void Promise.resolve(found.after).then(() => {
           const headers = { "Access-Control-Allow-Origin": "*", "Content-Type": "application/json", ...found.headers };
@@ -63,6 +63,11 @@ export function testApi(): TestApi {
     server.close();
   });
   return { answer: (route, answer) => answers.set(route, answer), asked, changes: () => asked.filter(({ method, path }) => method !== "GET" && !path.endsWith("/check")) };
+}
+
+/** What was sent as JSON; uploads are not read. */
+function bodyOf(type: string | undefined, text: string): unknown {
+  return type?.startsWith("application/json") === true ? (JSON.parse(text) as unknown) : null;
 }
 
 /** An error's body. */

@@ -32,7 +32,7 @@ pub enum Answer {
 #[derive(Clone)]
 pub struct Recorded {
     answer: Arc<dyn Fn(&Words) -> Answer + Send + Sync>,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Arc<Mutex<Vec<(Words, String)>>>,
 }
 
 impl std::fmt::Debug for Recorded {
@@ -54,12 +54,13 @@ impl Recorded {
     /// What was said in calls of an action, byte by byte, in their order.
     pub fn bodies(&self, action: &str) -> Vec<String> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.iter().filter(|body| words(body)["Action"] == action).cloned().collect()
+        asked.iter().filter(|(words, _)| words["Action"] == action).map(|(_, body)| body.clone()).collect()
     }
 
     /// The same by the parameters' names.
     pub fn asked(&self, action: &str) -> Vec<Words> {
-        self.bodies(action).iter().map(|body| words(body)).collect()
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().filter(|(words, _)| words["Action"] == action).map(|(words, _)| words.clone()).collect()
     }
 
     pub fn aws(&self) -> Aws {
@@ -77,6 +78,8 @@ impl Recorded {
             sts: aws_sdk_sts::Client::new(&config),
             prices: aws_sdk_pricing::Client::new(&config),
             quotas: aws_sdk_servicequotas::Client::new(&config),
+            pace: Arc::default(),
+            describing: Arc::default(),
         }
     }
 }
@@ -84,8 +87,13 @@ impl Recorded {
 impl HttpConnector for Recorded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = String::from_utf8_lossy(request.body().bytes().expect("a form in memory")).into_owned();
-        let answer = (self.answer)(&words(&body));
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(body);
+        let mut words = words(&body);
+        // Services that speak JSON name the action in a header: `ServiceQuotasV20190624.GetServiceQuota`.
+        if let Some(target) = request.headers().get("x-amz-target") {
+            words.insert("Action".to_owned(), target.rsplit('.').next().unwrap_or_default().to_owned());
+        }
+        let answer = (self.answer)(&words);
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push((words, body));
         let (status, text) = match answer {
             Answer::Done(text) => (200, text.to_owned()),
             Answer::Recorded(status, text) => (status, text.to_owned()),

@@ -35,7 +35,8 @@ pub(crate) fn remove_stored_logs(archive: &Archive, run: &RunId, folder: &Path) 
         let path = folder.join(local_name(&object.name));
         // Only what is the store's own copy, and is still there.
         if std::fs::metadata(&path).is_ok_and(|file| file.len() == object.bytes)
-            && open(&store, &manifest, object).is_ok()
+            && wait(store.size(&format!("{}{}", manifest.prefix(), object.name)))
+                .is_ok_and(|size| size == Some(object.bytes))
             && let Err(error) = std::fs::remove_file(&path)
         {
             tracing::warn!(%error, "{} could not be removed: {error}", path.display());

@@ -12,6 +12,7 @@
 //! A run whose record changes afterwards (its pin) has `manifest.stale` beside the manifest until the store has the new one.
 
 use super::journal::{JOURNAL, RunJournal, begun_in};
+use super::kept::is_log;
 use super::{Archive, MANIFEST, Place, manifest_in};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -21,7 +22,7 @@ use crate::runs::record::RunRecord;
 use crate::runs::write_file;
 use crate::shipping::refused_artefact;
 use crate::view::RunResult;
-use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, StoredObject, digest, object_name};
+use jac_artefacts::{ArtefactError, ArtefactStore, Checked, Manifest, StoredObject, digest, object_name};
 use jac_model::{Run, RunId};
 use jac_store::{ShipmentRow, StoreError};
 use std::path::{Path, PathBuf};
@@ -137,7 +138,8 @@ impl Engine {
         {
             return Err(ArtefactError::Missing { store: known.store.clone(), name: lost.name.clone() });
         }
-        let stored_before = |object: &StoredObject| there.as_ref().is_some_and(|there| there.objects.contains(object));
+        let sound = self.sound_objects(&store, &prefix, there.as_ref()).await?;
+        let stored_before = |object: &StoredObject| sound.contains(object);
         moved.store(0, Ordering::Relaxed);
         let total = files.iter().map(|file| file.object.bytes).sum();
         archive.change(&run.id, |pending| pending.total_bytes = total);
@@ -187,6 +189,28 @@ impl Engine {
                 Ok(None)
             }
         }
+    }
+
+    /// What the manifest names and the store still has as the manifest says: logs by their size, the small rest by its content. What was
+    /// removed or changed there since is stored again.
+    async fn sound_objects(
+        &self,
+        store: &ArtefactStore,
+        prefix: &str,
+        manifest: Option<&Manifest>,
+    ) -> Result<Vec<StoredObject>, ArtefactError> {
+        let mut sound = Vec::new();
+        for object in manifest.iter().flat_map(|manifest| &manifest.objects) {
+            let is_sound = if is_log(&object.name) {
+                store.size(&format!("{prefix}{}", object.name)).await? == Some(object.bytes)
+            } else {
+                store.check(prefix, object).await? == Checked::Same
+            };
+            if is_sound {
+                sound.push(object.clone());
+            }
+        }
+        Ok(sound)
     }
 
     /// Writes down where the run is to be from now on. What it has begun in another store of its owner's is taken back there, as far as that can be

@@ -11,7 +11,9 @@ use super::{NodePlaces, process_name, spool};
 use crate::blocking::{in_place, wait};
 use crate::engine::Event;
 use crate::error::EngineError;
+use crate::fan_out::{for_all, within};
 use crate::live::LiveRun;
+use crate::retrying::is_silence;
 use crate::view::RunResult;
 use jac_model::ports::{ProcessState, Remote};
 use jac_model::{Cause, Cluster, ClusterId, Message, NodePhase, Provider, ResultsMode, Role, Run, RunEvent};
@@ -21,10 +23,16 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long the processes of a run may take to be gone once they were told, before they are killed.
 const END_LIMIT: Duration = Duration::from_secs(10);
+/// How long a node may take for all of that, before it counts as lost.
+const NODE_END_LIMIT: Duration = Duration::from_secs(40);
+/// How long a node may take to say that it is there.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+/// How long it may take to end and remove what the run left there.
+const CLEAN_LIMIT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Between two looks whether there is room for the log.
 const ROOM_EVERY: Duration = Duration::from_secs(1);
@@ -47,6 +55,13 @@ pub(super) struct Node {
     pub remote: Arc<dyn Remote>,
 }
 
+/// A node that was asked whether it is there.
+pub(super) struct Asked {
+    pub node: Node,
+    /// Why nothing more is fetched from it, a sentence; `None`: it answered.
+    pub silence: Option<String>,
+}
+
 impl Task {
     /// Ends what still runs, keeps what there is, cleans the nodes, and finishes the run. What cannot be had is noted;
     /// only what the database does not take is an error, and then all of it can be done again.
@@ -60,12 +75,13 @@ impl Task {
         // What did not come stays where it is, for as long as the machine does. Here it is on the same disk.
         let is_local = self.cluster(run).await.is_ok_and(|cluster| cluster.provider == Provider::Local);
         let kept = if is_local { BTreeSet::new() } else { partial };
-        if let Err(error) = self.fetch_logs(run).await {
+        let nodes = self.nodes_that_answer(run).await;
+        if let Err(error) = self.fetch_logs(&nodes).await {
             let why = crate::tools::sentence(&error);
             let text = format!("The JMeter logs could not be fetched: {why}");
             self.note_if_possible(Message::new("jmeter_logs_missing", text).with("detail", why)).await;
         }
-        self.keep_files(run).await;
+        self.keep_files(run, &nodes).await;
         publish(self, &live).await;
 
         self.try_to("say what is being done", self.step("making_report", "Creating the report.").await);
@@ -230,23 +246,27 @@ impl Task {
         let ordinary = matches!(run.cause, Some(Cause::Completed | Cause::Stopped { .. } | Cause::AutoStopped { .. }));
         let deadline = Instant::now() + if ordinary { END_LIMIT } else { Duration::ZERO };
         let name = process_name(&self.id);
-        let mut exits = Vec::new();
-        for Node { name: node, remote, .. } in &remotes {
-            let state = loop {
-                match remote.process(&name).await {
-                    Ok(ProcessState::Running { .. }) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
-                    Ok(state) => break Some(state),
-                    Err(_) => break None,
+        let exits = for_all(remotes.iter().map(|Node { name: node, remote }| {
+            let name = &name;
+            let end = async move {
+                let state = loop {
+                    match remote.process(name).await {
+                        Ok(ProcessState::Running { .. }) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
+                        Ok(state) => break Some(state),
+                        Err(_) => break None,
+                    }
+                };
+                if matches!(state, Some(ProcessState::Running { .. })) {
+                    tracing::info!(run = %self.id, node, "run {}: ending JMeter on {node}", self.id);
+                    if let Err(error) = remote.kill(name).await {
+                        tracing::warn!(run = %self.id, node, %error, "run {}: {error}", self.id);
+                    }
                 }
+                state
             };
-            if matches!(state, Some(ProcessState::Running { .. })) {
-                tracing::info!(run = %self.id, node, "run {}: ending JMeter on {node}", self.id);
-                if let Err(error) = remote.kill(&name).await {
-                    tracing::warn!(run = %self.id, node, %error, "run {}: {error}", self.id);
-                }
-            }
-            exits.push((node.clone(), state));
-        }
+            async move { (node.clone(), timeout(NODE_END_LIMIT, end).await.unwrap_or(None)) }
+        }))
+        .await;
         let marked = self
             .change(move |run| {
                 for node in &mut run.nodes {
@@ -349,23 +369,44 @@ impl Task {
         sleep(ROOM_EVERY).await;
     }
 
-    async fn fetch_logs(&self, run: &Run) -> Result<(), EngineError> {
-        for Node { name: node, remote, .. } in self.remotes(run).await? {
-            let folder = self.engine.folder().run(&self.id).join("nodes").join(&node);
-            std::fs::create_dir_all(&folder).map_err(|error| EngineError::file("the run's folder", error))?;
-            let sources = [
-                (NodePlaces::of(&self.id).log(), "jmeter.log"),
-                (format!("processes/{}/out", process_name(&self.id)), "output.txt"),
-            ];
-            for (from, to) in sources {
-                if let Err(error) = fetch(remote.as_ref(), &from, &folder.join(to)).await {
-                    let why = crate::tools::sentence(&error);
-                    let text = format!("The JMeter log of {node} could not be fetched: {why}");
-                    let note = Message::new("jmeter_logs_missing", text).with("node", node).with("detail", why);
-                    self.note(note).await?;
-                    break;
-                }
+    /// All nodes, each asked once: of one that does not answer now nothing more is waited for.
+    async fn nodes_that_answer(&self, run: &Run) -> Vec<Asked> {
+        let nodes = self.remotes(run).await.unwrap_or_default();
+        let name = process_name(&self.id);
+        for_all(nodes.into_iter().map(|node| async {
+            let answer = within(ANSWER_LIMIT, &node.name, "answer", node.remote.process(&name)).await;
+            let silence = answer.err().filter(is_silence).map(|error| format!("{error}."));
+            Asked { node, silence }
+        }))
+        .await
+    }
+
+    async fn fetch_logs(&self, nodes: &[Asked]) -> Result<(), EngineError> {
+        let fetched = for_all(nodes.iter().map(|asked| async {
+            match &asked.silence {
+                Some(silence) => Err(silence.clone()),
+                None => self.fetch_logs_of(&asked.node).await.map_err(|error| crate::tools::sentence(&error)),
             }
+        }));
+        for (Asked { node, .. }, fetched) in nodes.iter().zip(fetched.await) {
+            if let Err(why) = fetched {
+                let node = node.name.as_str();
+                let text = format!("The JMeter log of {node} could not be fetched: {why}");
+                self.note(Message::new("jmeter_logs_missing", text).with("node", node).with("detail", why)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn fetch_logs_of(&self, node: &Node) -> Result<(), EngineError> {
+        let folder = self.engine.folder().run(&self.id).join("nodes").join(&node.name);
+        std::fs::create_dir_all(&folder).map_err(|error| EngineError::file("the run's folder", error))?;
+        let sources = [
+            (NodePlaces::of(&self.id).log(), "jmeter.log"),
+            (format!("processes/{}/out", process_name(&self.id)), "output.txt"),
+        ];
+        for (from, to) in sources {
+            fetch(node.remote.as_ref(), &from, &folder.join(to)).await?;
         }
         Ok(())
     }
@@ -374,15 +415,15 @@ impl Task {
     /// cleaning.
     async fn clean_nodes(&self, run: &Run, kept: &BTreeSet<String>) {
         let Ok(remotes) = self.remotes(run).await else { return };
-        for Node { name: node, remote, .. } in remotes {
-            let cleaned = async {
+        let cleaned = remotes.iter().map(|Node { name: node, remote }| async move {
+            let clean = async {
                 remote.forget(&process_name(&self.id)).await?;
-                if kept.contains(&node) {
-                    return Ok(());
-                }
-                remote.remove(NodePlaces::of(&self.id).folder()).await
+                if kept.contains(node) { Ok(()) } else { remote.remove(NodePlaces::of(&self.id).folder()).await }
             };
-            if let Err(error) = cleaned.await {
+            within(CLEAN_LIMIT, node, "be cleaned", clean).await
+        });
+        for (Node { name: node, .. }, cleaned) in remotes.iter().zip(for_all(cleaned).await) {
+            if let Err(error) = cleaned {
                 tracing::warn!(run = %self.id, node, %error, "run {}: {node} could not be cleaned: {error}", self.id);
             }
         }

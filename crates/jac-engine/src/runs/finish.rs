@@ -23,8 +23,8 @@ use std::path::Path;
 const REPORT: &str = "report.json";
 /// The response times for other tools.
 const HISTOGRAMS: &str = "histograms.json";
-/// The report as a page.
-const REPORT_PAGE: &str = "report.html";
+/// The report as one page that needs no server.
+pub(crate) const REPORT_PAGE: &str = "report.html";
 /// What `jac report` makes of the log at any time, and no page of JAC reads.
 pub(super) const MADE_AGAIN: [&str; 2] = [REPORT_PAGE, HISTOGRAMS];
 /// How many groups of failures a snapshot shows.
@@ -201,7 +201,7 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     let stored_nodes =
         stored.iter().filter_map(|name| Some(name.strip_prefix("nodes/")?.split_once('/')?.0.to_owned()));
     let node_names: BTreeSet<String> = nodes.chain(stored_nodes).collect();
-    let names = ["report.html", "summary.json", RESULTS, REPORT, HISTOGRAMS].into_iter().map(str::to_owned).chain(
+    let names = [REPORT_PAGE, "summary.json", RESULTS, REPORT, HISTOGRAMS].into_iter().map(str::to_owned).chain(
         node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
     );
     let written = node_names.iter().map(|node| format!("nodes/{node}/{}", super::keep::FOLDER));

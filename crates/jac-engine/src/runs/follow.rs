@@ -12,8 +12,8 @@ use super::tail::{self, TailState};
 use super::tailed_spool::{MasterLog, TailedSpool, publish};
 use super::watch::{Watch, rest_is_not_in_the_log};
 use crate::error::EngineError;
+use crate::fan_out::for_all;
 use crate::retrying::{is_own_fault, is_silence};
-use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState, Remote};
 use jac_model::{Cause, Message, NodePhase, Role, Run, RunEvent, StopMode};
 use std::collections::{HashMap, HashSet};
@@ -170,7 +170,7 @@ impl Follower<'_> {
             (name.clone(), timeout(limit, remote.process(&process)).await.unwrap_or(Err(late)))
         });
         let mut seen: Vec<(String, Result<ProcessState, PortError>)> = Vec::new();
-        for (name, look) in join_all(looks).await {
+        for (name, look) in for_all(looks).await {
             match look {
                 Ok(state) => {
                     self.unseen_workers.remove(&name);

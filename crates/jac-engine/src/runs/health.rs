@@ -4,7 +4,7 @@
 
 use super::supervise::Task;
 use crate::error::EngineError;
-use futures_util::future::join_all;
+use crate::fan_out::for_all;
 use jac_model::ports::{Heap, Remote, Vitals};
 use jac_model::{Message, NodeHealth, Provider, RunNode, RunPhase};
 use std::collections::HashMap;
@@ -51,7 +51,7 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remot
     let reserve = if provider == Provider::Local { task.engine.room().map_or(0, |room| room.reserve / 2) } else { 0 };
     let full_disk_bytes = FULL_DISK_BYTES.max(reserve);
     loop {
-        let looks = join_all(nodes.iter().map(|(name, remote)| async {
+        let looks = for_all(nodes.iter().map(|(name, remote)| async {
             let vitals = timeout(ANSWER_LIMIT, remote.vitals()).await.ok().and_then(Result::ok).flatten();
             (name.clone(), Instant::now(), vitals)
         }));
@@ -134,7 +134,7 @@ fn note_busy(notes: &mut Vec<Message>, provider: Provider, busy: &[&str]) {
 
 /// Measures the clocks of the nodes and writes them into the run, with a note where one is far off.
 pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote>)]) -> Result<(), EngineError> {
-    let offsets: HashMap<String, (i64, i64)> = join_all(nodes.iter().map(|(name, remote)| async {
+    let offsets: HashMap<String, (i64, i64)> = for_all(nodes.iter().map(|(name, remote)| async {
         let offset = timeout(ANSWER_LIMIT, remote.clock_offset()).await.ok().and_then(Result::ok).flatten();
         offset.map(|offset| (name.clone(), offset))
     }))

@@ -5,11 +5,12 @@
 //! that was split among the workers that is not known, so it never is. What is beyond the bounds is left, and a note says so.
 
 use super::NodePlaces;
-use super::collect::Node;
+use super::collect::{Asked, Node};
 use super::supervise::Task;
 use crate::blocking::in_place;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::fan_out::for_all;
 use crate::plans::check::relative_to_main;
 use crate::settings::Settings;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -83,6 +84,15 @@ struct Budget {
     bytes: u64,
 }
 
+/// Files of one node that somebody wants.
+struct Wanted {
+    /// JMeter's working folder there.
+    place: String,
+    files: Vec<FoundFile>,
+    /// There may be more than were looked at.
+    is_partial: bool,
+}
+
 /// What became of one node's files.
 #[derive(Default)]
 struct Fetched {
@@ -137,15 +147,25 @@ impl Engine {
 
 impl Task {
     /// Fetches what is wanted of all nodes. Whatever cannot be had is noted, and no reason to fail the run.
-    pub(super) async fn keep_files(&self, run: &Run) {
+    pub(super) async fn keep_files(&self, run: &Run, nodes: &[Asked]) {
         if run.keep.is_empty() {
             return;
         }
         let settings = self.engine.settings();
         let mut budget = Budget { files: settings.keep_max_files, bytes: settings.keep_max_bytes };
-        let Ok(nodes) = self.remotes(run).await else { return };
-        for node in nodes {
-            let note = match self.keep_of_node(run, &node, &mut budget).await {
+        let nodes: Vec<&Node> = nodes.iter().filter(|asked| asked.silence.is_none()).map(|asked| &asked.node).collect();
+        let found = for_all(nodes.iter().map(|node| wanted_of_node(run, node))).await;
+        // Which of them are within the bounds does not hang on which node is the fastest.
+        let fetching = nodes.iter().zip(found).map(|(node, found)| {
+            let chosen = found.map(|found| budget.choose(found));
+            async move {
+                let (wanted, fetched) = chosen?;
+                self.fetch_of_node(node, wanted, fetched).await
+            }
+        });
+        let fetching: Vec<_> = fetching.collect();
+        for (node, fetched) in nodes.iter().zip(for_all(fetching).await) {
+            let note = match fetched {
                 Ok(fetched) => not_kept(&node.name, &fetched, settings),
                 Err(error) => {
                     let why = crate::tools::sentence(&error);
@@ -159,42 +179,62 @@ impl Task {
         }
     }
 
-    async fn keep_of_node(&self, run: &Run, node: &Node, budget: &mut Budget) -> Result<Fetched, EngineError> {
-        let wanted = set_of(&run.keep);
-        let inside = run.main_file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let plan = NodePlaces::of(&self.id).plan();
-        let place = if inside.is_empty() { plan } else { format!("{plan}/{inside}") };
-        let listed = node.remote.list_files(&place, MOST_LOOKED_AT).await?;
-        // Whatever a machine tells of its files: none is written outside of the run's folder.
-        let is_below = |path: &str| {
-            !path.contains(char::is_control)
-                && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
-        };
-        let is_wanted = |file: &FoundFile| wanted.is_match(&file.path) && is_below(&file.path);
-        let mut files: Vec<FoundFile> = listed.files.into_iter().filter(is_wanted).collect();
-        files.sort_by(|one, other| one.path.cmp(&other.path));
+    /// Fetches what was chosen of a node's files.
+    async fn fetch_of_node(&self, node: &Node, wanted: Wanted, mut fetched: Fetched) -> Result<Fetched, EngineError> {
         let folder = self.engine.folder().run(&self.id).join("nodes").join(&node.name).join(FOLDER);
-        let mut fetched = Fetched { is_partial: !listed.is_whole, ..Fetched::default() };
-        for file in files {
-            let from = format!("{place}/{}", file.path);
-            if is_as_it_came(run, node.remote.as_ref(), &file, &from).await? {
-                continue;
-            }
-            if budget.files == 0 || file.bytes > budget.bytes {
-                fetched.left += 1;
-                fetched.left_bytes += file.bytes;
-                continue;
-            }
+        for file in wanted.files {
             if in_place(|| self.engine.room()).is_some_and(|room| !room.is_for_logs() || room.free < file.bytes) {
                 fetched.is_full = true;
                 break;
             }
-            budget.bytes -= fetch(node.remote.as_ref(), &from, &folder.join(&file.path), budget.bytes).await?;
-            budget.files -= 1;
+            let from = format!("{}/{}", wanted.place, file.path);
+            fetch(node.remote.as_ref(), &from, &folder.join(&file.path), file.bytes).await?;
             fetched.files += 1;
         }
         Ok(fetched)
     }
+}
+
+impl Budget {
+    /// Leaves out what is beyond the bounds.
+    fn choose(&mut self, mut wanted: Wanted) -> (Wanted, Fetched) {
+        let mut fetched = Fetched { is_partial: wanted.is_partial, ..Fetched::default() };
+        wanted.files.retain(|file| {
+            if self.files == 0 || file.bytes > self.bytes {
+                fetched.left += 1;
+                fetched.left_bytes += file.bytes;
+                return false;
+            }
+            self.files -= 1;
+            self.bytes -= file.bytes;
+            true
+        });
+        (wanted, fetched)
+    }
+}
+
+/// What a node has of what is wanted, in the order of the paths.
+async fn wanted_of_node(run: &Run, node: &Node) -> Result<Wanted, EngineError> {
+    let patterns = set_of(&run.keep);
+    let inside = run.main_file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let plan = NodePlaces::of(&run.id).plan();
+    let place = if inside.is_empty() { plan } else { format!("{plan}/{inside}") };
+    let listed = node.remote.list_files(&place, MOST_LOOKED_AT).await?;
+    // Whatever a machine tells of its files: none is written outside of the run's folder.
+    let is_below = |path: &str| {
+        !path.contains(char::is_control)
+            && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+    };
+    let is_wanted = |file: &FoundFile| patterns.is_match(&file.path) && is_below(&file.path);
+    let mut found: Vec<FoundFile> = listed.files.into_iter().filter(is_wanted).collect();
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut files = Vec::new();
+    for file in found {
+        if !is_as_it_came(run, node.remote.as_ref(), &file, &format!("{place}/{}", file.path)).await? {
+            files.push(file);
+        }
+    }
+    Ok(Wanted { place, files, is_partial: !listed.is_whole })
 }
 
 /// Did the file come with the plan, and is it still the same?
@@ -211,8 +251,8 @@ async fn is_as_it_came(run: &Run, remote: &dyn Remote, file: &FoundFile, from: &
     Ok(digest.is_some() && digest == known.sha256)
 }
 
-/// Copies a file here, at most so many bytes of it; says how many.
-async fn fetch(remote: &dyn Remote, from: &str, to: &Path, most: u64) -> Result<u64, EngineError> {
+/// Copies a file here, at most so many bytes of it.
+async fn fetch(remote: &dyn Remote, from: &str, to: &Path, most: u64) -> Result<(), EngineError> {
     let failed = |error| EngineError::file("keeping the files that the plan wrote", error);
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -228,7 +268,7 @@ async fn fetch(remote: &dyn Remote, from: &str, to: &Path, most: u64) -> Result<
         offset += chunk.bytes.len() as u64;
         in_place(|| file.write_all(&chunk.bytes)).map_err(failed)?;
     }
-    Ok(offset)
+    Ok(())
 }
 
 /// Whether an artefact is a file that the plan wrote: `nodes/<node>/files/…`.

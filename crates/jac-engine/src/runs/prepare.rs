@@ -20,14 +20,14 @@ mod workers;
 use super::supervise::{Interruption, Task};
 use super::{NodePlaces, process_name};
 use crate::error::EngineError;
+use crate::fan_out::try_for_all;
 use crate::lifecycle::key_store_path;
 use crate::tools::WantedJMeter;
-use futures_util::future::try_join_all;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
 use jac_model::{
-    Cluster, EpochMs, Message, NodePhase, NodeTools, Plan, PlanCriteria, PlanFileKind, ResultsMode, Role, Run,
+    Cluster, EpochMs, Message, Node, NodePhase, NodeTools, Plan, PlanCriteria, PlanFileKind, ResultsMode, Role, Run,
     RunEvent, Versions, shares_of,
 };
 use std::collections::BTreeSet;
@@ -111,7 +111,7 @@ async fn is_started(task: &Task, run: &Run, cluster: &Cluster) -> Result<bool, E
     let name = process_name(&run.id);
     let of_run = logging.iter().filter(|node| run.nodes.iter().any(|known| known.name == node.name));
     let states =
-        try_join_all(of_run.map(|node| async {
+        try_for_all(of_run.map(|node| async {
             Ok::<_, EngineError>(task.retrying_remote(cluster, &node.name)?.process(&name).await?)
         }));
     Ok(states.await?.iter().all(|state| *state != ProcessState::Absent))
@@ -192,13 +192,31 @@ async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError
         cluster.nodes.iter().filter_map(|node| Some(node.tools.as_ref()?.java_version.clone())).collect();
     let home = task.engine.toolbox().home(&WantedJMeter::of(&cluster.config))?;
     let jmeter = home.map_or_else(|| "unknown".to_owned(), |home| home.version().to_owned());
+    let differs = (java.len() > 1).then(|| different_javas(cluster, &java));
     let versions = Versions { jac: env!("CARGO_PKG_VERSION").to_owned(), jmeter, java: java.into_iter().collect() };
     task.change(move |run| {
         run.versions = Some(versions);
+        // After a crash it is there already.
+        run.notes.extend(differs.filter(|note| !run.notes.contains(note)));
         Ok(())
     })
     .await?;
     Ok(())
+}
+
+/// What one Java measures is not what another one does: which nodes have which.
+fn different_javas(cluster: &Cluster, versions: &BTreeSet<String>) -> Message {
+    let of_version = |version: &String| {
+        let has = |node: &&Node| node.tools.as_ref().is_some_and(|tools| tools.java_version == *version);
+        let names: Vec<&str> = cluster.nodes.iter().filter(has).map(|node| node.name.as_str()).collect();
+        match names.as_slice() {
+            [] | [_] | [_, _] | [_, _, _] => format!("{version} on {}", names.join(", ")),
+            [first, second, ..] => format!("{version} on {first}, {second} and {} others", names.len() - 2),
+        }
+    };
+    let all: Vec<String> = versions.iter().map(of_version).collect();
+    let text = format!("The nodes have different Java versions, so their measurements may differ: {}.", all.join("; "));
+    Message::new("java_versions_differ", text).with("java", versions.iter().cloned().collect::<Vec<_>>())
 }
 
 /// The nodes are to outlive a server that is away for as long as the run takes. If that fails the ordinary lease goes on.
@@ -231,7 +249,7 @@ fn places(task: &Task, run: &Run, cluster: &Cluster) -> Result<Vec<Place>, Engin
 }
 
 async fn clean(task: &Task, run: &Run, cluster: &Cluster) -> Result<(), EngineError> {
-    try_join_all(cluster.nodes.iter().map(|node| async {
+    try_for_all(cluster.nodes.iter().map(|node| async {
         let remote = task.retrying_remote(cluster, &node.name)?;
         remote.forget(&process_name(&run.id)).await?;
         Ok::<(), EngineError>(remote.remove(NodePlaces::of(&run.id).folder()).await?)

@@ -4,15 +4,20 @@ use super::prepare::launcher;
 use super::process_name;
 use super::supervise::Task;
 use crate::error::EngineError;
-use futures_util::future::{join_all, try_join_all};
+use crate::fan_out::{for_all, try_for_all, within};
+use crate::retrying::is_silence;
 use jac_jmeter::command::{self, StopWord};
 use jac_model::ports::Remote;
 use jac_model::{Cluster, EpochMs, ResultsMode, Run, StopMode};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// How long JMeter's own stop client may take: it is a JVM that starts, sends one datagram and ends.
 const CLIENT_LIMIT: Duration = Duration::from_secs(20);
+/// How long a node may take with that in all, before the others are gone on with.
+const TELL_LIMIT: Duration = Duration::from_secs(25);
+/// How long it may take to say whether its JMeter listens.
+const LISTEN_LIMIT: Duration = Duration::from_secs(4);
 
 /// After how long a graceful stop is asked for a second time; after that, each time twice as long. A JMeter that is asked while it creates
 /// its threads misses those that have not begun: they would run until their requests are aborted.
@@ -101,7 +106,7 @@ impl Stopping {
             Next::Ask => {
                 // The grace period begins with the request. A JMeter that is still starting cannot be stopped yet.
                 self.next_at.get_or_insert(now + grace);
-                let listening = join_all(targets.iter().map(|target| listens(target.remote, run))).await;
+                let listening = for_all(targets.iter().map(|target| listens(target.remote, run))).await;
                 if listening.into_iter().all(|listens| listens) {
                     task.step("stopping", "Stopping: threads finish their current sample.").await?;
                     self.send(task, run, targets, StopMode::Graceful, StopWord::Shutdown).await?;
@@ -120,7 +125,7 @@ impl Stopping {
             }
             Next::Kill => {
                 let name = process_name(&run.id);
-                try_join_all(targets.iter().map(|target| target.remote.kill(&name))).await?;
+                try_for_all(targets.iter().map(|target| target.remote.kill(&name))).await?;
             }
         }
         Ok(())
@@ -149,7 +154,7 @@ impl Stopping {
 }
 
 async fn tell_all(task: &Task, run: &Run, targets: &[Target<'_>], word: StopWord) {
-    join_all(targets.iter().map(|target| tell(task, run, target, word))).await;
+    for_all(targets.iter().map(|target| tell(task, run, target, word))).await;
 }
 
 /// When what was begun `since_ms` has had its time.
@@ -158,13 +163,15 @@ fn due_after(limit: Duration, since_ms: Option<EpochMs>, now_ms: EpochMs) -> Ins
     Instant::now() + limit.saturating_sub(Duration::from_millis(gone_ms))
 }
 
-/// Whether a JMeter listens for words already: it says so when the test has begun.
+/// Whether a JMeter listens for words already: it says so when the test has begun. A node that does not answer keeps the word from no other.
 async fn listens(remote: &dyn Remote, run: &Run) -> bool {
     const LENGTH: usize = 256 * 1024;
     let out = format!("processes/{}/out", process_name(&run.id));
-    match remote.read_at(&out, 0, LENGTH).await {
-        Ok(Some(chunk)) => String::from_utf8_lossy(&chunk.bytes).contains("Waiting for possible Shutdown"),
-        _ => false,
+    match timeout(LISTEN_LIMIT, remote.read_at(&out, 0, LENGTH)).await {
+        Ok(Ok(Some(chunk))) => String::from_utf8_lossy(&chunk.bytes).contains("Waiting for possible Shutdown"),
+        Ok(Ok(None)) => false,
+        Ok(Err(error)) => is_silence(&error),
+        Err(_) => true,
     }
 }
 
@@ -198,7 +205,7 @@ async fn tell(task: &Task, run: &Run, target: &Target<'_>, word: StopWord) {
             output.stderr.trim()
         )))
     };
-    if let Err(error) = told.await {
+    if let Err(error) = within(TELL_LIMIT, name, "tell JMeter to stop", told).await {
         tracing::warn!(run = %run.id, node = name, %error, "run {}: JMeter on {name} could not be told {word:?}: {error}", run.id);
     }
 }

@@ -207,7 +207,8 @@ impl Task {
         self.step("waiting_for_cluster", "Waiting for the cluster.").await?;
         // After a crash between writing the run down and taking the cluster, this takes it.
         self.engine.claim_cluster(&run.cluster_id, &run.id).await?;
-        let limit = self.engine.settings().queue_limit_of(self.cluster(run).await?.provider);
+        let cluster = self.cluster(run).await?;
+        let limit = self.engine.settings().queue_limit_of(cluster.provider, cluster.nodes.len());
         let deadline = Instant::now() + self.engine.left_of(limit, run.created_ms);
         let mut changes = self.engine.changes_of_both(&self.id, &run.cluster_id);
         let cluster = loop {

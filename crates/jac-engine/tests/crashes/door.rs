@@ -145,6 +145,10 @@ impl Door {
         effect: impl FnOnce(&World) -> Result<T, PortError> + Send,
     ) -> Result<T, PortError> {
         self.pass(node, name, Side::Before).await?;
+        if self.world.hung.lock().expect("no panic").as_deref() == Some(node) {
+            return std::future::pending().await;
+        }
+        let time = time + *self.world.latency.lock().expect("no panic");
         if !time.is_zero() {
             sleep(time).await;
         }

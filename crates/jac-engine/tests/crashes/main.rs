@@ -16,6 +16,7 @@ mod jmeter;
 mod lists;
 mod losses;
 mod machines;
+mod many;
 mod notifier;
 mod panics;
 mod plans;

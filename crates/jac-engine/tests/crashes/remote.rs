@@ -61,9 +61,10 @@ impl Remote for SimulatedRemote {
     async fn equip(&self, jmeter_home: &Path, progress: ProgressSink<'_>) -> Result<NodeTools, PortError> {
         assert!(jmeter_home.join("bin/ApacheJMeter.jar").is_file());
         progress(&self.node, jac_model::Message::new("sending", "Copying JMeter."));
+        let has_other = self.door.world.other_java.lock().expect("no panic").as_ref() == Some(&self.node);
         let tools = NodeTools {
             java: "/usr/bin/java".to_owned(),
-            java_version: "17.0.15".to_owned(),
+            java_version: if has_other { "21.0.9" } else { "17.0.15" }.to_owned(),
             jmeter_home: "/opt/jmeter".to_owned(),
         };
         self.call("equip", Duration::from_secs(1), |_, _| Ok(tools)).await

@@ -64,6 +64,7 @@ async fn a_launch_that_is_never_answered_ends_at_its_limit() {
     {
         let mut house = House::new();
         house.settings.machine_launch_limit = Duration::from_secs(90);
+        house.settings.machine_launch_each = Duration::ZERO;
         house.settings.equip_limit = Duration::from_secs(120);
         house.plan(Planned::new(name, Which::From(1), Side::Before, Trouble::Hang));
         let cluster = house.cluster(2).await;
@@ -71,6 +72,19 @@ async fn a_launch_that_is_never_answered_ends_at_its_limit() {
         assert!(ended.cause.as_ref().is_some_and(|cause| cause.message.contains(words)), "{name}: {:?}", ended.cause);
         assert!(house.world.machines().there.is_empty(), "{name}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_with_another_java_is_named_in_a_note() {
+    let mut house = House::new();
+    *house.world.other_java.lock().expect("no panic") = Some("worker-2".to_owned());
+    let cluster = house.cluster(2).await;
+    let run = house.run(&cluster).await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    let notes: Vec<_> = ran.notes.iter().filter(|note| note.code == "java_versions_differ").collect();
+    assert_eq!(notes.len(), 1, "{:?}", ran.notes);
+    assert_eq!(notes[0].params["java"], serde_json::json!(["17.0.15", "21.0.9"]));
+    assert!(notes[0].message.contains("21.0.9 on worker-2"), "{}", notes[0].message);
 }
 
 #[tokio::test(start_paused = true)]

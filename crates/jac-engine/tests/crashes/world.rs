@@ -27,6 +27,12 @@ pub struct World {
     pub lists: Mutex<Lists>,
     /// How many bytes of a result log come in a second; `None`: all at once.
     pub line: Mutex<Option<usize>>,
+    /// How long each call takes longer, there and back.
+    pub latency: Mutex<Duration>,
+    /// A node with another Java than the others.
+    pub other_java: Mutex<Option<String>>,
+    /// A node that answers nothing any more.
+    pub hung: Mutex<Option<String>>,
     /// How far the clock of a server is off that starts now.
     pub clock_off_ms: AtomicI64,
     pub crashed: Notify,
@@ -92,6 +98,9 @@ impl World {
             machines: Mutex::default(),
             lists: Mutex::default(),
             line: Mutex::default(),
+            latency: Mutex::default(),
+            other_java: Mutex::default(),
+            hung: Mutex::default(),
             clock_off_ms: AtomicI64::new(0),
             crashed: Notify::new(),
         }

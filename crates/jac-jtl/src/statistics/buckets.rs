@@ -2,44 +2,37 @@
 //!
 //! A bucket exists only where a sample started or ended, so absurd times cost one bucket each and no more. Widths divide one
 //! another: making buckets wider adds them up, and nothing of what they show becomes less exact.
+//!
+//! How wide they are depends on the samples alone, not on their order or on the parts in which they were counted: it is the least width at
+//! which buckets and memory keep to their limits, and more samples never take less of either.
 
+mod cell;
 mod join;
 mod points;
 
 use super::active::{Ahead, Latest, active_users, unnamed_generators};
 use super::hot::{HotCell, HotCode, HotStart, HotThreads};
 use super::kind::{KINDS, Kind};
-use super::labels::GroupId;
-use super::packed::Packed;
-use super::tally::{ERA_MS, Mean, Tally};
+use super::summing::Summing;
+use super::tally::ERA_MS;
 use crate::TimedCount;
-use crate::hash::IntegerMap;
+use cell::Cell;
 use std::collections::BTreeMap;
-use std::collections::hash_map::Entry;
 
 /// Widths of a bucket in seconds; each divides the next. The last ones are for logs with absurd times.
 const WIDTHS_S: [u64; 14] =
     [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000];
 
-/// Memory of one code's counter in one bucket, about, in bytes.
+/// Memory of a bucket besides its cells, of one code's counter in it and of one worker's thread count, about, in bytes.
+const BUCKET_BYTES: usize = 200;
 const CODE_BYTES: usize = 32;
-
-/// One group's samples in one bucket.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Cell {
-    elapsed_ms: Packed,
-    samples: u64,
-    errors: u64,
-    received: u64,
-    sent: u64,
-    latency: Mean,
-    connect: Mean,
-}
+const THREADS_BYTES: usize = 32;
 
 /// One bucket: its cells by group, its samples by code, those that started in it, and its workers' latest thread counts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bucket {
-    cells: IntegerMap<GroupId, Cell>,
+    /// Rising by group, one for each.
+    cells: Vec<Cell>,
     codes: BTreeMap<u32, [u64; KINDS]>,
     started: [u64; KINDS],
     pub(super) threads: BTreeMap<u32, Latest>,
@@ -52,8 +45,6 @@ pub(super) struct Bucket {
 pub(super) struct Buckets {
     width: usize,
     limit: usize,
-    /// Bytes that all buckets may hold before they become wider.
-    budget: usize,
     buckets: BTreeMap<i64, Bucket>,
     /// Bytes in all buckets, about.
     memory: usize,
@@ -61,8 +52,6 @@ pub(super) struct Buckets {
     now: u64,
     /// The number at which all points were last replaced by others.
     replaced: u64,
-    room: Vec<u8>,
-    counts: Vec<(u32, u64)>,
 }
 
 /// The numbers here of another one's labels, workers and codes.
@@ -74,51 +63,54 @@ pub(super) struct Numbers {
 }
 
 impl Buckets {
-    pub(super) fn new(limit: usize, budget: usize) -> Self {
-        Self {
-            width: 0,
-            limit: limit.max(2),
-            budget,
-            buckets: BTreeMap::new(),
-            memory: 0,
-            now: 1,
-            replaced: 1,
-            room: Vec::new(),
-            counts: Vec::new(),
-        }
-    }
-
-    pub(super) fn set_budget(&mut self, bytes: usize) {
-        self.budget = bytes;
+    pub(super) fn new(limit: usize) -> Self {
+        Self { width: 0, limit: limit.max(2), buckets: BTreeMap::new(), memory: 0, now: 1, replaced: 1 }
     }
 
     pub(super) fn width_ms(&self) -> u64 {
         WIDTHS_S[self.width] * 1_000
     }
 
-    /// Adds a cell whose times have been counted.
-    pub(super) fn add(&mut self, hot: &HotCell, counts: &[(u32, u64)]) {
-        let mut cell = Cell::default();
-        cell.add_sums(&hot.tally);
-        cell.elapsed_ms.add(counts, &mut self.room);
-        self.add_cell(hot.bucket_start_ms, hot.group, cell);
-        self.keep_to_limits();
+    /// Adds what is to be counted in one bucket, at most one cell of a group. [`Buckets::keep_to`] is due after the last of several.
+    pub(super) fn add(&mut self, start_ms: i64, cells: &[&HotCell], summing: &mut Summing) {
+        let bucket = self.bucket(start_ms);
+        let known = bucket.cells.len();
+        let (mut more, mut less) = (0, 0);
+        for hot in cells {
+            match bucket.cells[..known].binary_search_by_key(&hot.group, |cell| cell.group) {
+                Ok(at) => {
+                    let cell = &mut bucket.cells[at];
+                    less += cell.memory();
+                    cell.add(hot, summing);
+                    more += cell.memory();
+                }
+                Err(_) => {
+                    let cell = Cell::of(hot, summing);
+                    more += cell.memory();
+                    bucket.cells.push(cell);
+                }
+            }
+        }
+        bucket.cells.sort_by_key(|cell| cell.group);
+        self.memory = self.memory + more - less;
     }
 
     pub(super) fn add_threads(&mut self, hot: HotThreads) {
         let bucket = self.bucket(hot.bucket_start_ms);
+        let known = bucket.threads.len();
         bucket.put_threads(hot.worker, hot.latest);
-        self.keep_to_limits();
+        self.memory += (bucket.threads.len() - known) * THREADS_BYTES;
     }
 
     pub(super) fn add_code(&mut self, hot: HotCode) {
-        self.put_code(hot.bucket_start_ms, hot.code, hot.samples.map(u64::from));
-        self.keep_to_limits();
+        let bucket = self.bucket(hot.bucket_start_ms);
+        let known = bucket.codes.len();
+        add_each(bucket.codes.entry(hot.code).or_default(), hot.samples.map(u64::from));
+        self.memory += (bucket.codes.len() - known) * CODE_BYTES;
     }
 
     pub(super) fn add_start(&mut self, hot: HotStart) {
-        self.put_started(hot.bucket_start_ms, hot.samples.map(u64::from));
-        self.keep_to_limits();
+        add_each(&mut self.bucket(hot.bucket_start_ms).started, hot.samples.map(u64::from));
     }
 
     /// Brings every bucket's active users up to date; buckets whose value changed count as changed.
@@ -199,49 +191,20 @@ impl Buckets {
         counts.filter(|(_, samples)| *samples > 0).map(|(t_ms, samples)| TimedCount { t_ms, samples }).collect()
     }
 
-    fn put_code(&mut self, start_ms: i64, code: u32, samples: [u64; KINDS]) {
-        let bucket = self.bucket(start_ms);
-        let before = bucket.codes.len();
-        add_each(bucket.codes.entry(code).or_default(), samples);
-        let more = (bucket.codes.len() - before) * CODE_BYTES;
-        self.memory += more;
-    }
-
-    fn put_started(&mut self, start_ms: i64, samples: [u64; KINDS]) {
-        add_each(&mut self.bucket(start_ms).started, samples);
-    }
-
-    /// Adds a group's samples to a bucket. Where they are its first ones they move in as they are.
-    fn add_cell(&mut self, start_ms: i64, group: GroupId, cell: Cell) {
-        let mut room = std::mem::take(&mut self.room);
-        let mut counts = std::mem::take(&mut self.counts);
-        let (before, after) = match self.bucket(start_ms).cells.entry(group) {
-            Entry::Vacant(place) => (0, place.insert(cell).memory()),
-            Entry::Occupied(mut known) => {
-                let known = known.get_mut();
-                let before = known.memory();
-                known.merge_sums(&cell);
-                counts.clear();
-                counts.extend(cell.elapsed_ms.iter());
-                known.elapsed_ms.add(&counts, &mut room);
-                (before, known.memory())
-            }
-        };
-        self.memory = self.memory + after - before;
-        self.room = room;
-        self.counts = counts;
-    }
-
     fn bucket(&mut self, time_ms: i64) -> &mut Bucket {
         let width = self.width_ms() as i64;
-        let bucket = self.buckets.entry(time_ms.div_euclid(width) * width).or_default();
+        let bucket = self.buckets.entry(time_ms.div_euclid(width) * width).or_insert_with(|| {
+            self.memory += BUCKET_BYTES;
+            Bucket::default()
+        });
         bucket.changed = self.now;
         bucket
     }
 
-    fn keep_to_limits(&mut self) {
-        while (self.buckets.len() > self.limit || self.memory > self.budget) && self.width + 1 < WIDTHS_S.len() {
-            self.widen();
+    /// Makes buckets wider until they keep to their number and to so many bytes.
+    pub(super) fn keep_to(&mut self, bytes: usize, summing: &mut Summing) {
+        while (self.buckets.len() > self.limit || self.memory > bytes) && self.width + 1 < WIDTHS_S.len() {
+            self.widen(summing);
         }
     }
 }
@@ -253,38 +216,16 @@ fn add_each(sums: &mut [u64; KINDS], more: [u64; KINDS]) {
 }
 
 impl Bucket {
-    /// A label's cells, of every kind.
-    fn cells_of(&self, label: u32) -> impl Iterator<Item = &Cell> {
-        (0..KINDS as u32).filter_map(move |kind| self.cells.get(&(label * KINDS as u32 + kind)))
-    }
-
     fn put_threads(&mut self, worker: u32, latest: Latest) {
         let known = self.threads.entry(worker).or_insert(latest);
         *known = (*known).max(latest);
     }
-}
 
-impl Cell {
-    fn add_sums(&mut self, tally: &Tally) {
-        self.samples += tally.samples;
-        self.errors += tally.errors;
-        self.received = self.received.saturating_add(tally.received.sum);
-        self.sent = self.sent.saturating_add(tally.sent.sum);
-        self.latency.merge(tally.latency);
-        self.connect.merge(tally.connect);
-    }
-
-    fn merge_sums(&mut self, other: &Self) {
-        self.samples += other.samples;
-        self.errors += other.errors;
-        self.received = self.received.saturating_add(other.received);
-        self.sent = self.sent.saturating_add(other.sent);
-        self.latency.merge(other.latency);
-        self.connect.merge(other.connect);
-    }
-
+    /// Bytes, about.
     fn memory(&self) -> usize {
-        // The cell, its place in the map and the allocator's share.
-        size_of::<Self>() * 3 / 2 + self.elapsed_ms.bytes() + 16
+        BUCKET_BYTES
+            + self.cells.iter().map(Cell::memory).sum::<usize>()
+            + self.codes.len() * CODE_BYTES
+            + self.threads.len() * THREADS_BYTES
     }
 }

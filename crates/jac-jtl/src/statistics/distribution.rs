@@ -1,6 +1,6 @@
 //! How the response times are distributed.
 
-use super::counts::Counts;
+use super::shape::percentiles;
 use crate::DistributionBin;
 
 /// Bins of equal width; what is longer goes to one last bin.
@@ -10,14 +10,14 @@ const BINS_TO_P99: f64 = 60.0;
 
 /// Bins that hold samples, by rising time. Their width is 1, 2 or 5 times a power of ten milliseconds, such that the 99th
 /// percentile lies in the first sixty; from the 121st on there is one bin up to the longest time.
-pub(super) fn distribution(times: &Counts, failed: &Counts) -> Vec<DistributionBin> {
+pub(super) fn distribution(times: &[(u32, u64)], failed: &[(u32, u64)]) -> Vec<DistributionBin> {
     if times.is_empty() {
         return Vec::new();
     }
-    let [p99] = times.percentiles([99.0]);
+    let [p99] = percentiles(times, [99.0]);
     let width = round_width(p99 / BINS_TO_P99);
     let mut bins: Vec<DistributionBin> = Vec::new();
-    for (value, count) in times.iter() {
+    for (value, count) in times.iter().copied() {
         let (from_ms, to_ms) = bin_of(u64::from(value), width);
         match bins.last_mut() {
             Some(last) if last.from_ms == from_ms => {
@@ -27,7 +27,7 @@ pub(super) fn distribution(times: &Counts, failed: &Counts) -> Vec<DistributionB
             _ => bins.push(DistributionBin { from_ms, to_ms, samples: count, errors: 0 }),
         }
     }
-    for (value, count) in failed.iter() {
+    for (value, count) in failed.iter().copied() {
         let (from_ms, _) = bin_of(u64::from(value), width);
         if let Ok(at) = bins.binary_search_by_key(&from_ms, |bin| bin.from_ms) {
             bins[at].errors += count;

@@ -12,6 +12,8 @@ const MESSAGE_BYTES: usize = 1_000;
 const CODE_BYTES: usize = 200;
 /// Longest message that is kept as an example, in bytes.
 const EXAMPLE_BYTES: usize = 10_000;
+/// Memory of a group besides its texts, about, in bytes.
+const GROUP_BYTES: usize = 200;
 /// Messages as logged whose groups are remembered: most failures repeat one of a few.
 const REMEMBERED: usize = 500;
 
@@ -26,6 +28,8 @@ pub(super) struct Errors {
     /// Keys with messages as logged, and the groups that they are of.
     logged: Interner,
     group_of_logged: Vec<u32>,
+    /// Bytes of all groups, about.
+    bytes: usize,
     room: Vec<u8>,
 }
 
@@ -71,6 +75,7 @@ impl Errors {
             rest: [None; KINDS],
             logged: Interner::default(),
             group_of_logged: Vec::new(),
+            bytes: 0,
             room: Vec::new(),
         }
     }
@@ -107,6 +112,16 @@ impl Errors {
         for kind in Kind::ALL {
             self.put_rest(kind, other.rest[kind as usize]);
         }
+    }
+
+    /// Bytes of all groups, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Were groups folded? Which ones depends on the order of the failures.
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest.iter().any(Option::is_some)
     }
 
     /// The groups of a kind, most frequent first, at most the limit; the remainder behind them.
@@ -152,6 +167,7 @@ impl Errors {
         match self.groups.get_mut(number as usize) {
             Some(known) => known.merge(count, example),
             None => {
+                self.bytes += GROUP_BYTES + key.len() + example.len();
                 self.groups.push(Group { count, example: example.into() });
                 if self.groups.len() >= 2 * self.limit {
                     self.fold_rare();
@@ -171,10 +187,12 @@ impl Errors {
         let groups = std::mem::take(&mut self.groups);
         self.logged = Interner::default();
         self.group_of_logged.clear();
+        self.bytes = 0;
         for (rank, at) in order.into_iter().enumerate() {
             let key = keys.text(at as u32);
             if rank < self.limit {
                 self.keys.add(key);
+                self.bytes += GROUP_BYTES + key.len() + groups[at].example.len();
                 self.groups.push(groups[at].clone());
             } else {
                 self.put_rest(Key::read(key).kind, Some(groups[at].count));

@@ -12,8 +12,9 @@ use super::tally::Tally;
 use crate::hash::IntegerMap;
 use crate::{Sample, Settings};
 
-/// Samples that may wait in all cells together.
+/// Samples that may wait in all cells together, and cells in which they wait.
 const WAITING: usize = 128 << 10;
+const CELLS: usize = 32 << 10;
 /// Buckets whose cells are found without a hash: time runs on, with neighbours interleaved.
 const NEAR: usize = 4;
 /// The same for the buckets in which samples started, which lie further back by as long as samples take.
@@ -152,7 +153,7 @@ impl Hot {
         self.put_code(near, keys);
         self.put_start(sample.start_ms, keys.kind);
         self.waiting += 1;
-        self.waiting >= WAITING
+        self.waiting >= WAITING || self.cells.len() >= CELLS
     }
 
     /// Takes everything out; from now on buckets have this width.

@@ -1,38 +1,40 @@
 //! The labels in order of first appearance, each with its statistics.
 
-use super::counts::{Counts, rounded};
+use super::hot::HotCell;
 use super::interner::Interner;
 use super::kind::{KINDS, Kind};
+use super::summing::Summing;
 use super::tally::Tally;
+use super::times::{Precision, Times};
 use crate::{EntryKind, Settings};
 use std::borrow::Cow;
 
-/// Bytes of packed counts from which on pages are quicker.
-const SPREAD_OUT_FROM: usize = 512;
-/// How many groups may have their counts in pages, which take a megabyte at most: the busiest come first.
-const SPREAD_OUT: usize = 128;
 /// All labels' texts together; a label that comes after that is counted with the remainder.
 const TEXT_BYTES: usize = 32 << 20;
 
+/// Memory of a label and of a group of its rows besides text and times, about, in bytes.
+const LABEL_BYTES: usize = 160;
+const GROUP_BYTES: usize = 280;
+
 /// One label's rows of one kind.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Group {
     pub(super) tally: Tally,
     /// Response times.
-    pub(super) counts: Counts,
+    pub(super) times: Times,
     /// Those of failures.
-    pub(super) failed: Counts,
+    pub(super) failed: Times,
 }
 
 impl Group {
-    fn merge(&mut self, other: &Self) {
+    fn merge(&mut self, other: Self, summing: &mut Summing) {
         self.tally.merge(&other.tally);
-        self.counts.merge(&other.counts);
-        self.failed.merge(&other.failed);
+        self.times.merge(other.times, summing);
+        self.failed.merge(other.failed, summing);
     }
 
-    fn memory(&self) -> usize {
-        self.counts.memory() + self.failed.memory()
+    fn bytes(&self) -> usize {
+        GROUP_BYTES + self.times.bytes() + self.failed.bytes()
     }
 }
 
@@ -59,9 +61,9 @@ impl Label {
         match &self.groups {
             [Some(group), None] | [None, Some(group)] => Cow::Borrowed(group),
             groups => {
-                let mut both = Group::default();
+                let (mut both, mut summing) = (Group::default(), Summing::default());
                 for group in groups.iter().flatten() {
-                    both.merge(group);
+                    both.merge((**group).clone(), &mut summing);
                 }
                 Cow::Owned(both)
             }
@@ -101,20 +103,16 @@ pub(super) struct Labels {
     rest: Option<u32>,
     /// Bytes of all labels' texts.
     text_bytes: usize,
-    /// Bytes that all counts may take before they are rounded, and that they do take, about.
-    budget: usize,
-    memory: usize,
-    /// How many groups have their counts in pages.
-    spread_out: usize,
-    /// Response times are rounded from now on.
-    rounding: bool,
+    /// Bytes of all labels: the same for the same samples, and never fewer for more of them.
+    bytes: usize,
+    /// What is kept of response times from now on.
+    precision: Precision,
     /// Groups in which something waits to be packed.
     late: Vec<GroupId>,
-    room: Vec<u8>,
 }
 
 impl Labels {
-    pub(super) fn new(limit: usize, budget: usize) -> Self {
+    pub(super) fn new(limit: usize) -> Self {
         Self {
             logged: Interner::default(),
             aliases: Vec::new(),
@@ -123,17 +121,10 @@ impl Labels {
             limit,
             rest: None,
             text_bytes: 0,
-            budget,
-            memory: 0,
-            spread_out: 0,
-            rounding: false,
+            bytes: 0,
+            precision: Precision::Exact,
             late: Vec::new(),
-            room: Vec::new(),
         }
-    }
-
-    pub(super) fn set_budget(&mut self, bytes: usize) {
-        self.budget = bytes;
     }
 
     /// The number of a label as logged.
@@ -174,119 +165,104 @@ impl Labels {
     }
 
     fn push(&mut self, text: &str, first_seen: FirstSeen) -> u32 {
+        self.bytes += LABEL_BYTES + text.len();
         self.labels.push(Label { text: text.to_owned(), first_seen, groups: [None, None] });
         self.labels.len() as u32 - 1
     }
 
-    /// Adds what was counted of a group's samples: rising response times, all and failures'. After the last of several
-    /// [`Labels::pack_late`] is due.
-    pub(super) fn add(&mut self, group: GroupId, tally: &Tally, counts: &[(u32, u64)], failed: &[(u32, u64)]) {
-        let mut room = std::mem::take(&mut self.room);
-        let rounding = self.rounding;
-        let may_spread_out = self.spread_out < SPREAD_OUT;
-        let into = self.group_mut(group);
-        let before = into.memory();
-        let had_pages = into.counts.has_pages();
-        into.tally.merge(tally);
-        let late = if rounding {
-            into.counts.add_late(&rounded(counts.iter().copied()), &mut room)
-                | into.failed.add_late(&rounded(failed.iter().copied()), &mut room)
-        } else {
-            into.counts.add_late(counts, &mut room) | into.failed.add_late(failed, &mut room)
-        };
-        if may_spread_out && !had_pages && into.counts.memory() > SPREAD_OUT_FROM {
-            into.counts.pack_late(&mut room);
-            into.counts.spread_out();
-        }
-        if into.counts.has_pages() && !into.failed.has_pages() && into.failed.memory() > SPREAD_OUT_FROM {
-            into.failed.pack_late(&mut room);
-            into.failed.spread_out();
-        }
-        let spread_out = usize::from(into.counts.has_pages() && !had_pages);
-        let after = into.memory();
-        self.spread_out += spread_out;
-        self.memory = self.memory + after - before;
-        self.room = room;
-        if late {
+    /// Adds a group's samples. Before anything is looked at [`Labels::pack`] is due.
+    pub(super) fn add(&mut self, group: GroupId, cells: &[&HotCell], summing: &mut Summing) {
+        let precision = self.precision;
+        let mut into = self.take_group(group);
+        let waited = into.times.waits() || into.failed.waits();
+        cells.iter().for_each(|cell| into.tally.merge(&cell.tally));
+        into.times.add(cells.iter().map(|cell| &*cell.elapsed_ms), precision, summing);
+        into.failed.add(cells.iter().map(|cell| &*cell.failed_ms), precision, summing);
+        if !waited && (into.times.waits() || into.failed.waits()) {
             self.late.push(group);
         }
-        self.keep_to_budget();
+        self.put_group(group, into);
     }
 
-    /// Packs what waited for it. Nothing may be looked at before.
-    pub(super) fn pack_late(&mut self) {
-        let mut room = std::mem::take(&mut self.room);
+    /// Packs what waited for it.
+    pub(super) fn pack(&mut self, summing: &mut Summing) {
         for group in std::mem::take(&mut self.late) {
-            let into = self.group_mut(group);
-            let before = into.memory();
-            into.counts.pack_late(&mut room);
-            into.failed.pack_late(&mut room);
-            let after = into.memory();
-            self.memory = self.memory + after - before;
+            let mut into = self.take_group(group);
+            into.times.pack(self.precision, summing);
+            into.failed.pack(self.precision, summing);
+            self.put_group(group, into);
         }
-        self.room = room;
-        self.keep_to_budget();
     }
 
-    fn group_mut(&mut self, group: GroupId) -> &mut Group {
-        self.labels[group as usize / KINDS].groups[group as usize % KINDS].get_or_insert_default()
+    /// A group's place in its label.
+    fn group_mut(&mut self, group: GroupId) -> &mut Option<Box<Group>> {
+        &mut self.labels[group as usize / KINDS].groups[group as usize % KINDS]
     }
 
-    fn groups_mut(&mut self) -> impl Iterator<Item = &mut Box<Group>> {
-        self.labels.iter_mut().flat_map(|label| label.groups.iter_mut().flatten())
+    /// Takes a group out, to be changed and put back.
+    fn take_group(&mut self, group: GroupId) -> Box<Group> {
+        let known = self.group_mut(group).take();
+        self.bytes -= known.as_ref().map_or(0, |group| group.bytes());
+        known.unwrap_or_default()
     }
 
-    fn keep_to_budget(&mut self) {
-        if self.memory > self.budget && !self.rounding {
-            self.round();
+    fn put_group(&mut self, group: GroupId, changed: Box<Group>) {
+        self.bytes += changed.bytes();
+        *self.group_mut(group) = Some(changed);
+    }
+
+    /// Rounds response times if there are more bytes than that.
+    pub(super) fn keep_to(&mut self, bytes: usize, summing: &mut Summing) {
+        if self.bytes > bytes && self.precision == Precision::Exact {
+            self.round(summing);
         }
     }
 
     #[cold]
-    fn round(&mut self) {
-        self.rounding = true;
-        let (mut memory, mut room) = (0, Vec::new());
-        for group in self.groups_mut() {
-            group.counts.pack_late(&mut room);
-            group.failed.pack_late(&mut room);
-            group.counts.round();
-            group.failed.round();
-            memory += group.memory();
+    fn round(&mut self, summing: &mut Summing) {
+        self.precision = Precision::Steps;
+        self.late.clear();
+        for group in 0..(self.labels.len() * KINDS) as GroupId {
+            if self.group_mut(group).is_some() {
+                let mut into = self.take_group(group);
+                into.times.round(summing);
+                into.failed.round(summing);
+                self.put_group(group, into);
+            }
         }
-        self.memory = memory;
     }
 
     /// Are response times rounded, as there was no memory for all of them?
     pub(super) fn is_rounding(&self) -> bool {
-        self.rounding
+        self.precision == Precision::Steps
     }
 
-    /// Adds another's labels and statistics; returns their labels' numbers here.
-    pub(super) fn merge(&mut self, other: &Self) -> Vec<u32> {
-        if other.rounding && !self.rounding {
-            self.round();
+    /// Adds another's labels and statistics, all of them packed; returns their labels' numbers here.
+    pub(super) fn merge(&mut self, mut other: Self, summing: &mut Summing) -> Vec<u32> {
+        match (self.precision, other.precision) {
+            (Precision::Exact, Precision::Steps) => self.round(summing),
+            (Precision::Steps, Precision::Exact) => other.round(summing),
+            (Precision::Exact, Precision::Exact) | (Precision::Steps, Precision::Steps) => {}
         }
-        let numbers = other
-            .labels
-            .iter()
-            .enumerate()
+        let rest = other.rest;
+        let labels = (0..).zip(other.labels);
+        labels
             .map(|(theirs, label)| {
-                let ours = match other.rest {
-                    Some(rest) if rest == theirs as u32 => self.rest_label(),
+                let ours = match rest {
+                    Some(rest) if rest == theirs => self.rest_label(),
                     _ => self.add_text(&label.text, label.first_seen),
                 };
-                for kind in Kind::ALL {
-                    if let Some(group) = label.group(kind) {
-                        let (counts, failed) =
-                            (group.counts.iter().collect::<Vec<_>>(), group.failed.iter().collect::<Vec<_>>());
-                        self.add(group_id(ours, kind), &group.tally, &counts, &failed);
+                for (kind, group) in Kind::ALL.into_iter().zip(label.groups) {
+                    if let Some(group) = group {
+                        let id = group_id(ours, kind);
+                        let mut into = self.take_group(id);
+                        into.merge(*group, summing);
+                        self.put_group(id, into);
                     }
                 }
                 ours
             })
-            .collect();
-        self.pack_late();
-        numbers
+            .collect()
     }
 
     fn rest_label(&mut self) -> u32 {
@@ -313,6 +289,11 @@ impl Labels {
         &self.labels[label as usize].text
     }
 
+    /// Is there more than the limits allow? Which labels are then kept apart depends on the order of the samples.
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest.is_some()
+    }
+
     /// Samples that were counted under the remainder.
     pub(super) fn folded(&self) -> u64 {
         self.rest.map_or(0, |rest| self.labels[rest as usize].samples())
@@ -332,9 +313,9 @@ impl Labels {
         sums
     }
 
-    /// Bytes of all counts, about.
-    pub(super) fn memory(&self) -> usize {
-        self.memory
+    /// Bytes of all labels.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Samples of a kind, and how many labels have any.
@@ -344,43 +325,18 @@ impl Labels {
     }
 
     /// The statistics over all labels' rows of a kind.
-    pub(super) fn total(&self, kind: Kind) -> Group {
-        let mut total = Group { counts: Counts::with_pages(), ..Group::default() };
-        for group in self.labels.iter().filter_map(|label| label.group(kind)) {
-            total.merge(group);
-        }
-        total
+    pub(super) fn total(&self, kind: Kind, summing: &mut Summing) -> Group {
+        let groups = || self.labels.iter().filter_map(|label| label.group(kind));
+        let mut tally = Tally::default();
+        groups().for_each(|group| tally.merge(&group.tally));
+        groups().for_each(|group| group.times.add_to(summing));
+        let times = Times::of(summing);
+        groups().for_each(|group| group.failed.add_to(summing));
+        Group { tally, times, failed: Times::of(summing) }
     }
 }
 
 #[inline]
 pub(super) fn group_id(label: u32, kind: Kind) -> GroupId {
     label * KINDS as u32 + kind as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Kind, Labels, SPREAD_OUT, group_id};
-    use crate::statistics::tally::Tally;
-
-    #[test]
-    fn the_busiest_groups_are_spread_out_and_the_others_stay_packed() {
-        let mut labels = Labels::new(1_000, 256 << 20);
-        let (counts, failed): (Vec<_>, Vec<_>) = (0..2_000).map(|ms| ((ms, 1), (ms * 3, 1))).unzip();
-        let spread_out = |labels: &Labels, label: usize| {
-            let group = labels.labels[label].group(Kind::Request).expect("a group");
-            (group.counts.has_pages(), group.failed.has_pages())
-        };
-        for label in 0..SPREAD_OUT as u32 + 5 {
-            labels.number(format!("label {label}").as_bytes(), (0, u64::from(label)));
-            labels.add(group_id(label, Kind::Request), &Tally::default(), &counts, &failed);
-        }
-        labels.pack_late();
-        assert_eq!(spread_out(&labels, 0), (true, true));
-        assert_eq!(spread_out(&labels, SPREAD_OUT + 1), (false, false));
-        assert_eq!(
-            labels.total(Kind::Request).counts.iter().map(|(_, count)| count).sum::<u64>(),
-            2_000 * (SPREAD_OUT as u64 + 5)
-        );
-    }
 }

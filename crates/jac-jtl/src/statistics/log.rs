@@ -189,6 +189,16 @@ impl LogStatistics {
         self.statistics.rate_per_s()
     }
 
+    /// Have keys been folded because there were more than the limits allow? See [`SampleStatistics::has_folded`].
+    pub fn has_folded(&self) -> bool {
+        self.statistics.has_folded()
+    }
+
+    /// Bytes that the counts take; see [`SampleStatistics::memory`].
+    pub fn memory(&self) -> usize {
+        self.statistics.memory()
+    }
+
     /// What has to be known about the numbers: rows and values that could not be read, what the log does not say, guesses,
     /// and what the limits cut.
     pub fn notes(&mut self) -> Vec<Note> {

@@ -1,133 +1,89 @@
-//! The same counts at rest: rising values as differences, with their counts, in variable-length bytes.
+//! Counts as bytes: rising values as differences, with their counts, in variable-length numbers (LEB128).
 //!
-//! Two or three bytes for a value that occurred, against sixteen in a table: a log has one set of counts per label and
-//! time bucket.
+//! The lowest bit of a difference says whether a count follows; without one the value occurred once. So a value that occurred takes a byte
+//! or two, against sixteen in a table. The bytes depend on nothing but the counts, and more counts never take fewer.
 
-/// Counts of whole milliseconds that change seldom.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Packed(Box<[u8]>);
-
-impl Packed {
-    /// These counts, which must be rising by value.
-    pub(super) fn of(counts: &[(u32, u64)], room: &mut Vec<u8>) -> Self {
-        let mut packed = Self::default();
-        packed.add(counts, room);
-        packed
-    }
-
-    /// Adds counts, which must be rising by value.
-    pub(super) fn add(&mut self, added: &[(u32, u64)], room: &mut Vec<u8>) {
-        room.clear();
-        let mut last = 0;
-        let mut into = Pairs { bytes: room, chunk: [0; CHUNK], filled: 0 };
-        let mut put = |value: u32, count: u64| {
-            into.put(value - last, count);
-            last = value;
-        };
-        if self.0.is_empty() {
-            added.iter().for_each(|(value, count)| put(*value, *count));
-            self.0 = into.end().into();
-            return;
-        }
-        let mut new = added.iter().copied().peekable();
-        for (value, mut count) in self.iter() {
-            while let Some((smaller, smaller_count)) = new.next_if(|(new, _)| *new < value) {
-                put(smaller, smaller_count);
-            }
-            if let Some((_, more)) = new.next_if(|(new, _)| *new == value) {
-                count += more;
-            }
-            put(value, count);
-        }
-        for (value, count) in new {
-            put(value, count);
-        }
-        self.0 = into.end().into();
-    }
-
-    /// Values that occurred, rising, each with its count.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
-        let mut rest = &*self.0;
-        let mut last = 0;
-        std::iter::from_fn(move || {
-            let (difference, count) = match rest {
-                // As almost always.
-                [difference @ 0..0x80, count @ 0..0x80, behind @ ..] => {
-                    let pair = (u64::from(*difference), u64::from(*count));
-                    rest = behind;
-                    pair
-                }
-                _ => (read(&mut rest)?, read(&mut rest)?),
-            };
-            last += difference as u32;
-            Some((last, count))
-        })
-    }
-
-    /// Memory in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        self.0.len()
-    }
-}
-
-/// Bytes that are written before they go behind the others (checking for room costs more than writing), two at a time.
+/// Bytes that are written before they go behind the others: checking for room costs more than writing.
 const CHUNK: usize = 256;
+/// Bytes of a difference and a count, at most.
+const PAIR: usize = 16;
 
-/// Differences and counts on their way into bytes.
-struct Pairs<'a> {
-    bytes: &'a mut Vec<u8>,
-    chunk: [u8; CHUNK],
-    filled: usize,
-}
-
-impl<'a> Pairs<'a> {
-    #[inline]
-    fn put(&mut self, difference: u32, count: u64) {
-        if self.filled == CHUNK {
-            self.flush();
+/// Writes counts, which must be rising by value, behind what is in `into`.
+pub(super) fn pack(counts: &[(u32, u64)], into: &mut Vec<u8>) {
+    let (mut chunk, mut filled, mut last) = ([0; CHUNK], 0, 0);
+    for (value, count) in counts {
+        let difference = value - last;
+        last = *value;
+        if filled > CHUNK - PAIR {
+            into.extend_from_slice(&chunk[..filled]);
+            filled = 0;
         }
-        if difference < 0x80 && count < 0x80 {
-            // As almost always.
-            self.chunk[self.filled] = difference as u8;
-            self.chunk[self.filled + 1] = count as u8;
-            self.filled += 2;
+        let repeats = u8::from(*count > 1);
+        if difference < 0x40 && *count < 0x80 {
+            // As almost always. Which values occur once nobody can predict, so the count is always written.
+            chunk[filled] = (difference as u8) << 1 | repeats;
+            chunk[filled + 1] = *count as u8;
+            filled += 1 + usize::from(repeats);
         } else {
-            self.flush();
-            write(self.bytes, u64::from(difference));
-            write(self.bytes, count);
+            let mut put = |byte| {
+                chunk[filled] = byte;
+                filled += 1;
+            };
+            write(u64::from(difference) << 1 | u64::from(repeats), &mut put);
+            if repeats > 0 {
+                write(*count, &mut put);
+            }
         }
     }
+    into.extend_from_slice(&chunk[..filled]);
+}
 
-    fn flush(&mut self) {
-        self.bytes.extend_from_slice(&self.chunk[..self.filled]);
-        self.filled = 0;
-    }
+/// The counts that were packed, rising by value.
+pub(super) fn unpack(mut bytes: &[u8]) -> impl Iterator<Item = (u32, u64)> {
+    let mut last = 0;
+    std::iter::from_fn(move || {
+        let (difference, count) = match bytes {
+            // As almost always.
+            [head @ 0..0x80, next, ..] if head & next >> 7 == 0 => {
+                let repeats = head & 1;
+                bytes = &bytes[1 + usize::from(repeats)..];
+                (u32::from(head >> 1), if repeats > 0 { u64::from(*next) } else { 1 })
+            }
+            _ => {
+                let head = read_number(&mut bytes)?;
+                ((head >> 1) as u32, if head & 1 > 0 { read_number(&mut bytes)? } else { 1 })
+            }
+        };
+        last += difference;
+        Some((last, count))
+    })
+}
 
-    fn end(mut self) -> &'a [u8] {
-        self.flush();
-        self.bytes
-    }
+/// Writes a number behind what is in `into`.
+#[inline]
+pub(super) fn write_number(into: &mut Vec<u8>, number: u64) {
+    write(number, |byte| into.push(byte));
 }
 
 #[inline]
-fn write(into: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        into.push(value as u8 | 0x80);
-        value >>= 7;
+fn write(mut number: u64, mut put: impl FnMut(u8)) {
+    while number >= 0x80 {
+        put(number as u8 | 0x80);
+        number >>= 7;
     }
-    into.push(value as u8);
+    put(number as u8);
 }
 
+/// Reads a number that was written; `None` at the end.
 #[inline]
-fn read(from: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    let mut shift = 0;
+pub(super) fn read_number(from: &mut &[u8]) -> Option<u64> {
+    let (mut number, mut shift) = (0, 0);
     loop {
         let (byte, rest) = from.split_first()?;
         *from = rest;
-        value |= u64::from(byte & 0x7F) << shift;
+        number |= u64::from(byte & 0x7F) << shift;
         if byte & 0x80 == 0 {
-            return Some(value);
+            return Some(number);
         }
         shift += 7;
     }
@@ -135,15 +91,28 @@ fn read(from: &mut &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::Packed;
+    use super::{pack, unpack};
 
     #[test]
-    fn added_counts_are_merged_in_order() {
-        let mut packed = Packed::default();
-        let mut room = Vec::new();
-        packed.add(&[(0, 1), (7, 300), (u32::MAX, 2)], &mut room);
-        packed.add(&[(3, 5), (7, 1), (70_000, 1 << 40)], &mut room);
-        let all: Vec<_> = packed.iter().collect();
-        assert_eq!(all, [(0, 1), (3, 5), (7, 301), (70_000, 1 << 40), (u32::MAX, 2)]);
+    fn what_was_packed_is_unpacked() {
+        let edges = [0, 1, 63, 64, 127, 128, 8_191, 8_192, 1 << 20, u32::MAX - 5, u32::MAX];
+        let counts = [1, 2, 127, 128, 300, 1 << 40, u64::MAX];
+        let mut all: Vec<(u32, u64)> = edges.into_iter().zip(counts.into_iter().cycle()).collect();
+        for length in 0..=all.len() {
+            let mut bytes = Vec::new();
+            pack(&all[..length], &mut bytes);
+            assert_eq!(unpack(&bytes).collect::<Vec<_>>(), all[..length]);
+        }
+        all = (0..3_000).map(|at| (at * 7 % 90 + at * 90, u64::from(at % 5 + 1))).collect();
+        let mut bytes = Vec::new();
+        pack(&all, &mut bytes);
+        assert_eq!(unpack(&bytes).collect::<Vec<_>>(), all);
+    }
+
+    #[test]
+    fn a_value_that_occurred_once_takes_a_byte() {
+        let mut bytes = Vec::new();
+        pack(&[(20, 1), (50, 1), (51, 2)], &mut bytes);
+        assert_eq!(bytes.len(), 4);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::distribution::distribution;
 use super::labels::Group;
+use super::shape::percentiles;
 use super::{Label, SampleStatistics};
 use crate::{ApdexThresholds, LabelProfile, Profile, Profiles};
 
@@ -28,8 +29,8 @@ impl SampleStatistics {
         let labels = self.busiest_labels().into_iter().map(|(_, label)| label_profile(label));
         Profiles {
             percents: PERCENTS.to_vec(),
-            total: profile(&self.labels.total(self.basis())),
             labels: labels.collect(),
+            total: profile(&self.labels.total(self.basis(), &mut self.summing)),
         }
     }
 
@@ -49,13 +50,14 @@ pub(super) fn label_profile(label: &Label) -> LabelProfile {
 
 fn profile(group: &Group) -> Profile {
     let tally = &group.tally;
-    let percentiles = if group.counts.is_empty() { Vec::new() } else { group.counts.percentiles(PERCENTS).to_vec() };
+    let (times, failed) = (group.times.counts(), group.failed.counts());
+    let percentiles_ms = if times.is_empty() { Vec::new() } else { percentiles(&times, PERCENTS).to_vec() };
     Profile {
         satisfied: tally.satisfied,
         tolerated: tally.tolerated,
         frustrated: tally.samples - tally.errors - tally.untimed - tally.satisfied - tally.tolerated,
         failed: tally.errors,
-        percentiles_ms: percentiles,
-        distribution: distribution(&group.counts, &group.failed),
+        percentiles_ms,
+        distribution: distribution(&times, &failed),
     }
 }

@@ -1,9 +1,9 @@
 //! What is shown: the table, the series and the groups, computed from what has been counted.
 
-use super::counts::Counts;
 use super::kind::Kind;
 use super::labels::Group;
 use super::profiles::label_profile;
+use super::shape::Shape;
 use super::tally::Mean;
 use super::{Count, Label, SampleStatistics, Shown};
 use crate::note::counted;
@@ -52,18 +52,19 @@ impl SampleStatistics {
         };
         let spread = |text: &str, kind, group: &Group| {
             let (mut sum_ms, mut buckets) = (0_u64, vec![0; bounds.len() + 1]);
-            for (ms, count) in group.counts.iter() {
+            for (ms, count) in group.times.counts() {
                 sum_ms = sum_ms.saturating_add(u64::from(ms) * count);
                 buckets[bounds.partition_point(|bound| *bound < ms)] += count;
             }
             SpreadEntry { entry: entry(text, kind, group, outside), sum_ms, buckets }
         };
+        let total = self.labels.total(basis, &mut self.summing);
         let mut labels = self.labels.in_order();
         labels.sort_by_key(|(_, label)| std::cmp::Reverse(label.samples()));
         let left_out = labels.len().saturating_sub(most) as u64;
         labels.truncate(most);
         BusiestEntries {
-            total: spread("Total", kind, &self.labels.total(basis)),
+            total: spread("Total", kind, &total),
             labels: labels.iter().map(|(_, label)| spread(&label.text, label.kind(), &label.both())).collect(),
             left_out,
         }
@@ -73,7 +74,7 @@ impl SampleStatistics {
     pub fn summary(&mut self) -> Summary {
         self.settle();
         let Shown { basis, outside, .. } = self.show();
-        let total = self.labels.total(basis);
+        let total = self.labels.total(basis, &mut self.summing);
         let time = self.labels.tally().time(outside);
         let (total_basis, kind) = match basis {
             Kind::Request => (TotalBasis::Samples, EntryKind::Request),
@@ -190,12 +191,9 @@ impl SampleStatistics {
     /// How often each response time occurred, over the same samples as the table's lines.
     pub fn response_times(&mut self) -> ResponseTimes {
         self.settle();
-        let of = |counts: &Counts| counts.iter().collect::<Vec<_>>();
-        let mut labels = Vec::new();
-        for (_, label) in self.labels.in_order() {
-            labels.push((label.text.clone(), of(&label.both().counts)));
-        }
-        ResponseTimes { total: of(&self.labels.total(self.basis()).counts), labels }
+        let labels = self.labels.in_order();
+        let labels = labels.into_iter().map(|(_, label)| (label.text.clone(), label.both().times.counts())).collect();
+        ResponseTimes { total: self.labels.total(self.basis(), &mut self.summing).times.counts(), labels }
     }
 
     /// What has to be known about the numbers besides what the reading brought.
@@ -288,7 +286,7 @@ fn with_rest(keys: Vec<(String, Count)>, rest: Count, name: &str) -> impl Iterat
 
 fn entry(label: &str, kind: EntryKind, group: &Group, outside: bool) -> Entry {
     let tally = &group.tally;
-    let shape = group.counts.shape();
+    let shape = Shape::of(&group.times.counts());
     let samples = tally.samples as f64;
     let duration_s = tally.duration_s(outside);
     let per_s = |amount: u64| Some(amount as f64 / duration_s?);

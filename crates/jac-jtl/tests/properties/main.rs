@@ -3,6 +3,7 @@
 //! pass gives.
 
 mod logs;
+mod parts;
 mod reference;
 mod tables;
 

@@ -576,6 +576,7 @@ fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u6
         .into_iter()
         .map(|(t_ms, samples)| {
             let times = sorted_times(&samples);
+            let kept: Vec<u64> = times.iter().map(|ms| ten_digits(*ms)).collect();
             let mean = |values: Vec<u64>| {
                 (!values.is_empty()).then(|| values.iter().sum::<u64>() as f64 / values.len() as f64)
             };
@@ -584,10 +585,10 @@ fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u6
                 samples: samples.len() as u64,
                 errors: samples.iter().filter(|sample| !sample.success).count() as u64,
                 mean_ms: mean(times.clone()),
-                p50_ms: percentile_of_sorted(50.0, &times),
-                p90_ms: percentile_of_sorted(90.0, &times),
-                p95_ms: percentile_of_sorted(95.0, &times),
-                p99_ms: percentile_of_sorted(99.0, &times),
+                p50_ms: percentile_of_sorted(50.0, &kept),
+                p90_ms: percentile_of_sorted(90.0, &kept),
+                p95_ms: percentile_of_sorted(95.0, &kept),
+                p99_ms: percentile_of_sorted(99.0, &kept),
                 max_ms: times.last().copied(),
                 latency_ms: mean(samples.iter().filter_map(|sample| sample.latency_ms).collect()),
                 connect_ms: mean(samples.iter().filter_map(|sample| sample.connect_ms).collect()),
@@ -597,6 +598,15 @@ fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u6
             }
         })
         .collect()
+}
+
+/// A number with all but its first ten binary digits set to zero.
+fn ten_digits(number: u64) -> u64 {
+    let mut shift = 0;
+    while number >> shift >= 1 << 10 {
+        shift += 1;
+    }
+    number >> shift << shift
 }
 
 /// In each bucket, of each worker that sends before or in it and in it or after it: its latest count up to the bucket's

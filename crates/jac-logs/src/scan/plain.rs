@@ -9,8 +9,6 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes of one part: small enough that the threads end together.
-const SEGMENT: u64 = 8 << 20;
 /// How far behind a place the next row's beginning is looked for at first: mostly it is there.
 const NEAR: usize = 8 << 10;
 /// Bytes at the start in which the header and the first row must lie.
@@ -22,7 +20,7 @@ impl<C: Collector> Scan<'_, C> {
         let (file, size) = crate::input::open_file(path)?;
         let size = size.ok_or(Failed::Unsplittable)?;
         let layout = layout(&file, self.settings).map_err(failed)?.ok_or(Failed::Unsplittable)?;
-        let starts = starts(&file, size, &layout, self.settings).map_err(failed)?;
+        let starts = starts(&file, size, self.part_bytes.get(), &layout, self.settings).map_err(failed)?;
         let shared = Shared::new(self, &layout);
         let next = AtomicUsize::new(0);
         let work = |mut collector: C| -> Part<C> {
@@ -76,10 +74,10 @@ fn layout(file: &File, settings: &Settings) -> std::io::Result<Option<Layout>> {
 }
 
 /// Where the parts begin.
-fn starts(file: &File, size: u64, layout: &Layout, settings: &Settings) -> std::io::Result<Vec<u64>> {
+fn starts(file: &File, size: u64, part_bytes: u64, layout: &Layout, settings: &Settings) -> std::io::Result<Vec<u64>> {
     let mut starts = vec![0];
     let mut ahead = vec![0; LOOK_AHEAD];
-    let mut at = SEGMENT;
+    let mut at = part_bytes;
     while at < size {
         for room in [NEAR, PIECE, LOOK_AHEAD] {
             let read = read_at(file, &mut ahead[..room], at)?;
@@ -88,7 +86,7 @@ fn starts(file: &File, size: u64, layout: &Layout, settings: &Settings) -> std::
                 break;
             }
         }
-        at += SEGMENT;
+        at += part_bytes;
     }
     starts.dedup();
     Ok(starts)

@@ -8,8 +8,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-/// A log shorter than this is read in one piece, in bytes as it lies there.
-pub(super) const WORTH_SPLITTING: u64 = 4 << 20;
 /// How far behind a place a row's beginning is looked for, in bytes.
 pub(super) const LOOK_AHEAD: usize = 1 << 20;
 /// How often progress is reported.
@@ -93,7 +91,9 @@ impl<'a> Shared<'a> {
         };
         feed(&mut |bytes| {
             reader.feed(bytes, sink);
-            sink.relieve();
+            if sink.relieve().is_break() {
+                self.mark_unreadable();
+            }
         })?;
         if segment.last {
             reader.finish(sink);
@@ -163,5 +163,5 @@ pub(super) fn run<C: Collector>(
     for (_, following) in &outcomes {
         outcome.append(following);
     }
-    Ok(Scanned { collectors, outcome, broken: false })
+    Ok(Scanned { collectors, outcome, broken: false, in_order: false })
 }

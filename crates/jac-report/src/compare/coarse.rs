@@ -1,15 +1,14 @@
 //! [`CoarseTimes`]: response times in steps of about 3 %, which take a few hundred bytes: what is kept of a run for good, so that it can be
 //! tested against later ones without its log.
 //!
-//! The steps are those of an HdrHistogram with five bits: up to 63 ms each millisecond, above it 32 to each doubling. Both sides of a test
-//! are put into the same steps, so a step adds ties and no bias. Two can be merged.
+//! The steps are those of an HdrHistogram with five bits. Both sides of a test are put into the same steps, so a step adds ties and no bias.
+//! Two can be merged.
 
+use jac_jtl::Steps;
 use std::collections::BTreeMap;
 
-/// Up to here each millisecond is a step.
-const EXACT: u32 = 64;
-/// Steps to each doubling above that, as a power of two.
-const BITS: u32 = 5;
+/// Up to 63 ms each millisecond, above it 32 to each doubling.
+const STEPS: Steps = Steps::of_digits(6);
 /// The first byte of what is stored.
 const VERSION: u8 = 1;
 
@@ -20,33 +19,15 @@ pub struct CoarseTimes {
     counts: Vec<(u32, u64)>,
 }
 
-fn step_of(ms: u32) -> u32 {
-    if ms < EXACT {
-        return ms;
-    }
-    let exponent = ms.ilog2();
-    EXACT + (exponent - EXACT.ilog2()) * (1 << BITS) + ((ms >> (exponent - BITS)) - (1 << BITS))
-}
-
-/// The least time of a step; `None` beyond what 32 bits hold.
-fn least_of(step: u32) -> Option<u32> {
-    if step < EXACT {
-        return Some(step);
-    }
-    let (doubling, within) = ((step - EXACT) >> BITS, (step - EXACT) & ((1 << BITS) - 1));
-    let shift = doubling + EXACT.ilog2() - BITS;
-    (shift + BITS < u32::BITS).then(|| ((1 << BITS) + within) << shift)
-}
-
 impl CoarseTimes {
     /// From counted times.
     pub fn of(counts: impl IntoIterator<Item = (u32, u64)>) -> Self {
         let mut steps: BTreeMap<u32, u64> = BTreeMap::new();
         for (ms, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-            let sum = steps.entry(step_of(ms)).or_default();
+            let sum = steps.entry(STEPS.step_of(ms)).or_default();
             *sum = sum.saturating_add(count);
         }
-        Self { counts: steps.into_iter().filter_map(|(step, count)| Some((least_of(step)?, count))).collect() }
+        Self { counts: steps.into_iter().filter_map(|(step, count)| Some((STEPS.least_of(step)?, count))).collect() }
     }
 
     /// From a curve of percentiles, `percents` rising from 0 to 100, where nothing finer is left: the samples between two points of it are
@@ -85,7 +66,7 @@ impl CoarseTimes {
         let mut bytes = vec![VERSION];
         let mut before = 0;
         for (least, count) in &self.counts {
-            let step = step_of(*least);
+            let step = STEPS.step_of(*least);
             push(&mut bytes, u64::from(step - before));
             push(&mut bytes, *count);
             before = step;
@@ -106,7 +87,7 @@ impl CoarseTimes {
                 return None;
             }
             step = step.checked_add(further)?;
-            counts.push((least_of(step)?, take(&mut rest)?));
+            counts.push((STEPS.least_of(step)?, take(&mut rest)?));
         }
         Some(Self { counts })
     }
@@ -137,15 +118,6 @@ fn take(rest: &mut &[u8]) -> Option<u64> {
 mod coarse_times {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn a_step_is_at_most_a_thirty_second_wide() {
-        for ms in (0..200_000).chain([1 << 20, u32::MAX - 1, u32::MAX]) {
-            let least = least_of(step_of(ms)).expect("of 32 bits");
-            assert!(least <= ms && ms - least <= ms / 32, "{ms}: {least}");
-            assert_eq!(step_of(least), step_of(ms), "{ms}");
-        }
-    }
 
     #[test]
     fn a_curve_of_percentiles_gives_as_many_samples_where_they_were() {

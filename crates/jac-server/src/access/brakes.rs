@@ -13,6 +13,8 @@ const FREE: [u32; 2] = [3, 10];
 const LONGEST: Duration = Duration::from_secs(60);
 /// After so long without a failure it is forgotten.
 const MEMORY: Duration = Duration::from_secs(15 * 60);
+/// So much of a name is looked at: no account has a longer one.
+const LONGEST_NAME: usize = 256;
 /// So many names and addresses are remembered; the oldest go first.
 const MOST: usize = 10_000;
 
@@ -74,7 +76,9 @@ impl Brakes {
 }
 
 fn keys(name: &str, address: &str) -> [String; 2] {
-    [format!("name {}", name.to_lowercase()), format!("address {address}")]
+    // No account has a longer name, and nobody fills the memory with what they call themselves.
+    let name: String = name.chars().take(LONGEST_NAME).flat_map(char::to_lowercase).collect();
+    [format!("name {name}"), format!("address {address}")]
 }
 
 #[cfg(test)]

@@ -117,8 +117,8 @@ pub struct ClusterEventView {
     pub id: i64,
     pub at_ms: i64,
     pub node: Option<String>,
-    /// Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `instance_running`, `ssh_ready`, `clock_offset`,
-    /// `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
+    /// Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `capacity_missing`, `launch_throttled`, `instance_running`, `ssh_ready`, `clock_offset`,
+    /// `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `taking`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
     /// in `unit`), `jmeter_step`, `tools_found`, `key_created`, `ready`, `failed`, `retrying`, `warning`, `extended`, `adopted`, `node_lost`,
     /// `provider_unreachable`, `provider_reachable`, `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`,
     /// `termination_requested`, `archive_pending`, `terminated`.

@@ -193,7 +193,18 @@ pub async fn revoke_of_comparison(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let row = allowed.engine().store().share(&id).await?;
-    allowed.to(&row.by, None)?;
+    // Whoever made it, and whoever may share any run that it shows: nobody's run is shown against their will.
+    if let Err(refused) = allowed.to(&row.by, None) {
+        let mut is_of_theirs = false;
+        for run in &row.runs {
+            if let Ok(found) = allowed.engine().store().run(run).await {
+                is_of_theirs |= allowed.to(&found.run.owner, found.run.team.as_ref()).is_ok();
+            }
+        }
+        if !is_of_theirs {
+            return Err(refused);
+        }
+    }
     revoke(&app, &id, |row| row.kind == ShareKind::Comparison).await
 }
 

@@ -4,7 +4,7 @@ use crate::served::{Answer, Served};
 use crate::things::{others, run};
 use http::{Method, StatusCode, header};
 use jac_engine::administrator;
-use jac_model::UserRole;
+use jac_model::{Person, UserRole};
 use jac_store::PersonChange;
 
 /// Makes a link there; gives its id and its secret.
@@ -98,6 +98,27 @@ async fn a_link_of_a_comparison_shows_exactly_that_comparison() {
     let revoked = served.as_owner(Method::DELETE, &format!("/comparisons/shares/{id}"), "").await;
     assert_eq!(revoked.status, StatusCode::NO_CONTENT);
     assert_eq!(visit("/runs/r-33333333").await.code(), "signed_out");
+}
+
+#[tokio::test]
+async fn the_owner_of_any_of_its_runs_revokes_a_comparisons_link() {
+    let served = Served::new().await;
+    let store = served.app.engine.store();
+    for (id, name) in [("ann", "Ann"), ("bob", "Bob")] {
+        store.add_person(id, name, UserRole::Member, Vec::new(), 0).await.expect("a person");
+    }
+    run(&served, "r-22222222", &Person { id: "ann".to_owned(), name: "Ann".to_owned() }).await;
+    run(&served, "r-33333333", &administrator()).await;
+    // The administrator may share everybody's runs.
+    let body = r#"{"runs":["r-22222222","r-33333333"],"expires_days":1}"#;
+    let (id, _) = share(&served, "/comparisons/shares", body).await;
+    let revoke = async |person: &str| {
+        let (cookie, page) = served.sign_in_as(person).await;
+        let headers = [("cookie", cookie.as_str()), ("x-jac-page", page.as_str())];
+        served.call(Method::DELETE, &format!("/comparisons/shares/{id}"), &headers, "").await
+    };
+    assert_eq!(revoke("bob").await.refusal(), (StatusCode::FORBIDDEN, "not_owner"));
+    assert_eq!(revoke("ann").await.status, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]

@@ -313,6 +313,7 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
     // Whoever leaves leaves their runs readable, by whoever has them then.
     let removed = served.as_owner(Method::DELETE, "/people/ann?to=ben", "").await;
     assert!(removed.status.is_success(), "{}", removed.body);
+    ben.stored(&later).await;
     assert!(ben.verified(&later).await);
     let handed = ben.get("/stores").await;
     let handed = handed.as_array().expect("stores").iter().find(|one| one["id"] == second["id"]).expect("hers");

@@ -88,7 +88,7 @@ impl Machine {
         let config = place.join("sshd_config");
         // The settings first: the first of each name is the one that counts.
         let lines = format!(
-            "{settings}\nListenAddress {address}\nPort {port}\nHostKey {}\nPidFile none\nAuthorizedKeysFile {}\n\
+            "{settings}\nListenAddress {address}\nPort {port}\nHostKey {}\nPidFile none\nAuthorizedKeysFile {} {home}/.ssh/authorized_keys\n\
              StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
              PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\nMaxStartups 100\n\
              SetEnv HOME={home} PATH={home}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n",

@@ -102,6 +102,7 @@ impl Store {
         page: &PageRequest<ClusterSort>,
     ) -> Result<Page<ListedCluster>, StoreError> {
         let query = query(filter, page)?;
-        self.read(move |connection| query.run(connection, read)).await
+        let unreadable = self.unreadable.clone();
+        self.read(move |connection| query.run(connection, &unreadable, read)).await
     }
 }

@@ -105,7 +105,8 @@ impl Store {
     ) -> Result<Page<ListedPlan>, StoreError> {
         let query = query(filter, page)?;
         // The statements of one page see one moment.
-        self.read_at_once(move |connection| query.run(connection, |row| read(connection, row))).await
+        let unreadable = self.unreadable.clone();
+        self.read_at_once(move |connection| query.run(connection, &unreadable, |row| read(connection, row))).await
     }
 
     /// How many runs a plan had, and the newest of them.

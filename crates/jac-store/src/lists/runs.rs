@@ -180,10 +180,10 @@ impl Store {
         filter: &RunFilter,
         page: &PageRequest<RunSort>,
     ) -> Result<Page<ListedRun>, StoreError> {
-        let (filter, page) = (filter.clone(), page.clone());
+        let (filter, page, unreadable) = (filter.clone(), page.clone(), self.unreadable.clone());
         self.read(move |connection| {
             let tag_is_rare = filter.tag.as_deref().map_or(Ok(false), |tag| is_rare(connection, tag))?;
-            query(&filter, tag_is_rare, &page)?.run(connection, read)
+            query(&filter, tag_is_rare, &page)?.run(connection, &unreadable, read)
         })
         .await
     }

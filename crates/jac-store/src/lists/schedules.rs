@@ -50,13 +50,13 @@ impl Store {
         let unreadable = self.unreadable.clone();
         // The statements of one page see one moment.
         self.read_at_once(move |connection| {
-            let ids: Page<ScheduleId> = query.run(connection, |row| read_id(row, "id"))?;
+            let ids: Page<ScheduleId> = query.run(connection, &unreadable, |row| read_id(row, "id"))?;
             let mut items = Vec::with_capacity(ids.items.len());
             for id in ids.items {
                 match documents::document(connection, id.as_str()) {
                     Ok(schedule) => items.push(schedule),
                     Err(StoreError::Unreadable { kind, id, source }) => {
-                        note_unreadable(&unreadable, kind, &id, &source)
+                        note_unreadable(&unreadable, kind, &id, &source);
                     }
                     Err(error) => return Err(error),
                 }

@@ -246,6 +246,27 @@ async fn every_filter_takes_the_rows_that_have_what_it_names() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_read_is_left_out_of_its_page_and_remembered() {
+    let store = Store::in_memory().await.expect("a database");
+    many_runs(&store).await;
+    let all = pages_of_runs(&store, &RunFilter::default(), RunSort::Created, Order::Ascending).await;
+    let bad = all[1].id.to_string();
+    let damage = bad.clone();
+    let damaged = store.write::<_, crate::StoreError>(move |connection| {
+        connection
+            .execute("UPDATE runs SET cause_whole = '{\"kind\":\"of_tomorrow\"}' WHERE id = ?1", [damage])
+            .map(drop)
+            .map_err(during("damage"))
+    });
+    damaged.await.expect("written");
+    let readable = pages_of_runs(&store, &RunFilter::default(), RunSort::Created, Order::Ascending).await;
+    let ids = |runs: &[crate::ListedRun]| runs.iter().map(|run| run.id.to_string()).collect::<Vec<_>>();
+    assert_eq!(ids(&readable), ids(&all).into_iter().filter(|id| *id != bad).collect::<Vec<_>>());
+    let unreadable: Vec<_> = store.unreadable().into_iter().map(|row| (row.kind, row.id)).collect();
+    assert_eq!(unreadable, [("run", bad)]);
+}
+
+#[tokio::test]
 async fn a_cursor_that_is_damaged_or_of_another_list_is_refused() {
     let store = Store::in_memory().await.expect("a database");
     many_runs(&store).await;

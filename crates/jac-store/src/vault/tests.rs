@@ -144,6 +144,9 @@ async fn another_key_opens_nothing_and_says_what_to_do() {
     let other = Vault::new(store, SealingKey::new(&[2; 32]).expect("a key"));
     let error = other.aws(&of("k-1")).await.expect_err("another key").to_string();
     assert!(error.contains("another key") && error.contains("save them again"), "{error}");
+    assert_eq!((vault.count_locked().await.expect("counted"), other.count_locked().await.expect("counted")), (0, 1));
+    let sets = other.database().credentials().await.expect("sets");
+    assert!(sets[0].fault.is_some(), "the set says it too");
     let sealed = vault.seal("tag", b"key").expect("sealed");
     assert_eq!(vault.open("tag", &sealed).expect("opened"), b"key");
     assert!(vault.open("another tag", &sealed).is_err() && other.open("tag", &sealed).is_err());

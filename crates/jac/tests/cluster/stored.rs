@@ -76,6 +76,20 @@ fn a_run_is_in_the_store_when_its_command_ends_and_comes_back_to_an_empty_folder
     let verified = json(verified.stdout.as_bytes());
     assert_eq!(verified["missing"], serde_json::json!(["report.html"]));
     assert_eq!(verified["different"], serde_json::json!(["plan/steady.jmx"]));
+    empty.finish(told(empty.jac(&["artifacts", "retry", &id]), &gateway)).expect(0);
+    empty.finish(told(empty.jac(&["artifacts", "verify", &id]), &gateway)).expect(0);
+
+    // What is made of the rest may be missing, and nothing that was changed is taken for the run's.
+    fs::remove_file(stored.join("report.html")).expect("removed");
+    let rebuild = |expected| {
+        let other = Place::new();
+        let rebuilt = other.finish(told(other.jac(&["artifacts", "rebuild", "--output", "json"]), &gateway));
+        json(rebuilt.expect(expected).stdout.as_bytes())["restored"].clone()
+    };
+    assert_eq!(rebuild(0), 1);
+    let summary = fs::read_to_string(stored.join("summary.json")).expect("a summary");
+    fs::write(stored.join("summary.json"), summary.replace('1', "2")).expect("written");
+    assert_eq!(rebuild(3), 0);
 }
 
 #[test]

@@ -41,6 +41,22 @@ fn no_capacity_and_what_is_not_there_are_told() {
 }
 
 #[test]
+fn workers_without_capacity_are_of_the_next_type_and_launches_keep_awss_pace() {
+    let Some(site) = Site::new() else { return };
+    site.lab(&["no-capacity", "1000", "c6i.large"]);
+    site.lab(&["throttle-launches", "5", "2"]);
+    let cluster = site.ready(7, json!({ "fallback_worker_types": ["c5.large"] }));
+    let events = site.events(&cluster);
+    assert!(events.contains("[capacity_missing]") && !events.contains("[launch_throttled]"), "{events}");
+    let nodes = site.cluster(&cluster)["nodes"].clone();
+    let of_fallback = |node: &&Value| node["detail"].as_str().is_some_and(|detail| detail.contains("c5.large"));
+    assert_eq!(nodes.as_array().expect("nodes").iter().filter(of_fallback).count(), 7, "{nodes}");
+    let run = site.run(&cluster, 3);
+    site.assert_whole(&run);
+    site.terminate(&cluster);
+}
+
+#[test]
 fn an_api_that_throttles_answers_late_and_loses_its_answers_makes_one_cluster() {
     let Some(site) = Site::new() else { return };
     site.lab(&["throttle", "6"]);

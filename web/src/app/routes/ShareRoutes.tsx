@@ -10,18 +10,20 @@ import { useRunReport } from "@/features/runs/api/useRunReport";
 import type { Run } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
+import { useZone } from "@/shared/format/zone";
 import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
 import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
+import { ZoneSwitch } from "@/shared/ui/ZoneSwitch";
 
 /** The page of a share link: results without the console around them. */
 export function ShareLayout() {
   return (
     <main className="offline">
-      <Outlet />
+      <Outlet key={useZone()} />
       <footer className="offline-foot">
         <p>
           Shared from <Link to="/">JAC</Link>, read only.
@@ -103,6 +105,7 @@ export function ShareCompareRoute() {
 function Actions() {
   return (
     <>
+      <ZoneSwitch />
       <ThemeSwitch />
       <button type="button" className="btn btn-outline-secondary" onClick={() => window.print()}>
         <Icon name="printer" /> Print

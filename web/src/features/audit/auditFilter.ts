@@ -1,11 +1,13 @@
 /** What is looked for in the audit trail, as the URL keeps it and as the server is asked. Pure. */
+import { fromLocalInput } from "@/shared/format/time";
+
 export interface AuditFilter {
   person: string;
   action: string;
   /** The id of a thing. */
   thing: string;
   text: string;
-  /** Local times of a form, `2026-11-28T06:00`; empty: no end. */
+  /** Times of a form, in the chosen zone, `2026-11-28T06:00`; empty: no end. */
   from: string;
   to: string;
 }
@@ -38,8 +40,8 @@ export function auditSearch(filter: AuditFilter): string {
   const search = new URLSearchParams();
   for (const field of ["person", "action", "thing", "text"] as const) if (filter[field].trim() !== "") search.set(field, filter[field].trim());
   for (const field of ["from", "to"] as const) {
-    const at = Date.parse(filter[field]);
-    if (!Number.isNaN(at)) search.set(field, String(at));
+    const at = fromLocalInput(filter[field]);
+    if (at !== null) search.set(field, String(at));
   }
   return search.toString();
 }

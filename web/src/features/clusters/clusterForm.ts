@@ -137,6 +137,7 @@ const POINTERS: Record<string, keyof Faults> = {
   "/config/ec2/credentials": "credentials",
   "/config/ec2/master_type": "masterType",
   "/config/ec2/worker_type": "workerType",
+  "/config/ec2/fallback_worker_types": "fallbackTypes",
   "/config/ec2/image": "image",
   "/config/ec2/vpc": "vpc",
   "/config/ec2/subnets": "subnets",

@@ -6,6 +6,7 @@ export const EC2: Ec2Config = {
   credentials: "saved",
   master_type: "c6i.xlarge",
   worker_type: "c6i.large",
+  fallback_worker_types: [],
   image: { newest: "debian12" },
   vpc: null,
   subnets: [],

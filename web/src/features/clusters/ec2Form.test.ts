@@ -20,6 +20,7 @@ describe("machines of EC2", () => {
       region: "Frankfurt",
       masterType: "big",
       workerType: "c6i.large; rm",
+      fallbackTypes: "c5.large, c5",
       image: "id",
       imageId: "debian",
       vpc: "subnet-1",
@@ -30,8 +31,9 @@ describe("machines of EC2", () => {
       tags: "aws:x=",
       workersMayFail: "3",
     });
-    expect(Object.keys(faults).sort()).toEqual(["diskGb", "imageId", "masterType", "region", "securityGroup", "sshFrom", "subnets", "tags", "vpc", "workerType", "workersMayFail"]);
+    expect(Object.keys(faults).sort()).toEqual(["diskGb", "fallbackTypes", "imageId", "masterType", "region", "securityGroup", "sshFrom", "subnets", "tags", "vpc", "workerType", "workersMayFail"]);
     expect(faults.subnets).toContain("“subnet-”");
+    expect(faults.fallbackTypes).toContain("“c5”");
   });
   it.each(["10.0.0.0/8", "203.0.113.7/32", "0.0.0.0/0"])("take %s as a block of addresses", (sshFrom) => {
     expect(faultsOf({ sshFrom })).toEqual({});

@@ -8,6 +8,8 @@ export interface Ec2Form {
   region: string;
   masterType: string;
   workerType: string;
+  /** In order of preference, with commas. */
+  fallbackTypes: string;
   /** A distribution, or `id`: the one of `imageId`. */
   image: Distribution | "id";
   imageId: string;
@@ -27,17 +29,19 @@ export interface Ec2Form {
   workersMayFail: string;
 }
 
-type Ec2Field = "region" | "masterType" | "workerType" | "image" | "imageId" | "diskGb" | "vpc" | "subnets" | "securityGroup" | "sshFrom" | "keyName" | "tags" | "workersMayFail" | "credentials";
+type Ec2Field =
+  "region" | "masterType" | "workerType" | "fallbackTypes" | "image" | "imageId" | "diskGb" | "vpc" | "subnets" | "securityGroup" | "sshFrom" | "keyName" | "tags" | "workersMayFail" | "credentials";
 export type Ec2Faults = Partial<Record<Ec2Field, string>>;
 
 /** Those that stand in the folded part of the form. */
-export const ADVANCED: Ec2Field[] = ["vpc", "subnets", "securityGroup", "sshFrom", "keyName", "tags", "workersMayFail"];
+export const ADVANCED: Ec2Field[] = ["fallbackTypes", "vpc", "subnets", "securityGroup", "sshFrom", "keyName", "tags", "workersMayFail"];
 
 export function ec2FormFrom(config: Ec2Config): Ec2Form {
   return {
     region: config.region ?? "",
     masterType: config.master_type,
     workerType: config.worker_type,
+    fallbackTypes: config.fallback_worker_types.join(", "),
     image: "id" in config.image ? "id" : config.image.newest,
     imageId: "id" in config.image ? config.image.id : "",
     diskGb: String(config.disk_gb),
@@ -62,8 +66,12 @@ export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Fault
   const region = form.region.trim();
   if (region !== "" && !/^[a-z0-9-]{1,64}$/.test(region)) faults.region = "Invalid region. Expected e.g. eu-central-1, or empty.";
   for (const field of ["masterType", "workerType"] as const) {
-    if (!/^(?=.*\.)[a-z0-9.-]{1,64}$/.test(form[field].trim())) faults[field] = "Invalid instance type. Expected e.g. c6i.large.";
+    if (!isType(form[field].trim())) faults[field] = "Invalid instance type. Expected e.g. c6i.large.";
   }
+  const fallbackTypes = listed(form.fallbackTypes);
+  const wrongTypes = fallbackTypes.filter((type) => !isType(type));
+  if (wrongTypes.length > 0) faults.fallbackTypes = `${wrongTypes.map((each) => `“${each}”`).join(", ")}: expected instance types, e.g. c5.large.`;
+  else if (fallbackTypes.length > 10) faults.fallbackTypes = "At most 10 types.";
   const id = (field: Ec2Field, text: string, prefix: string): string | null => {
     const typed = text.trim();
     if (typed !== "" && !isId(typed, prefix)) faults[field] = `Must start with ${prefix}.`;
@@ -73,7 +81,7 @@ export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Fault
   if (form.image === "id" && imageId === null) faults.imageId = "Enter an image ID (ami-…) or select a distribution.";
   const disk = whole(form.diskGb);
   if (disk === null || disk < 8 || disk > 16_384) faults.diskGb = "Must be between 8 and 16,384 GB.";
-  const subnets = form.subnets.split(/[\s,;]+/).filter((subnet) => subnet !== "");
+  const subnets = listed(form.subnets);
   const wrong = subnets.filter((subnet) => !isId(subnet, "subnet-"));
   if (wrong.length > 0) faults.subnets = `${wrong.map((each) => `“${each}”`).join(", ")}: must start with subnet-.`;
   const sshFrom = form.sshFrom.trim();
@@ -89,6 +97,7 @@ export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Fault
     credentials: form.credentials,
     master_type: form.masterType.trim(),
     worker_type: form.workerType.trim(),
+    fallback_worker_types: fallbackTypes,
     image: form.image === "id" ? { id: imageId ?? "" } : { newest: form.image },
     vpc: id("vpc", form.vpc, "vpc-"),
     subnets,
@@ -101,6 +110,15 @@ export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Fault
     tags: tags.tags,
     workers_may_fail: mayFail ?? 0,
   };
+}
+
+/** What is separated by white space, commas or semicolons. */
+function listed(text: string): string[] {
+  return text.split(/[\s,;]+/).filter((each) => each !== "");
+}
+
+function isType(text: string): boolean {
+  return /^(?=.*\.)[a-z0-9.-]{1,64}$/.test(text);
 }
 
 function isId(text: string, prefix: string): boolean {

@@ -4,24 +4,43 @@ import { canRun, hasEnded } from "@/features/clusters/clusterWords";
 import { CreateClusterDialog } from "@/features/clusters/components/CreateClusterDialog";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import type { ClusterSummary, Info } from "@/shared/api/types";
-import { Icon } from "@/shared/ui/Icon";
+import { useRights } from "@/shared/session/useSession";
+import { Icon, type IconName } from "@/shared/ui/Icon";
+import { RunExample } from "./RunExample";
 
-/** The way from an empty installation to the first run; what is done is ticked off. */
-export function FirstSteps({ hasPlan, clusters, info }: { hasPlan: boolean; clusters: ClusterSummary[]; info: Info | undefined }) {
+interface Props {
+  hasPlan: boolean;
+  clusters: ClusterSummary[];
+  info: Info | undefined;
+}
+
+/** From an empty installation to the first run: the example at one click, the way with one's own plan, and what comes after. */
+export function FirstSteps({ hasPlan, clusters, info }: Props) {
+  return (
+    <>
+      {info?.providers.includes("local") === true && <RunExample info={info} />}
+      <OwnPlan hasPlan={hasPlan} clusters={clusters} info={info} />
+      <ForLater />
+    </>
+  );
+}
+
+/** What is done is ticked off. */
+function OwnPlan({ hasPlan, clusters, info }: Props) {
   const [creating, setCreating] = useState(false);
   const living = clusters.filter((cluster) => !hasEnded(cluster.phase));
   return (
     <section className="card first-steps" aria-label="First steps">
       <header className="chart-head">
-        <h2>Three steps to the first run</h2>
+        <h2>Three steps to a run of your own plan</h2>
       </header>
       <ol>
         <Step
+          mark={hasPlan ? <Icon name="check-circle" /> : 1}
           done={hasPlan}
-          number={1}
           title="Upload a plan"
           action={
-            <Link className={`btn ${hasPlan ? "btn-outline-secondary" : "btn-primary"}`} to="/plans">
+            <Link className="btn btn-outline-secondary" to="/plans">
               Go to plans
             </Link>
           }
@@ -29,18 +48,18 @@ export function FirstSteps({ hasPlan, clusters, info }: { hasPlan: boolean; clus
           A .jmx with its data files and plugin jars. JAC checks it on upload and lists missing files.
         </Step>
         <Step
+          mark={living.length > 0 ? <Icon name="check-circle" /> : 2}
           done={living.length > 0}
-          number={2}
           title="Create a cluster"
           action={
-            <button type="button" className={`btn ${hasPlan && living.length === 0 ? "btn-primary" : "btn-outline-secondary"}`} onClick={() => setCreating(true)}>
+            <button type="button" className="btn btn-outline-secondary" onClick={() => setCreating(true)}>
               New cluster
             </button>
           }
         >
           One JMeter master and its workers: local processes, your machines over SSH, or Amazon EC2. Terminates automatically.
         </Step>
-        <Step done={false} number={3} title="Start a run" action={<StartRunButton disabled={!hasPlan || !living.some(canRun)} why={hasPlan ? "No cluster is ready." : "Upload a plan first."} />}>
+        <Step mark={3} title="Start a run" action={<StartRunButton disabled={!hasPlan || !living.some(canRun)} why={hasPlan ? "No cluster is ready." : "Upload a plan first."} />}>
           Watch it live, stop it at any time, and keep the report.
         </Step>
       </ol>
@@ -49,10 +68,53 @@ export function FirstSteps({ hasPlan, clusters, info }: { hasPlan: boolean; clus
   );
 }
 
-function Step({ done, number, title, action, children }: { done: boolean; number: number; title: string; action: ReactNode; children: ReactNode }) {
+/** More machines and more people, for who may have them. */
+function ForLater() {
+  const { may } = useRights();
+  const connects = may("save_credentials");
+  const invites = may("manage_people");
+  if (!connects && !invites) return null;
+  return (
+    <section className="card first-steps" aria-label="More load and more people">
+      <header className="chart-head">
+        <h2>More load and more people</h2>
+      </header>
+      <ul>
+        {connects && (
+          <Later icon="cloud" title="Connect AWS" to="/settings/credentials?add" action="Connect AWS">
+            Save an access key or a role; it is tested first, and the IAM policy that it needs is there to copy. Nothing is created, and every cluster shows its price first.
+          </Later>
+        )}
+        {invites && (
+          <Later icon="people" title="Invite people" to="/settings/people?invite" action="Invite people">
+            Each gets a sign-in link and a role: viewer, member or administrator.
+          </Later>
+        )}
+      </ul>
+    </section>
+  );
+}
+
+function Later({ icon, title, to, action, children }: { icon: IconName; title: string; to: string; action: string; children: ReactNode }) {
+  return (
+    <Step
+      mark={<Icon name={icon} />}
+      title={title}
+      action={
+        <Link className="btn btn-outline-secondary" to={to}>
+          {action}
+        </Link>
+      }
+    >
+      {children}
+    </Step>
+  );
+}
+
+export function Step({ mark, done = false, title, action, children }: { mark: ReactNode; done?: boolean; title: string; action: ReactNode; children: ReactNode }) {
   return (
     <li className={done ? "first-step-done" : ""}>
-      <span className="first-step-mark">{done ? <Icon name="check-circle" /> : number}</span>
+      <span className="first-step-mark">{mark}</span>
       <div>
         <strong>{title}</strong>
         <p>{children}</p>

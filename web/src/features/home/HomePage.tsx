@@ -1,3 +1,4 @@
+import type { ComponentProps } from "react";
 import { Link } from "react-router";
 import { useLivingClusters } from "@/features/clusters/api/useClusters";
 import { usePlans } from "@/features/plans/api/usePlans";
@@ -11,14 +12,17 @@ import type { Info, RunSummary } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
+import { later } from "@/shared/ui/later";
 import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
-import { FirstSteps } from "./FirstSteps";
 import { Notices } from "./Notices";
 import { OverviewClusters } from "./OverviewClusters";
 import { RunCard } from "./RunCard";
 import { MOST_UNDER_WAY, underWay } from "./shown";
+
+/** Only an empty installation needs it. */
+const FirstSteps = later(async () => (await import("./FirstSteps")).FirstSteps);
 
 const LAST = 10;
 /** The newest runs, among which those are that wait or come up. */
@@ -70,7 +74,7 @@ function together(runs: RunSummary[], others: RunSummary[]): RunSummary[] {
   return [...runs, ...others.filter(({ id }) => !runs.some((run) => run.id === id))];
 }
 
-function Begin(props: Parameters<typeof FirstSteps>[0]) {
+function Begin(props: ComponentProps<typeof FirstSteps>) {
   const { may } = useRights();
   if (may("start_run")) return <FirstSteps {...props} />;
   return (

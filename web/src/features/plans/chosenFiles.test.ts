@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { formatBytes } from "@/shared/format/numbers";
 import { faultOf, plansAmong, withoutCommonFolder } from "./chosenFiles";
 
 describe("paths of a dropped folder", () => {
@@ -23,7 +24,7 @@ describe("a choice of files", () => {
   it("has limits", () => {
     expect(faultOf([], limits, true)).toContain("No file");
     expect(faultOf([file("a.jmx"), file("b"), file("c")], limits, true)).toContain("at most 2");
-    expect(faultOf([file("a.jmx", 2_000_000)], limits, true)).toContain("1 MB");
+    expect(faultOf([file("a.jmx", 2_000_000)], limits, true)).toContain(`at most ${formatBytes(limits.max_upload_bytes)}`);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Files that were chosen or dropped, as the upload wants them: paths relative to the plan's folder. */
 import type { UploadFile } from "@/shared/api/upload";
+import { formatBytes, formatCount } from "@/shared/format/numbers";
 
 /** What every path has in common before its name: a dropped folder `shop/` is not part of the plan's paths. */
 export function withoutCommonFolder(paths: string[]): string[] {
@@ -46,9 +47,9 @@ async function walk(entry: FileSystemEntry, found: UploadFile[]): Promise<void> 
 /** What is wrong with a choice before anything is sent; null when nothing is. */
 export function faultOf(files: UploadFile[], limits: { max_upload_bytes: number; max_files: number }, needsPlan: boolean): string | null {
   if (files.length === 0) return "No files selected.";
-  if (files.length > limits.max_files) return `Too many files (${files.length}): at most ${limits.max_files} per upload.`;
+  if (files.length > limits.max_files) return `Too many files (${formatCount(files.length)}): at most ${formatCount(limits.max_files)} per upload.`;
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
-  if (bytes > limits.max_upload_bytes) return `Too large (${Math.ceil(bytes / 1_048_576)} MB): at most ${Math.floor(limits.max_upload_bytes / 1_048_576)} MB per upload.`;
+  if (bytes > limits.max_upload_bytes) return `Too large (${formatBytes(bytes)}): at most ${formatBytes(limits.max_upload_bytes)} per upload.`;
   if (needsPlan && !files.some(({ path }) => /\.(jmx|zip)$/i.test(path))) return "No .jmx or .zip file selected.";
   return null;
 }

@@ -1,5 +1,6 @@
+import { plural } from "@/shared/format/numbers";
+
 /** What the charts below show. */
 export function shownNote(chosen: string[]): string | undefined {
-  if (chosen.length === 0) return undefined;
-  return chosen.length === 1 ? "Showing 1 label" : `Showing ${chosen.length} labels`;
+  return chosen.length === 0 ? undefined : `Showing ${plural(chosen.length, "label")}`;
 }

@@ -1,6 +1,7 @@
 /** How response times are spread: percentile curves, how many satisfied, the table that goes with it. Pure. */
 import type { Entry, Profile, Profiles } from "@/shared/api/types";
 import type { ChartLine, XyContent } from "@/shared/charts/chartTypes";
+import { formatExactPercent } from "@/shared/format/numbers";
 
 /** A profile with its name and colour. */
 export interface Spread {
@@ -49,7 +50,7 @@ export function percentileCurves(all: Spread[], tail: boolean): XyContent {
   return {
     x: percents.map(place),
     range: [place(0), place(100)],
-    ticks: (tail ? TAIL_TICKS : EVEN_TICKS).map((percent) => ({ at: place(percent), text: `${percent}\u00a0%` })),
+    ticks: (tail ? TAIL_TICKS : EVEN_TICKS).map((percent) => ({ at: place(percent), text: formatExactPercent(percent) })),
     lines,
   };
 }

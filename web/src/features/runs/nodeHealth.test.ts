@@ -25,18 +25,23 @@ describe("the words about a node's machine", () => {
   it("say what was seen, and nothing bad of a machine that is well", () => {
     const words = healthWords({ ...NODE, clock_offset_ms: -12, health: HEALTH });
     expect(words.map((word) => word.text)).toEqual([
-      "CPU 40 % (peak 60 %)",
+      "CPU 40\u00a0% (peak 60\u00a0%)",
       "memory 1.00\u00a0GB of 4.00\u00a0GB",
       "in 2.00\u00a0KB/s, out 0\u00a0B/s",
       "JVM heap 100\u00a0MB of 512\u00a0MB",
       "8.79\u00a0GB disk free",
-      "clock -12 ms",
+      "clock −12\u00a0ms",
     ]);
     expect(words.some((word) => word.isBad)).toBe(false);
   });
 
   it("mark what disturbs a test", () => {
     const words = healthWords({ ...NODE, clock_offset_ms: 3000, health: { ...HEALTH, cpu_highest_percent: 93, was_busy: true, disk_free_mb: 10, heap_used_mb: 490 } });
-    expect(words.filter((word) => word.isBad).map((word) => word.text)).toEqual(["CPU 40 % (peak 93 %)", "JVM heap 490\u00a0MB of 512\u00a0MB", "10.0\u00a0MB disk free", "clock +3,000 ms"]);
+    expect(words.filter((word) => word.isBad).map((word) => word.text)).toEqual([
+      "CPU 40\u00a0% (peak 93\u00a0%)",
+      "JVM heap 490\u00a0MB of 512\u00a0MB",
+      "10.0\u00a0MB disk free",
+      "clock +3,000\u00a0ms",
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import type { RunNode } from "@/shared/api/types";
-import { formatBytes, formatByteRate, formatCount } from "@/shared/format/numbers";
+import { formatBytes, formatByteRate, formatExactPercent, formatSignedMs } from "@/shared/format/numbers";
 
 /** From here on the collector works all the time, and a JVM's pauses are in what it measures. */
 const FULL_HEAP = 0.9;
@@ -14,7 +14,7 @@ export function healthWords(node: RunNode): { text: string; isBad: boolean }[] {
   const health = node.health;
   if (health !== null) {
     words.push(
-      { text: `CPU ${health.cpu_percent} % (peak ${health.cpu_highest_percent} %)`, isBad: health.was_busy },
+      { text: `CPU ${formatExactPercent(health.cpu_percent)} (peak ${formatExactPercent(health.cpu_highest_percent)})`, isBad: health.was_busy },
       { text: `memory ${formatBytes(health.memory_used_mb * MB)} of ${formatBytes(health.memory_mb * MB)}`, isBad: false },
       { text: `in ${formatByteRate(health.received_per_s)}, out ${formatByteRate(health.sent_per_s)}`, isBad: false },
     );
@@ -30,7 +30,7 @@ export function healthWords(node: RunNode): { text: string; isBad: boolean }[] {
   }
   const offset = node.clock_offset_ms;
   if (offset !== null) {
-    words.push({ text: `clock ${offset > 0 ? "+" : ""}${formatCount(offset)} ms`, isBad: Math.abs(offset) > CLOCK_OFFSET_MS });
+    words.push({ text: `clock ${formatSignedMs(offset)}`, isBad: Math.abs(offset) > CLOCK_OFFSET_MS });
   }
   return words;
 }

@@ -17,6 +17,7 @@ const DEFAULTS = {
     credentials: "saved",
     master_type: "m",
     worker_type: "w",
+    fallback_worker_types: [],
     image: { newest: "debian12" },
     vpc: null,
     subnets: [],

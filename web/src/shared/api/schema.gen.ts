@@ -2032,8 +2032,8 @@ export interface components {
             at_ms: number;
             node: string | null;
             /**
-             * @description Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `instance_running`, `ssh_ready`, `clock_offset`,
-             *     `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
+             * @description Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `capacity_missing`, `launch_throttled`, `instance_running`, `ssh_ready`, `clock_offset`,
+             *     `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `taking`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
              *     in `unit`), `jmeter_step`, `tools_found`, `key_created`, `ready`, `failed`, `retrying`, `warning`, `extended`, `adopted`, `node_lost`,
              *     `provider_unreachable`, `provider_reachable`, `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`,
              *     `termination_requested`, `archive_pending`, `terminated`.
@@ -2478,6 +2478,11 @@ export interface components {
              * @default c6i.large
              */
             worker_type: string;
+            /**
+             * @description Instance types for workers that AWS has no capacity of that type for, in order of preference.
+             * @default []
+             */
+            fallback_worker_types: string[];
             /**
              * @description What the machines boot.
              * @default {
@@ -3235,7 +3240,7 @@ export interface components {
         Message: {
             /**
              * @description In `snake_case`; stays the same when the words change. Of a run's notes: the codes of the findings of a plan's check,
-             *     `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
+             *     `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`, `java_versions_differ`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
              *     `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`, `report_removed`, `pinned_on_import`. Of the
              *     reason why a run failed: `cluster_never_ready`, `cluster_not_ready_in_time`, `worker_did_not_start`, `worker_unreachable`,
              *     `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`, `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`,
@@ -3917,7 +3922,7 @@ export interface components {
             mean_ms: number | null;
             /**
              * Format: double
-             * @description Exact 50th percentile of the response times.
+             * @description 50th percentile of the response times, as the others exact below 1,024 ms and at most 0.2 % too low above.
              */
             p50_ms: number | null;
             /**

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { formatClock, formatTimeNear, zoneName } from "@/shared/format/time";
+import { formatClock, formatTimeNear, zoneName, zoneWords } from "@/shared/format/time";
 import { Icon } from "@/shared/ui/Icon";
 import { useTimeline } from "./timeline";
 
@@ -19,7 +19,7 @@ export function TimelineBar({ live, children }: { live: boolean; children?: Reac
       {children}
       {!aligned && (
         <div className="btn-group btn-group-sm" role="group" aria-label="Time format">
-          <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "clock"} onClick={() => setBase("clock")}>
+          <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "clock"} title={zoneWords(originMs)} onClick={() => setBase("clock")}>
             Clock, {zoneName(originMs)}
           </button>
           <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "elapsed"} onClick={() => setBase("elapsed")}>

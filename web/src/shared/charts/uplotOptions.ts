@@ -1,5 +1,6 @@
 import uPlot from "uplot";
 import { formatClock, formatDate, formatTime, sameDay } from "@/shared/format/time";
+import { timeZone } from "@/shared/format/zone";
 import { isolatedRows, zeroBasedRange } from "./chartData";
 import { CURSOR, FRAME, WHOLE_STEPS, withAlpha, xAxis, yAxis, yScale } from "./chartFrame";
 import type { ChartContent, ChartLine, Steps, Threshold, YScale } from "./chartTypes";
@@ -43,6 +44,12 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
     width,
     height,
     ...FRAME,
+    // Ticks stand at whole hours of the zone that their labels are in.
+    tzDate: (seconds) => {
+      const date = new Date(seconds * 1000);
+      const zone = timeZone();
+      return zone === null ? date : uPlot.tzDate(date, zone);
+    },
     cursor: {
       ...CURSOR,
       drag: { x: true, y: false, setScale: false },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatMs, formatNumber, formatPercent, formatRate, plural } from "./numbers";
+import { formatBytes, formatExactPercent, formatMs, formatNumber, formatPercent, formatRate, formatSignedMs, plural } from "./numbers";
 
 describe("response times", () => {
   it.each([
@@ -43,6 +43,11 @@ describe("rates, bytes and counts", () => {
     expect(plural(1, "worker")).toBe("1 worker");
     expect(plural(2, "worker")).toBe("2 workers");
   });
+});
+
+it("keeps every digit of a percentile, and the sign of a difference", () => {
+  expect([50, 99.9, 99.999].map(formatExactPercent)).toEqual(["50\u00a0%", "99.9\u00a0%", "99.999\u00a0%"]);
+  expect([120, -3, 0, 12_345].map(formatSignedMs)).toEqual(["+120\u00a0ms", "−3\u00a0ms", "0\u00a0ms", "+12.3\u00a0s"]);
 });
 
 describe("numbers of whatever kind", () => {

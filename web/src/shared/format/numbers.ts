@@ -78,6 +78,16 @@ export const formatKbPerS = (value: number | null | undefined): string => (value
 
 export const formatByteRate = (value: number | null | undefined): string => (value === null || value === undefined ? MISSING : `${formatBytes(value)}/s`);
 
+/** A percentage that somebody chose (the 99.9th percentile, a limit) or that is counted in whole ones: every digit that it has. */
+export function formatExactPercent(value: number): string {
+  return joined([String(value), "%"]);
+}
+
+/** A difference with its sign: `+120 ms`, `−3 ms`. */
+export function formatSignedMs(value: number): string {
+  return `${value > 0 ? "+" : value < 0 ? "−" : ""}${formatMs(Math.abs(value))}`;
+}
+
 /** Apdex has two digits by convention and no unit. */
 export function formatApdex(value: number | null | undefined): string {
   return value === null || value === undefined ? MISSING : fixed(value, 2);

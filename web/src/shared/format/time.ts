@@ -1,4 +1,5 @@
 import { MISSING } from "./numbers";
+import { fromWallClock, offsetMs, timeZone, wallClock } from "./zone";
 
 /** A length of time in words: `42 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`, `5 min`. */
 export function formatDuration(seconds: number | null | undefined): string {
@@ -29,11 +30,11 @@ function pad(value: number): string {
   return String(value).padStart(2, "0");
 }
 
-/** `14:03:09` in the viewer's zone. */
+/** `14:03:09` in the chosen zone. */
 export function formatTime(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return MISSING;
-  const date = new Date(ms);
-  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  const date = wallClock(ms);
+  return `${pad(date.getUTCHours())}:${pad(date.getUTCMinutes())}:${pad(date.getUTCSeconds())}`;
 }
 
 /** `14:03:09.250`, or with its date on another day than `nearMs`. */
@@ -48,18 +49,18 @@ export function formatTimeNear(ms: number | null | undefined, nearMs: number): s
   return sameDay(ms, nearMs) ? formatTime(ms) : `${formatDate(ms)} ${formatTime(ms)}`;
 }
 
-/** Both are on one calendar day of the viewer. */
+/** Both are on one calendar day. */
 export function sameDay(ms: number, otherMs: number): boolean {
   return formatDate(ms) === formatDate(otherMs);
 }
 
-/** `2026-11-23` in the viewer's zone. */
+/** `2026-11-23` in the chosen zone. */
 export function formatDate(ms: number): string {
-  const date = new Date(ms);
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  const date = wallClock(ms);
+  return `${date.getUTCFullYear()}-${pad(date.getUTCMonth() + 1)}-${pad(date.getUTCDate())}`;
 }
 
-/** `2026-11-23 14:03` in the viewer's zone. */
+/** `2026-11-23 14:03` in the chosen zone. */
 export function formatDateTime(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return MISSING;
   return `${formatDate(ms)} ${formatTime(ms).slice(0, 5)}`;
@@ -74,11 +75,28 @@ export function formatAgo(ms: number, nowMs: number): string {
   return formatDateTime(ms);
 }
 
-/** The viewer's zone by its distance from UTC at that moment: `UTC`, `UTC+2`, `UTC-3:30`. */
+/** The chosen zone by its distance from UTC at that moment: `UTC`, `UTC+2`, `UTC-3:30`. */
 export function zoneName(ms: number): string {
-  const minutes = -new Date(ms).getTimezoneOffset();
+  const minutes = Math.round(offsetMs(ms) / 60_000);
   if (minutes === 0) return "UTC";
   const size = Math.abs(minutes);
   const rest = size % 60;
   return `UTC${minutes > 0 ? "+" : "-"}${Math.floor(size / 60)}${rest === 0 ? "" : `:${pad(rest)}`}`;
+}
+
+/** The same with the zone's own name, where one was chosen: `Europe/Berlin, UTC+2`. */
+export function zoneWords(ms: number): string {
+  const zone = timeZone();
+  return zone === null || zone === "UTC" ? zoneName(ms) : `${zone}, ${zoneName(ms)}`;
+}
+
+/** A moment as a `datetime-local` input has it, to the second. */
+export function toLocalInput(ms: number): string {
+  return wallClock(ms).toISOString().slice(0, 19);
+}
+
+/** What was typed there as epoch milliseconds; null while it is no time. */
+export function fromLocalInput(text: string): number | null {
+  const wall = Date.parse(`${text}Z`);
+  return Number.isNaN(wall) ? null : fromWallClock(wall);
 }

@@ -30,6 +30,7 @@ export function ListTable<Row>({ pages, state, onChange, orders, facets, searche
   return (
     <TableView
       {...table}
+      cards
       rows={rows}
       count={!bare && (more ? `${formatCount(rows.length)}+` : formatCount(rows.length))}
       bare={bare}
@@ -40,6 +41,7 @@ export function ListTable<Row>({ pages, state, onChange, orders, facets, searche
       sortable={(column: Column<Row>) => orders[column.id] !== undefined}
       onNearEnd={pages.loadMore}
       stale={pages.stale}
+      unfinished={more}
       foot={more && <More busy={loadingMore} onMore={pages.loadMore} />}
     />
   );

@@ -1,4 +1,4 @@
-import { render, screen, within } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, it } from "vitest";
 import { BrowserRouter } from "react-router";
@@ -35,7 +35,10 @@ function show(more: Partial<Parameters<typeof DataTable<Row>>[0]> = {}) {
 const cells = () => screen.getAllByRole("row").map((row) => [...row.querySelectorAll("th,td")].map((cell) => cell.textContent.replace(/[▾▴]/, "")));
 const sortOf = (name: string) => screen.getByRole("columnheader", { name }).getAttribute("aria-sort");
 
-beforeEach(() => window.history.replaceState(null, "", "/"));
+beforeEach(() => {
+  window.history.replaceState(null, "", "/");
+  localStorage.clear();
+});
 
 it("shows each value with its unit, a missing one as a dash, and how many rows there are", () => {
   show();
@@ -115,4 +118,75 @@ it("keeps the total above the rows, whatever is filtered and sorted", () => {
     ["Total", "900\u00a0ms"],
     ["Search", "–"],
   ]);
+});
+
+it("says which row of how many each is, where not all of them are in the page", () => {
+  show({ rows: Array.from({ length: 500 }, (_, index) => ({ label: `label ${index}`, p95: index })), pinned: { label: "Total", p95: 900 } });
+  expect(screen.getByRole("table").getAttribute("aria-rowcount")).toBe("502");
+  // The simulated page has no heights, and so no rows in sight but these.
+  const [head, total] = screen.getAllByRole("row").map((row) => row.getAttribute("aria-rowindex"));
+  expect([head, total]).toEqual(["1", "2"]);
+});
+
+it("counts nothing where every row is in the page", () => {
+  show();
+  expect(screen.getByRole("table").hasAttribute("aria-rowcount")).toBe(false);
+});
+
+it("keeps the choice of columns and their widths for the next visit, until they are reset", async () => {
+  show();
+  await userEvent.click(screen.getByRole("button", { name: "Columns of Labels" }));
+  await userEvent.click(screen.getByRole("checkbox", { name: "Note" }));
+  fireEvent.keyDown(screen.getByRole("button", { name: /^p95/ }), { key: "ArrowRight", shiftKey: true });
+  const width = () => screen.getByRole("columnheader", { name: "p95" }).style.width;
+  expect(width()).not.toBe("");
+  const before = width();
+  cleanup();
+  show();
+  expect(screen.getAllByRole("columnheader").map((head) => head.textContent)).toEqual(["Label", "p95", "Note"]);
+  expect(width()).toBe(before);
+  await userEvent.click(screen.getByRole("button", { name: "Columns of Labels" }));
+  await userEvent.click(screen.getByRole("menuitem", { name: "Reset columns and widths" }));
+  expect(screen.getAllByRole("columnheader").map((head) => head.textContent)).toEqual(["Label", "p95"]);
+  expect([width(), localStorage.length]).toEqual(["", 0]);
+});
+
+it("changes the width of a column by its edge, which a double click undoes", () => {
+  show();
+  const head = screen.getByRole("columnheader", { name: "Label" });
+  const edge = head.querySelector<HTMLElement>(".column-handle");
+  if (edge === null) throw new Error("There is no edge to drag.");
+  edge.setPointerCapture = () => undefined;
+  fireEvent.pointerDown(edge, { button: 0, clientX: 100, pointerId: 1 });
+  fireEvent.pointerMove(edge, { clientX: 340, pointerId: 1 });
+  fireEvent.pointerUp(edge, { pointerId: 1 });
+  fireEvent.pointerMove(edge, { clientX: 900, pointerId: 1 });
+  expect(head.style.width).toBe("240px");
+  fireEvent.doubleClick(edge);
+  expect(head.style.width).toBe("");
+});
+
+it("cuts a long name in its middle and has it whole in the title", () => {
+  const name = "GET /api/v2/customers/orders/items";
+  show({ rows: [{ label: name, p95: 1 }] });
+  const [cell] = screen.getAllByRole("cell");
+  expect(cell?.title).toBe(name);
+  expect(cell?.textContent).toBe(name);
+  expect([...(cell?.querySelectorAll(".middle-cut > span") ?? [])].map((part) => part.textContent)).toEqual(["GET /api/v2/customers/orde", "rs/items"]);
+});
+
+it("is cards in a narrow window, with an order to choose", async () => {
+  const wide = window.innerWidth;
+  window.happyDOM.setViewport({ width: 390 });
+  try {
+    show({ cards: true });
+    expect(screen.queryByRole("table")).toBeNull();
+    expect(screen.getAllByRole("listitem").map((card) => card.querySelector(".row-card-name")?.textContent)).toEqual(["Home", "Login", "Search"]);
+    await userEvent.selectOptions(screen.getByRole("combobox", { name: "Sort Labels" }), "p95");
+    expect(screen.getAllByRole("listitem").map((card) => card.querySelector("dd")?.textContent)).toEqual(["12.3\u00a0s", "812\u00a0ms", "–"]);
+    await userEvent.click(screen.getByRole("button", { name: "Descending" }));
+    expect(window.location.search).toBe("?labels.sort=p95");
+  } finally {
+    window.happyDOM.setViewport({ width: wide });
+  }
 });

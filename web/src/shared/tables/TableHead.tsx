@@ -1,34 +1,75 @@
-import { cellClass, nextSort, type Column, type Sort } from "./tableRows";
+import type { KeyboardEvent, PointerEvent } from "react";
+import { cellClass, nextSort, widthStyle, type Column, type Sort } from "./tableRows";
 
 interface Props<Row> {
   columns: Column<Row>[];
   sort: Sort | null;
   onSort: (sort: Sort | null) => void;
   sortable?: (column: Column<Row>) => boolean;
+  widths: ReadonlyMap<string, number>;
+  /** null: as wide as the content wants again. */
+  onResize: (column: string, px: number | null) => void;
+  /** Place of the head among all rows, where not all of them are in the page. */
+  rowIndex: number | undefined;
 }
 
-export function TableHead<Row>({ columns, sort, onSort, sortable = () => true }: Props<Row>) {
+/** How much a key press changes a column. */
+const STEP_PX = 16;
+
+export function TableHead<Row>({ columns, sort, onSort, sortable = () => true, widths, onResize, rowIndex }: Props<Row>) {
+  /** Shift and an arrow do what dragging does. */
+  const byKey = (column: string) => (event: KeyboardEvent<HTMLElement>) => {
+    const by = event.key === "ArrowRight" ? STEP_PX : event.key === "ArrowLeft" ? -STEP_PX : 0;
+    const head = event.currentTarget.closest("th");
+    if (!event.shiftKey || by === 0 || head === null) return;
+    event.preventDefault();
+    onResize(column, (widths.get(column) ?? head.offsetWidth) + by);
+  };
   return (
     <thead>
-      <tr>
+      <tr aria-rowindex={rowIndex}>
         {columns.map((column) => {
           const by = sort?.column === column.id ? sort : null;
           return (
-            <th key={column.id} scope="col" className={cellClass(column)} aria-sort={by === null ? (sortable(column) ? "none" : undefined) : by.down ? "descending" : "ascending"}>
+            <th
+              key={column.id}
+              scope="col"
+              className={cellClass(column)}
+              style={widthStyle(widths.get(column.id))}
+              aria-sort={by === null ? (sortable(column) ? "none" : undefined) : by.down ? "descending" : "ascending"}
+            >
               {column.name === "" ? (
                 <span className="visually-hidden">{column.title ?? "Actions"}</span>
               ) : !sortable(column) ? (
                 column.name
               ) : (
-                <button type="button" title={column.title ?? `Sort by ${column.name}`} onClick={() => onSort(nextSort(column, sort))}>
+                <button type="button" title={column.title ?? `Sort by ${column.name}`} onClick={() => onSort(nextSort(column, sort))} onKeyDown={byKey(column.id)}>
                   {column.name}
                   <i aria-hidden>{by === null ? "" : by.down ? "▾" : "▴"}</i>
                 </button>
               )}
+              {column.name !== "" && <Handle onResize={(px) => onResize(column.id, px)} />}
             </th>
           );
         })}
       </tr>
     </thead>
   );
+}
+
+/** The right edge of a head: dragged it makes the column wider or narrower, a double click gives its width back to the content. */
+function Handle({ onResize }: { onResize: (px: number | null) => void }) {
+  const start = (event: PointerEvent<HTMLElement>) => {
+    const handle = event.currentTarget;
+    const head = handle.closest("th");
+    if (head === null || event.button !== 0) return;
+    event.preventDefault();
+    handle.setPointerCapture(event.pointerId);
+    const offset = head.offsetWidth - event.clientX;
+    const move = ({ clientX }: globalThis.PointerEvent) => onResize(offset + clientX);
+    const stop = new AbortController();
+    handle.addEventListener("pointermove", move, { signal: stop.signal });
+    for (const end of ["pointerup", "pointercancel"]) handle.addEventListener(end, () => stop.abort(), { signal: stop.signal });
+  };
+  return <span className="column-handle no-print" aria-hidden onPointerDown={start} onDoubleClick={() => onResize(null)} />;
 }

@@ -15,10 +15,12 @@ interface Props<Row> {
   /** Ids of the columns that are there. */
   shown: ReadonlySet<string>;
   onShow: (id: string, show: boolean) => void;
+  /** null: nothing was chosen. */
+  onReset: (() => void) | null;
   actions?: ReactNode;
 }
 
-export function TableTools<Row>({ title, columns, rows, count, filters, bare, shown, onShow, actions }: Props<Row>) {
+export function TableTools<Row>({ title, columns, rows, count, filters, bare, shown, onShow, onReset, actions }: Props<Row>) {
   const [said, setSaid] = useState<string | null>(null);
   const csv = () => {
     const all = columns.filter((column) => column.name !== "");
@@ -54,6 +56,7 @@ export function TableTools<Row>({ title, columns, rows, count, filters, bare, sh
                   {column.name}
                 </label>
               ))}
+            {onReset !== null && <MenuItem onSelect={onReset}>Reset columns and widths</MenuItem>}
           </Menu>
           <Menu label={`Copy ${title}`} icon="copy" quiet>
             <MenuItem onSelect={copy}>Copy as CSV</MenuItem>

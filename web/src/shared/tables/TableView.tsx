@@ -1,11 +1,15 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { useTheme } from "@/shared/ui/theme";
 import { useWindowWidth } from "@/shared/ui/useWindowWidth";
+import { MiddleCut } from "@/shared/ui/MiddleCut";
+import { SortSelect } from "./SortSelect";
+import { TableCards } from "./TableCards";
 import { TableHead } from "./TableHead";
 import { TableTools } from "./TableTools";
-import { cellClass, shownColumns, type Column, type Sort } from "./tableRows";
+import { cellClass, shownColumns, widthStyle, type Column, type Sort } from "./tableRows";
 import { useRowsThatFit } from "./useRowsThatFit";
+import { useTableChoices } from "./useTableChoices";
 
 export interface TableProps<Row> {
   /** Name of the table; also its place for tests. */
@@ -22,6 +26,8 @@ export interface TableProps<Row> {
   visibleRows?: number;
   /** The page is this list: it uses the window to its end, and scrolls by itself only beyond that. */
   fills?: boolean;
+  /** A card for each row where the window is too narrow for a table: for lists that are watched on a telephone. */
+  cards?: boolean;
   /** Pixels; more than a line's for cells of two lines. */
   rowHeight?: number;
   actions?: ReactNode;
@@ -39,11 +45,13 @@ interface Props<Row> extends TableProps<Row> {
   filters: ReactNode;
   sort: Sort | null;
   onSort: (sort: Sort | null) => void;
-  /** By default every column can be rows by. */
+  /** By default rows can be sorted by every column. */
   sortable?: (column: Column<Row>) => boolean;
   /** Rows near the last one came into sight. */
   onNearEnd?: () => void;
   foot?: ReactNode;
+  /** There are more rows than these, how many is not known. */
+  unfinished?: boolean;
   stale?: boolean;
 }
 
@@ -51,6 +59,8 @@ const ROW = 30;
 const HEAD = 31;
 /** How many rows before the last one the next are asked for. */
 const NEAR_END = 25;
+/** Narrower windows have no room for a table of a list. */
+const CARDS_BELOW_PX = 640;
 
 /**
  * A dense table as it is drawn: sticky head, choice of columns, keyboard, CSV; beyond a page of rows only those in sight are in the DOM. Where
@@ -59,13 +69,15 @@ const NEAR_END = 25;
 export function TableView<Row>(props: Props<Row>) {
   const { name, title, rows, columns, rowKey, pinned, onOpen, rowClass, empty, rowHeight = ROW, fills = false, sort, onNearEnd } = props;
   const { printing } = useTheme();
-  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const choices = useTableChoices(name);
+  const windowWidth = useWindowWidth();
+  const asCards = props.cards === true && windowWidth < CARDS_BELOW_PX && !printing;
   const scroller = useRef<HTMLDivElement>(null);
   const fitting = useRowsThatFit(scroller, fills ? { headHeight: HEAD, rowHeight } : null);
   const visibleRows = fitting ?? props.visibleRows ?? 18;
 
-  const shown = shownColumns(columns, chosen, useWindowWidth());
-  const scrolls = rows.length > visibleRows && !printing;
+  const shown = shownColumns(columns, choices.shown, windowWidth);
+  const scrolls = rows.length > visibleRows && !printing && !asCards;
   // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, enabled: scrolls });
@@ -81,9 +93,12 @@ export function TableView<Row>(props: Props<Row>) {
   }, [nearEnd, rows.length]);
   const visible = items === null ? rows : items.map((item) => rows[item.index]).filter((row) => row !== undefined);
 
-  const line = (row: Row, key: string, className: string) => (
+  // Where only those in sight are in the page, each row says which of how many it is.
+  const above = pinned == null ? 1 : 2;
+  const line = (row: Row, key: string, className: string, index: number) => (
     <tr
       key={key}
+      aria-rowindex={scrolls ? index : undefined}
       className={`${className} ${onOpen === undefined ? "" : "row-opens"}`}
       tabIndex={onOpen === undefined ? undefined : 0}
       onClick={(event) => {
@@ -96,8 +111,8 @@ export function TableView<Row>(props: Props<Row>) {
       }}
     >
       {shown.map((column) => (
-        <td key={column.id} className={cellClass(column)} title={fullText(column, row)}>
-          {column.cell(row)}
+        <td key={column.id} className={cellClass(column)} style={widthStyle(choices.widths.get(column.id))} title={fullText(column, row)}>
+          <Cell column={column} row={row} />
         </td>
       ))}
     </tr>
@@ -110,31 +125,55 @@ export function TableView<Row>(props: Props<Row>) {
         columns={columns}
         rows={rows}
         count={props.count}
-        filters={props.filters}
+        filters={
+          <>
+            {props.filters}
+            {asCards && !props.bare && <SortSelect title={title} columns={columns} sort={sort} onSort={props.onSort} sortable={props.sortable} />}
+          </>
+        }
         bare={props.bare}
         shown={new Set(shown.map((column) => column.id))}
-        onShow={(id, show) => setChosen(new Map(chosen).set(id, show))}
+        onShow={choices.show}
+        onReset={choices.shown.size + choices.widths.size === 0 ? null : choices.reset}
         actions={props.actions}
       />
       {props.bare ? (
         <div className="table-empty">{empty}</div>
       ) : (
         <div ref={scroller} className={props.stale === true ? "table-scroll stale" : "table-scroll"} style={scrolls ? { height: visibleRows * rowHeight + (fills ? HEAD : 1.5 * ROW) } : undefined}>
-          <table className={rowHeight === ROW ? "table-dense" : "table-dense table-tall"}>
-            <TableHead columns={shown} sort={sort} onSort={props.onSort} {...(props.sortable === undefined ? {} : { sortable: props.sortable })} />
-            <tbody>
-              {pinned !== null && pinned !== undefined && line(pinned, "pinned", "row-pinned")}
-              <Space height={items?.[0]?.start ?? 0} span={shown.length} />
-              {visible.map((row) => line(row, rowKey(row), rowClass?.(row) ?? ""))}
-              <Space height={items === null ? 0 : virtual.getTotalSize() - (items.at(-1)?.end ?? 0)} span={shown.length} />
-            </tbody>
-          </table>
+          {asCards ? (
+            <TableCards title={title} columns={shown} rows={pinned == null ? rows : [pinned, ...rows]} rowKey={rowKey} onOpen={onOpen} rowClass={rowClass} />
+          ) : (
+            <table className={rowHeight === ROW ? "table-dense" : "table-dense table-tall"} aria-rowcount={!scrolls ? undefined : props.unfinished === true ? -1 : rows.length + above}>
+              <TableHead
+                columns={shown}
+                sort={sort}
+                onSort={props.onSort}
+                {...(props.sortable === undefined ? {} : { sortable: props.sortable })}
+                widths={choices.widths}
+                onResize={choices.resize}
+                rowIndex={scrolls ? 1 : undefined}
+              />
+              <tbody>
+                {pinned != null && line(pinned, "pinned", "row-pinned", above)}
+                <Space height={items?.[0]?.start ?? 0} span={shown.length} />
+                {visible.map((row, at) => line(row, rowKey(row), rowClass?.(row) ?? "", (items?.[at]?.index ?? at) + above + 1))}
+                <Space height={items === null ? 0 : virtual.getTotalSize() - (items.at(-1)?.end ?? 0)} span={shown.length} />
+              </tbody>
+            </table>
+          )}
           {rows.length === 0 && <div className="table-empty">{props.none}</div>}
           {props.foot}
         </div>
       )}
     </section>
   );
+}
+
+/** A name that is cut loses its middle; what is more than a name is its column's to cut. */
+function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }): ReactNode {
+  const content = column.cell(row);
+  return typeof content === "string" && (column.clip === true || column.main === true) ? <MiddleCut text={content} /> : content;
 }
 
 function move(row: Element | null): void {

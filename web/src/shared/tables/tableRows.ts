@@ -67,6 +67,11 @@ export function nextSort<Row>(column: Column<Row>, sort: Sort | null): Sort | nu
   return sort.down === first ? { column: column.id, down: !first } : null;
 }
 
+/** The style of the cells and the head of a column that was resized. */
+export function widthStyle(px: number | undefined): { width: number; minWidth: number; maxWidth: number } | undefined {
+  return px === undefined ? undefined : { width: px, minWidth: px, maxWidth: px };
+}
+
 /** The class of a column's cells and head. */
 export function cellClass<Row>({ numeric, main, clip }: Column<Row>): string {
   return [numeric === true && "num", main === true && "main", clip === true && "clip"].filter(Boolean).join(" ");

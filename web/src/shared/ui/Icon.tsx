@@ -1,5 +1,6 @@
 import activity from "bootstrap-icons/icons/activity.svg?raw";
 import arrowClockwise from "bootstrap-icons/icons/arrow-clockwise.svg?raw";
+import bell from "bootstrap-icons/icons/bell.svg?raw";
 import boxArrowRight from "bootstrap-icons/icons/box-arrow-right.svg?raw";
 import checkCircle from "bootstrap-icons/icons/check-circle-fill.svg?raw";
 import chevronDown from "bootstrap-icons/icons/chevron-down.svg?raw";
@@ -22,6 +23,8 @@ import hddRack from "bootstrap-icons/icons/hdd-rack.svg?raw";
 import hourglass from "bootstrap-icons/icons/hourglass-split.svg?raw";
 import house from "bootstrap-icons/icons/house.svg?raw";
 import infoCircle from "bootstrap-icons/icons/info-circle.svg?raw";
+import keyboard from "bootstrap-icons/icons/keyboard.svg?raw";
+import list from "bootstrap-icons/icons/list.svg?raw";
 import key from "bootstrap-icons/icons/key.svg?raw";
 import listCheck from "bootstrap-icons/icons/list-check.svg?raw";
 import link from "bootstrap-icons/icons/link-45deg.svg?raw";
@@ -53,6 +56,7 @@ import zoomOut from "bootstrap-icons/icons/zoom-out.svg?raw";
 const ICONS = {
   activity,
   "arrow-clockwise": arrowClockwise,
+  bell,
   "box-arrow-right": boxArrowRight,
   "check-circle": checkCircle,
   "chevron-down": chevronDown,
@@ -76,7 +80,9 @@ const ICONS = {
   house,
   "info-circle": infoCircle,
   key,
+  keyboard,
   link,
+  list,
   "list-check": listCheck,
   lock,
   unlock,

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { readStored, writeStored } from "@/shared/browser/stored";
 import type { Scheme } from "@/shared/charts/palette";
 
 /** Light, dark or what the system says; while printing always light. Kept in the browser, told to Bootstrap by `data-bs-theme`. */
@@ -17,12 +18,8 @@ let printing = false;
 let theme = compute(stored());
 
 function stored(): ThemeChoice {
-  try {
-    const value = localStorage.getItem(KEY);
-    return value === "light" || value === "dark" ? value : "auto";
-  } catch {
-    return "auto";
-  }
+  const value = readStored(KEY);
+  return value === "light" || value === "dark" ? value : "auto";
 }
 
 function compute(choice: ThemeChoice): Theme {
@@ -48,11 +45,7 @@ window.addEventListener("afterprint", () => {
 });
 
 export function chooseTheme(choice: ThemeChoice): void {
-  try {
-    localStorage.setItem(KEY, choice);
-  } catch {
-    // A browser without storage keeps the choice for this page only.
-  }
+  writeStored(KEY, choice);
   update(choice);
 }
 

@@ -6,6 +6,7 @@
 use super::merge::{Merge, SharedMerge, lock};
 use super::tail::{self, Tailed};
 use crate::error::EngineError;
+use crate::fan_out::for_all;
 use crate::retrying::{is_own_fault, is_silence};
 use crate::runs::health;
 use crate::runs::prepare::error_excerpt;
@@ -14,7 +15,6 @@ use crate::runs::stop::{Stopping, Target};
 use crate::runs::supervise::{Interruption, Task, stopped};
 use crate::runs::tailed_spool::publish;
 use crate::runs::watch::{Watch, rest_is_not_in_the_log};
-use futures_util::future::join_all;
 use jac_model::ports::{PortError, ProcessState};
 use jac_model::{Cause, Message, NodePhase, Run, RunEvent, StopMode};
 use std::collections::HashMap;
@@ -144,7 +144,7 @@ impl Follower<'_> {
             let late = PortError::TooSlow { node: node.name.clone(), what: "answer".to_owned(), limit };
             (node.name.clone(), timeout(limit, node.remote.process(&process)).await.unwrap_or(Err(late)))
         });
-        for (name, look) in join_all(looks).await {
+        for (name, look) in for_all(looks).await {
             let how = match look {
                 Ok(ProcessState::Running { .. }) => {
                     self.unseen.remove(&name);
@@ -233,8 +233,8 @@ impl Follower<'_> {
         let left = self.nodes.iter().filter(|node| !is_lost(&node.name)).count();
         let goes_on = run.min_workers.is_some_and(|least| left >= least as usize);
         let mut notes = Vec::new();
-        for name in &lost {
-            let what = self.what_happened(&run, name).await;
+        let told = for_all(lost.iter().map(|name| self.what_happened(&run, name))).await;
+        for (name, what) in lost.iter().zip(told) {
             if goes_on {
                 let text = format!("{what} The run continues with {left} of {} workers.", self.nodes.len());
                 notes.push(Message { message: text, ..what }.with("left", left));
@@ -359,9 +359,11 @@ impl Follower<'_> {
                 self.stopping.go_on(self.watch.task, &run, &targets, StopMode::Graceful, limit).await?;
                 return Ok(None);
             }
-            for target in &targets {
-                if let Err(error) = target.remote.kill(&process_name(&run.id)).await {
-                    tracing::warn!(run = %run.id, node = target.name, %error, "run {}: JMeter on {} could not be ended: {error}", run.id, target.name);
+            let process = process_name(&run.id);
+            let ended = targets.iter().map(|target| async { (target.name, target.remote.kill(&process).await) });
+            for (node, ended) in for_all(ended).await {
+                if let Err(error) = ended {
+                    tracing::warn!(run = %run.id, node, %error, "run {}: JMeter on {node} could not be ended: {error}", run.id);
                 }
             }
             // It is tried again, and when the results are collected; what has failed is known.

@@ -9,11 +9,11 @@ use super::journal::{DELIMITER, Extent, HEADER, NewJournal, Paths, extents};
 use super::merge::{Merge, SharedMerge, Source, lock};
 use crate::blocking::in_place;
 use crate::error::EngineError;
+use crate::fan_out::for_all;
 use crate::live::LiveRun;
 use crate::runs::NodePlaces;
 use crate::runs::collect::Node;
 use crate::runs::supervise::Task;
-use futures_util::future::join_all;
 use jac_jtl::whole_rows;
 use jac_model::{Cause, Message, NodeLog, Provider, Run};
 use sha2::{Digest, Sha256};
@@ -83,7 +83,7 @@ impl Task {
     }
 
     async fn pull_rests(&self, run: &Run, merge: &SharedMerge, nodes: &[Node], waits: bool) -> Vec<End> {
-        join_all(nodes.iter().map(|node| async {
+        for_all(nodes.iter().map(|node| async {
             let mut source = Source::new(merge, self, &node.name, node.remote.as_ref());
             loop {
                 match source.pull_all().await {
@@ -114,7 +114,7 @@ impl Task {
         let own = tokio::task::spawn_blocking(move || sums(&paths));
         let log = NodePlaces::of(&self.id).results();
         // Beside the server's: each machine reads its log in its own time.
-        let theirs = join_all(nodes.iter().zip(ends).map(|(node, end)| async {
+        let theirs = for_all(nodes.iter().zip(ends).map(|(node, end)| async {
             match end {
                 End::Read(_) => node.remote.digest(&log).await.ok().flatten(),
                 End::Gone | End::Failed(_) => None,

@@ -2,9 +2,9 @@
 
 use super::{Common, Place, absolute, launcher};
 use crate::error::EngineError;
+use crate::fan_out::try_for_all;
 use crate::runs::supervise::{Interruption, Task};
 use crate::runs::{NodePlaces, process_name};
-use futures_util::future::try_join_all;
 use jac_jmeter::{Launch, MasterLaunch, command, properties};
 use jac_model::ports::Command;
 use jac_model::{EpochMs, Message, NodePhase, Run};
@@ -52,7 +52,7 @@ pub(super) async fn start_all(
         let numbered = Numbered { worker, workers: workers.len(), port: *port };
         async move { bring(run, common, place, &numbered).await }
     });
-    let commands = try_join_all(commands).await?;
+    let commands = try_for_all(commands).await?;
     task.stop_wanted().await?;
     let lead_ms = i64::try_from(lead(workers.len(), number).as_millis()).unwrap_or(i64::MAX);
     let at_ms = task.engine.now_ms() + lead_ms;
@@ -61,7 +61,7 @@ pub(super) async fn start_all(
         let command = command::at(command, at_ms + ahead_ms.unwrap_or(0), LONGEST_WAIT_MS);
         async move { worker.remote.start(&process_name(&run.id), &command).await }
     });
-    try_join_all(started).await?;
+    try_for_all(started).await?;
     Ok((task.engine.now_ms() < at_ms).then_some(at_ms))
 }
 
@@ -79,7 +79,7 @@ async fn choose_ports(workers: &[Place]) -> Result<Vec<u16>, EngineError> {
         return Ok(workers[0].remote.free_ports(workers.len()).await?);
     }
     let ports = workers.iter().map(|worker| worker.remote.free_ports(1));
-    Ok(try_join_all(ports).await?.into_iter().map(|ports| ports[0]).collect())
+    Ok(try_for_all(ports).await?.into_iter().map(|ports| ports[0]).collect())
 }
 
 /// Which worker it is, from 0 on, of how many, and its port.

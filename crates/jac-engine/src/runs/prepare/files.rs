@@ -2,12 +2,12 @@
 
 use super::Place;
 use crate::error::EngineError;
+use crate::fan_out::try_for_all;
 use crate::plans::check::relative_to_main;
 use crate::plans::source::{Given, PlanSource};
 use crate::runs::supervise::Task;
 use crate::runs::{NodePlaces, PLAN};
 use crate::tools::WantedJMeter;
-use futures_util::future::try_join_all;
 use jac_jmx::{Cancel, Splitter};
 use jac_model::{Plan, PlanFileKind, Role, Run};
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ pub(super) async fn copy_files(task: &Task, run: &Run, plan: &Plan, places: &[Pl
     let node_places = NodePlaces::of(&run.id);
     let workers = places.iter().filter(|place| place.role == Role::Worker).map(|place| place.name.as_str());
     let numbers: HashMap<&str, usize> = workers.enumerate().map(|(number, name)| (name, number)).collect();
-    try_join_all(places.iter().map(|place| {
+    try_for_all(places.iter().map(|place| {
         let (source, parts, node_places, numbers) = (&source, &parts, &node_places, &numbers);
         async move {
             for file in &plan.files {

@@ -2,9 +2,9 @@
 
 use super::{Common, Place, absolute, error_excerpt, launcher};
 use crate::error::EngineError;
+use crate::fan_out::try_for_all;
 use crate::runs::supervise::{Interruption, Task};
 use crate::runs::{NodePlaces, process_name};
-use futures_util::future::try_join_all;
 use jac_jmeter::properties::{self, Properties};
 use jac_jmeter::{Launch, WorkerLaunch};
 use jac_model::ports::ProcessState;
@@ -38,7 +38,7 @@ pub(super) async fn start_workers(
             let user = common.of_worker(run, number, workers.len());
             async move { start_worker(run, common, &user, worker, *ports).await }
         });
-        try_join_all(starting).await?;
+        try_for_all(starting).await?;
         let chosen = ports.clone();
         task.change(move |run| {
             for (node, ports) in run.nodes.iter_mut().filter(|node| node.role == Role::Worker).zip(chosen) {
@@ -58,7 +58,7 @@ pub(super) async fn start_workers(
             }
             Err(NotReachable::PortTaken) if tries < PORT_TRIES => {
                 let name = process_name(&run.id);
-                try_join_all(workers.iter().map(|worker| worker.remote.forget(&name))).await?;
+                try_for_all(workers.iter().map(|worker| worker.remote.forget(&name))).await?;
             }
             Err(NotReachable::PortTaken) => {
                 let text = "A worker's port was in use three times in a row. Another process on the machine takes free \
@@ -77,7 +77,7 @@ async fn choose_ports(workers: &[Place]) -> Result<Vec<(u16, u16)>, EngineError>
         let all = workers[0].remote.free_ports(workers.len() * 2).await?;
         return Ok(all.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect());
     }
-    try_join_all(workers.iter().map(|worker| async {
+    try_for_all(workers.iter().map(|worker| async {
         let ports = worker.remote.free_ports(2).await?;
         Ok((ports[0], ports[1]))
     }))
@@ -140,8 +140,7 @@ async fn wait_until_reachable(
     let deadline = Instant::now() + limit;
     let mut waiting: Vec<(&Place, (u16, u16))> = workers.iter().zip(ports.iter().copied()).collect();
     loop {
-        let mut still = Vec::new();
-        for (worker, ports) in waiting {
+        let looks = waiting.into_iter().map(|(worker, ports)| async move {
             match worker.remote.process(&process_name(&run.id)).await? {
                 ProcessState::Exited { .. } | ProcessState::Vanished => {
                     let why = error_excerpt(worker.remote.as_ref(), run).await;
@@ -161,10 +160,9 @@ async fn wait_until_reachable(
             // The master is the one that must reach it: a firewall may stand between the two.
             let reachable = master.remote.can_connect(&worker.address, ports.0).await?
                 && master.remote.can_connect(&worker.address, ports.1).await?;
-            if !reachable {
-                still.push((worker, ports));
-            }
-        }
+            Ok((!reachable).then_some((worker, ports)))
+        });
+        let still: Vec<_> = try_for_all(looks).await?.into_iter().flatten().collect();
         if still.is_empty() {
             return Ok(());
         }

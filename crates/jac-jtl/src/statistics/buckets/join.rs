@@ -1,12 +1,10 @@
 //! Several sets of buckets become one, and narrow buckets wider ones: what falls into one bucket is unpacked, added up and
 //! packed once.
 
-use super::{Bucket, Buckets, CODE_BYTES, Cell, Numbers, WIDTHS_S, add_each};
+use super::{Bucket, Buckets, Cell, Numbers, WIDTHS_S, add_each};
 use crate::statistics::active::UNNAMED;
 use crate::statistics::keyed::REST;
 use crate::statistics::kind::KINDS;
-use crate::statistics::labels::GroupId;
-use crate::statistics::packed::Packed;
 use crate::statistics::summing::Summing;
 use std::collections::BTreeMap;
 
@@ -19,7 +17,7 @@ const THREADS: usize = 4;
 type Loose<'a> = (i64, Bucket, Option<&'a Numbers>);
 
 impl Buckets {
-    /// Adds others' buckets. All become as wide as they have to be to keep to the limit together.
+    /// Adds others' buckets. All become as wide as they have to be to keep to the limit of their number together; [`Buckets::keep_to`] is due.
     pub(in crate::statistics) fn merge(&mut self, others: Vec<(Self, Numbers)>) {
         let width = common_width(std::iter::once(&*self).chain(others.iter().map(|(other, _)| other)));
         if width != self.width {
@@ -34,20 +32,19 @@ impl Buckets {
             loose.extend(other.into_iter().map(|(start, bucket)| (start, bucket, Some(numbers))));
         }
         loose.sort_by_key(|(start, ..)| *start);
-        self.put_together(loose, THREADS);
-        self.keep_to_limits();
+        self.put_together(loose, THREADS, &mut Summing::default());
     }
 
     /// Makes buckets wider by one step.
-    pub(super) fn widen(&mut self) {
+    pub(super) fn widen(&mut self, summing: &mut Summing) {
         self.width += 1;
         self.replaced = self.now;
         let narrow = std::mem::take(&mut self.buckets);
-        self.put_together(narrow.into_iter().map(|(start, bucket)| (start, bucket, None)).collect(), 1);
+        self.put_together(narrow.into_iter().map(|(start, bucket)| (start, bucket, None)).collect(), 1, summing);
     }
 
     /// Makes buckets of this width of narrower ones, which come in the order of time. There are no others here.
-    fn put_together(&mut self, loose: Vec<Loose<'_>>, threads: usize) {
+    fn put_together(&mut self, loose: Vec<Loose<'_>>, threads: usize, summing: &mut Summing) {
         let width_ms = self.width_ms() as i64;
         let now = self.now;
         let cells: usize = loose.iter().map(|(_, bucket, _)| bucket.cells.len()).sum();
@@ -56,8 +53,9 @@ impl Buckets {
         std::thread::scope(|scope| {
             let mut parts = parts.into_iter();
             let first = parts.next();
-            let running: Vec<_> = parts.map(|part| scope.spawn(move || wider(part, width_ms, now))).collect();
-            wide.extend(first.map(|first| wider(first, width_ms, now)).unwrap_or_default());
+            let running: Vec<_> =
+                parts.map(|part| scope.spawn(move || wider(part, width_ms, now, &mut Summing::default()))).collect();
+            wide.extend(first.map(|first| wider(first, width_ms, now, summing)).unwrap_or_default());
             for thread in running {
                 wide.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             }
@@ -107,9 +105,9 @@ fn split(mut loose: Vec<Loose<'_>>, parts: usize, width_ms: i64) -> Vec<Vec<Loos
 }
 
 /// Wider buckets of narrower ones, which come in the order of time.
-fn wider(loose: Vec<Loose<'_>>, width_ms: i64, now: u64) -> Vec<(i64, Bucket)> {
+fn wider(loose: Vec<Loose<'_>>, width_ms: i64, now: u64, summing: &mut Summing) -> Vec<(i64, Bucket)> {
     let mut wide: Vec<(i64, Bucket)> = Vec::new();
-    let (mut cells, mut scratch) = (Vec::new(), Scratch::default());
+    let mut cells = Vec::new();
     let mut loose = loose.into_iter().peekable();
     while let Some((start, first, numbers)) = loose.next() {
         let start = wide_start(start, width_ms);
@@ -123,7 +121,7 @@ fn wider(loose: Vec<Loose<'_>>, width_ms: i64, now: u64) -> Vec<(i64, Bucket)> {
         while let Some((_, next, numbers)) = loose.next_if(|(next, ..)| wide_start(*next, width_ms) == start) {
             bucket.take(next, numbers, &mut cells);
         }
-        scratch.put_cells(&mut cells, &mut bucket);
+        bucket.put_cells(&mut cells, summing);
         wide.push((start, bucket));
     }
     wide
@@ -131,14 +129,16 @@ fn wider(loose: Vec<Loose<'_>>, width_ms: i64, now: u64) -> Vec<(i64, Bucket)> {
 
 impl Bucket {
     /// Adds all of another one but its cells, which go behind the others.
-    fn take(&mut self, other: Self, numbers: Option<&Numbers>, cells: &mut Vec<(GroupId, Cell)>) {
+    fn take(&mut self, other: Self, numbers: Option<&Numbers>, cells: &mut Vec<Cell>) {
         let here = |numbers: Option<&Vec<u32>>, number: u32| match numbers {
             Some(numbers) => numbers.get(number as usize).copied().unwrap_or(REST),
             None => number,
         };
-        cells.extend(other.cells.into_iter().map(|(group, cell)| match numbers {
-            Some(numbers) => (numbers.labels[group as usize / KINDS] * KINDS as u32 + group % KINDS as u32, cell),
-            None => (group, cell),
+        cells.extend(other.cells.into_iter().map(|mut cell| {
+            if let Some(numbers) = numbers {
+                cell.group = numbers.labels[cell.group as usize / KINDS] * KINDS as u32 + cell.group % KINDS as u32;
+            }
+            cell
         }));
         for (worker, latest) in other.threads {
             // A log that names no worker is one by its own number, wherever it is counted.
@@ -154,38 +154,21 @@ impl Bucket {
         add_each(&mut self.started, other.started);
     }
 
-    /// Bytes, about.
-    fn memory(&self) -> usize {
-        self.cells.values().map(Cell::memory).sum::<usize>() + self.codes.len() * CODE_BYTES
-    }
-}
-
-/// Memory that is used again and again.
-#[derive(Default)]
-struct Scratch {
-    summing: Summing,
-    counts: Vec<(u32, u64)>,
-    room: Vec<u8>,
-}
-
-impl Scratch {
-    /// Moves cells into a bucket that has none, those of a group as one.
-    fn put_cells(&mut self, cells: &mut Vec<(GroupId, Cell)>, bucket: &mut Bucket) {
-        cells.sort_unstable_by_key(|(group, _)| *group);
+    /// Moves cells in where there are none, those of a group as one.
+    fn put_cells(&mut self, cells: &mut Vec<Cell>, summing: &mut Summing) {
+        cells.sort_by_key(|cell| cell.group);
         let mut cells = cells.drain(..).peekable();
-        while let Some((group, mut cell)) = cells.next() {
-            if cells.peek().is_some_and(|(next, _)| *next == group) {
-                self.summing.add(cell.elapsed_ms.iter());
-                while let Some((_, other)) = cells.next_if(|(next, _)| *next == group) {
-                    cell.merge_sums(&other);
-                    self.summing.add(other.elapsed_ms.iter());
+        while let Some(mut cell) = cells.next() {
+            if cells.peek().is_some_and(|next| next.group == cell.group) {
+                let mut sums = cell.add_to(summing);
+                while let Some(other) = cells.next_if(|next| next.group == cell.group) {
+                    sums.merge(&other.add_to(summing));
                 }
-                self.counts.clear();
-                self.summing.take(&mut self.counts);
-                cell.elapsed_ms = Packed::of(&self.counts, &mut self.room);
+                cell = Cell::packed(cell.group, &sums, summing);
             }
-            bucket.cells.insert(group, cell);
+            self.cells.push(cell);
         }
+        self.cells.shrink_to_fit();
     }
 }
 

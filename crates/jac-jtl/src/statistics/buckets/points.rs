@@ -1,26 +1,43 @@
 //! From buckets to points of a series.
 
+use super::cell::Sums;
 use super::{Bucket, Buckets, Cell};
 use crate::Point;
 use crate::hash::IntegerMap;
-use crate::statistics::counts::Outline;
 use crate::statistics::kind::{KINDS, Kind};
+use crate::statistics::shape::shown_percentiles;
 use crate::statistics::summing::Summing;
+use crate::statistics::times::STEPS;
 
 /// Cells from which on several threads make their points, and how many: for a moment, on however few processors.
 const WORTH_THREADS: usize = 2_000;
 const THREADS: usize = 4;
 
+impl Bucket {
+    /// A label's cells, of every kind.
+    fn cells_of(&self, label: u32) -> std::slice::Iter<'_, Cell> {
+        let kinds = KINDS as u32;
+        let first = self.cells.partition_point(|cell| cell.group / kinds < label);
+        let after = self.cells.partition_point(|cell| cell.group / kinds <= label);
+        self.cells[first..after].iter()
+    }
+}
+
 impl Buckets {
     /// The points of all rows of a kind in the buckets that changed after `since` (0: all). `outside`: there are buckets
     /// before the log's time.
-    pub(in crate::statistics) fn points(&self, kind: Kind, outside: bool, since: u64) -> Vec<Point> {
-        let mut times = Summing::default();
+    pub(in crate::statistics) fn points(
+        &self,
+        kind: Kind,
+        outside: bool,
+        since: u64,
+        times: &mut Summing,
+    ) -> Vec<Point> {
         let changed = self.of_time(outside).filter(|(_, bucket)| bucket.changed > since);
         changed
             .filter_map(|(start, bucket)| {
-                let cells = bucket.cells.iter().filter(|(group, _)| **group as usize % KINDS == kind as usize);
-                point(*start, cells.map(|(_, cell)| cell), bucket.active_users, &mut times)
+                let cells = bucket.cells.iter().filter(|cell| cell.group as usize % KINDS == kind as usize);
+                point(*start, cells, bucket.active_users, times)
             })
             .collect()
     }
@@ -63,28 +80,15 @@ impl Buckets {
 /// The points of some buckets in order: of all rows of a kind, and of the labels that have places.
 fn points_of(buckets: &[(i64, &Bucket)], kind: Kind, places: &IntegerMap<u32, usize>) -> (Vec<Point>, Vec<Vec<Point>>) {
     let (mut total, mut of_labels) = (Vec::new(), vec![Vec::new(); places.len()]);
-    let (mut times, mut of_label, mut counts) = (Summing::default(), Summing::default(), Vec::new());
+    let mut times = Summing::default();
     for (start, bucket) in buckets {
-        let mut sums = Cell::default();
-        for (group, cell) in &bucket.cells {
-            let label = group / KINDS as u32;
-            counts.clear();
-            counts.extend(cell.elapsed_ms.iter());
-            if *group as usize % KINDS == kind as usize {
-                sums.merge_sums(cell);
-                times.add(counts.iter().copied());
-            }
-            let Some(place) = places.get(&label) else { continue };
-            let cells = || bucket.cells_of(label);
-            if cells().nth(1).is_none() {
-                of_labels[*place].extend(outlined(*start, cell, &counts, None));
-            } else if cells().next().is_some_and(|first| std::ptr::eq(first, cell)) {
-                of_labels[*place].extend(point(*start, cells(), None, &mut of_label));
+        let cells = bucket.cells.iter().filter(|cell| cell.group as usize % KINDS == kind as usize);
+        total.extend(point(*start, cells, bucket.active_users, &mut times));
+        for cells_of_label in bucket.cells.chunk_by(|a, b| a.group / KINDS as u32 == b.group / KINDS as u32) {
+            if let Some(place) = places.get(&(cells_of_label[0].group / KINDS as u32)) {
+                of_labels[*place].extend(point(*start, cells_of_label.iter(), None, &mut times));
             }
         }
-        counts.clear();
-        times.take(&mut counts);
-        total.extend(outlined(*start, &sums, &counts, bucket.active_users));
     }
     (total, of_labels)
 }
@@ -96,33 +100,29 @@ fn point<'a>(
     active_users: Option<u64>,
     times: &mut Summing,
 ) -> Option<Point> {
-    let mut sums = Cell::default();
+    let mut sums = Sums::default();
     for cell in cells {
-        sums.merge_sums(cell);
-        times.add(cell.elapsed_ms.iter());
+        sums.merge(&cell.add_to(times));
     }
-    let mut counts = Vec::new();
-    times.take(&mut counts);
-    outlined(t_ms, &sums, &counts, active_users)
-}
-
-/// The point of samples with these sums and rising response times, if there are any.
-fn outlined(t_ms: i64, sums: &Cell, counts: &[(u32, u64)], active_users: Option<u64>) -> Option<Point> {
+    let steps = times.take();
     if sums.samples == 0 {
         return None;
     }
+    let counts: Vec<(u32, u64)> =
+        steps.iter().filter_map(|(step, count)| Some((STEPS.least_of(*step)?, *count))).collect();
     // Samples without a response time have a point as well.
-    let outline = Outline::of(|| counts.iter().copied());
+    let timed = sums.elapsed.count > 0;
+    let [p50_ms, p90_ms, p95_ms, p99_ms] = shown_percentiles(&counts).map(|ms| timed.then_some(ms));
     Some(Point {
         t_ms,
         samples: sums.samples,
         errors: sums.errors,
-        mean_ms: outline.map(|outline| outline.mean),
-        p50_ms: outline.map(|outline| outline.median),
-        p90_ms: outline.map(|outline| outline.p90),
-        p95_ms: outline.map(|outline| outline.p95),
-        p99_ms: outline.map(|outline| outline.p99),
-        max_ms: outline.map(|outline| u64::from(outline.max)),
+        mean_ms: sums.elapsed.value(),
+        p50_ms,
+        p90_ms,
+        p95_ms,
+        p99_ms,
+        max_ms: timed.then(|| u64::from(sums.max_ms)),
         latency_ms: sums.latency.value(),
         connect_ms: sums.connect.value(),
         received_bytes: Some(sums.received),

@@ -59,7 +59,7 @@ export function SessionList() {
     <>
       {end.error !== null && <ErrorBox error={end.error} />}
       <Loaded query={sessions} what="Loading sessions…">
-        {(list) => <DataTable name="sessions" title="Sessions" rows={list} columns={columns} rowKey={(session) => session.id} initialSort={NEWEST} empty="No sessions." />}
+        {(list) => <DataTable name="sessions" cards title="Sessions" rows={list} columns={columns} rowKey={(session) => session.id} initialSort={NEWEST} empty="No sessions." />}
       </Loaded>
     </>
   );

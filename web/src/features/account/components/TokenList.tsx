@@ -53,6 +53,7 @@ export function TokenList({ role }: { role: Role }) {
       <Loaded query={tokens} what="Loading tokens…">
         {(list) => (
           <DataTable
+            cards
             name="tokens"
             title="Tokens"
             rows={list}

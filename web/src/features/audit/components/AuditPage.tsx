@@ -77,6 +77,7 @@ function Trail({ everybody }: { everybody: boolean }) {
       {entries === undefined && query.error === null && <Waiting what="Loading the audit trail…" />}
       {entries !== undefined && (
         <TableView
+          cards
           name="audit"
           title={title}
           rows={entries}

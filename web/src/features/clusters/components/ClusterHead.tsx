@@ -2,7 +2,7 @@ import { useState, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import type { Cluster, Info } from "@/shared/api/types";
 import { formatUsd } from "@/shared/format/money";
-import { formatDateTime } from "@/shared/format/time";
+import { formatDateTime, formatDuration } from "@/shared/format/time";
 import { OwnerFact } from "@/shared/session/OwnerFact";
 import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
 import { useRights } from "@/shared/session/useSession";
@@ -80,7 +80,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
                         consequence={`Expires ${formatDateTime(extendedEnd(cluster, minutes))}, now ${formatDateTime(endOf(cluster).at_ms)}`}
                         onSelect={() => extend.mutate({ minutes, wanted_ms: extendedEnd(cluster, minutes) })}
                       >
-                        Extend by {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`}
+                        Extend by {formatDuration(minutes * 60)}
                       </MenuItem>
                     ))}
                     <MenuItem danger consequence={endHint(cluster.provider)} onSelect={() => setTerminating(true)}>

@@ -9,12 +9,13 @@ import { ListTable } from "@/shared/lists/ListTable";
 import { useListState } from "@/shared/lists/useListState";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
+import { CutLink } from "@/shared/ui/MiddleCut";
 import { useClusterPages } from "../api/useClusters";
 import { clusterChip, providerWords } from "../clusterWords";
 import { EndsIn } from "./EndsIn";
 
 const COLUMNS: Column<ClusterSummary>[] = [
-  { id: "name", name: "Cluster", main: true, value: (cluster) => cluster.name, cell: (cluster) => <Link to={`/clusters/${cluster.id}`}>{cluster.name}</Link> },
+  { id: "name", name: "Cluster", main: true, value: (cluster) => cluster.name, cell: (cluster) => <CutLink to={`/clusters/${cluster.id}`} text={cluster.name} /> },
   { id: "state", name: "State", value: (cluster) => clusterChip(cluster).word, cell: (cluster) => <Chip {...clusterChip(cluster)} /> },
   {
     id: "nodes",

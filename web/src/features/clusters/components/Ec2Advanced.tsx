@@ -16,7 +16,15 @@ export function Ec2Advanced(props: FormProps) {
         setOpen(currentTarget.open);
       }}
     >
-      <summary>Network, access, tags</summary>
+      <summary>Capacity, network, access, tags</summary>
+      <FormText
+        {...props}
+        field="fallbackTypes"
+        label="Fallback worker types"
+        technical
+        placeholder="none"
+        help="Used in this order where AWS has no capacity for the worker type, e.g. c5.large, m6i.large."
+      />
       <div className="field-pair">
         <FormText {...props} field="vpc" label="VPC" technical placeholder="default VPC" help="vpc-…" />
         <FormText {...props} field="securityGroup" label="Security group" technical placeholder="created by JAC" help="sg-…: must allow port 22 from the server and all traffic between the nodes." />

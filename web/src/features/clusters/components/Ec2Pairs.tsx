@@ -22,6 +22,7 @@ function pairsOf(config: Ec2Config): [string, string][] {
     ["Region", config.region ?? "default region"],
     ["Master type", config.master_type],
     ["Worker type", config.worker_type],
+    ["Fallback worker types", config.fallback_worker_types.length === 0 ? null : config.fallback_worker_types.join(", ")],
     ["Image", imageWords(config.image)],
     ["Disk per machine", `${formatCount(config.disk_gb)}\u00a0GB`],
     ["Purchase option", config.spot ? "spot" : "on demand"],

@@ -2,7 +2,7 @@ import { useMemo, type ReactNode } from "react";
 import type { ComparedResult, Comparison, ComparisonReport, RunsOverTime } from "@/shared/api/types";
 import { lineColour } from "@/shared/charts/palette";
 import { TimelineProvider } from "@/shared/charts/timeline";
-import { plural } from "@/shared/format/numbers";
+import { formatCount, plural } from "@/shared/format/numbers";
 import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
@@ -130,17 +130,19 @@ function Outcome({ comparison, before, after, judged }: { comparison: Comparison
   );
 }
 
+const MOST_NAMED = 20;
+
 function OnlyIn({ labels, where, tone }: { labels: string[]; where: string; tone: "attention" | "info" }) {
   if (labels.length === 0) return null;
   return (
     <Note tone={tone}>
       {plural(labels.length, "label")} only in {where}:{" "}
-      {labels.slice(0, 20).map((label) => (
+      {labels.slice(0, MOST_NAMED).map((label) => (
         <code key={label} className="only-label">
           {label}
         </code>
       ))}
-      {labels.length > 20 && ` and ${labels.length - 20} more`}
+      {labels.length > MOST_NAMED && ` and ${formatCount(labels.length - MOST_NAMED)} more`}
     </Note>
   );
 }

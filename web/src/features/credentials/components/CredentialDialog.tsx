@@ -11,6 +11,7 @@ import { Waiting } from "@/shared/ui/Waiting";
 import { useSaveCredential } from "../api/credentials";
 import { checkCredential, emptyCredential, fieldAt, type CredentialFaults, type CredentialField, type CredentialForm } from "../credentialForm";
 import { KINDS } from "../credentialWords";
+import { AwsPolicy } from "./AwsPolicy";
 
 /** Saves a set, or replaces the secret of one. It always starts without a secret: none comes back from the server. */
 export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView | null; onClose: () => void }) {
@@ -86,6 +87,7 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
           {text("secretAccessKey", "Secret access key", "", { secret: true })}
           {text("sessionToken", "Session token", "Required for temporary keys (ASIA…).", { secret: true, placeholder: "only for temporary keys" })}
           {text("region", "Default region", "Used by clusters without a region.", { placeholder: "optional, e.g. eu-central-1" })}
+          <AwsPolicy region={form.region.trim()} />
         </>
       )}
       {form.kind === "ssh_key" && (

@@ -1,6 +1,6 @@
-import { useState } from "react";
 import type { CredentialView } from "@/shared/api/types";
 import { useRights, useSession } from "@/shared/session/useSession";
+import { useAskedFor } from "@/shared/url/useAskedFor";
 import { Empty } from "@/shared/ui/Empty";
 import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
@@ -27,7 +27,7 @@ export function CredentialsPage() {
 
 function OwnCredentials({ me }: { me: string }) {
   const credentials = useCredentials();
-  const [adding, setAdding] = useState(false);
+  const [adding, setAdding] = useAskedFor("add");
   const add = (
     <button type="button" className="btn btn-primary" onClick={() => setAdding(true)}>
       <Icon name="plus" /> Add credentials

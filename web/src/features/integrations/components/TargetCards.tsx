@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { ExporterKind, ExporterView, NotifierKind, NotifierView } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
-import { formatDateTime } from "@/shared/format/time";
+import { formatDateTime, formatDuration } from "@/shared/format/time";
 import { deliveryChip } from "@/shared/notifications/deliveryChip";
 import { Chip } from "@/shared/ui/Chip";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
@@ -37,7 +37,7 @@ export function ExporterCard({ view }: { view: ExporterView }) {
   return (
     <TargetCard name={view.name} kind={view.kind} chip={<Chip {...exporterChip(view)} />}>
       <Pair name="Address">{view.address}</Pair>
-      <Pair name="Interval">{view.interval_s} s</Pair>
+      <Pair name="Interval">{formatDuration(view.interval_s)}</Pair>
       <Pair name="Since the server’s start">{exporterFigures(view)}</Pair>
       <Pair name="Last">{view.last_sent_ms === null ? "nothing sent yet" : formatDateTime(view.last_sent_ms)}</Pair>
       {view.trouble !== null && <Trouble>{view.trouble.message}</Trouble>}

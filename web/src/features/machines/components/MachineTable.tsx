@@ -1,11 +1,11 @@
 import { useMemo, type ReactNode } from "react";
-import { Link } from "react-router";
 import type { Machine } from "@/shared/api/types";
 import { formatUsd } from "@/shared/format/money";
 import { formatAgo, formatDateTime, formatDuration } from "@/shared/format/time";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
+import { CutLink } from "@/shared/ui/MiddleCut";
 import { CopyId } from "@/shared/ui/CopyId";
 import { soFar, type Priced } from "../machineSums";
 
@@ -22,7 +22,7 @@ function columnsAt(now: number, rows: Priced[]): Column<Machine>[] {
             <Chip tone="attention" word="orphan" icon="exclamation-triangle" /> {nameOf(machine)}
           </>
         ) : (
-          <Link to={`/clusters/${machine.cluster_id}`}>{nameOf(machine)}</Link>
+          <CutLink to={`/clusters/${machine.cluster_id}`} text={nameOf(machine)} />
         ),
     },
     { id: "node", name: "Node", value: (machine) => machine.node, cell: (machine) => machine.node },
@@ -81,5 +81,5 @@ function Ends({ machine, now }: { machine: Machine; now: number }) {
 
 export function MachineTable({ machines, rows, now, empty }: { machines: Machine[]; rows: Priced[]; now: number; empty: ReactNode }) {
   const columns = useMemo(() => columnsAt(now, rows), [now, rows]);
-  return <DataTable name="machines" fills title="Machines" rows={machines} columns={columns} rowKey={(machine) => `${machine.region} ${machine.id}`} empty={empty} />;
+  return <DataTable name="machines" fills cards title="Machines" rows={machines} columns={columns} rowKey={(machine) => `${machine.region} ${machine.id}`} empty={empty} />;
 }

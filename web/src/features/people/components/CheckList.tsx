@@ -1,5 +1,6 @@
 import { useId, useMemo, useState } from "react";
 import type { Named } from "@/shared/api/types";
+import { formatCount, plural } from "@/shared/format/numbers";
 
 /** More options than these are found by typing. */
 const SEARCH_FROM = 12;
@@ -15,13 +16,13 @@ export function CheckList({ legend, options, chosen, onChange }: { legend: strin
     <fieldset className="field options check-list">
       <legend>
         {legend}
-        {chosen.length > 0 && <span className="table-count"> {chosen.length}</span>}
+        {chosen.length > 0 && <span className="table-count"> {formatCount(chosen.length)}</span>}
       </legend>
       {options.length > SEARCH_FROM && (
         <input
           type="search"
           className="form-control form-control-sm"
-          placeholder={`Search ${options.length} names`}
+          placeholder={`Search ${plural(options.length, "name")}`}
           aria-label={`Search ${legend.toLowerCase()}`}
           value={words}
           onChange={(event) => setWords(event.target.value)}

@@ -7,6 +7,7 @@ import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
+import { useAskedFor } from "@/shared/url/useAskedFor";
 import { Loaded } from "@/shared/ui/Loaded";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { useNow } from "@/shared/ui/useNow";
@@ -25,7 +26,7 @@ export function PeoplePage() {
   const people = usePeople();
   const { data: session } = useSession();
   const now = useNow(30_000);
-  const [inviting, setInviting] = useState(false);
+  const [inviting, setInviting] = useAskedFor("invite");
   const [asked, setAsked] = useState<{ what: Asked; person: UserView } | null>(null);
   const me = session?.user.id;
   const close = () => setAsked(null);
@@ -107,6 +108,7 @@ export function PeoplePage() {
         {(all) => (
           <DataTable
             name="people"
+            cards
             title="People"
             rows={all}
             columns={columns}

@@ -55,6 +55,7 @@ export function TeamsPage() {
       <Loaded query={teams} what="Loading teams…">
         {(all) => (
           <DataTable
+            cards
             name="teams"
             title="Teams"
             rows={all}

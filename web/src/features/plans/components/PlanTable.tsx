@@ -8,12 +8,13 @@ import { searchOf } from "@/shared/lists/listState";
 import { ListTable } from "@/shared/lists/ListTable";
 import { useListState } from "@/shared/lists/useListState";
 import type { Column } from "@/shared/tables/tableRows";
+import { CutLink } from "@/shared/ui/MiddleCut";
 import { useNow } from "@/shared/ui/useNow";
 import { usePlanPages } from "../api/usePlans";
 
 function columnsAt(now: number): Column<PlanSummary>[] {
   return [
-    { id: "name", name: "Plan", main: true, value: (plan) => plan.name, cell: (plan) => <Link to={`/plans/${plan.id}`}>{plan.name}</Link> },
+    { id: "name", name: "Plan", main: true, value: (plan) => plan.name, cell: (plan) => <CutLink to={`/plans/${plan.id}`} text={plan.name} /> },
     { id: "file", name: "File", clip: true, spareBelow: 700, value: (plan) => plan.main_file, cell: (plan) => plan.main_file },
     { id: "files", name: "Files", numeric: true, value: (plan) => plan.files, cell: (plan) => formatCount(plan.files) },
     { id: "bytes", name: "Size", numeric: true, value: (plan) => plan.bytes, cell: (plan) => formatBytes(plan.bytes) },

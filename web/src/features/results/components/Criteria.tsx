@@ -1,6 +1,6 @@
 import type { CriterionResult, CriterionWatch, StopRuleState } from "@/shared/api/types";
 import { joined, splitPercent } from "@/shared/format/numbers";
-import { formatTime } from "@/shared/format/time";
+import { formatDuration, formatTime } from "@/shared/format/time";
 import { Chip, type ChipLook } from "@/shared/ui/Chip";
 import { criterionWords, metricWords, stopRuleWords } from "../criteria";
 import { limitWords, metPercent, resultChip, ruleChip, valueWords } from "../judgedWords";
@@ -30,7 +30,7 @@ export function Criteria({ results, watch = NONE, expressions, warmUpS = 0, rule
         <span className="chart-unit">
           {live && "judged once a second"}
           {live && warmUpS > 0 && ", "}
-          {warmUpS > 0 && `samples of the first ${warmUpS} s do not count`}
+          {warmUpS > 0 && `samples of the first ${formatDuration(warmUpS)} do not count`}
         </span>
       </header>
       <ul className="criteria">

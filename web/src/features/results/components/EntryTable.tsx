@@ -77,7 +77,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
         const on = choice.chosen.includes(row.label);
         return (
           <label className="label-choice" title={on ? "Remove from charts" : "Show in charts"}>
-            <input type="checkbox" checked={on} onChange={() => choice.onToggle(row.label)} />
+            <input type="checkbox" aria-label={row.label} checked={on} onChange={() => choice.onToggle(row.label)} />
             <i style={on ? { background: lineColour(choice.slots.get(row.label) ?? 0, scheme) } : undefined} />
             <LabelName label={row.label} />
           </label>

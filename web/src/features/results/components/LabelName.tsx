@@ -1,3 +1,4 @@
+import { MiddleCut } from "@/shared/ui/MiddleCut";
 import { useTransactions } from "../transactions";
 
 export const TRANSACTION_TITLE = "A transaction: the sum of the samples inside it. Not counted in the total.";
@@ -13,8 +14,8 @@ export function LabelName({ label, transaction }: Props) {
   const known = useTransactions();
   const marked = transaction ?? known.has(label);
   return (
-    <span className="label-name" title={label}>
-      <span>{label}</span>
+    <span className="label-name">
+      <MiddleCut text={label} />
       {marked && <TransactionTag />}
     </span>
   );

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { lineColour, MAX_LINES } from "@/shared/charts/palette";
-import { formatCount } from "@/shared/format/numbers";
+import { formatCount, plural } from "@/shared/format/numbers";
 import { Menu } from "@/shared/ui/Menu";
 import { useTheme } from "@/shared/ui/theme";
 import type { ChosenLabels } from "../useChosenLabels";
@@ -27,7 +27,7 @@ export function LabelPicker({ labels, names, all }: Props) {
   const matches = (name: string) => name.toLowerCase().includes(words.trim().toLowerCase());
   // What is on the charts is at hand first, whatever is typed.
   const found = [...chosen, ...[...names, ...without].filter((name) => !chosen.includes(name) && matches(name))];
-  const text = chosen.length === 0 ? "Total" : chosen.length === 1 ? (chosen[0] ?? "") : `${chosen.length} labels`;
+  const text = chosen.length === 0 ? "Total" : chosen.length === 1 ? (chosen[0] ?? "") : plural(chosen.length, "label");
   const listed = found.slice(0, MOST_LISTED);
   return (
     <Menu label="Labels on the charts" icon="chevron-down" text={text} stays>

@@ -27,3 +27,19 @@ it("says once that rows could not be read", () => {
     ["attention", "A row of servers was busy."],
   ]);
 });
+
+it("folds what does not fail the run into one line that opens", () => {
+  const notes = [note("transactions_not_in_total", "Explained."), note("generators_busy", "A node was busy."), note("values_unread", "Doubtful.")];
+  const { container } = render(
+    <Notes summary={null} cause={{ kind: "auto_stopped", rule: "error_percent >= 90% for 60s", actual: 95, unit: "%", since_ms: 0, node: null } as never} notes={notes} folded />,
+  );
+  expect(tones(container).map(([tone]) => tone)).toEqual(["failed", "attention notes-folded"]);
+  expect(container.querySelector("summary")?.textContent).toBe("3 notes A node was busy.");
+  expect(container.querySelector("details")?.open).toBe(false);
+  expect([...container.querySelectorAll("li")].map((each) => each.textContent)).toEqual(notes.map(({ message }) => message));
+});
+
+it("tells a single note at once", () => {
+  const { container } = render(<Notes summary={null} cause={null} notes={[note("generators_busy", "A node was busy.")]} folded />);
+  expect([container.querySelector("details"), tones(container)]).toEqual([null, [["attention", "A node was busy."]]]);
+});

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { Cause, Message, Summary } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { Note } from "@/shared/ui/Note";
@@ -7,38 +8,85 @@ interface Props {
   summary: Summary | null;
   cause: Cause | null;
   notes: Message[];
+  /** All but what failed the run in one line that opens: beside figures that are watched. */
+  folded?: boolean;
+}
+
+interface Shown {
+  tone: "failed" | "attention" | "info";
+  text: ReactNode;
 }
 
 /** Notes that explain the numbers and put none of them in doubt. */
 const EXPLAINS = ["transactions_not_in_total"];
 
 /** Everything that a reader must know before believing a number: why it ended early, what was lost, what the total is made of. */
-export function Notes({ summary, cause, notes }: Props) {
-  const partial = summary?.partial ?? null;
-  const known = summary?.notes ?? [];
-  // Of these the server makes the sentence about the part from the cause itself.
-  const saidAbove = cause?.kind === "failed" || cause?.kind === "auto_stopped";
+export function Notes({ summary, cause, notes, folded = false }: Props) {
+  const shown = [...ofCause(summary, cause), ...ofSummary(summary), ...notes.map(ofServer)];
+  const open = shown.filter(({ tone }) => !folded || tone === "failed");
+  const behind = shown.filter((note) => !open.includes(note));
   return (
     <>
-      {cause?.kind === "failed" && (
-        <Note tone="failed">
-          <strong>{causeSentence(cause)}</strong> {cause.lost?.message}
-        </Note>
-      )}
-      {cause?.kind === "auto_stopped" && <Note tone="failed">{causeSentence(cause)}</Note>}
-      {cause?.kind === "stopped" && partial === null && <Note tone="info">{causeSentence(cause)}</Note>}
-      {partial !== null && !saidAbove && <Note tone="attention">Partial result: {partial.cause}</Note>}
-      {summary?.total_basis === "transactions" && <Note tone="info">All rows of this log are transactions: the total and the charts count transactions, not single samples.</Note>}
-      {summary !== null && summary.rejected_rows > 0 && !known.some(({ code }) => code === "rows_unread") && (
-        <Note tone="attention">
-          {plural(summary.rejected_rows, "row")} could not be parsed and {summary.rejected_rows === 1 ? "is" : "are"} not counted.
-        </Note>
-      )}
-      {notes.map((note) => (
-        <Note key={note.message} tone={EXPLAINS.includes(note.code) ? "info" : "attention"}>
-          {note.message}
+      {open.map(({ tone, text }, index) => (
+        <Note key={index} tone={tone}>
+          {text}
         </Note>
       ))}
+      {behind.length > 0 && <Folded notes={behind} />}
     </>
   );
+}
+
+/** A single one is told at once; of several the worst and how many there are. */
+function Folded({ notes }: { notes: Shown[] }) {
+  const first = notes.find(({ tone }) => tone === "attention") ?? notes[0];
+  if (first === undefined) return null;
+  if (notes.length === 1) return <Note tone={first.tone}>{first.text}</Note>;
+  return (
+    <details className={`note note-${first.tone} notes-folded`}>
+      <summary>
+        <strong>{plural(notes.length, "note")}</strong> <span>{first.text}</span>
+      </summary>
+      <ul>
+        {notes.map(({ text }, index) => (
+          <li key={index}>{text}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function ofCause(summary: Summary | null, cause: Cause | null): Shown[] {
+  const partial = summary?.partial ?? null;
+  // Of these the server makes the sentence about the part from the cause itself.
+  const saidAbove = cause?.kind === "failed" || cause?.kind === "auto_stopped";
+  const told: Shown[] = [];
+  if (cause?.kind === "failed") {
+    told.push({
+      tone: "failed",
+      text: (
+        <>
+          <strong>{causeSentence(cause)}</strong> {cause.lost?.message}
+        </>
+      ),
+    });
+  }
+  if (cause?.kind === "auto_stopped") told.push({ tone: "failed", text: causeSentence(cause) });
+  if (cause?.kind === "stopped" && partial === null) told.push({ tone: "info", text: causeSentence(cause) });
+  if (partial !== null && !saidAbove) told.push({ tone: "attention", text: `Partial result: ${partial.cause}` });
+  return told;
+}
+
+function ofSummary(summary: Summary | null): Shown[] {
+  if (summary === null) return [];
+  const told: Shown[] = [];
+  if (summary.total_basis === "transactions") told.push({ tone: "info", text: "All rows of this log are transactions: the total and the charts count transactions, not single samples." });
+  if (summary.rejected_rows > 0 && !summary.notes.some(({ code }) => code === "rows_unread")) {
+    told.push({ tone: "attention", text: `${plural(summary.rejected_rows, "row")} could not be parsed and ${summary.rejected_rows === 1 ? "is" : "are"} not counted.` });
+  }
+  return told;
+}
+
+function ofServer({ code, message }: Message): Shown {
+  return { tone: EXPLAINS.includes(code) ? "info" : "attention", text: message };
 }

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { XyChart } from "@/shared/charts/XyChart";
-import { formatMs } from "@/shared/format/numbers";
+import { formatExactPercent, formatMs } from "@/shared/format/numbers";
 import { curvePercents, percentileCurves, type Spread } from "../spread";
 
 /** Percentile curves: of the total, of labels, or of several results. */
@@ -16,7 +16,7 @@ export function PercentileChart({ id, shown }: { id: string; shown: Spread[] }) 
       content={content}
       axis="Percent of samples"
       format={formatMs}
-      formatX={(percent) => `${percent}\u00a0%`}
+      formatX={formatExactPercent}
       places={percents}
       logarithmic="offered"
       choices={

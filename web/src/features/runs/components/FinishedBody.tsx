@@ -37,7 +37,7 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   }
   return (
     <>
-      <Waiting what="Loading the report…" />
+      <Waiting what="Loading the report…" tall={live === null} />
       {live !== null && <LiveBody run={run} live={live} />}
     </>
   );

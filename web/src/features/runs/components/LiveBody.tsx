@@ -12,8 +12,10 @@ import { useConnection } from "@/shared/ui/ConnectionNote";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { formatCount } from "@/shared/format/numbers";
 import { Note } from "@/shared/ui/Note";
+import { Waiting } from "@/shared/ui/Waiting";
 import { useSampleSearch } from "../samples/useSampleSearch";
 import { settledUntil, type LiveRun } from "../live/liveRun";
+import { NodeCharts } from "./NodeCharts";
 import { useLiveLabels } from "../live/useLiveLabels";
 import { LiveFigures } from "./LiveFigures";
 import { RunProgress } from "./RunProgress";
@@ -36,9 +38,10 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const started = live !== null && live.points.length > 0;
   return (
     <>
-      <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} />
+      <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} folded />
       <RunProgress run={run} />
       {(early || !started || run.phase === "collecting") && <Steps steps={run.steps} now={run.step} />}
+      {live === null && !early && <Waiting what="Loading the figures…" tall />}
       {live !== null && !early && (
         <Transactions value={transactionsOf(live.summary.labels)}>
           <TimelineProvider originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}>
@@ -62,6 +65,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
             )}
             <EntryTable summary={live.summary} choice={labels} apdex={null} showSamples={samples.show} empty="Labels appear here with their first samples." />
             <ErrorTable errors={errorsOfLabels(live.errors, chosen)} allErrors={summaryOfLabels(live.summary, chosen).total.errors} live narrowed={chosen.length > 0} showSamples={samples.show} />
+            <NodeCharts traces={live.nodes} points={live.points} stale={!connection.connected} />
             {samples.section}
           </TimelineProvider>
         </Transactions>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { autoStopWords, failsIf } from "@/features/results/judgedWords";
 import type { Plan } from "@/shared/api/types";
+import { formatDuration } from "@/shared/format/time";
 import { useRights } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
@@ -35,7 +36,7 @@ export function PlanCriteria({ plan }: { plan: Plan }) {
         {warm_up_s > 0 && (
           <li>
             <span>Warm-up</span>
-            <span>{warm_up_s} s do not count</span>
+            <span>{formatDuration(warm_up_s)} do not count</span>
           </li>
         )}
         <li>

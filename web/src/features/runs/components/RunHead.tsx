@@ -24,6 +24,7 @@ import { useRuns } from "../api/useRuns";
 import type { LiveRun } from "../live/liveRun";
 import { comparePath, runBefore } from "../runBefore";
 import { BaselineMark } from "./BaselineMark";
+import { NotifyEnd } from "./NotifyEnd";
 import { PinMark } from "./PinMark";
 import { Remarks } from "./Remarks";
 import { RemarksDialog } from "./RemarksDialog";
@@ -121,7 +122,10 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
               </Menu>
             </>
           ) : (
-            writes && <StopControl run={run} />
+            <>
+              <NotifyEnd runId={run.id} />
+              {writes && <StopControl run={run} />}
+            </>
           )
         }
       />

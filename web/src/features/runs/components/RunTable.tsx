@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from "react";
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { measuredSeconds } from "@/features/results/transactions";
 import { stateChip, verdictChip } from "@/features/results/runWords";
 import type { RunSummary } from "@/shared/api/types";
@@ -13,6 +13,7 @@ import type { Pages } from "@/shared/lists/usePages";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
+import { CutLink } from "@/shared/ui/MiddleCut";
 import { useNow } from "@/shared/ui/useNow";
 import { useRunPages, useRuns } from "../api/useRuns";
 import { comparePath } from "../runBefore";
@@ -24,7 +25,7 @@ const MOST = 5;
 /** Narrower windows have room for the figures only beside the run's name, which says its plan unless it was given another. */
 const PLAN_FROM_PX = 1300;
 const CLUSTER_FROM_PX = 1640;
-const OWNER_FROM_PX = 1360;
+const OWNER_FROM_PX = 1480;
 /** Where runs have tags, these come before the owner. */
 const TAGS_FROM_PX = 1360;
 const OWNER_BESIDE_TAGS_FROM_PX = 1560;
@@ -42,24 +43,24 @@ function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummar
       main: true,
       value: (run) => run.name,
       cell: (run) => (
-        <>
+        <span className="cell-line">
           <Mark run={run} {...marks} />
-          <Link to={`/runs/${run.id}`}>{run.name}</Link>
+          <CutLink to={`/runs/${run.id}`} text={run.name} />
           {run.baseline && <BaselineMark />}
           {run.pinned && <PinMark />}
-        </>
+        </span>
       ),
     },
     { id: "state", name: "State", value: (run) => stateChip(run).word, cell: (run) => <Chip {...stateChip(run)} /> },
     { id: "verdict", name: "Criteria", value: (run) => run.verdict, cell: (run) => <VerdictCell run={run} /> },
-    { id: "plan", name: "Plan", clip: true, spareBelow: PLAN_FROM_PX, value: (run) => run.plan.name, cell: (run) => <Link to={`/plans/${run.plan.id}`}>{run.plan.name}</Link> },
+    { id: "plan", name: "Plan", clip: true, spareBelow: PLAN_FROM_PX, value: (run) => run.plan.name, cell: (run) => <CutLink to={`/plans/${run.plan.id}`} text={run.plan.name} /> },
     {
       id: "cluster",
       name: "Cluster",
       clip: true,
       spareBelow: CLUSTER_FROM_PX,
       value: (run) => run.cluster.name,
-      cell: (run) => (run.provider === "imported" ? <span className="text-faint">–</span> : <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>),
+      cell: (run) => (run.provider === "imported" ? <span className="text-faint">–</span> : <CutLink to={`/clusters/${run.cluster.id}`} text={run.cluster.name} />),
     },
     { id: "provider", name: "Provider", optional: true, value: (run) => run.provider, cell: (run) => run.provider },
     { id: "owner", name: "Owner", clip: true, spareBelow: tagged ? OWNER_BESIDE_TAGS_FROM_PX : OWNER_FROM_PX, value: (run) => run.owner.name, cell: (run) => run.owner.name },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Entry, Point, PushedSnapshot, Run, Snapshot, Summary } from "@/shared/api/types";
 import { mergeAnswer, mergePoints, mergePushed, settledUntil, type LiveRun } from "./liveRun";
 
-const run = { id: "r", phase: "running" } as Run;
+const run = { id: "r", phase: "running", nodes: [] as Run["nodes"] } as Run;
 const summary: Summary = {
   version: 1,
   start_ms: null,

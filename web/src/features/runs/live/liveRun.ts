@@ -3,6 +3,7 @@
  * Snapshots are numbered; one that does not follow the last is not applied, and the page asks again from the last it has.
  */
 import type { Entry, ErrorGroup, Point, PushedSnapshot, Run, Snapshot, Summary } from "@/shared/api/types";
+import { traceNodes, type NodeTrace } from "./nodeTraces";
 
 export interface LiveRun {
   seq: number;
@@ -16,6 +17,8 @@ export interface LiveRun {
   bucket_ms: number;
   points: Point[];
   errors: ErrorGroup[];
+  /** How the nodes fared since this page is open. */
+  nodes: NodeTrace[];
 }
 
 export type Merged = { kind: "applied"; live: LiveRun } | { kind: "old" } | { kind: "gap"; after: number };
@@ -58,13 +61,13 @@ function withCells(entry: Entry, columns: string[], [, mask, ...values]: PushedS
 /** The answer to a question `after`: it holds everything since, so it is applied whatever its number is. */
 export function mergeAnswer(live: LiveRun | null, snapshot: Snapshot, after: number): LiveRun {
   if (after > 0 && live !== null && snapshot.seq < live.seq && !snapshot.reset) return live;
-  return apply(after === 0 ? null : live, snapshot);
+  return apply(after === 0 ? null : live, snapshot, live?.nodes);
 }
 
-function apply(live: LiveRun | null, snapshot: Snapshot): LiveRun {
+function apply(live: LiveRun | null, snapshot: Snapshot, traces: NodeTrace[] = live?.nodes ?? []): LiveRun {
   const { seq, at_ms, run, summary, labels, bucket_ms, errors } = snapshot;
   const fresh = live === null || snapshot.reset || live.bucket_ms !== bucket_ms;
-  return { seq, at_ms, run, summary, labels, bucket_ms, errors, points: fresh ? ordered(snapshot.points) : mergePoints(live.points, snapshot.points) };
+  return { seq, at_ms, run, summary, labels, bucket_ms, errors, points: fresh ? ordered(snapshot.points) : mergePoints(live.points, snapshot.points), nodes: traceNodes(traces, run.nodes) };
 }
 
 /** Changed buckets take the place of the old ones; new ones are added in their place in time. */

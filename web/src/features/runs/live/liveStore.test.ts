@@ -10,7 +10,7 @@ function snapshot(seq: number): Snapshot {
     run_id: "r-1",
     seq,
     at_ms: seq * 1000,
-    run: { id: "r-1", phase: "running" } as Run,
+    run: { id: "r-1", phase: "running", nodes: [] as Run["nodes"] } as Run,
     summary: { labels: [] } as unknown as Snapshot["summary"],
     labels: 0,
     bucket_ms: 1000,

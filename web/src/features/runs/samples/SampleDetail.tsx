@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { FoundSample } from "@/shared/api/types";
 import { copyText } from "@/shared/export/clipboard";
 import { formatBytes, formatCount, formatMs } from "@/shared/format/numbers";
-import { formatTimeMsNear, zoneName } from "@/shared/format/time";
+import { formatTimeMsNear, zoneWords } from "@/shared/format/time";
 import { Chip } from "@/shared/ui/Chip";
 import { Dialog } from "@/shared/ui/Dialog";
 import { Icon } from "@/shared/ui/Icon";
@@ -18,7 +18,7 @@ export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose
     });
   };
   // Near no time at all: always with its date.
-  const start = `${formatTimeMsNear(sample.start_ms, 0)} ${zoneName(sample.start_ms)}`;
+  const start = `${formatTimeMsNear(sample.start_ms, 0)} ${zoneWords(sample.start_ms)}`;
   const fields: { name: string; shown: string; raw: string }[] = [
     { name: "Label", shown: sample.label, raw: sample.label },
     { name: "Started", shown: start, raw: String(sample.start_ms) },

@@ -3,6 +3,7 @@
  * The form's fields are texts; an empty one asks for nothing.
  */
 import type { SampleWhere } from "@/features/results/sampleWhere";
+import { fromLocalInput, toLocalInput } from "@/shared/format/time";
 
 export interface SampleFilter {
   /** Regular expression. */
@@ -106,15 +107,11 @@ export function filterFor(where: SampleWhere): SampleFilter {
   };
 }
 
-/** Epoch milliseconds as a `datetime-local` input has them, in the viewer's zone; empty for none. */
+/** Epoch milliseconds of the URL as a `datetime-local` input has them; empty for none. */
 export function toLocal(ms: string): string {
-  if (ms === "" || !Number.isFinite(Number(ms))) return "";
-  const date = new Date(Number(ms));
-  const pad = (value: number) => String(value).padStart(2, "0");
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  return ms === "" || !Number.isFinite(Number(ms)) ? "" : toLocalInput(Number(ms));
 }
 
 export function fromLocal(text: string): string {
-  const ms = new Date(text).getTime();
-  return Number.isNaN(ms) ? "" : String(ms);
+  return String(fromLocalInput(text) ?? "");
 }

@@ -7,11 +7,12 @@ import { ListTable } from "@/shared/lists/ListTable";
 import { useListState } from "@/shared/lists/useListState";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
+import { CutLink } from "@/shared/ui/MiddleCut";
 import { useSchedulePages } from "../api/useSchedules";
 import { firingChip, localWords, stateChip, STATES, timingWords } from "../scheduleWords";
 
 const COLUMNS: Column<Schedule>[] = [
-  { id: "name", name: "Schedule", main: true, value: ({ name }) => name, cell: ({ id, name }) => <Link to={`/schedules/${id}`}>{name}</Link> },
+  { id: "name", name: "Schedule", main: true, value: ({ name }) => name, cell: ({ id, name }) => <CutLink to={`/schedules/${id}`} text={name} /> },
   { id: "state", name: "State", value: ({ state }) => STATES[state], cell: (schedule) => <Chip {...stateChip(schedule)} /> },
   { id: "timing", name: "When", clip: true, spareBelow: 800, value: ({ timing }) => timingWords(timing), cell: ({ timing }) => timingWords(timing) },
   {
@@ -35,7 +36,7 @@ const COLUMNS: Column<Schedule>[] = [
         </Link>
       ),
   },
-  { id: "plan", name: "Plan", clip: true, spareBelow: 1000, value: ({ plan }) => plan.name, cell: ({ plan }) => <Link to={`/plans/${plan.id}`}>{plan.name}</Link> },
+  { id: "plan", name: "Plan", clip: true, spareBelow: 1000, value: ({ plan }) => plan.name, cell: ({ plan }) => <CutLink to={`/plans/${plan.id}`} text={plan.name} /> },
   { id: "owner", name: "Owner", clip: true, spareBelow: 900, value: ({ owner }) => owner.name, cell: ({ owner }) => owner.name },
   { id: "team", name: "Team", clip: true, optional: true, value: ({ team }) => team?.name ?? null, cell: ({ team }) => team?.name ?? <span className="text-faint">–</span> },
 ];

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Link } from "react-router";
+import { readStored, writeStored } from "@/shared/browser/stored";
 import { useSession } from "@/shared/session/useSession";
 import { Note } from "@/shared/ui/Note";
 
@@ -8,7 +9,7 @@ const DISMISSED = "jac.no-password";
 /** On the overview of who came by a link and has no password: how to come again. */
 export function PasswordNote() {
   const { data: session } = useSession();
-  const [dismissed, setDismissed] = useState(() => localStorage.getItem(DISMISSED) !== null);
+  const [dismissed, setDismissed] = useState(() => readStored(DISMISSED) !== null);
   if (dismissed || session == null || session.has_password || !session.by_link) return null;
   return (
     <Note tone="info">
@@ -20,7 +21,7 @@ export function PasswordNote() {
           type="button"
           className="btn btn-quiet"
           onClick={() => {
-            localStorage.setItem(DISMISSED, "yes");
+            writeStored(DISMISSED, "yes");
             setDismissed(true);
           }}
         >

@@ -1,0 +1,130 @@
+//! Launches at the rate at which AWS takes them.
+//!
+//! A bucket holds the calls of `RunInstances` that an account may make in a region at once, 5, and gets 2 a second ("Request throttling
+//! for the Amazon EC2 API" in EC2's developer guide). What is asked for stays a little below both, so that the account's other callers
+//! have a part. Where AWS throttles all the same, everybody pauses, longer each time, and goes on once a call is taken.
+//!
+//! All clusters that are made with one set of clients share one pace. An account of others has its own: nobody waits for it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// Calls that are made at once after a while without any.
+const BURST: u32 = 4;
+/// Between two calls after that.
+pub const EVERY: Duration = Duration::from_millis(550);
+/// How long nobody asks after a call that was throttled; twice as long after the next, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// Whose turn it is to launch.
+#[derive(Debug, Default)]
+pub struct Pace {
+    /// Held by the next in turn, so that the others keep their order.
+    next: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When the next call is due at a rate without bursts (the generic cell rate algorithm's theoretical arrival time).
+    due: Option<Instant>,
+    paused_until: Option<Instant>,
+    pause: Duration,
+}
+
+impl State {
+    /// The earliest time of the next call.
+    fn earliest(&self, now: Instant) -> Instant {
+        let burst = EVERY * (BURST - 1);
+        let by_rate = self.due.and_then(|due| due.checked_sub(burst)).unwrap_or(now);
+        self.paused_until.map_or(by_rate, |until| until.max(by_rate)).max(now)
+    }
+}
+
+impl Pace {
+    /// Waits for the turn to make one call.
+    pub async fn turn(&self) {
+        let _mine = self.next.lock().await;
+        loop {
+            let at = {
+                let mut state = self.state();
+                let now = Instant::now();
+                let at = state.earliest(now);
+                if at <= now {
+                    state.due = Some(state.due.map_or(now, |due| due.max(now)) + EVERY);
+                    return;
+                }
+                at
+            };
+            // It may be later meanwhile: then it is waited for again.
+            sleep_until(at).await;
+        }
+    }
+
+    /// A call was taken: the next pause is short again.
+    pub fn taken(&self) {
+        self.state().pause = Duration::ZERO;
+    }
+
+    /// A call was throttled. Those that were made at the same time are throttled too and make one pause.
+    pub fn throttled(&self) {
+        let mut state = self.state();
+        let now = Instant::now();
+        if state.paused_until.is_some_and(|until| now < until) {
+            return;
+        }
+        state.pause = (state.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        let until = now + state.pause;
+        state.paused_until = Some(until);
+        // The bucket is empty: no burst after it.
+        state.due = Some(until + EVERY * (BURST - 1));
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::join_all;
+
+    #[tokio::test(start_paused = true)]
+    async fn forty_calls_begin_with_a_burst_and_stay_below_two_a_second() {
+        let pace = Pace::default();
+        let began = Instant::now();
+        let turns = join_all((0..40).map(|_| async {
+            pace.turn().await;
+            began.elapsed()
+        }))
+        .await;
+        assert!(turns[..4].iter().all(Duration::is_zero), "{turns:?}");
+        for (number, window) in turns.windows(9).enumerate() {
+            let calls_within = window[8] - window[0];
+            assert!(calls_within > Duration::from_secs(2), "the bucket of 5 and 2 a second: call {number}, {turns:?}");
+        }
+        assert_eq!(turns[39], EVERY * 36);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_throttled_call_all_wait_longer_each_time_until_one_is_taken() {
+        let pace = Pace::default();
+        let began = Instant::now();
+        for wait_s in [1, 2, 4, 8, 16, 20, 20] {
+            let before = began.elapsed();
+            // Two at once are one pause.
+            pace.throttled();
+            pace.throttled();
+            pace.turn().await;
+            assert_eq!((began.elapsed() - before).as_secs(), wait_s);
+        }
+        pace.taken();
+        let before = began.elapsed();
+        pace.throttled();
+        pace.turn().await;
+        assert_eq!((began.elapsed() - before).as_secs(), 1);
+    }
+}

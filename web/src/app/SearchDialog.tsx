@@ -1,0 +1,94 @@
+import { useId, useState, type KeyboardEvent } from "react";
+import { useNavigate } from "react-router";
+import type { ClusterSummary, PlanSummary, RunSummary } from "@/shared/api/types";
+import { useFirstRows, type ListKind } from "@/shared/lists/usePages";
+import { Dialog } from "@/shared/ui/Dialog";
+import { Icon, type IconName } from "@/shared/ui/Icon";
+import { useSettled } from "@/shared/ui/useSettled";
+import { PAGES } from "./pages";
+
+interface Found {
+  key: string;
+  to: string;
+  icon: IconName;
+  name: string;
+  what: string;
+}
+
+/** Of each kind; more are found in its list. */
+const MOST = 5;
+/** Between the last key and the question to the server. */
+const TYPING_MS = 200;
+
+/** Pages by their names, and runs, plans and clusters by what their lists search; opened by the keyboard or a click. */
+export function SearchDialog({ onClose }: { onClose: () => void }) {
+  const id = useId();
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState("");
+  const [at, setAt] = useState(0);
+  const words = useSettled(typed.trim(), TYPING_MS);
+  const runs = useFound<RunSummary>("runs", words);
+  const plans = useFound<PlanSummary>("plans", words);
+  const clusters = useFound<ClusterSummary>("clusters", words);
+  const pages = PAGES.filter(({ word }) => word.toLowerCase().includes(typed.trim().toLowerCase()));
+  const found: Found[] = [
+    ...pages.map(({ to, icon, word }) => ({ key: to, to, icon, name: word, what: "Page" })),
+    ...runs.map((run) => ({ key: run.id, to: `/runs/${run.id}`, icon: "activity" as const, name: run.name, what: "Run" })),
+    ...plans.map((plan) => ({ key: plan.id, to: `/plans/${plan.id}`, icon: "file-text" as const, name: plan.name, what: "Plan" })),
+    ...clusters.map((cluster) => ({ key: cluster.id, to: `/clusters/${cluster.id}`, icon: "hdd-stack" as const, name: cluster.name, what: "Cluster" })),
+  ];
+  const chosen = Math.min(at, found.length - 1);
+  const open = (one: Found | undefined) => {
+    if (one === undefined) return;
+    onClose();
+    void navigate(one.to);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (by === 0 || found.length === 0) return;
+    event.preventDefault();
+    const next = (chosen + by + found.length) % found.length;
+    setAt(next);
+    document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: "nearest" });
+  };
+  return (
+    <Dialog title="Search" onClose={onClose} onSubmit={() => open(found[chosen])} footer={null}>
+      <input
+        className="form-control"
+        type="search"
+        role="combobox"
+        aria-label="Search pages, runs, plans and clusters"
+        aria-expanded={found.length > 0}
+        aria-controls={id}
+        aria-activedescendant={found.length === 0 ? undefined : `${id}-${chosen}`}
+        autoComplete="off"
+        placeholder="Page, run, plan or cluster"
+        value={typed}
+        onChange={({ target }) => {
+          setTyped(target.value);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div id={id} role="listbox" aria-label="Results" className="search-results">
+        {found.map((one, index) => (
+          // The keys are the field's above, which says which one is chosen.
+          // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+          <div key={one.key} id={`${id}-${index}`} role="option" aria-selected={index === chosen} tabIndex={-1} onClick={() => open(one)} onPointerMove={() => setAt(index)}>
+            <Icon name={one.icon} />
+            <span>{one.name}</span>
+            <small>{one.what}</small>
+          </div>
+        ))}
+      </div>
+      {found.length === 0 && <p className="text-muted">No matches.</p>}
+    </Dialog>
+  );
+}
+
+/** The first rows of a list that match; without words the newest ones. */
+function useFound<Row>(kind: ListKind, words: string): Row[] {
+  const search = new URLSearchParams(words === "" ? {} : { text: words });
+  if (kind === "clusters") search.set("ended", "false");
+  return useFirstRows<Row>(kind, search.toString(), MOST).data?.items ?? [];
+}

@@ -1,0 +1,85 @@
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { useState } from "react";
+import { useLocation } from "react-router";
+import { beforeEach, expect, it } from "vitest";
+import { renderFor, sessionOf, testApi } from "@/test/api";
+import { HelpDialog } from "./HelpDialog";
+import { SearchDialog } from "./SearchDialog";
+import { Sidebar } from "./Sidebar";
+import { useShortcuts, type Asked } from "./useShortcuts";
+
+const api = testApi();
+
+function Page() {
+  const [asked, setAsked] = useState<Asked | null>(null);
+  useShortcuts(setAsked);
+  const close = () => setAsked(null);
+  return (
+    <>
+      <Sidebar onAsk={setAsked} />
+      <main>
+        <output>{useLocation().pathname}</output>
+        <input type="search" aria-label="Search runs" />
+      </main>
+      {asked === "help" && <HelpDialog onClose={close} />}
+      {asked === "search" && <SearchDialog onClose={close} />}
+    </>
+  );
+}
+
+const path = () => screen.getByRole("status").textContent;
+const press = (...keys: string[]) => keys.forEach((key) => fireEvent.keyDown(document.activeElement ?? document.body, { key }));
+
+beforeEach(() => {
+  localStorage.clear();
+  renderFor(sessionOf("member"), <Page />);
+});
+
+it("goes to a page by two keys, and to the search of the page by one", () => {
+  press("g", "r");
+  expect(path()).toBe("/runs");
+  press("g", "x", "p");
+  expect(path()).toBe("/runs");
+  press("/");
+  expect(document.activeElement).toBe(screen.getByRole("searchbox", { name: "Search runs" }));
+});
+
+it("leaves keys alone that are typed into a field", () => {
+  screen.getByRole("searchbox", { name: "Search runs" }).focus();
+  press("g", "r", "?");
+  expect([path(), screen.queryByRole("dialog")]).toEqual(["/", null]);
+});
+
+it("shows the keys, and lets them be switched off", async () => {
+  press("?");
+  await userEvent.click(screen.getByRole("switch", { name: "Shortcuts of single letters" }));
+  await userEvent.click(screen.getAllByRole("button", { name: "Close" })[0] as HTMLElement);
+  press("?");
+  press("g", "r");
+  expect([screen.queryByRole("dialog"), path()]).toEqual([null, "/"]);
+});
+
+it("finds pages and runs, and opens the chosen one", async () => {
+  api.answer("GET /runs", { body: { items: [{ id: "r-1", name: "shop at night" }], next: null } });
+  fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
+  const field = screen.getByRole("combobox");
+  await userEvent.type(field, "shop");
+  await screen.findByRole("option", { name: /shop at night/ });
+  await waitFor(() => expect(api.asked.some(({ path: asked }) => asked.includes("text=shop"))).toBe(true));
+  await screen.findByRole("option", { name: /shop at night/ });
+  await userEvent.keyboard("{Enter}");
+  expect([path(), screen.queryByRole("dialog")]).toEqual(["/runs/r-1", null]);
+});
+
+it("opens the pages by the menu button, and closes them with Escape and with the next page", async () => {
+  const menu = screen.getByRole("button", { name: "Menu" });
+  const open = () => menu.getAttribute("aria-expanded");
+  await userEvent.click(menu);
+  expect(open()).toBe("true");
+  press("Escape");
+  expect(open()).toBe("false");
+  await userEvent.click(menu);
+  await userEvent.click(screen.getByRole("link", { name: "Plans" }));
+  expect([open(), path()]).toEqual(["false", "/plans"]);
+});

@@ -1,0 +1,40 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { getJson, postJson } from "@/shared/api/client";
+import type { Cluster, ClusterConfig, NewCluster, NewRun, Plan, Run } from "@/shared/api/types";
+import { upload } from "@/shared/api/upload";
+
+/** What is being done for the example's run; null: nothing. */
+export type ExampleStep = "uploading" | "creating" | "starting" | null;
+
+/** Long enough for JMeter to be downloaded first. */
+const LIFETIME_MINUTES = 30;
+
+/**
+ * Uploads the example, makes a cluster of one worker on this machine that is removed after the run, and starts the run, which waits for the
+ * cluster by itself.
+ */
+export function useRunExample() {
+  const client = useQueryClient();
+  const [step, setStep] = useState<ExampleStep>(null);
+  const run = useMutation({
+    mutationFn: async () => {
+      setStep("uploading");
+      const { default: text } = await import("../example.jmx?raw");
+      const file = new File([text], "example.jmx", { type: "application/xml" });
+      const plan = await upload<Plan>("/plans", {}, [{ path: "example.jmx", file }], () => undefined, new AbortController().signal);
+      setStep("creating");
+      const defaults = await getJson<ClusterConfig>("/clusters/defaults");
+      const wanted: NewCluster = { name: "example", provider: "local", config: { ...defaults, workers: 1, lifetime_minutes: LIFETIME_MINUTES, remove_after_run: true } };
+      const cluster = await postJson<Cluster>("/clusters", wanted);
+      setStep("starting");
+      const start: NewRun = { cluster_id: cluster.id, plan_id: plan.id };
+      return postJson<Run>("/runs", start);
+    },
+    onSettled: () => {
+      setStep(null);
+      void client.invalidateQueries();
+    },
+  });
+  return { ...run, step };
+}

@@ -1,0 +1,81 @@
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, it, vi } from "vitest";
+import { keys } from "@/shared/api/keys";
+import { renderFor, sessionOf, testApi } from "@/test/api";
+import { runOf } from "@/test/results";
+import { watchedRuns, watchRun } from "../runEnds";
+import { NotifyEnd } from "./NotifyEnd";
+import { RunEndNotices } from "./RunEndNotices";
+
+const api = testApi();
+
+/** The browser's part: what it was asked for and what it shows. */
+class Notices {
+  static permission: NotificationPermission = "default";
+  static answer: NotificationPermission = "granted";
+  static asked = 0;
+  static shown: { title: string; body: string | undefined; notice: Notices }[] = [];
+  onclick: (() => void) | null = null;
+  static requestPermission(): Promise<NotificationPermission> {
+    Notices.asked += 1;
+    Notices.permission = Notices.answer;
+    return Promise.resolve(Notices.permission);
+  }
+  constructor(title: string, options?: NotificationOptions) {
+    Notices.shown.push({ title, body: options?.body, notice: this });
+  }
+  close(): void {}
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  Object.assign(Notices, { permission: "default", answer: "granted", asked: 0, shown: [] });
+  vi.stubGlobal("Notification", Notices);
+});
+
+const button = () => screen.getByRole("button", { name: /Notif/ });
+
+it("asks the browser on the click and not before, and takes it back with the next", async () => {
+  renderFor(sessionOf("member"), <NotifyEnd runId="r-1" />);
+  expect(Notices.asked).toBe(0);
+  await userEvent.click(button());
+  await waitFor(() => expect(button().getAttribute("aria-pressed")).toBe("true"));
+  expect([Notices.asked, watchedRuns()]).toEqual([1, ["r-1"]]);
+  await userEvent.click(button());
+  expect(watchedRuns()).toEqual([]);
+});
+
+it("says that the browser blocks it", async () => {
+  Notices.answer = "denied";
+  renderFor(sessionOf("member"), <NotifyEnd runId="r-1" />);
+  await userEvent.click(button());
+  await waitFor(() => expect(button()).toHaveProperty("disabled", true));
+  expect(watchedRuns()).toEqual([]);
+});
+
+it("tells the end once, with what came of it, and leads to the run", async () => {
+  Notices.permission = "granted";
+  watchRun("r-1");
+  api.answer("GET /runs/r-1", { body: runOf({ id: "r-1", name: "shop", phase: "running", cause: null }) });
+  const client = renderFor(sessionOf("member"), <RunEndNotices />);
+  await waitFor(() => expect(client.getQueryData(keys.run("r-1"))).toBeDefined());
+  expect(Notices.shown).toEqual([]);
+  client.setQueryData(keys.run("r-1"), runOf({ id: "r-1", name: "shop", verdict: "passed" }));
+  await waitFor(() => expect(Notices.shown.map(({ title, body }) => [title, body])).toEqual([["shop", "completed · criteria met"]]));
+  expect(watchedRuns()).toEqual([]);
+  Notices.shown[0]?.notice.onclick?.();
+  await waitFor(() => expect(window.location.pathname).toBe("/runs/r-1"));
+});
+
+it("forgets a run that was deleted", async () => {
+  watchRun("r-9");
+  renderFor(sessionOf("member"), <RunEndNotices />);
+  await waitFor(() => expect(watchedRuns()).toEqual([]));
+  expect(Notices.shown).toEqual([]);
+});
+
+it("takes nothing from a list that is none", () => {
+  localStorage.setItem("jac-run-ends", '{"a":1}');
+  expect(watchedRuns()).toEqual([]);
+});

@@ -1,0 +1,23 @@
+import { useState, useSyncExternalStore } from "react";
+import { Icon } from "@/shared/ui/Icon";
+import { forgetRun, onWatchedRuns, watchedRuns, watchRun } from "../runEnds";
+
+/** Whether this browser tells the end of the run. The browser is asked for its permission by this click and by nothing else. */
+export function NotifyEnd({ runId }: { runId: string }) {
+  const watched = useSyncExternalStore(onWatchedRuns, watchedRuns).includes(runId);
+  const [denied, setDenied] = useState(() => "Notification" in window && Notification.permission === "denied");
+  // Without TLS a browser has none, but on the machine itself.
+  if (!("Notification" in window)) return null;
+  const toggle = async () => {
+    if (watched) return forgetRun(runId);
+    const permission = await Notification.requestPermission();
+    setDenied(permission === "denied");
+    if (permission === "granted") watchRun(runId);
+  };
+  const title = denied ? "The browser blocks notifications of this page. Allow them in its settings." : "Needs a page of JAC that stays open.";
+  return (
+    <button type="button" className="btn btn-outline-secondary" aria-pressed={watched} disabled={denied} title={title} onClick={() => void toggle()}>
+      <Icon name="bell" /> {watched ? "Notifies at the end" : "Notify at the end"}
+    </button>
+  );
+}

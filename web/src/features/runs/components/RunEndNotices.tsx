@@ -1,0 +1,45 @@
+import { useEffect, useSyncExternalStore } from "react";
+import { useNavigate } from "react-router";
+import { causeChip, verdictChip } from "@/features/results/runWords";
+import { ApiError } from "@/shared/api/client";
+import type { Run } from "@/shared/api/types";
+import { formatMs, formatPercent } from "@/shared/format/numbers";
+import { useRun } from "../api/useRun";
+import { forgetRun, onWatchedRuns, watchedRuns } from "../runEnds";
+
+/** Tells the end of the runs that somebody asked to be told of, on whichever page they are. */
+export function RunEndNotices() {
+  const runs = useSyncExternalStore(onWatchedRuns, watchedRuns);
+  return runs.map((id) => <Watch key={id} id={id} />);
+}
+
+/** For a page that missed the end: how often it asks beside being told of changes. */
+const ASK_MS = 30_000;
+
+function Watch({ id }: { id: string }) {
+  const run = useRun(id, ASK_MS);
+  const navigate = useNavigate();
+  const gone = run.error instanceof ApiError && run.error.status === 404;
+  useEffect(() => {
+    if (gone) forgetRun(id);
+    if (run.data?.phase !== "finished") return;
+    forgetRun(id);
+    if (Notification.permission !== "granted") return;
+    // Of several pages of this browser each tells it; the tag makes them one.
+    const notice = new Notification(run.data.name, { body: endWords(run.data), tag: id, icon: "/favicon.svg" });
+    notice.onclick = () => {
+      window.focus();
+      void navigate(`/runs/${id}`);
+      notice.close();
+    };
+  }, [id, run.data, gone, navigate]);
+  return null;
+}
+
+function endWords({ cause, verdict, headline }: Run): string {
+  const words = [causeChip(cause, headline).word];
+  const judged = verdictChip(verdict, headline);
+  if (judged !== null) words.push(judged.word);
+  if (headline !== null) words.push(`p95 ${formatMs(headline.p95_ms)}`, `error rate ${formatPercent(headline.error_percent)}`);
+  return words.join(" · ");
+}

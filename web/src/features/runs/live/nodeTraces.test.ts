@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import type { RunNode } from "@/shared/api/types";
+import { traceNodes, type NodeTrace } from "./nodeTraces";
+
+function node(name: string, at_ms: number | null, cpu_percent = 10): RunNode {
+  const health = {
+    at_ms: at_ms ?? 0,
+    cpu_percent,
+    cpu_highest_percent: cpu_percent,
+    was_busy: false,
+    memory_used_mb: 500,
+    memory_mb: 1000,
+    received_per_s: 1000,
+    sent_per_s: 100,
+    disk_free_mb: null,
+    heap_used_mb: 100,
+    heap_mb: 400,
+  };
+  return {
+    name,
+    role: "worker",
+    state: "running",
+    exit_code: null,
+    ports: [],
+    clock_offset_ms: null,
+    health: at_ms === null ? null : health,
+    first_sample_ms: null,
+    lost_ms: null,
+    log: null,
+  };
+}
+
+const times = (traces: NodeTrace[]) => traces.map(({ name, seen }) => [name, seen.map(({ at_ms }) => at_ms)]);
+
+describe("how nodes fared", () => {
+  it("is added up from snapshots, each look once", () => {
+    let traces = traceNodes([], [node("master", 1000), node("worker-1", null)]);
+    traces = traceNodes(traces, [node("master", 1000), node("worker-1", 2000)]);
+    traces = traceNodes(traces, [node("master", 6000), node("worker-1", 7000)]);
+    expect(times(traces)).toEqual([
+      ["master", [1000, 6000]],
+      ["worker-1", [2000, 7000]],
+    ]);
+  });
+
+  it("stays the same object where nothing new was seen, so that nothing is drawn again", () => {
+    const traces = traceNodes([], [node("master", 1000)]);
+    expect(traceNodes(traces, [node("master", 1000)])).toBe(traces);
+  });
+
+  it("keeps what was seen of a node that is gone", () => {
+    const traces = traceNodes(traceNodes([], [node("worker-1", 1000)]), [node("worker-2", 2000)]);
+    expect(times(traces)).toEqual([
+      ["worker-1", [1000]],
+      ["worker-2", [2000]],
+    ]);
+  });
+
+  it("is bounded, whatever the length of the test, from its beginning to its end", () => {
+    let traces: NodeTrace[] = [];
+    for (let look = 0; look < 20_000; look += 1) traces = traceNodes(traces, [node("master", look * 5000 + 1)]);
+    const [trace] = traces;
+    expect(trace?.seen.length).toBeLessThanOrEqual(1440);
+    expect(trace?.seen[0]?.at_ms).toBe(1);
+    expect(19_999 * 5000 + 1 - (trace?.seen.at(-1)?.at_ms ?? 0)).toBeLessThan(trace?.everyMs ?? 0);
+    const apart = trace?.seen.slice(1).map(({ at_ms }, index) => at_ms - (trace.seen[index]?.at_ms ?? 0));
+    expect(new Set(apart)).toEqual(new Set([trace?.everyMs]));
+  });
+});

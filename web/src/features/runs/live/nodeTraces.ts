@@ -1,0 +1,44 @@
+/**
+ * How the nodes of a running test fared since this page is open: each snapshot says only how they are now. Kept in a bounded number of
+ * points; a test that lasts longer has them further apart. Pure.
+ */
+import type { RunNode } from "@/shared/api/types";
+
+export type NodeLook = NonNullable<RunNode["health"]>;
+
+export interface NodeTrace {
+  name: string;
+  /** In the order of time, about `everyMs` apart. */
+  seen: NodeLook[];
+  everyMs: number;
+}
+
+/** How often the server looks at a node. */
+const LOOK_MS = 5000;
+/** Two hours of looks. */
+const MOST = 1440;
+
+/** The traces with what this snapshot saw, in the snapshot's order; a node that it has no more keeps its trace. */
+export function traceNodes(traces: NodeTrace[], nodes: RunNode[]): NodeTrace[] {
+  let changed = false;
+  const merged = traces.map((trace) => {
+    const look = nodes.find(({ name }) => name === trace.name)?.health;
+    const last = trace.seen.at(-1)?.at_ms ?? -Infinity;
+    // Looks are not on the dot.
+    if (look == null || look.at_ms <= last || look.at_ms - last < trace.everyMs - LOOK_MS / 2) return trace;
+    changed = true;
+    return withLook(trace, look);
+  });
+  for (const { name, health } of nodes) {
+    if (health === null || traces.some((trace) => trace.name === name)) continue;
+    changed = true;
+    merged.push({ name, seen: [health], everyMs: LOOK_MS });
+  }
+  return changed ? merged : traces;
+}
+
+function withLook(trace: NodeTrace, look: NodeLook): NodeTrace {
+  const seen = [...trace.seen, look];
+  if (seen.length <= MOST) return { ...trace, seen };
+  return { ...trace, seen: seen.filter((_, index) => index % 2 === 0), everyMs: trace.everyMs * 2 };
+}

@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+import type { NodeLook, NodeTrace } from "./live/nodeTraces";
+import { nodeContent } from "./nodeSeries";
+
+function look(at_ms: number, cpu_percent: number): NodeLook {
+  return {
+    at_ms,
+    cpu_percent,
+    cpu_highest_percent: cpu_percent,
+    was_busy: false,
+    memory_used_mb: 1,
+    memory_mb: 2,
+    received_per_s: 0,
+    sent_per_s: 0,
+    disk_free_mb: null,
+    heap_used_mb: null,
+    heap_mb: null,
+  };
+}
+
+const trace = (name: string, ...seen: NodeLook[]): NodeTrace => ({ name, seen, everyMs: 5000 });
+const cpu = ({ cpu_percent }: NodeLook) => cpu_percent;
+const colour = (slot: number) => `#${slot}`;
+
+it("has a line for each node, on one grid", () => {
+  const content = nodeContent([trace("master", look(10_100, 5), look(15_200, 6)), trace("worker-1", look(12_000, 50), look(17_000, 60), look(22_000, 70))], cpu, colour);
+  expect(content.times).toEqual([10_000, 15_000, 20_000]);
+  expect(content.lines.map(({ key, values }) => [key, values])).toEqual([
+    ["master", [5, 6, 6]],
+    ["worker-1", [50, 60, 70]],
+  ]);
+});
+
+it("leaves a gap where a node was not looked at for longer than a step", () => {
+  const content = nodeContent([trace("a", look(0, 1), look(20_000, 2)), trace("b", look(0, 1), look(5000, 1), look(10_000, 1), look(15_000, 1), look(20_000, 1))], cpu, colour);
+  expect(content.lines[0]?.values).toEqual([1, 1, null, null, 2]);
+});
+
+it("shows nothing of what a machine does not say", () => {
+  const content = nodeContent([trace("a", look(0, 1))], (each) => each.heap_used_mb, colour);
+  expect(content.lines[0]?.values).toEqual([null]);
+});
+
+it("has no times where nothing was seen", () => {
+  expect(nodeContent([], cpu, colour).times).toEqual([]);
+});
+
+it("reaches from end to end of the page's time axis, with nothing where nobody looked", () => {
+  const content = nodeContent([trace("a", look(20_000, 1))], cpu, colour, [3000, 29_000]);
+  expect([content.times, content.lines[0]?.values]).toEqual([
+    [0, 20_000, 25_000],
+    [null, 1, 1],
+  ]);
+});

@@ -1,0 +1,42 @@
+import type { ReactNode } from "react";
+import type { Column } from "./tableRows";
+
+interface Props<Row> {
+  title: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey: (row: Row) => string;
+  onOpen: ((row: Row) => void) | undefined;
+  rowClass: ((row: Row) => string) | undefined;
+}
+
+/** The rows of a list on a screen that is too narrow for a table: a card for each, its name above what the other columns say. */
+export function TableCards<Row>({ title, columns, rows, rowKey, onOpen, rowClass }: Props<Row>): ReactNode {
+  const main = columns.find((column) => column.main === true);
+  const others = columns.filter((column) => column !== main);
+  return (
+    <ul className="row-cards" aria-label={title}>
+      {rows.map((row) => (
+        // The name is a link for the keyboard; a finger may open the card anywhere.
+        // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+        <li
+          key={rowKey(row)}
+          className={rowClass?.(row)}
+          onClick={(event) => {
+            if (event.target instanceof Element && event.target.closest("a,button,input") === null) onOpen?.(row);
+          }}
+        >
+          {main !== undefined && <div className="row-card-name">{main.cell(row)}</div>}
+          <dl>
+            {others.map((column) => (
+              <div key={column.id}>
+                <dt className={column.name === "" ? "visually-hidden" : undefined}>{column.name === "" ? (column.title ?? "Actions") : column.name}</dt>
+                <dd>{column.cell(row)}</dd>
+              </div>
+            ))}
+          </dl>
+        </li>
+      ))}
+    </ul>
+  );
+}

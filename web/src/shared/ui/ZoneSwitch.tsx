@@ -1,0 +1,22 @@
+import { useState } from "react";
+import { zoneName, zoneWords } from "@/shared/format/time";
+import { later } from "./later";
+import { useNow } from "./useNow";
+
+const ZoneDialog = later(async () => (await import("./ZoneDialog")).ZoneDialog);
+
+/** The zone that times are shown in, and the way to another one. */
+export function ZoneSwitch() {
+  const [open, setOpen] = useState(false);
+  // Summer time begins while a page is open.
+  const now = useNow(60_000);
+  return (
+    <>
+      <button type="button" className="zone-switch" title={`Times are in ${zoneWords(now)}. Change the time zone.`} onClick={() => setOpen(true)}>
+        <span className="word">Times in </span>
+        {zoneName(now)}
+      </button>
+      {open && <ZoneDialog onClose={() => setOpen(false)} />}
+    </>
+  );
+}
