@@ -20,7 +20,7 @@ impl Times {
         // The sum of twelve uniform numbers is near enough to a normal one.
         let mut state = 1;
         let factors = (0..1 << 14).map(|_| {
-            let sum: f64 = (0..12).map(|_| next(&mut state) as f64 / f64::from(1 << 31)).sum();
+            let sum: f64 = (0..12).map(|_| next(&mut state) as f64 / f64::from(1_u32 << 31)).sum();
             (0.6 * (sum - 6.0)).exp()
         });
         Self { factors: factors.collect(), state }

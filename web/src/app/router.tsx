@@ -5,7 +5,7 @@ import { SignInPage } from "@/features/session/components/SignInPage";
 import type { Action } from "@/shared/session/rights";
 import { Waiting } from "@/shared/ui/Waiting";
 import { NotFound } from "./routes/NotFound";
-import { PageFault } from "./routes/PageFault";
+import { PageFault, WholePageFault } from "./routes/PageFault";
 import { Needs } from "./routes/Needs";
 import { SettingsLayout } from "./routes/SettingsLayout";
 import { Shell } from "./Shell";
@@ -24,11 +24,11 @@ const LOADING = <Waiting what="Loading…" />;
 
 /** The map of pages. */
 export const router = createBrowserRouter([
-  { path: "/sign-in", element: <SignInPage />, errorElement: <PageFault /> },
+  { path: "/sign-in", element: <SignInPage />, errorElement: <WholePageFault /> },
   {
     path: "/share",
     ...later(async () => (await import("./routes/ShareRoutes")).ShareLayout),
-    errorElement: <PageFault />,
+    errorElement: <WholePageFault />,
     hydrateFallbackElement: LOADING,
     children: [
       { index: true, ...later(async () => (await import("@/features/shares/components/OpenSharePage")).OpenSharePage) },
@@ -38,7 +38,7 @@ export const router = createBrowserRouter([
   },
   {
     element: <Shell />,
-    errorElement: <PageFault />,
+    errorElement: <WholePageFault />,
     hydrateFallbackElement: LOADING,
     children: [
       {

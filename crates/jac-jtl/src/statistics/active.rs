@@ -51,20 +51,25 @@ pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool, ahead
     let newest = newest.unwrap_or(i64::MIN);
     let mut current: IntegerMap<u32, u64> = IntegerMap::default();
     let mut sum = 0;
+    let mut here: Vec<(u32, Latest)> = Vec::new();
     buckets
         .iter()
         .map(|(start, bucket)| {
-            let mut here: BTreeMap<u32, Latest> = BTreeMap::new();
+            here.clear();
             for (worker, latest) in &bucket.threads {
-                let known = here.entry(as_one(*worker, one)).or_insert(*latest);
-                *known = (*known).max(*latest);
+                // Those that are one lie beside each other.
+                let worker = as_one(*worker, one);
+                match here.last_mut() {
+                    Some((last, known)) if *last == worker => *known = (*known).max(*latest),
+                    _ => here.push((worker, *latest)),
+                }
             }
             for (worker, latest) in &here {
                 let before = current.insert(*worker, u64::from(latest.threads)).unwrap_or(0);
                 sum = sum + u64::from(latest.threads) - before;
             }
             let users = (!current.is_empty()).then_some(sum);
-            for worker in here.keys() {
+            for (worker, _) in &here {
                 let (last, latest) = last_bucket[worker];
                 let carried = growing && newest - latest.corrected_ms(*worker, ahead) <= SILENCE_MS;
                 if last == *start && !carried {

@@ -77,19 +77,15 @@ impl Buckets {
         let known = bucket.cells.len();
         let (mut more, mut less) = (0, 0);
         for hot in cells {
-            match bucket.cells[..known].binary_search_by_key(&hot.group, |cell| cell.group) {
-                Ok(at) => {
-                    let cell = &mut bucket.cells[at];
-                    less += cell.memory();
-                    cell.add(hot, summing);
-                    more += cell.memory();
-                }
-                Err(_) => {
-                    let cell = Cell::of(hot, summing);
-                    more += cell.memory();
-                    bucket.cells.push(cell);
-                }
-            }
+            let at = bucket.cells[..known].binary_search_by_key(&hot.group, |cell| cell.group).unwrap_or_else(|_| {
+                bucket.cells.push(Cell::new(hot.group));
+                more += Cell::BYTES;
+                bucket.cells.len() - 1
+            });
+            let cell = &mut bucket.cells[at];
+            less += cell.memory();
+            cell.add(hot, summing);
+            more += cell.memory();
         }
         bucket.cells.sort_by_key(|cell| cell.group);
         self.memory = self.memory + more - less;

@@ -3615,7 +3615,7 @@ export interface components {
         NoteValue: number | string;
         /** @description One of them. */
         Notice: {
-            /** @description `row_unreadable`, `record_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`. */
+            /** @description `row_unreadable`, `record_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`, `secrets_locked`. */
             code: string;
             /** @description What it is about, by name; which names there are depends on the code. */
             params: {

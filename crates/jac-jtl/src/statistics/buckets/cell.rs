@@ -10,9 +10,6 @@ use crate::statistics::summing::Summing;
 use crate::statistics::tally::Mean;
 use crate::statistics::times::STEPS;
 
-/// Memory of a cell besides its bytes, about: its place in the bucket and the allocator's share.
-const CELL_BYTES: usize = 44;
-
 /// The sums over samples of one bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sums {
@@ -87,9 +84,12 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    pub(super) fn of(hot: &HotCell, summing: &mut Summing) -> Self {
-        summing.add_steps(&hot.elapsed_ms, STEPS);
-        Self::packed(hot.group, &Sums::of(hot), summing)
+    /// Memory of a cell without a sample, about: its place in the bucket and the allocator's share.
+    pub(super) const BYTES: usize = 44;
+
+    /// Without a sample.
+    pub(super) fn new(group: GroupId) -> Self {
+        Self { group, packed: Box::default() }
     }
 
     /// A cell of these sums and of the times that were added up.
@@ -115,6 +115,6 @@ impl Cell {
 
     /// Memory in bytes, about: the same for the same samples, and never less for more of them.
     pub(super) fn memory(&self) -> usize {
-        CELL_BYTES + self.packed.len()
+        Self::BYTES + self.packed.len()
     }
 }
