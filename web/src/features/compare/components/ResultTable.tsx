@@ -47,11 +47,11 @@ export function ResultTable({ all, comparisons, withheld, nameOf, actionsOf }: P
         return <Chip tone={tone} word={word} icon={icon} />;
       },
     },
-    { id: "start", name: "Started", numeric: true, value: (row) => row.result.start_ms, cell: (row) => formatDateTime(row.result.start_ms) },
+    { id: "start", name: "Started", numeric: true, spareBelow: 1280, value: (row) => row.result.start_ms, cell: (row) => formatDateTime(row.result.start_ms) },
     { id: "duration", name: "Duration", numeric: true, value: (row) => seconds(row.result), cell: (row) => formatDuration(seconds(row.result)) },
     { id: "samples", name: "Samples", numeric: true, value: (row) => row.result.summary.total.samples, cell: (row) => formatCount(row.result.summary.total.samples) },
     { id: "rate", name: "Throughput", numeric: true, value: (row) => row.result.summary.total.throughput_per_s, cell: (row) => formatRate(row.result.summary.total.throughput_per_s) },
-    { id: "mean", name: "Mean", numeric: true, value: (row) => row.result.summary.total.mean_ms, cell: (row) => formatMs(row.result.summary.total.mean_ms) },
+    { id: "mean", name: "Mean", numeric: true, spareBelow: 1600, value: (row) => row.result.summary.total.mean_ms, cell: (row) => formatMs(row.result.summary.total.mean_ms) },
     { id: "median", name: "Median", numeric: true, value: (row) => row.result.summary.total.median_ms, cell: (row) => formatMs(row.result.summary.total.median_ms) },
     { id: "p95", name: "p95", numeric: true, value: (row) => row.result.summary.total.p95_ms, cell: (row) => formatMs(row.result.summary.total.p95_ms) },
     { id: "p99", name: "p99", numeric: true, value: (row) => row.result.summary.total.p99_ms, cell: (row) => formatMs(row.result.summary.total.p99_ms) },
