@@ -3,10 +3,11 @@
 //! Owns which parts of which logs are known to have samples of which time (in memory, bounded), so that a second interval of a long log is
 //! read from the parts that it needs.
 
+use super::judged::criteria_of;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_jtl::criteria::{Criterion, CriterionCode, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
+use jac_jtl::criteria::{CriterionCode, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
 use jac_jtl::{LogStatistics, Settings, Summary};
 use jac_logs::{
     Bound, Condition, Empty, Filter, Input, Interval, LogError, PartTimes, ReadOptions, first_row_start, read_logs_with,
@@ -68,7 +69,7 @@ impl Engine {
         ended_ms: &Range<i64>,
         summary: &Summary,
     ) -> Result<Vec<CriterionResult>, EngineError> {
-        let criteria: Vec<Criterion> = run.criteria.iter().filter_map(|expression| expression.parse().ok()).collect();
+        let criteria = criteria_of(run);
         let mut results = match self.after_warm_up(run, ended_ms, summary)? {
             Some(counts) => judge(&criteria, &counts, run.warm_up_s, MAX_UNREAD_PERCENT),
             None => judge(&criteria, summary, 0, MAX_UNREAD_PERCENT),

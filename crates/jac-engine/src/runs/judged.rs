@@ -68,11 +68,15 @@ pub(crate) fn faults_of(criteria: &[String], warm_up_s: u64, stop_rules: &[Strin
     faults
 }
 
-/// What judges a run, from its row: each expression was read when the run was asked for.
-pub(crate) fn judging_of(run: &Run) -> Evaluation {
-    let criteria = run.criteria.iter().filter_map(|expression| expression.parse().ok()).collect();
+/// A run's criteria, from its row: each expression was read when the run was requested.
+pub(super) fn criteria_of(run: &Run) -> Vec<Criterion> {
+    run.criteria.iter().filter_map(|expression| expression.parse().ok()).collect()
+}
+
+/// What evaluates a run: its criteria and the rules of its automatic stop, from its row.
+pub(crate) fn evaluation_of(run: &Run) -> Evaluation {
     let rules = run.stop_rules.iter().filter_map(|expression| expression.parse().ok()).collect();
-    Evaluation::new(criteria, run.warm_up_s, rules)
+    Evaluation::new(criteria_of(run), run.warm_up_s, rules)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use jac_jtl::{LabelCharts, LogStatistics, ResponseTimes, Settings};
 use jac_logs::{Empty, Input, LogError, ReadOptions, Search, SearchResult, first_start, read_logs_with, search_logs};
 use jac_model::{Run, RunId};
 use jac_report::{Compared, ComparedResult, ComparedRun, ComparisonReport, Report, Thresholds, most_frequent};
+use jac_store::StoreError;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -94,7 +95,7 @@ impl Engine {
         let result = ComparedResult {
             name: run.name.clone(),
             run_id: Some(id.to_string()),
-            run: self.started_with(&run),
+            run: self.started_with(&run)?,
             errors: most_frequent(error_types),
             start_ms: summary.start_ms,
             bucket_ms: Some(series.bucket_ms),
@@ -108,13 +109,17 @@ impl Engine {
     }
 
     /// What a run was started with; `None`: it was imported.
-    fn started_with(&self, run: &Run) -> Option<ComparedRun> {
-        let provider = run.provider?;
-        // It outlives its nodes, and may be deleted before its runs.
-        let cluster = wait(self.store().cluster(&run.cluster_id)).ok();
+    fn started_with(&self, run: &Run) -> Result<Option<ComparedRun>, EngineError> {
+        let Some(provider) = run.provider else { return Ok(None) };
+        // Its row outlives its nodes, and may be deleted before its runs; what cannot be read is named among the notices.
+        let cluster = match wait(self.store().cluster(&run.cluster_id)) {
+            Ok(cluster) => Some(cluster),
+            Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
         let ec2 = cluster.and_then(|cluster| cluster.config.ec2);
         let machines = ec2.map_or_else(|| provider.to_string(), |ec2| ec2.worker_type);
-        Some(ComparedRun {
+        Ok(Some(ComparedRun {
             plan: run.plan_name.clone(),
             plan_revision: run.plan_revision,
             users: run.total_threads,
@@ -123,7 +128,7 @@ impl Engine {
             properties: run.properties.clone(),
             share: run.share.clone(),
             split: run.split.clone(),
-        })
+        }))
     }
 
     /// The exact response times; `None` where the log is gone.

@@ -4,7 +4,7 @@
 //! The spool is written before the statistics are fed and before the offset moves on, so after a crash the spool *is*
 //! the offset.
 
-use super::judged::judging_of;
+use super::judged::evaluation_of;
 use super::supervise::Task;
 use super::tail::Pull;
 use super::{NodePlaces, RESULTS, spool};
@@ -104,7 +104,7 @@ impl TailedSpool {
             .and_then(|(_, points)| points.iter().map(|point| point.seq).max())
             .unwrap_or(0);
         let run = wait(task.run())?;
-        let live = Arc::new(LiveRun::new(base, judging_of(&run), run.criteria_watch.clone()));
+        let live = Arc::new(LiveRun::new(base, evaluation_of(&run), run.criteria_watch.clone()));
         // Before the samples: each is judged as it comes.
         if let Ok(cluster) = wait(task.cluster(&run)) {
             tell_clocks(&run, &cluster, &live);
