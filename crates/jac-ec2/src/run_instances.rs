@@ -118,7 +118,7 @@ impl Launching<'_> {
                 tries += 1;
                 tokio::time::sleep(pauses.pause()).await;
             } else if refusal.is_no_capacity() && self.note_exhausted(&node, &refusal) {
-                // There is none: nobody has to look for it if it ends here.
+                // No instance was launched, so nothing has to be searched for if this ends here.
                 node.asked_ms = None;
                 self.write(&node).await?;
             } else {
@@ -173,7 +173,7 @@ impl Launching<'_> {
 
     async fn refused(&self, mut node: NodeRecord, refusal: Refusal) -> Result<Refusal, PortError> {
         if refusal.has_made_nothing() {
-            // AWS has said that there is none, so that nobody has to look whether there is one after all.
+            // AWS has said that no instance was launched, so nothing has to be searched for.
             node.asked_ms = None;
             self.write(&node).await?;
         }
@@ -199,6 +199,7 @@ impl Launching<'_> {
         if let Some(known) = prices.get(kind) {
             return *known;
         }
+        // The price is only shown: an unknown one leaves it out of the event and stops no launch.
         let price = prices::per_hour(self.call.aws, kind, self.call.record.config.spot).await.ok();
         prices.insert(kind.to_owned(), price);
         price

@@ -445,7 +445,7 @@ impl Engine {
         }
     }
 
-    /// The points of some labels of a run that changed since the snapshot `after` (0: all). Of a run that nobody follows now there are none.
+    /// The points of some labels of a run that changed since the snapshot `after` (0: all). A run that is not followed now has no points.
     ///
     /// # Errors
     /// When there is no such run, or too many labels are asked for.

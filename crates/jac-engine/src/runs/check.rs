@@ -107,7 +107,7 @@ impl Engine {
     }
 }
 
-/// A number of the plan that is none because of what was given for a property.
+/// The fault of a property whose value makes a number of the plan invalid.
 fn of_property(finding: &Finding, properties: &BTreeMap<String, String>) -> Option<Fault> {
     let text =
         finding.params.get("text").filter(|_| finding.code == "not_a_number" && finding.severity == Severity::Error)?;

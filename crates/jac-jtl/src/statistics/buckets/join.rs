@@ -154,7 +154,7 @@ impl Bucket {
         add_each(&mut self.started, other.started);
     }
 
-    /// Moves cells in where there are none, those of a group as one.
+    /// Moves cells into an empty bucket and merges those of the same group.
     fn put_cells(&mut self, cells: &mut Vec<Cell>, summing: &mut Summing) {
         cells.sort_by_key(|cell| cell.group);
         let mut cells = cells.drain(..).peekable();
