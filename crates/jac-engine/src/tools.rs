@@ -62,10 +62,23 @@ impl Toolbox {
         Self { settings, installing: Mutex::new(()), classes: std::sync::Mutex::new(None) }
     }
 
-    /// Java, asked for its version.
-    pub async fn java(&self) -> Result<Java, EngineError> {
-        Java::find(self.settings.java_home.as_deref(), self.settings.search_path.as_deref()).await.map_err(|error| {
-            EngineError::Invalid { code: "no_java", message: sentence(&error), hint: None, faults: Vec::new() }
+    /// This machine's Java, if the wanted JMeter runs on it.
+    ///
+    /// # Errors
+    /// `no_java` when there is none that it runs on.
+    pub async fn java(&self, wanted: &WantedJMeter) -> Result<Java, EngineError> {
+        let found = Java::find(self.settings.java_home.as_deref(), self.settings.search_path.as_deref()).await;
+        let jmeter = match self.find(wanted) {
+            Ok(Found::Home(home)) => home.version().to_owned(),
+            Ok(Found::Missing(release)) => release.version.to_owned(),
+            // Said where JMeter is asked for.
+            Err(_) => "unknown".to_owned(),
+        };
+        found.and_then(|java| java.fits(&jmeter)).map_err(|error| EngineError::Invalid {
+            code: "no_java",
+            message: sentence(&error),
+            hint: None,
+            faults: Vec::new(),
         })
     }
 

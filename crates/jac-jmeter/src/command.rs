@@ -3,11 +3,10 @@
 use jac_model::ports::Command;
 use std::collections::BTreeMap;
 
-/// Options of `bin/jmeter`'s own start script (5.6.3): collector settings, and the packages that its look needs opened.
+/// The collector with which JMeter makes the most requests in the same processor time (docs/decisions/039), and the options of `bin/jmeter`'s
+/// own start script (5.6.3): the packages that its look needs opened.
 const JVM_OPTIONS: &[&str] = &[
-    "-XX:+UseG1GC",
-    "-XX:MaxGCPauseMillis=250",
-    "-XX:G1ReservePercent=20",
+    "-XX:+UseParallelGC",
     "-Djava.security.egd=file:/dev/urandom",
     "-Djava.awt.headless=true",
     "--add-opens=java.desktop/sun.awt=ALL-UNNAMED",

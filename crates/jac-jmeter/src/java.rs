@@ -7,6 +7,10 @@ use std::time::Duration;
 /// JAC relies on are those of 17.
 pub const OLDEST: u32 = 17;
 
+/// The newest Java that runs JMeter 5: Java 26 has no `java.applet` any more (JEP 504), which classes of JMeter 5.6.3 name
+/// (<https://github.com/apache/jmeter/issues/6659>).
+pub const NEWEST_FOR_JMETER_5: u32 = 25;
+
 /// How long a `java -version` may take.
 const VERSION_LIMIT: Duration = Duration::from_secs(20);
 
@@ -50,6 +54,8 @@ pub enum JavaError {
     Missing,
     #[error("{} is Java {version}, which is too old; JAC needs {OLDEST} or newer (Debian and Ubuntu: apt-get install openjdk-17-jre-headless, or set JAVA_HOME)", path.display())]
     TooOld { path: PathBuf, version: String },
+    #[error("{} is Java {version}, which is too new for JMeter {jmeter}: Java 26 removed the applet classes that it loads; set JAVA_HOME to a Java from {OLDEST} to {NEWEST_FOR_JMETER_5}, or use a newer JMeter", path.display())]
+    TooNew { path: PathBuf, version: String, jmeter: String },
     #[error("the version of {} is unknown: {reason}", path.display())]
     Broken { path: PathBuf, reason: String },
 }
@@ -78,6 +84,19 @@ impl Java {
         let program = self.path.canonicalize().ok()?;
         let home = program.parent()?.parent()?;
         home.join("lib").is_dir().then(|| home.to_owned())
+    }
+
+    /// The Java, if that JMeter (its version, as [`crate::JMeterHome::version`] gives it) runs on it.
+    ///
+    /// # Errors
+    /// [`JavaError::TooNew`].
+    pub fn fits(self, jmeter: &str) -> Result<Self, JavaError> {
+        let is_old =
+            jmeter.split_once('.').is_some_and(|(major, _)| major.parse::<u32>().is_ok_and(|major| major <= 5));
+        if is_old && self.major > NEWEST_FOR_JMETER_5 {
+            return Err(JavaError::TooNew { path: self.path, version: self.version, jmeter: jmeter.to_owned() });
+        }
+        Ok(self)
     }
 
     async fn ask(path: PathBuf) -> Result<Self, JavaError> {
@@ -137,6 +156,22 @@ mod tests {
         assert_eq!(version_in(noisy).as_deref(), Some("1.8.0_402"));
         for (version, major) in [("17.0.15", 17), ("1.8.0_402", 8), ("21-ea", 21), ("25", 25)] {
             assert_eq!(major_of(version), Some(major));
+        }
+    }
+
+    #[test]
+    fn java_26_is_too_new_for_jmeter_5_alone() {
+        let java = |version: &str| {
+            Java::read(PathBuf::from("/usr/bin/java"), &format!("openjdk version \"{version}\"")).expect("it is read")
+        };
+        for (version, jmeter) in
+            [("25.0.3", "5.6.3"), ("26.0.1", "6.0.0-SNAPSHOT"), ("26", "unknown"), ("17.0.15", "5.4")]
+        {
+            assert_eq!(java(version).fits(jmeter).expect("it fits").version, version, "{jmeter}");
+        }
+        for (version, jmeter) in [("26", "5.6.3"), ("27-ea", "5.5")] {
+            let error = java(version).fits(jmeter).expect_err("too new");
+            assert!(matches!(error, JavaError::TooNew { .. }), "{error}");
         }
     }
 

@@ -141,7 +141,7 @@ mod tests {
                     System.gc(); System.out.print('.'); System.out.flush(); Thread.sleep(60000); } }";
         std::fs::write(&source, text).expect("a file");
         let mut child = tokio::process::Command::new(&java.path)
-            .args(["-XX:+UseG1GC", "-Xms64m", "-Xmx64m"])
+            .args(["-XX:+UseParallelGC", "-Xms64m", "-Xmx64m"])
             .arg(&source)
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::null())

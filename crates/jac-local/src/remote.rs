@@ -4,7 +4,7 @@ use crate::blocking::{blocking, failed};
 use crate::process::{self, Scan};
 use async_trait::async_trait;
 use bytes::Bytes;
-use jac_jmeter::{JavaSearch, jvm};
+use jac_jmeter::{JMeterHome, JavaSearch, jvm};
 use jac_model::ports::{
     Chunk, Command, FoundFile, FoundFiles, Heap, Output, PortError, ProcessState, ProgressSink, Remote, Vitals,
 };
@@ -164,11 +164,13 @@ impl Remote for LocalRemote {
 
     /// The node is this machine: its Java is looked up, and JMeter is where it is.
     async fn equip(&self, jmeter_home: &Path, _tell: ProgressSink<'_>) -> Result<NodeTools, PortError> {
-        let java = self.java.find().await.map_err(|error| PortError::Refused {
-            node: self.name.clone(),
-            what: "find Java".to_owned(),
-            reason: error.to_string(),
-        })?;
+        let refused =
+            |what: &str, reason: String| PortError::Refused { node: self.name.clone(), what: what.to_owned(), reason };
+        let home = jmeter_home.to_owned();
+        let jmeter = blocking(&self.name, "open JMeter", LOOK_LIMIT, move || Ok(JMeterHome::open(&home))).await?;
+        let jmeter = jmeter.map_err(|error| refused("open JMeter", error.to_string()))?;
+        let java = self.java.find().await.and_then(|java| java.fits(jmeter.version()));
+        let java = java.map_err(|error| refused("find Java", error.to_string()))?;
         Ok(NodeTools {
             java: java.path.display().to_string(),
             java_version: java.version,

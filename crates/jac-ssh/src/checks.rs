@@ -78,7 +78,7 @@ async fn look_into(link: &Link, own: Option<&str>, findings: &mut Findings) -> R
                 .to_owned(),
         );
     }
-    if tools::java(link).await?.is_err() {
+    if tools::java(link, None).await?.is_err() {
         findings.warnings.push("it has no usable Java; a copy of the server's Java is used.".to_owned());
     }
     let offset = clock_offset(link, &live).await?;

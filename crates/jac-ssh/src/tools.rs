@@ -8,7 +8,7 @@ use crate::remote::SshRemote;
 use crate::spread::{Member, Sending, Spread, Spreads};
 use crate::upload::refused;
 use crate::{exec, scripts, sftp};
-use jac_jmeter::{Bundle, Java, JavaError, JavaSearch, Packed};
+use jac_jmeter::{Bundle, JMeterHome, Java, JavaError, JavaSearch, Packed};
 use jac_model::ports::{PortError, ProgressSink};
 use jac_model::{Message, NodeTools};
 use std::collections::HashMap;
@@ -55,7 +55,8 @@ impl Tools {
         progress: ProgressSink<'_>,
     ) -> Result<NodeTools, PortError> {
         let node = remote.name.as_str();
-        let java = self.java_there(remote, progress).await.map_err(|error| error.at(node, "get Java"))?;
+        let jmeter = jmeter_version(home).await.map_err(|error| error.at(node, "get JMeter"))?;
+        let java = self.java_there(remote, &jmeter, progress).await.map_err(|error| error.at(node, "get Java"))?;
         let bundle = self.bundle(Packed::JMeter, home).await.map_err(|error| error.at(node, "get JMeter"))?;
         let place = self
             .bring(remote, Packed::JMeter, &bundle, progress)
@@ -65,25 +66,31 @@ impl Tools {
     }
 
     /// The node's own Java, one that was brought before, or a copy of this machine's.
-    async fn java_there(&self, remote: &SshRemote, progress: ProgressSink<'_>) -> Result<Java, LinkError> {
-        let fault = match java(&remote.link).await? {
+    async fn java_there(
+        &self,
+        remote: &SshRemote,
+        jmeter: &str,
+        progress: ProgressSink<'_>,
+    ) -> Result<Java, LinkError> {
+        let fault = match java(&remote.link, Some(jmeter)).await? {
             Ok(java) => return Ok(java),
             Err(fault) => fault,
         };
         let no_copy = |reason: String| {
             LinkError::Refused(format!("{fault}; the server's own Java cannot be used on it: {reason}"))
         };
-        let own = self.java.find().await.map_err(|error| no_copy(error.to_string()))?;
+        let own =
+            self.java.find().await.and_then(|java| java.fits(jmeter)).map_err(|error| no_copy(error.to_string()))?;
         let home = own.home().ok_or_else(|| no_copy(format!("{} is not inside a Java home", own.path.display())))?;
         let there = architecture(&remote.link).await?;
         if there != std::env::consts::ARCH {
             return Err(no_copy(format!("it is for {}, and the node is {there}", std::env::consts::ARCH)));
         }
-        let text = format!("No Java found; this machine's Java {} is copied to it.", own.version);
+        let text = format!("No usable Java found; this machine's Java {} is copied to it.", own.version);
         progress(&remote.name, Message::new("java_brought", text).with("version", own.version.as_str()));
         let bundle = self.bundle(Packed::Java, &home).await?;
         self.bring(remote, Packed::Java, &bundle, progress).await?;
-        java(&remote.link).await?.map_err(no_copy)
+        java(&remote.link, Some(jmeter)).await?.map_err(no_copy)
     }
 
     /// One node makes it, the others wait and share it.
@@ -189,22 +196,31 @@ async fn architecture(link: &Link) -> Result<String, LinkError> {
     Ok(output.await?.stdout.trim().to_owned())
 }
 
-/// The Java of a machine, or a sentence about why there is none to use.
-pub async fn java(link: &Link) -> Result<Result<Java, String>, LinkError> {
+/// The version of a JMeter of this machine; a home that cannot be read is told when it is packed.
+async fn jmeter_version(home: &Path) -> Result<String, LinkError> {
+    let home = home.to_owned();
+    let opened = tokio::task::spawn_blocking(move || JMeterHome::open(&home)).await;
+    let opened = opened.map_err(|panic| LinkError::Refused(panic.to_string()))?;
+    opened.map(|home| home.version().to_owned()).map_err(|error| LinkError::Refused(error.to_string()))
+}
+
+/// The Java of a machine that this JMeter (its version; `None`: any) runs on, or a sentence about why there is none to use.
+pub async fn java(link: &Link, jmeter: Option<&str>) -> Result<Result<Java, String>, LinkError> {
     let script = scripts::find_java();
     let output = link.persist(|live| {
         let script = &script;
         async move { exec::run(link, &live, script, JAVA_LIMIT).await }
     });
-    Ok(choose_java(&output.await?.stdout).map_err(|error| error.to_string()))
+    Ok(choose_java(&output.await?.stdout, jmeter).map_err(|error| error.to_string()))
 }
 
 /// The first Java in what `find_java.sh` printed that can be used; else what is wrong with the first.
-fn choose_java(text: &str) -> Result<Java, JavaError> {
+fn choose_java(text: &str, jmeter: Option<&str>) -> Result<Java, JavaError> {
     let mut fault = None;
     for found in text.split("java=/").skip(1) {
         let (path, said) = found.split_once('\n').unwrap_or((found, ""));
-        match Java::read(PathBuf::from(format!("/{path}")), said) {
+        let java = Java::read(PathBuf::from(format!("/{path}")), said);
+        match java.and_then(|java| jmeter.map_or(Ok(java.clone()), |jmeter| java.fits(jmeter))) {
             Ok(java) => return Ok(java),
             Err(error) => drop(fault.get_or_insert(error)),
         }
@@ -217,17 +233,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_java_that_is_new_enough_is_taken() {
-        let text = "java=/opt/java/bin/java\nopenjdk version \"1.8.0_402\"\njava=/usr/bin/java\nPicked up _JAVA_OPTIONS\n\
+    fn the_first_java_that_is_neither_too_old_nor_too_new_is_taken() {
+        let text = "java=/opt/java/bin/java\nopenjdk version \"1.8.0_402\"\njava=/opt/new/bin/java\n\
+                    openjdk version \"26\" 2026-03-17\njava=/usr/bin/java\nPicked up _JAVA_OPTIONS\n\
                     openjdk version \"21.0.2\" 2024-01-16\njava=/x/java\nopenjdk version \"17.0.1\"\n";
-        let java = choose_java(text).expect("there is one");
+        let java = choose_java(text, Some("5.6.3")).expect("there is one");
         assert_eq!((java.path.display().to_string().as_str(), java.major), ("/usr/bin/java", 21));
     }
 
     #[test]
     fn without_one_it_is_said_what_is_wrong() {
-        assert!(choose_java("").expect_err("none").to_string().contains("openjdk-17-jre-headless"));
-        let old = choose_java("java=/usr/bin/java\nopenjdk version \"11.0.2\"\n").expect_err("too old");
+        assert!(choose_java("", Some("5.6.3")).expect_err("none").to_string().contains("openjdk-17-jre-headless"));
+        let old = choose_java("java=/usr/bin/java\nopenjdk version \"11.0.2\"\n", Some("5.6.3")).expect_err("too old");
         assert!(old.to_string().contains("11.0.2"), "{old}");
     }
 }

@@ -79,7 +79,8 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let toolbox = Toolbox::new(tools.clone());
     // The properties of the home that the nodes will have decide which files the plan names. One that is not there yet has none.
     let version = new.as_ref().and_then(|new| new.jmeter_version.clone());
-    let home = toolbox.home(&WantedJMeter { home: None, version }).map_err(from_engine)?;
+    let wanted = WantedJMeter { home: None, version };
+    let home = toolbox.home(&wanted).map_err(from_engine)?;
     let spec = RunSpec::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
         let check = spec.check(new.workers, new.provider, new.jmeter_version.clone(), &toolbox, &mut line)?;
@@ -88,7 +89,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         }
         // Other machines have a Java of their own.
         if arguments.at.server.is_none() && new.provider == Provider::Local {
-            toolbox.java().await.map_err(from_engine)?;
+            toolbox.java(&wanted).await.map_err(from_engine)?;
         }
     }
     let out = OutFolder::make(&spec.out)?;

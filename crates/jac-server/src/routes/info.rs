@@ -51,7 +51,7 @@ pub struct Limits {
 #[utoipa::path(get, path = "/info", tag = "info", responses((status = 200, body = Info)))]
 pub async fn show(allowed: Allowed<View>) -> Result<Json<Info>, ApiError> {
     let engine = &allowed.engine();
-    let java = match engine.toolbox().java().await {
+    let java = match engine.toolbox().java(&WantedJMeter::default()).await {
         Ok(java) => ToolInfo {
             found: true,
             path: Some(java.path.display().to_string()),

@@ -140,3 +140,20 @@ fn no_java_says_what_to_install() {
     assert!(done.stderr.contains("openjdk-17-jre-headless"), "{}", done.stderr);
     place.assert_nothing_left();
 }
+
+/// JMeter 5.6.3 does not work on Java 26 (apache/jmeter#6659): said before anything starts, with what to do.
+#[test]
+fn a_java_that_is_too_new_is_refused_by_its_version() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let home = place.data().parent().expect("a folder").join("java-26");
+    std::fs::create_dir_all(home.join("bin")).expect("a folder");
+    let java = home.join("bin/java");
+    std::fs::write(&java, "#!/bin/sh\necho 'openjdk version \"26.0.1\" 2026-04-21' >&2\n").expect("a file");
+    std::fs::set_permissions(&java, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+    let mut command = place.run("steady.jmx", &[]);
+    command.env("JAVA_HOME", &home);
+    let done = place.finish(command).expect(2);
+    assert!(done.stderr.contains("Java 26.0.1") && done.stderr.contains("JMeter 5.6.3"), "{}", done.stderr);
+    place.assert_nothing_left();
+}
