@@ -1,6 +1,5 @@
 //! Work with files and processes, which waits for a disk or the kernel: never on the threads that run the engine's tasks, and no longer than a limit.
 
-use jac_model::descriptors;
 use jac_model::ports::PortError;
 use std::io;
 use std::time::Duration;
@@ -16,18 +15,8 @@ pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PortError> + Send + 'static,
 ) -> Result<T, PortError> {
     match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
-        Ok(done) => done.unwrap_or_else(|panic| Err(failed(node, what, &io::Error::other(panic)))),
+        Ok(done) => done.unwrap_or_else(|panic| Err(PortError::of_io(node, what, &io::Error::other(panic)))),
         Err(_) => Err(PortError::TooSlow { node: node.to_owned(), what: what.to_owned(), limit }),
-    }
-}
-
-/// What a file or a process here refused, for the engine.
-pub fn failed(node: &str, what: &str, error: &io::Error) -> PortError {
-    let (node, what) = (node.to_owned(), what.to_owned());
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
-        _ if descriptors::are_used_up(error) => PortError::OutOfDescriptors { node, what, reason: error.to_string() },
-        _ => PortError::Refused { node, what, reason: error.to_string() },
     }
 }
 

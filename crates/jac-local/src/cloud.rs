@@ -1,6 +1,6 @@
 //! The `local` provider: makes, lists and removes nodes on this machine.
 
-use crate::blocking::{blocking, failed};
+use crate::blocking::blocking;
 use crate::lease::Lease;
 use crate::process::{self, Identity, Scan};
 use crate::remote::LocalRemote;
@@ -164,7 +164,8 @@ impl Cloud for LocalCloud {
         let Some(first) = requests.first() else { return Ok(Vec::new()) };
         let (this, requests) = (self.clone(), requests.to_owned());
         let launch = move || {
-            let launch = |request| this.launch_one(request).map_err(|error| failed(&request.name, "be made", &error));
+            let launch =
+                |request| this.launch_one(request).map_err(|error| PortError::of_io(&request.name, "be made", &error));
             requests.iter().map(launch).collect()
         };
         blocking(first.cluster.as_str(), "be made", LAUNCH_LIMIT, launch).await
@@ -173,7 +174,7 @@ impl Cloud for LocalCloud {
     async fn list(&self) -> Result<Listed, PortError> {
         let asked = tokio::time::Instant::now();
         let (this, node, what) = (self.clone(), "this machine", "list its nodes");
-        let list = move || this.list_now().map_err(|error| failed(node, what, &error));
+        let list = move || this.list_now().map_err(|error| PortError::of_io(node, what, &error));
         let instances = blocking(node, what, LOOK_LIMIT, list).await?;
         Ok(Listed { instances, age: asked.elapsed(), unknown: std::collections::BTreeMap::new() })
     }
@@ -186,7 +187,7 @@ impl Cloud for LocalCloud {
             let (folder, name) = (self.cluster_folder(cluster), cluster.to_string());
             let kill = move || {
                 let killed = nodes_in(&folder).and_then(|nodes| process::kill_all(&nodes));
-                killed.map_err(|error| failed(&name, what, &error))
+                killed.map_err(|error| PortError::of_io(&name, what, &error))
             };
             if blocking(cluster.as_str(), what, LOOK_LIMIT, kill).await? == 0 {
                 break;
@@ -199,7 +200,7 @@ impl Cloud for LocalCloud {
         }
         let (folder, name) = (self.cluster_folder(cluster), cluster.to_string());
         let remove = move || match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&name, "be removed", &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(PortError::of_io(&name, "be removed", &error)),
             _ => Ok(()),
         };
         blocking(cluster.as_str(), "be removed", REMOVE_LIMIT, remove).await
@@ -212,7 +213,7 @@ impl Cloud for LocalCloud {
                 if node.join("node.json").exists() {
                     let name = node.file_name().unwrap_or_default().to_string_lossy();
                     let renewed = Lease::new(lease.left, lease.after_run).write(&node);
-                    renewed.map_err(|error| failed(&name, what, &error))?;
+                    renewed.map_err(|error| PortError::of_io(&name, what, &error))?;
                 }
             }
             Ok(())

@@ -1,6 +1,6 @@
 //! A node's files and processes, on this machine.
 
-use crate::blocking::{blocking, failed};
+use crate::blocking::blocking;
 use crate::process::{self, Scan};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -57,7 +57,7 @@ impl LocalRemote {
     }
 
     fn failed(&self, what: &str, error: &io::Error) -> PortError {
-        match failed(&self.name, what, error) {
+        match PortError::of_io(&self.name, what, error) {
             PortError::Refused { node, .. } if self.is_gone() => {
                 PortError::Unreachable { node, reason: "its folder no longer exists".to_owned() }
             }

@@ -2,7 +2,8 @@
 //! other way, and the tests put simulated ones in their place.
 
 use crate::{
-    ClusterConfig, ClusterId, CredentialChoice, EpochMs, Fault, Message, NodeImage, NodePrices, NodeTools, Person, Role,
+    ClusterConfig, ClusterId, CredentialChoice, EpochMs, Fault, Message, NodeImage, NodePrices, NodeTools, Person,
+    Role, descriptors,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -38,6 +39,18 @@ pub enum PortError {
     /// Machines that exist already lack something. All that was found, each a sentence with what to do.
     #[error("{}", Fault::sentences(faults))]
     Preflight { faults: Vec<Fault> },
+}
+
+impl PortError {
+    /// What a file or a process of this machine refused, as the engine tells it apart.
+    pub fn of_io(node: &str, what: &str, error: &std::io::Error) -> Self {
+        let (node, what) = (node.to_owned(), what.to_owned());
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull { node, what },
+            _ if descriptors::are_used_up(error) => Self::OutOfDescriptors { node, what, reason: error.to_string() },
+            _ => Self::Refused { node, what, reason: error.to_string() },
+        }
+    }
 }
 
 /// Told what is being done while it takes its time: the node, and what is done there.

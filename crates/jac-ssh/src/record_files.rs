@@ -1,8 +1,8 @@
 //! What a provider knows of a cluster's machines: one JSON file per cluster, written before anything is made for it. So the
 //! next JAC on this data folder finds the machines, and a termination knows where it has to go, whatever happened before.
 
-use jac_model::ports::PortError;
 use jac_model::{ClusterId, descriptors};
+use jac_model::ports::PortError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{HashMap, HashSet};
@@ -247,12 +247,7 @@ fn read<R: DeserializeOwned>(path: &Path) -> io::Result<Option<R>> {
 }
 
 fn failed(what: &str, error: &io::Error) -> PortError {
-    let (node, what) = ("JAC".to_owned(), format!("{what} what it knows of the machines"));
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull { node, what },
-        _ if descriptors::are_used_up(error) => PortError::OutOfDescriptors { node, what, reason: error.to_string() },
-        _ => PortError::Refused { node, what, reason: error.to_string() },
-    }
+    PortError::of_io("JAC", &format!("{what} what it knows of the machines"), error)
 }
 
 #[cfg(test)]
