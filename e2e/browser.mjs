@@ -42,13 +42,17 @@ export async function launchApart(port) {
   return browser;
 }
 
-/** A page of its own browser context; `faults` collects what the page threw. */
+/** A page of its own browser context; `faults` collects what the page threw, and what its Content-Security-Policy blocked. */
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, acceptDownloads: true, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const faults = [];
   page.on("pageerror", (error) => faults.push(error.message));
+  // Something of ours that the page's own policy does not allow.
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) faults.push(message.text());
+  });
   return { context, page, faults };
 }
 

@@ -47,7 +47,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Stores that are uploaded to at a time, a run each: one that is away keeps no other waiting.
 const STORES_AT_A_TIME: usize = 8;
 
-/// Where a run is on its way into the store.
+/// State of a run's upload to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -61,24 +61,24 @@ pub enum ArchivePhase {
     Failed,
 }
 
-/// A run's way into the store, as it is shown.
+/// A run's upload to the store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ArchiveView {
-    /// Where its objects are, or will be.
+    /// Address of its objects.
     pub address: String,
     pub phase: ArchivePhase,
-    /// Bytes that are there.
+    /// Bytes stored so far.
     pub bytes: u64,
-    /// Bytes in all, compressed; 0 until that is known.
+    /// Total size in bytes, compressed; 0 until it is known.
     pub total_bytes: u64,
-    /// Why the last try failed: a code that stays the same when the words change.
+    /// Code of the last attempt's error.
     pub code: Option<String>,
     /// The same, a sentence.
     pub message: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
-    /// When it is tried again.
+    /// Time of the next attempt.
     pub next_try_ms: Option<EpochMs>,
 }
 

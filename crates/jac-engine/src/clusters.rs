@@ -8,11 +8,11 @@ use jac_model::{
 };
 use serde::Deserialize;
 
-/// A cluster that somebody wants.
+/// A cluster to create.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewCluster {
-    /// Empty or absent: named after its id.
+    /// Empty or absent: its ID.
     #[serde(default)]
     pub name: Option<String>,
     #[serde(default)]
@@ -85,7 +85,7 @@ impl Engine {
             ready_ms: None,
             ended_ms: None,
             idle_since_ms: None,
-            attended_by: match lifespan {
+            ephemeral_of: match lifespan {
                 Lifespan::Persistent => None,
                 Lifespan::Ephemeral => Some(self.instance().to_owned()),
             },

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use tokio::time::timeout;
 
-/// AWS credentials to save. Keys come both or not at all; a role without keys is assumed with the environment's.
+/// AWS credentials to save. Give both keys or neither; a role without keys is assumed with the environment's credentials.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -26,10 +26,10 @@ pub struct NewAwsCredentials {
     /// A role to assume: `arn:aws:iam::123456789012:role/load`.
     #[serde(default)]
     pub role_arn: Option<String>,
-    /// What the role's account wants to hear along.
+    /// The external ID that the role requires.
     #[serde(default)]
     pub external_id: Option<String>,
-    /// The region of clusters that name none.
+    /// Default region of clusters that use it.
     #[serde(default)]
     pub region: Option<String>,
 }
@@ -147,7 +147,7 @@ fn is_role(arn: &str) -> bool {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewCredentials {
-    /// What its owner calls it; they have no other of that name.
+    /// Name, unique for its owner.
     pub name: String,
     #[serde(default)]
     pub aws: Option<NewAwsCredentials>,
@@ -162,7 +162,7 @@ pub struct NewCredentials {
 pub struct NewSshKey {
     /// In OpenSSH's format or as PEM.
     pub private_key: String,
-    /// What opens it, where it is protected.
+    /// Its passphrase, if it has one.
     #[serde(default)]
     pub passphrase: Option<String>,
 }

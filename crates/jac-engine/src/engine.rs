@@ -207,7 +207,7 @@ impl Engine {
         let recovered = tokio::task::spawn_blocking(move || recovering.recover_folder()).await;
         recovered.map_err(|panic| EngineError::JMeter(panic.to_string()))??;
         for cluster in self.store().living_clusters().await? {
-            let forsaken = cluster.attended_by.as_ref().is_some_and(|instance| *instance != self.inner.instance);
+            let forsaken = cluster.ephemeral_of.as_ref().is_some_and(|instance| *instance != self.inner.instance);
             if forsaken {
                 tracing::info!(cluster = %cluster.id,
                     "cluster {} belongs to a `jac run` that has ended; terminating it", cluster.id);

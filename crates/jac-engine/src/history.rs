@@ -12,7 +12,7 @@ use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use jac_jtl::criteria::{MAX_UNREAD_PERCENT, Verdict};
 use jac_jtl::{Entry, EntryKind};
-use jac_model::{EpochMs, Fault, PlanId, Run, RunId};
+use jac_model::{EpochMs, Fault, PlanId, Run, RunId, folded};
 use jac_report::{Change, CoarseTimes, LineComparison, Thresholds, compare_lines};
 use jac_store::{MOST_LISTED, TrendPlace, TrendRow};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ const MOST_LABELS: u32 = 1_000;
 /// Rates that differ by more than this, in percent, are another load.
 const OTHER_LOAD_PERCENT: f64 = 10.0;
 
-/// How a plan's figures went from run to run.
+/// A plan's figures over its runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Trend {
@@ -52,10 +52,10 @@ pub struct TrendPoint {
     pub created_ms: i64,
     pub started_ms: Option<i64>,
     pub verdict: Verdict,
-    /// It ended before its time: its figures are of a part.
+    /// Whether it ended early, so that its figures are partial.
     pub partial: bool,
     pub tags: Vec<String>,
-    /// It is the plan's baseline.
+    /// Whether it is the plan's baseline.
     pub baseline: bool,
     pub pinned: bool,
     /// Which state of the plan's files it ran.
@@ -69,7 +69,7 @@ pub struct TrendPoint {
     pub p95_ms: Option<f64>,
     pub p99_ms: Option<f64>,
     pub rate_per_s: Option<f64>,
-    /// How it compares with the baseline, or, in a plan without a baseline, with the run before it; `null` where there is nothing to compare with.
+    /// Comparison with the baseline, or, in a plan without a baseline, with the previous run; `null`: nothing to compare with.
     pub compared: Option<TrendComparison>,
 }
 
@@ -77,7 +77,7 @@ pub struct TrendPoint {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrendComparison {
-    /// The run that it is compared with.
+    /// The run it is compared with.
     pub with: RunId,
     /// `worse` is a regression. `unclear` also where too many rows of either log could not be read.
     pub change: Change,
@@ -201,7 +201,7 @@ fn checked_tags(tags: Vec<String>) -> Result<Vec<String>, EngineError> {
             let message =
                 format!("A tag must have 1 to {LONGEST_TAG} characters, without commas and control characters.");
             faults.push(Fault::at(&format!("/tags/{at}"), "tag_invalid", message));
-        } else if known.insert(tag.to_lowercase()) {
+        } else if known.insert(folded(&tag)) {
             kept.push(tag);
         }
     }

@@ -24,7 +24,7 @@ use jac_jtl::{LogStatistics, Settings};
 use jac_logs::{Input, LogError, RewriteError, is_plain, read_logs, rewrite_logs};
 use jac_model::{
     Cause, ClusterId, EpochMs, Message, Order, Person, PlanId, PlanSort, Provider, ResultsChoice, ResultsMode, Run,
-    RunId, RunPhase,
+    RunId, RunPhase, folded, is_same_name,
 };
 use jac_report::LogFile;
 use jac_store::{PageRequest, PlanFilter, RunRow, StoreError};
@@ -176,7 +176,7 @@ impl Engine {
         loop {
             let page = PageRequest { sort: PlanSort::Created, order: Order::Descending, limit: 200, after };
             let page = wait(self.store().list_plans(&filter, &page))?;
-            found.extend(page.items.into_iter().filter(|plan| plan.name.to_lowercase() == name.to_lowercase()));
+            found.extend(page.items.into_iter().filter(|plan| is_same_name(&plan.name, &name)));
             after = page.next;
             if after.is_none() {
                 break;
@@ -184,7 +184,7 @@ impl Engine {
         }
         match found.as_slice() {
             [] => {
-                let digest: [u8; 32] = Sha256::digest(name.to_lowercase()).into();
+                let digest: [u8; 32] = Sha256::digest(folded(&name)).into();
                 let mut bytes = [0; 8];
                 bytes.copy_from_slice(&digest[..8]);
                 Ok((PlanId::from_random(bytes), name))
@@ -448,7 +448,7 @@ fn imported(id: RunId, name: String, owner: Person, now_ms: EpochMs, times: (Opt
         min_workers: None,
         share: BTreeMap::new(),
         total_threads: None,
-        grace_s: 0,
+        stop_timeout_s: 0,
         notes: Vec::new(),
         steps: Vec::new(),
         stop_sent: None,

@@ -54,7 +54,7 @@ impl Integrations {
     }
 }
 
-/// What went wrong with a target.
+/// An error of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IntegrationTrouble {
@@ -71,38 +71,38 @@ impl From<&SendError> for IntegrationTrouble {
     }
 }
 
-/// A notification target with how it went lately.
+/// A notification target with its recent deliveries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NotifierView {
     #[serde(flatten)]
     pub target: NotifierInfo,
-    /// Deliveries that wait.
+    /// Waiting deliveries.
     pub waiting: u64,
-    /// The delivery that was tried last; `null`: none was.
+    /// The last attempted delivery; `null`: none.
     pub last: Option<Delivery>,
 }
 
-/// A metrics target with how it went since the server's start.
+/// A metrics target with its statistics since the server's start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExporterView {
     #[serde(flatten)]
     pub target: ExporterInfo,
-    /// Points that were sent; a point is a run at a moment.
+    /// Points sent; a point is one run at one time.
     pub sent: u64,
     /// Points that were dropped, because the target did not take them in time, or refused them.
     pub dropped: u64,
     /// Values of sent points that the target refused, as far as it says so.
     pub refused_values: u64,
-    /// Points that wait.
+    /// Points waiting to be sent.
     pub waiting: u64,
     pub last_sent_ms: Option<EpochMs>,
-    /// What was wrong with the last try; `null`: nothing.
+    /// Error of the last attempt; `null`: none.
     pub trouble: Option<IntegrationTrouble>,
 }
 
-/// Everything that this server tells.
+/// Integrations of this server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IntegrationsView {
@@ -112,12 +112,12 @@ pub struct IntegrationsView {
     pub public_url: Option<String>,
 }
 
-/// A test that a target took.
+/// A successful test of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IntegrationTest {
     pub target: String,
-    /// Until it had answered.
+    /// Time until it answered.
     pub took_ms: u64,
 }
 

@@ -294,7 +294,8 @@ impl Engine {
         if cluster.ready_ms.is_some() {
             self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is being terminated").await?;
         }
-        let grace = self.store().run(run).await.map_or(Duration::ZERO, |row| Duration::from_secs(row.run.grace_s));
+        let grace =
+            self.store().run(run).await.map_or(Duration::ZERO, |row| Duration::from_secs(row.run.stop_timeout_s));
         let time_limit = grace + self.settings().force_limit * 2 + self.settings().master_end_limit;
         let mut deadline = Instant::now() + time_limit;
         let mut received = None;

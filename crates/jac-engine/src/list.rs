@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// What the following page is asked for with, as `after`; `null`: this is the last one.
+    /// Pass as `after` to get the next page; `null`: this is the last one.
     pub next: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub struct RunSummary {
     pub owner: Person,
     pub team: Option<Named>,
     pub phase: RunPhase,
-    /// What is being done now, a sentence.
+    /// Current step, as a sentence.
     pub step: String,
     /// Why it ended; `null` until it has.
     pub cause: Option<Cause>,
@@ -52,11 +52,11 @@ pub struct RunSummary {
     pub stop_requested: Option<StopMode>,
     /// `null`: nothing was measured yet.
     pub headline: Option<Headline>,
-    /// It is kept whatever the retention says.
+    /// Whether it is pinned: exempt from retention.
     pub pinned: bool,
-    /// Short words that people find it by.
+    /// Tags to find it by.
     pub tags: Vec<String>,
-    /// It is the one that the other runs of its plan are compared with.
+    /// Whether it is its plan's baseline.
     pub baseline: bool,
 }
 
@@ -73,20 +73,20 @@ pub struct ClusterSummary {
     /// Why it failed or ended, a sentence.
     pub cause: Option<String>,
     pub workers: u32,
-    /// Nodes that are gone though they should not be.
+    /// Nodes that were lost.
     pub lost_nodes: Vec<String>,
-    /// The run that has it to itself now.
+    /// The run that is currently using it.
     pub current_run: Option<String>,
     pub created_ms: i64,
     pub ready_ms: Option<i64>,
     pub ended_ms: Option<i64>,
-    /// When it is removed at the latest.
+    /// When its lifetime ends and it is terminated.
     pub expires_at_ms: i64,
-    /// When the idle limit removes it, if nothing is run before.
+    /// When the idle timeout terminates it, unless a run starts before.
     pub idle_ends_at_ms: Option<i64>,
-    /// What all of its nodes together cost an hour, in US dollars, an estimate; `null`: nothing, or it is not known.
+    /// Estimated cost of all its nodes in US dollars per hour; `null`: free, or unknown.
     pub usd_per_hour: Option<f64>,
-    /// What it has cost until now.
+    /// Estimated cost so far in US dollars.
     pub usd_so_far: Option<f64>,
 }
 

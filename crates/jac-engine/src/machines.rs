@@ -332,7 +332,7 @@ fn adopted_row(
         ended_ms: None,
         expires_at_ms: adopted.expires_at_ms,
         idle_since_ms: None,
-        attended_by: None,
+        ephemeral_of: None,
         usd_per_hour: None,
         node_prices: None,
     })

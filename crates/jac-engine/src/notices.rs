@@ -15,7 +15,7 @@ pub(crate) const RESTORED: &str = "results_restored";
 pub struct Notice {
     /// `row_unreadable`, `record_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`, `secrets_locked`.
     pub code: &'static str,
-    /// What it is about, by name; which names there are depends on the code.
+    /// Parameters; which ones depends on the code.
     pub params: BTreeMap<&'static str, String>,
     /// For people.
     pub message: String,

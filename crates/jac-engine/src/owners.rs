@@ -21,8 +21,7 @@ impl Engine {
             return Err(EngineError::invalid("shell_account", message));
         }
         // Before anything is handed over; the database looks again in the end.
-        let others = self.store().people().await?.into_iter().filter(|person| person.id != leaving.id);
-        if !others.into_iter().any(|person| person.role == UserRole::Administrator && !person.disabled) {
+        if !self.store().has_other_administrator(&leaving.id).await? {
             return Err(StoreError::LastAdministrator.into());
         }
         if let Some(heir) = &heir {
@@ -128,8 +127,7 @@ impl Engine {
     /// When there is none.
     pub async fn team(&self, id: Option<&str>) -> Result<Option<Named>, EngineError> {
         let Some(id) = id else { return Ok(None) };
-        let found = self.store().teams().await?.into_iter().find(|team| team.id == id);
-        let found = found.ok_or_else(|| EngineError::NotFound { kind: "team", id: id.to_owned() })?;
+        let found = self.store().team(id).await?;
         Ok(Some(Named { id: found.id, name: found.name }))
     }
 

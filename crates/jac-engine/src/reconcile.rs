@@ -208,10 +208,10 @@ async fn current_run(engine: &Engine, cluster: &Cluster) -> Option<RunRow> {
 async fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
     let Some(run) = current_run(engine, cluster).await else { return 0 };
     let settings = engine.settings();
-    part_of_life_ms(cluster, Duration::from_secs(run.run.grace_s) + settings.force_limit * 2, 4)
+    part_of_life_ms(cluster, Duration::from_secs(run.run.stop_timeout_s) + settings.force_limit * 2, 4)
 }
 
-/// When a run that is being stopped is cut at the latest, whatever its grace: JMeter still has to end, and its last
+/// When a run that is being stopped is cut at the latest, whatever its graceful stop timeout: JMeter still has to end, and its last
 /// samples to be fetched, before the nodes' leases are over.
 pub(crate) fn last_call_ms(engine: &Engine, cluster: &Cluster) -> EpochMs {
     engine.expiry_ms(cluster) - part_of_life_ms(cluster, engine.settings().force_limit * 2, 8)
@@ -293,7 +293,7 @@ async fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
     let ordinary_ms = engine.lease_end(cluster);
     let ordinary = Lease { left: engine.until(ordinary_ms), after_run: None, expires_at_ms: cluster.expires_at_ms };
     // Nobody comes back for the run of a `jac run` that is gone, so its nodes do not wait for anybody.
-    if cluster.attended_by.is_some() {
+    if cluster.ephemeral_of.is_some() {
         return ordinary;
     }
     let Some(run) = current_run(engine, cluster).await else {

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 /// How long a store may take to be tried.
 const TRY_LIMIT: Duration = Duration::from_secs(45);
 
-/// Where somebody wants the results of their runs.
+/// A results store to save.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -40,7 +40,7 @@ pub struct NewResultsStore {
     pub credentials: String,
 }
 
-/// A person's store as it is shown.
+/// A person's results store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResultsStoreView {
@@ -54,9 +54,9 @@ pub struct ResultsStoreView {
     pub storage_class: Option<String>,
     /// The set of credentials that requests are signed with.
     pub credentials: Named,
-    /// Its owner's runs go there. Otherwise it has earlier ones.
+    /// Whether its owner's new runs are stored there; otherwise it has earlier ones.
     pub is_current: bool,
-    /// Runs that are in it, or on their way there.
+    /// Runs stored in it or being uploaded.
     pub runs: u64,
     pub saved_ms: i64,
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_model::{ClusterConfig, CredentialChoice, Principal, UserRole};
+use jac_model::{ClusterConfig, CredentialChoice, Principal, UserRole, is_same_name};
 use jac_store::CredentialKind;
 
 /// Why somebody may not have a cluster of a configuration.
@@ -16,7 +16,7 @@ pub enum ConfigDenied {
 
 /// Whether somebody may work with the credentials of the server's environment. Whoever comes by the company's sign-on is named by ID alone.
 pub(crate) fn is_environments(caller: &Principal, via_company: bool, named: &[String]) -> bool {
-    let is_named = |word: &str| named.iter().any(|name| name.eq_ignore_ascii_case(word));
+    let is_named = |word: &str| named.iter().any(|name| is_same_name(name, word));
     caller.role == UserRole::Administrator || is_named(&caller.user.id) || (!via_company && is_named(&caller.user.name))
 }
 

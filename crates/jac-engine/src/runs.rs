@@ -61,15 +61,15 @@ const MOST_LABELS: usize = 500;
 /// So many labels' points are followed by one page: as many as a chart has lines.
 const MOST_LIVE_LABELS: usize = 10;
 
-/// The longest grace period, in seconds: a day.
-const MAX_GRACE_S: u64 = 86_400;
+/// The longest graceful stop timeout, in seconds: a day.
+const MAX_STOP_TIMEOUT_S: u64 = 86_400;
 
-/// A run that somebody wants.
+/// A run to start.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewRun {
-    /// The cluster that it runs on; absent: `new_cluster`.
+    /// ID of the cluster to run on; absent: `new_cluster`.
     #[serde(default)]
     pub cluster_id: Option<ClusterId>,
     /// A cluster that is created for this run, and terminated when it has ended; absent: `cluster_id`.
@@ -113,9 +113,9 @@ pub struct NewRun {
     /// the plan's.
     #[serde(default)]
     pub stop_rules: Option<Vec<String>>,
-    /// How long a graceful stop may take, in seconds; absent: 30.
+    /// Graceful stop timeout in seconds, after which requests in flight are aborted; absent: 30.
     #[serde(default)]
-    pub grace_s: Option<u64>,
+    pub stop_timeout_s: Option<u64>,
     /// How the workers' samples come together; absent: `auto`.
     #[serde(default)]
     pub results: ResultsChoice,
@@ -291,7 +291,7 @@ impl Engine {
             split: new.split,
             keep,
             total_threads: check.total_threads,
-            grace_s: new.grace_s.unwrap_or(self.settings().default_grace.as_secs()),
+            stop_timeout_s: new.stop_timeout_s.unwrap_or(self.settings().default_stop_timeout.as_secs()),
             notes,
             steps: Vec::new(),
             shutdown_port: None,
@@ -571,9 +571,9 @@ pub(crate) fn faults_of(new: &NewRun) -> Vec<Fault> {
             faults.push(Fault::at(field, Fault::MALFORMED, message));
         }
     }
-    if new.grace_s.is_some_and(|grace_s| grace_s > MAX_GRACE_S) {
-        let message = format!("The graceful stop timeout can be at most {MAX_GRACE_S} seconds.");
-        faults.push(Fault::at("/grace_s", Fault::OUT_OF_RANGE, message));
+    if new.stop_timeout_s.is_some_and(|stop_timeout_s| stop_timeout_s > MAX_STOP_TIMEOUT_S) {
+        let message = format!("The graceful stop timeout can be at most {MAX_STOP_TIMEOUT_S} seconds.");
+        faults.push(Fault::at("/stop_timeout_s", Fault::OUT_OF_RANGE, message));
     }
     faults
 }

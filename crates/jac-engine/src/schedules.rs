@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// A schedule that somebody wants.
+/// A schedule to save.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -428,7 +428,7 @@ fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
         criteria: (!run.criteria.is_empty()).then_some(run.criteria),
         warm_up_s: None,
         stop_rules: None,
-        grace_s: run.grace_s,
+        stop_timeout_s: run.stop_timeout_s,
         results: run.results,
         min_workers: run.min_workers,
         share: run.share,

@@ -43,7 +43,7 @@ pub struct Settings {
     /// How long a run's node may be out of reach before the run is given up: networks come back, and JMeter outlives that.
     pub unreachable_limit: Duration,
     /// The grace period of a run that names none.
-    pub default_grace: Duration,
+    pub default_stop_timeout: Duration,
     /// The largest upload, in bytes, and the most that an archive may unpack to.
     pub max_upload_bytes: u64,
     /// The largest upload of result logs, in bytes, and the most that they may unpack to.
@@ -99,7 +99,7 @@ impl Default for Settings {
             last_samples_limit: Duration::from_secs(10),
             master_end_limit: Duration::from_secs(60),
             unreachable_limit: Duration::from_secs(60),
-            default_grace: Duration::from_secs(30),
+            default_stop_timeout: Duration::from_secs(30),
             max_upload_bytes: 2 << 30,
             max_import_bytes: 20 << 30,
             max_files: 2_000,

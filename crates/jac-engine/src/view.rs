@@ -15,23 +15,23 @@ use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A cluster as it is shown.
+/// A cluster.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClusterView {
     #[serde(flatten)]
     pub cluster: Cluster,
-    /// When the idle limit removes it, if nothing is run before.
+    /// When the idle timeout terminates it, unless a run starts before.
     pub idle_ends_at_ms: Option<i64>,
-    /// What it has cost until now, an estimate in US dollars; `null`: nothing, or it is not known.
+    /// Estimated cost so far in US dollars; `null`: free, or unknown.
     pub usd_so_far: Option<f64>,
 }
 
-/// What a cluster would be, before it is made.
+/// Preview of a cluster.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ForecastView {
-    /// What would make its launch fail.
+    /// Errors that would make its launch fail.
     pub faults: Vec<Fault>,
     /// What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`.
     pub notes: Vec<Message>,
@@ -39,13 +39,13 @@ pub struct ForecastView {
     pub usd_per_hour: Option<f64>,
 }
 
-/// A machine that costs money.
+/// A billable instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Machine {
     pub provider: Provider,
     pub region: String,
-    /// As the provider calls it: `i-…`.
+    /// The provider's ID: `i-…`.
     pub id: String,
     /// The instance type.
     pub kind: String,
@@ -61,20 +61,20 @@ pub struct Machine {
     pub expires_at_ms: Option<i64>,
     /// An estimate; `null`: it is not known.
     pub usd_per_hour: Option<f64>,
-    /// No cluster here knows it: it can be adopted or terminated with its cluster.
+    /// Orphan: not managed by this server; can be adopted or terminated with its cluster.
     pub orphan: bool,
 }
 
-/// All machines that cost money.
+/// All billable instances.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Machines {
     pub machines: Vec<Machine>,
-    /// Providers and regions that cannot be asked now: what is shown of theirs is what was seen last.
+    /// Providers and regions that are currently unreachable; their instances are shown as last observed.
     pub unreachable: Vec<Unreachable>,
 }
 
-/// A provider that cannot be asked, or one of its regions.
+/// An unreachable provider or region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Unreachable {
@@ -85,7 +85,7 @@ pub struct Unreachable {
     pub reason: String,
 }
 
-/// A plan as it is shown.
+/// A plan.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanView {
@@ -108,7 +108,7 @@ pub struct LastRun {
     pub created_ms: i64,
 }
 
-/// The row of figures at the top of a run.
+/// Key figures of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Headline {
@@ -138,7 +138,7 @@ impl Default for RunResult {
     }
 }
 
-/// A run as it is shown.
+/// A run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunView {
@@ -154,18 +154,18 @@ pub struct RunView {
     pub owner: Person,
     /// The team whose members may change it too.
     pub team: Option<Named>,
-    /// It is kept whatever the retention says.
+    /// Whether it is pinned: exempt from retention.
     pub pinned: bool,
-    /// Its way into the store for artefacts; `null`: none is configured, or the run has not finished.
+    /// Its upload to the object store; `null`: none is configured, or the run has not finished.
     pub archive: Option<ArchiveView>,
-    /// Short words that people find it by.
+    /// Tags to find it by.
     pub tags: Vec<String>,
-    /// What people have to say of it; empty: nothing.
+    /// Note; empty: none.
     pub note: String,
-    /// It is the one that the other runs of its plan are compared with.
+    /// Whether it is its plan's baseline.
     pub baseline: bool,
     pub phase: RunPhase,
-    /// What is being done now, a sentence.
+    /// Current step, as a sentence.
     pub step: String,
     /// Why it ended; `null` until it has.
     pub cause: Option<Cause>,
@@ -177,9 +177,9 @@ pub struct RunView {
     pub criteria_watch: Vec<CriterionWatch>,
     /// Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
     pub warm_up_s: u64,
-    /// The rules of its automatic stop; empty: nothing stops it by itself.
+    /// Rules of its automatic stop; empty: none.
     pub stop_rules: Vec<String>,
-    /// How they stand while the run goes on.
+    /// Their state during the run.
     pub stop_rule_states: Vec<StopRuleState>,
     /// The version of its plan's criteria, warm-up and rules that these are; `null`: it was started with others.
     pub criteria_version: Option<u32>,
@@ -221,7 +221,7 @@ pub struct RunView {
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
     pub total_threads: Option<u64>,
-    pub grace_s: u64,
+    pub stop_timeout_s: u64,
     /// What a reader of the report must know.
     pub notes: Vec<Message>,
     pub steps: Vec<RunStep>,
@@ -232,7 +232,7 @@ pub struct RunView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveLabels {
     pub run_id: RunId,
-    /// The number of the newest snapshot: hand it back next time.
+    /// Number of the newest snapshot; send it with the next request.
     pub seq: u64,
     /// Width of a bucket in milliseconds.
     pub bucket_ms: u64,
@@ -242,19 +242,19 @@ pub struct LiveLabels {
     pub labels: Vec<LabelSeries>,
 }
 
-/// The state of a run at one moment, as the page and the shell show it.
+/// State of a run at one time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Snapshot {
     pub run_id: RunId,
-    /// Rises by one with each snapshot that is sent to the listeners of the run.
+    /// Number of the snapshot, increased by one for each one sent.
     pub seq: u64,
     /// By the server's clock.
     pub at_ms: i64,
     pub run: RunView,
     /// Of the labels those with the most samples, at most 500.
     pub summary: Summary,
-    /// How many labels there are in all.
+    /// Total number of labels.
     pub labels: u64,
     /// The width of a bucket.
     pub bucket_ms: u64,
@@ -352,7 +352,7 @@ fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) 
         min_workers: run.min_workers,
         share: run.share,
         total_threads: run.total_threads,
-        grace_s: run.grace_s,
+        stop_timeout_s: run.stop_timeout_s,
         notes: run.notes,
         steps: run.steps,
     }

@@ -215,7 +215,7 @@ impl House {
             "cluster_name": "c", "owner": { "id": "admin", "name": "Administrator" }, "phase": phase, "step": "",
             "cause": { "kind": "completed" }, "criteria": [], "created_ms": 1, "started_ms": 100_000, "ended_ms": 200_000,
             "expected_s": null, "stop_requested": null, "stop_requested_by": null, "nodes": [], "properties": {},
-            "properties_files": [], "split": [], "workers": 1, "total_threads": null, "grace_s": 30, "notes": [], "steps": [],
+            "properties_files": [], "split": [], "workers": 1, "total_threads": null, "stop_timeout_s": 30, "notes": [], "steps": [],
             "shutdown_port": null, "provider": "local",
         }))
         .expect("a run");

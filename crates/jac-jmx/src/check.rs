@@ -41,7 +41,7 @@ pub enum Severity {
     Info,
 }
 
-/// One thing found in a plan.
+/// A finding of a plan check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finding {
@@ -53,9 +53,9 @@ pub struct Finding {
     pub element: Option<String>,
     /// One sentence.
     pub message: String,
-    /// What to do.
+    /// How to fix it.
     pub hint: Option<String>,
-    /// What the message tells, by name: `path`, `property`, `count`, …
+    /// Parameters of the message: `path`, `property`, `count`, …
     #[serde(default)]
     pub params: BTreeMap<String, String>,
 }
@@ -66,7 +66,7 @@ pub struct Finding {
 pub struct DataFile {
     /// Its path relative to the plan, or as written where it is not there.
     pub path: String,
-    /// It is among the plan's files.
+    /// Whether it is among the plan's files.
     pub found: bool,
     /// Names of the elements that read it, separated by commas.
     pub element: String,
@@ -79,7 +79,7 @@ pub struct DataFile {
     pub written_by_plan: bool,
 }
 
-/// What a plan needs and will do, and what is wrong with it.
+/// Result of a plan check: what the plan needs, what it will do, and its errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Check {

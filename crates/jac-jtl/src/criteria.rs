@@ -49,15 +49,15 @@ pub enum Operator {
     AtMost,
 }
 
-/// What became of a criterion.
+/// Result of a criterion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CriterionResult {
     /// The criterion as it was given.
     pub expression: String,
-    /// True: the run is fine with respect to it.
+    /// Whether the criterion is met.
     pub met: bool,
-    /// What it came to; `null` in results of older versions.
+    /// Its outcome; `null` in results of older versions.
     #[serde(default)]
     pub code: Option<CriterionCode>,
     /// Why, for people.
@@ -75,7 +75,7 @@ pub struct CriterionDetail {
     pub metric: String,
     /// `null`: the total.
     pub label: Option<String>,
-    /// How it is compared with the limit; where that is true, the criterion is not met.
+    /// How it is compared with the limit; if true, the criterion is not met.
     pub operator: Operator,
     /// In `unit`.
     pub limit: f64,
@@ -84,7 +84,7 @@ pub struct CriterionDetail {
     pub unit: Unit,
 }
 
-/// What a criterion came to.
+/// Outcome of a criterion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Failures that are alike.
+/// A group of similar failures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorGroup {
@@ -16,7 +16,7 @@ pub struct ErrorGroup {
     /// The whole message of the first one; cut after 10,000 bytes.
     #[serde(default)]
     pub example: String,
-    /// How many.
+    /// Number of failures.
     pub count: u64,
     /// End of the first one, epoch milliseconds.
     pub first_ms: i64,
@@ -30,9 +30,9 @@ pub struct ErrorGroup {
 pub struct CodeCount {
     /// Response code as logged, which may be empty.
     pub code: String,
-    /// Samples with it.
+    /// Samples with this code.
     pub count: u64,
-    /// Those of them that failed.
+    /// Failed samples among them.
     pub errors: u64,
 }
 
@@ -46,18 +46,18 @@ pub struct DistributionBin {
     pub to_ms: u64,
     /// Samples in it.
     pub samples: u64,
-    /// Those of them that failed.
+    /// Failed samples among them.
     pub errors: u64,
 }
 
-/// Samples by the node that took them.
+/// Samples by node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HostCount {
     /// `host:port` of a remote thread's name, otherwise the `Hostname` column.
     pub host: String,
-    /// Samples that it took.
+    /// Samples of this node.
     pub samples: u64,
-    /// Those of them that failed.
+    /// Failed samples among them.
     pub errors: u64,
 }

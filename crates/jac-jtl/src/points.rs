@@ -63,11 +63,11 @@ pub struct LabelCharts {
     pub start_ms: Option<i64>,
     /// Its points.
     pub series: LabelSeries,
-    /// How its response times are spread.
+    /// Distribution of its response times.
     pub profile: LabelProfile,
 }
 
-/// What happened in one bucket of time. A sample belongs to the bucket in which it ended.
+/// Statistics of one time bucket. A sample belongs to the bucket in which it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {

@@ -23,11 +23,11 @@ pub struct LabelProfile {
     pub label: String,
     /// Whether all its rows are transactions.
     pub transaction: bool,
-    /// How its response times are spread.
+    /// Distribution of its response times.
     pub profile: Profile,
 }
 
-/// How a set of response times is spread.
+/// Distribution of response times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Profile {
@@ -45,12 +45,12 @@ pub struct Profile {
     pub distribution: Vec<DistributionBin>,
 }
 
-/// Where Apdex draws its lines, in milliseconds.
+/// Apdex thresholds, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApdexThresholds {
-    /// A success within this satisfies.
+    /// Up to this, a successful sample counts as satisfied.
     pub satisfied_ms: u32,
-    /// A success within this is tolerated.
+    /// Up to this, a successful sample counts as tolerated.
     pub tolerated_ms: u32,
 }

@@ -32,7 +32,7 @@ pub struct Summary {
     /// The first 100 rows that could not be read.
     #[serde(default)]
     pub rejected: Vec<Rejected>,
-    /// What has to be known about the numbers.
+    /// Notes on the figures.
     #[serde(default)]
     pub notes: Vec<Note>,
 }
@@ -84,7 +84,7 @@ impl EntryKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Partial {
-    /// What ended the run before its time, a sentence.
+    /// Why the run ended early, as a sentence.
     pub cause: String,
 }
 
@@ -95,7 +95,7 @@ pub struct Partial {
 pub struct Entry {
     /// The sampler's name; `Total` for the total.
     pub label: String,
-    /// What its rows are.
+    /// Kind of its rows.
     #[serde(default)]
     pub kind: EntryKind,
     /// Rows counted.

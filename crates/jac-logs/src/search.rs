@@ -38,7 +38,7 @@ pub enum Keep {
     Slowest,
 }
 
-/// What a search found.
+/// Result of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SearchResult {
@@ -61,13 +61,13 @@ pub struct SearchResult {
     pub samples: Vec<FoundSample>,
 }
 
-/// A sample that was found.
+/// A found sample.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FoundSample {
-    /// Which of the logs it is from, from 0.
+    /// Index of its log, from 0.
     pub log: u32,
-    /// Byte of its row in that log.
+    /// Byte offset of its row in that log.
     pub position: u64,
     /// Start, epoch milliseconds.
     pub start_ms: i64,

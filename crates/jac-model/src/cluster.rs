@@ -3,7 +3,7 @@
 use crate::{ClusterId, Ec2Config, Fault, Message, Named, RunId, SshConfig};
 use serde::{Deserialize, Serialize};
 
-/// Somebody who owns things.
+/// A person as an owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
@@ -11,7 +11,7 @@ pub struct Person {
     pub name: String,
 }
 
-/// Where nodes come from.
+/// Source of nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -48,7 +48,7 @@ pub enum Role {
     Worker,
 }
 
-/// What a node was last seen to be.
+/// Last observed state of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -84,11 +84,11 @@ pub struct Node {
     pub state: NodeState,
     /// The address that the cluster's other nodes reach it at.
     pub address: Option<String>,
-    /// Where it lies or what ails it, in words.
+    /// Location or problem, as text.
     pub detail: Option<String>,
     /// Memory that it may use, in MiB.
     pub memory_mb: Option<u64>,
-    /// What its runs are started with; known once it was equipped.
+    /// Java and JMeter of its runs; known once the node is equipped.
     #[serde(default)]
     pub tools: Option<NodeTools>,
 }
@@ -105,11 +105,11 @@ pub struct ClusterConfig {
     pub workers: u32,
     /// The heap of each JVM in MiB; `null` lets JAC choose from the machine's memory.
     pub heap_mb: Option<u32>,
-    /// After this many minutes the cluster is removed, whatever it does.
+    /// Lifetime in minutes, after which the cluster is terminated in any case.
     pub lifetime_minutes: u32,
-    /// After this many minutes without a run the cluster is removed; `null`: never for that reason; left out: 60.
+    /// Idle timeout in minutes, after which a cluster without a run is terminated; `null`: never; absent: 60.
     pub idle_minutes: Option<u32>,
-    /// Remove the cluster as soon as its first run has ended, as `jac run` does.
+    /// Terminate the cluster when its first run ends, as `jac run` does.
     pub remove_after_run: bool,
     /// The JMeter that its nodes use, a folder on the server; `null`: the one that JAC was told of or manages. Nodes on
     /// other machines get a copy.
@@ -222,7 +222,7 @@ impl Default for ClusterConfig {
     }
 }
 
-/// Where a cluster is in its life.
+/// Phase of a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -300,7 +300,7 @@ impl ClusterPhase {
     }
 }
 
-/// A cluster: one master and N workers that belong to one owner, made by one provider.
+/// A cluster: one master and N workers that belong to one owner, created by one provider.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cluster {
@@ -318,26 +318,26 @@ pub struct Cluster {
     /// `owner_removed`, or the code of the error that kept it from being made, whose `params.faults` are the faults of its configuration
     /// or its hosts.
     pub cause: Option<Message>,
-    /// Nodes that are gone though they should not be; a `ready` cluster with such nodes is degraded.
+    /// Nodes that were lost; a `ready` cluster with lost nodes is degraded.
     pub lost_nodes: Vec<String>,
-    /// The run that has it to itself now.
+    /// The run that is currently using it.
     pub current_run: Option<RunId>,
     pub nodes: Vec<Node>,
     pub created_ms: i64,
     pub ready_ms: Option<i64>,
     pub ended_ms: Option<i64>,
-    /// When it is removed at the latest.
+    /// When its lifetime ends and it is terminated.
     pub expires_at_ms: i64,
-    /// When its last run ended, or when it became ready.
+    /// Since when it has been idle: the end of its last run, or when it became ready.
     pub idle_since_ms: Option<i64>,
-    /// The one engine that the cluster is for, as `jac run` makes them: when that engine is gone, so is the cluster's
-    /// purpose, and the next engine ends it. `None`: it outlives engines.
+    /// The engine instance that an ephemeral cluster belongs to, as `jac run` creates them: the next engine terminates it. `None`: the
+    /// cluster is persistent.
     #[serde(default)]
-    pub attended_by: Option<String>,
-    /// What all of its nodes together cost an hour, in US dollars, an estimate; `None`: nothing, or it is not known.
+    pub ephemeral_of: Option<String>,
+    /// Estimated cost of all its nodes in US dollars per hour; `null`: free, or unknown.
     #[serde(default)]
     pub usd_per_hour: Option<f64>,
-    /// What each of them costs; `null` where that is not known.
+    /// Estimated cost per node and role; `null`: unknown.
     #[serde(default)]
     pub node_prices: Option<NodePrices>,
 }
@@ -375,7 +375,7 @@ pub fn usd_so_far(usd_per_hour: Option<f64>, created_ms: i64, ended_ms: Option<i
 }
 
 impl Cluster {
-    /// When the idle limit removes it, if nothing is run before.
+    /// When the idle timeout terminates it, unless a run starts before.
     pub fn idle_ends_at_ms(&self) -> Option<i64> {
         if self.phase != ClusterPhase::Ready || self.current_run.is_some() {
             return None;

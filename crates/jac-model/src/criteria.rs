@@ -41,9 +41,9 @@ impl PlanCriteria {
 pub struct BrokenRule {
     /// As it was given.
     pub rule: String,
-    /// What its metric was over its window.
+    /// Value of the metric over the window.
     pub actual: f64,
-    /// What that is measured in: `%`, `ms`.
+    /// Unit of the value: `%`, `ms`.
     pub unit: String,
     /// When the window began, epoch milliseconds.
     pub since_ms: i64,
@@ -51,22 +51,22 @@ pub struct BrokenRule {
     pub node: Option<String>,
 }
 
-/// How a criterion has fared so far, by the server's clock; looked at once a second.
+/// History of a criterion during the run, evaluated once a second by the server's clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CriterionWatch {
     pub expression: String,
-    /// It was met when it was looked at last.
+    /// Whether it was met at the last evaluation.
     pub met: bool,
     /// When it first had a value.
     pub began_ms: i64,
-    /// Since when it is met, or not.
+    /// Since when `met` has its value.
     pub since_ms: i64,
-    /// When it was first not met; `null`: it always was.
+    /// When it was first not met; `null`: never.
     pub first_broken_ms: Option<i64>,
     /// For how long it was met, of the time from `began_ms` to `seen_ms`.
     pub met_ms: i64,
-    /// When it was looked at last.
+    /// When it was last evaluated.
     pub seen_ms: i64,
 }
 

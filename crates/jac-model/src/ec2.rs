@@ -4,7 +4,7 @@ use crate::Fault;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How a cluster's machines are made. Everything has a default but the region.
+/// Configuration of a cluster's EC2 instances. Everything except the region has a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(default))]
@@ -14,13 +14,13 @@ pub struct Ec2Config {
     /// `saved` (the owner's only set, or the one named `default`), `environment`, or the id of a set.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub credentials: CredentialChoice,
-    /// The instance type of the master, which takes in every worker's samples.
+    /// Instance type of the master, which receives every worker's samples.
     pub master_type: String,
     /// The instance type of each worker.
     pub worker_type: String,
     /// Instance types for workers that AWS has no capacity of that type for, in order of preference.
     pub fallback_worker_types: Vec<String>,
-    /// What the machines boot.
+    /// Image that the instances boot.
     pub image: Ec2Image,
     /// `vpc-…`; `null`: the region's default VPC, or the one of the subnets.
     pub vpc: Option<String>,
@@ -28,19 +28,19 @@ pub struct Ec2Config {
     pub subnets: Vec<String>,
     /// `sg-…`, one that lets the server in on port 22 and the nodes reach each other; `null`: JAC makes one and removes it.
     pub security_group: Option<String>,
-    /// Which of a machine's addresses JAC signs in at.
+    /// Which address of an instance JAC connects to.
     pub addresses: Ec2Addresses,
-    /// From where SSH is let in, as a block of addresses; `null`: the server's own address, found by itself.
+    /// CIDR block that may connect over SSH; `null`: the server's own address, detected automatically.
     pub ssh_from: Option<String>,
     /// The size of each machine's disk in GB.
     pub disk_gb: u32,
     /// A key pair of the account, for signing in by hand as the image's own user. JAC needs none: it makes a key for each cluster.
     pub key_name: Option<String>,
-    /// Spare capacity at a lower price, which AWS may take back at any time.
+    /// Use Spot instances, which AWS may interrupt at any time.
     pub spot: bool,
-    /// Further tags of everything that is made.
+    /// Additional tags of all resources.
     pub tags: BTreeMap<String, String>,
-    /// How many workers may fail to come up; the cluster is then made of the others.
+    /// Tolerated worker launch failures; the cluster then consists of the others.
     pub workers_may_fail: u32,
 }
 
@@ -118,7 +118,7 @@ pub enum Distribution {
     AmazonLinux2023,
 }
 
-/// An image that JAC made of a machine which had Java and JMeter.
+/// An image that JAC created, with Java and JMeter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeImage {
@@ -126,7 +126,7 @@ pub struct NodeImage {
     pub id: String,
     pub region: String,
     pub name: String,
-    /// What is in it, a few words.
+    /// Short description of its content.
     pub description: String,
     /// `x86_64` or `arm64`; empty while it is not known.
     pub architecture: String,
@@ -149,7 +149,7 @@ pub enum ImageState {
     Failed,
 }
 
-/// Which address of a machine JAC signs in at. JMeter's own traffic among the nodes takes the private ones always.
+/// The address of an instance that JAC connects to. JMeter's own traffic between nodes always uses the private ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

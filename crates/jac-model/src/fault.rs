@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fault {
-    /// Stays the same when the words change.
+    /// Stable; the message may change.
     pub code: String,
     /// The field of the request's body, as a JSON pointer (RFC 6901); `null`: it is about no single field.
     pub field: Option<String>,

@@ -10,6 +10,7 @@ pub mod criteria;
 pub mod descriptors;
 pub mod ec2;
 pub mod fault;
+mod folded;
 pub mod id;
 pub mod list;
 pub mod message;
@@ -32,8 +33,9 @@ pub use cluster::{
 pub use criteria::{BrokenRule, CriterionWatch, DEFAULT_STOP_RULE, PlanCriteria};
 pub use ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState, NodeImage};
 pub use fault::Fault;
+pub use folded::{folded, is_same_name};
 pub use id::{ClusterId, PlanId, RunId, ScheduleId};
-pub use list::{ClusterSort, Order, PlanSort, RunSort, ScheduleSort};
+pub use list::{ClusterSort, Order, PersonSort, PlanSort, RunSort, ScheduleSort};
 pub use message::Message;
 pub use people::{Action, Denied, Owner, Principal, TokenScope, UserRole, Via, authorize};
 pub use plan::{FileChange, Plan, PlanFile, PlanFileKind, PlanRevision, changed_files};

@@ -61,3 +61,14 @@ pub enum ScheduleSort {
     Name,
     Created,
 }
+
+/// What people are sorted by. One who has never signed in is less than all others in the order of the last sign of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum PersonSort {
+    #[default]
+    Name,
+    Created,
+    LastSeen,
+}

@@ -18,7 +18,7 @@ pub struct Message {
     /// of errors. Of what is lost by it: `master_samples_lost`, `worker_samples_lost`, `rest_not_in_log`, `received_log_kept`,
     /// `result_incomplete`, `result_may_be_incomplete`. `uncoded`: an earlier version wrote it, which kept the sentence only.
     pub code: String,
-    /// By name; which there are depends on the code.
+    /// Parameters; which ones depends on the code.
     #[cfg_attr(feature = "openapi", schema(value_type = Object, additional_properties))]
     pub params: BTreeMap<String, Value>,
     /// A sentence for people.

@@ -79,7 +79,7 @@ pub enum ExporterKind {
     Influxdb,
 }
 
-/// A metrics target as it is shown: without credentials.
+/// A metrics target, without credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExporterInfo {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What a notification target is.
+/// Kind of a notification target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -23,7 +23,7 @@ pub enum NotifierKind {
     Mail,
 }
 
-/// Which runs a target is told of, beside the plans it is for.
+/// Which runs a target is notified of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -34,7 +34,7 @@ pub enum RunSelection {
     Failed,
 }
 
-/// A notification target as it is shown: without what is secret of its address.
+/// A notification target, without the secret parts of its address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NotifierInfo {
@@ -147,7 +147,7 @@ pub struct EndFigures {
     pub p95_ms: Option<f64>,
 }
 
-/// What became of a criterion.
+/// Result of a criterion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndCriterion {
     pub expression: String,
@@ -201,7 +201,7 @@ pub trait Notifier: Send + Sync {
     async fn send(&self, notification: &Notification, now_ms: EpochMs) -> Result<(), SendError>;
 }
 
-/// Where the delivery of a notification is.
+/// State of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -3,7 +3,7 @@
 use crate::{Named, Person};
 use serde::{Deserialize, Serialize};
 
-/// What a person is in this installation.
+/// Role of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -35,7 +35,7 @@ impl UserRole {
     }
 }
 
-/// How far a personal token reaches; never further than its person.
+/// Scope of a personal token; never more than its owner's rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -67,7 +67,7 @@ impl TokenScope {
     }
 }
 
-/// How somebody has shown who they are.
+/// How somebody was authenticated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Via {
     /// The shell of the machine that the server runs on, by the data folder's token.

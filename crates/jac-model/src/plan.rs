@@ -37,7 +37,7 @@ impl PlanFileKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanFile {
-    /// Where it lies relative to the plan's folder, with `/` between the parts.
+    /// Path relative to the plan's folder, separated by `/`.
     pub path: String,
     pub bytes: u64,
     pub kind: PlanFileKind,
@@ -46,7 +46,7 @@ pub struct PlanFile {
     pub sha256: Option<String>,
 }
 
-/// A plan in the store.
+/// A plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Plan {
@@ -93,7 +93,7 @@ pub struct PlanRevision {
     pub files: Vec<PlanFile>,
 }
 
-/// What became of a file from one revision to another.
+/// Change of a file between two revisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -18,7 +18,7 @@ pub enum ResultsMode {
     Direct,
 }
 
-/// What somebody asks for.
+/// Requested way to collect results.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

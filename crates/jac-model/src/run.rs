@@ -7,7 +7,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where a run is.
+/// Phase of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -65,7 +65,7 @@ impl RunPhase {
     }
 }
 
-/// How a run is asked to end.
+/// How a run is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -82,9 +82,9 @@ pub enum StopMode {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Cause {
-    /// The plan came to its end.
+    /// The plan finished.
     Completed,
-    /// Somebody ended it.
+    /// Somebody stopped it.
     Stopped {
         /// Who, in words.
         by: String,
@@ -94,24 +94,24 @@ pub enum Cause {
     AutoStopped {
         /// The rule as it was given.
         rule: String,
-        /// What its metric was over its window.
+        /// Value of the metric over the window.
         actual: f64,
-        /// What that is measured in: `%`, `ms`.
+        /// Unit of the value: `%`, `ms`.
         unit: String,
         /// When the window began, epoch milliseconds.
         since_ms: i64,
-        /// The busiest generator, where the rule is about processors.
+        /// The busiest load generator, for rules on CPU usage.
         node: Option<String>,
         how: StopMode,
     },
-    /// It could not go on.
+    /// It failed.
     Failed {
         /// What happened and what to do.
         reason: Message,
-        /// What is missing from the log because of it.
+        /// What is missing from the log as a result.
         lost: Option<Message>,
     },
-    /// It was measured elsewhere, and its logs were brought here.
+    /// It was imported.
     Imported,
 }
 
@@ -166,7 +166,7 @@ fn time_of_day(at_ms: i64) -> String {
     format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
 }
 
-/// What JMeter does on one node of a run.
+/// State of JMeter on a node of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -193,7 +193,7 @@ pub struct RunNode {
     /// How far its machine's clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
     #[serde(default)]
     pub clock_offset_ms: Option<i64>,
-    /// How its machine is, as it was last looked at.
+    /// Health of its machine at the last observation.
     #[serde(default)]
     pub health: Option<NodeHealth>,
     /// When the first sample of its own log started, by the server's clock; `null`: there is none yet, or the results are not direct.
@@ -207,29 +207,29 @@ pub struct RunNode {
     pub log: Option<NodeLog>,
 }
 
-/// How a node's machine is, between the last two looks.
+/// Health of a node's machine over the last observation interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeHealth {
     pub at_ms: i64,
-    /// How busy all its processors together were, in percent.
+    /// CPU usage in percent of all CPUs.
     pub cpu_percent: u32,
-    /// …and the most that it was so far in the run.
+    /// Highest CPU usage so far in the run.
     pub cpu_highest_percent: u32,
-    /// They were so busy for a while in the run that the machine's own slowness may be in what it measured.
+    /// Whether the machine was CPU-bound for a while in the run, so that response times may be inflated.
     #[serde(default)]
     pub was_busy: bool,
     pub memory_used_mb: u64,
     pub memory_mb: u64,
-    /// Bytes a second over all its network interfaces but loopback.
+    /// Bytes per second over all network interfaces except loopback.
     pub received_per_s: u64,
     pub sent_per_s: u64,
-    /// What is free on the disk of the node's files.
+    /// Free space on the disk of the node's files.
     pub disk_free_mb: Option<u64>,
-    /// What the objects of its JVM took of the heap when the collector last looked.
+    /// Used heap of its JVM after the last garbage collection.
     #[serde(default)]
     pub heap_used_mb: Option<u64>,
-    /// The heap of its JVM.
+    /// Heap size of its JVM.
     #[serde(default)]
     pub heap_mb: Option<u64>,
 }
@@ -287,13 +287,13 @@ pub struct Run {
     /// The team whose members may change it too; `null`: its owner alone.
     #[serde(default)]
     pub team: Option<Named>,
-    /// It is kept whatever the retention says.
+    /// Whether it is pinned: exempt from retention.
     #[serde(default)]
     pub pinned: bool,
-    /// Short words that people find it by.
+    /// Tags to find it by.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// What people have to say of it; empty: nothing.
+    /// Note; empty: none.
     #[serde(default)]
     pub note: String,
     /// When it was made the one that the other runs of its plan are compared with; `None`: it is not.
@@ -308,7 +308,7 @@ pub struct Run {
     /// Samples that start within so many seconds after the first one do not count for the criteria.
     #[serde(default)]
     pub warm_up_s: u64,
-    /// The rules of its automatic stop; empty: nothing stops it by itself.
+    /// Rules of its automatic stop; empty: none.
     #[serde(default)]
     pub stop_rules: Vec<String>,
     /// The version of the plan's criteria, warm-up and rules that these are; `None`: it was started with others.
@@ -368,8 +368,10 @@ pub struct Run {
     pub share: BTreeMap<String, u64>,
     /// Threads of all workers together, as far as the plan says.
     pub total_threads: Option<u64>,
-    /// How long a graceful stop may take before it is forced, in seconds.
-    pub grace_s: u64,
+    /// Graceful stop timeout in seconds, after which requests in flight are aborted.
+    // Records of runs that an older JAC finished have the former name.
+    #[serde(alias = "grace_s")]
+    pub stop_timeout_s: u64,
     /// What a reader of the report must know.
     pub notes: Vec<Message>,
     pub steps: Vec<RunStep>,

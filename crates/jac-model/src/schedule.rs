@@ -49,7 +49,7 @@ pub enum Overlap {
     Queue,
 }
 
-/// Which cluster a schedule's runs are on.
+/// Cluster of a schedule's runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -57,7 +57,7 @@ pub enum RunsOn {
     /// One that is there.
     Cluster {
         cluster_id: ClusterId,
-        /// As it was called when the schedule was saved.
+        /// Its name when the schedule was saved.
         #[serde(default)]
         cluster_name: String,
     },
@@ -88,8 +88,8 @@ pub struct ScheduledRun {
     pub split: Vec<String>,
     /// Expressions such as `p95 > 800ms`; one that is true fails the run. Empty: the plan's.
     pub criteria: Vec<String>,
-    /// How long a graceful stop may take, in seconds; `null`: 30.
-    pub grace_s: Option<u64>,
+    /// Graceful stop timeout in seconds; `null`: 30.
+    pub stop_timeout_s: Option<u64>,
     /// How the workers' samples come together.
     pub results: ResultsChoice,
     /// Each run goes on without workers that are lost while so many are left, where its results are direct; `null`: it ends with the first.
@@ -144,7 +144,7 @@ pub struct Schedule {
     pub revision: u32,
 }
 
-/// Where a firing is.
+/// State of a firing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -209,7 +209,7 @@ impl FiringState {
     }
 }
 
-/// One time of a schedule, and what came of it.
+/// A scheduled time and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Firing {
@@ -219,16 +219,16 @@ pub struct Firing {
     /// The time that it is for; of one by hand: when it was asked for.
     pub due_ms: EpochMs,
     pub state: FiringState,
-    /// Who asked for it; `null`: the schedule itself.
+    /// Who started it manually; `null`: the schedule.
     pub by: Option<Person>,
     /// Why it did not become a run, or how its run ended: `completed`, `stopped`, `auto_stopped`, `run_failed`, `run_deleted`, `overlap`, `cluster_busy`,
     /// `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
     pub code: Option<String>,
-    /// The same for people.
+    /// The same as a sentence.
     pub message: Option<String>,
     /// The run that it became; `null`: none.
     pub run_id: Option<RunId>,
-    /// How many times it stands for: more than one were missed in a row.
+    /// Number of scheduled times it represents: consecutive missed ones are combined.
     pub times: u32,
     pub ended_ms: Option<EpochMs>,
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What a target is.
+/// Kind of a search target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -22,7 +22,7 @@ pub enum TargetKind {
     Logstash,
 }
 
-/// A target as it is shown: without credentials.
+/// A search target, without credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetInfo {
@@ -318,7 +318,7 @@ pub trait AwsKeySource: std::fmt::Debug + Send + Sync {
     async fn keys(&self) -> Result<AwsKeys, String>;
 }
 
-/// What a person says of a target, secrets apart.
+/// Settings of a search target, without secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnTargetSettings {
@@ -332,10 +332,10 @@ pub struct OwnTargetSettings {
     /// The last part of the data stream's name; absent: `default`.
     #[serde(default)]
     pub namespace: Option<String>,
-    /// A name of one's own for the data stream, or the beginning of the indices' names.
+    /// Name of the data stream, or prefix of the indices' names.
     #[serde(default)]
     pub index: Option<String>,
-    /// Further fields of every document: `labels.<name>`.
+    /// Additional fields of every document: `labels.<name>`.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
     /// `service.name` of every document.
@@ -376,7 +376,7 @@ pub trait TargetMaker: Send + Sync {
     fn make(&self, target: OwnTarget) -> Result<Arc<dyn SampleTarget>, OwnTargetFault>;
 }
 
-/// Where the shipping of a run to a target is.
+/// State of a shipment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

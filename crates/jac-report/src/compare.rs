@@ -23,7 +23,7 @@ use tests::{Distribution, holm, mann_whitney, proportions};
 /// One of the two results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Side {
-    /// What to call it.
+    /// Its name.
     pub name: String,
     /// Its table.
     pub summary: Summary,
@@ -70,15 +70,15 @@ impl Default for Thresholds {
     }
 }
 
-/// Two results beside each other.
+/// A comparison of two results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Comparison {
     /// Version of this format: 1.
     pub version: u32,
-    /// Name of the result that is compared with.
+    /// Name of the reference result.
     pub before: String,
-    /// Name of the result that is judged.
+    /// Name of the result being judged.
     pub after: String,
     /// The totals.
     pub total: LineComparison,
@@ -90,7 +90,7 @@ pub struct Comparison {
     pub new: Vec<String>,
     /// Is any line worse, or worse in part?
     pub worse: bool,
-    /// What it comes to.
+    /// Its outcome.
     #[serde(default)]
     pub outcome: ComparisonOutcome,
     /// How many tests were made, which the corrected probabilities take into account.
@@ -102,7 +102,7 @@ pub struct Comparison {
     pub findings: Vec<Note>,
 }
 
-/// What a comparison comes to.
+/// Outcome of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -137,7 +137,7 @@ impl ComparisonOutcome {
 pub struct LineComparison {
     /// The label; `Total` for the totals.
     pub label: String,
-    /// What it comes to.
+    /// Its outcome.
     pub change: Change,
     /// The numbers for which it is a change; none where it is not.
     #[serde(default)]
@@ -169,7 +169,7 @@ pub struct NumberChange {
     pub after: f64,
 }
 
-/// Which number that is: the names of an entry's fields.
+/// The metric: a field of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -180,7 +180,7 @@ pub enum ChangedMetric {
     ErrorPercent,
 }
 
-/// What a comparison of one line comes to.
+/// Result of comparing one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

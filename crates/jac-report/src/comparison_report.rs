@@ -13,9 +13,9 @@ pub struct ComparisonReport {
     pub version: u32,
     /// Heading of the page.
     pub title: String,
-    /// The JAC that made it.
+    /// Version of JAC that created it.
     pub jac_version: String,
-    /// When it was made, epoch milliseconds.
+    /// When it was created, epoch milliseconds.
     pub created_ms: i64,
     /// The results in the order in which they were given. The first is what the others are compared with.
     pub results: Vec<ComparedResult>,
@@ -23,13 +23,13 @@ pub struct ComparisonReport {
     pub comparisons: Vec<Comparison>,
 }
 
-/// One of the results.
+/// A compared result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ComparedResult {
-    /// What to call it.
+    /// Its name.
     pub name: String,
-    /// The run that it is of, where it was JAC's.
+    /// The run's ID, if JAC ran it.
     pub run_id: Option<String>,
     /// How that run was started; `null` where it is not known.
     #[serde(default)]
@@ -63,7 +63,7 @@ pub struct ComparedRun {
     pub users: Option<u64>,
     /// Workers; 0: the master ran the plan alone.
     pub workers: u32,
-    /// What its nodes are; `null`: it is not known any more.
+    /// Type of its nodes; `null`: no longer known.
     pub machines: Option<String>,
     /// JMeter properties for every node, secrets masked.
     pub properties: BTreeMap<String, String>,

@@ -16,7 +16,7 @@ pub struct ErrorType {
     pub message: String,
     /// The whole message of the first one.
     pub example: String,
-    /// How many.
+    /// Number of failures.
     pub count: u64,
     /// Labels that have it.
     pub labels: u64,

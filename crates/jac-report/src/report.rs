@@ -9,7 +9,7 @@ use jac_model::{Cause, CriterionWatch, Message, NodeLog, ResultsMode, RunNode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Everything that a report shows.
+/// Content of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Report {
@@ -17,9 +17,9 @@ pub struct Report {
     pub version: u32,
     /// Heading of the page.
     pub title: String,
-    /// The JAC that made it.
+    /// Version of JAC that created it.
     pub jac_version: String,
-    /// When it was made, epoch milliseconds.
+    /// When it was created, epoch milliseconds.
     pub created_ms: i64,
     /// The logs that were read.
     pub files: Vec<LogFile>,
@@ -41,9 +41,9 @@ pub struct Report {
     pub codes: Vec<CodeCount>,
     /// How response times are spread, in total and per label.
     pub profiles: Profiles,
-    /// Where Apdex drew its lines.
+    /// Apdex thresholds.
     pub apdex: ApdexThresholds,
-    /// Samples by the node that took them.
+    /// Samples by node.
     pub hosts: Vec<HostCount>,
     /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Those about the log are in
     /// `summary.notes` too.
@@ -114,7 +114,7 @@ pub struct RunFacts {
     pub start_skew_ms: Option<i64>,
 }
 
-/// A worker that wrote a log of its own.
+/// A worker with its own log (direct results).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeFacts {

@@ -17,8 +17,7 @@ use jac_model::search::{
 use jac_model::{EpochMs, RunId};
 use reqwest::Method;
 use std::ops::Range;
-use std::sync::Arc;
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::sleep;
 
 pub(crate) struct Elastic {
@@ -46,14 +45,18 @@ impl Elastic {
 
     /// Learns who answers and sees to its templates, once.
     async fn prepared(&self) -> Result<Prepared, TargetError> {
-        let mut known = self.prepared.lock().await;
-        if let Some(prepared) = &*known {
-            return Ok(*prepared);
+        if let Some(prepared) = *self.known() {
+            return Ok(prepared);
         }
+        // Nobody waits for another's requests: several at the same time do the same, which changes nothing.
         server::learn(&self.http).await?;
         let layout = self.layout().await?;
         template::prepare(&self.http, &self.settings, layout).await?;
-        Ok(*known.insert(Prepared { layout }))
+        Ok(*self.known().insert(Prepared { layout }))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Prepared>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The layout that is wanted, or indices where the server has no data streams.
@@ -112,7 +115,7 @@ impl Sender for ToIndex<'_> {
         let verdict = bulk::send(&self.target.http, &self.index, batch, rows).await?;
         if verdict.trouble.as_ref().is_some_and(|error| error.code == "search_index_missing") {
             // Somebody has deleted it, perhaps with its template.
-            *self.target.prepared.lock().await = None;
+            *self.target.known() = None;
             let prepared = self.target.prepared().await;
             prepared.map_err(|error| Failure::Passing { error, retry_after: None })?;
         }

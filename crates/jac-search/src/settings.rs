@@ -111,9 +111,9 @@ pub struct Settings {
     pub ca_pem: Option<Vec<u8>>,
     pub layout: Layout,
     pub namespace: String,
-    /// A name of one's own for the data stream, or the beginning of the indices' names.
+    /// Name of the data stream, or prefix of the indices' names.
     pub index: Option<String>,
-    /// Further fields of every document: `labels.<name>`.
+    /// Additional fields of every document: `labels.<name>`.
     pub labels: BTreeMap<String, String>,
     /// `service.name` of every document.
     pub service: Option<String>,

@@ -10,22 +10,22 @@ use jac_model::{Denied, Fault, UserRole};
 use jac_store::StoreError;
 use serde::{Deserialize, Serialize};
 
-/// An error as it is sent.
+/// An error.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ErrorBody {
     pub error: ErrorDetail,
 }
 
-/// What happened, to what, and what to do.
+/// Details of an error.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ErrorDetail {
-    /// Stays the same when the words change.
+    /// Stable; the message may change.
     pub code: String,
-    /// Sentences.
+    /// For people.
     pub message: String,
-    /// What to do.
+    /// How to fix it.
     pub hint: Option<String>,
-    /// What exactly is wrong, where that is known.
+    /// The individual faults, if known.
     pub faults: Vec<Fault>,
 }
 

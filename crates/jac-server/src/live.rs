@@ -12,10 +12,11 @@ use crate::App;
 use crate::access::{self, ended::Ended};
 #[cfg(doc)]
 use crate::edge::LIVE_PAGES_OF_A_PERSON;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
 use crate::hosts::is_own_page;
 use crate::listen::HangUp;
 use axum::extract::{Request, State as AxumState};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jac_engine::Event;
@@ -69,13 +70,6 @@ struct Unsubscribe {
 struct Changed<'a> {
     kind: &'a str,
     id: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct Refused {
-    /// Stays the same when the words change.
-    code: String,
-    error: String,
 }
 
 fn room(run: &RunId) -> String {
@@ -249,19 +243,20 @@ async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: 
         }
         Err(error) => Err(error),
     };
-    let answered = match (caller, wanted) {
-        (Err(error), _) => {
-            let detail = error.detail();
-            ack.send(&Refused { code: detail.code, error: detail.message })
-        }
-        (Ok(()), Ok(wanted)) => match watch(&socket, &app, wanted).await {
-            Ok(snapshot) => ack.send(&snapshot),
-            Err(error) => ack.send(&Refused { code: "run_unavailable".to_owned(), error }),
-        },
-        (Ok(()), Err(error)) => {
-            let error = format!("Invalid subscription: {error}.");
-            ack.send(&Refused { code: "subscription_invalid".to_owned(), error })
-        }
+    let invalid = |error| ApiError::Request {
+        status: StatusCode::BAD_REQUEST,
+        code: "subscription_invalid",
+        message: format!("Invalid subscription: {error}."),
+        hint: None,
+    };
+    let answer = match caller.and(wanted.map_err(invalid)) {
+        Ok(wanted) => watch(&socket, &app, wanted).await,
+        Err(error) => Err(error),
+    };
+    // A refusal is what a request would be answered.
+    let answered = match answer {
+        Ok(snapshot) => ack.send(&snapshot),
+        Err(error) => ack.send(&ErrorBody { error: error.detail() }),
     };
     if let Err(error) = answered {
         tracing::debug!(%error, "a page went away while it was answered");
@@ -269,18 +264,17 @@ async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: 
 }
 
 /// Puts the socket into the run's room and gives what it has missed.
-async fn watch(socket: &SocketRef, app: &App, wanted: Subscribe) -> Result<Snapshot, String> {
+async fn watch(socket: &SocketRef, app: &App, wanted: Subscribe) -> Result<Snapshot, ApiError> {
     let room = room(&wanted.run_id);
     // The room first: a snapshot that is made in between arrives twice, which is harmless, instead of never.
     socket.join(room.clone());
     let ask = move |engine: &jac_engine::Engine| engine.snapshot(&wanted.run_id, wanted.after);
-    let refusal = match app.engine.run_blocking(ask).await {
-        Ok(snapshot) => return Ok(snapshot),
-        Err(error) => error.to_string(),
-    };
-    // Rooms of what is not there would pile up.
-    socket.leave(room);
-    Err(refusal)
+    let answer = app.engine.run_blocking(ask).await;
+    if answer.is_err() {
+        // Rooms of what is not there would pile up.
+        socket.leave(room);
+    }
+    answer.map_err(ApiError::from)
 }
 
 async fn unsubscribe(socket: SocketRef, Data(wanted): Data<Unsubscribe>) {

@@ -79,7 +79,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(account::revoke_token))
         .routes(routes!(account::own_audit))
         .routes(routes!(people::list, people::create))
-        .routes(routes!(people::change, people::remove))
+        .routes(routes!(people::get, people::change, people::remove))
         .routes(routes!(people::reset))
         .routes(routes!(people::teams, people::create_team))
         .routes(routes!(people::change_team, people::remove_team))

@@ -26,7 +26,7 @@ pub mod stores;
 
 use serde::Deserialize;
 
-/// Which team may change something.
+/// Team to share something with.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct TeamRequest {
     /// The team's id; `null`: none.

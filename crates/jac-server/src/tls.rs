@@ -53,7 +53,7 @@ pub enum TlsError {
 }
 
 impl TlsError {
-    /// Stays the same when the words change.
+    /// Stable; the message may change.
     pub fn code(&self) -> &'static str {
         match self {
             Self::CertificateUnreadable { .. } => "tls_certificate_unreadable",

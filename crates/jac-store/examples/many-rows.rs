@@ -1,4 +1,4 @@
-//! Fills a data folder's database for `scripts/bench-store`: `many-rows DATABASE RUNS CLUSTERS PLANS`.
+//! Fills a data folder's database for `scripts/bench-store`: `many-rows DATABASE RUNS CLUSTERS PLANS PEOPLE`.
 //!
 //! The rows are written as a migration leaves them, and the store fills their columns when it opens, which is timed. The same rows on every
 //! machine.
@@ -24,8 +24,8 @@ const MINUTE_MS: i64 = 60_000;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [place, runs, clusters, plans] = arguments.as_slice() else {
-        return Err("usage: many-rows DATABASE RUNS CLUSTERS PLANS".into());
+    let [place, runs, clusters, plans, people] = arguments.as_slice() else {
+        return Err("usage: many-rows DATABASE RUNS CLUSTERS PLANS PEOPLE".into());
     };
     let place = Path::new(place);
     drop(Store::open(place).await?);
@@ -34,6 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     drop(Store::open(place).await?);
     println!("the columns of all rows were filled in {:.1} s", begun.elapsed().as_secs_f64());
     write_metrics(place)?;
+    write_people(place, people.parse()?)?;
     Ok(())
 }
 
@@ -136,6 +137,36 @@ fn write_metrics(place: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// People, each in two of a hundred teams.
+fn write_people(place: &Path, people: u64) -> Result<(), Box<dyn Error>> {
+    let mut connection = Connection::open(place)?;
+    let all = connection.transaction()?;
+    for number in 0..100 {
+        let name = format!("Team {number}");
+        all.prepare_cached("INSERT INTO teams (id, name, name_key) VALUES (?1, ?2, ?3)")?.execute(params![
+            format!("t-{number}"),
+            name,
+            jac_model::folded(&name)
+        ])?;
+    }
+    for number in 0..people {
+        let (id, name) = (format!("u-{number}"), format!("Person {number}"));
+        let role = if mixed(number, 10) == 0 { "viewer" } else { "member" };
+        let created_ms = FIRST_MS + i64::try_from(number)? * MINUTE_MS;
+        let seen_ms = (mixed(number, 3) > 0).then_some(created_ms + MINUTE_MS);
+        all.prepare_cached(
+            "INSERT INTO people (id, name, name_key, role, disabled, created_ms, last_seen_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![id, name, jac_model::folded(&name), role, mixed(number, 50) == 0, created_ms, seen_ms])?;
+        for team in [mixed(number, 100), mixed(number + 1, 100)] {
+            all.prepare_cached("INSERT OR IGNORE INTO team_members (team, person) VALUES (?1, ?2)")?
+                .execute(params![format!("t-{team}"), id])?;
+        }
+    }
+    all.commit()?;
+    Ok(())
+}
+
 /// One in twenty runs has a tag that many have, and one in a thousand another.
 fn tags(number: u64) -> Vec<String> {
     let often = (mixed(number, 20) == 0).then(|| "nightly".to_owned());
@@ -162,7 +193,7 @@ fn cluster(number: u64, clusters: u64, runs: u64) -> Cluster {
         ended_ms: Some(created_ms + 480 * MINUTE_MS),
         expires_at_ms: created_ms + 480 * MINUTE_MS,
         idle_since_ms: None,
-        attended_by: None,
+        ephemeral_of: None,
         usd_per_hour: Some(0.5),
         node_prices: None,
     }
@@ -253,7 +284,7 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
         min_workers: None,
         share: BTreeMap::new(),
         total_threads: Some(200),
-        grace_s: 30,
+        stop_timeout_s: 30,
         notes: Vec::new(),
         steps: (0..8).map(step).collect(),
         stop_sent: None,

@@ -301,9 +301,9 @@ impl Store {
             add(" AND thing = ??", boxed(filter.thing));
             add(" AND at_ms >= ??", boxed(filter.from_ms));
             add(" AND at_ms <= ??", boxed(filter.to_ms));
-            let text = filter.text.map(|text| text.to_lowercase());
+            let text = filter.text.map(|text| jac_model::folded(&text));
             add(
-                " AND instr(lower(concat_ws(' ', person_name, action, thing, thing_name, code, address, details)), ??) > 0",
+                " AND instr(folded(concat_ws(' ', person_name, action, thing, thing_name, code, address, details)), ??) > 0",
                 boxed(text),
             );
             sql.push_str(&format!(" ORDER BY id DESC LIMIT {}", filter.limit));

@@ -1,8 +1,9 @@
 //! People that the company's sign-on tells of.
 
 use crate::people::{PersonRow, keep_an_administrator, not_found, person_of, set_teams, taken};
+use crate::teams::{insert_team, team_named};
 use crate::{Store, StoreError, during};
-use jac_model::{EpochMs, UserRole};
+use jac_model::{EpochMs, UserRole, folded};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
@@ -48,19 +49,14 @@ impl Store {
             if let Some(names) = &told.teams {
                 let mut teams = Vec::new();
                 for name in names {
-                    let known: Option<String> = connection
-                        .query_row("SELECT id FROM teams WHERE name = ?1", [name], |row| row.get(0))
-                        .optional()
-                        .map_err(failed())?;
+                    let known = team_named(connection, name)?;
                     if let Some(team) = known {
                         teams.push(team);
                         continue;
                     }
                     // One that was made for this name before may have another one by now.
                     let new = company_id("t", &[name, &now_ms.to_string()]);
-                    connection
-                        .execute("INSERT INTO teams (id, name) VALUES (?1, ?2)", params![new, name])
-                        .map_err(failed())?;
+                    insert_team(connection, &new, name)?;
                     teams.push(new);
                 }
                 set_teams(connection, &id, &teams)?;
@@ -93,8 +89,8 @@ fn add_company_person(connection: &Connection, told: &CompanyPerson, now_ms: Epo
     let mut failure = StoreError::NameTaken { kind: "person", name: told.subject.clone() };
     for name in &told.names {
         let added = connection.execute(
-            "INSERT INTO people (id, name, role, issuer, subject, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![id, name, role, told.issuer, told.subject, now_ms],
+            "INSERT INTO people (id, name, name_key, role, issuer, subject, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![id, name, folded(name), role, told.issuer, told.subject, now_ms],
         );
         match added.map_err(taken("person", name)) {
             Ok(_) => return Ok(id),
@@ -119,6 +115,7 @@ fn company_id(kind: &str, words: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::PersonChange;
+    use crate::TeamChange;
 
     #[tokio::test]
     async fn the_company_says_anew_each_time_who_somebody_is() {
@@ -133,7 +130,10 @@ mod tests {
         let new = store.company_person(told("43", None, &[]), 4).await.expect("made");
         assert_eq!((new.role, new.name.as_str()), (UserRole::Member, "ada@shop.example"), "Ada is somebody else");
         let shop = again.teams.iter().find(|team| team.name == "Shop").expect("a team").id.clone();
-        store.change_team(&shop, Some("Store".to_owned()), None).await.expect("renamed");
+        store
+            .change_team(&shop, TeamChange { name: Some("Store".to_owned()), ..TeamChange::default() })
+            .await
+            .expect("renamed");
         let renamed = store.company_person(told("42", None, &["Shop"]), 5).await.expect("known");
         assert!(renamed.teams.len() == 1 && renamed.teams[0].id != shop, "the group's team is made anew");
         let third = store.company_person(told("44", None, &[]), 5).await;

@@ -5,6 +5,7 @@
 //! [Decision 12](../../../docs/decisions/012-sqlite-off-the-runtime.md) says why this is no library's pool.
 
 use crate::{StoreError, during};
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -93,8 +94,18 @@ impl Pool {
         let connection = Connection::open(&self.path)?;
         connection.busy_timeout(BUSY_LIMIT)?;
         connection.execute_batch(self.pragmas)?;
+        add_functions(&connection)?;
         Ok(connection)
     }
+}
+
+/// Gives statements `folded(text)`: the form in which names are compared.
+pub(crate) fn add_functions(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("folded", 1, flags, |call| {
+        let text: Option<String> = call.get(0)?;
+        Ok(text.map(|text| jac_model::folded(&text)))
+    })
 }
 
 /// Waits for a connection and works on it. A panic of the work closes the connection, which rolls back what it had begun, and goes on

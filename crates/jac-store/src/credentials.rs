@@ -5,7 +5,7 @@ use jac_model::{EpochMs, Person};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 
-/// What a set of credentials is for.
+/// Kind of a set of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialKind {
     /// An access key of AWS, which may then assume a role.
@@ -47,7 +47,7 @@ pub struct CredentialRow {
     /// Its owner has no other of that name.
     pub name: String,
     pub kind: CredentialKind,
-    /// The region of clusters that name none.
+    /// Default region of clusters that use it.
     pub region: Option<String>,
     /// What may be shown, by name.
     pub shown: BTreeMap<String, String>,
@@ -125,6 +125,16 @@ impl Store {
                 row.identity,
                 row.fault
             ];
+            // One that was saved before by a name which is another's now stays.
+            let other = "SELECT 1 FROM credentials WHERE owner = ?2 AND id <> ?1 AND folded(name) = folded(?3)
+                 AND NOT EXISTS (SELECT 1 FROM credentials WHERE id = ?1 AND owner = ?2 AND name = ?3)";
+            let is_taken = connection
+                .prepare_cached(other)
+                .and_then(|mut other| other.exists(params![row.id, row.owner.id, row.name]))
+                .map_err(during("read credentials"))?;
+            if is_taken {
+                return Err(StoreError::NameTaken { kind: "set of credentials", name: row.name });
+            }
             connection.execute(sql, values).map(drop).map_err(taken(&row.name))
         })
         .await

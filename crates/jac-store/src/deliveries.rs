@@ -15,7 +15,7 @@ pub struct DeliveryRow {
     /// The same in each try.
     pub id: String,
     pub state: DeliveryState,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
     /// From when on it counts how long it was tried.
     pub since_ms: EpochMs,

@@ -71,6 +71,13 @@ pub(crate) fn schema_of<T: Document>() -> u32 {
     u32::try_from(T::UPGRADES.len() + 1).unwrap_or(u32::MAX)
 }
 
+/// Gives a field another name.
+fn rename(document: &mut Map<String, Value>, from: &str, to: &str) {
+    if let Some(value) = document.remove(from) {
+        add(document, to, value);
+    }
+}
+
 /// Gives a field a value where a document has none.
 fn add(document: &mut Map<String, Value>, field: &str, value: Value) {
     document.entry(field).or_insert(value);
@@ -87,6 +94,7 @@ pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
     // Causes have codes; what was written without is read as it is.
     |_| (),
     fallback_worker_types,
+    |cluster| rename(cluster, "attended_by", "ephemeral_of"),
 ];
 
 /// Workers had one type.
@@ -141,6 +149,7 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
             }
         }
     },
+    |run| rename(run, "grace_s", "stop_timeout_s"),
 ];
 
 /// How a run is spread over its workers, where an older JAC had one way only.
@@ -166,6 +175,11 @@ pub(crate) const SCHEDULE_UPGRADES: &[Upgrade] = &[
             fallback_worker_types(on);
         }
     },
+    |schedule| {
+        if let Some(Value::Object(run)) = schedule.get_mut("run") {
+            rename(run, "grace_s", "stop_timeout_s");
+        }
+    },
 ];
 
 pub(crate) fn to_json<T: Serialize>(what: &'static str, document: &T) -> Result<String, StoreError> {
@@ -184,7 +198,7 @@ pub(crate) fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, serde_json
 
 /// What a text search looks through.
 pub(crate) fn search_text(parts: &[&str]) -> String {
-    parts.join("\n").to_lowercase()
+    jac_model::folded(&parts.join("\n"))
 }
 
 /// Reads a document of any schema up to this JAC's.

@@ -115,7 +115,7 @@ pub fn cluster(number: u32) -> Cluster {
         ended_ms: Some(9),
         expires_at_ms: 100,
         idle_since_ms: Some(6),
-        attended_by: Some("engine".to_owned()),
+        ephemeral_of: Some("engine".to_owned()),
         usd_per_hour: Some(0.5),
         node_prices: Some(NodePrices { master: 0.25, worker: Some(0.25) }),
     }
@@ -211,7 +211,7 @@ pub fn run(number: u32) -> Run {
         min_workers: Some(1),
         share: BTreeMap::from([("threads".to_owned(), 1)]),
         total_threads: Some(1),
-        grace_s: 30,
+        stop_timeout_s: 30,
         notes: vec![Message::new("a_warning", "A warning.").with("count", 2)],
         steps: vec![RunStep {
             code: "copying_files".to_owned(),
@@ -242,7 +242,7 @@ pub fn schedule(number: u32) -> Schedule {
             properties_files: vec!["user.properties".to_owned()],
             split: vec!["users.csv".to_owned()],
             criteria: vec!["p95_ms < 800".to_owned()],
-            grace_s: Some(30),
+            stop_timeout_s: Some(30),
             results: ResultsChoice::Direct,
             min_workers: Some(1),
             share: BTreeMap::from([("threads".to_owned(), 1)]),

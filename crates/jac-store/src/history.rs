@@ -7,7 +7,7 @@ use crate::documents::{self, Put};
 use crate::lists::{read_id, read_word};
 use crate::{MOST_LISTED, Store, StoreError, during};
 use jac_jtl::criteria::Verdict;
-use jac_model::{EpochMs, PlanId, Run, RunId};
+use jac_model::{EpochMs, PlanId, Run, RunId, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// The figures of a run, in total or of one label.
@@ -316,7 +316,7 @@ pub(crate) fn put_tags(connection: &Connection, run: &Run) -> Result<(), StoreEr
     connection.execute("DELETE FROM run_tags WHERE run = ?1", [run.id.as_str()]).map_err(failed())?;
     for tag in &run.tags {
         connection
-            .execute("INSERT OR IGNORE INTO run_tags (tag, run) VALUES (?1, ?2)", [tag, run.id.as_str()])
+            .execute("INSERT OR IGNORE INTO run_tags (tag, run) VALUES (?1, ?2)", [&folded(tag), run.id.as_str()])
             .map_err(failed())?;
     }
     Ok(())

@@ -31,6 +31,7 @@ mod sessions_elsewhere;
 mod shares;
 mod shipments;
 mod sign_in;
+mod teams;
 mod vault;
 
 pub use clusters::ClusterEventRow;
@@ -41,11 +42,12 @@ pub use documents::Kind;
 pub use folder::{DataFolder, FolderError, Lock};
 pub use history::{RunMetrics, TrendPlace, TrendRow};
 pub use lists::clusters::{ClusterFilter, ListedCluster};
+pub use lists::people::PersonFilter;
 pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
 pub use lists::runs::{ListedRun, RunFilter};
 pub use lists::schedules::ScheduleFilter;
 pub use lists::{MOST_LISTED, Page, PageRequest};
-pub use people::{Owned, PersonChange, PersonRow, TeamRow};
+pub use people::{Owned, PersonChange, PersonRow};
 pub use results_stores::ResultsStoreRow;
 pub use retention::RunPlace;
 pub use runs::RunRow;
@@ -57,6 +59,7 @@ pub use sessions_elsewhere::link_digest;
 pub use shares::{ShareKind, ShareRow};
 pub use shipments::{Attempt, ShipmentRow};
 pub use sign_in::{NewSession, OpenSession, SessionLimits, SessionRow, TokenRow};
+pub use teams::{MOST_SHOWN_MEMBERS, TeamChange, TeamRow};
 pub use vault::{NewSet, Secret, Vault, VaultError};
 
 use audit::AuditedChange;
@@ -85,6 +88,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/014-plan-revisions.sql")),
     M::up(include_str!("../migrations/015-event-codes.sql")),
     M::up(include_str!("../migrations/016-own-stores-and-targets.sql")),
+    M::up(include_str!("../migrations/017-folded-names.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.
@@ -295,6 +299,7 @@ mod tests {
         let known = u32::try_from(MIGRATIONS.len()).expect("a number");
         let newer = |oldest: u32| {
             let mut connection = Connection::open_in_memory().expect("a database");
+            connections::add_functions(&connection).expect("added");
             migrate(&mut connection).expect("migrated");
             connection.execute("UPDATE oldest_reader SET schema = ?1", [oldest]).expect("written");
             connection.pragma_update(None, "user_version", known + 1).expect("written");

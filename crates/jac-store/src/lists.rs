@@ -5,6 +5,7 @@
 //! own which columns a kind of thing has: those are in the modules below.
 
 pub(crate) mod clusters;
+pub(crate) mod people;
 pub(crate) mod plans;
 pub(crate) mod runs;
 pub(crate) mod schedules;
@@ -70,7 +71,7 @@ pub(crate) struct Query {
 const LONGEST_TEXT: usize = 200;
 
 impl Query {
-    /// All rows of a table whose columns are filled, from where the page before ended.
+    /// All rows of a table, from where the page before ended.
     pub fn new<S>(
         table: &'static str,
         columns: &'static str,
@@ -84,7 +85,7 @@ impl Query {
             key,
             order: page.order,
             limit: page.limit.clamp(1, MOST_LISTED),
-            conditions: vec!["version > 0".to_owned()],
+            conditions: Vec::new(),
             values: Vec::new(),
         };
         let (value, id) = match &page.after {
@@ -115,6 +116,12 @@ impl Query {
     fn bind(&mut self, value: Value) -> String {
         self.values.push(value);
         format!("?{}", self.values.len())
+    }
+
+    /// Only rows whose columns have been filled from their documents.
+    pub fn filled(mut self) -> Self {
+        self.only("version > 0");
+        self
     }
 
     /// Takes another index, which has the same order where its first column has one value.
@@ -161,20 +168,28 @@ impl Query {
         }
     }
 
-    /// Only rows in whose text each of the words is.
+    /// Only rows in whose `search` each of the words is.
     ///
     /// # Errors
     /// With more than [`LONGEST_TEXT`] letters, which SQLite might not take.
     pub fn text(&mut self, text: Option<&str>) -> Result<(), StoreError> {
+        self.text_in("search", text)
+    }
+
+    /// Only rows in whose column, which has a folded text, each of the words is.
+    ///
+    /// # Errors
+    /// With more than [`LONGEST_TEXT`] letters, which SQLite might not take.
+    pub fn text_in(&mut self, column: &'static str, text: Option<&str>) -> Result<(), StoreError> {
         let text = text.unwrap_or_default();
         if text.chars().count() > LONGEST_TEXT {
             return Err(StoreError::TextTooLong { longest: LONGEST_TEXT });
         }
         for word in text.split_whitespace() {
             // Half as long as `instr` takes. What has a meaning in a pattern stands in brackets, where it has none.
-            let pattern: String = word.to_lowercase().chars().map(literal).collect();
+            let pattern: String = jac_model::folded(word).chars().map(literal).collect();
             let place = self.bind(format!("*{pattern}*").into());
-            self.conditions.push(format!("search GLOB {place}"));
+            self.conditions.push(format!("{column} GLOB {place}"));
         }
         Ok(())
     }

@@ -12,6 +12,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+mod copies;
+
 const OF_SCHEMA_2: &str = include_str!("../fixtures/documents-of-schema-2.json");
 const OF_SCHEMA_4: &str = include_str!("../fixtures/documents-of-schema-4.json");
 /// Schemas whose rows hold the documents themselves.
@@ -116,6 +118,37 @@ async fn databases_of_every_older_schema_open_with_all_that_can_be_read() {
             assert!(store.ids(Kind::Run).await.expect("ids").contains("r-22222222"), "{schema}: it is left alone");
             assert_eq!(store.unfinished_runs().await.expect("the others"), [], "{schema}");
         }
+    }
+}
+
+/// Schema 16 compared names in the letters A to Z only.
+#[tokio::test]
+async fn names_that_were_two_by_an_older_rule_stay_two_people_and_two_teams() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("jac.db");
+    let mut connection = Connection::open(&place).expect("a database");
+    Migrations::from_slice(&MIGRATIONS[..16]).to_latest(&mut connection).expect("migrated");
+    let rows = "INSERT INTO people (id, name, role, created_ms) VALUES
+          ('u-1', 'Ädä', 'member', 2), ('u-2', 'ädä', 'viewer', 1), ('u-3', 'ÄDÄ', 'member', 3), ('u-4', 'Bob', 'member', 4);
+        INSERT INTO teams (id, name) VALUES ('t-1', 'Öl'), ('t-2', 'öl');";
+    connection.execute_batch(rows).expect("written");
+    drop(connection);
+    for _ in 0..2 {
+        let store = Store::open(&place).await.expect("it opens");
+        for (name, id) in [("Ädä", "u-1"), ("ädä", "u-2"), ("ÄDÄ", "u-3"), ("äDÄ", "u-2"), ("bob", "u-4")] {
+            let (found, _) = store.person_named(name).await.expect("read").expect("somebody");
+            assert_eq!(found.id, id, "{name}: as it is written, else who was first");
+        }
+        for (name, id) in [("Öl", "t-1"), ("öl", "t-2"), ("ÖL", "t-1")] {
+            assert_eq!(store.team_named(name).await.expect("read").as_deref(), Some(id), "{name}");
+        }
+        let rows = store.people().await.expect("people");
+        let accounts: BTreeSet<String> = rows.iter().map(crate::PersonRow::account).collect();
+        assert_eq!(accounts.len(), 5, "no session of one is the other's: {accounts:?}");
+        let another = store.add_person("u-9", "äDä", jac_model::UserRole::Member, Vec::new(), 9).await;
+        assert!(matches!(another, Err(crate::StoreError::NameTaken { .. })), "there are no more of them");
+        let kept = crate::TeamChange { name: Some("öl".to_owned()), ..crate::TeamChange::default() };
+        store.change_team("t-2", kept).await.expect("it keeps its name");
     }
 }
 

@@ -1,8 +1,8 @@
-//! People and teams.
+//! People. Owns their rows, and the rule that an administrator stays. Pages of them are lists/people.rs's, teams are teams.rs's.
 
 use crate::audit::AuditedChange;
 use crate::{Kind, Store, StoreError, during};
-use jac_model::{EpochMs, Named, Person, UserRole};
+use jac_model::{EpochMs, Named, Person, UserRole, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,6 +11,8 @@ use std::collections::{BTreeSet, HashMap};
 pub struct PersonRow {
     pub id: String,
     pub name: String,
+    /// What the name is compared by; no other person has it.
+    pub name_key: String,
     pub role: UserRole,
     pub teams: Vec<Named>,
     /// They may not sign in, and what they had signed in with works no more.
@@ -29,27 +31,19 @@ impl PersonRow {
     }
 }
 
-/// A team with its members.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TeamRow {
-    pub id: String,
-    pub name: String,
-    pub members: Vec<Person>,
-}
-
 /// What is to be changed of a person; `None` leaves it as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonChange {
     pub role: Option<UserRole>,
-    /// The ids of all their teams.
+    /// IDs of all their teams.
     pub teams: Option<Vec<String>>,
     pub disabled: Option<bool>,
 }
 
-const COLUMNS: &str =
-    "id, name, role, disabled, password IS NOT NULL, issuer IS NOT NULL, created_ms, last_seen_ms FROM people";
+pub(crate) const COLUMNS: &str =
+    "id, name, role, disabled, password IS NOT NULL, issuer IS NOT NULL, created_ms, last_seen_ms, name_key";
 
-fn row_of(row: &Row<'_>) -> rusqlite::Result<PersonRow> {
+pub(crate) fn row_of(row: &Row<'_>) -> rusqlite::Result<PersonRow> {
     Ok(PersonRow {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -61,12 +55,15 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<PersonRow> {
         via_company: row.get(5)?,
         created_ms: row.get(6)?,
         last_seen_ms: row.get(7)?,
+        name_key: row.get(8)?,
     })
 }
 
-fn teams_of(connection: &Connection, person: &str) -> rusqlite::Result<Vec<Named>> {
+pub(crate) fn teams_of(connection: &Connection, person: &str) -> rusqlite::Result<Vec<Named>> {
     connection
-        .prepare_cached("SELECT id, name FROM teams JOIN team_members ON team = id WHERE person = ?1 ORDER BY name")?
+        .prepare_cached(
+            "SELECT id, name FROM teams JOIN team_members ON team = id WHERE person = ?1 ORDER BY name_key",
+        )?
         .query_map([person], |row| Ok(Named { id: row.get(0)?, name: row.get(1)? }))?
         .collect()
 }
@@ -78,7 +75,7 @@ pub(crate) fn person_of(connection: &Connection, id: &str) -> Result<Option<Pers
 
 pub(crate) fn find(connection: &Connection, condition: &str, value: &str) -> Result<Option<PersonRow>, StoreError> {
     let read = || {
-        let sql = format!("SELECT {COLUMNS} WHERE {condition}");
+        let sql = format!("SELECT {COLUMNS} FROM people WHERE {condition}");
         let found = connection.query_row(&sql, [value], row_of).optional()?;
         let with_teams = |mut person: PersonRow| {
             person.teams = teams_of(connection, &person.id)?;
@@ -87,6 +84,14 @@ pub(crate) fn find(connection: &Connection, condition: &str, value: &str) -> Res
         found.map(with_teams).transpose()
     };
     read().map_err(during("read a person"))
+}
+
+/// The person of that name: who has it as it is written before who has it in another case, which may be two people of an older JAC.
+pub(crate) fn named(connection: &Connection, name: &str) -> Result<Option<PersonRow>, StoreError> {
+    match find(connection, "name = ?1", name)? {
+        Some(person) => Ok(Some(person)),
+        None => find(connection, "name_key = ?1", &folded(name)),
+    }
 }
 
 pub(crate) fn not_found(kind: &'static str, id: &str) -> StoreError {
@@ -129,20 +134,12 @@ pub(crate) fn set_teams(connection: &Connection, person: &str, teams: &[String])
 }
 
 /// Says in the audit trail who or what came into a list, and what left it.
-fn tell_difference(what: &str, before: &BTreeSet<String>, after: &BTreeSet<String>) {
+pub(crate) fn tell_difference(what: &str, before: &BTreeSet<String>, after: &BTreeSet<String>) {
     for (how, difference) in [("added", after - before), ("removed", before - after)] {
         if !difference.is_empty() {
             AuditedChange::detail(&format!("{what}_{how}"), Vec::from_iter(difference).join(", "));
         }
     }
-}
-
-/// The members of a team, as the audit trail has them.
-fn members_of(connection: &Connection, team: &str) -> rusqlite::Result<BTreeSet<String>> {
-    connection
-        .prepare_cached("SELECT name, id FROM people JOIN team_members ON person = id WHERE team = ?1")?
-        .query_map([team], |row| Ok(format!("{} ({})", row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
-        .collect()
 }
 
 /// Refuses what would leave nobody who can look after the installation.
@@ -153,10 +150,14 @@ pub(crate) fn keep_an_administrator(connection: &Connection) -> Result<(), Store
     if left == 0 { Err(StoreError::LastAdministrator) } else { Ok(()) }
 }
 
+pub(crate) const OWNED_CLUSTERS: &str = "SELECT count(*) FROM clusters WHERE owner = ?1 AND phase <> 'terminated'";
+pub(crate) const OWNED_PLANS: &str = "SELECT count(*) FROM plans WHERE owner = ?1";
+pub(crate) const OWNED_RUNS: &str = "SELECT count(*) FROM runs WHERE owner = ?1";
+
 /// How much somebody owns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Owned {
-    /// That live.
+    /// Active clusters.
     pub clusters: u64,
     pub plans: u64,
     pub runs: u64,
@@ -167,7 +168,8 @@ impl Store {
     pub async fn people(&self) -> Result<Vec<PersonRow>, StoreError> {
         self.read(|connection| {
             let read = || {
-                let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} ORDER BY name"))?;
+                let mut statement =
+                    connection.prepare_cached(&format!("SELECT {COLUMNS} FROM people ORDER BY name_key"))?;
                 let mut people: Vec<PersonRow> =
                     statement.query_map([], row_of)?.collect::<Result<_, rusqlite::Error>>()?;
                 for person in &mut people {
@@ -191,25 +193,39 @@ impl Store {
         .await
     }
 
-    /// How much everybody owns, by their ids; who owns nothing is left out.
-    pub async fn owned_counts(&self) -> Result<HashMap<String, Owned>, StoreError> {
-        self.read(|connection| {
-            let mut all: HashMap<String, Owned> = HashMap::new();
-            let mut count = |sql: &str, into: fn(&mut Owned) -> &mut u64| {
-                let mut statement = connection.prepare_cached(sql)?;
-                let mut rows = statement.query([])?;
-                while let Some(row) = rows.next()? {
-                    *into(all.entry(row.get(0)?).or_default()) = row.get::<_, i64>(1)?.unsigned_abs();
+    /// Whether somebody else is an administrator who can sign in.
+    pub async fn has_other_administrator(&self, than: &str) -> Result<bool, StoreError> {
+        let than = than.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT 1 FROM people WHERE role = 'administrator' AND NOT disabled AND id <> ?1";
+            let exists = || connection.prepare_cached(sql)?.exists([than]);
+            exists().map_err(during("look for an administrator"))
+        })
+        .await
+    }
+
+    /// How much each of these people owns, by their ids.
+    pub async fn owned_counts(&self, people: Vec<String>) -> Result<HashMap<String, Owned>, StoreError> {
+        self.read_at_once(move |connection| {
+            let read = || {
+                let [mut clusters, mut plans, mut runs] = [
+                    connection.prepare_cached(OWNED_CLUSTERS)?,
+                    connection.prepare_cached(OWNED_PLANS)?,
+                    connection.prepare_cached(OWNED_RUNS)?,
+                ];
+                let mut all = HashMap::with_capacity(people.len());
+                for id in people {
+                    let count = |row: &Row<'_>| Ok(row.get::<_, i64>(0)?.unsigned_abs());
+                    let owned = Owned {
+                        clusters: clusters.query_row([&id], count)?,
+                        plans: plans.query_row([&id], count)?,
+                        runs: runs.query_row([&id], count)?,
+                    };
+                    all.insert(id, owned);
                 }
-                Ok::<_, rusqlite::Error>(())
+                Ok(all)
             };
-            count("SELECT owner, COUNT(*) FROM clusters WHERE phase <> 'terminated' GROUP BY owner", |owned| {
-                &mut owned.clusters
-            })
-            .and_then(|()| count("SELECT owner, COUNT(*) FROM plans GROUP BY owner", |owned| &mut owned.plans))
-            .and_then(|()| count("SELECT owner, COUNT(*) FROM runs GROUP BY owner", |owned| &mut owned.runs))
-            .map_err(during("count what people own"))?;
-            Ok(all)
+            read().map_err(during("count what people own"))
         })
         .await
     }
@@ -224,7 +240,7 @@ impl Store {
     pub async fn person_named(&self, name: &str) -> Result<Option<(PersonRow, Option<String>)>, StoreError> {
         let name = name.to_owned();
         self.read(move |connection| {
-            let Some(person) = find(connection, "name = ?1", &name)? else { return Ok(None) };
+            let Some(person) = named(connection, &name)? else { return Ok(None) };
             let password = connection
                 .query_row("SELECT password FROM people WHERE id = ?1", [&person.id], |row| row.get(0))
                 .map_err(during("read a password"))?;
@@ -246,8 +262,8 @@ impl Store {
         self.write(move |connection| {
             connection
                 .execute(
-                    "INSERT INTO people (id, name, role, created_ms) VALUES (?1, ?2, ?3, ?4)",
-                    params![id, name, role.word(), now_ms],
+                    "INSERT INTO people (id, name, name_key, role, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![id, name, folded(&name), role.word(), now_ms],
                 )
                 .map_err(taken("person", &name))?;
             set_teams(connection, &id, &teams)?;
@@ -345,97 +361,20 @@ impl Store {
         })
         .await
     }
-
-    /// All teams, by name.
-    pub async fn teams(&self) -> Result<Vec<TeamRow>, StoreError> {
-        self.read(|connection| {
-            let read = || {
-                let mut statement = connection.prepare_cached("SELECT id, name FROM teams ORDER BY name")?;
-                let team = |row: &Row<'_>| Ok(TeamRow { id: row.get(0)?, name: row.get(1)?, members: Vec::new() });
-                let mut teams: Vec<TeamRow> = statement.query_map([], team)?.collect::<Result<_, rusqlite::Error>>()?;
-                let mut members = connection.prepare_cached(
-                    "SELECT id, name FROM people JOIN team_members ON person = id WHERE team = ?1 ORDER BY name",
-                )?;
-                for team in &mut teams {
-                    let person = |row: &Row<'_>| Ok(Person { id: row.get(0)?, name: row.get(1)? });
-                    team.members = members.query_map([&team.id], person)?.collect::<Result<_, _>>()?;
-                }
-                Ok(teams)
-            };
-            read().map_err(during("read the teams"))
-        })
-        .await
-    }
-
-    /// Makes a team.
-    pub async fn add_team(&self, id: &str, name: &str) -> Result<(), StoreError> {
-        let (id, name) = (id.to_owned(), name.to_owned());
-        self.write(move |connection| {
-            connection
-                .execute("INSERT INTO teams (id, name) VALUES (?1, ?2)", params![id, name])
-                .map(drop)
-                .map_err(taken("team", &name))
-        })
-        .await
-    }
-
-    /// Renames a team, or says who is in it.
-    pub async fn change_team(
-        &self,
-        id: &str,
-        name: Option<String>,
-        members: Option<Vec<String>>,
-    ) -> Result<(), StoreError> {
-        let id = id.to_owned();
-        self.write(move |connection| {
-            let failed = || during("change a team");
-            let known = connection
-                .query_row("SELECT 1 FROM teams WHERE id = ?1", [&id], |_| Ok(()))
-                .optional()
-                .map_err(failed())?;
-            known.ok_or_else(|| not_found("team", &id))?;
-            if let Some(name) = &name {
-                let sql = "UPDATE teams SET name = ?2 WHERE id = ?1";
-                connection.execute(sql, params![id, name]).map_err(taken("team", name))?;
-                AuditedChange::detail("name", name);
-            }
-            if let Some(members) = &members {
-                let before = members_of(connection, &id).map_err(failed())?;
-                connection.execute("DELETE FROM team_members WHERE team = ?1", [&id]).map_err(failed())?;
-                for person in members {
-                    person_of(connection, person)?.ok_or_else(|| not_found("person", person))?;
-                    let sql = "INSERT OR IGNORE INTO team_members (team, person) VALUES (?1, ?2)";
-                    connection.execute(sql, params![id, person]).map_err(failed())?;
-                }
-                tell_difference("members", &before, &members_of(connection, &id).map_err(failed())?);
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    /// Removes a team; what it could write is its owners' alone.
-    pub async fn remove_team(&self, id: &str) -> Result<(), StoreError> {
-        let id = id.to_owned();
-        self.write(move |connection| {
-            match connection.execute("DELETE FROM teams WHERE id = ?1", [&id]).map_err(during("remove a team"))? {
-                0 => Err(not_found("team", &id)),
-                _ => Ok(()),
-            }
-        })
-        .await
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TeamChange;
 
     #[tokio::test]
     async fn people_and_teams_are_kept_and_the_last_administrator_stays() {
         let store = Store::in_memory().await.expect("a database");
         store.add_team("t-1", "Shop").await.expect("made");
         assert!(matches!(store.add_team("t-2", "shop").await, Err(StoreError::NameTaken { kind: "team", .. })));
+        store.add_team("t-3", "Käse").await.expect("made");
+        assert!(matches!(store.add_team("t-4", "KÄSE").await, Err(StoreError::NameTaken { kind: "team", .. })));
         let ada = store.add_person("u-1", "Ada", UserRole::Member, vec!["t-1".to_owned()], 5).await.expect("added");
         assert_eq!((ada.role, ada.teams[0].name.as_str(), ada.disabled), (UserRole::Member, "Shop", false));
         let twice = store.add_person("u-2", "ADA", UserRole::Viewer, Vec::new(), 5).await;
@@ -450,10 +389,26 @@ mod tests {
         let promoted = PersonChange { role: Some(UserRole::Administrator), ..PersonChange::default() };
         store.change_person("u-1", promoted, 6).await.expect("changed");
         store.change_person("admin", demoted, 6).await.expect("there is another");
-        store.change_team("t-1", Some("Shops".to_owned()), Some(Vec::new())).await.expect("changed");
-        let teams = store.teams().await.expect("teams");
-        assert_eq!((teams[0].name.as_str(), teams[0].members.len()), ("Shops", 0));
+        let renamed =
+            TeamChange { name: Some("Shops".to_owned()), remove: vec!["u-1".to_owned()], ..TeamChange::default() };
+        store.change_team("t-1", renamed).await.expect("changed");
+        let team = store.team("t-1").await.expect("the team");
+        assert_eq!((team.name.as_str(), team.member_count, team.members.len()), ("Shops", 0, 0));
+        let taken = TeamChange { name: Some("kÄSE".to_owned()), ..TeamChange::default() };
+        assert!(matches!(store.change_team("t-1", taken).await, Err(StoreError::NameTaken { kind: "team", .. })));
         store.remove_team("t-1").await.expect("removed");
         assert!(store.remove_team("t-1").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn names_that_differ_in_case_alone_are_one_in_every_script() {
+        let store = Store::in_memory().await.expect("a database");
+        store.add_person("u-1", "Ädä", UserRole::Member, Vec::new(), 5).await.expect("added");
+        for same in ["ädä", "ÄDÄ", "A\u{308}da\u{308}"] {
+            let twice = store.add_person("u-2", same, UserRole::Member, Vec::new(), 5).await;
+            assert!(matches!(twice, Err(StoreError::NameTaken { kind: "person", .. })), "{same}");
+            let (found, _) = store.person_named(same).await.expect("read").expect("the person");
+            assert_eq!(found.id, "u-1", "{same}");
+        }
     }
 }

@@ -10,7 +10,7 @@ pub struct SearchTargetRow {
     /// The target's name on this server, which shipments are of.
     pub id: String,
     pub owner: Person,
-    /// What its owner calls it; they have no other of that name.
+    /// Name, unique for its owner.
     pub name: String,
     /// Where it is and how samples are laid out there, JSON.
     pub settings: String,

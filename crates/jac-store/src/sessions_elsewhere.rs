@@ -17,12 +17,7 @@ impl PersonRow {
     /// Whose a session is on every server that shares it. Somebody of the company's sign-on has the same id on all of them; an account
     /// that was made by an administrator is the one of the same name.
     pub fn account(&self) -> String {
-        if self.via_company {
-            format!("{BY_ID}{}", self.id)
-        } else {
-            // As the database compares names.
-            format!("{BY_NAME}{}", self.name.to_ascii_lowercase())
-        }
+        if self.via_company { format!("{BY_ID}{}", self.id) } else { format!("{BY_NAME}{}", self.name_key) }
     }
 }
 
@@ -40,7 +35,7 @@ impl Store {
             let found = match (account.strip_prefix(BY_ID), account.strip_prefix(BY_NAME)) {
                 (Some(id), _) => person_of(connection, id)?.filter(|person| person.via_company),
                 // A name that the company's sign-on has given somebody says nothing of who has it elsewhere.
-                (None, Some(name)) => find(connection, "name = ?1", name)?.filter(|person| !person.via_company),
+                (None, Some(name)) => find(connection, "name_key = ?1", name)?.filter(|person| !person.via_company),
                 (None, None) => None,
             };
             let Some(person) = found else { return Ok(None) };

@@ -5,7 +5,7 @@ use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, Person, RunId};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// What a link shows.
+/// What a share link shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShareKind {
     Run,

@@ -344,6 +344,18 @@ impl Store {
         Ok(found)
     }
 
+    /// The id of the person whose token that is.
+    pub async fn token_owner(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |connection| {
+            connection
+                .query_row("SELECT person FROM tokens WHERE id = ?1", [id], |row| row.get(0))
+                .optional()
+                .map_err(during("read a token"))
+        })
+        .await
+    }
+
     /// A person's tokens, the newest first.
     pub async fn tokens_of(&self, person: &str) -> Result<Vec<TokenRow>, StoreError> {
         let person = person.to_owned();

@@ -232,9 +232,8 @@ async fn remove(place: &Place, id: &str, heir: Option<&str>) -> anyhow::Result<(
 
 async fn team_named(installation: &Installation, name: &str) -> anyhow::Result<String> {
     let name = jac_engine::required_name(name)?;
-    let known = installation.store.teams().await?.into_iter().find(|team| team.name.eq_ignore_ascii_case(&name));
-    if let Some(team) = known {
-        return Ok(team.id);
+    if let Some(id) = installation.store.team_named(&name).await? {
+        return Ok(id);
     }
     let id = jac_server::new_id('t');
     installation.audited("team.create", ("team", &id, &name), installation.store.add_team(&id, &name)).await?;
@@ -287,12 +286,10 @@ async fn token(command: TokenCommand) -> anyhow::Result<()> {
         }
         TokenCommand::Revoke { id, place } => {
             let installation = Installation::open(&place).await?;
-            for person in installation.store.people().await? {
-                if installation.store.tokens_of(&person.id).await?.iter().any(|token| token.id == id) {
-                    let revoked = installation.store.revoke_token(&person.id, &id);
-                    installation.audited("account.token.delete", ("token", &id, ""), revoked).await?;
-                    return Ok(());
-                }
+            if let Some(person) = installation.store.token_owner(&id).await? {
+                let revoked = installation.store.revoke_token(&person, &id);
+                installation.audited("account.token.delete", ("token", &id, ""), revoked).await?;
+                return Ok(());
             }
             let hint = Some("`jac admin token list` lists all tokens.".to_owned());
             return Err(with_hint(format!("no token {id}"), hint));

@@ -8,6 +8,7 @@ mod integrations;
 pub mod keys;
 pub mod read;
 mod search;
+mod tables;
 
 use crate::cli::{ConfigCommand, Output, ServeArguments};
 use crate::context;

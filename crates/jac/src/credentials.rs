@@ -6,6 +6,7 @@ use crate::client::Client;
 use crate::connected::{briefly, print};
 use crate::context::{self, AwsKeys};
 use crate::exit::{Exit, with_hint};
+use jac_model::is_same_name;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read};
 
@@ -63,7 +64,7 @@ pub async fn own_set(client: &Client, name: &str) -> anyhow::Result<Option<Value
     let sets: Vec<Value> = client.get("/credentials").await?;
     let is_wanted = |set: &Value| {
         let is_aws = set["kind"].as_str().is_some_and(|kind| kind.starts_with("aws_"));
-        let is_named = set["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name));
+        let is_named = set["name"].as_str().is_some_and(|known| is_same_name(known, name));
         is_aws && is_named && set["owner"]["id"] == session["user"]["id"]
     };
     Ok(sets.into_iter().find(is_wanted))

@@ -8,7 +8,7 @@ use crate::utc;
 use jac_engine::history::{Trend, TrendPoint};
 use jac_engine::list::{Page, PlanSummary, RunSummary};
 use jac_engine::view::RunView;
-use jac_model::PlanId;
+use jac_model::{PlanId, is_same_name};
 use jac_report::Change;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ pub fn encoded(text: &str) -> String {
 pub async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
     let plans: Vec<PlanSummary> = client.list(&format!("/plans?text={}", encoded(named))).await?;
     let found: Vec<&PlanSummary> =
-        plans.iter().filter(|plan| plan.id.as_str() == named || plan.name.eq_ignore_ascii_case(named)).collect();
+        plans.iter().filter(|plan| plan.id.as_str() == named || is_same_name(&plan.name, named)).collect();
     match found[..] {
         [plan] => Ok(plan.id.clone()),
         [] => named.parse().map_err(|_| {

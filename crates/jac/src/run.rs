@@ -257,13 +257,13 @@ impl Job<'_> {
             ..ClusterConfig::default()
         };
         let name = format!("jac run {}", self.spec.plan_name);
-        let attended = matches!(connection, Connection::Own { .. });
+        let ephemeral = matches!(connection, Connection::Own { .. });
         let request = json!({ "name": name, "provider": new.provider, "config": config });
         if new.provider == Provider::Ec2 {
             let forecast = clusters::forecast(self.client, &request).await?;
             self.line.say(&clusters::price_sentence(&forecast, new.workers + 1));
         }
-        self.client.post(&format!("/clusters?attended={attended}"), &request).await
+        self.client.post(&format!("/clusters?ephemeral={ephemeral}"), &request).await
     }
 
     async fn start(&mut self, plan: &PlanView, cluster: &ClusterView) -> anyhow::Result<RunView> {
@@ -280,7 +280,7 @@ impl Job<'_> {
             "criteria": self.spec.criteria,
             "warm_up_s": self.spec.warm_up_s,
             "stop_rules": self.spec.stop_rules,
-            "grace_s": self.spec.grace_s,
+            "stop_timeout_s": self.spec.stop_timeout_s,
             "results": self.spec.results,
             "min_workers": self.spec.min_workers,
             "share": self.spec.share,
@@ -401,7 +401,7 @@ impl Job<'_> {
     async fn wait_for_leftovers(&mut self, lease: Duration) {
         let since = self.removing_since.unwrap_or_else(Instant::now);
         loop {
-            let left = self.attended_clusters().await;
+            let left = self.ephemeral_clusters().await;
             let Some(limit) = left.iter().map(clusters::removal_limit).max() else { return };
             if !self.waits || since.elapsed() > limit {
                 let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
@@ -421,18 +421,18 @@ impl Job<'_> {
         }
     }
 
-    /// The living clusters that are for one engine. What cannot be asked for is not waited for.
-    async fn attended_clusters(&self) -> Vec<ClusterView> {
+    /// The active ephemeral clusters. What cannot be asked for is not waited for.
+    async fn ephemeral_clusters(&self) -> Vec<ClusterView> {
         let living: Vec<ClusterSummary> = self.client.list("/clusters?ended=false").await.unwrap_or_default();
-        let mut attended = Vec::new();
+        let mut ephemeral = Vec::new();
         for cluster in living {
             if let Ok(view) = self.client.get::<ClusterView>(&format!("/clusters/{}", cluster.id)).await
-                && view.cluster.attended_by.is_some()
+                && view.cluster.ephemeral_of.is_some()
             {
-                attended.push(view);
+                ephemeral.push(view);
             }
         }
-        attended
+        ephemeral
     }
 
     async fn forget_plan(&mut self, plan: &PlanView) {
@@ -588,7 +588,7 @@ mod tests {
             ended_ms: None,
             expires_at_ms: 0,
             idle_since_ms: None,
-            attended_by: Some("this one".to_owned()),
+            ephemeral_of: Some("this one".to_owned()),
             usd_per_hour: None,
             node_prices: None,
         };

@@ -13,7 +13,9 @@ use crate::utc;
 use jac_engine::schedules::ScheduleView;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_engine::view::PlanView;
-use jac_model::{ClusterConfig, Firing, FiringState, Overlap, PlanId, RunsOn, ScheduleState, ScheduledRun, Timing};
+use jac_model::{
+    ClusterConfig, Firing, FiringState, Overlap, PlanId, RunsOn, ScheduleState, ScheduledRun, Timing, is_same_name,
+};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -59,7 +61,7 @@ pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {
 /// A schedule by its id or its name.
 async fn find(client: &Client, named: &str) -> anyhow::Result<ScheduleView> {
     let all: Vec<ScheduleView> = client.list(&format!("/schedules?text={}", encoded(named))).await?;
-    let is_it = |one: &&ScheduleView| one.id.as_str() == named || one.name.eq_ignore_ascii_case(named);
+    let is_it = |one: &&ScheduleView| one.id.as_str() == named || is_same_name(&one.name, named);
     let found: Vec<&ScheduleView> = all.iter().filter(is_it).collect();
     match found[..] {
         [one] => Ok(one.clone()),
@@ -94,7 +96,7 @@ async fn add(connected: Connected<'_>, arguments: &AddArguments) -> anyhow::Resu
         properties_files,
         split,
         criteria: arguments.fail_on.clone(),
-        grace_s: Some(arguments.grace),
+        stop_timeout_s: Some(arguments.stop_timeout),
         ..ScheduledRun::default()
     };
     let overlap = match arguments.overlap {

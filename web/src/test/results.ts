@@ -109,7 +109,7 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     properties_files: [],
     split: [],
     keep: [],
-    grace_s: 30,
+    stop_timeout_s: 30,
     workers: 1,
     results: "rmi",
     results_choice: "auto",

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 const VALID_FOR: Duration = Duration::from_secs(15 * 60);
 
-/// An address that opens an object to whoever has it.
+/// A presigned address of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Link {
     pub url: String,
-    /// From then on it opens nothing.
+    /// When it expires.
     pub expires_ms: EpochMs,
 }
 

@@ -18,11 +18,11 @@ use std::path::{Component, Path};
 /// Runs that are looked at at a time.
 const AT_A_TIME: usize = 8;
 
-/// What a rebuilding did.
+/// Result of a rebuild.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rebuilt {
-    /// Runs that are in the list again.
+    /// Restored runs.
     pub restored: u64,
     /// Runs that are there, or were deleted and are still to be removed from the store.
     pub known: u64,

@@ -6,21 +6,21 @@ use jac_artefacts::{Checked, run_prefix};
 use jac_model::RunId;
 use serde::{Deserialize, Serialize};
 
-/// What a check of a stored run found.
+/// Result of verifying a stored run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Verified {
     /// Where its objects are.
     pub address: String,
-    /// There is a manifest: everything was there once.
+    /// Whether there is a manifest, i.e. the upload was complete.
     pub is_stored: bool,
     /// How many objects the manifest names.
     pub objects: u64,
     /// Bytes in all.
     pub bytes: u64,
-    /// The objects that are not there.
+    /// Missing objects.
     pub missing: Vec<String>,
-    /// The objects that have another content than the manifest says.
+    /// Objects whose content differs from the manifest.
     pub different: Vec<String>,
 }
 

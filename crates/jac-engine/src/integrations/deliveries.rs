@@ -33,23 +33,23 @@ const RETRY_EVERY: Duration = Duration::from_secs(15);
 /// The version of what is sent.
 const VERSION: u32 = 1;
 
-/// The notification of a run to a target, as it is shown.
+/// The notification of a run to a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Delivery {
     pub run: RunId,
     /// The target's name.
     pub target: String,
-    /// What the receiver knows it by, the same in each try.
+    /// ID sent to the receiver, the same in each attempt.
     pub id: String,
     pub state: DeliveryState,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
-    /// When it is tried next; `null`: not any more.
+    /// Time of the next attempt; `null`: no more attempts.
     pub next_ms: Option<EpochMs>,
-    /// When it was delivered, or tried last.
+    /// When it was delivered or last attempted.
     pub updated_ms: EpochMs,
-    /// What was wrong with the last try; `null`: nothing.
+    /// Error of the last attempt; `null`: none.
     pub trouble: Option<IntegrationTrouble>,
 }
 

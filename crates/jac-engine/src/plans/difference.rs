@@ -20,7 +20,7 @@ const MOST_CHARACTERS: usize = 1_000;
 /// After that the way from one text to the other is not the shortest any more.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What differs between two revisions of a plan.
+/// Differences between two revisions of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RevisionDifference {
@@ -30,20 +30,20 @@ pub struct RevisionDifference {
     pub files: Vec<FileDifference>,
 }
 
-/// What became of a file.
+/// Kind of change of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileDifference {
     pub path: String,
     pub change: FileChange,
-    /// Its size before; `null`: it was not there.
+    /// Size before; `null`: it did not exist.
     pub from_bytes: Option<u64>,
-    /// Its size afterwards; `null`: it is not there any more.
+    /// Size afterwards; `null`: it no longer exists.
     pub to_bytes: Option<u64>,
     /// The lines that changed, with some around them. Empty for what was added or removed, is not text (UTF-8), or is large: a `.jmx` has
     /// 8 MiB at most, another file 256 KiB.
     pub hunks: Vec<Hunk>,
-    /// There are more lines than are shown.
+    /// Whether lines were omitted.
     pub is_cut: bool,
 }
 
@@ -67,7 +67,7 @@ pub struct ChangedLine {
     pub text: String,
 }
 
-/// What became of a line.
+/// Result of comparing a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

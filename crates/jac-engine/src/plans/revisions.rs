@@ -30,7 +30,7 @@ const MOST_SHOWN: usize = 200;
 /// Zips with larger files need their long form.
 const LARGE: u64 = u32::MAX as u64;
 
-/// A file that is another than in the revision before.
+/// A file that differs from the previous revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangedFile {
@@ -60,7 +60,7 @@ pub struct RevisionView {
     pub changed_files: u32,
 }
 
-/// Revisions of a plan, the newest first.
+/// Revisions of a plan, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RevisionPage {

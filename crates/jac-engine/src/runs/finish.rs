@@ -32,15 +32,15 @@ const ERRORS_SHOWN: usize = 20;
 /// The most of a JMeter log that one call hands out.
 const LOG_PIECE: usize = 256 * 1024;
 
-/// A file that a run left.
+/// A file of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Artefact {
     /// Relative to the run, with `/`: `results.jtl`, `nodes/master/jmeter.log`.
     pub name: String,
-    /// Its length, as it is downloaded.
+    /// Size in bytes as downloaded.
     pub bytes: u64,
-    /// What it takes on the server's disk: less where it is compressed.
+    /// Size in bytes on the server's disk; smaller if it is compressed.
     pub stored_bytes: u64,
     /// The name under which it can be downloaded as it is stored, compressed (Zstandard); `null`: it is not compressed.
     pub compressed_name: Option<String>,

@@ -12,7 +12,7 @@ use std::path::Path;
 
 pub(crate) const NAME: &str = "run.json";
 /// Raised when a field changes its meaning; one that is added needs no new number.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// The file's content.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -61,7 +61,7 @@ impl Stopping {
     pub fn resume(run: &Run, force_limit: Duration, now_ms: EpochMs) -> Self {
         let next_at = run.stop_sent.map(|sent| {
             let limit = match sent {
-                StopMode::Graceful => Duration::from_secs(run.grace_s),
+                StopMode::Graceful => Duration::from_secs(run.stop_timeout_s),
                 StopMode::Force => force_limit,
             };
             due_after(limit, run.stop_sent_ms, now_ms)

@@ -17,7 +17,7 @@ const NEXT_SHOWN: usize = 5;
 /// So many firings at most are given at once.
 const MOST_FIRINGS: u32 = 200;
 
-/// A time to come.
+/// A future scheduled time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NextTime {
@@ -47,16 +47,16 @@ pub struct ScheduleView {
     pub timing: Timing,
     pub overlap: Overlap,
     pub state: ScheduleState,
-    /// Failures in a row; three switch it off.
+    /// Consecutive failures; the schedule is switched off after three.
     pub failures: u32,
     /// The next five times; empty unless it is active.
     pub next: Vec<NextTime>,
     pub created_ms: i64,
     /// When it was paused, switched off or done; `null` while it is active.
     pub ended_ms: Option<i64>,
-    /// How often it was saved; whoever saves it sends the one that they have seen.
+    /// Revision number; send the one you have seen when saving.
     pub revision: u32,
-    /// What came of its last time; `null`: it had none.
+    /// Result of its last time; `null`: none yet.
     pub last: Option<Firing>,
 }
 
@@ -67,7 +67,7 @@ pub struct ScheduleOfRun {
     pub schedule: Named,
     /// The time that the run is of.
     pub due_ms: i64,
-    /// Who asked for it by hand; `null`: the schedule itself.
+    /// Who started it manually; `null`: the schedule.
     pub by: Option<Person>,
 }
 

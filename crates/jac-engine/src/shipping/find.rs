@@ -61,7 +61,7 @@ pub struct FoundSamples {
     pub result: SearchResult,
     /// `log`, or the search target's name.
     pub source: String,
-    /// Why the log was read in place of a search target; `null`: it was not.
+    /// Why the log was read instead of a search target; `null`: it was not.
     pub fallback: Option<SearchFallback>,
 }
 

@@ -64,7 +64,7 @@ pub struct OwnTargetView {
     pub owner: Person,
     pub settings: OwnTargetSettings,
     pub username: Option<String>,
-    /// A password or an API key is saved.
+    /// Whether a password or an API key is saved.
     pub has_secret: bool,
     pub aws_region: Option<String>,
     /// The set of credentials that requests are signed with.

@@ -23,9 +23,9 @@ pub struct Shipment {
     pub state: ShipmentState,
     /// Rows of the log that were sent and answered; each makes a document.
     pub rows: u64,
-    /// Those of them that the target took.
+    /// Rows that the target accepted.
     pub shipped: u64,
-    /// Those of them that the target refused.
+    /// Rows that the target rejected.
     pub refused: u64,
     /// Documents of the run at the target, counted in the end; `null`: not counted.
     pub counted: Option<u64>,
@@ -33,7 +33,7 @@ pub struct Shipment {
     pub waiting_bytes: Option<u64>,
     /// While rows are shipped: how long ago the newest one that was answered began, in milliseconds.
     pub delay_ms: Option<i64>,
-    /// What holds it up, or was wrong in the end.
+    /// What is delaying it, or its final error.
     pub trouble: Option<ShipmentTrouble>,
     /// Why the first of the refused rows was, as the server says it.
     pub refused_reason: Option<String>,
@@ -44,11 +44,11 @@ pub struct Shipment {
     pub updated_ms: i64,
 }
 
-/// What is wrong with a shipment.
+/// A problem of a shipment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShipmentTrouble {
-    /// Stays the same when the words change.
+    /// Stable; the message may change.
     pub code: String,
     /// A sentence.
     pub message: String,

@@ -334,7 +334,7 @@ impl House {
             criteria: None,
             warm_up_s: None,
             stop_rules: self.stop_rules.clone(),
-            grace_s: Some(5),
+            stop_timeout_s: Some(5),
             results: self.results,
             min_workers: self.min_workers,
             share: BTreeMap::new(),

@@ -42,7 +42,7 @@ fn on(cluster: &ClusterId) -> RunsOn {
 }
 
 fn new(plan: &PlanId, on: RunsOn, timing: Timing, overlap: Overlap) -> NewSchedule {
-    let run = ScheduledRun { secret: vec!["pin".to_owned()], grace_s: Some(5), ..ScheduledRun::default() };
+    let run = ScheduledRun { secret: vec!["pin".to_owned()], stop_timeout_s: Some(5), ..ScheduledRun::default() };
     NewSchedule { name: Some("nightly".to_owned()), plan_id: plan.clone(), run, on, timing, overlap, revision: None }
 }
 

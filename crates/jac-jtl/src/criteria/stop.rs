@@ -162,7 +162,7 @@ impl std::fmt::Display for StopRule {
     }
 }
 
-/// How a rule stands.
+/// State of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -177,7 +177,7 @@ pub enum StopRuleCode {
     Broken,
 }
 
-/// How a rule stands now.
+/// Current state of a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StopRuleState {
@@ -192,14 +192,14 @@ pub struct StopRuleState {
     /// In `unit`.
     pub limit: f64,
     pub unit: Unit,
-    /// Over how many seconds.
+    /// Length of the window in seconds.
     pub window_s: u64,
     pub code: StopRuleCode,
     /// Over the window, in `unit`; `null`: too few samples, or none.
     pub actual: Option<f64>,
     /// The window's beginning.
     pub since_ms: Option<i64>,
-    /// The busiest generator, where the rule is about processors.
+    /// The busiest load generator, for rules on CPU usage.
     pub node: Option<String>,
 }
 

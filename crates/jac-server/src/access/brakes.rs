@@ -3,6 +3,7 @@
 //! The first tries are free; then each wait is twice the one before, up to a limit. An account is never locked: whoever knows the password
 //! waits a minute at most, however much others guess.
 
+use jac_model::folded;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -77,7 +78,7 @@ impl Brakes {
 
 fn keys(name: &str, address: &str) -> [String; 2] {
     // No account has a longer name, and nobody fills the memory with what they call themselves.
-    let name: String = name.chars().take(LONGEST_NAME).flat_map(char::to_lowercase).collect();
+    let name = folded(&name.chars().take(LONGEST_NAME).collect::<String>());
     [format!("name {name}"), format!("address {address}")]
 }
 

@@ -26,17 +26,17 @@ const MOST_DAYS: u32 = 3650;
 /// A new password.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct NewPassword {
-    /// The one before; not needed in a session that a one-time link opened, nor where there was none.
+    /// The current password; not needed in a session that was opened by a one-time link, or if there is none.
     #[serde(default)]
     pub current: Option<String>,
     pub password: String,
 }
 
-/// A session, as its person sees it.
+/// A session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SessionView {
     pub id: String,
-    /// It is the one that asks.
+    /// Whether it is the session of this request.
     pub current: bool,
     pub created_ms: i64,
     pub last_used_ms: i64,
@@ -52,7 +52,7 @@ pub struct TokenView {
     pub name: String,
     pub scope: TokenScope,
     pub created_ms: i64,
-    /// `null`: it works until it is revoked.
+    /// When it expires; `null`: never.
     pub expires_ms: Option<i64>,
     pub last_used_ms: Option<i64>,
 }
@@ -64,20 +64,20 @@ impl From<TokenRow> for TokenView {
     }
 }
 
-/// A token to make.
+/// A token to create.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct TokenRequest {
     pub name: String,
     pub scope: TokenScope,
-    /// Absent or `null`: it works until it is revoked.
+    /// Validity in days; absent or `null`: until it is revoked.
     #[serde(default)]
     pub expires_days: Option<u32>,
 }
 
-/// A token that was made.
+/// A created token.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct NewToken {
-    /// The secret itself, shown this once.
+    /// The secret, shown only once.
     pub token: String,
     pub view: TokenView,
 }

@@ -73,12 +73,12 @@ impl OutcomeWord {
     }
 }
 
-/// Who did what to what.
+/// An entry of the audit trail.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AuditEntry {
     pub id: i64,
     pub at_ms: i64,
-    /// `null`: nobody who is known.
+    /// `null`: unknown.
     pub person: Option<Person>,
     pub via: AuditVia,
     /// Which session or token.
@@ -94,7 +94,7 @@ pub struct AuditEntry {
     pub details: BTreeMap<String, String>,
 }
 
-/// How they came in.
+/// How the person was authenticated.
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditVia {
@@ -121,11 +121,11 @@ impl AuditVia {
     }
 }
 
-/// A page of the trail, the newest first.
+/// A page of the audit trail, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AuditPage {
     pub items: Vec<AuditEntry>,
-    /// For `after`; `null`: there is no more.
+    /// Pass as `after` to get the next page; `null`: this is the last one.
     pub next: Option<String>,
 }
 

@@ -58,12 +58,12 @@ pub async fn forecast(
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CreateQuery {
-    /// It ends with this server's process, as the clusters of `jac run` without a server do.
+    /// Terminate it when this server's process ends, as the clusters of `jac run` without a server are.
     #[serde(default)]
-    attended: bool,
+    ephemeral: bool,
 }
 
-/// Create a cluster; it comes up by itself
+/// Create a cluster; it is launched in the background
 #[utoipa::path(post, path = "/clusters", tag = "clusters", params(CreateQuery), request_body = NewCluster,
     responses((status = 202, body = ClusterView), (status = 400, body = ErrorBody)))]
 pub async fn create(
@@ -73,7 +73,7 @@ pub async fn create(
     Body(mut new): Body<NewCluster>,
 ) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
     rights::check(&app, &allowed.caller, &mut new.config).await?;
-    let lifespan = if query.attended { Lifespan::Ephemeral } else { Lifespan::Persistent };
+    let lifespan = if query.ephemeral { Lifespan::Ephemeral } else { Lifespan::Persistent };
     let cluster = allowed.engine().create_cluster(allowed.caller.user.clone(), new, lifespan).await?;
     Ok((StatusCode::ACCEPTED, Json(allowed.engine().view_cluster(cluster))))
 }
@@ -93,7 +93,7 @@ pub async fn terminate(cluster: On<ChangeCluster, Cluster>) -> Result<(StatusCod
     Ok((StatusCode::ACCEPTED, Json(cluster.engine().view_cluster(ended))))
 }
 
-/// By how much a cluster's end is moved.
+/// Extension of a cluster's lifetime.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct Extension {
     pub minutes: u32,
@@ -110,7 +110,7 @@ pub async fn extend(
     Ok(Json(cluster.engine().view_cluster(extended)))
 }
 
-/// Something that happened to a cluster.
+/// An event of a cluster.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ClusterEventView {
     /// Rises from one to the next: whoever asks again knows by it what is new, also where the oldest are left out by then.
@@ -123,7 +123,7 @@ pub struct ClusterEventView {
     /// `provider_unreachable`, `provider_reachable`, `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`,
     /// `termination_requested`, `archive_pending`, `terminated`.
     pub code: String,
-    /// By name; which there are depends on the code.
+    /// Parameters; which ones depends on the code.
     #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
     pub params: std::collections::BTreeMap<String, serde_json::Value>,
     /// For people.

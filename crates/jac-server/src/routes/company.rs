@@ -23,7 +23,7 @@ const COOKIE: &str = "company";
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct CompanySignIn {}
 
-/// Where the company's account is asked for.
+/// Where to sign in with the company's account.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CompanyPage {
     /// The page goes there.

@@ -14,31 +14,31 @@ use jac_store::{CredentialKind, CredentialRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A set of credentials, as far as it is shown.
+/// A set of credentials, without its secrets.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CredentialView {
     pub id: String,
     pub name: String,
     pub kind: CredentialWord,
     pub owner: Person,
-    /// The region of clusters that name none.
+    /// Default region of clusters that use it.
     pub region: Option<String>,
-    /// What may be shown, by name: `access_key_id`, `role_arn`, `fingerprint`…
+    /// Its non-secret values by name: `access_key_id`, `role_arn`, `fingerprint`…
     pub shown: BTreeMap<String, String>,
     pub saved_ms: i64,
-    /// Who AWS says that it is: an ARN.
+    /// Its identity as reported by AWS: an ARN.
     pub identity: Option<String>,
-    /// Why it did not work when it was last used or tried.
+    /// Why it failed when it was last used or tested.
     pub fault: Option<String>,
-    /// Clusters that live and need it.
+    /// Active clusters that use it.
     pub in_use_by: Vec<Named>,
-    /// Stores for results that need it, by their addresses.
+    /// Results stores that use it, by address.
     pub stores: Vec<Named>,
-    /// Search targets that need it.
+    /// Search targets that use it.
     pub search_targets: Vec<Named>,
 }
 
-/// What a set of credentials is for.
+/// Kind of a set of credentials.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialWord {
@@ -53,9 +53,9 @@ pub enum CredentialWord {
 /// The AWS credentials of the server's environment.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct EnvironmentCredentials {
-    /// Whoever asks may work with them.
+    /// Whether the caller may use them.
     pub allowed: bool,
-    /// There are some that AWS takes. Always `false` to those who may not.
+    /// Whether there are any that AWS accepts. Always `false` for callers who may not use them.
     pub available: bool,
 }
 

@@ -26,7 +26,7 @@ pub struct RunTags {
     tags: Vec<String>,
 }
 
-/// What is to be known of a run.
+/// A note on a run.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct RunNote {
     /// At most 4,000 characters; empty: nothing.

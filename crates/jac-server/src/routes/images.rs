@@ -15,7 +15,7 @@ pub async fn list(allowed: Allowed<View>) -> Result<Json<Vec<NodeImage>>, ApiErr
     Ok(Json(allowed.engine().images().await?))
 }
 
-/// How an image is to be called.
+/// Name of an image.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 pub struct NewImage {
     /// Empty or absent: named after JMeter and the time.

@@ -8,25 +8,25 @@ use jac_engine::tools::WantedJMeter;
 use jac_model::{ClusterConfig, Provider};
 use serde::Serialize;
 
-/// What this server is and has.
+/// Information about this server.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Info {
     pub version: &'static str,
     /// The id of its data folder.
     pub installation: String,
     pub java: ToolInfo,
-    /// The one that clusters have where they do not choose.
+    /// The default for clusters.
     pub jmeter: ToolInfo,
     /// The versions of JMeter that JAC manages, newest first.
     pub jmeter_versions: Vec<&'static str>,
     pub limits: Limits,
     pub providers: Vec<Provider>,
     pub started_ms: i64,
-    /// What a person should see though nobody asked for it; empty when all is well.
+    /// Notices; empty if there are no problems.
     pub notices: Vec<Notice>,
 }
 
-/// A program that runs need.
+/// A program required by runs.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ToolInfo {
     pub found: bool,
@@ -37,7 +37,7 @@ pub struct ToolInfo {
     pub hint: Option<String>,
 }
 
-/// What the server refuses to go beyond.
+/// Limits of the server.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Limits {
     pub max_workers: u32,

@@ -1,11 +1,12 @@
-//! What the lists of runs, clusters and plans can be asked for: their queries, and whom `me` and `mine` stand for.
+//! What the lists can be asked for: their queries, and whom `me` and `mine` stand for.
 
+use crate::error::ApiError;
 use jac_jtl::criteria::Verdict;
 use jac_model::{
-    ClusterId, ClusterPhase, ClusterSort, Order, PlanId, PlanSort, Principal, Provider, RunPhase, RunSort,
-    ScheduleSort, ScheduleState,
+    ClusterId, ClusterPhase, ClusterSort, Denied, Order, PersonSort, PlanId, PlanSort, Principal, Provider, RunPhase,
+    RunSort, ScheduleSort, ScheduleState, UserRole,
 };
-use jac_store::{ClusterFilter, MOST_LISTED, PageRequest, PlanFilter, RunFilter, ScheduleFilter};
+use jac_store::{ClusterFilter, MOST_LISTED, PageRequest, PersonFilter, PlanFilter, RunFilter, ScheduleFilter};
 use serde::Deserialize;
 
 /// Rows of a page that says nothing of its length.
@@ -118,6 +119,54 @@ pub struct SchedulesQuery {
     after: Option<String>,
 }
 
+/// Whether somebody may sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonState {
+    Active,
+    Disabled,
+}
+
+/// Which people to list, and in which order.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PeopleQuery {
+    #[param(inline)]
+    role: Option<UserRole>,
+    /// Administrators only.
+    #[param(inline)]
+    state: Option<PersonState>,
+    /// The ID of a team: its members only.
+    team: Option<String>,
+    /// Words that are all in their name.
+    text: Option<String>,
+    /// What to sort by; absent: `name`. Others than that are for administrators only.
+    #[param(inline)]
+    sort: Option<PersonSort>,
+    /// Absent: `asc`.
+    #[param(inline)]
+    order: Option<Order>,
+    /// Rows of the page, 1 to 200; absent: 50.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// Which teams to list, and in which order.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TeamsQuery {
+    /// Words that are all in its name.
+    text: Option<String>,
+    /// By name; absent: `asc`.
+    #[param(inline)]
+    order: Option<Order>,
+    /// Rows of the page, 1 to 200; absent: 50.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
 /// `me` is whoever asks.
 fn owners(caller: &Principal, owner: Option<String>) -> Option<Vec<String>> {
     owner.map(|owner| vec![if owner == "me" { caller.user.id.clone() } else { owner }])
@@ -198,5 +247,31 @@ impl PlansQuery {
         let filter =
             PlanFilter { owners: owners(caller, self.owner), teams: teams(caller, self.team), text: self.text };
         (filter, page(self.sort, self.order, self.limit, self.after))
+    }
+}
+
+impl PeopleQuery {
+    /// # Errors
+    /// When it asks for what only administrators see of others.
+    pub fn ask(self, caller: &Principal) -> Result<(PersonFilter, PageRequest<PersonSort>), ApiError> {
+        let is_for_all = self.state.is_none() && self.sort.unwrap_or_default() == PersonSort::Name;
+        if !is_for_all && caller.role != UserRole::Administrator {
+            return Err(ApiError::Denied(Denied::Role(UserRole::Administrator)));
+        }
+        let filter = PersonFilter {
+            role: self.role,
+            disabled: self.state.map(|state| state == PersonState::Disabled),
+            team: self.team,
+            text: self.text,
+        };
+        let order = self.order.or(Some(Order::Ascending));
+        Ok((filter, page(self.sort, order, self.limit, self.after)))
+    }
+}
+
+impl TeamsQuery {
+    pub fn ask(self) -> (Option<String>, PageRequest<()>) {
+        let order = self.order.or(Some(Order::Ascending));
+        (self.text, page(None, order, self.limit, self.after))
     }
 }

@@ -5,15 +5,17 @@ use crate::access::allowed::{Allowed, ManagePeople, View};
 use crate::access::{INVITATION_LIFE_MS, LINK_LIFE_MS, audit, new_sign_in_link};
 use crate::body::{Body, Query};
 use crate::error::{ApiError, ErrorBody};
+use crate::routes::lists::{PeopleQuery, TeamsQuery};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use jac_engine::{Engine, EngineError, required_name};
+use jac_engine::list::Page;
+use jac_engine::{Engine, required_name};
 use jac_model::{Named, Person, UserRole};
-use jac_store::{Owned, PersonChange, PersonRow, TeamRow};
+use jac_store::{Owned, PersonChange, PersonRow, Store, TeamRow};
 use serde::{Deserialize, Serialize};
 
-/// A person. What only administrators see is `null` for others.
+/// A person. Fields visible only to administrators are `null` for others.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct UserView {
     pub id: String,
@@ -21,7 +23,7 @@ pub struct UserView {
     pub role: UserRole,
     pub teams: Vec<Named>,
     pub disabled: Option<bool>,
-    /// They sign in by the company's sign-on.
+    /// Whether they sign in with the company's sign-on.
     pub via_company: Option<bool>,
     pub has_password: Option<bool>,
     pub created_ms: Option<i64>,
@@ -29,10 +31,10 @@ pub struct UserView {
     pub owns: Option<Owns>,
 }
 
-/// How much somebody owns: what would be handed over.
+/// How much a person owns: what would be handed over.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Owns {
-    /// That live.
+    /// Active clusters.
     pub clusters: u64,
     pub plans: u64,
     pub runs: u64,
@@ -68,22 +70,22 @@ impl UserView {
     }
 }
 
-/// Somebody to invite.
+/// A person to invite.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewUser {
-    /// What they sign in with and are shown as.
+    /// Name to sign in with and to display.
     pub name: String,
     pub role: UserRole,
-    /// Ids of teams.
+    /// IDs of teams.
     #[serde(default)]
     pub teams: Vec<String>,
 }
 
-/// Somebody who was invited.
+/// An invited person.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Invited {
     pub user: UserView,
-    /// A one-time link, shown this once.
+    /// A one-time link, shown only once.
     pub link: String,
     pub expires_ms: i64,
 }
@@ -95,19 +97,19 @@ pub struct OneTimeLink {
     pub expires_ms: i64,
 }
 
-/// What is to be changed; what is left out stays.
+/// Changes; what is left out stays as it is.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 pub struct UserChange {
     #[serde(default)]
     pub role: Option<UserRole>,
-    /// The ids of all their teams.
+    /// IDs of all their teams.
     #[serde(default)]
     pub teams: Option<Vec<String>>,
     #[serde(default)]
     pub disabled: Option<bool>,
 }
 
-/// Who takes over what they own.
+/// New owner of what they own.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RemoveQuery {
@@ -120,29 +122,34 @@ pub struct RemoveQuery {
 pub struct TeamView {
     pub id: String,
     pub name: String,
+    pub member_count: u64,
+    /// All members by name, or ten of them; `GET /people?team=ID` lists all.
     pub members: Vec<Person>,
 }
 
 impl From<TeamRow> for TeamView {
     fn from(row: TeamRow) -> Self {
-        Self { id: row.id, name: row.name, members: row.members }
+        Self { id: row.id, name: row.name, member_count: row.member_count, members: row.members }
     }
 }
 
-/// A team to make.
+/// A team to create.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewTeam {
     pub name: String,
 }
 
-/// What is to be changed of a team; what is left out stays.
+/// Changes to a team; what is left out stays as it is.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 pub struct TeamChange {
     #[serde(default)]
     pub name: Option<String>,
-    /// The ids of all members.
+    /// IDs of people to add to the team.
     #[serde(default)]
-    pub members: Option<Vec<String>>,
+    pub add: Vec<String>,
+    /// IDs of people to remove from the team, after `add`.
+    #[serde(default)]
+    pub remove: Vec<String>,
 }
 
 /// A new id with that letter.
@@ -157,16 +164,43 @@ async fn link(app: &App, person: &str, life_ms: i64) -> Result<OneTimeLink, ApiE
     Ok(OneTimeLink { link: format!("{public}{path}"), expires_ms: now_ms + life_ms })
 }
 
-/// Everybody who has an account
-#[utoipa::path(get, path = "/people", tag = "people", responses((status = 200, body = Vec<UserView>)))]
-pub async fn list(allowed: Allowed<View>) -> Result<Json<Vec<UserView>>, ApiError> {
-    let rows = allowed.engine().store().people().await?;
-    if allowed.caller.role != UserRole::Administrator {
-        return Ok(Json(rows.into_iter().map(UserView::of_others).collect()));
-    }
-    let owned = allowed.engine().store().owned_counts().await?;
-    let owned_by = |row: &PersonRow| owned.get(&row.id).copied().unwrap_or_default();
-    Ok(Json(rows.into_iter().map(|row| (owned_by(&row), row)).map(|(owned, row)| UserView::full(row, owned)).collect()))
+/// People with an account, a page at a time
+#[utoipa::path(get, path = "/people", tag = "people", params(PeopleQuery),
+    responses((status = 200, body = Page<UserView>), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
+pub async fn list(allowed: Allowed<View>, Query(query): Query<PeopleQuery>) -> Result<Json<Page<UserView>>, ApiError> {
+    let (filter, page) = query.ask(&allowed.caller)?;
+    let store = allowed.engine().store();
+    let rows = store.list_people(&filter, &page).await?;
+    let mut owned = match allowed.caller.role {
+        UserRole::Administrator => {
+            Some(store.owned_counts(rows.items.iter().map(|row| row.id.clone()).collect()).await?)
+        }
+        _ => None,
+    };
+    let view = |row: PersonRow| match &mut owned {
+        Some(owned) => {
+            let owned = owned.remove(&row.id).unwrap_or_default();
+            UserView::full(row, owned)
+        }
+        None => UserView::of_others(row),
+    };
+    Ok(Json(Page { items: rows.items.into_iter().map(view).collect(), next: rows.next }))
+}
+
+async fn full_view(store: &Store, row: PersonRow) -> Result<UserView, ApiError> {
+    let owned = store.owned_counts(vec![row.id.clone()]).await?.remove(&row.id).unwrap_or_default();
+    Ok(UserView::full(row, owned))
+}
+
+/// Get a person
+#[utoipa::path(get, path = "/people/{id}", tag = "people", params(("id" = String, Path)), responses((status = 200, body = UserView), (status = 404, body = ErrorBody)))]
+pub async fn get(allowed: Allowed<View>, Path(id): Path<String>) -> Result<Json<UserView>, ApiError> {
+    let store = allowed.engine().store();
+    let row = store.person(&id).await?;
+    Ok(Json(match allowed.caller.role {
+        UserRole::Administrator => full_view(store, row).await?,
+        _ => UserView::of_others(row),
+    }))
 }
 
 /// Invite somebody
@@ -208,8 +242,7 @@ pub async fn change(
         app.sessions().end_all_of(&row).await;
     }
     app.access.rights_changed();
-    let owned = store.owned_counts().await?.get(&row.id).copied().unwrap_or_default();
-    Ok(Json(UserView::full(row, owned)))
+    Ok(Json(full_view(store, row).await?))
 }
 
 /// Make a one-time link for somebody who has forgotten their password
@@ -246,24 +279,24 @@ pub async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// All teams
-#[utoipa::path(get, path = "/teams", tag = "people", responses((status = 200, body = Vec<TeamView>)))]
-pub async fn teams(allowed: Allowed<View>) -> Result<Json<Vec<TeamView>>, ApiError> {
-    let rows = allowed.engine().store().teams().await?;
-    Ok(Json(rows.into_iter().map(TeamView::from).collect()))
+/// Teams by name, a page at a time
+#[utoipa::path(get, path = "/teams", tag = "people", params(TeamsQuery),
+    responses((status = 200, body = Page<TeamView>), (status = 400, body = ErrorBody)))]
+pub async fn teams(allowed: Allowed<View>, Query(query): Query<TeamsQuery>) -> Result<Json<Page<TeamView>>, ApiError> {
+    let (text, page) = query.ask();
+    let rows = allowed.engine().store().list_teams(text.as_deref(), &page).await?;
+    Ok(Json(Page { items: rows.items.into_iter().map(TeamView::from).collect(), next: rows.next }))
 }
 
 async fn team(engine: &Engine, id: &str) -> Result<Json<TeamView>, ApiError> {
-    let found = engine.store().teams().await?.into_iter().find(|team| team.id == id);
-    let found = found.ok_or_else(|| EngineError::NotFound { kind: "team", id: id.to_owned() })?;
-    Ok(Json(found.into()))
+    Ok(Json(engine.store().team(id).await?.into()))
 }
 
 async fn team_name(engine: &Engine, id: &str) -> Result<String, ApiError> {
-    Ok(team(engine, id).await?.0.name)
+    Ok(engine.store().team(id).await?.name)
 }
 
-/// Make a team
+/// Create a team
 #[utoipa::path(post, path = "/teams", tag = "people", request_body = NewTeam, responses((status = 201, body = TeamView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create_team(
     allowed: Allowed<ManagePeople>,
@@ -275,7 +308,7 @@ pub async fn create_team(
     Ok((StatusCode::CREATED, team(allowed.engine(), &id).await?))
 }
 
-/// Rename a team, or say who is in it
+/// Rename a team, or change its members
 #[utoipa::path(patch, path = "/teams/{id}", tag = "people", params(("id" = String, Path)), request_body = TeamChange,
     responses((status = 200, body = TeamView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn change_team(
@@ -286,7 +319,8 @@ pub async fn change_team(
 ) -> Result<Json<TeamView>, ApiError> {
     let name = change.name.as_deref().map(required_name).transpose()?;
     audit::about("team", &id, &team_name(allowed.engine(), &id).await?);
-    allowed.engine().store().change_team(&id, name, change.members).await?;
+    let change = jac_store::TeamChange { name, add: change.add, remove: change.remove };
+    allowed.engine().store().change_team(&id, change).await?;
     app.access.rights_changed();
     team(allowed.engine(), &id).await
 }

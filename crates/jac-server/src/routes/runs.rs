@@ -65,7 +65,7 @@ pub async fn show(run: ViewedRun) -> Result<Json<RunView>, ApiError> {
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
-/// How a run is to end.
+/// How to stop a run.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct Stop {
     pub how: StopMode,
@@ -78,7 +78,7 @@ pub async fn stop(run: On<ChangeRun, Run>, Body(stop): Body<Stop>) -> Result<(St
     Ok((StatusCode::ACCEPTED, Json(view(run.engine(), &run.thing.id).await?)))
 }
 
-/// Whether a run is to be kept.
+/// Whether to pin a run.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct Pin {
     pinned: bool,

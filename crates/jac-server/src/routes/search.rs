@@ -125,10 +125,10 @@ pub async fn ship(
     Ok((StatusCode::ACCEPTED, Json(shipments)))
 }
 
-/// What was deleted.
+/// Result of a deletion.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeletedDocuments {
-    /// Documents of the run that were there.
+    /// Number of deleted documents.
     pub documents: u64,
 }
 

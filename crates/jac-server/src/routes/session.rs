@@ -17,18 +17,18 @@ use jac_store::PersonRow;
 use jac_store::StoreError;
 use serde::{Deserialize, Serialize};
 
-/// Who is signed in, and how. A page asks for it once and decides by it what it offers.
+/// The signed-in person and their session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Session {
     pub user: User,
     pub via: ViaWord,
-    /// They can sign in with a password.
+    /// Whether they can sign in with a password.
     pub has_password: bool,
     /// This session was opened by a one-time link: a password may be set without the one before.
     pub by_link: bool,
-    /// Nobody else has an account here.
+    /// Whether nobody else has an account on this server.
     pub single_user: bool,
-    /// Where the company's sign-on is signed out of; `null`: nowhere.
+    /// Address to sign out of the company's sign-on; `null`: none.
     pub sign_out_url: Option<String>,
 }
 
@@ -41,7 +41,7 @@ pub struct User {
     pub teams: Vec<Named>,
 }
 
-/// How somebody has shown who they are.
+/// How somebody was authenticated.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ViaWord {
@@ -62,7 +62,7 @@ pub struct SignInMethods {
 /// The company's sign-on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CompanySignOn {
-    /// What it is called.
+    /// Its name.
     pub name: String,
 }
 
@@ -87,14 +87,14 @@ pub struct SignedIn {
     pub page: String,
 }
 
-/// What a browser is to get by itself.
+/// A download to get a ticket for.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct TicketRequest {
     /// The path, from `/api/v1` on, without a query.
     pub path: String,
 }
 
-/// Leave to get it.
+/// A ticket for a download.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DownloadTicket {
     /// For the query: `?ticket=…`. It works for a minute, for that path and this session.

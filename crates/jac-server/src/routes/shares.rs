@@ -25,21 +25,21 @@ const DAY_MS: i64 = 24 * 3_600_000;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Share {
     pub id: String,
-    /// What is to be given to others, told this once.
+    /// The link to share, shown only once.
     pub url: Option<String>,
     pub created_ms: i64,
     pub expires_ms: i64,
     pub by: Person,
 }
 
-/// How long a link is to work.
+/// Validity of a link.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewShare {
     /// 1 to 90.
     pub expires_days: u32,
 }
 
-/// Which comparison is to be shown, and how long.
+/// A comparison to share, and for how long.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewComparisonShare {
     /// Two to five ids; the first is what the others are compared with.
@@ -48,13 +48,13 @@ pub struct NewComparisonShare {
     pub expires_days: u32,
 }
 
-/// What a link has behind its `#`.
+/// Secret of a share link: the part after its `#`.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct SharedSecret {
     pub secret: String,
 }
 
-/// What a link shows.
+/// What a share link shows.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct OpenedShare {
     pub kind: ShareWord,

@@ -68,11 +68,11 @@ async fn a_change_of_a_team_or_of_somebodys_teams_says_who_came_and_who_left() {
         assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
         trail(&served, 1).await.remove(0).2["details"].clone()
     };
-    let first = details(json!({ "members": ["u-ada", "u-bob"] })).await;
+    let first = details(json!({ "add": ["u-ada", "u-bob"] })).await;
     assert_eq!(first, json!({ "members_added": "Ada (u-ada), Bob (u-bob)" }));
-    let second = details(json!({ "name": "Shops", "members": ["u-bob", "u-eve"] })).await;
+    let second = details(json!({ "name": "Shops", "add": ["u-eve"], "remove": ["u-ada"] })).await;
     assert_eq!(second, json!({ "name": "Shops", "members_added": "Eve (u-eve)", "members_removed": "Ada (u-ada)" }));
-    assert_eq!(details(json!({ "members": ["u-bob", "u-eve"] })).await, json!({}), "the same again");
+    assert_eq!(details(json!({ "add": ["u-bob", "u-eve"], "remove": ["u-ada"] })).await, json!({}), "the same again");
     let changed = served.as_owner(Method::PATCH, "/people/u-eve", r#"{"teams":[]}"#).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
     assert_eq!(trail(&served, 1).await[0].2["details"], json!({ "teams_removed": format!("Shops ({team})") }));

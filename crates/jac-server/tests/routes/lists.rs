@@ -2,6 +2,7 @@
 
 use crate::served::Served;
 use http::{Method, StatusCode};
+use jac_model::UserRole;
 use serde_json::Value;
 
 async fn names(served: &Served, path: &str) -> Vec<String> {
@@ -73,4 +74,51 @@ async fn a_run_is_pinned_by_its_owner_and_found_by_that() {
         assert_eq!(names(&served, "/runs?pinned=true").await.len(), usize::from(pinned));
     }
     assert_eq!(served.as_owner(Method::PATCH, &pin, "{}").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn people_and_teams_come_in_pages_that_stay_small_and_show_others_what_is_theirs_to_see() {
+    let served = Served::new().await;
+    let store = served.app.engine.store();
+    store.add_team("t-1", "Shop").await.expect("made");
+    for number in 0..230 {
+        let (id, name) = (format!("u-{number:04}"), format!("Person {number:04} of the Company"));
+        let role = if number < 3 { UserRole::Viewer } else { UserRole::Member };
+        store.add_person(&id, &name, role, vec!["t-1".to_owned()], number).await.expect("added");
+    }
+    let first = served.as_owner(Method::GET, "/people?limit=200", "").await;
+    assert_eq!(first.body["items"].as_array().map(Vec::len), Some(200));
+    let bytes = first.body.to_string().len();
+    assert!(bytes < 100_000, "{bytes} bytes");
+    let next = first.body["next"].as_str().expect("another page");
+    let rest = served.as_owner(Method::GET, &format!("/people?limit=200&after={next}"), "").await.body;
+    assert_eq!((rest["items"].as_array().map(Vec::len), &rest["next"]), (Some(31), &Value::Null), "and the first one");
+    assert_eq!(names(&served, "/people?role=viewer&text=COMPANY").await.len(), 3);
+    assert_eq!(names(&served, "/people?state=disabled").await.len(), 0);
+    assert_eq!(
+        names(&served, "/people?team=t-1&sort=created&order=desc&limit=1").await,
+        ["Person 0229 of the Company"]
+    );
+    let teams = served.as_owner(Method::GET, "/teams?text=sHop", "").await.body;
+    let team = &teams["items"][0];
+    assert_eq!((&team["member_count"], team["members"].as_array().map(Vec::len)), (&230.into(), Some(10)));
+    for wrong in
+        ["/people?sort=colour", "/people?state=asleep", "/people?role=king", "/people?after=7", "/teams?after=7"]
+    {
+        assert_eq!(served.as_owner(Method::GET, wrong, "").await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    assert_eq!(
+        served.as_owner(Method::GET, "/people/u-9999", "").await.refusal(),
+        (StatusCode::NOT_FOUND, "not_found")
+    );
+
+    let (cookie, page) = served.sign_in_as("u-0000").await;
+    let ask = async |path: &str| {
+        served.call(Method::GET, path, &[("cookie", cookie.as_str()), ("x-jac-page", page.as_str())], "").await
+    };
+    let seen = ask("/people?limit=1").await.body;
+    assert_eq!((&seen["items"][0]["disabled"], &seen["items"][0]["owns"]), (&Value::Null, &Value::Null));
+    for path in ["/people?state=active", "/people?sort=last_seen", "/people?sort=created"] {
+        assert_eq!(ask(path).await.refusal(), (StatusCode::FORBIDDEN, "not_administrator"), "{path}");
+    }
 }

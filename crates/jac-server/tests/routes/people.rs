@@ -168,7 +168,8 @@ async fn what_a_removed_person_owned_is_handed_over() {
     let (cluster, plan, run) = crate::things::owned(&served, 0, &person, None).await;
     let listed = served.as_owner(Method::GET, "/people", "").await.body;
     // Her cluster has been terminated, so there is none to hand over.
-    let of_ada = listed.as_array().expect("a list").iter().find(|one| one["id"] == *ada).expect("she is there");
+    let of_ada =
+        listed["items"].as_array().expect("a list").iter().find(|one| one["id"] == *ada).expect("she is there");
     assert_eq!(of_ada["owns"], serde_json::json!({ "clusters": 0, "plans": 1, "runs": 1 }));
     let (viewer, _) = join(&served, "Vera", "viewer").await;
     let to_viewer = served.as_owner(Method::DELETE, &format!("/people/{ada}?to={viewer}"), "").await;

@@ -31,6 +31,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/account/audit", "u++++++++"),
     ("GET", "/people", "u++++++++"),
     ("POST", "/people", "ufffffff+"),
+    ("GET", "/people/{id}", "u++++++++"),
     ("PATCH", "/people/{id}", "ufffffff+"),
     ("DELETE", "/people/{id}", "ufffffff+"),
     ("POST", "/people/{id}/link", "ufffffff+"),
@@ -302,7 +303,7 @@ async fn comes(served: &Served, page: &mut Socket, event: &str, run: &RunId) -> 
         // It has no answer; what is asked after it has one.
         "unsubscribe_run" => {
             page.say(&format!(r#"42["{event}",{{"run_id":"{run}"}}]"#)).await;
-            page.ask(2, r#"["subscribe_run",7]"#).await["code"] == "subscription_invalid"
+            page.ask(2, r#"["subscribe_run",7]"#).await["error"]["code"] == "subscription_invalid"
         }
         "changed" => {
             let plan = served.upload("/plans", &[("a.jmx", crate::PLAN)]).await.body["id"].to_string();

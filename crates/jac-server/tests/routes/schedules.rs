@@ -76,7 +76,7 @@ async fn what_cannot_work_is_refused_with_its_fields_all_at_once() {
         new["name"] = json!("a\u{202E}b");
         new["timing"]["expression"] = json!("61 * * * *");
         new["on"]["config"]["workers"] = json!(1000);
-        new["run"] = json!({"criteria": ["fast"], "grace_s": 1_000_000});
+        new["run"] = json!({"criteria": ["fast"], "stop_timeout_s": 1_000_000});
     });
     let refused = served.as_owner(Method::POST, "/schedules", &wrong).await;
     assert_eq!(refused.refusal(), (StatusCode::BAD_REQUEST, "schedule_invalid"));
@@ -88,7 +88,7 @@ async fn what_cannot_work_is_refused_with_its_fields_all_at_once() {
             fault("/name", "name_invalid"),
             fault("/on/config/workers", "out_of_range"),
             fault("/run/criteria/0", "malformed"),
-            fault("/run/grace_s", "out_of_range"),
+            fault("/run/stop_timeout_s", "out_of_range"),
         ]
     );
     for (timing, code) in [

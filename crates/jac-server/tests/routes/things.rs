@@ -30,7 +30,7 @@ pub async fn others(served: &Served) -> (String, String) {
         ended_ms: None,
         expires_at_ms: i64::MAX,
         idle_since_ms: None,
-        attended_by: None,
+        ephemeral_of: None,
         usd_per_hour: None,
         node_prices: None,
     };
@@ -101,7 +101,7 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
         min_workers: None,
         share: BTreeMap::new(),
         total_threads: None,
-        grace_s: 30,
+        stop_timeout_s: 30,
         notes: Vec::new(),
         steps: Vec::new(),
         stop_sent: None,

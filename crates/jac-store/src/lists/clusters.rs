@@ -54,7 +54,7 @@ fn key(sort: ClusterSort) -> Key {
 }
 
 pub(crate) fn query(filter: &ClusterFilter, page: &PageRequest<ClusterSort>) -> Result<Query, StoreError> {
-    let mut query = Query::new("clusters", COLUMNS, key(page.sort), page)?;
+    let mut query = Query::new("clusters", COLUMNS, key(page.sort), page)?.filled();
     if filter.living {
         query.only("phase <> 'terminated'");
         if page.sort == ClusterSort::Created {

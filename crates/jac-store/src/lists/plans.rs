@@ -56,7 +56,7 @@ fn key(sort: PlanSort) -> Key {
 }
 
 pub(crate) fn query(filter: &PlanFilter, page: &PageRequest<PlanSort>) -> Result<Query, StoreError> {
-    let mut query = Query::new("plans", COLUMNS, key(page.sort), page)?;
+    let mut query = Query::new("plans", COLUMNS, key(page.sort), page)?.filled();
     query.one_of("owner", filter.owners.as_ref());
     query.one_of("team", filter.teams.as_ref());
     query.text(filter.text.as_deref())?;

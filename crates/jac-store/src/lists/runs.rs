@@ -4,7 +4,9 @@ use super::{Holds, Key, Page, PageRequest, Query, read_id, read_owner, read_team
 use crate::documents::word;
 use crate::{Store, StoreError, during};
 use jac_jtl::criteria::Verdict;
-use jac_model::{Cause, ClusterId, EpochMs, Named, Person, PlanId, Provider, RunId, RunPhase, RunSort, StopMode};
+use jac_model::{
+    Cause, ClusterId, EpochMs, Named, Person, PlanId, Provider, RunId, RunPhase, RunSort, StopMode, folded,
+};
 use rusqlite::{Connection, Row};
 
 /// Which runs are wanted; empty fields take all.
@@ -86,7 +88,7 @@ pub(crate) fn is_few(filter: &RunFilter, tag_is_rare: bool) -> bool {
 }
 
 pub(crate) fn query(filter: &RunFilter, tag_is_rare: bool, page: &PageRequest<RunSort>) -> Result<Query, StoreError> {
-    let mut query = Query::new("runs", COLUMNS, key(page.sort), page)?;
+    let mut query = Query::new("runs", COLUMNS, key(page.sort), page)?.filled();
     if is_few(filter, tag_is_rare) {
         // Whatever the order, they are sorted sooner than they are found in it.
         if filter.cluster.is_some() {
@@ -118,7 +120,7 @@ pub(crate) fn query(filter: &RunFilter, tag_is_rare: bool, page: &PageRequest<Ru
     query.equal("pinned", filter.pinned);
     // `+`: else it would decide the order.
     let id = if tag_is_rare && filter.cluster.is_none() { "id" } else { "+id" };
-    query.in_list(id, "SELECT run FROM run_tags WHERE tag = ", filter.tag.clone());
+    query.in_list(id, "SELECT run FROM run_tags WHERE tag = ", filter.tag.as_deref().map(folded));
     query.text(filter.text.as_deref())?;
     query.created(filter.from_ms, filter.to_ms);
     Ok(query)
@@ -182,7 +184,7 @@ impl Store {
     ) -> Result<Page<ListedRun>, StoreError> {
         let (filter, page, unreadable) = (filter.clone(), page.clone(), self.unreadable.clone());
         self.read(move |connection| {
-            let tag_is_rare = filter.tag.as_deref().map_or(Ok(false), |tag| is_rare(connection, tag))?;
+            let tag_is_rare = filter.tag.as_deref().map_or(Ok(false), |tag| is_rare(connection, &folded(tag)))?;
             query(&filter, tag_is_rare, &page)?.run(connection, &unreadable, read)
         })
         .await

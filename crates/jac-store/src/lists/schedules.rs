@@ -27,7 +27,7 @@ fn key(sort: ScheduleSort) -> Key {
 }
 
 pub(crate) fn query(filter: &ScheduleFilter, page: &PageRequest<ScheduleSort>) -> Result<Query, StoreError> {
-    let mut query = Query::new("schedules", "state", key(page.sort), page)?;
+    let mut query = Query::new("schedules", "state", key(page.sort), page)?.filled();
     query.one_of("owner", filter.owners.as_ref());
     query.one_of("team", filter.teams.as_ref());
     query.equal("plan", filter.plan.as_ref().map(ToString::to_string));

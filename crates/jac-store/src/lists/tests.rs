@@ -1,8 +1,10 @@
 use super::*;
 use crate::examples;
-use crate::{ClusterFilter, PlanFilter, RunFilter, ScheduleFilter, Store};
+use crate::{ClusterFilter, PersonFilter, PlanFilter, RunFilter, ScheduleFilter, Store};
 use jac_jtl::criteria::Verdict;
-use jac_model::{ClusterPhase, ClusterSort, PlanSort, Provider, RunPhase, RunSort, ScheduleSort, ScheduleState};
+use jac_model::{
+    ClusterPhase, ClusterSort, PersonSort, PlanSort, Provider, RunPhase, RunSort, ScheduleSort, ScheduleState, UserRole,
+};
 use serde_json::json;
 
 const ORDERS: [Order; 2] = [Order::Ascending, Order::Descending];
@@ -77,6 +79,15 @@ fn schedule_filters() -> impl Iterator<Item = ScheduleFilter> {
     })
 }
 
+fn person_filters() -> impl Iterator<Item = PersonFilter> {
+    (0..1 << 4).map(|bits| PersonFilter {
+        role: is_in(bits, 0).then_some(UserRole::Viewer),
+        disabled: is_in(bits, 1).then_some(true),
+        team: is_in(bits, 2).then(|| "t-web".to_owned()),
+        text: is_in(bits, 3).then(|| "ada".to_owned()),
+    })
+}
+
 /// Every statement, and whether it may sort.
 fn statements() -> Vec<(String, bool)> {
     let mut may_sort = Vec::new();
@@ -113,6 +124,15 @@ fn statements() -> Vec<(String, bool)> {
             );
         }
     }
+    for order in ORDERS {
+        for sort in [PersonSort::Name, PersonSort::Created, PersonSort::LastSeen] {
+            let all = person_filters().map(|filter| people::query(&filter, &page(sort, order)).expect("a query").sql());
+            statements.extend(all);
+        }
+        for text in [None, Some("shop")] {
+            statements.push(crate::teams::query(text, &page((), order)).expect("a query").sql());
+        }
+    }
     // What the engine asks for itself, again and again.
     let asked = [
         crate::clusters::LIVING,
@@ -122,6 +142,11 @@ fn statements() -> Vec<(String, bool)> {
         crate::schedules::DUE,
         crate::schedules::NEXT,
         crate::plans::RUNS_BY_REVISION,
+        crate::people::OWNED_CLUSTERS,
+        crate::people::OWNED_PLANS,
+        crate::people::OWNED_RUNS,
+        crate::teams::MEMBERS,
+        crate::teams::SOME_MEMBERS,
     ];
     statements.extend(crate::history::statements());
     statements.extend(asked.into_iter().chain(crate::retention::STATEMENTS).map(str::to_owned));
@@ -338,4 +363,50 @@ async fn a_plan_knows_its_runs_as_they_come_and_go() {
     assert_eq!(order().await, [(one.clone(), 2, Some(5)), (two.clone(), 0, None)]);
     store.delete_run(&examples::run(5).id).await.expect("deleted");
     assert_eq!(order().await, [(one, 1, Some(4)), (two, 0, None)]);
+}
+
+#[tokio::test]
+async fn people_and_teams_come_in_pages_by_name_whatever_its_case_and_script() {
+    let store = Store::in_memory().await.expect("a database");
+    for (id, name) in [("t-1", "Öl"), ("t-2", "shop"), ("t-3", "ÄPFEL")] {
+        store.add_team(id, name).await.expect("made");
+    }
+    for (at, name) in ["Zoë", "ädä", "Bob", "ada", "Ängström"].into_iter().enumerate() {
+        let teams = if at % 2 == 0 { vec!["t-2".to_owned()] } else { Vec::new() };
+        let role = if at == 3 { UserRole::Viewer } else { UserRole::Member };
+        let created_ms = 10 - i64::try_from(at).expect("small");
+        store.add_person(&format!("u-{at}"), name, role, teams, created_ms).await.expect("added");
+    }
+    let names = async |filter: PersonFilter, sort, order| {
+        let (mut request, mut names) = (PageRequest { limit: 2, ..page(sort, order) }, Vec::new());
+        loop {
+            let page = store.list_people(&filter, &request).await.expect("a page");
+            names.extend(page.items.into_iter().map(|person| person.name));
+            match page.next {
+                Some(next) => request.after = Some(next),
+                None => return names,
+            }
+        }
+    };
+    let all = PersonFilter::default();
+    let by_name = names(all.clone(), PersonSort::Name, Order::Ascending).await;
+    assert_eq!(by_name, ["ada", "Administrator", "Bob", "Zoë", "ädä", "Ängström"]);
+    let by_creation = names(all.clone(), PersonSort::Created, Order::Descending).await;
+    assert_eq!(by_creation, ["Zoë", "ädä", "Bob", "ada", "Ängström", "Administrator"]);
+    assert_eq!(names(all, PersonSort::LastSeen, Order::Descending).await.len(), 6, "nobody has signed in");
+    let cases: [(PersonFilter, &[&str]); 4] = [
+        (PersonFilter { text: Some("ÄD".to_owned()), ..PersonFilter::default() }, &["ädä"]),
+        (PersonFilter { role: Some(UserRole::Viewer), ..PersonFilter::default() }, &["ada"]),
+        (PersonFilter { team: Some("t-2".to_owned()), ..PersonFilter::default() }, &["Bob", "Zoë", "Ängström"]),
+        (PersonFilter { disabled: Some(true), ..PersonFilter::default() }, &[]),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(names(filter.clone(), PersonSort::Name, Order::Ascending).await, expected, "{filter:?}");
+    }
+    let first = store.list_teams(None, &PageRequest { limit: 2, ..page((), Order::Ascending) }).await.expect("a page");
+    assert_eq!(first.items.iter().map(|team| team.name.as_str()).collect::<Vec<_>>(), ["shop", "ÄPFEL"]);
+    let members: Vec<_> = first.items[0].members.iter().map(|person| person.name.as_str()).collect();
+    assert_eq!((first.items[0].member_count, members), (3, vec!["Bob", "Zoë", "Ängström"]));
+    let found = store.list_teams(Some("öL"), &page((), Order::Descending)).await.expect("a page").items;
+    assert_eq!(found.iter().map(|team| team.id.as_str()).collect::<Vec<_>>(), ["t-1"]);
 }

@@ -56,8 +56,8 @@ pub struct PlanArguments {
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
     /// Graceful stop timeout, after which requests in flight are aborted
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub grace: u64,
+    #[arg(long, alias = "grace", value_name = "SECONDS", default_value_t = 30)]
+    pub stop_timeout: u64,
     /// JAC's data folder
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
     pub data_dir: Option<PathBuf>,

@@ -123,8 +123,8 @@ pub struct AddArguments {
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
     /// Graceful stop timeout, after which requests in flight are aborted
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub grace: u64,
+    #[arg(long, alias = "grace", value_name = "SECONDS", default_value_t = 30)]
+    pub stop_timeout: u64,
     #[command(flatten)]
     pub cluster: NewClusterArguments,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! The places outside that the server tells: the `[[notify]]` and `[[metrics_export]]` tables of the file.
 
 use super::build::Typed;
-use super::read::{Source, Value};
+use super::tables::{Table, VALID_NAME, Wrong, wrong};
 use jac_integrations::{
     ExporterProtocol, ExporterSettings, InfluxPlace, MailSettings, MailTls, NotifierProtocol, NotifierSettings, Secret,
     SettingsError, SigningKey,
@@ -10,7 +10,6 @@ use jac_model::monitoring::ExporterKind;
 use jac_model::notify::{NotifierKind, RunSelection};
 use reqwest::Url;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,7 +27,7 @@ pub struct IntegrationsConfig {
 }
 
 /// A `[[notify]]` table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NotifyTable {
     name: String,
@@ -41,6 +40,9 @@ struct NotifyTable {
     url: Option<String>,
     url_file: Option<PathBuf>,
     secret_file: Option<PathBuf>,
+    /// The fault of the secret is known.
+    #[serde(skip)]
+    secret_is_faulty: bool,
     host: Option<String>,
     port: Option<u16>,
     tls: Option<TlsWord>,
@@ -61,7 +63,7 @@ enum TlsWord {
 }
 
 /// A `[[metrics_export]]` table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExportTable {
     name: String,
@@ -78,55 +80,107 @@ struct ExportTable {
     password_file: Option<PathBuf>,
 }
 
-type Made<T> = Result<T, SettingsError>;
+impl Table for NotifyTable {
+    const REQUIRED: &'static [(&'static str, &'static str)] = &[("name", VALID_NAME), ("kind", "webhook")];
+    const DECISIVE: Option<&'static str> = Some("kind");
 
-fn wrong<T>(key: &'static str, message: impl Into<String>) -> Made<T> {
-    Err(SettingsError { key, message: message.into() })
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn repair(&mut self, key: &str) {
+        let is_mail = self.kind == NotifierKind::Mail;
+        let of_mail = |text: &str| is_mail.then(|| text.to_owned());
+        match key {
+            "name" => self.name = VALID_NAME.to_owned(),
+            "url" | "url_file" => {
+                self.url = (!is_mail).then(|| VALID_URL.to_owned());
+                self.url_file = None;
+            }
+            "secret_file" => {
+                self.secret_file = None;
+                self.secret_is_faulty = true;
+            }
+            "ca_file" => self.ca_file = None,
+            "host" => self.host = of_mail("localhost"),
+            "port" => self.port = None,
+            "tls" => self.tls = None,
+            "username" | "password_file" if is_mail => (self.username, self.password_file) = (None, None),
+            "username" => self.username = None,
+            "password_file" => self.password_file = None,
+            "from" => self.from = of_mail(VALID_MAIL),
+            "to" => self.to = of_mail(VALID_MAIL).into_iter().collect(),
+            _ => (),
+        }
+    }
+}
+
+impl Table for ExportTable {
+    const REQUIRED: &'static [(&'static str, &'static str)] =
+        &[("name", VALID_NAME), ("kind", "otlp"), ("url", VALID_URL)];
+    const DECISIVE: Option<&'static str> = Some("kind");
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn repair(&mut self, key: &str) {
+        let is_influx = self.kind == ExporterKind::Influxdb;
+        match key {
+            "name" => self.name = VALID_NAME.to_owned(),
+            "url" => self.url = VALID_URL.to_owned(),
+            "interval_s" => self.interval_s = None,
+            "ca_file" => self.ca_file = None,
+            "headers_file" => self.headers_file = None,
+            "org" => self.org = None,
+            "bucket" => {
+                self.bucket = is_influx.then(|| "replaced".to_owned());
+                self.database = None;
+            }
+            "token_file" if is_influx => (self.token_file, self.org) = (None, None),
+            "token_file" => self.token_file = None,
+            "database" => self.database = None,
+            "username" | "password_file" if is_influx => (self.username, self.password_file) = (None, None),
+            "username" => self.username = None,
+            "password_file" => self.password_file = None,
+            _ => (),
+        }
+    }
+}
+
+/// What replaces faulty settings while the others are checked.
+const VALID_URL: &str = "https://replaced.invalid";
+const VALID_MAIL: &str = "replaced@example.invalid";
+const VALID_KEY: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+type Made<T> = Result<T, Wrong>;
+
+fn refused<T>(key: &'static str, message: impl Into<String>) -> Made<T> {
+    Err(wrong(key, message))
+}
+
+impl From<SettingsError> for Wrong {
+    fn from(error: SettingsError) -> Self {
+        wrong(error.key, error.message)
+    }
 }
 
 impl Typed<'_> {
     /// The targets of both kinds. A name is there once.
     pub(super) fn integrations(&mut self) -> IntegrationsConfig {
         let mut names = BTreeSet::new();
-        let mut is_new = |name: &str| {
-            if names.insert(name.to_owned()) { Ok(()) } else { wrong("name", format!("Duplicate name '{name}'.")) }
-        };
-        let notifiers = self.each("notify", |table: NotifyTable, folder| {
-            is_new(&table.name)?;
+        // What does not fit together is told at the start and not with the first run.
+        let notifiers = self.each("notify", &mut names, |table: NotifyTable, folder| {
             let settings = notifier(table, folder)?;
-            // What does not fit together is told at the start and not with the first run.
-            jac_integrations::notifier(settings.clone()).map(|_| settings)
+            jac_integrations::notifier(settings.clone())?;
+            Ok(settings)
         });
-        let exporters = self.each("metrics_export", |table: ExportTable, folder| {
-            is_new(&table.name)?;
+        let exporters = self.each("metrics_export", &mut names, |table: ExportTable, folder| {
             let settings = exporter(table, folder)?;
-            jac_integrations::exporter(settings.clone()).map(|_| settings)
+            jac_integrations::exporter(settings.clone())?;
+            Ok(settings)
         });
         IntegrationsConfig { notifiers, exporters }
-    }
-
-    /// Makes something of each table of that key; files are relative to the configuration's folder.
-    fn each<T: DeserializeOwned, S>(&mut self, key: &str, mut make: impl FnMut(T, &Path) -> Made<S>) -> Vec<S> {
-        let folder = match self.source(key) {
-            Source::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
-            _ => PathBuf::new(),
-        };
-        let Some(Value::Tables(tables)) = self.value(key).cloned() else { return Vec::new() };
-        let mut found = Vec::new();
-        for (number, table) in tables.into_iter().enumerate() {
-            let read = serde_json::from_value::<T>(serde_json::Value::Object(table.into_iter().collect()));
-            let made = read
-                .map_err(|error| SettingsError { key: "", message: format!("{error}.") })
-                .and_then(|table| make(table, &folder));
-            match made {
-                Ok(made) => found.push(made),
-                Err(SettingsError { key: part, message }) => {
-                    let part = if part.is_empty() { String::new() } else { format!(".{part}") };
-                    self.refuse_because(key, format!("Table {}{part}: {message}", number + 1));
-                }
-            }
-        }
-        found
     }
 }
 
@@ -147,28 +201,31 @@ fn notifier(table: NotifyTable, folder: &Path) -> Made<NotifierSettings> {
     let checks = [(is_mail, &mail_only[..]), (!is_mail, &http_only[..]), (is_webhook, &webhook_only[..])];
     for (fits, keys) in checks {
         if let Some(&(key, _)) = keys.iter().find(|(_, is_given)| *is_given && !fits) {
-            return wrong(key, "Targets of this kind do not have this setting.");
+            return refused(key, "Targets of this kind do not have this setting.");
         }
     }
     let url = || match (&table.url, &table.url_file) {
-        (Some(_), Some(_)) => wrong("url", "Give either `url` or `url_file`."),
+        (Some(_), Some(_)) => refused("url", "Give either `url` or `url_file`."),
         (Some(url), None) => Ok(Secret::new(url.clone())),
         (None, Some(file)) => Ok(Secret::new(secret_in(&folder.join(file), "url_file")?)),
-        (None, None) => wrong("url", "The address is missing: set `url`, or `url_file` with a file that contains it."),
+        (None, None) => {
+            refused("url", "The address is missing: set `url`, or `url_file` with a file that contains it.")
+        }
     };
     let protocol = match table.kind {
         NotifierKind::Webhook => {
-            let Some(file) = &table.secret_file else {
-                return wrong("secret_file", "The file with the webhook's signing secret is missing.");
+            let key = match &table.secret_file {
+                Some(file) => SigningKey::parse(&secret_in(&folder.join(file), "secret_file")?)?,
+                None if table.secret_is_faulty => SigningKey::parse(VALID_KEY)?,
+                None => return refused("secret_file", "The file with the webhook's signing secret is missing."),
             };
-            let key = SigningKey::parse(&secret_in(&folder.join(file), "secret_file")?)?;
             NotifierProtocol::Webhook { url: url()?, key }
         }
         NotifierKind::Slack => NotifierProtocol::Slack { url: url()? },
         NotifierKind::Teams => NotifierProtocol::Teams { url: url()? },
         NotifierKind::Mail => {
-            let Some(host) = table.host else { return wrong("host", "The mail server's host is missing.") };
-            let Some(from) = table.from else { return wrong("from", "The sender's address is missing.") };
+            let Some(host) = table.host else { return refused("host", "The mail server's host is missing.") };
+            let Some(from) = table.from else { return refused("from", "The sender's address is missing.") };
             let tls = match table.tls.unwrap_or_default() {
                 TlsWord::Implicit => MailTls::Implicit,
                 TlsWord::Starttls => MailTls::StartTls,
@@ -183,10 +240,10 @@ fn notifier(table: NotifyTable, folder: &Path) -> Made<NotifierSettings> {
 }
 
 fn exporter(table: ExportTable, folder: &Path) -> Made<ExporterSettings> {
-    let Ok(url) = Url::parse(&table.url) else { return wrong("url", "Invalid address.") };
+    let Ok(url) = Url::parse(&table.url) else { return refused("url", "Invalid address.") };
     let interval_s = table.interval_s.unwrap_or(USUAL_INTERVAL_S);
     if !INTERVALS_S.contains(&interval_s) {
-        return wrong("interval_s", "The interval must be 1 to 3600 seconds.");
+        return refused("interval_s", "The interval must be 1 to 3600 seconds.");
     }
     let influx_only = [
         ("org", table.org.is_some()),
@@ -199,13 +256,13 @@ fn exporter(table: ExportTable, folder: &Path) -> Made<ExporterSettings> {
     let protocol = match table.kind {
         ExporterKind::Otlp => {
             if let Some(&(key, _)) = influx_only.iter().find(|(_, is_given)| *is_given) {
-                return wrong(key, "OTLP targets do not have this setting; put headers into `headers_file`.");
+                return refused(key, "OTLP targets do not have this setting; put headers into `headers_file`.");
             }
             let headers = table.headers_file.map(|file| headers_in(&folder.join(file))).transpose()?;
             ExporterProtocol::Otlp { headers: headers.unwrap_or_default() }
         }
         ExporterKind::Influxdb if table.headers_file.is_some() => {
-            return wrong("headers_file", "InfluxDB targets do not have this setting.");
+            return refused("headers_file", "InfluxDB targets do not have this setting.");
         }
         ExporterKind::Influxdb => {
             let token = table.token_file.map(|file| secret_in(&folder.join(file), "token_file")).transpose()?;
@@ -217,14 +274,14 @@ fn exporter(table: ExportTable, folder: &Path) -> Made<ExporterSettings> {
                 (None, Some(database)) if token.is_none() && table.org.is_none() => {
                     InfluxPlace::Database { database, login }
                 }
-                (Some(_), None) => return wrong("username", "A bucket needs a token: `token_file`."),
+                (Some(_), None) => return refused("username", "A bucket needs a token: `token_file`."),
                 (None, Some(_)) => {
-                    return wrong(
+                    return refused(
                         "token_file",
                         "A database uses `username` and `password_file`, and has no organisation.",
                     );
                 }
-                _ => return wrong("bucket", "Give either `bucket` (InfluxDB 2 and 3) or `database` (InfluxDB 1)."),
+                _ => return refused("bucket", "Give either `bucket` (InfluxDB 2 and 3) or `database` (InfluxDB 1)."),
             })
         }
     };
@@ -236,8 +293,8 @@ fn login(user: Option<String>, password: Option<PathBuf>, folder: &Path) -> Made
     match (user, password) {
         (None, None) => Ok(None),
         (Some(user), Some(file)) => Ok(Some((user, Secret::new(secret_in(&folder.join(file), "password_file")?)))),
-        (Some(_), None) => wrong("password_file", "`username` needs `password_file`."),
-        (None, Some(_)) => wrong("username", "`password_file` needs `username`."),
+        (Some(_), None) => refused("password_file", "`username` needs `password_file`."),
+        (None, Some(_)) => refused("username", "`password_file` needs `username`."),
     }
 }
 
@@ -246,7 +303,7 @@ fn headers_in(path: &Path) -> Made<Vec<(String, Secret)>> {
     let text = secret_in(path, "headers_file")?;
     let header = |line: &str| match line.split_once(':') {
         Some((name, value)) => Ok((name.trim().to_owned(), Secret::new(value.trim()))),
-        None => wrong("headers_file", "Each line of the file must be a header, `Name: value`."),
+        None => refused("headers_file", "Each line of the file must be a header, `Name: value`."),
     };
     text.lines().filter(|line| !line.trim().is_empty()).map(header).collect()
 }
@@ -255,13 +312,13 @@ fn headers_in(path: &Path) -> Made<Vec<(String, Secret)>> {
 fn secret_in(path: &Path, key: &'static str) -> Made<String> {
     match std::fs::read_to_string(path) {
         Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
-        Ok(_) => wrong(key, format!("{} is empty.", path.display())),
-        Err(error) => wrong(key, format!("{} cannot be read: {error}.", path.display())),
+        Ok(_) => refused(key, format!("{} is empty.", path.display())),
+        Err(error) => refused(key, format!("{} cannot be read: {error}.", path.display())),
     }
 }
 
 fn bytes_in(path: &Path, key: &'static str) -> Made<Vec<u8>> {
-    std::fs::read(path).or_else(|error| wrong(key, format!("{} cannot be read: {error}.", path.display())))
+    std::fs::read(path).or_else(|error| refused(key, format!("{} cannot be read: {error}.", path.display())))
 }
 
 #[cfg(test)]
@@ -352,6 +409,39 @@ mod tests {
             assert_eq!(faults.len(), 1, "{text}: {faults:?}");
             assert!(faults[0].key == key && faults[0].message.contains(said), "{text}: {faults:?}");
             assert!(!faults[0].to_string().contains("hunter"), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn all_faults_of_a_table_are_told_at_once() {
+        for (text, keys) in [
+            (
+                "[[notify]]\nname = \"A b\"\nkind = \"webhook\"\nurl = \"ftp://h\"\nsecret_file = \"weak\"\nca_file = \"nowhere\"\nfrom = \"a@b\"\n\
+                 host = \"h\"\npassword = \"hunter2\"\nport = \"many\"",
+                &["password", "port", "host", "from", "secret_file", "url", "ca_file", "name"][..],
+            ),
+            (
+                "[[notify]]\nkind = \"mail\"\nusername = \"jac\"\nto = [\"ann\"]\ntls = \"none\"\nhost = \"mail.example\"\nruns = \"some\"",
+                &["name", "runs", "from", "password_file", "to", "tls"],
+            ),
+            ("[[notify]]\nname = \"a\"\nkind = \"pigeon\"\nurl = 5", &["kind", "url"]),
+            (
+                "[[metrics_export]]\nname = \"a\"\nkind = \"influxdb\"\nurl = \"nowhere\"\ninterval_s = 0\nheaders_file = \"headers\"\n\
+                 username = \"u\"\nca_file = \"hook\"",
+                &["url", "interval_s", "headers_file", "password_file", "bucket", "ca_file"],
+            ),
+        ] {
+            let faults = read(text).expect_err(text);
+            let told = |fault: &Fault| {
+                let rest = fault.message.strip_prefix("Table 1.").expect("its key");
+                rest.split(':').next().expect("a key").to_owned()
+            };
+            let mut found: Vec<String> = faults.iter().map(told).collect();
+            found.sort();
+            let mut expected = keys.to_vec();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{faults:?}");
+            assert!(!format!("{faults:?}").contains("hunter"), "{faults:?}");
         }
     }
 }

@@ -35,7 +35,7 @@ impl fmt::Display for Source {
 /// Something in the configuration that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// Stays the same when the words change.
+    /// Stable; the message may change.
     pub code: &'static str,
     /// The setting; empty where it is the whole file.
     pub key: String,

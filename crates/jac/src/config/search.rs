@@ -1,7 +1,8 @@
 //! The search targets: the short settings for one of them, and the `[[search]]` tables of the file for several.
 
 use super::build::Typed;
-use super::read::{Source, Value};
+use super::read::Source;
+use super::tables::{VALID_NAME, Wrong, made_of, wrong};
 use crate::context;
 use jac_model::search::{DashboardsKind, TargetKind};
 use jac_search::{Auth, DashboardsSettings, Layout, Secret, Settings as Target, SigV4};
@@ -18,7 +19,7 @@ const ONLY: &str = "search";
 const AWS_SERVICE: &str = "es";
 
 /// A `[[search]]` table.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
     name: String,
@@ -56,15 +57,33 @@ impl From<LayoutWord> for Layout {
     }
 }
 
-/// What is wrong with one target.
-struct Wrong {
-    key: &'static str,
-    message: String,
+impl super::tables::Table for Table {
+    const REQUIRED: &'static [(&'static str, &'static str)] = &[("name", VALID_NAME), ("url", VALID_URL)];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn repair(&mut self, key: &str) {
+        match key {
+            "name" => self.name = VALID_NAME.to_owned(),
+            "url" => self.url = VALID_URL.to_owned(),
+            // One way to sign in: without a valid one there is none.
+            "username" | "password_file" | "api_key_file" | "aws_region" | "aws_service" | "auth" => {
+                (self.username, self.password_file, self.api_key_file) = (None, None, None);
+                (self.aws_region, self.aws_service) = (None, None);
+            }
+            "ca_file" => self.ca_file = None,
+            "namespace" => self.namespace = None,
+            "index" => self.index = None,
+            "dashboards_url" => self.dashboards_url = None,
+            _ => (),
+        }
+    }
 }
 
-fn wrong(key: &'static str, message: impl Into<String>) -> Wrong {
-    Wrong { key, message: message.into() }
-}
+/// What replaces a faulty address while the other settings are checked.
+const VALID_URL: &str = "https://replaced.invalid";
 
 impl Typed<'_> {
     /// The targets. Names are unique.
@@ -74,36 +93,17 @@ impl Typed<'_> {
         if let Some(table) = self.short() {
             names.insert(table.name.clone());
             let may_hold_password = !matches!(self.source("search_url"), Source::Flag(_));
-            let target = target(table, Path::new(""), may_hold_password);
-            // In the short settings each key has the name of its place in a table behind `search_`.
-            found.extend(
-                target.map_err(|Wrong { key, message }| self.refuse_because(&format!("search_{key}"), message)).ok(),
-            );
+            match made_of(table, Vec::new(), |table| target(table, Path::new(""), may_hold_password)) {
+                Ok(target) => found.push(target),
+                // In the short settings each key has the name of its place in a table behind `search_`.
+                Err(faults) => faults
+                    .into_iter()
+                    .for_each(|Wrong { key, message }| self.refuse_because(&format!("search_{key}"), message)),
+            }
         } else if let Some(lonely) = SHORT.iter().find(|name| self.value(name).is_some()) {
             self.lacks::<()>(lonely, "search_url");
         }
-        let folder = match self.source("search") {
-            Source::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
-            _ => PathBuf::new(),
-        };
-        let Some(Value::Tables(tables)) = self.value("search").cloned() else { return found };
-        for (number, table) in tables.into_iter().enumerate() {
-            let read = serde_json::from_value::<Table>(serde_json::Value::Object(table.into_iter().collect()));
-            let made = read.map_err(|error| wrong("", format!("{error}."))).and_then(|table| {
-                let name = table.name.clone();
-                if !names.insert(name.clone()) {
-                    return Err(wrong("name", format!("Duplicate name '{name}'.")));
-                }
-                target(table, &folder, false)
-            });
-            match made {
-                Ok(target) => found.push(target),
-                Err(Wrong { key, message }) => {
-                    let key = if key.is_empty() { String::new() } else { format!(".{key}") };
-                    self.refuse_because("search", format!("Table {}{key}: {message}", number + 1));
-                }
-            }
-        }
+        found.extend(self.each("search", &mut names, |table: Table, folder| target(table, folder, false)));
         found
     }
 
@@ -332,6 +332,25 @@ mod tests {
                 "{faults:?}"
             );
         }
+    }
+
+    #[test]
+    fn all_faults_of_a_table_are_told_at_once() {
+        let text = "[[search]]\nname = \"A\"\nurl = \"http://ann:hunter2@h\"\nusername = \"ann\"\nca_file = \"/nowhere\"\nnamespace = \"a-b\"\n\
+                    index = \"_x\"\ndashboards_url = \"kibana\"\ncolour = \"red\"\nlayout = \"both\"\n[[search]]\nurl = \"nowhere\"";
+        let faults = read(text, &[], &Flags::new()).expect_err("faults");
+        let mut told: Vec<_> = faults.iter().flat_map(|fault| fault.message.split(": ").next()).collect();
+        told.sort_unstable();
+        let of_first =
+            ["ca_file", "colour", "dashboards_url", "index", "layout", "name", "namespace", "password_file", "url"];
+        let expected: Vec<String> = of_first.iter().map(|key| format!("Table 1.{key}")).collect();
+        assert_eq!(told[..expected.len()], expected, "{faults:?}");
+        assert_eq!(told[expected.len()..], ["Table 2.name", "Table 2.url"], "{faults:?}");
+        assert!(!format!("{faults:?}").contains("hunter2"));
+        let short = "search_url = \"nowhere\"\nsearch_ca_file = \"/nowhere\"\nsearch_username = \"ann\"";
+        let keys: Vec<_> =
+            read(short, &[], &Flags::new()).expect_err("faults").into_iter().map(|fault| fault.key).collect();
+        assert_eq!(keys.len(), 3, "{keys:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use http::Method;
+use jac_model::{folded, is_same_name};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -170,8 +171,8 @@ async fn summary(client: &Client, Summary { run, label, limit }: Summary) -> Ans
     let table = &snapshot["summary"];
     let mut labels: Vec<Value> = table["labels"].as_array().cloned().unwrap_or_default();
     if let Some(label) = &label {
-        let wanted = label.to_lowercase();
-        labels.retain(|entry| entry["label"].as_str().is_some_and(|name| name.to_lowercase().contains(&wanted)));
+        let wanted = folded(label);
+        labels.retain(|entry| entry["label"].as_str().is_some_and(|name| folded(name).contains(&wanted)));
     }
     labels.sort_by_key(|entry| std::cmp::Reverse(entry["samples"].as_u64()));
     let all = if label.is_some() { json!(labels.len()) } else { snapshot["labels"].clone() };
@@ -255,9 +256,8 @@ async fn stop(client: &Client, Stop { run, force }: Stop) -> Answer {
 /// The id of a plan or cluster that is named by its id or its name.
 async fn id_of(client: &Client, what: &str, named: &str) -> Result<String, Refusal> {
     let page = get(client, &format!("/{what}?limit=200&text={}", encoded(named))).await?;
-    let is_it = |item: &&Value| {
-        item["id"] == named || item["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(named))
-    };
+    let is_it =
+        |item: &&Value| item["id"] == named || item["name"].as_str().is_some_and(|name| is_same_name(name, named));
     let found: Vec<&str> =
         page["items"].as_array().into_iter().flatten().filter(is_it).flat_map(|item| item["id"].as_str()).collect();
     match found[..] {
@@ -273,7 +273,7 @@ async fn plan_of_runs(client: &Client, named: &str) -> Result<String, Refusal> {
     let page = get(client, &format!("/runs?limit=200&text={}", encoded(named))).await?;
     let plans = page["items"].as_array().into_iter().flatten().map(|run| &run["plan"]);
     let found = plans
-        .filter(|plan| plan["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(named)))
+        .filter(|plan| plan["name"].as_str().is_some_and(|name| is_same_name(name, named)))
         .find_map(|plan| plan["id"].as_str());
     Ok(found.map_or_else(|| encoded(named), str::to_owned))
 }

@@ -47,7 +47,7 @@ pub struct RunSpec {
     pub criteria: Option<Vec<String>>,
     pub warm_up_s: Option<u64>,
     pub stop_rules: Option<Vec<String>>,
-    pub grace_s: u64,
+    pub stop_timeout_s: u64,
     pub results: ResultsChoice,
     pub min_workers: Option<u32>,
     /// Properties whose totals are divided among the workers.
@@ -124,7 +124,7 @@ impl RunSpec {
             criteria: judged.criteria(),
             warm_up_s: judged.warm_up_s(),
             stop_rules: judged.stop_rules(),
-            grace_s: arguments.grace,
+            stop_timeout_s: arguments.stop_timeout,
             results: arguments.spread.results.into(),
             min_workers: arguments.spread.min_workers,
             share: files::shares(&arguments.spread.share)?,

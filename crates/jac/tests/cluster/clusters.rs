@@ -139,7 +139,7 @@ fn a_run_on_a_cluster_does_not_offer_what_a_cluster_is_made_of() {
     for flag in ["--provider", "--hosts", "--key ", "--region", "--spot", "--workers", "--heap", "--lifetime"] {
         assert!(new.contains(flag) && !on.contains(flag), "{flag}: {on}");
     }
-    for flag in ["--data ", "--split", "--fail-on", "--grace", "--out ", "--output", "--server"] {
+    for flag in ["--data ", "--split", "--fail-on", "--stop-timeout", "--out ", "--output", "--server"] {
         assert!(new.contains(flag) && on.contains(flag), "{flag}: {on}");
     }
 }

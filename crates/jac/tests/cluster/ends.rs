@@ -50,17 +50,17 @@ impl House {
     }
 
     /// Begins the steady plan for five minutes.
-    fn run(&self, cluster: &str, grace_s: u64, properties: &[(&str, &str)]) -> String {
-        self.run_as(cluster, grace_s, properties, "auto")
+    fn run(&self, cluster: &str, stop_timeout_s: u64, properties: &[(&str, &str)]) -> String {
+        self.run_as(cluster, stop_timeout_s, properties, "auto")
     }
 
     /// The same, with the workers' samples coming together in that way.
-    fn run_as(&self, cluster: &str, grace_s: u64, properties: &[(&str, &str)], results: &str) -> String {
+    fn run_as(&self, cluster: &str, stop_timeout_s: u64, properties: &[(&str, &str)], results: &str) -> String {
         let file = |name| (name, std::fs::read(plan_path(name)).expect("a file of the plan"));
         let plan = self.api.upload(vec![file("steady.jmx"), file("data/names.csv")]);
         let mut all = serde_json::Map::from_iter([("duration".to_owned(), json!("300"))]);
         all.extend(properties.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-        let request = json!({ "cluster_id": cluster, "plan_id": plan, "grace_s": grace_s, "properties": all, "results": results });
+        let request = json!({ "cluster_id": cluster, "plan_id": plan, "stop_timeout_s": stop_timeout_s, "properties": all, "results": results });
         self.api.post("/runs", &request)["id"].as_str().expect("its id").to_owned()
     }
 

@@ -143,7 +143,7 @@ fn ctrl_c_stops_gracefully_and_keeps_what_was_measured() {
 fn ctrl_c_twice_cuts_samples_that_do_not_end() {
     let place = Place::new();
     let mut run = Running::start(
-        place.run("steady.jmx", &["--workers", "1", "-Jduration=300", "-Jsleep=100000", "--grace", "600"]),
+        place.run("steady.jmx", &["--workers", "1", "-Jduration=300", "-Jsleep=100000", "--stop-timeout", "600"]),
     );
     place.wait_until("a running worker", || {
         !place.processes_of("worker-1").is_empty() && place.processes_of("master").len() > 1

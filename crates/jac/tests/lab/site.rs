@@ -179,7 +179,7 @@ impl Site {
         let run = self.api().post(
             "/runs",
             &json!({ "cluster_id": cluster, "plan_id": plan, "name": "of a test",
-            "properties": properties, "grace_s": 5 }),
+            "properties": properties, "stop_timeout_s": 5 }),
         );
         run["id"].as_str().expect("its id").to_owned()
     }

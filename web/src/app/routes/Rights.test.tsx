@@ -40,7 +40,7 @@ const CLUSTER: Cluster = {
   expires_at_ms: 1,
   idle_since_ms: null,
   idle_ends_at_ms: null,
-  attended_by: null,
+  ephemeral_of: null,
   usd_per_hour: null,
   usd_so_far: null,
   node_prices: null,
@@ -93,7 +93,7 @@ describe("others' things", () => {
     ["a member of the team", sessionOf("member", {}, [SHOP]), 3],
     ["an administrator", sessionOf("administrator"), 3],
   ])("for %s", (_who, session, actions) => {
-    api.answer("GET /teams", { body: [] });
+    api.answer("GET /teams", { body: { items: [], next: null } });
     renderFor(session, heads);
     const found = [screen.queryByRole("button", { name: "Stop" }), screen.queryByRole("button", { name: "More about this cluster" }), screen.queryByRole("button", { name: "More about this plan" })];
     expect(found.filter((button) => button !== null)).toHaveLength(actions);

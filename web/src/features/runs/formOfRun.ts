@@ -5,7 +5,7 @@ import { EMPTY_FORM, type RunForm } from "./runForm";
 import { MASK, withSecret } from "./secretNames";
 
 /** What a run and a schedule's run are both started with. */
-type Settings = Pick<Schedule["run"], "properties" | "system_properties" | "properties_files" | "split" | "min_workers" | "share" | "grace_s">;
+type Settings = Pick<Schedule["run"], "properties" | "system_properties" | "properties_files" | "split" | "min_workers" | "share" | "stop_timeout_s">;
 
 /** `known`: the properties that the plan's check found, which have fields; the others are lines. */
 export function settingsForm(
@@ -22,7 +22,7 @@ export function settingsForm(
     split: settings.split,
     minWorkers: settings.min_workers == null ? "" : String(settings.min_workers),
     share: lines(Object.entries(settings.share)),
-    grace: settings.grace_s == null ? "" : String(settings.grace_s),
+    grace: settings.stop_timeout_s == null ? "" : String(settings.stop_timeout_s),
   };
 }
 

@@ -35,7 +35,7 @@ export function runDifference(before: Run, { form, plan, known, splittable, work
     ...judgedChanges(before, form, plan),
     step("results", RESULTS_WORDS[before.results_choice], RESULTS_WORDS[now.results ?? "auto"]),
     step("minimum workers", before.min_workers == null ? "all" : String(before.min_workers), now.min_workers == null ? "all" : String(now.min_workers)),
-    now.grace_s == null ? null : step("graceful stop timeout", `${before.grace_s}\u00a0s`, `${now.grace_s}\u00a0s`),
+    now.stop_timeout_s == null ? null : step("graceful stop timeout", `${before.stop_timeout_s}\u00a0s`, `${now.stop_timeout_s}\u00a0s`),
   ];
   return words.filter((each) => each !== null);
 }

@@ -85,7 +85,7 @@ export function settingsOf(form: RunForm, known: CheckProperty[], splittable: st
     properties_files: form.propertiesFiles,
     split: form.split.filter((path) => splittable.includes(path)),
     ...(form.keep === null ? {} : { keep: form.keep }),
-    ...(grace === "" ? {} : { grace_s: Number(grace) }),
+    ...(grace === "" ? {} : { stop_timeout_s: Number(grace) }),
     ...(form.results === "auto" ? {} : { results: form.results }),
     ...(least === "" ? {} : { min_workers: Number(least) }),
     ...(Object.keys(share).length === 0 ? {} : { share }),

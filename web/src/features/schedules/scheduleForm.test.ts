@@ -73,7 +73,7 @@ describe("a schedule's form", () => {
         properties_files: ["a.properties"],
         split: ["users.csv"],
         criteria: ["p95 > 800ms"],
-        grace_s: 5,
+        stop_timeout_s: 5,
         results: "direct",
         min_workers: 2,
         share: { threads: 1000 },

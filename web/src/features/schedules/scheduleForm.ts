@@ -110,7 +110,7 @@ export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], sp
     properties_files: given.properties_files ?? [],
     split: given.split ?? [],
     criteria: form.criteria,
-    grace_s: given.grace_s ?? null,
+    stop_timeout_s: given.stop_timeout_s ?? null,
     results: given.results ?? "auto",
     min_workers: given.min_workers ?? null,
     share: given.share ?? {},

@@ -168,7 +168,7 @@ export interface paths {
         /** Clusters, a page at a time */
         get: operations["clusters_list"];
         put?: never;
-        /** Create a cluster; it comes up by itself */
+        /** Create a cluster; it is launched in the background */
         post: operations["clusters_create"];
         delete?: never;
         options?: never;
@@ -594,7 +594,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody who has an account */
+        /** People with an account, a page at a time */
         get: operations["people_list"];
         put?: never;
         /** Invite somebody */
@@ -612,7 +612,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Get a person */
+        get: operations["people_get"];
         put?: never;
         post?: never;
         /** Remove somebody; what they own is handed over */
@@ -1703,10 +1704,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All teams */
+        /** Teams by name, a page at a time */
         get: operations["people_teams"];
         put?: never;
-        /** Make a team */
+        /** Create a team */
         post: operations["people_create_team"];
         delete?: never;
         options?: never;
@@ -1728,7 +1729,7 @@ export interface paths {
         delete: operations["people_remove_team"];
         options?: never;
         head?: never;
-        /** Rename a team, or say who is in it */
+        /** Rename a team, or change its members */
         patch: operations["people_change_team"];
         trace?: never;
     };
@@ -1736,40 +1737,40 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Where Apdex draws its lines, in milliseconds. */
+        /** @description Apdex thresholds, in milliseconds. */
         ApdexThresholds: {
             /**
              * Format: int32
-             * @description A success within this satisfies.
+             * @description Up to this, a successful sample counts as satisfied.
              */
             satisfied_ms: number;
             /**
              * Format: int32
-             * @description A success within this is tolerated.
+             * @description Up to this, a successful sample counts as tolerated.
              */
             tolerated_ms: number;
         };
         /**
-         * @description Where a run is on its way into the store.
+         * @description State of a run's upload to the store.
          * @enum {string}
          */
         ArchivePhase: "waiting" | "uploading" | "stored" | "failed";
-        /** @description A run's way into the store, as it is shown. */
+        /** @description A run's upload to the store. */
         ArchiveView: {
-            /** @description Where its objects are, or will be. */
+            /** @description Address of its objects. */
             address: string;
             phase: components["schemas"]["ArchivePhase"];
             /**
              * Format: int64
-             * @description Bytes that are there.
+             * @description Bytes stored so far.
              */
             bytes: number;
             /**
              * Format: int64
-             * @description Bytes in all, compressed; 0 until that is known.
+             * @description Total size in bytes, compressed; 0 until it is known.
              */
             total_bytes: number;
-            /** @description Why the last try failed: a code that stays the same when the words change. */
+            /** @description Code of the last attempt's error. */
             code: string | null;
             /** @description The same, a sentence. */
             message: string | null;
@@ -1777,25 +1778,25 @@ export interface components {
             hint: string | null;
             next_try_ms: components["schemas"]["i64"] | null;
         };
-        /** @description A file that a run left. */
+        /** @description A file of a run. */
         Artefact: {
             /** @description Relative to the run, with `/`: `results.jtl`, `nodes/master/jmeter.log`. */
             name: string;
             /**
              * Format: int64
-             * @description Its length, as it is downloaded.
+             * @description Size in bytes as downloaded.
              */
             bytes: number;
             /**
              * Format: int64
-             * @description What it takes on the server's disk: less where it is compressed.
+             * @description Size in bytes on the server's disk; smaller if it is compressed.
              */
             stored_bytes: number;
             /** @description The name under which it can be downloaded as it is stored, compressed (Zstandard); `null`: it is not compressed. */
             compressed_name: string | null;
             media_type: string;
         };
-        /** @description Who did what to what. */
+        /** @description An entry of the audit trail. */
         AuditEntry: {
             /** Format: int64 */
             id: number;
@@ -1817,14 +1818,14 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description A page of the trail, the newest first. */
+        /** @description A page of the audit trail, newest first. */
         AuditPage: {
             items: components["schemas"]["AuditEntry"][];
-            /** @description For `after`; `null`: there is no more. */
+            /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
         /**
-         * @description How they came in.
+         * @description How the person was authenticated.
          * @enum {string}
          */
         AuditVia: "shell" | "session" | "token" | "schedule" | "none";
@@ -1843,17 +1844,17 @@ export interface components {
             rule: string;
             /**
              * Format: double
-             * @description What its metric was over its window.
+             * @description Value of the metric over the window.
              */
             actual: number;
-            /** @description What that is measured in: `%`, `ms`. */
+            /** @description Unit of the value: `%`, `ms`. */
             unit: string;
             /**
              * Format: int64
              * @description When the window began, epoch milliseconds.
              */
             since_ms: number;
-            /** @description The busiest generator, where the rule is about processors. */
+            /** @description The busiest load generator, for rules on CPU usage. */
             node: string | null;
             how: components["schemas"]["StopMode"];
             /** @enum {string} */
@@ -1869,11 +1870,11 @@ export interface components {
             kind: "imported";
         };
         /**
-         * @description What a comparison of one line comes to.
+         * @description Result of comparing one line.
          * @enum {string}
          */
         Change: "worse" | "mixed" | "better" | "same" | "unclear";
-        /** @description A file that is another than in the revision before. */
+        /** @description A file that differs from the previous revision. */
         ChangedFile: {
             path: string;
             change: components["schemas"]["FileChange"];
@@ -1885,11 +1886,11 @@ export interface components {
             text: string;
         };
         /**
-         * @description Which number that is: the names of an entry's fields.
+         * @description The metric: a field of an entry.
          * @enum {string}
          */
         ChangedMetric: "mean_ms" | "median_ms" | "p95_ms" | "error_percent";
-        /** @description What a plan needs and will do, and what is wrong with it. */
+        /** @description Result of a plan check: what the plan needs, what it will do, and its errors. */
         Check: {
             /** @description The plan's file name. */
             plan: string;
@@ -1926,7 +1927,7 @@ export interface components {
             /** @description No finding is an error. */
             ok: boolean;
         };
-        /** @description A cluster: one master and N workers that belong to one owner, made by one provider. */
+        /** @description A cluster: one master and N workers that belong to one owner, created by one provider. */
         Cluster: {
             id: components["schemas"]["ClusterId"];
             name: string;
@@ -1937,7 +1938,7 @@ export interface components {
             config: components["schemas"]["ClusterConfig"];
             phase: components["schemas"]["ClusterPhase"];
             cause: components["schemas"]["Message"] | null;
-            /** @description Nodes that are gone though they should not be; a `ready` cluster with such nodes is degraded. */
+            /** @description Nodes that were lost; a `ready` cluster with lost nodes is degraded. */
             lost_nodes: string[];
             current_run: components["schemas"]["RunId"] | null;
             nodes: components["schemas"]["Node"][];
@@ -1949,22 +1950,22 @@ export interface components {
             ended_ms: number | null;
             /**
              * Format: int64
-             * @description When it is removed at the latest.
+             * @description When its lifetime ends and it is terminated.
              */
             expires_at_ms: number;
             /**
              * Format: int64
-             * @description When its last run ended, or when it became ready.
+             * @description Since when it has been idle: the end of its last run, or when it became ready.
              */
             idle_since_ms: number | null;
             /**
-             * @description The one engine that the cluster is for, as `jac run` makes them: when that engine is gone, so is the cluster's
-             *     purpose, and the next engine ends it. `None`: it outlives engines.
+             * @description The engine instance that an ephemeral cluster belongs to, as `jac run` creates them: the next engine terminates it. `None`: the
+             *     cluster is persistent.
              */
-            attended_by: string | null;
+            ephemeral_of: string | null;
             /**
              * Format: double
-             * @description What all of its nodes together cost an hour, in US dollars, an estimate; `None`: nothing, or it is not known.
+             * @description Estimated cost of all its nodes in US dollars per hour; `null`: free, or unknown.
              */
             usd_per_hour: number | null;
             node_prices: components["schemas"]["NodePrices"] | null;
@@ -1989,18 +1990,18 @@ export interface components {
             heap_mb: number | null;
             /**
              * Format: int32
-             * @description After this many minutes the cluster is removed, whatever it does.
+             * @description Lifetime in minutes, after which the cluster is terminated in any case.
              * @default 480
              */
             lifetime_minutes: number;
             /**
              * Format: int32
-             * @description After this many minutes without a run the cluster is removed; `null`: never for that reason; left out: 60.
+             * @description Idle timeout in minutes, after which a cluster without a run is terminated; `null`: never; absent: 60.
              * @default 60
              */
             idle_minutes: number | null;
             /**
-             * @description Remove the cluster as soon as its first run has ended, as `jac run` does.
+             * @description Terminate the cluster when its first run ends, as `jac run` does.
              * @default false
              */
             remove_after_run: boolean;
@@ -2021,7 +2022,7 @@ export interface components {
             /** @default null */
             ec2: components["schemas"]["Ec2Config"] | null;
         };
-        /** @description Something that happened to a cluster. */
+        /** @description An event of a cluster. */
         ClusterEventView: {
             /**
              * Format: int64
@@ -2039,7 +2040,7 @@ export interface components {
              *     `termination_requested`, `archive_pending`, `terminated`.
              */
             code: string;
-            /** @description By name; which there are depends on the code. */
+            /** @description Parameters; which ones depends on the code. */
             params: {
                 [key: string]: unknown;
             };
@@ -2049,7 +2050,7 @@ export interface components {
         /** @description A cluster's id, `c-` and eight characters. */
         ClusterId: string;
         /**
-         * @description Where a cluster is in its life.
+         * @description Phase of a cluster.
          * @enum {string}
          */
         ClusterPhase: "requested" | "launching" | "preparing" | "ready" | "failed" | "terminating" | "terminated";
@@ -2065,9 +2066,9 @@ export interface components {
             cause: string | null;
             /** Format: int32 */
             workers: number;
-            /** @description Nodes that are gone though they should not be. */
+            /** @description Nodes that were lost. */
             lost_nodes: string[];
-            /** @description The run that has it to itself now. */
+            /** @description The run that is currently using it. */
             current_run: string | null;
             /** Format: int64 */
             created_ms: number;
@@ -2077,35 +2078,35 @@ export interface components {
             ended_ms: number | null;
             /**
              * Format: int64
-             * @description When it is removed at the latest.
+             * @description When its lifetime ends and it is terminated.
              */
             expires_at_ms: number;
             /**
              * Format: int64
-             * @description When the idle limit removes it, if nothing is run before.
+             * @description When the idle timeout terminates it, unless a run starts before.
              */
             idle_ends_at_ms: number | null;
             /**
              * Format: double
-             * @description What all of its nodes together cost an hour, in US dollars, an estimate; `null`: nothing, or it is not known.
+             * @description Estimated cost of all its nodes in US dollars per hour; `null`: free, or unknown.
              */
             usd_per_hour: number | null;
             /**
              * Format: double
-             * @description What it has cost until now.
+             * @description Estimated cost so far in US dollars.
              */
             usd_so_far: number | null;
         };
-        /** @description A cluster as it is shown. */
+        /** @description A cluster. */
         ClusterView: components["schemas"]["Cluster"] & {
             /**
              * Format: int64
-             * @description When the idle limit removes it, if nothing is run before.
+             * @description When the idle timeout terminates it, unless a run starts before.
              */
             idle_ends_at_ms: number | null;
             /**
              * Format: double
-             * @description What it has cost until now, an estimate in US dollars; `null`: nothing, or it is not known.
+             * @description Estimated cost so far in US dollars; `null`: free, or unknown.
              */
             usd_so_far: number | null;
         };
@@ -2115,12 +2116,12 @@ export interface components {
             code: string;
             /**
              * Format: int64
-             * @description Samples with it.
+             * @description Samples with this code.
              */
             count: number;
             /**
              * Format: int64
-             * @description Those of them that failed.
+             * @description Failed samples among them.
              */
             errors: number;
         };
@@ -2134,7 +2135,7 @@ export interface components {
             /** @description Samples that ended in each bucket in order of time; a bucket without one has no entry. */
             points: components["schemas"]["TimedCount"][];
         };
-        /** @description Where the company's account is asked for. */
+        /** @description Where to sign in with the company's account. */
         CompanyPage: {
             /** @description The page goes there. */
             url: string;
@@ -2143,14 +2144,14 @@ export interface components {
         CompanySignIn: Record<string, never>;
         /** @description The company's sign-on. */
         CompanySignOn: {
-            /** @description What it is called. */
+            /** @description Its name. */
             name: string;
         };
-        /** @description One of the results. */
+        /** @description A compared result. */
         ComparedResult: {
-            /** @description What to call it. */
+            /** @description Its name. */
             name: string;
-            /** @description The run that it is of, where it was JAC's. */
+            /** @description The run's ID, if JAC ran it. */
             run_id: string | null;
             run: components["schemas"]["ComparedRun"] | null;
             /** @description Its failures by type, the most frequent first, at most 200. */
@@ -2192,7 +2193,7 @@ export interface components {
              * @description Workers; 0: the master ran the plan alone.
              */
             workers: number;
-            /** @description What its nodes are; `null`: it is not known any more. */
+            /** @description Type of its nodes; `null`: no longer known. */
             machines: string | null;
             /** @description JMeter properties for every node, secrets masked. */
             properties: {
@@ -2205,16 +2206,16 @@ export interface components {
             /** @description Data files whose rows were split across the workers. */
             split: string[];
         };
-        /** @description Two results beside each other. */
+        /** @description A comparison of two results. */
         Comparison: {
             /**
              * Format: int32
              * @description Version of this format: 1.
              */
             version: number;
-            /** @description Name of the result that is compared with. */
+            /** @description Name of the reference result. */
             before: string;
-            /** @description Name of the result that is judged. */
+            /** @description Name of the result being judged. */
             after: string;
             /** @description The totals. */
             total: components["schemas"]["LineComparison"];
@@ -2226,7 +2227,7 @@ export interface components {
             new: string[];
             /** @description Is any line worse, or worse in part? */
             worse: boolean;
-            /** @description What it comes to. */
+            /** @description Its outcome. */
             outcome: components["schemas"]["ComparisonOutcome"];
             /** @description How many tests were made, which the corrected probabilities take into account. */
             tests: number;
@@ -2236,7 +2237,7 @@ export interface components {
             findings: components["schemas"]["Note"][];
         };
         /**
-         * @description What a comparison comes to.
+         * @description Outcome of a comparison.
          * @enum {string}
          */
         ComparisonOutcome: "worse" | "mixed" | "better" | "same" | "unclear" | "no_common_label" | "cannot_be_judged";
@@ -2249,11 +2250,11 @@ export interface components {
             version: number;
             /** @description Heading of the page. */
             title: string;
-            /** @description The JAC that made it. */
+            /** @description Version of JAC that created it. */
             jac_version: string;
             /**
              * Format: int64
-             * @description When it was made, epoch milliseconds.
+             * @description When it was created, epoch milliseconds.
              */
             created_ms: number;
             /** @description The results in the order in which they were given. The first is what the others are compared with. */
@@ -2261,38 +2262,38 @@ export interface components {
             /** @description The second, third… result compared with the first. */
             comparisons: components["schemas"]["Comparison"][];
         };
-        /** @description A set of credentials, as far as it is shown. */
+        /** @description A set of credentials, without its secrets. */
         CredentialView: {
             id: string;
             name: string;
             kind: components["schemas"]["CredentialWord"];
             owner: components["schemas"]["Person"];
-            /** @description The region of clusters that name none. */
+            /** @description Default region of clusters that use it. */
             region: string | null;
-            /** @description What may be shown, by name: `access_key_id`, `role_arn`, `fingerprint`… */
+            /** @description Its non-secret values by name: `access_key_id`, `role_arn`, `fingerprint`… */
             shown: {
                 [key: string]: string;
             };
             /** Format: int64 */
             saved_ms: number;
-            /** @description Who AWS says that it is: an ARN. */
+            /** @description Its identity as reported by AWS: an ARN. */
             identity: string | null;
-            /** @description Why it did not work when it was last used or tried. */
+            /** @description Why it failed when it was last used or tested. */
             fault: string | null;
-            /** @description Clusters that live and need it. */
+            /** @description Active clusters that use it. */
             in_use_by: components["schemas"]["Named"][];
-            /** @description Stores for results that need it, by their addresses. */
+            /** @description Results stores that use it, by address. */
             stores: components["schemas"]["Named"][];
-            /** @description Search targets that need it. */
+            /** @description Search targets that use it. */
             search_targets: components["schemas"]["Named"][];
         };
         /**
-         * @description What a set of credentials is for.
+         * @description Kind of a set of credentials.
          * @enum {string}
          */
         CredentialWord: "aws_keys" | "aws_role" | "ssh_key";
         /**
-         * @description What a criterion came to.
+         * @description Outcome of a criterion.
          * @enum {string}
          */
         CriterionCode: "met" | "not_met" | "label_missing" | "value_missing" | "cannot_be_judged" | "all_failed" | "within_warm_up" | "auto_stopped";
@@ -2302,7 +2303,7 @@ export interface components {
             metric: string;
             /** @description `null`: the total. */
             label: string | null;
-            /** @description How it is compared with the limit; where that is true, the criterion is not met. */
+            /** @description How it is compared with the limit; if true, the criterion is not met. */
             operator: components["schemas"]["Operator"];
             /**
              * Format: double
@@ -2316,21 +2317,21 @@ export interface components {
             actual: number | null;
             unit: components["schemas"]["Unit"];
         };
-        /** @description What became of a criterion. */
+        /** @description Result of a criterion. */
         CriterionResult: {
             /** @description The criterion as it was given. */
             expression: string;
-            /** @description True: the run is fine with respect to it. */
+            /** @description Whether the criterion is met. */
             met: boolean;
             code: components["schemas"]["CriterionCode"] | null;
             /** @description Why, for people. */
             sentence: string;
             detail: components["schemas"]["CriterionDetail"] | null;
         };
-        /** @description How a criterion has fared so far, by the server's clock; looked at once a second. */
+        /** @description History of a criterion during the run, evaluated once a second by the server's clock. */
         CriterionWatch: {
             expression: string;
-            /** @description It was met when it was looked at last. */
+            /** @description Whether it was met at the last evaluation. */
             met: boolean;
             /**
              * Format: int64
@@ -2339,12 +2340,12 @@ export interface components {
             began_ms: number;
             /**
              * Format: int64
-             * @description Since when it is met, or not.
+             * @description Since when `met` has its value.
              */
             since_ms: number;
             /**
              * Format: int64
-             * @description When it was first not met; `null`: it always was.
+             * @description When it was first not met; `null`: never.
              */
             first_broken_ms: number | null;
             /**
@@ -2354,7 +2355,7 @@ export interface components {
             met_ms: number;
             /**
              * Format: int64
-             * @description When it was looked at last.
+             * @description When it was last evaluated.
              */
             seen_ms: number;
         };
@@ -2373,7 +2374,7 @@ export interface components {
         DataFile: {
             /** @description Its path relative to the plan, or as written where it is not there. */
             path: string;
-            /** @description It is among the plan's files. */
+            /** @description Whether it is among the plan's files. */
             found: boolean;
             /** @description Names of the elements that read it, separated by commas. */
             element: string;
@@ -2387,34 +2388,34 @@ export interface components {
             /** @description It is not there, but the plan seems to write it before it reads it. */
             written_by_plan: boolean;
         };
-        /** @description What was deleted. */
+        /** @description Result of a deletion. */
         DeletedDocuments: {
             /**
              * Format: int64
-             * @description Documents of the run that were there.
+             * @description Number of deleted documents.
              */
             documents: number;
         };
-        /** @description The notification of a run to a target, as it is shown. */
+        /** @description The notification of a run to a target. */
         Delivery: {
             run: components["schemas"]["RunId"];
             /** @description The target's name. */
             target: string;
-            /** @description What the receiver knows it by, the same in each try. */
+            /** @description ID sent to the receiver, the same in each attempt. */
             id: string;
             state: components["schemas"]["DeliveryState"];
             /**
              * Format: int32
-             * @description How often it was tried.
+             * @description Number of attempts.
              */
             attempts: number;
             next_ms: components["schemas"]["i64"] | null;
-            /** @description When it was delivered, or tried last. */
+            /** @description When it was delivered or last attempted. */
             updated_ms: components["schemas"]["i64"];
             trouble: components["schemas"]["IntegrationTrouble"] | null;
         };
         /**
-         * @description Where the delivery of a notification is.
+         * @description State of a delivery.
          * @enum {string}
          */
         DeliveryState: "waiting" | "delivered" | "given_up";
@@ -2442,21 +2443,21 @@ export interface components {
             samples: number;
             /**
              * Format: int64
-             * @description Those of them that failed.
+             * @description Failed samples among them.
              */
             errors: number;
         };
-        /** @description Leave to get it. */
+        /** @description A ticket for a download. */
         DownloadTicket: {
             /** @description For the query: `?ticket=…`. It works for a minute, for that path and this session. */
             ticket: string;
         };
         /**
-         * @description Which address of a machine JAC signs in at. JMeter's own traffic among the nodes takes the private ones always.
+         * @description The address of an instance that JAC connects to. JMeter's own traffic between nodes always uses the private ones.
          * @enum {string}
          */
         Ec2Addresses: "public" | "private";
-        /** @description How a cluster's machines are made. Everything has a default but the region. */
+        /** @description Configuration of a cluster's EC2 instances. Everything except the region has a default. */
         Ec2Config: {
             /**
              * @description `eu-central-1`…; `null`: the one that the credentials or the server's environment name.
@@ -2469,7 +2470,7 @@ export interface components {
              */
             credentials: string;
             /**
-             * @description The instance type of the master, which takes in every worker's samples.
+             * @description Instance type of the master, which receives every worker's samples.
              * @default c6i.xlarge
              */
             master_type: string;
@@ -2484,7 +2485,7 @@ export interface components {
              */
             fallback_worker_types: string[];
             /**
-             * @description What the machines boot.
+             * @description Image that the instances boot.
              * @default {
              *       "newest": "debian12"
              *     }
@@ -2506,12 +2507,12 @@ export interface components {
              */
             security_group: string | null;
             /**
-             * @description Which of a machine's addresses JAC signs in at.
+             * @description Which address of an instance JAC connects to.
              * @default public
              */
             addresses: components["schemas"]["Ec2Addresses"];
             /**
-             * @description From where SSH is let in, as a block of addresses; `null`: the server's own address, found by itself.
+             * @description CIDR block that may connect over SSH; `null`: the server's own address, detected automatically.
              * @default null
              */
             ssh_from: string | null;
@@ -2527,12 +2528,12 @@ export interface components {
              */
             key_name: string | null;
             /**
-             * @description Spare capacity at a lower price, which AWS may take back at any time.
+             * @description Use Spot instances, which AWS may interrupt at any time.
              * @default false
              */
             spot: boolean;
             /**
-             * @description Further tags of everything that is made.
+             * @description Additional tags of all resources.
              * @default {}
              */
             tags: {
@@ -2540,7 +2541,7 @@ export interface components {
             };
             /**
              * Format: int32
-             * @description How many workers may fail to come up; the cluster is then made of the others.
+             * @description Tolerated worker launch failures; the cluster then consists of the others.
              * @default 0
              */
             workers_may_fail: number;
@@ -2560,7 +2561,7 @@ export interface components {
         Entry: {
             /** @description The sampler's name; `Total` for the total. */
             label: string;
-            /** @description What its rows are. */
+            /** @description Kind of its rows. */
             kind: components["schemas"]["EntryKind"];
             /**
              * Format: int64
@@ -2650,27 +2651,27 @@ export interface components {
         EntryKind: "request" | "transaction" | "mixed";
         /** @description The AWS credentials of the server's environment. */
         EnvironmentCredentials: {
-            /** @description Whoever asks may work with them. */
+            /** @description Whether the caller may use them. */
             allowed: boolean;
-            /** @description There are some that AWS takes. Always `false` to those who may not. */
+            /** @description Whether there are any that AWS accepts. Always `false` for callers who may not use them. */
             available: boolean;
         };
-        /** @description An error as it is sent. */
+        /** @description An error. */
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
         };
-        /** @description What happened, to what, and what to do. */
+        /** @description Details of an error. */
         ErrorDetail: {
-            /** @description Stays the same when the words change. */
+            /** @description Stable; the message may change. */
             code: string;
-            /** @description Sentences. */
+            /** @description For people. */
             message: string;
-            /** @description What to do. */
+            /** @description How to fix it. */
             hint: string | null;
-            /** @description What exactly is wrong, where that is known. */
+            /** @description The individual faults, if known. */
             faults: components["schemas"]["Fault"][];
         };
-        /** @description Failures that are alike. */
+        /** @description A group of similar failures. */
         ErrorGroup: {
             /** @description The sampler's name. */
             label: string;
@@ -2685,7 +2686,7 @@ export interface components {
             example: string;
             /**
              * Format: int64
-             * @description How many.
+             * @description Number of failures.
              */
             count: number;
             /**
@@ -2709,7 +2710,7 @@ export interface components {
             example: string;
             /**
              * Format: int64
-             * @description How many.
+             * @description Number of failures.
              */
             count: number;
             /**
@@ -2728,7 +2729,7 @@ export interface components {
              */
             last_ms: number;
         };
-        /** @description A metrics target as it is shown: without credentials. */
+        /** @description A metrics target, without credentials. */
         ExporterInfo: {
             /** @description Unique on this server. */
             name: string;
@@ -2746,11 +2747,11 @@ export interface components {
          * @enum {string}
          */
         ExporterKind: "otlp" | "influxdb";
-        /** @description A metrics target with how it went since the server's start. */
+        /** @description A metrics target with its statistics since the server's start. */
         ExporterView: components["schemas"]["ExporterInfo"] & {
             /**
              * Format: int64
-             * @description Points that were sent; a point is a run at a moment.
+             * @description Points sent; a point is one run at one time.
              */
             sent: number;
             /**
@@ -2765,20 +2766,20 @@ export interface components {
             refused_values: number;
             /**
              * Format: int64
-             * @description Points that wait.
+             * @description Points waiting to be sent.
              */
             waiting: number;
             last_sent_ms: components["schemas"]["i64"] | null;
             trouble: components["schemas"]["IntegrationTrouble"] | null;
         };
-        /** @description By how much a cluster's end is moved. */
+        /** @description Extension of a cluster's lifetime. */
         Extension: {
             /** Format: int32 */
             minutes: number;
         };
         /** @description One fault. */
         Fault: {
-            /** @description Stays the same when the words change. */
+            /** @description Stable; the message may change. */
             code: string;
             /** @description The field of the request's body, as a JSON pointer (RFC 6901); `null`: it is about no single field. */
             field: string | null;
@@ -2786,22 +2787,22 @@ export interface components {
             message: string;
         };
         /**
-         * @description What became of a file from one revision to another.
+         * @description Change of a file between two revisions.
          * @enum {string}
          */
         FileChange: "added" | "removed" | "changed";
-        /** @description What became of a file. */
+        /** @description Kind of change of a file. */
         FileDifference: {
             path: string;
             change: components["schemas"]["FileChange"];
             /**
              * Format: int64
-             * @description Its size before; `null`: it was not there.
+             * @description Size before; `null`: it did not exist.
              */
             from_bytes: number | null;
             /**
              * Format: int64
-             * @description Its size afterwards; `null`: it is not there any more.
+             * @description Size afterwards; `null`: it no longer exists.
              */
             to_bytes: number | null;
             /**
@@ -2809,10 +2810,10 @@ export interface components {
              *     8 MiB at most, another file 256 KiB.
              */
             hunks: components["schemas"]["Hunk"][];
-            /** @description There are more lines than are shown. */
+            /** @description Whether lines were omitted. */
             is_cut: boolean;
         };
-        /** @description One thing found in a plan. */
+        /** @description A finding of a plan check. */
         Finding: {
             /** @description How much it matters. */
             severity: components["schemas"]["Severity"];
@@ -2822,14 +2823,14 @@ export interface components {
             element: string | null;
             /** @description One sentence. */
             message: string;
-            /** @description What to do. */
+            /** @description How to fix it. */
             hint: string | null;
-            /** @description What the message tells, by name: `path`, `property`, `count`, … */
+            /** @description Parameters of the message: `path`, `property`, `count`, … */
             params: {
                 [key: string]: string;
             };
         };
-        /** @description One time of a schedule, and what came of it. */
+        /** @description A scheduled time and its result. */
         Firing: {
             /**
              * Format: int64
@@ -2846,24 +2847,24 @@ export interface components {
              *     `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
              */
             code: string | null;
-            /** @description The same for people. */
+            /** @description The same as a sentence. */
             message: string | null;
             run_id: components["schemas"]["RunId"] | null;
             /**
              * Format: int32
-             * @description How many times it stands for: more than one were missed in a row.
+             * @description Number of scheduled times it represents: consecutive missed ones are combined.
              */
             times: number;
             ended_ms: components["schemas"]["i64"] | null;
         };
         /**
-         * @description Where a firing is.
+         * @description State of a firing.
          * @enum {string}
          */
         FiringState: "starting" | "waiting" | "running" | "finished" | "failed" | "not_started" | "skipped" | "missed";
-        /** @description What a cluster would be, before it is made. */
+        /** @description Preview of a cluster. */
         ForecastView: {
-            /** @description What would make its launch fail. */
+            /** @description Errors that would make its launch fail. */
             faults: components["schemas"]["Fault"][];
             /** @description What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`. */
             notes: components["schemas"]["Message"][];
@@ -2873,16 +2874,16 @@ export interface components {
              */
             usd_per_hour: number | null;
         };
-        /** @description A sample that was found. */
+        /** @description A found sample. */
         FoundSample: {
             /**
              * Format: int32
-             * @description Which of the logs it is from, from 0.
+             * @description Index of its log, from 0.
              */
             log: number;
             /**
              * Format: int64
-             * @description Byte of its row in that log.
+             * @description Byte offset of its row in that log.
              */
             position: number;
             /**
@@ -2950,7 +2951,7 @@ export interface components {
             source: string;
             fallback: components["schemas"]["SearchFallback"] | null;
         };
-        /** @description The row of figures at the top of a run. */
+        /** @description Key figures of a run. */
         Headline: {
             /** Format: int64 */
             samples: number;
@@ -2968,18 +2969,18 @@ export interface components {
             /** Format: int64 */
             active_users: number | null;
         };
-        /** @description Samples by the node that took them. */
+        /** @description Samples by node. */
         HostCount: {
             /** @description `host:port` of a remote thread's name, otherwise the `Hostname` column. */
             host: string;
             /**
              * Format: int64
-             * @description Samples that it took.
+             * @description Samples of this node.
              */
             samples: number;
             /**
              * Format: int64
-             * @description Those of them that failed.
+             * @description Failed samples among them.
              */
             errors: number;
         };
@@ -3016,13 +3017,13 @@ export interface components {
             /** @description CSV or XML, plain, gzip or Zstandard; or a zip of such files. */
             file: string[];
         };
-        /** @description What this server is and has. */
+        /** @description Information about this server. */
         Info: {
             version: string;
             /** @description The id of its data folder. */
             installation: string;
             java: components["schemas"]["ToolInfo"];
-            /** @description The one that clusters have where they do not choose. */
+            /** @description The default for clusters. */
             jmeter: components["schemas"]["ToolInfo"];
             /** @description The versions of JMeter that JAC manages, newest first. */
             jmeter_versions: string[];
@@ -3030,19 +3031,19 @@ export interface components {
             providers: components["schemas"]["Provider"][];
             /** Format: int64 */
             started_ms: number;
-            /** @description What a person should see though nobody asked for it; empty when all is well. */
+            /** @description Notices; empty if there are no problems. */
             notices: components["schemas"]["Notice"][];
         };
-        /** @description A test that a target took. */
+        /** @description A successful test of a target. */
         IntegrationTest: {
             target: string;
             /**
              * Format: int64
-             * @description Until it had answered.
+             * @description Time until it answered.
              */
             took_ms: number;
         };
-        /** @description What went wrong with a target. */
+        /** @description An error of a target. */
         IntegrationTrouble: {
             /**
              * @description `integration_timeout`, `integration_unreachable`, `integration_certificate`, `integration_busy`, `integration_unavailable`,
@@ -3052,17 +3053,17 @@ export interface components {
             /** @description A sentence. */
             message: string;
         };
-        /** @description Everything that this server tells. */
+        /** @description Integrations of this server. */
         IntegrationsView: {
             notifications: components["schemas"]["NotifierView"][];
             metrics: components["schemas"]["ExporterView"][];
             /** @description The address that links to runs begin with; `null`: not configured, so nothing links to them. */
             public_url: string | null;
         };
-        /** @description Somebody who was invited. */
+        /** @description An invited person. */
         Invited: {
             user: components["schemas"]["UserView"];
-            /** @description A one-time link, shown this once. */
+            /** @description A one-time link, shown only once. */
             link: string;
             /** Format: int64 */
             expires_ms: number;
@@ -3081,7 +3082,7 @@ export interface components {
             start_ms: number | null;
             /** @description Its points. */
             series: components["schemas"]["LabelSeries"];
-            /** @description How its response times are spread. */
+            /** @description Distribution of its response times. */
             profile: components["schemas"]["LabelProfile"];
         };
         /** @description One label's spread. */
@@ -3090,7 +3091,7 @@ export interface components {
             label: string;
             /** @description Whether all its rows are transactions. */
             transaction: boolean;
-            /** @description How its response times are spread. */
+            /** @description Distribution of its response times. */
             profile: components["schemas"]["Profile"];
         };
         /** @description One label's points. */
@@ -3110,7 +3111,7 @@ export interface components {
             /** Format: int64 */
             created_ms: number;
         };
-        /** @description What the server refuses to go beyond. */
+        /** @description Limits of the server. */
         Limits: {
             /** Format: int32 */
             max_workers: number;
@@ -3124,7 +3125,7 @@ export interface components {
             max_files: number;
         };
         /**
-         * @description What became of a line.
+         * @description Result of comparing a line.
          * @enum {string}
          */
         LineChange: "same" | "removed" | "added";
@@ -3132,7 +3133,7 @@ export interface components {
         LineComparison: {
             /** @description The label; `Total` for the totals. */
             label: string;
-            /** @description What it comes to. */
+            /** @description Its outcome. */
             change: components["schemas"]["Change"];
             /** @description The numbers for which it is a change; none where it is not. */
             changed: components["schemas"]["NumberChange"][];
@@ -3146,10 +3147,10 @@ export interface components {
             tail: components["schemas"]["TestResult"] | null;
             errors: components["schemas"]["TestResult"] | null;
         };
-        /** @description An address that opens an object to whoever has it. */
+        /** @description A presigned address of an object. */
         Link: {
             url: string;
-            /** @description From then on it opens nothing. */
+            /** @description When it expires. */
             expires_ms: components["schemas"]["i64"];
         };
         /** @description The points of some labels of a run while it goes on. */
@@ -3157,7 +3158,7 @@ export interface components {
             run_id: components["schemas"]["RunId"];
             /**
              * Format: int64
-             * @description The number of the newest snapshot: hand it back next time.
+             * @description Number of the newest snapshot; send it with the next request.
              */
             seq: number;
             /**
@@ -3200,11 +3201,11 @@ export interface components {
             size: number;
             text: string;
         };
-        /** @description A machine that costs money. */
+        /** @description A billable instance. */
         Machine: {
             provider: components["schemas"]["Provider"];
             region: string;
-            /** @description As the provider calls it: `i-…`. */
+            /** @description The provider's ID: `i-…`. */
             id: string;
             /** @description The instance type. */
             kind: string;
@@ -3227,13 +3228,13 @@ export interface components {
              * @description An estimate; `null`: it is not known.
              */
             usd_per_hour: number | null;
-            /** @description No cluster here knows it: it can be adopted or terminated with its cluster. */
+            /** @description Orphan: not managed by this server; can be adopted or terminated with its cluster. */
             orphan: boolean;
         };
-        /** @description All machines that cost money. */
+        /** @description All billable instances. */
         Machines: {
             machines: components["schemas"]["Machine"][];
-            /** @description Providers and regions that cannot be asked now: what is shown of theirs is what was seen last. */
+            /** @description Providers and regions that are currently unreachable; their instances are shown as last observed. */
             unreachable: components["schemas"]["Unreachable"][];
         };
         /** @description One of them. */
@@ -3249,7 +3250,7 @@ export interface components {
              *     `result_incomplete`, `result_may_be_incomplete`. `uncoded`: an earlier version wrote it, which kept the sentence only.
              */
             code: string;
-            /** @description By name; which there are depends on the code. */
+            /** @description Parameters; which ones depends on the code. */
             params: Record<string, never>;
             /** @description A sentence for people. */
             message: string;
@@ -3259,7 +3260,7 @@ export interface components {
             id: string;
             name: string;
         };
-        /** @description AWS credentials to save. Keys come both or not at all; a role without keys is assumed with the environment's. */
+        /** @description AWS credentials to save. Give both keys or neither; a role without keys is assumed with the environment's credentials. */
         NewAwsCredentials: {
             access_key_id?: string | null;
             secret_access_key?: string | null;
@@ -3267,20 +3268,20 @@ export interface components {
             session_token?: string | null;
             /** @description A role to assume: `arn:aws:iam::123456789012:role/load`. */
             role_arn?: string | null;
-            /** @description What the role's account wants to hear along. */
+            /** @description The external ID that the role requires. */
             external_id?: string | null;
-            /** @description The region of clusters that name none. */
+            /** @description Default region of clusters that use it. */
             region?: string | null;
         };
-        /** @description A cluster that somebody wants. */
+        /** @description A cluster to create. */
         NewCluster: {
-            /** @description Empty or absent: named after its id. */
+            /** @description Empty or absent: its ID. */
             name?: string | null;
             description?: string | null;
             provider: components["schemas"]["Provider"];
             config: components["schemas"]["ClusterConfig"];
         };
-        /** @description Which comparison is to be shown, and how long. */
+        /** @description A comparison to share, and for how long. */
         NewComparisonShare: {
             /** @description Two to five ids; the first is what the others are compared with. */
             runs: string[];
@@ -3292,23 +3293,23 @@ export interface components {
         };
         /** @description A set of credentials to save: either AWS's or a key for SSH. */
         NewCredentials: {
-            /** @description What its owner calls it; they have no other of that name. */
+            /** @description Name, unique for its owner. */
             name: string;
             aws?: components["schemas"]["NewAwsCredentials"] | null;
             ssh_key?: components["schemas"]["NewSshKey"] | null;
         };
-        /** @description How an image is to be called. */
+        /** @description Name of an image. */
         NewImage: {
             /** @description Empty or absent: named after JMeter and the time. */
             name?: string | null;
         };
         /** @description A new password. */
         NewPassword: {
-            /** @description The one before; not needed in a session that a one-time link opened, nor where there was none. */
+            /** @description The current password; not needed in a session that was opened by a one-time link, or if there is none. */
             current?: string | null;
             password: string;
         };
-        /** @description Where somebody wants the results of their runs. */
+        /** @description A results store to save. */
         NewResultsStore: {
             /** @description `s3://BUCKET/PREFIX`. */
             address: string;
@@ -3323,7 +3324,7 @@ export interface components {
             /** @description The ID of one of one's own sets of AWS credentials. */
             credentials: string;
         };
-        /** @description A run that somebody wants. */
+        /** @description A run to start. */
         NewRun: {
             cluster_id?: components["schemas"]["ClusterId"] | null;
             new_cluster?: components["schemas"]["NewCluster"] | null;
@@ -3374,9 +3375,9 @@ export interface components {
             stop_rules?: string[] | null;
             /**
              * Format: int64
-             * @description How long a graceful stop may take, in seconds; absent: 30.
+             * @description Graceful stop timeout in seconds, after which requests in flight are aborted; absent: 30.
              */
-            grace_s?: number | null;
+            stop_timeout_s?: number | null;
             /** @description How the workers' samples come together; absent: `auto`. */
             results?: components["schemas"]["ResultsChoice"];
             /**
@@ -3389,7 +3390,7 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /** @description A schedule that somebody wants. */
+        /** @description A schedule to save. */
         NewSchedule: {
             /** @description Empty or absent: the plan's name. */
             name?: string | null;
@@ -3419,7 +3420,7 @@ export interface components {
             /** @description The ID of one of one's own sets of AWS credentials. */
             credentials: string | null;
         };
-        /** @description How long a link is to work. */
+        /** @description Validity of a link. */
         NewShare: {
             /**
              * Format: int32
@@ -3431,28 +3432,28 @@ export interface components {
         NewSshKey: {
             /** @description In OpenSSH's format or as PEM. */
             private_key: string;
-            /** @description What opens it, where it is protected. */
+            /** @description Its passphrase, if it has one. */
             passphrase?: string | null;
         };
-        /** @description A team to make. */
+        /** @description A team to create. */
         NewTeam: {
             name: string;
         };
-        /** @description A token that was made. */
+        /** @description A created token. */
         NewToken: {
-            /** @description The secret itself, shown this once. */
+            /** @description The secret, shown only once. */
             token: string;
             view: components["schemas"]["TokenView"];
         };
-        /** @description Somebody to invite. */
+        /** @description A person to invite. */
         NewUser: {
-            /** @description What they sign in with and are shown as. */
+            /** @description Name to sign in with and to display. */
             name: string;
             role: components["schemas"]["UserRole"];
-            /** @description Ids of teams. */
+            /** @description IDs of teams. */
             teams?: string[];
         };
-        /** @description A time to come. */
+        /** @description A future scheduled time. */
         NextTime: {
             /** Format: int64 */
             at_ms: number;
@@ -3467,7 +3468,7 @@ export interface components {
             state: components["schemas"]["NodeState"];
             /** @description The address that the cluster's other nodes reach it at. */
             address: string | null;
-            /** @description Where it lies or what ails it, in words. */
+            /** @description Location or problem, as text. */
             detail: string | null;
             /**
              * Format: int64
@@ -3476,7 +3477,7 @@ export interface components {
             memory_mb: number | null;
             tools: components["schemas"]["NodeTools"] | null;
         };
-        /** @description A worker that wrote a log of its own. */
+        /** @description A worker with its own log (direct results). */
         NodeFacts: {
             /** @description `worker-1`… */
             name: string;
@@ -3497,21 +3498,21 @@ export interface components {
             lost_ms: number | null;
             log: components["schemas"]["NodeLog"] | null;
         };
-        /** @description How a node's machine is, between the last two looks. */
+        /** @description Health of a node's machine over the last observation interval. */
         NodeHealth: {
             /** Format: int64 */
             at_ms: number;
             /**
              * Format: int32
-             * @description How busy all its processors together were, in percent.
+             * @description CPU usage in percent of all CPUs.
              */
             cpu_percent: number;
             /**
              * Format: int32
-             * @description …and the most that it was so far in the run.
+             * @description Highest CPU usage so far in the run.
              */
             cpu_highest_percent: number;
-            /** @description They were so busy for a while in the run that the machine's own slowness may be in what it measured. */
+            /** @description Whether the machine was CPU-bound for a while in the run, so that response times may be inflated. */
             was_busy: boolean;
             /** Format: int64 */
             memory_used_mb: number;
@@ -3519,34 +3520,34 @@ export interface components {
             memory_mb: number;
             /**
              * Format: int64
-             * @description Bytes a second over all its network interfaces but loopback.
+             * @description Bytes per second over all network interfaces except loopback.
              */
             received_per_s: number;
             /** Format: int64 */
             sent_per_s: number;
             /**
              * Format: int64
-             * @description What is free on the disk of the node's files.
+             * @description Free space on the disk of the node's files.
              */
             disk_free_mb: number | null;
             /**
              * Format: int64
-             * @description What the objects of its JVM took of the heap when the collector last looked.
+             * @description Used heap of its JVM after the last garbage collection.
              */
             heap_used_mb: number | null;
             /**
              * Format: int64
-             * @description The heap of its JVM.
+             * @description Heap size of its JVM.
              */
             heap_mb: number | null;
         };
-        /** @description An image that JAC made of a machine which had Java and JMeter. */
+        /** @description An image that JAC created, with Java and JMeter. */
         NodeImage: {
             /** @description `ami-…`. */
             id: string;
             region: string;
             name: string;
-            /** @description What is in it, a few words. */
+            /** @description Short description of its content. */
             description: string;
             /** @description `x86_64` or `arm64`; empty while it is not known. */
             architecture: string;
@@ -3570,7 +3571,7 @@ export interface components {
             whole: boolean;
         };
         /**
-         * @description What JMeter does on one node of a run.
+         * @description State of JMeter on a node of a run.
          * @enum {string}
          */
         NodePhase: "waiting" | "starting" | "running" | "ended" | "lost";
@@ -3585,7 +3586,7 @@ export interface components {
             worker: number | null;
         };
         /**
-         * @description What a node was last seen to be.
+         * @description Last observed state of a node.
          * @enum {string}
          */
         NodeState: "requested" | "running" | "lost" | "terminated";
@@ -3617,7 +3618,7 @@ export interface components {
         Notice: {
             /** @description `row_unreadable`, `record_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`, `secrets_locked`. */
             code: string;
-            /** @description What it is about, by name; which names there are depends on the code. */
+            /** @description Parameters; which ones depends on the code. */
             params: {
                 [key: string]: string;
             };
@@ -3630,7 +3631,7 @@ export interface components {
              */
             count: number;
         };
-        /** @description A notification target as it is shown: without what is secret of its address. */
+        /** @description A notification target, without the secret parts of its address. */
         NotifierInfo: {
             /** @description Unique on this server. */
             name: string;
@@ -3642,15 +3643,15 @@ export interface components {
             plans: string[];
         };
         /**
-         * @description What a notification target is.
+         * @description Kind of a notification target.
          * @enum {string}
          */
         NotifierKind: "webhook" | "slack" | "teams" | "mail";
-        /** @description A notification target with how it went lately. */
+        /** @description A notification target with its recent deliveries. */
         NotifierView: components["schemas"]["NotifierInfo"] & {
             /**
              * Format: int64
-             * @description Deliveries that wait.
+             * @description Waiting deliveries.
              */
             waiting: number;
             last: components["schemas"]["Delivery"] | null;
@@ -3674,7 +3675,7 @@ export interface components {
             /** Format: int64 */
             expires_ms: number;
         };
-        /** @description What a link shows. */
+        /** @description What a share link shows. */
         OpenedShare: {
             kind: components["schemas"]["ShareWord"];
             runs: string[];
@@ -3694,7 +3695,7 @@ export interface components {
          * @enum {string}
          */
         Overlap: "skip" | "queue";
-        /** @description What a person says of a target, secrets apart. */
+        /** @description Settings of a search target, without secrets. */
         OwnTargetSettings: {
             /** @description `https://` and a host; with a path behind a proxy. */
             url: string;
@@ -3703,9 +3704,9 @@ export interface components {
             layout: components["schemas"]["TargetLayout"];
             /** @description The last part of the data stream's name; absent: `default`. */
             namespace: string | null;
-            /** @description A name of one's own for the data stream, or the beginning of the indices' names. */
+            /** @description Name of the data stream, or prefix of the indices' names. */
             index: string | null;
-            /** @description Further fields of every document: `labels.<name>`. */
+            /** @description Additional fields of every document: `labels.<name>`. */
             labels: {
                 [key: string]: string;
             };
@@ -3723,18 +3724,18 @@ export interface components {
             owner: components["schemas"]["Person"];
             settings: components["schemas"]["OwnTargetSettings"];
             username: string | null;
-            /** @description A password or an API key is saved. */
+            /** @description Whether a password or an API key is saved. */
             has_secret: boolean;
             aws_region: string | null;
             credentials: components["schemas"]["Named"] | null;
             /** Format: int64 */
             saved_ms: number;
         };
-        /** @description How much somebody owns: what would be handed over. */
+        /** @description How much a person owns: what would be handed over. */
         Owns: {
             /**
              * Format: int64
-             * @description That live.
+             * @description Active clusters.
              */
             clusters: number;
             /** Format: int64 */
@@ -3745,30 +3746,42 @@ export interface components {
         /** @description A part of a list. */
         Page_ClusterSummary: {
             items: components["schemas"]["ClusterSummary"][];
-            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
         /** @description A part of a list. */
         Page_PlanSummary: {
             items: components["schemas"]["PlanSummary"][];
-            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
         /** @description A part of a list. */
         Page_RunSummary: {
             items: components["schemas"]["RunSummary"][];
-            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
         /** @description A part of a list. */
         Page_ScheduleView: {
             items: components["schemas"]["ScheduleView"][];
-            /** @description What the following page is asked for with, as `after`; `null`: this is the last one. */
+            /** @description Pass as `after` to get the next page; `null`: this is the last one. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_TeamView: {
+            items: components["schemas"]["TeamView"][];
+            /** @description Pass as `after` to get the next page; `null`: this is the last one. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_UserView: {
+            items: components["schemas"]["UserView"][];
+            /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
         /** @description The mark of a result that is not the whole run's. */
         Partial: {
-            /** @description What ended the run before its time, a sentence. */
+            /** @description Why the run ended early, as a sentence. */
             cause: string;
         };
         /** @description A name and its password. */
@@ -3776,16 +3789,16 @@ export interface components {
             name: string;
             password: string;
         };
-        /** @description Somebody who owns things. */
+        /** @description A person as an owner. */
         Person: {
             id: string;
             name: string;
         };
-        /** @description Whether a run is to be kept. */
+        /** @description Whether to pin a run. */
         Pin: {
             pinned: boolean;
         };
-        /** @description A plan in the store. */
+        /** @description A plan. */
         Plan: {
             id: components["schemas"]["PlanId"];
             name: string;
@@ -3828,7 +3841,7 @@ export interface components {
         };
         /** @description One file of a plan. */
         PlanFile: {
-            /** @description Where it lies relative to the plan's folder, with `/` between the parts. */
+            /** @description Path relative to the plan's folder, separated by `/`. */
             path: string;
             /** Format: int64 */
             bytes: number;
@@ -3884,7 +3897,7 @@ export interface components {
             runs: number;
             last_run: components["schemas"]["LastRun"] | null;
         };
-        /** @description A plan as it is shown. */
+        /** @description A plan. */
         PlanView: components["schemas"]["Plan"] & {
             /**
              * Format: int64
@@ -3898,7 +3911,7 @@ export interface components {
             runs: number;
             last_run: components["schemas"]["LastRun"] | null;
         };
-        /** @description What happened in one bucket of time. A sample belongs to the bucket in which it ended. */
+        /** @description Statistics of one time bucket. A sample belongs to the bucket in which it ended. */
         Point: {
             /**
              * Format: int64
@@ -3971,7 +3984,7 @@ export interface components {
              */
             active_users: number | null;
         };
-        /** @description How a set of response times is spread. */
+        /** @description Distribution of response times. */
         Profile: {
             /**
              * Format: int64
@@ -4008,7 +4021,7 @@ export interface components {
             labels: components["schemas"]["LabelProfile"][];
         };
         /**
-         * @description Where nodes come from.
+         * @description Source of nodes.
          * @enum {string}
          */
         Provider: "local" | "ssh" | "ec2" | "imported";
@@ -4025,11 +4038,11 @@ export interface components {
             /** @description Startup delay. */
             delay_s: string | null;
         };
-        /** @description What a rebuilding did. */
+        /** @description Result of a rebuild. */
         Rebuilt: {
             /**
              * Format: int64
-             * @description Runs that are in the list again.
+             * @description Restored runs.
              */
             restored: number;
             /**
@@ -4067,7 +4080,7 @@ export interface components {
             /** @description The same as a sentence. */
             reason: string;
         };
-        /** @description Everything that a report shows. */
+        /** @description Content of a report. */
         Report: {
             /**
              * Format: int32
@@ -4076,11 +4089,11 @@ export interface components {
             version: number;
             /** @description Heading of the page. */
             title: string;
-            /** @description The JAC that made it. */
+            /** @description Version of JAC that created it. */
             jac_version: string;
             /**
              * Format: int64
-             * @description When it was made, epoch milliseconds.
+             * @description When it was created, epoch milliseconds.
              */
             created_ms: number;
             /** @description The logs that were read. */
@@ -4099,9 +4112,9 @@ export interface components {
             codes: components["schemas"]["CodeCount"][];
             /** @description How response times are spread, in total and per label. */
             profiles: components["schemas"]["Profiles"];
-            /** @description Where Apdex drew its lines. */
+            /** @description Apdex thresholds. */
             apdex: components["schemas"]["ApdexThresholds"];
-            /** @description Samples by the node that took them. */
+            /** @description Samples by node. */
             hosts: components["schemas"]["HostCount"][];
             /**
              * @description What has to be known about the numbers: rejected rows, folded labels, what was lost. Those about the log are in
@@ -4123,7 +4136,7 @@ export interface components {
             to_ms: number;
         };
         /**
-         * @description What somebody asks for.
+         * @description Requested way to collect results.
          * @enum {string}
          */
         ResultsChoice: "auto" | "rmi" | "direct";
@@ -4132,7 +4145,7 @@ export interface components {
          * @enum {string}
          */
         ResultsMode: "rmi" | "direct";
-        /** @description A person's store as it is shown. */
+        /** @description A person's results store. */
         ResultsStoreView: {
             id: string;
             owner: components["schemas"]["Person"];
@@ -4144,17 +4157,17 @@ export interface components {
             storage_class: string | null;
             /** @description The set of credentials that requests are signed with. */
             credentials: components["schemas"]["Named"];
-            /** @description Its owner's runs go there. Otherwise it has earlier ones. */
+            /** @description Whether its owner's new runs are stored there; otherwise it has earlier ones. */
             is_current: boolean;
             /**
              * Format: int64
-             * @description Runs that are in it, or on their way there.
+             * @description Runs stored in it or being uploaded.
              */
             runs: number;
             /** Format: int64 */
             saved_ms: number;
         };
-        /** @description What differs between two revisions of a plan. */
+        /** @description Differences between two revisions of a plan. */
         RevisionDifference: {
             /** Format: int32 */
             from: number;
@@ -4163,7 +4176,7 @@ export interface components {
             /** @description In the order of their paths; those that are equal are not here. */
             files: components["schemas"]["FileDifference"][];
         };
-        /** @description Revisions of a plan, the newest first. */
+        /** @description Revisions of a plan, newest first. */
         RevisionPage: {
             items: components["schemas"]["RevisionView"][];
             /**
@@ -4350,7 +4363,7 @@ export interface components {
             lost_ms: number | null;
             log: components["schemas"]["NodeLog"] | null;
         };
-        /** @description What is to be known of a run. */
+        /** @description A note on a run. */
         RunNote: {
             /** @description At most 4,000 characters; empty: nothing. */
             note: string;
@@ -4376,12 +4389,12 @@ export interface components {
             points: components["schemas"]["Point"][];
         };
         /**
-         * @description Where a run is.
+         * @description Phase of a run.
          * @enum {string}
          */
         RunPhase: "queued" | "preparing" | "running" | "collecting" | "finished";
         /**
-         * @description Which runs a target is told of, beside the plans it is for.
+         * @description Which runs a target is notified of.
          * @enum {string}
          */
         RunSelection: "all" | "failed";
@@ -4410,7 +4423,7 @@ export interface components {
             owner: components["schemas"]["Person"];
             team: components["schemas"]["Named"] | null;
             phase: components["schemas"]["RunPhase"];
-            /** @description What is being done now, a sentence. */
+            /** @description Current step, as a sentence. */
             step: string;
             cause: components["schemas"]["Cause"] | null;
             verdict: components["schemas"]["Verdict"];
@@ -4429,11 +4442,11 @@ export interface components {
             expected_s: number | null;
             stop_requested: components["schemas"]["StopMode"] | null;
             headline: components["schemas"]["Headline"] | null;
-            /** @description It is kept whatever the retention says. */
+            /** @description Whether it is pinned: exempt from retention. */
             pinned: boolean;
-            /** @description Short words that people find it by. */
+            /** @description Tags to find it by. */
             tags: string[];
-            /** @description It is the one that the other runs of its plan are compared with. */
+            /** @description Whether it is its plan's baseline. */
             baseline: boolean;
         };
         /** @description The tags of a run, in place of those that it has. */
@@ -4441,7 +4454,7 @@ export interface components {
             /** @description At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same. */
             tags: string[];
         };
-        /** @description A run as it is shown. */
+        /** @description A run. */
         RunView: {
             id: components["schemas"]["RunId"];
             name: string;
@@ -4455,17 +4468,17 @@ export interface components {
             cluster: components["schemas"]["Named"];
             owner: components["schemas"]["Person"];
             team: components["schemas"]["Named"] | null;
-            /** @description It is kept whatever the retention says. */
+            /** @description Whether it is pinned: exempt from retention. */
             pinned: boolean;
             archive: components["schemas"]["ArchiveView"] | null;
-            /** @description Short words that people find it by. */
+            /** @description Tags to find it by. */
             tags: string[];
-            /** @description What people have to say of it; empty: nothing. */
+            /** @description Note; empty: none. */
             note: string;
-            /** @description It is the one that the other runs of its plan are compared with. */
+            /** @description Whether it is its plan's baseline. */
             baseline: boolean;
             phase: components["schemas"]["RunPhase"];
-            /** @description What is being done now, a sentence. */
+            /** @description Current step, as a sentence. */
             step: string;
             cause: components["schemas"]["Cause"] | null;
             verdict: components["schemas"]["Verdict"];
@@ -4479,9 +4492,9 @@ export interface components {
              * @description Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
              */
             warm_up_s: number;
-            /** @description The rules of its automatic stop; empty: nothing stops it by itself. */
+            /** @description Rules of its automatic stop; empty: none. */
             stop_rules: string[];
-            /** @description How they stand while the run goes on. */
+            /** @description Their state during the run. */
             stop_rule_states: components["schemas"]["StopRuleState"][];
             /**
              * Format: int32
@@ -4537,15 +4550,15 @@ export interface components {
             /** Format: int64 */
             total_threads: number | null;
             /** Format: int64 */
-            grace_s: number;
+            stop_timeout_s: number;
             /** @description What a reader of the report must know. */
             notes: components["schemas"]["Message"][];
             steps: components["schemas"]["RunStep"][];
         };
-        /** @description Which cluster a schedule's runs are on. */
+        /** @description Cluster of a schedule's runs. */
         RunsOn: {
             cluster_id: components["schemas"]["ClusterId"];
-            /** @description As it was called when the schedule was saved. */
+            /** @description Its name when the schedule was saved. */
             cluster_name: string;
             /** @enum {string} */
             kind: "cluster";
@@ -4594,7 +4607,7 @@ export interface components {
             state: components["schemas"]["ScheduleState"];
             /**
              * Format: int32
-             * @description Failures in a row; three switch it off.
+             * @description Consecutive failures; the schedule is switched off after three.
              */
             failures: number;
             /** @description The next five times; empty unless it is active. */
@@ -4608,7 +4621,7 @@ export interface components {
             ended_ms: number | null;
             /**
              * Format: int32
-             * @description How often it was saved; whoever saves it sends the one that they have seen.
+             * @description Revision number; send the one you have seen when saving.
              */
             revision: number;
             last: components["schemas"]["Firing"] | null;
@@ -4657,10 +4670,10 @@ export interface components {
             criteria: string[];
             /**
              * Format: int64
-             * @description How long a graceful stop may take, in seconds; `null`: 30.
+             * @description Graceful stop timeout in seconds; `null`: 30.
              * @default null
              */
-            grace_s: number | null;
+            stop_timeout_s: number | null;
             /**
              * @description How the workers' samples come together.
              * @default auto
@@ -4687,7 +4700,7 @@ export interface components {
             /** @description `search_not_complete`, `search_filter_inexact`, `search_miscounted`, `search_timeout`…; all are in docs/search.md. */
             code: string;
         };
-        /** @description What a search found. */
+        /** @description Result of a search. */
         SearchResult: {
             /**
              * Format: int64
@@ -4738,23 +4751,23 @@ export interface components {
              */
             started: components["schemas"]["TimedCount"][];
         };
-        /** @description Who is signed in, and how. A page asks for it once and decides by it what it offers. */
+        /** @description The signed-in person and their session. */
         Session: {
             user: components["schemas"]["User"];
             via: components["schemas"]["ViaWord"];
-            /** @description They can sign in with a password. */
+            /** @description Whether they can sign in with a password. */
             has_password: boolean;
             /** @description This session was opened by a one-time link: a password may be set without the one before. */
             by_link: boolean;
-            /** @description Nobody else has an account here. */
+            /** @description Whether nobody else has an account on this server. */
             single_user: boolean;
-            /** @description Where the company's sign-on is signed out of; `null`: nowhere. */
+            /** @description Address to sign out of the company's sign-on; `null`: none. */
             sign_out_url: string | null;
         };
-        /** @description A session, as its person sees it. */
+        /** @description A session. */
         SessionView: {
             id: string;
-            /** @description It is the one that asks. */
+            /** @description Whether it is the session of this request. */
             current: boolean;
             /** Format: int64 */
             created_ms: number;
@@ -4773,7 +4786,7 @@ export interface components {
         /** @description A link. */
         Share: {
             id: string;
-            /** @description What is to be given to others, told this once. */
+            /** @description The link to share, shown only once. */
             url: string | null;
             /** Format: int64 */
             created_ms: number;
@@ -4783,7 +4796,7 @@ export interface components {
         };
         /** @enum {string} */
         ShareWord: "run" | "comparison";
-        /** @description What a link has behind its `#`. */
+        /** @description Secret of a share link: the part after its `#`. */
         SharedSecret: {
             secret: string;
         };
@@ -4800,12 +4813,12 @@ export interface components {
             rows: number;
             /**
              * Format: int64
-             * @description Those of them that the target took.
+             * @description Rows that the target accepted.
              */
             shipped: number;
             /**
              * Format: int64
-             * @description Those of them that the target refused.
+             * @description Rows that the target rejected.
              */
             refused: number;
             /**
@@ -4834,13 +4847,13 @@ export interface components {
             updated_ms: number;
         };
         /**
-         * @description Where the shipping of a run to a target is.
+         * @description State of a shipment.
          * @enum {string}
          */
         ShipmentState: "shipping" | "complete" | "incomplete" | "delivered";
-        /** @description What is wrong with a shipment. */
+        /** @description A problem of a shipment. */
         ShipmentTrouble: {
-            /** @description Stays the same when the words change. */
+            /** @description Stable; the message may change. */
             code: string;
             /** @description A sentence. */
             message: string;
@@ -4861,12 +4874,12 @@ export interface components {
             /** @description What the page sends along with everything, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not enough. */
             page: string;
         };
-        /** @description The state of a run at one moment, as the page and the shell show it. */
+        /** @description State of a run at one time. */
         Snapshot: {
             run_id: components["schemas"]["RunId"];
             /**
              * Format: int64
-             * @description Rises by one with each snapshot that is sent to the listeners of the run.
+             * @description Number of the snapshot, increased by one for each one sent.
              */
             seq: number;
             /**
@@ -4879,7 +4892,7 @@ export interface components {
             summary: components["schemas"]["Summary"];
             /**
              * Format: int64
-             * @description How many labels there are in all.
+             * @description Total number of labels.
              */
             labels: number;
             /**
@@ -4910,21 +4923,21 @@ export interface components {
             /** @description The machines' own keys, as lines of a `known_hosts` file. A machine with another key is refused. */
             known_hosts: string[];
         };
-        /** @description How a run is to end. */
+        /** @description How to stop a run. */
         Stop: {
             how: components["schemas"]["StopMode"];
         };
         /**
-         * @description How a run is asked to end.
+         * @description How a run is stopped.
          * @enum {string}
          */
         StopMode: "graceful" | "force";
         /**
-         * @description How a rule stands.
+         * @description State of a rule.
          * @enum {string}
          */
         StopRuleCode: "waiting" | "late" | "held" | "broken";
-        /** @description How a rule stands now. */
+        /** @description Current state of a rule. */
         StopRuleState: {
             /** @description The rule as it was given. */
             expression: string;
@@ -4942,7 +4955,7 @@ export interface components {
             unit: components["schemas"]["Unit"];
             /**
              * Format: int64
-             * @description Over how many seconds.
+             * @description Length of the window in seconds.
              */
             window_s: number;
             code: components["schemas"]["StopRuleCode"];
@@ -4956,7 +4969,7 @@ export interface components {
              * @description The window's beginning.
              */
             since_ms: number | null;
-            /** @description The busiest generator, where the rule is about processors. */
+            /** @description The busiest load generator, for rules on CPU usage. */
             node: string | null;
         };
         /** @description The statistics table of a log. */
@@ -5000,10 +5013,10 @@ export interface components {
             unread_percent: number | null;
             /** @description The first 100 rows that could not be read. */
             rejected: components["schemas"]["Rejected"][];
-            /** @description What has to be known about the numbers. */
+            /** @description Notes on the figures. */
             notes: components["schemas"]["Note"][];
         };
-        /** @description A target as it is shown: without credentials. */
+        /** @description A search target, without credentials. */
         TargetInfo: {
             /** @description Unique on this server. */
             name: string;
@@ -5015,7 +5028,7 @@ export interface components {
             dashboards: components["schemas"]["DashboardsInfo"] | null;
         };
         /**
-         * @description What a target is.
+         * @description Kind of a search target.
          * @enum {string}
          */
         TargetKind: "elasticsearch" | "logstash";
@@ -5045,13 +5058,15 @@ export interface components {
             unfinished: number;
             trouble: components["schemas"]["ShipmentTrouble"] | null;
         };
-        /** @description What is to be changed of a team; what is left out stays. */
+        /** @description Changes to a team; what is left out stays as it is. */
         TeamChange: {
             name?: string | null;
-            /** @description The ids of all members. */
-            members?: string[] | null;
+            /** @description IDs of people to add to the team. */
+            add?: string[];
+            /** @description IDs of people to remove from the team, after `add`. */
+            remove?: string[];
         };
-        /** @description Which team may change something. */
+        /** @description Team to share something with. */
         TeamRequest: {
             /** @description The team's id; `null`: none. */
             team?: string | null;
@@ -5060,6 +5075,9 @@ export interface components {
         TeamView: {
             id: string;
             name: string;
+            /** Format: int64 */
+            member_count: number;
+            /** @description All members by name, or ten of them; `GET /people?team=ID` lists all. */
             members: components["schemas"]["Person"][];
         };
         /** @description What a test found. */
@@ -5121,7 +5139,7 @@ export interface components {
             /** @description The texts of those numbers that are functions or variables. */
             raw: components["schemas"]["RawThreadGroup"];
         };
-        /** @description What a browser is to get by itself. */
+        /** @description A download to get a ticket for. */
         TicketRequest: {
             /** @description The path, from `/api/v1` on, without a query. */
             path: string;
@@ -5155,18 +5173,18 @@ export interface components {
             /** @enum {string} */
             kind: "cron";
         };
-        /** @description A token to make. */
+        /** @description A token to create. */
         TokenRequest: {
             name: string;
             scope: components["schemas"]["TokenScope"];
             /**
              * Format: int32
-             * @description Absent or `null`: it works until it is revoked.
+             * @description Validity in days; absent or `null`: until it is revoked.
              */
             expires_days?: number | null;
         };
         /**
-         * @description How far a personal token reaches; never further than its person.
+         * @description Scope of a personal token; never more than its owner's rights.
          * @enum {string}
          */
         TokenScope: "read" | "run" | "all";
@@ -5179,13 +5197,13 @@ export interface components {
             created_ms: number;
             /**
              * Format: int64
-             * @description `null`: it works until it is revoked.
+             * @description When it expires; `null`: never.
              */
             expires_ms: number | null;
             /** Format: int64 */
             last_used_ms: number | null;
         };
-        /** @description A program that runs need. */
+        /** @description A program required by runs. */
         ToolInfo: {
             found: boolean;
             /** @description Where it is. */
@@ -5199,7 +5217,7 @@ export interface components {
          * @enum {string}
          */
         TotalBasis: "samples" | "transactions";
-        /** @description How a plan's figures went from run to run. */
+        /** @description A plan's figures over its runs. */
         Trend: {
             /** @description `null`: the totals. */
             label: string | null;
@@ -5211,7 +5229,7 @@ export interface components {
         };
         /** @description What the tests of `jac compare` say of a run in a trend. */
         TrendComparison: {
-            /** @description The run that it is compared with. */
+            /** @description The run it is compared with. */
             with: components["schemas"]["RunId"];
             /** @description `worse` is a regression. `unclear` also where too many rows of either log could not be read. */
             change: components["schemas"]["Change"];
@@ -5229,10 +5247,10 @@ export interface components {
             /** Format: int64 */
             started_ms: number | null;
             verdict: components["schemas"]["Verdict"];
-            /** @description It ended before its time: its figures are of a part. */
+            /** @description Whether it ended early, so that its figures are partial. */
             partial: boolean;
             tags: string[];
-            /** @description It is the plan's baseline. */
+            /** @description Whether it is the plan's baseline. */
             baseline: boolean;
             pinned: boolean;
             /**
@@ -5265,7 +5283,7 @@ export interface components {
          * @enum {string}
          */
         Unit: "None" | "ms" | "%" | "/s" | "KB/s";
-        /** @description A provider that cannot be asked, or one of its regions. */
+        /** @description An unreachable provider or region. */
         Unreachable: {
             provider: components["schemas"]["Provider"];
             /** @description The one region that cannot be looked at, where no cluster lives that is known here; `null`: the provider as a whole. */
@@ -5289,26 +5307,26 @@ export interface components {
             role: components["schemas"]["UserRole"];
             teams: components["schemas"]["Named"][];
         };
-        /** @description What is to be changed; what is left out stays. */
+        /** @description Changes; what is left out stays as it is. */
         UserChange: {
             role?: components["schemas"]["UserRole"] | null;
-            /** @description The ids of all their teams. */
+            /** @description IDs of all their teams. */
             teams?: string[] | null;
             disabled?: boolean | null;
         };
         /**
-         * @description What a person is in this installation.
+         * @description Role of a person.
          * @enum {string}
          */
         UserRole: "viewer" | "member" | "administrator";
-        /** @description A person. What only administrators see is `null` for others. */
+        /** @description A person. Fields visible only to administrators are `null` for others. */
         UserView: {
             id: string;
             name: string;
             role: components["schemas"]["UserRole"];
             teams: components["schemas"]["Named"][];
             disabled: boolean | null;
-            /** @description They sign in by the company's sign-on. */
+            /** @description Whether they sign in with the company's sign-on. */
             via_company: boolean | null;
             has_password: boolean | null;
             /** Format: int64 */
@@ -5322,11 +5340,11 @@ export interface components {
          * @enum {string}
          */
         Verdict: "passed" | "failed" | "none";
-        /** @description What a check of a stored run found. */
+        /** @description Result of verifying a stored run. */
         Verified: {
             /** @description Where its objects are. */
             address: string;
-            /** @description There is a manifest: everything was there once. */
+            /** @description Whether there is a manifest, i.e. the upload was complete. */
             is_stored: boolean;
             /**
              * Format: int64
@@ -5338,9 +5356,9 @@ export interface components {
              * @description Bytes in all.
              */
             bytes: number;
-            /** @description The objects that are not there. */
+            /** @description Missing objects. */
             missing: string[];
-            /** @description The objects that have another content than the manifest says. */
+            /** @description Objects whose content differs from the manifest. */
             different: string[];
         };
         /** @description The programs that a run was measured with. */
@@ -5351,7 +5369,7 @@ export interface components {
             java: string[];
         };
         /**
-         * @description How somebody has shown who they are.
+         * @description How somebody was authenticated.
          * @enum {string}
          */
         ViaWord: "session" | "token" | "shell";
@@ -5855,8 +5873,8 @@ export interface operations {
     clusters_create: {
         parameters: {
             query?: {
-                /** @description It ends with this server's process, as the clusters of `jac run` without a server do. */
-                attended?: boolean;
+                /** @description Terminate it when this server's process ends, as the clusters of `jac run` without a server are. */
+                ephemeral?: boolean;
             };
             header?: never;
             path?: never;
@@ -7010,7 +7028,23 @@ export interface operations {
     };
     people_list: {
         parameters: {
-            query?: never;
+            query?: {
+                role?: "viewer" | "member" | "administrator";
+                /** @description Administrators only. */
+                state?: "active" | "disabled";
+                /** @description The ID of a team: its members only. */
+                team?: string;
+                /** @description Words that are all in their name. */
+                text?: string;
+                /** @description What to sort by; absent: `name`. Others than that are for administrators only. */
+                sort?: "name" | "created" | "last_seen";
+                /** @description Absent: `asc`. */
+                order?: "asc" | "desc";
+                /** @description Rows of the page, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7022,7 +7056,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserView"][];
+                    "application/json": components["schemas"]["Page_UserView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description An error */
@@ -7066,6 +7116,44 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    people_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10865,7 +10953,16 @@ export interface operations {
     };
     people_teams: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Words that are all in its name. */
+                text?: string;
+                /** @description By name; absent: `asc`. */
+                order?: "asc" | "desc";
+                /** @description Rows of the page, 1 to 200; absent: 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10877,7 +10974,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TeamView"][];
+                    "application/json": components["schemas"]["Page_TeamView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description An error */

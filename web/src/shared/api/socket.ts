@@ -1,7 +1,7 @@
 import { io, type Socket } from "socket.io-client";
 import { pageSecret } from "./pageSecret";
 import { serverNow } from "./serverClock";
-import type { Changed, SignedOut, Snapshot } from "./types";
+import type { Changed, ErrorBody, SignedOut, Snapshot } from "./types";
 
 interface ServerEvents {
   /** A packed `PushedSnapshot`. */
@@ -10,8 +10,8 @@ interface ServerEvents {
   signed_out: (end: SignedOut) => void;
 }
 
-/** A refusal is a sentence in place of a snapshot. */
-export type SubscribeAnswer = Snapshot | { error: string };
+/** A refusal is what a request would be answered. */
+export type SubscribeAnswer = Snapshot | ErrorBody;
 
 interface ClientEvents {
   subscribe_run: (request: { run_id: string; after: number }, answer: (answer: SubscribeAnswer) => void) => void;

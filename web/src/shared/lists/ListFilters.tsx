@@ -19,6 +19,8 @@ interface Props {
   facets: Facet[];
   /** What the text is looked for in. */
   searches: string;
+  /** Rows that have no owner. */
+  unowned: boolean;
   onChange: (change: Partial<ListState>) => void;
 }
 
@@ -31,11 +33,11 @@ const WHOSE: { whose: Whose; word: string }[] = [
 const TYPING_MS = 250;
 
 /** Whose things, a text, and choices; all of it is in the URL. */
-export function ListFilters({ title, state, facets, searches, onChange }: Props) {
+export function ListFilters({ title, state, facets, searches, unowned, onChange }: Props) {
   const { data: session } = useSession();
   const inTeams = (session?.user.teams.length ?? 0) > 0;
   // Whoever is alone here needs no owners.
-  const whose = session?.single_user === true && state.whose === "all" ? [] : WHOSE.filter(({ whose: each }) => each !== "team" || inTeams || state.whose === "team");
+  const whose = unowned || (session?.single_user === true && state.whose === "all") ? [] : WHOSE.filter(({ whose: each }) => each !== "team" || inTeams || state.whose === "team");
   return (
     <>
       {whose.length > 0 && (
@@ -106,7 +108,10 @@ export function SearchField({ label, hint, value, onChange }: { label: string; h
         timer.current = setTimeout(() => ask(target.value), TYPING_MS);
       }}
       onKeyDown={(event) => {
-        if (event.key === "Enter") ask(typed);
+        if (event.key !== "Enter") return;
+        // In a dialog's form it would send the form.
+        event.preventDefault();
+        ask(typed);
       }}
     />
   );

@@ -17,10 +17,12 @@ interface Props<Row> extends TableProps<Row> {
   /** null: a list without any filter. */
   facets: Facet[] | null;
   searches: string;
+  /** Rows that have no owner. */
+  unowned?: boolean;
 }
 
 /** A table whose rows, filter and order are the server's; the next rows come when the last ones are in sight. */
-export function ListTable<Row>({ pages, state, onChange, orders, facets, searches, ...table }: Props<Row>) {
+export function ListTable<Row>({ pages, state, onChange, orders, facets, searches, unowned = false, ...table }: Props<Row>) {
   const { rows, error, more, loadingMore } = pages;
   if (rows === undefined) return error === null ? <Waiting what={`Loading ${table.title.toLowerCase()}…`} /> : <ErrorBox error={error} onRetry={pages.retry} />;
   const bare = rows.length === 0 && isUnfiltered(state);
@@ -35,7 +37,7 @@ export function ListTable<Row>({ pages, state, onChange, orders, facets, searche
       count={!bare && (more ? `${formatCount(rows.length)}+` : formatCount(rows.length))}
       bare={bare}
       none={<NoMatches title={table.title} onReset={() => onChange({ ...EMPTY_LIST, facets: Object.fromEntries((facets ?? []).map(({ name }) => [name, ""])), sort: state.sort })} />}
-      filters={!bare && facets !== null && <ListFilters title={table.title} state={state} facets={facets} searches={searches} onChange={onChange} />}
+      filters={!bare && facets !== null && <ListFilters title={table.title} state={state} facets={facets} searches={searches} unowned={unowned} onChange={onChange} />}
       sort={sort}
       onSort={onSort}
       sortable={(column: Column<Row>) => orders[column.id] !== undefined}

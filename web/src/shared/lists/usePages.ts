@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Page } from "@/shared/api/types";
 
-export type ListKind = "clusters" | "plans" | "runs" | "schedules";
+export type ListKind = "clusters" | "people" | "plans" | "runs" | "schedules" | "teams";
 
 /** How many rows one request brings. */
 export const PAGE_ROWS = 100;
@@ -58,8 +58,15 @@ function uniqueRows<T extends { id: string }>(pages: Page<T>[]): T[] {
 }
 
 /** The first rows of a list, for a choice or an overview that does not need the others. */
-export function useFirstRows<T>(kind: ListKind, search: string, limit: number, everyMs: number | false | ((page: Page<T> | undefined) => number | false) = false): UseQueryResult<Page<T>> {
+export function useFirstRows<T>(
+  kind: ListKind,
+  search: string,
+  limit: number,
+  everyMs: number | false | ((page: Page<T> | undefined) => number | false) = false,
+  enabled = true,
+): UseQueryResult<Page<T>> {
   return useQuery({
+    enabled,
     queryKey: keys.list(kind, `${search}&limit=${limit}`),
     queryFn: ({ signal }) => getJson<Page<T>>(pathOf(kind, search, limit, null), signal),
     placeholderData: keepPreviousData,

@@ -49,10 +49,13 @@ it("its owner shares it with a team, and takes it back", async () => {
 
 it("an administrator chooses among all teams", async () => {
   api.answer("GET /teams", {
-    body: [
-      { ...SHOP, members: [] },
-      { ...SEARCH, members: [] },
-    ],
+    body: {
+      items: [
+        { ...SHOP, member_count: 0, members: [] },
+        { ...SEARCH, member_count: 0, members: [] },
+      ],
+      next: null,
+    },
   });
   show(sessionOf("administrator"), thing("u-2"));
   await userEvent.click(await screen.findByRole("button", { name: /^Shared with/ }));

@@ -12,9 +12,9 @@ type Kind = "clusters" | "plans" | "runs" | "schedules";
 export function OwnerFact({ kind, thing }: { kind: Kind; thing: Owned & { id: string } }) {
   const { mayShareWithTeam, may } = useRights();
   const { data: session } = useSession();
-  const teams = useTeams(may("manage_people"));
+  const teams = useTeams("", may("manage_people"));
   const own = session?.user.teams ?? [];
-  const choices = may("manage_people") ? (teams.data ?? own) : own;
+  const choices = may("manage_people") ? (teams.data?.items ?? own) : own;
   const changes = mayShareWithTeam(thing) && (choices.length > 0 || thing.team !== null);
   return (
     <span className="owner-fact">

@@ -1,9 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
-import { getJson } from "@/shared/api/client";
-import { keys } from "@/shared/api/keys";
+import { useFirstRows } from "@/shared/lists/usePages";
 import type { TeamView } from "@/shared/api/types";
 
-/** All teams with their members; administrators only. */
-export function useTeams(asked = true) {
-  return useQuery({ queryKey: keys.teams, queryFn: ({ signal }) => getJson<TeamView[]>("/teams", signal), enabled: asked });
+/** The most teams of one choice; the others are found by their names. */
+const MOST_CHOICES = 200;
+
+/** Teams by name, those in whose name the text is. */
+export function useTeams(text = "", asked = true) {
+  return useFirstRows<TeamView>("teams", text === "" ? "" : new URLSearchParams({ text }).toString(), MOST_CHOICES, false, asked);
 }

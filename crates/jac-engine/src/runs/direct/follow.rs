@@ -372,7 +372,7 @@ impl Follower<'_> {
         }
         if let Some(wanted) = run.stop_requested {
             let wanted = if self.watch.cluster_is_about_to_end(&run).await? { StopMode::Force } else { wanted };
-            let grace = Duration::from_secs(run.grace_s);
+            let grace = Duration::from_secs(run.stop_timeout_s);
             self.stopping.go_on(self.watch.task, &run, &targets, wanted, grace).await?;
         }
         Ok(None)

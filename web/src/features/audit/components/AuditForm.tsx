@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Named } from "@/shared/api/types";
+import { PickPerson } from "@/shared/session/PickPerson";
 import { Field } from "@/shared/ui/Field";
 import { Icon } from "@/shared/ui/Icon";
 import { useWindowWidth } from "@/shared/ui/useWindowWidth";
@@ -7,8 +7,8 @@ import { faultOf, isEmpty, type AuditFilter } from "../auditFilter";
 
 interface Props {
   filter: AuditFilter;
-  /** null: it is one's own trail. */
-  people: Named[] | null;
+  /** Else it is one's own trail. */
+  everybody: boolean;
   onSearch: (filter: AuditFilter) => void;
 }
 
@@ -16,7 +16,7 @@ const NARROW_PX = 700;
 const NONE: AuditFilter = { person: "", action: "", thing: "", text: "", from: "", to: "" };
 
 /** The filters of the audit trail; all that are filled in must match. */
-export function AuditForm({ filter, people, onSearch }: Props) {
+export function AuditForm({ filter, everybody, onSearch }: Props) {
   const [draft, setDraft] = useState(filter);
   const [opened, setOpened] = useState(!isEmpty(filter));
   const isNarrow = useWindowWidth() < NARROW_PX;
@@ -53,20 +53,7 @@ export function AuditForm({ filter, people, onSearch }: Props) {
       }}
     >
       <div className="sample-fields">
-        {people !== null && (
-          <Field label="Person">
-            {(attributes) => (
-              <select {...attributes} className="form-select" value={draft.person} onChange={({ target }) => set({ person: target.value })}>
-                <option value="">anybody</option>
-                {people.map((person) => (
-                  <option key={person.id} value={person.id}>
-                    {person.name}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-        )}
+        {everybody && <PickPerson label="Person" none="anybody" value={draft.person} onChange={(person) => set({ person })} />}
         {text("action", "Action", "code, e.g. run.create")}
         {text("thing", "Object", "ID of a run, plan, cluster…")}
         {text("text", "Text", "in names, codes, details")}

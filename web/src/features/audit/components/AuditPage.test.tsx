@@ -23,7 +23,7 @@ const entry = (id: number, more: Partial<AuditEntry> = {}): AuditEntry => ({
   ...more,
 });
 beforeEach(() => {
-  api.answer("GET /people", { body: [{ id: "u-2", name: "Bob", role: "member", teams: [] }] });
+  api.answer("GET /people", { body: { items: [{ id: "u-2", name: "Bob", role: "member", teams: [] }], next: null } });
   api.answer("GET /audit", { body: { items: [entry(1), entry(2, { outcome: "refused", code: "not_owner", via: "token", via_name: "ci" })], next: null } });
 });
 const show = (path = "/settings/audit") => renderFor(sessionOf("administrator"), <AuditPage />, path);

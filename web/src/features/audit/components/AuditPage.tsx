@@ -1,8 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { getJson } from "@/shared/api/client";
-import { keys } from "@/shared/api/keys";
-import type { AuditEntry, UserView } from "@/shared/api/types";
+import type { AuditEntry } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
 import { formatDateTime, formatTimeNear } from "@/shared/format/time";
 import type { Column } from "@/shared/tables/tableRows";
@@ -65,14 +62,13 @@ function Trail({ everybody }: { everybody: boolean }) {
   const filter = readFilter(parameters);
   const search = auditSearch(filter);
   const query = useAudit(everybody ? "/audit" : "/account/audit", faultOf(filter) === undefined ? search : "");
-  const people = useQuery({ queryKey: keys.people, queryFn: ({ signal }) => getJson<UserView[]>("/people", signal), enabled: everybody });
   const now = useNow(60_000);
   const entries = query.data?.pages.flatMap(({ items }) => items);
   const title = everybody ? "Audit trail" : "Your activity";
   const exported = (format: string) => `/audit/export?${new URLSearchParams([["format", format], ...new URLSearchParams(search)]).toString()}`;
   return (
     <>
-      <AuditForm key={search} filter={filter} people={everybody ? (people.data ?? []) : null} onSearch={(next) => change((url) => writeFilter(url, next))} />
+      <AuditForm key={search} filter={filter} everybody={everybody} onSearch={(next) => change((url) => writeFilter(url, next))} />
       {query.error !== null && <ErrorBox error={query.error} onRetry={() => void query.refetch()} />}
       {entries === undefined && query.error === null && <Waiting what="Loading the audit trail…" />}
       {entries !== undefined && (

@@ -2,20 +2,28 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { patchJson, postJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { TeamView } from "@/shared/api/types";
+import { usePages } from "@/shared/lists/usePages";
 
-export interface TeamChange {
+/** Teams, part after part. */
+export function useTeamPages(search: string) {
+  return usePages<TeamView>("teams", search);
+}
+
+export interface TeamSettings {
   name: string;
-  members: string[];
+  /** IDs of people. */
+  add: string[];
+  remove: string[];
 }
 
 /** A new team gets its members in a second request. */
 export function useSaveTeam(id: string | null) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async ({ name, members }: TeamChange) => {
-      if (id !== null) return patchJson<TeamView>(`/teams/${id}`, { name, members });
+    mutationFn: async ({ name, add, remove: removed }: TeamSettings) => {
+      if (id !== null) return patchJson<TeamView>(`/teams/${id}`, { name, add, remove: removed });
       const team = await postJson<TeamView>("/teams", { name });
-      return members.length === 0 ? team : patchJson<TeamView>(`/teams/${team.id}`, { members });
+      return add.length === 0 ? team : patchJson<TeamView>(`/teams/${team.id}`, { add });
     },
     // Also after a failure between the two requests.
     onSettled: () => Promise.all([keys.teams, keys.people, keys.session].map((queryKey) => client.invalidateQueries({ queryKey }))),

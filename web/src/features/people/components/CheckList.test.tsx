@@ -4,13 +4,25 @@ import { useState } from "react";
 import { expect, it } from "vitest";
 import { CheckList } from "./CheckList";
 
-const PEOPLE = Array.from({ length: 14 }, (_each, index) => ({ id: `u-${index}`, name: `Person ${index}` })).reverse();
+const PEOPLE = Array.from({ length: 14 }, (_each, index) => ({ id: `u-${index}`, name: `Person ${index}` }));
 
-function Members({ start }: { start: string[] }) {
-  const [chosen, setChosen] = useState(start);
+function Members({ more }: { more: boolean }) {
+  const [chosen, setChosen] = useState(["u-11"]);
+  const [text, setText] = useState("");
+  const found = PEOPLE.filter(({ name }) => name.includes(text));
   return (
     <>
-      <CheckList legend="Members" options={PEOPLE} chosen={chosen} onChange={setChosen} />
+      <CheckList
+        legend="Members"
+        first={found.filter(({ id }) => id === "u-11")}
+        found={found}
+        more={more && text === ""}
+        count={chosen.length}
+        isChosen={({ id }) => chosen.includes(id)}
+        text={text}
+        onSearch={setText}
+        onChange={({ id }, is) => setChosen(is ? [...chosen, id] : chosen.filter((each) => each !== id))}
+      />
       <output>{chosen.join(" ")}</output>
     </>
   );
@@ -18,14 +30,16 @@ function Members({ start }: { start: string[] }) {
 
 const names = () => screen.getAllByRole("checkbox").map((box) => (box as HTMLInputElement).labels?.[0]?.textContent);
 
-it("has the chosen ones first and the others in the order of their numbers", () => {
-  render(<Members start={["u-11"]} />);
-  expect(names().slice(0, 4)).toEqual(["Person 11", "Person 0", "Person 1", "Person 2"]);
+it("has what was chosen when it opened first, once, and the others as they were found", () => {
+  render(<Members more={false} />);
+  expect(names().slice(0, 3)).toEqual(["Person 11", "Person 0", "Person 1"]);
+  expect(names()).toHaveLength(14);
+  expect(screen.queryByRole("searchbox")).toBeNull();
 });
 
 it("finds one of many by typing, and keeps what was chosen before", async () => {
-  render(<Members start={["u-11"]} />);
-  await userEvent.type(screen.getByRole("searchbox", { name: "Search members" }), "son 13");
+  render(<Members more />);
+  await userEvent.type(screen.getByRole("searchbox", { name: "Search members" }), "son 13{Enter}");
   expect(names()).toEqual(["Person 13"]);
   await userEvent.click(screen.getByLabelText("Person 13"));
   expect(screen.getByRole("status").textContent).toBe("u-11 u-13");

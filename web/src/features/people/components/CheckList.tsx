@@ -1,49 +1,50 @@
-import { useId, useMemo, useState } from "react";
+import { useId, useState } from "react";
 import type { Named } from "@/shared/api/types";
-import { formatCount, plural } from "@/shared/format/numbers";
+import { formatCount } from "@/shared/format/numbers";
+import { SearchField } from "@/shared/lists/ListFilters";
 
-/** More options than these are found by typing. */
-const SEARCH_FROM = 12;
+interface Props {
+  legend: string;
+  /** What was chosen when it opened, as far as it matches the text: stands first. */
+  first: Named[];
+  /** What the server has found for the text. */
+  found: Named[];
+  /** The server has others. */
+  more: boolean;
+  /** How many are chosen, whether they are shown or not. */
+  count: number;
+  isChosen: (option: Named) => boolean;
+  text: string;
+  onSearch: (text: string) => void;
+  onChange: (option: Named, chosen: boolean) => void;
+}
 
-/** Any of several: teams of a person, members of a team. What was chosen when it opened stands first. */
-export function CheckList({ legend, options, chosen, onChange }: { legend: string; options: Named[]; chosen: string[]; onChange: (chosen: string[]) => void }) {
+/** Any of several: teams of a person, members of a team. Of many, those that are not shown are found by typing. */
+export function CheckList({ legend, first, found, more, count, isChosen, text, onSearch, onChange }: Props) {
   const id = useId();
-  const [words, setWords] = useState("");
-  const [first] = useState<ReadonlySet<string>>(new Set(chosen));
-  const sorted = useMemo(() => [...options].sort((a, b) => Number(first.has(b.id)) - Number(first.has(a.id)) || a.name.localeCompare(b.name, "en", { numeric: true })), [options, first]);
-  const found = sorted.filter((option) => option.name.toLowerCase().includes(words.trim().toLowerCase()));
+  // Once there were too many to show, the field to find them stays.
+  const [searches, setSearches] = useState(false);
+  if (more && !searches) setSearches(true);
+  const known = new Set(first.map((option) => option.id));
+  const options = [...first, ...found.filter((option) => !known.has(option.id))];
   return (
     <fieldset className="field options check-list">
       <legend>
         {legend}
-        {chosen.length > 0 && <span className="table-count"> {formatCount(chosen.length)}</span>}
+        {count > 0 && <span className="table-count"> {formatCount(count)}</span>}
       </legend>
-      {options.length > SEARCH_FROM && (
-        <input
-          type="search"
-          className="form-control form-control-sm"
-          placeholder={`Search ${plural(options.length, "name")}`}
-          aria-label={`Search ${legend.toLowerCase()}`}
-          value={words}
-          onChange={(event) => setWords(event.target.value)}
-        />
-      )}
+      {searches && <SearchField label={`Search ${legend.toLowerCase()}`} hint="Search by name" value={text} onChange={onSearch} />}
       <div>
-        {found.map((option) => (
+        {options.map((option) => (
           <div key={option.id} className="form-check">
-            <input
-              id={`${id}-${option.id}`}
-              className="form-check-input"
-              type="checkbox"
-              checked={chosen.includes(option.id)}
-              onChange={({ target }) => onChange(target.checked ? [...chosen, option.id] : chosen.filter((each) => each !== option.id))}
-            />
+            <input id={`${id}-${option.id}`} className="form-check-input" type="checkbox" checked={isChosen(option)} onChange={({ target }) => onChange(option, target.checked)} />
             <label className="form-check-label" htmlFor={`${id}-${option.id}`}>
               {option.name}
             </label>
           </div>
         ))}
-        {found.length === 0 && <span className="text-muted">No matches for “{words}”.</span>}
+        {more && <span className="text-muted">More are found by name.</span>}
+        {options.length === 0 && <span className="text-muted">{text === "" ? "Loading…" : `No matches for “${text}”.`}</span>}
       </div>
     </fieldset>
   );

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Role } from "@/shared/api/types";
+import type { Named, Role } from "@/shared/api/types";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
@@ -38,8 +38,10 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
           />
         )}
       </Field>
-      <PersonFields {...rights} onChange={setRights} />
+      <PersonFields {...rights} before={NO_TEAMS} onChange={setRights} />
       {invite.error !== null && refused === undefined && <ErrorBox error={invite.error} />}
     </Dialog>
   );
 }
+
+const NO_TEAMS: Named[] = [];

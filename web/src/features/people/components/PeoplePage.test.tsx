@@ -25,8 +25,9 @@ const ANN = person("u-1", "Ann", { role: "administrator" });
 const BOB = person("u-2", "Bob", { teams: [SHOP] });
 
 beforeEach(() => {
-  api.answer("GET /people", { body: [ANN, BOB, person("u-3", "Chi", { role: "viewer" })] });
-  api.answer("GET /teams", { body: [{ ...SHOP, members: [{ id: "u-2", name: "Bob" }] }] });
+  api.answer("GET /people", { body: { items: [ANN, BOB, person("u-3", "Chi", { role: "viewer" })], next: null } });
+  api.answer("GET /people?team=t-1&limit=50", { body: { items: [BOB], next: null } });
+  api.answer("GET /teams", { body: { items: [{ ...SHOP, member_count: 1, members: [{ id: "u-2", name: "Bob" }] }], next: null } });
 });
 const show = () => renderFor(sessionOf("administrator"), <PeoplePage />);
 const choose = async (name: string, item: RegExp) => {
@@ -115,6 +116,7 @@ describe("a removal", () => {
     show();
     const dialog = await choose("Bob", /^Remove/);
     expect(dialog.getByText(/1 cluster, 3 runs/)).toBeDefined();
+    await dialog.findByRole("option", { name: "Ann" });
     expect(
       within(dialog.getByLabelText("Hand over to"))
         .getAllByRole("option")
@@ -143,9 +145,9 @@ describe("a removal", () => {
 describe("teams", () => {
   const showTeams = () => renderFor(sessionOf("administrator"), <TeamsPage />);
   it("are made with their members", async () => {
-    api.answer("GET /teams", { body: [] });
-    api.answer("POST /teams", { status: 201, body: { id: "t-9", name: "search", members: [] } });
-    api.answer("PATCH /teams/t-9", { body: { id: "t-9", name: "search", members: [] } });
+    api.answer("GET /teams", { body: { items: [], next: null } });
+    api.answer("POST /teams", { status: 201, body: { id: "t-9", name: "search", member_count: 0, members: [] } });
+    api.answer("PATCH /teams/t-9", { body: { id: "t-9", name: "search", member_count: 1, members: [] } });
     showTeams();
     await screen.findByText("No teams yet.");
     await userEvent.click(screen.getByRole("button", { name: "New team" }));
@@ -156,8 +158,32 @@ describe("teams", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes().map(({ method, path, body }) => [method, path, body])).toEqual([
       ["POST", "/teams", { name: "search" }],
-      ["PATCH", "/teams/t-9", { members: ["u-2"] }],
+      ["PATCH", "/teams/t-9", { add: ["u-2"] }],
     ]);
+  });
+  it("send who came and who left, found by name where they are many", async () => {
+    api.answer("GET /people?limit=50", { body: { items: [ANN, BOB], next: "more" } });
+    api.answer("GET /people?text=chi&limit=50", { body: { items: [person("u-3", "Chi")], next: null } });
+    api.answer("GET /people?text=chi&team=t-1&limit=50", { body: { items: [], next: null } });
+    api.answer("PATCH /teams/t-1", { body: { ...SHOP, member_count: 1, members: [] } });
+    showTeams();
+    const dialog = await choose("shop", /^Name and members/);
+    const boxes = () => dialog.getAllByRole("checkbox").map((box) => [(box as HTMLInputElement).labels?.[0]?.textContent, (box as HTMLInputElement).checked]);
+    await dialog.findByLabelText("Bob");
+    await waitFor(() =>
+      expect(boxes()).toEqual([
+        ["Bob", true],
+        ["Ann", false],
+      ]),
+    );
+    await userEvent.click(dialog.getByLabelText("Bob"));
+    await userEvent.click(dialog.getByLabelText("Ann"));
+    await userEvent.click(dialog.getByLabelText("Ann"));
+    await userEvent.type(dialog.getByRole("searchbox", { name: "Search members" }), "chi{Enter}");
+    await userEvent.click(await dialog.findByLabelText("Chi"));
+    await userEvent.click(dialog.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(api.changes()).toMatchObject([{ path: "/teams/t-1", body: { name: "shop", add: ["u-3"], remove: ["u-2"] } }]);
   });
   it("have a name that is taken told at the name", async () => {
     api.answer("PATCH /teams/t-1", { status: 409, body: fault("name_taken", "/name") });

@@ -1,17 +1,19 @@
 import { useState } from "react";
 import type { UserView } from "@/shared/api/types";
 import { formatAgo, formatDateTime } from "@/shared/format/time";
-import { roleWord } from "@/shared/session/roles";
+import type { Facet } from "@/shared/lists/ListFilters";
+import { searchOf } from "@/shared/lists/listState";
+import { ListTable } from "@/shared/lists/ListTable";
+import { useListState } from "@/shared/lists/useListState";
+import { roleWord, ROLES } from "@/shared/session/roles";
 import { useSession } from "@/shared/session/useSession";
-import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
 import { useAskedFor } from "@/shared/url/useAskedFor";
-import { Loaded } from "@/shared/ui/Loaded";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { useNow } from "@/shared/ui/useNow";
-import { usePeople } from "../api/people";
+import { usePeoplePages } from "../api/people";
 import { ownsWords, signInWords } from "../personWords";
 import { DisableDialog } from "./DisableDialog";
 import { InviteDialog } from "./InviteDialog";
@@ -23,7 +25,8 @@ type Asked = "change" | "reset" | "disable" | "remove";
 
 /** Everybody with an account: invite, role and teams, reset, disable, remove. */
 export function PeoplePage() {
-  const people = usePeople();
+  const [state, change] = useListState("", NAMES);
+  const people = usePeoplePages(searchOf(state));
   const { data: session } = useSession();
   const now = useNow(30_000);
   const [inviting, setInviting] = useAskedFor("invite");
@@ -104,32 +107,44 @@ export function PeoplePage() {
   ];
   return (
     <>
-      <Loaded query={people} what="Loading people…">
-        {(all) => (
-          <DataTable
-            name="people"
-            cards
-            title="People"
-            rows={all}
-            columns={columns}
-            rowKey={(person) => person.id}
-            initialSort={BY_NAME}
-            empty="Nobody has an account."
-            actions={
-              <button type="button" className="btn btn-sm btn-primary" onClick={() => setInviting(true)}>
-                <Icon name="plus" /> Invite
-              </button>
-            }
-          />
-        )}
-      </Loaded>
+      <ListTable
+        name="people"
+        title="People"
+        pages={people}
+        state={state}
+        onChange={change}
+        orders={ORDERS}
+        facets={FACETS}
+        searches="Name"
+        unowned
+        columns={columns}
+        rowKey={(person) => person.id}
+        empty="Nobody has an account."
+        actions={
+          <button type="button" className="btn btn-sm btn-primary" onClick={() => setInviting(true)}>
+            <Icon name="plus" /> Invite
+          </button>
+        }
+      />
       {inviting && <InviteDialog onClose={() => setInviting(false)} />}
       {asked?.what === "change" && <PersonDialog person={asked.person} onClose={close} />}
       {asked?.what === "reset" && <ResetDialog person={asked.person} onClose={close} />}
       {asked?.what === "disable" && <DisableDialog person={asked.person} onClose={close} />}
-      {asked?.what === "remove" && <RemoveDialog person={asked.person} people={people.data ?? []} onClose={close} />}
+      {asked?.what === "remove" && <RemoveDialog person={asked.person} onClose={close} />}
     </>
   );
 }
 
-const BY_NAME = { column: "name", down: false };
+const ORDERS = { name: "name", seen: "last_seen", created: "created" };
+const FACETS: Facet[] = [
+  { name: "role", label: "Role", options: ROLES.map(({ role, word }) => ({ value: role, word })) },
+  {
+    name: "state",
+    label: "State",
+    options: [
+      { value: "active", word: "Active" },
+      { value: "disabled", word: "Disabled" },
+    ],
+  },
+];
+const NAMES = ["role", "state"];

@@ -19,7 +19,7 @@ export function PersonDialog({ person, onClose }: { person: UserView; onClose: (
       onSubmit={() => change.mutate(rights, { onSuccess: onClose })}
       footer={<DialogButtons onCancel={onClose} action={change.isPending ? "Saving…" : "Save"} disabled={change.isPending} />}
     >
-      <PersonFields {...rights} roleFault={refused} onChange={setRights} />
+      <PersonFields {...rights} before={person.teams} roleFault={refused} onChange={setRights} />
       {change.error !== null && refused === undefined && <ErrorBox error={change.error} />}
     </Dialog>
   );

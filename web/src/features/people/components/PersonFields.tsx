@@ -1,4 +1,5 @@
-import type { Role } from "@/shared/api/types";
+import { useState } from "react";
+import type { Named, Role } from "@/shared/api/types";
 import { ROLES } from "@/shared/session/roles";
 import { useTeams } from "@/shared/session/useTeams";
 import { Options } from "@/shared/ui/Field";
@@ -6,14 +7,19 @@ import { CheckList } from "./CheckList";
 
 interface Props {
   role: Role;
+  /** IDs. */
   teams: string[];
+  /** The teams when it opened. */
+  before: Named[];
   roleFault?: string | undefined;
   onChange: (change: { role: Role; teams: string[] }) => void;
 }
 
 /** What an invitation and a change of a person have in common. */
-export function PersonFields({ role, teams, roleFault, onChange }: Props) {
-  const all = useTeams();
+export function PersonFields({ role, teams, before, roleFault, onChange }: Props) {
+  const [text, setText] = useState("");
+  const found = useTeams(text);
+  const all = found.data;
   return (
     <>
       <Options
@@ -23,7 +29,19 @@ export function PersonFields({ role, teams, roleFault, onChange }: Props) {
         fault={roleFault}
         onChange={(next) => onChange({ role: next, teams })}
       />
-      {all.data !== undefined && all.data.length > 0 && <CheckList legend="Teams" options={all.data} chosen={teams} onChange={(next) => onChange({ role, teams: next })} />}
+      {all !== undefined && (all.items.length > 0 || text !== "" || before.length > 0) && (
+        <CheckList
+          legend="Teams"
+          first={text === "" ? before : before.filter(({ id }) => all.items.some((team) => team.id === id))}
+          found={all.items}
+          more={all.next !== null}
+          count={teams.length}
+          isChosen={({ id }) => teams.includes(id)}
+          text={text}
+          onSearch={setText}
+          onChange={({ id }, chosen) => onChange({ role, teams: chosen ? [...teams, id] : teams.filter((each) => each !== id) })}
+        />
+      )}
     </>
   );
 }

@@ -1,19 +1,17 @@
 import { useState } from "react";
 import type { UserView } from "@/shared/api/types";
+import { PickPerson } from "@/shared/session/PickPerson";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
-import { Field } from "@/shared/ui/Field";
 import { refusalAt } from "@/shared/ui/refusal";
 import { useRemovePerson } from "../api/people";
 import { ownsWords } from "../personWords";
 
 /** Removes an account. Nothing is orphaned: somebody gets what they owned, or their clusters are terminated. */
-export function RemoveDialog({ person, people, onClose }: { person: UserView; people: UserView[]; onClose: () => void }) {
+export function RemoveDialog({ person, onClose }: { person: UserView; onClose: () => void }) {
   const [to, setTo] = useState("");
   const removal = useRemovePerson(person.id);
   const owns = ownsWords(person.owns);
   const refused = refusalAt(removal.error, "/to", "heir_invalid");
-  const heirs = people.filter((each) => each.id !== person.id && each.disabled !== true && each.role !== "viewer");
-  const heir = heirs.find(({ id }) => id === to);
   return (
     <ConfirmDialog
       title={`Remove ${person.name}`}
@@ -22,7 +20,7 @@ export function RemoveDialog({ person, people, onClose }: { person: UserView; pe
       busy="Removing…"
       tone="danger"
       request={refused === undefined ? removal : { ...removal, error: null }}
-      onConfirm={() => removal.mutate(heir?.id ?? null, { onSuccess: onClose })}
+      onConfirm={() => removal.mutate(to === "" ? null : to, { onSuccess: onClose })}
       onClose={onClose}
     >
       <p>Ends their sessions, tokens and share links, and deletes their credentials. This can’t be undone.</p>
@@ -33,24 +31,20 @@ export function RemoveDialog({ person, people, onClose }: { person: UserView; pe
           <p>
             {person.name} owns {owns}.
           </p>
-          <Field
+          <PickPerson
             label="Hand over to"
+            none="Nobody: terminate their clusters"
+            value={to}
+            search={ACTIVE}
+            accepts={({ id, role }) => id !== person.id && role !== "viewer"}
             fault={refused}
-            help={heir === undefined ? "Their clusters are terminated, runs on them are stopped; plans and runs become yours." : `${heir.name} gets their clusters, plans and runs.`}
-          >
-            {(attributes) => (
-              <select {...attributes} className="form-select" value={to} onChange={({ target }) => setTo(target.value)}>
-                <option value="">Nobody: terminate their clusters</option>
-                {heirs.map((each) => (
-                  <option key={each.id} value={each.id}>
-                    {each.name}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+            help={(heir) => (heir === undefined ? "Their clusters are terminated, runs on them are stopped; plans and runs become yours." : `${heir.name} gets their clusters, plans and runs.`)}
+            onChange={setTo}
+          />
         </>
       )}
     </ConfirmDialog>
   );
 }
+
+const ACTIVE = { state: "active" };

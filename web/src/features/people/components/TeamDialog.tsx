@@ -1,26 +1,25 @@
 import { useState } from "react";
-import type { TeamView } from "@/shared/api/types";
+import type { Named, TeamView, UserView } from "@/shared/api/types";
+import { useFoundPeople } from "@/shared/session/useFoundPeople";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
 import { refusalAt } from "@/shared/ui/refusal";
-import { usePeople } from "../api/people";
 import { useSaveTeam } from "../api/teams";
 import { CheckList } from "./CheckList";
 
 /** A team's name and members; null makes a new one. */
 export function TeamDialog({ team, onClose }: { team: TeamView | null; onClose: () => void }) {
-  const people = usePeople();
   const [name, setName] = useState(team?.name ?? "");
-  const [members, setMembers] = useState(team?.members.map(({ id }) => id) ?? []);
+  const members = useMembers(team);
   const [tried, setTried] = useState(false);
   const save = useSaveTeam(team?.id ?? null);
   const missing = tried && name.trim() === "" ? "Name is required." : undefined;
   const refused = refusalAt(save.error, "/name", "name_taken");
   const submit = () => {
     setTried(true);
-    if (name.trim() !== "" && !save.isPending) save.mutate({ name: name.trim(), members }, { onSuccess: onClose });
+    if (name.trim() !== "" && !save.isPending) save.mutate({ name: name.trim(), add: members.added, remove: members.removed }, { onSuccess: onClose });
   };
   return (
     <Dialog
@@ -43,9 +42,54 @@ export function TeamDialog({ team, onClose }: { team: TeamView | null; onClose: 
           />
         )}
       </Field>
-      {people.data !== undefined && <CheckList legend="Members" options={people.data} chosen={members} onChange={setMembers} />}
-      {people.error !== null && <ErrorBox error={people.error} />}
+      {members.found !== undefined && (
+        <CheckList
+          legend="Members"
+          first={members.first}
+          found={members.found}
+          more={members.more}
+          count={members.count}
+          isChosen={members.isMember}
+          text={members.text}
+          onSearch={members.search}
+          onChange={members.change}
+        />
+      )}
+      {members.error !== null && <ErrorBox error={members.error} />}
       {save.error !== null && refused === undefined && <ErrorBox error={save.error} />}
     </Dialog>
   );
+}
+
+/** Who is in a team, and who is to be: what is sent are the changes, as not all of its members may be listed here. */
+function useMembers(team: TeamView | null) {
+  const [text, search] = useState("");
+  const [changed, setChanged] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const everybody = useFoundPeople({ text });
+  const members = useFoundPeople({ text, team: team?.id ?? "none" }, team !== null);
+  const wasMember = ({ id }: Named) => {
+    const isThem = (person: UserView) => person.id === id;
+    return members.data?.items.some(isThem) === true || everybody.data?.items.find(isThem)?.teams.some((each) => each.id === team?.id) === true;
+  };
+  const ids = (wanted: boolean) => [...changed].filter(([, is]) => is === wanted).map(([id]) => id);
+  const [added, removed] = [ids(true), ids(false)];
+  return {
+    text,
+    search,
+    first: members.data?.items ?? [],
+    found: everybody.data?.items,
+    more: everybody.data?.next != null || members.data?.next != null,
+    error: everybody.error ?? members.error,
+    added,
+    removed,
+    count: (team?.member_count ?? 0) + added.length - removed.length,
+    isMember: (option: Named) => changed.get(option.id) ?? wasMember(option),
+    change: (option: Named, chosen: boolean) => {
+      const next = new Map(changed);
+      // What is as it was is no change.
+      if (chosen === wasMember(option)) next.delete(option.id);
+      else next.set(option.id, chosen);
+      setChanged(next);
+    },
+  };
 }

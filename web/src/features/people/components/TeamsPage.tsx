@@ -1,22 +1,25 @@
 import { useState } from "react";
 import type { TeamView } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
-import { useTeams } from "@/shared/session/useTeams";
-import { DataTable } from "@/shared/tables/DataTable";
+import type { Facet } from "@/shared/lists/ListFilters";
+import { isUnfiltered, searchOf } from "@/shared/lists/listState";
+import { ListTable } from "@/shared/lists/ListTable";
+import { useListState } from "@/shared/lists/useListState";
 import type { Column } from "@/shared/tables/tableRows";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Empty } from "@/shared/ui/Empty";
 import { Icon } from "@/shared/ui/Icon";
-import { Loaded } from "@/shared/ui/Loaded";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
-import { useDeleteTeam } from "../api/teams";
+import { useDeleteTeam, useTeamPages } from "../api/teams";
 import { TeamDialog } from "./TeamDialog";
 
 type Asked = { what: "create" } | { what: "change" | "delete"; team: TeamView };
 
 /** Teams: their members may change what is shared with them. */
 export function TeamsPage() {
-  const teams = useTeams();
+  const [state, change] = useListState("", NO_NAMES);
+  const teams = useTeamPages(searchOf(state));
+  const isEmpty = teams.rows?.length === 0 && isUnfiltered(state);
   const [asked, setAsked] = useState<Asked | null>(null);
   const close = () => setAsked(null);
   const create = (
@@ -26,14 +29,14 @@ export function TeamsPage() {
   );
   const columns: Column<TeamView>[] = [
     { id: "name", name: "Team", main: true, value: (team) => team.name, cell: (team) => team.name },
-    { id: "count", name: "Members", numeric: true, value: (team) => team.members.length, cell: (team) => formatCount(team.members.length) },
+    { id: "count", name: "Members", numeric: true, value: (team) => team.member_count, cell: (team) => formatCount(team.member_count) },
     {
       id: "members",
       name: "Who",
       clip: true,
       spareBelow: 600,
-      value: (team) => team.members.map(({ name }) => name).join(", "),
-      cell: (team) => team.members.map(({ name }) => name).join(", ") || <span className="text-faint">nobody</span>,
+      value: memberWords,
+      cell: (team) => memberWords(team) || <span className="text-faint">nobody</span>,
     },
     {
       id: "actions",
@@ -52,30 +55,41 @@ export function TeamsPage() {
   ];
   return (
     <>
-      <Loaded query={teams} what="Loading teams…">
-        {(all) => (
-          <DataTable
-            cards
-            name="teams"
-            title="Teams"
-            rows={all}
-            columns={columns}
-            rowKey={(team) => team.id}
-            empty={
-              <Empty icon="people" title="No teams yet." action={create}>
-                Members of a team may change the clusters, plans and runs that are shared with it. Everything else of others is read only.
-              </Empty>
-            }
-            actions={all.length > 0 && create}
-          />
-        )}
-      </Loaded>
+      <ListTable
+        name="teams"
+        title="Teams"
+        pages={teams}
+        state={state}
+        onChange={change}
+        orders={ORDERS}
+        facets={NO_FACETS}
+        searches="Name"
+        unowned
+        columns={columns}
+        rowKey={(team) => team.id}
+        empty={
+          <Empty icon="people" title="No teams yet." action={create}>
+            Members of a team may change the clusters, plans and runs that are shared with it. Everything else of others is read only.
+          </Empty>
+        }
+        actions={!isEmpty && create}
+      />
       {asked?.what === "create" && <TeamDialog team={null} onClose={close} />}
       {asked?.what === "change" && <TeamDialog team={asked.team} onClose={close} />}
       {asked?.what === "delete" && <DeleteTeam team={asked.team} onClose={close} />}
     </>
   );
 }
+
+/** Members by name; of many, some. */
+function memberWords({ members, member_count: count }: TeamView): string {
+  const names = members.map(({ name }) => name).join(", ");
+  return count > members.length ? `${names}, …` : names;
+}
+
+const ORDERS = { name: "name" };
+const NO_FACETS: Facet[] = [];
+const NO_NAMES: string[] = [];
 
 function DeleteTeam({ team, onClose }: { team: TeamView; onClose: () => void }) {
   const removal = useDeleteTeam(team.id);

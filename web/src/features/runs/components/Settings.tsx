@@ -85,7 +85,7 @@ export function Settings({ run }: { run: Run }) {
         )}
         <li>
           <span>Graceful stop timeout</span>
-          <span>{formatDuration(run.grace_s)}</span>
+          <span>{formatDuration(run.stop_timeout_s)}</span>
         </li>
       </ul>
     </section>

@@ -27,7 +27,7 @@ export function StopControl({ run }: { run: Run }) {
           onClose={() => setAsked(null)}
         >
           {asked === "graceful" ? (
-            <p>Users finish their current request; after {formatDuration(run.grace_s)} remaining requests are aborted. Samples recorded so far are kept and the result is marked as partial.</p>
+            <p>Users finish their current request; after {formatDuration(run.stop_timeout_s)} remaining requests are aborted. Samples recorded so far are kept and the result is marked as partial.</p>
           ) : (
             <p>Requests in flight are aborted on every node and count as failures. Samples recorded so far are kept and the result is marked as partial.</p>
           )}
