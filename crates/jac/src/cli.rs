@@ -31,7 +31,7 @@ pub use logs::{
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 pub use mcp::McpArguments;
 pub use notify::NotifyCommand;
-pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments};
+pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments, SpreadArguments};
 pub use runs::RunsCommand;
 pub use schedules::{AddArguments, OverlapName, ScheduleCommand};
 pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
