@@ -34,7 +34,7 @@ pub use notify::NotifyCommand;
 pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments, SpreadArguments};
 pub use runs::RunsCommand;
 pub use schedules::{AddArguments, OverlapName, ScheduleCommand};
-pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
+pub use search::{AddTargetArguments, DashboardsArguments, DashboardsName, LayoutName, SearchCommand};
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
 pub use settings::{ConfigCommand, ServeArguments};
 
