@@ -32,7 +32,7 @@ pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 pub use mcp::McpArguments;
 pub use notify::NotifyCommand;
 pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments, SpreadArguments};
-pub use runs::RunsCommand;
+pub use runs::{PlanSamplesArguments, RunsCommand};
 pub use schedules::{AddArguments, OverlapName, ScheduleCommand};
 pub use search::{AddTargetArguments, DashboardsArguments, DashboardsName, LayoutName, SearchCommand};
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
