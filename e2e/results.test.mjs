@@ -138,6 +138,27 @@ step("a run is stored in the bucket, and its report and samples are read", async
   await page.getByRole("region", { name: "s3://results/load" }).locator("li", { hasText: "Runs" }).getByText("1", { exact: true }).waitFor();
 });
 
+step("samples of all runs of a plan are found, also where one's log is only in the bucket", async () => {
+  const rows = Array.from({ length: 300 }, (_, n) => `${1_790_100_000_000 + n * 100},${100 + (n % 40)},Page ${n % 3},${n % 100 === 7 ? 500 : 200},OK,T 1-1,${n % 100 !== 7}`);
+  writeFileSync(`${folder}/second.jtl`, ["timeStamp,elapsed,label,responseCode,responseMessage,threadName,success", ...rows, ""].join("\n"));
+  const said = execFileSync(jac, ["import", `${folder}/second.jtl`, "--plan", "Night", "--output", "json", "--data-dir", `${folder}/data`], { encoding: "utf8" });
+  const { id, plan } = JSON.parse(said);
+  await page.goto(`${base}/plans/${plan.id}`);
+  await page.getByRole("button", { name: "Search samples…" }).click();
+  const form = page.getByRole("form", { name: "Search for samples" });
+  await form.getByLabel("Result").selectOption("false");
+  await form.getByRole("button", { name: "Search" }).click();
+  await page.getByText("13 of 800 samples match in 2 runs").waitFor();
+  const first = page.getByRole("region", { name: "Samples found" }).getByRole("row").nth(1);
+  await first.getByRole("link", { name: id }).waitFor();
+  await look(page, "plan-samples");
+  // The address finds the same.
+  await page.goto(`${base}/plans/${plan.id}?find.code=500&find.keep=slowest`);
+  await page.getByText("3 of 800 samples match in 2 runs").waitFor();
+  await page.getByRole("region", { name: "Samples found" }).getByRole("link", { name: id }).first().click();
+  await page.waitForURL(`**/runs/${id}`);
+});
+
 step("a search target that may not be spoken to, or does not answer, is said at its address", async () => {
   await page.goto(`${base}/settings/search`);
   await page.getByRole("button", { name: "Add target" }).first().click();

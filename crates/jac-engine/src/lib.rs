@@ -30,6 +30,7 @@ mod live;
 mod machines;
 mod notices;
 mod owners;
+mod plan_samples;
 pub mod plans;
 mod reconcile;
 mod recovery;
@@ -56,6 +57,9 @@ pub use integrations::{
     Delivery, ExporterView, IntegrationTargets, IntegrationTest, IntegrationTrouble, IntegrationsView, NotifierView,
 };
 pub use notices::Notice;
+pub use plan_samples::{
+    MOST_RUNS as MOST_SEARCHED_RUNS, PlanSample, PlanSamples, RunsToSearch, SearchFault, SearchedRun,
+};
 pub use results_stores::{NewResultsStore, ResultsStoreView};
 pub use rights::ConfigDenied;
 pub use runs::NewRun;

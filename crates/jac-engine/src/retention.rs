@@ -1,8 +1,8 @@
 //! What is kept for how long: once an hour old runs, logs that the store for artefacts has too, events of old clusters, old revisions of plans, and
 //! plans that a `jac run` left behind are removed.
 //!
-//! Nothing that is pinned or has not finished is ever removed, and nothing by age, count or size ([`size`]) that the settings do not name. It is done in
-//! small batches, so that whoever works meanwhile does not wait.
+//! Nothing that is pinned, is a plan's baseline or has not finished is ever removed, and nothing by age, count or size ([`size`]) that the settings do
+//! not name. It is done in small batches, so that whoever works meanwhile does not wait.
 
 mod size;
 
@@ -121,7 +121,7 @@ impl Engine {
     }
 
     async fn remove_old_run(&self, run: &RunId) {
-        match self.delete_unpinned_run(run).await {
+        match self.delete_run_unless_kept(run).await {
             Ok(()) => tracing::info!(%run, "run {run} was removed, as the retention says"),
             Err(error) => tracing::warn!(%run, %error, "run {run} could not be removed: {error}"),
         }

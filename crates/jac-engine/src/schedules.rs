@@ -17,6 +17,7 @@ use crate::clusters::{NewCluster, conflict};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::runs::NewRun;
+use crate::runs::spread::Spread;
 use jac_model::schedule::times::Times;
 use jac_model::{
     ClusterId, EpochMs, Fault, Firing, FiringState, Named, Overlap, Person, PlanId, RunId, RunsOn, Schedule,
@@ -330,7 +331,7 @@ impl Engine {
             faults.push(Fault::at("/run/plan_revision", "revision_missing", message));
         }
         let mut on = new.on.clone();
-        match &mut on {
+        let workers = match &mut on {
             RunsOn::Cluster { cluster_id, cluster_name } => {
                 let cluster = self.store().cluster(cluster_id).await?;
                 if cluster.phase.is_terminal() || cluster.config.remove_after_run {
@@ -338,19 +339,25 @@ impl Engine {
                     faults.push(Fault::at("/on/cluster_id", "cluster_gone", message));
                 }
                 *cluster_name = cluster.name;
+                cluster.config.workers
             }
             RunsOn::New { provider, config } => {
                 config.remove_after_run = true;
                 let cluster =
                     NewCluster { name: None, description: None, provider: *provider, config: (**config).clone() };
                 faults.extend(self.faults_of(&cluster).into_iter().map(|fault| fault.under("/on")));
+                config.workers
             }
-        }
-        faults.extend(
-            crate::runs::faults_of(&new_run(&new.run, &new.plan_id, &ClusterId::from_random([0; 8])))
-                .into_iter()
-                .map(|fault| fault.under("/run")),
-        );
+        };
+        let run = new_run(&new.run, &new.plan_id, &ClusterId::from_random([0; 8]));
+        let spread = Spread {
+            results: run.results,
+            min_workers: run.min_workers,
+            share: &run.share,
+            properties: &run.properties,
+        };
+        let of_run = crate::runs::faults_of(&run).into_iter().chain(spread.faults(workers));
+        faults.extend(of_run.map(|fault| fault.under("/run")));
         match next {
             Some((next_ms, timing)) if faults.is_empty() => {
                 Ok(Valid { name: name.to_owned(), plan_name: plan.name.clone(), on, timing, next_ms })

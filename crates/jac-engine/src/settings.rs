@@ -59,9 +59,9 @@ pub struct Settings {
     pub disk_reserve_bytes: u64,
     /// Finished runs are removed so many days after they were asked for; `None`: never for their age. Pinned ones stay.
     pub runs_days: Option<u32>,
-    /// So many of the newest finished runs are kept, pinned ones not counted; `None`: all.
+    /// So many of the newest finished runs are kept, pinned ones and baselines not counted; `None`: all.
     pub runs_count: Option<u32>,
-    /// So many bytes of the newest finished runs are kept; pinned ones count, and stay; `None`: all.
+    /// So many bytes of the newest finished runs are kept; pinned ones and baselines count, and stay; `None`: all.
     pub runs_bytes: Option<u64>,
     /// So many of each plan's revisions are kept, the newest, and those that a run has run or a schedule is to run; `None`: all.
     pub plan_revisions: Option<u32>,

@@ -146,6 +146,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::live_labels))
         .routes(routes!(results::report))
         .routes(routes!(results::samples))
+        .routes(routes!(results::plan_samples))
         .routes(routes!(results::label_charts))
         .routes(routes!(results::compare))
         .routes(routes!(runs::log))

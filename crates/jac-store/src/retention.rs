@@ -8,11 +8,14 @@ use rusqlite::{OptionalExtension, params};
 /// A place in the order of creation: the time and the id of a run.
 pub type RunPlace = (EpochMs, String);
 
+// A baseline is looked up in the narrow index of all baselines, so that neither statement reads the table.
 const OLDEST: &str = "SELECT created_ms, id FROM runs INDEXED BY runs_by_created
     WHERE (created_ms, id) > (?1, ?2) AND (created_ms, id) <= (?3, ?4) AND version > 0 AND pinned = 0 AND phase = 'finished'
+    AND NOT EXISTS (SELECT 1 FROM runs AS b INDEXED BY runs_baseline WHERE b.plan = runs.plan AND b.baseline_ms IS NOT NULL AND b.id = runs.id)
     ORDER BY created_ms, id LIMIT ?5";
 const NTH_NEWEST: &str = "SELECT created_ms, id FROM runs INDEXED BY runs_by_created
     WHERE (created_ms, id) < (x'', '') AND version > 0 AND pinned = 0 AND phase = 'finished'
+    AND NOT EXISTS (SELECT 1 FROM runs AS b INDEXED BY runs_baseline WHERE b.plan = runs.plan AND b.baseline_ms IS NOT NULL AND b.id = runs.id)
     ORDER BY created_ms DESC, id DESC LIMIT 1 OFFSET ?1";
 const OLD_EVENTS: &str = "DELETE FROM cluster_events WHERE id IN (
     SELECT cluster_events.id FROM clusters INDEXED BY clusters_by_ended
@@ -25,7 +28,7 @@ const EPHEMERAL: &str = "SELECT id FROM plans INDEXED BY plans_ephemeral WHERE e
 pub(crate) const STATEMENTS: [&str; 4] = [OLDEST, NTH_NEWEST, OLD_EVENTS, EPHEMERAL];
 
 impl Store {
-    /// The finished runs after one place and up to another that nobody has pinned, the oldest first, at most `limit`.
+    /// The finished runs after one place and up to another that are neither pinned nor a baseline, the oldest first, at most `limit`.
     pub async fn oldest_runs(
         &self,
         after: &RunPlace,
@@ -45,7 +48,7 @@ impl Store {
         Ok(rows.into_iter().filter_map(|place| place.1.parse().ok().map(|id| (place, id))).collect())
     }
 
-    /// Where the finished runs that nobody has pinned begin to be more than `count`; `None`: there are no more.
+    /// Where the finished runs that are neither pinned nor a baseline begin to be more than `count`; `None`: there are no more.
     pub async fn newest_run_beyond(&self, count: u32) -> Result<Option<RunPlace>, StoreError> {
         self.read(move |connection| {
             let found = connection.prepare_cached(NTH_NEWEST).and_then(|mut statement| {

@@ -176,6 +176,36 @@ async fn retry(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::R
     }
 }
 
+/// How long nothing has got further on a run's way into the store.
+struct Progress {
+    since: Instant,
+    phase: ArchivePhase,
+    most_bytes: u64,
+    /// A try failed, and nothing has got further since.
+    has_failed: bool,
+}
+
+impl Progress {
+    fn from(now: Instant) -> Self {
+        Self { since: now, phase: ArchivePhase::Waiting, most_bytes: 0, has_failed: false }
+    }
+
+    /// Takes in what is seen of it now. A try after one that failed is no progress by itself: it may fail in the same way.
+    fn see(&mut self, view: &ArchiveView, now: Instant) {
+        let is_further = view.bytes > self.most_bytes || (view.phase != self.phase && !self.has_failed);
+        if is_further || (view.code.is_some() && !self.has_failed) {
+            self.since = now;
+        }
+        self.has_failed = view.code.is_some() || (self.has_failed && view.bytes <= self.most_bytes);
+        self.most_bytes = self.most_bytes.max(view.bytes);
+        self.phase = view.phase;
+    }
+
+    fn is_given_up(&self, patience: Duration, now: Instant) -> bool {
+        now.duration_since(self.since) > if self.has_failed { patience } else { PATIENCE_IN_QUEUE }
+    }
+}
+
 /// Waits until a run is stored, or its store has refused for so long. Gives what was seen last.
 ///
 /// # Errors
@@ -186,19 +216,12 @@ pub async fn until_stored(
     patience: Duration,
     show: &mut dyn FnMut(&ArchiveView),
 ) -> anyhow::Result<ArchiveView> {
-    let mut since = Instant::now();
-    let mut before = (ArchivePhase::Waiting, 0);
+    let mut progress = Progress::from(Instant::now());
     loop {
         let view = archive_of(client, run).await?;
         show(&view);
-        let is_failing = view.code.is_some();
-        let now = (view.phase, view.bytes);
-        if now != before && !is_failing {
-            since = Instant::now();
-        }
-        before = now;
-        let patience = if is_failing { patience } else { PATIENCE_IN_QUEUE };
-        if view.phase == ArchivePhase::Stored || since.elapsed() > patience {
+        progress.see(&view, Instant::now());
+        if view.phase == ArchivePhase::Stored || progress.is_given_up(patience, Instant::now()) {
             return Ok(view);
         }
         sleep(LOOK_EVERY).await;
@@ -206,7 +229,7 @@ pub async fn until_stored(
 }
 
 async fn verify(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
-    let verified: Verified = client.post(&format!("/runs/{run}/archive/verify"), &json!({})).await?;
+    let verified: Verified = client.post_and_wait(&format!("/runs/{run}/archive/verify"), &json!({})).await?;
     print(whose, &verified, || {
         if !verified.is_stored {
             return format!("{} has no manifest: the stored run is missing or incomplete.", verified.address);
@@ -228,7 +251,7 @@ async fn verify(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::
 }
 
 async fn rebuild(client: &Client, whose: &ClientArguments) -> anyhow::Result<Exit> {
-    let rebuilt: Rebuilt = client.post("/archive/rebuild", &json!({})).await.context("nothing was rebuilt")?;
+    let rebuilt: Rebuilt = client.post_and_wait("/archive/rebuild", &json!({})).await.context("nothing was rebuilt")?;
     print(whose, &rebuilt, || {
         let mut lines = vec![format!(
             "{} runs restored, {} already known, {} unfinished uploads.",
@@ -240,5 +263,45 @@ async fn rebuild(client: &Client, whose: &ClientArguments) -> anyhow::Result<Exi
     match rebuilt.failed.len() {
         0 => Ok(Exit::Done),
         failed => Err(anyhow::Error::new(RunFailed(format!("{failed} runs could not be restored")))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(phase: ArchivePhase, bytes: u64) -> ArchiveView {
+        let code = (phase == ArchivePhase::Failed).then(|| "artefacts_unreachable".to_owned());
+        ArchiveView {
+            address: String::new(),
+            phase,
+            bytes,
+            total_bytes: 100,
+            code,
+            message: None,
+            hint: None,
+            next_try_ms: None,
+        }
+    }
+
+    #[test]
+    fn tries_that_fail_one_after_the_other_are_given_up_in_time_and_one_that_gets_further_is_not() {
+        let (begin, second) = (Instant::now(), Duration::from_secs(1));
+        let mut progress = Progress::from(begin);
+        // Tries with pauses that double, each of which is seen while it goes on.
+        let mut at = begin;
+        for pause in [5, 10, 20, 40, 80] {
+            progress.see(&seen(ArchivePhase::Uploading, 0), at);
+            at += second;
+            progress.see(&seen(ArchivePhase::Failed, 0), at);
+            at += second * pause;
+        }
+        assert!(progress.is_given_up(PATIENCE, at), "after {:?}", at - begin);
+        // The next one moves something, and fails too.
+        progress.see(&seen(ArchivePhase::Uploading, 8), at);
+        assert!(!progress.is_given_up(PATIENCE, at + PATIENCE * 2), "it is uploading");
+        progress.see(&seen(ArchivePhase::Failed, 8), at + second);
+        assert!(!progress.is_given_up(PATIENCE, at + PATIENCE));
+        assert!(progress.is_given_up(PATIENCE, at + PATIENCE + second * 2));
     }
 }

@@ -4,12 +4,14 @@ use crate::cli::{CheckArguments, Output};
 use crate::context;
 use crate::exit::Exit;
 use crate::plans::auto_stop;
-use crate::run::files::{Bundle, Given, properties, workers};
-use crate::run::from_engine;
+use crate::run::files::{Bundle, Given, properties, shares, workers};
+use crate::run::{from_engine, refuse_spread};
 use crate::stdout;
+use jac_engine::plans::check::PlanCheck;
+use jac_engine::runs::spread::Spread;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_jmx::{Check, Severity};
-use jac_model::DEFAULT_STOP_RULE;
+use jac_model::{DEFAULT_STOP_RULE, ResultsChoice};
 use jac_report::visible;
 use std::fmt::Write;
 
@@ -17,6 +19,10 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let workers = workers(arguments.workers)?;
     let given = properties('J', &arguments.property)?;
     let system_properties = properties('D', &arguments.system_property)?;
+    let results = ResultsChoice::from(arguments.spread.results);
+    let share = shares(&arguments.spread.share)?;
+    let spread = Spread { results, min_workers: arguments.spread.min_workers, share: &share, properties: &given };
+    refuse_spread(spread, workers)?;
     let tools = context::tools(&context::data_folder(arguments.data_dir.as_deref()), arguments.jmeter_home.as_deref());
     let toolbox = Toolbox::new(tools);
     let jmeter = WantedJMeter { home: None, version: arguments.jmeter_version.clone() };
@@ -32,7 +38,11 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
         system_properties: &system_properties,
         home: home.as_ref(),
     })?;
-    let check = bundle.check(&arguments.plan, workers, &given, &system_properties, jmeter);
+    let check = PlanCheck {
+        results: results.mode(workers),
+        share,
+        ..bundle.check(&arguments.plan, workers, &given, &system_properties, jmeter)
+    };
     let check = check.run(&toolbox).map_err(from_engine)?;
     match arguments.output {
         Output::Json => stdout::json(&check)?,
@@ -70,13 +80,19 @@ fn text(check: &Check) -> String {
         let off = if group.enabled { "" } else { ", disabled" };
         line(format!("  {}: {} ({}{off})", group.name, facts.join(", "), group.kind));
     }
+    // Where a total is divided, the workers' parts differ.
+    let is_even = |workers: u32| match (check.threads_per_node, check.total_threads) {
+        (Some(each), Some(total)) => each.saturating_mul(workers.into()) == total,
+        _ => true,
+    };
     line(match check.workers {
         0 => format!("  The master runs {} threads.", number(check.total_threads)),
-        workers => format!(
+        workers if is_even(workers) => format!(
             "  {} threads x {workers} workers = {} threads.",
             number(check.threads_per_node),
             number(check.total_threads)
         ),
+        workers => format!("  {} threads on {workers} workers.", number(check.total_threads)),
     });
     line(match check.duration_s {
         Some(seconds) => format!("  It ends after at most {seconds} s."),

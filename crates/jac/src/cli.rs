@@ -31,10 +31,10 @@ pub use logs::{
 pub use machines::{Ec2Arguments, NewClusterArguments, ProviderName};
 pub use mcp::McpArguments;
 pub use notify::NotifyCommand;
-pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments};
-pub use runs::RunsCommand;
+pub use plans::{CheckArguments, JudgedArguments, PlanArguments, PlansCommand, RunArguments, SpreadArguments};
+pub use runs::{PlanSamplesArguments, RunsCommand};
 pub use schedules::{AddArguments, OverlapName, ScheduleCommand};
-pub use search::{DashboardsArguments, DashboardsName, SearchCommand};
+pub use search::{AddTargetArguments, DashboardsArguments, DashboardsName, LayoutName, SearchCommand};
 pub use server::{LoginArguments, LogoutArguments, ServerArguments};
 pub use settings::{ConfigCommand, ServeArguments};
 

@@ -24,7 +24,7 @@ use tower::ServiceExt;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
-/// The same while the server reads what was uploaded to it.
+/// The same while the server reads what was uploaded to it, or all of what is in a store.
 const READING_LIMIT: Duration = Duration::from_secs(60 * 60);
 const PIECE: usize = 256 * 1024;
 
@@ -144,12 +144,24 @@ impl Client {
         fields: &[(&str, &str)],
         files: &[UploadFile],
     ) -> anyhow::Result<T> {
-        let Transport::Http { base, shown, .. } = &self.transport else {
-            return self.upload(path, fields, files).await;
+        self.patient()?.upload(path, fields, files).await
+    }
+
+    /// Posts something that the server reads much for before it answers.
+    pub async fn post_and_wait<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        self.patient()?.post(path, body).await
+    }
+
+    /// The same caller, who waits longer for an answer to begin.
+    fn patient(&self) -> anyhow::Result<Self> {
+        let transport = match &self.transport {
+            Transport::Http { base, shown, .. } => {
+                let builder = reqwest::Client::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READING_LIMIT);
+                Transport::Http { client: builder.build()?, base: base.clone(), shown: shown.clone() }
+            }
+            Transport::InProcess(router) => Transport::InProcess(router.clone()),
         };
-        let client = reqwest::Client::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READING_LIMIT).build()?;
-        let transport = Transport::Http { client, base: base.clone(), shown: shown.clone() };
-        Self { transport, token: self.token.clone() }.upload(path, fields, files).await
+        Ok(Self { transport, token: self.token.clone() })
     }
 
     pub async fn delete(&self, path: &str) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! `jac runs`: the list of runs, their tags, notes and baselines, and the trend of a plan.
 
+mod plan_samples;
+
 use crate::cli::{ClientArguments, RunsCommand};
 use crate::client::Client;
 use crate::connected::{briefly, print};
@@ -31,6 +33,7 @@ pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
             let told = if remove { "is no longer a baseline" } else { "is the baseline of its plan" };
             mark(&run, "baseline", &json!({ "baseline": !remove }), told, &whose).await
         }
+        RunsCommand::Samples(arguments) => plan_samples::samples(&arguments).await,
         RunsCommand::Trend { plan, label, limit, whose } => {
             briefly(&whose, async |client| trend(client, &plan, label.as_deref(), limit, &whose).await).await
         }

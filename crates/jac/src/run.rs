@@ -35,6 +35,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use progress::Line;
 use serde::Deserialize;
 use serde_json::json;
+pub use spec::refuse_spread;
 use spec::{OutFolder, RunSpec, Source};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

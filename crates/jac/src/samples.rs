@@ -1,6 +1,6 @@
 //! `jac samples`: single samples out of result logs.
 
-mod print;
+pub mod print;
 
 use crate::cli::{SamplesArguments, SamplesOutput};
 use crate::exit::Exit;

@@ -7,14 +7,14 @@ use crate::connected::{Connected, at, briefly, print};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::history::{encoded, plan_id};
-use crate::run::files::{Bundle, Given, properties};
+use crate::run::files::{Bundle, Given, properties, shares};
 use crate::run::{from_engine, machines};
 use crate::utc;
 use jac_engine::schedules::ScheduleView;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_engine::view::PlanView;
 use jac_model::{
-    ClusterConfig, Firing, FiringState, Overlap, PlanId, RunsOn, ScheduleState, ScheduledRun, Timing, is_same_name,
+    ClusterConfig, Firing, FiringState, Overlap, PlanId, ResultsChoice, RunsOn, ScheduleState, ScheduledRun, Timing, is_same_name,
 };
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -84,6 +84,7 @@ async fn add(connected: Connected<'_>, arguments: &AddArguments) -> anyhow::Resu
         (None, Some(at)) => Timing::Once { at: at.clone(), zone },
         (None, None) => anyhow::bail!("give --cron or --at"),
     };
+    let share = shares(&arguments.spread.share)?;
     // Before anything is uploaded.
     timing.times().map_err(|fault| with_hint(fault.message, None))?;
     let on = on(client, arguments).await?;
@@ -97,6 +98,9 @@ async fn add(connected: Connected<'_>, arguments: &AddArguments) -> anyhow::Resu
         split,
         criteria: arguments.fail_on.clone(),
         stop_timeout_s: Some(arguments.stop_timeout),
+        results: arguments.spread.results.into(),
+        min_workers: arguments.spread.min_workers,
+        share,
         ..ScheduledRun::default()
     };
     let overlap = match arguments.overlap {
@@ -244,11 +248,25 @@ fn text_of(view: &ScheduleView) -> String {
         format!("{}  {}  {}", view.id, view.name, state_word(view.state)),
         format!("Runs {}{revision} {}, {on}.", view.plan.name, timing_text(&view.timing)),
     ];
+    lines.extend(spread_line(&view.run));
     if !view.next.is_empty() {
         lines.push("Next times:".to_owned());
         lines.extend(view.next.iter().map(|next| format!("  {}", next.local)));
     }
     lines.join("\n")
+}
+
+/// How its runs are spread over their workers, where that was chosen.
+fn spread_line(run: &ScheduledRun) -> Option<String> {
+    let results = match run.results {
+        ResultsChoice::Auto => None,
+        ResultsChoice::Rmi => Some("results over RMI".to_owned()),
+        ResultsChoice::Direct => Some("direct results".to_owned()),
+    };
+    let least = run.min_workers.map(|least| format!("continues while {least} workers are left"));
+    let shares = run.share.iter().map(|(name, total)| format!("{name}={total} divided among the workers"));
+    let said: Vec<String> = results.into_iter().chain(least).chain(shares).collect();
+    (!said.is_empty()).then(|| format!("Workers: {}.", said.join(", ")))
 }
 
 fn firing_word(firing: &Firing) -> &'static str {

@@ -1,5 +1,6 @@
 //! `jac search`: samples in Elasticsearch and OpenSearch, and the dashboards that show them.
 
+mod own;
 pub mod waiting;
 
 use crate::cli::{ClientArguments, DashboardsArguments, DashboardsName, SearchCommand};
@@ -21,6 +22,9 @@ const ANY_SAMPLES: &str = "logs-jmeter.sample-*";
 
 pub async fn search(command: SearchCommand) -> anyhow::Result<Exit> {
     match command {
+        SearchCommand::Add(arguments) => own::add(*arguments).await,
+        SearchCommand::List { whose } => own::list(&whose).await,
+        SearchCommand::Remove { target, whose } => own::remove(&target, &whose).await,
         SearchCommand::Test { target, whose } => {
             briefly(&whose, async |client| test(client, target.as_deref(), &whose).await).await
         }
@@ -51,7 +55,10 @@ fn of_target(target: Option<&str>) -> String {
 async fn targets(client: &Client) -> anyhow::Result<Vec<TargetView>> {
     let targets: Vec<TargetView> = client.get("/search/targets").await?;
     if targets.is_empty() {
-        let hint = "Set JAC_SEARCH_URL, or add a [[search]] table to jac.toml, and restart the server.".to_owned();
+        let hint =
+            "Set JAC_SEARCH_URL or add a [[search]] table to jac.toml and restart the server, or add a target of \
+                    your own with `jac search add`."
+                .to_owned();
         return Err(with_hint("no search target is configured".to_owned(), Some(hint)));
     }
     Ok(targets)
@@ -65,7 +72,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
         error: Option<String>,
     }
     let names = match target {
-        Some(name) => vec![name.to_owned()],
+        Some(name) => vec![own::on_server(client, name).await?],
         None => targets(client).await?.into_iter().map(|view| view.target.name).collect(),
     };
     let mut tested = Vec::new();
@@ -132,6 +139,8 @@ async fn backfill(
     whose: &ClientArguments,
 ) -> anyhow::Result<Exit> {
     targets(client).await?;
+    let target = own::some_on_server(client, target).await?;
+    let target = target.as_deref();
     for run in runs {
         let _: Vec<Shipment> = client.post(&format!("/runs/{run}/search{}", of_target(target)), &json!({})).await?;
     }
@@ -156,7 +165,9 @@ async fn delete(client: &Client, run: &str, target: Option<&str>, whose: &Client
     struct Deleted {
         documents: u64,
     }
-    let deleted: Deleted = client.delete_and_read(&format!("/runs/{run}/search{}", of_target(target))).await?;
+    let target = own::some_on_server(client, target).await?;
+    let path = format!("/runs/{run}/search{}", of_target(target.as_deref()));
+    let deleted: Deleted = client.delete_and_read(&path).await?;
     print(whose, &deleted, || format!("{run}: {} documents deleted.", deleted.documents));
     Ok(Exit::Done)
 }

@@ -33,6 +33,10 @@ mod server;
 #[path = "../../jac-ssh/tests/machines/sshd.rs"]
 #[allow(dead_code, reason = "jac-ssh's own tests use all of it")]
 mod sshd;
+#[path = "cluster/store_door.rs"]
+mod store_door;
+#[path = "cluster/store_faults.rs"]
+mod store_faults;
 #[path = "cluster/stored.rs"]
 mod stored;
 #[path = "cluster/written.rs"]

@@ -10,6 +10,8 @@ mod place;
 mod redis_server;
 #[path = "edge/runs.rs"]
 mod runs;
+#[path = "edge/targets.rs"]
+mod targets;
 
 use place::{LIMIT, Place, Server, WITH_TLS, err, out};
 use redis_server::{PASSWORD, RedisServer};

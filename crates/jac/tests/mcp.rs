@@ -67,6 +67,8 @@ fn an_assistant_reads_runs_and_is_told_what_figures_mean() {
         ["status", { "run": "r-22222222" }],
         ["summary", { "run": first["id"], "colour": "red" }],
         ["run", { "plan": "Shop", "cluster": "load" }],
+        ["samples", { "plan": "Shop", "success": false, "limit": 3, "keep": "slowest" }],
+        ["samples", { "success": false }],
     ]);
     let told = converse(&python, folder, &[], &calls);
     assert_eq!(told["opened"]["serverInfo"]["name"], "jac");
@@ -95,7 +97,10 @@ fn an_assistant_reads_runs_and_is_told_what_figures_mean() {
     assert_eq!((&answer(4)["errors"], &answer(4)["types"][0]["code"]), (&json!(100), &json!("500")), "{}", answer(4));
     assert_eq!(answer(5)["comparisons"][0]["total"]["change"], "worse", "{}", answer(5));
     assert_eq!((&answer(6)["matched"], answer(6)["samples"].as_array().map(Vec::len)), (&json!(100), Some(3)));
-    for (at, code) in [(7, "not_found"), (8, "arguments_invalid")] {
+    let of_plan = answer(10);
+    assert_eq!((&of_plan["matched"], of_plan["runs"].as_array().map(Vec::len)), (&json!(200), Some(2)), "{of_plan}");
+    assert_eq!(of_plan["samples"][0]["run"], second["id"], "the slower run's");
+    for (at, code) in [(7, "not_found"), (8, "arguments_invalid"), (11, "arguments_invalid")] {
         assert_eq!(
             (&told["answers"][at]["isError"], &answer(at)["code"]),
             (&json!(true), &json!(code)),

@@ -225,3 +225,23 @@ fn the_homes_own_properties_count_in_a_check() {
     assert_eq!((&files[0]["path"], &files[0]["found"]), (&"data/rows.csv".into(), &true.into()));
     assert_eq!(check("f12_keystore.jmx")["findings"].as_array().map(Vec::len), Some(0));
 }
+
+#[test]
+fn a_check_divides_totals_among_the_workers_and_refuses_what_cannot_work_on_so_many() {
+    home();
+    let place = tempfile::tempdir().expect("a folder");
+    let check = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
+        command.args(["check", "f01_blank_in_default.jmx", "--workers", "3"]).args(arguments).current_dir(cases());
+        command.env("JAC_DATA_DIR", place.path().join("data")).output().expect("jac starts")
+    };
+    let shared = check(&["--share", "threads=10", "--results", "direct", "--min-workers", "2", "--output", "json"]);
+    let shared: serde_json::Value = serde_json::from_slice(&shared.stdout).expect("a check");
+    assert_eq!((&shared["threads_per_node"], &shared["total_threads"]), (&4.into(), &10.into()), "4, 3 and 3");
+    let text = String::from_utf8(check(&["--share", "threads=10"]).stdout).expect("text");
+    assert!(text.contains("10 threads on 3 workers."), "{text}");
+    for arguments in [["--share", "threads=2"], ["--min-workers", "1"], ["--share", "threads"]] {
+        let refused = check(&arguments);
+        assert_eq!((refused.status.code(), refused.stdout.is_empty()), (Some(2), true), "{arguments:?}");
+    }
+}

@@ -1,5 +1,5 @@
 /** Results to draw, whole by default; a test names only what it is about. */
-import type { CriterionResult, Entry, Point, Profile, Report, Run, RunSummary, Summary, TrendPoint } from "@/shared/api/types";
+import type { CriterionResult, Entry, PlanSample, PlanSamples, Point, Profile, Report, Run, RunSummary, SearchedRun, Summary, TrendPoint } from "@/shared/api/types";
 
 export function pointAt(t_ms: number, more: Partial<Point> = {}): Point {
   return {
@@ -213,4 +213,38 @@ export function reportOf({ criteria = [], ...more }: Partial<Report> & Pick<Repo
     notes: [],
     ...more,
   };
+}
+
+export function sampleOf(run: string, more: Partial<PlanSample> = {}): PlanSample {
+  return {
+    run,
+    log: 0,
+    position: 47,
+    start_ms: 1_700_000_000_000,
+    elapsed_ms: 100,
+    label: "Home",
+    kind: "request",
+    code: "200",
+    message: "OK",
+    failure_message: "",
+    thread: "Users 1-1",
+    success: true,
+    received_bytes: 1000,
+    sent_bytes: 100,
+    latency_ms: 80,
+    connect_ms: 1,
+    url: "http://shop.test/",
+    hostname: "",
+    all_threads: 5,
+    group_threads: 5,
+    ...more,
+  };
+}
+
+export function searchedRunOf(id: string, more: Partial<SearchedRun> = {}): SearchedRun {
+  return { id, name: `run ${id}`, started_ms: 1_700_000_000_000, matched: 0, searched: 300, rejected_rows: 0, source: "log", fallback: null, fault: null, ...more };
+}
+
+export function planSamplesOf(more: Partial<PlanSamples> = {}): PlanSamples {
+  return { matched: 0, searched: 300, matched_transactions: 0, searched_transactions: 0, runs: [], samples: [], next: null, ...more };
 }

@@ -1,7 +1,7 @@
 //! What runs take: where the newest ones begin to be more than they may be together.
 //!
 //! A run's size is that of its files as they are kept, compressed, in the data folder and, of logs that are in the store for artefacts alone,
-//! there. A file that several runs have (what they ran) counts once. Runs that are pinned or have not finished count first.
+//! there. A file that several runs have (what they ran) counts once. Runs that are pinned, are a baseline or have not finished count first.
 
 use crate::archive::manifest_in;
 use crate::blocking::wait;
@@ -20,8 +20,8 @@ const RUNS_AT_A_TIME: u32 = 1_000;
 type Counted = HashSet<(u64, u64)>;
 
 impl Engine {
-    /// The newest finished run that is not pinned and is to go when all runs together may take so many bytes; older ones go with it. The newest of all
-    /// stays, however large it is. `None`: all can stay. It reads the folders of all runs: call it where that is allowed.
+    /// The newest finished run that is neither pinned nor a baseline and is to go when all runs together may take so many bytes; older ones go with it.
+    /// The newest of all stays, however large it is. `None`: all can stay. It reads the folders of all runs: call it where that is allowed.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -17,12 +17,13 @@ impl Engine {
         self.run_blocking(move |engine| engine.remove_run(wait(engine.store().run(&id))?.run)).await
     }
 
-    /// The same, unless somebody has pinned it meanwhile.
-    pub(crate) async fn delete_unpinned_run(&self, id: &RunId) -> Result<(), EngineError> {
+    /// The same, unless somebody has pinned it or made it a baseline meanwhile.
+    pub(crate) async fn delete_run_unless_kept(&self, id: &RunId) -> Result<(), EngineError> {
         let id = id.clone();
         let delete = move |engine: &Engine| {
             let run = wait(engine.store().run(&id))?.run;
-            if run.pinned { Ok(()) } else { engine.remove_run(run) }
+            let is_kept = run.pinned || run.baseline_ms.is_some();
+            if is_kept { Ok(()) } else { engine.remove_run(run) }
         };
         self.run_blocking(delete).await
     }

@@ -108,3 +108,26 @@ async fn the_newest_runs_stay_by_size_and_the_pinned_ones_count() {
     wanted.sort();
     assert_eq!(left, wanted, "the newest stays, however large it is");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_baseline_stays_whatever_its_age_and_the_number_and_size_of_all_runs() {
+    let mut house = House::new();
+    let (_, done) = history(&mut house, 4).await;
+    house.settings.runs_days = Some(7);
+    house.settings.runs_count = Some(1);
+    house.settings.runs_bytes = Some(1);
+    let engine = house.engine().await;
+    engine.set_run_baseline(&done[1], true).await.expect("it is the baseline");
+    sleep(DAY).await;
+    let mut left = runs(&engine).await;
+    left.sort();
+    let mut wanted = vec![done[1].clone(), done[3].clone()];
+    wanted.sort();
+    assert_eq!(left, wanted, "the newest, and the baseline, which does not count as one of the newest");
+    sleep(DAY * 10).await;
+    assert_eq!(runs(&engine).await, [done[1].clone()]);
+    assert!(house.log(&done[1]).len() > 1000, "with its log");
+    engine.set_run_baseline(&done[1], false).await.expect("it is no longer");
+    sleep(DAY).await;
+    assert_eq!(runs(&engine).await, []);
+}

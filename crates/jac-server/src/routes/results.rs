@@ -1,15 +1,15 @@
 //! Results of runs: reports, single samples, comparisons.
 
 use crate::App;
-use crate::access::allowed::{On, View};
+use crate::access::allowed::{Allowed, On, View};
 use crate::access::shared::{ViewedRun, Viewing};
 use crate::body::{LargeJson, Query};
 use crate::error::{ApiError, ErrorBody};
-use axum::extract::State;
-use jac_engine::{EngineError, FoundSamples, SampleSource};
+use axum::extract::{Path, State};
+use jac_engine::{EngineError, FoundSamples, PlanSamples, RunsToSearch, SampleSource};
 use jac_jtl::LabelCharts;
 use jac_logs::{Bound, Condition, Filter, FilterError, Keep, Search};
-use jac_model::{Run, RunId};
+use jac_model::{PlanId, Run, RunId};
 use jac_report::{ComparisonReport, Report};
 use serde::Deserialize;
 
@@ -95,6 +95,38 @@ pub async fn samples(
     let search = query.search().map_err(|error| ApiError::bad_request("condition", format!("{error}.")))?;
     let (engine, person) = (run.engine().clone(), run.caller.user.id.clone());
     Ok(LargeJson(app.edge.scans().run(&person, move || engine.find_samples(&run.thing.id, search, source)).await?))
+}
+
+/// Which runs of the plan are searched.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SearchedRunsQuery {
+    /// Only runs with this tag.
+    tag: Option<String>,
+    /// How many runs at most, 1 to 50; absent: 20. It may be fewer: after 3 s no other run is begun.
+    runs: Option<u32>,
+    /// `next` of the answer before: older runs.
+    after: Option<String>,
+}
+
+/// Single samples of a plan's runs, the newest run first; also of a plan that was deleted
+#[utoipa::path(get, path = "/plans/{id}/samples", tag = "plans", params(("id" = String, Path), SamplesQuery, SearchedRunsQuery),
+    responses((status = 200, body = PlanSamples), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn plan_samples(
+    State(app): State<App>,
+    allowed: Allowed<View>,
+    Path(id): Path<String>,
+    Query(query): Query<SamplesQuery>,
+    Query(which): Query<SearchedRunsQuery>,
+) -> Result<LargeJson<PlanSamples>, ApiError> {
+    let plan: PlanId = id.parse().map_err(|_| EngineError::NotFound { kind: "plan", id })?;
+    let source = query.source;
+    let search = query.search().map_err(|error| ApiError::bad_request("condition", format!("{error}.")))?;
+    let SearchedRunsQuery { tag, runs, after } = which;
+    let which = RunsToSearch { tag, most: runs.unwrap_or(20), after };
+    let (engine, person) = (allowed.engine().clone(), allowed.caller.user.id.clone());
+    let find = move || engine.find_plan_samples(&plan, &search, source, &which);
+    Ok(LargeJson(app.edge.scans().run(&person, find).await?))
 }
 
 /// Which part of the run.

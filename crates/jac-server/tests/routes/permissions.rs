@@ -110,6 +110,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("PATCH", "/runs/{id}/note", "ufff+++++"),
     ("PATCH", "/runs/{id}/baseline", "ufff+++++"),
     ("GET", "/plans/{id}/trend", "u++++++++"),
+    ("GET", "/plans/{id}/samples", "u++++++++"),
     ("GET", "/plans/{id}/labels", "u++++++++"),
     ("GET", "/compare/series", "u++++++++"),
     ("GET", "/runs/{id}/search", "u++++++++"),

@@ -168,6 +168,74 @@ async fn samples_of_a_run_are_found_by_every_condition() {
 }
 
 #[tokio::test]
+async fn samples_of_all_runs_of_a_plan_are_found_as_in_each_of_them() {
+    let served = Served::new().await;
+    // The newest last; the third has no log any more, and a run of another plan is nobody's business here.
+    for (id, slower_ms) in [("r-33333333", 0), ("r-44444444", 400), ("r-66666666", 200)] {
+        finished(&served, id, slower_ms).await;
+    }
+    run(&served, "r-55555555", &administrator()).await;
+    let store = served.app.engine.store();
+    finished(&served, "r-22222222", 0).await;
+    let of_other: RunId = "r-22222222".parse().expect("an id");
+    let changed = store.update_run::<_, EngineError>(&of_other, |run| {
+        run.plan_id = "p-33333333".parse().expect("an id");
+        Ok(())
+    });
+    changed.await.expect("a run");
+    served.as_owner(Method::PATCH, "/runs/r-44444444/tags", r#"{"tags":["nightly"]}"#).await;
+    let find = async |query: &str| {
+        let answer = served.as_owner(Method::GET, &format!("/plans/p-22222222/samples?{query}"), "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
+        answer.body
+    };
+    let ids = |list: &Value, key: &str| -> Vec<String> {
+        list.as_array().expect("a list").iter().map(|one| one[key].as_str().expect("an id").to_owned()).collect()
+    };
+    let failed = find("success=false").await;
+    assert_eq!((&failed["matched"], &failed["searched"], &failed["next"]), (&json!(9), &json!(900), &Value::Null));
+    assert_eq!(ids(&failed["runs"], "id"), ["r-66666666", "r-55555555", "r-44444444", "r-33333333"]);
+    assert_eq!(failed["runs"][1]["fault"]["code"], "not_found", "{failed}");
+    let told = &failed["runs"][0];
+    assert_eq!((&told["matched"], &told["searched"], &told["source"]), (&json!(3), &json!(300), &json!("log")));
+    let runs = ids(&failed["samples"], "run");
+    assert_eq!((runs.len(), runs[0].as_str(), runs[8].as_str()), (9, "r-66666666", "r-33333333"), "the newest first");
+    // As each run's own search finds it.
+    let own = served.as_owner(Method::GET, "/runs/r-66666666/samples?success=false", "").await.body;
+    for (at, sample) in own["samples"].as_array().expect("samples").iter().enumerate() {
+        let mut of_plan = failed["samples"][at].clone();
+        of_plan.as_object_mut().expect("an object").remove("run");
+        assert_eq!(of_plan, *sample);
+    }
+    // All are counted, whether they are shown or not.
+    let few = find("success=false&limit=4").await;
+    assert_eq!((&few["matched"], few["samples"].as_array().map(Vec::len)), (&json!(9), Some(4)));
+    let slowest = find("keep=slowest&limit=20").await;
+    let runs = ids(&slowest["samples"], "run");
+    assert_eq!((runs.len(), &slowest["samples"][0]["elapsed_ms"]), (20, &json!(519)));
+    assert!(runs.iter().all(|run| run == "r-44444444"), "{runs:?}");
+    assert_eq!(ids(&find("tag=Nightly").await["runs"], "id"), ["r-44444444"]);
+    // Some runs at a time.
+    let (mut after, mut seen) = (String::new(), Vec::new());
+    loop {
+        let part = find(&format!("runs=3&code=500{after}")).await;
+        seen.push((ids(&part["runs"], "id").len(), part["matched"].as_u64().expect("a count")));
+        let Some(next) = part["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(seen, [(3, 6), (1, 3)]);
+    assert_eq!(find("text=BASKET&runs=1000").await["matched"], 9);
+    for query in ["label=(", "after=elsewhere", "runs=many"] {
+        let refused = served.as_owner(Method::GET, &format!("/plans/p-22222222/samples?{query}"), "").await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}: {}", refused.body);
+    }
+    let none = served.as_owner(Method::GET, "/plans/p-99999999/samples", "").await;
+    assert_eq!((none.status, &none.body["runs"]), (StatusCode::OK, &json!([])), "as its trend");
+    let wrong = served.as_owner(Method::GET, "/plans/nowhere/samples", "").await;
+    assert_eq!(wrong.refusal(), (StatusCode::NOT_FOUND, "not_found"));
+}
+
+#[tokio::test]
 async fn charts_are_given_of_labels_beyond_the_busiest() {
     let served = Served::new().await;
     finished(&served, "r-33333333", 0).await;

@@ -91,6 +91,14 @@ async fn what_cannot_work_is_refused_with_its_fields_all_at_once() {
             fault("/run/stop_timeout_s", "out_of_range"),
         ]
     );
+    for (run, field, code) in [
+        (json!({"share": {"threads": 1}}), "/run/share", "share_too_small"),
+        (json!({"min_workers": 1}), "/run/min_workers", "min_workers_needs_direct"),
+        (json!({"min_workers": 3, "results": "direct"}), "/run/min_workers", "out_of_range"),
+    ] {
+        let refused = served.as_owner(Method::POST, "/schedules", &wanted(&plan, |new| new["run"] = run)).await;
+        assert_eq!(fields(&refused), [fault(field, code)], "of its two workers");
+    }
     for (timing, code) in [
         (json!({"kind": "once", "at": "2020-01-01T00:00", "zone": "UTC"}), "no_next_time"),
         (json!({"kind": "cron", "expression": "0 0 30 2 *", "zone": "UTC"}), "no_next_time"),

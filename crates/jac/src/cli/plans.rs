@@ -237,6 +237,8 @@ pub struct CheckArguments {
     /// Number of JMeter workers; 0: the master runs the plan
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub workers: i64,
+    #[command(flatten)]
+    pub spread: SpreadArguments,
     /// Format of standard output
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,

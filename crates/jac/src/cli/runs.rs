@@ -1,7 +1,7 @@
 //! The words of `jac runs`.
 
 use super::ClientArguments;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
@@ -48,6 +48,8 @@ pub enum RunsCommand {
         #[command(flatten)]
         whose: ClientArguments,
     },
+    /// Find single samples in all runs of a plan, newest run first
+    Samples(Box<PlanSamplesArguments>),
     /// Show a plan's trend, newest run first; regressions are marked
     Trend {
         /// The plan, by its ID or name
@@ -61,4 +63,51 @@ pub enum RunsCommand {
         #[command(flatten)]
         whose: ClientArguments,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct PlanSamplesArguments {
+    /// The plan, by its ID or name
+    pub plan: String,
+    /// Only samples whose label matches this regular expression
+    #[arg(long, value_name = "REGEX")]
+    pub label: Option<String>,
+    /// Only samples with this response code
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
+    /// Only samples with this text in the message, the failed assertion's message or the URL
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
+    /// Only samples whose thread name matches this regular expression
+    #[arg(long, value_name = "REGEX")]
+    pub thread: Option<String>,
+    /// Only failed samples
+    #[arg(long)]
+    pub failed: bool,
+    /// Only samples that took at least this long, in milliseconds
+    #[arg(long, value_name = "MS")]
+    pub min_ms: Option<u32>,
+    /// Only samples that took at most this long, in milliseconds
+    #[arg(long, value_name = "MS")]
+    pub max_ms: Option<u32>,
+    /// Only samples that started at or after this time, e.g. 2026-11-25T08:30:00 (UTC), or epoch milliseconds
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Only samples that started before this time
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Only runs with this tag
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
+    /// How many runs to search, newest first
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: u32,
+    /// Show the slowest samples instead of the first; requests before transactions
+    #[arg(long)]
+    pub slowest: bool,
+    /// How many samples to show; all matches are counted
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub limit: u32,
+    #[command(flatten)]
+    pub whose: ClientArguments,
 }

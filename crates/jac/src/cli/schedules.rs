@@ -1,6 +1,6 @@
 //! The words of `jac schedule`.
 
-use super::{ClientArguments, NewClusterArguments};
+use super::{ClientArguments, NewClusterArguments, SpreadArguments};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -125,6 +125,8 @@ pub struct AddArguments {
     /// Graceful stop timeout, after which requests in flight are aborted
     #[arg(long, alias = "grace", value_name = "SECONDS", default_value_t = 30)]
     pub stop_timeout: u64,
+    #[command(flatten)]
+    pub spread: SpreadArguments,
     #[command(flatten)]
     pub cluster: NewClusterArguments,
     #[command(flatten)]

@@ -315,7 +315,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, YEARS * 366),
         value: "DAYS",
         otherwise: "kept until deleted",
-        meaning: "Delete finished runs older than this many days, except pinned ones",
+        meaning: "Delete finished runs older than this many days, except pinned ones and baselines",
         ..PLAIN
     },
     Key {
@@ -325,7 +325,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 100_000_000),
         value: "N",
         otherwise: "kept until deleted",
-        meaning: "Keep this many of the newest finished runs, and pinned ones",
+        meaning: "Keep this many of the newest finished runs, pinned ones and baselines",
         ..PLAIN
     },
     Key {
@@ -335,7 +335,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 1_000_000),
         value: "GB",
         otherwise: "kept until deleted",
-        meaning: "Keep the newest finished runs up to this total size in GB, including logs that are only in the store. Pinned runs and the newest run count and are kept",
+        meaning: "Keep the newest finished runs up to this total size in GB, including logs that are only in the store. Pinned runs, baselines and the newest run count and are kept",
         ..PLAIN
     },
     Key {

@@ -217,7 +217,13 @@ async fn compare(client: &Client, Compare { runs }: Compare) -> Answer {
 }
 
 async fn samples(client: &Client, mut wanted: Map<String, Value>) -> Answer {
-    let run = wanted.remove("run").and_then(|run| run.as_str().map(str::to_owned)).unwrap_or_default();
+    let mut text = |name: &str| wanted.remove(name).and_then(|value| value.as_str().map(str::to_owned));
+    let (run, plan, after) = (text("run"), text("plan"), text("after"));
+    let path = match (run, plan) {
+        (Some(run), None) => format!("/runs/{}/samples", encoded(&run)),
+        (None, Some(plan)) => format!("/plans/{}/samples", id_of(client, "plans", &plan).await?),
+        _ => return Err(Refusal::new("arguments_invalid", "Give run or plan, and not both.")),
+    };
     let known = ["success", "label", "code", "text", "min_ms", "max_ms", "from_ms", "to_ms", "keep", "limit"];
     if let Some(unknown) = wanted.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(Refusal::new("arguments_invalid", format!("Unknown argument '{unknown}'.")));
@@ -230,7 +236,8 @@ async fn samples(client: &Client, mut wanted: Map<String, Value>) -> Answer {
             format!("&{name}={}", encoded(value.as_str().map_or_else(|| value.to_string(), str::to_owned).as_str()))
         })
         .collect();
-    get(client, &format!("/runs/{}/samples?limit={limit}{query}", encoded(&run))).await
+    let after = after.map_or_else(String::new, |after| format!("&after={}", encoded(&after)));
+    get(client, &format!("{path}?limit={limit}{query}{after}")).await
 }
 
 async fn run(client: &Client, wanted: Run) -> Answer {

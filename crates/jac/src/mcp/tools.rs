@@ -79,14 +79,17 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
         ),
         looks(
             "samples",
-            "Single samples of a run, also while it goes on: start (epoch ms), response time in ms, label, response code and message, failed \
-             assertion, thread, URL. All that match are counted (matched), some are shown. Bodies are not kept.",
+            "Single samples of a run, also while it goes on, or of all runs of a plan: start (epoch ms), response time in ms, label, response code \
+             and message, failed assertion, thread, URL. All that match are counted (matched), some are shown. Bodies are not kept. Of a plan, \
+             the newest runs are searched, and each sample names its run; call again with after set to next for older runs.",
             json!({
-                "run": { "type": "string", "description": "The run's id." },
+                "run": { "type": "string", "description": "The run's id. Give this or plan." },
+                "plan": { "type": "string", "description": "The id or name of a plan, all runs of which are searched." },
+                "after": { "type": "string", "description": "With plan: next of the answer before." },
                 "success": { "type": "boolean", "description": "Only passed, or only failed samples." },
                 "label": { "type": "string", "description": "A regular expression that the label matches somewhere." },
                 "code": { "type": "string", "description": "Exactly this response code." },
-                "text": { "type": "string", "description": "A regular expression, in message, failed assertion or URL." },
+                "text": { "type": "string", "description": "Text in the message, the failed assertion's message or the URL; case is ignored." },
                 "min_ms": { "type": "integer", "minimum": 0, "description": "Response times from here on." },
                 "max_ms": { "type": "integer", "minimum": 0 },
                 "from_ms": { "type": "integer", "description": "Started then or later, epoch ms." },
@@ -94,7 +97,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
                 "keep": { "type": "string", "enum": ["first", "slowest"], "default": "first" },
                 "limit": { "type": "integer", "minimum": 1, "maximum": 100, "default": 20 }
             }),
-            &["run"],
+            &[],
         ),
     ];
     if allow_run {

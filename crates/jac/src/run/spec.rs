@@ -162,9 +162,7 @@ impl RunSpec {
     /// Refuses what cannot work on so many workers.
     fn refuse_spread(&self, workers: u32) -> anyhow::Result<()> {
         let Self { results, min_workers, share, properties, .. } = self;
-        let spread = Spread { results: *results, min_workers: *min_workers, share, properties };
-        let faults = spread.faults(workers);
-        if faults.is_empty() { Ok(()) } else { Err(with_hint(Fault::sentences(&faults), None)) }
+        refuse_spread(Spread { results: *results, min_workers: *min_workers, share, properties }, workers)
     }
 
     /// Says how the run is spread over so many workers, before anything is begun.
@@ -199,6 +197,12 @@ impl RunSpec {
         }
         Ok(check)
     }
+}
+
+/// Refuses what cannot work on so many workers.
+pub fn refuse_spread(spread: Spread<'_>, workers: u32) -> anyhow::Result<()> {
+    let faults = spread.faults(workers);
+    if faults.is_empty() { Ok(()) } else { Err(with_hint(Fault::sentences(&faults), None)) }
 }
 
 fn tell(check: &Check, line: &mut Line) {

@@ -1,5 +1,6 @@
 //! Found samples for a terminal and for other programs.
 
+use jac_engine::PlanSample;
 use jac_jtl::EntryKind;
 use jac_logs::FoundSample;
 use jac_report::{Labels, aligned, plain_csv_field};
@@ -43,11 +44,27 @@ fn number(number: Option<u64>) -> String {
 
 /// A line per sample; a failure says why.
 pub fn text(samples: &[FoundSample], labels: Labels) -> String {
+    table(&rows(&samples.iter().collect::<Vec<_>>(), labels), &[1])
+}
+
+/// The same of several runs, whose IDs stand before their samples.
+pub fn text_of_runs(samples: &[PlanSample], labels: Labels) -> String {
+    let mut rows = rows(&samples.iter().map(|found| &found.sample).collect::<Vec<_>>(), labels);
+    let runs = std::iter::once("Run".to_owned()).chain(samples.iter().map(|found| found.run.to_string()));
+    rows.iter_mut().zip(runs).for_each(|(row, run)| row.insert(0, run));
+    table(&rows, &[2])
+}
+
+fn table(rows: &[Vec<String>], numbers: &[usize]) -> String {
+    aligned(rows, numbers).into_iter().map(|line| line + "\n").collect()
+}
+
+/// The head, and a row per sample.
+fn rows(samples: &[&FoundSample], labels: Labels) -> Vec<Vec<String>> {
     let head = ["Start (UTC)", "ms", "Code", "", "Label", "Thread", "Message"].map(str::to_owned).to_vec();
     let names = labels.of(samples.iter().map(|sample| sample.label.as_str()));
     let lines = samples.iter().zip(names).map(|(sample, name)| row(sample, name, labels));
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(lines).collect();
-    aligned(&rows, &[1]).into_iter().map(|line| line + "\n").collect()
+    std::iter::once(head).chain(lines).collect()
 }
 
 fn row(sample: &FoundSample, name: String, labels: Labels) -> Vec<String> {

@@ -10,14 +10,14 @@ use std::process::Command;
 use std::time::Duration;
 
 /// What a process is told of the store. The keys are those that the AWS SDK reads.
-fn told(mut command: Command, gateway: &Gateway) -> Command {
+pub fn told(mut command: Command, gateway: &Gateway) -> Command {
     for (name, value) in variables(gateway) {
         command.env(name, value);
     }
     command
 }
 
-fn variables(gateway: &Gateway) -> [(&'static str, String); 5] {
+pub fn variables(gateway: &Gateway) -> [(&'static str, String); 5] {
     [
         ("JAC_ARTIFACTS_URL", format!("s3://{BUCKET}/team/load")),
         ("AWS_ENDPOINT_URL_S3", gateway.options().endpoint.expect("an address")),
@@ -28,17 +28,17 @@ fn variables(gateway: &Gateway) -> [(&'static str, String); 5] {
 }
 
 /// The folder of the one run that there is.
-fn run_folder(place: &Place) -> PathBuf {
+pub fn run_folder(place: &Place) -> PathBuf {
     let runs: Vec<_> = fs::read_dir(place.data().join("runs")).expect("runs").flatten().collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
     runs[0].path()
 }
 
-fn id_of(folder: &Path) -> String {
+pub fn id_of(folder: &Path) -> String {
     folder.file_name().expect("a name").to_str().expect("text").to_owned()
 }
 
-fn json(bytes: &[u8]) -> serde_json::Value {
+pub fn json(bytes: &[u8]) -> serde_json::Value {
     serde_json::from_slice(bytes).expect("it is JSON")
 }
 
@@ -179,7 +179,7 @@ fn a_server_that_is_killed_again_and_again_stores_a_run_whole() {
 }
 
 /// The folder of that name somewhere below.
-fn find(folder: &Path, name: &str) -> PathBuf {
+pub fn find(folder: &Path, name: &str) -> PathBuf {
     let mut level = vec![folder.to_owned()];
     while let Some(next) = level.pop() {
         if next.ends_with(name) {
@@ -191,7 +191,7 @@ fn find(folder: &Path, name: &str) -> PathBuf {
 }
 
 /// Bytes that repeat nowhere near.
-fn noise(bytes: usize) -> Vec<u8> {
+pub fn noise(bytes: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut all = Vec::with_capacity(bytes);
     while all.len() < bytes {

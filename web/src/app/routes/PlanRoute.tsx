@@ -11,6 +11,7 @@ import { PlanCriteria } from "@/features/runs/components/PlanCriteria";
 import { useRuns } from "@/features/runs/api/useRuns";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import { PlanSampleSection } from "@/features/runs/samples/PlanSampleSection";
 import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
@@ -66,6 +67,7 @@ export function PlanRoute() {
           <PlanCriteria plan={plan} />
           <PlanRevisions plan={plan} />
           <TrendSection plan={plan.id} />
+          {plan.runs > 0 && <PlanSampleSection plan={plan.id} />}
           <RunList of={{ plan: plan.id }} prefix="runs." title="Runs of this plan" without={["plan"]} empty="No runs of this plan yet." />
         </>
       )}
@@ -82,6 +84,7 @@ function RunsWithoutPlan({ id, missing }: { id: string; missing: ReactNode }) {
     <>
       <PageHead title={run.plan.name} above={<Link to="/plans">Plans</Link>} facts={<span>This plan is not in JAC. Its runs and their trend are kept.</span>} />
       <TrendSection plan={id} />
+      <PlanSampleSection plan={id} />
       <RunList of={{ plan: id }} prefix="runs." title="Runs of this plan" without={["plan"]} empty="No runs of this plan." />
     </>
   );

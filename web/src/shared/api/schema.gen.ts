@@ -833,6 +833,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Single samples of a plan's runs, the newest run first; also of a plan that was deleted */
+        get: operations["plans_plan_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/team": {
         parameters: {
             query?: never;
@@ -3870,6 +3887,39 @@ export interface components {
             /** @description The value given for this run; null where none is. */
             value: string | null;
         };
+        /** @description A sample, and which run it is of. */
+        PlanSample: components["schemas"]["FoundSample"] & {
+            run: components["schemas"]["RunId"];
+        };
+        /** @description What a search of a plan's runs found. */
+        PlanSamples: {
+            /**
+             * Format: int64
+             * @description Samples that match in these runs, counted as in each table's total.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description Samples that were looked at, counted in the same way.
+             */
+            searched: number;
+            /**
+             * Format: int64
+             * @description Transactions that match besides.
+             */
+            matched_transactions: number;
+            /**
+             * Format: int64
+             * @description Transactions that were looked at besides.
+             */
+            searched_transactions: number;
+            /** @description The runs that were looked at, the newest first. */
+            runs: components["schemas"]["SearchedRun"][];
+            /** @description Those that were kept: of newer runs first and in the order of each log, or the slowest of all. */
+            samples: components["schemas"]["PlanSample"][];
+            /** @description `after` of the next request, which looks at older runs; `null`: there are none. */
+            next: string | null;
+        };
         /** @description A plan in a list. */
         PlanSummary: {
             id: components["schemas"]["PlanId"];
@@ -4731,6 +4781,31 @@ export interface components {
             incomplete: boolean;
             /** @description Those that were kept, in the order that was asked for. */
             samples: components["schemas"]["FoundSample"][];
+        };
+        /** @description A run that was looked at. */
+        SearchedRun: {
+            id: components["schemas"]["RunId"];
+            name: string;
+            started_ms: components["schemas"]["i64"];
+            /**
+             * Format: int64
+             * @description Samples and transactions of it that match.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description Samples and transactions of it that were looked at.
+             */
+            searched: number;
+            /**
+             * Format: int64
+             * @description Rows of it that could not be read.
+             */
+            rejected_rows: number;
+            /** @description `log`, or the search target's name; `null`: it could not be searched. */
+            source: string | null;
+            fallback: components["schemas"]["SearchFallback"] | null;
+            fault: components["schemas"]["SearchFault"] | null;
         };
         /** @description The statistics over time, at one bucket width. */
         Series: {
@@ -8000,6 +8075,83 @@ export interface operations {
                 };
                 content: {
                     "application/zip": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_plan_samples: {
+        parameters: {
+            query?: {
+                /** @description A regular expression that matches somewhere in the label. */
+                label?: string;
+                /** @description The response code. */
+                code?: string;
+                /** @description Passed or failed. */
+                success?: boolean;
+                /** @description Took at least so many milliseconds. */
+                min_ms?: number;
+                /** @description Took at most so many milliseconds. */
+                max_ms?: number;
+                /** @description Started then or later, epoch milliseconds. */
+                from_ms?: number;
+                /** @description Started before then, epoch milliseconds. */
+                to_ms?: number;
+                /** @description A regular expression that matches somewhere in the thread's name. */
+                thread?: string;
+                /** @description Text in the message, the failed assertion's message or the URL, upper and lower case alike. */
+                text?: string;
+                /** @description Which of those that match are shown. */
+                keep?: "first" | "slowest";
+                /** @description How many are shown; absent: 100, at most 1,000. All are counted. */
+                limit?: number;
+                /** @description Where they are looked for. The answer is the same. */
+                source?: "auto" | "log" | "search";
+                /** @description Only runs with this tag. */
+                tag?: string;
+                /** @description How many runs at most, 1 to 50; absent: 20. It may be fewer: after 3 s no other run is begun. */
+                runs?: number;
+                /** @description `next` of the answer before: older runs. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanSamples"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {

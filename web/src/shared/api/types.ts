@@ -61,6 +61,10 @@ export type RunsOverTime = Schemas["RunsOverTime"];
 export type FoundSample = Schemas["FoundSample"];
 export type SearchResult = Schemas["SearchResult"];
 export type FoundSamples = Schemas["FoundSamples"];
+/** Of all runs of a plan. */
+export type PlanSamples = Schemas["PlanSamples"];
+export type PlanSample = Schemas["PlanSample"];
+export type SearchedRun = Schemas["SearchedRun"];
 
 export type TargetTest = Schemas["TargetTest"];
 export type OwnTarget = Schemas["OwnTargetView"];

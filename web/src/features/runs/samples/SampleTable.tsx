@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { LabelName } from "@/features/results/components/LabelName";
 import { isTransaction } from "@/features/results/transactions";
-import type { FoundSample, FoundSamples, SearchResult } from "@/shared/api/types";
+import type { FoundSample, FoundSamples } from "@/shared/api/types";
 import { useTimeline } from "@/shared/charts/timeline";
 import { formatBytes, formatCount, formatMs, plural } from "@/shared/format/numbers";
 import { formatDateTime, formatTimeMsNear } from "@/shared/format/time";
@@ -9,11 +9,12 @@ import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { Note } from "@/shared/ui/Note";
+import { foundWords } from "./foundWords";
 import { SampleDetail } from "./SampleDetail";
 import { sourceWords } from "./sampleSource";
 import { urlOf } from "./sampleUrl";
 
-const columnsFor = (originMs: number): Column<FoundSample>[] => [
+export const sampleColumns = (originMs: number): Column<FoundSample>[] => [
   {
     id: "start_ms",
     name: "Started",
@@ -81,7 +82,7 @@ interface Props {
 export function SampleTable({ result, keep, stale }: Props) {
   const [open, setOpen] = useState<FoundSample | null>(null);
   const { originMs } = useTimeline();
-  const columns = useMemo(() => columnsFor(originMs), [originMs]);
+  const columns = useMemo(() => sampleColumns(originMs), [originMs]);
   const { searched, rejected_rows, samples } = result;
   const matched = result.matched + result.matched_transactions;
   const source = sourceWords(result);
@@ -111,12 +112,4 @@ export function SampleTable({ result, keep, stale }: Props) {
       {open !== null && <SampleDetail sample={open} onClose={() => setOpen(null)} />}
     </div>
   );
-}
-
-/** Transactions are no samples of the total, so both are told apart. */
-export function foundWords(result: Pick<SearchResult, "matched" | "searched" | "matched_transactions" | "searched_transactions">): string {
-  const { matched, searched, matched_transactions, searched_transactions } = result;
-  const samples = `${formatCount(matched)} of ${plural(searched, "sample")}`;
-  const transactions = searched_transactions === 0 ? "" : ` and ${formatCount(matched_transactions)} of ${plural(searched_transactions, "transaction")}`;
-  return `${samples}${transactions} match`;
 }

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { criterionWords } from "@/features/results/criteria";
+import { RESULTS_WORDS } from "@/features/runs/spreadWords";
 import type { Firing, Schedule } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
@@ -69,6 +70,13 @@ export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
             </Pair>
           ))}
           {run.split.length > 0 && <Pair name="Split across workers">{run.split.join(", ")}</Pair>}
+          {run.results !== "auto" && <Pair name="Results">{RESULTS_WORDS[run.results]}</Pair>}
+          {run.min_workers != null && <Pair name="Minimum workers">{formatCount(run.min_workers)}</Pair>}
+          {Object.entries(run.share).map(([name, total]) => (
+            <Pair key={name} name={`${name}, divided`}>
+              {formatCount(total)} among the workers
+            </Pair>
+          ))}
           {run.properties_files.length > 0 && <Pair name="Properties files">{run.properties_files.join(", ")}</Pair>}
           {criteria.length === 0 && <Pair name="Criteria">the plan’s</Pair>}
           {criteria.map((text) => (

@@ -10,6 +10,7 @@ import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { Findings } from "@/features/plans/components/Findings";
 import { PickCluster, PickPlan, useClusterChoice, usePlanChoice } from "@/features/runs/components/PickFields";
 import { PropertiesFileFields, PropertyFields, SplitFields } from "@/features/runs/components/PlanFields";
+import { SpreadFields } from "@/features/runs/components/SpreadFields";
 import type { Check, Info, Schedule } from "@/shared/api/types";
 import { useRights, useSession } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
@@ -164,6 +165,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
             <PropertyFields check={check.data} form={form.run} onChange={setRun} faults={shown.run} />
             <PropertiesFileFields plan={plan.data} form={form.run} onChange={setRun} />
             <SplitFields check={check.data} workers={workers} form={form.run} onChange={setRun} />
+            <SpreadFields workers={workers} form={form.run} faults={shown.run} onChange={setRun} />
             {form.criteria.length === 0 ? (
               <p className="field-help">Its runs use the criteria and automatic stop of the plan.</p>
             ) : (

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { foundWords } from "./SampleTable";
+import { foundWords } from "./foundWords";
 
 it("tells the rows of transactions from the samples that the report counts", () => {
   const found = { matched: 3, searched: 426, matched_transactions: 0, searched_transactions: 0 };

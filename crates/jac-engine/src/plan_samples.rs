@@ -1,0 +1,198 @@
+//! Single samples of all runs of a plan: each run is searched as on its own page, the newest first, and what was found is put together.
+//!
+//! So the answer is the logs', whether a search target has the runs or not, and a run that cannot be searched is named and costs nothing but
+//! itself. A request looks at so many runs, or for so long; the next one goes on with older runs
+//! ([decision 34](../../../docs/decisions/034-a-search-across-runs-asks-each-run.md)).
+
+use crate::blocking::wait;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::runs::results::MOST_FOUND;
+use crate::shipping::{FoundSamples, SampleSource, SearchFallback};
+use jac_jtl::EntryKind;
+use jac_logs::{FoundSample, Keep, Search};
+use jac_model::{EpochMs, Order, PlanId, RunId, RunSort};
+use jac_store::{ListedRun, PageRequest, RunFilter};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The most runs that one request looks at.
+pub const MOST_RUNS: u32 = 50;
+/// After so long no other run is begun: somebody waits for the answer.
+const TIME_FOR_ALL: Duration = Duration::from_secs(3);
+
+/// Which runs of a plan are looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunsToSearch {
+    /// Only those with this tag.
+    pub tag: Option<String>,
+    /// At most so many, 1 to [`MOST_RUNS`].
+    pub most: u32,
+    /// `next` of the answer before; `None`: from the newest on.
+    pub after: Option<String>,
+}
+
+/// What a search of a plan's runs found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PlanSamples {
+    /// Samples that match in these runs, counted as in each table's total.
+    pub matched: u64,
+    /// Samples that were looked at, counted in the same way.
+    pub searched: u64,
+    /// Transactions that match besides.
+    pub matched_transactions: u64,
+    /// Transactions that were looked at besides.
+    pub searched_transactions: u64,
+    /// The runs that were looked at, the newest first.
+    pub runs: Vec<SearchedRun>,
+    /// Those that were kept: of newer runs first and in the order of each log, or the slowest of all.
+    pub samples: Vec<PlanSample>,
+    /// `after` of the next request, which looks at older runs; `null`: there are none.
+    pub next: Option<String>,
+}
+
+/// A run that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SearchedRun {
+    pub id: RunId,
+    pub name: String,
+    pub started_ms: EpochMs,
+    /// Samples and transactions of it that match.
+    pub matched: u64,
+    /// Samples and transactions of it that were looked at.
+    pub searched: u64,
+    /// Rows of it that could not be read.
+    pub rejected_rows: u64,
+    /// `log`, or the search target's name; `null`: it could not be searched.
+    pub source: Option<String>,
+    /// Why its log was read in place of a search target; `null`: it was not.
+    pub fallback: Option<SearchFallback>,
+    /// Why it could not be searched; `null`: it was.
+    pub fault: Option<SearchFault>,
+}
+
+/// Why a run could not be searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SearchFault {
+    /// `not_found` (its log is gone), `log_damaged`, `artefacts_unreachable`…: what a search of that run alone is refused with.
+    pub code: String,
+    /// A sentence.
+    pub message: String,
+}
+
+/// A sample, and which run it is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PlanSample {
+    pub run: RunId,
+    #[serde(flatten)]
+    pub sample: FoundSample,
+}
+
+impl PlanSamples {
+    /// Puts what was found in older runs behind this, and keeps so many samples of all.
+    pub fn add(&mut self, older: Self, keep: Keep, limit: usize) {
+        self.matched += older.matched;
+        self.searched += older.searched;
+        self.matched_transactions += older.matched_transactions;
+        self.searched_transactions += older.searched_transactions;
+        self.runs.extend(older.runs);
+        self.samples.extend(older.samples);
+        if keep == Keep::Slowest {
+            // Among equals the newer run comes first, then its log's order.
+            self.samples.sort_by_key(|found| slowness(&found.sample));
+        }
+        self.samples.truncate(limit);
+        self.next = older.next;
+    }
+}
+
+/// The order of the slowest samples, as in a single log: requests first, and those without a time last.
+fn slowness(sample: &FoundSample) -> (bool, Reverse<Option<u32>>) {
+    (sample.kind == EntryKind::Transaction, Reverse(sample.elapsed_ms))
+}
+
+impl Engine {
+    /// Looks for samples of a plan's runs, also of a plan that was deleted. It waits for search targets and reads logs: call it where that is
+    /// allowed.
+    ///
+    /// # Errors
+    /// When `after` is not what an earlier answer gave, or the database cannot be read.
+    pub fn find_plan_samples(
+        &self,
+        plan: &PlanId,
+        search: &Search,
+        source: SampleSource,
+        which: &RunsToSearch,
+    ) -> Result<PlanSamples, EngineError> {
+        let limit = search.limit.min(MOST_FOUND);
+        let filter = RunFilter { plan: Some(plan.clone()), tag: which.tag.clone(), ..RunFilter::default() };
+        let most = which.most.clamp(1, MOST_RUNS) as usize;
+        let mut found = PlanSamples { next: which.after.clone(), ..PlanSamples::default() };
+        let began = Instant::now();
+        loop {
+            // One at a time: the next request can go on behind any of them.
+            let page =
+                PageRequest { sort: RunSort::Created, order: Order::Descending, limit: 1, after: found.next.take() };
+            let page = wait(self.store().list_runs(&filter, &page))?;
+            found.next.clone_from(&page.next);
+            for run in page.items {
+                // Before its start a run has nothing to be searched.
+                let Some(started_ms) = run.started_ms else { continue };
+                let limit_here = match search.keep {
+                    // All are counted, whether any of them is shown or not.
+                    Keep::First => limit.saturating_sub(found.samples.len()),
+                    Keep::Slowest => limit,
+                };
+                let here = Search { limit: limit_here, ..search.clone() };
+                let of_run = self.search_listed(run, started_ms, here, source);
+                found.add(PlanSamples { next: page.next.clone(), ..of_run }, search.keep, limit);
+            }
+            let is_enough = found.runs.len() >= most || began.elapsed() >= TIME_FOR_ALL;
+            if found.next.is_none() || is_enough {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn search_listed(&self, run: ListedRun, started_ms: EpochMs, search: Search, source: SampleSource) -> PlanSamples {
+        let mut seen = SearchedRun {
+            id: run.id.clone(),
+            name: run.name,
+            started_ms,
+            matched: 0,
+            searched: 0,
+            rejected_rows: 0,
+            source: None,
+            fallback: None,
+            fault: None,
+        };
+        let mut found = PlanSamples::default();
+        match self.find_samples(&run.id, search, source) {
+            Ok(FoundSamples { result, source, fallback }) => {
+                seen.matched = result.matched + result.matched_transactions;
+                seen.searched = result.searched + result.searched_transactions;
+                seen.rejected_rows = result.rejected_rows;
+                seen.source = Some(source);
+                seen.fallback = fallback;
+                found.matched = result.matched;
+                found.searched = result.searched;
+                found.matched_transactions = result.matched_transactions;
+                found.searched_transactions = result.searched_transactions;
+                let of_run = |sample| PlanSample { run: run.id.clone(), sample };
+                found.samples = result.samples.into_iter().map(of_run).collect();
+            }
+            Err(error) => {
+                let message = crate::tools::sentence(&error);
+                seen.fault = Some(SearchFault { code: error.code().to_owned(), message });
+            }
+        }
+        found.runs.push(seen);
+        found
+    }
+}

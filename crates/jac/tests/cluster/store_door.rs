@@ -1,0 +1,117 @@
+//! A door before the S3 server of a test: it lets requests through, and from a part of an upload on refuses all of them, until it is opened.
+
+use crate::gateway::Gateway;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::header::{CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Runtime;
+
+/// The largest part is 8 MiB.
+const MOST_BYTES: usize = 64 << 20;
+
+/// How the store refuses.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault {
+    pub status: u16,
+    /// S3's own code.
+    pub code: &'static str,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Parts that were let through and taken.
+    taken: usize,
+    /// From so many of them on everything is refused.
+    refuses: Option<(usize, Fault)>,
+}
+
+pub struct Door {
+    url: String,
+    state: Arc<Mutex<State>>,
+    _runtime: Runtime,
+}
+
+impl Door {
+    pub fn before(gateway: &Gateway) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let behind = gateway.options().endpoint.expect("an address");
+        let state: Arc<Mutex<State>> = Arc::default();
+        let (known, client) = (Arc::clone(&state), reqwest::Client::new());
+        let router = Router::new().fallback(move |request: Request| {
+            let (state, client, behind) = (Arc::clone(&known), client.clone(), behind.clone());
+            async move { pass(request, &state, &client, &behind).await }
+        });
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self { url, state, _runtime: runtime }
+    }
+
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Counts parts anew, and refuses everything once so many of them were taken.
+    pub fn refuse_after(&self, parts: usize, fault: Fault) {
+        *lock(&self.state) = State { taken: 0, refuses: Some((parts, fault)) };
+    }
+
+    /// Lets everything through again, and says how many parts were taken so far.
+    pub fn open(&self) -> usize {
+        let mut state = lock(&self.state);
+        state.refuses = None;
+        state.taken
+    }
+
+    /// Parts that were taken.
+    pub fn taken(&self) -> usize {
+        lock(&self.state).taken
+    }
+}
+
+fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn pass(request: Request, state: &Mutex<State>, client: &reqwest::Client, behind: &str) -> Response {
+    let (head, body) = request.into_parts();
+    // Read in any case: a server that answers before it has read all would be another fault.
+    let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else { return StatusCode::BAD_REQUEST.into_response() };
+    let refusal = {
+        let state = lock(state);
+        state.refuses.filter(|(parts, _)| state.taken >= *parts).map(|(_, fault)| fault)
+    };
+    if let Some(fault) = refusal {
+        return refuse(fault, head.method == Method::HEAD);
+    }
+    let is_part = head.method == Method::PUT && head.uri.query().is_some_and(|query| query.contains("partNumber="));
+    // With the `Host` that was signed.
+    let mut sent = client.request(head.method, format!("{behind}{}", head.uri)).body(body);
+    for (name, value) in head.headers.iter().filter(|(name, _)| **name != CONNECTION && **name != TRANSFER_ENCODING) {
+        sent = sent.header(name, value);
+    }
+    let Ok(answer) = sent.send().await else { return StatusCode::BAD_GATEWAY.into_response() };
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let bytes: Bytes = answer.bytes().await.unwrap_or_default();
+    if is_part && status.is_success() {
+        lock(state).taken += 1;
+    }
+    let mut back = Response::new(Body::from(bytes));
+    *back.status_mut() = status;
+    let kept = headers.iter().filter(|(name, _)| **name != CONNECTION && **name != TRANSFER_ENCODING);
+    back.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+    back
+}
+
+fn refuse(Fault { status, code }: Fault, has_no_body: bool) -> Response {
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>It is refused.</Message></Error>"
+    );
+    let status = StatusCode::from_u16(status).expect("a status");
+    let body = if has_no_body { Body::empty() } else { Body::from(text) };
+    (status, [(CONTENT_TYPE, "application/xml")], body).into_response()
+}

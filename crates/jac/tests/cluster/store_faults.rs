@@ -1,0 +1,147 @@
+//! What goes wrong at a store in the middle of an upload: the run waits with the code, is stored when the fault is over and somebody asks for
+//! it, and what had arrived is not sent again.
+
+use crate::gateway::{BUCKET, Gateway, program};
+use crate::place::Place;
+use crate::server::Server;
+use crate::store_door::{Door, Fault};
+use crate::stored::{find, id_of, json, noise, run_folder, told, variables};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const MIB: usize = 1 << 20;
+const PART: usize = 8 * MIB;
+/// Parts that are on their way at a time.
+const IN_FLIGHT: usize = 4;
+const PARTS: usize = 7;
+
+/// Each is answered as the store itself would (S3's error codes; the last is Versity's and MinIO's kind).
+const FAULTS: [(Fault, &str); 7] = [
+    (Fault { status: 400, code: "ExpiredToken" }, "artefacts_credentials_expired"),
+    (Fault { status: 403, code: "RequestTimeTooSkewed" }, "artefacts_clock"),
+    (Fault { status: 301, code: "PermanentRedirect" }, "artefacts_wrong_region"),
+    (Fault { status: 400, code: "AuthorizationHeaderMalformed" }, "artefacts_wrong_region"),
+    (Fault { status: 403, code: "AccessDenied" }, "artefacts_denied"),
+    (Fault { status: 404, code: "NoSuchBucket" }, "artefacts_bucket_missing"),
+    (Fault { status: 507, code: "InsufficientStorage" }, "artefacts_full"),
+];
+
+/// A finished run with a file that is uploaded in parts.
+fn a_run_with_a_large_file(place: &Place) -> PathBuf {
+    place.finish(place.run("steady.jmx", &["-Jduration=1"])).expect(0);
+    let folder = run_folder(place);
+    fs::write(folder.join("plan/large.bin"), noise(PARTS * PART)).expect("written");
+    folder
+}
+
+/// How far the run is on its way into the store.
+fn status(place: &Place, mut command: Command) -> serde_json::Value {
+    command.args(["--output", "json"]);
+    json(place.finish(command).expect(0).stdout.as_bytes())
+}
+
+/// Every stored object has the bytes of the run's file.
+fn assert_equal(stored: &Path, folder: &Path) {
+    let manifest = json(&fs::read(stored.join("manifest.json")).expect("a manifest"));
+    for object in manifest["objects"].as_array().expect("objects") {
+        let name = object["name"].as_str().expect("a name");
+        let local = name.replace("samples/master.", "results.").replace("logs/", "nodes/");
+        let stored = fs::read(stored.join(name)).expect("it is there");
+        assert!(stored == fs::read(folder.join(local)).expect("it is here"), "{name}");
+    }
+}
+
+#[test]
+fn a_store_that_refuses_in_mid_upload_is_waited_for_and_gets_the_rest() {
+    let Some(program) = program() else { return };
+    let (place, gateway) = (Place::new(), Gateway::start(&program));
+    let folder = a_run_with_a_large_file(&place);
+    let id = id_of(&folder);
+    let door = Door::before(&gateway);
+    for (number, (fault, code)) in FAULTS.into_iter().enumerate() {
+        // Of a run that is in one store nothing is taken to be in another.
+        let address = format!("s3://{BUCKET}/team/load/fault-{number}");
+        let mut variables = variables(&gateway).to_vec();
+        variables.extend([("AWS_ENDPOINT_URL_S3", door.url()), ("JAC_ARTIFACTS_URL", address)]);
+        door.refuse_after(PARTS / 2, fault);
+        let server = Server::with(&place, &variables);
+        let status = || status(&place, place.jac(&["artifacts", "status", &id]));
+        place.wait_until(fault.code, || status()["phase"] == "failed");
+        let waits = status();
+        assert_eq!((&waits["code"], waits["next_try_ms"].is_number()), (&code.into(), true), "{waits}");
+        assert!(waits["hint"].is_string(), "{waits}");
+        let stored = gateway.file(&format!("fault-{number}/runs"));
+        assert!(!stored.exists() || !find(&stored, &id).join("manifest.json").exists(), "{}", fault.code);
+
+        // As the button on the run's page.
+        let taken = door.open();
+        place.finish(place.jac(&["artifacts", "retry", &id])).expect(0);
+        assert_eq!(status()["phase"], "stored");
+        assert_equal(&find(&stored, &id), &folder);
+        let (before, all) = (taken, door.taken());
+        assert!(before >= PARTS / 2 && all <= PARTS + IN_FLIGHT, "{before} parts, then {all}: {}", fault.code);
+        place.finish(place.jac(&["artifacts", "verify", &id])).expect(0);
+        server.end();
+    }
+}
+
+/// A small file system, gone with it.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where the machine does not allow it.
+    fn on(folder: &Path, mib: usize) -> Option<Self> {
+        let size = format!("size={mib}m");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).status();
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Self(folder.to_owned()));
+        }
+        let why = "a small file system of its own needs root and the right to mount";
+        assert!(std::env::var_os("CI").is_none(), "skipped in CI: {why}");
+        eprintln!("skipped: {why}");
+        None
+    }
+
+    fn grow(&self, mib: usize) {
+        let size = format!("remount,size={mib}m");
+        assert!(Command::new("mount").args(["-o", &size]).arg(&self.0).status().expect("mount").success());
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _unmounted = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_store_whose_disk_is_full_gets_the_rest_when_there_is_room() {
+    let Some(program) = program() else { return };
+    let (place, gateway) = (Place::new(), Gateway::start(&program));
+    let folder = a_run_with_a_large_file(&place);
+    let id = id_of(&folder);
+    let mount = tempfile::tempdir().expect("a folder");
+    for (on, address) in [
+        (gateway.bucket(BUCKET), format!("s3://{BUCKET}/team/load")),
+        (mount.path().to_owned(), format!("file://{}", mount.path().display())),
+    ] {
+        let Some(disk) = SmallDisk::on(&on, PARTS * 8 / 2) else { return };
+        let told = |command: Command| {
+            let mut command = told(command, &gateway);
+            command.env("JAC_ARTIFACTS_URL", &address);
+            command
+        };
+        let mut variables = variables(&gateway).to_vec();
+        variables.push(("JAC_ARTIFACTS_URL", address.clone()));
+        let server = Server::with(&place, &variables);
+        let status = || status(&place, place.jac(&["artifacts", "status", &id]));
+        place.wait_until("it is full", || status()["phase"] == "failed");
+        assert_eq!(status()["code"], "artefacts_full", "{address}: {}", status());
+        disk.grow(PARTS * 8 * 4);
+        place.finish(place.jac(&["artifacts", "retry", &id])).expect(0);
+        place.finish(told(place.jac(&["artifacts", "verify", &id]))).expect(0);
+        assert_equal(&find(&on, &id), &folder);
+        server.end();
+    }
+}
