@@ -39,7 +39,7 @@ pub(super) fn keep_watching(
     alarm: &Alarm,
 ) {
     let watching = (task.clone(), nodes, Arc::clone(alarm));
-    task.engine.keep_running(format!("the health of the run {}", task.id), move |_| {
+    task.engine.keep_running("health", format!("the health of the run {}", task.id), move |_| {
         let (task, nodes, alarm) = watching.clone();
         watch(task, provider, nodes, logs, alarm)
     });
