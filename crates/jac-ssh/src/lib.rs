@@ -16,6 +16,7 @@ pub mod checks;
 pub mod cloud;
 pub mod connection;
 mod error;
+pub mod examination;
 mod exec;
 mod free_ports;
 pub mod host_keys;
