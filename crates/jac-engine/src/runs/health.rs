@@ -53,7 +53,9 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remot
     loop {
         let looks = for_all(nodes.iter().map(|(name, remote)| async {
             let vitals = timeout(ANSWER_LIMIT, remote.vitals()).await.ok().and_then(Result::ok).flatten();
-            (name.clone(), Instant::now(), vitals)
+            let now = Instant::now();
+            let at = vitals.as_ref().and_then(|vitals| now.checked_sub(vitals.age)).unwrap_or(now);
+            (name.clone(), at, vitals)
         }));
         let looks = looks.await;
         match task.run().await {
@@ -258,6 +260,7 @@ mod tests {
             ),
             disk_free_bytes: Some(5 << 20),
             heap: Some(Heap { used_bytes: 30 << 20, size_bytes: 64 << 20 }),
+            age: Duration::ZERO,
         }
     }
 
