@@ -12,8 +12,10 @@ use crate::launch::{self, Call, Found};
 use crate::record::{Group, LaunchRecord};
 use crate::{prices, quotas, tags};
 use aws_sdk_ec2::types::ResourceType;
+use futures_util::future::join_all;
 use jac_model::ports::{Forecast, NodeRequest, PortError};
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, Fault, Message, NodePrices, Person, Role};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// An id of a group that a question may name where none is made yet.
@@ -62,7 +64,57 @@ pub async fn look(cloud: &Ec2Cloud, aws: &Aws, config: &ClusterConfig, ec2: &Ec2
             forecast.notes.push(Message::new("price_unknown", text).with("reason", reason));
         }
     }
+    if config.workers > 0 && !ec2.fallback_worker_types.is_empty() {
+        forecast.notes.push(fallback_prices(aws, config, ec2, forecast.prices).await);
+    }
+    forecast.notes.extend(different_images(&found, config.workers));
     Ok(forecast)
+}
+
+/// What workers of the fallback types cost, and the cluster if all of its workers were of that type.
+pub(crate) async fn fallback_prices(
+    aws: &Aws,
+    config: &ClusterConfig,
+    ec2: &Ec2Config,
+    prices: Option<NodePrices>,
+) -> Message {
+    let asked = ec2.fallback_worker_types.iter().map(|kind| prices::per_hour(aws, kind, ec2.spot));
+    let told = join_all(asked).await;
+    let (mut words, mut kinds) = (Vec::new(), Vec::new());
+    for (kind, price) in ec2.fallback_worker_types.iter().zip(told) {
+        let price = price.ok();
+        let all =
+            prices.zip(price).map(|(prices, price)| NodePrices { worker: Some(price), ..prices }.sum(config.workers));
+        words.push(match (price, all) {
+            (Some(price), Some(all)) => format!("{kind} at ${price:.3} an hour each (up to ${all:.2} for the cluster)"),
+            (Some(price), None) => format!("{kind} at ${price:.3} an hour each"),
+            (None, _) => format!("{kind}, whose price is unknown"),
+        });
+        kinds.push(json!({ "type": kind, "usd_per_hour": price, "cluster_usd_per_hour": all }));
+    }
+    let text =
+        format!("Workers for which {} has no capacity are launched as {}.", ec2.worker_type, words.join(", then "));
+    Message::new("fallback_prices", text).with("types", kinds)
+}
+
+/// Nodes of different images may have different Java versions, and measure differently.
+fn different_images(found: &Found, workers: u32) -> Option<Message> {
+    let (master, others) = (&found.master, std::iter::once(&found.worker).chain(&found.fallbacks));
+    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (kind, image) in std::iter::once(master).chain(others.filter(|_| workers > 0)) {
+        let of_image = kinds.entry(&image.id).or_default();
+        if !of_image.contains(&kind.name.as_str()) {
+            of_image.push(&kind.name);
+        }
+    }
+    let images: Vec<String> = kinds.iter().map(|(image, kinds)| format!("{image} for {}", kinds.join(", "))).collect();
+    (kinds.len() > 1).then(|| {
+        let text = format!(
+            "The instance types use different images ({}), so their Java versions and measurements may differ.",
+            images.join("; ")
+        );
+        Message::new("images_differ", text).with("images", kinds.keys().copied().collect::<Vec<_>>())
+    })
 }
 
 async fn price(aws: &Aws, config: &ClusterConfig, ec2: &Ec2Config) -> Result<NodePrices, String> {

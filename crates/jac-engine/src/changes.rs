@@ -4,11 +4,12 @@
 use crate::engine::{Engine, Event};
 use jac_model::{ClusterId, RunId};
 use std::time::Duration;
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::{sleep, timeout};
 
 /// Somebody looks after so long even if nothing was told: of what a lost connection to the database hid, or a clock decides.
-const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+pub(crate) const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 
 /// What is told of some runs and clusters from now on.
 pub(crate) struct Changes {
@@ -47,6 +48,18 @@ impl Engine {
 }
 
 impl Changes {
+    /// Whether something was told since this, or [`Changes::next`], was last asked.
+    pub fn any(&mut self) -> bool {
+        let mut any = false;
+        loop {
+            match self.events.try_recv() {
+                Ok(event) => any |= (self.is_meant)(&event),
+                Err(TryRecvError::Lagged(_)) => any = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return any,
+            }
+        }
+    }
+
     /// Waits until it is worth to look again.
     pub async fn next(&mut self) {
         let told = async {
@@ -96,6 +109,11 @@ mod tests {
             drop(tell.send(run("r-33333333")));
         }
         assert_eq!(waited(&mut changes).await, Duration::ZERO, "more than are kept: its own may be among them");
+        assert!(!changes.any(), "nothing since");
+        drop(tell.send(run("r-33333333")));
+        assert!(!changes.any(), "another one's");
+        drop(tell.send(run("r-22222222")));
+        assert!(changes.any() && !changes.any(), "told once");
         drop(tell);
         while waited(&mut changes).await == Duration::ZERO {}
     }

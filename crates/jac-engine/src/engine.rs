@@ -16,6 +16,7 @@ use crate::runs::interval::KnownParts;
 use crate::schedules::Schedules;
 use crate::settings::Settings;
 use crate::shipping::Shipping;
+use crate::supervisor::Supervisor;
 use crate::tools::{ToolSettings, Toolbox};
 use crate::view::Snapshot;
 use crate::{EngineError, archive, compression, deleted, history, reconcile, retention, schedules};
@@ -23,7 +24,7 @@ use jac_artefacts::ArtefactStore;
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Message, Person, PlanId, Provider, RunId, ScheduleId};
 use jac_store::{DataFolder, Lock, Store, Vault};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::task::JoinHandle;
@@ -90,7 +91,7 @@ struct Inner {
     events: broadcast::Sender<Event>,
     live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
     known_parts: KnownParts,
-    driven: Mutex<HashSet<ClusterId>>,
+    supervisor: Supervisor,
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     seen: Mutex<HashMap<Provider, Seen>>,
     /// When clusters became ready under this engine: what was seen before that says nothing of their nodes.
@@ -143,7 +144,7 @@ impl Engine {
                 events: broadcast::channel(EVENTS_KEPT).0,
                 live: Mutex::default(),
                 known_parts: KnownParts::default(),
-                driven: Mutex::default(),
+                supervisor: Supervisor::default(),
                 renewed: Mutex::default(),
                 seen: Mutex::default(),
                 became_ready: Mutex::default(),
@@ -168,25 +169,32 @@ impl Engine {
         // One for each provider, so that one which hangs keeps nobody from looking after the others' clusters.
         for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
             let reconciling = engine.clone();
-            engine.keep_running(format!("the reconciler of {provider}"), move |_| {
+            engine.keep_running("reconciler", format!("the reconciler of {provider}"), move |_| {
                 reconcile::forever(reconciling.clone(), provider)
             });
         }
         let sweeping = engine.clone();
-        engine
-            .keep_running("the removal of deleted runs".to_owned(), move |_| deleted::sweep_forever(sweeping.clone()));
+        engine.keep_running("deletion", "the removal of deleted runs".to_owned(), move |_| {
+            deleted::sweep_forever(sweeping.clone())
+        });
         let keeping = engine.clone();
-        engine.keep_running("the retention".to_owned(), move |_| retention::forever(keeping.clone()));
+        engine.keep_running("retention", "the retention".to_owned(), move |_| retention::forever(keeping.clone()));
         let compressing = engine.clone();
-        engine.keep_running("the compression of logs".to_owned(), move |_| compression::forever(compressing.clone()));
+        engine.keep_running("compression", "the compression of logs".to_owned(), move |_| {
+            compression::forever(compressing.clone())
+        });
         let archiving = engine.clone();
-        engine.keep_running("the archive of results".to_owned(), move |_| archive::forever(archiving.clone()));
+        engine
+            .keep_running("archive", "the archive of results".to_owned(), move |_| archive::forever(archiving.clone()));
         if engine.settings().starts_schedules {
             let scheduling = engine.clone();
-            engine.keep_running("the schedules".to_owned(), move |_| schedules::forever(scheduling.clone()));
+            engine
+                .keep_running("schedules", "the schedules".to_owned(), move |_| schedules::forever(scheduling.clone()));
         }
         let filling = engine.clone();
-        engine.keep_running("the figures of earlier runs".to_owned(), move |_| history::metrics::fill(filling.clone()));
+        engine.keep_running("history", "the figures of earlier runs".to_owned(), move |_| {
+            history::metrics::fill(filling.clone())
+        });
         let describing = engine.clone();
         // It reads every run's folder, which nobody waits for.
         engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());
@@ -374,8 +382,8 @@ impl Engine {
         &self.inner.known_parts
     }
 
-    pub(crate) fn driven(&self) -> MutexGuard<'_, HashSet<ClusterId>> {
-        self.inner.driven.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn supervisor(&self) -> &Supervisor {
+        &self.inner.supervisor
     }
 
     pub(crate) fn renewed(&self) -> MutexGuard<'_, HashMap<ClusterId, tokio::time::Instant>> {

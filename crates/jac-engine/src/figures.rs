@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::supervisor::TaskFigures;
 use jac_store::StoreError;
 use nix::unistd::AccessFlags;
 use serde::Serialize;
@@ -18,6 +19,8 @@ pub struct Figures {
     pub runs: BTreeMap<String, u64>,
     /// Samples of the runs that are followed now.
     pub samples_followed: u64,
+    /// The engine's tasks, by kind.
+    pub tasks: BTreeMap<&'static str, TaskFigures>,
     /// How long the database took to tell.
     pub database: Duration,
 }
@@ -44,7 +47,13 @@ impl Engine {
         let clusters = self.store().living_clusters().await?;
         let runs = self.store().unfinished_runs().await?;
         let database = began.elapsed();
-        let mut counted = Figures { clusters: BTreeMap::new(), runs: BTreeMap::new(), samples_followed: 0, database };
+        let mut counted = Figures {
+            clusters: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            samples_followed: 0,
+            tasks: self.supervisor().figures(),
+            database,
+        };
         for cluster in &clusters {
             *counted.clusters.entry((cluster.provider.to_string(), word(&cluster.phase))).or_default() += 1;
         }

@@ -43,11 +43,11 @@ impl Engine {
         Ok(asked.map_err(late)??)
     }
 
-    /// Writes into the row what an hour costs, unless it is there. Where it is not known the row says nothing.
+    /// Writes into the row what an hour of rented machines costs, unless it is there. Where it is not known the row says nothing.
     pub(crate) async fn know_price(&self, id: &ClusterId) {
         let known = async {
             let cluster = self.store().cluster(id).await?;
-            if cluster.usd_per_hour.is_some() {
+            if cluster.usd_per_hour.is_some() || cluster.provider != Provider::Ec2 {
                 return Ok(());
             }
             // Of those that are there, if some did not come.

@@ -32,13 +32,10 @@ const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Starts the task of a cluster, unless it has one.
+    /// Starts the task of a cluster. One that has a task is looked at once more by it.
     pub(crate) fn continue_cluster(&self, id: &ClusterId) {
-        if !self.driven().insert(id.clone()) {
-            return;
-        }
         let (engine, id) = (self.clone(), id.clone());
-        self.keep_running(format!("the cluster {id}"), move |panics| {
+        self.work_on("cluster", id.to_string(), format!("the cluster {id}"), move |panics| {
             let (engine, id) = (engine.clone(), id.clone());
             async move {
                 // One that makes JAC fail each time is not tried for ever: its machines cost money.
@@ -48,15 +45,7 @@ impl Engine {
                     );
                     drop(engine.fail_cluster(&id, &error).await);
                 }
-                loop {
-                    engine.continue_to_rest(&id).await;
-                    engine.driven().remove(&id);
-                    // Somebody may have asked for something while the task was about to end.
-                    let at_rest = engine.store().cluster(&id).await.map_or(true, |cluster| is_at_rest(cluster.phase));
-                    if at_rest || !engine.driven().insert(id.clone()) {
-                        return;
-                    }
-                }
+                engine.continue_to_rest(&id).await;
             }
         });
     }
@@ -324,11 +313,6 @@ fn write_privately(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)
-}
-
-/// The cluster's task has nothing to do.
-fn is_at_rest(phase: ClusterPhase) -> bool {
-    matches!(phase, ClusterPhase::Ready | ClusterPhase::Terminated)
 }
 
 fn step(cluster: &mut Cluster, event: ClusterEvent) -> Result<(), EngineError> {

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use jac_model::ports::{
-    Adopted, AwsCredentials, AwsKeys, Chunk, Cloud, Command, Forecast, FoundFiles, Instance, Lease, Listed,
+    Adopted, AwsCredentials, AwsKeys, Chunk, Cloud, Command, Following, Forecast, FoundFiles, Instance, Lease, Listed,
     NodeRequest, Output, PortError, ProcessState, ProgressSink, Remote, SignInKey, Unseen, Vitals,
 };
 use jac_model::{ClusterConfig, ClusterId, NodeImage, NodeTools};
@@ -154,6 +154,12 @@ impl Remote for LimitedRemote {
         self.ask(travel(bytes), "take a file", self.remote.put(from, to)).await
     }
 
+    async fn put_on_all(&self, from: &Path, to: &str) -> Result<(), PortError> {
+        let bytes = tokio::fs::metadata(from).await.map_or(0, |file| file.len());
+        // Another node may have to get it first.
+        self.ask(travel(bytes) * 2, "take a file", self.remote.put_on_all(from, to)).await
+    }
+
     async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
         self.ask(travel(bytes.len() as u64), "take a file", self.remote.write(to, bytes)).await
     }
@@ -180,6 +186,10 @@ impl Remote for LimitedRemote {
 
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {
         self.ask(QUESTION, "connect to another node", self.remote.can_connect(address, port)).await
+    }
+
+    fn follow(&self, process: &str, log: &str) -> Following {
+        self.remote.follow(process, log)
     }
 
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {

@@ -4,7 +4,9 @@
 use async_trait::async_trait;
 use jac_model::NodeTools;
 use jac_model::descriptors;
-use jac_model::ports::{Chunk, Command, FoundFiles, Output, PortError, ProcessState, ProgressSink, Remote, Vitals};
+use jac_model::ports::{
+    Chunk, Command, Following, FoundFiles, Output, PortError, ProcessState, ProgressSink, Remote, Vitals,
+};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -100,6 +102,10 @@ impl Remote for RetryingRemote {
         self.ask(|| self.remote.put(from, to)).await
     }
 
+    async fn put_on_all(&self, from: &Path, to: &str) -> Result<(), PortError> {
+        self.ask(|| self.remote.put_on_all(from, to)).await
+    }
+
     async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
         self.ask(|| self.remote.write(to, bytes)).await
     }
@@ -126,6 +132,10 @@ impl Remote for RetryingRemote {
 
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {
         self.ask(|| self.remote.can_connect(address, port)).await
+    }
+
+    fn follow(&self, process: &str, log: &str) -> Following {
+        self.remote.follow(process, log)
     }
 
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {

@@ -25,8 +25,7 @@ use jac_model::{
 };
 use jac_store::NewFiring;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
 use tokio::sync::Notify;
 
 /// A schedule to save.
@@ -65,18 +64,12 @@ pub struct RunChanges {
 #[derive(Debug, Default)]
 pub(crate) struct Schedules {
     changed: Notify,
-    starting: Mutex<HashSet<i64>>,
 }
 
 impl Schedules {
     /// Something has changed that may let a run start or end.
     pub fn wake(&self) {
         self.changed.notify_one();
-    }
-
-    /// The firings whose runs are being started.
-    fn starting(&self) -> MutexGuard<'_, HashSet<i64>> {
-        self.starting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

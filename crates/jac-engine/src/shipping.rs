@@ -302,7 +302,7 @@ impl Engine {
             working.insert(key.clone(), Arc::clone(&poked));
         }
         let engine = self.clone();
-        self.keep_running(format!("the shipping of run {} to {}", key.0, key.1), move |_| {
+        self.keep_running("shipping", format!("the shipping of run {} to {}", key.0, key.1), move |_| {
             engine.clone().ship_to_the_end(key.clone(), Arc::clone(&poked))
         });
     }

@@ -1,12 +1,15 @@
 //! Tasks that outlive their own faults: one that panics is noted, counted and started again, later each time.
 //!
-//! A task starts from what is stored, so starting it again is what a restart of the server would do.
+//! A task starts from what is stored, so starting it again is what a restart of the server would do. What only one task may work on at a
+//! time (a cluster, a run, a scheduled start) has a key: asked for again while its task is at work, it is worked on once more after that.
 
 use crate::engine::Engine;
 use crate::notices::Notice;
 use futures_util::FutureExt;
 use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -16,18 +19,93 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// After this long a task has begun well, and earlier panics count no more.
 const STEADY_AFTER: Duration = Duration::from_secs(10 * 60);
 
+/// The tasks of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TaskFigures {
+    /// Those that are there now.
+    pub running: u64,
+    /// How often one of them has panicked since the start.
+    pub panics: u64,
+}
+
+/// What is there of tasks.
+#[derive(Debug, Default)]
+pub(crate) struct Supervisor {
+    kinds: Mutex<BTreeMap<&'static str, TaskFigures>>,
+    /// What is worked on, and whether that was asked for again meanwhile.
+    keyed: Mutex<HashMap<(&'static str, String), bool>>,
+}
+
+impl Supervisor {
+    pub fn figures(&self) -> BTreeMap<&'static str, TaskFigures> {
+        lock(&self.kinds).clone()
+    }
+
+    fn count(&self, kind: &'static str, change: impl FnOnce(&mut TaskFigures)) {
+        change(lock(&self.kinds).entry(kind).or_default());
+    }
+
+    /// Takes a key; `false`: a task has it, and comes back to it.
+    fn take(&self, kind: &'static str, key: &str) -> bool {
+        let mut keyed = lock(&self.keyed);
+        let is_new = keyed.insert((kind, key.to_owned()), false).is_none();
+        if !is_new {
+            keyed.insert((kind, key.to_owned()), true);
+        }
+        is_new
+    }
+
+    /// Gives a key back; `false`: it was asked for again, and is kept.
+    fn give_back(&self, kind: &'static str, key: &str) -> bool {
+        let mut keyed = lock(&self.keyed);
+        let id = (kind, key.to_owned());
+        if keyed.insert(id.clone(), false) == Some(true) {
+            return false;
+        }
+        keyed.remove(&id);
+        true
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A task that is there, however it ends.
+struct Running {
+    engine: Engine,
+    kind: &'static str,
+}
+
+impl Running {
+    fn new(engine: &Engine, kind: &'static str) -> Self {
+        engine.supervisor().count(kind, |figures| figures.running += 1);
+        Self { engine: engine.clone(), kind }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.engine.supervisor().count(self.kind, |figures| figures.running = figures.running.saturating_sub(1));
+    }
+}
+
 impl Engine {
     /// Starts a task that ends with the engine, and starts it again whenever it panics. `task` is given how often it has
-    /// panicked in a row, so that one that fails each time can do something else. `what` names it for people: "the run r-1".
-    pub fn keep_running<F>(&self, what: String, task: impl Fn(u32) -> F + Send + 'static)
+    /// panicked in a row, so that one that fails each time can do something else. `kind` is what it is counted under, in `snake_case`;
+    /// `what` names it for people: "the run r-1".
+    pub fn keep_running<F>(&self, kind: &'static str, what: String, task: impl Fn(u32) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let engine = self.clone();
+        let running = Running::new(self, kind);
         self.spawn(async move {
+            let _running = running;
             let mut panics = 0;
             let mut begun = Instant::now();
             while let Err(panic) = AssertUnwindSafe(task(panics)).catch_unwind().await {
+                engine.supervisor().count(kind, |figures| figures.panics += 1);
                 // One that has done its work for a while does not fail each time.
                 panics = if begun.elapsed() > STEADY_AFTER { 1 } else { panics + 1 };
                 let reason = panic_text(panic.as_ref());
@@ -41,9 +119,60 @@ impl Engine {
             }
         });
     }
+
+    /// The same for what only one task may work on at a time. While it is worked on, another call has the task run once more after that.
+    pub(crate) fn work_on<F>(
+        &self,
+        kind: &'static str,
+        key: String,
+        what: String,
+        task: impl Fn(u32) -> F + Send + Sync + 'static,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if !self.supervisor().take(kind, &key) {
+            return;
+        }
+        let (engine, task) = (self.clone(), Arc::new(task));
+        self.keep_running(kind, what, move |panics| {
+            let (engine, task, key) = (engine.clone(), Arc::clone(&task), key.clone());
+            async move {
+                loop {
+                    task(panics).await;
+                    if engine.supervisor().give_back(kind, &key) {
+                        return;
+                    }
+                }
+            }
+        });
+    }
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("it left no message").trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_tasks_and_what_was_asked_for_meanwhile_is_done_once_more() {
+        let supervisor = Supervisor::default();
+        assert!(supervisor.take("cluster", "c-1"));
+        assert!(supervisor.take("cluster", "c-2") && supervisor.take("run", "c-1"), "others");
+        assert!(!supervisor.take("cluster", "c-1") && !supervisor.take("cluster", "c-1"), "it has one");
+        assert!(!supervisor.give_back("cluster", "c-1"), "once more, for both");
+        assert!(supervisor.give_back("cluster", "c-1"));
+        assert!(supervisor.take("cluster", "c-1"), "it is free");
+    }
+
+    #[test]
+    fn tasks_are_counted_by_their_kind() {
+        let supervisor = Supervisor::default();
+        supervisor.count("run", |figures| figures.running += 2);
+        supervisor.count("run", |figures| figures.panics += 1);
+        assert_eq!(supervisor.figures()["run"], TaskFigures { running: 2, panics: 1 });
+    }
 }

@@ -33,7 +33,9 @@ pub struct ClusterView {
 pub struct ForecastView {
     /// Errors that would make its launch fail.
     pub faults: Vec<Fault>,
-    /// What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`.
+    /// What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`; `fallback_prices` with
+    /// `types` (`type`, `usd_per_hour`, `cluster_usd_per_hour` if all workers were of that type); `images_differ`; of hosts `host_warning` and
+    /// `java_versions_differ`.
     pub notes: Vec<Message>,
     /// What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note says why.
     pub usd_per_hour: Option<f64>,

@@ -55,6 +55,8 @@ enum Fault {
     HangsBehind,
     /// It breaks off after some batches, whose refused rows were told.
     BreaksOff,
+    /// Its code panics in the middle of a log.
+    Panics,
 }
 
 impl Simulated {
@@ -117,6 +119,10 @@ impl SampleTarget for Simulated {
         if fault == Fault::HangsBehind {
             log.read_at(0, 100).await?;
             std::future::pending::<()>().await;
+        }
+        if fault == Fault::Panics {
+            log.read_at(0, 100).await?;
+            panic!("planned");
         }
         if fault == Fault::Hangs {
             std::future::pending::<()>().await;
@@ -317,6 +323,21 @@ async fn what_is_lost_doubled_or_foreign_is_made_right_and_both_numbers_are_told
         assert_eq!(end.dashboard_url.as_deref(), Some("r-33333333 40000 260000"), "a minute around the run");
         engine.shut_down().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shipment_that_panics_is_started_again_and_counted() {
+    let house = House::new().await;
+    let target = Simulated::with(&[Fault::Panics, Fault::Panics, Fault::None]);
+    let engine = house.engine(&target).await;
+    let end = house.ship(&engine).await;
+    assert_eq!((end.state, end.rows, end.counted), (ShipmentState::Complete, ROWS, Some(ROWS)), "{end:?}");
+    let notices = engine.notices();
+    let told: Vec<_> = notices.iter().filter(|notice| notice.code == "task_panicked").collect();
+    assert_eq!((told.len(), told[0].count), (1, 2), "{told:?}");
+    assert_eq!(told[0].params["task"], "the shipping of run r-33333333 to simulated");
+    assert_eq!(engine.figures().await.expect("figures").tasks["shipping"].panics, 2);
+    engine.shut_down().await;
 }
 
 #[tokio::test(start_paused = true)]

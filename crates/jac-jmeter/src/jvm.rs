@@ -26,31 +26,65 @@ const MAJOR_VERSION: u8 = 2;
 /// The heap: what objects took of it when the collector last looked, and its size. `None` for what is no such file, or
 /// one that is being made.
 pub fn heap(counters: &[u8]) -> Option<Heap> {
-    if counters.get(..4)? != MAGIC || *counters.get(5)? != MAJOR_VERSION {
-        return None;
-    }
-    let file = Counters { bytes: counters, little_endian: *counters.get(4)? == LITTLE_ENDIAN };
-    let (mut used_bytes, mut size_bytes) = (0, 0);
-    let (mut at, entries) = (file.word(24)?, file.word(28)?);
-    for _ in 0..entries {
-        let length = file.word(at)?;
-        if length == 0 {
+    let places = HeapPlaces::find(counters)?;
+    let number = |at: u64| counters.get(usize::try_from(at).ok()?..)?.first_chunk::<8>().copied();
+    places.heap(&places.offsets().map(number).collect::<Option<Vec<_>>>()?)
+}
+
+/// Where a file of counters has the numbers that make the heap. They stay there for as long as the JVM runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeapPlaces {
+    little_endian: bool,
+    capacities: Vec<u64>,
+    used: Vec<u64>,
+}
+
+impl HeapPlaces {
+    /// Finds them in a whole file. `None` as for [`heap`].
+    pub fn find(counters: &[u8]) -> Option<Self> {
+        if counters.get(..4)? != MAGIC || *counters.get(5)? != MAJOR_VERSION {
             return None;
         }
-        let name = file.text(at + file.word(at + 4)?)?;
-        // One number of eight bytes; a text has a length.
-        let is_number = file.word(at + 8)? == 0 && *counters.get(at + 12)? == b'J';
-        if is_number && let Some(rest) = name.strip_prefix("sun.gc.generation.") {
-            let number = || file.number(at + file.word(at + 16)?);
-            match rest.split('.').collect::<Vec<_>>().as_slice() {
-                [_, "capacity"] => size_bytes += number()?,
-                [_, "space", _, "used"] => used_bytes += number()?,
-                _ => (),
+        let file = Counters { bytes: counters, little_endian: *counters.get(4)? == LITTLE_ENDIAN };
+        let mut places = Self { little_endian: file.little_endian, capacities: Vec::new(), used: Vec::new() };
+        let (mut at, entries) = (file.word(24)?, file.word(28)?);
+        for _ in 0..entries {
+            let length = file.word(at)?;
+            if length == 0 {
+                return None;
             }
+            let name = file.text(at + file.word(at + 4)?)?;
+            // One number of eight bytes; a text has a length.
+            let is_number = file.word(at + 8)? == 0 && *counters.get(at + 12)? == b'J';
+            if is_number && let Some(rest) = name.strip_prefix("sun.gc.generation.") {
+                let place = || u64::try_from(at + file.word(at + 16)?).ok();
+                match rest.split('.').collect::<Vec<_>>().as_slice() {
+                    [_, "capacity"] => places.capacities.push(place()?),
+                    [_, "space", _, "used"] => places.used.push(place()?),
+                    _ => (),
+                }
+            }
+            at += length;
         }
-        at += length;
+        (!places.capacities.is_empty()).then_some(places)
     }
-    (size_bytes > 0).then_some(Heap { used_bytes, size_bytes })
+
+    /// From which bytes on the numbers of eight bytes lie.
+    pub fn offsets(&self) -> impl Iterator<Item = u64> {
+        self.capacities.iter().chain(&self.used).copied()
+    }
+
+    /// The heap, by the numbers at [`HeapPlaces::offsets`]. `None` for others than that many, or a heap without a size.
+    pub fn heap(&self, numbers: &[[u8; 8]]) -> Option<Heap> {
+        let read = |bytes: &[u8; 8]| {
+            let number = if self.little_endian { i64::from_le_bytes(*bytes) } else { i64::from_be_bytes(*bytes) };
+            u64::try_from(number).ok()
+        };
+        let numbers = numbers.iter().map(read).collect::<Option<Vec<u64>>>()?;
+        let (capacities, used) = numbers.split_at_checked(self.capacities.len())?;
+        let heap = Heap { used_bytes: used.iter().sum(), size_bytes: capacities.iter().sum() };
+        (used.len() == self.used.len() && heap.size_bytes > 0).then_some(heap)
+    }
 }
 
 struct Counters<'a> {
@@ -63,12 +97,6 @@ impl Counters<'_> {
         let bytes = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
         let word = if self.little_endian { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) };
         usize::try_from(word).ok()
-    }
-
-    fn number(&self, at: usize) -> Option<u64> {
-        let bytes = self.bytes.get(at..at.checked_add(8)?)?.try_into().ok()?;
-        let number = if self.little_endian { i64::from_le_bytes(bytes) } else { i64::from_be_bytes(bytes) };
-        u64::try_from(number).ok()
     }
 
     fn text(&self, at: usize) -> Option<&str> {
@@ -116,6 +144,9 @@ mod tests {
             ("sun.os.hrt.frequency", 3),
         ]);
         assert_eq!(heap(&counters), Some(Heap { used_bytes: 27, size_bytes: 150 }));
+        let places = HeapPlaces::find(&counters).expect("places");
+        assert_eq!(places.offsets().count(), 4, "two capacities and two spaces");
+        assert_eq!(places.heap(&[[0; 8]; 3]), None, "one is missing");
     }
 
     #[test]

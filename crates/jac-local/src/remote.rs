@@ -339,6 +339,7 @@ impl Remote for LocalRemote {
                 network: read("/proc/net/dev"),
                 disk_free_bytes: disk.map(|disk| disk.blocks_available().saturating_mul(disk.fragment_size())),
                 heap: this.heap(),
+                age: Duration::ZERO,
             }))
         };
         self.blocking("tell how it is", LOOK_LIMIT, look).await

@@ -423,6 +423,12 @@ pub trait Remote: Send + Sync {
     /// Copies a file from this machine; its folders are made. An older file of that name is replaced in one step.
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError>;
 
+    /// The same for a file that the cluster's other nodes get at about the same time: they may give it to each other. By default each gets it
+    /// from this machine.
+    async fn put_on_all(&self, from: &Path, to: &str) -> Result<(), PortError> {
+        self.put(from, to).await
+    }
+
     /// Writes a small file that only the node's user may read.
     async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError>;
 
@@ -445,7 +451,15 @@ pub trait Remote: Send + Sync {
     /// Whether something accepts connections there, seen from this node.
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError>;
 
-    /// What the machine's counters say now; `None` where it has none to read.
+    /// Has the node report by itself, as long as what this returns lives, the state of a process, the length of a log and its counters.
+    /// [`Remote::process`], [`Remote::read_at`] of that log and [`Remote::vitals`] then answer with the newest report while it is fresh, and ask
+    /// the node otherwise. By default they always ask.
+    fn follow(&self, process: &str, log: &str) -> Following {
+        let _asked_each_time = (process, log);
+        Box::new(())
+    }
+
+    /// What the machine's counters say now, or said when the node last reported; `None` where it has none to read.
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
         Ok(None)
     }
@@ -456,6 +470,9 @@ pub trait Remote: Send + Sync {
         Ok(None)
     }
 }
+
+/// Ends what [`Remote::follow`] began when it is dropped.
+pub type Following = Box<dyn Send + Sync>;
 
 /// What a machine's counters say at one moment. Two of them make rates.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -468,6 +485,8 @@ pub struct Vitals {
     pub disk_free_bytes: Option<u64>,
     /// The heap of the node's JVM, while one runs.
     pub heap: Option<Heap>,
+    /// How long ago the files of `/proc` said so.
+    pub age: Duration,
 }
 
 /// The heap of a JVM.

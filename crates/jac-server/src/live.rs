@@ -89,7 +89,7 @@ pub fn layer(app: App) -> SocketIoLayer {
     io.ns("/", greet.with(admit));
     let (closing, closed) = (app.edge.closing().clone(), io.clone());
     let engine = app.engine.clone();
-    engine.keep_running("the end of live connections at shutdown".to_owned(), move |_| {
+    engine.keep_running("live_shutdown", "the end of live connections at shutdown".to_owned(), move |_| {
         let (closing, closed) = (closing.clone(), closed.clone());
         async move {
             closing.cancelled().await;
@@ -97,13 +97,15 @@ pub fn layer(app: App) -> SocketIoLayer {
         }
     });
     let (cutting, sockets) = (app.clone(), io.clone());
-    engine.keep_running("the end of live connections".to_owned(), move |_| cut_off(cutting.clone(), sockets.clone()));
+    engine.keep_running("live_sign_outs", "the end of live connections".to_owned(), move |_| {
+        cut_off(cutting.clone(), sockets.clone())
+    });
     if let Some(redis) = app.edge.redis().cloned() {
         let access = app.access.clone();
         let follow = move |_| redis.clone().follow(access.clone());
-        engine.keep_running("word of sessions that end on other servers".to_owned(), follow);
+        engine.keep_running("shared_sign_outs", "word of sessions that end on other servers".to_owned(), follow);
     }
-    engine.keep_running("live events".to_owned(), move |_| forward(app.clone(), io.clone()));
+    engine.keep_running("live_events", "live events".to_owned(), move |_| forward(app.clone(), io.clone()));
     layer
 }
 

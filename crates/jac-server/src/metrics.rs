@@ -49,6 +49,12 @@ struct PhaseLabels {
     phase: String,
 }
 
+/// A kind of the engine's tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TaskLabels {
+    task: &'static str,
+}
+
 /// A notification or metrics target.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TargetLabels {
@@ -185,6 +191,14 @@ fn register_figures(now: &mut Registry, figures: &Figures) {
         runs.get_or_create(&PhaseLabels { phase: phase.clone() }).set(signed(*count));
     }
     now.register("runs", "Runs that have not finished", runs);
+    let (running, panics): (Family<TaskLabels, Gauge>, Family<TaskLabels, Counter>) = Default::default();
+    for (task, counted) in &figures.tasks {
+        let labels = TaskLabels { task: *task };
+        running.get_or_create(&labels).set(signed(counted.running));
+        panics.get_or_create(&labels).inc_by(counted.panics);
+    }
+    now.register("tasks", "Tasks of the server, by kind", running);
+    now.register("task_panics", "Panics of tasks, which were restarted", panics);
     let samples = Gauge::<i64>::default();
     samples.set(signed(figures.samples_followed));
     now.register("samples_followed", "Samples of the runs in progress", samples);

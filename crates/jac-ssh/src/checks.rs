@@ -43,6 +43,8 @@ pub struct Findings {
     pub warnings: Vec<String>,
     /// How far its clock is ahead of this machine's, in milliseconds.
     pub clock_offset_ms: Option<i64>,
+    /// The version of its Java; `None`: it has none that can be used.
+    pub java: Option<String>,
 }
 
 /// Looks at one machine. `own` is the folder of a node that is there already and is no stranger.
@@ -78,8 +80,11 @@ async fn look_into(link: &Link, own: Option<&str>, findings: &mut Findings) -> R
                 .to_owned(),
         );
     }
-    if tools::java(link, None).await?.is_err() {
-        findings.warnings.push("it has no usable Java; a copy of the server's Java is used.".to_owned());
+    match tools::java(link, None).await? {
+        Ok(java) => findings.java = Some(java.version),
+        Err(_) => {
+            findings.warnings.push("it has no usable Java; a copy of the server's Java is used.".to_owned());
+        }
     }
     let offset = clock_offset(link, &live).await?;
     findings.clock_offset_ms = offset.map(|(offset_ms, _)| offset_ms);

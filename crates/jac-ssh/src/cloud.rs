@@ -10,9 +10,9 @@
 //! Each step may be done twice. Nothing of the machines' own is changed; what JMeter needs stays below `~/.jac/jmeter`
 //! for the next time.
 
-use crate::checks;
 use crate::connection::{Link, Target};
 use crate::error::LinkError;
+use crate::examination::{Examination, different_javas, examine};
 use crate::key::{self, KeySource};
 use crate::machine;
 use crate::record_files::RecordFiles;
@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
 use jac_jmeter::JavaSearch;
 use jac_model::ports::{
-    Cloud, CredentialSource, Instance, Lease, Listed, NodeRequest, PortError, ProgressSink, Remote, SignInKey,
+    Cloud, CredentialSource, Forecast, Instance, Lease, Listed, NodeRequest, PortError, ProgressSink, Remote, SignInKey,
 };
 use jac_model::{ClusterConfig, ClusterId, EpochMs, Fault, Message, SshConfig, SshHost};
 use std::collections::{BTreeMap, HashMap};
@@ -276,32 +276,17 @@ impl Cloud for SshCloud {
             let host = node.host.to_string();
             progress(&node.name, Message::new("checking_host", format!("Checking {host}.")).with("host", host));
         }
-        let found = join_all(known.iter().map(|known| checks::look(&known.link, None))).await;
-        let of_host = |(at, found): (usize, &checks::Findings)| {
-            let field = format!("/config/ssh/hosts/{at}");
-            found.faults.iter().map(|text| Fault::at(&field, checks::HOST_UNFIT, text)).collect::<Vec<_>>()
-        };
-        let mut faults: Vec<Fault> = found.iter().enumerate().flat_map(of_host).collect();
         let links: Vec<Arc<Link>> = known.iter().map(|known| Arc::clone(&known.link)).collect();
-        if found.iter().all(|found| found.machine.is_some()) {
-            let unreached = checks::reach(&links).await;
-            faults.extend(unreached.into_iter().map(|text| Fault::at("/config/ssh/hosts", checks::HOST_UNFIT, text)));
-        }
+        let Examination { found, faults, warnings } = examine(&links).await;
         if !faults.is_empty() {
             return Err(PortError::Preflight { faults });
         }
-        for (at, warning) in checks::find_each_other(&links).await {
+        for (at, warning) in warnings {
             if let Some(node) = record.nodes.get(at) {
                 progress(&node.name, Message::new("warning", format!("Warning: {warning}")).with("warning", warning));
             }
         }
         for (node, found) in record.nodes.iter_mut().zip(&found) {
-            for warning in &found.warnings {
-                progress(
-                    &node.name,
-                    Message::new("warning", format!("Warning: {warning}")).with("warning", warning.as_str()),
-                );
-            }
             if let Some(machine) = &found.machine {
                 let lease_end_ms = node.made.as_ref().map_or(0, |made| made.lease_end_ms).max(end_of(request.lease));
                 let base = format!("{}/.jac", machine.home.trim_end_matches('/'));
@@ -357,6 +342,31 @@ impl Cloud for SshCloud {
         }))
         .await;
         renewed.into_iter().collect()
+    }
+
+    async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
+        let Some(ssh) = &config.ssh else { return Ok(Forecast::default()) };
+        let (mut links, mut faults) = (Vec::new(), Vec::new());
+        for (at, host) in ssh.hosts.iter().enumerate() {
+            match host.parse::<SshHost>() {
+                Ok(host) => links.push(Arc::new(Link::new(target(ssh, host, &self.credentials)))),
+                Err(error) => {
+                    faults.push(Fault::at(&format!("/config/ssh/hosts/{at}"), Fault::MALFORMED, format!("{error}.")));
+                }
+            }
+        }
+        if !faults.is_empty() {
+            return Ok(Forecast { faults, ..Forecast::default() });
+        }
+        let Examination { found, faults, warnings } = examine(&links).await;
+        // These connections are nobody's.
+        join_all(links.iter().map(|link| link.abandon())).await;
+        let warning = |(at, text): (usize, String)| {
+            Message::new("host_warning", text).with("host", ssh.hosts.get(at).map_or("", String::as_str))
+        };
+        let mut notes: Vec<Message> = warnings.into_iter().map(warning).collect();
+        notes.extend(different_javas(&ssh.hosts, &found));
+        Ok(Forecast { faults, notes, prices: None })
     }
 
     async fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {

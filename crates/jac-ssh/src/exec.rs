@@ -5,6 +5,7 @@
 
 use crate::connection::{Link, Live};
 use crate::error::LinkError;
+use crate::upload::refused;
 use jac_model::Backoff;
 use jac_model::ports::Output;
 use russh::client::Msg;
@@ -15,6 +16,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// The most that is taken of what a command prints; the rest is read and dropped.
 const MAX_OUTPUT: usize = 4 << 20;
+/// The most that is taken of one line of a command that is listened to.
+const MAX_LINE: usize = 4 << 10;
 /// How long it waits for a place on a connection where others have them all, or whose sshd opens none.
 pub const PLACE_LIMIT: Duration = Duration::from_secs(60);
 /// How long an sshd may refuse a place before that counts.
@@ -66,21 +69,78 @@ impl Session<'_> {
         match timeout(limit, talk(&mut self.channel, script)).await {
             Ok(done) => done,
             Err(_) => {
-                // sshd passes the signal on to the command's process group, but not for root (it would need a half
-                // without privileges for that).
-                drop(self.channel.signal(Sig::KILL).await);
-                drop(self.channel.close().await);
+                self.end().await;
                 Err(LinkError::TooSlow(limit))
             }
         }
     }
+
+    /// Runs the lines of a script that speaks until it is ended, and hands on each line. Returns when it ended, or has said nothing for so
+    /// long.
+    ///
+    /// # Errors
+    /// When it said nothing for so long, exited with another code than 0, or the connection was lost.
+    pub async fn listen(
+        &mut self,
+        script: &str,
+        silence: Duration,
+        mut take: impl FnMut(&str) + Send,
+    ) -> Result<(), LinkError> {
+        begin(&mut self.channel, script).await?;
+        let (mut line, mut said) = (Vec::new(), Vec::new());
+        loop {
+            let Ok(message) = timeout(silence, self.channel.wait()).await else {
+                return Err(LinkError::TooSlow(silence));
+            };
+            match message {
+                Some(ChannelMsg::Data { data }) => {
+                    for byte in data.iter().copied() {
+                        match byte {
+                            b'\n' => {
+                                take(&String::from_utf8_lossy(&line));
+                                line.clear();
+                            }
+                            byte if line.len() < MAX_LINE => line.push(byte),
+                            _ => (),
+                        }
+                    }
+                }
+                Some(ChannelMsg::ExtendedData { data, .. }) => {
+                    said.extend_from_slice(&data[..data.len().min(MAX_LINE.saturating_sub(said.len()))]);
+                }
+                Some(ChannelMsg::ExitStatus { exit_status: 0 }) => return Ok(()),
+                Some(ChannelMsg::ExitStatus { exit_status }) => {
+                    let code = i32::try_from(exit_status).unwrap_or(-1);
+                    return Err(refused(code, &String::from_utf8_lossy(&said)));
+                }
+                Some(ChannelMsg::ExitSignal { .. }) => return Err(LinkError::Refused("it was killed".to_owned())),
+                Some(ChannelMsg::Failure) => {
+                    return Err(LinkError::Refused("its sshd does not run commands".to_owned()));
+                }
+                Some(_) => (),
+                None => return Err(LinkError::Unreachable("the connection was lost while a command ran".to_owned())),
+            }
+        }
+    }
+
+    /// Ends the command, and gives its place back.
+    pub async fn end(&mut self) {
+        // sshd passes the signal on to the command's process group, but not for root (it would need a half
+        // without privileges for that).
+        drop(self.channel.signal(Sig::KILL).await);
+        drop(self.channel.close().await);
+    }
 }
 
-async fn talk(channel: &mut Channel<Msg>, script: &str) -> Result<Output, LinkError> {
+async fn begin(channel: &mut Channel<Msg>, script: &str) -> Result<(), LinkError> {
     channel.exec(true, "/bin/sh -s").await.map_err(lost)?;
     let text = format!("{{\n{script}\n}} </dev/null\nexit\n");
     channel.data(text.as_bytes()).await.map_err(lost)?;
-    channel.eof().await.map_err(lost)?;
+    channel.eof().await.map_err(lost)
+}
+
+async fn talk(channel: &mut Channel<Msg>, script: &str) -> Result<Output, LinkError> {
+    begin(channel, script).await?;
     let (mut stdout, mut stderr, mut exit_code) = (Vec::new(), Vec::new(), None);
     let take = |whole: &mut Vec<u8>, piece: &[u8]| {
         whole.extend_from_slice(&piece[..piece.len().min(MAX_OUTPUT.saturating_sub(whole.len()))]);

@@ -8,6 +8,8 @@
 //! `<installation>/<cluster>/<node>/` a node: `lease` when it ends · `keeper.pid` the process that sees to it ·
 //! `processes/<name>/{pid,exit_code,out}` one folder per detached process · all else is the engine's.
 //!
+//! While a run is followed its nodes report by themselves ([`reports`]) and are asked only where no report comes.
+//!
 //! Where machines are there for one cluster only, they give what the server sent to each other ([`spread`]).
 //!
 //! A file tells what is known of a cluster's machines while it lives ([`record_files`]), so that the next JAC finds them.
@@ -16,6 +18,7 @@ pub mod checks;
 pub mod cloud;
 pub mod connection;
 mod error;
+pub mod examination;
 mod exec;
 mod free_ports;
 pub mod host_keys;
@@ -26,8 +29,10 @@ pub mod quote;
 pub mod record_files;
 pub mod records;
 pub mod remote;
+mod reports;
 mod scripts;
 mod sftp;
+mod shared;
 pub mod spread;
 mod time;
 pub mod tools;

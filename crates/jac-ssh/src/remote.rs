@@ -1,26 +1,27 @@
 //! A node's files and processes, over SSH.
 //!
-//! What the engine asks many times a second (a process, a piece of a log) goes over SFTP and costs the node no process;
-//! the rest are scripts. What changes something is done again when the connection was lost meanwhile, so each may be done
+//! What the engine asks often goes over SFTP and costs the node no process; while a run is followed the node reports it by itself
+//! ([`crate::reports`]). The rest are scripts. What changes something is done again when the connection was lost meanwhile, so each may be done
 //! twice; what is only asked fails fast, since it is asked again anyhow.
 
 use crate::connection::{Link, Live};
 use crate::error::LinkError;
 use crate::quote::quote;
-use crate::spread::Peer;
+use crate::reports::Reports;
+use crate::spread::{Member, Peer};
 use crate::tools::Tools;
 use crate::upload::{refused, upload};
-use crate::{checks, exec, free_ports, scripts, sftp};
+use crate::{checks, exec, free_ports, scripts, sftp, shared};
 use async_trait::async_trait;
-use jac_jmeter::jvm;
+use jac_jmeter::jvm::{self, HeapPlaces};
 use jac_model::NodeTools;
 use jac_model::ports::{
-    Chunk, Command, FoundFiles, Heap, Output, PortError, ProcessState, ProgressSink, Remote, Vitals,
+    Chunk, Command, Following, FoundFiles, Heap, Output, PortError, ProcessState, ProgressSink, Remote, Vitals,
 };
 use russh::ChannelOpenFailure;
 use std::future::Future;
 use std::path::{Component, Path};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -52,12 +53,22 @@ pub struct SshRemote {
     tools: Arc<Tools>,
     /// How the cluster's other nodes reach it; `None`: they are not to.
     pub(crate) peer: Option<Peer>,
+    known: Arc<Known>,
+}
+
+/// What is known of a node from what it said before.
+#[derive(Debug, Default)]
+struct Known {
+    /// Its reports, as long as somebody follows it.
+    reports: Mutex<Weak<Reports>>,
+    /// The process of its JVM, and where that one's counters lie.
+    jvm: Mutex<Option<(u32, HeapPlaces)>>,
 }
 
 impl SshRemote {
     /// The node of that name, in that folder below `base`.
     pub fn new(name: String, link: Arc<Link>, base: String, folder: String, tools: Arc<Tools>) -> Self {
-        Self { name, link, base, folder, tools, peer: None }
+        Self { name, link, base, folder, tools, peer: None, known: Arc::default() }
     }
 
     /// The same for a machine that is there for its cluster only: its other nodes may take files from it.
@@ -77,16 +88,42 @@ impl SshRemote {
         Err(PortError::Refused { node: self.name.clone(), what: "take a path".to_owned(), reason })
     }
 
+    /// Its cluster, as `/<installation>/<cluster>`, whichever home it is in.
+    pub(crate) fn cluster(&self) -> &str {
+        let below = self.folder.strip_prefix(&self.base).unwrap_or(&self.folder);
+        below.rsplit_once('/').map_or("", |(cluster, _)| cluster)
+    }
+
+    /// The node as one of those that give a file to each other.
+    pub(crate) fn member(&self, peer: Peer, file: String) -> Member {
+        Member { name: self.name.clone(), link: Arc::clone(&self.link), peer, folder: self.folder.clone(), file }
+    }
+
+    /// Its reports, while somebody follows it.
+    fn reports(&self) -> Option<Arc<Reports>> {
+        self.known.reports.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
+
     /// The heap of the node's JVM, by the counters that the user's JVMs keep. What cannot be read is no reason to know nothing.
     async fn heap(&self, live: &Live) -> Option<Heap> {
         let user = &self.link.target().user;
+        let known = self.known.jvm.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((pid, places)) = known {
+            let numbers = sftp::read_numbers(live, &jvm::counters_path(user, pid), places.offsets()).await;
+            if let Some(heap) = numbers.ok().flatten().and_then(|numbers| places.heap(&numbers)) {
+                return Some(heap);
+            }
+        }
         let mark = format!("JAC_NODE={}", self.folder);
         for name in sftp::names(live, &jvm::counters_folder(user)).await.ok()? {
             let Ok(pid) = name.parse::<u32>() else { continue };
             let environment = sftp::read_small(live, &format!("/proc/{pid}/environ")).await.ok().flatten();
             if environment.is_some_and(|text| text.split('\0').any(|word| word == mark)) {
                 let counters = sftp::read_at(live, &jvm::counters_path(user, pid), 0, jvm::COUNTERS_SIZE).await;
-                return counters.ok().flatten().and_then(|chunk| jvm::heap(&chunk.bytes));
+                let counters = counters.ok().flatten()?.bytes;
+                let found = HeapPlaces::find(&counters).map(|places| (pid, places));
+                *self.known.jvm.lock().unwrap_or_else(PoisonError::into_inner) = found;
+                return jvm::heap(&counters);
             }
         }
         None
@@ -179,11 +216,19 @@ impl Remote for SshRemote {
 
     async fn process(&self, name: &str) -> Result<ProcessState, PortError> {
         let record = self.record(name);
+        let reports = self.reports();
+        if let Some(reported) = reports.as_ref().and_then(|reports| reports.process(&record)) {
+            return Ok(reported);
+        }
         let look = |live: Arc<Live>| {
             let record = &record;
             async move { state(&live, &self.folder, record).await }
         };
-        self.ask("look at a process", look).await
+        let state = self.ask("look at a process", look).await?;
+        if let Some(reports) = reports {
+            reports.asked(&record, state);
+        }
+        Ok(state)
     }
 
     async fn kill(&self, name: &str) -> Result<(), PortError> {
@@ -201,6 +246,15 @@ impl Remote for SshRemote {
         let place = self.inside(to)?;
         // It has limits of its own, for as long as it gets on.
         upload(&self.link, from, &place, &self.folder, &|_, _| ())
+            .await
+            .map_err(|error| error.at(&self.name, &format!("take the file {to}")))
+    }
+
+    async fn put_on_all(&self, from: &Path, to: &str) -> Result<(), PortError> {
+        let is_large = tokio::fs::metadata(from).await.is_ok_and(|file| file.len() >= shared::FROM_BYTES);
+        let Some(peer) = self.peer.as_ref().filter(|_| is_large) else { return self.put(from, to).await };
+        let place = self.inside(to)?;
+        shared::share(&self.tools, self, peer, from, &place)
             .await
             .map_err(|error| error.at(&self.name, &format!("take the file {to}")))
     }
@@ -228,9 +282,18 @@ impl Remote for SshRemote {
 
     async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
         let place = self.inside(path)?;
+        let reports = self.reports().filter(|reports| reports.is_of_log(&place));
+        if let Some(nothing) = reports.as_ref().and_then(|reports| reports.nothing_at(offset)) {
+            return Ok(nothing);
+        }
         let read = self.link.attempt(|live| {
-            let place = &place;
-            async move { sftp::read_at(&live, place, offset, limit).await }
+            let (place, reports) = (&place, &reports);
+            async move {
+                match reports {
+                    Some(reports) => reports.read(&live, offset, limit).await,
+                    None => sftp::read_at(&live, place, offset, limit).await,
+                }
+            }
         });
         self.within(&format!("read {path}"), FILES_LIMIT, read).await
     }
@@ -273,20 +336,31 @@ impl Remote for SshRemote {
             .ok_or_else(|| LinkError::Refused(format!("{count} were not found")).at(&self.name, "find free ports"))
     }
 
+    fn follow(&self, process: &str, log: &str) -> Following {
+        // A path that cannot be is refused when it is read.
+        let Ok(log) = self.inside(log) else { return Box::new(()) };
+        let (reports, following) =
+            Reports::begin(&self.name, &self.folder, self.record(process), log, Arc::clone(&self.link));
+        *self.known.reports.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&reports);
+        following
+    }
+
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
-        let look = |live: Arc<Live>| async move {
-            let read = |path: &'static str| sftp::read_small(&live, path);
-            let (stat, meminfo, network) =
-                tokio::try_join!(read("/proc/stat"), read("/proc/meminfo"), read("/proc/net/dev"))?;
-            // An SFTP server without that extension is no reason to know nothing.
-            let disk = live.sftp.statvfs(&self.folder).await.ok();
-            Ok(Some(Vitals {
-                stat: stat.unwrap_or_default(),
-                meminfo: meminfo.unwrap_or_default(),
-                network: network.unwrap_or_default(),
-                disk_free_bytes: disk.map(|disk| disk.blocks_avail.saturating_mul(disk.fragment_size)),
-                heap: self.heap(&live).await,
-            }))
+        let reported = self.reports().and_then(|reports| reports.counters());
+        let look = |live: Arc<Live>| {
+            let reported = reported.clone();
+            async move {
+                let mut vitals = match reported {
+                    Some(reported) => reported,
+                    None => counters(&live).await?,
+                };
+                if vitals.disk_free_bytes.is_none() {
+                    // An SFTP server without that extension is no reason to know nothing.
+                    let disk = live.sftp.statvfs(&self.folder).await.ok();
+                    vitals.disk_free_bytes = disk.map(|disk| disk.blocks_avail.saturating_mul(disk.fragment_size));
+                }
+                Ok(Some(Vitals { heap: self.heap(&live).await, ..vitals }))
+            }
         };
         self.ask("tell how it is", look).await
     }
@@ -300,6 +374,18 @@ impl Remote for SshRemote {
         let attempt = |live: Arc<Live>| async move { can_connect(&self.link, &live, address, port).await };
         self.ask("try a connection", attempt).await
     }
+}
+
+/// The counters of a machine that does not report them.
+async fn counters(live: &Live) -> Result<Vitals, LinkError> {
+    let read = |path: &'static str| sftp::read_small(live, path);
+    let (stat, meminfo, network) = tokio::try_join!(read("/proc/stat"), read("/proc/meminfo"), read("/proc/net/dev"))?;
+    Ok(Vitals {
+        stat: stat.unwrap_or_default(),
+        meminfo: meminfo.unwrap_or_default(),
+        network: network.unwrap_or_default(),
+        ..Vitals::default()
+    })
 }
 
 /// What became of the process of a record.

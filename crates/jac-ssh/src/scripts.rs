@@ -16,6 +16,11 @@ pub const NODE_IS_GONE: i32 = 96;
 /// …and with this one when a folder or file that it needs is not there.
 pub const NOTHING_THERE: i32 = 97;
 
+/// Between two reports of a node, in seconds…
+const REPORT_PAUSE_S: &str = "1";
+/// …and every how many of them its counters come.
+const COUNTERS_EVERY: u32 = 4;
+
 /// Looks at a machine before anything of ours is there.
 pub fn look() -> String {
     format!("{PROCESSES}\n{}", include_str!("../scripts/look.sh"))
@@ -59,6 +64,18 @@ pub fn terminate(node: &str) -> String {
 
 pub fn renew(node: &str, left: Duration, after_run: Option<Duration>) -> String {
     let script = format!("lease={}\n{}", quote(&lease(left, after_run)), include_str!("../scripts/renew.sh"));
+    on_node(node, &script)
+}
+
+/// Has a node report on a process and its log, in place of what reported for it before: a connection that was cut may have left one there.
+pub fn report(node: &str, record: &str, log: &str) -> String {
+    let reporter = format!("{PROCESSES}\n{}", include_str!("../scripts/report.sh"));
+    let mark = quote(&format!("JAC_REPORTS={node}"));
+    let script = format!(
+        "{PROCESSES}\nkill_carriers {mark} 20\nexport {mark}\nexec /bin/sh -c {} jac-report {} {REPORT_PAUSE_S} {COUNTERS_EVERY}",
+        quote(&reporter),
+        words([node, record, log].into_iter()),
+    );
     on_node(node, &script)
 }
 

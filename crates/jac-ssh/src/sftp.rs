@@ -57,15 +57,43 @@ pub async fn read_at(live: &Live, path: &str, offset: u64, limit: usize) -> Resu
         Err(LinkError::NoSuchFile) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let read = async {
-        let file_size = live.sftp.fstat(&handle).await.map_err(failed)?.attrs.size.unwrap_or(0);
-        let wanted = usize::try_from(file_size.saturating_sub(offset)).unwrap_or(limit).min(limit);
-        Ok(Chunk { bytes: pieces(live, &handle, offset, wanted).await?, file_size })
-    };
-    let done = read.await;
+    let done = read_open(live, &handle, offset, limit, None).await;
     // A handle that stays open is the connection's loss, not the reader's.
     drop(live.sftp.close(handle).await);
     done.map(Some)
+}
+
+/// The same of a file that is open. `known`: it is at least so long.
+pub async fn read_open(
+    live: &Live,
+    handle: &str,
+    offset: u64,
+    limit: usize,
+    known: Option<u64>,
+) -> Result<Chunk, LinkError> {
+    let file_size = match known {
+        Some(size) => size,
+        None => live.sftp.fstat(handle).await.map_err(failed)?.attrs.size.unwrap_or(0),
+    };
+    let wanted = usize::try_from(file_size.saturating_sub(offset)).unwrap_or(limit).min(limit);
+    Ok(Chunk { bytes: pieces(live, handle, offset, wanted).await?, file_size })
+}
+
+/// Eight bytes from each of these places of a file; `None` if there is no such file, or it is shorter.
+pub async fn read_numbers(
+    live: &Live,
+    path: &str,
+    places: impl Iterator<Item = u64>,
+) -> Result<Option<Vec<[u8; 8]>>, LinkError> {
+    let handle = match live.sftp.open(path, OpenFlags::READ, FileAttributes::empty()).await.map_err(failed) {
+        Ok(handle) => handle.handle,
+        Err(LinkError::NoSuchFile) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let numbers = join_all(places.map(|at| pieces(live, &handle, at, 8))).await;
+    drop(live.sftp.close(handle).await);
+    let numbers = numbers.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(numbers.iter().map(|bytes| <[u8; 8]>::try_from(&bytes[..]).ok()).collect())
 }
 
 /// The whole of a small file, such as those below `/proc`, which have no size; `None` if there is no such file.

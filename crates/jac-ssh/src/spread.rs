@@ -6,6 +6,8 @@
 //! host key, and keeps only what has the right SHA-256. The server's own key stays on the server. Where nodes do not reach each
 //! other, have no `ssh`, or are lost meanwhile, the file comes from the server.
 //!
+//! What nodes give to each other this way is JMeter, Java ([`crate::tools`]) and the larger files of a plan ([`crate::shared`]).
+//!
 //! For machines that are there for one cluster only: it writes into `~/.ssh/authorized_keys`, and takes that out again.
 
 use crate::connection::Link;
@@ -109,6 +111,48 @@ pub struct Spreads {
     going_on: Mutex<HashMap<String, Weak<Spread>>>,
 }
 
+/// A node's part in a spreading.
+#[derive(Debug)]
+pub struct Part {
+    spreads: Arc<Spreads>,
+    /// `None`: it was left.
+    spread: Option<Arc<Spread>>,
+}
+
+impl Part {
+    /// Does what [`Spread::bring`] does, and then runs a script on the node.
+    ///
+    /// # Errors
+    /// Those of both.
+    pub async fn bring(
+        &self,
+        member: &Member,
+        file: &Sending<'_>,
+        then: &str,
+        limit: Duration,
+    ) -> Result<(), LinkError> {
+        let Some(spread) = &self.spread else { return Ok(()) };
+        spread.bring(member, file).await?;
+        member.run(then, limit).await
+    }
+
+    /// Leaves the spreading. The last node that does so takes the key, and the file, out of those that gave.
+    pub async fn leave(mut self) {
+        if let Some(spread) = self.spread.take() {
+            self.spreads.leave(spread).await;
+        }
+    }
+}
+
+/// Whoever gives up in the middle leaves all the same.
+impl Drop for Part {
+    fn drop(&mut self) {
+        let (Some(spread), Ok(runtime)) = (self.spread.take(), tokio::runtime::Handle::try_current()) else { return };
+        let spreads = Arc::clone(&self.spreads);
+        drop(runtime.spawn(async move { spreads.leave(spread).await }));
+    }
+}
+
 /// One file on its way to the nodes of one cluster.
 pub struct Spread {
     key: KeyTexts,
@@ -173,12 +217,13 @@ impl Spreads {
     ///
     /// # Errors
     /// When no key can be made for it.
-    pub fn of(&self, cluster: &str, sha256: &str) -> Result<Arc<Spread>, LinkError> {
+    pub fn of(self: &Arc<Self>, cluster: &str, sha256: &str) -> Result<Part, LinkError> {
         let mut going_on = self.going_on.lock().unwrap_or_else(PoisonError::into_inner);
         going_on.retain(|_, spread| spread.strong_count() > 0);
         let name = format!("{cluster}/{sha256}");
+        let part = |spread| Part { spreads: Arc::clone(self), spread: Some(spread) };
         if let Some(spread) = going_on.get(&name).and_then(Weak::upgrade) {
-            return Ok(spread);
+            return Ok(part(spread));
         }
         let spread = Arc::new(Spread {
             key: from_seed(&rand::random(), "jac-spread")?,
@@ -187,11 +232,10 @@ impl Spreads {
             changed: Notify::new(),
         });
         going_on.insert(name, Arc::downgrade(&spread));
-        Ok(spread)
+        Ok(part(spread))
     }
 
-    /// Leaves a spreading. The last node that does so takes the key out of those that gave.
-    pub async fn leave(&self, spread: Arc<Spread>) {
+    async fn leave(&self, spread: Arc<Spread>) {
         let last = {
             // While nobody can come back to it.
             let _held = self.going_on.lock().unwrap_or_else(PoisonError::into_inner);
@@ -401,7 +445,9 @@ mod tests {
     }
 
     fn spread() -> Arc<Spread> {
-        Spreads::default().of("/i/c", &"ab".repeat(32)).expect("a spreading")
+        let spreads = Arc::<Spreads>::default();
+        let part = spreads.of("/i/c", &"ab".repeat(32)).expect("a spreading");
+        Arc::clone(part.spread.as_ref().expect("it was not left"))
     }
 
     #[test]

@@ -5,7 +5,8 @@ use crate::connection::Link;
 use crate::error::LinkError;
 use crate::quote::quote;
 use crate::remote::SshRemote;
-use crate::spread::{Member, Sending, Spread, Spreads};
+use crate::shared::Digests;
+use crate::spread::{Sending, Spreads};
 use crate::upload::refused;
 use crate::{exec, scripts, sftp};
 use jac_jmeter::{Bundle, JMeterHome, Java, JavaError, JavaSearch, Packed};
@@ -39,12 +40,13 @@ pub struct Tools {
     java: JavaSearch,
     /// What was packed last of each home. Who packs one holds up those who want the same.
     last: StdMutex<HashMap<PathBuf, Arc<Mutex<LastBundle>>>>,
-    spreads: Spreads,
+    pub(crate) spreads: Arc<Spreads>,
+    pub(crate) digests: Digests,
 }
 
 impl Tools {
     pub fn new(cache: PathBuf, java: JavaSearch) -> Self {
-        Self { cache, java, last: StdMutex::default(), spreads: Spreads::default() }
+        Self { cache, java, last: StdMutex::default(), spreads: Arc::default(), digests: Digests::default() }
     }
 
     /// Sees to it that the node has a Java and this JMeter.
@@ -144,19 +146,10 @@ impl Tools {
             run(remote, &format!("{unpack}\nrm -f -- \"$packed\"")).await?;
             return Ok(place);
         };
-        let member = Member {
-            name: remote.name.clone(),
-            link: Arc::clone(&remote.link),
-            peer: peer.clone(),
-            folder: folder.clone(),
-            file: archive.clone(),
-        };
-        // `/<installation>/<cluster>`, whichever home it is in.
-        let below = folder.strip_prefix(&remote.base).unwrap_or(&folder);
-        let cluster = below.rsplit_once('/').map_or("", |(cluster, _)| cluster);
-        let spread = self.spreads.of(cluster, &bundle.sha256)?;
-        let brought = spread_to(&spread, member, &unpack, &file).await;
-        self.spreads.leave(spread).await;
+        let member = remote.member(peer.clone(), archive);
+        let part = self.spreads.of(remote.cluster(), &bundle.sha256)?;
+        let brought = part.bring(&member, &file, &unpack, UNPACK_LIMIT).await;
+        part.leave().await;
         brought.map(|()| place)
     }
 }
@@ -170,12 +163,6 @@ fn unpacking(place: &str, archive: &str) -> String {
         quote(place),
         quote(archive)
     )
-}
-
-/// Brings a bundle as a member of a cluster whose nodes give it to each other.
-async fn spread_to(spread: &Spread, member: Member, unpack: &str, file: &Sending<'_>) -> Result<(), LinkError> {
-    spread.bring(&member, file).await?;
-    member.run(unpack, UNPACK_LIMIT).await
 }
 
 async fn run(remote: &SshRemote, script: &str) -> Result<(), LinkError> {

@@ -36,16 +36,7 @@ pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 /// # Errors
 /// When the file cannot be read here or kept there, or the connection stays away.
 pub async fn upload(link: &Link, from: &Path, to: &str, guard: &str, progress: Progress<'_>) -> Result<(), LinkError> {
-    let unreadable = |error: io::Error| unreadable(from, &error);
-    let known = {
-        let from = from.to_owned();
-        let look = tokio::task::spawn_blocking(move || {
-            let mode = std::fs::metadata(&from)?.permissions().mode() & 0o777;
-            digest(&from, u64::MAX).map(|(bytes, sha256)| Source { bytes, sha256, mode })
-        });
-        let looked = timeout(DIGEST_LIMIT, look).await.map_err(|_| LinkError::TooSlow(DIGEST_LIMIT))?;
-        looked.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(unreadable)?
-    };
+    let known = source(from).await?;
     let part = format!("{to}.{}.part", &known.sha256[..16]);
     link.persist(|live| {
         let (known, part) = (&known, &part);
@@ -64,10 +55,29 @@ fn unreadable(from: &Path, error: &io::Error) -> LinkError {
     LinkError::here(error, || LinkError::Refused(format!("{} cannot be read on the server: {error}", from.display())))
 }
 
-struct Source {
+/// A file of this machine, as it was when it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
     bytes: u64,
-    sha256: String,
+    pub(crate) sha256: String,
     mode: u32,
+}
+
+impl Source {
+    /// How `chmod` on a node names the file's mode. Its user may always read and write it.
+    pub(crate) fn mode(&self) -> String {
+        format!("{:o}", self.mode | 0o600)
+    }
+}
+
+pub(crate) async fn source(from: &Path) -> Result<Source, LinkError> {
+    let path = from.to_owned();
+    let look = tokio::task::spawn_blocking(move || {
+        let mode = std::fs::metadata(&path)?.permissions().mode() & 0o777;
+        digest(&path, u64::MAX).map(|(bytes, sha256)| Source { bytes, sha256, mode })
+    });
+    let looked = timeout(DIGEST_LIMIT, look).await.map_err(|_| LinkError::TooSlow(DIGEST_LIMIT))?;
+    looked.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(|error| unreadable(from, &error))
 }
 
 /// Makes the folder, and finds out how much is there; `None` when all of it is in its place already, as after a
@@ -159,11 +169,11 @@ async fn finish(link: &Link, live: &Live, known: &Source, part: &str, to: &str) 
     let script = format!(
         "part={} to={}\nfound=$(sha256sum <\"$part\")\n\
          [ \"${{found%% *}}\" = {} ] || {{ rm -f -- \"$part\"; echo 'what arrived is not what was sent' >&2; exit 1; }}\n\
-         chmod {:o} -- \"$part\" && mv -f -- \"$part\" \"$to\"",
+         chmod {} -- \"$part\" && mv -f -- \"$part\" \"$to\"",
         quote(part),
         quote(to),
         known.sha256,
-        known.mode | 0o600,
+        known.mode(),
     );
     let answer = exec::run(link, live, &script, DIGEST_LIMIT).await?;
     if answer.exit_code == 0 { Ok(()) } else { Err(refused(answer.exit_code, &answer.stderr)) }

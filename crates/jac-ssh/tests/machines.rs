@@ -12,6 +12,8 @@ mod place;
 mod processes;
 #[path = "machines/provider.rs"]
 mod provider;
+#[path = "machines/reports.rs"]
+mod reports;
 #[path = "machines/spread.rs"]
 mod spread;
 #[path = "machines/sshd.rs"]

@@ -85,13 +85,18 @@ pub async fn forecast(client: &Client, new: &Value) -> anyhow::Result<ForecastVi
     }
 }
 
-/// What the machines cost, in a sentence.
+/// The code of the note about what workers of other types would cost.
+const FALLBACK_PRICES: &str = "fallback_prices";
+
+/// What the machines cost, in a sentence, and in another one what they cost where they are of other types.
 pub fn price_sentence(forecast: &ForecastView, machines: u32) -> String {
     let machines = if machines == 1 { "1 machine".to_owned() } else { format!("{machines} machines") };
-    match forecast.usd_per_hour {
+    let price = match forecast.usd_per_hour {
         Some(price) => format!("About ${price:.2} an hour for {machines}, without disks and traffic."),
         None => format!("The cost of {machines} is unknown."),
-    }
+    };
+    let others = forecast.notes.iter().find(|note| note.code == FALLBACK_PRICES);
+    others.map_or_else(|| price.clone(), |others| format!("{price} {others}"))
 }
 
 fn new_cluster(arguments: &CreateArguments) -> anyhow::Result<Value> {
@@ -117,7 +122,9 @@ async fn check(client: &Client, arguments: &CreateArguments) -> anyhow::Result<E
     print(&arguments.whose, &forecast, || {
         let machines =
             new["config"]["workers"].as_u64().and_then(|workers| u32::try_from(workers).ok()).unwrap_or(0) + 1;
-        let mut lines: Vec<String> = forecast.notes.iter().map(ToString::to_string).collect();
+        // That one goes with the price.
+        let notes = forecast.notes.iter().filter(|note| note.code != FALLBACK_PRICES);
+        let mut lines: Vec<String> = notes.map(ToString::to_string).collect();
         lines.extend(forecast.faults.iter().map(|fault| format!("error: {}", fault.message)));
         if new["provider"] == "ec2" {
             lines.push(price_sentence(&forecast, machines));

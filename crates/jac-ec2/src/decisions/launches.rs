@@ -4,7 +4,8 @@ use super::recorded::{Answer, Recorded, Words};
 use super::{HOUR_MS, all_is_well, cloud, cluster, config};
 use crate::record::ClusterRecord;
 use jac_model::ports::{NodeRequest, PortError};
-use jac_model::{ClusterId, Ec2Config, Message, Person, Role};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, Message, NodePrices, Person, Role};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -139,6 +140,23 @@ async fn workers_that_there_is_no_capacity_for_are_of_the_next_zone_then_of_the_
         let said = tokens.entry(words["ClientToken"].clone()).or_insert_with(|| words.clone());
         assert_eq!(*said, words, "one token, one machine");
     }
+}
+
+#[tokio::test]
+async fn the_check_says_what_workers_of_other_types_cost() {
+    let aws = no_capacity_of("nothing");
+    let ec2 = Ec2Config { fallback_worker_types: vec!["c5.large".to_owned(), "m6i.large".to_owned()], ..config() };
+    let cluster = ClusterConfig { workers: 10, ..ClusterConfig::default() };
+    let prices = NodePrices { master: 0.2, worker: Some(0.085) };
+    let note = crate::forecast::fallback_prices(&aws.aws(), &cluster, &ec2, Some(prices)).await;
+    assert_eq!(note.code, "fallback_prices");
+    let second = &note.params["types"][1];
+    assert_eq!((&second["type"], &second["usd_per_hour"]), (&json!("m6i.large"), &json!(0.097)));
+    assert!((second["cluster_usd_per_hour"].as_f64().expect("a price") - 1.17).abs() < 1e-9, "{note:?}");
+    assert!(note.message.contains("m6i.large at $0.097 an hour each (up to $1.17 for the cluster)"), "{note}");
+    let unknown = Recorded::new(|_| Answer::Refused(400, "AccessDenied", "No."));
+    let note = crate::forecast::fallback_prices(&unknown.aws(), &cluster, &ec2, Some(prices)).await;
+    assert!(note.params["types"][0]["usd_per_hour"].is_null() && note.message.contains("unknown"), "{note}");
 }
 
 #[tokio::test(start_paused = true)]

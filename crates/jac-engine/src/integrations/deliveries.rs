@@ -206,7 +206,7 @@ impl Engine {
     pub(super) fn keep_delivering(&self, notifier: &Arc<dyn Notifier>) {
         let (engine, notifier) = (self.clone(), Arc::clone(notifier));
         let name = notifier.info().name;
-        self.keep_running(format!("the notifications to {name}"), move |_| {
+        self.keep_running("notifications", format!("the notifications to {name}"), move |_| {
             engine.clone().deliver_forever(Arc::clone(&notifier))
         });
     }

@@ -137,9 +137,13 @@ impl Engine {
     pub(super) fn keep_exporting(&self, export: &Arc<Export>) {
         let name = export.target.info().name;
         let (engine, taking) = (self.clone(), Arc::clone(export));
-        self.keep_running(format!("the figures for {name}"), move |_| engine.clone().take_forever(Arc::clone(&taking)));
+        self.keep_running("metrics_figures", format!("the figures for {name}"), move |_| {
+            engine.clone().take_forever(Arc::clone(&taking))
+        });
         let (engine, export) = (self.clone(), Arc::clone(export));
-        self.keep_running(format!("the export to {name}"), move |_| engine.clone().send_forever(Arc::clone(&export)));
+        self.keep_running("metrics_export", format!("the export to {name}"), move |_| {
+            engine.clone().send_forever(Arc::clone(&export))
+        });
     }
 
     async fn take_forever(self, export: Arc<Export>) {

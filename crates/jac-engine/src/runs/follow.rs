@@ -5,12 +5,12 @@
 
 use super::health::{self, Alarm};
 use super::prepare::error_excerpt;
-use super::process_name;
 use super::stop::{Stopping, Target};
 use super::supervise::{Interruption, Task, stopped};
 use super::tail::{self, TailState};
 use super::tailed_spool::{MasterLog, TailedSpool, publish};
 use super::watch::{Watch, rest_is_not_in_the_log};
+use super::{NodePlaces, process_name};
 use crate::error::EngineError;
 use crate::fan_out::for_all;
 use crate::retrying::{is_own_fault, is_silence};
@@ -66,6 +66,9 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
         over: HashSet::new(),
         workers_ended_at: None,
     };
+    let log = NodePlaces::of(&task.id).results();
+    let all = std::iter::once(&follower.master).chain(follower.workers.iter().map(|(_, worker)| worker));
+    let _following: Vec<_> = all.map(|node| node.follow(&process_name(&task.id), &log)).collect();
     let watched = std::iter::once((master_name, Arc::clone(&follower.master))).chain(follower.workers.iter().cloned());
     let alarm = Alarm::default();
     // The master alone writes the log.
@@ -190,7 +193,7 @@ impl Follower<'_> {
                 }
             }
         }
-        let run = self.watch.task.run().await?;
+        let run = self.watch.run().await?;
         let phase_of = |state: &Result<ProcessState, PortError>| match state {
             Ok(ProcessState::Running { .. }) => (NodePhase::Running, None),
             Ok(ProcessState::Exited { code }) => (NodePhase::Ended, Some(*code)),
@@ -255,7 +258,7 @@ impl Follower<'_> {
 
     /// Does what is due, and returns the cause once there is nothing more to wait for.
     async fn go_on(&mut self, master: Option<ProcessState>) -> Result<Option<Cause>, Interruption> {
-        let run = self.watch.task.run().await?;
+        let run = self.watch.run().await?;
         if let Some(ProcessState::Running { .. }) | None = master {
             self.master_ended_at = None;
         } else {

@@ -39,7 +39,7 @@ pub(super) fn keep_watching(
     alarm: &Alarm,
 ) {
     let watching = (task.clone(), nodes, Arc::clone(alarm));
-    task.engine.keep_running(format!("the health of the run {}", task.id), move |_| {
+    task.engine.keep_running("health", format!("the health of the run {}", task.id), move |_| {
         let (task, nodes, alarm) = watching.clone();
         watch(task, provider, nodes, logs, alarm)
     });
@@ -53,7 +53,9 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remot
     loop {
         let looks = for_all(nodes.iter().map(|(name, remote)| async {
             let vitals = timeout(ANSWER_LIMIT, remote.vitals()).await.ok().and_then(Result::ok).flatten();
-            (name.clone(), Instant::now(), vitals)
+            let now = Instant::now();
+            let at = vitals.as_ref().and_then(|vitals| now.checked_sub(vitals.age)).unwrap_or(now);
+            (name.clone(), at, vitals)
         }));
         let looks = looks.await;
         match task.run().await {
@@ -258,6 +260,7 @@ mod tests {
             ),
             disk_free_bytes: Some(5 << 20),
             heap: Some(Heap { used_bytes: 30 << 20, size_bytes: 64 << 20 }),
+            age: Duration::ZERO,
         }
     }
 

@@ -69,7 +69,7 @@ impl Engine {
     /// Starts the task of a run.
     pub(crate) fn supervise(&self, id: RunId) {
         let task = Task { engine: self.clone(), id };
-        self.keep_running(format!("the run {}", task.id), move |panics| {
+        self.work_on("run", task.id.to_string(), format!("the run {}", task.id), move |panics| {
             let task = task.clone();
             async move {
                 if panics > 0 {

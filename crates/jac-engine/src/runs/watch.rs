@@ -3,6 +3,7 @@
 use super::supervise::Task;
 use super::tailed_spool::publish;
 use crate::blocking::in_place;
+use crate::changes::{Changes, LOOK_ANYWAY};
 use crate::error::EngineError;
 use crate::live::LiveRun;
 use crate::reconcile::last_call_ms;
@@ -11,6 +12,7 @@ use jac_model::ports::PortError;
 use jac_model::{Cause, ClusterId, Message, Role, Run, StopMode};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// How long a node is waited for that says nothing and of which its provider says that it is gone.
@@ -41,6 +43,13 @@ pub(super) struct Watch<'a> {
     cluster: ClusterId,
     live: Arc<LiveRun>,
     pub failure: Option<Failure>,
+    row: Mutex<Row>,
+}
+
+/// The run's row as it was last read, and what was told of it since.
+struct Row {
+    changes: Changes,
+    last: Option<(Instant, Arc<Run>)>,
 }
 
 impl<'a> Watch<'a> {
@@ -53,7 +62,25 @@ impl<'a> Watch<'a> {
             }
             _ => None,
         };
-        Self { task, cluster: run.cluster_id.clone(), live, failure }
+        let row = Mutex::new(Row { changes: task.engine.changes_of_run(&task.id), last: None });
+        Self { task, cluster: run.cluster_id.clone(), live, failure, row }
+    }
+
+    /// The run as it is now. The database is asked when something was told of the run, not each time that somebody looks.
+    pub async fn run(&self) -> Result<Arc<Run>, EngineError> {
+        let mut row = self.row.lock().await;
+        let is_told = row.changes.any();
+        if let Some((at, run)) = &row.last
+            && !is_told
+            && at.elapsed() < LOOK_ANYWAY
+        {
+            return Ok(Arc::clone(run));
+        }
+        // What cannot be read now is read at the next look.
+        row.last = None;
+        let run = Arc::new(self.task.run().await?);
+        row.last = Some((Instant::now(), Arc::clone(&run)));
+        Ok(run)
     }
 
     /// What a full disk keeps from being written down is known as long as this engine lives, and written down when there is room.
@@ -76,7 +103,7 @@ impl<'a> Watch<'a> {
 
     /// Shows the rules of the automatic stop how busy the load generators are: the workers; the master in a run without workers.
     async fn look_at_processors(&self) -> Result<(), EngineError> {
-        let run = self.task.run().await?;
+        let run = self.run().await?;
         let has_workers = run.nodes.iter().any(|node| node.role == Role::Worker);
         let role = if has_workers { Role::Worker } else { Role::Master };
         for node in run.nodes.iter().filter(|node| node.role == role) {
@@ -101,7 +128,7 @@ impl<'a> Watch<'a> {
         let Some(broken) = self.live.broken_rule().filter(|_| self.failure.is_none() && !ended) else {
             return Ok(());
         };
-        if self.task.run().await?.stop_requested.is_some() {
+        if self.run().await?.stop_requested.is_some() {
             return Ok(());
         }
         tracing::warn!(run = %self.task.id, rule = broken.rule, actual = broken.actual, "run {}: the automatic stop's rule {} is broken", self.task.id, broken.rule);

@@ -66,11 +66,8 @@ impl Obstacle {
 impl Engine {
     /// Starts the task that makes a run of a firing, unless it is at it.
     pub(super) fn start_firing(&self, id: i64) {
-        if !self.schedules().starting().insert(id) {
-            return;
-        }
         let engine = self.clone();
-        self.keep_running(format!("the start of the scheduled run {id}"), move |panics| {
+        self.work_on("scheduled_start", id.to_string(), format!("the start of the scheduled run {id}"), move |panics| {
             let engine = engine.clone();
             async move {
                 let done = match panics {
@@ -84,7 +81,6 @@ impl Engine {
                     tracing::warn!(firing = id, %error, "the scheduled run {id} could not be started: {error}; trying again");
                     sleep(RETRY).await;
                 }
-                engine.schedules().starting().remove(&id);
                 engine.schedules().wake();
             }
         });

@@ -28,6 +28,7 @@ async fn a_part_that_panics_is_started_again_and_counted() {
         ("vitals master", 1, "the health of the run "),
         ("digest master", 1, "the run "),
         ("terminate", 1, "the cluster "),
+        ("notify", 1, "the notifications to hook"),
     ] {
         let mut house = House::new();
         house.plan(panic_in(name, Which::Nth(nth)));

@@ -201,6 +201,8 @@ async fn metrics_are_for_a_token_and_name_routes_never_paths() {
         r#"jac_http_request_seconds_count{method="GET",route="/api/v1/runs/{id}"} 2"#,
         "jac_live_sockets 0",
         "jac_samples_followed 0",
+        r#"jac_tasks{task="retention"} 1"#,
+        r#"jac_task_panics_total{task="retention"} 0"#,
     ] {
         assert!(told.lines().any(|said| said == line), "{line} in {told}");
     }

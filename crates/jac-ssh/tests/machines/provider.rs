@@ -57,6 +57,30 @@ async fn the_faults_of_all_machines_are_told_at_once_and_nothing_is_made() {
 }
 
 #[tokio::test]
+async fn machines_can_be_looked_at_without_making_anything() {
+    let Some(machines) = Machines::start(3) else { return };
+    machines.machines[1].replace_program("java", r#"echo 'openjdk version "17.0.99" 2030-01-01' >&2"#);
+    machines.machines[2].replace_program("date", r#"exec /usr/bin/date -d '-1 hour' "$@""#);
+    let place = Place::new(machines);
+    let forecast = place.cloud.forecast(&place.config()).await.expect("an answer");
+    assert_eq!(forecast.faults, [], "{forecast:?}");
+    let of_code = |code: &str| forecast.notes.iter().filter(|note| note.code == code).collect::<Vec<_>>();
+    let hosts = place.machines.hosts();
+    let clock = of_code("host_warning").into_iter().find(|note| note.message.contains("behind")).expect("a clock");
+    assert_eq!(clock.params["host"], hosts[2]);
+    let java = of_code("java_versions_differ");
+    assert!(java.len() == 1 && java[0].message.contains(&format!("17.0.99 on {}", hosts[1])), "{java:?}");
+    let mut config = place.config();
+    config.ssh.as_mut().expect("machines").known_hosts.remove(0);
+    let forecast = place.cloud.forecast(&config).await.expect("an answer");
+    assert_eq!(forecast.faults[0].field.as_deref(), Some("/config/ssh/hosts/0"), "{forecast:?}");
+    for machine in &place.machines.machines {
+        assert!(machine.left_behind().is_empty() && machine.processes().is_empty());
+        wait_for("no connection", LIMIT, async || machine.connections() == 0).await;
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_is_off_is_measured_and_said_and_shortens_no_lease() {
     let Some(machines) = Machines::start(2) else { return };
     machines.machines[1].replace_program("date", r#"exec /usr/bin/date -d '-1 hour' "$@""#);

@@ -11,7 +11,9 @@ use jac_ssh::tools::Tools;
 use jac_ssh::{Link, SshRemote, Target};
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -160,15 +162,31 @@ async fn a_node_that_shows_another_host_key_gives_nothing() {
 /// A line of the server's that all of its connections share: what it sends, at so many bytes a second.
 struct Line {
     bytes_per_s: f64,
+    sent: AtomicUsize,
     free_at: tokio::sync::Mutex<tokio::time::Instant>,
 }
 
 impl Line {
+    fn new(bytes_per_s: f64) -> Arc<Self> {
+        let free_at = tokio::sync::Mutex::new(tokio::time::Instant::now());
+        Arc::new(Self { bytes_per_s, sent: AtomicUsize::new(0), free_at })
+    }
+
     async fn pass(&self, bytes: usize) {
+        self.sent.fetch_add(bytes, Relaxed);
         let mut free_at = self.free_at.lock().await;
         let takes = Duration::from_secs_f64(bytes as f64 / self.bytes_per_s);
         *free_at = (*free_at).max(tokio::time::Instant::now()) + takes;
         tokio::time::sleep_until(*free_at).await;
+    }
+
+    /// Ways to all machines of a place over this line, by their ports.
+    async fn ways_to(self: &Arc<Self>, place: &Place) -> BTreeMap<u16, u16> {
+        let mut ways = BTreeMap::new();
+        for machine in &place.machines.machines {
+            ways.insert(machine.port, Arc::clone(self).way_to(machine.host()).await);
+        }
+        ways
     }
 
     /// A way to a machine over this line. Gives its port.
@@ -208,11 +226,8 @@ async fn over_a_slow_line_it_takes_as_long_as_one_copy() {
     let Some(place) = place(u8::try_from(nodes).expect("few")).await else { return };
     let (home, cache) = (home(megabytes), tempfile::tempdir().expect("a folder"));
     let bytes_per_s = mbit as f64 * 125_000.0;
-    let line = Arc::new(Line { bytes_per_s, free_at: tokio::sync::Mutex::new(tokio::time::Instant::now()) });
-    let mut ways = BTreeMap::new();
-    for machine in &place.machines.machines {
-        ways.insert(machine.port, Arc::clone(&line).way_to(machine.host()).await);
-    }
+    let line = Line::new(bytes_per_s);
+    let ways = line.ways_to(&place).await;
     let remotes = remotes_over(&place, cache.path(), |port| port, &ways);
     let began = Instant::now();
     let told = equip(&remotes, home.path()).await;
@@ -221,4 +236,58 @@ async fn over_a_slow_line_it_takes_as_long_as_one_copy() {
     assert_eq!(told["sending"], 1, "{told:?}");
     let all = one * nodes as f64;
     assert!(took.as_secs_f64() < all, "{took:?} of {all:.1} s for a copy to each");
+    let (began, file) = (Instant::now(), home.path().join("lib/large.jar"));
+    let put = join_all(remotes.iter().map(|remote| remote.put_on_all(&file, "plan/users.csv"))).await;
+    put.into_iter().for_each(|put| put.expect("it is put"));
+    let took = began.elapsed();
+    println!("the same as a file of a plan: {took:?}");
+    assert!(took.as_secs_f64() < all, "{took:?} of {all:.1} s for a copy to each");
+}
+
+/// Puts a file of so many bytes at the same place of all nodes. Gives how many bytes the server sent.
+async fn put_on_all(place: &Place, bytes: usize, reach: impl Fn(u16) -> u16) -> usize {
+    let (cache, line) = (tempfile::tempdir().expect("a folder"), Line::new(1e9));
+    let remotes = remotes_over(place, cache.path(), reach, &line.ways_to(place).await);
+    let data: Vec<u8> = (0..bytes).map(|at| (at / 251 * 7 + at) as u8).collect();
+    let from = cache.path().join("users.csv");
+    fs::write(&from, &data).expect("a file");
+    fs::set_permissions(&from, fs::Permissions::from_mode(0o640)).expect("it is ours");
+    // What the connections themselves take is not counted.
+    for remote in &remotes {
+        remote.write("before", b"").await.expect("a file");
+    }
+    let before = line.sent.load(Relaxed);
+    let put = join_all(remotes.iter().map(|remote| remote.put_on_all(&from, "runs/r 1/it's/users.csv"))).await;
+    put.into_iter().for_each(|put| put.expect("it is put"));
+    for remote in &remotes {
+        let path = Path::new(&remote.folder()).join("runs/r 1/it's/users.csv");
+        assert!(fs::read(&path).expect("a file") == data);
+        assert_eq!(fs::metadata(path).expect("a file").permissions().mode() & 0o777, 0o640);
+        let left = fs::read_dir(remote.folder()).expect("its folder").flatten().map(|entry| entry.file_name());
+        assert!(!left.map(|name| name.to_string_lossy().into_owned()).any(|name| name.ends_with(".given")));
+    }
+    assert_nothing_left(place);
+    line.sent.load(Relaxed) - before
+}
+
+#[tokio::test]
+async fn a_large_file_of_a_plan_is_sent_once_and_nodes_give_it_on() {
+    let Some(place) = place(6).await else { return };
+    let sent = put_on_all(&place, 4 << 20, |port| port).await;
+    assert!((4 << 20..6 << 20).contains(&sent), "{sent} bytes for 6 nodes");
+}
+
+#[tokio::test]
+async fn a_large_file_of_a_plan_is_sent_to_nodes_that_do_not_reach_each_other() {
+    let Some(place) = place(3).await else { return };
+    // Nothing listens there.
+    let sent = put_on_all(&place, 1 << 20, |_| 9).await;
+    assert!(sent > 3 << 20, "{sent} bytes for 3 nodes");
+}
+
+#[tokio::test]
+async fn a_small_file_of_a_plan_is_sent_to_each_node() {
+    let Some(place) = place(3).await else { return };
+    let sent = put_on_all(&place, 100 << 10, |port| port).await;
+    assert!(sent > 300 << 10, "{sent} bytes for 3 nodes");
 }

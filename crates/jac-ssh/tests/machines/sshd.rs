@@ -180,7 +180,45 @@ impl Machine {
 
     /// The numbers of the processes of JAC's nodes on it.
     pub fn processes(&self) -> Vec<i32> {
-        let mark = format!("JAC_NODE={}/", self.home.display());
+        self.marked("JAC_NODE")
+    }
+
+    /// The numbers of the shells that report on its nodes.
+    pub fn reporters(&self) -> Vec<i32> {
+        let is_shell = |pid: &i32| {
+            fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|text| text.contains("jac-report"))
+        };
+        let shells: Vec<i32> = self.marked("JAC_REPORTS").into_iter().filter(is_shell).collect();
+        // What one calls looks like it for a moment.
+        let is_called = |pid: &i32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+            parent.is_none_or(|parent: i32| shells.contains(&parent))
+        };
+        shells.iter().filter(|pid| !is_called(pid)).copied().collect()
+    }
+
+    pub fn kill_reporters(&self) {
+        for pid in self.reporters() {
+            let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+        }
+    }
+
+    /// The processor time of its connections and of the shells that report, with all that these have called, in seconds.
+    pub fn cpu_s(&self) -> f64 {
+        let reporters = self.reporters().into_iter().filter_map(|pid| u32::try_from(pid).ok());
+        let ticks = |pid: u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+            // utime, stime, cutime, cstime: see proc(5).
+            fields.skip(11).take(4).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>()
+        };
+        self.serving().into_iter().chain(reporters).map(ticks).sum::<u64>() as f64 / 100.0
+    }
+
+    /// The numbers of the processes whose environment has a variable of that name with a node's folder on it.
+    fn marked(&self, variable: &str) -> Vec<i32> {
+        let mark = format!("{variable}={}/", self.home.display());
         let mut found = Vec::new();
         for entry in fs::read_dir("/proc").expect("/proc").flatten() {
             let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };

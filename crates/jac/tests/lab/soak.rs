@@ -1,4 +1,5 @@
-//! The server killed again and again, at moments that a seed chooses, while a cluster is made, used and ended.
+//! The server killed again and again, at moments that a seed chooses, while a cluster is made, used and ended: in turns with results over
+//! RMI and with direct ones.
 //!
 //! `JAC_SOAK` is how many kills (default 6), `JAC_SOAK_SEED` the seed; `scripts/soak N` sets them.
 
@@ -33,7 +34,7 @@ fn a_server_that_is_killed_at_any_time_leaves_no_machine_and_loses_no_sample() {
 /// The life of a cluster, with a kill of the server after that time; how long it took, where it was over before.
 fn live(site: &mut Site, kill: u64, after: Duration) -> Option<Duration> {
     let begin = Instant::now();
-    let mut life = Life::begin(site);
+    let mut life = Life::begin(site, if kill.is_multiple_of(2) { "direct" } else { "rmi" });
     let mut killed = false;
     loop {
         if !killed && begin.elapsed() >= after {
@@ -54,18 +55,21 @@ fn live(site: &mut Site, kill: u64, after: Duration) -> Option<Duration> {
 /// A cluster from its creation to its end, with one run.
 struct Life {
     cluster: String,
+    results: &'static str,
     run: Option<String>,
     ending: bool,
 }
 
 impl Life {
-    fn begin(site: &Site) -> Self {
-        Self { cluster: site.create(1, json!({})), run: None, ending: false }
+    fn begin(site: &Site, results: &'static str) -> Self {
+        // Of one worker's log alone there is nothing to merge.
+        let workers = if results == "direct" { 2 } else { 1 };
+        Self { cluster: site.create(workers, json!({})), results, run: None, ending: false }
     }
 
     fn stage(&self, site: &Site) -> String {
         let run = self.run.as_ref().map(|run| site.api().get(&format!("/runs/{run}"))["phase"].clone());
-        format!("cluster {}, run {}", site.cluster(&self.cluster)["phase"], run.unwrap_or_default())
+        format!("{}: cluster {}, run {}", self.results, site.cluster(&self.cluster)["phase"], run.unwrap_or_default())
     }
 
     /// Goes on; `true` at the end.
@@ -73,7 +77,9 @@ impl Life {
         let view = site.cluster(&self.cluster);
         match (view["phase"].as_str().expect("a phase"), &self.run) {
             ("failed", _) => panic!("{}\n{}", view["cause"], site.events(&self.cluster)),
-            ("ready", None) => self.run = Some(site.run(&self.cluster, 8)),
+            ("ready", None) => {
+                self.run = Some(site.run_by(&self.cluster, &json!({ "duration": "8" }), self.results));
+            }
             ("ready", Some(run)) if !self.ending && site.api().get(&format!("/runs/{run}"))["phase"] == "finished" => {
                 site.assert_whole(run);
                 site.api().post(&format!("/clusters/{}/terminate", self.cluster), &serde_json::Value::Null);

@@ -2883,7 +2883,11 @@ export interface components {
         ForecastView: {
             /** @description Errors that would make its launch fail. */
             faults: components["schemas"]["Fault"][];
-            /** @description What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`. */
+            /**
+             * @description What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`; `fallback_prices` with
+             *     `types` (`type`, `usd_per_hour`, `cluster_usd_per_hour` if all workers were of that type); `images_differ`; of hosts `host_warning` and
+             *     `java_versions_differ`.
+             */
             notes: components["schemas"]["Message"][];
             /**
              * Format: double

@@ -10,11 +10,11 @@ use crate::fan_out::for_all;
 use crate::retrying::{is_own_fault, is_silence};
 use crate::runs::health;
 use crate::runs::prepare::error_excerpt;
-use crate::runs::process_name;
 use crate::runs::stop::{Stopping, Target};
 use crate::runs::supervise::{Interruption, Task, stopped};
 use crate::runs::tailed_spool::publish;
 use crate::runs::watch::{Watch, rest_is_not_in_the_log};
+use crate::runs::{NodePlaces, process_name};
 use jac_model::ports::{PortError, ProcessState};
 use jac_model::{Cause, Message, NodePhase, Run, RunEvent, StopMode};
 use std::collections::HashMap;
@@ -77,6 +77,8 @@ pub(in crate::runs) async fn follow(task: &Task, run: &Run) -> Result<(), Interr
             Ok(Tailed { name: node.name.clone(), remote, state: Arc::default() })
         })
         .collect::<Result<_, EngineError>>()?;
+    let log = NodePlaces::of(&task.id).results();
+    let _following: Vec<_> = nodes.iter().map(|node| node.remote.follow(&process_name(&task.id), &log)).collect();
     let live = Arc::clone(&lock(&merge).tailed.live);
     let alarm = health::Alarm::default();
     let looked_at: Vec<_> = nodes.iter().map(|node| (node.name.clone(), Arc::clone(&node.remote))).collect();
@@ -187,7 +189,7 @@ impl Follower<'_> {
     }
 
     async fn mark_nodes(&self) -> Result<(), EngineError> {
-        let run = self.task().run().await?;
+        let run = self.watch.run().await?;
         let phase_of = |name: &str| self.over.get(name).map_or((NodePhase::Running, None), Over::phase);
         if run.nodes.iter().all(|node| (node.state, node.exit_code) == phase_of(&node.name)) {
             return Ok(());
@@ -213,7 +215,7 @@ impl Follower<'_> {
         if self.stopping.how().is_some() || self.watch.failure.is_some() {
             return Ok(());
         }
-        let run = self.task().run().await?;
+        let run = self.watch.run().await?;
         let is_lost = |name: &str| self.over.get(name).is_some_and(|over| !over.is_ordinary());
         let back: Vec<String> = run
             .nodes
@@ -308,7 +310,7 @@ impl Follower<'_> {
 
     /// Writes down when each worker's first sample started, once it is known.
     async fn note_first_samples(&self) -> Result<(), EngineError> {
-        let run = self.task().run().await?;
+        let run = self.watch.run().await?;
         if run.nodes.iter().all(|node| node.first_sample_ms.is_some()) {
             return Ok(());
         }
@@ -333,7 +335,7 @@ impl Follower<'_> {
 
     /// Does what is due, and returns the cause once there is nothing more to wait for.
     async fn go_on(&mut self) -> Result<Option<Cause>, Interruption> {
-        let run = self.task().run().await?;
+        let run = self.watch.run().await?;
         let all_over = self.nodes.iter().all(|node| self.over.contains_key(&node.name));
         if all_over {
             // A read that began after its end has all of a log. Of a node that does not answer nothing more comes.

@@ -34,7 +34,10 @@ pub(super) async fn copy_files(task: &Task, run: &Run, plan: &Plan, places: &[Pl
                     }
                 };
                 let part = numbers.get(place.name.as_str()).and_then(|number| parts.get(&file.path)?.get(*number));
-                place.remote.put(part.unwrap_or(&source.join(&file.path)), &to).await?;
+                match part {
+                    Some(part) => place.remote.put(part, &to).await?,
+                    None => place.remote.put_on_all(&source.join(&file.path), &to).await?,
+                }
             }
             Ok::<(), EngineError>(())
         }

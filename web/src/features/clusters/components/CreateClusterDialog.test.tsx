@@ -119,6 +119,15 @@ describe("of Amazon EC2", () => {
     await press("Create cluster");
     await waitFor(() => expect(made.map(({ id }) => id)).toEqual(["c-2"]));
   });
+  it("shows what workers of other types cost before anything is created", async () => {
+    const others = { code: "fallback_prices", params: {}, message: "Workers for which c6i.large has no capacity are launched as c5.large at $0.097 an hour each." };
+    api.answer("POST /clusters/forecast", { body: { ...FORECAST, notes: [others] } });
+    await choose();
+    await press("Check");
+    await dialog().findByRole("button", { name: "Create cluster" });
+    expect(dialog().getByRole("status").textContent).toContain(others.message);
+    expect(api.changes().map(({ path }) => path)).toEqual(["/clusters/forecast"]);
+  });
   it("has to be checked again after a change, and after a fault", async () => {
     api.answer("POST /clusters/forecast", { body: FORECAST });
     await choose();

@@ -25,7 +25,7 @@ export function ForecastView({ forecast, faults, request }: Props) {
       {forecast.notes.length > 0 && (
         <Note tone="info">
           {forecast.notes.map((note) => (
-            <p key={note.code}>{note.message}</p>
+            <p key={note.message}>{note.message}</p>
           ))}
         </Note>
       )}

@@ -1,0 +1,312 @@
+//! What a node says of itself while a run is followed: the state of a process, the length of its log, and the machine's counters.
+//!
+//! A shell script there (`scripts/report.sh`), started over one session of the connection, writes a line once a second. While the newest
+//! report is fresh it is the answer to who asks; where there is none (the line is cut, the script was killed, the machine hangs) the node is
+//! asked, which finds out what is wrong by its own deadlines. The script is started again meanwhile.
+//!
+//! The followed log stays open on the node's SFTP server, so that what a report says it has grown by takes one round trip.
+
+use crate::connection::{Link, Live};
+use crate::error::LinkError;
+use crate::{exec, scripts, sftp};
+use bytes::Bytes;
+use jac_model::Backoff;
+use jac_model::ports::{Chunk, Following, ProcessState, Vitals};
+use russh_sftp::protocol::{FileAttributes, OpenFlags};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+/// So long a report is taken for an answer: two of them may be late or lost.
+const FRESH: Duration = Duration::from_secs(3);
+/// So long its counters are; they come every four seconds.
+const COUNTERS_FRESH: Duration = Duration::from_secs(10);
+/// After so long without a word the script is started again.
+const SILENCE: Duration = Duration::from_secs(10);
+/// The pause before the script is started again; it doubles with each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// One that ran for so long ran well.
+const STEADY_AFTER: Duration = Duration::from_secs(60);
+
+/// The reports on one process and its log.
+#[derive(Debug)]
+pub(crate) struct Reports {
+    node: String,
+    record: String,
+    log: String,
+    told: Mutex<Told>,
+    file: tokio::sync::Mutex<Option<OpenFile>>,
+}
+
+/// What the reports have told.
+#[derive(Debug, Default)]
+struct Told {
+    last: Option<Report>,
+    counters: Option<(Instant, Vitals)>,
+    /// Lines of counters whose report has not come yet.
+    telling: Option<Vitals>,
+    /// Somebody asked and knows that the process has ended, which the last report may not.
+    has_ended: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Report {
+    at: Instant,
+    process: ProcessState,
+    /// `None`: there is no such file. It was looked at after the process.
+    log_size: Option<u64>,
+}
+
+/// A file that is open on the SFTP server of a connection.
+#[derive(Debug)]
+struct OpenFile {
+    live: Weak<Live>,
+    handle: String,
+}
+
+/// Ends the reports when it is dropped.
+struct End {
+    _listening: oneshot::Sender<()>,
+    reports: Arc<Reports>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let reports = Arc::clone(&self.reports);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            drop(runtime.spawn(async move { reports.close_file().await }));
+        }
+    }
+}
+
+impl Reports {
+    /// Begins them. They end with what is returned beside them.
+    pub fn begin(node: &str, folder: &str, record: String, log: String, link: Arc<Link>) -> (Arc<Self>, Following) {
+        let script = scripts::report(folder, &record, &log);
+        let (told, file) = (Mutex::default(), tokio::sync::Mutex::default());
+        let reports = Arc::new(Self { node: node.to_owned(), record, log, told, file });
+        let (ending, ended) = oneshot::channel();
+        drop(tokio::spawn(listen(Arc::clone(&reports), link, script, ended)));
+        let end = End { _listening: ending, reports: Arc::clone(&reports) };
+        (reports, Box::new(end))
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What becomes of the process of a record; `None`: ask.
+    pub fn process(&self, record: &str) -> Option<ProcessState> {
+        (record == self.record).then(|| self.told().fresh().map(|report| report.process)).flatten()
+    }
+
+    /// Takes note of what the node said when it was asked.
+    pub fn asked(&self, record: &str, state: ProcessState) {
+        if record == self.record && !matches!(state, ProcessState::Running { .. }) {
+            self.told().has_ended = true;
+        }
+    }
+
+    /// What the machine's counters were, but for its JVM's; `None`: ask.
+    pub fn counters(&self) -> Option<Vitals> {
+        let told = self.told();
+        let (at, counters) = told.counters.as_ref().filter(|(at, _)| at.elapsed() < COUNTERS_FRESH)?;
+        Some(Vitals { age: at.elapsed(), ..counters.clone() })
+    }
+
+    pub fn is_of_log(&self, path: &str) -> bool {
+        path == self.log
+    }
+
+    /// The same as [`sftp::read_at`] for the log, if a report says that there is nothing from `offset` on.
+    pub fn nothing_at(&self, offset: u64) -> Option<Option<Chunk>> {
+        match self.told().log_size()? {
+            None => Some(None),
+            Some(file_size) if file_size <= offset => Some(Some(Chunk { bytes: Bytes::new(), file_size })),
+            Some(_) => None,
+        }
+    }
+
+    /// Reads from the log over the file that is kept open.
+    pub async fn read(&self, live: &Arc<Live>, offset: u64, limit: usize) -> Result<Option<Chunk>, LinkError> {
+        let mut file = self.file.lock().await;
+        let kept = file.take().filter(|file| std::ptr::eq(file.live.as_ptr(), Arc::as_ptr(live)));
+        let open = match kept {
+            Some(open) => open,
+            None => match live.sftp.open(&self.log, OpenFlags::READ, FileAttributes::empty()).await {
+                Ok(opened) => OpenFile { live: Arc::downgrade(live), handle: opened.handle },
+                Err(error) => match sftp::failed(error) {
+                    LinkError::NoSuchFile => return Ok(None),
+                    error => return Err(error),
+                },
+            },
+        };
+        let known = self.told().log_size().flatten();
+        let read = sftp::read_open(live, &open.handle, offset, limit, known).await;
+        if read.is_ok() {
+            *file = Some(open);
+        } else {
+            drop(live.sftp.close(open.handle).await);
+        }
+        read.map(Some)
+    }
+
+    /// The node's SFTP server is not to keep a file that is removed.
+    async fn close_file(&self) {
+        let Some(open) = self.file.lock().await.take() else { return };
+        if let Some(live) = open.live.upgrade() {
+            drop(live.sftp.close(open.handle).await);
+        }
+    }
+}
+
+impl Told {
+    fn fresh(&self) -> Option<&Report> {
+        self.last.as_ref().filter(|report| report.at.elapsed() < FRESH)
+    }
+
+    /// How long the log is. A report from before the end of the process says nothing to whoever knows of the end.
+    fn log_size(&self) -> Option<Option<u64>> {
+        let is_running = |report: &&Report| matches!(report.process, ProcessState::Running { .. });
+        self.fresh().filter(|report| !(self.has_ended && is_running(report))).map(|report| report.log_size)
+    }
+
+    /// Takes in a line. What is no line of ours is not looked at.
+    fn take(&mut self, line: &str, at: Instant) {
+        let Some((kind, rest)) = line.split_once(' ') else { return };
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        let counters = self.telling.get_or_insert_default();
+        match (kind, words.as_slice()) {
+            ("stat", _) => counters.stat = format!("{rest}\n"),
+            ("meminfo", _) => counters.meminfo.push_str(&format!("{rest}\n")),
+            ("network", _) => counters.network.push_str(&format!("{rest}\n")),
+            ("disk", [blocks, size]) => {
+                let free = || blocks.parse::<u64>().ok()?.checked_mul(size.parse().ok()?);
+                counters.disk_free_bytes = free();
+            }
+            ("report", [state, number, size]) => {
+                if let Some(counters) = self.telling.take().filter(|counters| !counters.stat.is_empty()) {
+                    self.counters = Some((at, counters));
+                }
+                let process = match *state {
+                    "running" => number.parse().ok().map(|pid| ProcessState::Running { pid }),
+                    "exited" => number.parse().ok().map(|code| ProcessState::Exited { code }),
+                    "absent" => Some(ProcessState::Absent),
+                    "vanished" => Some(ProcessState::Vanished),
+                    _ => None,
+                };
+                let log_size = if *size == "-" { Some(None) } else { size.parse().ok().map(Some) };
+                self.last = process.zip(log_size).map(|(process, log_size)| Report { at, process, log_size });
+            }
+            _ => (),
+        }
+    }
+}
+
+/// Takes in the reports until their end is wanted, and has the script started again whenever it ends.
+async fn listen(reports: Arc<Reports>, link: Arc<Link>, script: String, mut ended: oneshot::Receiver<()>) {
+    let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+    loop {
+        let begun = Instant::now();
+        match hear(&reports, &link, &script, &mut ended).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::debug!(node = reports.node, %error, "{} does not report: {error}", reports.node);
+            }
+        }
+        if begun.elapsed() > STEADY_AFTER {
+            pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        }
+        tokio::select! {
+            () = sleep(pauses.pause()) => (),
+            _ = &mut ended => return,
+        }
+    }
+}
+
+/// Takes in what one script says. Returns when the end is wanted.
+async fn hear(
+    reports: &Reports,
+    link: &Link,
+    script: &str,
+    ended: &mut oneshot::Receiver<()>,
+) -> Result<(), LinkError> {
+    let opening = async {
+        let live = link.live().await?;
+        exec::open(link, &live).await
+    };
+    let mut session = tokio::select! {
+        opened = opening => opened?,
+        _ = &mut *ended => return Ok(()),
+    };
+    let heard = tokio::select! {
+        heard = session.listen(script, SILENCE, |line| reports.told().take(line, Instant::now())) => Some(heard),
+        _ = ended => None,
+    };
+    // Of one that fell silent too: its place is to be free.
+    session.end().await;
+    match heard {
+        None => Ok(()),
+        Some(Ok(())) => Err(LinkError::Refused("its script ended".to_owned())),
+        Some(Err(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(lines: &[&str]) -> Told {
+        let mut told = Told::default();
+        lines.iter().for_each(|line| told.take(line, Instant::now()));
+        told
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_report_is_an_answer_while_it_is_fresh() {
+        let told = told(&["report running 12 345"]);
+        let report = told.fresh().expect("a report");
+        assert_eq!((report.process, report.log_size), (ProcessState::Running { pid: 12 }, Some(345)));
+        assert_eq!(told.log_size(), Some(Some(345)));
+        tokio::time::advance(FRESH).await;
+        assert_eq!(told.fresh(), None);
+        assert_eq!(told.log_size(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_length_from_before_the_end_is_no_answer_to_who_knows_of_the_end() {
+        let mut told = told(&["report running 12 345"]);
+        told.has_ended = true;
+        assert_eq!(told.log_size(), None);
+        told.take("report exited 0 400", Instant::now());
+        assert_eq!(told.log_size(), Some(Some(400)));
+        told.take("report exited 0 -", Instant::now());
+        assert_eq!(told.log_size(), Some(None), "there is no log");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn counters_come_with_the_report_after_them() {
+        let mut told = told(&["stat cpu 1 2 3 4", "meminfo MemTotal: 10 kB", "meminfo MemAvailable: 4 kB"]);
+        told.take("network eth0: 1 2", Instant::now());
+        told.take("disk 10 4096", Instant::now());
+        assert!(told.counters.is_none());
+        told.take("report absent - -", Instant::now());
+        let (_, counters) = told.counters.as_ref().expect("counters");
+        assert_eq!((counters.stat.as_str(), counters.network.as_str()), ("cpu 1 2 3 4\n", "eth0: 1 2\n"));
+        assert_eq!((counters.meminfo.lines().count(), counters.disk_free_bytes), (2, Some(40_960)));
+        told.take("report vanished - 7", Instant::now());
+        assert!(told.counters.is_some(), "they stay");
+        assert_eq!(told.last.expect("a report").process, ProcessState::Vanished);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_report_is_none() {
+        for line in
+            ["", "report", "report running", "report running x 3", "report exited 0 x", "report odd - 3", "motd"]
+        {
+            assert_eq!(told(&[line]).last, None, "{line}");
+        }
+    }
+}

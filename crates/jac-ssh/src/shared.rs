@@ -1,0 +1,76 @@
+//! A file of a plan that all nodes of a cluster get: over the server's line once, where its machines are there for one cluster only
+//! ([`crate::spread`]).
+//!
+//! What is given lies beside the node's files under its digest for as long as the others take it; the plan has a copy, which it may change.
+
+use crate::error::LinkError;
+use crate::quote::quote;
+use crate::remote::SshRemote;
+use crate::spread::{Peer, Sending};
+use crate::tools::Tools;
+use crate::upload::{Source, source};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use tokio::sync::Mutex;
+
+/// A smaller file is sent to each node: to let a key in and out takes longer.
+pub(crate) const FROM_BYTES: u64 = 256 << 10;
+/// How long copying it on the node may take.
+const COPY_LIMIT: Duration = Duration::from_secs(120);
+/// So many files' digests are kept.
+const MOST_DIGESTS: usize = 100;
+
+/// What was read last of files that go to many nodes: all of them ask at once, and each would read the whole file.
+#[derive(Debug, Default)]
+pub(crate) struct Digests {
+    known: Mutex<HashMap<PathBuf, (u64, SystemTime, Source)>>,
+}
+
+impl Digests {
+    /// The digest of a file as it is now. Who reads it holds up the others, who want the same.
+    async fn of(&self, path: &Path) -> Result<Source, LinkError> {
+        let looked = tokio::fs::metadata(path).await.and_then(|file| Ok((file.len(), file.modified()?)));
+        let mut known = self.known.lock().await;
+        if let (Ok((bytes, changed)), Some((then_bytes, then_changed, source))) = (&looked, known.get(path))
+            && (bytes, changed) == (then_bytes, then_changed)
+        {
+            return Ok(source.clone());
+        }
+        let source = source(path).await?;
+        if let Ok((bytes, changed)) = looked {
+            if known.len() >= MOST_DIGESTS {
+                known.clear();
+            }
+            known.insert(path.to_owned(), (bytes, changed, source.clone()));
+        }
+        Ok(source)
+    }
+}
+
+/// Brings a file to a place on a node, from the server or from another node that has been given the same.
+pub(crate) async fn share(
+    tools: &Tools,
+    remote: &SshRemote,
+    peer: &Peer,
+    from: &Path,
+    to: &str,
+) -> Result<(), LinkError> {
+    let source = tools.digests.of(from).await?;
+    let folder = jac_model::ports::Remote::folder(remote);
+    let given = format!("{folder}/{}.given", &source.sha256[..32]);
+    let copy = format!(
+        "given={} to={}\nmkdir -p -- {} && cp -f -- \"$given\" \"$to.new\" && chmod {} -- \"$to.new\" && \
+         mv -f -- \"$to.new\" \"$to\"",
+        quote(&given),
+        quote(to),
+        quote(to.rsplit_once('/').map_or("/", |(folder, _)| folder)),
+        source.mode(),
+    );
+    let member = remote.member(peer.clone(), given);
+    let part = tools.spreads.of(remote.cluster(), &source.sha256)?;
+    let file = Sending { what: "a file", path: from, progress: &|_, _| () };
+    let brought = part.bring(&member, &file, &copy, COPY_LIMIT).await;
+    part.leave().await;
+    brought
+}
