@@ -12,7 +12,7 @@ use crate::live::LiveRun;
 use crate::machines::Seen;
 use crate::notices::Notice;
 use crate::reconcile::Missing;
-use crate::runs::interval::KnownParts;
+use crate::runs::interval::KnownLogs;
 use crate::schedules::Schedules;
 use crate::settings::Settings;
 use crate::shipping::Shipping;
@@ -89,7 +89,7 @@ struct Inner {
     grace_until_ms: EpochMs,
     events: broadcast::Sender<Event>,
     live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
-    known_parts: KnownParts,
+    known_logs: KnownLogs,
     driven: Mutex<HashSet<ClusterId>>,
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     seen: Mutex<HashMap<Provider, Seen>>,
@@ -142,7 +142,7 @@ impl Engine {
                 installation,
                 events: broadcast::channel(EVENTS_KEPT).0,
                 live: Mutex::default(),
-                known_parts: KnownParts::default(),
+                known_logs: KnownLogs::default(),
                 driven: Mutex::default(),
                 renewed: Mutex::default(),
                 seen: Mutex::default(),
@@ -369,9 +369,9 @@ impl Engine {
         self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Which parts of finished runs' logs have samples of which time.
-    pub(crate) fn known_parts(&self) -> &KnownParts {
-        &self.inner.known_parts
+    /// What is known of finished runs' logs, for parts of their time.
+    pub(crate) fn known_logs(&self) -> &KnownLogs {
+        &self.inner.known_logs
     }
 
     pub(crate) fn driven(&self) -> MutexGuard<'_, HashSet<ClusterId>> {

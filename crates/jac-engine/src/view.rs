@@ -6,10 +6,10 @@ use crate::error::EngineError;
 use crate::live::Judged;
 use jac_jtl::criteria::stop::StopRuleState;
 use jac_jtl::criteria::{CriterionResult, Verdict};
-use jac_jtl::{ErrorGroup, LabelSeries, Point, Summary};
+use jac_jtl::{Entry, ErrorGroup, LabelSeries, Point, Summary};
 use jac_model::{
-    Cause, Cluster, ClusterId, CriterionWatch, Fault, Message, Named, Person, Plan, PlanFile, Provider, ResultsChoice,
-    ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep, StopMode, Versions,
+    Annotation, Cause, Cluster, ClusterId, CriterionWatch, Fault, Message, Named, Person, Plan, PlanFile, Provider,
+    ResultsChoice, ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep, StopMode, Versions,
 };
 use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,9 @@ pub struct RunView {
     pub tags: Vec<String>,
     /// What people have to say of it; empty: nothing.
     pub note: String,
+    /// What people remark at moments of it, in order of these.
+    #[serde(default)]
+    pub annotations: Vec<Annotation>,
     /// It is the one that the other runs of its plan are compared with.
     pub baseline: bool,
     pub phase: RunPhase,
@@ -240,6 +243,8 @@ pub struct LiveLabels {
     pub reset: bool,
     /// Those of the labels that have a sample, in the table's order.
     pub labels: Vec<LabelSeries>,
+    /// The labels as one, each sample counted once, its `label` empty; `null`: none of them has a sample.
+    pub together: Option<Entry>,
 }
 
 /// The state of a run at one moment, as the page and the shell show it.
@@ -322,6 +327,7 @@ fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) 
         archive: None,
         tags: run.tags,
         note: run.note,
+        annotations: run.annotations,
         baseline: run.baseline_ms.is_some(),
         verdict,
         criteria: judged.criteria,
