@@ -12,7 +12,7 @@ use crate::live::LiveRun;
 use crate::machines::Seen;
 use crate::notices::Notice;
 use crate::reconcile::Missing;
-use crate::runs::interval::KnownParts;
+use crate::runs::interval::KnownLogs;
 use crate::schedules::Schedules;
 use crate::settings::Settings;
 use crate::shipping::Shipping;
@@ -90,7 +90,7 @@ struct Inner {
     grace_until_ms: EpochMs,
     events: broadcast::Sender<Event>,
     live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
-    known_parts: KnownParts,
+    known_logs: KnownLogs,
     supervisor: Supervisor,
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     seen: Mutex<HashMap<Provider, Seen>>,
@@ -143,7 +143,7 @@ impl Engine {
                 installation,
                 events: broadcast::channel(EVENTS_KEPT).0,
                 live: Mutex::default(),
-                known_parts: KnownParts::default(),
+                known_logs: KnownLogs::default(),
                 supervisor: Supervisor::default(),
                 renewed: Mutex::default(),
                 seen: Mutex::default(),
@@ -377,9 +377,9 @@ impl Engine {
         self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Which parts of finished runs' logs have samples of which time.
-    pub(crate) fn known_parts(&self) -> &KnownParts {
-        &self.inner.known_parts
+    /// What is known of finished runs' logs, for parts of their time.
+    pub(crate) fn known_logs(&self) -> &KnownLogs {
+        &self.inner.known_logs
     }
 
     pub(crate) fn supervisor(&self) -> &Supervisor {

@@ -415,6 +415,7 @@ fn imported(id: RunId, name: String, owner: Person, now_ms: EpochMs, times: (Opt
         pinned: false,
         tags: Vec::new(),
         note: String::new(),
+        annotations: Vec::new(),
         baseline_ms: None,
         phase: RunPhase::Finished,
         step: String::new(),

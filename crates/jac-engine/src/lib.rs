@@ -3,6 +3,7 @@
 //! Owns every sequence of operations and every deadline. Knows the ports of jac-model and the store; does not know HTTP,
 //! nor any provider.
 
+mod annotations;
 pub mod archive;
 pub mod blocking;
 mod changes;
@@ -48,6 +49,7 @@ mod titles;
 pub mod tools;
 pub mod view;
 
+pub use annotations::{LONGEST_ANNOTATION, MOST_ANNOTATIONS};
 pub use clusters::{Lifespan, NewCluster};
 pub use credentials::{CredentialUsers, NewAwsCredentials, NewCredentials, NewSshKey};
 pub use engine::{Engine, Event, Parts, administrator};

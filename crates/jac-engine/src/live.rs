@@ -3,12 +3,16 @@
 //! Nothing is remembered per snapshot but one number: the statistics know which buckets changed since when, so a page
 //! that was away gets exactly what it missed; one that was away for more than [`MARKS`] snapshots gets everything.
 
+use crate::runs::NodeSeries;
 use crate::view::Headline;
 use jac_jtl::criteria::stop::{StopRuleCode, StopRuleState};
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Evaluation, MAX_UNREAD_PERCENT};
-use jac_jtl::{BusiestEntries, ChangedLabels, ErrorGroup, LogStatistics, Point, Sample, Settings, Summary};
+use jac_jtl::{
+    BusiestEntries, ChangedLabels, Entry, ErrorGroup, LogStatistics, Point, Sample, Settings, Summary, WindowTable,
+};
 use jac_model::{BrokenRule, CriterionWatch, EpochMs};
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -28,6 +32,8 @@ pub(crate) struct LiveRun {
     received: AtomicU64,
     /// The log's next bytes cannot be kept until there is room on the disk.
     waits_for_room: AtomicBool,
+    /// How its nodes fared.
+    nodes: Mutex<NodeSeries>,
 }
 
 struct State {
@@ -96,6 +102,7 @@ impl LiveRun {
             shown: Mutex::new(shown),
             received: AtomicU64::new(0),
             waits_for_room: AtomicBool::new(false),
+            nodes: Mutex::default(),
         }
     }
 
@@ -141,6 +148,11 @@ impl LiveRun {
     /// How busy a load generator's processors were when they were looked at.
     pub fn add_processors(&self, node: &str, at_ms: EpochMs, percent: u32) {
         self.state().evaluation.add_processors(node, at_ms, percent);
+    }
+
+    /// Looks at, or changes, how its nodes fared.
+    pub fn nodes<T>(&self, of: impl FnOnce(&mut NodeSeries) -> T) -> T {
+        of(&mut self.nodes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How it was judged at the newest snapshot.
@@ -208,11 +220,17 @@ impl LiveRun {
         self.state().measure(after).0
     }
 
-    /// What changed of some labels' points since the snapshot `after`, and the number of the newest snapshot.
-    pub fn labels_since(&self, after: u64, labels: &[String]) -> (u64, ChangedLabels) {
+    /// What changed of some labels' points since the snapshot `after`, what they are together, and the number of the newest snapshot.
+    pub fn labels_since(&self, after: u64, labels: &[String]) -> (u64, ChangedLabels, Option<Entry>) {
         let mut state = self.state();
         let mark = state.mark(after);
-        (state.seq, state.statistics.changed_labels(labels, mark))
+        let changed = state.statistics.changed_labels(labels, mark);
+        (state.seq, changed, state.statistics.together(labels))
+    }
+
+    /// The table of a stretch of time.
+    pub fn window(&self, ended_ms: Range<i64>, labels: &[String]) -> WindowTable {
+        self.state().statistics.window(ended_ms, labels)
     }
 
     /// The total and the busiest labels, with the rows that could not be read and the active users.
@@ -343,10 +361,11 @@ mod tests {
             live.advance(1_700_000_000_500 + second * 1000);
         }
         let labels = ["Buy".to_owned(), "none".to_owned()];
-        let (seq, all) = live.labels_since(0, &labels);
+        let (seq, all, together) = live.labels_since(0, &labels);
         assert_eq!((seq, all.reset, all.labels.len(), all.labels[0].points.len()), (5, true, 1, 5));
         assert_eq!(all.labels[0].points[0].samples, 1, "those of the label alone");
-        let (_, missed) = live.labels_since(3, &labels);
+        assert_eq!(together.map(|entry| entry.samples), Some(5));
+        let (_, missed, _) = live.labels_since(3, &labels);
         assert!(!missed.reset);
         let times: Vec<i64> = missed.labels[0].points.iter().map(|point| point.t_ms).collect();
         assert_eq!(times, [1_700_000_003_000, 1_700_000_004_000]);

@@ -11,6 +11,7 @@ pub(crate) mod judged;
 pub(crate) mod keep;
 pub(crate) mod kept;
 mod new_cluster;
+mod node_series;
 mod prepare;
 pub(crate) mod record;
 mod remove;
@@ -32,7 +33,7 @@ use crate::plans::{PlanAt, RunSpec};
 use crate::tools::WantedJMeter;
 use crate::view::{LiveLabels, Snapshot};
 use jac_jmx::{Check, Finding, Severity};
-use jac_jtl::Entry;
+use jac_jtl::{Entry, LogStatistics, WindowTable};
 use jac_model::{
     Cluster, ClusterConfig, ClusterId, ClusterPhase, Fault, Message, Node, NodePhase, Person, PlanId, ResultsChoice,
     ResultsMode, Role, Run, RunId, RunNode, RunPhase, StopMode,
@@ -40,14 +41,17 @@ use jac_model::{
 use jac_store::{DataFolder, RunRow};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 
 pub use check::{RunCheck, RunCheckRequest};
+pub(crate) use finish::change_report;
 pub use finish::{Artefact, LogPiece, artefacts};
 pub(crate) use finish::{REPORT_PAGE, end_of as report_end, write as write_file, write_report};
 use judged::Chosen;
 pub use keep::checked as keep_patterns;
 pub use kept::KeptFile;
+pub use node_series::{NodeLook, NodeSeries, NodeTrace};
 use spread::Spread;
 
 /// The result log among a run's artefacts.
@@ -263,6 +267,7 @@ impl Engine {
             pinned: false,
             tags: Vec::new(),
             note: String::new(),
+            annotations: Vec::new(),
             baseline_ms: None,
             phase: RunPhase::Queued,
             step: "Waiting for the cluster.".to_owned(),
@@ -450,22 +455,39 @@ impl Engine {
     /// # Errors
     /// When there is no such run, or too many labels are asked for.
     pub fn live_labels(&self, id: &RunId, after: u64, labels: &[String]) -> Result<LiveLabels, EngineError> {
-        if labels.len() > MOST_LIVE_LABELS {
-            let message = format!("At most {MOST_LIVE_LABELS} labels can be followed at once.");
-            return Err(EngineError::invalid("too_many_labels", message));
-        }
+        few_labels(labels)?;
         let live = self.live().get(id).cloned();
         wait(self.store().run(id))?;
         let Some(live) = live else {
-            return Ok(LiveLabels { run_id: id.clone(), seq: 0, bucket_ms: 1_000, reset: true, labels: Vec::new() });
+            let (run_id, labels) = (id.clone(), Vec::new());
+            return Ok(LiveLabels { run_id, seq: 0, bucket_ms: 1_000, reset: true, labels, together: None });
         };
-        let (seq, changed) = live.labels_since(after, labels);
+        let (seq, changed, together) = live.labels_since(after, labels);
         Ok(LiveLabels {
             run_id: id.clone(),
             seq,
             bucket_ms: changed.bucket_ms,
             reset: changed.reset,
             labels: changed.labels,
+            together,
+        })
+    }
+
+    /// The table of a part of a run's time while it goes on, from its buckets, with some labels as one. Of a run that is not followed now it
+    /// is empty.
+    ///
+    /// # Errors
+    /// When there is no such run, too many labels are asked for, or the time ends before it begins.
+    pub fn live_window(&self, id: &RunId, ended_ms: Range<i64>, labels: &[String]) -> Result<WindowTable, EngineError> {
+        few_labels(labels)?;
+        if ended_ms.is_empty() {
+            return Err(EngineError::invalid("interval_empty", "from_ms must be less than to_ms."));
+        }
+        let live = self.live().get(id).cloned();
+        wait(self.store().run(id))?;
+        Ok(match live {
+            Some(live) => live.window(ended_ms, labels),
+            None => LogStatistics::new(jac_jtl::Settings::default()).window(ended_ms, labels),
         })
     }
 
@@ -485,6 +507,14 @@ impl Engine {
             errors: measured.errors,
         }
     }
+}
+
+fn few_labels(labels: &[String]) -> Result<(), EngineError> {
+    if labels.len() <= MOST_LIVE_LABELS {
+        return Ok(());
+    }
+    let message = format!("At most {MOST_LIVE_LABELS} labels can be asked for at once.");
+    Err(EngineError::invalid("too_many_labels", message))
 }
 
 /// Keeps the labels with the most samples, in their order, and says how many there were.

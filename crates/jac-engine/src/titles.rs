@@ -11,13 +11,18 @@ pub(crate) fn fault(name: &str) -> Option<String> {
     if name.chars().count() > LONGEST {
         return Some(format!("The name is longer than {LONGEST} characters."));
     }
-    let strange = name.chars().find(|letter| letter.is_control() || changes_direction(*letter))?;
+    let strange = name.chars().find(|letter| is_strange(*letter))?;
     Some(format!("The name contains the control character U+{:04X}.", u32::from(strange)))
 }
 
 /// Unicode's controls of writing direction and separators of lines and paragraphs: they reorder or break what is around them.
 fn changes_direction(letter: char) -> bool {
     matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Is it a character that has no place in a line of text?
+pub(crate) fn is_strange(letter: char) -> bool {
+    letter.is_control() || changes_direction(letter)
 }
 
 /// A name as it was given, without white space around it; `None` where none was given.

@@ -6,10 +6,10 @@ use crate::error::EngineError;
 use crate::live::Judged;
 use jac_jtl::criteria::stop::StopRuleState;
 use jac_jtl::criteria::{CriterionResult, Verdict};
-use jac_jtl::{ErrorGroup, LabelSeries, Point, Summary};
+use jac_jtl::{Entry, ErrorGroup, LabelSeries, Point, Summary};
 use jac_model::{
-    Cause, Cluster, ClusterId, CriterionWatch, Fault, Message, Named, Person, Plan, PlanFile, Provider, ResultsChoice,
-    ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep, StopMode, Versions,
+    Annotation, Cause, Cluster, ClusterId, CriterionWatch, Fault, Message, Named, Person, Plan, PlanFile, Provider,
+    ResultsChoice, ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep, StopMode, Versions,
 };
 use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
@@ -164,6 +164,9 @@ pub struct RunView {
     pub tags: Vec<String>,
     /// Note; empty: none.
     pub note: String,
+    /// Remarks at moments of it, in their order.
+    #[serde(default)]
+    pub annotations: Vec<Annotation>,
     /// Whether it is its plan's baseline.
     pub baseline: bool,
     pub phase: RunPhase,
@@ -242,6 +245,8 @@ pub struct LiveLabels {
     pub reset: bool,
     /// Those of the labels that have a sample, in the table's order.
     pub labels: Vec<LabelSeries>,
+    /// The labels as one, each sample counted once, its `label` empty; `null`: none of them has a sample.
+    pub together: Option<Entry>,
 }
 
 /// State of a run at one time.
@@ -324,6 +329,7 @@ fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) 
         archive: None,
         tags: run.tags,
         note: run.note,
+        annotations: run.annotations,
         baseline: run.baseline_ms.is_some(),
         verdict,
         criteria: judged.criteria,

@@ -39,12 +39,12 @@ pub use note::{Note, NoteValue};
 pub use percentile::percentile_of_sorted;
 pub use points::{CodeSeries, LabelCharts, LabelSeries, Point, Series, TimedCount};
 pub use profiles::{ApdexThresholds, LabelProfile, Profile, Profiles};
-pub use reader::{Layout, LogReader, ReadOutcome, Rejected, whole_rows};
+pub use reader::{Layout, LogReader, ReadOutcome, Rejected, count_rows, whole_rows};
 pub use sample::{Sample, TakeSample};
 pub use settings::{DateOrder, Settings, TimeUnit, TimestampMeaning};
 pub use statistics::{
     BusiestEntries, ChangedLabels, ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics, SpreadEntry,
 };
 pub use steps::Steps;
-pub use summary::{Entry, EntryKind, Partial, Summary, TotalBasis};
+pub use summary::{Entry, EntryKind, Partial, Summary, TotalBasis, WindowTable};
 pub use time_format::{TimeFormat, TimeFormatError};

@@ -74,8 +74,28 @@ impl From<String> for NoteValue {
     }
 }
 
-/// `1 sample`, `12 samples`.
+/// `1 sample`, `3,485 samples`.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
+    format!("{} {noun}{plural}", thousands(count))
+}
+
+/// `3,485`: as pages write counts.
+pub(crate) fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        for (count, text) in
+            [(0, "0 rows"), (1, "1 row"), (999, "999 rows"), (1_000, "1,000 rows"), (12_345_678, "12,345,678 rows")]
+        {
+            assert_eq!(super::counted(count, "row"), text);
+        }
+    }
 }

@@ -20,7 +20,7 @@ mod xml;
 
 pub use layout::Layout;
 pub use rejects::{ReadOutcome, Rejected};
-pub use scan::whole_rows;
+pub use scan::{count_rows, whole_rows};
 
 use crate::{Settings, TakeSample};
 use csv::CsvReader;

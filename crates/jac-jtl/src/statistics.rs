@@ -25,6 +25,7 @@ mod summing;
 mod tables;
 mod tally;
 mod times;
+mod window;
 
 pub use log::LogStatistics;
 pub use tables::{BusiestEntries, ResponseTimes, SpreadEntry};

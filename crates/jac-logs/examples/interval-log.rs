@@ -5,7 +5,7 @@
 //! ```
 
 use jac_jtl::Settings;
-use jac_logs::{Input, Interval, LogError, PartTimes, ReadOptions, read_logs, read_logs_with};
+use jac_logs::{Input, Interval, LogError, PartTimes, ReadOptions, TimeBlocks, read_logs, read_logs_with};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,10 +32,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let length_ms = end_ms - start_ms;
     let (samples, seconds) = read(start_ms + length_ms / 2..start_ms + length_ms / 2 + length_ms / 100)?;
     println!("the first time, 1 %: {samples} samples, {seconds:.3} s");
-    for percent in PERCENTS {
+    let part = |percent: i64| {
         let from_ms = start_ms + length_ms * (100 - percent) / 200;
-        let (samples, seconds) = read(from_ms..from_ms + length_ms * percent / 100)?;
+        from_ms..from_ms + length_ms * percent / 100
+    };
+    for percent in PERCENTS {
+        let (samples, seconds) = read(part(percent))?;
         println!("then {percent} %: {samples} samples, {seconds:.3} s ({} parts)", parts.known());
+    }
+    let blocks = TimeBlocks::new(start_ms..end_ms + 1);
+    let begun = Instant::now();
+    blocks.fill(&input[0])?;
+    println!("{} blocks on one thread: {:.3} s", blocks.filled(), begun.elapsed().as_secs_f64());
+    for percent in PERCENTS {
+        let begun = Instant::now();
+        let samples = blocks.count(&input[0], &part(percent))?.summary().total.samples;
+        println!("with blocks {percent} %: {samples} samples, {:.3} s", begun.elapsed().as_secs_f64());
     }
     Ok(())
 }

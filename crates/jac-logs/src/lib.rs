@@ -3,6 +3,7 @@
 //! It owns files, standard input, bytes that lie elsewhere, and compression; what the bytes mean is `jac-jtl`'s. Memory does not grow with a
 //! log's length.
 
+mod blocks;
 mod bytes_at;
 mod dates;
 mod filter;
@@ -17,6 +18,7 @@ mod search;
 mod stream;
 mod utf16;
 
+pub use blocks::TimeBlocks;
 pub use bytes_at::BytesAt;
 pub use filter::{Bound, Condition, Field, Filter, FilterError, Moment, Test};
 pub use frames::{CompressError, Compressed, Content, FrameReader, FramedLog, compress, holds_the_same};

@@ -4,6 +4,7 @@
 //! Owns: what a cluster, node and run *are* and which state may follow which. Does not own: how anything is stored,
 //! started or shown. It has no clock, no randomness, no network and no files; callers bring time and random bytes.
 
+pub mod annotation;
 pub mod backoff;
 pub mod cluster;
 pub mod criteria;
@@ -26,6 +27,7 @@ pub mod schedule;
 pub mod search;
 pub mod ssh;
 
+pub use annotation::Annotation;
 pub use backoff::Backoff;
 pub use cluster::{
     Cluster, ClusterConfig, ClusterEvent, ClusterPhase, Node, NodePrices, NodeState, NodeTools, Person, Provider, Role,

@@ -1,8 +1,8 @@
 //! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
 
 use crate::{
-    BrokenRule, ClusterId, CriterionWatch, Message, NodeLog, Person, PlanFile, PlanId, Provider, ResultsChoice,
-    ResultsMode, Role, RunId,
+    Annotation, BrokenRule, ClusterId, CriterionWatch, Message, NodeLog, Person, PlanFile, PlanId, Provider,
+    ResultsChoice, ResultsMode, Role, RunId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -179,7 +179,7 @@ pub enum NodePhase {
 }
 
 /// One node's part in a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunNode {
     pub name: String,
@@ -208,7 +208,7 @@ pub struct RunNode {
 }
 
 /// Health of a node's machine over the last observation interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeHealth {
     pub at_ms: i64,
@@ -232,6 +232,12 @@ pub struct NodeHealth {
     /// Heap size of its JVM.
     #[serde(default)]
     pub heap_mb: Option<u64>,
+    /// Bytes of its log that were not read yet, the fewest since the look before; `null`: it writes no log, or nothing was read since.
+    #[serde(default)]
+    pub lag_bytes: Option<u64>,
+    /// Rows of its log that came, per second; `null`: the results are not direct.
+    #[serde(default)]
+    pub samples_per_s: Option<f64>,
 }
 
 /// Something that the engine did for a run, for the page's list of steps.
@@ -296,6 +302,9 @@ pub struct Run {
     /// Note; empty: none.
     #[serde(default)]
     pub note: String,
+    /// What people remark at moments of it, in order of these.
+    #[serde(default)]
+    pub annotations: Vec<Annotation>,
     /// When it was made the one that the other runs of its plan are compared with; `None`: it is not.
     #[serde(default)]
     pub baseline_ms: Option<i64>,

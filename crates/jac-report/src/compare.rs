@@ -442,7 +442,7 @@ fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Threshol
         && let Some(change) = percent(before, after).filter(|change| change.abs() > OTHER_LOAD_PERCENT)
     {
         let message = format!(
-            "The load differs: {before:.1}/s before, {after:.1}/s after ({change:+.0} %). Response times depend on the load."
+            "Throughput differs: {before:.1}/s before, {after:.1}/s after ({change:+.0} %). Response times depend on the load."
         );
         let note = Note::new("load_differs", message).with("before_per_s", before).with("after_per_s", after);
         findings.push(note.with("percent", change));

@@ -5,7 +5,7 @@ use jac_jtl::criteria::{CriterionResult, Verdict};
 use jac_jtl::{
     ApdexThresholds, CodeCount, ErrorGroup, HostCount, LogStatistics, Note, NoteValue, Profiles, Series, Summary,
 };
-use jac_model::{Cause, CriterionWatch, Message, NodeLog, ResultsMode, RunNode};
+use jac_model::{Annotation, Cause, CriterionWatch, Message, NodeLog, ResultsMode, RunNode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -112,6 +112,9 @@ pub struct RunFacts {
     /// The time between the first samples of the first and the last of them, in milliseconds; `null`: there are no two.
     #[serde(default)]
     pub start_skew_ms: Option<i64>,
+    /// What people remark at moments of it.
+    #[serde(default)]
+    pub annotations: Vec<Annotation>,
 }
 
 /// A worker with its own log (direct results).

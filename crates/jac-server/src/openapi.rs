@@ -2,8 +2,8 @@
 
 use crate::App;
 use crate::routes::{
-    account, archive, audit, clusters, company, credentials, history, images, imports, info, integrations, machines,
-    people, plans, results, revisions, runs, schedules, search, session, shares, stores,
+    account, annotations, archive, audit, clusters, company, credentials, history, images, imports, info, integrations,
+    machines, people, plans, results, revisions, runs, schedules, search, session, shares, stores,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -144,10 +144,15 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(history::series))
         .routes(routes!(runs::live))
         .routes(routes!(runs::live_labels))
+        .routes(routes!(runs::live_window))
+        .routes(routes!(runs::node_series))
+        .routes(routes!(annotations::annotate))
+        .routes(routes!(annotations::change_annotation, annotations::remove_annotation))
         .routes(routes!(results::report))
         .routes(routes!(results::samples))
         .routes(routes!(results::plan_samples))
         .routes(routes!(results::label_charts))
+        .routes(routes!(results::labels_together))
         .routes(routes!(results::compare))
         .routes(routes!(runs::log))
         .routes(routes!(runs::list_artefacts))

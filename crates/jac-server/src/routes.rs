@@ -1,6 +1,7 @@
 //! The routes, one file per resource.
 
 pub mod account;
+pub mod annotations;
 pub mod archive;
 pub mod audit;
 pub mod clusters;

@@ -252,6 +252,7 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
         pinned: mixed(number, 500) == 0,
         tags: tags(number),
         note: String::new(),
+        annotations: Vec::new(),
         baseline_ms: (number < plans).then_some(created_ms),
         phase: RunPhase::Finished,
         step: String::new(),

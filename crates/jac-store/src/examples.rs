@@ -2,10 +2,10 @@
 
 use jac_model::ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image};
 use jac_model::{
-    BrokenRule, Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, CriterionWatch, Message, Named, Node,
-    NodeHealth, NodeLog, NodePhase, NodePrices, NodeState, NodeTools, Overlap, Person, Plan, PlanCriteria, PlanFile,
-    PlanFileKind, PlanId, Provider, ResultsChoice, ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep, RunsOn,
-    Schedule, ScheduleId, ScheduleState, ScheduledRun, SshConfig, SshHost, StopMode, Timing, Versions,
+    Annotation, BrokenRule, Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, CriterionWatch, Message, Named,
+    Node, NodeHealth, NodeLog, NodePhase, NodePrices, NodeState, NodeTools, Overlap, Person, Plan, PlanCriteria,
+    PlanFile, PlanFileKind, PlanId, Provider, ResultsChoice, ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep,
+    RunsOn, Schedule, ScheduleId, ScheduleState, ScheduledRun, SshConfig, SshHost, StopMode, Timing, Versions,
 };
 use std::collections::BTreeMap;
 
@@ -134,6 +134,8 @@ pub fn run(number: u32) -> Run {
         disk_free_mb: Some(1),
         heap_used_mb: Some(1),
         heap_mb: Some(1),
+        lag_bytes: Some(1),
+        samples_per_s: Some(1.5),
     };
     let node = RunNode {
         name: "master".to_owned(),
@@ -172,6 +174,13 @@ pub fn run(number: u32) -> Run {
         pinned: false,
         tags: vec!["nightly".to_owned()],
         note: "Before the change.".to_owned(),
+        annotations: vec![Annotation {
+            id: "00000001".to_owned(),
+            at_ms: 1,
+            text: "text".to_owned(),
+            by: owner(),
+            written_ms: 2,
+        }],
         baseline_ms: None,
         phase: RunPhase::Finished,
         step: "Making the report.".to_owned(),

@@ -134,7 +134,7 @@ fn point_line(point: &TrendPoint) -> String {
     let compared = match &point.compared {
         _ if point.baseline => "  baseline".to_owned(),
         Some(compared) if compared.change != Change::Same => {
-            let load = if compared.load_differs { " (load differs)" } else { "" };
+            let load = if compared.load_differs { " (throughput differs)" } else { "" };
             let word = serde_json::to_value(compared.change).ok().and_then(|word| word.as_str().map(str::to_owned));
             format!("  {} than {}: {}{load}", word.unwrap_or_default(), compared.with, compared.sentence)
         }

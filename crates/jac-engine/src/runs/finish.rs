@@ -89,6 +89,7 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
         let bytes = std::fs::metadata(spool(engine.folder(), &run.id)).map_or(0, |file| file.len());
         let files = vec![LogFile { name: RESULTS.to_owned(), bytes }];
         write_report(&folder, run, &end, files, statistics, now_ms)?;
+        task.try_to("keep how its nodes were", live.nodes(|series| series.write(&folder)));
         Ok(end)
     })
 }
@@ -128,6 +129,7 @@ pub(crate) fn write_report(
             results: run.results,
             start_skew_ms: start_skew_ms(&nodes),
             nodes,
+            annotations: run.annotations.clone(),
         }),
         notes: run.notes.clone(),
     };
@@ -137,8 +139,37 @@ pub(crate) fn write_report(
     let histograms = Histograms::of(&statistics.response_times());
     let histograms = histograms.map_err(|error| EngineError::JMeter(error.to_string()))?;
     write(&folder.join(HISTOGRAMS), &json(&histograms)?)?;
-    let page = jac_report::render_html(&report).map_err(|error| EngineError::JMeter(error.to_string()))?;
+    write_page(folder, &report)
+}
+
+/// Changes what the report of a finished run says of the run, as data and as a page, where it has one.
+pub(crate) fn change_report(folder: &Path, change: impl FnOnce(&mut RunFacts)) -> Result<(), EngineError> {
+    let path = folder.join(REPORT);
+    if !path.exists() {
+        return Ok(());
+    }
+    let mut report = read_report(&path)?;
+    let Some(facts) = &mut report.run else { return Ok(()) };
+    change(facts);
+    write(&path, &json(&report)?)?;
+    // A page that made room on a full disk stays away.
+    if !folder.join(REPORT_PAGE).exists() {
+        return Ok(());
+    }
+    write_page(folder, &report)
+}
+
+fn write_page(folder: &Path, report: &Report) -> Result<(), EngineError> {
+    let page = jac_report::render_html(report).map_err(|error| EngineError::JMeter(error.to_string()))?;
     write(&folder.join(REPORT_PAGE), page.as_bytes())
+}
+
+fn read_report(path: &Path) -> Result<Report, EngineError> {
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => EngineError::NotFound { kind: "artefact", id: REPORT.to_owned() },
+        _ => EngineError::file("reading the report", error),
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| EngineError::JMeter(format!("The report cannot be read: {error}.")))
 }
 
 pub(crate) fn end_of(run: &Run, statistics: &mut LogStatistics, judged: &Judged, now_ms: EpochMs) -> RunEnd {
@@ -201,9 +232,12 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
     let stored_nodes =
         stored.iter().filter_map(|name| Some(name.strip_prefix("nodes/")?.split_once('/')?.0.to_owned()));
     let node_names: BTreeSet<String> = nodes.chain(stored_nodes).collect();
-    let names = [REPORT_PAGE, "summary.json", RESULTS, REPORT, HISTOGRAMS].into_iter().map(str::to_owned).chain(
-        node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
-    );
+    let names = [REPORT_PAGE, "summary.json", RESULTS, REPORT, HISTOGRAMS, super::node_series::NAME]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(
+            node_names.iter().flat_map(|node| ["jmeter.log", "output.txt"].map(|file| format!("nodes/{node}/{file}"))),
+        );
     let written = node_names.iter().map(|node| format!("nodes/{node}/{}", super::keep::FOLDER));
     let below = [super::PLAN, crate::shipping::FOLDER].map(str::to_owned).into_iter().chain(written);
     let here = below.flat_map(|below| files_below(folder, &below));
@@ -335,13 +369,7 @@ impl Engine {
     }
 
     fn read_report(&self, run: &RunId) -> Result<Report, EngineError> {
-        let path = self.folder().run(run).join(REPORT);
-        let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => EngineError::NotFound { kind: "artefact", id: REPORT.to_owned() },
-            _ => EngineError::file("reading the report", error),
-        })?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| EngineError::JMeter(format!("The report cannot be read: {error}.")))
+        read_report(&self.folder().run(run).join(REPORT))
     }
 
     /// A piece of the JMeter log of a node: from the node while the run lives, from the artefacts afterwards.

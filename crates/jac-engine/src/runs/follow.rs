@@ -3,7 +3,7 @@
 //!
 //! It ends when the master's process has ended and its log is read to the end.
 
-use super::health::{self, Alarm};
+use super::health::{self, Alarm, Watched};
 use super::prepare::error_excerpt;
 use super::stop::{Stopping, Target};
 use super::supervise::{Interruption, Task, stopped};
@@ -69,10 +69,12 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     let log = NodePlaces::of(&task.id).results();
     let all = std::iter::once(&follower.master).chain(follower.workers.iter().map(|(_, worker)| worker));
     let _following: Vec<_> = all.map(|node| node.follow(&process_name(&task.id), &log)).collect();
-    let watched = std::iter::once((master_name, Arc::clone(&follower.master))).chain(follower.workers.iter().cloned());
-    let alarm = Alarm::default();
     // The master alone writes the log.
-    health::keep_watching(task, cluster.provider, watched.collect(), 1, &alarm);
+    let log = Some(Arc::clone(&follower.tail));
+    let master = Watched { name: master_name, remote: Arc::clone(&follower.master), log };
+    let workers = follower.workers.iter().cloned().map(|(name, remote)| Watched { name, remote, log: None });
+    let alarm = Alarm::default();
+    health::keep_watching(task, cluster.provider, std::iter::once(master).chain(workers).collect(), &alarm);
     let (live, tail) = (Arc::clone(&tailed.live), Arc::clone(&follower.tail));
     let master = Arc::clone(&follower.master);
     let mut log = MasterLog { tailed: &mut tailed, master: master.as_ref() };

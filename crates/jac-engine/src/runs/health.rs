@@ -2,7 +2,9 @@
 //!
 //! Looked at every few seconds, beside the following of the log and never in its way. What cannot be had is left out.
 
+use super::node_series::NodeSeries;
 use super::supervise::Task;
+use super::tail::{LogLook, TailState};
 use crate::error::EngineError;
 use crate::fan_out::for_all;
 use jac_model::ports::{Heap, Remote, Vitals};
@@ -13,6 +15,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often the series is written into the run's folder.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long the answers may take; a machine that does not answer is told by others.
 const ANSWER_LIMIT: Duration = Duration::from_secs(4);
 /// From here on a generator's own slowness is in what it measures; JMeter's manual warns of the same.
@@ -30,32 +34,36 @@ const FULL_DISK_BYTES: u64 = 256 << 10;
 /// Why the run cannot go on, once that is seen.
 pub(super) type Alarm = Arc<OnceLock<Message>>;
 
-/// Looks at the run's machines for as long as it runs. The first `logs` of them write its log.
-pub(super) fn keep_watching(
-    task: &Task,
-    provider: Provider,
-    nodes: Vec<(String, Arc<dyn Remote>)>,
-    logs: usize,
-    alarm: &Alarm,
-) {
+/// A machine that is looked at.
+#[derive(Clone)]
+pub(super) struct Watched {
+    pub name: String,
+    pub remote: Arc<dyn Remote>,
+    /// How its log is read; `None`: it writes none.
+    pub log: Option<Arc<TailState>>,
+}
+
+/// Looks at the run's machines for as long as it runs.
+pub(super) fn keep_watching(task: &Task, provider: Provider, nodes: Vec<Watched>, alarm: &Alarm) {
     let watching = (task.clone(), nodes, Arc::clone(alarm));
     task.engine.keep_running("health", format!("the health of the run {}", task.id), move |_| {
         let (task, nodes, alarm) = watching.clone();
-        watch(task, provider, nodes, logs, alarm)
+        watch(task, provider, nodes, alarm)
     });
 }
 
-async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remote>)>, logs: usize, alarm: Alarm) {
+async fn watch(task: Task, provider: Provider, nodes: Vec<Watched>, alarm: Alarm) {
     let mut known: HashMap<String, Known> = HashMap::new();
+    let mut kept_at = Instant::now();
     // Of nodes here the disk is JAC's own, of which some is kept in reserve.
     let reserve = if provider == Provider::Local { task.engine.room().map_or(0, |room| room.reserve / 2) } else { 0 };
     let full_disk_bytes = FULL_DISK_BYTES.max(reserve);
     loop {
-        let looks = for_all(nodes.iter().map(|(name, remote)| async {
-            let vitals = timeout(ANSWER_LIMIT, remote.vitals()).await.ok().and_then(Result::ok).flatten();
+        let looks = for_all(nodes.iter().map(|node| async move {
+            let vitals = timeout(ANSWER_LIMIT, node.remote.vitals()).await.ok().and_then(Result::ok).flatten();
             let now = Instant::now();
             let at = vitals.as_ref().and_then(|vitals| now.checked_sub(vitals.age)).unwrap_or(now);
-            (name.clone(), at, vitals)
+            (node, at, vitals, node.log.as_ref().map(|log| log.look()))
         }));
         let looks = looks.await;
         match task.run().await {
@@ -64,22 +72,38 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<(String, Arc<dyn Remot
         }
         let now_ms = task.engine.now_ms();
         let mut found = HashMap::new();
-        for (name, at, vitals) in looks {
-            let Some(counters) = vitals.as_ref().and_then(Counters::read) else { continue };
-            if nodes.iter().take(logs).any(|(logging, _)| *logging == name)
-                && counters.disk_free_bytes.is_some_and(|free| free < full_disk_bytes)
-            {
+        for (Watched { name, .. }, at, vitals, log) in looks {
+            let Some(counters) = vitals.as_ref().and_then(|vitals| Counters::read(vitals, log)) else { continue };
+            if log.is_some() && counters.disk_free_bytes.is_some_and(|free| free < full_disk_bytes) {
                 let text = format!("No space left on the disk of {name}.");
                 let _told_already = alarm.set(Message::new("disk_full", text).with("node", name.as_str()));
             }
             if let Some(health) = known.entry(name.clone()).or_default().observe(at, now_ms, counters) {
-                found.insert(name, health);
+                found.insert(name.clone(), health);
             }
         }
+        keep(&task, &found, &mut kept_at).await;
         if let Err(error) = write(&task, provider, found).await {
             tracing::warn!(run = %task.id, %error, "run {}: how its machines are could not be kept: {error}", task.id);
         }
         sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Adds what was found to the run's series. What was added since it was last written is lost in a crash.
+async fn keep(task: &Task, found: &HashMap<String, NodeHealth>, kept_at: &mut Instant) {
+    let Some(live) = task.engine.live().get(&task.id).cloned() else { return };
+    let is_due = kept_at.elapsed() >= KEEP_EVERY;
+    let series = live.nodes(|series| {
+        found.iter().for_each(|(name, health)| series.add(name, health));
+        is_due.then(|| series.clone())
+    });
+    let Some(series) = series else { return };
+    *kept_at = Instant::now();
+    let folder = task.engine.folder().run(&task.id);
+    let written = tokio::task::spawn_blocking(move || NodeSeries::write(&series, &folder)).await;
+    if let Ok(Err(error)) = written {
+        tracing::warn!(run = %task.id, %error, "run {}: how its machines were could not be kept: {error}", task.id);
     }
 }
 
@@ -198,6 +222,11 @@ impl Known {
             disk_free_mb: counters.disk_free_bytes.map(|bytes| bytes / (1 << 20)),
             heap_used_mb: counters.heap.map(|heap| heap.used_bytes / (1 << 20)),
             heap_mb: counters.heap.map(|heap| heap.size_bytes / (1 << 20)),
+            lag_bytes: counters.log.left_bytes,
+            samples_per_s: counters
+                .log
+                .rows
+                .map(|rows| rows.saturating_sub(before.log.rows.unwrap_or(0)) as f64 / seconds.max(0.001)),
         })
     }
 }
@@ -213,10 +242,11 @@ struct Counters {
     sent: u64,
     disk_free_bytes: Option<u64>,
     heap: Option<Heap>,
+    log: LogLook,
 }
 
 impl Counters {
-    fn read(vitals: &Vitals) -> Option<Self> {
+    fn read(vitals: &Vitals, log: Option<LogLook>) -> Option<Self> {
         let line = vitals.stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
         let ticks: Vec<u64> = line.split_whitespace().map_while(|word| word.parse().ok()).collect();
         let memory = |name: &str| {
@@ -242,6 +272,7 @@ impl Counters {
             sent,
             disk_free_bytes: vitals.disk_free_bytes,
             heap: vitals.heap,
+            log: log.unwrap_or_default(),
         })
     }
 }
@@ -268,16 +299,18 @@ mod tests {
     fn two_looks_make_rates() {
         let mut known = Known::default();
         let begin = Instant::now();
-        let first = Counters::read(&vitals(800, 1000)).expect("counters");
+        let log = |rows| Some(LogLook { left_bytes: Some(7), rows: Some(rows) });
+        let first = Counters::read(&vitals(800, 1000), log(100)).expect("counters");
         assert_eq!(known.observe(begin, 0, first), None, "one look is none");
         // 100 ticks later, 20 of them idle.
         let mut later = vitals(820, 3000);
         later.stat = "cpu  140 0 140 820 0 0 0 0 0 0\n".to_owned();
-        let counters = Counters::read(&later).expect("counters");
+        let counters = Counters::read(&later, log(150)).expect("counters");
         let health = known.observe(begin + Duration::from_secs(2), 7, counters).expect("a health");
         assert_eq!((health.cpu_percent, health.received_per_s, health.sent_per_s), (80, 1000, 0));
         assert_eq!((health.memory_used_mb, health.memory_mb, health.disk_free_mb), (3000, 4000, Some(5)));
         assert_eq!((health.heap_used_mb, health.heap_mb), (Some(30), Some(64)));
+        assert_eq!((health.lag_bytes, health.samples_per_s), (Some(7), Some(25.0)));
         assert_eq!((health.at_ms, known.busy_looks), (7, 1));
     }
 
@@ -310,7 +343,7 @@ mod tests {
         for (look, idle) in [(0, 0), (1, 10), (2, 20), (3, 30), (4, 1000)] {
             let mut vitals = vitals(0, 0);
             vitals.stat = format!("cpu  {} 0 0 {idle} 0 0 0 0 0 0\n", look * 90);
-            let counters = Counters::read(&vitals).expect("counters");
+            let counters = Counters::read(&vitals, None).expect("counters");
             if let Some(health) = known.observe(begin + Duration::from_secs(look), 0, counters) {
                 assert_eq!(health.was_busy, look == 3, "look {look}");
                 now = Some(after(now, health));
@@ -322,10 +355,10 @@ mod tests {
 
     #[test]
     fn what_is_no_counter_is_no_health() {
-        assert_eq!(Counters::read(&Vitals::default()), None);
+        assert_eq!(Counters::read(&Vitals::default(), None), None);
         let mut known = Known::default();
         let begin = Instant::now();
-        let same = Counters::read(&vitals(800, 1000)).expect("counters");
+        let same = Counters::read(&vitals(800, 1000), None).expect("counters");
         known.observe(begin, 0, same.clone());
         assert_eq!(known.observe(begin, 0, same), None, "no tick has passed");
     }

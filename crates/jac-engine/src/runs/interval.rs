@@ -1,16 +1,18 @@
 //! The report of a part of a finished run's time: counted again from its log, by the same code as the whole report.
 //!
-//! Owns which parts of which logs are known to have samples of which time (in memory, bounded), so that a second interval of a long log is
-//! read from the parts that it needs.
+//! Owns what is known of which logs (in memory, bounded): which of their parts have samples of which time, and the statistics of blocks of
+//! their time, so that an interval of a long log is added up from blocks and read at its edges only.
 
+use super::few_labels;
 use super::judged::criteria_of;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jtl::criteria::{CriterionCode, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
-use jac_jtl::{LogStatistics, Settings, Summary};
+use jac_jtl::{Entry, LogStatistics, Settings, Summary};
 use jac_logs::{
-    Bound, Condition, Empty, Filter, Input, Interval, LogError, PartTimes, ReadOptions, first_row_start, read_logs_with,
+    Bound, Condition, Empty, Filter, Input, Interval, LogError, ReadOptions, TimeBlocks, first_row_start,
+    read_logs_with,
 };
 use jac_model::{Run, RunId};
 use jac_report::{Report, ReportInterval};
@@ -20,21 +22,33 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many logs' parts are remembered: a log of 10 million samples has about 300.
 const MOST_LOGS: usize = 64;
+/// So many logs' blocks are kept.
+const MOST_LOGS_IN_BLOCKS: usize = 4;
+/// Logs of fewer samples are read about as quickly as blocks are added up.
+const WORTH_BLOCKS: u64 = 1_000_000;
 
-/// What is known of the parts of logs that were read, the latest first.
+/// What is known of logs that were read, the latest first.
 #[derive(Debug, Default)]
-pub(crate) struct KnownParts(Mutex<VecDeque<(String, Arc<PartTimes>)>>);
+pub(crate) struct KnownLogs(Mutex<VecDeque<(String, Arc<TimeBlocks>)>>);
 
-impl KnownParts {
-    /// Of the log of that name: a finished run's never changes, and has another name once it is compressed or in a store.
-    fn of(&self, name: String) -> Arc<PartTimes> {
+impl KnownLogs {
+    /// Of the log of that name, whose samples ended within this time: a finished run's never changes, and has another name once it is compressed or
+    /// in a store.
+    fn of(&self, name: String, time_ms: Range<i64>) -> Arc<TimeBlocks> {
         let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = logs.iter().position(|(known, _)| *known == name);
-        let parts = place.and_then(|place| logs.remove(place)).map(|(_, parts)| parts).unwrap_or_default();
-        logs.push_front((name, Arc::clone(&parts)));
+        let known = place.and_then(|place| logs.remove(place)).map(|(_, blocks)| blocks);
+        let blocks = known.unwrap_or_else(|| Arc::new(TimeBlocks::new(time_ms)));
+        logs.push_front((name, Arc::clone(&blocks)));
         logs.truncate(MOST_LOGS);
-        parts
+        logs.iter().skip(MOST_LOGS_IN_BLOCKS).for_each(|(_, blocks)| blocks.clear());
+        blocks
     }
+}
+
+/// When the samples of a log ended.
+fn time_of(whole: &Summary) -> Range<i64> {
+    whole.start_ms.unwrap_or_default()..whole.end_ms.unwrap_or_default().saturating_add(1)
 }
 
 impl Engine {
@@ -48,9 +62,9 @@ impl Engine {
         let whole = self.report(id)?;
         let ended_ms = checked(&whole.summary, from_ms, to_ms)?;
         let run = wait(self.store().run(id))?.run;
-        let mut log = self.read_within(id, &ended_ms, Filter::default())?;
+        let mut log = self.count_within(id, &ended_ms, &whole.summary)?;
         let summary = of_part(log.summary(), &whole.summary);
-        let criteria = self.judged_within(&run, &ended_ms, &summary)?;
+        let criteria = self.judged_within(&run, &ended_ms, &summary, &whole.summary)?;
         let interval = ReportInterval { from_ms: ended_ms.start, to_ms: ended_ms.end };
         let mut report = whole.narrowed(interval, summary, &mut log);
         if let Some(facts) = &mut report.run {
@@ -62,15 +76,33 @@ impl Engine {
         Ok(report)
     }
 
+    /// Some labels of a finished run as one, in an interval as [`Engine::report_within`] takes it. It reads the log: call it where that is allowed.
+    ///
+    /// # Errors
+    /// When the run has not finished, its log is gone, the interval is empty or outside of the run, or too many labels are asked for.
+    pub fn labels_together(
+        &self,
+        id: &RunId,
+        from_ms: Option<i64>,
+        to_ms: Option<i64>,
+        labels: &[String],
+    ) -> Result<Option<Entry>, EngineError> {
+        few_labels(labels)?;
+        let whole = self.report(id)?;
+        let ended_ms = checked(&whole.summary, from_ms, to_ms)?;
+        Ok(self.count_within(id, &ended_ms, &whole.summary)?.together(labels))
+    }
+
     /// What the run's criteria come to in a part of it, without the samples of its warm-up.
     fn judged_within(
         &self,
         run: &Run,
         ended_ms: &Range<i64>,
         summary: &Summary,
+        whole: &Summary,
     ) -> Result<Vec<CriterionResult>, EngineError> {
         let criteria = criteria_of(run);
-        let mut results = match self.after_warm_up(run, ended_ms, summary)? {
+        let mut results = match self.after_warm_up(run, ended_ms, summary, whole)? {
             Some(counts) => judge(&criteria, &counts, run.warm_up_s, MAX_UNREAD_PERCENT),
             None => judge(&criteria, summary, 0, MAX_UNREAD_PERCENT),
         };
@@ -91,6 +123,7 @@ impl Engine {
         run: &Run,
         ended_ms: &Range<i64>,
         summary: &Summary,
+        whole: &Summary,
     ) -> Result<Option<Summary>, EngineError> {
         if run.warm_up_s == 0 {
             return Ok(None);
@@ -101,23 +134,40 @@ impl Engine {
         if summary.start_ms.is_some_and(|start_ms| start_ms >= over_ms) {
             return Ok(None);
         }
-        let mut filter = Filter::default();
-        filter.add(Condition::Time(Bound::AtLeast(over_ms)));
-        let counts = self.read_within(&run.id, ended_ms, filter)?.summary();
-        Ok(Some(of_part(counts, summary)))
+        let mut counts = self.read_log(&run.id, |input: Input| -> Result<LogStatistics, LogError> {
+            let mut filter = Filter::default();
+            filter.add(Condition::Time(Bound::AtLeast(over_ms)));
+            let parts = Arc::clone(self.known_logs().of(input.name(), time_of(whole)).parts());
+            let interval = Some(Interval { ended_ms: ended_ms.clone(), parts });
+            let options = ReadOptions { filter, interval, empty: Empty::Allowed, ..ReadOptions::default() };
+            read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(()))
+        })?;
+        Ok(Some(of_part(counts.summary(), summary)))
     }
 
-    fn read_within(&self, id: &RunId, ended_ms: &Range<i64>, filter: Filter) -> Result<LogStatistics, EngineError> {
-        self.read_log(id, |input: Input| -> Result<LogStatistics, LogError> {
-            let interval = Interval { ended_ms: ended_ms.clone(), parts: self.known_parts().of(input.name()) };
-            let options = ReadOptions {
-                filter: filter.clone(),
-                interval: Some(interval),
-                empty: Empty::Allowed,
-                ..ReadOptions::default()
-            };
-            read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(()))
-        })
+    fn count_within(&self, id: &RunId, ended_ms: &Range<i64>, whole: &Summary) -> Result<LogStatistics, EngineError> {
+        self.read_log(id, |input: Input| self.known_logs().of(input.name(), time_of(whole)).count(&input, ended_ms))
+    }
+
+    /// Prepares a long log for intervals, in the background: whoever has opened its report may zoom next.
+    pub fn prepare_intervals(&self, id: &RunId, whole: &Summary) {
+        if whole.total.samples < WORTH_BLOCKS {
+            return;
+        }
+        let (engine, id, time_ms) = (self.clone(), id.clone(), time_of(whole));
+        self.keep_running(format!("the blocks of the run {id}"), move |_| {
+            let (engine, id, time_ms) = (engine.clone(), id.clone(), time_ms.clone());
+            async move {
+                let of = id.clone();
+                let fill = move |engine: &Engine| {
+                    engine.read_log(&of, |input| engine.known_logs().of(input.name(), time_ms.clone()).fill(&input))
+                };
+                if let Err(error) = engine.run_blocking(fill).await {
+                    // Intervals are read as a whole then, and whoever asks for one is told.
+                    tracing::info!(run = %id, %error, "run {id}: its log could not be prepared for intervals: {error}");
+                }
+            }
+        });
     }
 }
 

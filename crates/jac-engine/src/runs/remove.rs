@@ -6,6 +6,7 @@ use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use jac_model::{Run, RunId};
+use std::path::Path;
 
 impl Engine {
     /// Forgets a finished run and removes its artefacts.
@@ -45,6 +46,15 @@ impl Engine {
 
     /// Writes what a finished run's row says into its folder too: a database that is lost or older does not forget it.
     pub(crate) async fn describe_run(&self, id: &RunId) -> Result<(), EngineError> {
+        self.describe_run_and(id, |_, _| Ok(())).await
+    }
+
+    /// The same, and changes whatever else in the folder depends on it.
+    pub(crate) async fn describe_run_and(
+        &self,
+        id: &RunId,
+        also: impl FnOnce(&Path, &Run) -> Result<(), EngineError> + Send + 'static,
+    ) -> Result<(), EngineError> {
         let row = self.store().run(id).await?;
         self.run_blocking(move |engine| {
             let folder = engine.folder().run(&row.run.id);
@@ -53,6 +63,7 @@ impl Engine {
                     crate::archive::mark_stale(&folder)?;
                 }
                 let run = row.run.clone();
+                also(&folder, &run)?;
                 record::RunRecord::of(row).write(&folder)?;
                 engine.archive_again(&run);
                 Ok(())

@@ -22,6 +22,24 @@ struct State {
     read_all_at: Option<Instant>,
     /// Since when the log cannot be read though its machine answers, and why.
     trouble: Option<(Instant, Message)>,
+    since_look: LogLook,
+}
+
+/// How far the reading of a log is behind, and how much has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct LogLook {
+    /// Bytes that were not read yet, the fewest since the look before: a log that is read to its end now and then is not behind. `None`:
+    /// nothing was read since.
+    pub left_bytes: Option<u64>,
+    /// Rows since this process reads it; `None`: they are not counted.
+    pub rows: Option<u64>,
+}
+
+impl LogLook {
+    fn add(&mut self, left_bytes: u64, rows: Option<u64>) {
+        self.left_bytes = Some(self.left_bytes.map_or(left_bytes, |known| known.min(left_bytes)));
+        self.rows = rows.map(|rows| self.rows.unwrap_or(0) + rows).or(self.rows);
+    }
 }
 
 impl TailState {
@@ -36,6 +54,14 @@ impl TailState {
 
     pub fn trouble(&self) -> Option<(Instant, Message)> {
         self.state().trouble.clone()
+    }
+
+    /// How it stands. The next look begins here.
+    pub fn look(&self) -> LogLook {
+        let mut state = self.state();
+        let look = state.since_look;
+        state.since_look.left_bytes = None;
+        look
     }
 }
 
@@ -57,13 +83,21 @@ pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration)
             log.report_disk_wait(false);
         }
         match pulled {
-            Ok(Pulled::Piece) => {
-                tail.state().trouble = None;
+            Ok(Pulled::Piece { left_bytes, rows }) => {
+                {
+                    let mut state = tail.state();
+                    state.trouble = None;
+                    state.since_look.add(left_bytes, rows);
+                }
                 // A log that is always there already leaves the others no turn by itself.
                 yield_now().await;
                 continue;
             }
-            Ok(Pulled::Everything) => *tail.state() = State { read_all_at: Some(begun), trouble: None },
+            Ok(Pulled::Everything) => {
+                let mut state = tail.state();
+                (state.read_all_at, state.trouble) = (Some(begun), None);
+                state.since_look.add(0, None);
+            }
             Err(EngineError::DiskFull { .. }) => {
                 tail.state().trouble = None;
                 log.report_disk_wait(true);
@@ -79,5 +113,24 @@ pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration)
             }
         }
         sleep(every).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_was_read_to_its_end_since_the_last_look_is_not_behind() {
+        let tail = TailState::default();
+        assert_eq!(tail.look(), LogLook::default());
+        for (left_bytes, rows) in [(900, Some(5)), (400, Some(7)), (700, Some(0))] {
+            tail.state().since_look.add(left_bytes, rows);
+        }
+        assert_eq!(tail.look(), LogLook { left_bytes: Some(400), rows: Some(12) });
+        assert_eq!(tail.look(), LogLook { left_bytes: None, rows: Some(12) });
+        tail.state().since_look.add(900, Some(1));
+        tail.state().since_look.add(0, None);
+        assert_eq!(tail.look(), LogLook { left_bytes: Some(0), rows: Some(13) });
     }
 }

@@ -5,6 +5,7 @@
 //! the offset.
 
 use super::judged::evaluation_of;
+use super::node_series::NodeSeries;
 use super::supervise::Task;
 use super::tail::Pull;
 use super::{NodePlaces, RESULTS, spool};
@@ -58,8 +59,8 @@ impl Piece {
 /// What one piece was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pulled {
-    /// There may be more.
-    Piece,
+    /// There may be more. `left_bytes`: what the log had beyond it; `rows`: how many rows it was, where they are counted.
+    Piece { left_bytes: u64, rows: Option<u64> },
     /// Nothing: all that was there had been read.
     Everything,
 }
@@ -105,6 +106,9 @@ impl TailedSpool {
             .unwrap_or(0);
         let run = wait(task.run())?;
         let live = Arc::new(LiveRun::new(base, evaluation_of(&run), run.criteria_watch.clone()));
+        if let Some(series) = path.parent().map(NodeSeries::read).transpose()?.flatten() {
+            live.nodes(|nodes| *nodes = series);
+        }
         // Before the samples: each is judged as it comes.
         if let Ok(cluster) = wait(task.cluster(&run)) {
             tell_clocks(&run, &cluster, &live);
@@ -140,7 +144,7 @@ impl TailedSpool {
         let results = NodePlaces::of(&self.run).results();
         let Some(chunk) = self.piece.read(master, &results, self.offset).await? else { return Ok(Pulled::Everything) };
         in_place(|| self.append(&chunk.bytes))?;
-        Ok(Pulled::Piece)
+        Ok(Pulled::Piece { left_bytes: chunk.file_size.saturating_sub(self.offset), rows: None })
     }
 
     /// Adds bytes to the spool and the statistics. It takes its time, so [`in_place`] on a thread of the runtime.
@@ -157,7 +161,7 @@ impl TailedSpool {
 
     /// Takes in all that the master's log has.
     pub async fn pull_all(&mut self, master: &dyn Remote) -> Result<(), EngineError> {
-        while self.pull_piece(master).await? == Pulled::Piece {}
+        while self.pull_piece(master).await? != Pulled::Everything {}
         Ok(())
     }
 
@@ -207,7 +211,9 @@ impl TailedSpool {
             tracing::warn!(run = %self.run, %error, "run {}: what was shipped of its log could not be taken back: {error}", self.run);
         }
         task.engine.live().remove(&self.run);
+        let nodes = self.live.nodes(std::mem::take);
         *self = Self::open(task).await?;
+        self.live.nodes(|read| *read = nodes);
         Ok(true)
     }
 

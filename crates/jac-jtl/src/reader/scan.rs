@@ -1,7 +1,7 @@
 //! Where a row ends: a scan that heeds quotes and can stop and go on at any byte.
 
 use super::rejects::Reason;
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 /// Longest field that is read, in bytes.
 pub(super) const FIELD_LIMIT: usize = 1 << 20;
@@ -106,38 +106,47 @@ pub fn whole_rows(bytes: &[u8], delimiter: u8) -> usize {
     if memchr(b'"', &bytes[..last]).is_none() {
         return last + 1;
     }
-    let mut at = 0;
-    while at < bytes.len() {
-        at += match RowScan::default().scan(&bytes[at..], delimiter) {
-            Scanned::More => break,
+    rows(bytes, delimiter).sum()
+}
+
+/// How many rows these whole rows are.
+pub fn count_rows(bytes: &[u8], delimiter: u8) -> usize {
+    if memchr(b'"', bytes).is_none() { memchr_iter(b'\n', bytes).count() } else { rows(bytes, delimiter).count() }
+}
+
+/// The lengths of the whole rows that bytes begin with, line ends included.
+fn rows(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = usize> {
+    let mut left = bytes;
+    std::iter::from_fn(move || {
+        let length = match RowScan::default().scan(left, delimiter) {
+            Scanned::More => return None,
             Scanned::Row(length) => length,
-            Scanned::Fault(fault, _) => match memchr(b'\n', &bytes[at + fault..]) {
-                Some(end) => fault + end + 1,
-                None => break,
-            },
+            Scanned::Fault(fault, _) => fault + memchr(b'\n', &left[fault..])? + 1,
         };
-    }
-    at
+        left = &left[length..];
+        Some(length)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::whole_rows;
+    use super::{count_rows, whole_rows};
 
     #[test]
     fn a_line_end_in_quotes_ends_no_row() {
-        for (bytes, whole) in [
-            ("", 0),
-            ("a,b", 0),
-            ("a,b\nc", 4),
-            ("a,b\nc\n", 6),
-            ("a,\"x\ny\"\nc", 8),
-            ("a\nb,\"x\ny", 2),
-            ("a,\"x\"\"\n\"\r\nb", 10),
+        for (bytes, whole, rows) in [
+            ("", 0, 0),
+            ("a,b", 0, 0),
+            ("a,b\nc", 4, 1),
+            ("a,b\nc\n", 6, 2),
+            ("a,\"x\ny\"\nc", 8, 1),
+            ("a\nb,\"x\ny", 2, 1),
+            ("a,\"x\"\"\n\"\r\nb", 10, 1),
             // No row: it ends with its line.
-            ("a,\"x\"y\nb\n\"", 9),
+            ("a,\"x\"y\nb\n\"", 9, 2),
         ] {
             assert_eq!(whole_rows(bytes.as_bytes(), b','), whole, "{bytes:?}");
+            assert_eq!(count_rows(&bytes.as_bytes()[..whole], b','), rows, "{bytes:?}");
         }
     }
 }

@@ -9,6 +9,7 @@
 mod cell;
 mod join;
 mod points;
+mod within;
 
 use super::active::{Ahead, Latest, active_users, unnamed_generators};
 use super::hot::{HotCell, HotCode, HotStart, HotThreads};
@@ -17,6 +18,7 @@ use super::summing::Summing;
 use super::tally::ERA_MS;
 use crate::TimedCount;
 use cell::Cell;
+pub(super) use cell::Sums;
 use std::collections::BTreeMap;
 
 /// Widths of a bucket in seconds; each divides the next. The last ones are for logs with absurd times.

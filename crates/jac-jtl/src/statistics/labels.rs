@@ -326,14 +326,26 @@ impl Labels {
 
     /// The statistics over all labels' rows of a kind.
     pub(super) fn total(&self, kind: Kind, summing: &mut Summing) -> Group {
-        let groups = || self.labels.iter().filter_map(|label| label.group(kind));
-        let mut tally = Tally::default();
-        groups().for_each(|group| tally.merge(&group.tally));
-        groups().for_each(|group| group.times.add_to(summing));
-        let times = Times::of(summing);
-        groups().for_each(|group| group.failed.add_to(summing));
-        Group { tally, times, failed: Times::of(summing) }
+        added_up(self.labels.iter().filter_map(|label| label.group(kind)), summing)
     }
+
+    /// The statistics over all rows of the labels with these names, and what those rows are; `None`: no sample has such a label.
+    pub(super) fn together(&self, names: &[String], summing: &mut Summing) -> Option<(EntryKind, Group)> {
+        let named = || self.labels.iter().filter(|label| label.samples() > 0 && names.contains(&label.text));
+        let kinds = named().map(Label::kind);
+        let kind = kinds.reduce(|one, other| if one == other { one } else { EntryKind::Mixed })?;
+        Some((kind, added_up(named().flat_map(|label| label.groups.iter().flatten().map(Box::as_ref)), summing)))
+    }
+}
+
+/// Groups as one.
+fn added_up<'a>(groups: impl Iterator<Item = &'a Group> + Clone, summing: &mut Summing) -> Group {
+    let mut tally = Tally::default();
+    groups.clone().for_each(|group| tally.merge(&group.tally));
+    groups.clone().for_each(|group| group.times.add_to(summing));
+    let times = Times::of(summing);
+    groups.for_each(|group| group.failed.add_to(summing));
+    Group { tally, times, failed: Times::of(summing) }
 }
 
 #[inline]

@@ -3,9 +3,10 @@
 use super::{BusiestEntries, ChangedLabels, ChangedPoints, ResponseTimes, SampleStatistics};
 use crate::note::counted;
 use crate::{
-    ApdexThresholds, CodeCount, ErrorGroup, HostCount, LabelCharts, LogReader, Note, Partial, Profiles, ReadOutcome,
-    Rejected, Sample, Series, Settings, Summary,
+    ApdexThresholds, CodeCount, Entry, ErrorGroup, HostCount, LabelCharts, LogReader, Note, Partial, Profiles,
+    ReadOutcome, Rejected, Sample, Series, Settings, Summary, WindowTable,
 };
+use std::ops::Range;
 
 /// Statistics of a log that is fed as bytes. One value follows one log; several are merged.
 #[derive(Debug, Clone)]
@@ -105,6 +106,16 @@ impl LogStatistics {
         }
         summary.rejected = outcome.rejected;
         summary
+    }
+
+    /// The line of some labels together; see [`SampleStatistics::together`].
+    pub fn together(&mut self, names: &[String]) -> Option<Entry> {
+        self.statistics.together(names)
+    }
+
+    /// The table of a stretch of time; see [`SampleStatistics::window`].
+    pub fn window(&mut self, ended_ms: Range<i64>, names: &[String]) -> WindowTable {
+        self.statistics.window(ended_ms, names)
     }
 
     /// The statistics over time: the total's and the busiest labels'.

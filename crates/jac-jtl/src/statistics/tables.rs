@@ -6,7 +6,7 @@ use super::profiles::label_profile;
 use super::shape::Shape;
 use super::tally::Mean;
 use super::{Count, Label, SampleStatistics, Shown};
-use crate::note::counted;
+use crate::note::{counted, thousands};
 use crate::{
     CodeCount, CodeSeries, Entry, EntryKind, ErrorGroup, HostCount, LabelCharts, LabelSeries, Note, Point, Series,
     Settings, Summary, TotalBasis,
@@ -95,6 +95,14 @@ impl SampleStatistics {
             rejected: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// The line of some labels together, each sample of theirs counted once; its `label` is empty. `None` where no sample has one of them.
+    pub fn together(&mut self, names: &[String]) -> Option<Entry> {
+        self.settle();
+        let Shown { outside, .. } = self.show();
+        let (kind, group) = self.labels.together(names, &mut self.summing)?;
+        Some(entry("", kind, &group, outside))
     }
 
     /// The statistics over time: the total's and the busiest labels'.
@@ -240,7 +248,8 @@ impl SampleStatistics {
     fn folded(&self) -> Vec<Note> {
         let mut notes = Vec::new();
         let together = |folded: u64, what: &str, limit: usize, name: &str| {
-            let message = format!("{folded} samples of {what} beyond the first {limit} are grouped as \"{name}\".");
+            let [samples, first] = [folded, limit as u64].map(thousands);
+            let message = format!("{samples} samples of {what} beyond the first {first} are grouped as \"{name}\".");
             let code = format!("{}_folded", what.replace(' ', "_"));
             Note::new(&code, message).with("samples", folded).with("limit", limit)
         };
@@ -268,8 +277,8 @@ impl SampleStatistics {
             let message = format!(
                 "{} failures beyond the {} most frequent error groups are grouped as \"{}\"; counts of rare groups may \
                  be too low.",
-                rest.count,
-                self.settings.max_groups,
+                thousands(rest.count),
+                thousands(self.settings.max_groups as u64),
                 Settings::OTHER_ERRORS
             );
             let note = Note::new("errors_folded", message);

@@ -22,8 +22,8 @@ fn action(method: &Method, route: &str) -> String {
     let singular = |word: &str| match word {
         "people" => "person".to_owned(),
         "credentials" => "credentials".to_owned(),
-        "images" | "integrations" | "notifications" | "runs" | "plans" | "clusters" | "teams" | "orphans"
-        | "tokens" | "files" | "shares" | "schedules" | "stores" => word.trim_end_matches('s').to_owned(),
+        "annotations" | "images" | "integrations" | "notifications" | "runs" | "plans" | "clusters" | "teams"
+        | "orphans" | "tokens" | "files" | "shares" | "schedules" | "stores" => word.trim_end_matches('s').to_owned(),
         "sessions" => "session".to_owned(),
         other => other.to_owned(),
     };
@@ -204,6 +204,7 @@ mod tests {
             (Method::POST, "/api/v1/stores", "store.create"),
             (Method::POST, "/api/v1/stores/{id}/test", "store.test"),
             (Method::POST, "/api/v1/schedules/{id}/start", "schedule.start"),
+            (Method::DELETE, "/api/v1/runs/{id}/annotations/{annotation}", "run.annotation.delete"),
         ] {
             assert_eq!(action(&method, route), expected, "{method} {route}");
         }

@@ -5,9 +5,10 @@ use crate::access::allowed::{Allowed, On, View};
 use crate::access::shared::{ViewedRun, Viewing};
 use crate::body::{LargeJson, Query};
 use crate::error::{ApiError, ErrorBody};
+use crate::routes::runs::labels_of;
 use axum::extract::{Path, State};
 use jac_engine::{EngineError, FoundSamples, PlanSamples, RunsToSearch, SampleSource};
-use jac_jtl::LabelCharts;
+use jac_jtl::{Entry, LabelCharts};
 use jac_logs::{Bound, Condition, Filter, FilterError, Keep, Search};
 use jac_model::{PlanId, Run, RunId};
 use jac_report::{ComparisonReport, Report};
@@ -150,7 +151,10 @@ pub async fn report(
     let (engine, id) = (run.engine().clone(), run.thing.id.clone());
     let IntervalQuery { from_ms, to_ms } = query;
     if from_ms.is_none() && to_ms.is_none() {
-        return Ok(LargeJson(engine.run_blocking(move |engine| engine.report(&id)).await?));
+        let of = id.clone();
+        let report = engine.run_blocking(move |engine| engine.report(&of)).await?;
+        engine.prepare_intervals(&id, &report.summary);
+        return Ok(LargeJson(report));
     }
     let read = move || engine.report_within(&id, from_ms, to_ms);
     Ok(LargeJson(app.edge.scans().run(&run.who, read).await?))
@@ -174,6 +178,32 @@ pub async fn label_charts(
 ) -> Result<LargeJson<LabelCharts>, ApiError> {
     let (engine, person) = (run.engine().clone(), run.caller.user.id.clone());
     Ok(LargeJson(app.edge.scans().run(&person, move || engine.label_charts(&run.thing.id, &query.label)).await?))
+}
+
+/// Which labels, and which part of the run.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TogetherQuery {
+    /// A JSON array of labels, at most ten: `["Log in","Search"]`.
+    labels: String,
+    /// Samples that ended then or later, epoch milliseconds; absent: from the run's beginning.
+    from_ms: Option<i64>,
+    /// Samples that ended before then, epoch milliseconds; absent: to the run's end.
+    to_ms: Option<i64>,
+}
+
+/// Some labels of a finished run as one, percentiles too; it reads the log. `null`: none of them has a sample there
+#[utoipa::path(get, path = "/runs/{id}/labels-together", tag = "runs", params(("id" = String, Path), TogetherQuery),
+    responses((status = 200, body = Option<Entry>), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn labels_together(
+    State(app): State<App>,
+    run: ViewedRun,
+    Query(query): Query<TogetherQuery>,
+) -> Result<LargeJson<Option<Entry>>, ApiError> {
+    let labels = labels_of(&query.labels)?;
+    let (engine, id) = (run.engine().clone(), run.thing.id.clone());
+    let read = move || engine.labels_together(&id, query.from_ms, query.to_ms, &labels);
+    Ok(LargeJson(app.edge.scans().run(&run.who, read).await?))
 }
 
 /// Which runs.

@@ -15,8 +15,9 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::Engine;
 use jac_engine::list::{Page, RunSummary};
-use jac_engine::runs::{Artefact, LogPiece, NewRun, artefacts};
+use jac_engine::runs::{Artefact, LogPiece, NewRun, NodeSeries, artefacts};
 use jac_engine::view::{LiveLabels, RunView, Snapshot};
+use jac_jtl::WindowTable;
 use jac_model::{Action, Cluster, Run, RunId, StopMode, authorize};
 use jac_store::RunRow;
 use serde::Deserialize;
@@ -134,11 +135,61 @@ pub async fn live_labels(
     run: On<View, Run>,
     Query(query): Query<LiveLabelsQuery>,
 ) -> Result<LargeJson<LiveLabels>, ApiError> {
-    let labels: Vec<String> = serde_json::from_str(&query.labels).map_err(|error| {
-        ApiError::bad_request("labels_invalid", format!("`labels` must be a JSON array of labels: {error}."))
-    })?;
+    let labels = labels_of(&query.labels)?;
     let id = run.thing.id.clone();
     let read = move |engine: &Engine| engine.live_labels(&id, query.after, &labels);
+    Ok(LargeJson(run.engine().run_blocking(read).await?))
+}
+
+/// Labels as a query has them.
+pub fn labels_of(text: &str) -> Result<Vec<String>, ApiError> {
+    serde_json::from_str(text).map_err(|error| {
+        ApiError::bad_request("labels_invalid", format!("`labels` must be a JSON array of labels: {error}."))
+    })
+}
+
+/// Which part of the run's time, and which labels as one.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LiveWindowQuery {
+    /// Samples that ended then or later, epoch milliseconds; the bucket of the charts that this lies in is counted whole.
+    from_ms: i64,
+    /// Samples that ended before then, epoch milliseconds; the bucket of the charts that this lies in is counted whole.
+    to_ms: i64,
+    /// A JSON array of labels, at most ten: `["Log in","Search"]`; absent: none.
+    labels: Option<String>,
+}
+
+/// The table of a part of a run's time while it goes on, counted from the buckets of its charts
+#[utoipa::path(get, path = "/runs/{id}/live/window", tag = "runs", params(("id" = String, Path), LiveWindowQuery),
+    responses((status = 200, body = WindowTable), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn live_window(
+    run: On<View, Run>,
+    Query(query): Query<LiveWindowQuery>,
+) -> Result<LargeJson<WindowTable>, ApiError> {
+    let labels = query.labels.as_deref().map(labels_of).transpose()?.unwrap_or_default();
+    let id = run.thing.id.clone();
+    let read = move |engine: &Engine| engine.live_window(&id, query.from_ms..query.to_ms, &labels);
+    Ok(LargeJson(run.engine().run_blocking(read).await?))
+}
+
+/// How many nodes.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct NodeSeriesQuery {
+    /// At most so many, those whose processors were busiest; absent: 10.
+    limit: Option<usize>,
+}
+
+/// How the nodes of a run fared over its time, live and finished
+#[utoipa::path(get, path = "/runs/{id}/node-series", tag = "runs", params(("id" = String, Path), NodeSeriesQuery),
+    responses((status = 200, body = NodeSeries), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn node_series(
+    run: On<View, Run>,
+    Query(query): Query<NodeSeriesQuery>,
+) -> Result<LargeJson<NodeSeries>, ApiError> {
+    let (id, limit) = (run.thing.id.clone(), query.limit.unwrap_or(10));
+    let read = move |engine: &Engine| engine.node_series(&id, limit);
     Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 

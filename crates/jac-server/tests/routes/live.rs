@@ -103,6 +103,35 @@ async fn labels_are_followed_ten_at_a_time_and_a_run_that_nobody_follows_has_non
 }
 
 #[tokio::test]
+async fn a_window_and_the_nodes_of_a_run_that_nobody_follows_are_empty_or_from_its_folder() {
+    let served = Served::new().await;
+    let id = run(&served, "r-22222222", &administrator()).await.id;
+    let ask = async |path: &str| served.as_owner(Method::GET, &format!("/runs/{id}/{path}"), "").await;
+    let window = ask("live/window?from_ms=1&to_ms=5&labels=%5B%22Buy%22%5D").await;
+    assert_eq!((window.status, &window.body["total"]["samples"]), (StatusCode::OK, &json!(0)), "{}", window.body);
+    assert_eq!((&window.body["labels"], &window.body["together"]), (&json!([]), &json!(null)));
+    for (query, code) in [
+        ("from_ms=5&to_ms=5", "interval_empty"),
+        ("from_ms=5", "request_invalid"),
+        ("from_ms=1&to_ms=5&labels=Buy", "labels_invalid"),
+    ] {
+        assert_eq!(ask(&format!("live/window?{query}")).await.refusal(), (StatusCode::BAD_REQUEST, code), "{query}");
+    }
+    assert_eq!(ask("node-series").await.body, json!({ "every_ms": 5_000, "nodes": [] }));
+    let look = |cpu: u32| json!({ "at_ms": 5, "cpu_percent": cpu, "memory_used_mb": 1, "heap_used_mb": null, "received_per_s": 1, "sent_per_s": 1, "lag_bytes": 7, "samples_per_s": 2.5 });
+    let trace = |name: &str, cpu: u32| json!({ "name": name, "looks": [look(cpu)] });
+    let series = json!({ "every_ms": 10_000, "nodes": [trace("master", 3), trace("worker-1", 90)] });
+    let folder = served.app.engine.folder().run(&id);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("node-series.json"), series.to_string()).expect("written");
+    assert_eq!(ask("node-series").await.body, series);
+    let busiest = ask("node-series?limit=1").await.body;
+    assert_eq!(busiest["nodes"], json!([trace("worker-1", 90)]));
+    let listed = ask("artefacts").await.body;
+    assert_eq!(listed[0]["name"], "node-series.json");
+}
+
+#[tokio::test]
 async fn a_subscription_right_behind_the_greeting_is_answered() {
     let served = Served::new().await;
     let address = served.listen().await;

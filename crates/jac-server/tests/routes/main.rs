@@ -1,5 +1,6 @@
 //! The real router over a real database: who may call what, and what bad input is answered with. No node is made here.
 
+mod annotations;
 mod audit;
 mod billable;
 mod checks;

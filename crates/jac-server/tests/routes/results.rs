@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 const START_MS: u64 = 1_700_000_000_000;
 
 /// A finished run with a log of 300 samples.
-async fn finished(served: &Served, id: &str, slower_ms: u64) {
+pub async fn finished(served: &Served, id: &str, slower_ms: u64) {
     let run = run(served, id, &administrator()).await;
     let mut bytes = "timeStamp,elapsed,label,responseCode,success,failureMessage,URL\n".to_owned();
     for n in 0..300_u64 {
@@ -53,6 +53,7 @@ async fn finished(served: &Served, id: &str, slower_ms: u64) {
             results: ResultsMode::Rmi,
             nodes: Vec::new(),
             start_skew_ms: None,
+            annotations: Vec::new(),
         }),
         notes: Vec::new(),
     };
@@ -270,6 +271,33 @@ async fn charts_are_given_of_labels_beyond_the_busiest() {
         "counted from the run's begin: {}",
         over_time.body
     );
+}
+
+#[tokio::test]
+async fn labels_together_have_percentiles_in_any_part_of_a_run() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0).await;
+    let log = served.app.engine.folder().run(&"r-33333333".parse().expect("an id")).join("results.jtl");
+    let mut rows = std::fs::read_to_string(&log).expect("a log");
+    for n in 0..100 {
+        rows.push_str(&format!("{},900,Buy,200,true,,\n", START_MS + n * 100));
+    }
+    std::fs::write(&log, rows).expect("written");
+    let ask = async |labels: &str, more: &str| {
+        let labels = labels.replace('"', "%22");
+        served.as_owner(Method::GET, &format!("/runs/r-33333333/labels-together?labels={labels}{more}"), "").await
+    };
+    let both = ask(r#"["Home","Buy","none"]"#, "").await;
+    assert_eq!(both.status, StatusCode::OK, "{}", both.body);
+    assert_eq!((&both.body["samples"], &both.body["p95_ms"]), (&json!(400), &json!(900.0)));
+    assert_eq!((&both.body["label"], &both.body["errors"]), (&json!(""), &json!(3)));
+    let part = ask(r#"["Home","Buy"]"#, &format!("&from_ms={}&to_ms={}", START_MS + 15_000, START_MS + 20_000)).await;
+    assert_eq!((&part.body["samples"], &part.body["max_ms"]), (&json!(50), &json!(119)), "no Buy is in it");
+    assert_eq!(ask(r#"["none"]"#, "").await.body, Value::Null);
+    assert_eq!(ask("Home", "").await.refusal(), (StatusCode::BAD_REQUEST, "labels_invalid"));
+    let eleven = serde_json::to_string(&[""; 11]).expect("JSON");
+    assert_eq!(ask(&eleven, "").await.refusal(), (StatusCode::BAD_REQUEST, "too_many_labels"));
+    assert_eq!(ask("[]", "&from_ms=9&to_ms=5").await.refusal(), (StatusCode::BAD_REQUEST, "interval_outside"));
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
         pinned: false,
         tags: Vec::new(),
         note: String::new(),
+        annotations: Vec::new(),
         baseline_ms: None,
         phase: RunPhase::Finished,
         step: String::new(),

@@ -29,7 +29,7 @@ it("draws the baseline as a line with its figure, where it has one", () => {
 
 it("says of a run what people and tests said of it", () => {
   expect(runWords(trendPointOf("shop", { baseline: true, tags: ["v2", "nightly"] }))).toBe("2026-11-28 14:00 shop (baseline, v2, nightly)");
-  expect(runWords(trendPointOf("shop", { ...compared("worse", true), partial: true }))).toBe("2026-11-28 14:00 shop (partial, regression, load differs)");
+  expect(runWords(trendPointOf("shop", { ...compared("worse", true), partial: true }))).toBe("2026-11-28 14:00 shop (partial, regression, throughput differs)");
   expect(runWords(trendPointOf("shop", compared("same")))).toBe("2026-11-28 14:00 shop");
 });
 

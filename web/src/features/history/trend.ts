@@ -57,7 +57,7 @@ function regressions(runs: TrendPoint[], colours: ChartColours): ChartLine[] {
 /** The run at a place in words, for the legend and the table. */
 export function runWords({ name, created_ms, tags, baseline, partial, compared }: TrendPoint): string {
   const found = compared === null ? null : FOUND[compared.change];
-  const more = [...(baseline ? ["baseline"] : []), ...(partial ? ["partial"] : []), ...(found === null ? [] : [compared?.load_differs === true ? `${found}, load differs` : found]), ...tags];
+  const more = [...(baseline ? ["baseline"] : []), ...(partial ? ["partial"] : []), ...(found === null ? [] : [compared?.load_differs === true ? `${found}, throughput differs` : found]), ...tags];
   return `${formatDateTime(created_ms)} ${name}${more.length === 0 ? "" : ` (${more.join(", ")})`}`;
 }
 

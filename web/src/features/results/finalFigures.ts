@@ -27,19 +27,19 @@ export function finalFigures(summary: Summary, points: Point[], bucketMs: number
       note: top === null ? undefined : `peak ${formatRate(top)}`,
       ...against((from) => formatChange(changePercent(from.rate_per_s, total.throughput_per_s))),
     },
-    { key: "p95", name: "p95", value: splitMs(total.p95_ms), note: percentileNote(chosen, undefined), ...against((from) => formatChange(changePercent(from.p95_ms, total.p95_ms))) },
+    { key: "p95", name: "p95", value: splitMs(total.p95_ms), note: percentileNote(chosen, total, undefined), ...against((from) => formatChange(changePercent(from.p95_ms, total.p95_ms))) },
     {
       key: "p99",
       name: "p99",
       value: splitMs(total.p99_ms),
-      note: percentileNote(chosen, `max ${formatMs(total.max_ms)}`),
+      note: percentileNote(chosen, total, `max ${formatMs(total.max_ms)}`),
       ...against((from) => formatChange(changePercent(from.p99_ms, total.p99_ms))),
     },
     {
       key: "median",
       name: "Median",
       value: splitMs(total.median_ms),
-      note: percentileNote(chosen, `mean ${formatMs(total.mean_ms)}`),
+      note: percentileNote(chosen, total, `mean ${formatMs(total.mean_ms)}`),
       ...against((from) => formatChange(changePercent(from.p50_ms, total.median_ms))),
     },
     {

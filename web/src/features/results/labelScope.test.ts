@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { LabelSeries } from "@/shared/api/types";
 import { entryOf, pointAt, summaryOf } from "@/test/results";
-import { pointsOfLabels, summaryOfLabels } from "./labelScope";
+import { percentileNote, pointsOfLabels, summaryOfLabels } from "./labelScope";
 
 const SUMMARY = summaryOf([
   entryOf("Login", { samples: 100, errors: 10, mean_ms: 100, max_ms: 300, throughput_per_s: 10, p95_ms: 170 }),
@@ -20,6 +20,14 @@ it("has a label's own figures, and of several what can be added up", () => {
   const { total, labels } = summaryOfLabels(SUMMARY, ["Login", "Search", "gone"]);
   expect(labels).toHaveLength(2);
   expect(total).toMatchObject({ samples: 400, errors: 10, error_percent: 2.5, mean_ms: 175, max_ms: 900, throughput_per_s: 40, p95_ms: null, p99_ms: null, median_ms: null });
+});
+
+it("has of several what the server says of them as one", () => {
+  const together = entryOf("", { samples: 400, p95_ms: 444 });
+  expect(summaryOfLabels(SUMMARY, ["Login", "Search"], together).total).toEqual({ ...together, label: "2 labels" });
+  expect(summaryOfLabels(SUMMARY, ["Login"], together).total).toEqual(SUMMARY.labels[0]);
+  expect(percentileNote(["Login", "Search"], { p95_ms: null }, "note")).toBe("select a single label");
+  expect(percentileNote(["Login", "Search"], together, "note")).toBe("note");
 });
 
 it("says nothing of labels without a sample", () => {

@@ -1,15 +1,19 @@
 /** A result narrowed to the chosen labels: its total, its points and its errors are theirs. Pure. */
 import type { Entry, ErrorGroup, LabelSeries, Point, Summary } from "@/shared/api/types";
 
-/** The summary with the total of the chosen labels; the whole one where none is chosen, or none of them has a sample in it. */
-export function summaryOfLabels(summary: Summary, chosen: string[]): Summary {
+/**
+ * The summary with the total of the chosen labels; the whole one where none is chosen, or none of them has a sample in it. `together`: what
+ * the server says of all of them as one.
+ */
+export function summaryOfLabels(summary: Summary, chosen: string[], together: Entry | null = null): Summary {
   if (chosen.length === 0) return summary;
   const entries = summary.labels.filter((each) => chosen.includes(each.label));
   const [only] = entries;
-  return { ...summary, labels: entries, total: entries.length === 1 && only !== undefined ? only : joined(entries) };
+  const several = () => (together === null ? joined(entries) : { ...together, label: `${entries.length} labels` });
+  return { ...summary, labels: entries, total: entries.length === 1 && only !== undefined ? only : several() };
 }
 
-/** What several labels are together. Percentiles and deviations cannot be added up: they are missing. */
+/** What can be said of several labels by adding up. Percentiles and deviations cannot be added up: they are missing until the server gives them. */
 function joined(entries: Entry[]): Entry {
   const sum = (of: (entry: Entry) => number | null): number | null => {
     const known = entries.map(of).filter((value) => value !== null);
@@ -82,7 +86,7 @@ export function errorsOfLabels(errors: ErrorGroup[], chosen: string[]): ErrorGro
   return chosen.length === 0 ? errors : errors.filter((group) => chosen.includes(group.label));
 }
 
-/** Why a percentile is missing, where several labels are shown together. */
-export function percentileNote(chosen: string[], note: string | undefined): string | undefined {
-  return chosen.length > 1 ? "select a single label" : note;
+/** Why a percentile is missing, where several labels are shown together and nobody has counted them as one. */
+export function percentileNote(chosen: string[], { p95_ms }: Pick<Entry, "p95_ms">, note: string | undefined): string | undefined {
+  return chosen.length > 1 && p95_ms === null ? "select a single label" : note;
 }

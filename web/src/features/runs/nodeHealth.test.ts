@@ -15,6 +15,8 @@ const HEALTH = {
   disk_free_mb: 9000,
   heap_used_mb: 100,
   heap_mb: 512,
+  lag_bytes: null,
+  samples_per_s: null,
 };
 
 describe("the words about a node's machine", () => {

@@ -1,20 +1,18 @@
 import { expect, it } from "vitest";
-import type { NodeLook, NodeTrace } from "./live/nodeTraces";
-import { nodeContent } from "./nodeSeries";
+import type { NodeLook } from "@/shared/api/types";
+import type { NodeTrace } from "./live/nodeTraces";
+import { chartsOf, nodeContent } from "./nodeSeries";
 
 function look(at_ms: number, cpu_percent: number): NodeLook {
   return {
     at_ms,
     cpu_percent,
-    cpu_highest_percent: cpu_percent,
-    was_busy: false,
     memory_used_mb: 1,
-    memory_mb: 2,
     received_per_s: 0,
     sent_per_s: 0,
-    disk_free_mb: null,
     heap_used_mb: null,
-    heap_mb: null,
+    lag_bytes: null,
+    samples_per_s: null,
   };
 }
 
@@ -51,4 +49,11 @@ it("reaches from end to end of the page's time axis, with nothing where nobody l
     [0, 20_000, 25_000],
     [null, 1, 1],
   ]);
+});
+
+it("has a chart of lag and of samples where any node says it", () => {
+  const ids = (looks: NodeLook[]) => chartsOf([trace("a", ...looks)]).map(({ id }) => id);
+  expect(ids([look(0, 1)])).not.toContain("node-lag");
+  expect(ids([look(0, 1), { ...look(5000, 1), lag_bytes: 0 }])).toContain("node-lag");
+  expect(ids([{ ...look(0, 1), samples_per_s: 2.5 }])).toContain("node-samples");
 });

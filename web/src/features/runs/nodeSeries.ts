@@ -1,25 +1,35 @@
 /** The charts of a run's nodes: a line for each by its name, on a grid of equal steps. Pure. */
+import type { NodeLook } from "@/shared/api/types";
 import type { ChartContent } from "@/shared/charts/chartTypes";
-import type { NodeLook, NodeTrace } from "./live/nodeTraces";
+import type { NodeTrace } from "./live/nodeTraces";
 
 export interface NodeChart {
   id: string;
   title: string;
   unit: string;
-  kind: "percent" | "bytes" | "rate";
+  kind: "percent" | "bytes" | "byteRate" | "rate";
   value: (look: NodeLook) => number | null;
+  /** Left out where no node says it: not all runs have it. */
+  optional?: true;
 }
 
 const MB = 1024 * 1024;
 
 /** Processor and network are what disturbs a measurement first; then memory. */
-export const NODE_CHARTS: NodeChart[] = [
+const NODE_CHARTS: NodeChart[] = [
   { id: "node-cpu", title: "CPU", unit: "% of all processors of the node", kind: "percent", value: (look) => look.cpu_percent },
   { id: "node-memory", title: "Memory", unit: "used on the node", kind: "bytes", value: (look) => look.memory_used_mb * MB },
   { id: "node-heap", title: "JVM heap", unit: "used after the last collection", kind: "bytes", value: (look) => (look.heap_used_mb === null ? null : look.heap_used_mb * MB) },
-  { id: "node-received", title: "Network in", unit: "per second, without loopback", kind: "rate", value: (look) => look.received_per_s },
-  { id: "node-sent", title: "Network out", unit: "per second, without loopback", kind: "rate", value: (look) => look.sent_per_s },
+  { id: "node-received", title: "Network in", unit: "per second, without loopback", kind: "byteRate", value: (look) => look.received_per_s },
+  { id: "node-sent", title: "Network out", unit: "per second, without loopback", kind: "byteRate", value: (look) => look.sent_per_s },
+  { id: "node-lag", title: "Lag", unit: "of the node's log not read yet", kind: "bytes", value: (look) => look.lag_bytes, optional: true },
+  { id: "node-samples", title: "Samples", unit: "per second, in the node's log", kind: "rate", value: (look) => look.samples_per_s, optional: true },
 ];
+
+/** The charts of which these nodes say anything, or which every run has. */
+export function chartsOf(traces: NodeTrace[]): NodeChart[] {
+  return NODE_CHARTS.filter(({ optional, value }) => optional !== true || traces.some(({ seen }) => seen.some((look) => value(look) !== null)));
+}
 
 /** One chart, at least from the first to the second of the `ends`; a time at which a node was not looked at is a gap in its line. Of several looks in a step the last one counts. */
 export function nodeContent(traces: NodeTrace[], value: NodeChart["value"], colourOf: (slot: number) => string, ends: (number | undefined)[] = []): ChartContent {

@@ -37,6 +37,8 @@ export const keys = {
   reportPart: (id: string, from: number, to: number) => ["run-report", id, from, to] as const,
   labelCharts: (id: string, label: string) => ["run-report", id, "label", label] as const,
   planSamples: (plan: string, search: string) => ["run-samples", "plan", plan, search] as const,
+  labelsTogether: (id: string, labels: string, range: [number, number] | null) => ["run-report", id, "together", labels, range] as const,
+  nodeSeries: (id: string) => ["run-nodes", id] as const,
   runSamples: (id: string, search: string) => ["run-samples", id, search] as const,
   /** Below the run's own key: whatever changes the run may have changed it. */
   runShipments: (id: string) => ["runs", id, "search"] as const,

@@ -3191,6 +3191,7 @@ export interface components {
             reset: boolean;
             /** @description Those of the labels that have a sample, in the table's order. */
             labels: components["schemas"]["LabelSeries"][];
+            together: null | components["schemas"]["Entry"];
         };
         /** @description A log that was read. */
         LogFile: {
@@ -3561,6 +3562,10 @@ export interface components {
              * @description Heap size of its JVM.
              */
             heap_mb: number | null;
+            /** Format: int64 */
+            lag_bytes: number | null;
+            /** Format: double */
+            samples_per_s: number | null;
         };
         /** @description An image that JAC created, with Java and JMeter. */
         NodeImage: {
@@ -4384,6 +4389,7 @@ export interface components {
              * @description The time between the first samples of the first and the last of them, in milliseconds; `null`: there are no two.
              */
             start_skew_ms: number | null;
+            annotations: components["schemas"]["Annotation"][];
         };
         /** @description A run's id, `r-` and eight characters. */
         RunId: string;
@@ -4608,6 +4614,7 @@ export interface components {
             /** @description What a reader of the report must know. */
             notes: components["schemas"]["Message"][];
             steps: components["schemas"]["RunStep"][];
+            annotations: components["schemas"]["Annotation"][];
         };
         /** @description Cluster of a schedule's runs. */
         RunsOn: {
@@ -5454,6 +5461,51 @@ export interface components {
         ViaWord: "session" | "token" | "shell";
         /** Format: int64 */
         i64: number;
+        Annotation: {
+            id: string;
+            /** Format: int64 */
+            at_ms: number;
+            text: string;
+            by: components["schemas"]["Person"];
+            /** Format: int64 */
+            written_ms: number;
+        };
+        NodeLook: {
+            /** Format: int64 */
+            at_ms: number;
+            /** Format: int64 */
+            cpu_percent: number;
+            /** Format: int64 */
+            memory_used_mb: number;
+            /** Format: int64 */
+            heap_used_mb: number | null;
+            /** Format: int64 */
+            received_per_s: number;
+            /** Format: int64 */
+            sent_per_s: number;
+            /** Format: int64 */
+            lag_bytes: number | null;
+            /** Format: double */
+            samples_per_s: number | null;
+        };
+        NodeTrace: {
+            name: string;
+            looks: components["schemas"]["NodeLook"][];
+        };
+        NodeSeries: {
+            /** Format: int64 */
+            every_ms: number;
+            nodes: components["schemas"]["NodeTrace"][];
+        };
+        WindowTable: {
+            /** Format: int64 */
+            from_ms: number;
+            /** Format: int64 */
+            to_ms: number;
+            total: components["schemas"]["Entry"];
+            labels: components["schemas"]["Entry"][];
+            together: null | components["schemas"]["Entry"];
+        };
     };
     responses: never;
     parameters: never;

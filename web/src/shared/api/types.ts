@@ -13,6 +13,7 @@ export type Summary = Schemas["Summary"];
 /** One bucket of time; `t_ms` is its start, and samples fall into it by their end. Buckets without a sample are absent. */
 export type Point = Schemas["Point"];
 export type LiveLabels = Schemas["LiveLabels"];
+export type WindowTable = Schemas["WindowTable"];
 export type LabelCharts = Schemas["LabelCharts"];
 export type LabelSeries = Schemas["LabelSeries"];
 export type ErrorGroup = Schemas["ErrorGroup"];
@@ -101,6 +102,9 @@ export type NewRun = Schemas["NewRun"];
 export type Headline = Schemas["Headline"];
 export type RunNode = Schemas["RunNode"];
 export type RunStep = Schemas["RunStep"];
+export type NodeSeries = Schemas["NodeSeries"];
+export type NodeLook = Schemas["NodeLook"];
+export type Annotation = Schemas["Annotation"];
 export type NodeLog = Schemas["LogPiece"];
 export type Artefact = Schemas["Artefact"];
 export type Schedule = Schemas["ScheduleView"];

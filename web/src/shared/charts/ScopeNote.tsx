@@ -1,11 +1,11 @@
 import { useZoomedAlone } from "./timeline";
 
-/** Beside figures of the whole run while the charts over time show a part of it: nobody is to take one for the other. */
-export function ScopeNote() {
+/** Beside figures of the whole run while the charts over time show a part of it: nobody is to take one for the other. `always`: also where other figures follow the charts. */
+export function ScopeNote({ always = false }: { always?: boolean }) {
   const zoomed = useZoomedAlone();
-  if (!zoomed) return null;
+  if (!zoomed && !always) return null;
   return (
-    <span className="tag" title="These figures cover the whole run. The zoom applies to the charts over time only.">
+    <span className="tag" title="These figures cover the whole run, not only the time that the charts show.">
       whole run
     </span>
   );

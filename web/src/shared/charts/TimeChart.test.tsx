@@ -101,6 +101,24 @@ it("is greyed while the connection is lost", () => {
   expect(screen.getByRole("region", { name: /^Response time/ }).classList.contains("chart-stale")).toBe(false);
 });
 
+it("has a line with its words for each moment that was remarked, shortened where they are long", async () => {
+  const moments = [
+    { at_ms: START + 5000, text: "Deployed 2.4" },
+    { at_ms: START + 20_000, text: "The cache of the second shop was flushed" },
+    { at_ms: START + 900_000, text: "Long after" },
+  ];
+  render(
+    <BrowserRouter>
+      <TimelineProvider originMs={START} moments={moments}>
+        <TimeChart id="times" title="Response time" unit="percentiles per interval" format={formatMs} content={contentOf()} />
+      </TimelineProvider>
+    </BrowserRouter>,
+  );
+  await waitFor(() => expect(paintedTexts("times")).toContain("Deployed 2.4"));
+  expect(paintedTexts("times")).toContain("The cache of the second…");
+  expect(paintedTexts("times")).not.toContain("Long after");
+});
+
 it("has a logarithmic axis where one is offered, and only there", async () => {
   const { unmount } = show(contentOf());
   expect(card().queryByRole("button", { name: "log" })).toBeNull();

@@ -3,19 +3,36 @@ import { formatClock, formatTimeNear, zoneName, zoneWords } from "@/shared/forma
 import { Icon } from "@/shared/ui/Icon";
 import { useTimeline } from "./timeline";
 
+/** How much of a test that goes on is shown. */
+const WINDOWS = [
+  { seconds: 60, name: "Last 1 min" },
+  { seconds: 300, name: "Last 5 min" },
+  { seconds: null, name: "All" },
+];
+
 /** How time is written on all charts of the page, and the way back from a zoom. */
 export function TimelineBar({ live, children }: { live: boolean; children?: ReactNode }) {
-  const { range, zoom, base, setBase, originMs, followed, aligned } = useTimeline();
+  const { range, zoom, last, base, setBase, originMs, followed, aligned } = useTimeline();
+  const zoomed = range !== null && last?.seconds == null;
   const written = (ms: number) => (base === "clock" ? formatTimeNear(ms, originMs) : formatClock((ms - originMs) / 1000));
   return (
     <div className="timeline-bar">
-      {range !== null && (
+      {zoomed && (
         <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => zoom(null)}>
           <Icon name="zoom-out" /> Reset zoom ({written(range[0])}–{written(range[1])})
         </button>
       )}
       {range !== null && !followed && <span className="timeline-hint">Figures and tables: whole run.</span>}
       {range === null && <span className="timeline-hint">{live && "Dashed: incomplete interval. "}Drag to zoom.</span>}
+      {last !== null && (
+        <div className="btn-group btn-group-sm" role="group" aria-label="Time shown">
+          {WINDOWS.map(({ seconds, name }) => (
+            <button key={name} type="button" className="btn btn-outline-secondary" aria-pressed={!zoomed && last.seconds === seconds} onClick={() => last.follow(seconds)}>
+              {name}
+            </button>
+          ))}
+        </div>
+      )}
       {children}
       {!aligned && (
         <div className="btn-group btn-group-sm" role="group" aria-label="Time format">

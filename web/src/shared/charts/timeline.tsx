@@ -1,12 +1,15 @@
 import { createContext, useContext, useMemo, useState, type ReactNode } from "react";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
+import type { Moment } from "./drawMoments";
 import { parseRange, writeRange } from "./timeRange";
 
-/** What all charts of a page share: the zoomed range, how time is written, and one cursor. */
+/** What all charts of a page share: the zoomed range, how time is written, one cursor, and what was remarked when. */
 export interface Timeline {
   /** Zoomed range in epoch milliseconds; null shows everything. */
   range: [number, number] | null;
   zoom: (range: [number, number] | null) => void;
+  /** The last seconds of a test that goes on, in place of a range; null where none can be followed. */
+  last: { seconds: number | null; follow: (seconds: number | null) => void } | null;
   base: "clock" | "elapsed";
   setBase: (base: "clock" | "elapsed") => void;
   /** Where elapsed time starts. */
@@ -16,33 +19,76 @@ export interface Timeline {
   /** Several runs lie over one another, each from its own start: there is no clock. */
   aligned: boolean;
   cursorKey: string;
+  moments: Moment[];
+  /** A moment was picked on a chart (Shift and a click), to remark something there; null where nobody may. */
+  pick: ((ms: number) => void) | null;
 }
 
 const Context = createContext<Timeline | null>(null);
 
 let pages = 0;
 
-/** Zoom and time base are in the URL (`zoom=FROM-TO` in ms, `time=elapsed`), so that a link shows the same minutes. */
-export function TimelineProvider({ originMs, aligned = false, followed = false, children }: { originMs: number; aligned?: boolean; followed?: boolean; children: ReactNode }) {
+interface Props {
+  originMs: number;
+  aligned?: boolean;
+  followed?: boolean;
+  /** The newest moment of a test that goes on: its last minutes can be followed. */
+  endMs?: number | null;
+  moments?: Moment[];
+  pick?: ((ms: number) => void) | null;
+  children: ReactNode;
+}
+
+const NO_MOMENTS: Moment[] = [];
+
+/**
+ * Zoom, followed minutes and time base are in the URL (`zoom=FROM-TO` in ms, `last=SECONDS`, `time=elapsed`), so that a link shows the same.
+ */
+export function TimelineProvider({ originMs, aligned = false, followed = false, endMs = null, moments = NO_MOMENTS, pick = null, children }: Props) {
   const [parameters, change] = useUrlParameters();
   const written = parameters.get("zoom");
-  const range = useMemo(() => parseRange(written), [written]);
+  const zoomed = useMemo(() => parseRange(written), [written]);
+  const seconds = endMs === null || zoomed !== null ? null : parseSeconds(parameters.get("last"));
+  const range = useMemo<[number, number] | null>(() => (seconds === null || endMs === null ? zoomed : [endMs - seconds * 1000, endMs]), [zoomed, seconds, endMs]);
   const base = aligned || parameters.get("time") === "elapsed" ? "elapsed" : "clock";
   const [cursorKey] = useState(() => `timeline-${++pages}`);
+  const canFollow = endMs !== null;
   const value = useMemo<Timeline>(
     () => ({
       range,
-      zoom: (next) => change((url) => putParameter(url, "zoom", next === null ? null : writeRange(next))),
+      zoom: (next) =>
+        change((url) => {
+          putParameter(url, "zoom", next === null ? null : writeRange(next));
+          url.delete("last");
+        }),
+      last: canFollow
+        ? {
+            seconds,
+            follow: (next) =>
+              change((url) => {
+                putParameter(url, "last", next === null ? null : String(next));
+                url.delete("zoom");
+              }),
+          }
+        : null,
       base,
       setBase: (next) => change((url) => putParameter(url, "time", next === "clock" ? null : next)),
       originMs,
       followed,
       aligned,
       cursorKey,
+      moments,
+      pick,
     }),
-    [range, base, originMs, followed, aligned, cursorKey, change],
+    [range, canFollow, seconds, base, originMs, followed, aligned, cursorKey, moments, pick, change],
   );
   return <Context value={value}>{children}</Context>;
+}
+
+/** Whole seconds, a day at most; null where that is not what the URL has. */
+function parseSeconds(text: string | null): number | null {
+  const seconds = /^\d{1,5}$/.test(text ?? "") ? Number(text) : 0;
+  return seconds >= 1 && seconds <= 86_400 ? seconds : null;
 }
 
 /** The charts show a part of the time, and the figures beside them all of it; false also where there are no charts. */

@@ -35,7 +35,8 @@ export interface Callbacks {
 }
 
 const ELAPSED_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
-const BYTE_STEPS = [1, 1024, 1024 ** 2, 1024 ** 3].flatMap((unit) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * unit));
+/** Powers of two: a multiple of 500 bytes is no round number of KB. */
+const BYTE_STEPS = Array.from({ length: 41 }, (_, power) => 2 ** power);
 const STEPS: Record<Steps, Partial<uPlot.Axis>> = { any: {}, whole: { incrs: WHOLE_STEPS }, bytes: { incrs: BYTE_STEPS } };
 
 export function chartOptions(content: ChartContent, look: Look, calls: Callbacks, width: number, height: number): uPlot.Options {

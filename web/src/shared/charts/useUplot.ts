@@ -3,6 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { pick, splitFilling, timeColumns, type Columns } from "./chartData";
 import type { ChartContent } from "./chartTypes";
+import { drawMoments } from "./drawMoments";
 import { drawThresholds } from "./drawThresholds";
 import type { Timeline } from "./timeline";
 import { chartOptions, type Look } from "./uplotOptions";
@@ -65,6 +66,7 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
         onReset: () => latest.current.timeline.zoom(null),
         onDraw: (drawn) => {
           drawThresholds(drawn, latest.current.content.thresholds, latest.current.look.colours);
+          drawMoments(drawn, latest.current.timeline.moments, toX, latest.current.look.colours);
           const { lastSampleMs } = latest.current;
           if (lastSampleMs !== null) element.dataset["lastSampleMs"] = String(lastSampleMs);
           element.dataset["points"] = String(latest.current.content.times.length);
@@ -75,6 +77,9 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
     );
     const made = new uPlot(options, dataOf(now, columns), element);
     chart.current = made;
+    made.over.addEventListener("click", (event) => {
+      if (event.shiftKey) latest.current.timeline.pick?.(toMs(made.posToVal(event.offsetX, "x")));
+    });
     const observer = new ResizeObserver(() => {
       const width = widthOf(element, size.width);
       if (width !== made.width) made.setSize({ width, height: size.height });
@@ -91,7 +96,7 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
 
   useEffect(() => {
     chart.current?.setData(dataOf(latest.current, columns));
-  }, [content, look.format, timeline.range, timeline.originMs]);
+  }, [content, look.format, timeline.range, timeline.originMs, timeline.moments]);
 
   return chart;
 }

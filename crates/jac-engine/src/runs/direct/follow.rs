@@ -81,8 +81,9 @@ pub(in crate::runs) async fn follow(task: &Task, run: &Run) -> Result<(), Interr
     let _following: Vec<_> = nodes.iter().map(|node| node.remote.follow(&process_name(&task.id), &log)).collect();
     let live = Arc::clone(&lock(&merge).tailed.live);
     let alarm = health::Alarm::default();
-    let looked_at: Vec<_> = nodes.iter().map(|node| (node.name.clone(), Arc::clone(&node.remote))).collect();
-    health::keep_watching(task, cluster.provider, looked_at, nodes.len(), &alarm);
+    let watched =
+        nodes.iter().cloned().map(|Tailed { name, remote, state }| health::Watched { name, remote, log: Some(state) });
+    health::keep_watching(task, cluster.provider, watched.collect(), &alarm);
     let tailed = nodes.clone();
     let mut follower = Follower {
         watch: Watch::new(task, run, Arc::clone(&live)),

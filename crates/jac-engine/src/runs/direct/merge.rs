@@ -9,7 +9,7 @@ use crate::runs::NodePlaces;
 use crate::runs::supervise::Task;
 use crate::runs::tail::Pull;
 use crate::runs::tailed_spool::{Piece, Pulled, TailedSpool};
-use jac_jtl::whole_rows;
+use jac_jtl::{count_rows, whole_rows};
 use jac_model::RunNode;
 use jac_model::ports::Remote;
 use std::collections::BTreeMap;
@@ -141,7 +141,7 @@ impl<'a> Source<'a> {
 
     /// Takes in all that the node's log has. What is left then is a row that was not written to its end: these bytes.
     pub async fn pull_all(&mut self) -> Result<Vec<u8>, EngineError> {
-        while self.pull().await? == Pulled::Piece {}
+        while self.pull().await? != Pulled::Everything {}
         let from = lock(self.merge).offset(self.name);
         let rest = self.remote.read_at(&self.log, from, LONGEST_ROW).await?;
         Ok(rest.map(|chunk| chunk.bytes.to_vec()).unwrap_or_default())
@@ -156,9 +156,9 @@ impl Pull for Source<'_> {
             merge.offset(self.name)
         };
         let Some(chunk) = self.piece.read(self.remote, &self.log, from).await? else { return Ok(Pulled::Everything) };
-        let mut bytes = chunk.bytes;
+        let (mut bytes, size) = (chunk.bytes, chunk.file_size);
         let mut whole = in_place(|| whole_rows(&bytes, DELIMITER));
-        if whole == 0 && from + (bytes.len() as u64) < chunk.file_size {
+        if whole == 0 && from + (bytes.len() as u64) < size {
             // A row that is longer than the piece.
             if let Some(longer) = self.remote.read_at(&self.log, from, LONGEST_ROW).await? {
                 bytes = longer.bytes;
@@ -173,8 +173,13 @@ impl Pull for Source<'_> {
             // The rest is a row that is still being written.
             return Ok(Pulled::Everything);
         }
-        in_place(|| lock(self.merge).take(self.name, from, &bytes[..whole]))?;
-        Ok(Pulled::Piece)
+        let rows = in_place(|| {
+            lock(self.merge).take(self.name, from, &bytes[..whole])?;
+            Ok::<_, EngineError>(count_rows(&bytes[..whole], DELIMITER))
+        })?;
+        // The header is none.
+        let rows = (rows as u64).saturating_sub(u64::from(from == 0));
+        Ok(Pulled::Piece { left_bytes: size.saturating_sub(from + whole as u64), rows: Some(rows) })
     }
 
     fn report_disk_wait(&self, waits: bool) {

@@ -12,16 +12,16 @@ use crate::statistics::times::STEPS;
 
 /// The sums over samples of one bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Sums {
-    pub(super) samples: u64,
-    pub(super) errors: u64,
-    pub(super) received: u64,
-    pub(super) sent: u64,
-    pub(super) latency: Mean,
-    pub(super) connect: Mean,
+pub(in crate::statistics) struct Sums {
+    pub(in crate::statistics) samples: u64,
+    pub(in crate::statistics) errors: u64,
+    pub(in crate::statistics) received: u64,
+    pub(in crate::statistics) sent: u64,
+    pub(in crate::statistics) latency: Mean,
+    pub(in crate::statistics) connect: Mean,
     /// Response time.
-    pub(super) elapsed: Mean,
-    pub(super) max_ms: u32,
+    pub(in crate::statistics) elapsed: Mean,
+    pub(in crate::statistics) max_ms: u32,
 }
 
 impl Sums {

@@ -29,7 +29,7 @@ const result = (name: string): ComparedResult => ({
   percents: [],
   summary: summaryOf([entryOf("Home")]),
 });
-const LOAD = "The load differs: 100/s before, 63/s after.";
+const LOAD = "Throughput differs: 100/s before, 63/s after.";
 
 beforeEach(() => window.history.replaceState(null, "", "/"));
 

@@ -43,13 +43,15 @@ interface Props {
   errors: ErrorGroup[];
   allErrors: number;
   live: boolean;
+  /** They are the whole run's, beside figures of a part of its time. */
+  wholeRun?: boolean;
   /** They are those of chosen labels. */
   narrowed?: boolean;
   showSamples: ShowSamples | null;
 }
 
 /** What failed, grouped by label, code and message. */
-export function ErrorTable({ errors, allErrors, live, narrowed = false, showSamples }: Props) {
+export function ErrorTable({ errors, allErrors, live, wholeRun = false, narrowed = false, showSamples }: Props) {
   const { originMs } = useTimeline();
   const columns = useMemo(() => columnsFor(allErrors, originMs, showSamples), [allErrors, originMs, showSamples]);
   return (
@@ -60,7 +62,7 @@ export function ErrorTable({ errors, allErrors, live, narrowed = false, showSamp
       columns={columns}
       rowKey={(row) => JSON.stringify([row.label, row.code, row.message])}
       empty={narrowed ? "No failed samples of the selected labels." : live ? "No failed samples so far." : "No failed samples."}
-      actions={<ScopeNote />}
+      actions={<ScopeNote always={wholeRun} />}
       visibleRows={12}
     />
   );

@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from "react";
-import type { CriterionResult, CriterionWatch, Report } from "@/shared/api/types";
+import type { Annotation, CriterionResult, CriterionWatch, Entry, Report } from "@/shared/api/types";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { Empty } from "@/shared/ui/Empty";
 import { Figures } from "@/shared/ui/Figures";
@@ -10,6 +10,7 @@ import type { ShowSamples } from "../sampleWhere";
 import { Transactions, transactionsOf } from "../transactions";
 import { useChosenLabels } from "../useChosenLabels";
 import type { ChartView } from "../useDrawing";
+import { Annotations } from "./Annotations";
 import { Criteria } from "./Criteria";
 import { EntryTable } from "./EntryTable";
 import { ErrorsSection } from "./ErrorsSection";
@@ -30,18 +31,25 @@ interface Props {
   baseline?: Baseline | null;
   /** The figures of the time that the charts are zoomed to, where they can be had and are; else the figures are the whole run's. */
   part?: ReportPart | null;
+  /** The chosen labels as one, where the server has counted them; else what can be added up. */
+  together?: Entry | null;
+  /** What is remarked at moments of the run, where it can be changed; else the report's own. */
+  annotating?: { moments: Annotation[]; pick: ((ms: number) => void) | null; list: ReactNode };
+  /** Charts of the run's nodes, on the time axis of the others. */
+  nodes?: ReactNode;
   /** Charts of every label can be had, not of the busiest only: who shows the report adds those of chosen ones. */
   anyLabel?: boolean;
 }
 
 const NO_CRITERIA: CriterionResult[] = [];
 const NO_WATCH: CriterionWatch[] = [];
+const NO_ANNOTATIONS: Annotation[] = [];
 /** A note that counts the whole run's samples: beside the figures of a part it would be another count. */
 const COUNTED = "transactions_not_in_total";
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
-export function ReportBody({ report, samples, baseline = null, part = null, anyLabel = false }: Props) {
+export function ReportBody({ report, samples, baseline = null, part = null, together = null, annotating, nodes, anyLabel = false }: Props) {
   const { summary, series, run } = report;
   const shown = part?.report ?? report;
   const { interval } = shown;
@@ -55,7 +63,7 @@ export function ReportBody({ report, samples, baseline = null, part = null, anyL
   const view = useMemo<ChartView>(() => ({ points: series.points, bucketMs: series.bucket_ms, labels: series.labels, chosen, slots }), [series, chosen, slots]);
   const transactions = useMemo(() => transactionsOf(series.labels, summary.labels), [series.labels, summary.labels]);
   const shownPoints = useMemo(() => (interval === null ? series.points : pointsWithin(series.points, series.bucket_ms, [interval.from_ms, interval.to_ms])), [series, interval]);
-  const scoped = useMemo(() => summaryOfLabels(shown.summary, chosen), [shown.summary, chosen]);
+  const scoped = useMemo(() => summaryOfLabels(shown.summary, chosen, together), [shown.summary, chosen, together]);
   const rampUp = useMemo(() => rampUpOf(series.points), [series.points]);
   const criteria = run?.criteria ?? NO_CRITERIA;
   const expressions = useMemo(() => criteria.map((result) => result.expression), [criteria]);
@@ -73,9 +81,10 @@ export function ReportBody({ report, samples, baseline = null, part = null, anyL
     );
   }
   const showSamples = samples?.show ?? null;
+  const moments = annotating?.moments ?? run?.annotations ?? NO_ANNOTATIONS;
   return (
     <Transactions value={transactions}>
-      <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0} followed={interval !== null}>
+      <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0} followed={interval !== null} moments={moments} pick={annotating?.pick ?? null}>
         <Notes summary={summary} cause={run?.cause ?? null} notes={interval === null ? report.notes : report.notes.filter(({ code }) => code !== COUNTED)} />
         {part !== null && <PartHead part={part} />}
         <Figures
@@ -89,6 +98,7 @@ export function ReportBody({ report, samples, baseline = null, part = null, anyL
           more={samples === undefined ? [] : SAMPLES}
           cut={rampUp !== null && summary.end_ms !== null && <CutRampUp rampUp={rampUp} endMs={summary.end_ms} />}
         />
+        {annotating?.list ?? <Annotations annotations={moments} onEdit={null} onAdd={null} />}
         <ResultCharts
           points={series.points}
           bucketMs={series.bucket_ms}
@@ -109,6 +119,7 @@ export function ReportBody({ report, samples, baseline = null, part = null, anyL
         <ResponseTimesSection view={view} profiles={shown.profiles} apdex={shown.apdex} summary={shown.summary} />
         <ErrorsSection report={shown} chosen={chosen} showSamples={showSamples} />
         <Workers run={run} />
+        {nodes}
         {samples?.section}
       </TimelineProvider>
     </Transactions>

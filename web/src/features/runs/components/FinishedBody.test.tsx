@@ -89,3 +89,11 @@ it("keeps the whole run's figures, marked as such, where the part cannot be had"
   expect(figure("Samples")).toBe("1,000");
   expect(screen.getAllByText("whole run").length).toBeGreaterThan(0);
 });
+
+it("gives several labels percentiles together, counted from the log", async () => {
+  api.answer("GET /runs/r-1/labels-together", { body: entryOf("", { samples: 1000, p95_ms: 321 }) });
+  await show("/?label=Login&label=Search");
+  await waitFor(() => expect(figure("p95")).toBe("321ms"));
+  expect(figure("Samples")).toBe("1,000");
+  expect(api.asked.some(({ path }) => path === `/runs/r-1/labels-together?labels=${encodeURIComponent(JSON.stringify(["Login", "Search"]))}`)).toBe(true);
+});

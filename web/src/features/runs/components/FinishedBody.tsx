@@ -5,11 +5,14 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useBaseline } from "../api/useBaseline";
 import { useLabelCharts } from "../api/useLabelCharts";
+import { useLabelsTogether } from "../api/useLabelsTogether";
 import { useReportPart } from "../api/useReportPart";
 import { useRunReport } from "../api/useRunReport";
 import type { LiveRun } from "../live/liveRun";
 import { useSampleSearch } from "../samples/useSampleSearch";
+import { useAnnotating } from "../useAnnotating";
 import { LiveBody } from "./LiveBody";
+import { NodeCharts } from "./NodeCharts";
 
 /** The report; until it is there, what was seen live stays on the page. */
 export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) {
@@ -18,12 +21,24 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   const baseline = useBaseline(run);
   const part = useReportPart(run.id, report.data);
   const charted = useLabelCharts(run.id, report.data);
+  const together = useLabelsTogether(run.id, report.data);
+  const annotating = useAnnotating(run, report.data?.summary.start_ms ?? run.started_ms ?? 0);
   if (charted.report !== undefined) {
     return (
       <>
         {charted.loading && <Waiting what="Reading the log for the charts of the chosen label…" />}
         {charted.error !== null && <ErrorBox error={charted.error} onRetry={charted.retry} />}
-        <ReportBody report={charted.report} samples={samples} baseline={baseline} part={part} anyLabel />
+        <ReportBody
+          report={charted.report}
+          samples={samples}
+          baseline={baseline}
+          part={part}
+          // What was counted is of the time that the link has, which the report's part may not be yet.
+          together={part?.loading === true ? null : together}
+          annotating={annotating}
+          nodes={run.provider !== "imported" && <NodeCharts run={run} points={charted.report.series.points} />}
+          anyLabel
+        />
       </>
     );
   }

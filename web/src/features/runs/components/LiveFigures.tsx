@@ -1,10 +1,12 @@
 import { useMemo } from "react";
 import { column, frameOf, perSecond } from "@/features/results/chartSeries";
 import { timeGrid } from "@/features/results/timeGrid";
+import type { Baseline } from "@/features/results/finalFigures";
 import { percentileNote, pointsOfLabels, summaryOfLabels } from "@/features/results/labelScope";
-import type { LabelSeries, Point, Run } from "@/shared/api/types";
+import type { Entry, LabelSeries, Point, Run, Summary } from "@/shared/api/types";
 import { Sparkline } from "@/shared/charts/Sparkline";
 import { chartColours } from "@/shared/charts/palette";
+import { changePercent, formatChange, formatPoints } from "@/shared/format/change";
 import { formatCount, formatMs, formatPercent, formatRate, plural, splitMs, splitPercent, splitRate } from "@/shared/format/numbers";
 import { formatClock, formatDuration } from "@/shared/format/time";
 import { Figures, type Figure } from "@/shared/ui/Figures";
@@ -14,23 +16,33 @@ import { settledUntil, type LiveRun } from "../live/liveRun";
 interface Props {
   live: LiveRun;
   run: Run;
-  /** Labels that the figures are of in place of the total, and their points. */
+  /** Of the whole run, or of the part of its time that is shown, with the points of that. */
+  summary: Summary;
+  points: Point[];
+  inWindow: boolean;
+  /** Labels that the figures are of in place of the total, their points, and all of them as one. */
   chosen: string[];
   series: LabelSeries[];
+  together: Entry | null;
+  /** The run that the plan's others are compared with. */
+  baseline: Baseline | null;
 }
 
 /** Throughput, p95, p99, error rate, users, samples, time: now, with the last minutes beside them and the whole run below. */
-export function LiveFigures({ live, run, chosen, series }: Props) {
+export function LiveFigures({ live, run, summary, points: given, inWindow, chosen, series, together, baseline }: Props) {
   const { scheme } = useTheme();
   const settled = settledUntil(live);
   const figures = useMemo<Figure[]>(() => {
     const colours = chartColours(scheme);
     const isSettled = (point: Point) => settled === null || point.t_ms + live.bucket_ms <= settled;
-    const whole = live.points.filter(isSettled);
-    const points = pointsOfLabels(whole, series, chosen).filter(isSettled);
-    const { total, total_basis } = summaryOfLabels(live.summary, chosen);
-    // What the server says of now is of all labels.
+    const whole = given.filter(isSettled);
+    const from = whole[0]?.t_ms ?? 0;
+    const points = pointsOfLabels(whole, series, chosen).filter((point) => point.t_ms >= from && isSettled(point));
+    const { total, total_basis } = summaryOfLabels(summary, chosen, together);
+    // What the server says of now is of all labels, and of the whole run where it is not of now.
     const head = chosen.length === 0 ? run.headline : null;
+    const overall = inWindow ? null : head;
+    const against = (of: (from: Baseline) => string): Pick<Figure, "change"> => (baseline === null || inWindow || chosen.length > 0 ? {} : { change: `${of(baseline)} vs. baseline` });
     // As in the charts: an interval without samples is a rate of zero, and has no response time.
     const frame = frameOf(whole, live.bucket_ms, settled);
     const times = timeGrid(frame.times, live.bucket_ms, settled);
@@ -42,6 +54,7 @@ export function LiveFigures({ live, run, chosen, series }: Props) {
         name: "Throughput",
         value: splitRate(head === null ? rateOf(points, whole.at(-1), live.bucket_ms) : head.rate_per_s),
         note: `last 5\u00a0s; average ${formatRate(total.throughput_per_s)}`,
+        ...against((of) => formatChange(changePercent(of.rate_per_s, head?.rate_per_s ?? null))),
         spark: spark(
           perSecond(source, times, frame, (point) => point.samples),
           colours.rate,
@@ -50,8 +63,9 @@ export function LiveFigures({ live, run, chosen, series }: Props) {
       {
         key: "p95",
         name: "p95",
-        value: splitMs(head?.p95_ms ?? total.p95_ms),
-        note: percentileNote(chosen, `median ${formatMs(total.median_ms)}`),
+        value: splitMs(overall?.p95_ms ?? total.p95_ms),
+        note: percentileNote(chosen, total, `median ${formatMs(total.median_ms)}`),
+        ...against((of) => formatChange(changePercent(of.p95_ms, overall?.p95_ms ?? total.p95_ms))),
         spark: spark(
           column(source, times, (point) => point.p95_ms),
           colours.percentiles[2],
@@ -61,7 +75,8 @@ export function LiveFigures({ live, run, chosen, series }: Props) {
         key: "p99",
         name: "p99",
         value: splitMs(total.p99_ms),
-        note: percentileNote(chosen, "of the whole run"),
+        note: percentileNote(chosen, total, inWindow ? "of the time shown" : "of the whole run"),
+        ...against((of) => formatChange(changePercent(of.p99_ms, total.p99_ms))),
         spark: spark(
           column(source, times, (point) => point.p99_ms),
           colours.percentiles[3],
@@ -70,8 +85,9 @@ export function LiveFigures({ live, run, chosen, series }: Props) {
       {
         key: "errors",
         name: "Error rate",
-        value: splitPercent(head?.error_percent ?? total.error_percent),
+        value: splitPercent(overall?.error_percent ?? total.error_percent),
         note: `${plural(total.errors, "error")}${lastErrorRate(points, live.bucket_ms)}`,
+        ...against((of) => formatPoints(of.error_percent, overall?.error_percent ?? total.error_percent)),
         spark: spark(
           perSecond(source, times, frame, (point) => point.errors),
           colours.error,
@@ -95,7 +111,7 @@ export function LiveFigures({ live, run, chosen, series }: Props) {
         note: chosen.length === 0 ? plural(live.labels, "label") : `${chosen.length} of ${plural(live.labels, "label")}`,
       },
     ];
-  }, [live, run, chosen, series, scheme, settled]);
+  }, [live, run, summary, given, inWindow, chosen, series, together, baseline, scheme, settled]);
 
   return <Figures figures={[...figures, timeFigure(run, live.at_ms)]} />;
 }

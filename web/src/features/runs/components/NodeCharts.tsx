@@ -1,12 +1,13 @@
 import { useMemo } from "react";
-import type { Point } from "@/shared/api/types";
+import type { Point, Run } from "@/shared/api/types";
 import { TimeChart } from "@/shared/charts/TimeChart";
 import { lineColour } from "@/shared/charts/palette";
-import { formatBytes, formatByteRate, formatPercent, plural } from "@/shared/format/numbers";
+import { formatBytes, formatByteRate, formatPercent, formatRate, plural } from "@/shared/format/numbers";
 import { useTheme } from "@/shared/ui/theme";
 import { WhenSeen } from "@/shared/ui/WhenSeen";
-import type { NodeTrace } from "../live/nodeTraces";
-import { NODE_CHARTS, nodeContent, type NodeChart } from "../nodeSeries";
+import { useNodeSeries } from "../api/useNodeSeries";
+import { withHistory, type NodeTrace } from "../live/nodeTraces";
+import { chartsOf, nodeContent, type NodeChart } from "../nodeSeries";
 
 /** As in the charts of results. */
 const HEIGHT = 280;
@@ -14,24 +15,34 @@ const HEIGHT = 280;
 const MOST_NODES = 10;
 
 interface Props {
-  traces: NodeTrace[];
+  run: Pick<Run, "id" | "phase" | "nodes">;
+  /** What was seen since the page was opened. */
+  since?: NodeTrace[];
   /** The results, on whose time axis the nodes are shown. */
   points: Pick<Point, "t_ms">[];
-  stale: boolean;
+  stale?: boolean;
 }
 
-/** How each node of a running test fares, by its name, on the time axis of the page. */
-export function NodeCharts({ traces, points, stale }: Props) {
-  const shown = useMemo(() => busiest(traces), [traces]);
+const NOTHING: NodeTrace[] = [];
+
+/** How each node of a run fared from its beginning, by its name, on the time axis of the page. */
+export function NodeCharts({ run, since = NOTHING, points, stale = false }: Props) {
+  const history = useNodeSeries(run.id, run.phase !== "finished");
+  const shown = useMemo(() => busiest(withHistory(history, since)), [history, since]);
+  const charts = useMemo(() => chartsOf(shown), [shown]);
   if (shown.length === 0) return null;
   return (
     <section id="nodes" className="report-section" aria-label="Nodes over time">
       <div className="section-head">
         <h2>Nodes</h2>
-        <span className="section-note">since this page was opened{traces.length > shown.length && `; the ${shown.length} busiest of ${plural(traces.length, "node")}`}</span>
+        {run.nodes.length > shown.length && (
+          <span className="section-note">
+            the {shown.length} busiest of {plural(run.nodes.length, "node")}
+          </span>
+        )}
       </div>
       <div className="chart-grid chart-grid-three">
-        {NODE_CHARTS.map((chart) => (
+        {charts.map((chart) => (
           <WhenSeen key={chart.id} height={HEIGHT}>
             {() => <Chart chart={chart} traces={shown} from={points[0]?.t_ms} to={points.at(-1)?.t_ms} stale={stale} />}
           </WhenSeen>
@@ -60,19 +71,19 @@ function Chart({ chart, traces, from, to, stale }: ChartProps) {
       unit={unit}
       content={content}
       format={FORMATS[kind]}
-      {...(kind === "percent" ? {} : { steps: "bytes" as const })}
+      {...(kind === "percent" || kind === "rate" ? {} : { steps: "bytes" as const })}
       stale={stale}
       empty="Not reported by the nodes."
     />
   );
 }
 
-const FORMATS = { percent: formatPercent, bytes: formatBytes, rate: formatByteRate };
+const FORMATS = { percent: formatPercent, bytes: formatBytes, byteRate: formatByteRate, rate: formatRate };
 
 /** In their order, so that a node keeps its colour while it is among them. */
 function busiest(traces: NodeTrace[]): NodeTrace[] {
   if (traces.length <= MOST_NODES) return traces;
-  const highest = ({ seen }: NodeTrace) => seen.at(-1)?.cpu_highest_percent ?? 0;
+  const highest = ({ seen }: NodeTrace) => seen.reduce((most, look) => Math.max(most, look.cpu_percent), 0);
   const chosen = new Set([...traces].sort((one, other) => highest(other) - highest(one)).slice(0, MOST_NODES));
   return traces.filter((trace) => chosen.has(trace));
 }

@@ -109,6 +109,48 @@ it("says how much of many labels it shows", async () => {
   expect((await screen.findByText(/labels with the most samples/)).textContent).toMatch(/\b1 labels.*1,500/);
 });
 
+it("follows the last minute in figures and table, from what the server counts of it", async () => {
+  const table = {
+    from_ms: START - 30_000,
+    to_ms: START + 30_000,
+    total: entryOf("Total", { samples: 77, errors: 7, error_percent: 9.1, p95_ms: 55 }),
+    labels: [entryOf("Search", { samples: 77 })],
+    together: null,
+  };
+  api.answer("GET /runs/r-1/live/window", { body: table });
+  await show();
+  await userEvent.click(screen.getByRole("button", { name: "Last 1 min" }));
+  await waitFor(() => expect(figure("Samples")[0]).toBe("77"));
+  expect([figure("p95")[0], figure("p99")[1], figure("Error rate")[0]]).toEqual(["55ms", "of the time shown", "9.10%"]);
+  expect(screen.getByRole("row", { name: /^Search/ })).toBeDefined();
+  expect(screen.queryByRole("row", { name: /^Login/ })).toBeNull();
+  const asked = api.asked.filter(({ path }) => path.startsWith("/runs/r-1/live/window"));
+  expect(asked[0]?.path).toContain(`from_ms=${START - 30_000}&to_ms=${START + 30_000}`);
+  expect(window.location.search).toBe("?last=60");
+  // Errors are not known of a part of the time.
+  expect(within(screen.getByRole("region", { name: "Top errors" })).getByText("whole run")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: "All" }));
+  await waitFor(() => expect(figure("Samples")[0]).toBe("1,200"));
+  expect(window.location.search).toBe("");
+});
+
+it("has the nodes' charts from the run's beginning, as the server has kept them", async () => {
+  const look = (second: number, cpu_percent: number) => ({
+    at_ms: START + second * 1000,
+    cpu_percent,
+    memory_used_mb: 100,
+    heap_used_mb: null,
+    received_per_s: 0,
+    sent_per_s: 0,
+    lag_bytes: 4096,
+    samples_per_s: null,
+  });
+  api.answer("GET /runs/r-1/node-series", { body: { every_ms: 5000, nodes: [{ name: "worker-1", looks: [look(0, 20), look(5, 80)] }] } });
+  await show();
+  // Charts are drawn when they come into sight; that of the lag is among them where any node says it.
+  await waitFor(() => expect(screen.getByRole("region", { name: "Nodes over time" }).querySelectorAll(".when-seen")).toHaveLength(6));
+});
+
 it("greys its charts while the connection is lost, and stands still", async () => {
   await show();
   act(() => void wire.emit("connect"));

@@ -4,6 +4,7 @@ import { Loaded } from "@/shared/ui/Loaded";
 import { useRun } from "../api/useRun";
 import { useLiveRun } from "../live/useLiveRun";
 import { LiveBody } from "./LiveBody";
+import { PhaseStrip } from "./PhaseStrip";
 import { RunDetails } from "./RunDetails";
 import { RunHead } from "./RunHead";
 import { FinishedBody } from "./FinishedBody";
@@ -26,6 +27,7 @@ function RunView({ fetched }: { fetched: Run }) {
   return (
     <>
       <RunHead run={run} live={live} />
+      <PhaseStrip run={run} />
       {run.phase === "finished" ? <FinishedBody run={run} live={live} /> : <LiveBody run={run} live={live} />}
       <RunDetails run={run} />
     </>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RunNode } from "@/shared/api/types";
-import { traceNodes, type NodeTrace } from "./nodeTraces";
+import { traceNodes, withHistory, type NodeTrace } from "./nodeTraces";
 
 function node(name: string, at_ms: number | null, cpu_percent = 10): RunNode {
   const health = {
@@ -15,6 +15,8 @@ function node(name: string, at_ms: number | null, cpu_percent = 10): RunNode {
     disk_free_mb: null,
     heap_used_mb: 100,
     heap_mb: 400,
+    lag_bytes: null,
+    samples_per_s: null,
   };
   return {
     name,
@@ -65,5 +67,22 @@ describe("how nodes fared", () => {
     expect(19_999 * 5000 + 1 - (trace?.seen.at(-1)?.at_ms ?? 0)).toBeLessThan(trace?.everyMs ?? 0);
     const apart = trace?.seen.slice(1).map(({ at_ms }, index) => at_ms - (trace.seen[index]?.at_ms ?? 0));
     expect(new Set(apart)).toEqual(new Set([trace?.everyMs]));
+  });
+});
+
+describe("how nodes fared from the beginning", () => {
+  const look = (at_ms: number) => ({ at_ms, cpu_percent: 1, memory_used_mb: 1, heap_used_mb: null, received_per_s: 0, sent_per_s: 0, lag_bytes: null, samples_per_s: null });
+
+  it("is what the server has, and behind it what was seen since", () => {
+    const since = traceNodes(traceNodes([], [node("a", 10_000)]), [node("a", 15_000), node("b", 15_000)]);
+    const all = withHistory({ every_ms: 10_000, nodes: [{ name: "a", looks: [look(0), look(10_000)] }] }, since);
+    expect(times(all)).toEqual([["a", [0, 10_000, 15_000]]]);
+    expect(all[0]?.everyMs).toBe(10_000);
+  });
+
+  it("is what was seen here while the server has nothing", () => {
+    const since = traceNodes([], [node("a", 1000)]);
+    expect(withHistory(undefined, since)).toBe(since);
+    expect(withHistory({ every_ms: 5000, nodes: [] }, since)).toBe(since);
   });
 });

@@ -2,9 +2,7 @@
  * How the nodes of a running test fared since this page is open: each snapshot says only how they are now. Kept in a bounded number of
  * points; a test that lasts longer has them further apart. Pure.
  */
-import type { RunNode } from "@/shared/api/types";
-
-export type NodeLook = NonNullable<RunNode["health"]>;
+import type { NodeLook, NodeSeries, RunNode } from "@/shared/api/types";
 
 export interface NodeTrace {
   name: string;
@@ -41,4 +39,14 @@ function withLook(trace: NodeTrace, look: NodeLook): NodeTrace {
   const seen = [...trace.seen, look];
   if (seen.length <= MOST) return { ...trace, seen };
   return { ...trace, seen: seen.filter((_, index) => index % 2 === 0), everyMs: trace.everyMs * 2 };
+}
+
+/** How the nodes fared from the run's beginning, as the server has it, and what was seen since. Without the former: the latter alone. */
+export function withHistory(history: NodeSeries | undefined, since: NodeTrace[]): NodeTrace[] {
+  if (history === undefined || history.nodes.length === 0) return since;
+  return history.nodes.map(({ name, looks }) => {
+    const last = looks.at(-1)?.at_ms ?? -Infinity;
+    const newer = since.find((trace) => trace.name === name)?.seen.filter(({ at_ms }) => at_ms > last) ?? [];
+    return { name, seen: [...looks, ...newer], everyMs: history.every_ms };
+  });
 }

@@ -4,8 +4,8 @@ import { pointAt } from "@/test/results";
 import { mergeLabels } from "./useLiveLabels";
 
 const series = (label: string, ...seconds: [number, number][]): LabelSeries => ({ label, transaction: false, points: seconds.map(([second, samples]) => pointAt(second * 1000, { samples })) });
-const answer = (more: Partial<LiveLabels>): LiveLabels => ({ run_id: "r-1", seq: 2, bucket_ms: 1000, reset: false, labels: [], ...more });
-const KNOWN = { seq: 1, bucketMs: 1000, series: [series("Login", [0, 4], [1, 5])] };
+const answer = (more: Partial<LiveLabels>): LiveLabels => ({ run_id: "r-1", seq: 2, bucket_ms: 1000, reset: false, labels: [], together: null, ...more });
+const KNOWN = { seq: 1, bucketMs: 1000, together: null, series: [series("Login", [0, 4], [1, 5])] };
 const counts = (merged: { series: LabelSeries[] }) => merged.series.map((each) => [each.label, each.points.map((point) => point.samples)]);
 
 it("puts changed points in their place, and takes in a label with its first sample", () => {

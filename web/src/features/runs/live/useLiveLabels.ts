@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { getJson } from "@/shared/api/client";
-import type { LabelSeries, LiveLabels } from "@/shared/api/types";
+import type { Entry, LabelSeries, LiveLabels } from "@/shared/api/types";
 import { mergePoints } from "./liveRun";
 
 interface Known {
@@ -9,13 +9,13 @@ interface Known {
   seq: number;
   bucketMs: number;
   series: LabelSeries[];
+  together: Entry | null;
 }
 
-const NOTHING: Known = { key: "", seq: 0, bucketMs: 0, series: [] };
-const NONE: LabelSeries[] = [];
+const NOTHING: Known = { key: "", seq: 0, bucketMs: 0, series: [], together: null };
 
-/** The points of the chosen labels while the run goes on: with each snapshot what has changed of them, one question at a time. */
-export function useLiveLabels(runId: string, chosen: string[], seq: number): LabelSeries[] {
+/** The points of the chosen labels while the run goes on, and all of them as one: with each snapshot what has changed, one question at a time. */
+export function useLiveLabels(runId: string, chosen: string[], seq: number): Pick<Known, "series" | "together"> {
   const [known, setKnown] = useState(NOTHING);
   const latest = useRef(NOTHING);
   const asking = useRef<string | null>(null);
@@ -38,7 +38,7 @@ export function useLiveLabels(runId: string, chosen: string[], seq: number): Lab
         if (asking.current === key) asking.current = null;
       });
   }, [runId, key, seq]);
-  return key !== "[]" && known.key === key ? known.series : NONE;
+  return key !== "[]" && known.key === key ? known : NOTHING;
 }
 
 /** What was known of labels, and what has changed of them since. */
@@ -49,5 +49,5 @@ export function mergeLabels(known: Omit<Known, "key">, answer: LiveLabels): Omit
     const points = before.get(each.label)?.points ?? [];
     return { ...each, points: mergePoints(points, each.points) };
   });
-  return { seq: answer.seq, bucketMs: answer.bucket_ms, series };
+  return { seq: answer.seq, bucketMs: answer.bucket_ms, series, together: answer.together };
 }

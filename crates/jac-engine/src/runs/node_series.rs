@@ -1,0 +1,242 @@
+//! How the nodes of a run fared, from look to look: in memory while it goes on, and with its files (`node-series.json`), from which it is
+//! read afterwards. Bounded: looks that are too many are taken together in pairs, of which the busier one stays.
+
+use super::finish::write;
+use crate::blocking::wait;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use jac_model::{NodeHealth, RunId};
+use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
+use std::path::Path;
+
+pub(super) const NAME: &str = "node-series.json";
+/// How far looks are apart at first, in milliseconds.
+const FIRST_EVERY_MS: u64 = 5_000;
+/// Looks of one node…
+const MOST_OF_NODE: usize = 960;
+/// …and of all nodes together, of which each has [`LEAST_OF_NODE`] at least.
+const MOST: usize = 96_000;
+const LEAST_OF_NODE: usize = 60;
+
+/// How the nodes of a run fared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeSeries {
+    /// In each interval of so many milliseconds a node has one look at most.
+    pub every_ms: u64,
+    pub nodes: Vec<NodeTrace>,
+}
+
+/// How one node fared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeTrace {
+    pub name: String,
+    /// In order of time. Where a node did not answer there is none.
+    pub looks: Vec<NodeLook>,
+}
+
+/// How a node's machine was, between two looks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeLook {
+    /// By the server's clock.
+    pub at_ms: i64,
+    /// How busy all its processors together were, in percent.
+    pub cpu_percent: u32,
+    pub memory_used_mb: u64,
+    /// What the objects of its JVM took of the heap when the collector last looked.
+    pub heap_used_mb: Option<u64>,
+    /// Bytes a second over all its network interfaces but loopback.
+    pub received_per_s: u64,
+    pub sent_per_s: u64,
+    /// Bytes of its log that were not read yet; `null`: it writes no log, or nothing was read.
+    pub lag_bytes: Option<u64>,
+    /// Rows of its log that came, per second; `null`: the results are not direct.
+    pub samples_per_s: Option<f64>,
+}
+
+impl From<&NodeHealth> for NodeLook {
+    fn from(health: &NodeHealth) -> Self {
+        Self {
+            at_ms: health.at_ms,
+            cpu_percent: health.cpu_percent,
+            memory_used_mb: health.memory_used_mb,
+            heap_used_mb: health.heap_used_mb,
+            received_per_s: health.received_per_s,
+            sent_per_s: health.sent_per_s,
+            lag_bytes: health.lag_bytes,
+            samples_per_s: health.samples_per_s,
+        }
+    }
+}
+
+impl NodeLook {
+    /// Of two looks of an interval the busier one, with the longer lag of both.
+    fn busier(self, other: Self) -> Self {
+        let busier = if other.cpu_percent > self.cpu_percent { other } else { self };
+        Self { lag_bytes: self.lag_bytes.max(other.lag_bytes), ..busier }
+    }
+}
+
+impl Default for NodeSeries {
+    fn default() -> Self {
+        Self { every_ms: FIRST_EVERY_MS, nodes: Vec::new() }
+    }
+}
+
+impl NodeSeries {
+    /// Adds a look. One that is not later than the node's last is left out: a clock was set back.
+    pub(super) fn add(&mut self, name: &str, health: &NodeHealth) {
+        let every_ms = self.every_ms;
+        let at = self.nodes.iter().position(|trace| trace.name == name).unwrap_or_else(|| {
+            self.nodes.push(NodeTrace { name: name.to_owned(), looks: Vec::new() });
+            self.nodes.len() - 1
+        });
+        let trace = &mut self.nodes[at];
+        if trace.looks.last().is_some_and(|last| last.at_ms >= health.at_ms) {
+            return;
+        }
+        trace.add(health.into(), every_ms);
+        let most = (MOST / self.nodes.len()).clamp(LEAST_OF_NODE, MOST_OF_NODE);
+        if self.nodes[at].looks.len() > most {
+            self.every_ms *= 2;
+            for trace in &mut self.nodes {
+                for look in std::mem::take(&mut trace.looks) {
+                    trace.add(look, self.every_ms);
+                }
+            }
+        }
+    }
+
+    /// The nodes that were busiest, in their order, at most so many.
+    fn busiest(mut self, most: usize) -> Self {
+        let highest = |trace: &NodeTrace| trace.looks.iter().map(|look| look.cpu_percent).max();
+        let mut order: Vec<usize> = (0..self.nodes.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(highest(&self.nodes[*at])));
+        order.truncate(most);
+        let mut at = 0;
+        self.nodes.retain(|_| {
+            at += 1;
+            order.contains(&(at - 1))
+        });
+        self
+    }
+
+    /// From a run's folder; `None`: it has none, or none that this JAC can read.
+    ///
+    /// # Errors
+    /// When it cannot be read now.
+    pub(super) fn read(folder: &Path) -> Result<Option<Self>, EngineError> {
+        match std::fs::read(folder.join(NAME)) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(EngineError::file("reading how the nodes were", error)),
+        }
+    }
+
+    /// Writes it in one step, if there is anything.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), EngineError> {
+        if self.nodes.is_empty() {
+            return Ok(());
+        }
+        let bytes = serde_json::to_vec(self).map_err(|error| EngineError::JMeter(error.to_string()))?;
+        write(&folder.join(NAME), &bytes)
+    }
+}
+
+impl NodeTrace {
+    fn add(&mut self, look: NodeLook, every_ms: u64) {
+        let interval = |look: &NodeLook| look.at_ms.div_euclid(i64::try_from(every_ms).unwrap_or(i64::MAX));
+        match self.looks.last_mut() {
+            Some(last) if interval(last) == interval(&look) => *last = last.busier(look),
+            _ => self.looks.push(look),
+        }
+    }
+}
+
+impl Engine {
+    /// How the nodes of a run fared, live and finished: of at most so many nodes, those that were busiest. It reads a file: call it where that is
+    /// allowed.
+    ///
+    /// # Errors
+    /// When there is no such run, or its file cannot be read.
+    pub fn node_series(&self, id: &RunId, most: usize) -> Result<NodeSeries, EngineError> {
+        // Before the row: of a run that ends in between, what was seen is known.
+        let live = self.live().get(id).cloned();
+        wait(self.store().run(id))?;
+        let series = match live {
+            Some(live) => live.nodes(|series| series.clone()),
+            None => NodeSeries::read(&self.folder().run(id))?.unwrap_or_default(),
+        };
+        Ok(series.busiest(most))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn health(at_ms: i64, cpu_percent: u32, lag_bytes: u64) -> NodeHealth {
+        NodeHealth {
+            at_ms,
+            cpu_percent,
+            cpu_highest_percent: 0,
+            was_busy: false,
+            memory_used_mb: 0,
+            memory_mb: 0,
+            received_per_s: 0,
+            sent_per_s: 0,
+            disk_free_mb: None,
+            heap_used_mb: None,
+            heap_mb: None,
+            lag_bytes: Some(lag_bytes),
+            samples_per_s: None,
+        }
+    }
+
+    #[test]
+    fn a_day_of_looks_stays_bounded_and_keeps_its_peaks() {
+        let mut series = NodeSeries::default();
+        for look in 0..17_280 {
+            let (cpu, lag) = if look == 9_001 { (99, 0) } else { (10, if look == 9_000 { 5_000 } else { 1 }) };
+            series.add("worker-1", &health(look * 5_000, cpu, lag));
+        }
+        let looks = &series.nodes[0].looks;
+        assert_eq!(series.every_ms, 160_000);
+        assert!((480..=MOST_OF_NODE).contains(&looks.len()), "{}", looks.len());
+        assert!(looks.windows(2).all(|two| two[0].at_ms < two[1].at_ms));
+        let peak = looks.iter().find(|look| look.cpu_percent == 99).expect("the busiest look");
+        assert_eq!((peak.at_ms, peak.lag_bytes), (9_001 * 5_000, Some(5_000)));
+    }
+
+    #[test]
+    fn a_thousand_nodes_share_the_bound() {
+        let mut series = NodeSeries::default();
+        for look in 0..200 {
+            for node in 0..1_000 {
+                series.add(&format!("worker-{node}"), &health(look * 5_000, 1, 0));
+            }
+        }
+        let looks: usize = series.nodes.iter().map(|trace| trace.looks.len()).sum();
+        assert!((60_000..=MOST).contains(&looks), "{looks}");
+    }
+
+    #[test]
+    fn a_look_of_before_is_left_out_and_a_file_brings_all_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut series = NodeSeries::default();
+        series.write(folder.path()).expect("nothing to write");
+        assert_eq!(NodeSeries::read(folder.path()).expect("read"), None);
+        for (node, at_ms, cpu) in [("a", 10_000, 5), ("b", 10_000, 90), ("c", 10_000, 7), ("a", 9_000, 99)] {
+            series.add(node, &health(at_ms, cpu, 0));
+        }
+        series.write(folder.path()).expect("written");
+        assert_eq!(NodeSeries::read(folder.path()).expect("read").as_ref(), Some(&series));
+        let names: Vec<String> = series.busiest(2).nodes.into_iter().map(|trace| trace.name).collect();
+        assert_eq!(names, ["b", "c"]);
+        std::fs::write(folder.path().join(NAME), "{").expect("written");
+        assert_eq!(NodeSeries::read(folder.path()).expect("read"), None);
+    }
+}

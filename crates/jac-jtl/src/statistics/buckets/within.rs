@@ -1,0 +1,57 @@
+//! The cells of a stretch of time.
+
+use super::cell::{Cell, Sums};
+use super::{Bucket, Buckets};
+use crate::statistics::kind::{KINDS, Kind};
+use crate::statistics::summing::Summing;
+use std::ops::Range;
+
+/// Cells of several buckets, in the order of their groups.
+pub(in crate::statistics) struct Within<'a>(Vec<&'a Cell>);
+
+impl Buckets {
+    /// The cells of all buckets that have a part of this time. `outside`: there are buckets before the log's time.
+    pub(in crate::statistics) fn cells_within(&self, time_ms: &Range<i64>, outside: bool) -> Within<'_> {
+        let mut cells: Vec<&Cell> = self.within(time_ms, outside).flat_map(|(_, bucket)| &bucket.cells).collect();
+        cells.sort_by_key(|cell| cell.group);
+        Within(cells)
+    }
+
+    /// From the start of the first of them to the end of the last one; `None`: there is none.
+    pub(in crate::statistics) fn covered(&self, time_ms: &Range<i64>, outside: bool) -> Option<Range<i64>> {
+        let mut starts = self.within(time_ms, outside).map(|(start, _)| start);
+        let first = starts.next()?;
+        Some(first..starts.last().unwrap_or(first) + self.width_ms() as i64)
+    }
+
+    fn within(&self, time_ms: &Range<i64>, outside: bool) -> impl Iterator<Item = (i64, &Bucket)> {
+        let (time_ms, width) = (time_ms.clone(), self.width_ms() as i64);
+        let started = self.of_time(outside).map(|(start, bucket)| (*start, bucket));
+        let begun = started.skip_while(move |(start, _)| start + width <= time_ms.start);
+        begun.take_while(move |(start, _)| *start < time_ms.end)
+    }
+}
+
+impl Within<'_> {
+    /// Adds up the cells of the labels' rows that are wanted: their times go into `summing`.
+    pub(in crate::statistics) fn add_up(&self, wanted: impl Fn(u32, Kind) -> bool, summing: &mut Summing) -> Sums {
+        let mut sums = Sums::default();
+        for cells in self.0.chunk_by(|one, other| one.group == other.group) {
+            let group = cells[0].group as usize;
+            if wanted((group / KINDS) as u32, Kind::ALL[group % KINDS]) {
+                cells.iter().for_each(|cell| sums.merge(&cell.add_to(summing)));
+            }
+        }
+        sums
+    }
+
+    /// The same of all rows of a label.
+    pub(in crate::statistics) fn of_label(&self, label: u32, summing: &mut Summing) -> Sums {
+        let kinds = KINDS as u32;
+        let first = self.0.partition_point(|cell| cell.group / kinds < label);
+        let after = self.0.partition_point(|cell| cell.group / kinds <= label);
+        let mut sums = Sums::default();
+        self.0[first..after].iter().for_each(|cell| sums.merge(&cell.add_to(summing)));
+        sums
+    }
+}

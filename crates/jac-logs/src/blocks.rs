@@ -1,0 +1,212 @@
+//! The statistics of blocks of a log's time, kept so that an interval is added up from the blocks in it and read at its edges only.
+//!
+//! Blocks are half-open by when samples ended, as intervals are, so whatever lies in them adds up to the same digits as one reading. They take
+//! memory, which is bounded; where a block is missing the interval is read as a whole.
+
+use crate::{Empty, Filter, Input, Interval, LogError, PartTimes, ReadOptions, read_logs_with};
+use jac_jtl::LogStatistics;
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A log's time is cut into so many: an interval's edges are two of them at most.
+const BLOCKS: i64 = 16;
+/// Bytes that the blocks of one log may take.
+const MOST_BYTES: usize = 48 << 20;
+
+/// What is known of one log that does not grow any more.
+#[derive(Debug)]
+pub struct TimeBlocks {
+    /// When its samples ended, epoch milliseconds, but for those whose times are wrong.
+    time_ms: Range<i64>,
+    parts: Arc<PartTimes>,
+    kept: Mutex<BTreeMap<i64, Arc<LogStatistics>>>,
+    begun: AtomicBool,
+}
+
+impl TimeBlocks {
+    /// Of a log whose samples ended within this time.
+    pub fn new(time_ms: Range<i64>) -> Self {
+        Self { time_ms, parts: Arc::default(), kept: Mutex::default(), begun: AtomicBool::new(false) }
+    }
+
+    /// When the samples of the log's parts ended, as far as that was met.
+    pub fn parts(&self) -> &Arc<PartTimes> {
+        &self.parts
+    }
+
+    /// Counts the samples that ended within an interval.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn count(&self, input: &Input, ended_ms: &Range<i64>) -> Result<LogStatistics, LogError> {
+        let covered = self.covered(ended_ms);
+        let (Some(first), Some(last)) = (covered.first(), covered.last()) else {
+            return self.read(input, ended_ms, None);
+        };
+        let kept: Option<Vec<_>> = covered.iter().map(|block| self.kept().get(block).cloned()).collect();
+        let Some(kept) = kept else { return self.read(input, ended_ms, None) };
+        let edges = [ended_ms.start..self.block(*first).start, self.block(*last).end..ended_ms.end];
+        let mut sets: Vec<LogStatistics> = kept.iter().map(|block| LogStatistics::clone(block)).collect();
+        for edge in edges.into_iter().filter(|edge| !edge.is_empty()) {
+            sets.push(self.read(input, &edge, None)?);
+        }
+        match sets.into_iter().reduce(merged) {
+            // What is kept apart is told by the order in which it appears.
+            Some(all) if !all.has_folded() => Ok(all),
+            _ => self.read(input, ended_ms, None),
+        }
+    }
+
+    /// Counts the blocks and keeps them, with one thread: nobody waits for it. It is done once, however often it is asked for.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn fill(&self, input: &Input) -> Result<(), LogError> {
+        if self.begun.swap(true, Ordering::Relaxed) || self.time_ms.end - self.time_ms.start < BLOCKS {
+            return Ok(());
+        }
+        let mut bytes = 0;
+        for block in 0..BLOCKS {
+            let counted = self.read(input, &self.block(block), Some(NonZero::<usize>::MIN))?;
+            bytes += counted.memory();
+            if bytes > MOST_BYTES || counted.has_folded() {
+                break;
+            }
+            self.kept().insert(block, Arc::new(counted));
+        }
+        Ok(())
+    }
+
+    /// Forgets the blocks, for another log's; they are not counted again.
+    pub fn clear(&self) {
+        self.kept().clear();
+    }
+
+    /// How many blocks are kept.
+    pub fn filled(&self) -> usize {
+        self.kept().len()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<i64, Arc<LogStatistics>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn block(&self, number: i64) -> Range<i64> {
+        let length = self.time_ms.end - self.time_ms.start;
+        let start = |number: i64| self.time_ms.start + length * number / BLOCKS;
+        start(number)..start(number + 1)
+    }
+
+    /// The blocks that lie in an interval as a whole.
+    fn covered(&self, ended_ms: &Range<i64>) -> Vec<i64> {
+        let is_in = |block: &Range<i64>| block.start >= ended_ms.start && block.end <= ended_ms.end;
+        (0..BLOCKS).filter(|number| is_in(&self.block(*number))).collect()
+    }
+
+    fn read(
+        &self,
+        input: &Input,
+        ended_ms: &Range<i64>,
+        threads: Option<NonZero<usize>>,
+    ) -> Result<LogStatistics, LogError> {
+        let interval = Interval { ended_ms: ended_ms.clone(), parts: Arc::clone(&self.parts) };
+        let options = ReadOptions {
+            filter: Filter::default(),
+            interval: Some(interval),
+            threads,
+            empty: Empty::Allowed,
+            ..ReadOptions::default()
+        };
+        read_logs_with(std::slice::from_ref(input), &options, &mut |_| ControlFlow::Continue(()))
+    }
+}
+
+fn merged(mut one: LogStatistics, other: LogStatistics) -> LogStatistics {
+    one.merge(other);
+    one
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write as _;
+
+    /// Ten minutes of three labels, one of them rare, with failures, in no strict order of time.
+    fn log() -> (tempfile::TempDir, Input, Range<i64>) {
+        let mut text =
+            "timeStamp,elapsed,label,responseCode,success,threadName,bytes,sentBytes,allThreads\n".to_owned();
+        let (mut first, mut last) = (i64::MAX, i64::MIN);
+        for row in 0..6_000_i64 {
+            let start = 1_700_000_000_000 + row * 100 - row % 7 * 300;
+            let elapsed = 5 + row * 7_919 % 1_900;
+            let label = if row % 500 == 3 { "rare" } else { ["a", "b"][(row % 2) as usize] };
+            let code = if row % 50 == 0 { 500 } else { 200 };
+            writeln!(
+                text,
+                "{start},{elapsed},{label},{code},{},h-{} 1-1,{row},3,{}",
+                code == 200,
+                row % 2,
+                1 + row / 600
+            )
+            .expect("a row");
+            first = first.min(start);
+            last = last.max(start + elapsed);
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("results.jtl");
+        std::fs::write(&path, text).expect("written");
+        (folder, Input::File(path), first..last + 1)
+    }
+
+    fn shown(mut log: LogStatistics) -> String {
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?}",
+            log.summary(),
+            log.series(),
+            log.errors(10),
+            log.codes(),
+            log.response_times(),
+            log.profiles()
+        )
+    }
+
+    #[test]
+    fn an_interval_from_blocks_is_the_interval_that_was_read() {
+        let (_folder, input, time) = log();
+        let blocks = TimeBlocks::new(time.clone());
+        let length = time.end - time.start;
+        let intervals = [
+            time.clone(),
+            0..i64::MAX,
+            time.start + 7..time.end - 3,
+            time.start + length / 10..time.end,
+            time.start..time.start + length / 2,
+            time.start + length / 3..time.start + length / 3 + 50,
+            time.end + 5..time.end + 90,
+        ];
+        let read: Vec<String> =
+            intervals.iter().map(|interval| shown(blocks.count(&input, interval).expect("read"))).collect();
+        assert_eq!(blocks.filled(), 0);
+        blocks.fill(&input).expect("read");
+        assert_eq!(blocks.filled(), BLOCKS as usize);
+        for (interval, expected) in intervals.iter().zip(&read) {
+            assert_eq!(&shown(blocks.count(&input, interval).expect("read")), expected, "{interval:?}");
+        }
+        blocks.clear();
+        blocks.fill(&input).expect("nothing to do");
+        assert_eq!(blocks.filled(), 0, "counted once");
+        assert_eq!(shown(blocks.count(&input, &time).expect("read")), read[0]);
+    }
+
+    #[test]
+    fn a_moment_has_no_blocks() {
+        let (_folder, input, time) = log();
+        let blocks = TimeBlocks::new(time.start..time.start + 3);
+        blocks.fill(&input).expect("nothing to do");
+        assert_eq!(blocks.filled(), 0);
+        assert_eq!(blocks.count(&input, &time).expect("read").summary().total.samples, 6_000);
+    }
+}

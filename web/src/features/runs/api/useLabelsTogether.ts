@@ -1,0 +1,23 @@
+import { useQuery } from "@tanstack/react-query";
+import { getJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { Entry, Report } from "@/shared/api/types";
+import { parseRange } from "@/shared/charts/timeRange";
+import { useUrlParameters } from "@/shared/url/useUrlParameters";
+
+/** The labels that are chosen in the URL as one, in the time that it is zoomed to, counted from the log; null while that is not known, and of fewer than two. */
+export function useLabelsTogether(run: string, report: Report | undefined): Entry | null {
+  const [parameters] = useUrlParameters();
+  const range = parseRange(parameters.get("zoom"));
+  const known = new Set(report?.summary.labels.map((each) => each.label));
+  const chosen = parameters.getAll("label").filter((label) => known.has(label));
+  const labels = JSON.stringify(chosen);
+  const within = range === null ? "" : `&from_ms=${range[0]}&to_ms=${range[1]}`;
+  const query = useQuery({
+    queryKey: keys.labelsTogether(run, labels, range),
+    queryFn: ({ signal }) => getJson<Entry | null>(`/runs/${run}/labels-together?labels=${encodeURIComponent(labels)}${within}`, signal),
+    enabled: chosen.length > 1,
+    staleTime: Infinity,
+  });
+  return chosen.length > 1 ? (query.data ?? null) : null;
+}

@@ -1,0 +1,16 @@
+import { useQuery } from "@tanstack/react-query";
+import { getJson } from "@/shared/api/client";
+import { keys } from "@/shared/api/keys";
+import type { NodeSeries } from "@/shared/api/types";
+
+/** While the run goes on snapshots say how the nodes are now; this brings what was missed, and nodes that have become busy. */
+const AGAIN_MS = 60_000;
+
+/** How the busiest nodes of a run fared from its beginning. */
+export function useNodeSeries(run: string, live: boolean): NodeSeries | undefined {
+  return useQuery({
+    queryKey: [...keys.nodeSeries(run), live],
+    queryFn: ({ signal }) => getJson<NodeSeries>(`/runs/${run}/node-series`, signal),
+    ...(live ? { refetchInterval: AGAIN_MS } : { staleTime: Infinity }),
+  }).data;
+}

@@ -1,0 +1,59 @@
+import { useState } from "react";
+import type { Annotation } from "@/shared/api/types";
+import { fromLocalInput, toLocalInput, zoneWords } from "@/shared/format/time";
+import { Dialog } from "@/shared/ui/Dialog";
+import { DialogButtons } from "@/shared/ui/DialogButtons";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Field } from "@/shared/ui/Field";
+import { refusalAt } from "@/shared/ui/refusal";
+import { useAnnotate, useRemoveAnnotation } from "../api/useAnnotations";
+
+interface Props {
+  run: string;
+  /** The one to change, or the moment of a new one. */
+  of: Annotation | number;
+  onClose: () => void;
+}
+
+/** A remark at a moment of a run. */
+export function AnnotationDialog({ run, of, onClose }: Props) {
+  const known = typeof of === "number" ? null : of;
+  const first = typeof of === "number" ? of : of.at_ms;
+  const [text, setText] = useState(known?.text ?? "");
+  const [time, setTime] = useState(toLocalInput(first));
+  const save = useAnnotate(run, known?.id ?? null);
+  const removal = useRemoveAnnotation(run, known?.id ?? "");
+  // As it was while nobody has touched it: the field has no milliseconds.
+  const at_ms = time === toLocalInput(first) ? first : fromLocalInput(time);
+  const textFault = refusalAt(save.error, "/text");
+  const timeFault = at_ms === null ? "Enter a date and a time." : refusalAt(save.error, "/at_ms");
+  const error = save.error ?? removal.error;
+  const submit = () => {
+    if (at_ms !== null && !save.isPending) save.mutate({ at_ms, text }, { onSuccess: onClose });
+  };
+  return (
+    <Dialog
+      title={known === null ? "Annotate the charts" : "Annotation"}
+      onClose={onClose}
+      onSubmit={submit}
+      footer={
+        <>
+          {known !== null && (
+            <button type="button" className="btn btn-outline-danger me-auto" disabled={removal.isPending} onClick={() => removal.mutate(undefined, { onSuccess: onClose })}>
+              Remove
+            </button>
+          )}
+          <DialogButtons onCancel={onClose} action={save.isPending ? "Saving…" : "Save"} disabled={save.isPending} />
+        </>
+      }
+    >
+      <Field label="Text" help="What happened, e.g. deployed 2.4. Everybody who can see the run can read it." fault={textFault}>
+        {(attributes) => <input {...attributes} type="text" autoComplete="off" maxLength={200} value={text} onChange={(event) => setText(event.target.value)} />}
+      </Field>
+      <Field label="Time" help={`In ${zoneWords(first)}.`} fault={timeFault}>
+        {(attributes) => <input {...attributes} type="datetime-local" step={1} value={time} onChange={(event) => setTime(event.target.value)} />}
+      </Field>
+      {error !== null && textFault === undefined && timeFault === undefined && <ErrorBox error={error} />}
+    </Dialog>
+  );
+}

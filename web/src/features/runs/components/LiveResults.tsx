@@ -1,0 +1,75 @@
+import { useMemo, type ReactNode } from "react";
+import { Criteria } from "@/features/results/components/Criteria";
+import { EntryTable } from "@/features/results/components/EntryTable";
+import { ErrorTable } from "@/features/results/components/ErrorTable";
+import { ResultCharts } from "@/features/results/components/ResultCharts";
+import { errorsOfLabels, summaryOfLabels } from "@/features/results/labelScope";
+import { pointsWithin } from "@/features/results/reportPart";
+import { useChosenLabels } from "@/features/results/useChosenLabels";
+import type { Run } from "@/shared/api/types";
+import { useTimeline } from "@/shared/charts/timeline";
+import { formatCount } from "@/shared/format/numbers";
+import { useConnection } from "@/shared/ui/ConnectionNote";
+import { Note } from "@/shared/ui/Note";
+import { useBaseline } from "../api/useBaseline";
+import { settledUntil, type LiveRun } from "../live/liveRun";
+import { useLiveLabels } from "../live/useLiveLabels";
+import { summaryOfWindow, useLiveWindow } from "../live/useLiveWindow";
+import { useSampleSearch } from "../samples/useSampleSearch";
+import { LiveFigures } from "./LiveFigures";
+import { NodeCharts } from "./NodeCharts";
+
+const NO_LABELS: never[] = [];
+
+/** The results of a run that is under way: of all labels or the chosen ones, of all the time or the part that the charts show. */
+export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRun; annotations: ReactNode }) {
+  const connection = useConnection();
+  const samples = useSampleSearch(run);
+  const baseline = useBaseline(run);
+  // A new array for each snapshot, the same names nearly always: what hangs on them is not to be made anew each second.
+  const written = JSON.stringify(live.summary.labels.filter((each) => each.samples > 0).map((each) => each.label));
+  const names = useMemo(() => JSON.parse(written) as string[], [written]);
+  const labels = useChosenLabels(names);
+  const { chosen, slots } = labels;
+  const { series, together } = useLiveLabels(run.id, chosen, live.seq);
+  const { range, last } = useTimeline();
+  const scope = last?.seconds == null ? JSON.stringify(range) : `last ${last.seconds}`;
+  const table = useLiveWindow(run.id, range, scope, chosen.length > 1 ? chosen : NO_LABELS, live.seq);
+  const summary = useMemo(() => summaryOfWindow(live.summary, table), [live.summary, table]);
+  const inWindow = table !== null;
+  const shown = useMemo(() => (table === null ? live.points : pointsWithin(live.points, live.bucket_ms, [table.from_ms, table.to_ms])), [live.points, live.bucket_ms, table]);
+  return (
+    <>
+      <LiveFigures live={live} run={run} summary={summary} points={shown} inWindow={inWindow} chosen={chosen} series={series} together={inWindow ? table.together : together} baseline={baseline} />
+      <Criteria live results={run.criteria} watch={run.criteria_watch} expressions={run.criteria_expressions} warmUpS={run.warm_up_s} rules={run.stop_rule_states} />
+      {annotations}
+      <ResultCharts
+        points={live.points}
+        bucketMs={live.bucket_ms}
+        labels={series}
+        chosen={chosen}
+        slots={slots}
+        settledUntilMs={settledUntil(live)}
+        lastSampleMs={live.summary.end_ms}
+        stale={!connection.connected}
+        criteria={run.criteria_expressions}
+      />
+      {live.labels > live.summary.labels.length && (
+        <Note tone="info">
+          Showing the {formatCount(live.summary.labels.length)} labels with the most samples of {formatCount(live.labels)}. The report has all of them.
+        </Note>
+      )}
+      <EntryTable summary={summary} choice={labels} apdex={null} showSamples={samples.show} empty={inWindow ? "No samples in this time." : "Labels appear here with their first samples."} />
+      <ErrorTable
+        errors={errorsOfLabels(live.errors, chosen)}
+        allErrors={summaryOfLabels(live.summary, chosen).total.errors}
+        live
+        wholeRun={range !== null}
+        narrowed={chosen.length > 0}
+        showSamples={samples.show}
+      />
+      <NodeCharts run={run} since={live.nodes} points={live.points} stale={!connection.connected} />
+      {samples.section}
+    </>
+  );
+}

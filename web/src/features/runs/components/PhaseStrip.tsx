@@ -1,0 +1,35 @@
+import type { Run } from "@/shared/api/types";
+import { formatDuration } from "@/shared/format/time";
+import { useNow } from "@/shared/ui/useNow";
+import { phasesOf } from "../phases";
+
+/** The phases of a run with the time spent in each, and while it prepares how many of its nodes are where. */
+export function PhaseStrip({ run }: { run: Run }) {
+  return run.phase === "finished" ? <Strip run={run} now={0} /> : <Ticking run={run} />;
+}
+
+function Ticking({ run }: { run: Run }) {
+  return <Strip run={run} now={useNow()} />;
+}
+
+function Strip({ run, now: at }: { run: Run; now: number }) {
+  const phases = phasesOf(run, at);
+  if (phases.length === 0) return null;
+  return (
+    <ol className="phase-strip" aria-label="Phases">
+      {phases.map(({ name, ms, now }) => (
+        <li key={name} className={now ? "phase-now" : ""} {...(now ? { "aria-current": "step" as const } : {})}>
+          <span>{name}</span> <time>{ms < 1000 ? "<1\u00a0s" : formatDuration(ms / 1000)}</time>
+        </li>
+      ))}
+      {run.phase === "preparing" && run.nodes.length > 0 && <li className="text-muted">{nodesWords(run)}</li>}
+    </ol>
+  );
+}
+
+/** `1 running, 3 starting`. */
+function nodesWords({ nodes }: Run): string {
+  const states = [...new Set(nodes.map(({ state }) => state))];
+  const counted = states.map((state) => `${nodes.filter((node) => node.state === state).length} ${state}`);
+  return `nodes: ${counted.join(", ")}`;
+}

@@ -1,0 +1,48 @@
+import { useEffect, useRef, useState } from "react";
+import { getJson } from "@/shared/api/client";
+import type { Summary, WindowTable } from "@/shared/api/types";
+
+/** A table of many labels is not asked for more often than this, however often snapshots come. */
+const EVERY_MS = 2000;
+
+interface Known {
+  scope: string;
+  table: WindowTable;
+}
+
+/**
+ * The table of the time that the charts show while the run goes on, counted by the server; null while they show everything. What was counted
+ * last stays until the next answer. `scope`: what was chosen, which stays the same while the newest minutes move on.
+ */
+export function useLiveWindow(runId: string, range: [number, number] | null, scope: string, chosen: string[], seq: number): WindowTable | null {
+  const [known, setKnown] = useState<Known | null>(null);
+  const asked = useRef({ scope: "", at: -Infinity, open: false });
+  const labels = JSON.stringify(chosen);
+  const whole = `${scope} ${labels}`;
+  const [from, to] = range ?? [0, 0];
+  useEffect(() => {
+    if (from >= to) return;
+    const before = asked.current;
+    const now = performance.now();
+    if (before.scope === whole && (before.open || now - before.at < EVERY_MS)) return;
+    const mine = { scope: whole, at: now, open: true };
+    asked.current = mine;
+    void getJson<WindowTable>(`/runs/${runId}/live/window?from_ms=${from}&to_ms=${to}&labels=${encodeURIComponent(labels)}`)
+      .then((table) => {
+        // Something else has been chosen meanwhile: this answer is nobody's.
+        if (asked.current === mine) setKnown({ scope: whole, table });
+      })
+      // The next snapshot asks again.
+      .catch(() => undefined)
+      .finally(() => {
+        mine.open = false;
+      });
+    // With each snapshot, also where the time shown stays the same.
+  }, [runId, whole, labels, from, to, seq]);
+  return range === null || known?.scope !== whole ? null : known.table;
+}
+
+/** The run's summary with the figures of a window in place of the whole run's. */
+export function summaryOfWindow(summary: Summary, table: WindowTable | null): Summary {
+  return table === null ? summary : { ...summary, total: table.total, labels: table.labels };
+}
