@@ -155,7 +155,7 @@ impl Engine {
             return;
         }
         let (engine, id, time_ms) = (self.clone(), id.clone(), time_of(whole));
-        self.keep_running(format!("the blocks of the run {id}"), move |_| {
+        self.keep_running("blocks", format!("the blocks of the run {id}"), move |_| {
             let (engine, id, time_ms) = (engine.clone(), id.clone(), time_ms.clone());
             async move {
                 let of = id.clone();
