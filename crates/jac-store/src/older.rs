@@ -240,7 +240,7 @@ fn an_upgraded_document_has_every_field_of_now() {
     check::<Plan>(&examples::plan(1), &["team", "revision", "ephemeral", "keep"]);
     check::<Run>(
         &examples::run(1),
-        &["team", "pinned", "provider", "plan_revision", "tags", "note", "baseline_ms", "keep"],
+        &["team", "pinned", "provider", "plan_revision", "tags", "note", "baseline_ms", "keep", "annotations"],
     );
     let kept: Run =
         crate::documents::parse("r", 1, &serde_json::to_string(&examples::run(1)).expect("JSON")).expect("read");

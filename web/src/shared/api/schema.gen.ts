@@ -937,6 +937,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Annotate a moment of a run, live or finished; its charts have a line there */
+        post: operations["runs_annotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/annotations/{annotation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give an annotation another moment and text */
+        put: operations["runs_change_annotation"];
+        post?: never;
+        /** Remove an annotation */
+        delete: operations["runs_remove_annotation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/archive/link": {
         parameters: {
             query?: never;
@@ -1056,6 +1091,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/labels-together": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Some labels of a finished run as one, percentiles too; it reads the log. `null`: none of them has a sample there */
+        get: operations["runs_labels_together"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/live": {
         parameters: {
             query?: never;
@@ -1090,6 +1142,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/live/window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of a part of a run's time while it goes on, counted from the buckets of its charts */
+        get: operations["runs_live_window"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/logs/{node}": {
         parameters: {
             query?: never;
@@ -1099,6 +1168,23 @@ export interface paths {
         };
         /** A piece of a node's JMeter log, at most 256 KB */
         get: operations["runs_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/node-series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the nodes of a run fared over its time, live and finished */
+        get: operations["runs_node_series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3191,7 +3277,7 @@ export interface components {
             reset: boolean;
             /** @description Those of the labels that have a sample, in the table's order. */
             labels: components["schemas"]["LabelSeries"][];
-            together: null | components["schemas"]["Entry"];
+            together: components["schemas"]["Entry"] | null;
         };
         /** @description A log that was read. */
         LogFile: {
@@ -3562,9 +3648,15 @@ export interface components {
              * @description Heap size of its JVM.
              */
             heap_mb: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Bytes of its log that were not read yet, the fewest since the look before; `null`: it writes no log, or nothing was read since.
+             */
             lag_bytes: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Rows of its log that came, per second; `null`: the results are not direct.
+             */
             samples_per_s: number | null;
         };
         /** @description An image that JAC created, with Java and JMeter. */
@@ -3596,6 +3688,43 @@ export interface components {
             /** @description It is, byte for byte, what the worker has; `false`: the worker is gone, or has more. */
             whole: boolean;
         };
+        /** @description How a node's machine was, between two looks. */
+        NodeLook: {
+            /**
+             * Format: int64
+             * @description By the server's clock.
+             */
+            at_ms: number;
+            /**
+             * Format: int32
+             * @description How busy all its processors together were, in percent.
+             */
+            cpu_percent: number;
+            /** Format: int64 */
+            memory_used_mb: number;
+            /**
+             * Format: int64
+             * @description What the objects of its JVM took of the heap when the collector last looked.
+             */
+            heap_used_mb: number | null;
+            /**
+             * Format: int64
+             * @description Bytes a second over all its network interfaces but loopback.
+             */
+            received_per_s: number;
+            /** Format: int64 */
+            sent_per_s: number;
+            /**
+             * Format: int64
+             * @description Bytes of its log that were not read yet; `null`: it writes no log, or nothing was read.
+             */
+            lag_bytes: number | null;
+            /**
+             * Format: double
+             * @description Rows of its log that came, per second; `null`: the results are not direct.
+             */
+            samples_per_s: number | null;
+        };
         /**
          * @description State of JMeter on a node of a run.
          * @enum {string}
@@ -3611,6 +3740,15 @@ export interface components {
              */
             worker: number | null;
         };
+        /** @description How the nodes of a run fared. */
+        NodeSeries: {
+            /**
+             * Format: int64
+             * @description In each interval of so many milliseconds a node has one look at most.
+             */
+            every_ms: number;
+            nodes: components["schemas"]["NodeTrace"][];
+        };
         /**
          * @description Last observed state of a node.
          * @enum {string}
@@ -3623,6 +3761,12 @@ export interface components {
             /** @description As it calls itself: `17.0.15`. */
             java_version: string;
             jmeter_home: string;
+        };
+        /** @description How one node fared. */
+        NodeTrace: {
+            name: string;
+            /** @description In order of time. Where a node did not answer there is none. */
+            looks: components["schemas"]["NodeLook"][];
         };
         /**
          * @description Something that has to be known about a result's numbers. Programs decide by `code` and `params`; `message` says the same
@@ -4389,6 +4533,7 @@ export interface components {
              * @description The time between the first samples of the first and the last of them, in milliseconds; `null`: there are no two.
              */
             start_skew_ms: number | null;
+            /** @description What people remark at moments of it. */
             annotations: components["schemas"]["Annotation"][];
         };
         /** @description A run's id, `r-` and eight characters. */
@@ -4614,7 +4759,6 @@ export interface components {
             /** @description What a reader of the report must know. */
             notes: components["schemas"]["Message"][];
             steps: components["schemas"]["RunStep"][];
-            annotations: components["schemas"]["Annotation"][];
         };
         /** @description Cluster of a schedule's runs. */
         RunsOn: {
@@ -5459,53 +5603,29 @@ export interface components {
          * @enum {string}
          */
         ViaWord: "session" | "token" | "shell";
+        /**
+         * @description The table of a stretch of a run's time, from the buckets of its charts: counts, means and greatest response times are exact, other
+         *     response times exact below 1,024 ms and less than 0.2 % too low above. Apdex is not known of a stretch.
+         */
+        WindowTable: {
+            /**
+             * Format: int64
+             * @description Start of its first bucket, epoch milliseconds.
+             */
+            from_ms: number;
+            /**
+             * Format: int64
+             * @description End of its last bucket, epoch milliseconds.
+             */
+            to_ms: number;
+            /** @description What the run's total is over, in this time. Rates are by the length of this time. */
+            total: components["schemas"]["Entry"];
+            /** @description One entry for each label with a sample in this time, in order of first appearance. */
+            labels: components["schemas"]["Entry"][];
+            together: components["schemas"]["Entry"] | null;
+        };
         /** Format: int64 */
         i64: number;
-        Annotation: {
-            id: string;
-            /** Format: int64 */
-            at_ms: number;
-            text: string;
-            by: components["schemas"]["Person"];
-            /** Format: int64 */
-            written_ms: number;
-        };
-        NodeLook: {
-            /** Format: int64 */
-            at_ms: number;
-            /** Format: int64 */
-            cpu_percent: number;
-            /** Format: int64 */
-            memory_used_mb: number;
-            /** Format: int64 */
-            heap_used_mb: number | null;
-            /** Format: int64 */
-            received_per_s: number;
-            /** Format: int64 */
-            sent_per_s: number;
-            /** Format: int64 */
-            lag_bytes: number | null;
-            /** Format: double */
-            samples_per_s: number | null;
-        };
-        NodeTrace: {
-            name: string;
-            looks: components["schemas"]["NodeLook"][];
-        };
-        NodeSeries: {
-            /** Format: int64 */
-            every_ms: number;
-            nodes: components["schemas"]["NodeTrace"][];
-        };
-        WindowTable: {
-            /** Format: int64 */
-            from_ms: number;
-            /** Format: int64 */
-            to_ms: number;
-            total: components["schemas"]["Entry"];
-            labels: components["schemas"]["Entry"][];
-            together: null | components["schemas"]["Entry"];
-        };
     };
     responses: never;
     parameters: never;
@@ -8581,6 +8701,168 @@ export interface operations {
             };
         };
     };
+    runs_annotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnnotation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_change_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                annotation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnnotation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_remove_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                annotation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     archive_link: {
         parameters: {
             query: {
@@ -8906,6 +9188,67 @@ export interface operations {
             };
         };
     };
+    runs_labels_together: {
+        parameters: {
+            query: {
+                /** @description A JSON array of labels, at most ten: `["Log in","Search"]`. */
+                labels: string;
+                /** @description Samples that ended then or later, epoch milliseconds; absent: from the run's beginning. */
+                from_ms?: number;
+                /** @description Samples that ended before then, epoch milliseconds; absent: to the run's end. */
+                to_ms?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"] | null;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     runs_live: {
         parameters: {
             query?: {
@@ -8998,6 +9341,59 @@ export interface operations {
             };
         };
     };
+    runs_live_window: {
+        parameters: {
+            query: {
+                /** @description Samples that ended then or later, epoch milliseconds; the bucket of the charts that this lies in is counted whole. */
+                from_ms: number;
+                /** @description Samples that ended before then, epoch milliseconds; the bucket of the charts that this lies in is counted whole. */
+                to_ms: number;
+                /** @description A JSON array of labels, at most ten: `["Log in","Search"]`; absent: none. */
+                labels?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowTable"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     runs_log: {
         parameters: {
             query?: {
@@ -9018,6 +9414,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPiece"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_node_series: {
+        parameters: {
+            query?: {
+                /** @description At most so many, those whose processors were busiest; absent: 10. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeSeries"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
