@@ -141,6 +141,7 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
             }
         }
     },
+    |run| add(run, "try_run", json!(false)),
 ];
 
 /// How a run is spread over its workers, where an older JAC had one way only.

@@ -85,6 +85,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/014-plan-revisions.sql")),
     M::up(include_str!("../migrations/015-event-codes.sql")),
     M::up(include_str!("../migrations/016-own-stores-and-targets.sql")),
+    M::up(include_str!("../migrations/019-try-runs.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

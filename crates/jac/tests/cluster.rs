@@ -35,5 +35,7 @@ mod server;
 mod sshd;
 #[path = "cluster/stored.rs"]
 mod stored;
+#[path = "cluster/try_run.rs"]
+mod try_run;
 #[path = "cluster/written.rs"]
 mod written;

@@ -3,6 +3,7 @@ import type { Run } from "@/shared/api/types";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useRun } from "../api/useRun";
 import { useLiveRun } from "../live/useLiveRun";
+import { FailedResponses } from "./FailedResponses";
 import { LiveBody } from "./LiveBody";
 import { RunDetails } from "./RunDetails";
 import { RunHead } from "./RunHead";
@@ -26,6 +27,7 @@ function RunView({ fetched }: { fetched: Run }) {
   return (
     <>
       <RunHead run={run} live={live} />
+      {run.try_run && run.phase === "finished" && <FailedResponses run={run} />}
       {run.phase === "finished" ? <FinishedBody run={run} live={live} /> : <LiveBody run={run} live={live} />}
       <RunDetails run={run} />
     </>
