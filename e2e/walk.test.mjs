@@ -127,6 +127,42 @@ step("the shop is uploaded and checked", async () => {
   await look(page, "plan");
 });
 
+step("the plan shows its outline and the shape of its load", async () => {
+  const outline = page.getByRole("region", { name: "Outline of the plan" });
+  await outline.getByText("Thread Group", { exact: true }).first().waitFor();
+  await outline.getByText(/^GET /).first().waitFor();
+  await page.getByRole("figure", { name: /^Users over time: up to/ }).waitFor();
+});
+
+step("the plan is renamed, and a copy of it is made and deleted", async () => {
+  const menu = async (item) => {
+    await page.getByRole("button", { name: "More about this plan" }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+  };
+  await menu("Rename");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill(" ");
+  await dialog.getByRole("button", { name: "Rename" }).click();
+  await dialog.getByText("Enter a name.").waitFor();
+  await dialog.getByLabel("Name").fill("The shop");
+  await dialog.getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("heading", { name: "The shop", exact: true }).waitFor();
+  await menu(/^Duplicate/);
+  assert.equal(await dialog.getByLabel("Name").inputValue(), "The shop (copy)");
+  await look(page, "duplicate");
+  await dialog.getByRole("button", { name: "Duplicate" }).click();
+  await page.waitForURL((url) => /\/plans\/p-/.test(url.pathname) && url.href !== planUrl);
+  await page.getByRole("region", { name: "Files of the plan" }).getByText("users.csv").waitFor();
+  await menu(/^Delete/);
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await page.waitForURL(/\/plans$/);
+  await page.goto(planUrl);
+  await menu("Rename");
+  await dialog.getByLabel("Name").fill("shop");
+  await dialog.getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("heading", { name: "shop", exact: true }).waitFor();
+});
+
 step("the plan keeps criteria, and its runs begin with them", async () => {
   const kept = page.getByRole("region", { name: "Criteria of the plan" });
   await kept.getByText("error rate ≥ 90").waitFor();
@@ -164,6 +200,28 @@ step("a cluster of one master and two workers becomes ready", async () => {
   await head("ready").waitFor({ timeout: LAUNCH_MS });
   assert.equal(await page.getByRole("region", { name: "Nodes" }).getByText(/^(master|worker-\d)$/).count(), 3);
   await look(page, "cluster");
+});
+
+step("a try runs the plan once on one worker, and is marked and in no trend", async () => {
+  await page.goto(planUrl);
+  await page.getByRole("button", { name: "Try", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Cluster").selectOption(new URL(clusterUrl).pathname.split("/").at(-1));
+  assert.equal(await dialog.getByLabel("Try run").isChecked(), true);
+  await dialog.getByLabel("target.host", { exact: true }).fill(targetHost);
+  // Nobody listens there, so that each sample fails.
+  await dialog.getByLabel("target.port", { exact: true }).fill("9");
+  await dialog.getByText("1 user on each of 1 worker").waitFor();
+  await look(page, "try");
+  await dialog.getByRole("button", { name: "Start try run" }).click();
+  await page.waitForURL(/\/runs\/[^/]+$/);
+  await head("try").waitFor();
+  await head("completed").waitFor({ timeout: LAUNCH_MS });
+  await page.getByRole("region", { name: "Failed samples" }).getByText(/refused/i).first().waitFor({ timeout: 30_000 });
+  await look(page, "tried");
+  const tried = await api(`/runs/${new URL(page.url()).pathname.split("/").at(-1)}`);
+  assert.deepEqual([tried.try_run, tried.workers, tried.total_threads, tried.notes[0].code], [true, 1, 1, "try_plan_changed"]);
+  assert.deepEqual((await api(`/plans/${new URL(planUrl).pathname.split("/").at(-1)}/trend`)).items, []);
 });
 
 let runId;
@@ -530,10 +588,10 @@ step("a schedule shows its next times, is tried by hand on a cluster of its own,
   await dialog.getByRole("button", { name: "Create schedule" }).click();
   await page.waitForURL(/\/schedules\/[^/]+$/);
   await page.getByText("Created. Test it before its first scheduled time").waitFor();
-  await page.getByRole("button", { name: "Start a run now" }).click();
-  await page.getByRole("dialog").getByLabel("Other properties for this run").fill("duration=5\nramp_up=1\nthreads=1");
+  await page.getByRole("button", { name: "Try it now" }).click();
+  assert.equal(await page.getByRole("dialog").getByLabel("Try run").isChecked(), true);
   await look(page, "schedule-start");
-  await page.getByRole("dialog").getByRole("button", { name: "Start run" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Start try run" }).click();
   const row = page.getByLabel("Runs of this schedule").getByRole("row").nth(1);
   await row.getByText("finished").waitFor({ timeout: LAUNCH_MS });
   await look(page, "schedule");

@@ -131,9 +131,15 @@ impl Engine {
     /// # Errors
     /// When it has not finished.
     pub async fn set_run_baseline(&self, id: &RunId, is_baseline: bool) -> Result<(), EngineError> {
-        if is_baseline && !self.store().run(id).await?.run.phase.is_terminal() {
-            let hint = Some("Set it as baseline when it has finished.");
-            return Err(crate::clusters::conflict("The run has not finished.", hint));
+        if is_baseline {
+            let run = self.store().run(id).await?.run;
+            if run.try_run {
+                return Err(EngineError::invalid("try_run", "A try run cannot be a baseline: it measures nothing."));
+            }
+            if !run.phase.is_terminal() {
+                let hint = Some("Set it as baseline when it has finished.");
+                return Err(crate::clusters::conflict("The run has not finished.", hint));
+            }
         }
         let at_ms = is_baseline.then(|| self.now_ms());
         for changed in self.store().set_baseline(id, at_ms).await? {

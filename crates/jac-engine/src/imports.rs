@@ -425,6 +425,7 @@ fn imported(id: RunId, name: String, owner: Person, now_ms: EpochMs, times: (Opt
         stop_rules: Vec::new(),
         criteria_version: None,
         criteria_watch: Vec::new(),
+        try_run: false,
         broken_rule: None,
         // A log may have no times, or such of a clock that was wrong.
         created_ms: start_ms.filter(|start_ms| *start_ms > 0).map_or(now_ms, |start_ms| start_ms.min(now_ms)),

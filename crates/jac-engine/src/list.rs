@@ -58,6 +58,9 @@ pub struct RunSummary {
     pub tags: Vec<String>,
     /// Whether it is its plan's baseline.
     pub baseline: bool,
+    /// It is a try, and in no trend.
+    #[serde(default)]
+    pub try_run: bool,
 }
 
 /// A cluster in a list.
@@ -198,6 +201,7 @@ fn summary_of_run(run: ListedRun, headline: Option<Headline>) -> RunSummary {
         pinned: run.pinned,
         tags: run.tags,
         baseline: run.is_baseline,
+        try_run: run.try_run,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod check;
 pub(crate) mod content;
 mod criteria;
 pub mod difference;
+mod edit;
 mod folder;
 pub mod names;
 mod own;
@@ -14,6 +15,7 @@ mod staging;
 mod unread;
 
 pub use check::RunSpec;
+pub use edit::{MovedFile, PlanChanges};
 pub(crate) use folder::PlanFolder;
 pub(crate) use revisions::{PlanAt, sweep_revisions};
 pub use staging::Staging;
@@ -39,6 +41,15 @@ pub enum Kept {
     ForOneRun,
 }
 
+/// What a new plan has.
+struct Placed {
+    name: String,
+    main_file: String,
+    files: Vec<PlanFile>,
+    criteria: PlanCriteria,
+    keep: Vec<String>,
+}
+
 impl Engine {
     /// Makes a plan of an upload. A single zip is unpacked.
     ///
@@ -56,9 +67,16 @@ impl Engine {
         let files = list_files(staging.folder.path())?;
         let main_file = choose_main(&files, main_file)?;
         refuse_what_is_no_plan(staging.folder.path(), &main_file)?;
-        let files = self.store_contents(staging.folder.path(), files)?;
-        let id = self.free_plan_id()?;
         let name = crate::titles::given(name)?.unwrap_or_else(|| plan_name(&main_file));
+        let placed = Placed { name, main_file, files, criteria: PlanCriteria::default(), keep: Vec::new() };
+        self.place_plan(staging.folder.path(), owner, kept, placed)
+    }
+
+    /// Makes a plan of a folder, which is taken.
+    fn place_plan(&self, folder: &Path, owner: Person, kept: Kept, placed: Placed) -> Result<Plan, EngineError> {
+        let Placed { name, main_file, files, criteria, keep } = placed;
+        let files = self.store_contents(folder, files)?;
+        let id = self.free_plan_id()?;
         let plan = Plan {
             id: id.clone(),
             name,
@@ -67,14 +85,13 @@ impl Engine {
             created_ms: self.now_ms(),
             revision: 1,
             ephemeral: kept == Kept::ForOneRun,
-            keep: Vec::new(),
+            keep,
             main_file,
             files,
-            criteria: PlanCriteria::default(),
+            criteria,
         };
         let (place, revisions) = (PlanFolder::of(self, &id), Revisions::of(self, &id));
-        std::fs::rename(staging.folder.path(), &place.files)
-            .map_err(|error| EngineError::file("keeping the plan", error))?;
+        std::fs::rename(folder, &place.files).map_err(|error| EngineError::file("keeping the plan", error))?;
         let first = revision_of(&plan, Some((plan.created_ms, plan.owner.clone())));
         let kept = revisions.write(&first).and_then(|()| place.describe(&plan));
         if let Err(error) = kept.and_then(|()| Ok(wait(self.store().put_plan(&plan))?)) {
@@ -223,11 +240,11 @@ impl Engine {
             // A plan of a JAC that did not know its content; what cannot be read stays unknown.
             let known = self.store_contents(&place.files, plan.files.clone());
             plan.files = known.unwrap_or_else(|_| plan.files.clone());
-            let before = plan.files.clone();
+            let (before, main_before) = (plan.files.clone(), plan.main_file.clone());
             record_before(&revisions, &plan)?;
             change(&mut plan, &place.files)?;
             plan.files.sort_by(|one, other| one.path.cmp(&other.path));
-            if plan.files == before {
+            if plan.files == before && plan.main_file == main_before {
                 return Ok(plan);
             }
             plan.revision = plan.revision.saturating_add(1);
@@ -288,7 +305,7 @@ impl Engine {
 }
 
 /// A file that JMeter could not load.
-fn not_a_plan(name: &str, error: &jac_jmx::PlanError) -> EngineError {
+pub(crate) fn not_a_plan(name: &str, error: &jac_jmx::PlanError) -> EngineError {
     EngineError::Invalid {
         code: "not_a_plan",
         message: format!("\"{name}\" cannot be used: {error}"),

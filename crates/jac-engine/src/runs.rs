@@ -22,6 +22,7 @@ mod stop;
 mod supervise;
 mod tail;
 mod tailed_spool;
+pub(crate) mod try_run;
 mod watch;
 
 use crate::blocking::wait;
@@ -129,6 +130,10 @@ pub struct NewRun {
     /// JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
+    /// A try: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
+    /// samples, fails with the first of them unless criteria are given, and is in no trend. A new cluster for it has at most 1 worker.
+    #[serde(default)]
+    pub try_run: bool,
 }
 
 /// A run's files on its node, relative to the node's folder.
@@ -233,14 +238,13 @@ impl Engine {
         let (new, at, check) = self.check_new_run(new, &cluster.config, cluster.worker_count(), is_cancelled)?;
         let plan = &at.plan;
         let keep = keep::checked(new.keep.clone().unwrap_or_else(|| plan.keep.clone()))?;
-        let notes = check
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Warning)
-            .map(note_of_finding)
-            .collect();
+        let keep = if new.try_run { try_run::keep(keep) } else { keep };
+        let note = at.tried.as_ref().map(|groups| try_run::note(plan, groups));
+        let notes = check.findings.iter().filter(|finding| finding.severity == Severity::Warning).map(note_of_finding);
+        let notes = note.into_iter().chain(notes).collect();
         let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan.name.clone());
-        let results = new.results.mode(cluster.worker_count());
+        let workers = try_run::workers(new.try_run, cluster.worker_count());
+        let results = try_run::results(new.try_run, workers, new.results).mode(workers);
         let judged = Chosen::of(plan, new.criteria, new.warm_up_s, new.stop_rules);
         let (id, folder) = self.new_run_folder(id)?;
         let files = match self.link_plan(&at, &folder.join(PLAN)) {
@@ -284,12 +288,13 @@ impl Engine {
             stop_requested: None,
             stop_requested_by: None,
             broken_rule: None,
-            workers: cluster.worker_count(),
+            workers,
+            try_run: new.try_run,
             results,
             results_choice: new.results,
             min_workers: new.min_workers,
             share: new.share,
-            nodes: nodes_of(&cluster, results),
+            nodes: nodes_of(&cluster, results, new.try_run),
             properties: new.properties,
             system_properties: new.system_properties,
             properties_files: new.properties_files,
@@ -335,8 +340,12 @@ impl Engine {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<(NewRun, PlanAt, Check), EngineError> {
         let plan = wait(self.store().plan(&new.plan_id))?;
-        refuse_invalid(&new, workers)?;
+        try_run::settle(&mut new);
+        let workers = try_run::workers(new.try_run, workers);
+        let results = try_run::results(new.try_run, workers, new.results);
+        refuse_invalid(&new, results, workers)?;
         let at = self.locked_plan_at(plan, new.plan_revision)?;
+        let at = if new.try_run { self.try_plan_at(at)? } else { at };
         let plan = &at.plan;
         new.split = new.split.iter().map(|name| data_file_name(&plan.main_file, name)).collect::<Result<_, _>>()?;
         if let Some(name) = new.split.iter().find(|name| name.to_ascii_lowercase().ends_with(".jmx")) {
@@ -354,7 +363,7 @@ impl Engine {
             system_properties: new.system_properties.clone(),
             properties_files: new.properties_files.clone(),
             jmeter: WantedJMeter::of(config),
-            results: new.results.mode(workers),
+            results: results.mode(workers),
             one_disk: config.ssh.is_none() && config.ec2.is_none(),
             share: new.share.clone(),
         };
@@ -537,8 +546,8 @@ fn keep_busiest(labels: &mut Vec<Entry>, most: usize) -> u64 {
 
 /// Makes the run one of the nodes that its cluster has become: some may not have come up while it waited.
 pub(crate) fn take_nodes(run: &mut Run, cluster: &Cluster) {
-    let (wanted, workers) = (run.workers, cluster.worker_count());
-    run.nodes = nodes_of(cluster, run.results);
+    let (wanted, workers) = (run.workers, try_run::workers(run.try_run, cluster.worker_count()));
+    run.nodes = nodes_of(cluster, run.results, run.try_run);
     if workers == wanted {
         return;
     }
@@ -558,10 +567,11 @@ fn note_of_finding(finding: &Finding) -> Message {
     Message { code: finding.code.clone(), params, message: finding.message.clone() }
 }
 
-/// The nodes of the cluster that have a part in a run: where each worker runs the plan by itself, the master has none.
-fn nodes_of(cluster: &Cluster, results: ResultsMode) -> Vec<RunNode> {
+/// The nodes of the cluster that have a part in a run: where each worker runs the plan by itself, the master has none; a try has one.
+fn nodes_of(cluster: &Cluster, results: ResultsMode, is_try: bool) -> Vec<RunNode> {
     let has_part = |node: &&Node| results == ResultsMode::Rmi || node.role == Role::Worker;
-    cluster.nodes.iter().filter(has_part).map(waiting_node).collect()
+    let most = if is_try { 1 } else { usize::MAX };
+    cluster.nodes.iter().filter(has_part).take(most).map(waiting_node).collect()
 }
 
 fn waiting_node(node: &Node) -> RunNode {
@@ -579,13 +589,13 @@ fn waiting_node(node: &Node) -> RunNode {
     }
 }
 
-fn refuse_invalid(new: &NewRun, workers: u32) -> Result<(), EngineError> {
+fn refuse_invalid(new: &NewRun, results: ResultsChoice, workers: u32) -> Result<(), EngineError> {
     let mut faults = faults_of(new);
     faults.extend(new_cluster::fault_of_place(new));
-    let NewRun { results, min_workers, share, properties, system_properties, .. } = new;
+    let NewRun { min_workers, share, properties, system_properties, .. } = new;
     // A schedule's are masked until they are wanted, so that this is no fault of it.
     faults.extend(secrets::faults_of_masks(properties, system_properties));
-    faults.extend(Spread { results: *results, min_workers: *min_workers, share, properties }.faults(workers));
+    faults.extend(Spread { results, min_workers: *min_workers, share, properties }.faults(workers));
     if faults.is_empty() { Ok(()) } else { Err(EngineError::faulty("run_invalid", faults)) }
 }
 

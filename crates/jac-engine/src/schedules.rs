@@ -58,6 +58,8 @@ pub struct RunChanges {
     pub workers: Option<u32>,
     /// JMeter properties, over those of the schedule.
     pub properties: BTreeMap<String, String>,
+    /// It is a try: 1 thread and 1 iteration of each thread group on 1 node.
+    pub try_run: bool,
 }
 
 /// What this engine does about schedules just now.
@@ -432,6 +434,7 @@ fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
         results: run.results,
         min_workers: run.min_workers,
         share: run.share,
+        try_run: false,
     }
 }
 

@@ -163,9 +163,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Ships a run to all targets of the server and of its owner.
+    /// Ships a run to all targets of the server and of its owner; a try only if somebody asks for it.
     pub(crate) async fn begin_shipping(&self, run: &RunId) -> Result<(), EngineError> {
-        if self.shipping().targets().is_empty() {
+        if self.shipping().targets().is_empty() || self.store().run(run).await?.run.try_run {
             return Ok(());
         }
         let owner = self.owner_of_run(run).await?;

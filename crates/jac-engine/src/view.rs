@@ -216,6 +216,9 @@ pub struct RunView {
     /// How the workers' samples come together.
     #[serde(default)]
     pub results: ResultsMode,
+    /// It is a try: 1 thread and 1 iteration of each thread group on 1 node, in no trend.
+    #[serde(default)]
+    pub try_run: bool,
     /// What was asked for.
     #[serde(default)]
     pub results_choice: ResultsChoice,
@@ -356,6 +359,7 @@ fn view(run: Run, verdict: Verdict, judged: Judged, headline: Option<Headline>) 
         keep: run.keep,
         workers: run.workers,
         results: run.results,
+        try_run: run.try_run,
         results_choice: run.results_choice,
         min_workers: run.min_workers,
         share: run.share,

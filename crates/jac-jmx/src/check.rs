@@ -25,6 +25,7 @@ use crate::functions::Functions;
 use crate::load::load;
 use crate::plan::{Element, Plan};
 use crate::properties::{PlanProperty, properties};
+use crate::shape::{LoadShape, shape};
 use crate::thread_groups::{ThreadGroup, groups};
 use findings::{Findings, shorten};
 
@@ -60,6 +61,16 @@ pub struct Finding {
     pub params: BTreeMap<String, String>,
 }
 
+/// A file that the plan would find if it lay elsewhere. Both paths start from the root that the plan's files stay in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Misplaced {
+    /// Where it lies.
+    pub from: String,
+    /// Where the plan looks for it.
+    pub to: String,
+}
+
 /// A file that the plan reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -77,6 +88,9 @@ pub struct DataFile {
     /// It is not there, but the plan seems to write it before it reads it.
     #[serde(default)]
     pub written_by_plan: bool,
+    /// It is not there, but a file of that name lies elsewhere among the plan's files.
+    #[serde(default)]
+    pub elsewhere: Option<Misplaced>,
 }
 
 /// Result of a plan check: what the plan needs, what it will do, and its errors.
@@ -97,6 +111,9 @@ pub struct Check {
     pub total_threads: Option<u64>,
     /// Seconds after which the plan ends by its schedulers; null if unknown or not bounded.
     pub duration_s: Option<u64>,
+    /// Users over time, as far as the plan says.
+    #[serde(default)]
+    pub shape: LoadShape,
     /// Files that the plan reads.
     pub data_files: Vec<DataFile>,
     /// JMeter properties that the plan reads.
@@ -228,6 +245,7 @@ pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> O
     let mut findings = Findings::default();
     let mut groups = groups(plan, context.scope(), cancel);
     let load = load(plan, context.scope(), &groups, input.workers);
+    let shape = shape(plan, context.scope(), &groups, input.workers);
     groups::check(&context, &groups, &load, &mut findings);
     borrowed::check(&context, &mut findings);
     let mut data_files = files::check(&context, &mut findings);
@@ -255,6 +273,7 @@ pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> O
         threads_per_node: load.threads_per_node,
         total_threads: load.total_threads,
         duration_s: load.duration_s,
+        shape,
         data_files,
         properties,
         ok,

@@ -27,24 +27,32 @@ mod expression;
 mod functions;
 mod load;
 mod open_model;
+mod outline;
 mod parse;
 mod path;
 mod plan;
 mod plugin_groups;
 mod properties;
+mod shape;
 mod split;
 mod thread_groups;
+mod try_run;
 
 pub use assembly::{Assembly, Sources};
 pub use cancel::Cancel;
-pub use check::{Check, CheckInput, DataFile, FileFacts, Finding, ListenersAt, Severity, check, check_until};
+pub use check::{
+    Check, CheckInput, DataFile, FileFacts, Finding, ListenersAt, Misplaced, Severity, check, check_until,
+};
 pub use classes::{ClassLookup, ClassNames, ClassUse};
 pub use data_files::{DataFileKind, DataFileUse};
 pub use decode::PlanError;
 pub use evaluate::{Properties, Scope};
 pub use functions::Functions;
+pub use outline::{Outline, OutlineElement, OutlineFact};
 pub use path::PlanPath;
 pub use plan::{Element, Plan, Property};
 pub use properties::PlanProperty;
+pub use shape::{LoadPoint, LoadShape, ShapeEnd, ShapeGroup, ShapeNote};
 pub use split::{CsvShape, Quoting, RowCounter, SplitCounts, Splitter};
 pub use thread_groups::{RawThreadGroup, ThreadGroup};
+pub use try_run::{FAILURES_FILE, FAILURES_LISTENER, LONGEST_TRY_S, TryPlan};

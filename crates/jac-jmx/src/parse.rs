@@ -9,6 +9,8 @@
 //! unknown kind, an `intProp` that is not a number. What it never looks at is not looked at: it stops reading at the end of
 //! the root's first `hashTree`, so the last end tag may be missing or wrong, and anything may follow.
 
+use std::ops::Range;
+
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
@@ -47,6 +49,8 @@ struct Builder {
     finished: bool,
     /// The element that still waits for its `hashTree`, of each open tree.
     waiting: Vec<Option<usize>>,
+    /// The bytes of the tag that is being read.
+    tag_place: Range<usize>,
 }
 
 /// Builds the plan.
@@ -61,6 +65,7 @@ pub(crate) fn parse(Text { text, lossy }: Text, cancel: Cancel<'_>) -> Result<Pl
         root_seen: false,
         finished: false,
         waiting: Vec::new(),
+        tag_place: 0..0,
     };
     let mut declared_encoding = None;
     while !builder.finished {
@@ -70,7 +75,9 @@ pub(crate) fn parse(Text { text, lossy }: Text, cancel: Cancel<'_>) -> Result<Pl
         let position = reader.buffer_position();
         let line =
             || 1 + text.as_bytes()[..(position as usize).min(text.len())].iter().filter(|b| **b == b'\n').count();
-        match reader.read_event() {
+        let event = reader.read_event();
+        builder.tag_place = position as usize..reader.buffer_position() as usize;
+        match event {
             // `<` alone does not make a file XML.
             Err(_) if !builder.root_seen => return Err(PlanError::NotXml),
             Err(error) => {
@@ -100,6 +107,7 @@ pub(crate) fn parse(Text { text, lossy }: Text, cancel: Cancel<'_>) -> Result<Pl
             }
             Ok(Event::Empty(start)) => {
                 builder.start(&start, &line)?;
+                builder.leave_empty();
                 builder.end(&line)?;
             }
             Ok(Event::End(_)) => builder.end(&line)?,
@@ -223,6 +231,9 @@ impl Builder {
                     return Err(PlanError::StrayTree { line: line() });
                 }
                 let parent = self.last.last().copied().flatten();
+                if let Some(parent) = parent {
+                    self.elements[parent].children_at = Some(self.tag_place.end);
+                }
                 self.last.push(None);
                 self.waiting.push(None);
                 Open::Tree(parent)
@@ -249,6 +260,8 @@ impl Builder {
                     active: enabled,
                     parent,
                     end: self.current + 1,
+                    place: self.tag_place.clone(),
+                    children_at: None,
                     properties: Vec::new(),
                 });
                 for place in [&mut self.last, &mut self.waiting] {
@@ -299,8 +312,16 @@ impl Builder {
         Ok(())
     }
 
+    /// The tag that was begun has no inside, so that nothing can be put there.
+    fn leave_empty(&mut self) {
+        if let Some(Open::Tree(Some(of))) = self.open.last() {
+            self.elements[*of].children_at = None;
+        }
+    }
+
     fn end(&mut self, line: &dyn Fn() -> usize) -> Result<(), PlanError> {
         match self.open.pop() {
+            Some(Open::Element(index)) => self.elements[index].place.end = self.tag_place.end,
             Some(Open::Tree(_)) => {
                 self.last.pop();
                 self.waiting.pop();

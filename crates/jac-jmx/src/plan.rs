@@ -3,6 +3,8 @@
 //! Elements and properties are flat lists with levels instead of nested boxes: nothing here recurses, so no plan can
 //! overflow a stack, neither in reading nor in dropping it.
 
+use std::ops::Range;
+
 use crate::cancel::Cancel;
 use crate::decode::PlanError;
 
@@ -49,6 +51,10 @@ pub struct Element {
     pub parent: Option<usize>,
     /// The position behind its last descendant in [`Plan::elements`].
     pub end: usize,
+    /// Its bytes in the file's text, from its start tag to behind its end tag; those of its children are not in there.
+    pub(crate) place: Range<usize>,
+    /// The byte behind the start tag of the `hashTree` of its children; `None`: that is an empty tag.
+    pub(crate) children_at: Option<usize>,
     /// Its properties, nested ones after their parent.
     pub properties: Vec<Property>,
 }

@@ -50,7 +50,7 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
     true
 }
 
-fn number(scope: &Scope<'_>, text: &str) -> Option<u64> {
+pub(crate) fn number(scope: &Scope<'_>, text: &str) -> Option<u64> {
     let value = scope.evaluate_of_group(text)?;
     let value = value.trim();
     if value.is_empty() { Some(0) } else { value.parse().ok() }
@@ -87,7 +87,7 @@ fn stepping_duration_s(number: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
     u64::try_from(length_s).ok()
 }
 
-fn ultimate_rows(element: &Element, scope: &Scope<'_>) -> Option<Vec<[u64; 5]>> {
+pub(crate) fn ultimate_rows(element: &Element, scope: &Scope<'_>) -> Option<Vec<[u64; 5]>> {
     let data = element.properties.iter().position(|property| property.name == "ultimatethreadgroupdata")?;
     let below = element.below(data);
     let row_level = element.properties[data].level + 1;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cancel::Cancel;
 use crate::evaluate::Scope;
 use crate::plan::{Element, Plan};
-use crate::{open_model, plugin_groups};
+use crate::{open_model, outline, plugin_groups};
 
 /// A thread group of the plan. Numbers are null where they can't be known before the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
         index,
         report: ThreadGroup {
             name: element.name.clone(),
-            kind: title(element).to_owned(),
+            kind: outline::kind(element).to_owned(),
             enabled: element.active,
             threads: None,
             ramp_up_s: None,
@@ -142,21 +142,6 @@ fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
         _ => group.unread = !plugin_groups::read(&mut group, element, scope),
     }
     group
-}
-
-fn title(element: &Element) -> &str {
-    match element.kind() {
-        "ThreadGroup" => "Thread Group",
-        "SetupThreadGroup" => "setUp Thread Group",
-        "PostThreadGroup" => "tearDown Thread Group",
-        "OpenModelThreadGroup" => "Open Model Thread Group",
-        "ConcurrencyThreadGroup" => "bzm - Concurrency Thread Group",
-        "ArrivalsThreadGroup" => "bzm - Arrivals Thread Group",
-        "FreeFormArrivalsThreadGroup" => "bzm - Free-Form Arrivals Thread Group",
-        "UltimateThreadGroup" => "jp@gc - Ultimate Thread Group",
-        "SteppingThreadGroup" => "jp@gc - Stepping Thread Group",
-        other => other,
-    }
 }
 
 fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {

@@ -366,6 +366,9 @@ pub struct Run {
     /// How the workers' samples come together.
     #[serde(default)]
     pub results: ResultsMode,
+    /// It is a try: `files` has a changed copy of the plan with 1 thread and 1 iteration in each thread group, and 1 node runs it.
+    #[serde(default)]
+    pub try_run: bool,
     /// What was asked for.
     #[serde(default)]
     pub results_choice: ResultsChoice,

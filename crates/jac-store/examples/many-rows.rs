@@ -262,6 +262,7 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
         stop_rules: Vec::new(),
         criteria_version: None,
         criteria_watch: Vec::new(),
+        try_run: false,
         broken_rule: None,
         created_ms,
         started_ms: Some(created_ms + 5_000),

@@ -152,6 +152,7 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
     |run| rename(run, "grace_s", "stop_timeout_s"),
     // What a node's health has more is absent in older runs, which is read as not known.
     |run| add(run, "annotations", json!([])),
+    |run| add(run, "try_run", json!(false)),
 ];
 
 /// How a run is spread over its workers, where an older JAC had one way only.

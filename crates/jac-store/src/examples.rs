@@ -216,6 +216,7 @@ pub fn run(number: u32) -> Run {
         split: vec!["users.csv".to_owned()],
         workers: 1,
         results: ResultsMode::Direct,
+        try_run: true,
         results_choice: ResultsChoice::Auto,
         min_workers: Some(1),
         share: BTreeMap::from([("threads".to_owned(), 1)]),

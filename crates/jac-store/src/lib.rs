@@ -89,6 +89,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/015-event-codes.sql")),
     M::up(include_str!("../migrations/016-own-stores-and-targets.sql")),
     M::up(include_str!("../migrations/017-folded-names.sql")),
+    M::up(include_str!("../migrations/018-try-runs.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

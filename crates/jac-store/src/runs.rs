@@ -53,6 +53,7 @@ impl Document for Run {
             ("tags", to_json("tags", &self.tags)?.into()),
             ("note", self.note.clone().into()),
             ("baseline_ms", self.baseline_ms.into()),
+            ("try_run", self.try_run.into()),
             ("started_ms", self.started_ms.unwrap_or(-1).into()),
             ("ended_ms", self.ended_ms.unwrap_or(-1).into()),
             ("duration_ms", duration_ms.max(-1).into()),

@@ -104,9 +104,15 @@ fn line_of(run: &RunSummary) -> String {
     });
     let state = serde_json::to_value(run.phase).ok().and_then(|word| word.as_str().map(str::to_owned));
     let baseline = if run.baseline { "  baseline" } else { "" };
+    let try_run = if run.try_run { "  try" } else { "" };
     let tags = if run.tags.is_empty() { String::new() } else { format!("  [{}]", run.tags.join(", ")) };
     let state = state.unwrap_or_default();
-    format!("{}  {}  {state:<10}  {}  {figures}{baseline}{tags}", run.id, utc::minute(run.created_ms), run.name)
+    format!(
+        "{}  {}  {state:<10}  {}  {figures}{baseline}{try_run}{tags}",
+        run.id,
+        utc::minute(run.created_ms),
+        run.name
+    )
 }
 
 async fn trend(

@@ -1,5 +1,7 @@
-//! `jac plans`: what the runs of a plan are judged by and what stops them by itself; its revisions.
+//! `jac plans`: what the runs of a plan are judged by and what stops them by itself; its
+//! elements, files and revisions.
 
+mod edit;
 mod revisions;
 
 use crate::cli::{ClientArguments, JudgedArguments, PlansCommand};
@@ -7,12 +9,30 @@ use crate::client::Client;
 use crate::connected::{briefly, print};
 use crate::exit::Exit;
 use crate::history::plan_id;
+use jac_engine::plans::{MovedFile, PlanChanges};
 use jac_model::PlanCriteria;
 
 pub async fn plans(command: PlansCommand) -> anyhow::Result<Exit> {
     match command {
         PlansCommand::Criteria { plan, judged, no_criteria, whose } => {
             briefly(&whose, async |client| criteria(client, &plan, &judged, no_criteria, &whose).await).await
+        }
+        PlansCommand::Outline { plan, whose } => {
+            briefly(&whose, async |client| edit::outline(client, &plan, &whose).await).await
+        }
+        PlansCommand::Edit { plan, name, main, whose } => {
+            let changes = PlanChanges { name, main_file: main };
+            briefly(&whose, async |client| edit::edit(client, &plan, &changes, &whose).await).await
+        }
+        PlansCommand::Duplicate { plan, name, whose } => {
+            briefly(&whose, async |client| edit::duplicate(client, &plan, name.as_deref(), &whose).await).await
+        }
+        PlansCommand::Move { plan, from, to, whose } => {
+            let moved = MovedFile { from, to };
+            briefly(&whose, async |client| edit::move_file(client, &plan, &moved, &whose).await).await
+        }
+        PlansCommand::Restore { plan, revision, whose } => {
+            briefly(&whose, async |client| edit::restore(client, &plan, revision, &whose).await).await
         }
         PlansCommand::Revisions { plan, limit, whose } => {
             briefly(&whose, async |client| revisions::list(client, &plan, limit, &whose).await).await

@@ -72,7 +72,7 @@ impl Target {
 pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let mut line = Line::new();
     let new = match &on {
-        On::New(given) => Some(machines::read(given, arguments.at.server.is_some())?),
+        On::New(given) => Some(machines::read(given, arguments.at.server.is_some())?.for_run(arguments.try_run)),
         On::Existing(_) => None,
     };
     let data_folder = context::data_folder(arguments.data_dir.as_deref());
@@ -85,7 +85,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let spec = RunSpec::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
         let check = spec.check(new.workers, new.provider, new.jmeter_version.clone(), &toolbox, &mut line)?;
-        if let Some(check) = check {
+        if let Some(check) = check.filter(|_| !spec.try_run) {
             new.refuse_endless(&check.findings)?;
         }
         // Other machines have a Java of their own.
@@ -122,7 +122,9 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     if let Source::Kept(named) = &spec.source {
         let plan = plan_id(connection.client(), named).await?;
         let check = spec.check_kept(connection.client(), &plan, target.workers(), &mut line).await?;
-        if let Target::New(new) = &target {
+        if let Target::New(new) = &target
+            && !spec.try_run
+        {
             new.refuse_endless(&check.findings)?;
         }
     }
@@ -285,6 +287,7 @@ impl Job<'_> {
             "results": self.spec.results,
             "min_workers": self.spec.min_workers,
             "share": self.spec.share,
+            "try_run": self.spec.try_run,
         });
         self.client.post("/runs", &new).await
     }

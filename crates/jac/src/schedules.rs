@@ -33,8 +33,9 @@ pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {
         }
         ScheduleCommand::Pause { schedule, whose } => change(&schedule, "pause", &whose).await,
         ScheduleCommand::Resume { schedule, whose } => change(&schedule, "resume", &whose).await,
-        ScheduleCommand::Start { schedule, workers, property, whose } => {
-            let changes = json!({ "workers": workers, "properties": properties('J', &property)? });
+        ScheduleCommand::Start { schedule, workers, property, try_run, whose } => {
+            let properties = properties('J', &property)?;
+            let changes = json!({ "workers": workers, "properties": properties, "try_run": try_run });
             briefly(&whose, async |client| {
                 let found = find(client, &schedule).await?;
                 let firing: Firing = client.post(&format!("/schedules/{}/start", found.id), &changes).await?;
@@ -116,11 +117,7 @@ async fn add(connected: Connected<'_>, arguments: &AddArguments) -> anyhow::Resu
     }
     print(&arguments.whose, &view, || {
         let id = &view.id;
-        let smaller = match &view.on {
-            RunsOn::New { config, .. } if config.workers > 1 => " --workers 1",
-            _ => "",
-        };
-        format!("{}\nTry it first: `jac schedule start {id}{smaller}`.", text_of(&view))
+        format!("{}\nTry it first: `jac schedule start {id} --try`.", text_of(&view))
     });
     Ok(Exit::Done)
 }

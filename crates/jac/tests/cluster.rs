@@ -39,5 +39,7 @@ mod store_door;
 mod store_faults;
 #[path = "cluster/stored.rs"]
 mod stored;
+#[path = "cluster/try_run.rs"]
+mod try_run;
 #[path = "cluster/written.rs"]
 mod written;

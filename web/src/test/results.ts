@@ -113,6 +113,7 @@ export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
     stop_timeout_s: 30,
     workers: 1,
     results: "rmi",
+    try_run: false,
     results_choice: "auto",
     min_workers: null,
     share: {},
@@ -145,6 +146,7 @@ export function runSummaryOf(more: Partial<RunSummary> & Pick<RunSummary, "id" |
     pinned: false,
     tags: [],
     baseline: false,
+    try_run: false,
     ...more,
   };
 }

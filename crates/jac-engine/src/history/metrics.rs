@@ -104,7 +104,10 @@ impl Engine {
 
     /// The figures of a run that has none, of its report. Call it where waiting is allowed.
     pub(crate) fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
+        let is_try = wait(self.store().run(run)).is_ok_and(|row| row.run.try_run);
         let metrics = match self.report(run) {
+            // It is in no trend.
+            _ if is_try => Vec::new(),
             Ok(report) => of_report(&report),
             // Without a report there are none to be had.
             Err(error) => {

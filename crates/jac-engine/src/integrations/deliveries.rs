@@ -143,6 +143,9 @@ fn word(code: &impl Serialize) -> Option<String> {
 impl Engine {
     /// Who is to be told of a run that ends so.
     pub(crate) fn due_notifications(&self, run: &Run, result: &RunResult) -> Vec<NewDelivery> {
+        if run.try_run {
+            return Vec::new();
+        }
         let ended = ended_run(run, result, self.now_ms(), None);
         let selects = |notifier: &Arc<dyn Notifier>| {
             let info = notifier.info();

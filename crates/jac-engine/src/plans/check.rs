@@ -7,8 +7,8 @@ use crate::tools::{Toolbox, WantedJMeter};
 use crate::{Engine, EngineError};
 use jac_jmeter::classes::ClassIndex;
 use jac_jmx::{
-    Assembly, Cancel, Check, CheckInput, ClassLookup, ClassNames, FileFacts, ListenersAt, Properties, RowCounter,
-    Severity,
+    Assembly, Cancel, Check, CheckInput, ClassLookup, ClassNames, FileFacts, ListenersAt, LoadShape, Properties,
+    RowCounter, Severity,
 };
 use jac_model::{Plan, PlanFileKind, ResultsMode, shares_of};
 use jac_store::audit::AuditedChange;
@@ -122,7 +122,7 @@ impl PlanCheck {
         input.properties.extend(self.properties_of_worker(0));
         let mut check = jac_jmx::check_until(&plan, &input, cancel).ok_or_else(cancelled)?;
         if !self.share.is_empty() {
-            check.total_threads = self.total_threads(&plan, &mut input, &check, cancel)?;
+            (check.total_threads, check.shape) = self.total_load(&plan, &mut input, &check, cancel)?;
         }
         let mut own = own::properties(&given_properties, &self.system_properties);
         own.extend(own::properties(&shares_of(&self.share, 1, 0), &Properties::new()));
@@ -143,33 +143,39 @@ impl PlanCheck {
         properties
     }
 
-    /// The threads of all workers, whose parts of the totals differ; `None`: it is not known.
-    fn total_threads(
+    /// The threads of all workers, whose parts of the totals differ, with their shape; `None`: it is not known.
+    fn total_load(
         &self,
         plan: &jac_jmx::Plan,
         input: &mut CheckInput<'_>,
         first: &Check,
         cancel: Cancel<'_>,
-    ) -> Result<Option<u64>, EngineError> {
+    ) -> Result<(Option<u64>, LoadShape), EngineError> {
         let workers = self.workers.max(1);
         // Worker by worker the parts become smaller by one, each total's at a place of its own: between these places all are alike.
         let places: BTreeSet<u64> = self.share.values().map(|total| total % u64::from(workers)).collect();
         let begins: Vec<u32> = std::iter::once(0)
             .chain(places.iter().filter_map(|place| u32::try_from(*place).ok()).filter(|place| *place > 0))
             .collect();
-        let mut total = 0_u64;
+        let (mut total, mut shape) = (Some(0_u64), None::<LoadShape>);
         for (number, begin) in begins.iter().enumerate() {
             let end = begins.get(number + 1).copied().unwrap_or(workers);
-            let threads = if *begin == 0 {
-                first.threads_per_node
+            let alike = end - begin;
+            let (threads, part) = if *begin == 0 {
+                (first.threads_per_node, first.shape.part(alike, workers))
             } else {
                 input.properties.extend(self.properties_of_worker(*begin));
-                jac_jmx::check_until(plan, input, cancel).ok_or_else(cancelled)?.threads_per_node
+                let check = jac_jmx::check_until(plan, input, cancel).ok_or_else(cancelled)?;
+                (check.threads_per_node, check.shape.part(alike, workers))
             };
-            let Some(threads) = threads else { return Ok(None) };
-            total = total.saturating_add(threads.saturating_mul(u64::from(end - begin)));
+            total =
+                total.zip(threads).map(|(total, threads)| total.saturating_add(threads.saturating_mul(alike.into())));
+            shape = Some(match shape {
+                Some(shape) => shape.plus(&part),
+                None => part,
+            });
         }
-        Ok(Some(total))
+        Ok((total, shape.unwrap_or_default()))
     }
 
     fn plugins(&self) -> impl Iterator<Item = (&String, &PathBuf)> {
@@ -245,7 +251,7 @@ impl Engine {
         wanted: &RunSpec,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Check, EngineError> {
-        let PlanAt { plan, folder, .. } = plan;
+        let PlanAt { plan, folder, tried, .. } = plan;
         let files: BTreeMap<String, PathBuf> = plan
             .files
             .iter()
@@ -266,7 +272,12 @@ impl Engine {
             one_disk: wanted.one_disk,
             share: wanted.share.clone(),
         };
-        check.run_until(self.toolbox(), is_cancelled)
+        let mut check = check.run_until(self.toolbox(), is_cancelled)?;
+        if tried.is_some() {
+            // The listener is JAC's own.
+            check.findings.retain(|finding| finding.element.as_deref() != Some(jac_jmx::FAILURES_LISTENER));
+        }
+        Ok(check)
     }
 
     /// Does work that checks a plan where it holds nobody up, only a few at a time. When the caller goes away, the work is told.

@@ -90,7 +90,7 @@ pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// The same, in place of what `to` was, in one step.
-fn replace(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     let mut new = to.as_os_str().to_owned();
     new.push(format!(".{:016x}.new", rand::random::<u64>()));
     let new = PathBuf::from(new);

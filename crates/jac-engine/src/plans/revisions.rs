@@ -50,6 +50,9 @@ pub struct RevisionView {
     /// How many files it has, and their size in bytes.
     pub files: u32,
     pub bytes: u64,
+    /// The `.jmx` that it runs.
+    #[serde(default)]
+    pub main_file: String,
     /// How many runs ran it.
     pub runs: u64,
     /// The revision that `changes` are counted from: the newest kept one before it; `null` if there is no such revision.
@@ -74,7 +77,9 @@ pub struct RevisionPage {
 pub struct PlanAt {
     pub plan: Plan,
     pub folder: PathBuf,
-    /// Of an earlier revision, the folder is made for whoever asked.
+    /// Names of the thread groups that were changed for a try; `None`: the plan is as it was uploaded.
+    pub tried: Option<Vec<String>>,
+    /// Of an earlier revision and of a try, the folder is made for whoever asked.
     _made: Option<TempDir>,
 }
 
@@ -228,6 +233,7 @@ impl Engine {
                 revision: revision.revision,
                 created_ms: revision.created_ms,
                 by: revision.by.clone(),
+                main_file: revision.main_file.clone(),
                 files: count(revision.files.len()),
                 bytes: revision.files.iter().map(|file| file.bytes).sum(),
                 runs: runs.get(&revision.revision).copied().unwrap_or(0).into(),
@@ -251,7 +257,7 @@ impl Engine {
                 let kept = self.plan_revision(&plan, revision)?;
                 self.made_plan_at(plan, kept)
             }
-            None => Ok(PlanAt { folder: self.folder().plan(&plan.id), plan, _made: None }),
+            None => Ok(PlanAt { folder: self.folder().plan(&plan.id), plan, tried: None, _made: None }),
         }
     }
 
@@ -278,7 +284,30 @@ impl Engine {
             link(&from, &place).map_err(failed)?;
         }
         (plan.revision, plan.main_file, plan.files) = (revision.revision, revision.main_file, revision.files);
-        Ok(PlanAt { folder: made.path().to_owned(), plan, _made: Some(made) })
+        Ok(PlanAt { folder: made.path().to_owned(), plan, tried: None, _made: Some(made) })
+    }
+
+    /// The plan with another text of its `.jmx`, in a folder of its own.
+    pub(crate) fn with_main_file(
+        &self,
+        at: PlanAt,
+        main_file: &[u8],
+        tried: Vec<String>,
+    ) -> Result<PlanAt, EngineError> {
+        let failed = |error| EngineError::file("putting the plan of a try together", error);
+        let made = tempfile::tempdir_in(self.folder().uploads()).map_err(failed)?;
+        let mut plan = at.plan.clone();
+        for file in &mut plan.files {
+            let place = made.path().join(&file.path);
+            std::fs::create_dir_all(place.parent().unwrap_or(made.path())).map_err(failed)?;
+            if file.path == plan.main_file {
+                std::fs::write(&place, main_file).map_err(failed)?;
+                (file.bytes, file.sha256) = (main_file.len() as u64, None);
+            } else {
+                link(&at.folder.join(&file.path), &place).map_err(failed)?;
+            }
+        }
+        Ok(PlanAt { folder: made.path().to_owned(), plan, tried: Some(tried), _made: Some(made) })
     }
 
     /// Where the content of a file lies that the plan has or had.

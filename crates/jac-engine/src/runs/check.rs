@@ -3,6 +3,7 @@
 //! Owns where a fault belongs among the settings. Nothing is made.
 
 use super::spread::Spread;
+use super::try_run;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::plans::RunSpec;
@@ -38,6 +39,9 @@ pub struct RunCheckRequest {
     /// Totals that are divided among the workers.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
+    /// It is a try: what is checked is what it runs, on one of the workers.
+    #[serde(default)]
+    pub try_run: bool,
 }
 
 /// What a run with these settings would do, and what is wrong with it.
@@ -72,9 +76,14 @@ impl Engine {
             results,
             min_workers,
             share,
+            try_run: is_try,
         } = request;
+        let workers = try_run::workers(is_try, workers);
+        let results = try_run::results(is_try, workers, results);
+        let min_workers = min_workers.filter(|_| !is_try);
         let mut faults = Spread { results, min_workers, share: &share, properties: &properties }.faults(workers);
         let at = self.locked_plan_at(plan, plan_revision)?;
+        let at = if is_try { self.try_plan_at(at)? } else { at };
         let mut splits = Vec::new();
         for (place, name) in split.iter().enumerate() {
             match data_file_name(&at.plan.main_file, name) {

@@ -186,7 +186,8 @@ impl Task {
         let removed = super::direct::remove_journal(self.engine.folder(), &self.id);
         self.try_to("remove its journal", removed.map_err(|error| EngineError::file("the run's folder", error)));
         // Nobody waits for them: where they cannot be written now, the next start makes them of the report.
-        let kept = self.engine.store().put_run_metrics(&self.id, end.metrics.clone()).await;
+        let metrics = if run.try_run { Vec::new() } else { end.metrics.clone() };
+        let kept = self.engine.store().put_run_metrics(&self.id, metrics).await;
         self.try_to("keep its figures", kept.map_err(EngineError::from));
         // A schedule may have waited for it.
         self.engine.schedules().wake();

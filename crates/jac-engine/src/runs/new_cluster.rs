@@ -30,6 +30,7 @@ impl Engine {
     ) -> Result<Run, EngineError> {
         cluster.config.remove_after_run = true;
         cluster.config.idle_minutes.get_or_insert(IDLE_MINUTES);
+        cluster.config.workers = super::try_run::workers_to_create(new.try_run, &cluster.config);
         let faults = self.faults_of(&cluster);
         if !faults.is_empty() {
             let faults = faults.into_iter().map(|fault| fault.under("/new_cluster")).collect();

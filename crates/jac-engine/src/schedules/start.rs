@@ -16,7 +16,7 @@ use crate::clusters::{Lifespan, NewCluster};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::rights::ConfigDenied;
-use crate::runs::NewRun;
+use crate::runs::{NewRun, try_run};
 use jac_model::{
     Action, Cluster, ClusterConfig, ClusterId, FiringState, Message, Overlap, Owner, Person, Principal, Provider, Run,
     RunId, RunsOn, Schedule, Via, authorize,
@@ -149,11 +149,12 @@ impl Engine {
                 let Some(id) = &row.cluster else {
                     return Err(Obstacle::refused("failed", "The firing has no cluster."));
                 };
-                let config = ClusterConfig {
+                let mut config = ClusterConfig {
                     workers: changes.workers.unwrap_or(config.workers),
                     remove_after_run: true,
                     ..(**config).clone()
                 };
+                config.workers = try_run::workers_to_create(changes.try_run, &config);
                 self.made_cluster(schedule, &owner, id, *provider, config, &changes).await?;
                 id.clone()
             }
@@ -278,6 +279,10 @@ impl Engine {
         run.properties.extend(secrets.properties);
         run.system_properties.extend(secrets.system_properties);
         run.properties.extend(changes.properties.clone());
+        if changes.try_run {
+            // A try is judged by its own criterion.
+            (run.try_run, run.criteria) = (true, None);
+        }
         Ok(run)
     }
 

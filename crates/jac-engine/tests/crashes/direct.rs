@@ -112,6 +112,50 @@ async fn a_crash_at_any_step_loses_and_doubles_no_row() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_try_runs_a_changed_copy_on_one_worker_and_is_in_no_trend() {
+    for crash in [None, Some("start worker-1")] {
+        let mut house = house();
+        (house.try_run, house.min_workers) = (true, Some(2));
+        if let Some(name) = crash {
+            house.plan(Planned::new(name, Which::Nth(1), Side::After, Trouble::Crash));
+        }
+        let cluster = house.cluster(WORKERS).await;
+        let run = house.run(&cluster).await;
+        let ran = house.until_run(&run, RunPhase::Finished).await;
+        assert_eq!(
+            (&ran.cause, ran.results, ran.workers),
+            (&Some(Cause::Completed), ResultsMode::Direct, 1),
+            "{ran:?}"
+        );
+        let names: Vec<&str> = ran.nodes.iter().map(|node| node.name.as_str()).collect();
+        assert_eq!((names, ran.total_threads, ran.min_workers), (vec!["worker-1"], Some(1), None));
+        assert_eq!((ran.criteria, ran.stop_rules.len()), (vec!["error_percent > 0%".to_owned()], 0));
+        assert!(ran.keep.contains(&jac_jmx::FAILURES_FILE.to_owned()), "{:?}", ran.keep);
+        let codes: Vec<&str> = ran.notes.iter().map(|note| note.code.as_str()).collect();
+        assert_eq!(codes, ["try_plan_changed"], "{:?}", ran.notes);
+
+        // What it ran is the copy, and what the plan has is what was uploaded.
+        let engine = house.engine().await;
+        let copy = std::fs::read_to_string(house.data().join("runs").join(run.as_str()).join("plan/p.jmx"));
+        assert!(copy.expect("its copy").contains(jac_jmx::FAILURES_LISTENER));
+        let plan = engine.store().plan(&ran.plan_id).await.expect("the plan");
+        let uploaded = std::fs::read_to_string(engine.plan_file(&plan, "p.jmx").expect("its file"));
+        assert_eq!(uploaded.expect("read"), crate::house::PLAN);
+        assert_ne!(plan.files[0].sha256, ran.files[0].sha256);
+
+        let refused = engine.set_run_baseline(&run, true).await;
+        assert!(matches!(refused, Err(jac_engine::EngineError::Invalid { code: "try_run", .. })), "{refused:?}");
+        let done = async |engine: &jac_engine::Engine| {
+            engine.store().runs_without_metrics(10).await.ok().filter(Vec::is_empty)
+        };
+        drop(engine);
+        house.until("that its figures are looked for no more", done).await;
+        let engine = house.engine().await;
+        assert!(engine.trend(&ran.plan_id, None, 10, None).await.expect("a trend").items.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_reaches_all_workers_and_a_forced_one_ends_those_that_do_not_listen() {
     for how in [StopMode::Graceful, StopMode::Force] {
         let mut house = house();

@@ -30,7 +30,8 @@ pub const PLAN: &str = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><ha
 <boolProp name="LoopController.continue_forever">false</boolProp></elementProp>
 </ThreadGroup><hashTree><JavaSampler guiclass="" testname="Home"/><hashTree/></hashTree>
 </hashTree></hashTree></jmeterTestPlan>"#;
-const CLASSES: &[&str] = &["TestPlan", "ThreadGroup", "LoopController", "JavaSampler"];
+const CLASSES: &[&str] =
+    &["TestPlan", "ThreadGroup", "LoopController", "JavaSampler", "ResultCollector", "SampleSaveConfiguration"];
 
 /// Longer than any limit of the engine's.
 const LIMIT: Duration = Duration::from_secs(4 * 3600);
@@ -52,6 +53,7 @@ pub struct House {
     /// How the samples of their workers come together.
     pub results: ResultsChoice,
     pub min_workers: Option<u32>,
+    pub try_run: bool,
 }
 
 struct Living {
@@ -95,6 +97,7 @@ impl House {
             plan_revision: None,
             results: ResultsChoice::Auto,
             min_workers: None,
+            try_run: false,
         }
     }
 
@@ -338,6 +341,7 @@ impl House {
             results: self.results,
             min_workers: self.min_workers,
             share: BTreeMap::new(),
+            try_run: self.try_run,
         }
     }
 

@@ -397,10 +397,13 @@ async fn a_run_by_hand_may_be_smaller_and_counts_for_nothing() {
     assert!(matches!(too_many, Err(EngineError::Invalid { code: "changes_invalid", .. })), "{too_many:?}");
     let properties = [("threads".to_owned(), "1".to_owned())].into();
     let other = Person { id: "u-bob".to_owned(), name: "Bob".to_owned() };
-    let theirs = engine.run_schedule_now(&id, other, RunChanges { workers: None, properties }).await;
+    let theirs = engine.run_schedule_now(&id, other, RunChanges { workers: None, properties, try_run: false }).await;
     assert!(matches!(theirs, Err(EngineError::Invalid { code: "changes_invalid", .. })), "{theirs:?}");
     let properties = [("threads".to_owned(), "1".to_owned())].into();
-    engine.run_schedule_now(&id, owner(), RunChanges { workers: Some(1), properties }).await.expect("started");
+    engine
+        .run_schedule_now(&id, owner(), RunChanges { workers: Some(1), properties, try_run: false })
+        .await
+        .expect("started");
     let twice = engine.run_schedule_now(&id, owner(), RunChanges::default()).await;
     assert!(matches!(twice, Err(EngineError::Conflict { .. })), "{twice:?}");
     drop(engine);

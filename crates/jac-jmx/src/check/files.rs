@@ -4,7 +4,7 @@ mod written;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Context, DataFile, Findings, Severity};
+use super::{Context, DataFile, Findings, Misplaced, Severity};
 use crate::data_files::{DataFileKind, DataFileUse};
 use crate::expression::{each_call, has_expression};
 use crate::path::PlanPath;
@@ -18,6 +18,28 @@ struct Index<'a> {
     by_lower_case: HashMap<String, &'a str>,
     /// What the plan itself writes.
     written: HashSet<String>,
+}
+
+impl Index<'_> {
+    /// The file that may be meant: of the same name elsewhere, or of another case.
+    fn elsewhere(&self, folder: &str, path: &str) -> Option<Misplaced> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let found = self.by_lower_case.get(&path.to_ascii_lowercase()).or_else(|| self.by_name.get(name))?;
+        Some(Misplaced { from: from_root(folder, found), to: from_root(folder, path) })
+    }
+}
+
+/// A path that starts from the plan's folder, as it starts from the root.
+fn from_root(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
 }
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) -> Vec<DataFile> {
@@ -52,7 +74,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) -> Vec<DataF
             continue;
         }
         let facts = context.input.files.get(path);
+        let is_wanted_here = facts.is_none() && matches!(used.path, Some(PlanPath::Beside(_)));
         files.push(DataFile {
+            elsewhere: index.elsewhere(context.input.folder, path).filter(|_| is_wanted_here),
             path: path.to_owned(),
             found: facts.is_some()
                 || matches!(used.path, Some(PlanPath::System(_)))

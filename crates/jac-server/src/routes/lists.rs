@@ -26,6 +26,8 @@ pub struct RunsQuery {
     phase: Option<RunPhase>,
     verdict: Option<Verdict>,
     pinned: Option<bool>,
+    /// `true`: try runs only; `false`: none of them.
+    try_run: Option<bool>,
     /// A tag that it has; upper and lower case are the same.
     tag: Option<String>,
     /// Words that are all in its id, its name or the names of its plan, cluster or owner.
@@ -203,6 +205,7 @@ impl RunsQuery {
             phase: self.phase,
             verdict: self.verdict,
             pinned: self.pinned,
+            try_run: self.try_run,
             tag: self.tag,
             text: self.text,
             from_ms: self.from,

@@ -12,11 +12,11 @@ use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::list::{Page, PlanSummary};
-use jac_engine::plans::{Kept, RunSpec};
+use jac_engine::plans::{Kept, MovedFile, PlanChanges, RunSpec};
 use jac_engine::runs::{RunCheck, RunCheckRequest};
 use jac_engine::view::PlanView;
 use jac_engine::{Engine, EngineError};
-use jac_jmx::Check;
+use jac_jmx::{Check, Outline};
 use jac_model::{Plan, PlanCriteria};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
@@ -68,6 +68,52 @@ pub async fn create(
 #[utoipa::path(get, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 200, body = PlanView), (status = 404, body = ErrorBody)))]
 pub async fn show(plan: On<View, Plan>) -> Result<Json<PlanView>, ApiError> {
     Ok(Json(plan.engine().view_plan(plan.thing.clone()).await?))
+}
+
+/// Rename a plan, or run another of its `.jmx`
+#[utoipa::path(patch, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), request_body = PlanChanges,
+    responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn edit(plan: On<ChangePlan, Plan>, Body(changes): Body<PlanChanges>) -> Result<Json<PlanView>, ApiError> {
+    let (id, by) = (plan.thing.id.clone(), plan.caller.user.clone());
+    let changed = plan.engine().run_blocking(move |engine| engine.edit_plan(&id, by, changes)).await?;
+    Ok(Json(plan.engine().view_plan(changed).await?))
+}
+
+/// What the copy of a plan is called.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlanCopy {
+    /// `null` or absent: the plan's name with "(copy)".
+    name: Option<String>,
+}
+
+/// Make a second plan of a plan's files, criteria and patterns of files to keep; it is the caller's
+#[utoipa::path(post, path = "/plans/{id}/duplicate", tag = "plans", params(("id" = String, Path)), request_body = PlanCopy,
+    responses((status = 201, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn duplicate(
+    allowed: Allowed<CreatePlan>,
+    plan: On<View, Plan>,
+    Body(copy): Body<PlanCopy>,
+) -> Result<(StatusCode, Json<PlanView>), ApiError> {
+    let (id, owner) = (plan.thing.id.clone(), allowed.caller.user.clone());
+    let made = plan.engine().run_blocking(move |engine| engine.duplicate_plan(&id, owner, copy.name)).await?;
+    Ok((StatusCode::CREATED, Json(plan.engine().view_plan(made).await?)))
+}
+
+/// The tree of the plan's elements, with the numbers that matter of each
+#[utoipa::path(get, path = "/plans/{id}/outline", tag = "plans", params(("id" = String, Path)), responses((status = 200, body = Outline), (status = 404, body = ErrorBody)))]
+pub async fn outline(plan: On<View, Plan>) -> Result<Json<Outline>, ApiError> {
+    let of = plan.thing.clone();
+    Ok(Json(plan.engine().run_blocking(move |engine| engine.plan_outline(&of)).await?))
+}
+
+/// Move a file within the plan, such as to where the plan looks for it
+#[utoipa::path(post, path = "/plans/{id}/move", tag = "plans", params(("id" = String, Path)), request_body = MovedFile,
+    responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn move_file(plan: On<ChangePlan, Plan>, Body(moved): Body<MovedFile>) -> Result<Json<PlanView>, ApiError> {
+    let (id, by) = (plan.thing.id.clone(), plan.caller.user.clone());
+    let changed = plan.engine().run_blocking(move |engine| engine.move_plan_file(&id, by, &moved)).await?;
+    Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
 /// Delete a plan; its runs stay

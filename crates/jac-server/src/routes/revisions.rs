@@ -1,6 +1,6 @@
-//! Revisions of plans: list, download, compare.
+//! Revisions of plans: list, download, compare, restore.
 
-use crate::access::allowed::{On, View};
+use crate::access::allowed::{ChangePlan, On, View};
 use crate::body::Query;
 use crate::error::{ApiError, ErrorBody};
 use crate::files::written_body;
@@ -8,8 +8,10 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::IntoResponse;
+use jac_engine::Engine;
 use jac_engine::plans::difference::RevisionDifference;
 use jac_engine::plans::revisions::RevisionPage;
+use jac_engine::view::PlanView;
 use jac_model::Plan;
 use serde::Deserialize;
 
@@ -56,6 +58,19 @@ pub async fn download_revision(
         ],
         written_body(move |out| at.write_zip(out)),
     ))
+}
+
+/// Give the plan the files of an earlier revision again, as a new revision
+#[utoipa::path(post, path = "/plans/{id}/revisions/{revision}/restore", tag = "plans", params(("id" = String, Path), ("revision" = u32, Path)),
+    responses((status = 200, body = PlanView), (status = 404, body = ErrorBody)))]
+pub async fn restore_revision(
+    plan: On<ChangePlan, Plan>,
+    Path((_, revision)): Path<(String, u32)>,
+) -> Result<Json<PlanView>, ApiError> {
+    let (id, by) = (plan.thing.id.clone(), plan.caller.user.clone());
+    let restore = move |engine: &Engine| engine.restore_plan_revision(&id, by, revision);
+    let changed = plan.engine().run_blocking(restore).await?;
+    Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
 /// What differs between two revisions: files, and lines of those that are text

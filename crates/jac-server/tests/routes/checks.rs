@@ -105,6 +105,20 @@ async fn what_is_typed_is_checked_and_each_fault_is_at_its_field() {
     // A total is divided.
     let body = check(json!({ "workers": 3, "share": { "threads": 1000 } })).await;
     assert_eq!((&body["threads_per_node"], &body["total_threads"]), (&json!(334), &json!(1000)));
+    // The shape of what is typed, of all workers together.
+    let top = |body: &Value| {
+        body["shape"]["total"].as_array().map(|points| points.iter().filter_map(|point| point["users"].as_u64()).max())
+    };
+    assert_eq!((top(&body), &body["shape"]["length_ms"]), (Some(Some(1000)), &json!(600_000)), "{}", body["shape"]);
+    // A try is what it runs: one user, on one node.
+    let body =
+        check(json!({ "workers": 3, "try_run": true, "min_workers": 2, "properties": { "threads": "500" } })).await;
+    assert_eq!((&body["total_threads"], &body["duration_s"], &body["workers"]), (&json!(1), &json!(30), &json!(1)));
+    assert_eq!(
+        (faults(&body), &body["ok"], &body["findings"]),
+        (Vec::new(), &json!(true), &json!([])),
+        "its own listener is none of the plan's"
+    );
     let body = check(json!({ "workers": 3, "properties": { "threads": "many" } })).await;
     assert_eq!((faults(&body), &body["ok"]), (vec!["/properties/threads not_a_number".to_owned()], &json!(false)));
     let body = check(json!({

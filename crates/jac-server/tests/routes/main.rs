@@ -19,6 +19,7 @@ mod log;
 mod money;
 mod people;
 mod permissions;
+mod plans;
 mod pressure;
 #[expect(dead_code, reason = "TLS is tried with the executable")]
 mod redis_server;

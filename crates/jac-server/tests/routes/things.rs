@@ -84,6 +84,7 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
         stop_rules: Vec::new(),
         criteria_version: None,
         criteria_watch: Vec::new(),
+        try_run: false,
         broken_rule: None,
         created_ms: 1,
         started_ms: Some(1),

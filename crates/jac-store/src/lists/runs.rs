@@ -22,6 +22,8 @@ pub struct RunFilter {
     pub phase: Option<RunPhase>,
     pub verdict: Option<Verdict>,
     pub pinned: Option<bool>,
+    /// Tries alone, or none of them.
+    pub try_run: Option<bool>,
     /// Upper and lower case are the same.
     pub tag: Option<String>,
     /// Words that are all in its id, its name or the names of its plan, cluster or owner.
@@ -51,6 +53,7 @@ pub struct ListedRun {
     pub tags: Vec<String>,
     /// It is its plan's baseline.
     pub is_baseline: bool,
+    pub try_run: bool,
     pub created_ms: EpochMs,
     pub started_ms: Option<EpochMs>,
     pub ended_ms: Option<EpochMs>,
@@ -64,7 +67,7 @@ pub struct ListedRun {
     pub active_users: Option<u64>,
 }
 
-const COLUMNS: &str = "name, plan, plan_name, cluster, cluster_name, provider, owner, owner_name, team, team_name, phase, step, cause_whole, verdict, workers, pinned, tags, baseline_ms, created_ms, started_ms, ended_ms, expected_s, stop_requested, samples, errors, p95_ms, rate_per_s, active_users";
+const COLUMNS: &str = "name, plan, plan_name, cluster, cluster_name, provider, owner, owner_name, team, team_name, phase, step, cause_whole, verdict, workers, pinned, tags, baseline_ms, try_run, created_ms, started_ms, ended_ms, expected_s, stop_requested, samples, errors, p95_ms, rate_per_s, active_users";
 
 fn key(sort: RunSort) -> Key {
     let (column, holds, index) = match sort {
@@ -118,6 +121,7 @@ pub(crate) fn query(filter: &RunFilter, tag_is_rare: bool, page: &PageRequest<Ru
     query.equal("phase", filter.phase.map(word).transpose()?);
     query.equal("verdict", filter.verdict.map(word).transpose()?);
     query.equal("pinned", filter.pinned);
+    query.equal("try_run", filter.try_run);
     // `+`: else it would decide the order.
     let id = if tag_is_rare && filter.cluster.is_none() { "id" } else { "+id" };
     query.in_list(id, "SELECT run FROM run_tags WHERE tag = ", filter.tag.as_deref().map(folded));
@@ -159,6 +163,7 @@ fn read(row: &Row<'_>) -> Result<ListedRun, rusqlite::Error> {
         pinned: row.get("pinned")?,
         tags: serde_json::from_str(&row.get::<_, String>("tags")?).map_err(|error| unknown_word("tags", error))?,
         is_baseline: row.get::<_, Option<i64>>("baseline_ms")?.is_some(),
+        try_run: row.get("try_run")?,
         created_ms: row.get("created_ms")?,
         started_ms: time("started_ms")?,
         ended_ms: time("ended_ms")?,

@@ -43,6 +43,7 @@ fn run_filters() -> impl Iterator<Item = RunFilter> {
         phase: is_in(bits, 5).then_some(if is_in(bits, 6) { RunPhase::Running } else { RunPhase::Finished }),
         verdict: is_in(bits, 6).then_some(Verdict::Passed),
         pinned: is_in(bits, 7).then_some(true),
+        try_run: (is_in(bits, 7) && is_in(bits, 11)).then_some(false),
         tag: is_in(bits, 12).then(|| "nightly".to_owned()),
         text: is_in(bits, 8).then(|| "shop ada".to_owned()),
         from_ms: is_in(bits, 9).then_some(1),
@@ -237,7 +238,7 @@ async fn every_filter_takes_the_rows_that_have_what_it_names() {
     let all = pages_of_runs(&store, &RunFilter::default(), RunSort::Created, Order::Descending).await;
     let owners = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     type Takes = fn(&crate::ListedRun) -> bool;
-    let cases: [(RunFilter, Takes); 16] = [
+    let cases: [(RunFilter, Takes); 18] = [
         (RunFilter { owners: owners(&["ada"]), ..RunFilter::default() }, |run| run.owner.id == "ada"),
         (RunFilter { owners: owners(&["ada", "bob"]), ..RunFilter::default() }, |_| true),
         (RunFilter { owners: owners(&[]), ..RunFilter::default() }, |_| false),
@@ -246,6 +247,8 @@ async fn every_filter_takes_the_rows_that_have_what_it_names() {
         (RunFilter { phase: Some(RunPhase::Finished), ..RunFilter::default() }, |run| run.phase == RunPhase::Finished),
         (RunFilter { verdict: Some(Verdict::Failed), ..RunFilter::default() }, |run| run.verdict == Verdict::Failed),
         (RunFilter { pinned: Some(true), ..RunFilter::default() }, |run| run.pinned),
+        (RunFilter { try_run: Some(true), ..RunFilter::default() }, |run| run.try_run),
+        (RunFilter { try_run: Some(false), ..RunFilter::default() }, |run| !run.try_run),
         (RunFilter { tag: Some("NIGHTLY".to_owned()), ..RunFilter::default() }, |_| true),
         (RunFilter { tag: Some("night".to_owned()), ..RunFilter::default() }, |_| false),
         (RunFilter { text: Some("SHOP 1".to_owned()), ..RunFilter::default() }, |run| {

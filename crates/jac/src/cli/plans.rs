@@ -52,6 +52,10 @@ pub struct PlanArguments {
     /// JMeter home to use instead of JAC's own
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
     pub jmeter_home: Option<PathBuf>,
+    /// A try run: 1 thread and 1 iteration of each thread group, at most 30 s, on 1 node, to see whether the plan works. Fails
+    /// with the first failed sample, keeps the responses of failed samples, and is in no trend
+    #[arg(long = "try", conflicts_with = "min_workers")]
+    pub try_run: bool,
     /// The name of the run
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
@@ -160,6 +164,57 @@ impl JudgedArguments {
 /// The words of `jac plans`.
 #[derive(Debug, Subcommand)]
 pub enum PlansCommand {
+    /// Show the elements of a plan as a tree, with the numbers that matter of each
+    Outline {
+        /// The plan, by its ID or name
+        plan: String,
+        #[command(flatten)]
+        whose: ClientArguments,
+    },
+    /// Rename a plan, or run another of its .jmx files from now on
+    Edit {
+        /// The plan, by its ID or name
+        plan: String,
+        /// Its new name
+        #[arg(long, value_name = "TEXT", required_unless_present = "main")]
+        name: Option<String>,
+        /// The .jmx among its files that is run
+        #[arg(long, value_name = "FILE.jmx")]
+        main: Option<String>,
+        #[command(flatten)]
+        whose: ClientArguments,
+    },
+    /// Make a second plan of a plan's files, criteria and patterns of files to keep
+    Duplicate {
+        /// The plan, by its ID or name
+        plan: String,
+        /// The name of the copy; default: the plan's with "(copy)"
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        #[command(flatten)]
+        whose: ClientArguments,
+    },
+    /// Move a file within a plan, e.g. to where the plan looks for it
+    Move {
+        /// The plan, by its ID or name
+        plan: String,
+        /// The file's path in the plan
+        from: String,
+        /// Its new path
+        to: String,
+        #[command(flatten)]
+        whose: ClientArguments,
+    },
+    /// Give a plan the files of an older revision again, as a new revision
+    Restore {
+        /// The plan, by its ID or name
+        plan: String,
+        /// The revision
+        #[arg(value_name = "N")]
+        revision: u32,
+        #[command(flatten)]
+        whose: ClientArguments,
+    },
     /// List the revisions of a plan's files, newest first: who, when, and what changed
     Revisions {
         /// The plan, by its ID or name

@@ -26,6 +26,14 @@ pub struct NewCluster {
 const ENDLESS: [&str; 2] = ["runs_until_stopped", "loops_ignored"];
 
 impl NewCluster {
+    /// A try needs one worker only; machines that exist are used as they are listed.
+    pub fn for_run(mut self, is_try: bool) -> Self {
+        if is_try && self.ssh.is_none() {
+            self.workers = self.workers.min(1);
+        }
+        self
+    }
+
     /// Refuses a plan that never ends by itself on machines of others, which cost money or are missed, unless somebody said
     /// how long they are his.
     pub fn refuse_endless(&self, findings: &[Finding]) -> anyhow::Result<()> {

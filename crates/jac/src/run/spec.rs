@@ -36,6 +36,8 @@ pub struct RunSpec {
     pub split: Vec<String>,
     /// Those that JMeter reads with `-q`, in their order, relative to the root.
     pub properties_files: Vec<String>,
+    /// 1 thread and 1 iteration of each thread group on 1 node.
+    pub try_run: bool,
     pub properties: jac_jmx::Properties,
     pub system_properties: jac_jmx::Properties,
     pub secret: Vec<String>,
@@ -111,6 +113,7 @@ impl RunSpec {
             plan_name,
             split,
             properties_files,
+            try_run: arguments.try_run,
             properties,
             system_properties,
             secret: arguments.secret.clone(),
@@ -155,25 +158,29 @@ impl RunSpec {
         let check = check.run(toolbox).map_err(from_engine)?;
         tell(&check, line);
         refuse(&check)?;
-        line.say(&what_will_run(&check));
+        line.say(&self.what_will_run(&check));
         Ok(Some(check))
     }
 
     /// Refuses what cannot work on so many workers.
     fn refuse_spread(&self, workers: u32) -> anyhow::Result<()> {
+        if self.try_run {
+            // One worker takes part, whatever is asked of many.
+            return Ok(());
+        }
         let Self { results, min_workers, share, properties, .. } = self;
         refuse_spread(Spread { results: *results, min_workers: *min_workers, share, properties }, workers)
     }
 
     /// Says how the run is spread over so many workers, before anything is begun.
     pub fn say_spread(&self, workers: u32, line: &mut Line) {
-        if self.results == ResultsChoice::Auto && self.results.mode(workers) == ResultsMode::Direct {
+        if !self.try_run && self.results == ResultsChoice::Auto && self.results.mode(workers) == ResultsMode::Direct {
             line.say(&format!(
                 "Direct results, because there are more than {RMI_MOST_WORKERS} workers: each writes its own log, and \
                  no master runs."
             ));
         }
-        for (name, total) in self.share.iter().filter(|_| workers > 0) {
+        for (name, total) in self.share.iter().filter(|_| workers > 0 && !self.try_run) {
             line.say(&format!("{name}={total} is divided among the workers: {}.", parts(*total, workers)));
         }
     }
@@ -193,9 +200,18 @@ impl RunSpec {
             self.properties.is_empty() && self.system_properties.is_empty() && self.properties_files.is_empty();
         if as_it_is {
             refuse(&check)?;
-            line.say(&what_will_run(&check));
+            line.say(&self.what_will_run(&check));
         }
         Ok(check)
+    }
+
+    fn what_will_run(&self, check: &Check) -> String {
+        if self.try_run {
+            let limit_s = jac_jmx::LONGEST_TRY_S;
+            let threads = "1 thread and 1 iteration of each thread group";
+            return format!("{}: try run on 1 node, {threads}, at most {limit_s} s.", check.plan);
+        }
+        what_will_run(check)
     }
 }
 

@@ -2,16 +2,19 @@ import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
 import { TrendSection } from "@/features/history/components/TrendSection";
 import { usePlan } from "@/features/plans/api/usePlan";
+import { useMoveFile } from "@/features/plans/api/useChangePlan";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { CheckView } from "@/features/plans/components/CheckView";
 import { PlanFiles } from "@/features/plans/components/PlanFiles";
 import { PlanHead } from "@/features/plans/components/PlanHead";
+import { PlanOutline } from "@/features/plans/components/PlanOutline";
 import { PlanRevisions } from "@/features/plans/components/PlanRevisions";
 import { PlanCriteria } from "@/features/runs/components/PlanCriteria";
 import { useRuns } from "@/features/runs/api/useRuns";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import { PlanSampleSection } from "@/features/runs/samples/PlanSampleSection";
+import type { Plan } from "@/shared/api/types";
 import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
@@ -50,7 +53,7 @@ export function PlanRoute() {
             plan={plan}
             start={
               may("start_run") && (
-                <StartRunButton planId={plan.id} lastRunId={plan.last_run?.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />
+                <StartRunButton tries planId={plan.id} lastRunId={plan.last_run?.id} disabled={check.data?.ok === false} {...(check.data?.ok === false ? { why: "Fix the errors below." } : {})} />
               )
             }
           />
@@ -59,7 +62,8 @@ export function PlanRoute() {
           ) : (
             <div className="columns columns-main">
               <div className="stack">
-                <Validation check={check} workers={workers} max={max} onWorkers={(next) => change((url) => url.set("workers", String(next)))} />
+                <Validation plan={plan} check={check} workers={workers} max={max} onWorkers={(next) => change((url) => url.set("workers", String(next)))} />
+                <PlanOutline planId={plan.id} />
               </div>
               <PlanFiles plan={plan} limits={info.data?.limits ?? UNKNOWN_LIMITS} />
             </div>
@@ -91,6 +95,7 @@ function RunsWithoutPlan({ id, missing }: { id: string; missing: ReactNode }) {
 }
 
 interface ValidationProps {
+  plan: Plan;
   check: ReturnType<typeof usePlanCheck>;
   workers: number;
   max: number;
@@ -98,7 +103,9 @@ interface ValidationProps {
 }
 
 /** What the plan needs and does with so many workers. */
-function Validation({ check, workers, max, onWorkers }: ValidationProps) {
+function Validation({ plan, check, workers, max, onWorkers }: ValidationProps) {
+  const move = useMoveFile(plan.id);
+  const { mayWrite } = useRights();
   return (
     <>
       <div className="section-head">
@@ -117,7 +124,7 @@ function Validation({ check, workers, max, onWorkers }: ValidationProps) {
         </label>
       </div>
       <Loaded query={check} what="Validating the plan…">
-        {(found) => <CheckView check={found} />}
+        {(found) => <CheckView check={found} move={mayWrite(plan) ? move : null} />}
       </Loaded>
     </>
   );

@@ -88,16 +88,22 @@ const heads = (
 
 describe("others' things", () => {
   it.each([
-    ["another member", sessionOf("member"), 0],
-    ["a viewer of the team", sessionOf("viewer", {}, [SHOP]), 0],
-    ["a member of the team", sessionOf("member", {}, [SHOP]), 3],
-    ["an administrator", sessionOf("administrator"), 3],
-  ])("for %s", (_who, session, actions) => {
+    ["another member", sessionOf("member"), 0, true],
+    ["a viewer of the team", sessionOf("viewer", {}, [SHOP]), 0, false],
+    ["a member of the team", sessionOf("member", {}, [SHOP]), 2, true],
+    ["an administrator", sessionOf("administrator"), 2, true],
+  ])("for %s", async (_who, session, actions, duplicates) => {
     api.answer("GET /teams", { body: { items: [], next: null } });
     renderFor(session, heads);
-    const found = [screen.queryByRole("button", { name: "Stop" }), screen.queryByRole("button", { name: "More about this cluster" }), screen.queryByRole("button", { name: "More about this plan" })];
+    const found = [screen.queryByRole("button", { name: "Stop" }), screen.queryByRole("button", { name: "More about this cluster" })];
     expect(found.filter((button) => button !== null)).toHaveLength(actions);
-    expect(screen.queryAllByText("Read only: Bob, team shop")).toHaveLength(3 - actions);
+    expect(screen.queryAllByText("Read only: Bob, team shop")).toHaveLength(actions === 0 ? 3 : 0);
+    // A copy is whoever's who makes it.
+    const plan = screen.queryByRole("button", { name: "More about this plan" });
+    expect(plan !== null).toBe(duplicates);
+    if (plan === null) return;
+    await userEvent.click(plan);
+    expect(screen.getAllByRole("menuitem").map(({ textContent }) => /^\w+/.exec(textContent)?.[0])).toEqual(actions === 0 ? ["Duplicate"] : ["Rename", "Duplicate", "Files", "Delete"]);
   });
 });
 

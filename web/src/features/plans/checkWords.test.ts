@@ -10,6 +10,7 @@ const check: Check = {
   threads_per_node: 60,
   total_threads: 120,
   duration_s: 300,
+  shape: { length_ms: 0, groups: [], total: [], notes: [] },
   data_files: [],
   properties: [],
   findings: [],

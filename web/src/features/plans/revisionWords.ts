@@ -13,8 +13,9 @@ export function changeWord(change: FileChange): string {
 }
 
 /** What a revision changed: "changed shop.jmx, added users.csv and 4 more files". */
-export function changesWords({ changes, changed_files, changes_from }: Pick<RevisionView, "changes" | "changed_files" | "changes_from">): string {
+export function changesWords({ changes, changed_files, changes_from, main_file }: Pick<RevisionView, "changes" | "changed_files" | "changes_from"> & { main_file?: string }): string {
   if (changes_from === null) return "";
+  if (changed_files === 0 && main_file !== undefined) return `runs ${main_file}`;
   const named = changes.slice(0, NAMED).map(({ path, change }) => `${WORD[change]} ${path}`);
   const left = changed_files - named.length;
   return named.join(", ") + (left > 0 ? ` and ${plural(left, "more file")}` : "");

@@ -68,3 +68,21 @@ describe("a run's form", () => {
     expect(formOfRun(same, plan, known)).toMatchObject({ name: "", judged: null, keep: null, revision: null, masked: [] });
   });
 });
+
+it("takes from a try what was asked for, and nothing that made it a try", () => {
+  const tried = runOf({
+    ...run,
+    id: "r-2",
+    name: "peak",
+    try_run: true,
+    criteria_version: null,
+    criteria_expressions: ["error_percent > 0%"],
+    keep: ["*.csv", "jac-failed-responses.xml"],
+    min_workers: null,
+  });
+  const form = formOfRun(tried, plan, known);
+  expect([form.judged, form.keep, form.tryRun, form.properties.threads]).toEqual([null, null, false, "20"]);
+  const request = checkRunForm({ ...form, masked: [], tryRun: true, minWorkers: "2", judged: null }, known, ["users.csv"]).request;
+  expect(request).toMatchObject({ try_run: true, split: ["users.csv"] });
+  expect(request).not.toHaveProperty("min_workers");
+});

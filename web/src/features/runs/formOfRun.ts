@@ -3,6 +3,7 @@ import type { CheckProperty, Plan, Run, Schedule } from "@/shared/api/types";
 import { judgedForm } from "./judgedForm";
 import { EMPTY_FORM, type RunForm } from "./runForm";
 import { MASK, withSecret } from "./secretNames";
+import { FAILURES_FILE } from "./failedResponses";
 
 /** What a run and a schedule's run are both started with. */
 type Settings = Pick<Schedule["run"], "properties" | "system_properties" | "properties_files" | "split" | "min_workers" | "share" | "stop_timeout_s">;
@@ -31,6 +32,7 @@ export function formOfRun(run: Run, plan: Pick<Plan, "criteria" | "keep" | "revi
   const masked = [run.properties, run.system_properties].flatMap((all) => Object.keys(all).filter((name) => all[name] === MASK));
   const settings = { ...run, properties: withoutMasks(run.properties), system_properties: withoutMasks(run.system_properties) };
   const judged = { criteria: run.criteria_expressions, warm_up_s: run.warm_up_s, stop_rules: run.stop_rules };
+  const keep = run.keep.filter((pattern) => !run.try_run || pattern !== FAILURES_FILE);
   return {
     ...EMPTY_FORM,
     ...settingsForm(settings, known),
@@ -39,9 +41,10 @@ export function formOfRun(run: Run, plan: Pick<Plan, "criteria" | "keep" | "revi
     name: run.name === run.plan.name ? "" : run.name,
     secret: masked.reduce<string[]>((marked, name) => withSecret(marked, name, true), []),
     masked: [...new Set(masked)],
-    judged: run.criteria_version === plan.criteria.version ? null : judgedForm(judged),
+    // A try has them of its own: the run after it is judged as its plan says.
+    judged: run.try_run || run.criteria_version === plan.criteria.version ? null : judgedForm(judged),
     results: run.results_choice,
-    keep: JSON.stringify(run.keep) === JSON.stringify(plan.keep) ? null : run.keep,
+    keep: JSON.stringify(keep) === JSON.stringify(plan.keep) ? null : keep,
     revision: run.plan_revision === plan.revision ? null : run.plan_revision,
   };
 }

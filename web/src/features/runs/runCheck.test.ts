@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { EMPTY_FORM, isTotal, withTotal } from "./runForm";
-import { placeRunFaults, runCheckRequest } from "./runCheck";
+import { numberFindings, placeRunFaults, runCheckRequest } from "./runCheck";
 
 const KNOWN = [{ name: "threads", default: "10", value: null }];
 const NO_FAULTS = { judged: { criteria: {}, rules: {} } };
@@ -31,4 +31,9 @@ it("makes a property's value a total of all workers, and back", () => {
   expect(withTotal(shared, "threads", "600").share).toBe("other=7\nthreads=600");
   const back = withTotal(shared, "threads", null);
   expect([back.share, back.properties]).toEqual(["other=7", { threads: "500" }]);
+});
+
+it("puts a number that JMeter reads as 0 beside the property that was typed", () => {
+  const finding = (text: string) => ({ severity: "warning" as const, code: "not_a_number", element: "Users", message: `The ramp-up period is "${text}".`, hint: null, params: { text } });
+  expect(numberFindings([finding("soon"), { ...finding("x"), code: "other" }], { ramp: " soon ", host: "x", empty: "" })).toEqual({ ramp: 'The ramp-up period is "soon".' });
 });

@@ -1,5 +1,5 @@
 /** The settings as they are typed, as the server checks them, and where its faults belong. Pure. */
-import type { CheckProperty, Fault, RunCheckRequest } from "@/shared/api/types";
+import type { CheckProperty, Fault, Finding, RunCheckRequest } from "@/shared/api/types";
 import { EMPTY_FORM, settingsOf, type RunFaults, type RunForm } from "./runForm";
 
 /** What is asked of the server; null while the plan's own check says it all, or what is typed cannot be sent. */
@@ -10,7 +10,7 @@ export function runCheckRequest(form: RunForm, faults: RunFaults, known: CheckPr
 }
 
 function requestOf(form: RunForm, known: CheckProperty[], splittable: string[], workers: number): RunCheckRequest {
-  const { plan_revision, properties, system_properties, properties_files, split, results, min_workers, share } = settingsOf(form, known, splittable);
+  const { plan_revision, properties, system_properties, properties_files, split, results, min_workers, share, try_run } = settingsOf(form, known, splittable);
   return {
     workers,
     plan_revision: plan_revision ?? null,
@@ -21,6 +21,7 @@ function requestOf(form: RunForm, known: CheckProperty[], splittable: string[], 
     results: results ?? "auto",
     min_workers: min_workers ?? null,
     share: share ?? {},
+    try_run: try_run ?? false,
   };
 }
 
@@ -38,6 +39,17 @@ export function placeRunFaults(faults: Fault[], known: CheckProperty[]): { besid
     else rest.push(message);
   }
   return { beside, rest };
+}
+
+/** Numbers of the plan that JMeter would read as 0, beside the property that was typed and is what it read; those that forbid the start are faults, too. */
+export function numberFindings(findings: Finding[], typed: Record<string, string>): Record<string, string> {
+  const found = findings.filter(({ code }) => code === "not_a_number");
+  return Object.fromEntries(
+    Object.entries(typed).flatMap(([name, value]) => {
+      const finding = found.find(({ params }) => value.trim() !== "" && params["text"]?.trim() === value.trim());
+      return finding === undefined ? [] : [[name, finding.message]];
+    }),
+  );
 }
 
 /** A part of a JSON pointer (RFC 6901). */

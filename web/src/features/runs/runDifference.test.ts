@@ -54,3 +54,9 @@ it("tells of a secret only that it is there or not", () => {
   const words = runDifference(before, { ...next, form: typed });
   expect(words).toEqual(["auth.token set", "pin set"]);
 });
+
+it("does not name what a try has otherwise because it is one", () => {
+  const tried = { ...before, try_run: true, workers: 1, criteria_version: null, criteria_expressions: ["error_percent > 0%"], keep: ["jac-failed-responses.xml"], results: "direct" as const };
+  expect(runDifference(tried, { ...next, form: formOfRun(tried, plan, known) })).toEqual([]);
+  expect(runDifference(before, { ...next, form: { ...form, tryRun: true }, workers: 1 })).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { failsIf } from "@/features/results/judgedWords";
 import type { CheckProperty, Plan, Run } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { checkJudged } from "./judgedForm";
+import { FAILURES_FILE } from "./failedResponses";
 import { settingsOf, type RunForm } from "./runForm";
 import { isSecret, MASK } from "./secretNames";
 import { RESULTS_WORDS } from "./spreadWords";
@@ -21,20 +22,26 @@ export function runDifference(before: Run, { form, plan, known, splittable, work
   const now = settingsOf(form, known, splittable);
   const defaults = Object.fromEntries(known.map(({ name, value, default: plain }) => [name, value ?? plain ?? undefined]));
   const hidden = (name: string) => isSecret(name, form.secret) || before.properties[name] === MASK || before.system_properties[name] === MASK;
+  // A try has one node and criteria of its own: neither was chosen.
+  const comparable = !before.try_run && !form.tryRun;
   // A masked value that is still to be entered again is not gone.
   const waiting = Object.fromEntries(form.masked.filter((name) => form.properties[name] === "").map((name) => [name, MASK]));
   const words: (string | null)[] = [
     ...changes(before.properties, { ...waiting, ...now.properties }, defaults, hidden),
     ...changes(before.system_properties, now.system_properties ?? {}, {}, hidden).map((each) => `-D${each}`),
     ...changes(texts(before.share), texts(now.share ?? {}), {}, () => false).map((each) => `total of ${each}`),
-    workers === null ? null : step("workers", String(before.workers), String(workers)),
+    workers === null || !comparable ? null : step("workers", String(before.workers), String(workers)),
     before.plan_revision === null ? null : step("revision", String(before.plan_revision), String(form.revision ?? plan.revision)),
     ...listChanges("properties file", before.properties_files, now.properties_files ?? []),
     ...listChanges("split", before.split, now.split ?? []),
-    ...listChanges("kept files", before.keep, now.keep ?? plan.keep),
-    ...judgedChanges(before, form, plan),
-    step("results", RESULTS_WORDS[before.results_choice], RESULTS_WORDS[now.results ?? "auto"]),
-    step("minimum workers", before.min_workers == null ? "all" : String(before.min_workers), now.min_workers == null ? "all" : String(now.min_workers)),
+    ...listChanges(
+      "kept files",
+      before.keep.filter((pattern) => !before.try_run || pattern !== FAILURES_FILE),
+      now.keep ?? plan.keep,
+    ),
+    ...(comparable ? judgedChanges(before, form, plan) : []),
+    !comparable ? null : step("results", RESULTS_WORDS[before.results_choice], RESULTS_WORDS[now.results ?? "auto"]),
+    !comparable ? null : step("minimum workers", before.min_workers == null ? "all" : String(before.min_workers), now.min_workers == null ? "all" : String(now.min_workers)),
     now.stop_timeout_s == null ? null : step("graceful stop timeout", `${before.stop_timeout_s}\u00a0s`, `${now.stop_timeout_s}\u00a0s`),
   ];
   return words.filter((each) => each !== null);

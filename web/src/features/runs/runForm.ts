@@ -30,6 +30,8 @@ export interface RunForm {
   minWorkers: string;
   /** `name=total` on each line: totals that are divided among the workers. */
   share: string;
+  /** A try: 1 user and 1 iteration of each thread group on 1 node. */
+  tryRun: boolean;
 }
 
 export interface RunFaults {
@@ -63,6 +65,7 @@ export const EMPTY_FORM: RunForm = {
   results: "auto",
   minWorkers: "",
   share: "",
+  tryRun: false,
 };
 
 /** What a run is started with, but for where and by what it is judged. */
@@ -86,14 +89,17 @@ export function settingsOf(form: RunForm, known: CheckProperty[], splittable: st
     split: form.split.filter((path) => splittable.includes(path)),
     ...(form.keep === null ? {} : { keep: form.keep }),
     ...(grace === "" ? {} : { stop_timeout_s: Number(grace) }),
-    ...(form.results === "auto" ? {} : { results: form.results }),
-    ...(least === "" ? {} : { min_workers: Number(least) }),
+    // How many workers it may lose, and how their results come together, is no matter of a try.
+    ...(form.results === "auto" || form.tryRun ? {} : { results: form.results }),
+    ...(least === "" || form.tryRun ? {} : { min_workers: Number(least) }),
     ...(Object.keys(share).length === 0 ? {} : { share }),
+    ...(form.tryRun ? { try_run: true } : {}),
   };
 }
 
 export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: string[]): { request: NewRun | null; faults: RunFaults } {
-  const judged = form.judged === null ? null : checkJudged(form.judged);
+  // A try has criteria of its own.
+  const judged = form.judged === null || form.tryRun ? null : checkJudged(form.judged);
   const faults: RunFaults = { judged: judged?.faults ?? { criteria: {}, rules: {} } };
   if (form.planId === null) faults.plan = "Select a plan.";
   if (form.clusterId === null) faults.cluster = "Select a cluster that is ready.";

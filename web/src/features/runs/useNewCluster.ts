@@ -22,8 +22,9 @@ export interface NewClusterPart {
   error: Error | null;
 }
 
-/** A cluster that is created for one run: its form, and what it costs. `refused`: what the server said of it when the run was started. */
-export function useNewCluster(refused: Fault[]): NewClusterPart {
+/** A cluster that is created for one run: its form, and what it costs. `refused`: what the server said of it when the run was started. `tries`: the run is
+ *  a try, for which it has one worker at most. */
+export function useNewCluster(refused: Fault[], tries: boolean): NewClusterPart {
   const defaults = useClusterDefaults();
   const info = useInfo();
   const [typed, setForm] = useState<ClusterForm | null>(null);
@@ -33,7 +34,8 @@ export function useNewCluster(refused: Fault[]): NewClusterPart {
   const started = typed ?? first;
   const form = started === null ? null : choices.settle(started);
   const checked = form === null ? { request: null, faults: {} } : checkForm({ ...form, name: "", description: "" }, info.data?.limits.max_workers ?? 16);
-  const creation = useCreation(form?.provider ?? "local", checked.request, () => undefined);
+  const request = tries ? forTry(checked.request) : checked.request;
+  const creation = useCreation(form?.provider ?? "local", request, () => undefined);
   const here = refused.filter(({ field }) => field?.startsWith(PLACE)).map((fault) => ({ ...fault, field: fault.field?.slice(PLACE.length) ?? null }));
   const placed = form === null ? { beside: {}, rest: [] } : placeFaults([...creation.refusals, ...here], form);
   return {
@@ -41,13 +43,19 @@ export function useNewCluster(refused: Fault[]): NewClusterPart {
     setForm,
     info: info.data,
     choices,
-    request: checked.request,
+    request,
     faults: { ...placed.beside, ...checked.faults },
     rest: placed.rest,
-    workers: Number(form?.workers) || 0,
+    workers: request?.config.workers ?? (Number(form?.workers) || 0),
     creation,
     error: defaults.error ?? info.error,
   };
 }
 
 const PLACE = "/new_cluster";
+
+/** Machines that exist are used as they are listed. */
+function forTry(request: NewCluster | null): NewCluster | null {
+  if (request === null || request.provider === "ssh") return request;
+  return { ...request, config: { ...request.config, workers: Math.min(1, request.config.workers) } };
+}

@@ -81,6 +81,12 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await response.json()) as T;
 }
 
+/** A file as text. */
+export async function getText(path: string, signal?: AbortSignal): Promise<string> {
+  const response = await send("GET", path, null, signal ?? null);
+  return await response.text();
+}
+
 export async function postJson<T>(path: string, body?: unknown): Promise<T> {
   const response = await send("POST", path, body === undefined ? null : JSON.stringify(body), null);
   return (await response.json()) as T;

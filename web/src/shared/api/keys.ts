@@ -28,6 +28,7 @@ export const keys = {
   trend: (plan: string, label: string | null) => ["runs", "trend", plan, label] as const,
   baseline: (plan: string) => ["runs", "baseline", plan] as const,
   planLabels: (plan: string) => ["runs", "labels", plan] as const,
+  planOutline: (id: string) => ["plans", id, "outline"] as const,
   planRevisions: (id: string) => ["plans", id, "revisions"] as const,
   planDifference: (id: string, from: number, to: number) => ["plans", id, "difference", from, to] as const,
   planCheck: (id: string, workers: number) => ["plans", id, "check", workers] as const,
@@ -51,5 +52,6 @@ export const keys = {
   scheduleOfRun: (run: string) => ["run-schedule", run] as const,
   runsOverTime: (runs: string[], label: string) => ["runs-over-time", label, ...runs] as const,
   comparison: (runs: string[]) => ["comparison", ...runs] as const,
+  failedResponses: (id: string, name: string) => ["run-artefacts", id, "failed-responses", name] as const,
   runArtefacts: (id: string) => ["run-artefacts", id] as const,
 };

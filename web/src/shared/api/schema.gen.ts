@@ -674,7 +674,8 @@ export interface paths {
         delete: operations["plans_delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Rename a plan, or run another of its `.jmx` */
+        patch: operations["plans_edit"];
         trace?: never;
     };
     "/api/v1/plans/{id}/check": {
@@ -707,6 +708,23 @@ export interface paths {
         /** Judge the plan's next runs by something else; `version` is the one that it was made from */
         put: operations["plans_set_criteria"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a second plan of a plan's files, criteria and patterns of files to keep; it is the caller's */
+        post: operations["plans_duplicate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -782,6 +800,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a file within the plan, such as to where the plan looks for it */
+        post: operations["plans_move_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/outline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tree of the plan's elements, with the numbers that matter of each */
+        get: operations["plans_outline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/revisions": {
         parameters: {
             query?: never;
@@ -810,6 +862,23 @@ export interface paths {
         get: operations["plans_compare_revisions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the plan the files of an earlier revision again, as a new revision */
+        post: operations["plans_restore_revision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2021,6 +2090,8 @@ export interface components {
              * @description Seconds after which the plan ends by its schedulers; null if unknown or not bounded.
              */
             duration_s: number | null;
+            /** @description Users over time, as far as the plan says. */
+            shape: components["schemas"]["LoadShape"];
             /** @description Files that the plan reads. */
             data_files: components["schemas"]["DataFile"][];
             /** @description JMeter properties that the plan reads. */
@@ -2490,6 +2561,7 @@ export interface components {
             split: boolean;
             /** @description It is not there, but the plan seems to write it before it reads it. */
             written_by_plan: boolean;
+            elsewhere: components["schemas"]["Misplaced"] | null;
         };
         /** @description Result of a deletion. */
         DeletedDocuments: {
@@ -3279,6 +3351,33 @@ export interface components {
             labels: components["schemas"]["LabelSeries"][];
             together: components["schemas"]["Entry"] | null;
         };
+        /** @description Users at a time. Two points of one time are a jump; between two times the line is straight. */
+        LoadPoint: {
+            /**
+             * Format: int64
+             * @description Milliseconds after the main thread groups have begun.
+             */
+            at_ms: number;
+            /**
+             * Format: int64
+             * @description Active users on all nodes together.
+             */
+            users: number;
+        };
+        /** @description The load that a plan asks for. */
+        LoadShape: {
+            /**
+             * Format: int64
+             * @description How far the lines go. One without a known end goes to here.
+             */
+            length_ms: number;
+            /** @description The main thread groups that have a line, in the order of the plan. */
+            groups: components["schemas"]["ShapeGroup"][];
+            /** @description All of them together; empty: none has a line. */
+            total: components["schemas"]["LoadPoint"][];
+            /** @description What is not shown, and why. */
+            notes: components["schemas"]["ShapeNote"][];
+        };
         /** @description A log that was read. */
         LogFile: {
             /** @description Its name. */
@@ -3350,7 +3449,7 @@ export interface components {
             /**
              * @description In `snake_case`; stays the same when the words change. Of a run's notes: the codes of the findings of a plan's check,
              *     `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`, `java_versions_differ`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
-             *     `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`, `report_removed`, `pinned_on_import`. Of the
+             *     `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`, `report_removed`, `pinned_on_import`, `try_plan_changed`. Of the
              *     reason why a run failed: `cluster_never_ready`, `cluster_not_ready_in_time`, `worker_did_not_start`, `worker_unreachable`,
              *     `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`, `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`,
              *     `master_did_not_end`, `no_sample`, `disk_full`, `log_incomplete`, `log_differs`, `report_failed`, `internal_error`, and the codes
@@ -3362,6 +3461,20 @@ export interface components {
             params: Record<string, never>;
             /** @description A sentence for people. */
             message: string;
+        };
+        /** @description A file that the plan would find if it lay elsewhere. Both paths start from the root that the plan's files stay in. */
+        Misplaced: {
+            /** @description Where it lies. */
+            from: string;
+            /** @description Where the plan looks for it. */
+            to: string;
+        };
+        /** @description A file that is to lie elsewhere in its plan. */
+        MovedFile: {
+            /** @description Its path among the plan's files. */
+            from: string;
+            /** @description The path that it gets. No file may be there. */
+            to: string;
         };
         /** @description Something with an id and a name. */
         Named: {
@@ -3497,6 +3610,11 @@ export interface components {
             share?: {
                 [key: string]: number;
             };
+            /**
+             * @description A try: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
+             *     samples, fails with the first of them unless criteria are given, and is in no trend. A new cluster for it has at most 1 worker.
+             */
+            try_run?: boolean;
         };
         /** @description A schedule to save. */
         NewSchedule: {
@@ -3860,6 +3978,39 @@ export interface components {
          * @enum {string}
          */
         OutcomeWord: "done" | "refused" | "failed";
+        /** @description The tree of a plan, in the order of the file. */
+        Outline: {
+            /** @description At most the first 5,000. */
+            elements: components["schemas"]["OutlineElement"][];
+            /**
+             * Format: int64
+             * @description How many the plan has.
+             */
+            count: number;
+        };
+        /** @description An element of a plan. */
+        OutlineElement: {
+            /**
+             * Format: int32
+             * @description How many elements it stands below; the test plan is 0.
+             */
+            level: number;
+            name: string;
+            /** @description What JMeter's window calls this kind; of a plugin, its class. */
+            kind: string;
+            /** @description Its own switch. */
+            enabled: boolean;
+            /** @description It and everything above it is enabled. */
+            active: boolean;
+            facts: components["schemas"]["OutlineFact"][];
+        };
+        /** @description One thing to be known of an element. */
+        OutlineFact: {
+            /** @description What it is, such as `threads`, `ramp_up`, `loops`, `duration`, `method`, `url`, `delay_ms`, `per_minute`, `file`, `condition`. */
+            code: string;
+            /** @description As written in the plan. */
+            value: string;
+        };
         /**
          * @description What is done at a time at which the schedule's earlier run has not finished, or its cluster is busy with another run.
          * @enum {string}
@@ -3991,6 +4142,24 @@ export interface components {
             files: components["schemas"]["PlanFile"][];
             /** @description What its runs are judged by and what stops them by itself. Its version is apart from the files' revision. */
             criteria: components["schemas"]["PlanCriteria"];
+        };
+        /** @description What is to be changed of a plan; what is absent stays. */
+        PlanChanges: {
+            /** @default null */
+            name: string | null;
+            /**
+             * @description The `.jmx` among its files that is run. Another one makes a new revision.
+             * @default null
+             */
+            main_file: string | null;
+        };
+        /** @description What the copy of a plan is called. */
+        PlanCopy: {
+            /**
+             * @description `null` or absent: the plan's name with "(copy)".
+             * @default null
+             */
+            name: string | null;
         };
         /** @description The criteria of a plan, its warm-up and the rules of its automatic stop. */
         PlanCriteria: {
@@ -4405,6 +4574,8 @@ export interface components {
             files: number;
             /** Format: int64 */
             bytes: number;
+            /** @description The `.jmx` that it runs. */
+            main_file: string;
             /**
              * Format: int64
              * @description How many runs ran it.
@@ -4447,6 +4618,11 @@ export interface components {
             properties: {
                 [key: string]: string;
             };
+            /**
+             * @description It is a try: 1 thread and 1 iteration of each thread group on 1 node.
+             * @default false
+             */
+            try_run: boolean;
         };
         /** @description What a run with these settings would do, and what is wrong with it. */
         RunCheck: components["schemas"]["Check"] & {
@@ -4480,6 +4656,8 @@ export interface components {
             share: {
                 [key: string]: number;
             };
+            /** @description It is a try: what is checked is what it runs, on one of the workers. */
+            try_run: boolean;
         };
         /** @description The run that a report is about. */
         RunFacts: {
@@ -4653,6 +4831,8 @@ export interface components {
             tags: string[];
             /** @description Whether it is its plan's baseline. */
             baseline: boolean;
+            /** @description It is a try, and in no trend. */
+            try_run: boolean;
         };
         /** @description The tags of a run, in place of those that it has. */
         RunTags: {
@@ -4741,6 +4921,8 @@ export interface components {
             workers: number;
             /** @description How the workers' samples come together. */
             results: components["schemas"]["ResultsMode"];
+            /** @description It is a try: 1 thread and 1 iteration of each thread group on 1 node, in no trend. */
+            try_run: boolean;
             /** @description What was asked for. */
             results_choice: components["schemas"]["ResultsChoice"];
             /**
@@ -5013,6 +5195,32 @@ export interface components {
          * @enum {string}
          */
         Severity: "error" | "warning" | "info";
+        /**
+         * @description What ends a line.
+         * @enum {string}
+         */
+        ShapeEnd: "scheduled" | "iterations" | "never";
+        /** @description A thread group's line. */
+        ShapeGroup: {
+            /** @description Its name in the plan. */
+            name: string;
+            points: components["schemas"]["LoadPoint"][];
+            ends: components["schemas"]["ShapeEnd"];
+        };
+        /** @description What the lines do not show. */
+        ShapeNote: {
+            /**
+             * @description `after_setup`: setUp thread groups run before; `users_unknown`: this group has no line, as its numbers are known only at run time;
+             *     `users_follow_rate`: neither has this one, which starts arrivals at a rate, with as many users as they take; `start_unknown`: neither
+             *     has this one, which waits for another whose end is not known; `ends_with_iterations`: this line may end sooner or later than it is
+             *     drawn; `groups_not_shown`: only the first 50 groups have lines.
+             */
+            code: string;
+            /** @description The thread group. */
+            group: string | null;
+            /** @description One sentence. */
+            message: string;
+        };
         /** @description A link. */
         Share: {
             id: string;
@@ -7739,6 +7947,56 @@ export interface operations {
             };
         };
     };
+    plans_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     plans_check: {
         parameters: {
             query?: {
@@ -7908,6 +8166,56 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_duplicate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanCopy"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8150,6 +8458,102 @@ export interface operations {
             };
         };
     };
+    plans_move_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovedFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_outline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outline"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     plans_list_revisions: {
         parameters: {
             query?: {
@@ -8212,6 +8616,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RevisionDifference"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plans_restore_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
                 };
             };
             404: {
@@ -8457,6 +8900,8 @@ export interface operations {
                 phase?: components["schemas"]["RunPhase"];
                 verdict?: components["schemas"]["Verdict"];
                 pinned?: boolean;
+                /** @description `true`: try runs only; `false`: none of them. */
+                try_run?: boolean;
                 /** @description A tag that it has; upper and lower case are the same. */
                 tag?: string;
                 /** @description Words that are all in its id, its name or the names of its plan, cluster or owner. */

@@ -95,6 +95,14 @@ export type RunCheckRequest = Schemas["RunCheckRequest"];
 export type CheckProperty = Schemas["PlanProperty"];
 export type Finding = Schemas["Finding"];
 export type ThreadGroup = Schemas["ThreadGroup"];
+/** Users over time as the plan asks for them. */
+export type LoadShape = Schemas["LoadShape"];
+export type LoadPoint = Schemas["LoadPoint"];
+export type Outline = Schemas["Outline"];
+export type OutlineElement = Schemas["OutlineElement"];
+/** A file that the plan would find elsewhere. */
+export type Misplaced = Schemas["Misplaced"];
+export type PlanChanges = Schemas["PlanChanges"];
 
 export type RunPhase = Schemas["RunPhase"];
 export type StopMode = Schemas["StopMode"];

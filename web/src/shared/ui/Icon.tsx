@@ -14,6 +14,7 @@ import copy from "bootstrap-icons/icons/copy.svg?raw";
 import dashCircle from "bootstrap-icons/icons/dash-circle.svg?raw";
 import download from "bootstrap-icons/icons/download.svg?raw";
 import exclamationTriangle from "bootstrap-icons/icons/exclamation-triangle-fill.svg?raw";
+import eye from "bootstrap-icons/icons/eye.svg?raw";
 import fileText from "bootstrap-icons/icons/file-earmark-text.svg?raw";
 import flag from "bootstrap-icons/icons/flag-fill.svg?raw";
 import gear from "bootstrap-icons/icons/gear.svg?raw";
@@ -70,6 +71,7 @@ const ICONS = {
   "dash-circle": dashCircle,
   download,
   "exclamation-triangle": exclamationTriangle,
+  eye,
   "file-text": fileText,
   flag,
   gear,

@@ -16,8 +16,9 @@ export function useRevisions(id: string | null) {
 }
 
 /** What differs between two revisions of a plan. */
-export function useRevisionDifference(id: string, from: number, to: number) {
+export function useRevisionDifference(id: string, from: number, to: number, asked = true) {
   return useQuery({
+    enabled: asked,
     queryKey: keys.planDifference(id, from, to),
     queryFn: ({ signal }) => getJson<RevisionDifference>(`/plans/${id}/revisions/${from}/compare/${to}`, signal),
   });

@@ -1,11 +1,19 @@
-import type { Check } from "@/shared/api/types";
+import type { Check, Misplaced } from "@/shared/api/types";
 import { formatBytes, plural } from "@/shared/format/numbers";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Note } from "@/shared/ui/Note";
 import { groupNumber, loopWords, totalWords } from "../checkWords";
 import { Findings } from "./Findings";
+import { LoadShape } from "./LoadShape";
 
-/** What the plan needs and will do: outcome, findings, thread groups, data files, properties. */
-export function CheckView({ check }: { check: Check }) {
+interface Props {
+  check: Check;
+  /** Puts a file where the plan looks for it; null: whoever looks may not. */
+  move: { mutate: (moved: Misplaced) => void; isPending: boolean; error: Error | null } | null;
+}
+
+/** What the plan needs and will do: outcome, findings, load, thread groups, data files, properties. */
+export function CheckView({ check, move }: Props) {
   const errors = check.findings.filter((finding) => finding.severity === "error").length;
   return (
     <>
@@ -26,13 +34,14 @@ export function CheckView({ check }: { check: Check }) {
       )}
       <section className="card table-card" aria-label="Thread groups">
         <header className="table-tools">
-          <h2>Outline</h2>
+          <h2>Load</h2>
           <span className="chart-unit">{totalWords(check)}</span>
         </header>
+        <LoadShape shape={check.shape} />
         {check.thread_groups.length === 0 ? <div className="table-empty">The plan has no thread groups.</div> : <Groups check={check} />}
       </section>
       <div className="columns">
-        <DataFiles check={check} />
+        <DataFiles check={check} move={move} />
         <Properties check={check} />
       </div>
     </>
@@ -85,7 +94,7 @@ function Groups({ check }: { check: Check }) {
   );
 }
 
-function DataFiles({ check }: { check: Check }) {
+function DataFiles({ check, move }: Props) {
   return (
     <section className="card list-card" aria-label="Data files">
       <header className="chart-head">
@@ -103,13 +112,32 @@ function DataFiles({ check }: { check: Check }) {
             ) : file.written_by_plan ? (
               <span className="text-muted">written by the plan</span>
             ) : (
-              <span className="text-failed">missing</span>
+              <span className="file-facts">
+                <span className="text-failed">missing</span>
+                {file.elsewhere != null && <MoveHere misplaced={file.elsewhere} move={move} />}
+              </span>
             )}
           </li>
         ))}
         {check.data_files.length === 0 && <li className="text-muted">No data files referenced.</li>}
       </ul>
+      {move !== null && move.error !== null && <ErrorBox error={move.error} />}
     </section>
+  );
+}
+
+/** Where the file lies, and one click to have it where the plan looks. */
+function MoveHere({ misplaced, move }: { misplaced: Misplaced; move: Props["move"] }) {
+  const { from, to } = misplaced;
+  return (
+    <>
+      <span>found at {from}</span>
+      {move !== null && (
+        <button type="button" className="btn btn-sm btn-outline-secondary" disabled={move.isPending} aria-label={`Move ${from} to ${to}`} onClick={() => move.mutate(misplaced)}>
+          Move it here
+        </button>
+      )}
+    </>
   );
 }
 

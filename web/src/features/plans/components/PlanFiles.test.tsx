@@ -51,3 +51,11 @@ it("shows somebody else's files without a way to change them", () => {
   expect(screen.getByText("users.csv")).toBeDefined();
   expect(screen.queryByRole("button")).toBeNull();
 });
+
+it("makes another .jmx the main file with one click", async () => {
+  const other = { path: "other.jmx", kind: "plan" as const, bytes: 10, sha256: null };
+  api.answer("PATCH /plans/p-1", { body: { ...PLAN, main_file: "other.jmx" } });
+  show({ ...PLAN, files: [...PLAN.files, other] });
+  await userEvent.click(screen.getByRole("button", { name: "Run other.jmx as the main plan" }));
+  await waitFor(() => expect(api.changes()).toMatchObject([{ method: "PATCH", path: "/plans/p-1", body: { main_file: "other.jmx" } }]));
+});

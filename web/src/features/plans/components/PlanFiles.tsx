@@ -5,7 +5,9 @@ import { formatBytes } from "@/shared/format/numbers";
 import { useRights } from "@/shared/session/useSession";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Download } from "@/shared/ui/Download";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon } from "@/shared/ui/Icon";
+import { useEditPlan } from "../api/useChangePlan";
 import { useDeletePlanFile } from "../api/useDeletePlanFile";
 import { UploadArea } from "./UploadArea";
 
@@ -14,6 +16,7 @@ const KIND: Record<PlanFile["kind"], string> = { plan: "plan", data: "data", plu
 /** The plan's files: download, remove, add or replace. */
 export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_bytes: number; max_files: number } }) {
   const removal = useDeletePlanFile(plan.id);
+  const edit = useEditPlan(plan.id);
   const writes = useRights().mayWrite(plan);
   const [asked, setAsked] = useState<string | null>(null);
   const ask = (path: string) => {
@@ -36,6 +39,17 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
             <span className="file-facts">
               <span>{file.path === plan.main_file ? "main plan" : KIND[file.kind]}</span>
               <span>{formatBytes(file.bytes)}</span>
+              {writes && file.kind === "plan" && file.path !== plan.main_file && (
+                <button
+                  type="button"
+                  className="btn btn-sm btn-outline-secondary"
+                  disabled={edit.isPending}
+                  aria-label={`Run ${file.path} as the main plan`}
+                  onClick={() => edit.mutate({ main_file: file.path })}
+                >
+                  Make main
+                </button>
+              )}
               {writes && file.path !== plan.main_file && (
                 <button type="button" className="btn btn-quiet" aria-label={`Remove ${file.path}`} title="Remove file" onClick={() => ask(file.path)}>
                   <Icon name="trash" />
@@ -45,6 +59,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
           </li>
         ))}
       </ul>
+      {edit.error !== null && <ErrorBox error={edit.error} />}
       {asked !== null && (
         <ConfirmDialog
           title={`Remove ${asked}`}
@@ -55,7 +70,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
           onConfirm={() => removal.mutate(asked, { onSuccess: () => setAsked(null) })}
           onClose={() => setAsked(null)}
         >
-          <p>The file is removed from the plan. Finished runs keep their own copy. This can’t be undone.</p>
+          <p>The file is removed from the plan. Revision {plan.revision} and finished runs keep their copies: restore that revision to have the file again.</p>
         </ConfirmDialog>
       )}
       {writes && (

@@ -12,14 +12,16 @@ import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useDeletePlan } from "../api/useDeletePlan";
 import { KeepDialog } from "./KeepDialog";
+import { DuplicateDialog, RenameDialog } from "./PlanNameDialog";
 
 /** `start` is the button that starts a run; it belongs to the runs and is put in by the page. */
 export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
   const [asked, setAsked] = useState(false);
-  const [keeping, setKeeping] = useState(false);
+  const [open, setOpen] = useState<"rename" | "duplicate" | "keep" | null>(null);
+  const close = () => setOpen(null);
   const removal = useDeletePlan(plan.id);
   const navigate = useNavigate();
-  const { mayWrite } = useRights();
+  const { may, mayWrite } = useRights();
   return (
     <>
       <PageHead
@@ -42,20 +44,32 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
         actions={
           <>
             {start}
-            {mayWrite(plan) && (
+            {(mayWrite(plan) || may("upload_plan")) && (
               <Menu label="More about this plan">
-                <MenuItem consequence="Files that the plan writes are collected after each run." onSelect={() => setKeeping(true)}>
-                  Files to keep…
-                </MenuItem>
-                <MenuItem danger consequence="Deletes its files. Its runs and results are kept." onSelect={() => setAsked(true)}>
-                  Delete…
-                </MenuItem>
+                {mayWrite(plan) && <MenuItem onSelect={() => setOpen("rename")}>Rename…</MenuItem>}
+                {may("upload_plan") && (
+                  <MenuItem consequence="A plan of your own with the same files and criteria." onSelect={() => setOpen("duplicate")}>
+                    Duplicate…
+                  </MenuItem>
+                )}
+                {mayWrite(plan) && (
+                  <MenuItem consequence="Files that the plan writes are collected after each run." onSelect={() => setOpen("keep")}>
+                    Files to keep…
+                  </MenuItem>
+                )}
+                {mayWrite(plan) && (
+                  <MenuItem danger consequence="Deletes its files. Its runs and results are kept." onSelect={() => setAsked(true)}>
+                    Delete…
+                  </MenuItem>
+                )}
               </Menu>
             )}
           </>
         }
       />
-      {keeping && <KeepDialog plan={plan} onClose={() => setKeeping(false)} />}
+      {open === "keep" && <KeepDialog plan={plan} onClose={close} />}
+      {open === "rename" && <RenameDialog plan={plan} onClose={close} />}
+      {open === "duplicate" && <DuplicateDialog plan={plan} onClose={close} />}
       {asked && (
         <ConfirmDialog
           title={`Delete ${plan.name}`}

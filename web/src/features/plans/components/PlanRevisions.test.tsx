@@ -26,7 +26,19 @@ const PLAN: Plan = {
 const api = testApi();
 
 function revision(number: number, more: Partial<RevisionView> = {}): RevisionView {
-  return { revision: number, created_ms: 0, by: ADA, files: 1, bytes: 10, runs: 0, changes_from: number - 1, changes: [{ path: "shop.jmx", change: "changed" }], changed_files: 1, ...more };
+  return {
+    revision: number,
+    created_ms: 0,
+    by: ADA,
+    files: 1,
+    bytes: 10,
+    main_file: "shop.jmx",
+    runs: 0,
+    changes_from: number - 1,
+    changes: [{ path: "shop.jmx", change: "changed" }],
+    changed_files: 1,
+    ...more,
+  };
 }
 
 it("shows who changed what, and older revisions when they are asked for", async () => {

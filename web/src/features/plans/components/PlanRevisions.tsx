@@ -2,9 +2,12 @@ import { useState } from "react";
 import type { Plan, RevisionView } from "@/shared/api/types";
 import { formatBytes, plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
+import { useRights } from "@/shared/session/useSession";
+import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Download } from "@/shared/ui/Download";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
+import { useRestoreRevision } from "../api/useChangePlan";
 import { useRevisions } from "../api/useRevisions";
 import { changesWords } from "../revisionWords";
 import { CompareRevisions } from "./CompareRevisions";
@@ -14,6 +17,13 @@ export function PlanRevisions({ plan }: { plan: Plan }) {
   const query = useRevisions(plan.id);
   const [compared, setCompared] = useState<{ from: number; to: number } | null>(null);
   const revisions = query.data ?? [];
+  const writes = useRights().mayWrite(plan);
+  const restoring = useRestoreRevision(plan.id);
+  const [restored, setRestored] = useState<number | null>(null);
+  const ask = (revision: number) => {
+    restoring.reset();
+    setRestored(revision);
+  };
   // The first one is what the page shows already.
   if (plan.revision === 1) return null;
   return (
@@ -46,6 +56,11 @@ export function PlanRevisions({ plan }: { plan: Plan }) {
                   Compare…
                 </button>
               )}
+              {writes && revision.revision !== plan.revision && (
+                <button type="button" className="btn btn-sm btn-outline-secondary" aria-label={`Restore revision ${revision.revision}`} onClick={() => ask(revision.revision)}>
+                  Restore…
+                </button>
+              )}
               <Download path={`/plans/${plan.id}/revisions/${revision.revision}/zip`}>Download</Download>
             </span>
           </li>
@@ -57,6 +72,21 @@ export function PlanRevisions({ plan }: { plan: Plan }) {
             Show older revisions
           </button>
         </div>
+      )}
+      {restored !== null && (
+        <ConfirmDialog
+          title={`Restore revision ${restored}`}
+          cancel="Keep the current files"
+          action="Restore"
+          tone="primary"
+          request={restoring}
+          onConfirm={() => restoring.mutate(restored, { onSuccess: () => setRestored(null) })}
+          onClose={() => setRestored(null)}
+        >
+          <p>
+            The plan gets the files of revision {restored} again, as revision {plan.revision + 1}. The current files stay as revision {plan.revision}.
+          </p>
+        </ConfirmDialog>
       )}
       {compared !== null && <CompareRevisions plan={plan} known={revisions} first={compared} onClose={() => setCompared(null)} />}
     </section>

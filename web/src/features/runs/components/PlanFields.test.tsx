@@ -14,6 +14,7 @@ const check: Check = {
   threads_per_node: null,
   total_threads: null,
   duration_s: null,
+  shape: { length_ms: 0, groups: [], total: [], notes: [] },
   data_files: [],
   properties: [
     { name: "pin", default: "0", value: null },

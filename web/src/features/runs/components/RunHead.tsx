@@ -30,6 +30,7 @@ import { Remarks } from "./Remarks";
 import { RemarksDialog } from "./RemarksDialog";
 import { StartRun } from "./StartRun";
 import { StopControl } from "./StopControl";
+import { TryMark } from "./TryMark";
 
 /** Title, state, owner, the one main action. */
 export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
@@ -59,6 +60,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
             <Chip {...phaseChip(run)} />
             {doubt !== null && <Chip {...doubt} />}
             {run.phase === "finished" && verdict !== null && <Chip {...verdict} />}
+            {run.try_run && <TryMark />}
             {run.baseline && <BaselineMark />}
             {run.pinned && <PinMark />}
             <ReadOnlyMark thing={run} />
@@ -92,10 +94,10 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
                 <Icon name="download" /> Report
               </Download>
               <Menu label="More about this run">
-                <CompareItem run={run} />
+                {!run.try_run && <CompareItem run={run} />}
                 <MenuItem onSelect={() => window.print()}>Print</MenuItem>
                 {writes && <MenuItem onSelect={() => setRemarking(true)}>Tags and note…</MenuItem>}
-                {writes && (
+                {writes && !run.try_run && (
                   <MenuItem
                     disabled={baseline.isPending}
                     consequence={run.baseline ? "The plan’s trend compares each run with the one before it." : "The plan’s other runs are compared with it."}
@@ -155,14 +157,20 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
 function RunAgain({ run }: { run: Run }) {
   const offered = useRights().may("start_run") && run.provider !== "imported";
   const plan = usePlan(run.plan.id, offered);
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<"run" | "try" | null>(null);
   if (!offered || plan.data === undefined) return null;
+  const tried = run.try_run;
   return (
     <>
-      <button type="button" className="btn btn-primary" onClick={() => setOpen(true)}>
-        <Icon name="play" /> Run again
+      <button type="button" className="btn btn-primary" onClick={() => setOpen("run")}>
+        <Icon name="play" /> {tried ? "Start run" : "Run again"}
       </button>
-      {open && <StartRun planId={run.plan.id} clusterId={run.cluster.id} like={run} onClose={() => setOpen(false)} />}
+      {tried && (
+        <button type="button" className="btn btn-outline-secondary" onClick={() => setOpen("try")}>
+          <Icon name="eye" /> Try again
+        </button>
+      )}
+      {open !== null && <StartRun planId={run.plan.id} clusterId={run.cluster.id} like={run} newest={tried} tryRun={open === "try"} onClose={() => setOpen(null)} />}
     </>
   );
 }

@@ -3,6 +3,7 @@ import type { Run } from "@/shared/api/types";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useRun } from "../api/useRun";
 import { useLiveRun } from "../live/useLiveRun";
+import { FailedResponses } from "./FailedResponses";
 import { LiveBody } from "./LiveBody";
 import { PhaseStrip } from "./PhaseStrip";
 import { RunDetails } from "./RunDetails";
@@ -28,6 +29,7 @@ function RunView({ fetched }: { fetched: Run }) {
     <>
       <RunHead run={run} live={live} />
       <PhaseStrip run={run} />
+      {run.try_run && run.phase === "finished" && <FailedResponses run={run} />}
       {run.phase === "finished" ? <FinishedBody run={run} live={live} /> : <LiveBody run={run} live={live} />}
       <RunDetails run={run} />
     </>

@@ -19,6 +19,7 @@ import { useRunPages, useRuns } from "../api/useRuns";
 import { comparePath } from "../runBefore";
 import { BaselineMark } from "./BaselineMark";
 import { PinMark } from "./PinMark";
+import { TryMark } from "./TryMark";
 
 /** How many runs can be compared at once. */
 const MOST = 5;
@@ -46,6 +47,7 @@ function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummar
         <span className="cell-line">
           <Mark run={run} {...marks} />
           <CutLink to={`/runs/${run.id}`} text={run.name} />
+          {run.try_run && <TryMark />}
           {run.baseline && <BaselineMark />}
           {run.pinned && <PinMark />}
         </span>
@@ -84,7 +86,13 @@ function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummar
 /** Marks a run for comparison. */
 function Mark({ run, marked, onMark }: Marks & { run: RunSummary }) {
   const on = marked.has(run.id);
-  const title = run.phase !== "finished" ? "Only finished runs can be compared" : !on && marked.size >= MOST ? `At most ${MOST} runs can be compared` : "Select for comparison";
+  const title = run.try_run
+    ? "A try run measures nothing to compare"
+    : run.phase !== "finished"
+      ? "Only finished runs can be compared"
+      : !on && marked.size >= MOST
+        ? `At most ${MOST} runs can be compared`
+        : "Select for comparison";
   return (
     <input
       type="checkbox"
@@ -92,7 +100,7 @@ function Mark({ run, marked, onMark }: Marks & { run: RunSummary }) {
       aria-label={`Select ${run.name} for comparison`}
       title={title}
       checked={on}
-      disabled={run.phase !== "finished" || (!on && marked.size >= MOST)}
+      disabled={run.phase !== "finished" || run.try_run || (!on && marked.size >= MOST)}
       onChange={() => onMark(run.id)}
     />
   );
@@ -150,6 +158,14 @@ const FACETS: Facet[] = [
     name: "pinned",
     label: "Pinned",
     options: [{ value: "true", word: "pinned" }],
+  },
+  {
+    name: "try_run",
+    label: "Try runs",
+    options: [
+      { value: "false", word: "without try runs" },
+      { value: "true", word: "try runs only" },
+    ],
   },
 ];
 const NO_ORDERS = {};

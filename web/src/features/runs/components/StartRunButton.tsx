@@ -10,30 +10,32 @@ interface Props {
   lastRunId?: string | undefined;
   disabled?: boolean;
   why?: string;
+  /** A try is offered too. */
+  tries?: boolean;
 }
 
-export function StartRunButton({ planId, clusterId, lastRunId, disabled, why }: Props) {
-  const [open, setOpen] = useState(false);
-  const onClose = () => setOpen(false);
+export function StartRunButton({ planId, clusterId, lastRunId, disabled, why, tries = false }: Props) {
+  const [open, setOpen] = useState<"run" | "try" | null>(null);
+  const dialog = { planId: planId ?? null, tryRun: open === "try", onClose: () => setOpen(null) };
   return (
     <>
-      <button type="button" className="btn btn-primary" disabled={disabled} title={why} onClick={() => setOpen(true)}>
+      <button type="button" className="btn btn-primary" disabled={disabled} title={why} onClick={() => setOpen("run")}>
         <Icon name="play" /> Start run
       </button>
-      {open &&
-        (lastRunId === undefined ? (
-          <StartRun planId={planId ?? null} clusterId={clusterId ?? null} onClose={onClose} />
-        ) : (
-          <StartLikeLast planId={planId ?? null} lastRunId={lastRunId} onClose={onClose} />
-        ))}
+      {tries && (
+        <button type="button" className="btn btn-outline-secondary" disabled={disabled} title={why ?? "1 user, 1 iteration, 1 node: does the plan work?"} onClick={() => setOpen("try")}>
+          <Icon name="eye" /> Try
+        </button>
+      )}
+      {open !== null && (lastRunId === undefined ? <StartRun {...dialog} clusterId={clusterId ?? null} /> : <StartLikeLast {...dialog} lastRunId={lastRunId} />)}
     </>
   );
 }
 
 /** With the settings of the plan's last run, on the plan as it is now; imported runs have none, and deleted ones are not there. */
-function StartLikeLast({ planId, lastRunId, onClose }: { planId: string | null; lastRunId: string; onClose: () => void }) {
+function StartLikeLast({ lastRunId, ...dialog }: { planId: string | null; tryRun: boolean; lastRunId: string; onClose: () => void }) {
   const last = useRun(lastRunId);
   if (last.isPending) return null;
   const like = last.data === undefined || last.data.provider === "imported" ? {} : { like: last.data };
-  return <StartRun planId={planId} clusterId={null} {...like} newest onClose={onClose} />;
+  return <StartRun {...dialog} clusterId={null} {...like} newest />;
 }

@@ -45,6 +45,7 @@ const CHECK: Check = {
   threads_per_node: 600,
   total_threads: 1200,
   duration_s: 90,
+  shape: { length_ms: 0, groups: [], total: [], notes: [] },
   data_files: [],
   properties: [{ name: "threads", default: "600", value: null }],
   findings: [],
@@ -287,4 +288,16 @@ describe("like a run before", () => {
     await userEvent.selectOptions(dialog().getByLabelText("Plan revision"), "Newest, revision 2");
     expect(difference()).toBe("Since the last run: revision 1 → 2.");
   });
+});
+
+it("starts a try, which asks for neither criteria nor a spread, and checks what it runs", async () => {
+  api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
+  api.answer("POST /plans/p-1/check", { body: { ...CHECK, workers: 1, threads_per_node: 1, total_threads: 1, duration_s: 30, faults: [] } });
+  renderFor(sessionOf("member"), <StartRunDialog planId="p-1" clusterId="c-1" tryRun onClose={() => undefined} />);
+  await waitFor(() => expect(sum()).toContain("1 user on each of 1 worker"));
+  expect(dialog().queryByLabelText("Limit")).toBeNull();
+  expect(dialog().queryByText("Results and totals of the workers")).toBeNull();
+  await userEvent.click(dialog().getByRole("button", { name: "Start try run" }));
+  await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ plan_id: "p-1", try_run: true }));
+  expect(api.asked.some(({ method, body }) => method === "POST" && (body as { try_run?: boolean }).try_run === true)).toBe(true);
 });

@@ -3,8 +3,11 @@ import { Link, useNavigate } from "react-router";
 import { canRun, priceWords, sumWords } from "@/features/clusters/clusterWords";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { usePlan } from "@/features/plans/api/usePlan";
+import { useRevisionDifference } from "@/features/plans/api/useRevisions";
 import { totalWords } from "@/features/plans/checkWords";
 import { Findings } from "@/features/plans/components/Findings";
+import { LoadShape } from "@/features/plans/components/LoadShape";
+import { changeWord } from "@/features/plans/revisionWords";
 import { ApiError } from "@/shared/api/client";
 import type { Check, Fault, NewCluster, NewRun, Run } from "@/shared/api/types";
 import { formatDateTime } from "@/shared/format/time";
@@ -13,14 +16,14 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { FaultNotes } from "@/shared/ui/FaultNotes";
-import { Field } from "@/shared/ui/Field";
+import { Field, Switch } from "@/shared/ui/Field";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useRunCheck } from "../api/useRunCheck";
 import { useStartRun } from "../api/useStartRun";
 import { formOfRun } from "../formOfRun";
 import { runDifference } from "../runDifference";
 import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
-import { placeRunFaults, runCheckRequest } from "../runCheck";
+import { numberFindings, placeRunFaults, runCheckRequest } from "../runCheck";
 import { useNewCluster, type NewClusterPart } from "../useNewCluster";
 import { AsItWas } from "./AsItWas";
 import { NEW_CLUSTER, PickCluster, PickPlan, useClusterChoice, usePlanChoice, type RunnableCluster } from "./PickFields";
@@ -38,18 +41,20 @@ interface Props {
   like?: Run;
   /** On the plan's newest revision, whichever that run had. */
   newest?: boolean;
+  /** It begins as a try. */
+  tryRun?: boolean;
   onClose: () => void;
 }
 
 /** What to run, where, with which properties and criteria; what is different from the run before, and the sum, before the button. */
 export function StartRunDialog(props: Props) {
-  const { like, planId, clusterId, newest = false } = props;
+  const { like, planId, clusterId, newest = false, tryRun = false } = props;
   // Which of the run's properties are the plan's own, and whether its criteria are, is known by these.
   const plan = usePlan(like?.plan.id ?? "", like !== undefined);
   const check = usePlanCheck(like?.plan.id ?? null, like?.workers ?? 0);
-  if (like === undefined) return <Form {...props} first={{ ...EMPTY_FORM, planId, clusterId }} />;
+  if (like === undefined) return <Form {...props} first={{ ...EMPTY_FORM, planId, clusterId, tryRun }} />;
   if (plan.data !== undefined && check.data !== undefined) {
-    const form = formOfRun(like, plan.data, check.data.properties);
+    const form = { ...formOfRun(like, plan.data, check.data.properties), tryRun };
     return <Form {...props} first={newest ? { ...form, revision: null } : form} />;
   }
   const error = plan.error ?? check.error;
@@ -72,7 +77,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
 
   const [place, setPlace] = useState<Place>("cluster");
   const isNew = place === "new";
-  const newCluster = useNewCluster(start.error instanceof ApiError ? start.error.faults : NO_REFUSALS);
+  const newCluster = useNewCluster(start.error instanceof ApiError ? start.error.faults : NO_REFUSALS, typed.tryRun);
 
   const ready = (clusters.items ?? []).filter((cluster) => mayWrite(cluster) && canRun(cluster));
   const form = withOnlyChoice(typed, ready, planText === "" ? (plans.items?.map((plan) => plan.id) ?? []) : []);
@@ -89,7 +94,8 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const typedCheck = useRunCheck(form.planId, check.data === undefined ? null : runCheckRequest(form, checked.faults, known, files, workers));
   const shown = typedCheck.data ?? check.data;
   const placed = placeRunFaults(typedCheck.data?.faults ?? NO_REFUSALS, known);
-  const faults = { ...placed.beside, ...(tried ? checked.faults : { judged: NO_FAULTS }) };
+  const beside = { ...placed.beside, properties: { ...numberFindings(shown?.findings ?? [], form.properties), ...placed.beside.properties } };
+  const faults = { ...beside, ...(tried ? checked.faults : { judged: NO_FAULTS }) };
   const request = checked.request === null || (isNew && newCluster.request === null) ? null : isNew ? onNewCluster(checked.request, newCluster.request) : checked.request;
   const checksFirst = isNew && newCluster.creation.checksFirst;
   const blocked = (shown?.ok === false && (form.revision === null || typedCheck.data !== undefined)) || (typedCheck.data?.faults.length ?? 0) > 0;
@@ -115,12 +121,13 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
       footer={
         <>
           {different !== null && <Difference words={different} />}
+          {before !== null && plan.data !== undefined && before.plan_revision != null && <FilesDifference plan={plan.data.id} from={before.plan_revision} to={form.revision ?? plan.data.revision} />}
           <p className="sum">
             <Sum check={shown} waiting={typedCheck.waiting} cluster={cluster} part={isNew ? newCluster : null} />
           </p>
           <DialogButtons
             onCancel={onClose}
-            action={actionOf(start.isPending, checksFirst, newCluster.creation.busy !== null)}
+            action={actionOf(start.isPending, checksFirst, newCluster.creation.busy !== null, form.tryRun)}
             disabled={start.isPending || blocked || newCluster.creation.busy !== null}
           />
         </>
@@ -129,7 +136,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
       {before !== null && (
         <p className="field-help">
           Begins with the settings of <Link to={`/runs/${before.id}`}>{before.name}</Link>, {formatDateTime(before.created_ms)}.{" "}
-          <button type="button" className="btn btn-link btn-sm p-0" onClick={() => setForm({ ...EMPTY_FORM, planId: form.planId, clusterId: cluster?.id ?? null })}>
+          <button type="button" className="btn btn-link btn-sm p-0" onClick={() => setForm({ ...EMPTY_FORM, planId: form.planId, clusterId: cluster?.id ?? null, tryRun: form.tryRun })}>
             Start from the plan’s defaults
           </button>
         </p>
@@ -154,6 +161,12 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           }}
         />
       </div>
+      <Switch
+        label="Try run"
+        help="Does the plan work? 1 user and 1 iteration of each thread group, at most 30 s, on 1 node. The first failed sample fails it, responses of failed samples are kept, and it is in no trend."
+        checked={form.tryRun}
+        onChange={(on) => setForm({ ...form, tryRun: on })}
+      />
       {isNew && (
         <fieldset className="form-part">
           <legend>New cluster for this run, terminated after it</legend>
@@ -167,11 +180,12 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
       {check.data !== undefined && (
         <>
           {before !== null && plan.data !== undefined && <AsItWas like={before} plan={plan.data} form={form} onChange={setForm} />}
+          {shown !== undefined && !form.tryRun && <LoadShape shape={shown.shape} />}
           <PropertyFields check={check.data} workers={workers} form={form} onChange={setForm} faults={faults} />
           <PropertiesFileFields plan={plan.data} form={form} onChange={setForm} />
-          <SplitFields check={check.data} workers={workers} form={form} onChange={setForm} />
-          <SpreadFields workers={workers} form={form} faults={faults} onChange={setForm} />
-          {plan.data !== undefined && <RunJudged plan={plan.data} judged={form.judged} faults={faults.judged} onChange={(judged) => setForm({ ...form, judged })} />}
+          {!form.tryRun && <SplitFields check={check.data} workers={workers} form={form} onChange={setForm} />}
+          {!form.tryRun && <SpreadFields workers={workers} form={form} faults={faults} onChange={setForm} />}
+          {plan.data !== undefined && !form.tryRun && <RunJudged plan={plan.data} judged={form.judged} faults={faults.judged} onChange={(judged) => setForm({ ...form, judged })} />}
         </>
       )}
       <div className="field-pair">
@@ -203,6 +217,14 @@ function Difference({ words }: { words: string[] }) {
   return <p className="sum run-difference">{words.length === 0 ? "Same settings as the last run." : `Since the last run: ${words.join(", ")}.`}</p>;
 }
 
+/** Which files are others than in the run before. */
+function FilesDifference({ plan, from, to }: { plan: string; from: number; to: number }) {
+  const { data } = useRevisionDifference(plan, from, to, from !== to);
+  if (from === to || data === undefined) return null;
+  const files = data.files.map(({ path, change }) => `${changeWord(change)} ${path}`);
+  return <p className="sum run-difference">{files.length === 0 ? `Files of revisions ${from} and ${to}: the same.` : `Files since revision ${from}: ${files.join(", ")}.`}</p>;
+}
+
 /** On a cluster that is there, or on one that is created for the run. */
 type Place = "cluster" | "new";
 const NO_REFUSALS: Fault[] = [];
@@ -213,10 +235,10 @@ function onNewCluster(request: NewRun, cluster: NewCluster | null): NewRun {
   return settings;
 }
 
-function actionOf(starting: boolean, checksFirst: boolean, checking: boolean): string {
+function actionOf(starting: boolean, checksFirst: boolean, checking: boolean, tries: boolean): string {
   if (starting) return "Starting…";
   if (checking) return "Checking…";
-  return checksFirst ? "Check and show price" : "Start run";
+  return checksFirst ? "Check and show price" : tries ? "Start try run" : "Start run";
 }
 
 /** What will run, where, and for how much, of the settings as they are typed. */

@@ -34,11 +34,11 @@ export function ScheduleNotes({ schedule }: { schedule: Schedule }) {
         <Note tone="good">
           Created. Test it before its first scheduled time:{" "}
           <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => setTrying(true)}>
-            Start a run now…
+            Try it now…
           </button>
         </Note>
       )}
-      {trying && <StartNowDialog schedule={schedule} onClose={() => setTrying(false)} />}
+      {trying && <StartNowDialog schedule={schedule} tries onClose={() => setTrying(false)} />}
     </>
   );
 }

@@ -5,31 +5,43 @@ import { useSession } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
-import { Field } from "@/shared/ui/Field";
+import { Field, Switch } from "@/shared/ui/Field";
 import { useStartNow } from "../api/useSchedules";
 
 /** A run of the schedule at once: as it is, or smaller. */
-export function StartNowDialog({ schedule, onClose }: { schedule: Schedule; onClose: () => void }) {
+export function StartNowDialog({ schedule, tries = false, onClose }: { schedule: Schedule; tries?: boolean; onClose: () => void }) {
   const start = useStartNow(schedule.id);
   const { data: session } = useSession();
   const most = schedule.on.kind === "new" ? schedule.on.config.workers : 0;
   const [workers, setWorkers] = useState(most > 1 ? "1" : String(most));
   const [text, setText] = useState("");
+  const [tryRun, setTryRun] = useState(tries);
   const typed = /^\d{1,3}$/.test(workers.trim()) ? Number(workers) : null;
-  const wrongWorkers = most > 0 && (typed === null || typed > most) ? `Must be a whole number from 0 to ${most}.` : null;
+  const wrongWorkers = most > 0 && !tryRun && (typed === null || typed > most) ? `Must be a whole number from 0 to ${most}.` : null;
   const { properties, fault } = parseProperties(text);
   const submit = () => {
     if (wrongWorkers !== null || fault !== null || start.isPending) return;
-    start.mutate({ workers: most > 0 ? typed : null, properties }, { onSuccess: onClose });
+    start.mutate({ workers: most > 0 && !tryRun ? typed : null, properties, try_run: tryRun }, { onSuccess: onClose });
   };
   return (
-    <Dialog title="Start a run now" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={start.isPending ? "Starting…" : "Start run"} disabled={start.isPending} />}>
+    <Dialog
+      title="Start a run now"
+      onClose={onClose}
+      onSubmit={submit}
+      footer={<DialogButtons onCancel={onClose} action={start.isPending ? "Starting…" : tryRun ? "Start try run" : "Start run"} disabled={start.isPending} />}
+    >
       <div className="stack">
         <p>
           Starts {schedule.plan.name} now, {schedule.on.kind === "new" ? "on a new cluster that is terminated after it" : `on ${schedule.on.cluster_name}`}, with the rights of {schedule.owner.name}.
           It is marked as started by hand, and its result does not count towards switching the schedule off.
         </p>
-        {most > 0 && (
+        <Switch
+          label="Try run"
+          help="1 user and 1 iteration of each thread group, at most 30 s, on 1 node. Keeps the responses of failed samples, and is in no trend."
+          checked={tryRun}
+          onChange={setTryRun}
+        />
+        {most > 0 && !tryRun && (
           <Field label="Workers" help={`The schedule has ${most}. Each worker generates the whole load of the plan.`} fault={wrongWorkers}>
             {(attributes) => <input {...attributes} type="text" inputMode="numeric" value={workers} onChange={({ target }) => setWorkers(target.value)} />}
           </Field>

@@ -1,0 +1,219 @@
+//! [`LoadShape`]: how many users a plan means to have active at which time, by thread group and in all.
+//!
+//! It is what the plan asks for: how fast machines start their threads, and when iterations are done, only a run shows. Lines begin when
+//! the setUp thread groups have ended. What is not known before the run has no line, and a note says why.
+
+mod lines;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::Scope;
+use crate::plan::Plan;
+use crate::thread_groups::{Group, Stage};
+
+/// The most thread groups that have lines of their own; all are in the total.
+const MOST_GROUPS: usize = 50;
+/// The most points of the total.
+const MOST_POINTS: usize = 400;
+/// So much longer than what is known of it is a line that has no known end, at least.
+const OPEN_END_MS: u64 = 60_000;
+
+/// Users at a time. Two points of one time are a jump; between two times the line is straight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LoadPoint {
+    /// Milliseconds after the main thread groups have begun.
+    pub at_ms: u64,
+    /// Active users on all nodes together.
+    pub users: u64,
+}
+
+/// What ends a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ShapeEnd {
+    /// The time of the last point.
+    Scheduled,
+    /// Each user's last iteration; when that is, only the run shows.
+    Iterations,
+    /// Nothing: somebody stops the run.
+    Never,
+}
+
+/// A thread group's line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShapeGroup {
+    /// Its name in the plan.
+    pub name: String,
+    pub points: Vec<LoadPoint>,
+    pub ends: ShapeEnd,
+}
+
+/// What the lines do not show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShapeNote {
+    /// `after_setup`: setUp thread groups run before; `users_unknown`: this group has no line, as its numbers are known only at run time;
+    /// `users_follow_rate`: neither has this one, which starts arrivals at a rate, with as many users as they take; `start_unknown`: neither
+    /// has this one, which waits for another whose end is not known; `ends_with_iterations`: this line may end sooner or later than it is
+    /// drawn; `groups_not_shown`: only the first 50 groups have lines.
+    pub code: String,
+    /// The thread group.
+    pub group: Option<String>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// The load that a plan asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LoadShape {
+    /// How far the lines go. One without a known end goes to here.
+    pub length_ms: u64,
+    /// The main thread groups that have a line, in the order of the plan.
+    pub groups: Vec<ShapeGroup>,
+    /// All of them together; empty: none has a line.
+    pub total: Vec<LoadPoint>,
+    /// What is not shown, and why.
+    pub notes: Vec<ShapeNote>,
+}
+
+impl LoadShape {
+    /// The shape of some of the nodes, of one that was computed for `of` nodes which are all alike.
+    #[must_use]
+    pub fn part(&self, nodes: u32, of: u32) -> Self {
+        let scale = |points: &[LoadPoint]| points.iter().map(|point| point.times(nodes, of)).collect();
+        Self {
+            length_ms: self.length_ms,
+            groups: self
+                .groups
+                .iter()
+                .map(|group| ShapeGroup { points: scale(&group.points), ..group.clone() })
+                .collect(),
+            total: scale(&self.total),
+            notes: self.notes.clone(),
+        }
+    }
+
+    /// Both together: the same plan on other nodes, where its numbers are others.
+    #[must_use]
+    pub fn plus(mut self, other: &Self) -> Self {
+        // The same groups in the same order, unless a number of one is not known on some nodes.
+        for group in &mut self.groups {
+            if let Some(same) = other.groups.iter().find(|same| same.name == group.name) {
+                group.points = lines::sum(&group.points, &same.points);
+            }
+        }
+        self.total = lines::sum(&self.total, &other.total);
+        self.length_ms = self.length_ms.max(other.length_ms);
+        self
+    }
+}
+
+impl LoadPoint {
+    fn times(self, nodes: u32, of: u32) -> Self {
+        let users = u128::from(self.users) * u128::from(nodes) / u128::from(of.max(1));
+        Self { users: u64::try_from(users).unwrap_or(u64::MAX), ..self }
+    }
+}
+
+/// A group's line on one node while it is put together, from the group's own start on.
+pub(crate) struct Line {
+    pub(crate) points: Vec<LoadPoint>,
+    pub(crate) ends: ShapeEnd,
+}
+
+/// Why a group has no line.
+pub(crate) enum NoLine {
+    /// Its numbers are not known.
+    Unknown,
+    /// Its number of users is what its rate takes.
+    Rate,
+}
+
+/// The shape on that many workers; 0 is the master alone.
+pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u32) -> LoadShape {
+    let one_by_one = plan.test_plan().is_some_and(|test| scope.is_true(test, "TestPlan.serialize_threadgroups"));
+    let mut notes = Vec::new();
+    let mut note = |code: &str, group: Option<&Group>, message: String| {
+        notes.push(ShapeNote { code: code.to_owned(), group: group.map(|group| group.report.name.clone()), message });
+    };
+    let of_stage = |stage: Stage| groups.iter().filter(move |group| group.report.enabled && group.stage == stage);
+    if of_stage(Stage::Before).next().is_some() && of_stage(Stage::Main).next().is_some() {
+        note(
+            "after_setup",
+            None,
+            "The setUp thread groups run first; the time begins when they have ended.".to_owned(),
+        );
+    }
+    let mut lines: Vec<(&Group, Line)> = Vec::new();
+    // When the next of groups begins that run one after the other.
+    let mut begins_ms = Some(0);
+    for group in of_stage(Stage::Main) {
+        let name = &group.report.name;
+        let Some(begin_ms) = begins_ms else {
+            let message = format!("\"{name}\" begins when the thread groups before it have ended, which is not known.");
+            note("start_unknown", Some(group), message);
+            continue;
+        };
+        match lines::of_group(group, &plan.elements()[group.index], scope) {
+            Ok(line) => {
+                if one_by_one {
+                    let end_ms = line.points.last().map_or(0, |point| point.at_ms);
+                    begins_ms = (line.ends == ShapeEnd::Scheduled).then(|| begin_ms + end_ms);
+                }
+                if line.ends == ShapeEnd::Iterations {
+                    let message = format!("\"{name}\" ends when its users have done their iterations.");
+                    note("ends_with_iterations", Some(group), message);
+                }
+                let points = lines::later(line.points, begin_ms);
+                lines.push((group, Line { points, ..line }));
+            }
+            Err(why) => {
+                if one_by_one {
+                    begins_ms = None;
+                }
+                let (code, message) = match why {
+                    NoLine::Unknown => {
+                        ("users_unknown", format!("The users of \"{name}\" are not known before the run."))
+                    }
+                    NoLine::Rate => (
+                        "users_follow_rate",
+                        format!(
+                            "\"{name}\" starts arrivals at a rate; how many users that takes depends on the response times."
+                        ),
+                    ),
+                };
+                note(code, Some(group), message);
+            }
+        }
+    }
+    if lines.len() > MOST_GROUPS {
+        let message = format!("Only the first {MOST_GROUPS} of {} thread groups are shown.", lines.len());
+        note("groups_not_shown", None, message);
+    }
+    let last_ms = |line: &Line| line.points.last().map_or(0, |point| point.at_ms);
+    let known_ms = lines.iter().map(|(_, line)| last_ms(line)).max().unwrap_or(0);
+    let is_open = lines.iter().any(|(_, line)| line.ends != ShapeEnd::Scheduled);
+    let length_ms = if is_open { known_ms.saturating_add((known_ms / 3).max(OPEN_END_MS)) } else { known_ms };
+    let mut total = Vec::new();
+    let mut shown = Vec::new();
+    for (group, mut line) in lines {
+        if line.ends != ShapeEnd::Scheduled
+            && let Some(last) = line.points.last().copied()
+        {
+            line.points.push(LoadPoint { at_ms: length_ms, ..last });
+        }
+        total = lines::sum(&total, &line.points);
+        if shown.len() < MOST_GROUPS {
+            shown.push(ShapeGroup { name: group.report.name.clone(), points: line.points, ends: line.ends });
+        }
+    }
+    let shape = LoadShape { length_ms, groups: shown, total: lines::thinned(total, MOST_POINTS), notes };
+    shape.part(workers.max(1), 1)
+}
+
+#[cfg(test)]
+mod tests;

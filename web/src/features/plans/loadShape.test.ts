@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { areaPath, highest, isOpen, linePath, niceTop } from "./loadShape";
+
+const RAMP = [
+  { at_ms: 0, users: 0 },
+  { at_ms: 5_000, users: 40 },
+  { at_ms: 10_000, users: 40 },
+  { at_ms: 10_000, users: 0 },
+];
+
+it("draws users over time in the units of the drawing", () => {
+  expect(linePath(RAMP, 10_000, 40)).toBe("M0 120L300 0L600 0L600 120");
+  expect(areaPath(RAMP, 10_000, 80)).toBe("M0 120L300 60L600 60L600 120L600 120L0 120Z");
+  expect(areaPath([], 0, 1)).toBe("");
+});
+
+it("has a round number at its top", () => {
+  expect([0, 1, 3, 40, 41, 999, 1_000, 2_400].map(niceTop)).toEqual([1, 1, 5, 50, 50, 1_000, 1_000, 2_500]);
+  expect(highest(RAMP)).toBe(40);
+});
+
+it("says whether an end is known", () => {
+  const shape = (ends: "scheduled" | "never") => ({ length_ms: 1, total: RAMP, notes: [], groups: [{ name: "a", points: RAMP, ends }] });
+  expect([isOpen(shape("scheduled")), isOpen(shape("never"))]).toEqual([false, true]);
+});

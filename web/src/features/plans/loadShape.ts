@@ -1,0 +1,40 @@
+/** The load's shape as paths of a drawing. Pure: what it shows was computed by the server. */
+import type { LoadPoint, LoadShape } from "@/shared/api/types";
+
+/** The drawing's own units; it is stretched to its place. */
+export const WIDTH = 600;
+export const HEIGHT = 120;
+
+/** A round number at or above the highest. */
+export function niceTop(highest: number): number {
+  if (highest <= 1) return 1;
+  const size = 10 ** Math.floor(Math.log10(highest));
+  const step = [1, 2, 2.5, 5, 10].find((each) => each * size >= highest) ?? 10;
+  return Math.ceil(step * size);
+}
+
+/** The line of points. */
+export function linePath(points: LoadPoint[], lengthMs: number, top: number): string {
+  return points.map(({ at_ms, users }, index) => `${index === 0 ? "M" : "L"}${round((at_ms / Math.max(1, lengthMs)) * WIDTH)} ${round(HEIGHT - (users / top) * HEIGHT)}`).join("");
+}
+
+/** The same, filled down to the axis. */
+export function areaPath(points: LoadPoint[], lengthMs: number, top: number): string {
+  const last = points.at(-1);
+  if (last === undefined) return "";
+  return `${linePath(points, lengthMs, top)}L${round((last.at_ms / Math.max(1, lengthMs)) * WIDTH)} ${HEIGHT}L0 ${HEIGHT}Z`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+/** The most users at a time. */
+export function highest(points: LoadPoint[]): number {
+  return points.reduce((most, { users }) => Math.max(most, users), 0);
+}
+
+/** A line has no known end, so that the drawing goes on. */
+export function isOpen(shape: LoadShape): boolean {
+  return shape.groups.some(({ ends }) => ends !== "scheduled");
+}
