@@ -138,7 +138,7 @@ step("a run is stored in the bucket, and its report and samples are read", async
   await page.getByRole("region", { name: "s3://results/load" }).locator("li", { hasText: "Runs" }).getByText("1", { exact: true }).waitFor();
 });
 
-step("samples of all runs of a plan are found, also where one's log is only in the bucket", async () => {
+step("samples of all runs of a plan are found, each with its run, and by an address", async () => {
   const rows = Array.from({ length: 300 }, (_, n) => `${1_790_100_000_000 + n * 100},${100 + (n % 40)},Page ${n % 3},${n % 100 === 7 ? 500 : 200},OK,T 1-1,${n % 100 !== 7}`);
   writeFileSync(`${folder}/second.jtl`, ["timeStamp,elapsed,label,responseCode,responseMessage,threadName,success", ...rows, ""].join("\n"));
   const said = execFileSync(jac, ["import", `${folder}/second.jtl`, "--plan", "Night", "--output", "json", "--data-dir", `${folder}/data`], { encoding: "utf8" });

@@ -12,8 +12,10 @@ use jac_engine::list::{Page, PlanSummary, RunSummary};
 use jac_engine::view::RunView;
 use jac_model::{PlanId, is_same_name};
 use jac_report::Change;
+use jac_store::MOST_LISTED;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
     match command {
@@ -54,24 +56,39 @@ pub fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-/// A plan by its id or name; one that was deleted by its id only.
+/// A plan by its id or name; one that was deleted, or that logs were imported under, by the name that its runs know.
 pub async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
     let plans: Vec<PlanSummary> = client.list(&format!("/plans?text={}", encoded(named))).await?;
     let found: Vec<&PlanSummary> =
         plans.iter().filter(|plan| plan.id.as_str() == named || is_same_name(&plan.name, named)).collect();
     match found[..] {
         [plan] => Ok(plan.id.clone()),
-        [] => named.parse().map_err(|_| {
-            with_hint(
-                format!("no plan '{named}'"),
-                Some("Give its ID, or its name as in the list of plans.".to_owned()),
-            )
-        }),
-        _ => Err(with_hint(
-            format!("{} plans have the name '{named}'", found.len()),
-            Some(format!("Give the ID: {}.", found.iter().map(|plan| plan.id.as_str()).collect::<Vec<_>>().join(", "))),
-        )),
+        [] => match named.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => plan_of_runs(client, named).await,
+        },
+        _ => Err(ambiguous(named, found.iter().map(|plan| plan.id.as_str()))),
     }
+}
+
+async fn plan_of_runs(client: &Client, named: &str) -> anyhow::Result<PlanId> {
+    let runs: Page<RunSummary> = client.get(&format!("/runs?limit={MOST_LISTED}&text={}", encoded(named))).await?;
+    let plans = runs.items.iter().map(|run| &run.plan).filter(|plan| plan.name.eq_ignore_ascii_case(named));
+    let found: BTreeSet<&str> = plans.map(|plan| plan.id.as_str()).collect();
+    match found.iter().copied().collect::<Vec<_>>()[..] {
+        [id] => Ok(id.parse()?),
+        [] => Err(with_hint(
+            format!("no plan '{named}'"),
+            Some("Give its ID, or its name as in the list of plans or runs.".to_owned()),
+        )),
+        _ => Err(ambiguous(named, found.into_iter())),
+    }
+}
+
+fn ambiguous<'a>(named: &str, ids: impl Iterator<Item = &'a str>) -> anyhow::Error {
+    let ids: Vec<&str> = ids.collect();
+    let hint = format!("Give the ID: {}.", ids.join(", "));
+    with_hint(format!("{} plans have the name '{named}'", ids.len()), Some(hint))
 }
 
 async fn list(

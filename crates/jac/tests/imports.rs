@@ -147,3 +147,36 @@ fn runs_are_in_a_bucket_of_ones_own_and_every_command_finds_them_there() {
     let stopped = json(&jac_with(empty.path(), &allowed, &["artifacts", "store", "--stop", "--output", "json"]));
     assert_eq!((&stopped[0]["is_current"], &stopped[0]["runs"]), (&false.into(), &1.into()), "what is there stays");
 }
+
+#[test]
+fn runs_of_one_name_are_listed_searched_and_have_a_trend_by_it() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path();
+    for (name, start_ms) in [("a.jtl", 1_700_000_000_000), ("b.jtl", 1_700_100_000_000)] {
+        std::fs::write(folder.join(name), log(start_ms)).expect("written");
+        json(&jac(folder, &["import", name, "--plan", "Nightly", "--output", "json"]));
+    }
+    let told = |arguments: &[&str]| json(&jac(folder, &[arguments, &["--output", "json"]].concat()));
+    let runs = told(&["runs", "list", "--plan", "nightly"]);
+    assert_eq!(runs.as_array().map(Vec::len), Some(2));
+    assert_eq!(told(&["runs", "trend", "Nightly"])["items"].as_array().map(Vec::len), Some(2));
+    let found = told(&["runs", "samples", "Nightly", "--limit", "1"]);
+    let samples: u64 =
+        runs.as_array().expect("runs").iter().filter_map(|run| run["headline"]["samples"].as_u64()).sum();
+    assert_eq!((&found["matched"], &found["searched"]), (&samples.into(), &samples.into()), "{found}");
+    assert_eq!(found["samples"][0]["run"], runs[0]["id"], "the newest run's first");
+    // One run at a time, until as many were searched as were asked for.
+    let one = told(&["runs", "samples", "Nightly", "--runs", "1", "--limit", "1"]);
+    assert_eq!((one["runs"].as_array().map(Vec::len), one["next"].is_string()), (Some(1), true));
+    let text = jac(folder, &["runs", "samples", "Nightly", "--slowest", "--limit", "2"]);
+    let text = String::from_utf8(text.stdout).expect("text");
+    assert!(text.starts_with("Run ") && text.lines().count() == 3, "{text}");
+    for arguments in [
+        &["runs", "samples", "elsewhere"][..],
+        &["runs", "samples", "Nightly", "--label", "("],
+        &["runs", "samples", "Nightly", "--from", "+5s"],
+        &["runs", "samples", "Nightly", "--runs", "0"],
+    ] {
+        assert_eq!(jac(folder, arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}

@@ -79,9 +79,10 @@ fn tell(found: &PlanSamples) {
     };
     let older = if found.next.is_some() { " Older runs were not searched: see --runs." } else { "" };
     stderr::line(format_args!(
-        "{} of {} samples{transactions} of {searched} runs match, {} shown.{older}",
+        "{} of {} samples{transactions} in {searched} run{} match, {} shown.{older}",
         found.matched,
         found.searched,
+        if searched == 1 { "" } else { "s" },
         found.samples.len()
     ));
     for run in &found.runs {
