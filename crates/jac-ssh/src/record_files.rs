@@ -1,8 +1,8 @@
 //! What a provider knows of a cluster's machines: one JSON file per cluster, written before anything is made for it. So the
 //! next JAC on this data folder finds the machines, and a termination knows where it has to go, whatever happened before.
 
-use jac_model::{ClusterId, descriptors};
 use jac_model::ports::PortError;
+use jac_model::{ClusterId, descriptors};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{HashMap, HashSet};

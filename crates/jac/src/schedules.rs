@@ -14,7 +14,8 @@ use jac_engine::schedules::ScheduleView;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_engine::view::PlanView;
 use jac_model::{
-    ClusterConfig, Firing, FiringState, Overlap, PlanId, ResultsChoice, RunsOn, ScheduleState, ScheduledRun, Timing, is_same_name,
+    ClusterConfig, Firing, FiringState, Overlap, PlanId, ResultsChoice, RunsOn, ScheduleState, ScheduledRun, Timing,
+    is_same_name,
 };
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

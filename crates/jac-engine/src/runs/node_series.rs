@@ -43,12 +43,12 @@ pub struct NodeTrace {
 pub struct NodeLook {
     /// By the server's clock.
     pub at_ms: i64,
-    /// How busy all its processors together were, in percent.
+    /// CPU usage in percent of all CPUs.
     pub cpu_percent: u32,
     pub memory_used_mb: u64,
-    /// What the objects of its JVM took of the heap when the collector last looked.
+    /// Used heap of its JVM after the last garbage collection.
     pub heap_used_mb: Option<u64>,
-    /// Bytes a second over all its network interfaces but loopback.
+    /// Bytes per second over all network interfaces except loopback.
     pub received_per_s: u64,
     pub sent_per_s: u64,
     /// Bytes of its log that were not read yet; `null`: it writes no log, or nothing was read.

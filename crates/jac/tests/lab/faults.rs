@@ -10,18 +10,18 @@ use std::time::{Duration, Instant};
 const TOLD_WITHIN: Duration = Duration::from_secs(30);
 
 /// The run failed; gives why and what is lost, and has the samples until then.
-fn failure(site: &Site, run: &str) -> String {
+fn failure(site: &Site, run: &str, most_cut_rows: u64) -> String {
     let view = site.finished(run);
     assert_eq!(view["cause"]["kind"], "failed", "{view}");
     let folder = site.place.data().join("runs").join(run);
     let rows = kept(&folder.join("results.jtl")).expect("the log").lines().count() - 1;
     let summary: Value =
         serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("it")).expect("JSON");
-    // A last row that was cut off, by a full disk for one, is counted as one that cannot be read.
+    // A row that was cut off is counted as one that cannot be read.
     let (samples, rejected) = (summary["total"]["samples"].as_u64(), summary["rejected_rows"].as_u64());
     let counted = samples.zip(rejected).map(|(samples, rejected)| samples + rejected);
     assert!(rows > 20 && counted == Some(rows as u64), "what was measured is kept: {rows} {samples:?} {rejected:?}");
-    assert!(rejected <= Some(1), "{rejected:?}");
+    assert!(rejected <= Some(most_cut_rows), "{rejected:?}");
     assert_ne!(summary["partial"], Value::Null, "and marked");
     format!(
         "{} {}",
@@ -38,7 +38,7 @@ fn a_worker_whose_plug_is_pulled_ends_the_run_with_what_was_measured() {
     site.await_samples();
     let begin = Instant::now();
     site.lab(&["kill", &site.machine(&cluster, "worker-2")]);
-    let why = failure(&site, &run);
+    let why = failure(&site, &run, 1);
     assert!(why.contains("worker-2"), "{why}");
     assert!(begin.elapsed() < TOLD_WITHIN, "told after {:?}", begin.elapsed());
     site.until("the lost node is shown", || site.cluster(&cluster)["lost_nodes"] == json!(["worker-2"]));
@@ -55,7 +55,7 @@ fn machines_that_are_all_gone_are_not_waited_for() {
     for node in ["master", "worker-1"] {
         site.lab(&["kill", &site.machine(&cluster, node)]);
     }
-    let why = failure(&site, &run);
+    let why = failure(&site, &run, 1);
     assert!(why.contains("The master node is lost"), "{why}");
     assert!(begin.elapsed() < TOLD_WITHIN, "told after {:?}", begin.elapsed());
     site.await_phase(&cluster, &["terminated"]);
@@ -89,7 +89,7 @@ fn a_master_that_is_out_of_reach_for_good_ends_the_run_with_what_was_measured() 
     let run = site.run(&cluster, 600);
     site.await_samples();
     site.lab(&["link", &site.machine(&cluster, "master"), "down"]);
-    let why = failure(&site, &run);
+    let why = failure(&site, &run, 1);
     assert!(why.contains("The master node is lost") && why.contains("are lost"), "{why}");
     site.terminate(&cluster);
 }
@@ -101,7 +101,8 @@ fn a_full_disk_is_told() {
     let run = site.run(&cluster, 600);
     site.await_samples();
     site.lab(&["fill-disk", &site.machine(&cluster, "master")]);
-    let why = failure(&site, &run);
+    // JMeter goes on writing to a disk that is full: what finds room of later rows stands behind the one that was cut.
+    let why = failure(&site, &run, 3);
     assert!(why.to_lowercase().contains("space"), "{why}");
     site.terminate(&cluster);
 }

@@ -1909,6 +1909,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A remark at a moment of a run. */
+        Annotation: {
+            /** @description Names it among those of its run. */
+            id: string;
+            /** @description The moment, epoch milliseconds. */
+            at_ms: components["schemas"]["i64"];
+            text: string;
+            /** @description Who wrote it, or changed it last. */
+            by: components["schemas"]["Person"];
+            /** @description When that was. */
+            written_ms: components["schemas"]["i64"];
+        };
         /** @description Apdex thresholds, in milliseconds. */
         ApdexThresholds: {
             /**
@@ -3481,6 +3493,16 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description A remark at a moment of a run. */
+        NewAnnotation: {
+            /**
+             * Format: int64
+             * @description The moment, epoch milliseconds.
+             */
+            at_ms: number;
+            /** @description 1 to 200 characters. */
+            text: string;
+        };
         /** @description AWS credentials to save. Give both keys or neither; a role without keys is assumed with the environment's credentials. */
         NewAwsCredentials: {
             access_key_id?: string | null;
@@ -3815,19 +3837,19 @@ export interface components {
             at_ms: number;
             /**
              * Format: int32
-             * @description How busy all its processors together were, in percent.
+             * @description CPU usage in percent of all CPUs.
              */
             cpu_percent: number;
             /** Format: int64 */
             memory_used_mb: number;
             /**
              * Format: int64
-             * @description What the objects of its JVM took of the heap when the collector last looked.
+             * @description Used heap of its JVM after the last garbage collection.
              */
             heap_used_mb: number | null;
             /**
              * Format: int64
-             * @description Bytes a second over all its network interfaces but loopback.
+             * @description Bytes per second over all network interfaces except loopback.
              */
             received_per_s: number;
             /** Format: int64 */
@@ -4860,6 +4882,8 @@ export interface components {
             tags: string[];
             /** @description Note; empty: none. */
             note: string;
+            /** @description Remarks at moments of it, in their order. */
+            annotations: components["schemas"]["Annotation"][];
             /** @description Whether it is its plan's baseline. */
             baseline: boolean;
             phase: components["schemas"]["RunPhase"];
@@ -5086,6 +5110,13 @@ export interface components {
             target: string;
             /** @description `search_not_complete`, `search_filter_inexact`, `search_miscounted`, `search_timeout`…; all are in docs/search.md. */
             code: string;
+        };
+        /** @description Why a run could not be searched. */
+        SearchFault: {
+            /** @description `not_found` (its log is gone), `log_damaged`, `artefacts_unreachable`…: what a search of that run alone is refused with. */
+            code: string;
+            /** @description A sentence. */
+            message: string;
         };
         /** @description Result of a search. */
         SearchResult: {
