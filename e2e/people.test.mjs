@@ -160,7 +160,10 @@ step("what others own looks the same to her, without actions", async () => {
   await mia.goto(planUrl);
   await readOnly(mia).first().waitFor();
   assert.match(await readOnly(mia).first().innerText(), new RegExp(administrator));
-  assert.equal(await mia.getByRole("button", { name: "More about this plan" }).count(), 0);
+  // A copy belongs to who makes it.
+  await mia.getByRole("button", { name: "More about this plan" }).click();
+  assert.match((await mia.getByRole("menuitem").allInnerTexts()).join("|"), /^Duplicate…[^|]*$/);
+  await mia.keyboard.press("Escape");
   assert.equal(await mia.getByRole("button", { name: "Remove users.csv" }).count(), 0);
   assert.equal(await mia.locator("[data-upload=files]").count(), 0);
   await look(mia, "people-read-only");

@@ -11,8 +11,13 @@ import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
 
+/** Each has a page of its own: what was opened on one is not open on the next. */
 export function ClusterRoute() {
   const { id = "" } = useParams();
+  return <ClusterPage key={id} id={id} />;
+}
+
+function ClusterPage({ id }: { id: string }) {
   const query = useCluster(id);
   const info = useInfo();
   const { may } = useRights();

@@ -25,8 +25,13 @@ import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
 const UNKNOWN_LIMITS = { max_upload_bytes: Infinity, max_files: Infinity };
 
+/** Each has a page of its own: what was opened on one is not open on the next. */
 export function PlanRoute() {
   const { id = "" } = useParams();
+  return <PlanPage key={id} id={id} />;
+}
+
+function PlanPage({ id }: { id: string }) {
   const [parameters, change] = useUrlParameters();
   const workers = Math.max(0, Math.floor(Number(parameters.get("workers") ?? "2")) || 0);
   const query = usePlan(id);

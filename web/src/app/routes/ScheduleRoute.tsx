@@ -5,8 +5,13 @@ import { ScheduleHead } from "@/features/schedules/components/ScheduleHead";
 import { useInfo } from "@/shared/session/useInfo";
 import { Loaded } from "@/shared/ui/Loaded";
 
+/** Each has a page of its own: what was opened on one is not open on the next. */
 export function ScheduleRoute() {
   const { id = "" } = useParams();
+  return <SchedulePage key={id} id={id} />;
+}
+
+function SchedulePage({ id }: { id: string }) {
   const query = useSchedule(id);
   const info = useInfo();
   return (
