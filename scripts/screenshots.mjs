@@ -36,14 +36,14 @@ async function pictures(name) {
 }
 
 try {
-  const run = await shown.run(join(ROOT, "examples/shop/shop.jmx"), ["--workers", "2", "-Jduration=110", "-Jthreads=6", "--fail-on", "p95 > 800ms", "--fail-on", "errors > 5%"]);
+  const run = await shown.run(join(ROOT, "examples/shop/shop.jmx"), ["--workers", "2", "-Jduration=110", "-Jthreads=6", "--fail-on", "p95 > 800ms", "--fail-on", "error_percent > 5%"]);
   await page.goto(`${shown.base}/runs/${run}`);
   await page.getByText("Active users", { exact: true }).first().waitFor();
   await sleep(35_000);
   await page.getByRole("button", { name: "Annotate" }).click();
-  await page.getByLabel("Text").fill("Cache flushed");
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Cache flushed").waitFor();
+  await page.getByRole("dialog").getByLabel("Text").fill("Cache flushed");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByText("Cache flushed").first().waitFor();
   await sleep(20_000);
   await pictures("run-live");
   await page.setViewportSize(LOOKS[0].viewport);

@@ -37,7 +37,7 @@ export async function openConsole(options = {}) {
     rmSync(folder, { recursive: true, force: true });
   };
   const jac = (args, stdout = "pipe") => {
-    const child = spawn(JAC, args, { env: environment, stdio: ["ignore", stdout, "ignore"] });
+    const child = spawn(JAC, args, { env: environment, stdio: ["ignore", stdout, "inherit"] });
     children.push(child);
     return child;
   };
@@ -61,7 +61,8 @@ export async function openConsole(options = {}) {
       jac(["run", plan, "--out", join(folder, `out-${children.length}`), `-Jtarget.port=${shop.port}`, ...args], "ignore");
       const started = async () => {
         const [newest] = (await api("/runs?limit=1")).items;
-        return newest !== undefined && newest.id !== before && newest.headline?.samples > 0 ? newest.id : null;
+        if (newest === undefined || newest.id === before) return null;
+        return (await api(`/runs/${newest.id}`)).headline?.samples > 0 ? newest.id : null;
       };
       return until("the run's first samples", 180, started);
     };

@@ -193,7 +193,7 @@ fn register_figures(now: &mut Registry, figures: &Figures) {
     now.register("runs", "Runs that have not finished", runs);
     let (running, panics): (Family<TaskLabels, Gauge>, Family<TaskLabels, Counter>) = Default::default();
     for (task, counted) in &figures.tasks {
-        let labels = TaskLabels { task: *task };
+        let labels = TaskLabels { task };
         running.get_or_create(&labels).set(signed(counted.running));
         panics.get_or_create(&labels).inc_by(counted.panics);
     }

@@ -183,8 +183,8 @@ impl Told {
             ("meminfo", _) => counters.meminfo.push_str(&format!("{rest}\n")),
             ("network", _) => counters.network.push_str(&format!("{rest}\n")),
             ("disk", [blocks, size]) => {
-                let free = || blocks.parse::<u64>().ok()?.checked_mul(size.parse().ok()?);
-                counters.disk_free_bytes = free();
+                let (blocks, size) = (blocks.parse::<u64>().ok(), size.parse().ok());
+                counters.disk_free_bytes = blocks.zip(size).and_then(|(blocks, size)| blocks.checked_mul(size));
             }
             ("report", [state, number, size]) => {
                 if let Some(counters) = self.telling.take().filter(|counters| !counters.stat.is_empty()) {

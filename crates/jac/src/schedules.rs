@@ -103,7 +103,6 @@ async fn add(connected: Connected<'_>, arguments: &AddArguments) -> anyhow::Resu
         results: arguments.spread.results.into(),
         min_workers: arguments.spread.min_workers,
         share,
-        ..ScheduledRun::default()
     };
     let overlap = match arguments.overlap {
         OverlapName::Skip => Overlap::Skip,

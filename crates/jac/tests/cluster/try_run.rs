@@ -21,7 +21,7 @@ fn a_try_runs_one_iteration_on_one_worker_and_keeps_what_failed_samples_got() {
     assert_eq!(nodes.iter().map(std::fs::DirEntry::file_name).collect::<Vec<_>>(), ["worker-1"]);
     let failed = nodes[0].path().join("files/jac-failed-responses.xml");
     let failed = std::fs::read_to_string(failed).expect("the failed samples");
-    assert!(failed.contains("lb=\"Ask ") && failed.contains("<samplerData"), "{failed}");
+    assert!(failed.contains("lb=\"Ask ") && failed.contains("<responseData"), "{failed}");
     assert!(failed.trim_end().ends_with("</testResults>"), "{failed}");
     let plan = std::fs::read_to_string(place.out().join("plan/steady.jmx")).expect("the plan that it ran");
     assert!(plan.contains("JAC: responses of failed samples"), "{plan}");
