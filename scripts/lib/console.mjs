@@ -37,7 +37,8 @@ export async function openConsole(options = {}) {
     rmSync(folder, { recursive: true, force: true });
   };
   const jac = (args, stdout = "pipe") => {
-    const child = spawn(JAC, args, { env: environment, stdio: ["ignore", stdout, "inherit"] });
+    const child = spawn(JAC, args, { env: environment, stdio: ["ignore", stdout, "pipe"] });
+    createInterface({ input: child.stderr }).on("line", (line) => log.push(line));
     children.push(child);
     return child;
   };
@@ -64,7 +65,9 @@ export async function openConsole(options = {}) {
         if (newest === undefined || newest.id === before) return null;
         return (await api(`/runs/${newest.id}`)).headline?.samples > 0 ? newest.id : null;
       };
-      return until("the run's first samples", 180, started);
+      return until("the run's first samples", 180, started).catch((error) => {
+        throw new Error(`${error.message}\n${log.slice(-10).join("\n")}`);
+      });
     };
     return { base, browser, context, page, faults, folder, api, run, close, server };
   } catch (error) {

@@ -82,6 +82,7 @@ pub(crate) async fn fallback_prices(
     let told = join_all(asked).await;
     let (mut words, mut kinds) = (Vec::new(), Vec::new());
     for (kind, price) in ec2.fallback_worker_types.iter().zip(told) {
+        // One that AWS does not tell now hinders nobody: the check says which types have no price.
         let price = price.ok();
         let all =
             prices.zip(price).map(|(prices, price)| NodePrices { worker: Some(price), ..prices }.sum(config.workers));
