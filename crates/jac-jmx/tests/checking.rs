@@ -322,6 +322,7 @@ fn a_check_is_the_contracts_json() {
         "threads_per_node",
         "total_threads",
         "duration_s",
+        "shape",
         "data_files",
         "properties",
         "findings",
