@@ -57,7 +57,7 @@ impl Tools {
         progress: ProgressSink<'_>,
     ) -> Result<NodeTools, PortError> {
         let node = remote.name.as_str();
-        let jmeter = jmeter_version(home).await.map_err(|error| error.at(node, "get JMeter"))?;
+        let jmeter = jmeter_version(home).await;
         let java = self.java_there(remote, &jmeter, progress).await.map_err(|error| error.at(node, "get Java"))?;
         let bundle = self.bundle(Packed::JMeter, home).await.map_err(|error| error.at(node, "get JMeter"))?;
         let place = self
@@ -183,12 +183,11 @@ async fn architecture(link: &Link) -> Result<String, LinkError> {
     Ok(output.await?.stdout.trim().to_owned())
 }
 
-/// The version of a JMeter of this machine; a home that cannot be read is told when it is packed.
-async fn jmeter_version(home: &Path) -> Result<String, LinkError> {
+/// The version of a JMeter of this machine; `unknown` where the home does not tell, which is said when it is packed.
+async fn jmeter_version(home: &Path) -> String {
     let home = home.to_owned();
     let opened = tokio::task::spawn_blocking(move || JMeterHome::open(&home)).await;
-    let opened = opened.map_err(|panic| LinkError::Refused(panic.to_string()))?;
-    opened.map(|home| home.version().to_owned()).map_err(|error| LinkError::Refused(error.to_string()))
+    opened.ok().and_then(Result::ok).map_or_else(|| "unknown".to_owned(), |home| home.version().to_owned())
 }
 
 /// The Java of a machine that this JMeter (its version; `None`: any) runs on, or a sentence about why there is none to use.
