@@ -249,8 +249,8 @@ async fn every_route_answers_every_kind_of_caller_as_the_table_says() {
             let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let answer = served.call(method.clone(), &at, &headers, &body).await;
             // The plan's file is in the database only: reading it fails by the server's own fault.
-            let reads_files =
-                ["/check", "/zip", "/duplicate", "/outline"].iter().any(|end| path.ends_with(end)) || path.contains("/files/");
+            let reads_files = ["/check", "/zip", "/duplicate", "/outline"].iter().any(|end| path.ends_with(end))
+                || path.contains("/files/");
             if answer.status.is_server_error() && !reads_files {
                 wrong.push(format!("{method} {path} {caller}: {}", answer.body));
             }
