@@ -17,7 +17,7 @@ impl Engine {
     /// Adds an annotation to a run, live or finished.
     ///
     /// # Errors
-    /// When the text is missing, too long or has control characters, the moment is none, or the run has as many as it can have.
+    /// When the text is missing, too long or has control characters, the time is invalid, or the run has the most annotations already.
     pub async fn annotate_run(
         &self,
         id: &RunId,

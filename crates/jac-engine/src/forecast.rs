@@ -43,7 +43,7 @@ impl Engine {
         Ok(asked.map_err(late)??)
     }
 
-    /// Writes into the row what an hour of rented machines costs, unless it is there. Where it is not known the row says nothing.
+    /// Writes the hourly price of the machines into the row, unless it has one; an unknown price leaves the row as it is.
     pub(crate) async fn know_price(&self, id: &ClusterId) {
         let known = async {
             let cluster = self.store().cluster(id).await?;

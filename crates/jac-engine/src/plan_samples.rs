@@ -1,7 +1,7 @@
 //! Single samples of all runs of a plan: each run is searched as on its own page, the newest first, and what was found is put together.
 //!
 //! So the answer is the logs', whether a search target has the runs or not, and a run that cannot be searched is named and costs nothing but
-//! itself. A request looks at so many runs, or for so long; the next one goes on with older runs
+//! itself. A request searches a limited number of runs, for a limited time; the next one continues with older runs
 //! ([decision 34](../../../docs/decisions/034-a-search-across-runs-asks-each-run.md)).
 
 use crate::blocking::wait;
@@ -50,7 +50,7 @@ pub struct PlanSamples {
     pub runs: Vec<SearchedRun>,
     /// Those that were kept: of newer runs first and in the order of each log, or the slowest of all.
     pub samples: Vec<PlanSample>,
-    /// `after` of the next request, which looks at older runs; `null`: there are none.
+    /// `after` of the next request, which searches older runs; `null`: no older runs are left.
     pub next: Option<String>,
 }
 

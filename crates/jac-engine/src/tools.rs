@@ -65,7 +65,7 @@ impl Toolbox {
     /// This machine's Java, if the wanted JMeter runs on it.
     ///
     /// # Errors
-    /// `no_java` when there is none that it runs on.
+    /// `no_java` when this machine has no Java that it runs on.
     pub async fn java(&self, wanted: &WantedJMeter) -> Result<Java, EngineError> {
         let found = Java::find(self.settings.java_home.as_deref(), self.settings.search_path.as_deref()).await;
         let jmeter = match self.find(wanted) {

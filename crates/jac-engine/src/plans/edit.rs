@@ -41,7 +41,7 @@ impl Engine {
     /// Renames a plan, or runs another of its `.jmx` from now on.
     ///
     /// # Errors
-    /// When the name is none, or the file is not a plan among its files. Nothing is changed then.
+    /// When the name is invalid, or the file is not a plan among its files. Nothing is changed then.
     pub fn edit_plan(&self, id: &PlanId, by: Person, changes: PlanChanges) -> Result<Plan, EngineError> {
         let name = changes.name.map(|name| crate::titles::required(&name)).transpose()?;
         let changed = self.change_plan(id, by, |plan, folder| {
@@ -127,7 +127,7 @@ impl Engine {
     /// Makes a second plan of the files, the criteria and the patterns of files to keep that a plan has now. Its revisions begin with 1.
     ///
     /// # Errors
-    /// When there is no such plan, or the name is none.
+    /// When the plan does not exist, or the name is invalid.
     pub fn duplicate_plan(&self, id: &PlanId, owner: Person, name: Option<String>) -> Result<Plan, EngineError> {
         let name = crate::titles::given(name)?;
         let failed = |error| EngineError::file("copying the plan", error);

@@ -33,7 +33,7 @@ pub struct NodeSeries {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeTrace {
     pub name: String,
-    /// In order of time. Where a node did not answer there is none.
+    /// In order of time; missing where a node did not answer.
     pub looks: Vec<NodeLook>,
 }
 

@@ -14,7 +14,7 @@ use jac_model::{ClusterConfig, Message, Plan, ResultsChoice};
 /// What a try is judged by where nothing else was given.
 const CRITERION: &str = "error_percent > 0%";
 
-/// So many of the cluster's workers take part: one, or the master alone where there is none.
+/// How many of the cluster's workers take part: one, or 0 in a cluster of the master alone.
 pub(crate) fn workers(is_try: bool, of_cluster: u32) -> u32 {
     if is_try { of_cluster.min(1) } else { of_cluster }
 }

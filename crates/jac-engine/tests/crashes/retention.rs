@@ -127,7 +127,7 @@ async fn a_baseline_stays_whatever_its_age_and_the_number_and_size_of_all_runs()
     sleep(DAY * 10).await;
     assert_eq!(runs(&engine).await, [done[1].clone()]);
     assert!(house.log(&done[1]).len() > 1000, "with its log");
-    engine.set_run_baseline(&done[1], false).await.expect("it is no longer");
+    engine.set_run_baseline(&done[1], false).await.expect("the baseline is unset");
     sleep(DAY).await;
     assert_eq!(runs(&engine).await, []);
 }

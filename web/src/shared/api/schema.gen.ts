@@ -3905,7 +3905,7 @@ export interface components {
         /** @description How one node fared. */
         NodeTrace: {
             name: string;
-            /** @description In order of time. Where a node did not answer there is none. */
+            /** @description In order of time; missing where a node did not answer. */
             looks: components["schemas"]["NodeLook"][];
         };
         /**
@@ -4261,7 +4261,7 @@ export interface components {
             runs: components["schemas"]["SearchedRun"][];
             /** @description Those that were kept: of newer runs first and in the order of each log, or the slowest of all. */
             samples: components["schemas"]["PlanSample"][];
-            /** @description `after` of the next request, which looks at older runs; `null`: there are none. */
+            /** @description `after` of the next request, which searches older runs; `null`: no older runs are left. */
             next: string | null;
         };
         /** @description A plan in a list. */

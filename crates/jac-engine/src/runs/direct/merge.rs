@@ -177,7 +177,7 @@ impl Pull for Source<'_> {
             lock(self.merge).take(self.name, from, &bytes[..whole])?;
             Ok::<_, EngineError>(count_rows(&bytes[..whole], DELIMITER))
         })?;
-        // The header is none.
+        // The header is not a row.
         let rows = (rows as u64).saturating_sub(u64::from(from == 0));
         Ok(Pulled::Piece { left_bytes: size.saturating_sub(from + whole as u64), rows: Some(rows) })
     }

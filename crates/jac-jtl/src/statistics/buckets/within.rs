@@ -17,7 +17,7 @@ impl Buckets {
         Within(cells)
     }
 
-    /// From the start of the first of them to the end of the last one; `None`: there is none.
+    /// From the start of the first to the end of the last; `None`: no bucket.
     pub(in crate::statistics) fn covered(&self, time_ms: &Range<i64>, outside: bool) -> Option<Range<i64>> {
         let mut starts = self.within(time_ms, outside).map(|(start, _)| start);
         let first = starts.next()?;
