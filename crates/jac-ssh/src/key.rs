@@ -1,7 +1,7 @@
 //! The private key that signs in: read from its file each time, never kept anywhere else.
 
 use crate::error::LinkError;
-use crate::key_cost;
+use crate::{key_cost, short_scalar};
 use jac_model::ports::{CredentialSource, SignInKey};
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
@@ -148,9 +148,11 @@ fn of_text(text: &str, passphrase: Option<&str>, shown: &str) -> Result<PrivateK
         Err(_) if text.trim_start().starts_with("ssh-") => {
             refused(format!("{shown} is a public key. Give the private key, the file without .pub"))
         }
-        Err(_) => {
-            refused(format!("{shown} is not a private key that JAC can read. Create one with `ssh-keygen -t ed25519`"))
-        }
+        Err(_) => short_scalar::read(&key_cost::body(text)).ok_or_else(|| {
+            LinkError::Refused(format!(
+                "{shown} is not a private key that JAC can read. Create one with `ssh-keygen -t ed25519`"
+            ))
+        }),
     }
 }
 

@@ -75,7 +75,7 @@ fn argon2(text: &str, name: &str) -> u64 {
 }
 
 /// The Base64 of a key, collected as the library does it: what is looked at here is what is opened there.
-fn body(text: &str) -> String {
+pub fn body(text: &str) -> String {
     let is_base64 = |letter: char| letter.is_ascii_alphanumeric() || "/+=".contains(letter);
     let from_beginning = text.lines().skip_while(|line| !BEGINNINGS.contains(line));
     let lines = from_beginning.take_while(|line| !line.starts_with("-----END "));

@@ -33,6 +33,7 @@ mod reports;
 mod scripts;
 mod sftp;
 mod shared;
+mod short_scalar;
 pub mod spread;
 mod time;
 pub mod tools;
