@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A log's time is cut into so many: an interval's edges are two of them at most.
-const BLOCKS: i64 = 16;
+const BLOCKS: i64 = 48;
 /// Bytes that the blocks of one log may take.
 const MOST_BYTES: usize = 48 << 20;
 
