@@ -7,18 +7,20 @@
 //! significant, and few make anything look large.
 
 mod coarse;
+mod significance;
+#[cfg(test)]
 mod tests;
 mod text;
 
 pub use coarse::CoarseTimes;
-pub use tests::TestResult;
+pub use significance::TestResult;
 pub use text::comparison_text;
 
 use jac_jtl::criteria::MAX_UNREAD_PERCENT;
 use jac_jtl::{Entry, LogStatistics, Note, ResponseTimes, Summary};
 use serde::{Deserialize, Serialize};
+use significance::{Distribution, holm, mann_whitney, proportions};
 use std::collections::HashMap;
-use tests::{Distribution, holm, mann_whitney, proportions};
 
 /// One of the two results.
 #[derive(Debug, Clone, PartialEq)]
@@ -491,170 +493,3 @@ fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Threshol
 
 /// Notes of a table that a comparison says in its own words, or that do not matter to it.
 const SAID_OTHERWISE: [&str; 3] = ["rows_unread", "log_incomplete", "transactions_not_in_total"];
-
-#[cfg(test)]
-mod compared {
-    use super::{Change, CoarseTimes, ComparisonOutcome, Side, Thresholds, compare, compare_lines};
-    use jac_jtl::{LogStatistics, Settings};
-
-    /// 2,000 samples whose times lie around a middle, in an order that depends on the seed.
-    fn side(name: &str, seed: u64, middle: u64, tail: u64, failures: u64) -> Side {
-        let mut log = LogStatistics::new(Settings::default());
-        log.feed(b"timeStamp,elapsed,label,success\n");
-        let mut state = seed;
-        for n in 0..2_000u64 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let random = (state >> 33) % 100;
-            let elapsed = if random >= 90 { tail } else { middle } + (state >> 40) % 50;
-            log.feed(format!("{},{elapsed},Home,{}\n", n * 10, n % 1_000 >= failures).as_bytes());
-        }
-        log.finish();
-        Side::of_log(name, &mut log)
-    }
-
-    fn change(a: &Side, b: &Side) -> Change {
-        let comparison = compare(a, b, Thresholds::default());
-        assert_eq!(comparison.worse, comparison.labels[0].change == Change::Worse);
-        comparison.labels[0].change
-    }
-
-    #[test]
-    fn what_is_slower_or_fails_more_is_worse_and_the_reverse_better() {
-        let base = side("a", 1, 200, 600, 5);
-        for (worse, why) in [
-            (side("b", 2, 260, 660, 5), "mean "),
-            (side("b", 3, 200, 900, 5), "p95 "),
-            (side("b", 4, 200, 600, 50), "errors "),
-        ] {
-            assert_eq!(change(&base, &worse), Change::Worse, "{why}");
-            assert_eq!(change(&worse, &base), Change::Better, "{why}");
-            assert!(compare(&base, &worse, Thresholds::default()).total.sentence.contains(why));
-        }
-    }
-
-    /// A log whose times are given by the number of the sample.
-    fn of_times(name: &str, label: &str, every_ms: u64, elapsed: impl Fn(u64) -> u64) -> Side {
-        let mut log = LogStatistics::new(Settings::default());
-        log.feed(b"timeStamp,elapsed,label,success\n");
-        for n in 0..2_000 {
-            log.feed(format!("{},{},{label},true\n", n * every_ms, elapsed(n)).as_bytes());
-        }
-        log.finish();
-        Side::of_log(name, &mut log)
-    }
-
-    fn codes(comparison: &super::Comparison) -> Vec<&str> {
-        // These logs have few columns.
-        let codes = comparison.findings.iter().map(|note| note.code.as_str());
-        codes.filter(|code| *code != "transactions_unknown").collect()
-    }
-
-    #[test]
-    fn a_median_and_a_tail_that_go_apart_are_mixed_and_both_said() {
-        let slow = |n: u64| n.is_multiple_of(8);
-        let a = of_times("a", "Home", 10, |n| if slow(n) { 3_000 + n % 50 } else { 100 + n % 20 });
-        let b = of_times("b", "Home", 10, |n| if slow(n) { 600 + n % 50 } else { 130 + n % 20 });
-        let comparison = compare(&a, &b, Thresholds::default());
-        assert_eq!((comparison.outcome, comparison.total.change), (ComparisonOutcome::Mixed, Change::Mixed));
-        let changed: Vec<_> = comparison.total.changed.iter().map(|number| (number.metric, number.worse)).collect();
-        use super::ChangedMetric::{MeanMs, MedianMs, P95Ms};
-        assert_eq!(changed, [(MedianMs, true), (MeanMs, false), (P95Ms, false)]);
-        assert!(comparison.worse && !comparison.outcome.is_fine());
-    }
-
-    #[test]
-    fn without_a_common_label_there_is_no_verdict() {
-        let (a, b) = (of_times("a", "Home", 10, |n| 100 + n % 9), of_times("b", "Start", 10, |n| 900 + n % 9));
-        let comparison = compare(&a, &b, Thresholds::default());
-        assert_eq!(comparison.outcome, ComparisonOutcome::NoCommonLabel);
-        assert_eq!((comparison.total.change, comparison.worse), (Change::Unclear, false));
-        assert_eq!(codes(&comparison), ["no_common_label"]);
-    }
-
-    #[test]
-    fn another_load_is_said_first_and_unread_rows_are_said() {
-        let a = of_times("a", "Home", 10, |n| 100 + n % 9);
-        let mut log = LogStatistics::new(Settings::default());
-        log.feed(b"timeStamp,elapsed,label,success\n");
-        for n in 0..2_000 {
-            log.feed(format!("{},{},Home,true\n1,2\n", n * 20, 100 + n % 9).as_bytes());
-        }
-        log.finish();
-        let b = Side::of_log("b", &mut log);
-        let comparison = compare(&a, &b, Thresholds::default());
-        assert_eq!(comparison.outcome, ComparisonOutcome::CannotBeJudged);
-        assert_eq!(codes(&comparison), ["load_differs", "rows_unread", "cannot_be_judged"]);
-        let unread = comparison.findings.iter().find(|note| note.code == "rows_unread").expect("a note");
-        assert_eq!(unread.params["rows"], 2_000_u64.into());
-        let tolerant = Thresholds { max_unread_percent: 50.0, ..Thresholds::default() };
-        assert_eq!(compare(&a, &b, tolerant).outcome, ComparisonOutcome::Same);
-    }
-
-    #[test]
-    fn many_labels_are_looked_up_and_not_searched_for() {
-        // A search through all labels for each of them would be 4 * 10^9 comparisons of strings.
-        let many = 30_000;
-        let mut log = LogStatistics::new(Settings { max_labels: many, ..Settings::default() });
-        log.feed(b"timeStamp,elapsed,label\n");
-        for n in 0..many {
-            log.feed(format!("{n},5,a label with a beginning that all have {n}\n").as_bytes());
-        }
-        log.finish();
-        let side = Side::of_log("a", &mut log);
-        let comparison = compare(&side, &side, Thresholds::default());
-        assert_eq!((comparison.labels.len(), comparison.missing.len()), (many, 0));
-    }
-
-    #[test]
-    fn noise_and_trifles_are_the_same() {
-        let base = side("a", 1, 200, 600, 5);
-        assert_eq!(change(&base, &side("b", 99, 200, 600, 6)), Change::Same);
-        assert_eq!(change(&base, &side("b", 98, 203, 603, 5)), Change::Same);
-    }
-
-    #[test]
-    fn unchanged_systems_are_hardly_ever_called_worse() {
-        let wrong = (0..100).filter(|n| {
-            let (a, b) = (side("a", 1_000 + n, 200, 600, 20), side("b", 5_000 + n, 200, 600, 20));
-            change(&a, &b) != Change::Same
-        });
-        assert!(wrong.count() <= 1);
-    }
-
-    /// A line's verdict on coarse steps is the one on exact times.
-    #[test]
-    fn coarse_steps_change_no_verdict() {
-        let base = side("a", 1, 200, 600, 5);
-        for (number, other) in [
-            side("b", 2, 260, 660, 5),
-            side("b", 3, 200, 900, 5),
-            side("b", 4, 200, 600, 50),
-            side("b", 99, 200, 600, 6),
-            side("b", 98, 203, 603, 5),
-            side("b", 97, 160, 500, 5),
-        ]
-        .iter()
-        .enumerate()
-        {
-            for (before, after) in [(&base, other), (other, &base)] {
-                let coarse = |side: &Side| {
-                    let times = side.response_times.as_ref().expect("times");
-                    CoarseTimes::of(times.total.iter().copied())
-                };
-                let (entry, later) = (&before.summary.total, &after.summary.total);
-                let line = compare_lines((entry, &coarse(before)), (later, &coarse(after)), Thresholds::default());
-                let exact = compare(before, after, Thresholds::default()).total;
-                assert_eq!((line.change, &line.sentence), (exact.change, &exact.sentence), "{number}");
-            }
-        }
-    }
-
-    #[test]
-    fn without_distributions_or_samples_it_is_unclear() {
-        let base = side("a", 1, 200, 600, 0);
-        let table = Side::of_summary("summary.json", side("b", 2, 900, 1_600, 0).summary);
-        assert_eq!(change(&base, &table), Change::Unclear);
-        let comparison = compare(&base, &table, Thresholds::default());
-        assert!(comparison.notes.iter().any(|note| note.code == "no_distribution"));
-    }
-}

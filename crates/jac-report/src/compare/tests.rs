@@ -1,188 +1,163 @@
-//! The statistical tests: on counted distributions, so that their cost does not grow with the samples.
+use super::{Change, CoarseTimes, ComparisonOutcome, Side, Thresholds, compare, compare_lines};
+use jac_jtl::{LogStatistics, Settings};
 
-use serde::{Deserialize, Serialize};
-
-/// Fewer samples than this are not tested: the normal approximation does not hold.
-const LEAST_SAMPLES: u64 = 20;
-/// Fewer cases than this in both sides together are not tested.
-const LEAST_CASES: u64 = 5;
-
-/// What a test found.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct TestResult {
-    /// What was looked at in `before`: a share between 0 and 1.
-    pub share_before: f64,
-    /// The same in `after`.
-    pub share: f64,
-    /// Probability of a difference at least this large if there is none (two-sided).
-    pub p: f64,
-    /// The same, corrected for the number of tests.
-    pub corrected_p: f64,
+/// 2,000 samples whose times lie around a middle, in an order that depends on the seed.
+fn side(name: &str, seed: u64, middle: u64, tail: u64, failures: u64) -> Side {
+    let mut log = LogStatistics::new(Settings::default());
+    log.feed(b"timeStamp,elapsed,label,success\n");
+    let mut state = seed;
+    for n in 0..2_000u64 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let random = (state >> 33) % 100;
+        let elapsed = if random >= 90 { tail } else { middle } + (state >> 40) % 50;
+        log.feed(format!("{},{elapsed},Home,{}\n", n * 10, n % 1_000 >= failures).as_bytes());
+    }
+    log.finish();
+    Side::of_log(name, &mut log)
 }
 
-impl TestResult {
-    fn of_z(share_before: f64, share: f64, z: f64) -> Self {
-        let p = two_sided(z);
-        Self { share_before, share, p, corrected_p: p }
+fn change(a: &Side, b: &Side) -> Change {
+    let comparison = compare(a, b, Thresholds::default());
+    assert_eq!(comparison.worse, comparison.labels[0].change == Change::Worse);
+    comparison.labels[0].change
+}
+
+#[test]
+fn what_is_slower_or_fails_more_is_worse_and_the_reverse_better() {
+    let base = side("a", 1, 200, 600, 5);
+    for (worse, why) in [
+        (side("b", 2, 260, 660, 5), "mean "),
+        (side("b", 3, 200, 900, 5), "p95 "),
+        (side("b", 4, 200, 600, 50), "errors "),
+    ] {
+        assert_eq!(change(&base, &worse), Change::Worse, "{why}");
+        assert_eq!(change(&worse, &base), Change::Better, "{why}");
+        assert!(compare(&base, &worse, Thresholds::default()).total.sentence.contains(why));
     }
 }
 
-/// Response times with their counts, rising.
-pub(super) struct Distribution {
-    counts: Vec<(u32, u64)>,
-    total: u64,
+/// A log whose times are given by the number of the sample.
+fn of_times(name: &str, label: &str, every_ms: u64, elapsed: impl Fn(u64) -> u64) -> Side {
+    let mut log = LogStatistics::new(Settings::default());
+    log.feed(b"timeStamp,elapsed,label,success\n");
+    for n in 0..2_000 {
+        log.feed(format!("{},{},{label},true\n", n * every_ms, elapsed(n)).as_bytes());
+    }
+    log.finish();
+    Side::of_log(name, &mut log)
 }
 
-impl Distribution {
-    pub(super) fn new(counts: &[(u32, u64)]) -> Self {
-        Self { counts: counts.to_vec(), total: counts.iter().map(|(_, count)| count).sum() }
-    }
-
-    pub(super) fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// Samples that took longer.
-    pub(super) fn above(&self, limit: u32) -> u64 {
-        self.counts.iter().filter(|(value, _)| *value > limit).map(|(_, count)| count).sum()
-    }
-
-    /// The least time that the given share of both sides' samples does not exceed, both sides weighing the same.
-    pub(super) fn common_percentile(&self, other: &Self, share: f64) -> u32 {
-        let weight = |count: u64, of: &Self| count as f64 / of.total.max(1) as f64 / 2.0;
-        let mut below = 0.0;
-        let mut last = 0;
-        for (value, a, b) in both(self, other) {
-            last = value;
-            below += weight(a, self) + weight(b, other);
-            if below >= share {
-                break;
-            }
-        }
-        last
-    }
+fn codes(comparison: &super::Comparison) -> Vec<&str> {
+    // These logs have few columns.
+    let codes = comparison.findings.iter().map(|note| note.code.as_str());
+    codes.filter(|code| *code != "transactions_unknown").collect()
 }
 
-/// Each value that either has, rising, with its count in both.
-fn both<'a>(a: &'a Distribution, b: &'a Distribution) -> impl Iterator<Item = (u32, u64, u64)> + 'a {
-    let (mut a, mut b) = (a.counts.iter().peekable(), b.counts.iter().peekable());
-    std::iter::from_fn(move || {
-        let value = match (a.peek(), b.peek()) {
-            (Some((a, _)), Some((b, _))) => *a.min(b),
-            (Some((value, _)), None) | (None, Some((value, _))) => *value,
-            (None, None) => return None,
-        };
-        let count = |side: Option<&(u32, u64)>| side.map_or(0, |(_, count)| *count);
-        Some((value, count(a.next_if(|(a, _)| *a == value)), count(b.next_if(|(b, _)| *b == value))))
-    })
+#[test]
+fn a_median_and_a_tail_that_go_apart_are_mixed_and_both_said() {
+    let slow = |n: u64| n.is_multiple_of(8);
+    let a = of_times("a", "Home", 10, |n| if slow(n) { 3_000 + n % 50 } else { 100 + n % 20 });
+    let b = of_times("b", "Home", 10, |n| if slow(n) { 600 + n % 50 } else { 130 + n % 20 });
+    let comparison = compare(&a, &b, Thresholds::default());
+    assert_eq!((comparison.outcome, comparison.total.change), (ComparisonOutcome::Mixed, Change::Mixed));
+    let changed: Vec<_> = comparison.total.changed.iter().map(|number| (number.metric, number.worse)).collect();
+    use super::ChangedMetric::{MeanMs, MedianMs, P95Ms};
+    assert_eq!(changed, [(MedianMs, true), (MeanMs, false), (P95Ms, false)]);
+    assert!(comparison.worse && !comparison.outcome.is_fine());
 }
 
-/// Mann–Whitney U, normal approximation with correction for ties (Mann and Whitney 1947; Lehmann, "Nonparametrics").
-/// The share is U / (n·m): the probability that one of `b` is greater than one of `a`, equal ones counted half.
-pub(super) fn mann_whitney(a: &Distribution, b: &Distribution) -> Option<TestResult> {
-    if a.total < LEAST_SAMPLES || b.total < LEAST_SAMPLES {
-        return None;
+#[test]
+fn without_a_common_label_there_is_no_verdict() {
+    let (a, b) = (of_times("a", "Home", 10, |n| 100 + n % 9), of_times("b", "Start", 10, |n| 900 + n % 9));
+    let comparison = compare(&a, &b, Thresholds::default());
+    assert_eq!(comparison.outcome, ComparisonOutcome::NoCommonLabel);
+    assert_eq!((comparison.total.change, comparison.worse), (Change::Unclear, false));
+    assert_eq!(codes(&comparison), ["no_common_label"]);
+}
+
+#[test]
+fn another_load_is_said_first_and_unread_rows_are_said() {
+    let a = of_times("a", "Home", 10, |n| 100 + n % 9);
+    let mut log = LogStatistics::new(Settings::default());
+    log.feed(b"timeStamp,elapsed,label,success\n");
+    for n in 0..2_000 {
+        log.feed(format!("{},{},Home,true\n1,2\n", n * 20, 100 + n % 9).as_bytes());
     }
-    let (n, m) = (a.total as f64, b.total as f64);
-    let all = n + m;
-    let (mut smaller, mut u, mut ties) = (0.0, 0.0, 0.0);
-    for (_, in_a, in_b) in both(a, b) {
-        let (in_a, in_b) = (in_a as f64, in_b as f64);
-        u += in_b * (smaller + in_a / 2.0);
-        smaller += in_a;
-        let tied = in_a + in_b;
-        ties += tied * (tied * tied - 1.0);
+    log.finish();
+    let b = Side::of_log("b", &mut log);
+    let comparison = compare(&a, &b, Thresholds::default());
+    assert_eq!(comparison.outcome, ComparisonOutcome::CannotBeJudged);
+    assert_eq!(codes(&comparison), ["load_differs", "rows_unread", "cannot_be_judged"]);
+    let unread = comparison.findings.iter().find(|note| note.code == "rows_unread").expect("a note");
+    assert_eq!(unread.params["rows"], 2_000_u64.into());
+    let tolerant = Thresholds { max_unread_percent: 50.0, ..Thresholds::default() };
+    assert_eq!(compare(&a, &b, tolerant).outcome, ComparisonOutcome::Same);
+}
+
+#[test]
+fn many_labels_are_looked_up_and_not_searched_for() {
+    // A search through all labels for each of them would be 4 * 10^9 comparisons of strings.
+    let many = 30_000;
+    let mut log = LogStatistics::new(Settings { max_labels: many, ..Settings::default() });
+    log.feed(b"timeStamp,elapsed,label\n");
+    for n in 0..many {
+        log.feed(format!("{n},5,a label with a beginning that all have {n}\n").as_bytes());
     }
-    let variance = n * m / 12.0 * (all + 1.0 - ties / (all * (all - 1.0)));
-    // All times equal: no difference at all.
-    let z = if variance > 0.0 { (u - n * m / 2.0) / variance.sqrt() } else { 0.0 };
-    Some(TestResult::of_z(0.5, u / (n * m), z))
+    log.finish();
+    let side = Side::of_log("a", &mut log);
+    let comparison = compare(&side, &side, Thresholds::default());
+    assert_eq!((comparison.labels.len(), comparison.missing.len()), (many, 0));
 }
 
-/// Two-proportion z test with pooled variance; cases and samples of `a` and of `b`.
-pub(super) fn proportions(a: (u64, u64), b: (u64, u64)) -> Option<TestResult> {
-    if a.1 < LEAST_SAMPLES || b.1 < LEAST_SAMPLES || a.0 + b.0 < LEAST_CASES {
-        return None;
-    }
-    let (n, m) = (a.1 as f64, b.1 as f64);
-    let (share_a, share_b) = (a.0 as f64 / n, b.0 as f64 / m);
-    let pooled = (a.0 + b.0) as f64 / (n + m);
-    let variance = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
-    let z = if variance > 0.0 { (share_b - share_a) / variance.sqrt() } else { 0.0 };
-    Some(TestResult::of_z(share_a, share_b, z))
+#[test]
+fn noise_and_trifles_are_the_same() {
+    let base = side("a", 1, 200, 600, 5);
+    assert_eq!(change(&base, &side("b", 99, 200, 600, 6)), Change::Same);
+    assert_eq!(change(&base, &side("b", 98, 203, 603, 5)), Change::Same);
 }
 
-/// Corrects the tests' probabilities for their number (Holm 1979): the least times n, the next times n-1, never falling.
-pub(super) fn holm(tests: &mut [&mut TestResult]) {
-    tests.sort_by(|a, b| a.p.total_cmp(&b.p));
-    let count = tests.len();
-    let mut least = 0.0_f64;
-    for (rank, test) in tests.iter_mut().enumerate() {
-        least = least.max(test.p * (count - rank) as f64).min(1.0);
-        test.corrected_p = least;
-    }
+#[test]
+fn unchanged_systems_are_hardly_ever_called_worse() {
+    let wrong = (0..100).filter(|n| {
+        let (a, b) = (side("a", 1_000 + n, 200, 600, 20), side("b", 5_000 + n, 200, 600, 20));
+        change(&a, &b) != Change::Same
+    });
+    assert!(wrong.count() <= 1);
 }
 
-/// Probability that a standard normal number lies at least |z| from 0: erfc(|z|/√2), by a Chebyshev fit with a relative
-/// error below 1.2e-7 (Press et al., "Numerical Recipes", 6.2).
-fn two_sided(z: f64) -> f64 {
-    const FIT: [f64; 10] = [
-        -1.265_512_23,
-        1.000_023_68,
-        0.374_091_96,
-        0.096_784_18,
-        -0.186_288_06,
-        0.278_868_07,
-        -1.135_203_98,
-        1.488_515_87,
-        -0.822_152_23,
-        0.170_872_77,
-    ];
-    let x = z.abs() / std::f64::consts::SQRT_2;
-    let t = 1.0 / (1.0 + x / 2.0);
-    let fit = FIT.iter().rev().fold(0.0, |sum, factor| sum * t + factor);
-    (t * (fit - x * x).exp()).min(1.0)
-}
-
-#[cfg(test)]
-mod checked {
-    use super::{Distribution, TestResult, holm, mann_whitney, proportions, two_sided};
-
-    #[test]
-    fn the_normal_tail_is_that_of_the_tables() {
-        for (z, p) in [(0.0, 1.0), (1.0, 0.317_310_5), (1.959_964, 0.05), (3.290_527, 0.001), (6.0, 1.973_175e-9)] {
-            assert!((two_sided(z) - p).abs() <= 1e-6 * p, "{z}: {}", two_sided(z));
-            assert_eq!(two_sided(z), two_sided(-z));
+/// A line's verdict on coarse steps is the one on exact times.
+#[test]
+fn coarse_steps_change_no_verdict() {
+    let base = side("a", 1, 200, 600, 5);
+    for (number, other) in [
+        side("b", 2, 260, 660, 5),
+        side("b", 3, 200, 900, 5),
+        side("b", 4, 200, 600, 50),
+        side("b", 99, 200, 600, 6),
+        side("b", 98, 203, 603, 5),
+        side("b", 97, 160, 500, 5),
+    ]
+    .iter()
+    .enumerate()
+    {
+        for (before, after) in [(&base, other), (other, &base)] {
+            let coarse = |side: &Side| {
+                let times = side.response_times.as_ref().expect("times");
+                CoarseTimes::of(times.total.iter().copied())
+            };
+            let (entry, later) = (&before.summary.total, &after.summary.total);
+            let line = compare_lines((entry, &coarse(before)), (later, &coarse(after)), Thresholds::default());
+            let exact = compare(before, after, Thresholds::default()).total;
+            assert_eq!((line.change, &line.sentence), (exact.change, &exact.sentence), "{number}");
         }
     }
+}
 
-    #[test]
-    fn mann_whitney_agrees_with_counting_pairs() {
-        let a = Distribution::new(&[(1, 10), (3, 20), (7, 5)]);
-        let b = Distribution::new(&[(2, 5), (3, 10), (9, 10)]);
-        let result = mann_whitney(&a, &b).expect("enough samples");
-        // Pairs in which b is greater: 5*10 + 10*10 + 10*35; equal: 10*20.
-        assert!((result.share - (500.0 + 100.0) / (35.0 * 25.0)).abs() < 1e-12);
-        // The same by all pairs, with Python's math.erfc.
-        assert!((result.p - P_BY_PAIRS).abs() < 1e-6, "{}", result.p);
-    }
-
-    const P_BY_PAIRS: f64 = 0.008_791_421_9;
-
-    #[test]
-    fn proportions_agree_with_the_textbook() {
-        // 30 of 1000 against 50 of 1000: z = 2.2822, p = 0.0225.
-        let result = proportions((30, 1_000), (50, 1_000)).expect("enough");
-        assert!((result.p - 0.022_48).abs() < 1e-4, "{}", result.p);
-        assert_eq!(proportions((0, 1_000), (2, 1_000)), None);
-    }
-
-    #[test]
-    fn holm_multiplies_the_least_by_all() {
-        let test = |p| TestResult { share_before: 0.0, share: 0.0, p, corrected_p: p };
-        let (mut a, mut b, mut c) = (test(0.01), test(0.04), test(0.03));
-        holm(&mut [&mut a, &mut b, &mut c]);
-        assert_eq!((a.corrected_p, b.corrected_p, c.corrected_p), (0.03, 0.06, 0.06));
-    }
+#[test]
+fn without_distributions_or_samples_it_is_unclear() {
+    let base = side("a", 1, 200, 600, 0);
+    let table = Side::of_summary("summary.json", side("b", 2, 900, 1_600, 0).summary);
+    assert_eq!(change(&base, &table), Change::Unclear);
+    let comparison = compare(&base, &table, Thresholds::default());
+    assert!(comparison.notes.iter().any(|note| note.code == "no_distribution"));
 }
