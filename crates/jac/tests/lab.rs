@@ -8,6 +8,8 @@
 mod adoption;
 #[path = "lab/api.rs"]
 mod api;
+#[path = "lab/direct.rs"]
+mod direct;
 #[path = "lab/faults.rs"]
 mod faults;
 #[path = "lab/images.rs"]

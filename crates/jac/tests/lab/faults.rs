@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const TOLD_WITHIN: Duration = Duration::from_secs(30);
 
 /// The run failed; gives why and what is lost, and has the samples until then.
-fn failure(site: &Site, run: &str, most_cut_rows: u64) -> String {
+pub fn failure(site: &Site, run: &str, most_cut_rows: u64) -> String {
     let view = site.finished(run);
     assert_eq!(view["cause"]["kind"], "failed", "{view}");
     let folder = site.place.data().join("runs").join(run);

@@ -179,13 +179,17 @@ impl Site {
 
     /// The same whose samples come together in that way.
     pub fn run_by(&self, cluster: &str, properties: &Value, results: &str) -> String {
+        self.run_of(cluster, properties, &json!({ "results": results }))
+    }
+
+    /// The same with these further fields of the request.
+    pub fn run_of(&self, cluster: &str, properties: &Value, more: &Value) -> String {
         let file = |name| (name, std::fs::read(plan_path(name)).expect("a file of the plan"));
         let plan = self.api().upload(vec![file("steady.jmx"), file("data/names.csv")]);
-        let run = self.api().post(
-            "/runs",
-            &json!({ "cluster_id": cluster, "plan_id": plan, "name": "of a test",
-            "properties": properties, "results": results, "stop_timeout_s": 5 }),
-        );
+        let mut asked = json!({ "cluster_id": cluster, "plan_id": plan, "name": "of a test",
+            "properties": properties, "stop_timeout_s": 5 });
+        asked.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let run = self.api().post("/runs", &asked);
         run["id"].as_str().expect("its id").to_owned()
     }
 

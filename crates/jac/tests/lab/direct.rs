@@ -1,0 +1,70 @@
+//! What goes wrong while workers run the plan by themselves: the faults of [`crate::faults`], for results without a master.
+
+use crate::faults::failure;
+use crate::site::Site;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const DIRECT: &str = "direct";
+
+fn node<'a>(run: &'a Value, name: &str) -> &'a Value {
+    run["nodes"].as_array().expect("nodes").iter().find(|node| node["name"] == name).expect("that node")
+}
+
+#[test]
+fn ten_workers_lose_no_sample_to_a_cut_line_a_killed_server_and_a_wrong_clock() {
+    let Some(mut site) = Site::new() else { return };
+    let cluster = site.ready(10, json!({}));
+    // It takes effect for connections that begin after it: those of the next server.
+    site.lab(&["clock", &site.machine(&cluster, "worker-4"), "+3s"]);
+    site.kill();
+    site.start();
+    site.await_phase(&cluster, &["ready"]);
+    let run = site.run_by(&cluster, &json!({ "duration": "60" }), DIRECT);
+    site.await_samples();
+    let cut = site.machine(&cluster, "worker-7");
+    site.lab(&["link", &cut, "down"]);
+    site.kill();
+    site.start();
+    std::thread::sleep(Duration::from_secs(20));
+    site.lab(&["link", &cut, "up"]);
+    site.assert_whole(&run);
+    let view = site.finished(&run);
+    let started: Vec<i64> = (1..=10)
+        .map(|number| node(&view, &format!("worker-{number}"))["first_sample_ms"].as_i64().expect("its first sample"))
+        .collect();
+    println!("first samples within {} ms", started.iter().max().expect("ten") - started.iter().min().expect("ten"));
+    let offset = |name| node(&view, name)["clock_offset_ms"].as_i64().expect("its clock");
+    assert!((2500..3500).contains(&offset("worker-4")) && offset("worker-5").abs() < 500, "{}", view["nodes"]);
+    let notes = view["notes"].as_array().expect("its notes");
+    let told = notes.iter().find(|note| note["code"] == "clock_offset").unwrap_or_else(|| panic!("{notes:?}"));
+    assert_eq!(told["params"]["node"], "worker-4", "{told}");
+    site.terminate(&cluster);
+}
+
+#[test]
+fn a_worker_whose_plug_is_pulled_ends_no_run_that_may_go_on_without_it() {
+    let Some(site) = Site::new() else { return };
+    let cluster = site.ready(3, json!({}));
+    let asked = json!({ "results": DIRECT, "min_workers": 2 });
+    let run = site.run_of(&cluster, &json!({ "duration": "45" }), &asked);
+    site.await_samples();
+    site.lab(&["kill", &site.machine(&cluster, "worker-2")]);
+    let view = site.finished(&run);
+    assert_eq!(view["cause"]["kind"], "completed", "{}", view["cause"]);
+    let lost = |name| node(&view, name)["lost_ms"].as_i64().is_some();
+    assert_eq!(["worker-1", "worker-2", "worker-3"].map(lost), [false, true, false], "{}", view["nodes"]);
+    site.terminate(&cluster);
+}
+
+#[test]
+fn a_full_disk_of_a_worker_is_told() {
+    let Some(site) = Site::new() else { return };
+    let cluster = site.ready(2, json!({}));
+    let run = site.run_by(&cluster, &json!({ "duration": "600" }), DIRECT);
+    site.await_samples();
+    site.lab(&["fill-disk", &site.machine(&cluster, "worker-2")]);
+    let why = failure(&site, &run, 3);
+    assert!(why.to_lowercase().contains("space") && why.contains("worker-2"), "{why}");
+    site.terminate(&cluster);
+}
