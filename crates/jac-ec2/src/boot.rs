@@ -106,7 +106,7 @@ impl Boot<'_> {
             // Nobody sends any more only when the launch is given up.
             let changed = tokio::time::timeout_at(deadline, seen.changed()).await;
             if changed.is_err() {
-                return Err(self.too_slow("run, or to have the address that is wanted", self.limit));
+                return Err(self.too_slow("reach the state running with its address", self.limit));
             }
         }
     }
@@ -206,7 +206,7 @@ impl Boot<'_> {
                     has_ended = false;
                     told.clone()
                 }
-                Err(error) => return Err(error.at(self.node, "tell how far it is")),
+                Err(error) => return Err(error.at(self.node, "report its boot progress")),
             };
             if progress == user_data::DONE && machine::has_keeper(link, &self.folder).await.unwrap_or(false) {
                 return Ok(());
@@ -260,7 +260,7 @@ impl Boot<'_> {
     }
 
     fn refused(&self, reason: String) -> PortError {
-        PortError::Refused { node: self.node.to_owned(), what: "be made".to_owned(), reason }
+        PortError::Refused { node: self.node.to_owned(), what: "launch".to_owned(), reason }
     }
 
     fn too_slow(&self, what: &str, limit: Duration) -> PortError {

@@ -27,7 +27,7 @@ pub async fn end(aws: &Aws, ids: &[String]) -> Result<(), PortError> {
             Ok(())
         }
         Err(unknown) if unknown.is_not_found() => Ok(()),
-        Err(other) => Err(other.at(&aws.region, "end the machines")),
+        Err(other) => Err(other.at(&aws.region, "terminate the instances")),
     }
 }
 
@@ -54,7 +54,7 @@ pub async fn end_all(
             .collect();
         end(aws, &ids).await?;
         if !looks.again().await {
-            let what = "end the machines";
+            let what = "terminate the instances";
             let reason = format!("{} of them did not terminate within two minutes; retrying", left.len());
             return Err(refused(&aws.region, what, reason));
         }

@@ -100,12 +100,12 @@ pub async fn make_group(
     tags: &[Tag],
 ) -> Result<Group, PortError> {
     let name = format!("jac-{cluster}");
-    let what = "make the security group";
+    let what = "create the security group";
     let made = aws
         .ec2
         .create_security_group()
         .group_name(&name)
-        .description("JAC: SSH from the server, everything among the machines of one cluster")
+        .description("JAC: SSH from the server, all traffic between the instances of one cluster")
         .vpc_id(vpc)
         .tag_specifications(specification(ResourceType::SecurityGroup, tags.to_vec()))
         .send()

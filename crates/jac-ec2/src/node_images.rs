@@ -28,7 +28,7 @@ pub async fn bake(
         Some((record, master.instance.clone()?))
     });
     let Some((record, machine)) = master else {
-        return Err(refused("EC2", "make an image", format!("the cluster {cluster} has no instance")));
+        return Err(refused("EC2", "create the image", format!("the cluster {cluster} has no instance")));
     };
     let aws = cloud.aws_of(record).await?;
     let mut tags: Vec<Tag> = record.config.tags.iter().map(|(name, value)| tags::tag(name, value)).collect();
@@ -48,8 +48,8 @@ pub async fn bake(
         .tag_specifications(tags::specification(ResourceType::Snapshot, tags))
         .send()
         .await
-        .map_err(|error| refusal(&error).at(&aws.region, "make an image"))?;
-    let id = made.image_id().ok_or_else(|| refused(&aws.region, "make an image", "the answer named none"))?;
+        .map_err(|error| refusal(&error).at(&aws.region, "create the image"))?;
+    let id = made.image_id().ok_or_else(|| refused(&aws.region, "create the image", "the answer named none"))?;
     cloud.records.remember(&aws.region, &record.config.credentials).await?;
     Ok(NodeImage {
         id: id.to_owned(),
@@ -141,7 +141,7 @@ async fn remove_found(cloud: &Ec2Cloud, aws: &Aws, region: &str, id: &str, image
     aws.ec2.deregister_image().image_id(id).send().await.map_err(failed)?;
     for snapshot in image.block_device_mappings().iter().filter_map(|disk| disk.ebs()?.snapshot_id()) {
         match aws.ec2.delete_snapshot().snapshot_id(snapshot).send().await.map_err(|error| refusal(&error)) {
-            Err(no) if !no.is_not_found() => return Err(no.at(region, "remove what is kept of the image's disk")),
+            Err(no) if !no.is_not_found() => return Err(no.at(region, "delete the image's snapshot")),
             _ => (),
         }
     }

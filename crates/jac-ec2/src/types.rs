@@ -17,7 +17,7 @@ pub struct Kind {
 
 /// Asks AWS. A type that the region does not have is `None`.
 pub async fn look_up(aws: &Aws, name: &str) -> Result<Option<Kind>, PortError> {
-    let what = format!("say what a {name} is");
+    let what = format!("describe the instance type {name}");
     let answer = aws.ec2.describe_instance_types().instance_types(InstanceType::from(name)).send().await;
     let answer = match answer.map_err(|error| refusal(&error)) {
         Ok(answer) => answer,

@@ -58,7 +58,7 @@ impl Clock for SteadyClock {
         let differs = ahead_ms.abs() > SET_MS;
         if self.differs.swap(differs, Ordering::Relaxed) != differs && differs {
             tracing::warn!(
-                "the clock of this machine was set by {} s; until the next start JAC goes on by the time that really passes",
+                "the clock of this machine was changed by {} s; JAC ignores the change until it is restarted",
                 ahead_ms / 1000
             );
         }

@@ -214,7 +214,7 @@ impl Engine {
         let password: String = rand::random::<[u8; 16]>().iter().map(|byte| format!("{byte:02x}")).collect();
         let store =
             RmiKeyStore::generate(id.as_str(), password).map_err(|error| EngineError::JMeter(error.to_string()))?;
-        let failed = |error| EngineError::file("the cluster's key", error);
+        let failed = |error| EngineError::file("accessing the cluster's key", error);
         tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
         // The password first: a store without one would be of no use.
         write_privately(&folder.join("rmi.password"), store.password().as_bytes()).map_err(failed)?;

@@ -79,7 +79,7 @@ impl Cloud for LimitedCloud {
     }
 
     async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<NodeImage, PortError> {
-        within(WORK, PROVIDER, "begin an image", self.0.bake(cluster, name, description)).await
+        within(WORK, PROVIDER, "create the image", self.0.bake(cluster, name, description)).await
     }
 
     async fn images(&self) -> Result<Vec<NodeImage>, PortError> {
@@ -91,7 +91,7 @@ impl Cloud for LimitedCloud {
     }
 
     async fn identity(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, PortError> {
-        within(WORK, PROVIDER, "say whose the credentials are", self.0.identity(credentials, region)).await
+        within(WORK, PROVIDER, "identify the credentials", self.0.identity(credentials, region)).await
     }
 
     async fn session_keys(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<AwsKeys, PortError> {
@@ -151,17 +151,17 @@ impl Remote for LimitedRemote {
 
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {
         let bytes = tokio::fs::metadata(from).await.map_or(0, |file| file.len());
-        self.ask(travel(bytes), "take a file", self.remote.put(from, to)).await
+        self.ask(travel(bytes), "receive a file", self.remote.put(from, to)).await
     }
 
     async fn put_on_all(&self, from: &Path, to: &str) -> Result<(), PortError> {
         let bytes = tokio::fs::metadata(from).await.map_or(0, |file| file.len());
         // Another node may have to get it first.
-        self.ask(travel(bytes) * 2, "take a file", self.remote.put_on_all(from, to)).await
+        self.ask(travel(bytes) * 2, "receive a file", self.remote.put_on_all(from, to)).await
     }
 
     async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
-        self.ask(travel(bytes.len() as u64), "take a file", self.remote.write(to, bytes)).await
+        self.ask(travel(bytes.len() as u64), "receive a file", self.remote.write(to, bytes)).await
     }
 
     async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
@@ -193,11 +193,11 @@ impl Remote for LimitedRemote {
     }
 
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
-        self.ask(QUESTION, "say how it is", self.remote.vitals()).await
+        self.ask(QUESTION, "report its health", self.remote.vitals()).await
     }
 
     async fn clock_offset(&self) -> Result<Option<(i64, i64)>, PortError> {
-        self.ask(QUESTION, "say what time it is", self.remote.clock_offset()).await
+        self.ask(QUESTION, "report its clock", self.remote.clock_offset()).await
     }
 }
 

@@ -192,7 +192,7 @@ impl Engine {
                     if let Some(place) = self.seen().get(&provider).and_then(|seen| seen.unseen.first()) {
                         failed = Some(EngineError::Port(PortError::Retryable {
                             node: format!("The provider {provider}"),
-                            what: format!("say what there is in {}", place.region),
+                            what: format!("list the instances in {}", place.region),
                             reason: place.reason.clone(),
                         }));
                     }

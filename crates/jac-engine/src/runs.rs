@@ -389,7 +389,7 @@ impl Engine {
             let folder = self.folder().run(&id);
             // What lies there is of a try that was cut off before the run was written down.
             crate::plans::remove_folder(&folder);
-            std::fs::create_dir(&folder).map_err(|error| EngineError::file("the run's folder", error))?;
+            std::fs::create_dir(&folder).map_err(|error| EngineError::file("accessing the run's folder", error))?;
             return Ok((id, folder));
         }
         loop {
@@ -403,7 +403,7 @@ impl Engine {
             match std::fs::create_dir(&folder) {
                 Ok(()) => return Ok((id, folder)),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => (),
-                Err(error) => return Err(EngineError::file("the run's folder", error)),
+                Err(error) => return Err(EngineError::file("accessing the run's folder", error)),
             }
         }
     }

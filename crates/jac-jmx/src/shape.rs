@@ -154,7 +154,7 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
     for group in of_stage(Stage::Main) {
         let name = &group.report.name;
         let Some(begin_ms) = begins_ms else {
-            let message = format!("\"{name}\" begins when the thread groups before it have ended, which is not known.");
+            let message = format!("\"{name}\" starts after the preceding thread groups; when that is, is unknown.");
             note("start_unknown", Some(group), message);
             continue;
         };

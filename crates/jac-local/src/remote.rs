@@ -265,7 +265,7 @@ impl Remote for LocalRemote {
             fs::copy(&from, &new)?;
             fs::rename(new, path)
         };
-        self.blocking(&format!("take the file {to}"), FILE_LIMIT, copy).await
+        self.blocking(&format!("receive the file {to}"), FILE_LIMIT, copy).await
     }
 
     async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
@@ -278,7 +278,7 @@ impl Remote for LocalRemote {
             drop(file);
             fs::rename(new, path)
         };
-        self.blocking(&format!("take the file {to}"), FILE_LIMIT, write).await
+        self.blocking(&format!("receive the file {to}"), FILE_LIMIT, write).await
     }
 
     async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
@@ -342,7 +342,7 @@ impl Remote for LocalRemote {
                 age: Duration::ZERO,
             }))
         };
-        self.blocking("tell how it is", LOOK_LIMIT, look).await
+        self.blocking("report its health", LOOK_LIMIT, look).await
     }
 
     async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError> {

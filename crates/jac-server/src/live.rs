@@ -103,7 +103,7 @@ pub fn layer(app: App) -> SocketIoLayer {
     if let Some(redis) = app.edge.redis().cloned() {
         let access = app.access.clone();
         let follow = move |_| redis.clone().follow(access.clone());
-        engine.keep_running("shared_sign_outs", "word of sessions that end on other servers".to_owned(), follow);
+        engine.keep_running("shared_sign_outs", "sign-outs on other servers".to_owned(), follow);
     }
     engine.keep_running("live_events", "live events".to_owned(), move |_| forward(app.clone(), io.clone()));
     layer

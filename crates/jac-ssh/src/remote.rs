@@ -247,7 +247,7 @@ impl Remote for SshRemote {
         // It has limits of its own, for as long as it gets on.
         upload(&self.link, from, &place, &self.folder, &|_, _| ())
             .await
-            .map_err(|error| error.at(&self.name, &format!("take the file {to}")))
+            .map_err(|error| error.at(&self.name, &format!("receive the file {to}")))
     }
 
     async fn put_on_all(&self, from: &Path, to: &str) -> Result<(), PortError> {
@@ -256,7 +256,7 @@ impl Remote for SshRemote {
         let place = self.inside(to)?;
         shared::share(&self.tools, self, peer, from, &place)
             .await
-            .map_err(|error| error.at(&self.name, &format!("take the file {to}")))
+            .map_err(|error| error.at(&self.name, &format!("receive the file {to}")))
     }
 
     async fn write(&self, to: &str, bytes: &[u8]) -> Result<(), PortError> {
@@ -277,7 +277,7 @@ impl Remote for SshRemote {
                 sftp::write_private(&live, place, bytes).await
             }
         });
-        self.within(&format!("take the file {to}"), FILES_LIMIT, written).await
+        self.within(&format!("receive the file {to}"), FILES_LIMIT, written).await
     }
 
     async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
@@ -362,12 +362,12 @@ impl Remote for SshRemote {
                 Ok(Some(Vitals { heap: self.heap(&live).await, ..vitals }))
             }
         };
-        self.ask("tell how it is", look).await
+        self.ask("report its health", look).await
     }
 
     async fn clock_offset(&self) -> Result<Option<(i64, i64)>, PortError> {
         let look = |live: Arc<Live>| async move { checks::clock_offset(&self.link, &live).await };
-        self.ask("tell its time", look).await
+        self.ask("report its clock", look).await
     }
 
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {

@@ -92,13 +92,13 @@ pub enum Command {
     /// The server's configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Persistent clusters: list, create, run on, extend, adopt, terminate
+    /// Persistent clusters: list, create, check, run, extend, adopt, terminate
     #[command(subcommand)]
     Cluster(Box<ClusterCommand>),
     /// Uploaded plans: criteria, revisions, files
     #[command(subcommand)]
     Plans(Box<PlansCommand>),
-    /// Runs: list, tag, add a note, set a plan's baseline, show its trend
+    /// Runs: list, tag, add a note, set a baseline, show a trend, search samples
     #[command(subcommand)]
     Runs(Box<RunsCommand>),
     /// Scheduled runs: add, list, show, pause, resume, start, remove
@@ -110,7 +110,7 @@ pub enum Command {
     /// Your saved AWS credentials
     #[command(subcommand)]
     Credentials(CredentialsCommand),
-    /// Results in an object store: show a run's state, store it now, verify it, rebuild the list of runs
+    /// Results in an object store: status, retry, verify, rebuild, and your own store
     #[command(subcommand)]
     Artifacts(ArtifactsCommand),
     /// Validate a plan: what it needs, what it will do, what is missing
@@ -130,7 +130,7 @@ pub enum Command {
     /// Find single samples in result logs
     #[command(after_help = CONDITIONS)]
     Samples(SamplesArguments),
-    /// Samples in Elasticsearch and OpenSearch: test, backfill, status, delete, dashboards
+    /// Samples in Elasticsearch and OpenSearch: test, backfill, status, delete, dashboards, and your own targets
     #[command(subcommand)]
     Search(SearchCommand),
     /// Notifications and metrics targets: test them, show a run's notifications, retry them
@@ -159,7 +159,7 @@ Exit codes:
   0    done, criteria met
   1    done, a criterion is not met
   2    bad input
-  3    the run failed, took no sample, or was stopped automatically
+  3    the run failed, recorded no samples, or was stopped automatically or by somebody else
   130  stopped by Ctrl-C (143: SIGTERM, 129: SIGHUP); what was measured is kept";
 
 const CONDITIONS: &str = "\
@@ -252,7 +252,7 @@ pub enum AdminCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Accounts: add, list, disable, enable, remove
+    /// Accounts: add, list, link, disable, enable, remove
     #[command(subcommand)]
     User(UserCommand),
     /// Personal tokens: create, list, revoke
@@ -261,6 +261,7 @@ pub enum AdminCommand {
     /// The audit trail: who did what
     Audit(AuditArguments),
     /// Back up the database and the plans to a file, also while a server is running
+    ///
     /// The file is an archive (tar, Zstandard). It never contains secret.key: keep a copy of that elsewhere, otherwise
     /// saved credentials must be
     /// entered again after a restore on another machine.
@@ -274,6 +275,7 @@ pub enum AdminCommand {
         place: Place,
     },
     /// Restore a backup; the server must be stopped
+    ///
     /// The existing database is kept beside the restored one. Plans and runs in the folder stay, also those newer than
     /// the backup.
     Restore {

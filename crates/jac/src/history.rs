@@ -28,7 +28,7 @@ pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
             mark(&run, "tags", &json!({ "tags": tags }), &told, &whose).await
         }
         RunsCommand::Note { run, text, whose } => {
-            let told = if text.trim().is_empty() { "has no note" } else { "has the note" };
+            let told = if text.trim().is_empty() { "has no note any more" } else { "has a new note" };
             mark(&run, "note", &json!({ "note": text }), told, &whose).await
         }
         RunsCommand::Baseline { run, remove, whose } => {

@@ -153,7 +153,7 @@ pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> anyhow::R
     if narrows && log.summary().labels.is_empty() {
         let names: Vec<String> = inputs.iter().map(Input::name).collect();
         return Err(with_hint(
-            format!("no sample of {} matches, of {}", names.join(", "), log.outcome().samples),
+            format!("no samples of {} match (searched: {})", names.join(", "), log.outcome().samples),
             Some("Loosen --from, --to or --label.".to_owned()),
         ));
     }

@@ -45,7 +45,7 @@ pub async fn mcp(arguments: &McpArguments) -> anyhow::Result<Exit> {
     let service = JacTools { client, allow_run: arguments.allow_run }.serve(stdio()).await;
     let ended = match service {
         Ok(service) => service.waiting().await.map(drop).context("the conversation ended early"),
-        Err(error) => Err(anyhow::Error::new(error).context("no assistant began a conversation")),
+        Err(error) => Err(anyhow::Error::new(error).context("no MCP client connected")),
     };
     if let Some(engine) = engine {
         engine.shut_down().await;

@@ -561,7 +561,7 @@ fn left_behind(view: &ClusterView, who: &str, ends_ms: EpochMs) -> String {
         _ => (format!("{nodes} nodes"), "they terminate when their"),
     };
     format!(
-        "Left of {} ({}): {nodes}. {who} continues to terminate them; {they} lease expires, at {} at the latest.",
+        "Not terminated yet: {} ({}), {nodes}. {who} continues; {they} lease expires, at {} at the latest.",
         cluster.id,
         cluster.provider,
         utc::minute(ends_ms)
@@ -608,7 +608,7 @@ mod tests {
         assert_eq!(
             told,
             format!(
-                "Left of {id} (ec2): 3 nodes. The next `jac` on this data folder continues to terminate them; they \
+                "Not terminated yet: {id} (ec2), 3 nodes. The next `jac` on this data folder continues; they \
                  terminate when their lease expires, at 2026-11-23 01:00 UTC at the latest."
             )
         );

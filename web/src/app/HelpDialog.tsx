@@ -61,8 +61,8 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         </section>
       ))}
       <Switch
-        label="Shortcuts of single letters"
-        help="Switch them off if a speech program types them."
+        label="Single-key shortcuts"
+        help="Turn off if speech input triggers them."
         checked={on}
         onChange={(next) => {
           switchShortcuts(next);

@@ -53,7 +53,7 @@ it("leaves keys alone that are typed into a field", () => {
 
 it("shows the keys, and lets them be switched off", async () => {
   press("?");
-  await userEvent.click(screen.getByRole("switch", { name: "Shortcuts of single letters" }));
+  await userEvent.click(screen.getByRole("switch", { name: "Single-key shortcuts" }));
   await userEvent.click(screen.getAllByRole("button", { name: "Close" })[0] as HTMLElement);
   press("?");
   press("g", "r");

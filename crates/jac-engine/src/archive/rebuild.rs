@@ -130,7 +130,8 @@ impl Engine {
                     return Ok(Outcome::Failed(format!("{id}: the run does not belong to the store's owner.")));
                 }
                 let folder = engine.folder().run(&id);
-                std::fs::rename(&place, &folder).map_err(|error| EngineError::file("the run's folder", error))?;
+                std::fs::rename(&place, &folder)
+                    .map_err(|error| EngineError::file("accessing the run's folder", error))?;
                 record.restore(&engine)?;
                 engine.fill_metrics_of(&id)?;
                 Ok(Outcome::Restored)
@@ -185,7 +186,7 @@ async fn write_below(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<(), En
     let path = folder.join(name);
     let written = tokio::task::spawn_blocking(move || {
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| EngineError::file("the run's folder", error))?;
+            std::fs::create_dir_all(parent).map_err(|error| EngineError::file("accessing the run's folder", error))?;
         }
         write_file(&path, &bytes)
     });

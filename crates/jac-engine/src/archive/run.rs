@@ -48,7 +48,7 @@ pub(super) fn is_stale(folder: &Path) -> bool {
 /// Says so, before it is changed. Each change has a mark of its own.
 pub(crate) fn mark_stale(folder: &Path) -> Result<(), EngineError> {
     let mark = format!("{:016x}", rand::random::<u64>());
-    std::fs::write(folder.join(STALE), mark).map_err(|error| EngineError::file("the run's folder", error))
+    std::fs::write(folder.join(STALE), mark).map_err(|error| EngineError::file("accessing the run's folder", error))
 }
 
 /// The mark of the last change that is not stored; `None`: everything is stored.

@@ -41,14 +41,14 @@ pub(crate) fn unpack(
 ) -> Result<(), EngineError> {
     let unreadable = |error: zip::result::ZipError| match error {
         zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
-            EngineError::file("the upload", error)
+            EngineError::file("reading the upload", error)
         }
         other => refused(
             format!("The zip cannot be read: {other}."),
             "Re-create the zip without a password and upload it again.",
         ),
     };
-    let failed = |error| EngineError::file("the upload", error);
+    let failed = |error| EngineError::file("reading the upload", error);
     let mut file = File::open(archive).map_err(failed)?;
     let packed = file.metadata().map_err(failed)?.len();
     let directory = directory_of(&mut file).map_err(failed)?;

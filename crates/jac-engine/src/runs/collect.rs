@@ -184,7 +184,10 @@ impl Task {
         self.engine.release_cluster(&run.cluster_id, &self.id).await?;
         // Nothing of it is asked for any more.
         let removed = super::direct::remove_journal(self.engine.folder(), &self.id);
-        self.try_to("remove its journal", removed.map_err(|error| EngineError::file("the run's folder", error)));
+        self.try_to(
+            "remove its journal",
+            removed.map_err(|error| EngineError::file("accessing the run's folder", error)),
+        );
         // Nobody waits for them: where they cannot be written now, the next start makes them of the report.
         let metrics = if run.try_run { Vec::new() } else { end.metrics.clone() };
         let kept = self.engine.store().put_run_metrics(&self.id, metrics).await;
@@ -401,7 +404,7 @@ impl Task {
 
     async fn fetch_logs_of(&self, node: &Node) -> Result<(), EngineError> {
         let folder = self.engine.folder().run(&self.id).join("nodes").join(&node.name);
-        std::fs::create_dir_all(&folder).map_err(|error| EngineError::file("the run's folder", error))?;
+        std::fs::create_dir_all(&folder).map_err(|error| EngineError::file("accessing the run's folder", error))?;
         let sources = [
             (NodePlaces::of(&self.id).log(), "jmeter.log"),
             (format!("processes/{}/out", process_name(&self.id)), "output.txt"),
@@ -441,7 +444,7 @@ fn remove_if_there(file: &Path) -> Result<(), EngineError> {
 
 /// Copies a file of a node here; one that is not there is left out.
 async fn fetch(remote: &dyn Remote, from: &str, to: &Path) -> Result<(), EngineError> {
-    let failed = |error| EngineError::file("the run's folder", error);
+    let failed = |error| EngineError::file("accessing the run's folder", error);
     let mut file: Option<std::fs::File> = None;
     let mut offset = 0;
     while offset < MAX_LOG_BYTES {

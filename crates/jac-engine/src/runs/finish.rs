@@ -211,7 +211,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
     let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, path));
     written.map_err(|error| {
         drop(std::fs::remove_file(&new));
-        EngineError::file("the run's report", error)
+        EngineError::file("accessing the run's report", error)
     })
 }
 

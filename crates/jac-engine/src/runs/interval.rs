@@ -111,7 +111,7 @@ impl Engine {
             for result in &mut results {
                 result.met = false;
                 result.code = Some(CriterionCode::ValueMissing);
-                result.sentence = "No sample ended in this part of the run.".to_owned();
+                result.sentence = "No samples ended in the selected time range.".to_owned();
             }
         }
         Ok(results)

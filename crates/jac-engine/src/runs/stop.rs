@@ -192,7 +192,7 @@ async fn tell(task: &Task, run: &Run, target: &Target<'_>, word: StopWord) {
             Some(tools) => tools,
             // The run was started by a JAC that did not write it down.
             None => of_node(task.engine.equip(&run.cluster_id).await?)
-                .ok_or_else(|| EngineError::JMeter(format!("Where JMeter lies on {name} is not known.")))?,
+                .ok_or_else(|| EngineError::JMeter(format!("The location of JMeter on {name} is unknown.")))?,
         };
         let command = command::stop(&tools.java, &launcher(&tools), word, port);
         let output = target.remote.run(&command, CLIENT_LIMIT).await?;

@@ -91,7 +91,7 @@ impl TailedSpool {
 
     fn open_blocking(task: &Task) -> Result<Self, EngineError> {
         let path = spool(task.engine.folder(), &task.id);
-        let failed = |error| EngineError::file("the run's log", error);
+        let failed = |error| EngineError::file("accessing the run's log", error);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -223,7 +223,7 @@ impl TailedSpool {
             self.room_looked_at = Some(Instant::now());
             self.has_room = in_place(|| self.engine.room()).is_none_or(|room| room.is_for_logs());
         }
-        if self.has_room { Ok(()) } else { Err(EngineError::DiskFull { what: "the run's log".to_owned() }) }
+        if self.has_room { Ok(()) } else { Err(EngineError::DiskFull { what: "accessing the run's log".to_owned() }) }
     }
 
     /// Tells whether the log waits for room on this machine's disk.

@@ -288,7 +288,7 @@ fn of_reading(outcome: &ReadOutcome) -> Vec<Note> {
         notes.push(Note::new("day_unknown", message));
     }
     if outcome.guesses.date_order {
-        let message = "It is a guess which of day and month comes first in the time stamps. Set --time-format to say it, such as \
+        let message = "The order of day and month in the timestamps is a guess. If it is wrong, set --time-format, such as \
                        dd/MM/yyyy HH:mm:ss, and --time-zone where the times are not UTC.";
         notes.push(Note::new("date_order_guessed", message));
     }

@@ -38,7 +38,7 @@ pub async fn link(run: On<View, Run>, Query(query): Query<LinkQuery>) -> Result<
     Ok(Json(run.engine().archive_link(&run.thing.id, &query.name).await?))
 }
 
-/// Take every run that the store has into the list, unless it is there
+/// Rebuild the list of runs from the stores; existing runs are kept
 #[utoipa::path(post, path = "/archive/rebuild", tag = "archive",
     responses((status = 200, body = Rebuilt), (status = 409, body = ErrorBody), (status = 502, body = ErrorBody)))]
 pub async fn rebuild(allowed: Allowed<ManageArchive>) -> Result<Json<Rebuilt>, ApiError> {

@@ -42,7 +42,7 @@ pub async fn defaults(_: Allowed<View>, Query(query): Query<DefaultsQuery>) -> J
     Json(ClusterConfig { ec2, ..ClusterConfig::default() })
 }
 
-/// What a cluster would be and cost; nothing is made
+/// Validate a cluster's configuration and estimate its cost; creates nothing
 #[utoipa::path(post, path = "/clusters/forecast", tag = "clusters", request_body = NewCluster,
     responses((status = 200, body = ForecastView), (status = 400, body = ErrorBody)))]
 pub async fn forecast(
@@ -144,7 +144,7 @@ pub async fn events(cluster: On<View, Cluster>) -> Result<Json<Vec<ClusterEventV
     ))
 }
 
-/// Say which team may change it beside its owner
+/// Set the team that may change it in addition to its owner
 #[utoipa::path(patch, path = "/clusters/{id}/team", tag = "clusters", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = ClusterView), (status = 404, body = ErrorBody)))]
 pub async fn set_team(
     cluster: On<ChangeCluster, Cluster>,

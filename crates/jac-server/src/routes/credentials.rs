@@ -63,7 +63,7 @@ pub struct EnvironmentCredentials {
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SaveQuery {
-    /// `false`: they are saved without asking AWS whose they are.
+    /// `false`: save without testing with AWS.
     test: Option<bool>,
 }
 
@@ -115,7 +115,7 @@ async fn check_role(app: &App, allowed: &Allowed<ChangeCredentials>, new: &NewCr
     Ok(())
 }
 
-/// One's own credentials, without their secrets; for administrators the names of everybody's
+/// List the caller's credentials, without secrets; for administrators also the names of everybody's
 #[utoipa::path(get, path = "/credentials", tag = "credentials", responses((status = 200, body = Vec<CredentialView>), (status = 403, body = ErrorBody)))]
 pub async fn list(allowed: Allowed<ViewCredentials>) -> Result<Json<Vec<CredentialView>>, ApiError> {
     let me = &allowed.caller.user.id;
@@ -157,7 +157,7 @@ pub async fn replace(
     shown(&allowed, &id).await
 }
 
-/// Ask AWS whose a set is
+/// Test a set with AWS
 #[utoipa::path(post, path = "/credentials/{id}/test", tag = "credentials", params(("id" = String, Path)),
     responses((status = 200, body = CredentialView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn test(

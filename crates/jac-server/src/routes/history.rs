@@ -82,7 +82,7 @@ fn plan_id(id: &str) -> Result<PlanId, EngineError> {
     id.parse().map_err(|_| EngineError::NotFound { kind: "plan", id: id.to_owned() })
 }
 
-/// How a plan's figures went from run to run, the newest first; also of a plan that was deleted
+/// Trend of a plan's figures, newest run first; also for a deleted plan
 #[utoipa::path(get, path = "/plans/{id}/trend", tag = "plans", params(("id" = String, Path), TrendQuery),
     responses((status = 200, body = Trend), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn trend(

@@ -23,7 +23,7 @@ pub struct NewImage {
     name: Option<String>,
 }
 
-/// Begin to make an image of a cluster's master, which is restarted for it; it can be booted some minutes later
+/// Create an image of a cluster's master, which is restarted for it; the image is available some minutes later
 #[utoipa::path(post, path = "/clusters/{id}/image", tag = "images", params(("id" = String, Path)), request_body = NewImage,
     responses((status = 202, body = NodeImage), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(

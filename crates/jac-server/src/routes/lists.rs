@@ -58,7 +58,7 @@ pub struct ClustersQuery {
     team: Option<String>,
     provider: Option<Provider>,
     phase: Option<ClusterPhase>,
-    /// Those that have ended too; absent: `false`.
+    /// Include terminated clusters; absent: `false`.
     #[serde(default)]
     ended: bool,
     /// Words that are all in its id, its name or the name of its owner.

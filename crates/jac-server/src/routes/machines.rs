@@ -9,13 +9,13 @@ use jac_engine::EngineError;
 use jac_engine::view::{ClusterView, Machines};
 use jac_model::ClusterId;
 
-/// All machines that cost money, and the providers that cannot be asked
+/// List all billable instances, and the providers that cannot be queried
 #[utoipa::path(get, path = "/machines", tag = "machines", responses((status = 200, body = Machines)))]
 pub async fn list(allowed: Allowed<View>) -> Result<Json<Machines>, ApiError> {
     Ok(Json(allowed.engine().machines().await?))
 }
 
-/// Adopt a cluster that no row knows; it becomes ready by itself
+/// Adopt an orphaned cluster
 #[utoipa::path(post, path = "/orphans/{id}/adopt", tag = "orphans", params(("id" = String, Path)),
     responses((status = 202, body = ClusterView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn adopt(
@@ -26,7 +26,7 @@ pub async fn adopt(
     Ok((StatusCode::ACCEPTED, Json(allowed.engine().view_cluster(cluster))))
 }
 
-/// End a cluster that no row knows
+/// Terminate an orphaned cluster
 #[utoipa::path(delete, path = "/orphans/{id}", tag = "orphans", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn terminate(allowed: Allowed<ManageMachines>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {

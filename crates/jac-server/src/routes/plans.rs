@@ -87,7 +87,7 @@ pub struct PlanCopy {
     name: Option<String>,
 }
 
-/// Make a second plan of a plan's files, criteria and patterns of files to keep; it is the caller's
+/// Duplicate a plan with its files, criteria and patterns of files to keep; the caller owns the copy
 #[utoipa::path(post, path = "/plans/{id}/duplicate", tag = "plans", params(("id" = String, Path)), request_body = PlanCopy,
     responses((status = 201, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn duplicate(
@@ -192,7 +192,7 @@ pub async fn check_run(plan: On<View, Plan>, Body(request): Body<RunCheckRequest
     Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_run(plan.thing.clone(), request, gone)).await?))
 }
 
-/// Say which team may change it beside its owner
+/// Set the team that may change it in addition to its owner
 #[utoipa::path(patch, path = "/plans/{id}/team", tag = "plans", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = PlanView), (status = 404, body = ErrorBody)))]
 pub async fn set_team(plan: On<ChangePlan, Plan>, Body(wanted): Body<TeamRequest>) -> Result<Json<PlanView>, ApiError> {
     let team = plan.engine().team(wanted.team.as_deref()).await?;
@@ -206,7 +206,7 @@ pub async fn criteria(plan: On<View, Plan>) -> Json<PlanCriteria> {
     Json(plan.thing.criteria)
 }
 
-/// Judge the plan's next runs by something else; `version` is the one that it was made from
+/// Replace the plan's criteria and automatic stop; `version` is the version that was edited
 #[utoipa::path(put, path = "/plans/{id}/criteria", tag = "plans", params(("id" = String, Path)), request_body = PlanCriteria,
     responses((status = 200, body = PlanCriteria), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn set_criteria(

@@ -227,7 +227,7 @@ pub fn run_ids<'a>(ids: impl Iterator<Item = &'a str>) -> Result<Vec<RunId>, Eng
     ids.map(|id| id.parse::<RunId>().map_err(|_| not_found(id))).collect()
 }
 
-/// What has changed from one run to others, and what of it is noise
+/// Compare runs with the first one, with tests for significance
 #[utoipa::path(get, path = "/compare", tag = "runs", params(CompareQuery),
     responses((status = 200, body = ComparisonReport), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn compare(

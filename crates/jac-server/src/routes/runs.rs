@@ -85,7 +85,7 @@ pub struct Pin {
     pinned: bool,
 }
 
-/// Keep a run whatever the retention says, or no longer
+/// Pin a run (exempt from retention), or unpin it
 #[utoipa::path(patch, path = "/runs/{id}/pin", tag = "runs", params(("id" = String, Path)), request_body = Pin,
     responses((status = 200, body = RunView), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn pin(run: On<ChangeRun, Run>, Body(pin): Body<Pin>) -> Result<Json<RunView>, ApiError> {
@@ -181,7 +181,7 @@ pub struct NodeSeriesQuery {
     limit: Option<usize>,
 }
 
-/// How the nodes of a run fared over its time, live and finished
+/// CPU, memory, heap and network of a run's nodes over time, live and finished
 #[utoipa::path(get, path = "/runs/{id}/node-series", tag = "runs", params(("id" = String, Path), NodeSeriesQuery),
     responses((status = 200, body = NodeSeries), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn node_series(
@@ -211,7 +211,7 @@ pub async fn log(
     Ok(Json(run.engine().jmeter_log(&run.thing.id, &node, query.from).await?))
 }
 
-/// What the run left
+/// List the run's artefacts
 #[utoipa::path(get, path = "/runs/{id}/artefacts", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Vec<Artefact>)))]
 pub async fn list_artefacts(run: On<View, Run>) -> Result<Json<Vec<Artefact>>, ApiError> {
     let id = run.thing.id.clone();
@@ -235,7 +235,7 @@ pub async fn artefact(
     Ok((headers, file_body(file)))
 }
 
-/// Say which team may change it beside its owner
+/// Set the team that may change it in addition to its owner
 #[utoipa::path(patch, path = "/runs/{id}/team", tag = "runs", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
 pub async fn set_team(run: On<ChangeRun, Run>, Body(wanted): Body<TeamRequest>) -> Result<Json<RunView>, ApiError> {
     let team = run.engine().team(wanted.team.as_deref()).await?;

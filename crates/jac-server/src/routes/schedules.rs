@@ -98,7 +98,7 @@ pub async fn show(schedule: On<View, Schedule>) -> Result<Json<ScheduleView>, Ap
     view(schedule.engine(), schedule.thing.clone()).await
 }
 
-/// Save a schedule anew; whoever saves it is its owner from then on
+/// Replace a schedule; the caller becomes its owner
 #[utoipa::path(put, path = "/schedules/{id}", tag = "schedules", params(("id" = String, Path)), request_body = NewSchedule,
     responses((status = 200, body = ScheduleView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn save(
@@ -168,7 +168,7 @@ pub async fn firings(
     Ok(Json(schedule.engine().firings(&schedule.thing.id, query.before, limit).await?))
 }
 
-/// Say which team may change it beside its owner
+/// Set the team that may change it in addition to its owner
 #[utoipa::path(patch, path = "/schedules/{id}/team", tag = "schedules", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = ScheduleView), (status = 404, body = ErrorBody)))]
 pub async fn set_team(
     schedule: On<ChangeSchedule, Schedule>,

@@ -57,7 +57,7 @@ pub async fn own(allowed: Allowed<ViewCredentials>) -> Result<Json<Vec<OwnTarget
     Ok(Json(allowed.engine().own_search_targets(whose(&allowed)).await?))
 }
 
-/// Have one's runs shipped to a target of one's own
+/// Add a search target for the caller's runs
 #[utoipa::path(post, path = "/search/own", tag = "search", params(SaveTargetQuery), request_body = NewSearchTarget,
     responses((status = 201, body = OwnTargetView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
@@ -90,7 +90,7 @@ pub async fn replace(
     Ok(Json(allowed.engine().save_search_target(&before.owner, Some(&before), new, is_tried).await?))
 }
 
-/// Forget a target. What was shipped stays there
+/// Delete a target; documents there are kept
 #[utoipa::path(delete, path = "/search/own/{id}", tag = "search", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub async fn forget(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {

@@ -270,7 +270,7 @@ pub async fn delete(
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, no_cookie(&app, &extensions))])))
 }
 
-/// Ask for leave to download something: a browser that gets a file by itself sends the cookie and nothing else
+/// Create a ticket for a download: browsers send only the cookie when they download a file
 #[utoipa::path(post, path = "/session/tickets", tag = "session", request_body = TicketRequest, responses((status = 200, body = DownloadTicket), (status = 401, body = ErrorBody)))]
 pub async fn ticket(
     _: Allowed<View>,

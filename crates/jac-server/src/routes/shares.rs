@@ -123,7 +123,7 @@ pub async fn of_run(State(app): State<App>, run: On<ShareRun, Run>) -> Result<Js
     listed(&app, ShareKind::Run, std::slice::from_ref(&run.thing.id)).await
 }
 
-/// Make a link that shows a run to whoever has it
+/// Create a share link for a run
 #[utoipa::path(post, path = "/runs/{id}/shares", tag = "shares", params(("id" = String, Path)), request_body = NewShare,
     responses((status = 201, body = Share), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn share_run(
@@ -172,7 +172,7 @@ pub async fn of_comparison(
     listed(&app, ShareKind::Comparison, &runs).await
 }
 
-/// Make a link that shows a comparison to whoever has it
+/// Create a share link for a comparison
 #[utoipa::path(post, path = "/comparisons/shares", tag = "shares", request_body = NewComparisonShare,
     responses((status = 201, body = Share), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn share_comparison(

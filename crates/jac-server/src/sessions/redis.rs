@@ -112,7 +112,7 @@ impl Redis {
             let url = &self.0.url;
             tracing::error!(
                 code = "sessions_unavailable",
-                "Redis at {url} cannot be used: {error}. Nobody is signed in until it can; runs and tokens go on"
+                "Redis at {url} is unavailable: {error}. Nobody can sign in until it is back; runs and tokens keep working"
             );
             self.0.went_away.notify_one();
         }

@@ -53,7 +53,7 @@ pub struct PlanArguments {
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]
     pub jmeter_home: Option<PathBuf>,
     /// A try run: 1 thread and 1 iteration of each thread group, at most 30 s, on 1 node, to see whether the plan works. Fails
-    /// with the first failed sample, keeps the responses of failed samples, and is in no trend
+    /// at the first failed sample, keeps the responses of failed samples, and is excluded from trends
     #[arg(long = "try", conflicts_with = "min_workers")]
     pub try_run: bool,
     /// The name of the run
@@ -164,14 +164,14 @@ impl JudgedArguments {
 /// The words of `jac plans`.
 #[derive(Debug, Subcommand)]
 pub enum PlansCommand {
-    /// Show the elements of a plan as a tree, with the numbers that matter of each
+    /// Show the elements of a plan as a tree, with their key settings
     Outline {
         /// The plan, by its ID or name
         plan: String,
         #[command(flatten)]
         whose: ClientArguments,
     },
-    /// Rename a plan, or run another of its .jmx files from now on
+    /// Rename a plan, or select another of its .jmx files as the main file
     Edit {
         /// The plan, by its ID or name
         plan: String,
@@ -184,7 +184,7 @@ pub enum PlansCommand {
         #[command(flatten)]
         whose: ClientArguments,
     },
-    /// Make a second plan of a plan's files, criteria and patterns of files to keep
+    /// Copy a plan with its files, criteria and patterns of files to keep
     Duplicate {
         /// The plan, by its ID or name
         plan: String,
@@ -205,7 +205,7 @@ pub enum PlansCommand {
         #[command(flatten)]
         whose: ClientArguments,
     },
-    /// Give a plan the files of an older revision again, as a new revision
+    /// Restore the files of an older revision, as a new revision
     Restore {
         /// The plan, by its ID or name
         plan: String,

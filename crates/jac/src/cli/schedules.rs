@@ -37,7 +37,7 @@ pub enum ScheduleCommand {
         #[command(flatten)]
         whose: ClientArguments,
     },
-    /// Start its run now, as a trial with fewer workers or other properties
+    /// Start a run of a schedule now, optionally with fewer workers or other properties
     Start {
         /// The schedule's ID or name
         schedule: String,

@@ -170,7 +170,7 @@ impl Connected<'_> {
                 looked = &mut looking => return looked,
                 () = sleep(SILENCE) => (),
             }
-            eprintln!("Looking at all regions where machines were made.");
+            eprintln!("Searching all regions in which this installation created instances.");
             looking.await
         };
         self.signals.unless(looked).await.map_err(Interrupted::early)?

@@ -335,7 +335,7 @@ pub static KEYS: &[Key] = &[
         shape: number(1, 1_000_000),
         value: "GB",
         otherwise: "kept until deleted",
-        meaning: "Keep the newest finished runs up to this total size in GB, including logs that are only in the store. Pinned runs, baselines and the newest run count and are kept",
+        meaning: "Keep the newest finished runs up to this total size in GB, including logs that are only in the store. Pinned runs, baselines and the newest run count towards it and are always kept",
         ..PLAIN
     },
     Key {
@@ -421,7 +421,7 @@ pub static KEYS: &[Key] = &[
         flag: "search-url",
         value: "URL",
         otherwise: "samples are not shipped",
-        meaning: "Ship every sample to this Elasticsearch or OpenSearch ([search.md](search.md)). In the file and the environment it may contain a user and a password",
+        meaning: "Ship every sample to this Elasticsearch or OpenSearch. In the file and the environment it may contain a user and a password",
         is_secret: true,
         ..PLAIN
     },

@@ -72,7 +72,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
             json!({
                 "runs": {
                     "type": "array", "items": { "type": "string" }, "minItems": 2, "maxItems": 5,
-                    "description": "Ids of runs; the first is what the others are compared with."
+                    "description": "Run IDs; the first is the baseline."
                 }
             }),
             &["runs"],
@@ -90,7 +90,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
                 "label": { "type": "string", "description": "A regular expression that the label matches somewhere." },
                 "code": { "type": "string", "description": "Exactly this response code." },
                 "text": { "type": "string", "description": "Text in the message, the failed assertion's message or the URL; case is ignored." },
-                "min_ms": { "type": "integer", "minimum": 0, "description": "Response times from here on." },
+                "min_ms": { "type": "integer", "minimum": 0, "description": "Minimum response time in ms." },
                 "max_ms": { "type": "integer", "minimum": 0 },
                 "from_ms": { "type": "integer", "description": "Started then or later, epoch ms." },
                 "to_ms": { "type": "integer", "description": "Started before then, epoch ms." },

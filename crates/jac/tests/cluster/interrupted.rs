@@ -169,7 +169,7 @@ fn a_run_whose_cluster_is_not_waited_for_says_what_is_left_and_until_when_and_th
     running.signal(Signal::SIGINT);
     let done = soon(running).expect(130);
     let id = clusters(&place)[0]["id"].as_str().expect("an id").to_owned();
-    let left = format!("Left of {id} (local): 1 node. The next `jac` on this data folder continues to terminate them;");
+    let left = format!("Not terminated yet: {id} (local), 1 node. The next `jac` on this data folder continues;");
     for words in ["waiting was interrupted", &left, " UTC at the latest."] {
         assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
     }

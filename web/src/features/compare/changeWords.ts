@@ -38,7 +38,7 @@ interface OutcomeLook extends ChipLook {
 
 const OUTCOMES: Record<ComparisonOutcome, OutcomeLook> = {
   worse: { ...LOOKS.worse, sentence: (before, after) => `${after} is worse than ${before}.` },
-  mixed: { ...LOOKS.mixed, sentence: (before, after) => `${after} is in part worse than ${before}.` },
+  mixed: { ...LOOKS.mixed, sentence: (before, after) => `${after} is partly worse than ${before}.` },
   better: { ...LOOKS.better, sentence: (before, after) => `${after} is better than ${before}.` },
   same: { ...LOOKS.same, sentence: (before, after) => `No significant difference between ${before} and ${after}.` },
   unclear: { ...LOOKS.unclear, sentence: (before, after) => `Inconclusive: too few samples to compare ${after} with ${before}.` },

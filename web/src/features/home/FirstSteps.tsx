@@ -32,7 +32,7 @@ function OwnPlan({ hasPlan, clusters, info }: Props) {
   return (
     <section className="card first-steps" aria-label="First steps">
       <header className="chart-head">
-        <h2>Three steps to a run of your own plan</h2>
+        <h2>Run your own plan in three steps</h2>
       </header>
       <ol>
         <Step
@@ -82,7 +82,8 @@ function ForLater() {
       <ul>
         {connects && (
           <Later icon="cloud" title="Connect AWS" to="/settings/credentials?add" action="Connect AWS">
-            Save an access key or a role; it is tested first, and the IAM policy that it needs is there to copy. Nothing is created, and every cluster shows its price first.
+            Save an access key or a role. It is tested before it is saved, and the form includes the required IAM policy. No AWS resources are created; the price of a cluster is shown before it is
+            created.
           </Later>
         )}
         {invites && (

@@ -26,7 +26,7 @@ export function RunExample({ info }: { info: Info }) {
           <div>
             <h2>Run the example on this machine</h2>
             <p>
-              A test of one minute with 5 users. It calls no server: its samples only wait. Its cluster is removed after the run, and nothing costs money.
+              A one-minute test with 5 users. It sends no requests: its samples only wait. The cluster is terminated after the run. Free of charge.
               {!info.jmeter.found && " JMeter is downloaded first."}
             </p>
           </div>

@@ -9,5 +9,5 @@ test("an import needs a plan and files that the server takes", () => {
   expect(empty.plan).toBeDefined();
   expect(empty.files).toBeDefined();
   expect(importFaults({ plan: "Shop", files: [file("a.jtl"), file("a.jtl")] }, 100).files).toContain("a.jtl");
-  expect(importFaults({ plan: "Shop", files: [file("a.jtl", 21)] }, 20).files).toContain("more than the server takes");
+  expect(importFaults({ plan: "Shop", files: [file("a.jtl", 21)] }, 20).files).toContain("Too large");
 });

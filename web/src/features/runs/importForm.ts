@@ -16,7 +16,7 @@ export function importFaults(form: { plan: string; files: readonly { name: strin
       : twice !== undefined
         ? `Two files are called ${twice}. Put them into a zip with folders, or rename one.`
         : bytes > most_bytes
-          ? `${formatBytes(bytes)} is more than the server takes (${formatBytes(most_bytes)}). Compress the logs with gzip or zstd.`
+          ? `Too large (${formatBytes(bytes)}): at most ${formatBytes(most_bytes)}. Compress the logs with gzip or zstd.`
           : undefined;
   return { plan: form.plan.trim() === "" ? "Enter the plan that the run belongs to." : undefined, files };
 }

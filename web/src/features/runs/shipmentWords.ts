@@ -25,8 +25,8 @@ export function shipmentFigures(shipment: Shipment): string {
   const { rows, counted, refused, state, waiting_bytes, delay_ms } = shipment;
   const parts = [`${formatCount(rows)} rows`];
   if (counted !== null) parts.push(`${formatCount(counted)} documents counted`);
-  if (refused > 0) parts.push(`${formatCount(refused)} refused`);
-  if (state === "shipping" && waiting_bytes !== null) parts.push(`${formatBytes(waiting_bytes)} of the log to go`);
+  if (refused > 0) parts.push(`${formatCount(refused)} rejected`);
+  if (state === "shipping" && waiting_bytes !== null) parts.push(`${formatBytes(waiting_bytes)} of the log remaining`);
   if (state === "shipping" && delay_ms !== null && delay_ms < LIVE_MS) parts.push(`${formatDuration(delay_ms / 1000)} behind`);
   return parts.join(" · ");
 }

@@ -17,7 +17,7 @@ const COMPANY: Record<string, (name: string) => string> = {
 };
 
 /** The store of the sessions is away; everything else goes on. */
-const SESSIONS_AWAY = "Signing in is not possible right now: the server cannot reach its session store. Runs go on. Try again in a minute.";
+const SESSIONS_AWAY = "Signing in is not possible right now: the server cannot reach its session store. Runs continue. Try again in a minute.";
 
 /** What is said of a code that comes back from the company's sign-on. */
 export function companyFault(code: string, name: string): string {

@@ -15,7 +15,7 @@ export function ShownOnce({ label, secret }: { label: string; secret: string }) 
         <Icon name="copy" /> Copy
       </button>
       <span className="shown-once-said" role="status">
-        {said ?? "It is shown only now."}
+        {said ?? "Copy it now: it is not shown again."}
       </span>
     </div>
   );

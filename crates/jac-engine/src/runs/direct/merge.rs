@@ -56,7 +56,7 @@ impl Merge {
         });
         let opened = opened.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?;
         let (journal, found, header, first_rows, length) =
-            opened.map_err(|error| EngineError::file("the run's log", error))?;
+            opened.map_err(|error| EngineError::file("accessing the run's log", error))?;
         if found.cut {
             tracing::warn!(run = %task.id, "run {}: its log had rows whose node was not written down; they are read again", task.id);
             task.engine.log_was_replaced(&task.id).await?;

@@ -39,7 +39,7 @@ const COLUMNS: Column<ClusterSummary>[] = [
 /** For where machines cost money. */
 const PRICES: Column<ClusterSummary>[] = [
   { id: "usd_per_hour", name: "Per hour", title: "Estimated price of an hour", numeric: true, value: (cluster) => cluster.usd_per_hour, cell: (cluster) => formatUsd(cluster.usd_per_hour) },
-  { id: "usd_so_far", name: "So far", title: "What it has cost so far, an estimate", numeric: true, value: (cluster) => cluster.usd_so_far, cell: (cluster) => formatUsd(cluster.usd_so_far) },
+  { id: "usd_so_far", name: "So far", title: "Estimated cost so far", numeric: true, value: (cluster) => cluster.usd_so_far, cell: (cluster) => formatUsd(cluster.usd_so_far) },
 ];
 
 const ORDERS = { name: "name", ends: "expires" };

@@ -79,7 +79,7 @@ it("names what was different before the figures, and the failures that are new a
     { ...result("A"), run: STARTED, errors: [error("500")] },
     { ...result("B"), run: { ...STARTED, users: 200 }, errors: [error("503")] },
   ]);
-  expect(within(screen.getByRole("region", { name: "What was different" })).getByRole("listitem").textContent).toBe("Users100 → 200");
+  expect(within(screen.getByRole("region", { name: "Differences" })).getByRole("listitem").textContent).toBe("Users100 → 200");
   expect(screen.getByText("different load")).toBeDefined();
   const errors = screen.getByRole("region", { name: "New and gone errors" });
   expect([...errors.querySelectorAll("h3")].map((each) => each.textContent.trim())).toEqual(["New in B: 1 error type", "Only in A: 1 error type"]);
@@ -90,7 +90,7 @@ it("says that nothing was different", () => {
     { ...result("A"), run: STARTED },
     { ...result("B"), run: STARTED },
   ]);
-  expect(screen.getByRole("region", { name: "What was different" }).textContent).toContain("Same plan");
+  expect(screen.getByRole("region", { name: "Differences" }).textContent).toContain("Same plan");
   expect(screen.queryByRole("region", { name: "New and gone errors" })).toBeNull();
 });
 

@@ -8,9 +8,9 @@ import type { Difference, ErrorChanges } from "../differences";
 /** What two runs were started with otherwise, before what came of it. */
 export function Differences({ found, before, after }: { found: Difference[]; before: string; after: string }) {
   return (
-    <section className="card list-card" aria-label="What was different">
+    <section className="card list-card" aria-label="Differences">
       <header className="chart-head">
-        <h2>What was different</h2>
+        <h2>Differences</h2>
         <span className="chart-unit">
           {before} → {after}
         </span>

@@ -41,7 +41,7 @@ function columnsAt(now: number, rows: Priced[]): Column<Machine>[] {
     {
       id: "usd_so_far",
       name: "So far",
-      title: "Sort by what it has cost so far, an estimate",
+      title: "Sort by estimated cost so far",
       numeric: true,
       value: (machine) => soFar(machine, now),
       cell: (machine) => <Price own={soFar(machine, now)} together={rowOf(rows, machine)?.usd_so_far} />,

@@ -18,7 +18,7 @@ export function DisableDialog({ person, onClose }: { person: UserView; onClose: 
     >
       <p>
         {disable
-          ? "Their sessions end immediately and their tokens are refused. What they own stays theirs: clusters keep running until they expire, and runs continue."
+          ? "Their sessions end immediately and their tokens stop working. They keep what they own: clusters keep running until they expire, and runs continue."
           : "They can sign in again with their password or company account, and their tokens work again."}
       </p>
     </ConfirmDialog>

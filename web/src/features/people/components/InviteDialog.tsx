@@ -24,7 +24,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
   };
   return (
     <Dialog title="Invite a person" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={invite.isPending ? "Inviting…" : "Invite"} disabled={invite.isPending} />}>
-      <Field label="Name" help="They sign in with it, and others see it beside what they own." fault={refused ?? missing}>
+      <Field label="Name" help="Used to sign in, and shown as the owner of their runs and clusters." fault={refused ?? missing}>
         {(attributes) => (
           <input
             {...attributes}

@@ -46,7 +46,7 @@ export function TeamsPage() {
       cell: (team) => (
         <Menu label={`More about ${team.name}`} quiet floats>
           <MenuItem onSelect={() => setAsked({ what: "change", team })}>Name and members…</MenuItem>
-          <MenuItem danger consequence="What is shared with it stays its owners’." onSelect={() => setAsked({ what: "delete", team })}>
+          <MenuItem danger consequence="Shared items stay with their owners." onSelect={() => setAsked({ what: "delete", team })}>
             Delete…
           </MenuItem>
         </Menu>

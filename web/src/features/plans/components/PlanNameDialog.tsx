@@ -19,7 +19,7 @@ export function RenameDialog({ plan, onClose }: Props) {
     <NameDialog
       title={`Rename ${plan.name}`}
       first={plan.name}
-      help="Its runs so far keep the name that they were started under."
+      help="Existing runs keep the old name."
       action={edit.isPending ? "Saving…" : "Rename"}
       request={edit}
       onClose={onClose}
@@ -36,7 +36,7 @@ export function DuplicateDialog({ plan, onClose }: Props) {
     <NameDialog
       title={`Duplicate ${plan.name}`}
       first={`${plan.name} (copy)`}
-      help="A plan of your own with the same files, criteria and files to keep. Its runs and revisions begin anew."
+      help="A plan of your own with the same files, criteria and files to keep. Runs and revisions are not copied."
       action={duplicate.isPending ? "Duplicating…" : "Duplicate"}
       request={duplicate}
       onClose={onClose}

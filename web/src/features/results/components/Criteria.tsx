@@ -28,7 +28,7 @@ export function Criteria({ results, watch = NONE, expressions, warmUpS = 0, rule
       <header className="chart-head">
         <h2>Criteria</h2>
         <span className="chart-unit">
-          {live && "judged once a second"}
+          {live && "evaluated once a second"}
           {live && warmUpS > 0 && ", "}
           {warmUpS > 0 && `samples of the first ${formatDuration(warmUpS)} do not count`}
         </span>

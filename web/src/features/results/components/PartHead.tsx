@@ -14,7 +14,7 @@ export function PartHead({ part }: { part: ReportPart }) {
   return (
     <>
       {error !== null && <ErrorBox error={error} onRetry={retry} />}
-      {loading && <Waiting what="Counting the samples of the selected time…" />}
+      {loading && <Waiting what="Calculating the figures of the selected time range…" />}
       {interval !== null && (
         <p className="part-head" role="status">
           <Icon name="zoom-in" />
@@ -27,7 +27,7 @@ export function PartHead({ part }: { part: ReportPart }) {
           </button>
         </p>
       )}
-      {interval !== null && report?.summary.total.samples === 0 && <Note tone="attention">No sample ended in this part of the run.</Note>}
+      {interval !== null && report?.summary.total.samples === 0 && <Note tone="attention">No samples ended in the selected time range.</Note>}
     </>
   );
 }
@@ -45,7 +45,7 @@ export function CutRampUp({ rampUp, endMs }: { rampUp: RampUp; endMs: number }) 
       // The last sample is in it.
       onClick={() => zoom([rampUp.endMs, endMs + 1])}
     >
-      Cut ramp-up
+      Exclude ramp-up
     </button>
   );
 }

@@ -18,7 +18,7 @@ export function AsItWas({ like, plan, form, onChange }: Props) {
         <Field label="Plan revision" help={form.revision === null ? undefined : "The fields below are of the newest revision. The start checks the one that is run."}>
           {(attributes) => (
             <select {...attributes} className="form-select" value={form.revision ?? ""} onChange={({ target }) => onChange({ ...form, revision: target.value === "" ? null : Number(target.value) })}>
-              <option value={was}>As it was, revision {was}</option>
+              <option value={was}>Same as last run: revision {was}</option>
               <option value="">Newest, revision {plan.revision}</option>
             </select>
           )}

@@ -62,22 +62,22 @@ it("shows figures, table and criteria of the time that the link is zoomed to", a
 it("leaves out the ramp-up with one click, and says what that is", async () => {
   api.answer(part(START + 2000, END + 1), { body: report([entryOf("Login", { samples: 800 })], judged(true, 500), { from_ms: START + 2000, to_ms: END + 1 }) });
   await show();
-  const cut = screen.getByRole("button", { name: "Cut ramp-up" });
+  const cut = screen.getByRole("button", { name: "Exclude ramp-up" });
   expect(cut.title).toContain("12:00:02");
   expect(cut.title).toContain("10 users");
   await userEvent.click(cut);
   await waitFor(() => expect(figure("Samples")).toBe("800"));
-  expect(screen.queryByRole("button", { name: "Cut ramp-up" })).toBeNull();
+  expect(screen.queryByRole("button", { name: "Exclude ramp-up" })).toBeNull();
 });
 
 it("has no figure where nothing ended, and nothing that looks well", async () => {
   const [from, to] = [START + 2000, START + 2001];
-  const none = { ...judged(false, 0), code: "value_missing" as const, detail: null, sentence: "No sample ended in this part of the run." };
+  const none = { ...judged(false, 0), code: "value_missing" as const, detail: null, sentence: "No samples ended in the selected time range." };
   const empty = report([], none, { from_ms: from, to_ms: to });
   empty.summary.total = entryOf("Total", { samples: 0, error_percent: null, p95_ms: null, p99_ms: null, mean_ms: null, median_ms: null, max_ms: null, throughput_per_s: null });
   api.answer(part(from, to), { body: empty });
   await show(`/?zoom=${from}-${to}`);
-  await screen.findByText("No sample ended in this part of the run.", { selector: ".note *, .note" });
+  await screen.findByText("No samples ended in the selected time range.", { selector: ".note *, .note" });
   expect([figure("Samples"), figure("p95"), figure("Error rate"), figure("Throughput")]).toEqual(["0", "–", "–", "–"]);
   expect(document.querySelector(".chip-good")).toBeNull();
 });

@@ -17,7 +17,7 @@ export function NotifyEnd({ runId }: { runId: string }) {
     setDenied(permission === "denied");
     if (permission === "granted") watchRun(runId);
   };
-  const title = denied ? "The browser blocks notifications of this page. Allow them in its settings." : "Needs a page of JAC that stays open.";
+  const title = denied ? "The browser blocks notifications of this page. Allow them in its settings." : "Works while a JAC page is open in this browser.";
   return (
     <button type="button" className="btn btn-outline-secondary" aria-pressed={watched} disabled={denied} title={title} onClick={() => void toggle()}>
       <Icon name="bell" /> {watched ? "Notifies at the end" : "Notify at the end"}

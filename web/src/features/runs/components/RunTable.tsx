@@ -87,7 +87,7 @@ function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummar
 function Mark({ run, marked, onMark }: Marks & { run: RunSummary }) {
   const on = marked.has(run.id);
   const title = run.try_run
-    ? "A try run measures nothing to compare"
+    ? "Try runs cannot be compared"
     : run.phase !== "finished"
       ? "Only finished runs can be compared"
       : !on && marked.size >= MOST

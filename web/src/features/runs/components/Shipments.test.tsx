@@ -55,7 +55,7 @@ it("shows refused rows with the server's reason and the file that has them", asy
   const reason = "mapper_parsing_exception: failed to parse field [jmeter.label]";
   await show([{ ...shipment, state: "incomplete", refused: 3, refused_reason: reason, refused_file: "search/es.refused.ndjson" }]);
   expect(await screen.findByText(new RegExp("failed to parse"))).toBeDefined();
-  expect(screen.getByRole("link", { name: "All refused rows" }).getAttribute("href")).toBe("/api/v1/runs/r-1/artefacts/search/es.refused.ndjson");
+  expect(screen.getByRole("link", { name: "All rejected rows" }).getAttribute("href")).toBe("/api/v1/runs/r-1/artefacts/search/es.refused.ndjson");
   expect(await screen.findByRole("button", { name: "Ship again" })).toBeDefined();
 });
 

@@ -69,7 +69,8 @@ function Target({ run, name, shipment, onShip, onForget, busy }: TargetProps) {
         {shipment?.trouble != null && <small className="text-danger d-block">{shipment.trouble.message}</small>}
         {shipment?.refused_reason != null && (
           <small className="text-muted d-block">
-            First refusal: {shipment.refused_reason} {shipment.refused_file !== null && <Download path={`/runs/${run.id}/artefacts/${encodePath(shipment.refused_file)}`}>All refused rows</Download>}
+            First rejected row: {shipment.refused_reason}{" "}
+            {shipment.refused_file !== null && <Download path={`/runs/${run.id}/artefacts/${encodePath(shipment.refused_file)}`}>All rejected rows</Download>}
           </small>
         )}
       </span>

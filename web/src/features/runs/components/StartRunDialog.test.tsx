@@ -284,7 +284,7 @@ describe("like a run before", () => {
     again({ ...LAST, cluster: { id: "c-0", name: "gone" } });
     await ready();
     expect(dialog().getByLabelText<HTMLSelectElement>("Cluster").value).toBe("");
-    expect(dialog().getByLabelText<HTMLSelectElement>("Plan revision").selectedOptions[0]?.textContent).toBe("As it was, revision 1");
+    expect(dialog().getByLabelText<HTMLSelectElement>("Plan revision").selectedOptions[0]?.textContent).toBe("Same as last run: revision 1");
     await userEvent.selectOptions(dialog().getByLabelText("Plan revision"), "Newest, revision 2");
     expect(difference()).toBe("Since the last run: revision 1 → 2.");
   });

@@ -163,7 +163,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
       </div>
       <Switch
         label="Try run"
-        help="Does the plan work? 1 user and 1 iteration of each thread group, at most 30 s, on 1 node. The first failed sample fails it, responses of failed samples are kept, and it is in no trend."
+        help="Checks whether the plan works: 1 user and 1 iteration of each thread group, max 30 s, on 1 node. Fails at the first failed sample, keeps the responses of failed samples, and is excluded from trends."
         checked={form.tryRun}
         onChange={(on) => setForm({ ...form, tryRun: on })}
       />

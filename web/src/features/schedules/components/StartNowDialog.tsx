@@ -37,7 +37,7 @@ export function StartNowDialog({ schedule, tries = false, onClose }: { schedule:
         </p>
         <Switch
           label="Try run"
-          help="1 user and 1 iteration of each thread group, at most 30 s, on 1 node. Keeps the responses of failed samples, and is in no trend."
+          help="1 user and 1 iteration of each thread group, max 30 s, on 1 node. Keeps the responses of failed samples, and is excluded from trends."
           checked={tryRun}
           onChange={setTryRun}
         />
