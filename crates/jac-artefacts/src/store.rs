@@ -5,7 +5,8 @@ use crate::manifest::{MANIFEST, Manifest, StoredObject};
 use crate::reach::PublicOnly;
 use crate::{ArtefactError, ObjectBytes};
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jac_model::reach::Reach;
 use object_store::aws::{AmazonS3Builder, AwsCredential, Checksum};
@@ -33,6 +34,8 @@ const RETRY_LIMIT: Duration = Duration::from_secs(20);
 const RETRIES: usize = 4;
 /// Bytes that are read at once where all of an object is read.
 const PIECE: u64 = 8 << 20;
+/// Bytes of a manifest: one object's entry has about 200.
+const LARGEST_MANIFEST: u64 = 16 << 20;
 /// Requests at a time where many small ones are made.
 const AT_A_TIME: usize = 16;
 
@@ -230,11 +233,25 @@ impl ArtefactStore {
     /// A small object, whole; `None`: it is not there.
     ///
     /// # Errors
+    /// When the store cannot be asked, or gives more bytes than `most`: whoever owns the store chooses what it answers.
+    pub async fn get(&self, name: &str, most: u64) -> Result<Option<Bytes>, ArtefactError> {
+        let Some(mut pieces) = self.open(name, most).await? else { return Ok(None) };
+        let mut bytes = BytesMut::new();
+        while let Some(piece) = pieces.next().await? {
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(Some(bytes.freeze()))
+    }
+
+    /// An object, piece by piece; `None`: it is not there. More bytes than `most` are a failure.
+    ///
+    /// # Errors
     /// When the store cannot be asked.
-    pub async fn get(&self, name: &str) -> Result<Option<Bytes>, ArtefactError> {
-        let got = async { self.objects.get(&self.path(name)).await?.bytes().await };
-        match got.await {
-            Ok(bytes) => Ok(Some(bytes)),
+    pub async fn open(&self, name: &str, most: u64) -> Result<Option<Pieces<'_>>, ArtefactError> {
+        match self.objects.get(&self.path(name)).await {
+            Ok(got) => {
+                Ok(Some(Pieces { store: self, name: name.to_owned(), most, read: 0, stream: got.into_stream() }))
+            }
             Err(error) => self.unless_missing(&error),
         }
     }
@@ -289,7 +306,7 @@ impl ArtefactStore {
     /// When the store cannot be asked, or it cannot be understood.
     pub async fn manifest(&self, prefix: &str) -> Result<Option<Manifest>, ArtefactError> {
         let name = format!("{prefix}{MANIFEST}");
-        let Some(bytes) = self.get(&name).await? else { return Ok(None) };
+        let Some(bytes) = self.get(&name, LARGEST_MANIFEST).await? else { return Ok(None) };
         let unreadable = |detail| ArtefactError::Manifest { store: self.address.clone(), name: name.clone(), detail };
         Manifest::parse(&bytes).map(Some).map_err(unreadable)
     }
@@ -340,7 +357,7 @@ impl ArtefactStore {
         let name = format!("{prefix}{MANIFEST}");
         let content = b"JAC tested this store with this object. It can be removed.".to_vec();
         self.put(&name, content.clone()).await?;
-        if self.get(&name).await?.is_none_or(|got| got != content) {
+        if self.get(&name, content.len() as u64).await?.is_none_or(|got| got != content) {
             return Err(ArtefactError::Failed {
                 store: self.address.clone(),
                 detail: "it does not return what was written".to_owned(),
@@ -385,5 +402,30 @@ impl ArtefactStore {
             from = to;
         }
         Ok(if crate::upload::hexadecimal(digest) == object.sha256 { Checked::Same } else { Checked::Differs })
+    }
+}
+
+/// The content of an object as it comes.
+pub struct Pieces<'a> {
+    store: &'a ArtefactStore,
+    name: String,
+    most: u64,
+    read: u64,
+    stream: BoxStream<'static, object_store::Result<Bytes>>,
+}
+
+impl Pieces<'_> {
+    /// The next ones; `None`: that was all.
+    ///
+    /// # Errors
+    /// When the store fails, or the object is larger than it may be: whoever owns the store chooses what it answers.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ArtefactError> {
+        let piece = self.stream.try_next().await.map_err(|error| self.store.failed(&error))?;
+        self.read += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        if self.read <= self.most {
+            return Ok(piece);
+        }
+        let detail = format!("{} is larger than {} bytes", self.name, self.most);
+        Err(ArtefactError::Failed { store: self.store.address.clone(), detail })
     }
 }

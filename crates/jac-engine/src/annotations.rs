@@ -93,12 +93,17 @@ impl Engine {
             Ok(())
         };
         self.store().update_run::<_, EngineError>(id, change).await?;
+        self.report_annotations(id).await?;
+        self.notify(Event::Run(id.clone()));
+        Ok(())
+    }
+
+    /// Makes a finished run's report say the annotations of its row.
+    pub(crate) async fn report_annotations(&self, id: &RunId) -> Result<(), EngineError> {
         self.describe_run_and(id, |folder, run| {
             change_report(folder, |facts| facts.annotations.clone_from(&run.annotations))
         })
-        .await?;
-        self.notify(Event::Run(id.clone()));
-        Ok(())
+        .await
     }
 
     fn checked_moment(&self, at_ms: EpochMs) -> Result<EpochMs, EngineError> {

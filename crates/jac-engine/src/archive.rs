@@ -296,7 +296,16 @@ pub(crate) async fn forever(engine: Engine) {
                     break;
                 }
             };
-            let Some(place) = engine.settle_place(&run).await else { continue };
+            let place = match engine.settle_place(&run).await {
+                Ok(Some(place)) => place,
+                Ok(None) => continue,
+                Err(error) => {
+                    tracing::warn!(%run, %error, "run {run}: its results cannot be stored at present: {error}");
+                    archive.add_last(run);
+                    due = Some(Instant::now() + FIRST_PAUSE);
+                    break;
+                }
+            };
             if busy.iter().any(|(_, at)| *at == place) {
                 archive.add_last(run);
                 continue;
@@ -324,31 +333,29 @@ pub(crate) async fn forever(engine: Engine) {
 
 impl Engine {
     /// Where a run in the queue is to be stored. `None`: it is gone, or there is no store for it.
-    async fn settle_place(&self, id: &RunId) -> Option<Place> {
+    ///
+    /// # Errors
+    /// When the database cannot be asked; the next run in the queue would meet that too.
+    async fn settle_place(&self, id: &RunId) -> Result<Option<Place>, StoreError> {
         let archive = self.archives();
         let run = match self.store().run(id).await {
             Ok(row) => row.run,
             Err(StoreError::NotFound { .. }) => {
                 archive.forget(id);
-                return None;
+                return Ok(None);
             }
-            Err(error) => {
-                tracing::warn!(run = %id, %error, "run {id}: its results cannot be stored at present: {error}");
-                archive.change(id, |pending| pending.due = Some((Instant::now() + FIRST_PAUSE, FIRST_PAUSE)));
-                archive.add_last(id.clone());
-                return None;
-            }
+            Err(error) => return Err(error),
         };
         let folder = self.folder().run(id);
         let manifest = tokio::task::spawn_blocking(move || manifest_in(&folder)).await.unwrap_or_default();
         match archive.place_by(&run, manifest.as_ref()) {
             Some(place) => {
                 archive.pend(&run, place.clone());
-                Some(place)
+                Ok(Some(place))
             }
             None => {
                 archive.forget(id);
-                None
+                Ok(None)
             }
         }
     }

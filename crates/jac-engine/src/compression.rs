@@ -111,7 +111,7 @@ impl Engine {
         self.store().unfinished_runs().await.is_ok_and(|runs| runs.iter().any(|run| is_here(run.provider)))
     }
 
-    async fn until_nothing_is_measured_here(&self) {
+    pub(crate) async fn until_nothing_is_measured_here(&self) {
         let mut changes = self.changes_of_all_runs();
         while self.is_measuring_here().await {
             changes.next().await;

@@ -99,6 +99,7 @@ struct Inner {
     missing: Mutex<HashMap<ClusterId, Missing>>,
     noticed: Mutex<Vec<Notice>>,
     plan_locks: Mutex<HashMap<PlanId, Arc<Mutex<()>>>>,
+    descriptions: Mutex<()>,
     tasks: TaskTracker,
     checks: Arc<Semaphore>,
     blocking_turns: Arc<Semaphore>,
@@ -151,6 +152,7 @@ impl Engine {
                 missing: Mutex::default(),
                 noticed: Mutex::default(),
                 plan_locks: Mutex::default(),
+                descriptions: Mutex::default(),
                 tasks: TaskTracker::new(),
                 checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
                 blocking_turns: Arc::new(Semaphore::new(crate::blocking::TURNS)),
@@ -404,6 +406,11 @@ impl Engine {
 
     pub(crate) fn noticed(&self) -> MutexGuard<'_, Vec<Notice>> {
         self.inner.noticed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held by whoever makes a finished run's folder say what its row says.
+    pub(crate) fn describing(&self) -> MutexGuard<'_, ()> {
+        self.inner.descriptions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn plan_locks(&self) -> MutexGuard<'_, HashMap<PlanId, Arc<Mutex<()>>>> {

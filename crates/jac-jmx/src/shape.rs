@@ -100,10 +100,11 @@ impl LoadShape {
     /// Both together: the same plan on other nodes, where its numbers are others.
     #[must_use]
     pub fn plus(mut self, other: &Self) -> Self {
-        // The same groups in the same order, unless a number of one is not known on some nodes.
+        // The same groups in the same order, unless a number of one is not known on some nodes. Several may have one name.
+        let mut others: Vec<&ShapeGroup> = other.groups.iter().collect();
         for group in &mut self.groups {
-            if let Some(same) = other.groups.iter().find(|same| same.name == group.name) {
-                group.points = lines::sum(&group.points, &same.points);
+            if let Some(same) = others.iter().position(|same| same.name == group.name) {
+                group.points = lines::sum(&group.points, &others.remove(same).points);
             }
         }
         self.total = lines::sum(&self.total, &other.total);

@@ -8,7 +8,6 @@ use jac_jtl::LogStatistics;
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::ops::{ControlFlow, Range};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A log's time is cut into so many: an interval's edges are two of them at most.
@@ -22,14 +21,21 @@ pub struct TimeBlocks {
     /// When its samples ended, epoch milliseconds, but for those whose times are wrong.
     time_ms: Range<i64>,
     parts: Arc<PartTimes>,
-    kept: Mutex<BTreeMap<i64, Arc<LogStatistics>>>,
-    begun: AtomicBool,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    blocks: BTreeMap<i64, Arc<LogStatistics>>,
+    /// Which filling they are of. It has begun, and may be over.
+    filling: Option<u64>,
+    fillings: u64,
 }
 
 impl TimeBlocks {
     /// Of a log whose samples ended within this time.
     pub fn new(time_ms: Range<i64>) -> Self {
-        Self { time_ms, parts: Arc::default(), kept: Mutex::default(), begun: AtomicBool::new(false) }
+        Self { time_ms, parts: Arc::default(), kept: Mutex::default() }
     }
 
     /// When the samples of the log's parts ended, as far as that was met.
@@ -46,7 +52,7 @@ impl TimeBlocks {
         let (Some(first), Some(last)) = (covered.first(), covered.last()) else {
             return self.read(input, ended_ms, None);
         };
-        let kept: Option<Vec<_>> = covered.iter().map(|block| self.kept().get(block).cloned()).collect();
+        let kept: Option<Vec<_>> = covered.iter().map(|block| self.kept().blocks.get(block).cloned()).collect();
         let Some(kept) = kept else { return self.read(input, ended_ms, None) };
         let edges = [ended_ms.start..self.block(*first).start, self.block(*last).end..ended_ms.end];
         let mut sets: Vec<LogStatistics> = kept.iter().map(|block| LogStatistics::clone(block)).collect();
@@ -60,37 +66,58 @@ impl TimeBlocks {
         }
     }
 
-    /// Counts the blocks and keeps them, with one thread: nobody waits for it. It is done once, however often it is asked for.
+    /// Counts the blocks and keeps them, with one thread: nobody waits for it. It is done once, however often it is asked for, until they are
+    /// cleared.
     ///
     /// # Errors
-    /// When the log cannot be read.
+    /// When the log cannot be read; it may be tried again.
     pub fn fill(&self, input: &Input) -> Result<(), LogError> {
-        if self.begun.swap(true, Ordering::Relaxed) || self.time_ms.end - self.time_ms.start < BLOCKS {
+        if self.time_ms.end - self.time_ms.start < BLOCKS {
             return Ok(());
         }
+        let filling = {
+            let mut kept = self.kept();
+            if kept.filling.is_some() {
+                return Ok(());
+            }
+            kept.fillings += 1;
+            kept.filling = Some(kept.fillings);
+            kept.fillings
+        };
+        let filled = self.fill_with(input, filling);
+        if filled.is_err() {
+            self.clear();
+        }
+        filled
+    }
+
+    fn fill_with(&self, input: &Input, filling: u64) -> Result<(), LogError> {
         let mut bytes = 0;
         for block in 0..BLOCKS {
             let counted = self.read(input, &self.block(block), Some(NonZero::<usize>::MIN))?;
             bytes += counted.memory();
-            if bytes > MOST_BYTES || counted.has_folded() {
+            let mut kept = self.kept();
+            if bytes > MOST_BYTES || counted.has_folded() || kept.filling != Some(filling) {
                 break;
             }
-            self.kept().insert(block, Arc::new(counted));
+            kept.blocks.insert(block, Arc::new(counted));
         }
         Ok(())
     }
 
-    /// Forgets the blocks, for another log's; they are not counted again.
+    /// Forgets the blocks, for another log's, and ends their counting.
     pub fn clear(&self) {
-        self.kept().clear();
+        let mut kept = self.kept();
+        kept.blocks.clear();
+        kept.filling = None;
     }
 
     /// How many blocks are kept.
     pub fn filled(&self) -> usize {
-        self.kept().len()
+        self.kept().blocks.len()
     }
 
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<i64, Arc<LogStatistics>>> {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -196,9 +223,23 @@ mod tests {
             assert_eq!(&shown(blocks.count(&input, interval).expect("read")), expected, "{interval:?}");
         }
         blocks.clear();
-        blocks.fill(&input).expect("nothing to do");
-        assert_eq!(blocks.filled(), 0, "counted once");
+        assert_eq!(blocks.filled(), 0);
         assert_eq!(shown(blocks.count(&input, &time).expect("read")), read[0]);
+        blocks.fill(&Input::File("/nowhere".into())).expect_err("there is no log");
+        blocks.fill(&input).expect("read again");
+        assert_eq!(blocks.filled(), BLOCKS as usize);
+        blocks.fill(&Input::File("/nowhere".into())).expect("counted once");
+    }
+
+    #[test]
+    fn a_filling_ends_when_its_blocks_are_cleared() {
+        let (_folder, input, time) = log();
+        let blocks = TimeBlocks::new(time);
+        blocks.kept().filling = Some(2);
+        blocks.fill_with(&input, 1).expect("read");
+        assert_eq!(blocks.filled(), 0, "they belong to a filling that was ended");
+        blocks.fill_with(&input, 2).expect("read");
+        assert_eq!(blocks.filled(), BLOCKS as usize);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Requests: signed in, bounded in time, and their faults named.
 
 use crate::settings::{Auth, Settings, SettingsError, SigV4};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use jac_model::reach::Reach;
 use jac_model::search::TargetError;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
@@ -15,6 +15,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: Duration = Duration::from_secs(90);
 /// What is shown of an answer that was not expected.
 const EXCERPT: usize = 300;
+/// Bytes of an answer that are taken: those to a search of 1,000 samples have about 2 MB. Whoever owns the target chooses what it answers.
+const MOST_ANSWERED: usize = 64 << 20;
 
 /// A server that is spoken to over HTTP.
 #[derive(Debug, Clone)]
@@ -134,10 +136,18 @@ impl Http {
         }
         *request.body_mut() = payload.map(|payload| payload.bytes.clone().into());
         let silent = |error: reqwest::Error| self.silence(&error);
-        let answer = self.client.execute(request).await.map_err(silent)?;
+        let mut answer = self.client.execute(request).await.map_err(silent)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await.map_err(silent)?;
-        Ok(Answer { status, headers, body })
+        let mut body = BytesMut::new();
+        while let Some(piece) = answer.chunk().await.map_err(silent)? {
+            if body.len() + piece.len() > MOST_ANSWERED {
+                let message =
+                    format!("The search target's answer to {path} is larger than {} MB.", MOST_ANSWERED >> 20);
+                return Err(given_up(TargetError::new("search_answer_invalid", message)));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Answer { status, headers, body: body.freeze() })
     }
 
     /// The same where only a success is of use.

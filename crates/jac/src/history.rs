@@ -12,7 +12,6 @@ use jac_engine::list::{Page, PlanSummary, RunSummary};
 use jac_engine::view::RunView;
 use jac_model::{PlanId, is_same_name};
 use jac_report::Change;
-use jac_store::MOST_LISTED;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -72,8 +71,9 @@ pub async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
 }
 
 async fn plan_of_runs(client: &Client, named: &str) -> anyhow::Result<PlanId> {
-    let runs: Page<RunSummary> = client.get(&format!("/runs?limit={MOST_LISTED}&text={}", encoded(named))).await?;
-    let plans = runs.items.iter().map(|run| &run.plan).filter(|plan| plan.name.eq_ignore_ascii_case(named));
+    // Of a plan that was deleted there are only runs; the text is looked for in other columns too.
+    let runs: Vec<RunSummary> = client.list(&format!("/runs?text={}", encoded(named))).await?;
+    let plans = runs.iter().map(|run| &run.plan).filter(|plan| is_same_name(&plan.name, named));
     let found: BTreeSet<&str> = plans.map(|plan| plan.id.as_str()).collect();
     match found.iter().copied().collect::<Vec<_>>()[..] {
         [id] => Ok(id.parse()?),

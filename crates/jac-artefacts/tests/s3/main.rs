@@ -90,7 +90,7 @@ impl Servers {
 
 /// Does the store have the very bytes under that name?
 async fn has(store: &ArtefactStore, name: &str, bytes: &[u8]) -> bool {
-    store.get(name).await.expect("an answer").is_some_and(|got| got == bytes)
+    store.get(name, 1 << 30).await.expect("an answer").is_some_and(|got| got == bytes)
 }
 
 fn in_folder(folder: &Path) -> ArtefactStore {
@@ -131,6 +131,8 @@ async fn what_is_put_is_found_listed_checked_and_removed() {
         assert_eq!(store.put_new(&name, manifest.to_bytes().expect("JSON")).await, Ok(true));
         assert_eq!(store.put_new(&name, b"another".to_vec()).await, Ok(false), "there is one");
         assert_eq!(store.manifest(&prefix).await, Ok(Some(manifest.clone())));
+        let read = store.get(&name, 10).await;
+        assert!(matches!(read, Err(ArtefactError::Failed { .. })), "larger than it may be: {read:?}");
         assert_eq!(store.run_prefixes().await, Ok(vec![prefix.clone()]));
         for object in &manifest.objects {
             assert_eq!(store.check(&prefix, object).await, Ok(Checked::Same), "{}", object.name);
@@ -140,7 +142,7 @@ async fn what_is_put_is_found_listed_checked_and_removed() {
             assert_eq!(store.check(&prefix, &missing).await, Ok(Checked::Missing));
         }
         store.remove_run(&prefix).await.expect("removed");
-        assert_eq!(store.get(&format!("{prefix}run.json")).await, Ok(None));
+        assert_eq!(store.get(&format!("{prefix}run.json"), 1 << 20).await, Ok(None));
         assert_eq!(store.manifest(&prefix).await, Ok(None));
         store.remove_run(&prefix).await.expect("once more");
     }
@@ -319,7 +321,7 @@ async fn a_store_is_tried_out_with_each_persons_keys_and_opens_nobody_elses() {
         let store = gateway.store_in(bucket, &gateway.options(), keys.clone());
         let tried = store.try_out("once").await;
         assert_eq!(tried.err().map(|error| error.code()), code, "{bucket} with {}", keys.id);
-        assert_eq!(store.get("jac-test-once/manifest.json").await.ok().flatten(), None, "{bucket}");
+        assert_eq!(store.get("jac-test-once/manifest.json", 1 << 20).await.ok().flatten(), None, "{bucket}");
     }
     let of_object = gateway.store_in("hers-alone", &gateway.options(), TestKeys { secret: his.secret, ..hers.clone() });
     let refused = of_object.object("run.json").await.expect_err("the secret is wrong");

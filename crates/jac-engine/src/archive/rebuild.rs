@@ -6,7 +6,6 @@ use super::kept::{MANIFEST, is_log};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::runs::record::RunRecord;
-use crate::runs::write_file;
 use futures_util::{StreamExt, stream};
 use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, local_name};
 use jac_model::RunId;
@@ -14,6 +13,8 @@ use jac_store::{ResultsStoreRow, StoreError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Component, Path};
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
 
 /// Runs that are looked at at a time.
 const AT_A_TIME: usize = 8;
@@ -166,29 +167,36 @@ async fn fetch(store: &ArtefactStore, manifest: &Manifest, folder: &Path) -> Res
         }
         let name = format!("{}{}", manifest.prefix(), object.name);
         let missing = || ArtefactError::Missing { store: store.address().to_owned(), name: name.clone() };
-        let Some(bytes) = store.get(&name).await? else {
+        let Some(mut pieces) = store.open(&name, object.bytes).await? else {
             // It is made of what else there is, and nothing is read from it.
             if local == crate::runs::REPORT_PAGE {
                 continue;
             }
             return Err(missing().into());
         };
-        if hex::encode(Sha256::digest(&bytes)) != object.sha256 {
+        let mut file = create_below(folder, &local).await?;
+        let mut sum = Sha256::new();
+        while let Some(piece) = pieces.next().await? {
+            sum.update(&piece);
+            file.write_all(&piece).await.map_err(failed)?;
+        }
+        file.flush().await.map_err(failed)?;
+        if hex::encode(sum.finalize()) != object.sha256 {
             return Err(EngineError::JMeter(format!("{name} is not what its manifest says: its SHA-256 differs")));
         }
-        write_below(folder, &local, bytes.to_vec()).await?;
     }
     let text = manifest.to_bytes().map_err(EngineError::JMeter)?;
-    write_below(folder, MANIFEST, text).await
+    tokio::fs::write(folder.join(MANIFEST), text).await.map_err(failed)
 }
 
-async fn write_below(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<(), EngineError> {
+async fn create_below(folder: &Path, name: &str) -> Result<File, EngineError> {
     let path = folder.join(name);
-    let written = tokio::task::spawn_blocking(move || {
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| EngineError::file("accessing the run's folder", error))?;
-        }
-        write_file(&path, &bytes)
-    });
-    written.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
+    if let Some(parent) = path.parent() {
+        tokio::fs::create_dir_all(parent).await.map_err(failed)?;
+    }
+    File::create(path).await.map_err(failed)
+}
+
+fn failed(error: std::io::Error) -> EngineError {
+    EngineError::file("restoring the run's folder", error)
 }

@@ -110,10 +110,11 @@ impl Engine {
             _ if is_try => Vec::new(),
             Ok(report) => of_report(&report),
             // Without a report there are none to be had.
-            Err(error) => {
+            Err(error @ (EngineError::NotFound { .. } | EngineError::JMeter(_))) => {
                 tracing::debug!(%run, %error, "run {run}: no figures for its plan's trend: {error}");
                 Vec::new()
             }
+            Err(error) => return Err(error),
         };
         Ok(wait(self.store().fill_run_metrics(run, metrics))?)
     }

@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use jac_model::{FileChange, Plan, PlanFile, PlanFileKind, changed_files};
 use serde::{Deserialize, Serialize};
 use similar::{ChangeTag, TextDiff};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Lines of plans up to this size are compared…
 const LARGEST_PLAN: u64 = 8 << 20;
@@ -19,6 +19,8 @@ const MOST_LINES: usize = 4_000;
 const MOST_CHARACTERS: usize = 1_000;
 /// After that the way from one text to the other is not the shortest any more.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// After that the lines of further files are left out.
+const PATIENCE_IN_ALL: Duration = Duration::from_secs(10);
 
 /// Differences between two revisions of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,10 +88,17 @@ impl Engine {
         let (before, after) = (self.plan_revision(plan, from)?, self.plan_revision(plan, to)?);
         let find = |files: &[PlanFile], path: &str| files.iter().find(|file| file.path == path).cloned();
         let mut room = MOST_LINES;
+        let until = Instant::now() + PATIENCE_IN_ALL;
         let mut files = Vec::new();
         for (path, change) in changed_files(&before.files, &after.files) {
             let (was, is) = (find(&before.files, path), find(&after.files, path));
-            let compared = was.as_ref().zip(is.as_ref()).and_then(|(was, is)| self.lines_of(plan, was, is, room));
+            let compared = was.as_ref().zip(is.as_ref()).and_then(|(was, is)| {
+                if room == 0 || Instant::now() > until {
+                    Some((Vec::new(), true))
+                } else {
+                    self.lines_of(plan, was, is, room)
+                }
+            });
             let (hunks, is_cut) = compared.unwrap_or_default();
             room = room.saturating_sub(hunks.iter().map(|hunk| hunk.lines.len()).sum());
             files.push(FileDifference {

@@ -176,6 +176,10 @@ impl Task {
         }
         let deliveries = self.engine.due_notifications(&self.run().await?, &end.result);
         let run = self.engine.store().finish_run(&self.id, finished, deliveries, now_ms).await?;
+        if run.annotations != end.annotations {
+            // They came after the report was written.
+            self.try_to("report its annotations", self.engine.report_annotations(&self.id).await);
+        }
         self.engine.notify(Event::Run(self.id.clone()));
         self.engine.poke_notifiers();
         self.try_to("take its last figures", self.engine.take_last_figures(&run).await);
@@ -206,7 +210,8 @@ impl Task {
         })
         .await?;
         let result = RunResult::default();
-        self.finish(&RunEnd { ended_ms: self.engine.now_ms(), result, metrics: Vec::new() }).await
+        self.finish(&RunEnd { ended_ms: self.engine.now_ms(), result, metrics: Vec::new(), annotations: Vec::new() })
+            .await
     }
 
     /// Something that is good to have, and no reason to stop.

@@ -12,7 +12,7 @@ use crate::view::{Headline, RunResult, Snapshot};
 use jac_artefacts::{Manifest, local_name, object_name};
 use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Verdict};
-use jac_model::{Cause, EpochMs, ResultsMode, Run, RunId};
+use jac_model::{Annotation, Cause, EpochMs, ResultsMode, Run, RunId};
 use jac_report::{Facts, Histograms, LogFile, NodeFacts, Report, RunFacts, start_skew_ms};
 use jac_store::{RunMetrics, RunRow, StoredPoint};
 use serde::Serialize;
@@ -67,6 +67,8 @@ pub(crate) struct RunEnd {
     pub result: RunResult,
     /// Its figures for the trend of its plan.
     pub metrics: Vec<RunMetrics>,
+    /// Those that its report has.
+    pub annotations: Vec<Annotation>,
 }
 
 impl RunEnd {
@@ -198,6 +200,7 @@ pub(crate) fn end_of(run: &Run, statistics: &mut LogStatistics, judged: &Judged,
         ended_ms: run.ended_ms.unwrap_or(now_ms),
         result: RunResult { verdict, criteria, criteria_watch: judged.watch.clone(), headline: Some(headline) },
         metrics: crate::history::metrics::of_statistics(statistics),
+        annotations: run.annotations.clone(),
     }
 }
 
@@ -207,7 +210,7 @@ fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, EngineError> {
 
 /// Writes a file in one step: it is whole or not there.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
-    let new = path.with_extension("new");
+    let new = path.with_added_extension("new");
     let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, path));
     written.map_err(|error| {
         drop(std::fs::remove_file(&new));

@@ -18,7 +18,8 @@ use jac_model::{Run, RunId};
 use jac_report::{Report, ReportInterval};
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Semaphore;
 
 /// So many logs' parts are remembered: a log of 10 million samples has about 300.
 const MOST_LOGS: usize = 64;
@@ -26,23 +27,64 @@ const MOST_LOGS: usize = 64;
 const MOST_LOGS_IN_BLOCKS: usize = 4;
 /// Logs of fewer samples are read about as quickly as blocks are added up.
 const WORTH_BLOCKS: u64 = 1_000_000;
+/// So many runs wait for their blocks: whoever opens more reports than that at once does not zoom in all.
+const MOST_WAITING: usize = 8;
 
-/// What is known of logs that were read, the latest first.
-#[derive(Debug, Default)]
-pub(crate) struct KnownLogs(Mutex<VecDeque<(String, Arc<TimeBlocks>)>>);
+/// What is known of logs that were read.
+#[derive(Debug)]
+pub(crate) struct KnownLogs {
+    /// The latest first.
+    logs: Mutex<VecDeque<(String, Arc<TimeBlocks>)>>,
+    /// Runs whose blocks are counted or wait for that.
+    waiting: Mutex<Vec<RunId>>,
+    /// One at a time: it takes a processor for seconds.
+    turn: Semaphore,
+}
+
+impl Default for KnownLogs {
+    fn default() -> Self {
+        Self { logs: Mutex::default(), waiting: Mutex::default(), turn: Semaphore::new(1) }
+    }
+}
 
 impl KnownLogs {
-    /// Of the log of that name, whose samples ended within this time: a finished run's never changes, and has another name once it is compressed or
-    /// in a store.
-    fn of(&self, name: String, time_ms: Range<i64>) -> Arc<TimeBlocks> {
-        let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Of a log whose samples ended within this time: a finished run's never changes, and has another name once it is compressed or in a store.
+    ///
+    /// # Errors
+    /// When there is no such log: a run's is looked for under several names.
+    fn of(&self, input: &Input, time_ms: Range<i64>) -> Result<Arc<TimeBlocks>, LogError> {
+        let name = input.name();
+        if let Input::File(path) = input
+            && let Err(source) = std::fs::metadata(path)
+        {
+            return Err(LogError::Open { name, source });
+        }
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
         let place = logs.iter().position(|(known, _)| *known == name);
         let known = place.and_then(|place| logs.remove(place)).map(|(_, blocks)| blocks);
         let blocks = known.unwrap_or_else(|| Arc::new(TimeBlocks::new(time_ms)));
         logs.push_front((name, Arc::clone(&blocks)));
         logs.truncate(MOST_LOGS);
         logs.iter().skip(MOST_LOGS_IN_BLOCKS).for_each(|(_, blocks)| blocks.clear());
-        blocks
+        Ok(blocks)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<RunId>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a run's blocks are to be counted now.
+    fn begin(&self, run: &RunId) -> bool {
+        let mut waiting = self.waiting();
+        let is_new = waiting.len() < MOST_WAITING && !waiting.contains(run);
+        if is_new {
+            waiting.push(run.clone());
+        }
+        is_new
+    }
+
+    fn end(&self, run: &RunId) {
+        self.waiting().retain(|waiting| waiting != run);
     }
 }
 
@@ -137,7 +179,7 @@ impl Engine {
         let mut counts = self.read_log(&run.id, |input: Input| -> Result<LogStatistics, LogError> {
             let mut filter = Filter::default();
             filter.add(Condition::Time(Bound::AtLeast(over_ms)));
-            let parts = Arc::clone(self.known_logs().of(input.name(), time_of(whole)).parts());
+            let parts = Arc::clone(self.known_logs().of(&input, time_of(whole))?.parts());
             let interval = Some(Interval { ended_ms: ended_ms.clone(), parts });
             let options = ReadOptions { filter, interval, empty: Empty::Allowed, ..ReadOptions::default() };
             read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(()))
@@ -146,26 +188,30 @@ impl Engine {
     }
 
     fn count_within(&self, id: &RunId, ended_ms: &Range<i64>, whole: &Summary) -> Result<LogStatistics, EngineError> {
-        self.read_log(id, |input: Input| self.known_logs().of(input.name(), time_of(whole)).count(&input, ended_ms))
+        self.read_log(id, |input: Input| self.known_logs().of(&input, time_of(whole))?.count(&input, ended_ms))
     }
 
-    /// Prepares a long log for intervals, in the background: whoever has opened its report may zoom next.
+    /// Prepares a long log for intervals, in the background, one log at a time and while nothing is measured on this machine: whoever has opened
+    /// its report may zoom next.
     pub fn prepare_intervals(&self, id: &RunId, whole: &Summary) {
-        if whole.total.samples < WORTH_BLOCKS {
+        if whole.total.samples < WORTH_BLOCKS || !self.known_logs().begin(id) {
             return;
         }
         let (engine, id, time_ms) = (self.clone(), id.clone(), time_of(whole));
         self.keep_running("blocks", format!("the blocks of the run {id}"), move |_| {
             let (engine, id, time_ms) = (engine.clone(), id.clone(), time_ms.clone());
             async move {
+                let _turn = engine.known_logs().turn.acquire().await;
+                engine.until_nothing_is_measured_here().await;
                 let of = id.clone();
                 let fill = move |engine: &Engine| {
-                    engine.read_log(&of, |input| engine.known_logs().of(input.name(), time_ms.clone()).fill(&input))
+                    engine.read_log(&of, |input| engine.known_logs().of(&input, time_ms.clone())?.fill(&input))
                 };
                 if let Err(error) = engine.run_blocking(fill).await {
                     // Intervals are read as a whole then, and whoever asks for one is told.
                     tracing::info!(run = %id, %error, "run {id}: its log could not be prepared for intervals: {error}");
                 }
+                engine.known_logs().end(&id);
             }
         });
     }

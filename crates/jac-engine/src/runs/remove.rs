@@ -55,8 +55,11 @@ impl Engine {
         id: &RunId,
         also: impl FnOnce(&Path, &Run) -> Result<(), EngineError> + Send + 'static,
     ) -> Result<(), EngineError> {
-        let row = self.store().run(id).await?;
+        let id = id.clone();
         self.run_blocking(move |engine| {
+            // The row is read while nobody else writes: whoever is last writes what is newest.
+            let _turn = engine.describing();
+            let row = wait(engine.store().run(&id))?;
             let folder = engine.folder().run(&row.run.id);
             if row.run.phase.is_terminal() && folder.is_dir() {
                 if engine.archive().is_some() || crate::archive::manifest_in(&folder).is_some() {
@@ -79,6 +82,7 @@ impl Engine {
         if !run.phase.is_terminal() {
             return Err(conflict("The run has not finished.", Some("Stop it first.")));
         }
+        let _turn = self.describing();
         let folder = self.folder().run(id);
         // Out of the way first: a crash after the row is gone would bring the run back from its folder.
         let away = crate::deleted::place(self, id);

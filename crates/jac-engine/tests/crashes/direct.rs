@@ -228,6 +228,25 @@ async fn a_part_of_the_log_that_is_not_what_its_worker_has_is_read_anew_and_the_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_log_that_cannot_be_compared_is_no_whole_one_and_stays_on_its_worker() {
+    let mut house = house();
+    house.plan(Planned::new("digest worker-2", Which::From(1), Side::Before, Trouble::Refuse("no time for it")));
+    let cluster = house.cluster(WORKERS).await;
+    let run = house.run(&cluster).await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    let whole: Vec<bool> = ran.nodes.iter().map(|node| node.log.expect("it was looked at").whole).collect();
+    assert_eq!(whole, [true, false, true]);
+    let Some(Cause::Failed { reason, .. }) = &ran.cause else { panic!("{:?}", ran.cause) };
+    assert_eq!(reason.code, "node_log_unreadable", "{reason:?}");
+    let machines = house.world.machines();
+    let log = |node: &str| {
+        let machine = machines.there.iter().find(|((_, name), _)| name == node).expect("it is there").1;
+        machine.folder.join(format!("runs/{run}/results.jtl")).is_file()
+    };
+    assert_eq!(NODES.map(log), [false, true, false]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn workers_that_cannot_be_told_in_time_are_told_again_with_more_time() {
     let mut house = house();
     house.plan(Planned::new("start worker-2", Which::Nth(1), Side::Before, Trouble::CutOff(Duration::from_secs(4))));

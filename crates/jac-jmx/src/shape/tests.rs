@@ -128,6 +128,15 @@ fn shapes_of_unlike_nodes_add_up() {
     let all = with("4").part(1, 3).plus(&with("3").part(2, 3));
     assert_eq!(seconds(&all.total), [(0, 0), (0, 10), (10, 10), (10, 0)]);
     assert_eq!(seconds(&all.groups[0].points), seconds(&all.total));
+    // Each with its own, also where several have JMeter's default name.
+    let with = |threads: &str| {
+        let properties = Properties::from([("n".to_owned(), threads.to_owned())]);
+        let groups = ["${__P(n)}", "5"].map(|threads| classic("Thread Group", threads, "0", Some(("10", "0")), "-1"));
+        check(&plan(&groups.concat(), false), &CheckInput { workers: 3, properties, ..CheckInput::new("t.jmx") }).shape
+    };
+    let all = with("334").part(1, 3).plus(&with("333").part(2, 3));
+    let most = |group: usize| all.groups[group].points.iter().map(|point| point.users).max();
+    assert_eq!([most(0), most(1)], [Some(1000), Some(15)]);
 }
 
 #[test]

@@ -245,6 +245,22 @@ async fn logstash_s_tcp_input_gets_a_document_on_each_line() {
 }
 
 #[tokio::test]
+async fn an_answer_without_an_end_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("its address"));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            drop(stream.read(&mut [0; 4096]).await);
+            drop(stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await);
+            while stream.write_all(&[b' '; 64 << 10]).await.is_ok() {}
+        }
+    });
+    let target = target(settings(TargetKind::Elasticsearch, &url)).expect("a target");
+    let refused = timeout(LIMIT, target.test()).await.expect("in time").expect_err("it has no end");
+    assert_eq!(refused.code, "search_answer_invalid");
+}
+
+#[tokio::test]
 async fn a_servers_own_authority_is_trusted_where_its_certificate_is_given() {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let (certificate, key) = (made.cert.der().clone(), made.signing_key.serialize_der());

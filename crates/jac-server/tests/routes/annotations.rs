@@ -50,6 +50,27 @@ async fn a_run_has_annotations_in_order_of_time_and_its_report_has_them_too() {
     assert!(!folder.join("report.html").exists(), "a page that is not there is not made");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn annotations_at_once_are_all_kept_and_leave_the_report_whole() {
+    let served = Served::new().await;
+    finished(&served, "r-33333333", 0).await;
+    let folder = served.app.engine.folder().run(&"r-33333333".parse().expect("an id"));
+    std::fs::write(folder.join("report.html"), "a page").expect("written");
+    let texts: Vec<String> = (0..20).map(|number| format!("remark {number}")).collect();
+    let all = texts.iter().map(|text| annotate(&served, 1_700_000_010_000, text));
+    for answer in futures_util::future::join_all(all).await {
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    }
+    let report = served.as_owner(Method::GET, &format!("{RUN}/report"), "").await.body;
+    assert_eq!(report["run"]["annotations"].as_array().map(Vec::len), Some(20));
+    let [record, page] =
+        ["run.json", "report.html"].map(|name| std::fs::read_to_string(folder.join(name)).expect("it"));
+    for text in &texts {
+        assert!(record.contains(text.as_str()) && page.contains(text.as_str()), "{text}");
+    }
+    assert!(page.starts_with("<!doctype html>") && serde_json::from_str::<Value>(&record).is_ok());
+}
+
 #[tokio::test]
 async fn an_annotation_is_a_short_line_at_a_moment_and_they_are_not_many() {
     let served = Served::new().await;

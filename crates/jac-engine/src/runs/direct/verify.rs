@@ -29,8 +29,17 @@ enum End {
     Read(Vec<u8>),
     /// It cannot be read any more.
     Gone,
-    /// It could not be read to its end.
+    /// It could not be read to its end, or not be compared.
     Failed(EngineError),
+}
+
+impl End {
+    fn of_error(error: EngineError) -> Self {
+        match error {
+            EngineError::Port(error) if crate::retrying::is_silence(&error) => Self::Gone,
+            error => Self::Failed(error),
+        }
+    }
 }
 
 impl Task {
@@ -45,7 +54,7 @@ impl Task {
         let waits = self.cluster(run).await?.provider != Provider::Local;
         let mut ends = self.pull_rests(run, &merge, &nodes, waits).await;
         lock(&merge).tailed.report_disk_wait(false);
-        let mut logs = self.compare(run, &merge, &nodes, &ends).await?;
+        let mut logs = self.compare(run, &merge, &nodes, &mut ends).await?;
         let differ: Vec<&Node> =
             nodes.iter().zip(&ends).filter(|(node, end)| differs(node, end, &logs)).map(|(node, _)| node).collect();
         if !differ.is_empty() {
@@ -55,7 +64,7 @@ impl Task {
                 drop(merge);
                 merge = Merge::open(self).await?;
                 ends = self.pull_rests(run, &merge, &nodes, waits).await;
-                logs = self.compare(run, &merge, &nodes, &ends).await?;
+                logs = self.compare(run, &merge, &nodes, &mut ends).await?;
             }
         }
         self.note_logs(&merge, &nodes, &ends, logs.clone()).await;
@@ -94,30 +103,29 @@ impl Task {
                         lock(merge).tailed.report_disk_wait(true);
                         self.wait_for_room().await;
                     }
-                    Err(EngineError::Port(error)) if crate::retrying::is_silence(&error) => return End::Gone,
-                    Err(error) => return End::Failed(error),
+                    Err(error) => return End::of_error(error),
                 }
             }
         }))
         .await
     }
 
-    /// Whether each node's part of the spool is what the node has.
+    /// Whether each node's part of the spool is what the node has. A node that cannot say what it has gets another end.
     async fn compare(
         &self,
         run: &Run,
         merge: &SharedMerge,
         nodes: &[Node],
-        ends: &[End],
+        ends: &mut [End],
     ) -> Result<BTreeMap<String, NodeLog>, EngineError> {
         let paths = Paths::of(self.engine.folder(), &self.id);
         let own = tokio::task::spawn_blocking(move || sums(&paths));
         let log = NodePlaces::of(&self.id).results();
         // Beside the server's: each machine reads its log in its own time.
-        let theirs = for_all(nodes.iter().zip(ends).map(|(node, end)| async {
+        let theirs = for_all(nodes.iter().zip(&*ends).map(|(node, end)| async {
             match end {
-                End::Read(_) => node.remote.digest(&log).await.ok().flatten(),
-                End::Gone | End::Failed(_) => None,
+                End::Read(_) => node.remote.digest(&log).await,
+                End::Gone | End::Failed(_) => Ok(None),
             }
         }));
         let theirs = theirs.await;
@@ -127,21 +135,25 @@ impl Task {
             .map_err(|error| EngineError::file("reading the run's log", error))?;
         let header = own.remove(HEADER).unwrap_or_default();
         let mut logs = BTreeMap::new();
-        for ((node, end), theirs) in nodes.iter().zip(ends).zip(theirs) {
+        for ((node, end), theirs) in nodes.iter().zip(&mut *ends).zip(theirs) {
             // One whose log has a header and no row has no piece.
             let begun = lock(merge).offset(&node.name) > 0;
             let nothing = if begun { header.clone() } else { Default::default() };
             let (mut size, mut sum) = own.remove(&node.name).unwrap_or(nothing);
             let bytes = size;
-            if let End::Read(rest) = end {
+            if let End::Read(rest) = &*end {
                 size += rest.len() as u64;
                 sum.update(rest);
             }
             let is_read = matches!(end, End::Read(_));
             let whole = match theirs {
-                Some(theirs) => theirs == (size, sum.finalize().into()),
+                Ok(Some(theirs)) => theirs == (size, sum.finalize().into()),
+                Err(error) => {
+                    *end = End::of_error(EngineError::Port(error));
+                    false
+                }
                 // There is no log to compare it with: JMeter wrote none, or an earlier try has come to the cleaning of the nodes.
-                None => {
+                Ok(None) => {
                     is_read
                         && run
                             .nodes
@@ -231,7 +243,7 @@ impl Task {
                 break;
             }
             if in_place(|| self.engine.room()).is_some_and(|room| !room.is_for_logs()) {
-                return Err(EngineError::DiskFull { what: "the run's log, once more".to_owned() });
+                return Err(EngineError::DiskFull { what: "reading the run's log again".to_owned() });
             }
             rest.extend_from_slice(&chunk.bytes);
             let mut whole = in_place(|| {
@@ -255,7 +267,7 @@ impl Task {
 }
 
 fn again_failed(error: std::io::Error) -> EngineError {
-    EngineError::file("the run's log, once more", error)
+    EngineError::file("reading the run's log again", error)
 }
 
 /// Why a node's log is not all here.
