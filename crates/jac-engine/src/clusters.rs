@@ -127,10 +127,12 @@ impl Engine {
                 {
                     return Err(conflict("The cluster is terminating and cannot be extended.", None));
                 }
-                // The end that comes first is the one that is moved.
+                // The end that comes first is the one that is moved. One that is over already, which is left in peace for a while after a
+                // start, is moved from now on.
                 let minutes_ms = i64::from(minutes) * 60_000;
                 let idle_ends_at_ms = cluster.idle_ends_at_ms().filter(|idle_ms| *idle_ms < cluster.expires_at_ms);
-                let end_ms = idle_ends_at_ms.unwrap_or(cluster.expires_at_ms) + minutes_ms;
+                let old_end_ms = idle_ends_at_ms.unwrap_or(cluster.expires_at_ms);
+                let end_ms = old_end_ms.max(now_ms) + minutes_ms;
                 let latest_ms = now_ms + i64::from(ClusterConfig::MAX_LIFETIME_MINUTES) * 60_000;
                 if minutes == 0 || end_ms > latest_ms {
                     return Err(EngineError::invalid(
@@ -142,7 +144,7 @@ impl Engine {
                     ));
                 }
                 if idle_ends_at_ms.is_some() {
-                    cluster.idle_since_ms = cluster.idle_since_ms.map(|since_ms| since_ms + minutes_ms);
+                    cluster.idle_since_ms = cluster.idle_since_ms.map(|since_ms| since_ms + end_ms - old_end_ms);
                 }
                 cluster.expires_at_ms = cluster.expires_at_ms.max(end_ms);
                 Ok(())
@@ -160,11 +162,33 @@ impl Engine {
     /// # Errors
     /// When there is no such cluster. One that is gone already stays gone.
     pub async fn request_termination(&self, id: &ClusterId, cause: Message, by: &str) -> Result<Cluster, EngineError> {
+        self.request_termination_if(id, cause, by, |_| true).await
+    }
+
+    /// The same, unless it was extended, or a run took it or left it, since it was looked at: the next look judges it anew.
+    pub(crate) async fn request_termination_of(
+        &self,
+        seen: &Cluster,
+        cause: Message,
+        by: &str,
+    ) -> Result<Cluster, EngineError> {
+        let judged = |cluster: &Cluster| (cluster.expires_at_ms, cluster.idle_since_ms, cluster.current_run.clone());
+        let then = judged(seen);
+        self.request_termination_if(&seen.id, cause, by, move |cluster| judged(cluster) == then).await
+    }
+
+    async fn request_termination_if(
+        &self,
+        id: &ClusterId,
+        cause: Message,
+        by: &str,
+        holds: impl FnOnce(&Cluster) -> bool + Send + 'static,
+    ) -> Result<Cluster, EngineError> {
         let reason = cause.clone();
         let (cluster, begun) = self
             .store()
             .update_cluster::<_, EngineError>(id, move |cluster| {
-                if matches!(cluster.phase, ClusterPhase::Terminating | ClusterPhase::Terminated) {
+                if matches!(cluster.phase, ClusterPhase::Terminating | ClusterPhase::Terminated) || !holds(cluster) {
                     return Ok(false);
                 }
                 cluster.phase = cluster.phase.apply(ClusterEvent::TerminationStarted)?;

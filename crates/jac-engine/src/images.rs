@@ -5,7 +5,12 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::tools::WantedJMeter;
 use jac_jmeter::JMeterHome;
-use jac_model::{ClusterId, ClusterPhase, Message, NodeImage, Provider, Role};
+use jac_model::{Cluster, ClusterId, ClusterPhase, Message, NodeImage, Provider, Role};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// AWS restarts a machine within a minute of the request for its image, and the machine is up within another.
+const RESTART_TIME: Duration = Duration::from_secs(120);
 
 impl Engine {
     /// Begins to make an image of the cluster's master, with the Java and the JMeter that it has. The machine is restarted
@@ -49,11 +54,38 @@ impl Engine {
             return Err(EngineError::invalid("image_name", fault));
         }
         let description = format!("JMeter {jmeter} on Java {}, built by JAC", tools.java_version);
-        let image = self.cloud(cluster.provider)?.bake(id, &name, &description).await?;
+        let image = self.bake_while_idle(&cluster, &name, &description).await?;
         let text = format!("The image {} ({name}) is being created from the master.", image.id);
         let message = Message::new("image_requested", text).with("image", image.id.as_str()).with("name", name);
         self.note_cluster(id, None, message).await;
         Ok(image)
+    }
+
+    /// No run takes the cluster from before its master is restarted until it is up again.
+    async fn bake_while_idle(
+        &self,
+        cluster: &Cluster,
+        name: &str,
+        description: &str,
+    ) -> Result<NodeImage, EngineError> {
+        self.restarting().insert(cluster.id.clone());
+        let baked = async {
+            if self.store().cluster(&cluster.id).await?.current_run.is_some() {
+                return Err(conflict("A run has just begun on the cluster.", Some("Wait until it has ended.")));
+            }
+            Ok(self.cloud(cluster.provider)?.bake(&cluster.id, name, description).await?)
+        };
+        let baked = baked.await;
+        if baked.is_ok() {
+            let (engine, id) = (self.clone(), cluster.id.clone());
+            self.spawn(async move {
+                sleep(RESTART_TIME).await;
+                engine.restarting().remove(&id);
+            });
+        } else {
+            self.restarting().remove(&cluster.id);
+        }
+        baked
     }
 
     /// All images that were made, the newest first.

@@ -18,6 +18,7 @@ use crate::retrying::is_own_fault;
 use jac_jmeter::RmiKeyStore;
 use jac_model::ports::{Instance, NodeRequest};
 use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Message, Node, NodeState, Role, StopMode};
+use jac_store::StoreError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -283,8 +284,12 @@ impl Engine {
         if cluster.ready_ms.is_some() {
             self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is being terminated").await?;
         }
-        let grace =
-            self.store().run(run).await.map_or(Duration::ZERO, |row| Duration::from_secs(row.run.stop_timeout_s));
+        let grace = match self.store().run(run).await {
+            Ok(row) => Duration::from_secs(row.run.stop_timeout_s),
+            Err(StoreError::NotFound { .. }) => return Ok(()),
+            // A database that cannot be asked does not say that the run is over.
+            Err(error) => return Err(error.into()),
+        };
         let time_limit = grace + self.settings().force_limit * 2 + self.settings().master_end_limit;
         let mut deadline = Instant::now() + time_limit;
         let mut received = None;
@@ -292,7 +297,8 @@ impl Engine {
         while Instant::now() < deadline {
             match self.store().run(run).await {
                 Ok(row) if !row.run.phase.is_terminal() => changes.next().await,
-                _ => return Ok(()),
+                Ok(_) | Err(StoreError::NotFound { .. }) => return Ok(()),
+                Err(error) => return Err(error.into()),
             }
             let live = self.live().get(run).cloned();
             let now = live.as_ref().map(|live| live.received());

@@ -243,7 +243,7 @@ async fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineE
     };
     let (cause, by) =
         if were_gone_before(engine, cluster, end_ms) { (NODES_GONE, BY_LOSS) } else { (cause, BY_ITS_TIME) };
-    engine.request_termination(&cluster.id, Message::new(cause.0, cause.1), by).await?;
+    engine.request_termination_of(cluster, Message::new(cause.0, cause.1), by).await?;
     Ok(true)
 }
 
@@ -336,7 +336,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
     let answering = answering(engine, cluster, unnamed).await?;
     lost.retain(|name| !answering.contains(name));
     if all_gone && answering.is_empty() && cluster.current_run.is_none() {
-        engine.request_termination(&cluster.id, Message::new(NODES_GONE.0, NODES_GONE.1), BY_LOSS).await?;
+        engine.request_termination_of(cluster, Message::new(NODES_GONE.0, NODES_GONE.1), BY_LOSS).await?;
     }
     if lost == cluster.lost_nodes {
         return Ok(());

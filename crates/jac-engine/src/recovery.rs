@@ -137,6 +137,7 @@ impl Engine {
             if RunRecord::is_in(&folder) {
                 continue;
             }
+            let _turn = self.describing();
             let Ok(row) = wait(self.store().run(&id)) else { continue };
             if row.run.phase.is_terminal()
                 && let Err(error) = RunRecord::of(row).write(&folder)

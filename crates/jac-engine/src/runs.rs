@@ -410,6 +410,12 @@ impl Engine {
 
     /// Takes the cluster for the run. One test at a time fits on a worker.
     pub(crate) async fn claim_cluster(&self, cluster: &ClusterId, run: &RunId) -> Result<(), EngineError> {
+        if self.restarting().contains(cluster) {
+            return Err(conflict(
+                "The cluster's master is being restarted for an image.",
+                Some("Try again in two minutes, or use another cluster."),
+            ));
+        }
         let run = run.clone();
         self.change_cluster(cluster, move |cluster| match &cluster.current_run {
             Some(other) if *other != run => Err(conflict(

@@ -335,10 +335,12 @@ impl Engine {
             self.shipping().working().remove(&key);
             // It may have been begun again just before.
             match self.store().shipment(&key.0, &key.1).await {
-                Ok(Some(row)) if !row.state.is_final() => {
+                Ok(Some(row)) if row.state.is_final() => return,
+                Ok(None) => return,
+                // It is looked at again, also where the database cannot be asked now.
+                Ok(Some(_)) | Err(_) => {
                     self.shipping().working().insert(key.clone(), Arc::clone(&poked));
                 }
-                _ => return,
             }
         }
     }

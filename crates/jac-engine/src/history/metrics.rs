@@ -94,17 +94,22 @@ impl Engine {
     /// The figures of some runs; says of how many.
     async fn fill_metrics(&self) -> Result<usize, EngineError> {
         let runs = self.store().runs_without_metrics(AT_A_TIME).await?;
+        let mut failed = None;
         for run in &runs {
             let id = run.clone();
-            self.run_blocking(move |engine| engine.fill_metrics_of(&id)).await?;
+            // One that cannot be read now keeps no other waiting.
+            if let Err(error) = self.run_blocking(move |engine| engine.fill_metrics_of(&id)).await {
+                tracing::warn!(%run, %error, "run {run}: no figures for its plan's trend: {error}");
+                failed = Some(error);
+            }
             sleep(PAUSE).await;
         }
-        Ok(runs.len())
+        failed.map_or(Ok(runs.len()), Err)
     }
 
     /// The figures of a run that has none, of its report. Call it where waiting is allowed.
     pub(crate) fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
-        let is_try = wait(self.store().run(run)).is_ok_and(|row| row.run.try_run);
+        let is_try = wait(self.store().run(run))?.run.try_run;
         let metrics = match self.report(run) {
             // It is in no trend.
             _ if is_try => Vec::new(),

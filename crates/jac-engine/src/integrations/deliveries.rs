@@ -245,6 +245,13 @@ impl Engine {
             Ok(stored) => stored,
             // It was deleted just now, and its deliveries with it.
             Err(StoreError::NotFound { .. }) => return Ok(Duration::ZERO),
+            // That passes with another version of JAC or not at all; the others wait for nothing.
+            Err(error @ StoreError::Unreadable { .. }) => {
+                let unsent = Err(SendError::passing("run_unreadable", error.to_string()));
+                let now_ms = self.now_ms();
+                self.store().update_delivery(&row.run, name, move |row| note(row, &unsent, now_ms)).await?;
+                return Ok(Duration::ZERO);
+            }
             Err(error) => return Err(error.into()),
         };
         let result = stored.result.and_then(|result| serde_json::from_value(result).ok()).unwrap_or_default();

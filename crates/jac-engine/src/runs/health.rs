@@ -68,7 +68,13 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<Watched>, alarm: Alarm
         let looks = looks.await;
         match task.run().await {
             Ok(run) if run.phase == RunPhase::Running => (),
-            _ => return,
+            Ok(_) | Err(EngineError::NotFound { .. }) => return,
+            // That it cannot be read now does not say that it is over.
+            Err(error) => {
+                tracing::warn!(run = %task.id, %error, "run {}: {error}", task.id);
+                sleep(LOOK_EVERY).await;
+                continue;
+            }
         }
         let now_ms = task.engine.now_ms();
         let mut found = HashMap::new();

@@ -39,6 +39,13 @@ impl Engine {
         let (checked, config) = (new.clone(), cluster.config.clone());
         self.check_in_turn(move |engine, gone| engine.check_new_run(checked, &config, config.workers, gone).map(drop))
             .await?;
+        let engine = self.clone();
+        // Whoever asked may go away: a cluster that costs money is not left without its run.
+        let created = tokio::spawn(async move { engine.create_both(owner, new, cluster).await });
+        created.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
+    }
+
+    async fn create_both(&self, owner: Person, new: NewRun, cluster: NewCluster) -> Result<Run, EngineError> {
         let id = self.create_cluster(owner.clone(), cluster, Lifespan::Persistent).await?.id;
         let new = NewRun { cluster_id: Some(id.clone()), new_cluster: None, ..new };
         let created = self.check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await;

@@ -15,18 +15,14 @@ impl Engine {
     /// When it has not finished.
     pub async fn delete_run(&self, id: &RunId) -> Result<(), EngineError> {
         let id = id.clone();
-        self.run_blocking(move |engine| engine.remove_run(wait(engine.store().run(&id))?.run)).await
+        self.run_blocking(move |engine| engine.remove_run(&id, |_| true)).await
     }
 
     /// The same, unless somebody has pinned it or made it a baseline meanwhile.
     pub(crate) async fn delete_run_unless_kept(&self, id: &RunId) -> Result<(), EngineError> {
         let id = id.clone();
-        let delete = move |engine: &Engine| {
-            let run = wait(engine.store().run(&id))?.run;
-            let is_kept = run.pinned || run.baseline_ms.is_some();
-            if is_kept { Ok(()) } else { engine.remove_run(run) }
-        };
-        self.run_blocking(delete).await
+        let is_free = |run: &Run| !run.pinned && run.baseline_ms.is_none();
+        self.run_blocking(move |engine| engine.remove_run(&id, is_free)).await
     }
 
     /// Says whether a run is kept whatever the retention says.
@@ -77,12 +73,15 @@ impl Engine {
         .await
     }
 
-    fn remove_run(&self, run: Run) -> Result<(), EngineError> {
-        let id = &run.id;
+    fn remove_run(&self, id: &RunId, may_go: impl FnOnce(&Run) -> bool) -> Result<(), EngineError> {
+        let turn = self.describing();
+        let run = wait(self.store().run(id))?.run;
+        if !may_go(&run) {
+            return Ok(());
+        }
         if !run.phase.is_terminal() {
             return Err(conflict("The run has not finished.", Some("Stop it first.")));
         }
-        let _turn = self.describing();
         let folder = self.folder().run(id);
         // Out of the way first: a crash after the row is gone would bring the run back from its folder.
         let away = crate::deleted::place(self, id);
@@ -97,6 +96,8 @@ impl Engine {
             crate::deleted::give_back(self, id);
             return Err(error.into());
         }
+        // What is removed now may be large.
+        drop(turn);
         if let Some(archive) = self.archive() {
             archive.forget(id);
         }

@@ -4,7 +4,7 @@ use super::prepare::launcher;
 use super::process_name;
 use super::supervise::Task;
 use crate::error::EngineError;
-use crate::fan_out::{for_all, try_for_all, within};
+use crate::fan_out::{for_all, within};
 use crate::retrying::is_silence;
 use jac_jmeter::command::{self, StopWord};
 use jac_model::ports::Remote;
@@ -108,8 +108,9 @@ impl Stopping {
                 self.next_at.get_or_insert(now + grace);
                 let listening = for_all(targets.iter().map(|target| listens(target.remote, run))).await;
                 if listening.into_iter().all(|listens| listens) {
-                    task.step("stopping", "Stopping: threads finish their current sample.").await?;
-                    self.send(task, run, targets, StopMode::Graceful, StopWord::Shutdown).await?;
+                    let step = task.step("stopping", "Stopping: threads finish their current sample.").await;
+                    task.try_to("say what is being done", step);
+                    self.send(task, run, targets, StopMode::Graceful, StopWord::Shutdown).await;
                     self.again = Some(Again { at: Instant::now() + ASK_AGAIN, pause: ASK_AGAIN });
                 }
             }
@@ -119,37 +120,34 @@ impl Stopping {
                 self.again = Some(Again { at: Instant::now() + pause, pause });
             }
             Next::Force => {
-                task.step("force_stopping", "Stopping: requests in flight are aborted.").await?;
-                self.send(task, run, targets, StopMode::Force, StopWord::StopTestNow).await?;
+                let step = task.step("force_stopping", "Stopping: requests in flight are aborted.").await;
+                task.try_to("say what is being done", step);
+                self.send(task, run, targets, StopMode::Force, StopWord::StopTestNow).await;
                 self.next_at = Some(Instant::now() + task.engine.settings().force_limit);
             }
             Next::Kill => {
                 let name = process_name(&run.id);
-                try_for_all(targets.iter().map(|target| target.remote.kill(&name))).await?;
+                // One that does not answer is killed when the results are collected; what the run was stopped by is known.
+                for killed in for_all(targets.iter().map(|target| target.remote.kill(&name))).await {
+                    task.try_to("kill a JMeter", killed.map_err(EngineError::from));
+                }
             }
         }
         Ok(())
     }
 
-    /// Writes the word down and sends it: an engine that takes over has to know that it was said.
-    async fn send(
-        &mut self,
-        task: &Task,
-        run: &Run,
-        targets: &[Target<'_>],
-        how: StopMode,
-        word: StopWord,
-    ) -> Result<(), EngineError> {
+    /// Writes the word down and sends it: an engine that takes over has to know that it was said. Where it cannot be written down it is sent all the
+    /// same, and that engine says it again.
+    async fn send(&mut self, task: &Task, run: &Run, targets: &[Target<'_>], how: StopMode, word: StopWord) {
         let now_ms = task.engine.now_ms();
-        task.change(move |run| {
+        let written = task.change(move |run| {
             run.stop_sent = Some(how);
             run.stop_sent_ms = Some(now_ms);
             Ok(())
-        })
-        .await?;
+        });
+        task.try_to("write down that it was told to stop", written.await.map(drop));
         self.asked = Some(how);
         tell_all(task, run, targets, word).await;
-        Ok(())
     }
 }
 

@@ -19,6 +19,7 @@ use jac_model::{
     BrokenRule, Cause, Cluster, ClusterPhase, Message, Provider, ResultsMode, Run, RunEvent, RunId, RunPhase, RunStep,
     StopMode,
 };
+use jac_store::StoreError;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -59,6 +60,15 @@ impl Interruption {
 }
 
 /// A run and the cluster that it has to itself.
+/// Is it trouble of this server's database or disk that says nothing of the run? One that has not begun is not to fill a disk.
+fn passes(error: &EngineError, phase: RunPhase) -> bool {
+    match error {
+        EngineError::Store(StoreError::Database { .. }) => true,
+        EngineError::DiskFull { .. } => phase == RunPhase::Running,
+        _ => false,
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct Task {
     pub engine: Engine,
@@ -137,8 +147,14 @@ impl Task {
                     return;
                 }
             };
-            if let Err(interruption) = outcome {
-                self.conclude(interruption.into_cause()).await;
+            match outcome {
+                Ok(()) => (),
+                // That says nothing of the test, which goes on; the phase is taken up again as after a restart of the server.
+                Err(Interruption::Failed(error)) if passes(&error, run.phase) => {
+                    tracing::warn!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
+                    sleep(RETRY_EVERY).await;
+                }
+                Err(interruption) => self.conclude(interruption.into_cause()).await,
             }
         }
     }
@@ -324,4 +340,24 @@ pub(super) fn known_node(run: &Run, name: &str) -> Result<(), EngineError> {
         return Ok(());
     }
     Err(conflict(format!("The run {} has no node '{name}'.", run.id), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn a_database_or_a_disk_of_the_servers_own_says_nothing_of_a_run() {
+        let busy = || {
+            let source = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None);
+            EngineError::Store(StoreError::Database { what: "write", source })
+        };
+        let full = || EngineError::DiskFull { what: "writing".to_owned() };
+        for phase in [RunPhase::Queued, RunPhase::Preparing, RunPhase::Running] {
+            assert!(passes(&busy(), phase), "{phase:?}");
+            assert_eq!(passes(&full(), phase), phase == RunPhase::Running, "{phase:?}");
+            assert!(!passes(&EngineError::JMeter("it failed".to_owned()), phase), "{phase:?}");
+        }
+    }
 }

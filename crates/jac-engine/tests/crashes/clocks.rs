@@ -48,6 +48,22 @@ async fn a_clock_that_is_hours_wrong_at_the_start_ends_no_cluster_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_extended_in_the_grace_lives_from_then_on() {
+    for idle_minutes in [None, Some(30)] {
+        let mut house = House::new();
+        let lives = ClusterConfig { lifetime_minutes: 60, idle_minutes, ..config(1) };
+        let cluster = house.cluster_of(Provider::Ec2, lives).await;
+        house.until_phase(&cluster, ClusterPhase::Ready).await;
+        restart(&mut house, 3).await;
+        let now_ms = house.engine().await.now_ms();
+        let extended = house.ask(async |engine| engine.extend_cluster(&cluster, 60).await).await.expect("no crash");
+        assert!(extended.expires_at_ms >= now_ms + HOUR_MS, "{idle_minutes:?}");
+        sleep(Duration::from_secs(20 * 60)).await;
+        assert_eq!(phase(&mut house, &cluster).await, ClusterPhase::Ready, "{idle_minutes:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_that_is_hours_wrong_at_the_start_ends_no_run() {
     for off_hours in [2, -2] {
         for when in [RunPhase::Queued, RunPhase::Preparing, RunPhase::Running, RunPhase::Collecting] {

@@ -169,6 +169,20 @@ async fn a_stop_reaches_all_workers_and_a_forced_one_ends_those_that_do_not_list
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_worker_that_cannot_be_killed_changes_nothing_of_what_stopped_the_run() {
+    let mut house = house();
+    house.plan(Planned::new("kill worker-3", Which::Nth(1), Side::Before, Trouble::Refuse("not now")));
+    // Nobody hears the word to stop, so all are killed.
+    for node in NODES {
+        house.plan(Planned::new(&format!("run {node}"), Which::From(1), Side::Before, Trouble::Refuse("not now")));
+    }
+    let (_, run) = running(&mut house).await;
+    house.ask(async |engine| engine.request_stop(&run, StopMode::Force, "Ada").await).await;
+    let ran = house.until_run(&run, RunPhase::Finished).await;
+    assert_eq!(ran.cause, Some(Cause::Stopped { by: "Ada".to_owned(), how: StopMode::Force }));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lost_worker_ends_the_run_unless_it_may_go_on_without() {
     for (min_workers, ends) in [(None, Some("worker_lost")), (Some(3), Some("too_few_workers")), (Some(2), None)] {
         let mut house = house();

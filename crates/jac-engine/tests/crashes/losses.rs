@@ -154,6 +154,27 @@ async fn a_row_that_cannot_be_read_stops_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_cannot_be_read_keeps_no_notification_of_another_waiting() {
+    let mut house = House::new();
+    house.plan(Planned::new("notify", Which::From(1), Side::Before, Trouble::Refuse("away")));
+    let (cluster, run) = finished(&mut house).await;
+    house.crash().await;
+    let database = rusqlite::Connection::open(house.data().join("jac.db")).expect("the database");
+    database.execute("UPDATE run_documents SET document = json_set(document, '$.files', 3)", []).expect("written");
+    drop(database);
+    house.world.calls().planned.clear();
+    let next = house.another_run(&cluster).await;
+    house.until_run(&next, RunPhase::Finished).await;
+    let world = std::sync::Arc::clone(&house.world);
+    house
+        .until("the other one is told", async |_| {
+            world.machines().told.iter().any(|told| told.run.id == next).then_some(())
+        })
+        .await;
+    assert!(house.world.machines().told.iter().all(|told| told.run.id != run));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_disk_that_is_full_here_stops_no_test_elsewhere() {
     let mut house = House::new();
     let cluster = house.cluster(2).await;
