@@ -15,6 +15,7 @@ mod verify;
 use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::supervisor::Panicked;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jac_artefacts::{ArtefactError, ArtefactStore, run_prefix};
@@ -303,7 +304,12 @@ pub(crate) async fn forever(engine: Engine) {
             }
             busy.push((run.clone(), place.clone()));
             let engine = &engine;
-            working.push(async move { (engine.archive_run(archive, &run, &place).await, run, place) });
+            working.push(async move {
+                let what = format!("the upload of the run {run}");
+                let stored = engine.guarded("archive", what, engine.archive_run(archive, &run, &place)).await;
+                let panicked = |panicked: Panicked| Err(ArtefactError::Panicked { detail: panicked.to_string() });
+                (stored.unwrap_or_else(panicked), run, place)
+            });
         }
         let waiting = async {
             match due {

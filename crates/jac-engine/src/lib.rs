@@ -70,5 +70,5 @@ pub use shipping::{
     FoundSamples, LOG as LOG_SOURCE, NewSearchTarget, OwnTargetView, SampleSource, SearchFallback, Shipment,
     ShipmentTrouble, TargetView,
 };
-pub use supervisor::TaskFigures;
+pub use supervisor::{TaskFigures, task_kind};
 pub use titles::required as required_name;
