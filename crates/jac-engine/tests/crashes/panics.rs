@@ -144,7 +144,7 @@ async fn an_upload_that_panics_is_done_again_and_keeps_no_other_run_waiting() {
         let row = engine.store().run(run).await.expect("its row").run;
         let view = engine.archive_view(&row).expect("its way");
         assert_eq!((view.phase, view.code), (jac_engine::archive::ArchivePhase::Stored, None));
-        let verified = engine.verify_archive(run).await.expect("verified");
+        let verified = engine.verify_archive(run).await.expect("verified").expect("at once");
         assert!(verified.is_stored && verified.missing.is_empty() && verified.different.is_empty(), "{verified:?}");
     }
 }
