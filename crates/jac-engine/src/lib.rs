@@ -24,6 +24,7 @@ pub mod history;
 mod images;
 pub mod imports;
 mod integrations;
+mod javas;
 mod lifecycle;
 mod limited;
 pub mod list;
