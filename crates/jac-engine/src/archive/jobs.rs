@@ -6,6 +6,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::supervisor::Panicked;
 use jac_artefacts::ArtefactError;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -75,7 +76,7 @@ impl Engine {
             let engine = self.clone();
             self.spawn(async move {
                 let done = engine.guarded("archive_job", what, work).await;
-                let panicked = |panicked| Err(ArtefactError::Panicked { detail: format!("{panicked}") });
+                let panicked = |panicked: Panicked| Err(ArtefactError::Panicked { detail: panicked.to_string() });
                 end.send_replace(Some((Instant::now(), done.unwrap_or_else(panicked))));
             });
         }

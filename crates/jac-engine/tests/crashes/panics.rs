@@ -179,7 +179,7 @@ async fn an_export_that_panics_sends_the_same_points_again() {
         .until("its last point", async |_: &jac_engine::Engine| pushed.machines().pushed.iter().any(|point| point.is_last).then_some(()))
         .await;
     let engine = house.engine().await;
-    let view = engine.integrations_view().await.expect("a view").exporters.swap_remove(0);
+    let view = engine.integrations_view().await.expect("a view").metrics.swap_remove(0);
     assert_eq!((view.sent, view.dropped), (house.world.machines().pushed.len() as u64, 0));
     let told = panics_told(&mut house).await;
     assert_eq!(told, ["the export to meter"]);
