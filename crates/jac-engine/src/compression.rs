@@ -71,7 +71,7 @@ pub(crate) async fn forever(engine: Engine) {
             engine.until_nothing_is_measured_here().await;
             let what = format!("the compression of the logs of the run {run}");
             let compressed = engine.guarded("compression", what, engine.compress_logs(&run)).await;
-            match compressed.unwrap_or_else(|panicked| Err(EngineError::JMeter(format!("{panicked}.")))) {
+            match compressed.unwrap_or_else(|panicked| Err(panicked.into())) {
                 Ok(Outcome::Done(compressed)) => {
                     if let Some(archive) = engine.archive() {
                         archive.add(run.clone());

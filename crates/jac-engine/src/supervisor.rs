@@ -6,6 +6,7 @@
 //! none of the others waiting.
 
 use crate::engine::Engine;
+use crate::error::EngineError;
 use crate::notices::Notice;
 use futures_util::FutureExt;
 use std::any::Any;
@@ -43,6 +44,12 @@ pub fn task_kind() -> Option<&'static str> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Panicked(String);
+
+impl From<Panicked> for EngineError {
+    fn from(panicked: Panicked) -> Self {
+        Self::JMeter(format!("{panicked}."))
+    }
+}
 
 /// What is there of tasks.
 #[derive(Debug, Default)]

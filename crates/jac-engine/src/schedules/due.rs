@@ -66,7 +66,7 @@ impl Engine {
         work: impl Future<Output = Result<(), EngineError>>,
     ) -> Result<(), EngineError> {
         let done = self.guarded("schedules", format!("the schedule {id}"), work).await;
-        done.unwrap_or_else(|panicked| Err(EngineError::JMeter(format!("{panicked}."))))
+        done.unwrap_or_else(|panicked| Err(panicked.into()))
     }
 
     async fn look_at_open(&self, row: &FiringRow, open: &[FiringRow]) -> Result<(), EngineError> {
