@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::notices::Notice;
 use futures_util::FutureExt;
+use jac_model::notify::SendError;
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
@@ -48,6 +49,12 @@ pub(crate) struct Panicked(String);
 impl From<Panicked> for EngineError {
     fn from(panicked: Panicked) -> Self {
         Self::JMeter(format!("{panicked}."))
+    }
+}
+
+impl From<Panicked> for SendError {
+    fn from(panicked: Panicked) -> Self {
+        Self::passing("integration_failed", format!("{panicked}."))
     }
 }
 

@@ -171,7 +171,7 @@ impl Engine {
             let what = format!("the export to {name}");
             let sent = self.guarded("metrics_export", what, export.target.push(&points)).await;
             // What it was about to send is sent again.
-            let sent = sent.unwrap_or_else(|panicked| Err(SendError::passing("integration_failed", format!("{panicked}."))));
+            let sent = sent.unwrap_or_else(|panicked| Err(panicked.into()));
             let wait = match &sent {
                 Ok(_) => Duration::ZERO,
                 Err(error) => {
