@@ -52,7 +52,10 @@ async fn a_verification_that_takes_long_goes_on_and_whoever_asks_again_gets_its_
     std::fs::rename(&whole, &stored).expect("moved back");
     drop(writer);
     let ended = engine.verify_archive(&run).await.expect_err("what the first one has found");
-    assert!(matches!(&ended, EngineError::Artefacts(_)) && ended.code() == "artefacts_manifest_unreadable", "{ended:?}");
+    assert!(
+        matches!(&ended, EngineError::Artefacts(_)) && ended.code() == "artefacts_manifest_unreadable",
+        "{ended:?}"
+    );
     let verified = engine.verify_archive(&run).await.expect("a new one").expect("at once");
     assert!(verified.is_stored && verified.missing.is_empty() && verified.different.is_empty(), "{verified:?}");
 }

@@ -112,7 +112,8 @@ async fn a_compression_that_panics_is_done_again_and_keeps_no_other_log_waiting(
     for nth in [1, 2] {
         let mut house = House::new();
         let runs = two_runs(&mut house).await;
-        let logs: Vec<_> = runs.iter().map(|run| house.data().join("runs").join(run.as_str()).join("results.jtl")).collect();
+        let logs: Vec<_> =
+            runs.iter().map(|run| house.data().join("runs").join(run.as_str()).join("results.jtl")).collect();
         let text = "1700000000000,1,a,200,true\n".repeat(50_000);
         for log in &logs {
             std::fs::write(log, format!("timeStamp,elapsed,label,responseCode,success\n{text}")).expect("written");
@@ -177,7 +178,9 @@ async fn an_export_that_panics_sends_the_same_points_again() {
     house.until_run(&run, RunPhase::Finished).await;
     let pushed = std::sync::Arc::clone(&house.world);
     house
-        .until("its last point", async |_: &jac_engine::Engine| pushed.machines().pushed.iter().any(|point| point.is_last).then_some(()))
+        .until("its last point", async |_: &jac_engine::Engine| {
+            pushed.machines().pushed.iter().any(|point| point.is_last).then_some(())
+        })
         .await;
     let engine = house.engine().await;
     let view = engine.integrations_view().await.expect("a view").metrics.swap_remove(0);

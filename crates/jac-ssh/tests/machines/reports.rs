@@ -19,7 +19,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 const JOB: &str = "while [ ! -e end ]; do echo row >>log; sleep 0.1; done; echo last >>log; exit 3";
 
 /// A program that waits, whose heap is looked at.
-const JVM: &str = "public class Waits { public static void main(String[] a) throws Exception { Thread.sleep(3600000); } }";
+const JVM: &str =
+    "public class Waits { public static void main(String[] a) throws Exception { Thread.sleep(3600000); } }";
 
 async fn started(remote: &dyn Remote) {
     remote.start("job", &shell(JOB)).await.expect("it starts");
