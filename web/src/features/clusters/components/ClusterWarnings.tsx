@@ -3,7 +3,7 @@ import { Note } from "@/shared/ui/Note";
 
 /** What may disturb every run on a cluster. */
 export function ClusterWarnings({ cluster }: { cluster: Pick<Cluster, "warnings"> }) {
-  return (cluster.warnings ?? []).map(({ code, message }) => (
+  return cluster.warnings.map(({ code, message }) => (
     <Note key={code} tone="attention">
       {message}
     </Note>
