@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's own audit entries */
+        /** What one did */
         get: operations["account_own_audit"];
         put?: never;
         post?: never;
@@ -116,7 +116,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rebuild the list of runs from the stores; existing runs are kept */
+        /**
+         * Take every run that the store has into the list, unless it is there
+         * @description What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
+         */
         post: operations["archive_rebuild"];
         delete?: never;
         options?: never;
@@ -202,7 +205,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Validate a cluster's configuration and estimate its cost; creates nothing */
+        /** What a cluster would be and cost; nothing is made */
         post: operations["clusters_forecast"];
         delete?: never;
         options?: never;
@@ -270,7 +273,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create an image of a cluster's master, which is restarted for it; the image is available some minutes later */
+        /** Begin to make an image of a cluster's master, which is restarted for it; it can be booted some minutes later */
         post: operations["images_create"];
         delete?: never;
         options?: never;
@@ -291,7 +294,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Set the team that may change it in addition to its owner */
+        /** Say which team may change it beside its owner */
         patch: operations["clusters_set_team"];
         trace?: never;
     };
@@ -319,7 +322,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Compare runs with the first one, with tests for significance */
+        /** What has changed from one run to others, and what of it is noise */
         get: operations["runs_compare"];
         put?: never;
         post?: never;
@@ -356,7 +359,7 @@ export interface paths {
         /** The links of a comparison that still work */
         get: operations["shares_of_comparison"];
         put?: never;
-        /** Create a share link for a comparison */
+        /** Make a link that shows a comparison to whoever has it */
         post: operations["shares_share_comparison"];
         delete?: never;
         options?: never;
@@ -388,7 +391,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the caller's credentials, without secrets; for administrators also the names of everybody's */
+        /** One's own credentials, without their secrets; for administrators the names of everybody's */
         get: operations["credentials_list"];
         put?: never;
         /** Save credentials */
@@ -443,7 +446,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Test a set with AWS */
+        /** Ask AWS whose a set is */
         post: operations["credentials_test"];
         delete?: never;
         options?: never;
@@ -543,7 +546,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all billable instances, and the providers that cannot be queried */
+        /** All machines that cost money, and the providers that cannot be asked */
         get: operations["machines_list"];
         put?: never;
         post?: never;
@@ -563,7 +566,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Terminate an orphaned cluster */
+        /** End a cluster that no row knows */
         delete: operations["orphans_terminate"];
         options?: never;
         head?: never;
@@ -579,7 +582,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Adopt an orphaned cluster */
+        /** Adopt a cluster that no row knows; it becomes ready by itself */
         post: operations["orphans_adopt"];
         delete?: never;
         options?: never;
@@ -705,7 +708,7 @@ export interface paths {
         };
         /** What the plan's runs are judged by, and what stops them by itself */
         get: operations["plans_criteria"];
-        /** Replace the plan's criteria and automatic stop; `version` is the version that was edited */
+        /** Judge the plan's next runs by something else; `version` is the one that it was made from */
         put: operations["plans_set_criteria"];
         post?: never;
         delete?: never;
@@ -723,7 +726,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Duplicate a plan with its files, criteria and patterns of files to keep; the caller owns the copy */
+        /** Make a second plan of a plan's files, criteria and patterns of files to keep; it is the caller's */
         post: operations["plans_duplicate"];
         delete?: never;
         options?: never;
@@ -932,7 +935,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Set the team that may change it in addition to its owner */
+        /** Say which team may change it beside its owner */
         patch: operations["plans_set_team"];
         trace?: never;
     };
@@ -943,7 +946,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Trend of a plan's figures, newest run first; also for a deleted plan */
+        /** How a plan's figures went from run to run, the newest first; also of a plan that was deleted */
         get: operations["plans_trend"];
         put?: never;
         post?: never;
@@ -1084,7 +1087,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read a stored run anew and compare it with its manifest */
+        /**
+         * Read a stored run anew and compare it with its manifest
+         * @description What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
+         */
         post: operations["archive_verify"];
         delete?: never;
         options?: never;
@@ -1099,7 +1105,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the run's artefacts */
+        /** What the run left */
         get: operations["runs_list_artefacts"];
         put?: never;
         post?: never;
@@ -1252,7 +1258,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** CPU, memory, heap and network of a run's nodes over time, live and finished */
+        /** How the nodes of a run fared over its time, live and finished */
         get: operations["runs_node_series"];
         put?: never;
         post?: never;
@@ -1326,7 +1332,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Pin a run (exempt from retention), or unpin it */
+        /** Keep a run whatever the retention says, or no longer */
         patch: operations["runs_pin"];
         trace?: never;
     };
@@ -1410,7 +1416,7 @@ export interface paths {
         /** The links of a run that still work */
         get: operations["shares_of_run"];
         put?: never;
-        /** Create a share link for a run */
+        /** Make a link that shows a run to whoever has it */
         post: operations["shares_share_run"];
         delete?: never;
         options?: never;
@@ -1482,7 +1488,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Set the team that may change it in addition to its owner */
+        /** Say which team may change it beside its owner */
         patch: operations["runs_set_team"];
         trace?: never;
     };
@@ -1530,7 +1536,7 @@ export interface paths {
         };
         /** One schedule */
         get: operations["schedules_show"];
-        /** Replace a schedule; the caller becomes its owner */
+        /** Save a schedule anew; whoever saves it is its owner from then on */
         put: operations["schedules_save"];
         post?: never;
         /** Delete a schedule; its runs stay */
@@ -1621,7 +1627,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Set the team that may change it in addition to its owner */
+        /** Say which team may change it beside its owner */
         patch: operations["schedules_set_team"];
         trace?: never;
     };
@@ -1635,7 +1641,7 @@ export interface paths {
         /** One's own search targets, without their secrets; for administrators everybody's */
         get: operations["search_own"];
         put?: never;
-        /** Add a search target for the caller's runs */
+        /** Have one's runs shipped to a target of one's own */
         post: operations["search_create"];
         delete?: never;
         options?: never;
@@ -1654,7 +1660,7 @@ export interface paths {
         /** Save another in place of a target, with its secret */
         put: operations["search_replace"];
         post?: never;
-        /** Delete a target; documents there are kept */
+        /** Forget a target. What was shipped stays there */
         delete: operations["search_forget"];
         options?: never;
         head?: never;
@@ -1774,7 +1780,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create a ticket for a download: browsers send only the cookie when they download a file */
+        /** Ask for leave to download something: a browser that gets a file by itself sends the cookie and nothing else */
         post: operations["session_ticket"];
         delete?: never;
         options?: never;
@@ -2295,6 +2301,8 @@ export interface components {
              * @description Estimated cost so far in US dollars; `null`: free, or unknown.
              */
             usd_so_far: number | null;
+            /** @description What may disturb every run on it: `java_versions_differ`. */
+            warnings: components["schemas"]["Message"][];
         };
         /** @description Samples by response code. */
         CodeCount: {
@@ -3238,7 +3246,7 @@ export interface components {
         IntegrationTrouble: {
             /**
              * @description `integration_timeout`, `integration_unreachable`, `integration_certificate`, `integration_busy`, `integration_unavailable`,
-             *     `integration_denied`, `integration_gone`, `integration_redirected`, `integration_refused`, `integration_not_configured`.
+             *     `integration_denied`, `integration_gone`, `integration_redirected`, `integration_refused`, `integration_not_configured`, `integration_failed`.
              */
             code: string;
             /** @description A sentence. */
@@ -6160,6 +6168,14 @@ export interface operations {
                     "application/json": components["schemas"]["Rebuilt"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6314,7 +6330,7 @@ export interface operations {
                 team?: string;
                 provider?: components["schemas"]["Provider"];
                 phase?: components["schemas"]["ClusterPhase"];
-                /** @description Include terminated clusters; absent: `false`. */
+                /** @description Those that have ended too; absent: `false`. */
                 ended?: boolean;
                 /** @description Words that are all in its id, its name or the name of its owner. */
                 text?: string;
@@ -6996,7 +7012,7 @@ export interface operations {
     credentials_create: {
         parameters: {
             query?: {
-                /** @description `false`: save without testing with AWS. */
+                /** @description `false`: they are saved without asking AWS whose they are. */
                 test?: boolean;
             };
             header?: never;
@@ -7083,7 +7099,7 @@ export interface operations {
     credentials_replace: {
         parameters: {
             query?: {
-                /** @description `false`: save without testing with AWS. */
+                /** @description `false`: they are saved without asking AWS whose they are. */
                 test?: boolean;
             };
             header?: never;
@@ -9451,6 +9467,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Verified"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             404: {
