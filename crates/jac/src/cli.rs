@@ -98,7 +98,7 @@ pub enum Command {
     /// Uploaded plans: criteria, revisions, files
     #[command(subcommand)]
     Plans(Box<PlansCommand>),
-    /// Runs: list, tag, add a note, set a plan's baseline, show its trend
+    /// Runs: list, tag, add a note, annotate, set a plan's baseline, show its trend
     #[command(subcommand)]
     Runs(Box<RunsCommand>),
     /// Scheduled runs: add, list, show, pause, resume, start, remove

@@ -61,10 +61,10 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
       )}
       <EntryTable summary={summary} choice={labels} apdex={null} showSamples={samples.show} empty={inWindow ? "No samples in this time." : "Labels appear here with their first samples."} />
       <ErrorTable
-        errors={errorsOfLabels(live.errors, chosen)}
-        allErrors={summaryOfLabels(live.summary, chosen).total.errors}
+        errors={errorsOfLabels(inWindow ? table.errors : live.errors, chosen)}
+        allErrors={summaryOfLabels(summary, chosen).total.errors}
         live
-        wholeRun={range !== null}
+        inWindow={inWindow}
         narrowed={chosen.length > 0}
         showSamples={samples.show}
       />
