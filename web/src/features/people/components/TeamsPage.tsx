@@ -6,7 +6,7 @@ import { isUnfiltered, searchOf } from "@/shared/lists/listState";
 import { ListTable } from "@/shared/lists/ListTable";
 import { useListState } from "@/shared/lists/useListState";
 import type { Column } from "@/shared/tables/tableRows";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { Empty } from "@/shared/ui/Empty";
 import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
@@ -94,16 +94,14 @@ const NO_NAMES: string[] = [];
 function DeleteTeam({ team, onClose }: { team: TeamView; onClose: () => void }) {
   const removal = useDeleteTeam(team.id);
   return (
-    <ConfirmDialog
-      title={`Delete team ${team.name}`}
-      cancel="Keep it"
-      action="Delete"
-      tone="danger"
+    <RemovalDialog
+      verb="Delete"
+      what={`team ${team.name}`}
       request={removal}
       onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>What was shared with it stays with its owners; its members read it from now on. This can’t be undone.</p>
-    </ConfirmDialog>
+      <p>What was shared with it stays with its owners; its members read it from now on.</p>
+    </RemovalDialog>
   );
 }

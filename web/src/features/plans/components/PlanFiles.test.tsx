@@ -32,7 +32,7 @@ it("asks before a file is removed, and removes nothing when it is kept", async (
   show();
   await userEvent.click(screen.getByRole("button", { name: "Remove users.csv" }));
   const dialog = within(screen.getByRole("dialog", { name: "Remove users.csv" }));
-  await userEvent.click(dialog.getByRole("button", { name: "Keep it" }));
+  await userEvent.click(dialog.getByRole("button", { name: "Cancel" }));
   expect(screen.queryByRole("dialog")).toBeNull();
   expect(api.asked).toEqual([]);
 });

@@ -68,7 +68,6 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
       {asking === "leave" && (
         <ConfirmDialog
           title="Stop using this store"
-          cancel="Keep it"
           action="Stop using"
           tone="primary"
           request={leave}
