@@ -2,13 +2,11 @@ import type { ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import type { Schedule } from "@/shared/api/types";
 import type { Facet } from "@/shared/lists/ListFilters";
-import { searchOf } from "@/shared/lists/listState";
 import { ListTable } from "@/shared/lists/ListTable";
-import { useListState } from "@/shared/lists/useListState";
+import { useList } from "@/shared/lists/useList";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { CutLink } from "@/shared/ui/MiddleCut";
-import { useSchedulePages } from "../api/useSchedules";
 import { firingChip, localWords, stateChip, STATES, timingWords } from "../scheduleWords";
 
 const COLUMNS: Column<Schedule>[] = [
@@ -43,23 +41,18 @@ const COLUMNS: Column<Schedule>[] = [
 
 const ORDERS = { name: "name", next: "next" };
 const FACETS: Facet[] = [{ name: "state", label: "State", options: Object.entries(STATES).map(([value, word]) => ({ value, word })) }];
-const NAMES = ["state"];
 
 /** The list of schedules, the next one first. */
 export function ScheduleTable({ empty }: { empty: ReactNode }) {
   const navigate = useNavigate();
-  const [state, change] = useListState("", NAMES);
-  const pages = useSchedulePages(searchOf(state));
+  const schedules = useList<Schedule>("schedules", FACETS);
   return (
     <ListTable
       name="schedules"
       fills
       title="Schedules"
-      pages={pages}
-      state={state}
-      onChange={change}
+      {...schedules}
       orders={ORDERS}
-      facets={FACETS}
       searches="Name or plan"
       columns={COLUMNS}
       rowKey={({ id }) => id}
