@@ -73,9 +73,7 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
         showSamples={samples.show}
       />
       </WhileSeen>
-      <WhileSeen>
-        <NodeCharts run={run} since={live.nodes} points={live.points} stale={!connection.connected} />
-      </WhileSeen>
+      <NodeCharts run={run} since={live.nodes} points={live.points} stale={!connection.connected} />
       {samples.section}
     </>
   );
