@@ -21,7 +21,17 @@ export const PLAN: Plan = {
 
 /** `raw`: the number of threads as the plan has it; null: its kind of group has none. */
 export function threadGroup(name: string, raw: string | null, threads: number | null): ThreadGroup {
-  return { name, kind: "Thread Group", enabled: true, threads, ramp_up_s: 0, loops: -1, duration_s: 90, delay_s: 0, raw: { threads: raw, ramp_up_s: null, loops: null, duration_s: null, delay_s: null } };
+  return {
+    name,
+    kind: "Thread Group",
+    enabled: true,
+    threads,
+    ramp_up_s: 0,
+    loops: -1,
+    duration_s: 90,
+    delay_s: 0,
+    raw: { threads: raw, ramp_up_s: null, loops: null, duration_s: null, delay_s: null },
+  };
 }
 
 /** Of that plan on two workers: 600 users on each, whose number is a property. */

@@ -10,7 +10,7 @@ import { PlanHead } from "@/features/plans/components/PlanHead";
 import { RunHead } from "@/features/runs/components/RunHead";
 import type { Cluster, Info, Plan } from "@/shared/api/types";
 import { renderFor, sessionOf, testApi } from "@/test/api";
-import { PLAN as SHOP } from "@/test/plans";
+import { PLAN as OWN_PLAN } from "@/test/plans";
 import { runOf } from "@/test/results";
 import { ClustersRoute } from "./ClustersRoute";
 import { Needs } from "./Needs";
@@ -46,7 +46,7 @@ const CLUSTER: Cluster = {
   usd_so_far: null,
   node_prices: null,
 };
-const PLAN: Plan = { ...SHOP, owner: BOB };
+const PLAN: Plan = { ...OWN_PLAN, owner: BOB };
 const INFO = {
   version: "1",
   installation: "i",

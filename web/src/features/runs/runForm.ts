@@ -147,6 +147,12 @@ export function withTotal(form: RunForm, name: string, total: string | null): Ru
   return { ...form, share: changed.join("\n"), properties };
 }
 
+/** The form without a total of that property, which has the plan's value again: what was a total is not each worker's. */
+export function withoutTotal(form: RunForm, name: string): RunForm {
+  const each = withTotal(form, name, null);
+  return { ...each, properties: Object.fromEntries(Object.entries(each.properties).filter(([known]) => known !== name)) };
+}
+
 function faultOfLines(text: string, masked: string[]): string | null {
   const { properties, fault } = parseProperties(text);
   const missing = Object.keys(properties).find((name) => properties[name] === "" && masked.includes(name));

@@ -59,7 +59,13 @@ it("is painted again when it is in sight, with what came meanwhile", async () =>
   const page = (p95: number) => (
     <BrowserRouter>
       <TimelineProvider originMs={START}>
-        <TimeChart id="times" title="Response time" unit="ms" format={formatMs} content={contentOf({ lines: [{ key: "p95", label: "p95", values: TIMES.map(() => p95), colour: "#111", kind: "line" }] })} />
+        <TimeChart
+          id="times"
+          title="Response time"
+          unit="ms"
+          format={formatMs}
+          content={contentOf({ lines: [{ key: "p95", label: "p95", values: TIMES.map(() => p95), colour: "#111", kind: "line" }] })}
+        />
       </TimelineProvider>
     </BrowserRouter>
   );

@@ -45,12 +45,7 @@ export function SessionList() {
       value: () => null,
       cell: (session) =>
         !session.current && (
-          <button
-            type="button"
-            className="btn btn-quiet"
-            aria-label={`End session of ${sessionName(session)}`}
-            onClick={() => setEnded(session)}
-          >
+          <button type="button" className="btn btn-quiet" aria-label={`End session of ${sessionName(session)}`} onClick={() => setEnded(session)}>
             End session…
           </button>
         ),

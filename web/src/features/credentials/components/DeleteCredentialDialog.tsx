@@ -5,13 +5,7 @@ import { useDeleteCredential } from "../api/credentials";
 export function DeleteCredentialDialog({ credential, onClose }: { credential: CredentialView; onClose: () => void }) {
   const removal = useDeleteCredential(credential.id);
   return (
-    <RemovalDialog
-      verb="Delete"
-      what={credential.name}
-      request={removal}
-      onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })}
-      onClose={onClose}
-    >
+    <RemovalDialog verb="Delete" what={credential.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })} onClose={onClose}>
       <p>
         {credential.kind === "ssh_key"
           ? "Removes the key from JAC. Remove its public half from your machines if it is no longer needed."

@@ -87,13 +87,7 @@ const ORDERS = { name: "name" };
 function DeleteTeam({ team, onClose }: { team: TeamView; onClose: () => void }) {
   const removal = useDeleteTeam(team.id);
   return (
-    <RemovalDialog
-      verb="Delete"
-      what={`team ${team.name}`}
-      request={removal}
-      onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })}
-      onClose={onClose}
-    >
+    <RemovalDialog verb="Delete" what={`team ${team.name}`} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })} onClose={onClose}>
       <p>What was shared with it stays with its owners; its members read it from now on.</p>
     </RemovalDialog>
   );

@@ -61,14 +61,7 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
       </ul>
       {edit.error !== null && <ErrorBox error={edit.error} />}
       {asked !== null && (
-        <RemovalDialog
-          verb="Remove"
-          what={asked}
-          reversible
-          request={removal}
-          onConfirm={() => removal.mutate(asked, { onSuccess: () => setAsked(null) })}
-          onClose={() => setAsked(null)}
-        >
+        <RemovalDialog verb="Remove" what={asked} reversible request={removal} onConfirm={() => removal.mutate(asked, { onSuccess: () => setAsked(null) })} onClose={() => setAsked(null)}>
           <p>The file is removed from the plan. Revision {plan.revision} and finished runs keep their copies: restore that revision to have the file again.</p>
         </RemovalDialog>
       )}

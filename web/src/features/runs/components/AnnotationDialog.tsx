@@ -34,13 +34,7 @@ export function AnnotationDialog({ run, of, onClose }: Props) {
   };
   if (removes) {
     return (
-      <RemovalDialog
-        verb="Remove"
-        what={`“${known?.text ?? ""}”`}
-        request={removal}
-        onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })}
-        onClose={() => setRemoves(false)}
-      >
+      <RemovalDialog verb="Remove" what={`“${known?.text ?? ""}”`} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })} onClose={() => setRemoves(false)}>
         <p>The annotation is removed from the charts and from the report.</p>
       </RemovalDialog>
     );

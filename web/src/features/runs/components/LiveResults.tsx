@@ -64,14 +64,14 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
         <EntryTable summary={summary} choice={labels} apdex={null} showSamples={samples.show} empty={inWindow ? "No samples in this time." : "Labels appear here with their first samples."} />
       </WhileSeen>
       <WhileSeen>
-      <ErrorTable
-        errors={errorsOfLabels(inWindow ? table.errors : live.errors, chosen)}
-        allErrors={summaryOfLabels(summary, chosen).total.errors}
-        live
-        inWindow={inWindow}
-        narrowed={chosen.length > 0}
-        showSamples={samples.show}
-      />
+        <ErrorTable
+          errors={errorsOfLabels(inWindow ? table.errors : live.errors, chosen)}
+          allErrors={summaryOfLabels(summary, chosen).total.errors}
+          live
+          inWindow={inWindow}
+          narrowed={chosen.length > 0}
+          showSamples={samples.show}
+        />
       </WhileSeen>
       <NodeCharts run={run} since={live.nodes} points={live.points} stale={!connection.connected} />
       {samples.section}

@@ -21,17 +21,17 @@ export function RunDetails({ run, at }: { run: Run; at: number | null }) {
   const prepared = run.phase !== "queued" && run.phase !== "preparing";
   return (
     <WhileSeen>
-    <div className="columns columns-main no-print">
-      <LogViewer run={run} />
-      <div className="stack">
-        <NodeList nodes={run.nodes} />
-        <Artefacts run={run} />
-        <Shipments run={run} />
-        {run.phase === "finished" && <Notifications run={run} />}
-        <Settings run={run} />
-        {prepared && run.steps.length > 0 && <Steps steps={run.steps} now={run.step} at={at} />}
+      <div className="columns columns-main no-print">
+        <LogViewer run={run} />
+        <div className="stack">
+          <NodeList nodes={run.nodes} />
+          <Artefacts run={run} />
+          <Shipments run={run} />
+          {run.phase === "finished" && <Notifications run={run} />}
+          <Settings run={run} />
+          {prepared && run.steps.length > 0 && <Steps steps={run.steps} now={run.step} at={at} />}
+        </div>
       </div>
-    </div>
     </WhileSeen>
   );
 }

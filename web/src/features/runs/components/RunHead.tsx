@@ -137,13 +137,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
       {remarking && <RemarksDialog run={run} onClose={() => setRemarking(false)} />}
       {sharing && <ShareDialog shared={{ kind: "run", run: run.id }} name={run.name} onClose={() => setSharing(false)} />}
       {asked && (
-        <RemovalDialog
-          verb="Delete"
-          what={run.name}
-          request={removal}
-          onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })}
-          onClose={() => setAsked(false)}
-        >
+        <RemovalDialog verb="Delete" what={run.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })} onClose={() => setAsked(false)}>
           <p>The run is deleted with its results, logs and report.</p>
         </RemovalDialog>
       )}

@@ -7,7 +7,7 @@ const show = (...steps: ReturnType<typeof step>[]) => render(<Steps steps={steps
 
 it("says how long each step took, and the open one up to now", () => {
   show(step("copying_files", 0, 4000), step("running", 4000, null));
-  expect(screen.getAllByRole("listitem").map((each) => each.textContent)).toEqual(["copying_files4\u00a0s", "running1\u00a0min\u00a026\u00a0s"]);
+  expect(screen.getAllByRole("listitem").map((each) => each.textContent.trim())).toEqual(["copying_files4\u00a0s", "running1\u00a0min\u00a026\u00a0s"]);
 });
 
 it("has a spinner for what is soon over, and nothing that moves while the test runs", () => {

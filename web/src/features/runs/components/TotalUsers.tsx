@@ -2,7 +2,7 @@ import type { Check } from "@/shared/api/types";
 import { formatCount, plural } from "@/shared/format/numbers";
 import { CopyId } from "@/shared/ui/CopyId";
 import { Field } from "@/shared/ui/Field";
-import { isTotal, totalOfProperty, withTotal, type RunForm } from "../runForm";
+import { isTotal, totalOfProperty, withoutTotal, withTotal, type RunForm } from "../runForm";
 import { fixedTotalFault, totalOf, workersFor, type FixedGroup } from "../totalUsers";
 
 /** More thread groups than these are made to take properties by whoever made them. */
@@ -28,7 +28,7 @@ export function TotalUsers({ check, workers, form, fault, onWorkers, onChange }:
     case "property": {
       // One worker's value is the total.
       if (workers === 1 && !isTotal(form, of.name)) return null;
-      const change = (typed: string) => onChange(withTotal(form, of.name, typed.trim() === "" ? null : typed));
+      const change = (typed: string) => onChange(typed.trim() === "" ? withoutTotal(form, of.name) : withTotal(form, of.name, typed));
       return (
         <Field label="Total users" help={`Divided among the ${plural(workers, "worker")} as ${of.name}. Empty: each worker has the ${of.name} below.`} fault={fault}>
           {(attributes) => <input {...attributes} {...input} value={totalOfProperty(form, of.name) ?? ""} onChange={({ target }) => change(target.value)} />}

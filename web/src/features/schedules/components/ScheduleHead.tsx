@@ -72,13 +72,7 @@ export function ScheduleHead({ schedule, info }: { schedule: Schedule; info: Inf
       {open === "edit" && <ScheduleDialog info={info} schedule={schedule} onClose={close} />}
       {open === "start" && <StartNowDialog schedule={schedule} onClose={close} />}
       {open === "delete" && (
-        <RemovalDialog
-          verb="Delete"
-          what={schedule.name}
-          request={removal}
-          onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/schedules") })}
-          onClose={close}
-        >
+        <RemovalDialog verb="Delete" what={schedule.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/schedules") })} onClose={close}>
           <p>It starts no further runs, and its history is deleted. Its runs and their results are kept.</p>
         </RemovalDialog>
       )}

@@ -70,13 +70,7 @@ export function TargetCard({ target, sets }: { target: OwnTarget; sets: Credenti
       </ul>
       {asking === "change" && <TargetDialog replaces={target} sets={sets} onClose={close} />}
       {asking === "delete" && (
-        <RemovalDialog
-          verb="Delete"
-          what={target.name}
-          request={removal}
-          onConfirm={() => removal.mutate(undefined, { onSuccess: close })}
-          onClose={close}
-        >
+        <RemovalDialog verb="Delete" what={target.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: close })} onClose={close}>
           <p>Runs are no longer shipped there. Shipped samples stay there.</p>
         </RemovalDialog>
       )}
