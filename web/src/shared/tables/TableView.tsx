@@ -61,6 +61,8 @@ const HEAD = 31;
 const NEAR_END = 25;
 /** Narrower windows have no room for a table of a list. */
 const CARDS_BELOW_PX = 640;
+/** A card has its lines below one another, and room for what a table of this width has. */
+const CARD_ROOM_PX = 900;
 
 /**
  * A dense table as it is drawn: sticky head, choice of columns, keyboard, CSV; beyond a page of rows only those in sight are in the DOM. Where
@@ -76,7 +78,8 @@ export function TableView<Row>(props: Props<Row>) {
   const fitting = useRowsThatFit(scroller, fills ? { headHeight: HEAD, rowHeight } : null);
   const visibleRows = fitting ?? props.visibleRows ?? 18;
 
-  const shown = useMemo(() => shownColumns(columns, choices.shown, windowWidth), [columns, choices.shown, windowWidth]);
+  const room = asCards ? CARD_ROOM_PX : windowWidth;
+  const shown = useMemo(() => shownColumns(columns, choices.shown, room), [columns, choices.shown, room]);
   const scrolls = rows.length > visibleRows && !printing && !asCards;
   // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
   // eslint-disable-next-line react-hooks/incompatible-library
