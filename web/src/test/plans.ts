@@ -19,7 +19,7 @@ export const PLAN: Plan = {
   last_run: null,
 };
 
-/** `raw`: the number of threads as the plan has it; null: its kind of group has none. */
+/** `raw`: the function or variable that the number of threads is; null: a number. */
 export function threadGroup(name: string, raw: string | null, threads: number | null): ThreadGroup {
   return {
     name,

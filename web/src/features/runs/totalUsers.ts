@@ -6,6 +6,8 @@ export type TotalOf =
   | { kind: "property"; name: string }
   /** Several numbers make it: each property has a total of its own. */
   | { kind: "properties"; names: string[] }
+  /** A function or variable of the plan makes it, of which no property is known. */
+  | { kind: "computed"; by: string }
   /** The numbers are written in the plan: each worker has so many users, whatever the total is to be. */
   | { kind: "fixed"; each: number; groups: FixedGroup[] };
 
@@ -26,6 +28,8 @@ export function totalOf(check: Check): TotalOf | null {
     const isAll = groups.length === 1 || (group?.threads != null && group.threads === check.threads_per_node);
     return names.length === 1 && group !== undefined && other === undefined && isAll ? { kind: "property", name } : { kind: "properties", names };
   }
+  const by = groups.find(({ raw }) => raw.threads != null)?.raw.threads;
+  if (by != null) return { kind: "computed", by };
   const each = check.threads_per_node;
   if (each === null || each === 0) return null;
   return { kind: "fixed", each, groups: fixedGroups(groups) };
@@ -40,9 +44,10 @@ function mentions(expression: string | null | undefined, name: string): boolean 
   return (expression ?? "").split(/[^\w.-]+/).includes(name);
 }
 
+/** Other kinds of groups have their numbers in tables. */
 function fixedGroups(groups: ThreadGroup[]): FixedGroup[] {
-  const written = groups.filter(({ raw }) => /^\s*\d+\s*$/.test(raw.threads ?? ""));
-  return written.map(({ name, raw }, index) => ({ name, expression: `\${__P(users${written.length === 1 ? "" : index + 1},${(raw.threads ?? "").trim()})}` }));
+  const written = groups.filter(({ kind, threads }) => kind === "Thread Group" && threads !== null);
+  return written.map(({ name, threads }, index) => ({ name, expression: `\${__P(users${written.length === 1 ? "" : index + 1},${threads ?? 1})}` }));
 }
 
 /** Numbers of workers that come nearest to a total with so many users each: one where it divides, otherwise the next lower and higher. */

@@ -108,7 +108,7 @@ it("divides a total of users as the property that the plan takes it from", async
 });
 
 it("says how many workers make a total where the plan's number is fixed, and how it becomes a property", async () => {
-  const fixed = { ...CHECK, thread_groups: [threadGroup("Users", "100", 100)], threads_per_node: 100, total_threads: 200, properties: [] };
+  const fixed = { ...CHECK, thread_groups: [threadGroup("Users", null, 100)], threads_per_node: 100, total_threads: 200, properties: [] };
   answers({ check: fixed });
   show();
   await ready();
@@ -177,7 +177,7 @@ describe("on a new cluster", () => {
     expect("cluster_id" in body).toBe(false);
   });
   it("has as many workers as make a total of users, by one click", async () => {
-    answers({ check: { ...CHECK, thread_groups: [threadGroup("Users", "100", 100)], threads_per_node: 100, total_threads: 200, properties: [] } });
+    answers({ check: { ...CHECK, thread_groups: [threadGroup("Users", null, 100)], threads_per_node: 100, total_threads: 200, properties: [] } });
     show();
     await ready();
     await userEvent.type(dialog().getByLabelText("Total users"), "500");

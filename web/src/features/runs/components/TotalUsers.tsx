@@ -42,6 +42,13 @@ export function TotalUsers({ check, workers, form, fault, onWorkers, onChange }:
           Total users: set by {of.names.join(", ")}. Enter a total there, and switch it from <em>each</em> to <em>in all</em> to divide it among the workers.
         </p>
       );
+    case "computed":
+      if (workers === 1) return null;
+      return (
+        <p className="field-help">
+          Total users: the plan computes the number of each worker from <code>{of.by}</code>. If a property sets it, enter the property’s total below, under <em>Results and totals of the workers</em>.
+        </p>
+      );
     case "fixed":
       return (
         <Field
