@@ -12,6 +12,11 @@ step("a run is started with its own properties", async () => {
   await dialog.getByLabel("Cluster").selectOption(new URL(walked.clusterUrl).pathname.split("/").at(-1));
   await dialog.getByLabel("target.host", { exact: true }).fill(targetHost);
   await dialog.getByLabel("target.port", { exact: true }).fill(targetPort);
+  // A total is divided, until it is taken back.
+  await dialog.getByLabel("Total users").fill("13");
+  await dialog.getByText("13 users on 2 workers, up to 7 each").waitFor();
+  await look(page, "start-total");
+  await dialog.getByLabel("Total users").fill("");
   await dialog.getByLabel("threads", { exact: true }).fill("6");
   await dialog.getByLabel("duration", { exact: true }).fill("180");
   await dialog.getByLabel("ramp_up", { exact: true }).fill("2");
