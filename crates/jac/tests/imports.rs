@@ -197,7 +197,8 @@ fn a_run_is_annotated_from_the_shell() {
     assert!(now["at_ms"] == now["written_ms"], "{now}");
     let texts = || {
         let listed = told(&["runs", "annotations", id]);
-        let texts = listed.as_array().expect("a list").iter().map(|each| each["text"].as_str().unwrap_or_default().to_owned());
+        let texts =
+            listed.as_array().expect("a list").iter().map(|each| each["text"].as_str().unwrap_or_default().to_owned());
         texts.collect::<Vec<_>>()
     };
     assert_eq!(texts(), ["Deployed 2.4", "Cache flushed", "Looked at"]);

@@ -127,7 +127,8 @@ mod tests {
     fn a_stretch_has_the_failures_of_the_intervals_that_it_has_a_part_of() {
         let failures = of(&[3_400, 1_200, 1_900, 3_100, -200], SECOND);
         assert_eq!(failures.parts(), 3);
-        let within = |time_ms| failures.within(&time_ms, SECOND).map(|count| (count.count, count.first_ms, count.last_ms));
+        let within =
+            |time_ms| failures.within(&time_ms, SECOND).map(|count| (count.count, count.first_ms, count.last_ms));
         assert_eq!(within(1_999..3_000), Some((2, 1_200, 1_900)));
         assert_eq!(within(2_000..3_000), None);
         assert_eq!(within(-1..0), Some((1, -200, -200)));
