@@ -34,9 +34,9 @@ step("a run is compared with the one before, from its menu", async () => {
   const comparison = await api(`/compare?runs=${walked.runId},${walked.secondId}`);
   const { outcome, total, labels } = comparison.comparisons[0];
   assert.notEqual(total.change, "unclear", "two runs of hundreds of samples are compared conclusively");
-  const said = { worse: "is worse than", mixed: "is in part worse than", better: "is better than", same: "No significant difference between" };
+  const said = { worse: "is worse than", mixed: "is partly worse than", better: "is better than", same: "No significant difference between" };
   await page.getByText(said[outcome]).waitFor();
-  await page.getByRole("region", { name: "What was different" }).getByText("180 → 20").waitFor();
+  await page.getByRole("region", { name: "Differences" }).getByText("180 → 20").waitFor();
   for (const id of ["compare-throughput", "compare-p95", "compare-errors", "compare-percentiles"]) await waitForPoints(page, id, 8, 10_000);
   const rows = page.locator("[data-table=changes] tbody tr");
   assert.equal(await rows.count(), labels.length + 1, "each label and the total");
