@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What one did */
+        /** The caller's own audit entries */
         get: operations["account_own_audit"];
         put?: never;
         post?: never;
@@ -117,7 +117,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take every run that the store has into the list, unless it is there
+         * Rebuild the list of runs from the stores; existing runs are kept
          * @description What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
          */
         post: operations["archive_rebuild"];
@@ -205,7 +205,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a cluster would be and cost; nothing is made */
+        /** Validate a cluster's configuration and estimate its cost; creates nothing */
         post: operations["clusters_forecast"];
         delete?: never;
         options?: never;
@@ -273,7 +273,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin to make an image of a cluster's master, which is restarted for it; it can be booted some minutes later */
+        /** Create an image of a cluster's master, which is restarted for it; the image is available some minutes later */
         post: operations["images_create"];
         delete?: never;
         options?: never;
@@ -294,7 +294,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Say which team may change it beside its owner */
+        /** Set the team that may change it in addition to its owner */
         patch: operations["clusters_set_team"];
         trace?: never;
     };
@@ -322,7 +322,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What has changed from one run to others, and what of it is noise */
+        /** Compare runs with the first one, with tests for significance */
         get: operations["runs_compare"];
         put?: never;
         post?: never;
@@ -359,7 +359,7 @@ export interface paths {
         /** The links of a comparison that still work */
         get: operations["shares_of_comparison"];
         put?: never;
-        /** Make a link that shows a comparison to whoever has it */
+        /** Create a share link for a comparison */
         post: operations["shares_share_comparison"];
         delete?: never;
         options?: never;
@@ -391,7 +391,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own credentials, without their secrets; for administrators the names of everybody's */
+        /** List the caller's credentials, without secrets; for administrators also the names of everybody's */
         get: operations["credentials_list"];
         put?: never;
         /** Save credentials */
@@ -446,7 +446,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask AWS whose a set is */
+        /** Test a set with AWS */
         post: operations["credentials_test"];
         delete?: never;
         options?: never;
@@ -546,7 +546,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All machines that cost money, and the providers that cannot be asked */
+        /** List all billable instances, and the providers that cannot be queried */
         get: operations["machines_list"];
         put?: never;
         post?: never;
@@ -566,7 +566,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a cluster that no row knows */
+        /** Terminate an orphaned cluster */
         delete: operations["orphans_terminate"];
         options?: never;
         head?: never;
@@ -582,7 +582,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Adopt a cluster that no row knows; it becomes ready by itself */
+        /** Adopt an orphaned cluster */
         post: operations["orphans_adopt"];
         delete?: never;
         options?: never;
@@ -708,7 +708,7 @@ export interface paths {
         };
         /** What the plan's runs are judged by, and what stops them by itself */
         get: operations["plans_criteria"];
-        /** Judge the plan's next runs by something else; `version` is the one that it was made from */
+        /** Replace the plan's criteria and automatic stop; `version` is the version that was edited */
         put: operations["plans_set_criteria"];
         post?: never;
         delete?: never;
@@ -726,7 +726,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a second plan of a plan's files, criteria and patterns of files to keep; it is the caller's */
+        /** Duplicate a plan with its files, criteria and patterns of files to keep; the caller owns the copy */
         post: operations["plans_duplicate"];
         delete?: never;
         options?: never;
@@ -935,7 +935,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Say which team may change it beside its owner */
+        /** Set the team that may change it in addition to its owner */
         patch: operations["plans_set_team"];
         trace?: never;
     };
@@ -946,7 +946,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a plan's figures went from run to run, the newest first; also of a plan that was deleted */
+        /** Trend of a plan's figures, newest run first; also for a deleted plan */
         get: operations["plans_trend"];
         put?: never;
         post?: never;
@@ -1105,7 +1105,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the run left */
+        /** List the run's artefacts */
         get: operations["runs_list_artefacts"];
         put?: never;
         post?: never;
@@ -1258,7 +1258,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the nodes of a run fared over its time, live and finished */
+        /** CPU, memory, heap and network of a run's nodes over time, live and finished */
         get: operations["runs_node_series"];
         put?: never;
         post?: never;
@@ -1332,7 +1332,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Keep a run whatever the retention says, or no longer */
+        /** Pin a run (exempt from retention), or unpin it */
         patch: operations["runs_pin"];
         trace?: never;
     };
@@ -1416,7 +1416,7 @@ export interface paths {
         /** The links of a run that still work */
         get: operations["shares_of_run"];
         put?: never;
-        /** Make a link that shows a run to whoever has it */
+        /** Create a share link for a run */
         post: operations["shares_share_run"];
         delete?: never;
         options?: never;
@@ -1488,7 +1488,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Say which team may change it beside its owner */
+        /** Set the team that may change it in addition to its owner */
         patch: operations["runs_set_team"];
         trace?: never;
     };
@@ -1536,7 +1536,7 @@ export interface paths {
         };
         /** One schedule */
         get: operations["schedules_show"];
-        /** Save a schedule anew; whoever saves it is its owner from then on */
+        /** Replace a schedule; the caller becomes its owner */
         put: operations["schedules_save"];
         post?: never;
         /** Delete a schedule; its runs stay */
@@ -1627,7 +1627,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Say which team may change it beside its owner */
+        /** Set the team that may change it in addition to its owner */
         patch: operations["schedules_set_team"];
         trace?: never;
     };
@@ -1641,7 +1641,7 @@ export interface paths {
         /** One's own search targets, without their secrets; for administrators everybody's */
         get: operations["search_own"];
         put?: never;
-        /** Have one's runs shipped to a target of one's own */
+        /** Add a search target for the caller's runs */
         post: operations["search_create"];
         delete?: never;
         options?: never;
@@ -1660,7 +1660,7 @@ export interface paths {
         /** Save another in place of a target, with its secret */
         put: operations["search_replace"];
         post?: never;
-        /** Forget a target. What was shipped stays there */
+        /** Delete a target; documents there are kept */
         delete: operations["search_forget"];
         options?: never;
         head?: never;
@@ -1780,7 +1780,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for leave to download something: a browser that gets a file by itself sends the cookie and nothing else */
+        /** Create a ticket for a download: browsers send only the cookie when they download a file */
         post: operations["session_ticket"];
         delete?: never;
         options?: never;
@@ -6335,7 +6335,7 @@ export interface operations {
                 team?: string;
                 provider?: components["schemas"]["Provider"];
                 phase?: components["schemas"]["ClusterPhase"];
-                /** @description Those that have ended too; absent: `false`. */
+                /** @description Include terminated clusters; absent: `false`. */
                 ended?: boolean;
                 /** @description Words that are all in its id, its name or the name of its owner. */
                 text?: string;
@@ -7017,7 +7017,7 @@ export interface operations {
     credentials_create: {
         parameters: {
             query?: {
-                /** @description `false`: they are saved without asking AWS whose they are. */
+                /** @description `false`: save without testing with AWS. */
                 test?: boolean;
             };
             header?: never;
@@ -7104,7 +7104,7 @@ export interface operations {
     credentials_replace: {
         parameters: {
             query?: {
-                /** @description `false`: they are saved without asking AWS whose they are. */
+                /** @description `false`: save without testing with AWS. */
                 test?: boolean;
             };
             header?: never;
