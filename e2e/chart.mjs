@@ -2,8 +2,9 @@
 
 export const canvas = (id) => `[data-chart-canvas="${id}"]`;
 
-/** Waits until the chart shows at least so many points in time. */
+/** Waits until the chart shows at least so many points in time. One that is out of sight is drawn when it is seen. */
 export async function waitForPoints(page, id, atLeast, timeout) {
+  await page.locator(canvas(id)).scrollIntoViewIfNeeded({ timeout });
   await page.waitForFunction(
     ([selector, count]) => Number(document.querySelector(selector)?.dataset.points ?? 0) >= count,
     [canvas(id), atLeast],
@@ -20,6 +21,7 @@ export async function pointsOf(page, id) {
  * first one after the last paint, which waited longest. Browser and load generators have the same clock here.
  */
 export async function watchLatency(page, id, forMs) {
+  await page.locator(canvas(id)).scrollIntoViewIfNeeded();
   return page.evaluate(
     ([selector, duration]) =>
       new Promise((resolve) => {

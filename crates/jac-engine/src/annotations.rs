@@ -14,23 +14,24 @@ pub const LONGEST_ANNOTATION: usize = 200;
 const AHEAD_MS: EpochMs = 24 * 3_600_000;
 
 impl Engine {
-    /// Adds an annotation to a run, live or finished.
+    /// Adds an annotation to a run, live or finished; without a moment, now.
     ///
     /// # Errors
     /// When the text is missing, too long or has control characters, the time is invalid, or the run has the most annotations already.
     pub async fn annotate_run(
         &self,
         id: &RunId,
-        at_ms: EpochMs,
+        at_ms: Option<EpochMs>,
         text: &str,
         by: &Person,
     ) -> Result<Annotation, EngineError> {
+        let now_ms = self.now_ms();
         let new = Annotation {
             id: format!("{:08x}", rand::random::<u32>()),
-            at_ms: self.checked_moment(at_ms)?,
+            at_ms: self.checked_moment(at_ms.unwrap_or(now_ms))?,
             text: checked_text(text)?,
             by: by.clone(),
-            written_ms: self.now_ms(),
+            written_ms: now_ms,
         };
         let added = new.clone();
         self.change_annotations(id, move |annotations| {
@@ -45,7 +46,7 @@ impl Engine {
         Ok(new)
     }
 
-    /// Gives an annotation another moment and text.
+    /// Gives an annotation another text, and another moment where there is one.
     ///
     /// # Errors
     /// As [`Engine::annotate_run`], and when the run has no such annotation.
@@ -53,16 +54,17 @@ impl Engine {
         &self,
         id: &RunId,
         annotation: &str,
-        at_ms: EpochMs,
+        at_ms: Option<EpochMs>,
         text: &str,
         by: &Person,
     ) -> Result<(), EngineError> {
-        let (at_ms, text) = (self.checked_moment(at_ms)?, checked_text(text)?);
+        let at_ms = at_ms.map(|at_ms| self.checked_moment(at_ms)).transpose()?;
+        let text = checked_text(text)?;
         let (annotation, by, written_ms) = (annotation.to_owned(), by.clone(), self.now_ms());
         self.change_annotations(id, move |annotations| {
             let known = annotations.iter_mut().find(|known| known.id == annotation);
             let known = known.ok_or_else(|| missing(&annotation))?;
-            *known = Annotation { id: annotation, at_ms, text, by, written_ms };
+            *known = Annotation { id: annotation, at_ms: at_ms.unwrap_or(known.at_ms), text, by, written_ms };
             Ok(())
         })
         .await

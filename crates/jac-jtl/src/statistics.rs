@@ -253,6 +253,7 @@ impl SampleStatistics {
         let left = if self.labels.is_rounding() { for_buckets } else { bytes - self.labels.bytes() };
         self.buckets.keep_to(left, &mut self.summing);
         self.hot.set_width(self.buckets.width_ms());
+        self.errors.keep_to_width(self.buckets.width());
     }
 
     /// Bytes that the counts take, about; what waits to be counted is not among them.

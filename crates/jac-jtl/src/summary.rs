@@ -1,6 +1,6 @@
 //! The table: one entry per label and the total. This is `summary.json`.
 
-use crate::{Note, Rejected};
+use crate::{ErrorGroup, Note, Rejected};
 use serde::{Deserialize, Serialize};
 
 /// The statistics table of a log.
@@ -59,6 +59,9 @@ pub struct WindowTable {
     pub labels: Vec<Entry>,
     /// The labels that were asked for as one, its `label` empty; `null`: none of them has a sample in this time.
     pub together: Option<Entry>,
+    /// The most frequent groups of failures in this time, at most 20, with the first and the last one in it. `example` is the run's first. A
+    /// run in which very many groups fail all the time has them by wider intervals than its charts, which are counted whole.
+    pub errors: Vec<ErrorGroup>,
 }
 
 /// What the total is over.

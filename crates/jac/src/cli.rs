@@ -98,7 +98,7 @@ pub enum Command {
     /// Uploaded plans: criteria, revisions, files
     #[command(subcommand)]
     Plans(Box<PlansCommand>),
-    /// Runs: list, tag, add a note, set a baseline, show a trend, search samples
+    /// Runs: list, tag, add a note, annotate, set a baseline, show a trend, search samples
     #[command(subcommand)]
     Runs(Box<RunsCommand>),
     /// Scheduled runs: add, list, show, pause, resume, start, remove

@@ -1,5 +1,6 @@
-//! `jac runs`: the list of runs, their tags, notes and baselines, and the trend of a plan.
+//! `jac runs`: the list of runs, their tags, notes, annotations and baselines, and the trend of a plan.
 
+mod annotations;
 mod plan_samples;
 
 use crate::cli::{ClientArguments, RunsCommand};
@@ -30,6 +31,11 @@ pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
             let told = if text.trim().is_empty() { "has no note any more" } else { "has a new note" };
             mark(&run, "note", &json!({ "note": text }), told, &whose).await
         }
+        RunsCommand::Annotate { run, text, at, remove, whose } => match remove {
+            Some(id) => annotations::remove(&run, &id, &whose).await,
+            None => annotations::annotate(&run, &text.unwrap_or_default(), at.as_deref(), &whose).await,
+        },
+        RunsCommand::Annotations { run, whose } => annotations::list(&run, &whose).await,
         RunsCommand::Baseline { run, remove, whose } => {
             let told = if remove { "is no longer a baseline" } else { "is the baseline of its plan" };
             mark(&run, "baseline", &json!({ "baseline": !remove }), told, &whose).await

@@ -14,6 +14,12 @@ pub fn minute(at_ms: EpochMs) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", second / 3600, second / 60 % 60)
 }
 
+/// `2026-11-23T10:15:09Z`, for people who give it back.
+pub fn second(at_ms: EpochMs) -> String {
+    let (year, month, day, second) = parts(at_ms);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
 /// Year, month, day, and the second of the day.
 fn parts(at_ms: EpochMs) -> (i64, i64, i64, i64) {
     let seconds = at_ms.div_euclid(1000);
@@ -48,5 +54,6 @@ mod tests {
     fn a_time_is_written_for_people_and_for_names() {
         let at_ms = 20_780 * 86_400_000 + (10 * 3600 + 15 * 60 + 9) * 1000 + 999;
         assert_eq!((compact(at_ms).as_str(), minute(at_ms).as_str()), ("20261123T101509Z", "2026-11-23 10:15 UTC"));
+        assert_eq!(second(at_ms), "2026-11-23T10:15:09Z");
     }
 }

@@ -180,3 +180,39 @@ fn runs_of_one_name_are_listed_searched_and_have_a_trend_by_it() {
         assert_eq!(jac(folder, arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_run_is_annotated_from_the_shell() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path();
+    std::fs::write(folder.join("a.jtl"), log(1_700_000_000_000)).expect("written");
+    let run = json(&jac(folder, &["import", "a.jtl", "--plan", "Shop", "--output", "json"]));
+    let (id, started_ms) = (run["id"].as_str().expect("an id"), run["started_ms"].as_i64().expect("a start"));
+    let told = |arguments: &[&str]| json(&jac(folder, &[arguments, &["--output", "json"]].concat()));
+    let deployed = told(&["runs", "annotate", id, "Deployed 2.4", "--at", "+5s"]);
+    assert_eq!((&deployed["text"], &deployed["at_ms"]), (&"Deployed 2.4".into(), &(started_ms + 5_000).into()));
+    let flushed = told(&["runs", "annotate", id, "Cache flushed", "--at", "2023-11-14T22:13:30"]);
+    assert_eq!(flushed["at_ms"], 1_700_000_010_000_i64);
+    let now = told(&["runs", "annotate", id, "Looked at"]);
+    assert!(now["at_ms"] == now["written_ms"], "{now}");
+    let texts = || {
+        let listed = told(&["runs", "annotations", id]);
+        let texts = listed.as_array().expect("a list").iter().map(|each| each["text"].as_str().unwrap_or_default().to_owned());
+        texts.collect::<Vec<_>>()
+    };
+    assert_eq!(texts(), ["Deployed 2.4", "Cache flushed", "Looked at"]);
+    let line = jac(folder, &["runs", "annotations", id]);
+    let line = String::from_utf8(line.stdout).expect("text");
+    assert!(line.contains("  2023-11-14T22:13:30Z  Cache flushed  ("), "{line}");
+    let flushed = flushed["id"].as_str().expect("an id");
+    assert_eq!(told(&["runs", "annotate", id, "--remove", flushed])["removed"], flushed);
+    assert_eq!(texts(), ["Deployed 2.4", "Looked at"]);
+    for arguments in [
+        &["runs", "annotate", id, "--remove", flushed][..],
+        &["runs", "annotate", id, ""],
+        &["runs", "annotate", id, "Too early", "--at", "1969-12-31T00:00:00"],
+        &["runs", "annotate", id, "Tomorrow's", "--at", "2999-01-01T00:00:00"],
+    ] {
+        assert_eq!(jac(folder, arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}

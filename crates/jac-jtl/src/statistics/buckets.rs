@@ -22,7 +22,7 @@ pub(super) use cell::Sums;
 use std::collections::BTreeMap;
 
 /// Widths of a bucket in seconds; each divides the next. The last ones are for logs with absurd times.
-const WIDTHS_S: [u64; 14] =
+pub(super) const WIDTHS_S: [u64; 14] =
     [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000];
 
 /// Memory of a bucket besides its cells, of one code's counter in it and of one worker's thread count, about, in bytes.
@@ -67,6 +67,11 @@ pub(super) struct Numbers {
 impl Buckets {
     pub(super) fn new(limit: usize) -> Self {
         Self { width: 0, limit: limit.max(2), buckets: BTreeMap::new(), memory: 0, now: 1, replaced: 1 }
+    }
+
+    /// Its place among [`WIDTHS_S`].
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     pub(super) fn width_ms(&self) -> u64 {

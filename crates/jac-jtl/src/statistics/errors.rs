@@ -1,10 +1,15 @@
-//! Failures that are alike: label, response code, and message but for its ids, numbers and addresses.
+//! Failures that are alike: label, response code, and message but for its ids, numbers and addresses; in all, and in a stretch of time.
 
+mod over_time;
+
+use super::buckets::WIDTHS_S;
 use super::interner::Interner;
 use super::kind::{KINDS, Kind};
 use super::labels::Labels;
 use super::pattern::fold;
 use crate::{ErrorGroup, Sample, Settings};
+use over_time::{Count, OverTime, PART_BYTES};
+use std::ops::Range;
 
 /// Longest message that tells groups apart, in bytes.
 const MESSAGE_BYTES: usize = 1_000;
@@ -16,6 +21,8 @@ const EXAMPLE_BYTES: usize = 10_000;
 const GROUP_BYTES: usize = 200;
 /// Messages as logged whose groups are remembered: most failures repeat one of a few.
 const REMEMBERED: usize = 500;
+/// Intervals of all groups together: beyond it they become wider. A hundred groups in each second of an hour.
+const MOST_PARTS: usize = 360_000;
 
 /// Error groups, bounded: at twice the limit the rarest half is folded into a remainder, so that a flood of messages that
 /// are all different can't keep the frequent ones out.
@@ -24,7 +31,10 @@ pub(super) struct Errors {
     limit: usize,
     keys: Interner,
     groups: Vec<Group>,
-    rest: [Option<Count>; KINDS],
+    rest: [Option<OverTime>; KINDS],
+    /// Which of the buckets' widths the intervals of all groups have, and how many intervals there are.
+    width: usize,
+    parts: usize,
     /// Keys with messages as logged, and the groups that they are of.
     logged: Interner,
     group_of_logged: Vec<u32>,
@@ -35,32 +45,30 @@ pub(super) struct Errors {
 
 #[derive(Debug, Clone)]
 struct Group {
-    count: Count,
+    failures: OverTime,
     /// The message of the first failure.
     example: Box<[u8]>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Count {
-    count: u64,
-    first_ms: i64,
-    last_ms: i64,
-}
-
-impl Count {
-    fn merge(&mut self, other: Self) {
-        self.count += other.count;
-        self.first_ms = self.first_ms.min(other.first_ms);
-        self.last_ms = self.last_ms.max(other.last_ms);
-    }
-}
-
 impl Group {
-    /// Adds failures, of which this is the first one's message.
-    fn merge(&mut self, count: Count, example: &[u8]) {
-        let earlier = (count.first_ms, example) < (self.count.first_ms, &*self.example);
-        self.count.merge(count);
-        if earlier {
+    /// Adds a failure with its message; returns how many intervals that made.
+    fn add(&mut self, one: Count, example: &[u8], width_ms: i64) -> usize {
+        self.put_example(one, example);
+        let before = self.failures.parts();
+        self.failures.add(one, width_ms);
+        self.failures.parts() - before
+    }
+
+    /// Adds failures, of which this is the first one's message; returns how many intervals that made.
+    fn merge(&mut self, failures: &OverTime, example: &[u8], width_ms: i64) -> usize {
+        self.put_example(failures.all(), example);
+        let before = self.failures.parts();
+        self.failures.merge(failures, width_ms);
+        self.failures.parts() - before
+    }
+
+    fn put_example(&mut self, count: Count, example: &[u8]) {
+        if (count.first_ms, example) < (self.failures.all().first_ms, &*self.example) {
             self.example = example.into();
         }
     }
@@ -72,7 +80,9 @@ impl Errors {
             limit: limit.max(1),
             keys: Interner::default(),
             groups: Vec::new(),
-            rest: [None; KINDS],
+            rest: [const { None }; KINDS],
+            width: 0,
+            parts: 0,
             logged: Interner::default(),
             group_of_logged: Vec::new(),
             bytes: 0,
@@ -84,39 +94,46 @@ impl Errors {
         let mut key = std::mem::take(&mut self.room);
         let message = sample.error_message();
         let example = &message[..message.len().min(EXAMPLE_BYTES)];
-        let count = Count { count: 1, first_ms: sample.end_ms, last_ms: sample.end_ms };
+        let one = Count::one(sample.end_ms);
         write_key(&mut key, label, kind, sample.code, example);
         if let Some(known) = self.logged.get(&key) {
-            self.groups[self.group_of_logged[known as usize] as usize].merge(count, example);
+            let group = self.group_of_logged[known as usize] as usize;
+            let width_ms = self.width_ms();
+            self.parts += self.groups[group].add(one, example, width_ms);
         } else {
             let logged = (self.logged.len() < REMEMBERED).then(|| key.clone());
             write_key(&mut key, label, kind, sample.code, &[]);
             fold(message, &mut key);
             cut_message(&mut key);
-            let group = self.put(&key, count, example);
+            let group = self.put(&key, &OverTime::from(one), example);
             if let (Some(logged), Some(group)) = (logged, group) {
                 self.logged.add(&logged);
                 self.group_of_logged.push(group);
             }
         }
         self.room = key;
+        self.keep_to_parts();
     }
 
     pub(super) fn merge(&mut self, other: &Self, labels: &[u32]) {
         let mut key = Vec::new();
+        self.keep_to_width(other.width);
         for (theirs, group) in (0..).zip(&other.groups) {
             let parts = Key::read(other.keys.text(theirs));
             write_key(&mut key, labels[parts.label as usize], parts.kind, parts.code, parts.message);
-            self.put(&key, group.count, &group.example);
+            self.put(&key, &group.failures, &group.example);
         }
         for kind in Kind::ALL {
-            self.put_rest(kind, other.rest[kind as usize]);
+            if let Some(rest) = &other.rest[kind as usize] {
+                self.put_rest(kind, rest);
+            }
         }
+        self.keep_to_parts();
     }
 
     /// Bytes of all groups, about.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.parts * PART_BYTES
     }
 
     /// Were groups folded? Which ones depends on the order of the failures.
@@ -124,13 +141,19 @@ impl Errors {
         self.rest.iter().any(Option::is_some)
     }
 
-    /// The groups of a kind, most frequent first, at most the limit; the remainder behind them.
-    pub(super) fn sorted(&self, kind: Kind, labels: &Labels) -> Vec<ErrorGroup> {
+    /// The groups of a kind, most frequent first, at most the limit; the remainder behind them. `within`: those of the intervals that have
+    /// a part of this time, epoch milliseconds.
+    pub(super) fn sorted(&self, kind: Kind, labels: &Labels, within: Option<&Range<i64>>) -> Vec<ErrorGroup> {
+        let counted = |failures: &OverTime| match within {
+            None => Some(failures.all()),
+            Some(time_ms) => failures.within(time_ms, self.width_ms()),
+        };
         let mut groups: Vec<ErrorGroup> = (0..)
             .zip(&self.groups)
             .map(|(at, group)| (Key::read(self.keys.text(at)), group))
             .filter(|(key, _)| key.kind == kind)
-            .map(|(key, Group { count, example })| ErrorGroup {
+            .filter_map(|(key, group)| Some((key, counted(&group.failures)?, &group.example)))
+            .map(|(key, count, example)| ErrorGroup {
                 label: labels.text(key.label).to_owned(),
                 code: String::from_utf8_lossy(key.code).into_owned(),
                 message: cut_text(key.message, MESSAGE_BYTES),
@@ -144,10 +167,13 @@ impl Errors {
             let order = b.count.cmp(&a.count).then(a.first_ms.cmp(&b.first_ms));
             order.then_with(|| (&a.label, &a.code, &a.message).cmp(&(&b.label, &b.code, &b.message)))
         });
-        let mut rest = self.rest[kind as usize];
+        let mut rest = self.rest[kind as usize].as_ref().and_then(counted);
         for group in groups.split_off(groups.len().min(self.limit)) {
             let count = Count { count: group.count, first_ms: group.first_ms, last_ms: group.last_ms };
-            merge_rest(&mut rest, Some(count));
+            rest = Some(rest.map_or(count, |mut rest| {
+                rest.merge(count);
+                rest
+            }));
         }
         groups.extend(rest.map(|rest| ErrorGroup {
             label: String::new(),
@@ -162,13 +188,16 @@ impl Errors {
     }
 
     /// Adds failures to their group; its number, unless groups have new numbers now.
-    fn put(&mut self, key: &[u8], count: Count, example: &[u8]) -> Option<u32> {
-        let number = self.keys.add(key);
+    fn put(&mut self, key: &[u8], failures: &OverTime, example: &[u8]) -> Option<u32> {
+        let (number, width_ms) = (self.keys.add(key), self.width_ms());
         match self.groups.get_mut(number as usize) {
-            Some(known) => known.merge(count, example),
+            Some(known) => self.parts += known.merge(failures, example, width_ms),
             None => {
                 self.bytes += GROUP_BYTES + key.len() + example.len();
-                self.groups.push(Group { count, example: example.into() });
+                let mut failures = failures.clone();
+                failures.widen(width_ms);
+                self.parts += failures.parts();
+                self.groups.push(Group { failures, example: example.into() });
                 if self.groups.len() >= 2 * self.limit {
                     self.fold_rare();
                     return None;
@@ -182,7 +211,7 @@ impl Errors {
     #[cold]
     fn fold_rare(&mut self) {
         let mut order: Vec<usize> = (0..self.groups.len()).collect();
-        order.sort_by_key(|at| (std::cmp::Reverse(self.groups[*at].count.count), *at));
+        order.sort_by_key(|at| (std::cmp::Reverse(self.groups[*at].failures.all().count), *at));
         let keys = std::mem::take(&mut self.keys);
         let groups = std::mem::take(&mut self.groups);
         self.logged = Interner::default();
@@ -195,21 +224,62 @@ impl Errors {
                 self.bytes += GROUP_BYTES + key.len() + groups[at].example.len();
                 self.groups.push(groups[at].clone());
             } else {
-                self.put_rest(Key::read(key).kind, Some(groups[at].count));
+                self.put_rest(Key::read(key).kind, &groups[at].failures);
             }
+        }
+        self.count_parts();
+    }
+
+    fn put_rest(&mut self, kind: Kind, failures: &OverTime) {
+        let width_ms = self.width_ms();
+        let rest = &mut self.rest[kind as usize];
+        let before = rest.as_ref().map_or(0, OverTime::parts);
+        match rest {
+            Some(rest) => rest.merge(failures, width_ms),
+            None => {
+                let mut failures = failures.clone();
+                failures.widen(width_ms);
+                *rest = Some(failures);
+            }
+        }
+        self.parts += rest.as_ref().map_or(0, OverTime::parts) - before;
+    }
+
+    fn width_ms(&self) -> i64 {
+        WIDTHS_S[self.width] as i64 * 1_000
+    }
+
+    /// Makes all intervals wider until there are few enough. Which width that is depends on the failures alone, not on their order.
+    fn keep_to_parts(&mut self) {
+        while self.parts > MOST_PARTS && self.width + 1 < WIDTHS_S.len() {
+            self.widen_to(self.width + 1);
         }
     }
 
-    fn put_rest(&mut self, kind: Kind, count: Option<Count>) {
-        merge_rest(&mut self.rest[kind as usize], count);
+    /// Makes all intervals at least as wide as buckets of this width: no narrower ones are asked for.
+    pub(super) fn keep_to_width(&mut self, width: usize) {
+        if width > self.width {
+            self.widen_to(width);
+        }
     }
-}
 
-fn merge_rest(rest: &mut Option<Count>, count: Option<Count>) {
-    match (rest, count) {
-        (Some(rest), Some(count)) => rest.merge(count),
-        (rest @ None, count) => *rest = count,
-        (Some(_), None) => {}
+    #[cold]
+    fn widen_to(&mut self, width: usize) {
+        self.width = width;
+        let width_ms = self.width_ms();
+        for failures in self.over_time_mut() {
+            failures.widen(width_ms);
+        }
+        self.count_parts();
+    }
+
+    fn count_parts(&mut self) {
+        self.parts = self.over_time_mut().map(|failures| failures.parts()).sum();
+    }
+
+    /// Of every group and of the remainders.
+    fn over_time_mut(&mut self) -> impl Iterator<Item = &mut OverTime> {
+        self.groups.iter_mut().map(|group| &mut group.failures).chain(self.rest.iter_mut().flatten())
     }
 }
 

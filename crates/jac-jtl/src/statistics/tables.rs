@@ -172,7 +172,7 @@ impl SampleStatistics {
 
     /// The most frequent groups of failures, at most `limit`; transactions' only where there is nothing else.
     pub fn errors(&self, limit: usize) -> Vec<ErrorGroup> {
-        let mut groups = self.errors.sorted(self.basis(), &self.labels);
+        let mut groups = self.errors.sorted(self.basis(), &self.labels, None);
         groups.truncate(limit);
         groups
     }
@@ -270,7 +270,7 @@ impl SampleStatistics {
                 notes.push(together(folded, what, self.settings.max_groups, name));
             }
         }
-        let errors = self.errors.sorted(self.basis(), &self.labels);
+        let errors = self.errors.sorted(self.basis(), &self.labels, None);
         if let Some(rest) =
             errors.last().filter(|group| group.message == Settings::OTHER_ERRORS && group.label.is_empty())
         {

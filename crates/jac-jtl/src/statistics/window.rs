@@ -8,6 +8,9 @@ use super::{SampleStatistics, Shown};
 use crate::{Entry, EntryKind, WindowTable};
 use std::ops::Range;
 
+/// How many groups of failures a window has.
+const ERRORS: usize = 20;
+
 impl SampleStatistics {
     /// The table of the buckets that have a part of the time in which samples ended, epoch milliseconds, and the labels with these names
     /// as one. Without a bucket there it is empty, and as long as was asked for.
@@ -43,7 +46,9 @@ impl SampleStatistics {
             let sums = cells.add_up(|number, _| is_named(number), &mut self.summing);
             line("", kind, &sums, self.summing.take())
         });
-        WindowTable { from_ms: covered.start, to_ms: covered.end, total, labels, together }
+        let mut errors = self.errors.sorted(show.basis, &self.labels, Some(&covered));
+        errors.truncate(ERRORS);
+        WindowTable { from_ms: covered.start, to_ms: covered.end, total, labels, together, errors }
     }
 }
 
@@ -111,6 +116,10 @@ mod tests {
         assert_eq!((window.labels[1].min_ms, window.labels[1].max_ms), (Some(102), Some(105)));
         let together = window.together.expect("the labels");
         assert_eq!((together.samples, &together.p95_ms), (60, &window.total.p95_ms));
+        let [errors] = &window.errors[..] else { panic!("one group: {:?}", window.errors) };
+        assert_eq!((&errors.label[..], errors.count, window.total.errors), ("b", 4, 4));
+        assert_eq!((errors.first_ms, errors.last_ms), (1_700_000_002_500, 1_700_000_005_500));
+        assert_eq!(log.errors(20)[0].count, 10);
     }
 
     #[test]
@@ -118,7 +127,7 @@ mod tests {
         let mut log = log();
         let summary = log.summary();
         let window = log.window(0..i64::MAX, &[]);
-        assert_eq!(window.together, None);
+        assert_eq!((&window.together, &window.errors), (&None, &log.errors(20)));
         for (whole, part) in
             summary.labels.iter().chain([&summary.total]).zip(window.labels.iter().chain([&window.total]))
         {
@@ -135,6 +144,7 @@ mod tests {
             [log().window(5..1_000, &["a".to_owned()]), LogStatistics::new(Settings::default()).window(0..10, &[])]
         {
             assert_eq!((window.total.samples, window.labels.len(), window.together), (0, 0, None));
+            assert_eq!(window.errors, []);
         }
     }
 

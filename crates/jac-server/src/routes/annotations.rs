@@ -15,8 +15,8 @@ use serde::Deserialize;
 /// A remark at a moment of a run.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewAnnotation {
-    /// The moment, epoch milliseconds.
-    at_ms: i64,
+    /// The moment, epoch milliseconds; absent: now, or where it was.
+    at_ms: Option<i64>,
     /// 1 to 200 characters.
     text: String,
 }

@@ -38,8 +38,14 @@ async fn a_run_has_annotations_in_order_of_time_and_its_report_has_them_too() {
     let moved = json!({ "at_ms": 1_700_000_005_000_i64, "text": "Cache cold" }).to_string();
     let changed = served.as_owner(Method::PUT, &one, &moved).await;
     assert_eq!((changed.status, &changed.body["annotations"][0]["text"]), (StatusCode::OK, &json!("Cache cold")));
+    let reworded = served.as_owner(Method::PUT, &one, r#"{"text":"Cache cold again"}"#).await;
+    assert_eq!(reworded.body["annotations"][0]["at_ms"], json!(1_700_000_005_000_i64), "{}", reworded.body);
     assert_eq!(served.as_owner(Method::DELETE, &one, "").await.status, StatusCode::NO_CONTENT);
     assert_eq!(told(&served).await, both[..1]);
+    let now = served.as_owner(Method::POST, &format!("{RUN}/annotations"), r#"{"text":"Now"}"#).await.body;
+    assert_eq!(now["at_ms"], now["written_ms"]);
+    let now = format!("{RUN}/annotations/{}", now["id"].as_str().unwrap_or_default());
+    assert_eq!(served.as_owner(Method::DELETE, &now, "").await.status, StatusCode::NO_CONTENT);
     for method in [Method::DELETE, Method::PUT] {
         let body = if method == Method::PUT { &moved[..] } else { "" };
         assert_eq!(served.as_owner(method, &one, body).await.status, StatusCode::NOT_FOUND);

@@ -105,6 +105,8 @@ async fn what_is_typed_is_checked_and_each_fault_is_at_its_field() {
     // A total is divided.
     let body = check(json!({ "workers": 3, "share": { "threads": 1000 } })).await;
     assert_eq!((&body["threads_per_node"], &body["total_threads"]), (&json!(334), &json!(1000)));
+    let findings = body["findings"].to_string();
+    assert!(!findings.contains("threads_multiply"), "nothing is multiplied: {findings}");
     // The shape of what is typed, of all workers together.
     let top = |body: &Value| {
         body["shape"]["total"].as_array().map(|points| points.iter().filter_map(|point| point["users"].as_u64()).max())

@@ -110,6 +110,7 @@ async fn a_window_and_the_nodes_of_a_run_that_nobody_follows_are_empty_or_from_i
     let window = ask("live/window?from_ms=1&to_ms=5&labels=%5B%22Buy%22%5D").await;
     assert_eq!((window.status, &window.body["total"]["samples"]), (StatusCode::OK, &json!(0)), "{}", window.body);
     assert_eq!((&window.body["labels"], &window.body["together"]), (&json!([]), &json!(null)));
+    assert_eq!(window.body["errors"], json!([]));
     for (query, code) in [
         ("from_ms=5&to_ms=5", "interval_empty"),
         ("from_ms=5", "request_invalid"),

@@ -38,6 +38,29 @@ pub enum RunsCommand {
         #[command(flatten)]
         whose: ClientArguments,
     },
+    /// Mark a moment of a run on its charts, live or finished
+    Annotate {
+        /// The run's ID
+        run: String,
+        /// What happened, 1 to 200 characters
+        #[arg(required_unless_present = "remove", conflicts_with = "remove")]
+        text: Option<String>,
+        /// The moment, e.g. 2026-11-25T08:30:00 (UTC), epoch milliseconds, or +90s after the run's start; default: now
+        #[arg(long, value_name = "TIME", conflicts_with = "remove", allow_hyphen_values = true)]
+        at: Option<String>,
+        /// Remove an annotation, by its ID in `jac runs annotations`
+        #[arg(long, value_name = "ID")]
+        remove: Option<String>,
+        #[command(flatten)]
+        whose: ClientArguments,
+    },
+    /// List a run's annotations
+    Annotations {
+        /// The run's ID
+        run: String,
+        #[command(flatten)]
+        whose: ClientArguments,
+    },
     /// Set a run as the baseline of its plan
     Baseline {
         /// The run's ID

@@ -23,6 +23,11 @@ fn runs_are_listed_and_what_is_not_there_is_said() {
             &["runs", "tag", "r-22222222", "nightly"],
             &["runs", "note", "r-22222222", "text"],
             &["runs", "baseline", "r-22222222"],
+            &["runs", "annotations", "r-22222222"],
+            &["runs", "annotate", "r-22222222", "Deployed 2.4"],
+            &["runs", "annotate", "r-22222222", "Deployed 2.4", "--at", "noon"],
+            &["runs", "annotate", "r-22222222"],
+            &["runs", "annotate", "r-22222222", "text", "--remove", "0"],
             &["runs", "list", "--limit", "0"],
         ] {
             let output = place.jac(arguments).output().expect("jac starts");

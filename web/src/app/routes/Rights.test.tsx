@@ -10,6 +10,7 @@ import { PlanHead } from "@/features/plans/components/PlanHead";
 import { RunHead } from "@/features/runs/components/RunHead";
 import type { Cluster, Info, Plan } from "@/shared/api/types";
 import { renderFor, sessionOf, testApi } from "@/test/api";
+import { PLAN as OWN_PLAN } from "@/test/plans";
 import { runOf } from "@/test/results";
 import { ClustersRoute } from "./ClustersRoute";
 import { Needs } from "./Needs";
@@ -45,22 +46,7 @@ const CLUSTER: Cluster = {
   usd_so_far: null,
   node_prices: null,
 };
-const PLAN: Plan = {
-  id: "p-1",
-  name: "shop",
-  owner: BOB,
-  team: null,
-  revision: 1,
-  ephemeral: false,
-  keep: [],
-  criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] },
-  created_ms: 0,
-  main_file: "shop.jmx",
-  files: [],
-  bytes: 0,
-  runs: 0,
-  last_run: null,
-};
+const PLAN: Plan = { ...OWN_PLAN, owner: BOB };
 const INFO = {
   version: "1",
   installation: "i",

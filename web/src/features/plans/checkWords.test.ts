@@ -1,21 +1,9 @@
 import { expect, it } from "vitest";
+import { CHECK } from "@/test/plans";
 import type { Check, ThreadGroup } from "@/shared/api/types";
 import { groupNumber, loopWords, totalWords } from "./checkWords";
 
-const check: Check = {
-  plan: "shop.jmx",
-  test_name: null,
-  workers: 2,
-  thread_groups: [],
-  threads_per_node: 60,
-  total_threads: 120,
-  duration_s: 300,
-  shape: { length_ms: 0, groups: [], total: [], notes: [] },
-  data_files: [],
-  properties: [],
-  findings: [],
-  ok: true,
-};
+const check: Check = { ...CHECK, thread_groups: [], threads_per_node: 60, total_threads: 120, duration_s: 300, properties: [] };
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
 it("multiplies users by workers in words", () => {

@@ -30,6 +30,8 @@ export interface RunForm {
   minWorkers: string;
   /** `name=total` on each line: totals that are divided among the workers. */
   share: string;
+  /** The total of users that was typed where the plan has fixed numbers: it is sent nowhere, as no number of the plan is ever changed. */
+  users: string;
   /** A try: 1 user and 1 iteration of each thread group on 1 node. */
   tryRun: boolean;
 }
@@ -65,6 +67,7 @@ export const EMPTY_FORM: RunForm = {
   results: "auto",
   minWorkers: "",
   share: "",
+  users: "",
   tryRun: false,
 };
 
@@ -125,19 +128,29 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
 
 /** Is a property's value a total that is divided among the workers? */
 export function isTotal(form: RunForm, name: string): boolean {
-  return name in parseProperties(form.share).properties;
+  return totalOfProperty(form, name) !== null;
+}
+
+/** The total of a property as it is typed; null: its value is each worker's own. */
+export function totalOfProperty(form: RunForm, name: string): string | null {
+  return parseProperties(form.share).properties[name] ?? null;
 }
 
 /** The form with a total of that property; null: its value is each worker's own again. Other lines stay as they were typed. */
 export function withTotal(form: RunForm, name: string, total: string | null): RunForm {
   const { [name]: own, ...properties } = form.properties;
-  const before = parseProperties(form.share).properties[name];
-  const value = total ?? before ?? own;
+  const value = total ?? totalOfProperty(form, name) ?? own;
   const lines = form.share.split(/\r?\n/).filter((line) => line.trim() !== "");
   const isOf = (line: string) => line.slice(0, Math.max(0, line.indexOf("="))).trim() === name;
   if (total === null) return { ...form, share: lines.filter((line) => !isOf(line)).join("\n"), properties: value === undefined ? properties : { ...properties, [name]: value } };
   const changed = lines.some(isOf) ? lines.map((line) => (isOf(line) ? `${name}=${total}` : line)) : [...lines, `${name}=${total}`];
   return { ...form, share: changed.join("\n"), properties };
+}
+
+/** The form without a total of that property, which has the plan's value again: what was a total is not each worker's. */
+export function withoutTotal(form: RunForm, name: string): RunForm {
+  const each = withTotal(form, name, null);
+  return { ...each, properties: Object.fromEntries(Object.entries(each.properties).filter(([known]) => known !== name)) };
 }
 
 function faultOfLines(text: string, masked: string[]): string | null {

@@ -10,7 +10,7 @@ export function shipmentChip(shipment: Shipment | null): ChipLook {
   if (shipment.state === "shipping" && shipment.target_info === null) return { tone: "attention", word: "target removed", icon: "exclamation-triangle" };
   switch (shipment.state) {
     case "shipping":
-      return shipment.trouble === null ? { tone: "running", word: "shipping", icon: "arrow-clockwise", spin: true } : { tone: "attention", word: "waiting", icon: "hourglass" };
+      return shipment.trouble === null ? { tone: "running", word: "shipping", icon: "arrow-clockwise" } : { tone: "attention", word: "waiting", icon: "hourglass" };
     case "complete":
       return { tone: "good", word: "complete", icon: "check-circle" };
     case "incomplete":

@@ -48,6 +48,11 @@ it("changes one without moving it, and removes it", async () => {
   await waitFor(() => expect(api.changes().at(-1)).toMatchObject({ path: "/runs/r-1/annotations/a1", body: { at_ms: DEPLOYED.at_ms, text: "Deployed 2.4!" } }));
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   await userEvent.click(edit);
+  await userEvent.click(dialog().getByRole("button", { name: "Remove…" }));
+  await userEvent.click(dialog().getByRole("button", { name: "Cancel" }));
+  expect(dialog().getByLabelText<HTMLInputElement>("Text").value).toBe("Deployed 2.4");
+  await userEvent.click(dialog().getByRole("button", { name: "Remove…" }));
+  expect(api.changes()).toHaveLength(1);
   await userEvent.click(dialog().getByRole("button", { name: "Remove" }));
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 });

@@ -18,9 +18,13 @@ export function localWords(local: string): string {
 
 /** `Every day at 03:00, Europe/Berlin`. */
 export function timingWords(timing: Timing): string {
-  if (timing.kind === "once") return `Once, ${localWords(timing.at)}, ${timing.zone}`;
-  const preset = PRESETS.find(({ expression }) => expression === timing.expression);
-  return `${preset?.word ?? timing.expression}, ${timing.zone}`;
+  return `${whenWords(timing)}, ${timing.zone}`;
+}
+
+/** The same without the zone, beside a next time that has one. */
+export function whenWords(timing: Timing): string {
+  if (timing.kind === "once") return `Once, ${localWords(timing.at)}`;
+  return PRESETS.find(({ expression }) => expression === timing.expression)?.word ?? timing.expression;
 }
 
 /** Where its runs are. */

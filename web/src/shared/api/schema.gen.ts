@@ -3497,9 +3497,9 @@ export interface components {
         NewAnnotation: {
             /**
              * Format: int64
-             * @description The moment, epoch milliseconds.
+             * @description The moment, epoch milliseconds; absent: now, or where it was.
              */
-            at_ms: number;
+            at_ms: number | null;
             /** @description 1 to 200 characters. */
             text: string;
         };
@@ -5862,6 +5862,11 @@ export interface components {
             /** @description One entry for each label with a sample in this time, in order of first appearance. */
             labels: components["schemas"]["Entry"][];
             together: components["schemas"]["Entry"] | null;
+            /**
+             * @description The most frequent groups of failures in this time, at most 20, with the first and the last one in it. `example` is the run's first. A
+             *     run in which very many groups fail all the time has them by wider intervals than its charts, which are counted whole.
+             */
+            errors: components["schemas"]["ErrorGroup"][];
         };
         /** Format: int64 */
         i64: number;

@@ -92,7 +92,7 @@ export function ChartCard(props: Props) {
         asTable={asTable}
         onAsTable={setAsTable}
         onCopyCsv={async () => ((await copyText(chartCsv(rows.head.toLowerCase(), rows.csv(), lines))) ? "Copied" : "Clipboard access denied")}
-        onCopyPng={copyPng}
+        onCopyPng={asTable ? null : copyPng}
         choices={choices}
       />
       <ChartLegend lines={lines} row={at.row} at={at.text} hidden={state.hidden} onToggle={state.toggle} format={format} />

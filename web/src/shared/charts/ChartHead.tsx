@@ -12,7 +12,7 @@ interface Props {
   asTable: boolean;
   onAsTable: (asTable: boolean) => void;
   onCopyCsv: () => Promise<string>;
-  /** null where there is no canvas to copy. */
+  /** null where there is no canvas to copy, or it is not shown. */
   onCopyPng: (() => Promise<string>) | null;
   choices?: ReactNode;
 }

@@ -1,9 +1,8 @@
 import { useZoomedAlone } from "./timeline";
 
-/** Beside figures of the whole run while the charts over time show a part of it: nobody is to take one for the other. `always`: also where other figures follow the charts. */
-export function ScopeNote({ always = false }: { always?: boolean }) {
-  const zoomed = useZoomedAlone();
-  if (!zoomed && !always) return null;
+/** Beside figures of the whole run while the charts over time show a part of it: nobody is to take one for the other. */
+export function ScopeNote() {
+  if (!useZoomedAlone()) return null;
   return (
     <span className="tag" title="These figures cover the whole run, not only the time that the charts show.">
       whole run

@@ -1,10 +1,11 @@
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { BrowserRouter } from "react-router";
 import { beforeEach, expect, it } from "vitest";
 import { formatMs } from "@/shared/format/numbers";
 import { zoneName } from "@/shared/format/time";
 import { paintedTexts } from "@/test/canvas";
+import { scrollAway, scrollBack } from "@/test/sight";
 import type { ChartContent } from "./chartTypes";
 import { TimeChart } from "./TimeChart";
 import { TimelineBar } from "./TimelineBar";
@@ -52,6 +53,29 @@ it("writes the unit on its axis, and the viewer's time below it", async () => {
   expect(texts.filter((text) => /^\d\d:\d\d:\d\d$/.test(text))[0]).toBe("12:00:00");
   // Which zone that is, stands beside it.
   expect(screen.getByRole("button", { name: `Clock, ${zoneName(START)}`, pressed: true })).toBeDefined();
+});
+
+it("is painted again when it is in sight, with what came meanwhile", async () => {
+  const page = (p95: number) => (
+    <BrowserRouter>
+      <TimelineProvider originMs={START}>
+        <TimeChart
+          id="times"
+          title="Response time"
+          unit="ms"
+          format={formatMs}
+          content={contentOf({ lines: [{ key: "p95", label: "p95", values: TIMES.map(() => p95), colour: "#111", kind: "line" }] })}
+        />
+      </TimelineProvider>
+    </BrowserRouter>
+  );
+  const { rerender } = render(page(400));
+  await waitFor(() => expect(paintedTexts("times")).toContain("400\u00a0ms"));
+  act(scrollAway);
+  rerender(page(900));
+  expect(paintedTexts("times")).not.toContain("800\u00a0ms");
+  act(scrollBack);
+  await waitFor(() => expect(paintedTexts("times")).toContain("800\u00a0ms"));
 });
 
 it("counts from the start where the elapsed time is asked for", async () => {

@@ -5,6 +5,7 @@ import { pick, splitFilling, timeColumns, type Columns } from "./chartData";
 import type { ChartContent } from "./chartTypes";
 import { drawMoments } from "./drawMoments";
 import { drawThresholds } from "./drawThresholds";
+import { NEAR } from "@/shared/ui/useInSight";
 import type { Timeline } from "./timeline";
 import { chartOptions, type Look } from "./uplotOptions";
 
@@ -20,12 +21,13 @@ interface Props {
   onCursor: (pointIndex: number | null) => void;
 }
 
-/** Keeps one uPlot instance in `host`: a new one when its lines or its look change, new data otherwise. */
+/** Keeps one uPlot instance in `host`: a new one when its lines or its look change, new data otherwise, as soon as it is in sight. */
 export function useUplot(props: Props): RefObject<uPlot | null> {
   const { host, content, look, timeline, size } = props;
   const chart = useRef<uPlot | null>(null);
   const columns = useRef<Columns>({ x: [], source: [], fillingFrom: 0 });
   const latest = useRef(props);
+  const sight = useRef({ isIn: true, hasNews: false });
   useEffect(() => {
     latest.current = props;
   });
@@ -85,7 +87,15 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
       if (width !== made.width) made.setSize({ width, height: size.height });
     });
     observer.observe(element);
+    const seen = new IntersectionObserver((entries) => {
+      const isIn = entries.at(-1)?.isIntersecting ?? true;
+      const draws = isIn && sight.current.hasNews;
+      sight.current = { isIn, hasNews: sight.current.hasNews && !draws };
+      if (draws) made.setData(dataOf(latest.current, columns));
+    }, NEAR);
+    seen.observe(element);
     return () => {
+      seen.disconnect();
       observer.disconnect();
       made.destroy();
       chart.current = null;
@@ -95,7 +105,8 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
   }, [structure, host]);
 
   useEffect(() => {
-    chart.current?.setData(dataOf(latest.current, columns));
+    if (sight.current.isIn) chart.current?.setData(dataOf(latest.current, columns));
+    else sight.current.hasNews = true;
   }, [content, look.format, timeline.range, timeline.originMs, timeline.moments]);
 
   return chart;

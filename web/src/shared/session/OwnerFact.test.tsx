@@ -62,6 +62,24 @@ it("an administrator chooses among all teams", async () => {
   expect(screen.getAllByRole("menuitem")).toHaveLength(2);
 });
 
+it("an administrator of many teams finds one by its name", async () => {
+  const many = Array.from({ length: 30 }, (_, at) => ({ id: `t-${at}`, name: `team ${at}`, member_count: 0, members: [] }));
+  api.answer("GET /teams", { body: { items: many, next: "more" } });
+  api.answer("PATCH /runs/r-1/team", { body: {} });
+  show(sessionOf("administrator"), thing("u-2"));
+  await userEvent.click(await screen.findByRole("button", { name: /^Shared with/ }));
+  expect(screen.getAllByRole("menuitem")).toHaveLength(13);
+  await userEvent.click(screen.getByRole("menuitem", { name: /another team/ }));
+  api.answer("GET /teams", { body: { items: many.slice(29), next: null } });
+  await userEvent.type(screen.getByRole("searchbox", { name: "Search teams" }), "team 29{Enter}");
+  await userEvent.click(await screen.findByRole("radio", { name: "team 29" }));
+  await waitFor(() => expect(screen.getAllByRole("radio")).toHaveLength(1));
+  expect(api.asked.some(({ path }) => path.includes("text=team+29"))).toBe(true);
+  await userEvent.click(screen.getByRole("button", { name: "Share" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/team", body: { team: "t-29" } }]);
+});
+
 it("a refusal is told beside it", async () => {
   api.answer("PATCH /runs/r-1/team", { status: 403, body: fault("not_owner") });
   show(sessionOf("member", {}, [SHOP]), thing("u-1"));

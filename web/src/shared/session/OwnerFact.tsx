@@ -1,10 +1,15 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { patchJson } from "@/shared/api/client";
 import type { Named, Owned } from "@/shared/api/types";
 import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { PickTeamDialog } from "./PickTeamDialog";
 import { useRights, useSession } from "./useSession";
 import { useTeams } from "./useTeams";
+
+/** A longer menu is no choice: the others are found by their names. */
+const MOST_IN_MENU = 12;
 
 type Kind = "clusters" | "plans" | "runs" | "schedules";
 
@@ -19,35 +24,41 @@ export function OwnerFact({ kind, thing }: { kind: Kind; thing: Owned & { id: st
   return (
     <span className="owner-fact">
       {thing.owner.name}
-      {changes ? <TeamMenu kind={kind} thing={thing} teams={choices} /> : thing.team !== null && <>, team {thing.team.name}</>}
+      {changes ? <TeamMenu kind={kind} thing={thing} teams={choices} more={teams.data?.next != null} /> : thing.team !== null && <>, team {thing.team.name}</>}
     </span>
   );
 }
 
-function TeamMenu({ kind, thing, teams }: { kind: Kind; thing: Owned & { id: string }; teams: Named[] }) {
+function TeamMenu({ kind, thing, teams, more }: { kind: Kind; thing: Owned & { id: string }; teams: Named[]; more: boolean }) {
   const client = useQueryClient();
+  const [picks, setPicks] = useState(false);
   const change = useMutation({
     mutationFn: (team: string | null) => patchJson<unknown>(`/${kind}/${thing.id}/team`, { team }),
     onSuccess: () => client.invalidateQueries({ queryKey: [kind] }),
   });
   const now = thing.team;
+  const others = teams.filter(({ id }) => id !== now?.id);
   return (
     <>
       <Menu label="Shared with" quiet floats icon="chevron-down" text={now === null ? "no team" : `team ${now.name}`}>
-        {teams
-          .filter(({ id }) => id !== now?.id)
-          .map((team) => (
-            <MenuItem key={team.id} disabled={change.isPending} consequence="Its members may change it too." onSelect={() => change.mutate(team.id)}>
-              Share with team {team.name}
-            </MenuItem>
-          ))}
+        {others.slice(0, MOST_IN_MENU).map((team) => (
+          <MenuItem key={team.id} disabled={change.isPending} consequence="Its members may change it too." onSelect={() => change.mutate(team.id)}>
+            Share with team {team.name}
+          </MenuItem>
+        ))}
+        {(more || others.length > MOST_IN_MENU) && (
+          <MenuItem disabled={change.isPending} consequence="Found by its name." onSelect={() => setPicks(true)}>
+            Share with another team…
+          </MenuItem>
+        )}
         {now !== null && (
           <MenuItem disabled={change.isPending} consequence="Only the owner and administrators may change it." onSelect={() => change.mutate(null)}>
             Stop sharing with team {now.name}
           </MenuItem>
         )}
       </Menu>
-      {change.error !== null && (
+      {picks && <PickTeamDialog request={change} onPick={(team) => change.mutate(team, { onSuccess: () => setPicks(false) })} onClose={() => setPicks(false)} />}
+      {change.error !== null && !picks && (
         <span role="alert" className="text-failed">
           <Icon name="x-circle" /> {change.error.message}
         </span>

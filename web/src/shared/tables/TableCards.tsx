@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import type { Column } from "./tableRows";
 
 interface Props<Row> {
@@ -13,7 +13,9 @@ interface Props<Row> {
 /** The rows of a list on a screen that is too narrow for a table: a card for each, its name above what the other columns say. */
 export function TableCards<Row>({ title, columns, rows, rowKey, onOpen, rowClass }: Props<Row>): ReactNode {
   const main = columns.find((column) => column.main === true);
-  const others = columns.filter((column) => column !== main);
+  const facts = columns.filter((column) => column !== main && column.name !== "");
+  // What a row has buttons for, in the corner of its card.
+  const actions = columns.filter((column) => column !== main && column.name === "");
   return (
     <ul className="row-cards" aria-label={title}>
       {rows.map((row) => (
@@ -27,10 +29,17 @@ export function TableCards<Row>({ title, columns, rows, rowKey, onOpen, rowClass
           }}
         >
           {main !== undefined && <div className="row-card-name">{main.cell(row)}</div>}
+          {actions.length > 0 && (
+            <div className="row-card-actions">
+              {actions.map((column) => (
+                <Fragment key={column.id}>{column.cell(row)}</Fragment>
+              ))}
+            </div>
+          )}
           <dl>
-            {others.map((column) => (
+            {facts.map((column) => (
               <div key={column.id}>
-                <dt className={column.name === "" ? "visually-hidden" : undefined}>{column.name === "" ? (column.title ?? "Actions") : column.name}</dt>
+                <dt>{column.name}</dt>
                 <dd>{column.cell(row)}</dd>
               </div>
             ))}

@@ -1,13 +1,13 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, type ReactNode } from "react";
 import { useTheme } from "@/shared/ui/theme";
 import { useWindowWidth } from "@/shared/ui/useWindowWidth";
-import { MiddleCut } from "@/shared/ui/MiddleCut";
 import { SortSelect } from "./SortSelect";
 import { TableCards } from "./TableCards";
 import { TableHead } from "./TableHead";
+import { TableLine } from "./TableLine";
 import { TableTools } from "./TableTools";
-import { cellClass, shownColumns, widthStyle, type Column, type Sort } from "./tableRows";
+import { shownColumns, type Column, type Sort } from "./tableRows";
 import { useRowsThatFit } from "./useRowsThatFit";
 import { useTableChoices } from "./useTableChoices";
 
@@ -61,6 +61,8 @@ const HEAD = 31;
 const NEAR_END = 25;
 /** Narrower windows have no room for a table of a list. */
 const CARDS_BELOW_PX = 640;
+/** A card has its lines below one another, and room for what a table of this width has. */
+const CARD_ROOM_PX = 900;
 
 /**
  * A dense table as it is drawn: sticky head, choice of columns, keyboard, CSV; beyond a page of rows only those in sight are in the DOM. Where
@@ -76,7 +78,8 @@ export function TableView<Row>(props: Props<Row>) {
   const fitting = useRowsThatFit(scroller, fills ? { headHeight: HEAD, rowHeight } : null);
   const visibleRows = fitting ?? props.visibleRows ?? 18;
 
-  const shown = shownColumns(columns, choices.shown, windowWidth);
+  const room = asCards ? CARD_ROOM_PX : windowWidth;
+  const shown = useMemo(() => shownColumns(columns, choices.shown, room), [columns, choices.shown, room]);
   const scrolls = rows.length > visibleRows && !printing && !asCards;
   // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
   // eslint-disable-next-line react-hooks/incompatible-library
@@ -93,29 +96,9 @@ export function TableView<Row>(props: Props<Row>) {
   }, [nearEnd, rows.length]);
   const visible = items === null ? rows : items.map((item) => rows[item.index]).filter((row) => row !== undefined);
 
-  // Where only those in sight are in the page, each row says which of how many it is.
   const above = pinned == null ? 1 : 2;
   const line = (row: Row, key: string, className: string, index: number) => (
-    <tr
-      key={key}
-      aria-rowindex={scrolls ? index : undefined}
-      className={`${className} ${onOpen === undefined ? "" : "row-opens"}`}
-      tabIndex={onOpen === undefined ? undefined : 0}
-      onClick={(event) => {
-        if (event.target instanceof Element && event.target.closest("a,button,input") === null) onOpen?.(row);
-      }}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" && event.target === event.currentTarget) onOpen?.(row);
-        if (event.key === "ArrowDown") move(event.currentTarget.nextElementSibling);
-        if (event.key === "ArrowUp") move(event.currentTarget.previousElementSibling);
-      }}
-    >
-      {shown.map((column) => (
-        <td key={column.id} className={cellClass(column)} style={widthStyle(choices.widths.get(column.id))} title={fullText(column, row)}>
-          <Cell column={column} row={row} />
-        </td>
-      ))}
-    </tr>
+    <TableLine key={key} row={row} columns={shown} widths={choices.widths} className={className} rowIndex={scrolls ? index : undefined} onOpen={onOpen} />
   );
 
   return (
@@ -168,23 +151,6 @@ export function TableView<Row>(props: Props<Row>) {
       )}
     </section>
   );
-}
-
-/** A name that is cut loses its middle; what is more than a name is its column's to cut. */
-function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }): ReactNode {
-  const content = column.cell(row);
-  return typeof content === "string" && (column.clip === true || column.main === true) ? <MiddleCut text={content} /> : content;
-}
-
-function move(row: Element | null): void {
-  if (row instanceof HTMLElement) row.focus();
-}
-
-/** What a cell may have cut, whole. */
-function fullText<Row>(column: Column<Row>, row: Row): string | undefined {
-  if (column.main !== true && column.clip !== true) return undefined;
-  const value = column.value(row);
-  return typeof value === "string" && value !== "" ? value.trim() : undefined;
 }
 
 function Space({ height, span }: { height: number; span: number }) {

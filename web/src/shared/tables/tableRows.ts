@@ -47,6 +47,8 @@ export function filterRows<Row>(rows: Row[], columns: Column<Row>[], filter: str
   });
 }
 
+const WORDS = new Intl.Collator("en", { numeric: true });
+
 /** Sorted by a column, in order of appearance among equals; rows without a value are last both ways. */
 export function sortRows<Row>(rows: Row[], columns: Column<Row>[], sort: Sort | null): Row[] {
   const column = sort === null ? undefined : columns.find((each) => each.id === sort.column);
@@ -55,7 +57,7 @@ export function sortRows<Row>(rows: Row[], columns: Column<Row>[], sort: Sort | 
     const a = column.value(left);
     const b = column.value(right);
     if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
-    const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
+    const order = typeof a === "number" && typeof b === "number" ? a - b : WORDS.compare(String(a), String(b));
     return sort.down ? -order : order;
   });
 }

@@ -7,8 +7,8 @@ interface Props {
   title: string;
   /** What will happen, and what stays. */
   children: ReactNode;
-  /** How the way out is called: what becomes of the thing then. */
-  cancel: string;
+  /** How the way out is called, where “Cancel” could be taken for the action. */
+  cancel?: string;
   action: string;
   /** The action's name while it is under way, where it takes long enough to be read. */
   busy?: string;
@@ -20,7 +20,7 @@ interface Props {
 }
 
 /** One question before something that can't be taken back; a refusal is told in it, and it stays open. */
-export function ConfirmDialog({ title, children, cancel, action, busy = action, tone, request, onConfirm, onClose }: Props) {
+export function ConfirmDialog({ title, children, cancel = "Cancel", action, busy = action, tone, request, onConfirm, onClose }: Props) {
   return (
     <Dialog
       title={title}

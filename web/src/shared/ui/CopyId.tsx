@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { copyText } from "@/shared/export/clipboard";
 
-/** An id that is copied by a click. */
-export function CopyId({ id }: { id: string }) {
+/** An id, or something else that is entered elsewhere, which is copied by a click. */
+export function CopyId({ id, what = "ID" }: { id: string; what?: string }) {
   const [copied, setCopied] = useState(false);
   const copy = () => {
     void copyText(id).then((done) => {
@@ -11,7 +11,7 @@ export function CopyId({ id }: { id: string }) {
     });
   };
   return (
-    <button type="button" className="copy-id" title="Copy ID" onClick={copy}>
+    <button type="button" className="copy-id" title={`Copy ${what}`} onClick={copy}>
       {copied ? "copied" : id}
     </button>
   );

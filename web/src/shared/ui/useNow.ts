@@ -1,12 +1,34 @@
 import { useEffect, useState } from "react";
 import { serverNow } from "@/shared/api/serverClock";
 
+/** Those that are told at one pace: what counts seconds on a page is drawn in one frame, not each by a timer of its own. */
+interface Pace {
+  timer: ReturnType<typeof setInterval>;
+  listeners: Set<() => void>;
+}
+
+const paces = new Map<number, Pace>();
+
+/** Calls `listener` every `everyMs`, together with all others of that pace; returns how that ends. */
+function ticking(everyMs: number, listener: () => void): () => void {
+  const listeners = paces.get(everyMs)?.listeners ?? new Set();
+  const tick = () => {
+    for (const each of listeners) each();
+  };
+  const pace = paces.get(everyMs) ?? { timer: setInterval(tick, everyMs), listeners };
+  paces.set(everyMs, pace);
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(pace.timer);
+    paces.delete(everyMs);
+  };
+}
+
 /** The server's time, renewed every `everyMs`, for countdowns and elapsed times. */
 export function useNow(everyMs = 1000): number {
   const [now, setNow] = useState(serverNow);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(serverNow()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
+  useEffect(() => ticking(everyMs, () => setNow(serverNow())), [everyMs]);
   return now;
 }

@@ -50,6 +50,8 @@ describe("sessions", () => {
     const table = within(await screen.findByRole("region", { name: "Sessions" }));
     expect(table.getByText("this session")).toBeDefined();
     await userEvent.click(table.getByRole("button", { name: /^End session/ }));
+    expect(api.changes()).toEqual([]);
+    await userEvent.click(within(screen.getByRole("dialog")).getByRole("button", { name: "End" }));
     await waitFor(() => expect(api.changes()).toMatchObject([{ method: "DELETE", path: "/account/sessions/s-2" }]));
   });
 });

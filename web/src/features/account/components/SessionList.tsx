@@ -1,10 +1,11 @@
+import { useState } from "react";
 import type { SessionView } from "@/shared/api/types";
 import { formatAgo, formatDateTime } from "@/shared/format/time";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
-import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Loaded } from "@/shared/ui/Loaded";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { useNow } from "@/shared/ui/useNow";
 import { useEndSession, useSessions } from "../api/sessions";
 import { browserName } from "../browserName";
@@ -13,6 +14,7 @@ import { browserName } from "../browserName";
 export function SessionList() {
   const sessions = useSessions();
   const end = useEndSession();
+  const [ended, setEnded] = useState<SessionView | null>(null);
   const now = useNow(30_000);
   const columns: Column<SessionView>[] = [
     {
@@ -43,26 +45,38 @@ export function SessionList() {
       value: () => null,
       cell: (session) =>
         !session.current && (
-          <button
-            type="button"
-            className="btn btn-quiet"
-            disabled={end.isPending}
-            aria-label={`End session of ${[browserName(session.user_agent), session.address].filter(Boolean).join(", ")}`}
-            onClick={() => end.mutate(session.id)}
-          >
-            End session
+          <button type="button" className="btn btn-quiet" aria-label={`End session of ${sessionName(session)}`} onClick={() => setEnded(session)}>
+            End session…
           </button>
         ),
     },
   ];
   return (
     <>
-      {end.error !== null && <ErrorBox error={end.error} />}
       <Loaded query={sessions} what="Loading sessions…">
         {(list) => <DataTable name="sessions" cards title="Sessions" rows={list} columns={columns} rowKey={(session) => session.id} initialSort={NEWEST} empty="No sessions." />}
       </Loaded>
+      {ended !== null && (
+        <RemovalDialog
+          verb="End"
+          what={`session of ${sessionName(ended)}`}
+          request={end}
+          onConfirm={() => end.mutate(ended.id, { onSuccess: () => setEnded(null) })}
+          onClose={() => {
+            end.reset();
+            setEnded(null);
+          }}
+        >
+          <p>That browser is signed out at once. Runs that were started from it continue.</p>
+        </RemovalDialog>
+      )}
     </>
   );
+}
+
+/** By its browser and where that is. */
+function sessionName({ user_agent, address }: SessionView): string {
+  return [browserName(user_agent), address].filter(Boolean).join(", ");
 }
 
 const NEWEST = { column: "used", down: true };

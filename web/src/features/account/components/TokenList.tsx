@@ -4,7 +4,7 @@ import { formatAgo, formatDateTime } from "@/shared/format/time";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useNow } from "@/shared/ui/useNow";
@@ -82,8 +82,8 @@ function Expiry({ at, now }: { at: number | null; now: number }) {
 function RevokeDialog({ token, onClose }: { token: TokenView; onClose: () => void }) {
   const revoke = useRevokeToken();
   return (
-    <ConfirmDialog title={`Revoke ${token.name}`} cancel="Keep it" action="Revoke" tone="danger" request={revoke} onConfirm={() => revoke.mutate(token.id, { onSuccess: onClose })} onClose={onClose}>
-      <p>Requests with it are rejected from now on. Runs that it started continue. This can’t be undone.</p>
-    </ConfirmDialog>
+    <RemovalDialog verb="Revoke" what={token.name} request={revoke} onConfirm={() => revoke.mutate(token.id, { onSuccess: onClose })} onClose={onClose}>
+      <p>Requests with it are rejected from now on. Runs that it started continue.</p>
+    </RemovalDialog>
   );
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from "@/shared/api/types";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { Note } from "@/shared/ui/Note";
 import { useTerminateCluster } from "../api/useTerminateCluster";
 import { endWords } from "../clusterWords";
@@ -8,18 +8,10 @@ export function TerminateDialog({ cluster, onClose }: { cluster: Cluster; onClos
   const terminate = useTerminateCluster(cluster.id);
   const hosts = cluster.config.ssh?.hosts ?? [];
   return (
-    <ConfirmDialog
-      title={`Terminate ${cluster.name}`}
-      cancel="Keep it"
-      action="Terminate"
-      tone="danger"
-      request={terminate}
-      onConfirm={() => terminate.mutate(undefined, { onSuccess: onClose })}
-      onClose={onClose}
-    >
+    <RemovalDialog verb="Terminate" what={cluster.name} request={terminate} onConfirm={() => terminate.mutate(undefined, { onSuccess: onClose })} onClose={onClose}>
       {cluster.current_run !== null && <Note tone="attention">A run is in progress. It is stopped first; its results are kept.</Note>}
       <p>{endWords(cluster.provider)} Plans, runs and results are kept.</p>
       {hosts.length > 0 && <p className="text-muted">Machines: {hosts.join(", ")}</p>}
-    </ConfirmDialog>
+    </RemovalDialog>
   );
 }

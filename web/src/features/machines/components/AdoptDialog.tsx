@@ -9,7 +9,6 @@ export function AdoptDialog({ orphan, onClose }: { orphan: Orphan; onClose: () =
   return (
     <ConfirmDialog
       title={`Adopt ${orphan.name}`}
-      cancel="Cancel"
       action="Adopt"
       busy="Adopting…"
       tone="primary"

@@ -1,13 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { patchJson, postJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
-import { usePages } from "@/shared/lists/usePages";
 import type { Invited, NewUser, OneTimeLink, UserChange, UserView } from "@/shared/api/types";
-
-/** People, part after part. */
-export function usePeoplePages(search: string) {
-  return usePages<UserView>("people", search);
-}
 
 /** Whoever is in a team is listed there too; one's own session says whether one is alone here. */
 function useRefresh() {

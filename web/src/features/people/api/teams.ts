@@ -2,12 +2,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { patchJson, postJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { TeamView } from "@/shared/api/types";
-import { usePages } from "@/shared/lists/usePages";
-
-/** Teams, part after part. */
-export function useTeamPages(search: string) {
-  return usePages<TeamView>("teams", search);
-}
 
 export interface TeamSettings {
   name: string;

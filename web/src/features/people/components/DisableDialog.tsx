@@ -9,7 +9,6 @@ export function DisableDialog({ person, onClose }: { person: UserView; onClose: 
   return (
     <ConfirmDialog
       title={disable ? `Disable ${person.name}` : `Enable ${person.name}`}
-      cancel="Cancel"
       action={disable ? "Disable" : "Enable"}
       tone={disable ? "danger" : "primary"}
       request={change}

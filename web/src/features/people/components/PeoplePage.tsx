@@ -2,9 +2,8 @@ import { useState } from "react";
 import type { UserView } from "@/shared/api/types";
 import { formatAgo, formatDateTime } from "@/shared/format/time";
 import type { Facet } from "@/shared/lists/ListFilters";
-import { searchOf } from "@/shared/lists/listState";
 import { ListTable } from "@/shared/lists/ListTable";
-import { useListState } from "@/shared/lists/useListState";
+import { useList } from "@/shared/lists/useList";
 import { roleWord, ROLES } from "@/shared/session/roles";
 import { useSession } from "@/shared/session/useSession";
 import type { Column } from "@/shared/tables/tableRows";
@@ -13,7 +12,6 @@ import { Icon } from "@/shared/ui/Icon";
 import { useAskedFor } from "@/shared/url/useAskedFor";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { useNow } from "@/shared/ui/useNow";
-import { usePeoplePages } from "../api/people";
 import { ownsWords, signInWords } from "../personWords";
 import { DisableDialog } from "./DisableDialog";
 import { InviteDialog } from "./InviteDialog";
@@ -25,8 +23,7 @@ type Asked = "change" | "reset" | "disable" | "remove";
 
 /** Everybody with an account: invite, role and teams, reset, disable, remove. */
 export function PeoplePage() {
-  const [state, change] = useListState("", NAMES);
-  const people = usePeoplePages(searchOf(state));
+  const people = useList<UserView>("people", FACETS);
   const { data: session } = useSession();
   const now = useNow(30_000);
   const [inviting, setInviting] = useAskedFor("invite");
@@ -110,11 +107,8 @@ export function PeoplePage() {
       <ListTable
         name="people"
         title="People"
-        pages={people}
-        state={state}
-        onChange={change}
+        {...people}
         orders={ORDERS}
-        facets={FACETS}
         searches="Name"
         unowned
         columns={columns}
@@ -147,4 +141,3 @@ const FACETS: Facet[] = [
     ],
   },
 ];
-const NAMES = ["role", "state"];

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { UserView } from "@/shared/api/types";
 import { PickPerson } from "@/shared/session/PickPerson";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { refusalAt } from "@/shared/ui/refusal";
 import { useRemovePerson } from "../api/people";
 import { ownsWords } from "../personWords";
@@ -13,17 +13,14 @@ export function RemoveDialog({ person, onClose }: { person: UserView; onClose: (
   const owns = ownsWords(person.owns);
   const refused = refusalAt(removal.error, "/to", "heir_invalid");
   return (
-    <ConfirmDialog
-      title={`Remove ${person.name}`}
-      cancel="Keep them"
-      action="Remove"
-      busy="Removing…"
-      tone="danger"
+    <RemovalDialog
+      verb="Remove"
+      what={person.name}
       request={refused === undefined ? removal : { ...removal, error: null }}
       onConfirm={() => removal.mutate(to === "" ? null : to, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>Ends their sessions, tokens and share links, and deletes their credentials. This can’t be undone.</p>
+      <p>Ends their sessions, tokens and share links, and deletes their credentials.</p>
       {owns === null ? (
         <p>{person.name} owns nothing.</p>
       ) : (
@@ -43,7 +40,7 @@ export function RemoveDialog({ person, onClose }: { person: UserView; onClose: (
           />
         </>
       )}
-    </ConfirmDialog>
+    </RemovalDialog>
   );
 }
 

@@ -1,25 +1,23 @@
 import { useState } from "react";
 import type { TeamView } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
-import type { Facet } from "@/shared/lists/ListFilters";
-import { isUnfiltered, searchOf } from "@/shared/lists/listState";
+import { isUnfiltered } from "@/shared/lists/listState";
 import { ListTable } from "@/shared/lists/ListTable";
-import { useListState } from "@/shared/lists/useListState";
+import { useList } from "@/shared/lists/useList";
 import type { Column } from "@/shared/tables/tableRows";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { Empty } from "@/shared/ui/Empty";
 import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
-import { useDeleteTeam, useTeamPages } from "../api/teams";
+import { useDeleteTeam } from "../api/teams";
 import { TeamDialog } from "./TeamDialog";
 
 type Asked = { what: "create" } | { what: "change" | "delete"; team: TeamView };
 
 /** Teams: their members may change what is shared with them. */
 export function TeamsPage() {
-  const [state, change] = useListState("", NO_NAMES);
-  const teams = useTeamPages(searchOf(state));
-  const isEmpty = teams.rows?.length === 0 && isUnfiltered(state);
+  const teams = useList<TeamView>("teams");
+  const isEmpty = teams.pages.rows?.length === 0 && isUnfiltered(teams.state);
   const [asked, setAsked] = useState<Asked | null>(null);
   const close = () => setAsked(null);
   const create = (
@@ -58,11 +56,8 @@ export function TeamsPage() {
       <ListTable
         name="teams"
         title="Teams"
-        pages={teams}
-        state={state}
-        onChange={change}
+        {...teams}
         orders={ORDERS}
-        facets={NO_FACETS}
         searches="Name"
         unowned
         columns={columns}
@@ -88,22 +83,12 @@ function memberWords({ members, member_count: count }: TeamView): string {
 }
 
 const ORDERS = { name: "name" };
-const NO_FACETS: Facet[] = [];
-const NO_NAMES: string[] = [];
 
 function DeleteTeam({ team, onClose }: { team: TeamView; onClose: () => void }) {
   const removal = useDeleteTeam(team.id);
   return (
-    <ConfirmDialog
-      title={`Delete team ${team.name}`}
-      cancel="Keep it"
-      action="Delete"
-      tone="danger"
-      request={removal}
-      onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })}
-      onClose={onClose}
-    >
-      <p>What was shared with it stays with its owners; its members read it from now on. This can’t be undone.</p>
-    </ConfirmDialog>
+    <RemovalDialog verb="Delete" what={`team ${team.name}`} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })} onClose={onClose}>
+      <p>What was shared with it stays with its owners; its members read it from now on.</p>
+    </RemovalDialog>
   );
 }

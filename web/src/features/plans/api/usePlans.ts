@@ -1,10 +1,5 @@
 import type { PlanSummary } from "@/shared/api/types";
-import { useFirstRows, usePages } from "@/shared/lists/usePages";
-
-/** Plans, part after part. */
-export function usePlanPages(search: string) {
-  return usePages<PlanSummary>("plans", search);
-}
+import { useFirstRows } from "@/shared/lists/usePages";
 
 /** Enough for a choice of one. */
 export const MOST_PLANS = 200;

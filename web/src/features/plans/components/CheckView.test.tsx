@@ -3,14 +3,13 @@ import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
 import type { Check } from "@/shared/api/types";
 import { renderFor, sessionOf, testApi } from "@/test/api";
+import { CHECK as SHOP } from "@/test/plans";
 import { CheckView } from "./CheckView";
 
 testApi();
 
 const CHECK: Check = {
-  plan: "shop.jmx",
-  test_name: null,
-  workers: 2,
+  ...SHOP,
   thread_groups: [],
   threads_per_node: 10,
   total_threads: 20,
@@ -35,8 +34,6 @@ const CHECK: Check = {
   },
   data_files: [{ path: "data/users.csv", found: false, element: "Users", bytes: null, split: false, written_by_plan: false, elsewhere: { from: "users.csv", to: "data/users.csv" } }],
   properties: [],
-  findings: [],
-  ok: true,
 };
 
 it("moves a file to where the plan looks for it with one click", async () => {

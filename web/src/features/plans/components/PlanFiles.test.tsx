@@ -3,22 +3,12 @@ import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import type { Plan } from "@/shared/api/types";
 import { renderFor, sessionOf, testApi } from "@/test/api";
+import { PLAN as SHOP } from "@/test/plans";
 import { PlanFiles } from "./PlanFiles";
 
 const PLAN: Plan = {
-  id: "p-1",
-  name: "shop",
-  owner: { id: "u-1", name: "Ann" },
-  team: null,
-  revision: 1,
-  ephemeral: false,
-  keep: [],
-  criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] },
-  last_run: null,
-  created_ms: 0,
+  ...SHOP,
   bytes: 30,
-  runs: 0,
-  main_file: "shop.jmx",
   files: [
     { path: "shop.jmx", kind: "plan", bytes: 10, sha256: null },
     { path: "users.csv", kind: "data", bytes: 20, sha256: null },
@@ -32,7 +22,7 @@ it("asks before a file is removed, and removes nothing when it is kept", async (
   show();
   await userEvent.click(screen.getByRole("button", { name: "Remove users.csv" }));
   const dialog = within(screen.getByRole("dialog", { name: "Remove users.csv" }));
-  await userEvent.click(dialog.getByRole("button", { name: "Keep it" }));
+  await userEvent.click(dialog.getByRole("button", { name: "Cancel" }));
   expect(screen.queryByRole("dialog")).toBeNull();
   expect(api.asked).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { encodePath } from "@/shared/api/client";
 import type { Plan, PlanFile } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
 import { useRights } from "@/shared/session/useSession";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { Download } from "@/shared/ui/Download";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon } from "@/shared/ui/Icon";
@@ -61,17 +61,9 @@ export function PlanFiles({ plan, limits }: { plan: Plan; limits: { max_upload_b
       </ul>
       {edit.error !== null && <ErrorBox error={edit.error} />}
       {asked !== null && (
-        <ConfirmDialog
-          title={`Remove ${asked}`}
-          cancel="Keep it"
-          action="Remove"
-          tone="danger"
-          request={removal}
-          onConfirm={() => removal.mutate(asked, { onSuccess: () => setAsked(null) })}
-          onClose={() => setAsked(null)}
-        >
+        <RemovalDialog verb="Remove" what={asked} reversible request={removal} onConfirm={() => removal.mutate(asked, { onSuccess: () => setAsked(null) })} onClose={() => setAsked(null)}>
           <p>The file is removed from the plan. Revision {plan.revision} and finished runs keep their copies: restore that revision to have the file again.</p>
-        </ConfirmDialog>
+        </RemovalDialog>
       )}
       {writes && (
         <div className="list-body">

@@ -3,24 +3,10 @@ import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import type { Plan } from "@/shared/api/types";
 import { renderFor, sessionOf, testApi } from "@/test/api";
+import { PLAN as SHOP } from "@/test/plans";
 import { PlanHead } from "./PlanHead";
 
-const PLAN: Plan = {
-  id: "p-1",
-  name: "shop",
-  owner: { id: "u-1", name: "Ann" },
-  team: null,
-  revision: 1,
-  ephemeral: false,
-  keep: [],
-  criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] },
-  last_run: null,
-  created_ms: 0,
-  bytes: 30,
-  runs: 0,
-  main_file: "shop.jmx",
-  files: [{ path: "shop.jmx", kind: "plan", bytes: 10, sha256: null }],
-};
+const PLAN: Plan = { ...SHOP, bytes: 30, files: [{ path: "shop.jmx", kind: "plan", bytes: 10, sha256: null }] };
 
 const api = testApi();
 const show = (plan: Plan = PLAN) => renderFor(sessionOf("member"), <PlanHead plan={plan} start={null} />);

@@ -6,7 +6,7 @@ import { formatDateTime } from "@/shared/format/time";
 import { OwnerFact } from "@/shared/session/OwnerFact";
 import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
 import { useRights } from "@/shared/session/useSession";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { CopyId } from "@/shared/ui/CopyId";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
@@ -71,17 +71,9 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
       {open === "rename" && <RenameDialog plan={plan} onClose={close} />}
       {open === "duplicate" && <DuplicateDialog plan={plan} onClose={close} />}
       {asked && (
-        <ConfirmDialog
-          title={`Delete ${plan.name}`}
-          cancel="Keep it"
-          action="Delete"
-          tone="danger"
-          request={removal}
-          onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/plans") })}
-          onClose={() => setAsked(false)}
-        >
-          <p>The plan and its {plural(plan.files.length, "file")} are deleted. This can’t be undone. Runs that used it and their results are kept.</p>
-        </ConfirmDialog>
+        <RemovalDialog verb="Delete" what={plan.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/plans") })} onClose={() => setAsked(false)}>
+          <p>The plan and its {plural(plan.files.length, "file")} are deleted. Runs that used it and their results are kept.</p>
+        </RemovalDialog>
       )}
     </>
   );

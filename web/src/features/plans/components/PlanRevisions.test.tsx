@@ -3,25 +3,11 @@ import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import type { Plan, RevisionView } from "@/shared/api/types";
 import { renderFor, sessionOf, testApi } from "@/test/api";
+import { PLAN as SHOP } from "@/test/plans";
 import { PlanRevisions } from "./PlanRevisions";
 
 const ADA = { id: "u-2", name: "Ada" };
-const PLAN: Plan = {
-  id: "p-1",
-  name: "shop",
-  owner: { id: "u-1", name: "Ann" },
-  team: null,
-  revision: 3,
-  ephemeral: false,
-  keep: [],
-  criteria: { version: 1, criteria: [], warm_up_s: 0, stop_rules: [] },
-  last_run: null,
-  created_ms: 0,
-  bytes: 30,
-  runs: 0,
-  main_file: "shop.jmx",
-  files: [],
-};
+const PLAN: Plan = { ...SHOP, revision: 3 };
 
 const api = testApi();
 

@@ -3,14 +3,11 @@ import { Link, useNavigate } from "react-router";
 import type { PlanSummary } from "@/shared/api/types";
 import { formatBytes, formatCount } from "@/shared/format/numbers";
 import { formatAgo, formatDateTime } from "@/shared/format/time";
-import type { Facet } from "@/shared/lists/ListFilters";
-import { searchOf } from "@/shared/lists/listState";
 import { ListTable } from "@/shared/lists/ListTable";
-import { useListState } from "@/shared/lists/useListState";
+import { useList } from "@/shared/lists/useList";
 import type { Column } from "@/shared/tables/tableRows";
 import { CutLink } from "@/shared/ui/MiddleCut";
 import { useNow } from "@/shared/ui/useNow";
-import { usePlanPages } from "../api/usePlans";
 
 function columnsAt(now: number): Column<PlanSummary>[] {
   return [
@@ -39,24 +36,18 @@ function columnsAt(now: number): Column<PlanSummary>[] {
 }
 
 const ORDERS = { name: "name", last: "last_run", created: "created" };
-const NO_FACETS: Facet[] = [];
-const NO_NAMES: string[] = [];
 
 export function PlanTable({ empty }: { empty: ReactNode }) {
   const navigate = useNavigate();
   const now = useNow(10_000);
-  const [state, change] = useListState("", NO_NAMES);
-  const pages = usePlanPages(searchOf(state));
+  const plans = useList<PlanSummary>("plans");
   return (
     <ListTable
       name="plans"
       fills
       title="Plans"
-      pages={pages}
-      state={state}
-      onChange={change}
+      {...plans}
       orders={ORDERS}
-      facets={NO_FACETS}
       searches="Name or file"
       columns={columnsAt(now)}
       rowKey={(plan) => plan.id}

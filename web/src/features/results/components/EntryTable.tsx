@@ -57,22 +57,29 @@ function apdexColumn(limits: ApdexThresholds | null): Column<Entry> {
   return number("apdex", "Apdex", formatApdex, title === "" ? {} : { title });
 }
 
-function samplesColumn(total: Entry, show: ShowSamples): Column<Entry> {
-  return { id: "show", name: "", value: () => null, cell: (row) => row !== total && <SamplesButton show={show} where={{ label: row.label }} /> };
+/** A label, or the total of all. */
+interface Row extends Entry {
+  isTotal?: true;
+}
+
+function samplesColumn(show: ShowSamples): Column<Row> {
+  return { id: "show", name: "", value: () => null, cell: (row) => row.isTotal !== true && <SamplesButton show={show} where={{ label: row.label }} /> };
 }
 
 /** The table per label, with the total above it. */
 export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props) {
   const { scheme } = useTheme();
   const transactions = useTransactions();
-  const columns = useMemo<Column<Entry>[]>(() => {
-    const label: Column<Entry> = {
+  const total = useMemo<Row>(() => ({ ...summary.total, isTotal: true }), [summary.total]);
+  // The same for as long as the choice is: a row whose figures stay is not drawn again.
+  const columns = useMemo<Column<Row>[]>(() => {
+    const label: Column<Row> = {
       id: "label",
       name: "Label",
       main: true,
       value: (row) => row.label,
       cell: (row) => {
-        if (row === summary.total) return <strong>Total</strong>;
+        if (row.isTotal === true) return <strong>Total</strong>;
         if (choice?.offered.has(row.label) !== true) return <LabelName label={row.label} />;
         const on = choice.chosen.includes(row.label);
         return (
@@ -84,19 +91,14 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
         );
       },
     };
-    const kind: Column<Entry> = {
-      id: "kind",
-      name: "Kind",
-      optional: true,
-      value: (row) => (transactions.has(row.label) ? "transaction" : row === summary.total ? "total" : "sample"),
-      cell: (row) => (transactions.has(row.label) ? "transaction" : row === summary.total ? "total" : "sample"),
-    };
-    return [label, kind, ...NUMBERS, apdexColumn(apdex), ...(showSamples === null ? [] : [samplesColumn(summary.total, showSamples)])];
-  }, [summary.total, choice, scheme, apdex, showSamples, transactions]);
+    const kindOf = (row: Row) => (row.isTotal === true ? "total" : transactions.has(row.label) ? "transaction" : "sample");
+    const kind: Column<Row> = { id: "kind", name: "Kind", optional: true, value: kindOf, cell: kindOf };
+    return [label, kind, ...NUMBERS, apdexColumn(apdex), ...(showSamples === null ? [] : [samplesColumn(showSamples)])];
+  }, [choice, scheme, apdex, showSamples, transactions]);
 
   const [only, setOnly] = useState(false);
   const chosen = choice === null ? 0 : choice.chosen.length;
-  const rows = useMemo(() => (only && choice !== null ? summary.labels.filter((row) => choice.chosen.includes(row.label)) : summary.labels), [only, choice, summary.labels]);
+  const rows = useMemo<Row[]>(() => (only && choice !== null ? summary.labels.filter((row) => choice.chosen.includes(row.label)) : summary.labels), [only, choice, summary.labels]);
   return (
     <DataTable
       name="labels"
@@ -104,7 +106,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
       rows={rows}
       columns={columns}
       rowKey={(row) => row.label}
-      pinned={summary.labels.length === 0 ? null : summary.total}
+      pinned={summary.labels.length === 0 ? null : total}
       empty={only ? "No labels selected." : empty}
       actions={
         <>

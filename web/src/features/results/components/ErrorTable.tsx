@@ -43,15 +43,15 @@ interface Props {
   errors: ErrorGroup[];
   allErrors: number;
   live: boolean;
-  /** They are the whole run's, beside figures of a part of its time. */
-  wholeRun?: boolean;
+  /** They are those of a part of the run's time. */
+  inWindow?: boolean;
   /** They are those of chosen labels. */
   narrowed?: boolean;
   showSamples: ShowSamples | null;
 }
 
 /** What failed, grouped by label, code and message. */
-export function ErrorTable({ errors, allErrors, live, wholeRun = false, narrowed = false, showSamples }: Props) {
+export function ErrorTable({ errors, allErrors, live, inWindow = false, narrowed = false, showSamples }: Props) {
   const { originMs } = useTimeline();
   const columns = useMemo(() => columnsFor(allErrors, originMs, showSamples), [allErrors, originMs, showSamples]);
   return (
@@ -61,9 +61,15 @@ export function ErrorTable({ errors, allErrors, live, wholeRun = false, narrowed
       rows={errors}
       columns={columns}
       rowKey={(row) => JSON.stringify([row.label, row.code, row.message])}
-      empty={narrowed ? "No failed samples of the selected labels." : live ? "No failed samples so far." : "No failed samples."}
-      actions={<ScopeNote always={wholeRun} />}
+      empty={emptyWords(live, inWindow, narrowed)}
+      actions={<ScopeNote />}
       visibleRows={12}
     />
   );
+}
+
+function emptyWords(live: boolean, inWindow: boolean, narrowed: boolean): string {
+  if (narrowed) return inWindow ? "No failed samples of the selected labels in this time." : "No failed samples of the selected labels.";
+  if (inWindow) return "No failed samples in this time.";
+  return live ? "No failed samples so far." : "No failed samples.";
 }

@@ -5,6 +5,7 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { refusalAt } from "@/shared/ui/refusal";
 import { useAnnotate, useRemoveAnnotation } from "../api/useAnnotations";
 
@@ -23,14 +24,21 @@ export function AnnotationDialog({ run, of, onClose }: Props) {
   const [time, setTime] = useState(toLocalInput(first));
   const save = useAnnotate(run, known?.id ?? null);
   const removal = useRemoveAnnotation(run, known?.id ?? "");
+  const [removes, setRemoves] = useState(false);
   // As it was while nobody has touched it: the field has no milliseconds.
   const at_ms = time === toLocalInput(first) ? first : fromLocalInput(time);
   const textFault = refusalAt(save.error, "/text");
   const timeFault = at_ms === null ? "Enter a date and a time." : refusalAt(save.error, "/at_ms");
-  const error = save.error ?? removal.error;
   const submit = () => {
     if (at_ms !== null && !save.isPending) save.mutate({ at_ms, text }, { onSuccess: onClose });
   };
+  if (removes) {
+    return (
+      <RemovalDialog verb="Remove" what={`“${known?.text ?? ""}”`} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })} onClose={() => setRemoves(false)}>
+        <p>The annotation is removed from the charts and from the report.</p>
+      </RemovalDialog>
+    );
+  }
   return (
     <Dialog
       title={known === null ? "Annotate the charts" : "Annotation"}
@@ -39,8 +47,8 @@ export function AnnotationDialog({ run, of, onClose }: Props) {
       footer={
         <>
           {known !== null && (
-            <button type="button" className="btn btn-outline-danger me-auto" disabled={removal.isPending} onClick={() => removal.mutate(undefined, { onSuccess: onClose })}>
-              Remove
+            <button type="button" className="btn btn-outline-danger me-auto" onClick={() => setRemoves(true)}>
+              Remove…
             </button>
           )}
           <DialogButtons onCancel={onClose} action={save.isPending ? "Saving…" : "Save"} disabled={save.isPending} />
@@ -53,7 +61,7 @@ export function AnnotationDialog({ run, of, onClose }: Props) {
       <Field label="Time" help={`In ${zoneWords(first)}.`} fault={timeFault}>
         {(attributes) => <input {...attributes} type="datetime-local" step={1} value={time} onChange={(event) => setTime(event.target.value)} />}
       </Field>
-      {error !== null && textFault === undefined && timeFault === undefined && <ErrorBox error={error} />}
+      {save.error !== null && textFault === undefined && timeFault === undefined && <ErrorBox error={save.error} />}
     </Dialog>
   );
 }

@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import { Notes } from "@/features/results/components/Notes";
 import { Transactions, transactionsOf } from "@/features/results/transactions";
 import type { Run } from "@/shared/api/types";
@@ -14,14 +15,17 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const annotating = useAnnotating(run, live?.at_ms ?? run.started_ms ?? 0);
   const early = run.phase === "queued" || run.phase === "preparing";
   const newest = live?.points.at(-1);
+  // One set for as long as it has the same labels: whatever shows a label hangs on it.
+  const written = JSON.stringify(live === null ? [] : [...transactionsOf(live.summary.labels)]);
+  const transactions = useMemo(() => new Set(JSON.parse(written) as string[]), [written]);
   return (
     <>
       <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} folded />
-      <RunProgress run={run} />
-      {(early || newest === undefined || run.phase === "collecting") && <Steps steps={run.steps} now={run.step} />}
+      {live !== null && <RunProgress run={run} now={live.at_ms} />}
+      {(early || newest === undefined || run.phase === "collecting") && <Steps steps={run.steps} now={run.step} at={null} />}
       {live === null && !early && <Waiting what="Loading the figures…" tall />}
       {live !== null && !early && (
-        <Transactions value={transactionsOf(live.summary.labels)}>
+        <Transactions value={transactions}>
           <TimelineProvider
             originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}
             followed

@@ -11,6 +11,7 @@ import { useTimeline } from "@/shared/charts/timeline";
 import { formatCount } from "@/shared/format/numbers";
 import { useConnection } from "@/shared/ui/ConnectionNote";
 import { Note } from "@/shared/ui/Note";
+import { WhileSeen } from "@/shared/ui/WhileSeen";
 import { useBaseline } from "../api/useBaseline";
 import { settledUntil, type LiveRun } from "../live/liveRun";
 import { useLiveLabels } from "../live/useLiveLabels";
@@ -59,15 +60,19 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
           Showing the {formatCount(live.summary.labels.length)} labels with the most samples of {formatCount(live.labels)}. The report has all of them.
         </Note>
       )}
-      <EntryTable summary={summary} choice={labels} apdex={null} showSamples={samples.show} empty={inWindow ? "No samples in this time." : "Labels appear here with their first samples."} />
-      <ErrorTable
-        errors={errorsOfLabels(live.errors, chosen)}
-        allErrors={summaryOfLabels(live.summary, chosen).total.errors}
-        live
-        wholeRun={range !== null}
-        narrowed={chosen.length > 0}
-        showSamples={samples.show}
-      />
+      <WhileSeen>
+        <EntryTable summary={summary} choice={labels} apdex={null} showSamples={samples.show} empty={inWindow ? "No samples in this time." : "Labels appear here with their first samples."} />
+      </WhileSeen>
+      <WhileSeen>
+        <ErrorTable
+          errors={errorsOfLabels(inWindow ? table.errors : live.errors, chosen)}
+          allErrors={summaryOfLabels(summary, chosen).total.errors}
+          live
+          inWindow={inWindow}
+          narrowed={chosen.length > 0}
+          showSamples={samples.show}
+        />
+      </WhileSeen>
       <NodeCharts run={run} since={live.nodes} points={live.points} stale={!connection.connected} />
       {samples.section}
     </>

@@ -3,9 +3,16 @@ import { formatDuration } from "@/shared/format/time";
 import { useNow } from "@/shared/ui/useNow";
 import { phasesOf } from "../phases";
 
+interface Props {
+  run: Run;
+  /** The server's time at the newest snapshot; null: none tells it. */
+  at: number | null;
+}
+
 /** The phases of a run with the time spent in each, and while it prepares how many of its nodes are where. */
-export function PhaseStrip({ run }: { run: Run }) {
-  return run.phase === "finished" ? <Strip run={run} now={0} /> : <Ticking run={run} />;
+export function PhaseStrip({ run, at }: Props) {
+  if (run.phase === "finished") return <Strip run={run} now={0} />;
+  return at === null ? <Ticking run={run} /> : <Strip run={run} now={at} />;
 }
 
 function Ticking({ run }: { run: Run }) {

@@ -3,25 +3,18 @@ import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { expect, it } from "vitest";
 import type { Check } from "@/shared/api/types";
+import { CHECK } from "@/test/plans";
 import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
 import { PropertyFields } from "./PlanFields";
 
 const check: Check = {
-  plan: "shop.jmx",
-  test_name: null,
+  ...CHECK,
   workers: 1,
   thread_groups: [],
-  threads_per_node: null,
-  total_threads: null,
-  duration_s: null,
-  shape: { length_ms: 0, groups: [], total: [], notes: [] },
-  data_files: [],
   properties: [
     { name: "pin", default: "0", value: null },
     { name: "api_key", default: null, value: null },
   ],
-  findings: [],
-  ok: true,
 };
 
 function Form({ seen }: { seen: (form: RunForm) => void }) {

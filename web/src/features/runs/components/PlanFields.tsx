@@ -1,19 +1,15 @@
 import type { Check, Plan } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
 import { Field, Switch } from "@/shared/ui/Field";
-import { isTotal, parseProperties, withTotal, type RunFaults, type RunForm } from "../runForm";
+import { parseProperties, totalOfProperty, withTotal, type RunFaults, type RunForm } from "../runForm";
 import { isSecret } from "../secretNames";
+import { countsUsers } from "../totalUsers";
 import { SecretNames, SecretToggle } from "./SecretToggle";
 
 interface Props {
   check: Check;
   form: RunForm;
   onChange: (form: RunForm) => void;
-}
-
-/** Is it in the number of threads of a thread group? A total of seconds or a port divided among workers would make no sense. */
-function countsUsers(check: Check, name: string): boolean {
-  return check.thread_groups.some(({ enabled, raw }) => enabled && (raw.threads ?? "").split(/[^\w.-]+/).includes(name));
 }
 
 /** The plan's properties as fields with their defaults, and room for others. */
@@ -24,8 +20,9 @@ export function PropertyFields({ check, workers = 0, form, onChange, faults }: P
       <div className="property-fields">
         {check.properties.map((property) => {
           const plain = property.value ?? property.default;
-          const total = isTotal(form, property.name);
-          const value = total ? (parseProperties(form.share).properties[property.name] ?? "") : (form.properties[property.name] ?? plain ?? "");
+          const inAll = totalOfProperty(form, property.name);
+          const total = inAll !== null;
+          const value = inAll ?? form.properties[property.name] ?? plain ?? "";
           const change = (typed: string) => onChange(total ? withTotal(form, property.name, typed) : { ...form, properties: { ...form.properties, [property.name]: typed } });
           return (
             <Field key={property.name} label={property.name} fault={faults.properties?.[property.name]}>

@@ -1,4 +1,5 @@
 import type { Run } from "@/shared/api/types";
+import { WhileSeen } from "@/shared/ui/WhileSeen";
 import { Artefacts } from "./Artefacts";
 import { LogViewer } from "./LogViewer";
 import { NodeList } from "./NodeList";
@@ -8,7 +9,7 @@ import { Shipments } from "./Shipments";
 import { Steps } from "./Steps";
 
 /** Below the results: JMeter's log, and beside it the nodes, files, settings and steps of the run. */
-export function RunDetails({ run }: { run: Run }) {
+export function RunDetails({ run, at }: { run: Run; at: number | null }) {
   if (run.provider === "imported") {
     return (
       <div className="columns no-print">
@@ -19,16 +20,18 @@ export function RunDetails({ run }: { run: Run }) {
   }
   const prepared = run.phase !== "queued" && run.phase !== "preparing";
   return (
-    <div className="columns columns-main no-print">
-      <LogViewer run={run} />
-      <div className="stack">
-        <NodeList nodes={run.nodes} />
-        <Artefacts run={run} />
-        <Shipments run={run} />
-        {run.phase === "finished" && <Notifications run={run} />}
-        <Settings run={run} />
-        {prepared && run.steps.length > 0 && <Steps steps={run.steps} now={run.step} />}
+    <WhileSeen>
+      <div className="columns columns-main no-print">
+        <LogViewer run={run} />
+        <div className="stack">
+          <NodeList nodes={run.nodes} />
+          <Artefacts run={run} />
+          <Shipments run={run} />
+          {run.phase === "finished" && <Notifications run={run} />}
+          <Settings run={run} />
+          {prepared && run.steps.length > 0 && <Steps steps={run.steps} now={run.step} at={at} />}
+        </div>
       </div>
-    </div>
+    </WhileSeen>
   );
 }

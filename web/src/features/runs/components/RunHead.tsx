@@ -11,7 +11,7 @@ import { OwnerFact } from "@/shared/session/OwnerFact";
 import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
 import { useRights } from "@/shared/session/useSession";
 import { Chip } from "@/shared/ui/Chip";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { CopyId } from "@/shared/ui/CopyId";
 import { Download } from "@/shared/ui/Download";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
@@ -137,17 +137,9 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
       {remarking && <RemarksDialog run={run} onClose={() => setRemarking(false)} />}
       {sharing && <ShareDialog shared={{ kind: "run", run: run.id }} name={run.name} onClose={() => setSharing(false)} />}
       {asked && (
-        <ConfirmDialog
-          title={`Delete ${run.name}`}
-          cancel="Keep it"
-          action="Delete"
-          tone="danger"
-          request={removal}
-          onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })}
-          onClose={() => setAsked(false)}
-        >
-          <p>The run is deleted with its results, logs and report. This can’t be undone.</p>
-        </ConfirmDialog>
+        <RemovalDialog verb="Delete" what={run.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })} onClose={() => setAsked(false)}>
+          <p>The run is deleted with its results, logs and report.</p>
+        </RemovalDialog>
       )}
     </>
   );

@@ -116,6 +116,7 @@ it("follows the last minute in figures and table, from what the server counts of
     total: entryOf("Total", { samples: 77, errors: 7, error_percent: 9.1, p95_ms: 55 }),
     labels: [entryOf("Search", { samples: 77 })],
     together: null,
+    errors: [{ label: "Search", code: "503", message: "Service Unavailable", example: "", count: 7, first_ms: START - 20_000, last_ms: START }],
   };
   api.answer("GET /runs/r-1/live/window", { body: table });
   await show();
@@ -127,8 +128,8 @@ it("follows the last minute in figures and table, from what the server counts of
   const asked = api.asked.filter(({ path }) => path.startsWith("/runs/r-1/live/window"));
   expect(asked[0]?.path).toContain(`from_ms=${START - 30_000}&to_ms=${START + 30_000}`);
   expect(window.location.search).toBe("?last=60");
-  // Errors are not known of a part of the time.
-  expect(within(screen.getByRole("region", { name: "Top errors" })).getByText("whole run")).toBeDefined();
+  const errors = within(screen.getByRole("region", { name: "Top errors" }));
+  expect(errors.getByRole("row", { name: /Service Unavailable.*Search.*7.*100/ })).toBeDefined();
   await userEvent.click(screen.getByRole("button", { name: "All" }));
   await waitFor(() => expect(figure("Samples")[0]).toBe("1,200"));
   expect(window.location.search).toBe("");

@@ -25,13 +25,15 @@ function RunView({ fetched }: { fetched: Run }) {
   const [watched] = useState(fetched.phase !== "finished");
   const live = useLiveRun(fetched.id, watched);
   const run = fetched.phase === "finished" ? fetched : (live?.run ?? fetched);
+  // While the test runs the seconds are those of the snapshots: one drawing for all that changes.
+  const at = run.phase === "running" ? (live?.at_ms ?? null) : null;
   return (
     <>
       <RunHead run={run} live={live} />
-      <PhaseStrip run={run} />
+      <PhaseStrip run={run} at={at} />
       {run.try_run && run.phase === "finished" && <FailedResponses run={run} />}
       {run.phase === "finished" ? <FinishedBody run={run} live={live} /> : <LiveBody run={run} live={live} />}
-      <RunDetails run={run} />
+      <RunDetails run={run} at={at} />
     </>
   );
 }

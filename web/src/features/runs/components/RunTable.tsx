@@ -29,6 +29,7 @@ const CLUSTER_FROM_PX = 1640;
 const OWNER_FROM_PX = 1480;
 /** Where runs have tags, these come before the owner. */
 const TAGS_FROM_PX = 1360;
+const DURATION_BESIDE_TAGS_FROM_PX = 1440;
 const OWNER_BESIDE_TAGS_FROM_PX = 1560;
 
 interface Marks {
@@ -72,7 +73,7 @@ function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummar
     { id: "rate", name: "Throughput", numeric: true, value: (run) => run.headline?.rate_per_s ?? null, cell: (run) => formatRate(run.headline?.rate_per_s) },
     { id: "p95", name: "p95", numeric: true, value: (run) => run.headline?.p95_ms ?? null, cell: (run) => formatMs(run.headline?.p95_ms) },
     { id: "errors", name: "Error rate", numeric: true, value: (run) => run.headline?.error_percent ?? null, cell: (run) => <ErrorRate run={run} /> },
-    { id: "duration", name: "Duration", numeric: true, value: (run) => seconds(run, now), cell: (run) => formatDuration(seconds(run, now)) },
+    { id: "duration", name: "Duration", numeric: true, spareBelow: tagged ? DURATION_BESIDE_TAGS_FROM_PX : 0, value: (run) => seconds(run, now), cell: (run) => formatDuration(seconds(run, now)) },
     {
       id: "started",
       name: "Started",

@@ -80,7 +80,9 @@ it("says that a target was removed from the server, and removes the shipment on 
   expect(screen.queryByRole("button", { name: "Retry now" })).toBeNull();
   api.answer("DELETE /runs/r-1/search", { body: { documents: 0 } });
   api.answer("GET /runs/r-1/search", { body: [] });
-  await userEvent.click(await screen.findByRole("button", { name: "Remove" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Remove…" }));
+  expect(api.changes()).toEqual([]);
+  await userEvent.click(screen.getByRole("button", { name: "Remove" }));
   await waitFor(() => expect(api.changes()).toEqual([{ method: "DELETE", path: "/runs/r-1/search?target=old", body: null }]));
   await waitFor(() => expect(screen.queryByText("old")).toBeNull());
 });

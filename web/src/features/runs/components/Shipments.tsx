@@ -1,9 +1,11 @@
+import { useState } from "react";
 import { encodePath } from "@/shared/api/client";
 import type { Run, Shipment } from "@/shared/api/types";
 import { useRights } from "@/shared/session/useSession";
 import { Chip } from "@/shared/ui/Chip";
 import { Download } from "@/shared/ui/Download";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { useForgetShipment, useSearchTargets, useShipments, useShipRun } from "../api/useShipments";
 import { shipmentChip, shipmentFigures } from "../shipmentWords";
 
@@ -13,6 +15,7 @@ export function Shipments({ run }: { run: Run }) {
   const targets = useSearchTargets().data ?? [];
   const ship = useShipRun(run.id);
   const forget = useForgetShipment(run.id);
+  const [forgotten, setForgotten] = useState<string | null>(null);
   const { mayWrite } = useRights();
   const names = [...new Set([...targets.map(({ target }) => target.name), ...shipments.map(({ target }) => target)])];
   if (names.length === 0) return null;
@@ -29,13 +32,26 @@ export function Shipments({ run }: { run: Run }) {
             name={name}
             shipment={shipments.find(({ target }) => target === name) ?? null}
             onShip={mayWrite(run) && targets.some(({ target }) => target.name === name) ? () => ship.mutate(name) : null}
-            onForget={mayWrite(run) ? () => forget.mutate(name) : null}
-            busy={ship.isPending || forget.isPending}
+            onForget={mayWrite(run) ? () => setForgotten(name) : null}
+            busy={ship.isPending}
           />
         ))}
       </ul>
       {ship.error !== null && <ErrorBox error={ship.error} />}
-      {forget.error !== null && <ErrorBox error={forget.error} />}
+      {forgotten !== null && (
+        <RemovalDialog
+          verb="Remove"
+          what={`shipment to ${forgotten}`}
+          request={forget}
+          onConfirm={() => forget.mutate(forgotten, { onSuccess: () => setForgotten(null) })}
+          onClose={() => {
+            forget.reset();
+            setForgotten(null);
+          }}
+        >
+          <p>The run no longer says what was shipped there. Shipped samples stay there.</p>
+        </RemovalDialog>
+      )}
     </section>
   );
 }
@@ -78,7 +94,7 @@ function Target({ run, name, shipment, onShip, onForget, busy }: TargetProps) {
         <Chip {...shipmentChip(shipment)} />
         {onForget !== null && shipment?.target_info === null && (
           <button type="button" className="btn btn-sm btn-outline-secondary ms-2" title={`Remove the shipment to ${name} from this list`} disabled={busy} onClick={onForget}>
-            Remove
+            Remove…
           </button>
         )}
         {onShip !== null && action !== null && (

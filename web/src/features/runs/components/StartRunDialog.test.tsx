@@ -1,56 +1,15 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Check, ClusterSummary, Plan } from "@/shared/api/types";
+import type { Check, ClusterSummary } from "@/shared/api/types";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
+import { CHECK, PLAN, threadGroup } from "@/test/plans";
 import { runOf } from "@/test/results";
 import { EC2 } from "@/features/clusters/ec2Form.fixture";
 import { StartRunDialog } from "./StartRunDialog";
 
 const api = testApi();
 
-const PLAN: Plan = {
-  id: "p-1",
-  name: "shop",
-  owner: { id: "u-1", name: "Ann" },
-  team: null,
-  created_ms: 0,
-  revision: 1,
-  ephemeral: false,
-  keep: [],
-  main_file: "shop.jmx",
-  files: [],
-  criteria: { version: 3, criteria: ["p95 > 800ms"], warm_up_s: 0, stop_rules: [] },
-  bytes: 0,
-  runs: 0,
-  last_run: null,
-};
-const CHECK: Check = {
-  plan: "shop.jmx",
-  test_name: null,
-  workers: 2,
-  thread_groups: [
-    {
-      name: "Users",
-      kind: "Thread Group",
-      enabled: true,
-      threads: 600,
-      ramp_up_s: 0,
-      loops: -1,
-      duration_s: 90,
-      delay_s: 0,
-      raw: { threads: "${__P(threads,600)}", ramp_up_s: null, loops: null, duration_s: null, delay_s: null },
-    },
-  ],
-  threads_per_node: 600,
-  total_threads: 1200,
-  duration_s: 90,
-  shape: { length_ms: 0, groups: [], total: [], notes: [] },
-  data_files: [],
-  properties: [{ name: "threads", default: "600", value: null }],
-  findings: [],
-  ok: true,
-};
 const cluster = (more: Partial<ClusterSummary> & Pick<ClusterSummary, "id" | "name">): ClusterSummary => ({
   owner: { id: "u-1", name: "Ann" },
   team: null,
@@ -133,6 +92,41 @@ it("divides a total among the workers with one click", async () => {
   await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ share: { threads: 601 }, properties: {} }));
 });
 
+it("divides a total of users as the property that the plan takes it from", async () => {
+  api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
+  api.answer("POST /plans/p-1/check", { body: { ...CHECK, threads_per_node: 301, total_threads: 601, faults: [] } });
+  show();
+  await ready();
+  await userEvent.type(dialog().getByLabelText("Total users"), "601");
+  expect(dialog().getByLabelText<HTMLInputElement>("threads").value).toBe("601");
+  await waitFor(() => expect(sum()).toContain("601 users on 2 workers, up to 301 each"));
+  await userEvent.clear(dialog().getByLabelText("Total users"));
+  expect(dialog().getByLabelText<HTMLInputElement>("threads").value).toBe("600");
+  await userEvent.type(dialog().getByLabelText("Total users"), "601");
+  await start();
+  await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ share: { threads: 601 }, properties: {} }));
+});
+
+it("says how many workers make a total where the plan's number is fixed, and how it becomes a property", async () => {
+  const fixed = { ...CHECK, thread_groups: [threadGroup("Users", null, 100)], threads_per_node: 100, total_threads: 200, properties: [] };
+  answers({ check: fixed });
+  show();
+  await ready();
+  const total = dialog().getByLabelText("Total users");
+  expect(dialog().getByText(/The plan has a fixed number: 100 users on each worker, 200 on 2 workers/)).toBeDefined();
+  const button = () => dialog().getByRole<HTMLButtonElement>("button", { name: "Start run" });
+  await userEvent.type(total, "500");
+  expect([total.getAttribute("aria-invalid"), button().disabled]).toEqual(["true", true]);
+  expect(dialog().getByText(/^5 workers: 500 users/)).toBeDefined();
+  expect(dialog().getByRole("button", { name: "${__P(users,100)}" })).toBeDefined();
+  await userEvent.clear(total);
+  await userEvent.type(total, "250");
+  expect([dialog().getByText(/^2 workers: 200 users/), dialog().getByText(/^3 workers: 300 users/)]).toHaveLength(2);
+  await userEvent.clear(total);
+  await userEvent.type(total, "200");
+  expect([total.getAttribute("aria-invalid"), button().disabled]).toEqual(["false", false]);
+});
+
 it("puts what the server says of what is typed beside its field, before anything is started", async () => {
   const faults = [{ code: "not_a_number", field: "/properties/threads", message: "“many” is no whole number." }];
   api.answer("POST /plans/p-1/check", { body: { ...CHECK, ok: false, faults } });
@@ -181,6 +175,15 @@ describe("on a new cluster", () => {
     const body = api.changes()[0]?.body as Record<string, unknown>;
     expect(body).toMatchObject({ plan_id: "p-1", new_cluster: { provider: "local", config: { workers: 2, remove_after_run: true } } });
     expect("cluster_id" in body).toBe(false);
+  });
+  it("has as many workers as make a total of users, by one click", async () => {
+    answers({ check: { ...CHECK, thread_groups: [threadGroup("Users", null, 100)], threads_per_node: 100, total_threads: 200, properties: [] } });
+    show();
+    await ready();
+    await userEvent.type(dialog().getByLabelText("Total users"), "500");
+    await userEvent.click(await dialog().findByRole("button", { name: "New cluster with 5 workers" }));
+    expect((await dialog().findByLabelText<HTMLInputElement>("Workers")).value).toBe("5");
+    expect(dialog().getByLabelText("Total users").getAttribute("aria-invalid")).toBe("false");
   });
   it("shows the price of machines before the button that starts them", async () => {
     api.answer("POST /clusters/forecast", { body: { usd_per_hour: 1.5, faults: [], notes: [] } });

@@ -24,6 +24,7 @@ import { formOfRun } from "../formOfRun";
 import { runDifference } from "../runDifference";
 import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
 import { numberFindings, placeRunFaults, runCheckRequest } from "../runCheck";
+import { fixedTotalFault, totalOf } from "../totalUsers";
 import { useNewCluster, type NewClusterPart } from "../useNewCluster";
 import { AsItWas } from "./AsItWas";
 import { NEW_CLUSTER, PickCluster, PickPlan, useClusterChoice, usePlanChoice, type RunnableCluster } from "./PickFields";
@@ -31,6 +32,7 @@ import { NewClusterFields } from "./NewClusterFields";
 import { PropertiesFileFields, PropertyFields, SplitFields } from "./PlanFields";
 import { RunJudged } from "./RunJudged";
 import { SpreadFields } from "./SpreadFields";
+import { TotalUsers } from "./TotalUsers";
 
 const NO_FAULTS = { criteria: {}, rules: {} };
 
@@ -98,13 +100,22 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const faults = { ...beside, ...(tried ? checked.faults : { judged: NO_FAULTS }) };
   const request = checked.request === null || (isNew && newCluster.request === null) ? null : isNew ? onNewCluster(checked.request, newCluster.request) : checked.request;
   const checksFirst = isNew && newCluster.creation.checksFirst;
-  const blocked = (shown?.ok === false && (form.revision === null || typedCheck.data !== undefined)) || (typedCheck.data?.faults.length ?? 0) > 0;
+  const otherTotal = check.data !== undefined && !form.tryRun && fixedTotalFault(totalOf(check.data), form.users, workers) !== null;
+  const blocked = otherTotal || (shown?.ok === false && (form.revision === null || typedCheck.data !== undefined)) || (typedCheck.data?.faults.length ?? 0) > 0;
   const before = like !== undefined && like.plan.id === form.planId ? like : null;
   const different =
     before === null || plan.data === undefined || check.data === undefined
       ? null
       : runDifference(before, { form, plan: plan.data, known, splittable: files, workers: isNew || cluster !== undefined ? workers : null });
 
+  const newForm = newCluster.form;
+  const onWorkers =
+    newForm === null || newForm.provider === "ssh" || !may("create_cluster")
+      ? null
+      : (count: number) => {
+          setPlace("new");
+          newCluster.setForm({ ...newForm, workers: String(count) });
+        };
   const submit = () => {
     setTried(true);
     if (request === null || blocked || start.isPending || newCluster.creation.busy !== null) return;
@@ -148,7 +159,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           onSearch={setPlanText}
           value={form.planId}
           fault={faults.plan}
-          onChange={(id) => setForm({ ...form, planId: id, properties: {}, secret: [], masked: [], split: [], propertiesFiles: [], judged: null, keep: null, revision: null })}
+          onChange={(id) => setForm({ ...form, planId: id, properties: {}, secret: [], masked: [], split: [], propertiesFiles: [], judged: null, keep: null, revision: null, users: "" })}
         />
         <PickCluster
           choice={clusters}
@@ -181,6 +192,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
         <>
           {before !== null && plan.data !== undefined && <AsItWas like={before} plan={plan.data} form={form} onChange={setForm} />}
           {shown !== undefined && !form.tryRun && <LoadShape shape={shown.shape} />}
+          {!form.tryRun && <TotalUsers check={check.data} workers={workers} form={form} fault={faults.share} onWorkers={onWorkers} onChange={setForm} />}
           <PropertyFields check={check.data} workers={workers} form={form} onChange={setForm} faults={faults} />
           <PropertiesFileFields plan={plan.data} form={form} onChange={setForm} />
           {!form.tryRun && <SplitFields check={check.data} workers={workers} form={form} onChange={setForm} />}

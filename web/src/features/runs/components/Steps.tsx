@@ -3,9 +3,24 @@ import { formatDuration } from "@/shared/format/time";
 import { Icon } from "@/shared/ui/Icon";
 import { useNow } from "@/shared/ui/useNow";
 
+interface Props {
+  steps: RunStep[];
+  /** What is being done, in words. */
+  now: string;
+  /** When that was so; null: it goes on. */
+  at: number | null;
+}
+
 /** What has been done to get the run going, what is being done, and how long each took. */
-export function Steps({ steps, now: sentence }: { steps: RunStep[]; now: string }) {
-  const now = useNow(500);
+export function Steps(props: Props) {
+  return props.at === null && props.steps.some(({ ended_ms }) => ended_ms === null) ? <Ticking {...props} /> : <StepList {...props} at={props.at ?? 0} />;
+}
+
+function Ticking(props: Props) {
+  return <StepList {...props} at={useNow()} />;
+}
+
+function StepList({ steps, now: sentence, at }: Props & { at: number }) {
   return (
     <section className="card list-card" aria-label="Steps">
       <header className="chart-head">
@@ -15,14 +30,21 @@ export function Steps({ steps, now: sentence }: { steps: RunStep[]; now: string 
       <ol className="steps">
         {steps.map((step) => (
           <li key={`${step.started_ms} ${step.message}`} className={step.ended_ms === null ? "step-open" : ""}>
-            {step.ended_ms === null ? <span className="spinner-border spinner-border-sm" role="img" aria-label="in progress" /> : <Icon name="check-circle" />}
+            <StepIcon step={step} />
             <span>{step.message}</span>
-            <time>{stepTime((step.ended_ms ?? now) - step.started_ms)}</time>
+            <time>{stepTime((step.ended_ms ?? at) - step.started_ms)}</time>
           </li>
         ))}
       </ol>
     </section>
   );
+}
+
+/** Nothing turns for as long as a test runs: it would be drawn sixty times a second. */
+function StepIcon({ step }: { step: RunStep }) {
+  if (step.ended_ms !== null) return <Icon name="check-circle" />;
+  if (step.code === "running") return <Icon name="play" />;
+  return <span className="spinner-border spinner-border-sm" role="img" aria-label="in progress" />;
 }
 
 function stepTime(ms: number): string {

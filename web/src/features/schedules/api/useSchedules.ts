@@ -2,13 +2,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError, getJson, postJson, putJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Firing, NewSchedule, NextTime, RunChanges, Schedule, ScheduleOfRun, Timing } from "@/shared/api/types";
-import { useFirstRows, usePages } from "@/shared/lists/usePages";
+import { useFirstRows } from "@/shared/lists/usePages";
 import { previewSearch } from "../scheduleForm";
-
-/** Schedules, part after part. */
-export function useSchedulePages(search: string) {
-  return usePages<Schedule>("schedules", search);
-}
 
 /** Their owner's schedules that were switched off after failures: the overview says so until they are resumed. */
 export function useSwitchedOff() {

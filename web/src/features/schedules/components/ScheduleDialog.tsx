@@ -11,6 +11,8 @@ import { Findings } from "@/features/plans/components/Findings";
 import { PickCluster, PickPlan, useClusterChoice, usePlanChoice } from "@/features/runs/components/PickFields";
 import { PropertiesFileFields, PropertyFields, SplitFields } from "@/features/runs/components/PlanFields";
 import { SpreadFields } from "@/features/runs/components/SpreadFields";
+import { TotalUsers } from "@/features/runs/components/TotalUsers";
+import { fixedTotalFault, totalOf } from "@/features/runs/totalUsers";
 import type { Check, Info, Schedule } from "@/shared/api/types";
 import { useRights, useSession } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
@@ -73,6 +75,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
   const check = usePlanCheck(form.run.planId, workers);
   const files = check.data?.data_files.filter((file) => file.found).map((file) => file.path) ?? [];
   const { request, faults } = checkScheduleForm(form, check.data?.properties ?? [], files, info.limits.max_workers, schedule?.revision ?? null);
+  const otherTotal = check.data !== undefined && fixedTotalFault(totalOf(check.data), form.run.users, workers) !== null;
   const save = useSaveSchedule(schedule?.id ?? null);
   const navigate = useNavigate();
   const tried = tries > 0;
@@ -87,7 +90,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
 
   const submit = () => {
     setTries(tries + 1);
-    if (request === null || save.isPending) return;
+    if (request === null || otherTotal || save.isPending) return;
     save.mutate(request, {
       onSuccess: (saved) => {
         onClose();
@@ -105,7 +108,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
       onSubmit={submit}
       footer={
         <>
-          <p className="sum">{tried && request === null && "Fix the errors above."}</p>
+          <p className="sum">{tried && (request === null || otherTotal) && "Fix the errors above."}</p>
           <DialogButtons onCancel={onClose} action={save.isPending ? "Saving…" : action} disabled={save.isPending} />
         </>
       }
@@ -162,6 +165,14 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
         {check.data !== undefined && check.data.findings.length > 0 && <Findings findings={check.data.findings} />}
         {check.data !== undefined && (
           <>
+            <TotalUsers
+              check={check.data}
+              workers={workers}
+              form={form.run}
+              fault={shown.run.share}
+              onWorkers={form.place === "cluster" || form.cluster.provider === "ssh" ? null : (count) => setForm({ ...form, cluster: { ...form.cluster, workers: String(count) } })}
+              onChange={setRun}
+            />
             <PropertyFields check={check.data} form={form.run} onChange={setRun} faults={shown.run} />
             <PropertiesFileFields plan={plan.data} form={form.run} onChange={setRun} />
             <SplitFields check={check.data} workers={workers} form={form.run} onChange={setRun} />

@@ -5,7 +5,7 @@ import { OwnerFact } from "@/shared/session/OwnerFact";
 import { ReadOnlyMark } from "@/shared/session/ReadOnlyMark";
 import { useRights } from "@/shared/session/useSession";
 import { Chip } from "@/shared/ui/Chip";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { CopyId } from "@/shared/ui/CopyId";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon } from "@/shared/ui/Icon";
@@ -72,17 +72,9 @@ export function ScheduleHead({ schedule, info }: { schedule: Schedule; info: Inf
       {open === "edit" && <ScheduleDialog info={info} schedule={schedule} onClose={close} />}
       {open === "start" && <StartNowDialog schedule={schedule} onClose={close} />}
       {open === "delete" && (
-        <ConfirmDialog
-          title={`Delete ${schedule.name}?`}
-          cancel="Keep"
-          action="Delete"
-          tone="danger"
-          request={removal}
-          onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/schedules") })}
-          onClose={close}
-        >
+        <RemovalDialog verb="Delete" what={schedule.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/schedules") })} onClose={close}>
           <p>It starts no further runs, and its history is deleted. Its runs and their results are kept.</p>
-        </ConfirmDialog>
+        </RemovalDialog>
       )}
     </>
   );

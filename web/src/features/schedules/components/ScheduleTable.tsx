@@ -2,19 +2,17 @@ import type { ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import type { Schedule } from "@/shared/api/types";
 import type { Facet } from "@/shared/lists/ListFilters";
-import { searchOf } from "@/shared/lists/listState";
 import { ListTable } from "@/shared/lists/ListTable";
-import { useListState } from "@/shared/lists/useListState";
+import { useList } from "@/shared/lists/useList";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { CutLink } from "@/shared/ui/MiddleCut";
-import { useSchedulePages } from "../api/useSchedules";
-import { firingChip, localWords, stateChip, STATES, timingWords } from "../scheduleWords";
+import { firingChip, localWords, stateChip, STATES, timingWords, whenWords } from "../scheduleWords";
 
 const COLUMNS: Column<Schedule>[] = [
   { id: "name", name: "Schedule", main: true, value: ({ name }) => name, cell: ({ id, name }) => <CutLink to={`/schedules/${id}`} text={name} /> },
   { id: "state", name: "State", value: ({ state }) => STATES[state], cell: (schedule) => <Chip {...stateChip(schedule)} /> },
-  { id: "timing", name: "When", clip: true, spareBelow: 800, value: ({ timing }) => timingWords(timing), cell: ({ timing }) => timingWords(timing) },
+  { id: "timing", name: "When", spareBelow: 800, value: ({ timing }) => timingWords(timing), cell: ({ timing }) => <span title={timingWords(timing)}>{whenWords(timing)}</span> },
   {
     id: "next",
     name: "Next time",
@@ -37,29 +35,24 @@ const COLUMNS: Column<Schedule>[] = [
       ),
   },
   { id: "plan", name: "Plan", clip: true, spareBelow: 1000, value: ({ plan }) => plan.name, cell: ({ plan }) => <CutLink to={`/plans/${plan.id}`} text={plan.name} /> },
-  { id: "owner", name: "Owner", clip: true, spareBelow: 900, value: ({ owner }) => owner.name, cell: ({ owner }) => owner.name },
+  { id: "owner", name: "Owner", clip: true, spareBelow: 1240, value: ({ owner }) => owner.name, cell: ({ owner }) => owner.name },
   { id: "team", name: "Team", clip: true, optional: true, value: ({ team }) => team?.name ?? null, cell: ({ team }) => team?.name ?? <span className="text-faint">–</span> },
 ];
 
 const ORDERS = { name: "name", next: "next" };
 const FACETS: Facet[] = [{ name: "state", label: "State", options: Object.entries(STATES).map(([value, word]) => ({ value, word })) }];
-const NAMES = ["state"];
 
 /** The list of schedules, the next one first. */
 export function ScheduleTable({ empty }: { empty: ReactNode }) {
   const navigate = useNavigate();
-  const [state, change] = useListState("", NAMES);
-  const pages = useSchedulePages(searchOf(state));
+  const schedules = useList<Schedule>("schedules", FACETS);
   return (
     <ListTable
       name="schedules"
       fills
       title="Schedules"
-      pages={pages}
-      state={state}
-      onChange={change}
+      {...schedules}
       orders={ORDERS}
-      facets={FACETS}
       searches="Name or plan"
       columns={COLUMNS}
       rowKey={({ id }) => id}

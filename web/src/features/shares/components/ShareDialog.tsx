@@ -5,6 +5,7 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
 import { Loaded } from "@/shared/ui/Loaded";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { absoluteLink, ShownOnce } from "@/shared/ui/ShownOnce";
 import { useCreateShare, useRevokeShare, useShares, type Shared } from "../api/shares";
 
@@ -16,6 +17,8 @@ export function ShareDialog({ shared, name, onClose }: { shared: Shared; name: s
   const [days, setDays] = useState(USUAL);
   const shares = useShares(shared);
   const create = useCreateShare(shared);
+  const [revoked, setRevoked] = useState<Share | null>(null);
+  if (revoked !== null) return <RevokeDialog shared={shared} share={revoked} onClose={() => setRevoked(null)} />;
   return (
     <Dialog
       title={`Share ${name}`}
@@ -52,15 +55,23 @@ export function ShareDialog({ shared, name, onClose }: { shared: Shared; name: s
         {create.error !== null && <ErrorBox error={create.error} />}
         {create.data?.url != null && <ShownOnce label="Share link" secret={absoluteLink(create.data.url)} />}
         <Loaded query={shares} what="Loading links…">
-          {(list) => <Links shared={shared} list={list} newest={create.data?.id ?? null} />}
+          {(list) => <Links list={list} newest={create.data?.id ?? null} onRevoke={setRevoked} />}
         </Loaded>
       </div>
     </Dialog>
   );
 }
 
-function Links({ shared, list, newest }: { shared: Shared; list: Share[]; newest: string | null }) {
+function RevokeDialog({ shared, share, onClose }: { shared: Shared; share: Share; onClose: () => void }) {
   const revoke = useRevokeShare(shared);
+  return (
+    <RemovalDialog verb="Revoke" what="this share link" request={revoke} onConfirm={() => revoke.mutate(share.id, { onSuccess: onClose })} onClose={onClose}>
+      <p>Whoever has the link that expires {formatDateTime(share.expires_ms)} sees nothing from now on.</p>
+    </RemovalDialog>
+  );
+}
+
+function Links({ list, newest, onRevoke }: { list: Share[]; newest: string | null; onRevoke: (share: Share) => void }) {
   if (list.length === 0) return <p className="text-muted">No active links.</p>;
   return (
     <section aria-label="Active links">
@@ -75,19 +86,12 @@ function Links({ shared, list, newest }: { shared: Shared; list: Share[]; newest
                 created {formatDateTime(share.created_ms)} by {share.by.name}
               </small>
             </span>
-            <button
-              type="button"
-              className="btn btn-quiet"
-              disabled={revoke.isPending}
-              aria-label={`Revoke the link that expires ${formatDateTime(share.expires_ms)}`}
-              onClick={() => revoke.mutate(share.id)}
-            >
-              Revoke
+            <button type="button" className="btn btn-quiet" aria-label={`Revoke the link that expires ${formatDateTime(share.expires_ms)}`} onClick={() => onRevoke(share)}>
+              Revoke…
             </button>
           </li>
         ))}
       </ul>
-      {revoke.error !== null && <ErrorBox error={revoke.error} />}
     </section>
   );
 }

@@ -33,6 +33,8 @@ it("revokes a link", async () => {
   const revoke = await screen.findByRole("button", { name: /^Revoke/ });
   api.answer("GET /runs/r-1/shares", { body: [] });
   await userEvent.click(revoke);
+  expect(api.changes()).toEqual([]);
+  await userEvent.click(screen.getByRole("button", { name: "Revoke" }));
   expect(await screen.findByText("No active links.")).toBeDefined();
 });
 

@@ -66,15 +66,7 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
       </ul>
       {asking === "change" && <StoreDialog changes={store} sets={sets} onClose={close} />}
       {asking === "leave" && (
-        <ConfirmDialog
-          title="Stop using this store"
-          cancel="Keep it"
-          action="Stop using"
-          tone="primary"
-          request={leave}
-          onConfirm={() => leave.mutate(undefined, { onSuccess: close })}
-          onClose={close}
-        >
+        <ConfirmDialog title="Stop using this store" action="Stop using" tone="primary" request={leave} onConfirm={() => leave.mutate(undefined, { onSuccess: close })} onClose={close}>
           <p>Your next runs are stored in the server’s store, if it has one. {store.runs > 0 && `The ${store.runs} runs in ${store.address} stay there and are read from there.`}</p>
         </ConfirmDialog>
       )}

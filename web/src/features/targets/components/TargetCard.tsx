@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { CredentialView, OwnTarget } from "@/shared/api/types";
 import { formatDateTime } from "@/shared/format/time";
-import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { Note } from "@/shared/ui/Note";
@@ -70,17 +70,9 @@ export function TargetCard({ target, sets }: { target: OwnTarget; sets: Credenti
       </ul>
       {asking === "change" && <TargetDialog replaces={target} sets={sets} onClose={close} />}
       {asking === "delete" && (
-        <ConfirmDialog
-          title={`Delete ${target.name}`}
-          cancel="Keep it"
-          action="Delete"
-          tone="danger"
-          request={removal}
-          onConfirm={() => removal.mutate(undefined, { onSuccess: close })}
-          onClose={close}
-        >
+        <RemovalDialog verb="Delete" what={target.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: close })} onClose={close}>
           <p>Runs are no longer shipped there. Shipped samples stay there.</p>
-        </ConfirmDialog>
+        </RemovalDialog>
       )}
     </section>
   );

@@ -1,0 +1,57 @@
+// Who signs in, and how: the one-time link, the keyboard, a telephone.
+import assert from "node:assert/strict";
+import { look } from "../accessible.mjs";
+import { openPage } from "../browser.mjs";
+import { base, browser, link, page, step } from "./walk.mjs";
+
+step("somebody without a link is told where to get one", async () => {
+  const { context, page: stranger } = await openPage(browser);
+  await stranger.goto(`${base}/runs`);
+  await stranger.getByText("jac admin link").waitFor();
+  await context.close();
+});
+
+step("the sign-in link signs in", async () => {
+  await page.goto(link);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  assert.equal(new URL(page.url()).pathname, "/");
+  await look(page, "overview");
+});
+
+step("the keyboard skips the side bar, shows its shortcuts, and opens a page by its keys", async () => {
+  await page.keyboard.press("Tab");
+  const skip = page.getByRole("button", { name: "Skip to content" });
+  await skip.waitFor();
+  assert.ok(await skip.evaluate((element) => element === document.activeElement), "the first stop is the skip link");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "MAIN");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await look(page, "shortcuts");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "MAIN", "the focus is back after the dialog");
+  await page.keyboard.press("g");
+  await page.keyboard.press("r");
+  await page.waitForURL(/\/runs$/);
+  await page.goto(`${base}/`);
+  await page.getByRole("button", { name: "Run the example" }).waitFor();
+});
+
+step("the overview fits a telephone, its pages behind a menu", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole("button", { name: "Menu" }).click();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Schedules" }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "nothing is wider than the screen");
+  await look(page, "telephone");
+  await page.keyboard.press("Escape");
+  await page.setViewportSize({ width: 1440, height: 1000 });
+});
+
+step("the link works once", async () => {
+  const { context, page: second } = await openPage(browser);
+  await second.goto(link);
+  await second.getByText("jac admin link").waitFor();
+  await look(second, "link-used");
+  await context.close();
+});

@@ -1,0 +1,57 @@
+import { memo, type ReactNode } from "react";
+import { MiddleCut } from "@/shared/ui/MiddleCut";
+import { cellClass, widthStyle, type Column } from "./tableRows";
+
+interface Props<Row> {
+  row: Row;
+  columns: Column<Row>[];
+  widths: ReadonlyMap<string, number>;
+  className: string;
+  /** Which of how many it is, where only those in sight are in the page. */
+  rowIndex: number | undefined;
+  onOpen: ((row: Row) => void) | undefined;
+}
+
+/** A row of a table, drawn again where it or its columns are others: of many labels only some have a sample in a second. */
+export const TableLine = memo(Line) as typeof Line;
+
+function Line<Row>({ row, columns, widths, className, rowIndex, onOpen }: Props<Row>): ReactNode {
+  return (
+    <tr
+      aria-rowindex={rowIndex}
+      className={`${className} ${onOpen === undefined ? "" : "row-opens"}`}
+      tabIndex={onOpen === undefined ? undefined : 0}
+      onClick={(event) => {
+        if (event.target instanceof Element && event.target.closest("a,button,input") === null) onOpen?.(row);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && event.target === event.currentTarget) onOpen?.(row);
+        if (event.key === "ArrowDown") move(event.currentTarget.nextElementSibling);
+        if (event.key === "ArrowUp") move(event.currentTarget.previousElementSibling);
+      }}
+    >
+      {columns.map((column) => (
+        <td key={column.id} className={cellClass(column)} style={widthStyle(widths.get(column.id))} title={fullText(column, row)}>
+          <Cell column={column} row={row} />
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** A name that is cut loses its middle; what is more than a name is its column's to cut. */
+function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }): ReactNode {
+  const content = column.cell(row);
+  return typeof content === "string" && (column.clip === true || column.main === true) ? <MiddleCut text={content} /> : content;
+}
+
+function move(row: Element | null): void {
+  if (row instanceof HTMLElement) row.focus();
+}
+
+/** What a cell may have cut, whole. */
+function fullText<Row>(column: Column<Row>, row: Row): string | undefined {
+  if (column.main !== true && column.clip !== true) return undefined;
+  const value = column.value(row);
+  return typeof value === "string" && value !== "" ? value.trim() : undefined;
+}
