@@ -79,3 +79,32 @@ it("takes nothing from a list that is none", () => {
   localStorage.setItem("jac-run-ends", '{"a":1}');
   expect(watchedRuns()).toEqual([]);
 });
+
+/** Chrome on Android: the name is there, and the constructor throws. */
+class NoNotices {
+  static permission: NotificationPermission = "default";
+  constructor() {
+    throw new TypeError("Illegal constructor.");
+  }
+}
+
+it("is not offered where the browser has notifications in name only", () => {
+  vi.stubGlobal("Notification", NoNotices);
+  renderFor(sessionOf("member"), <NotifyEnd runId="r-1" />);
+  expect(screen.queryByRole("button")).toBeNull();
+});
+
+it("leaves the page alone where it cannot be shown after all", async () => {
+  vi.stubGlobal("Notification", Object.assign(NoNotices, { permission: "granted" }));
+  watchRun("r-1");
+  api.answer("GET /runs/r-1", { body: runOf({ id: "r-1", name: "shop" }) });
+  renderFor(
+    sessionOf("member"),
+    <>
+      <RunEndNotices />
+      <p>the page</p>
+    </>,
+  );
+  await waitFor(() => expect(watchedRuns()).toEqual([]));
+  expect(screen.getByText("the page")).toBeDefined();
+});
