@@ -151,7 +151,7 @@ it("offers only the providers that the server has", async () => {
 it("is created once, also while its page loads", async () => {
   api.answer("POST /clusters", { body: { id: "c-1" } });
   renderFor(sessionOf("member"), <CreateClusterDialog info={INFO} onClose={() => undefined} />);
-  await dialog().findByLabelText("Workers");
+  await screen.findByLabelText("Workers");
   const button = dialog()
     .getAllByRole<HTMLButtonElement>("button")
     .find(({ type }) => type === "submit");

@@ -14,6 +14,7 @@ it.each([
   ["running", ["nodes/worker-1/jmeter.log"], "/api/v1/runs/r-1/artefacts/nodes/worker-1/jmeter.log"],
   ["finished", ["nodes/worker-1/jmeter.log"], "/api/v1/runs/r-1/artefacts/nodes/worker-1/jmeter.log"],
 ] as const)("of a %s run with the files %j offers %s", async (phase, files, href) => {
+  api.answer("GET /runs/r-1/logs/worker-1", { body: { text: "", from: 0, next: 0, size: 0 } });
   api.answer("GET /runs/r-1/artefacts", { body: files.map(file) });
   renderFor(undefined, <LogViewer run={runOf({ id: "r-1", name: "shop", phase, nodes: NODES })} />);
   await waitFor(() => expect(api.asked.some(({ path }) => path === "/runs/r-1/artefacts")).toBe(true));

@@ -193,9 +193,10 @@ it("says that a run does not exist, without offering to try again", async () => 
 
 it("follows the last minute on while the tested system hangs", async () => {
   await show();
-  await userEvent.click(screen.getByRole("button", { name: "Last 1 min" }));
   push(snapshot(2, { at_ms: START + 92_000, points: [], reset: false }));
-  await waitFor(() => expect(api.asked.some(({ path }) => path.includes(`from_ms=${START + 30_000}&to_ms=${START + 90_000}`))).toBe(true), { timeout: 10_000 });
+  await waitFor(() => expect(figure("Elapsed")[0]).toBe("1:32"));
+  await userEvent.click(screen.getByRole("button", { name: "Last 1 min" }));
+  await waitFor(() => expect(api.asked.some(({ path }) => path.includes(`from_ms=${START + 30_000}&to_ms=${START + 90_000}`))).toBe(true));
 });
 
 it("says of which time the error rate is, also where samples are rare", async () => {
