@@ -116,12 +116,15 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
   return <Figures figures={[...figures, timeFigure(run, live.at_ms)]} />;
 }
 
-/** The end of the newest settled interval, also where no sample came in it; null before the first. */
+/** A shorter silence may be what the nodes' clocks are behind the server's. */
+const SILENCE_MS = 10_000;
+
+/** The end of the newest settled interval, also where no sample has come for a while; null before the first. */
 function newestEnd(points: Point[], bucketMs: number, settledMs: number | null): number | null {
   const newest = points.at(-1);
   if (newest === undefined) return null;
   const end = newest.t_ms + bucketMs;
-  return settledMs === null ? end : end + Math.max(0, Math.floor((settledMs - end) / bucketMs)) * bucketMs;
+  return settledMs === null || settledMs - end < SILENCE_MS ? end : end + Math.floor((settledMs - end) / bucketMs) * bucketMs;
 }
 
 /** What the server gives of all samples: the rate of the last five seconds, or of the last interval where one is longer. */

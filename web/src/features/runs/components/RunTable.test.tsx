@@ -158,8 +158,8 @@ it("fetches the following rows also while the list is fetched again", async () =
   const client = show();
   await row("first");
   const before = api.asked.length;
-  let go = () => undefined as void;
-  api.answer("GET /runs", { body: { items: [runSummaryOf({ id: "r-1", name: "first" })], next: "cursor-1" }, after: new Promise<void>((resolve) => (go = resolve)) });
+  let go: () => void = () => undefined;
+  api.answer("GET /runs", { body: { items: [runSummaryOf({ id: "r-1", name: "first" })], next: "cursor-1" }, after: new Promise((resolve) => (go = () => resolve(undefined))) });
   act(() => void client.invalidateQueries({ queryKey: ["runs"] }));
   await waitFor(() => expect(api.asked.length).toBe(before + 1));
   api.answer("GET /runs?limit=100&after=cursor-1", { body: { items: [runSummaryOf({ id: "r-2", name: "second" })], next: null } });
