@@ -1,8 +1,10 @@
+import type { UseQueryResult } from "@tanstack/react-query";
 import { useId, useState, type KeyboardEvent } from "react";
 import { useNavigate } from "react-router";
-import type { ClusterSummary, PlanSummary, RunSummary } from "@/shared/api/types";
+import type { ClusterSummary, Page, PlanSummary, RunSummary } from "@/shared/api/types";
 import { useFirstRows, type ListKind } from "@/shared/lists/usePages";
 import { Dialog } from "@/shared/ui/Dialog";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon, type IconName } from "@/shared/ui/Icon";
 import { useSettled } from "@/shared/ui/useSettled";
 import { PAGES } from "./pages";
@@ -27,15 +29,21 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const words = useSettled(typed.trim(), TYPING_MS);
+  // What was found for other words must not be opened by Enter.
+  const settled = words === typed.trim();
   const runs = useFound<RunSummary>("runs", words);
   const plans = useFound<PlanSummary>("plans", words);
   const clusters = useFound<ClusterSummary>("clusters", words);
+  const answers = [runs, plans, clusters];
+  const searching = !settled || answers.some(({ isFetching, isSuccess, isPlaceholderData }) => isFetching && (!isSuccess || isPlaceholderData));
+  const error = answers.find((answer) => answer.error !== null)?.error ?? null;
+  const rowsOf = <Row,>({ data, isPlaceholderData }: UseQueryResult<Page<Row>>): Row[] => (settled && !isPlaceholderData ? (data?.items ?? []) : []);
   const pages = PAGES.filter(({ word }) => word.toLowerCase().includes(typed.trim().toLowerCase()));
   const found: Found[] = [
     ...pages.map(({ to, icon, word }) => ({ key: to, to, icon, name: word, what: "Page" })),
-    ...runs.map((run) => ({ key: run.id, to: `/runs/${run.id}`, icon: "activity" as const, name: run.name, what: "Run" })),
-    ...plans.map((plan) => ({ key: plan.id, to: `/plans/${plan.id}`, icon: "file-text" as const, name: plan.name, what: "Plan" })),
-    ...clusters.map((cluster) => ({ key: cluster.id, to: `/clusters/${cluster.id}`, icon: "hdd-stack" as const, name: cluster.name, what: "Cluster" })),
+    ...rowsOf(runs).map((run) => ({ key: run.id, to: `/runs/${run.id}`, icon: "activity" as const, name: run.name, what: "Run" })),
+    ...rowsOf(plans).map((plan) => ({ key: plan.id, to: `/plans/${plan.id}`, icon: "file-text" as const, name: plan.name, what: "Plan" })),
+    ...rowsOf(clusters).map((cluster) => ({ key: cluster.id, to: `/clusters/${cluster.id}`, icon: "hdd-stack" as const, name: cluster.name, what: "Cluster" })),
   ];
   const chosen = Math.min(at, found.length - 1);
   const open = (one: Found | undefined) => {
@@ -56,6 +64,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
       <input
         className="form-control"
         type="search"
+        data-first-focus
         role="combobox"
         aria-label="Search pages, runs, plans and clusters"
         aria-expanded={found.length > 0}
@@ -81,14 +90,16 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </div>
-      {found.length === 0 && <p className="text-muted">No matches.</p>}
+      {searching && <p className="text-muted">Searching…</p>}
+      {error !== null && <ErrorBox error={error} />}
+      {found.length === 0 && !searching && error === null && <p className="text-muted">No matches.</p>}
     </Dialog>
   );
 }
 
 /** The first rows of a list that match; without words the newest ones. */
-function useFound<Row>(kind: ListKind, words: string): Row[] {
+function useFound<Row>(kind: ListKind, words: string): UseQueryResult<Page<Row>> {
   const search = new URLSearchParams(words === "" ? {} : { text: words });
   if (kind === "clusters") search.set("ended", "false");
-  return useFirstRows<Row>(kind, search.toString(), MOST).data?.items ?? [];
+  return useFirstRows<Row>(kind, search.toString(), MOST);
 }

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { useLocation } from "react-router";
 import { beforeEach, expect, it } from "vitest";
-import { renderFor, sessionOf, testApi } from "@/test/api";
+import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import { HelpDialog } from "./HelpDialog";
 import { SearchDialog } from "./SearchDialog";
 import { Sidebar } from "./Sidebar";
@@ -82,4 +82,31 @@ it("opens the pages by the menu button, and closes them with Escape and with the
   await userEvent.click(menu);
   await userEvent.click(screen.getByRole("link", { name: "Plans" }));
   expect([open(), path()]).toEqual(["false", "/plans"]);
+});
+
+it("has the cursor in the search’s field", () => {
+  fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
+  expect(document.activeElement).toBe(screen.getByRole("combobox"));
+});
+
+it("opens nothing that was found for other words", async () => {
+  const none = { body: { items: [], next: null } };
+  for (const list of ["plans", "clusters"]) api.answer(`GET /${list}`, none);
+  api.answer("GET /runs", { body: { items: [{ id: "r-1", name: "shop" }], next: null } });
+  api.answer("GET /runs?text=other&limit=5", { ...none, after: new Promise(() => undefined) });
+  fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
+  await screen.findByRole("option", { name: /shop/ });
+  await userEvent.type(screen.getByRole("combobox"), "other");
+  await waitFor(() => expect(api.asked.some(({ path: asked }) => asked.includes("text=other"))).toBe(true));
+  await userEvent.keyboard("{Enter}");
+  expect([path(), screen.queryByRole("option")]).toEqual(["/", null]);
+  expect(screen.queryByText("No matches.")).toBeNull();
+});
+
+it("says that it could not search", async () => {
+  api.answer("GET /runs", { status: 500, body: fault("internal") });
+  fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
+  await userEvent.type(screen.getByRole("combobox"), "zzz");
+  expect((await screen.findByRole("alert")).textContent).toContain("Refused with");
+  expect(screen.queryByText("No matches.")).toBeNull();
 });

@@ -28,7 +28,7 @@ export interface TestApi {
   /** `METHOD /path`, for any query or for the one given; a later answer replaces an earlier one. */
   answer: (route: string, answer: Answer) => void;
   asked: Asked[];
-  /** What was asked otherwise than by GET, but for checks, which change nothing. */
+  /** What was asked otherwise than by GET and HEAD, but for checks, which change nothing. */
   changes: () => Asked[];
 }
 
@@ -62,7 +62,7 @@ export function testApi(): TestApi {
     server.closeIdleConnections();
     server.close();
   });
-  return { answer: (route, answer) => answers.set(route, answer), asked, changes: () => asked.filter(({ method, path }) => method !== "GET" && !path.endsWith("/check")) };
+  return { answer: (route, answer) => answers.set(route, answer), asked, changes: () => asked.filter(({ method, path }) => method !== "GET" && method !== "HEAD" && !path.endsWith("/check")) };
 }
 
 /** What was sent as JSON; uploads are not read. */

@@ -32,7 +32,8 @@ export function useCreation(provider: Provider, request: NewCluster | null, onCr
     refusals: [...(forecast?.faults ?? []), ...refused],
     error: refused.length > 0 ? null : failed,
     checksFirst: provider === "ec2" && (forecast === null || forecast.faults.length > 0),
-    busy: forecasting.isPending ? "checking" : creating.isPending ? "creating" : null,
+    // A cluster that was created is not created again while its page loads.
+    busy: forecasting.isPending ? "checking" : creating.isPending || creating.isSuccess ? "creating" : null,
     check: () => {
       creating.reset();
       if (request !== null) forecasting.mutate(request);

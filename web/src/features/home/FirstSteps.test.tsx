@@ -19,6 +19,8 @@ it("runs the example at one click: plan, cluster of this machine that goes with 
   show("member");
   await userEvent.click(button());
   await expect.poll(() => window.location.pathname).toBe("/runs/r-1");
+  // Also while the run's page loads.
+  expect(button()).toHaveProperty("disabled", true);
   expect(api.changes().map(({ path }) => path)).toEqual(["/plans", "/clusters", "/runs"]);
   expect(api.changes()[1]?.body).toEqual({ name: "example", provider: "local", config: { workers: 1, lifetime_minutes: 30, remove_after_run: true } });
   expect(api.changes()[2]?.body).toEqual({ cluster_id: "c-1", plan_id: "p-1" });

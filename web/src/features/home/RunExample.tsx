@@ -33,7 +33,8 @@ export function RunExample({ info }: { info: Info }) {
           <button
             type="button"
             className="btn btn-primary"
-            disabled={!ready || example.isPending}
+            // Also while the run's page loads.
+            disabled={!ready || example.isPending || example.isSuccess}
             title={ready ? undefined : "Java not found on the server."}
             onClick={() => example.mutate(undefined, { onSuccess: (run) => void navigate(`/runs/${run.id}`) })}
           >

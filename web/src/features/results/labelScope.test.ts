@@ -43,3 +43,10 @@ it("adds the points of labels up, beside the users of the whole test", () => {
     [1000, 6, 5, 170],
   ]);
 });
+
+it("has the points of labels within the time of the test's points", () => {
+  const peak = series("Login", 99, 4, 6, 99);
+  const within = pointsOfLabels([pointAt(1000), pointAt(2000)], [peak], ["Login"]);
+  expect(within.map(({ samples }) => samples)).toEqual([4, 6]);
+  expect(pointsOfLabels([], [peak], ["Login"])).toEqual([]);
+});

@@ -50,12 +50,14 @@ function joined(entries: Entry[]): Entry {
   };
 }
 
-/** The points of the chosen labels: of one its own, of several what can be added up. Users are those of the whole test. */
+/** The points of the chosen labels within the time of `points`: of one its own, of several what can be added up. Users are those of the whole test. */
 export function pointsOfLabels(points: Point[], series: LabelSeries[], chosen: string[]): Point[] {
   if (chosen.length === 0) return points;
   const picked = series.filter((each) => chosen.includes(each.label));
+  const [from, to] = [points[0]?.t_ms ?? Infinity, points.at(-1)?.t_ms ?? -Infinity];
   const of = new Map<number, Point>();
   for (const point of picked.flatMap((each) => each.points)) {
+    if (point.t_ms < from || point.t_ms > to) continue;
     const known = of.get(point.t_ms);
     of.set(point.t_ms, known === undefined ? point : added(known, point));
   }

@@ -1,5 +1,5 @@
 /** How response times are spread: percentile curves, how many satisfied, the table that goes with it. Pure. */
-import type { Entry, Profile, Profiles } from "@/shared/api/types";
+import type { Entry, Profile, Profiles, Summary } from "@/shared/api/types";
 import type { ChartLine, XyContent } from "@/shared/charts/chartTypes";
 import { formatExactPercent } from "@/shared/format/numbers";
 
@@ -22,6 +22,12 @@ export function spreads(profiles: Profiles, chosen: string[], colourOf: (label: 
     return found === undefined ? [] : [{ key: `label ${label}`, name: label, profile: found.profile, percents, colour: colourOf(label), transaction: found.transaction }];
   });
   return chosen.length > 0 ? picked : [{ key: "total", name: "Total", profile: profiles.total, percents, colour: totalColour }];
+}
+
+/** The chosen labels that have samples and no profile. */
+export function withoutProfile(summary: Summary, profiles: Profiles, chosen: string[]): string[] {
+  const known = new Set(profiles.labels.map(({ label }) => label));
+  return summary.labels.filter(({ label, samples }) => samples > 0 && chosen.includes(label) && !known.has(label)).map(({ label }) => label);
 }
 
 const TAIL_TICKS = [0, 50, 90, 99, 99.9, 99.99];

@@ -61,8 +61,9 @@ const POINTERS: Record<string, StoreField> = {
   "/storage_class": "storageClass",
 };
 
-/** The faults of a refusal beside their fields; null: one of them is about none that is shown. */
+/** The faults of a refusal beside their fields; null: there are none, or one of them is about no field that is shown. */
 export function placedFaults(faults: { field: string | null; message: string }[]): StoreFaults | null {
+  if (faults.length === 0) return null;
   const placed: StoreFaults = {};
   for (const { field: pointer, message } of faults) {
     const field = pointer === null ? undefined : POINTERS[pointer];

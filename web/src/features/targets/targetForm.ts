@@ -123,8 +123,9 @@ const POINTERS: Record<string, TargetField> = {
   "/settings/dashboards_url": "dashboardsUrl",
 };
 
-/** The faults of a refusal beside their fields; null: one of them is about none that is shown. */
+/** The faults of a refusal beside their fields; null: there are none, or one of them is about no field that is shown. */
 export function placedFaults(faults: { field: string | null; message: string }[]): TargetFaults | null {
+  if (faults.length === 0) return null;
   const placed: TargetFaults = {};
   for (const { field: pointer, message } of faults) {
     const field = pointer === null ? undefined : POINTERS[pointer];

@@ -59,7 +59,7 @@ function isErrorBody(value: unknown): value is SentError {
   return typeof error === "object" && error !== null && "message" in error && "code" in error;
 }
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 async function send(method: Method, path: string, body: BodyInit | null, signal: AbortSignal | null): Promise<Response> {
   const headers = new Headers({ Accept: "application/json", "X-JAC-Page": pageSecret() });
@@ -85,6 +85,16 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 export async function getText(path: string, signal?: AbortSignal): Promise<string> {
   const response = await send("GET", path, null, signal ?? null);
   return await response.text();
+}
+
+/** Whether a file can be had, without getting it: throws the refusal. */
+export async function checkFile(path: string): Promise<void> {
+  try {
+    await send("HEAD", path, null, null);
+  } catch {
+    // That answer has no words; this one has.
+    await send("GET", path, null, null);
+  }
 }
 
 export async function postJson<T>(path: string, body?: unknown): Promise<T> {

@@ -40,7 +40,7 @@ export const keys = {
   planSamples: (plan: string, search: string) => ["run-samples", "plan", plan, search] as const,
   labelsTogether: (id: string, labels: string, range: [number, number] | null) => ["run-report", id, "together", labels, range] as const,
   nodeSeries: (id: string) => ["run-nodes", id] as const,
-  runSamples: (id: string, search: string) => ["run-samples", id, search] as const,
+  runSamples: (id: string, search: string, live: boolean) => ["run-samples", id, search, live] as const,
   /** Below the run's own key: whatever changes the run may have changed it. */
   runShipments: (id: string) => ["runs", id, "search"] as const,
   searchTargets: ["search-targets"] as const,

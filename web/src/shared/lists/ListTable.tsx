@@ -6,6 +6,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
 import { ListFilters, type Facet } from "./ListFilters";
 import { EMPTY_LIST, isUnfiltered, type ListState } from "./listState";
+import { LoadMore } from "./LoadMore";
 import type { Pages } from "./usePages";
 
 interface Props<Row> extends TableProps<Row> {
@@ -23,7 +24,7 @@ interface Props<Row> extends TableProps<Row> {
 
 /** A table whose rows, filter and order are the server's; the next rows come when the last ones are in sight. */
 export function ListTable<Row>({ pages, state, onChange, orders, facets, searches, unowned = false, ...table }: Props<Row>) {
-  const { rows, error, more, loadingMore } = pages;
+  const { rows, error, more } = pages;
   if (rows === undefined) return error === null ? <Waiting what={`Loading ${table.title.toLowerCase()}…`} /> : <ErrorBox error={error} onRetry={pages.retry} />;
   const bare = rows.length === 0 && isUnfiltered(state);
   const columnOf = (order: string) => Object.keys(orders).find((column) => orders[column] === order) ?? order;
@@ -44,7 +45,7 @@ export function ListTable<Row>({ pages, state, onChange, orders, facets, searche
       onNearEnd={pages.loadMore}
       stale={pages.stale}
       unfinished={more}
-      foot={more && <More busy={loadingMore} onMore={pages.loadMore} />}
+      foot={more && <LoadMore busy={pages.loadingMore} error={pages.moreError} onMore={pages.loadMore} />}
     />
   );
 }
@@ -57,15 +58,5 @@ function NoMatches({ title, onReset }: { title: string; onReset: () => void }): 
         Clear filters
       </button>
     </>
-  );
-}
-
-function More({ busy, onMore }: { busy: boolean; onMore: () => void }) {
-  return (
-    <div className="table-more">
-      <button type="button" className="btn btn-quiet" disabled={busy} onClick={onMore}>
-        {busy ? "Loading…" : "Load more"}
-      </button>
-    </div>
   );
 }

@@ -16,6 +16,8 @@ export interface Pages<T> {
   stale: boolean;
   more: boolean;
   loadingMore: boolean;
+  /** Why the next rows did not come. */
+  moreError: Error | null;
   loadMore: () => void;
   retry: () => void;
 }
@@ -44,8 +46,12 @@ export function usePages<T extends { id: string }>(kind: ListKind, search: strin
     stale: query.isPlaceholderData,
     more: query.hasNextPage,
     loadingMore: query.isFetchingNextPage,
+    moreError: query.isFetchNextPageError ? query.error : null,
     loadMore: () => {
-      if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
+      if (!query.hasNextPage || query.isFetchingNextPage) return;
+      // What it breaks off is asked for afterwards.
+      const refetching = query.isFetching;
+      void query.fetchNextPage().then(() => (refetching ? query.refetch() : undefined));
     },
     retry: () => void query.refetch(),
   };

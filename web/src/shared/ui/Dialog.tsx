@@ -11,13 +11,17 @@ interface Props {
   onSubmit?: () => void;
 }
 
-/** A modal on the browser's own `<dialog>` (it keeps the focus, closes on Escape), with Bootstrap's modal inside. */
+/**
+ * A modal on the browser's own `<dialog>` (it keeps the focus, closes on Escape), with Bootstrap's modal inside. The focus goes to what has
+ * `data-first-focus`, or else to the button that closes it.
+ */
 export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   // Closed while it is still in the page: only then does the browser give the focus back to what had it before.
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>("[data-first-focus]")?.focus();
     return () => dialog?.close();
   }, []);
   return (

@@ -73,6 +73,7 @@ it("fetches older entries by the cursor", async () => {
 });
 
 it("is exported as it is filtered, with leave for one download", async () => {
+  api.answer("HEAD /audit/export", {});
   api.answer("POST /session/tickets", { status: 503, body: fault("unavailable") });
   show("/settings/audit?action=sign_in");
   const link = await screen.findByRole("link", { name: "Export JSON lines" });

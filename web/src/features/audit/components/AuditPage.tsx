@@ -3,6 +3,7 @@ import type { AuditEntry } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
 import { formatDateTime, formatTimeNear } from "@/shared/format/time";
 import type { Column } from "@/shared/tables/tableRows";
+import { LoadMore } from "@/shared/lists/LoadMore";
 import { TableView } from "@/shared/tables/TableView";
 import { Chip } from "@/shared/ui/Chip";
 import { Download } from "@/shared/ui/Download";
@@ -69,7 +70,7 @@ function Trail({ everybody }: { everybody: boolean }) {
   return (
     <>
       <AuditForm key={search} filter={filter} everybody={everybody} onSearch={(next) => change((url) => writeFilter(url, next))} />
-      {query.error !== null && <ErrorBox error={query.error} onRetry={() => void query.refetch()} />}
+      {query.error !== null && !query.isFetchNextPageError && <ErrorBox error={query.error} onRetry={() => void query.refetch()} />}
       {entries === undefined && query.error === null && <Waiting what="Loading the audit trail…" />}
       {entries !== undefined && (
         <TableView
@@ -89,7 +90,7 @@ function Trail({ everybody }: { everybody: boolean }) {
           visibleRows={22}
           stale={query.isPlaceholderData}
           onNearEnd={() => {
-            if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
+            if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
           }}
           empty={
             <Empty icon="search" title={isEmpty(filter) ? "No entries yet." : "No entries match."}>
@@ -108,15 +109,7 @@ function Trail({ everybody }: { everybody: boolean }) {
               </>
             )
           }
-          foot={
-            query.hasNextPage && (
-              <div className="table-more">
-                <button type="button" className="btn btn-quiet" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                  {query.isFetchingNextPage ? "Loading…" : "Load more"}
-                </button>
-              </div>
-            )
-          }
+          foot={query.hasNextPage && <LoadMore busy={query.isFetchingNextPage} error={query.isFetchNextPageError ? query.error : null} onMore={() => void query.fetchNextPage()} />}
         />
       )}
     </>

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Cluster, Forecast, Info } from "@/shared/api/types";
@@ -146,4 +146,19 @@ describe("of Amazon EC2", () => {
 it("offers only the providers that the server has", async () => {
   show({ ...INFO, providers: ["ssh"] });
   expect((await screen.findAllByRole<HTMLInputElement>("radio")).map(({ disabled }) => disabled).filter((off) => off)).toHaveLength(2);
+});
+
+it("is created once, also while its page loads", async () => {
+  api.answer("POST /clusters", { body: { id: "c-1" } });
+  renderFor(sessionOf("member"), <CreateClusterDialog info={INFO} onClose={() => undefined} />);
+  await screen.findByLabelText("Workers");
+  const button = dialog()
+    .getAllByRole<HTMLButtonElement>("button")
+    .find(({ type }) => type === "submit");
+  if (button === undefined) throw new Error("no button");
+  await userEvent.click(button);
+  await waitFor(() => expect(window.location.pathname).toBe("/clusters/c-1"));
+  expect(button.disabled).toBe(true);
+  if (button.form !== null) fireEvent.submit(button.form);
+  expect(api.changes().map(({ path }) => path)).toEqual(["/clusters"]);
 });

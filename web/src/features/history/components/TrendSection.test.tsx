@@ -1,7 +1,7 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, it } from "vitest";
-import { renderFor, sessionOf, testApi } from "@/test/api";
+import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import { trendPointOf } from "@/test/results";
 import { TrendSection } from "./TrendSection";
 
@@ -52,4 +52,14 @@ it("is not there for a single run", async () => {
   show();
   await waitFor(() => expect(lastAsked()).toBeDefined());
   await waitFor(() => expect(screen.queryByRole("region", { name: "Trend" })).toBeNull());
+});
+
+it("tells that older runs did not come, and keeps the others", async () => {
+  trend(RUNS, "17_r-1");
+  show();
+  const more = await screen.findByRole("button", { name: "Load older runs" });
+  api.answer("GET /plans/p-1/trend", { status: 500, body: fault("internal") });
+  await userEvent.click(more);
+  expect((await screen.findByRole("alert")).textContent).toContain("Refused with internal");
+  expect(screen.getByText(/^3 runs/)).toBeDefined();
 });

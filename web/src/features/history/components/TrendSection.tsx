@@ -38,6 +38,7 @@ export function TrendSection({ plan }: { plan: string }) {
           )}
         </div>
       </div>
+      {trend.isFetchNextPageError && <ErrorBox error={trend.error} onRetry={() => void trend.fetchNextPage()} />}
       <TrendCharts runs={runs} baseline={trend.data.baseline} />
     </section>
   );

@@ -31,14 +31,16 @@ export function RenameDialog({ plan, onClose }: Props) {
 /** The copy is opened, so that it can be changed. */
 export function DuplicateDialog({ plan, onClose }: Props) {
   const duplicate = useDuplicatePlan(plan.id);
+  // Also while the copy's page loads.
+  const busy = duplicate.isPending || duplicate.isSuccess;
   const navigate = useNavigate();
   return (
     <NameDialog
       title={`Duplicate ${plan.name}`}
       first={`${plan.name} (copy)`}
       help="A plan of your own with the same files, criteria and files to keep. Runs and revisions are not copied."
-      action={duplicate.isPending ? "Duplicating…" : "Duplicate"}
-      request={duplicate}
+      action={busy ? "Duplicating…" : "Duplicate"}
+      request={{ isPending: busy, error: duplicate.error }}
       onClose={onClose}
       onName={(name) => duplicate.mutate(name, { onSuccess: (copy) => void navigate(`/plans/${copy.id}`) })}
     />

@@ -12,7 +12,7 @@ import { ChartSelect } from "./ChartSelect";
 const TICKS = 6;
 
 /** How many samples took how long: of the total, or of one of the chosen labels. */
-export function Distribution({ shown }: { shown: Spread[] }) {
+export function Distribution({ shown, empty = "No samples." }: { shown: Spread[]; empty?: string }) {
   const [wanted, setWanted] = useState<string | null>(null);
   const spread = shown.find((each) => each.key === wanted) ?? shown[0];
   const { bins, longer } = histogramBins(spread?.profile.distribution ?? []);
@@ -53,7 +53,7 @@ export function Distribution({ shown }: { shown: Spread[] }) {
       }
     >
       {(asTable) => {
-        if (all === 0) return <div className="table-empty">No samples.</div>;
+        if (all === 0) return <div className="table-empty">{empty}</div>;
         return asTable ? (
           <BinTable bins={rows} share={share} />
         ) : (

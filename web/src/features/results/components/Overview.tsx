@@ -6,7 +6,7 @@ import { LabelName } from "./LabelName";
 import { parts, type Part, type Spread } from "../spread";
 
 /** How many were satisfied, tolerated, frustrated or failed: a bar for the total or for each chosen label. */
-export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresholds }) {
+export function Overview({ shown, apdex, empty = "No samples." }: { shown: Spread[]; apdex: ApdexThresholds; empty?: string }) {
   const rows = shown.map((each) => ({ ...each, parts: parts(each.profile) }));
   const limits: Record<Part["key"], string> = {
     satisfied: `up to ${formatMs(apdex.satisfied_ms)}`,
@@ -23,7 +23,8 @@ export function Overview({ shown, apdex }: { shown: Spread[]; apdex: ApdexThresh
     <BarCard id="overview" title="Overview" unit="samples by Apdex zone" says="Overview of response times" csv={csv}>
       {(asTable) => (
         <>
-          {asTable || rows.length === 1 ? null : <Key limits={limits} />}
+          {rows.length === 0 && <div className="table-empty">{empty}</div>}
+          {asTable || rows.length <= 1 ? null : <Key limits={limits} />}
           <div className="overview" role="region" aria-label="Apdex zones" tabIndex={0}>
             {!asTable &&
               rows.map((row) => (

@@ -116,7 +116,7 @@ export function ReportBody({ report, samples, baseline = null, part = null, toge
         </div>
         <OverTimeSection view={view} />
         <ThroughputSection view={view} codes={series.codes} started={series.started} />
-        <ResponseTimesSection view={view} profiles={shown.profiles} apdex={shown.apdex} summary={shown.summary} />
+        <ResponseTimesSection view={view} profiles={shown.profiles} apdex={shown.apdex} summary={shown.summary} zoomed={interval !== null} />
         <ErrorsSection report={shown} chosen={chosen} showSamples={showSamples} />
         <Workers run={run} />
         {nodes}

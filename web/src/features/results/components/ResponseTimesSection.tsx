@@ -2,9 +2,10 @@ import { useMemo } from "react";
 import type { ApdexThresholds, Profiles, Summary } from "@/shared/api/types";
 import { XyChart } from "@/shared/charts/XyChart";
 import { formatCount, formatMs } from "@/shared/format/numbers";
+import { Note } from "@/shared/ui/Note";
 import { WhenSeen } from "@/shared/ui/WhenSeen";
 import { againstUsers } from "../relations";
-import { spreads } from "../spread";
+import { spreads, withoutProfile } from "../spread";
 import { useDrawing, useZoomedPoints, type ChartView } from "../useDrawing";
 import { shownNote } from "../shownNote";
 import { ApdexTable } from "./ApdexTable";
@@ -19,19 +20,24 @@ interface Props {
   profiles: Profiles;
   apdex: ApdexThresholds;
   summary: Summary;
+  /** They are of a part of the run's time: it has the profiles of its busiest labels only. */
+  zoomed: boolean;
 }
 
 /** How response times are spread, and what they go with. */
-export function ResponseTimesSection({ view, profiles, apdex, summary }: Props) {
+export function ResponseTimesSection({ view, profiles, apdex, summary, zoomed }: Props) {
   const { labelColour, colours } = useDrawing(view);
   const shown = useMemo(() => spreads(profiles, view.chosen, labelColour, colours.percentiles[2]), [profiles, view.chosen, labelColour, colours]);
+  const missing = zoomed ? withoutProfile(summary, profiles, view.chosen) : [];
+  const empty = missing.length === 0 ? "No samples." : `Not available for ${missing.length === 1 ? "this label" : "these labels"} in the selected time range.`;
   return (
     <ReportSection id="response-times-charts" title="Response times" note={shownNote(view.chosen)}>
       <div className="stack">
+        {missing.length > 0 && shown.length > 0 && <Note tone="info">Not available in the selected time range: {missing.join(", ")}.</Note>}
         <div className="chart-grid">
-          <WhenSeen height={XY_CHART_HEIGHT}>{() => <PercentileChart id="percentile-curve" shown={shown} />}</WhenSeen>
-          <Distribution shown={shown} />
-          <Overview shown={shown} apdex={apdex} />
+          <WhenSeen height={XY_CHART_HEIGHT}>{() => <PercentileChart id="percentile-curve" shown={shown} empty={empty} />}</WhenSeen>
+          <Distribution shown={shown} empty={empty} />
+          <Overview shown={shown} apdex={apdex} empty={empty} />
           <WhenSeen height={XY_CHART_HEIGHT}>{() => <UsersChart view={view} />}</WhenSeen>
         </div>
         <ApdexTable summary={summary} profiles={profiles} apdex={apdex} />

@@ -97,3 +97,11 @@ it("gives several labels percentiles together, counted from the log", async () =
   expect(figure("Samples")).toBe("1,000");
   expect(api.asked.some(({ path }) => path === `/runs/r-1/labels-together?labels=${encodeURIComponent(JSON.stringify(["Login", "Search"]))}`)).toBe(true);
 });
+
+it("says that a label’s distribution is not to be had of a part, where its busiest labels are others", async () => {
+  const [from, to] = [START + 2000, START + 5000];
+  api.answer(part(from, to), { body: report([entryOf("Search", { samples: 30 })], judged(true, 120), { from_ms: from, to_ms: to }) });
+  await show(`/?zoom=${from}-${to}&label=Search`);
+  await screen.findByText(/of the run$/);
+  expect((await screen.findAllByText("Not available for this label in the selected time range.")).length).toBeGreaterThan(0);
+});

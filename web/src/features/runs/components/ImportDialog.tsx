@@ -23,6 +23,8 @@ export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onCl
   const abort = useRef<AbortController | null>(null);
   const plans = usePlans("");
   const sending = useImportRun();
+  // What was imported is not imported again while its page loads.
+  const busy = sending.isPending || sending.isSuccess;
   const navigate = useNavigate();
   // Whoever leaves does not want it any more.
   useEffect(() => () => abort.current?.abort(), []);
@@ -33,7 +35,7 @@ export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onCl
   const nameRefusal = refusalAt(error, "/name");
   const submit = () => {
     setTried(true);
-    if (sending.isPending || faults.plan !== undefined || faults.files !== undefined) return;
+    if (busy || faults.plan !== undefined || faults.files !== undefined) return;
     abort.current = new AbortController();
     setProgress({ sent_bytes: 0, total_bytes: files.reduce((sum, { size }) => sum + size, 0) });
     sending.mutate(
@@ -42,10 +44,10 @@ export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onCl
     );
   };
   return (
-    <Dialog title="Import logs" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={sending.isPending ? "Importing…" : "Import"} disabled={sending.isPending} />}>
+    <Dialog title="Import logs" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={busy ? "Importing…" : "Import"} disabled={busy} />}>
       <p className="mb-3">A result log that JMeter wrote elsewhere becomes a run, with report, search, comparison and trend. Several logs become one run.</p>
       <Field label="Result logs" help="CSV or XML (.jtl, .csv, .xml), also .gz and .zst, or a zip of them." fault={tried ? faults.files : undefined}>
-        {(attributes) => <input {...attributes} type="file" multiple disabled={sending.isPending} data-upload="logs" onChange={(event) => setFiles([...(event.target.files ?? [])])} />}
+        {(attributes) => <input {...attributes} type="file" multiple disabled={busy} data-upload="logs" onChange={(event) => setFiles([...(event.target.files ?? [])])} />}
       </Field>
       <Field label="Plan" help="The run appears in this plan’s trend. It need not exist in JAC." fault={(tried ? faults.plan : undefined) ?? planRefusal}>
         {(attributes) => <input {...attributes} type="text" list={PLANS} autoComplete="off" value={plan} onChange={(event) => setPlan(event.target.value)} />}

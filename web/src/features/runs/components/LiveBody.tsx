@@ -4,7 +4,7 @@ import { Transactions, transactionsOf } from "@/features/results/transactions";
 import type { Run } from "@/shared/api/types";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { Waiting } from "@/shared/ui/Waiting";
-import type { LiveRun } from "../live/liveRun";
+import { settledUntil, type LiveRun } from "../live/liveRun";
 import { useAnnotating } from "../useAnnotating";
 import { LiveResults } from "./LiveResults";
 import { RunProgress } from "./RunProgress";
@@ -29,7 +29,8 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
           <TimelineProvider
             originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}
             followed
-            endMs={newest === undefined ? null : newest.t_ms + live.bucket_ms}
+            // Time goes on where samples do not: a tested system that hangs is seen as one.
+            endMs={newest === undefined ? null : Math.max(newest.t_ms + live.bucket_ms, settledUntil(live) ?? 0)}
             moments={annotating.moments}
             pick={annotating.pick}
           >

@@ -36,8 +36,8 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
     const colours = chartColours(scheme);
     const isSettled = (point: Point) => settled === null || point.t_ms + live.bucket_ms <= settled;
     const whole = given.filter(isSettled);
-    const from = whole[0]?.t_ms ?? 0;
-    const points = pointsOfLabels(whole, series, chosen).filter((point) => point.t_ms >= from && isSettled(point));
+    const points = pointsOfLabels(whole, series, chosen);
+    const now = newestEnd(whole, live.bucket_ms, settled);
     const { total, total_basis } = summaryOfLabels(summary, chosen, together);
     // What the server says of now is of all labels, and of the whole run where it is not of now.
     const head = chosen.length === 0 ? run.headline : null;
@@ -52,7 +52,7 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
       {
         key: "rate",
         name: "Throughput",
-        value: splitRate(head === null ? rateOf(points, whole.at(-1), live.bucket_ms) : head.rate_per_s),
+        value: splitRate(head === null ? rateOf(points, now, live.bucket_ms) : head.rate_per_s),
         note: `last 5\u00a0s; average ${formatRate(total.throughput_per_s)}`,
         ...against((of) => formatChange(changePercent(of.rate_per_s, head?.rate_per_s ?? null))),
         spark: spark(
@@ -86,7 +86,7 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
         key: "errors",
         name: "Error rate",
         value: splitPercent(overall?.error_percent ?? total.error_percent),
-        note: `${plural(total.errors, "error")}${lastErrorRate(points, live.bucket_ms)}`,
+        note: `${plural(total.errors, "error")}${lastErrorRate(points, whole[0]?.t_ms ?? now, now, live.bucket_ms)}`,
         ...against((of) => formatPoints(of.error_percent, overall?.error_percent ?? total.error_percent)),
         spark: spark(
           perSecond(source, times, frame, (point) => point.errors),
@@ -116,22 +116,35 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
   return <Figures figures={[...figures, timeFigure(run, live.at_ms)]} />;
 }
 
+/** A shorter silence may be what the nodes' clocks are behind the server's. */
+const SILENCE_MS = 10_000;
+
+/** The end of the newest settled interval, also where no sample has come for a while; null before the first. */
+function newestEnd(points: Point[], bucketMs: number, settledMs: number | null): number | null {
+  const newest = points.at(-1);
+  if (newest === undefined) return null;
+  const end = newest.t_ms + bucketMs;
+  return settledMs === null || settledMs - end < SILENCE_MS ? end : end + Math.floor((settledMs - end) / bucketMs) * bucketMs;
+}
+
 /** What the server gives of all samples: the rate of the last five seconds, or of the last interval where one is longer. */
 const RATE_MS = 5000;
 
-function rateOf(points: Point[], newest: Point | undefined, bucketMs: number): number | null {
-  if (newest === undefined) return null;
-  const [end, length] = [newest.t_ms + bucketMs, Math.max(RATE_MS, bucketMs)];
+function rateOf(points: Point[], end: number | null, bucketMs: number): number | null {
+  if (end === null) return null;
+  const length = Math.max(RATE_MS, bucketMs);
   const samples = points.reduce((sum, point) => (point.t_ms >= end - length && point.t_ms < end ? sum + point.samples : sum), 0);
   return samples / (length / 1000);
 }
 
-/** The error rate of the newest ten intervals, with the time that they cover. */
-function lastErrorRate(points: { samples: number; errors: number }[], bucketMs: number): string {
-  const last = points.slice(-10);
+/** The error rate of the newest ten intervals, or of all since `from` where these are fewer, with the time that they cover. */
+function lastErrorRate(points: Point[], from: number | null, end: number | null, bucketMs: number): string {
+  if (from === null || end === null) return "";
+  const since = Math.max(from, end - 10 * bucketMs);
+  const last = points.filter((point) => point.t_ms >= since);
   const samples = last.reduce((sum, point) => sum + point.samples, 0);
   const failed = last.reduce((sum, point) => sum + point.errors, 0);
-  return samples === 0 ? "" : `, last ${formatDuration((last.length * bucketMs) / 1000)}: ${formatPercent((failed / samples) * 100)}`;
+  return samples === 0 ? "" : `, last ${formatDuration((end - since) / 1000)}: ${formatPercent((failed / samples) * 100)}`;
 }
 
 /** By the server's clock at the newest snapshot: without a connection it stands still, as everything else does. */

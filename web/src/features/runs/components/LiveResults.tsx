@@ -10,6 +10,7 @@ import type { Run } from "@/shared/api/types";
 import { useTimeline } from "@/shared/charts/timeline";
 import { formatCount } from "@/shared/format/numbers";
 import { useConnection } from "@/shared/ui/ConnectionNote";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Note } from "@/shared/ui/Note";
 import { WhileSeen } from "@/shared/ui/WhileSeen";
 import { useBaseline } from "../api/useBaseline";
@@ -35,12 +36,14 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
   const { series, together } = useLiveLabels(run.id, chosen, live.seq);
   const { range, last } = useTimeline();
   const scope = last?.seconds == null ? JSON.stringify(range) : `last ${last.seconds}`;
-  const table = useLiveWindow(run.id, range, scope, chosen.length > 1 ? chosen : NO_LABELS, live.seq);
+  const { table, error } = useLiveWindow(run.id, range, scope, chosen.length > 1 ? chosen : NO_LABELS, live.seq);
   const summary = useMemo(() => summaryOfWindow(live.summary, table), [live.summary, table]);
   const inWindow = table !== null;
   const shown = useMemo(() => (table === null ? live.points : pointsWithin(live.points, live.bucket_ms, [table.from_ms, table.to_ms])), [live.points, live.bucket_ms, table]);
   return (
     <>
+      {error !== null && <ErrorBox error={error} />}
+      {range !== null && table === null && <Note tone="info">Figures and table: whole run.</Note>}
       <LiveFigures live={live} run={run} summary={summary} points={shown} inWindow={inWindow} chosen={chosen} series={series} together={inWindow ? table.together : together} baseline={baseline} />
       <Criteria live results={run.criteria} watch={run.criteria_watch} expressions={run.criteria_expressions} warmUpS={run.warm_up_s} rules={run.stop_rule_states} />
       {annotations}

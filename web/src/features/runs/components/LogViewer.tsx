@@ -5,6 +5,7 @@ import { formatBytes } from "@/shared/format/numbers";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Download } from "@/shared/ui/Download";
 import { Icon } from "@/shared/ui/Icon";
+import { useRunArtefacts } from "../api/useRunArtefacts";
 import { levelOf } from "../live/logTail";
 import { useRunLog } from "../live/useRunLog";
 
@@ -50,6 +51,9 @@ export function LogViewer({ run }: { run: Run }) {
 
 function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; filter: string; loudOnly: boolean }) {
   const { tail, error, asked } = useRunLog(run.id, node, run.phase !== "finished");
+  const file = `nodes/${node}/jmeter.log`;
+  // Until it has been collected, it is on its node.
+  const collected = useRunArtefacts(run.id, run.phase).data?.some(({ name }) => name === file) === true;
   const box = useRef<HTMLDivElement>(null);
   const [follow, setFollow] = useState(true);
   const lines = useMemo(() => {
@@ -100,9 +104,11 @@ function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; 
             Follow
           </button>
         )}
-        <Download path={`/runs/${run.id}/artefacts/${encodePath(`nodes/${node}/jmeter.log`)}`}>
-          <Icon name="download" /> Download log
-        </Download>
+        {collected && (
+          <Download path={`/runs/${run.id}/artefacts/${encodePath(file)}`}>
+            <Icon name="download" /> Download log
+          </Download>
+        )}
       </footer>
     </>
   );

@@ -1,13 +1,14 @@
 import { useState, useSyncExternalStore } from "react";
 import { Icon } from "@/shared/ui/Icon";
+import { hasNotices } from "../notices";
 import { forgetRun, onWatchedRuns, watchedRuns, watchRun } from "../runEnds";
 
 /** Whether this browser tells the end of the run. The browser is asked for its permission by this click and by nothing else. */
 export function NotifyEnd({ runId }: { runId: string }) {
   const watched = useSyncExternalStore(onWatchedRuns, watchedRuns).includes(runId);
-  const [denied, setDenied] = useState(() => "Notification" in window && Notification.permission === "denied");
-  // Without TLS a browser has none, but on the machine itself.
-  if (!("Notification" in window)) return null;
+  const [offered] = useState(hasNotices);
+  const [denied, setDenied] = useState(() => offered && Notification.permission === "denied");
+  if (!offered) return null;
   const toggle = async () => {
     if (watched) {
       forgetRun(runId);

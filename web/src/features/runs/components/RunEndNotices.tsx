@@ -5,6 +5,7 @@ import { ApiError } from "@/shared/api/client";
 import type { Run } from "@/shared/api/types";
 import { formatMs, formatPercent } from "@/shared/format/numbers";
 import { useRun } from "../api/useRun";
+import { showNotice } from "../notices";
 import { forgetRun, onWatchedRuns, watchedRuns } from "../runEnds";
 
 /** Tells the end of the runs that somebody asked to be told of, on whichever page they are. */
@@ -24,9 +25,10 @@ function Watch({ id }: { id: string }) {
     if (gone) forgetRun(id);
     if (run.data?.phase !== "finished") return;
     forgetRun(id);
-    if (Notification.permission !== "granted") return;
+    if (!("Notification" in window) || Notification.permission !== "granted") return;
     // Of several pages of this browser each tells it; the tag makes them one.
-    const notice = new Notification(run.data.name, { body: endWords(run.data), tag: id, icon: "/favicon.svg" });
+    const notice = showNotice(run.data.name, { body: endWords(run.data), tag: id, icon: "/favicon.svg" });
+    if (notice === null) return;
     notice.onclick = () => {
       window.focus();
       void navigate(`/runs/${id}`);

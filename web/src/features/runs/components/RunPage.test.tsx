@@ -2,6 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { keys } from "@/shared/api/keys";
 import { closeLiveSocket } from "@/shared/api/socket";
 import type { Snapshot } from "@/shared/api/types";
 import { ConnectionNote } from "@/shared/ui/ConnectionNote";
@@ -188,4 +189,36 @@ it("says that a run does not exist, without offering to try again", async () => 
   const told = await screen.findByRole("alert");
   expect(told.textContent).toContain("run_not_found");
   expect(within(told).queryByRole("button")).toBeNull();
+});
+
+it("follows the last minute on while the tested system hangs", async () => {
+  await show();
+  push(snapshot(2, { at_ms: START + 92_000, points: [], reset: false }));
+  await waitFor(() => expect(figure("Elapsed")[0]).toBe("1:32"));
+  await userEvent.click(screen.getByRole("button", { name: "Last 1 min" }));
+  await waitFor(() => expect(api.asked.some(({ path }) => path.includes(`from_ms=${START + 30_000}&to_ms=${START + 90_000}`))).toBe(true));
+});
+
+it("says of which time the error rate is, also where samples are rare", async () => {
+  await show();
+  const points = [0, 1, 2, 3, 28, 29].map((second) => pointAt(START + second * 1000, { samples: 40, errors: second < 4 ? 40 : 0 }));
+  push(snapshot(2, { points }));
+  await waitFor(() => expect(figure("Error rate")[1]).toBe("18 errors, last 10\u00a0s: 0\u00a0%"));
+});
+
+it("marks figures of the whole run as such while those of the time shown are missing, and says why", async () => {
+  api.answer("GET /runs/r-1/live/window", { status: 503, body: fault("overloaded") });
+  await show();
+  expect(screen.queryByText("Figures and table: whole run.")).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Last 1 min" }));
+  expect(await screen.findByText("Figures and table: whole run.")).toBeDefined();
+  expect((await screen.findByRole("alert")).textContent).toContain("overloaded");
+});
+
+it("shows what was fetched where the feed has said nothing since", async () => {
+  const client = renderFor(sessionOf("member"), <RunPage id="r-1" />);
+  await screen.findByText("Active users", { selector: "dt" });
+  expect(screen.getByRole("progressbar")).toBeDefined();
+  act(() => void client.setQueryData(keys.run("r-1"), { ...RUN, phase: "collecting" }));
+  await waitFor(() => expect(screen.queryByRole("progressbar")).toBeNull());
 });

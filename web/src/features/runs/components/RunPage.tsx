@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Run } from "@/shared/api/types";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useRun } from "../api/useRun";
+import { newerRun } from "../live/liveRun";
 import { useLiveRun } from "../live/useLiveRun";
 import { FailedResponses } from "./FailedResponses";
 import { LiveBody } from "./LiveBody";
@@ -24,7 +25,7 @@ function RunView({ fetched }: { fetched: Run }) {
   // A run that was under way when the page opened stays on the feed, so that its charts are there until the report is.
   const [watched] = useState(fetched.phase !== "finished");
   const live = useLiveRun(fetched.id, watched);
-  const run = fetched.phase === "finished" ? fetched : (live?.run ?? fetched);
+  const run = newerRun(fetched, live?.run ?? null);
   // While the test runs the seconds are those of the snapshots: one drawing for all that changes.
   const at = run.phase === "running" ? (live?.at_ms ?? null) : null;
   return (

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import { finalFigures } from "@/features/results/finalFigures";
@@ -118,4 +118,52 @@ it("tells a failure with a way to try again", async () => {
   answer([runSummaryOf({ id: "r-1", name: "shop" })]);
   await userEvent.click(screen.getByRole("button", { name: "Try again" }));
   await row("shop");
+});
+
+it("counts only those marked for comparison that are listed", async () => {
+  const runs = ["a", "b", "c", "d", "e", "f"].map((name) => runSummaryOf({ id: `r-${name}`, name: `run-${name}` }));
+  answer(runs);
+  show();
+  const mark = (name: string) => screen.getByRole<HTMLInputElement>("checkbox", { name: `Select run-${name} for comparison` });
+  await row("run-a");
+  for (const name of ["a", "b", "c", "d", "e"]) await userEvent.click(mark(name));
+  expect(mark("f").disabled).toBe(true);
+  answer(runs.slice(5));
+  await userEvent.click(screen.getByRole("button", { name: "Pinned" }));
+  await waitFor(() => expect(screen.queryByText("run-a")).toBeNull());
+  expect(mark("f").disabled).toBe(false);
+  await userEvent.click(mark("f"));
+  answer(runs);
+  await userEvent.click(screen.getByRole("button", { name: "Pinned" }));
+  await row("run-a");
+  expect(screen.getAllByRole<HTMLInputElement>("checkbox", { name: /for comparison/ }).filter(({ checked }) => checked)).toHaveLength(1);
+});
+
+it("tells that the following rows did not come, and keeps the others", async () => {
+  answer([runSummaryOf({ id: "r-1", name: "first" })], "cursor-1");
+  show();
+  await row("first");
+  api.answer("GET /runs", { status: 500, body: fault("internal") });
+  await userEvent.click(screen.getByRole("button", { name: "Load more" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("Refused with internal");
+  expect(screen.getByRole("row", { name: /first/ })).toBeDefined();
+  answer([runSummaryOf({ id: "r-2", name: "second" })]);
+  await userEvent.click(screen.getByRole("button", { name: "Load more" }));
+  await row("second");
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+it("fetches the following rows also while the list is fetched again", async () => {
+  answer([runSummaryOf({ id: "r-1", name: "first" })], "cursor-1");
+  const client = show();
+  await row("first");
+  const before = api.asked.length;
+  let go: () => void = () => undefined;
+  api.answer("GET /runs", { body: { items: [runSummaryOf({ id: "r-1", name: "first" })], next: "cursor-1" }, after: new Promise((resolve) => (go = () => resolve(undefined))) });
+  act(() => void client.invalidateQueries({ queryKey: ["runs"] }));
+  await waitFor(() => expect(api.asked.length).toBe(before + 1));
+  api.answer("GET /runs?limit=100&after=cursor-1", { body: { items: [runSummaryOf({ id: "r-2", name: "second" })], next: null } });
+  await userEvent.click(screen.getByRole("button", { name: "Load more" }));
+  await row("second");
+  go();
 });

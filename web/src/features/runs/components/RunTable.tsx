@@ -211,6 +211,7 @@ export function LastRuns({ count, ...table }: Props & { count: number }) {
     stale: false,
     more: false,
     loadingMore: false,
+    moreError: null,
     loadMore: () => undefined,
     retry: () => void refetch(),
   };
@@ -230,16 +231,15 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
   const navigate = useNavigate();
   const now = useNow(2000);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
-  const onMark = (id: string) => {
-    setMarked((before) => {
-      const after = new Set(before);
-      if (!after.delete(id)) after.add(id);
-      return after;
-    });
-  };
   const tags = tagFacet(pages.rows ?? [], state.facets["tag"]);
-  // What was deleted meanwhile, or is filtered out, is not compared.
+  // What was deleted meanwhile, or is filtered out, is neither compared nor counted.
   const chosen = (pages.rows ?? []).filter((run) => marked.has(run.id));
+  const listed = new Set(chosen.map(({ id }) => id));
+  const onMark = (id: string) => {
+    const after = new Set(listed);
+    if (!after.delete(id)) after.add(id);
+    setMarked(after);
+  };
   return (
     <ListTable
       name="runs"
@@ -251,7 +251,7 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
       orders={facets === null ? NO_ORDERS : ORDERS}
       facets={facets === null || tags === null ? facets : [...facets, tags]}
       searches="Name, plan or ID"
-      columns={columnsAt(now, { marked, onMark }, tags !== null).filter(({ id }) => !without.includes(id) && (id !== "tags" || tags !== null))}
+      columns={columnsAt(now, { marked: listed, onMark }, tags !== null).filter(({ id }) => !without.includes(id) && (id !== "tags" || tags !== null))}
       rowKey={(run) => run.id}
       onOpen={(run) => void navigate(`/runs/${run.id}`)}
       empty={empty}

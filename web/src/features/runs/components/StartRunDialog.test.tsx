@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Check, ClusterSummary } from "@/shared/api/types";
@@ -310,4 +310,16 @@ it("starts a try, which asks for neither criteria nor a spread, and checks what 
   await userEvent.click(dialog().getByRole("button", { name: "Start try run" }));
   await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ plan_id: "p-1", try_run: true }));
   expect(api.asked.some(({ method, body }) => method === "POST" && (body as { try_run?: boolean }).try_run === true)).toBe(true);
+});
+
+it("is started once, also while the run’s page loads", async () => {
+  api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
+  show();
+  await ready();
+  await start();
+  await waitFor(() => expect(window.location.pathname).toBe("/runs/r-9"));
+  const button = dialog().getByRole<HTMLButtonElement>("button", { name: "Starting…" });
+  expect(button.disabled).toBe(true);
+  if (button.form !== null) fireEvent.submit(button.form);
+  expect(api.changes()).toHaveLength(1);
 });

@@ -74,6 +74,8 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const clusters = useClusterChoice(first.clusterId);
   const { may, mayWrite } = useRights();
   const start = useStartRun();
+  // A run that was started is not started again while its page loads.
+  const starting = start.isPending || start.isSuccess;
   const navigate = useNavigate();
   const [tried, setTried] = useState(false);
 
@@ -118,7 +120,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
         };
   const submit = () => {
     setTried(true);
-    if (request === null || blocked || start.isPending || newCluster.creation.busy !== null) return;
+    if (request === null || blocked || starting || newCluster.creation.busy !== null) return;
     // Nothing that costs money is created before its price was shown.
     if (checksFirst) newCluster.creation.check();
     else start.mutate(request, { onSuccess: (run) => void navigate(`/runs/${run.id}`) });
@@ -138,8 +140,8 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           </p>
           <DialogButtons
             onCancel={onClose}
-            action={actionOf(start.isPending, checksFirst, newCluster.creation.busy !== null, form.tryRun)}
-            disabled={start.isPending || blocked || newCluster.creation.busy !== null}
+            action={actionOf(starting, checksFirst, newCluster.creation.busy !== null, form.tryRun)}
+            disabled={starting || blocked || newCluster.creation.busy !== null}
           />
         </>
       }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Entry, Point, PushedSnapshot, Run, Snapshot, Summary } from "@/shared/api/types";
-import { mergeAnswer, mergePoints, mergePushed, settledUntil, type LiveRun } from "./liveRun";
+import { mergeAnswer, mergePoints, mergePushed, newerRun, settledUntil, type LiveRun } from "./liveRun";
 
 const run = { id: "r", phase: "running", nodes: [] as Run["nodes"] } as Run;
 const summary: Summary = {
@@ -122,4 +122,12 @@ it("says nothing is filling once the run has ended", () => {
   const live = started();
   expect(settledUntil(live)).toBe(live.at_ms - 2000);
   expect(settledUntil({ ...live, run: { ...run, phase: "finished" } })).toBeNull();
+});
+
+it("takes of what was fetched and what was fed what is further on, and the feed while the test runs", () => {
+  const of = (phase: Run["phase"], name: string) => ({ phase, name }) as Run;
+  const newer = (fetched: Run["phase"], fed: Run["phase"]) => newerRun(of(fetched, "fetched"), of(fed, "fed")).name;
+  expect(newerRun(of("queued", "fetched"), null).name).toBe("fetched");
+  expect([newer("running", "running"), newer("running", "collecting"), newer("preparing", "running")]).toEqual(["fed", "fed", "fed"]);
+  expect([newer("preparing", "preparing"), newer("collecting", "running"), newer("finished", "running"), newer("finished", "finished")]).toEqual(["fetched", "fetched", "fetched", "fetched"]);
 });

@@ -90,6 +90,18 @@ function ordered(points: Point[]): Point[] {
   return [...points].sort((a, b) => a.t_ms - b.t_ms);
 }
 
+const PHASES: Run["phase"][] = ["queued", "preparing", "running", "collecting", "finished"];
+
+/**
+ * Of what was fetched and what the feed said last, what is newer: whichever is further on. In the same phase the feed is ahead while the test
+ * runs; in any other it has no snapshots, and each change is fetched.
+ */
+export function newerRun(fetched: Run, fed: Run | null): Run {
+  if (fed === null) return fetched;
+  const ahead = PHASES.indexOf(fed.phase) - PHASES.indexOf(fetched.phase);
+  return ahead > 0 || (ahead === 0 && fed.phase === "running") ? fed : fetched;
+}
+
 /** JMeter's workers send their samples in batches; a bucket gets rows for about this long after its end. */
 const SETTLE_MS = 2000;
 

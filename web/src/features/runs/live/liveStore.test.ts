@@ -93,3 +93,10 @@ it("goes on while the page is hidden, where no frame ever comes", async () => {
   wire.emit("snapshot", packed(snapshot(2)));
   await vi.waitFor(() => expect(store.get()?.seq).toBe(2));
 });
+
+it("asks no more after a run that has finished", async () => {
+  wire.answer = () => Promise.resolve({ ...snapshot(1), run: { ...snapshot(1).run, phase: "finished" } });
+  store.start();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(wire.asked).toHaveLength(1);
+});

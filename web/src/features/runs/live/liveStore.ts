@@ -37,6 +37,8 @@ export class LiveStore {
     document.addEventListener("visibilitychange", this.onVisibility);
     if (this.socket.connected) this.ask();
     this.watch ??= setInterval(() => {
+      // Nothing more comes of a run that has finished.
+      if (this.live?.run.phase === "finished") return;
       if (this.socket.connected && performance.now() - this.heardAt > SILENCE_MS) this.ask();
     }, WATCH_EVERY_MS);
   }

@@ -7,14 +7,18 @@ const EVERY_MS = 2000;
 
 interface Known {
   scope: string;
-  table: WindowTable;
+  table: WindowTable | null;
+  /** Why the newest question had no answer. */
+  error: Error | null;
 }
 
+const NOTHING = { table: null, error: null };
+
 /**
- * The table of the time that the charts show while the run goes on, counted by the server; null while they show everything. What was counted
- * last stays until the next answer. `scope`: what was chosen, which stays the same while the newest minutes move on.
+ * The table of the time that the charts show while the run goes on, counted by the server; null while they show everything and until the first
+ * answer. What was counted last stays until the next answer. `scope`: what was chosen, which stays the same while the newest minutes move on.
  */
-export function useLiveWindow(runId: string, range: [number, number] | null, scope: string, chosen: string[], seq: number): WindowTable | null {
+export function useLiveWindow(runId: string, range: [number, number] | null, scope: string, chosen: string[], seq: number): Omit<Known, "scope"> {
   const [known, setKnown] = useState<Known | null>(null);
   const asked = useRef({ scope: "", at: -Infinity, open: false });
   const labels = JSON.stringify(chosen);
@@ -30,16 +34,19 @@ export function useLiveWindow(runId: string, range: [number, number] | null, sco
     void getJson<WindowTable>(`/runs/${runId}/live/window?from_ms=${from}&to_ms=${to}&labels=${encodeURIComponent(labels)}`)
       .then((table) => {
         // Something else has been chosen meanwhile: this answer is nobody's.
-        if (asked.current === mine) setKnown({ scope: whole, table });
+        if (asked.current === mine) setKnown({ scope: whole, table, error: null });
       })
       // The next snapshot asks again.
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        if (asked.current !== mine) return;
+        setKnown((known) => ({ scope: whole, table: known?.scope === whole ? known.table : null, error: error instanceof Error ? error : new Error(String(error)) }));
+      })
       .finally(() => {
         mine.open = false;
       });
     // With each snapshot, also where the time shown stays the same.
   }, [runId, whole, labels, from, to, seq]);
-  return range === null || known?.scope !== whole ? null : known.table;
+  return range === null || known?.scope !== whole ? NOTHING : known;
 }
 
 /** The run's summary with the figures of a window in place of the whole run's. */

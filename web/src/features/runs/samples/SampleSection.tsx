@@ -13,7 +13,7 @@ export function SampleSection({ runId, live }: { runId: string; live: boolean })
   const [parameters, change] = useUrlParameters();
   const filter = readFilter(parameters);
   const asked = filter !== null && Object.keys(faultsOf(filter)).length === 0 ? requestOf(filter) : null;
-  const query = useSamples(runId, asked);
+  const query = useSamples(runId, asked, live);
   const put = (next: SampleFilter | null) => {
     change((url) => writeFilter(url, next));
     // The same search again looks at what has arrived since.

@@ -95,6 +95,15 @@ describe("a new store", () => {
   });
 });
 
+it("is told a refusal that is about no field", async () => {
+  api.answer("POST /stores", { status: 502, body: fault("unreachable_store") });
+  show();
+  const dialog = await open();
+  await userEvent.type(dialog.getByLabelText("Address"), "s3://mine");
+  await save();
+  expect((await dialog.findByRole("alert")).textContent).toContain("unreachable_store");
+});
+
 describe("a store", () => {
   it("shows whether it is the current one, and how many runs are in it", async () => {
     list(store(), store({ id: "s-2", address: "s3://before", is_current: false, runs: 7 }));

@@ -98,6 +98,15 @@ describe("a new target", () => {
   });
 });
 
+it("is told a refusal that is about no field", async () => {
+  api.answer("POST /search/own", { status: 502, body: fault("unreachable_target") });
+  show();
+  const dialog = await open();
+  await fill(dialog);
+  await save();
+  expect((await dialog.findByRole("alert")).textContent).toContain("unreachable_target");
+});
+
 describe("a target", () => {
   it("is changed with its secret typed again, and keeps what the form does not show", async () => {
     list(target());

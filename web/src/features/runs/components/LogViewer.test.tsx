@@ -1,0 +1,23 @@
+import { screen, waitFor } from "@testing-library/react";
+import { expect, it } from "vitest";
+import type { Run } from "@/shared/api/types";
+import { renderFor, testApi } from "@/test/api";
+import { runOf } from "@/test/results";
+import { LogViewer } from "./LogViewer";
+
+const api = testApi();
+const NODES = [{ name: "worker-1" }] as Run["nodes"];
+const file = (name: string) => ({ name, bytes: 1, stored_bytes: 1, compressed_name: null, media_type: "text/plain" });
+
+it.each([
+  ["running", [], null],
+  ["running", ["nodes/worker-1/jmeter.log"], "/api/v1/runs/r-1/artefacts/nodes/worker-1/jmeter.log"],
+  ["finished", ["nodes/worker-1/jmeter.log"], "/api/v1/runs/r-1/artefacts/nodes/worker-1/jmeter.log"],
+] as const)("of a %s run with the files %j offers %s", async (phase, files, href) => {
+  api.answer("GET /runs/r-1/logs/worker-1", { body: { text: "", from: 0, next: 0, size: 0 } });
+  api.answer("GET /runs/r-1/artefacts", { body: files.map(file) });
+  renderFor(undefined, <LogViewer run={runOf({ id: "r-1", name: "shop", phase, nodes: NODES })} />);
+  await waitFor(() => expect(api.asked.some(({ path }) => path === "/runs/r-1/artefacts")).toBe(true));
+  if (href === null) expect(screen.queryByRole("link", { name: "Download log" })).toBeNull();
+  else expect((await screen.findByRole("link", { name: "Download log" })).getAttribute("href")).toBe(href);
+});
