@@ -91,7 +91,7 @@ impl Errors {
         } else {
             let logged = (self.logged.len() < REMEMBERED).then(|| key.clone());
             write_key(&mut key, label, kind, sample.code, &[]);
-            fold(message, &mut key);
+            fold(example, &mut key);
             cut_message(&mut key);
             let group = self.put(&key, count, example);
             if let (Some(logged), Some(group)) = (logged, group) {

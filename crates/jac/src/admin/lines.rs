@@ -1,6 +1,7 @@
 //! People, tokens and entries of the audit trail as `jac admin` prints them: as text, and as JSON that scripts count on.
 
 use crate::utc;
+use jac_report::visible;
 use jac_server::AuditEntry;
 use jac_store::PersonRow;
 use serde::Serialize;
@@ -51,7 +52,8 @@ pub fn entry_text(entry: &AuditEntry) -> String {
     let code = entry.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
     let from = entry.address.as_deref().map(|address| format!(" from {address}")).unwrap_or_default();
     let (at, action, outcome, via) = (utc::minute(entry.at_ms), &entry.action, entry.outcome.word(), entry.via.word());
-    format!("{at}  {who}  {action}  {thing}  {outcome}{code}  by {via}{from}")
+    // Some of it is what callers sent: it must not look like another entry.
+    visible(&format!("{at}  {who}  {action}  {thing}  {outcome}{code}  by {via}{from}")).into_owned()
 }
 
 fn time(at_ms: Option<i64>, never: &str) -> String {
