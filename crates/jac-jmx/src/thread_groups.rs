@@ -196,7 +196,7 @@ impl Numbers<'_> {
         self.read_as::<i32>(property, what)
     }
 
-    /// The same of one that is a `long` in JMeter.
+    /// The same of one that is a `long` in JMeter (tried: a duration of 5000000000).
     fn read_long(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
         self.read_as::<i64>(property, what)
     }

@@ -3,6 +3,7 @@
 use crate::scan::{Collector, PART_BYTES, Report, Scan, size, threads};
 use crate::{Filter, Input, Interval, Kind};
 use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
+use std::cell::Cell;
 use std::io::Read;
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -290,23 +291,23 @@ fn each_first_row(inputs: &[Input], settings: &Settings, take: &mut dyn FnMut(us
             Some(order) => crate::dates::with(settings, order.order),
             None => settings.clone(),
         };
-        let mut has_begun = false;
+        let has_begun = Cell::new(false);
         let mut take = |sample: &Sample<'_>| {
-            has_begun |= sample.start_ms > 0;
+            has_begun.set(has_begun.get() || sample.start_ms > 0);
             take(log, sample.start_ms);
         };
         let mut reader = LogReader::new(&settings);
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
-            let read = (&mut opened.bytes).take(FIRST_BYTES).read_to_end(&mut bytes);
+            let read = opened.bytes.by_ref().take(FIRST_BYTES).read_to_end(&mut bytes);
             read.map_err(|source| LogError::Read { name: input.name(), source })?;
             if bytes.is_empty() {
                 reader.finish(&mut take);
                 break;
             }
             reader.feed(&bytes, &mut take);
-            if has_begun {
+            if has_begun.get() {
                 break;
             }
         }

@@ -140,7 +140,7 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
         );
     }
     if let Some(delay_s) = group.negative_delay {
-        // `ThreadGroup.scheduleThread`: "Invalid delay -1 set in Thread Group", and the test ends.
+        // Tried: "Invalid delay -1 set in Thread Group", no sample, exit code 0.
         let message =
             format!("The startup delay of \"{name}\" is {delay_s} s, which JMeter refuses at the start as invalid.");
         add(

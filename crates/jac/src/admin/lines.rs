@@ -98,3 +98,30 @@ fn aligned<const N: usize>(head: [String; N], rows: impl Iterator<Item = [String
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jac_store::audit::{EntryRow, Outcome};
+
+    #[test]
+    fn no_field_of_an_entry_makes_a_second_line() {
+        let entry = AuditEntry::from(EntryRow {
+            id: 1,
+            at_ms: 0,
+            person: None,
+            via: "token".to_owned(),
+            via_name: None,
+            address: None,
+            action: "comparison.share.create".to_owned(),
+            kind: Some("comparison".to_owned()),
+            thing: Some("x\n2026-01-01 00:00 UTC  ada  person.create\u{1b}[2K".to_owned()),
+            thing_name: None,
+            outcome: Outcome::Failed,
+            code: Some("not_found".to_owned()),
+            details: std::collections::BTreeMap::new(),
+        });
+        let text = entry_text(&entry);
+        assert!(!text.chars().any(char::is_control) && text.contains("x\\n2026"), "{text}");
+    }
+}
