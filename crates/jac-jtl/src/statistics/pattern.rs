@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_long_message_is_folded_in_time_that_grows_with_its_length() {
         for piece in ["a.", "a:", "1f"] {
-            let message = piece.repeat(100_000);
+            let message = piece.repeat(20_000);
             let started = std::time::Instant::now();
             let once = folded(&message);
             assert!(once.len() <= message.len());
