@@ -114,6 +114,11 @@ impl LiveRun {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Says what the time is when the bytes come that are fed after.
+    pub fn set_now(&self, now_ms: EpochMs) {
+        self.state().evaluation.set_now(now_ms);
+    }
+
     /// Takes the next bytes of the log.
     pub fn feed(&self, bytes: &[u8]) {
         let mut state = self.state();

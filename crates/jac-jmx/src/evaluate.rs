@@ -66,7 +66,12 @@ impl<'a> Scope<'a> {
                         scope.too_long = Some(name.clone());
                     }
                 }
-                scope.variables.extend(values);
+                // Of two with one name JMeter takes the first of an element, and that of the later element (tried).
+                let mut of_element = BTreeMap::new();
+                for (name, value) in values {
+                    of_element.entry(name).or_insert(value);
+                }
+                scope.variables.extend(of_element);
             }
         }
         scope

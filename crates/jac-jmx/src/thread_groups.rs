@@ -4,6 +4,7 @@
 //! the group silently does nothing (tried with ` 3` and `abc`: exit code 0, no sample).
 
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 use crate::cancel::Cancel;
 use crate::evaluate::Scope;
@@ -92,6 +93,8 @@ pub(crate) struct Group {
     pub(crate) loops_ignored: bool,
     /// Its loop count is 0, whether or not that ends it.
     pub(crate) no_loops: bool,
+    /// Its startup delay, where that is one that JMeter refuses.
+    pub(crate) negative_delay: Option<i64>,
     /// Texts that JMeter will read as 0 because they are no numbers, with what they are.
     pub(crate) not_numbers: Vec<(&'static str, String)>,
     /// A kind whose numbers this crate does not know.
@@ -128,6 +131,7 @@ fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
         scheduler: false,
         loops_ignored: false,
         no_loops: false,
+        negative_delay: None,
         not_numbers: Vec::new(),
         unread: false,
     };
@@ -164,9 +168,10 @@ fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
     let mut delay = Some(0);
     if group.scheduler {
         let duration;
-        (duration, group.report.raw.duration_s) = numbers.read("ThreadGroup.duration", "duration");
-        (delay, group.report.raw.delay_s) = numbers.read("ThreadGroup.delay", "startup delay");
+        (duration, group.report.raw.duration_s) = numbers.read_long("ThreadGroup.duration", "duration");
+        (delay, group.report.raw.delay_s) = numbers.read_long("ThreadGroup.delay", "startup delay");
         group.report.duration_s = duration.map(|n| n.max(0) as u64);
+        group.negative_delay = delay.filter(|delay| *delay < 0);
         group.report.delay_s = delay.map(|n| n.max(0) as u64);
     }
     group.not_numbers = numbers.not_numbers;
@@ -186,15 +191,23 @@ struct Numbers<'e> {
 }
 
 impl Numbers<'_> {
-    /// The number, and its text where that is an expression.
+    /// The number, and its text where that is an expression. One beyond 32 bits is not a number for JMeter (tried).
     fn read(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
+        self.read_as::<i32>(property, what)
+    }
+
+    /// The same of one that is a `long` in JMeter (tried: a duration of 5000000000).
+    fn read_long(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
+        self.read_as::<i64>(property, what)
+    }
+
+    fn read_as<N: FromStr + Into<i64>>(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
         let text = self.element.nested_text(property).unwrap_or_default();
         let raw = crate::expression::has_expression(text).then(|| text.to_owned());
         let Some(value) = self.scope.evaluate_of_group(text) else {
             return (None, raw);
         };
-        // A number beyond 32 bits is not a number for JMeter (tried).
-        let number = value.parse::<i32>().map(i64::from).unwrap_or_else(|_| {
+        let number = value.parse::<N>().map(Into::into).unwrap_or_else(|_| {
             if !value.is_empty() {
                 self.not_numbers.push((what, value.clone()));
             }

@@ -37,6 +37,9 @@ enum Part {
     Hour12,
     Minute,
     Second,
+    /// `S` and `SS`: as many as there are, as SimpleDateFormat writes them.
+    Milliseconds,
+    /// `SSS` and longer: of a second.
     Fraction,
     HalfDay,
     Offset,
@@ -73,6 +76,7 @@ impl std::str::FromStr for TimeFormat {
                 'h' => Part::Hour12,
                 'm' => Part::Minute,
                 's' => Part::Second,
+                'S' if count < 3 => Part::Milliseconds,
                 'S' => Part::Fraction,
                 'a' => Part::HalfDay,
                 'X' | 'Z' | 'x' => Part::Offset,
@@ -158,6 +162,7 @@ impl TimeFormat {
                 Part::Hour12 => at.hour = digits(&mut rest, 2)?.0 % 12,
                 Part::Minute => at.minute = digits(&mut rest, 2)?.0,
                 Part::Second => at.second = digits(&mut rest, 2)?.0,
+                Part::Milliseconds => at.millisecond = digits(&mut rest, 3)?.0,
                 Part::Fraction => {
                     let (value, count) = digits(&mut rest, 9)?;
                     at.millisecond = scaled(value, count);
@@ -232,6 +237,9 @@ mod tests {
             ("MM/dd/yy hh:mm:ss a", "03/05/24 11:59:58 PM", (2024, 3, 5, 23, 59, 58, 0)),
             ("hh:mm a", "12:07 AM", (1970, 1, 1, 0, 7, 0, 0)),
             ("yyyy-MM-dd'T'HH:mm:ss,SSS", "2024-03-05T01:02:03,5", (2024, 3, 5, 1, 2, 3, 500)),
+            // As SimpleDateFormat writes 45 ms with one letter.
+            ("HH:mm:ss.S", "01:02:03.45", (1970, 1, 1, 1, 2, 3, 45)),
+            ("HH:mm:ss.SS", "01:02:03.007", (1970, 1, 1, 1, 2, 3, 7)),
             ("dd-MMM-yyyy HH:mm:ss", "05-Mar-2024 01:02:03", (2024, 3, 5, 1, 2, 3, 0)),
             ("HH 'o''clock' mm", "7 o'clock 30", (1970, 1, 1, 7, 30, 0, 0)),
         ];

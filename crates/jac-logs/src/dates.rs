@@ -20,8 +20,13 @@ pub(crate) struct Order {
 }
 
 /// Looks through a log for the order of its dates; `None` where its first rows say everything. Standard input can be read
-/// only once, so there its first bytes have to do.
-pub(crate) fn order(input: &Input, head: &[u8], settings: &Settings) -> Result<Option<Order>, LogError> {
+/// only once, so there its first bytes have to do. `looked` is called after each piece with the unpacked bytes so far, and may end it.
+pub(crate) fn order<E: From<LogError>>(
+    input: &Input,
+    head: &[u8],
+    settings: &Settings,
+    looked: &mut dyn FnMut(usize) -> Result<(), E>,
+) -> Result<Option<Order>, E> {
     let mut reader = LogReader::new(settings);
     reader.feed(head, &mut |_: &Sample<'_>| {});
     let mut other = LogReader::new(&with(settings, DateOrder::DayFirst));
@@ -35,12 +40,17 @@ pub(crate) fn order(input: &Input, head: &[u8], settings: &Settings) -> Result<O
     } else {
         let mut opened = open(input)?;
         let mut piece = vec![0; PIECE];
+        let mut bytes = 0;
         loop {
             match opened.bytes.read(&mut piece) {
                 Ok(0) => break,
-                Ok(read) => tries.iter_mut().for_each(|each| each.feed(&piece[..read])),
+                Ok(read) => {
+                    tries.iter_mut().for_each(|each| each.feed(&piece[..read]));
+                    bytes += read;
+                    looked(bytes)?;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(source) => return Err(LogError::Read { name: input.name(), source }),
+                Err(source) => return Err(LogError::Read { name: input.name(), source }.into()),
             }
         }
     }

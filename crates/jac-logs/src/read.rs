@@ -3,13 +3,14 @@
 use crate::scan::{Collector, PART_BYTES, Report, Scan, size, threads};
 use crate::{Filter, Input, Interval, Kind};
 use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
+use std::cell::Cell;
 use std::io::Read;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How much of a log is looked at for its start.
+/// How much of a log is looked at at once for its start.
 const FIRST_BYTES: u64 = 256 << 10;
 
 /// Why a log could not be read.
@@ -245,8 +246,8 @@ fn count(
     Ok((LogStatistics::from_parts(settings, statistics, outcome), in_order))
 }
 
-/// The earliest start among the first rows of the logs (the first 256 KB of each), epoch milliseconds: what times after the
-/// start count from. `None` where there is no row.
+/// The earliest start among the first rows of the logs (those in the first 256 KB of each, or else its first one), epoch milliseconds:
+/// what times after the start count from. `None` where there is no row.
 ///
 /// # Errors
 /// When a log cannot be opened or read, or is standard input, which can be read only once.
@@ -279,24 +280,37 @@ pub fn first_row_start(inputs: &[Input], settings: &Settings) -> Result<Option<i
     Ok(firsts.into_iter().flatten().min())
 }
 
-/// The first rows of each log: which log, and when the row started.
+/// The first rows of each log, up to one that began: which log, and when the row started.
 fn each_first_row(inputs: &[Input], settings: &Settings, take: &mut dyn FnMut(usize, i64)) -> Result<(), LogError> {
     for (log, input) in inputs.iter().enumerate() {
         if *input == Input::Stdin {
             return Err(LogError::OnlyOnce);
         }
-        let mut bytes = Vec::new();
-        let opened = crate::input::open(input)?;
-        let settings = match crate::dates::order(input, &opened.head, settings)? {
+        let mut opened = crate::input::open(input)?;
+        let settings = match crate::dates::order(input, &opened.head, settings, &mut |_| Ok::<_, LogError>(()))? {
             Some(order) => crate::dates::with(settings, order.order),
             None => settings.clone(),
         };
-        opened
-            .bytes
-            .take(FIRST_BYTES)
-            .read_to_end(&mut bytes)
-            .map_err(|source| LogError::Read { name: input.name(), source })?;
-        LogReader::new(&settings).feed(&bytes, &mut |sample: &Sample<'_>| take(log, sample.start_ms));
+        let has_begun = Cell::new(false);
+        let mut take = |sample: &Sample<'_>| {
+            has_begun.set(has_begun.get() || sample.start_ms > 0);
+            take(log, sample.start_ms);
+        };
+        let mut reader = LogReader::new(&settings);
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            let read = opened.bytes.by_ref().take(FIRST_BYTES).read_to_end(&mut bytes);
+            read.map_err(|source| LogError::Read { name: input.name(), source })?;
+            if bytes.is_empty() {
+                reader.finish(&mut take);
+                break;
+            }
+            reader.feed(&bytes, &mut take);
+            if has_begun.get() {
+                break;
+            }
+        }
     }
     Ok(())
 }
@@ -431,7 +445,7 @@ impl TakeSample for Counting<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Empty, LogError, Progress, ReadOptions, read_logs, read_logs_with};
+    use super::{Empty, LogError, Progress, ReadOptions, first_row_start, first_start, read_logs, read_logs_with};
     use crate::Input;
     use jac_jtl::Settings;
     use std::io::Write;
@@ -476,6 +490,26 @@ mod tests {
         assert_eq!(summary.labels.iter().map(|entry| entry.label.as_str()).collect::<Vec<_>>(), ["Home", "Buy", "Pay"]);
         let size = (LOG.len() + gzipped.len() + zstandard.len()) as u64;
         assert_eq!(last, Some(Progress { bytes: size, total_bytes: Some(size) }));
+    }
+
+    #[test]
+    fn the_start_is_that_of_the_first_row_wherever_it_stands() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = Settings::default();
+        let long = "x".repeat(600 << 10);
+        for (name, log, expected) in [
+            (
+                "far",
+                format!("timeStamp,elapsed,label,success\n0,0,{long},true\n1700000000000,1,Home,true\n"),
+                Some(1_700_000_000_000),
+            ),
+            ("one", "timeStamp,elapsed,label,success\n1700000000000,1,Home,true".to_owned(), Some(1_700_000_000_000)),
+            ("none", "timeStamp,elapsed,label,success\n".to_owned(), None),
+        ] {
+            let inputs = [written(folder.path(), name, log.as_bytes())];
+            assert_eq!(first_start(&inputs, &settings).expect(name), expected, "{name}");
+            assert_eq!(first_row_start(&inputs, &settings).expect(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -73,9 +73,12 @@ pub fn rewrite_logs(
     let mut left = limit_bytes;
     for input in inputs {
         let mut writer = Writer { out: &mut *out, row: Vec::new(), failed: None };
-        let mut after = |writer: &mut Writer<'_>, read: usize, _| -> Result<(), RewriteError> {
-            left = left.checked_sub(read as u64).ok_or(RewriteError::TooLarge { limit_bytes })?;
-            writer.check()?;
+        let mut after = |writer: Option<&mut Writer<'_>>, read: usize, _| -> Result<(), RewriteError> {
+            let rest = left.checked_sub(read as u64).ok_or(RewriteError::TooLarge { limit_bytes })?;
+            if let Some(writer) = writer {
+                left = rest;
+                writer.check()?;
+            }
             if progress().is_break() { Err(LogError::Cancelled.into()) } else { Ok(()) }
         };
         let (_, is_broken) = stream(input, &Settings::default(), &mut writer, &mut after)?;
@@ -201,6 +204,26 @@ mod tests {
         assert_eq!(count(std::slice::from_ref(&one)), count(&inputs));
         assert!(is_plain(&one).expect("a log"), "it need not be rewritten again");
         assert!(!inputs.iter().any(|input| is_plain(input).expect("a log")));
+    }
+
+    #[test]
+    fn what_is_only_looked_through_for_its_dates_is_bounded_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows = "05/03/2024 10:00:00,1,Home,200,OK,T 1-1,true\n".repeat(100_000);
+        let log = format!("timeStamp,elapsed,label,responseCode,responseMessage,threadName,success\n{rows}");
+        let packed = zstd::encode_all(log.as_bytes(), 1).expect("packs");
+        let input = [written(folder.path(), "dates.jtl.zst", &packed)];
+        let refused = |limit_bytes, then: ControlFlow<()>| {
+            let mut out = Vec::new();
+            let refused = rewrite_logs(&input, limit_bytes, &mut out, &mut || then).expect_err("refused");
+            assert_eq!(out.len(), REWRITTEN_HEADER.len() + 1, "before the first row was taken");
+            refused
+        };
+        let too_large = refused(1 << 20, ControlFlow::Continue(()));
+        assert!(matches!(too_large, RewriteError::TooLarge { .. }), "{too_large}");
+        let cancelled = refused(1 << 30, ControlFlow::Break(()));
+        assert!(matches!(cancelled, RewriteError::Log(LogError::Cancelled)), "{cancelled}");
+        rewritten(&input, log.len() as u64).expect("looking through it takes nothing of what is allowed");
     }
 
     #[test]

@@ -95,7 +95,9 @@ impl<C: Collector> Scan<'_, C> {
     /// Reads one log.
     pub(crate) fn run(&self, input: &Input, report: Report<'_>) -> Result<Scanned<C>, LogError> {
         let opened = open(input)?;
-        let order = dates::order(input, &opened.head, self.settings)?;
+        // Nothing is taken of the log yet.
+        let mut looked = |_| if report(0).is_break() { Err(LogError::Cancelled) } else { Ok(()) };
+        let order = dates::order(input, &opened.head, self.settings, &mut looked)?;
         let settings = order.map(|order| dates::with(self.settings, order.order));
         let scan = Scan { settings: settings.as_ref().unwrap_or(self.settings), ..*self };
         let broken = Arc::clone(&opened.broken);

@@ -26,10 +26,11 @@ pub fn stream_samples(
     let mut all = ReadOutcome::default();
     each_log(inputs, progress, |source, input, report| {
         let mut each = Each { source, take: &mut *take, is_over: false };
-        let (mut outcome, is_broken) = stream(input, settings, &mut each, &mut |each: &mut Each<'_>, _, taken| {
-            let is_over = each.is_over || report(taken).is_break();
-            if is_over { Err(LogError::Cancelled) } else { Ok(()) }
-        })?;
+        let (mut outcome, is_broken) =
+            stream(input, settings, &mut each, &mut |each: Option<&mut Each<'_>>, _, taken| {
+                let is_over = each.is_some_and(|each| each.is_over) || report(taken).is_break();
+                if is_over { Err(LogError::Cancelled) } else { Ok(()) }
+            })?;
         if each.is_over {
             return Err(LogError::Cancelled);
         }
@@ -56,15 +57,16 @@ impl TakeSample for Each<'_> {
 }
 
 /// Reads one log to its end. `after` is called after each piece with its unpacked bytes, and with the bytes that have been taken of the log
-/// as it lies there. Says whether the packed bytes ended too early.
+/// as it lies there; before that, while the log is only looked through for the order of its dates, without `take`, with all bytes that
+/// were unpacked for it so far. Says whether the packed bytes ended too early.
 pub(crate) fn stream<T: TakeSample, E: From<LogError>>(
     input: &Input,
     settings: &Settings,
     take: &mut T,
-    after: &mut dyn FnMut(&mut T, usize, u64) -> Result<(), E>,
+    after: &mut dyn FnMut(Option<&mut T>, usize, u64) -> Result<(), E>,
 ) -> Result<(ReadOutcome, bool), E> {
     let mut opened = open(input)?;
-    let order = dates::order(input, &opened.head, settings)?;
+    let order = dates::order(input, &opened.head, settings, &mut |bytes| after(None, bytes, 0))?;
     let settings = order.map(|order| dates::with(settings, order.order)).unwrap_or_else(|| settings.clone());
     let mut reader = LogReader::new(&settings);
     let mut piece = vec![0; PIECE];
@@ -76,10 +78,10 @@ pub(crate) fn stream<T: TakeSample, E: From<LogError>>(
             Err(source) => return Err(LogError::Read { name: input.name(), source }.into()),
         };
         reader.feed(&piece[..read], take);
-        after(take, read, opened.taken.load(Ordering::Relaxed))?;
+        after(Some(&mut *take), read, opened.taken.load(Ordering::Relaxed))?;
     }
     reader.finish(take);
-    after(take, 0, opened.taken.load(Ordering::Relaxed))?;
+    after(Some(&mut *take), 0, opened.taken.load(Ordering::Relaxed))?;
     let mut outcome = reader.outcome();
     outcome.name_file(&input.name());
     Ok((outcome, opened.broken.load(Ordering::Relaxed)))

@@ -384,8 +384,10 @@ fn moved_time(
         ChangedMetric::ErrorPercent => entry.error_percent,
     };
     let (before, after) = (of(before)?, of(after)?);
-    let (by, percent) = (after - before, percent(before, after)?);
-    let matters = by.abs() >= thresholds.time_ms && percent.abs() >= thresholds.time_percent && (by > 0.0) == slower;
+    let by = after - before;
+    // From 0 ms any rise is more than any share of it.
+    let is_share_enough = percent(before, after).is_none_or(|percent| percent.abs() >= thresholds.time_percent);
+    let matters = by.abs() >= thresholds.time_ms && is_share_enough && (by > 0.0) == slower;
     matters.then_some(NumberChange { metric, worse: slower, before, after })
 }
 
@@ -399,8 +401,8 @@ fn told(changed: &[NumberChange], worse: bool) -> String {
                 ChangedMetric::P95Ms => "p95",
                 ChangedMetric::ErrorPercent => return format!("errors {before:.2} % → {after:.2} %"),
             };
-            let percent = percent(*before, *after).unwrap_or_default();
-            format!("{name} {before:.0} → {after:.0} ms ({percent:+.1} %)")
+            let share = percent(*before, *after).map_or_else(String::new, |percent| format!(" ({percent:+.1} %)"));
+            format!("{name} {before:.0} → {after:.0} ms{share}")
         });
     told.collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,6 @@
 //! People that the company's sign-on tells of.
 
-use crate::people::{PersonRow, keep_an_administrator, not_found, person_of, set_teams, taken};
+use crate::people::{PersonRow, keep_an_administrator, not_found, person_of, set_teams, sign_out_everywhere, taken};
 use crate::teams::{insert_team, team_named};
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, UserRole, folded};
@@ -28,16 +28,7 @@ impl Store {
     /// [`StoreError::NameTaken`] when others have all the names.
     pub async fn company_person(&self, told: CompanyPerson, now_ms: EpochMs) -> Result<PersonRow, StoreError> {
         self.write(move |connection| {
-            let failed = || during("write a person of the company's sign-on");
-            let known: Option<String> = connection
-                .query_row(
-                    "SELECT id FROM people WHERE issuer = ?1 AND subject = ?2",
-                    params![told.issuer, told.subject],
-                    |row| row.get(0),
-                )
-                .optional()
-                .map_err(failed())?;
-            let id = match known {
+            let id = match known_person(connection, &told.issuer, &told.subject)? {
                 Some(id) => {
                     if let Some(role) = told.role {
                         give_role(connection, &id, role)?;
@@ -65,6 +56,30 @@ impl Store {
         })
         .await
     }
+
+    /// Takes away what the company's sign-on has given: somebody it knows has no role any more. They are signed out everywhere and have
+    /// the lowest role until they sign in with another one; the last administrator keeps that role. Gives them, where they are known here.
+    pub async fn company_person_without_role(
+        &self,
+        issuer: &str,
+        subject: &str,
+        now_ms: EpochMs,
+    ) -> Result<Option<PersonRow>, StoreError> {
+        let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+        self.write(move |connection| {
+            let Some(id) = known_person(connection, &issuer, &subject)? else { return Ok(None) };
+            give_role(connection, &id, UserRole::Viewer)?;
+            sign_out_everywhere(connection, &id, now_ms)?;
+            person_of(connection, &id)
+        })
+        .await
+    }
+}
+
+fn known_person(connection: &Connection, issuer: &str, subject: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT id FROM people WHERE issuer = ?1 AND subject = ?2";
+    let known = connection.query_row(sql, [issuer, subject], |row| row.get(0)).optional();
+    known.map_err(during("look for a person of the company's sign-on"))
 }
 
 /// The role that the company's sign-on tells of, unless it would take the last administrator away.
@@ -114,8 +129,7 @@ fn company_id(kind: &str, words: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::PersonChange;
-    use crate::TeamChange;
+    use crate::{NewSession, PersonChange, TeamChange};
 
     #[tokio::test]
     async fn the_company_says_anew_each_time_who_somebody_is() {
@@ -152,6 +166,33 @@ mod tests {
         store.change_person("admin", promoted, 3).await.expect("changed");
         let taken = store.company_person(told("42", Some(UserRole::Viewer), &[]), 3).await.expect("known");
         assert_eq!((taken.id, taken.role), (ada.id, UserRole::Viewer));
+    }
+
+    #[tokio::test]
+    async fn who_has_no_role_any_more_loses_what_it_gave() {
+        let store = Store::in_memory().await.expect("a database");
+        let ada = store.company_person(told("42", Some(UserRole::Administrator), &["Shop"]), 1).await.expect("made");
+        store.add_sign_in_link("secret", &ada.id, 1_000).await.expect("a link");
+        let issuer = "https://login.example";
+        let left = store.company_person_without_role(issuer, "42", 2).await.expect("written").expect("known");
+        assert_eq!((left.id, left.role, left.disabled), (ada.id.clone(), UserRole::Viewer, false));
+        let session = NewSession {
+            id: "s".to_owned(),
+            secret: "cookie".to_owned(),
+            page: "page".to_owned(),
+            expires_ms: 1_000,
+            address: None,
+            user_agent: None,
+        };
+        assert!(store.sign_in("secret", session, 3).await.expect("looked").is_none(), "the link is gone");
+        assert!(store.company_person_without_role(issuer, "43", 2).await.expect("read").is_none());
+        assert!(store.company_person_without_role("https://other.example", "42", 2).await.expect("read").is_none());
+        let back = store.company_person(told("42", Some(UserRole::Administrator), &[]), 4).await.expect("known");
+        assert_eq!(back.role, UserRole::Administrator, "as soon as they are in a group again");
+        let demoted = PersonChange { role: Some(UserRole::Member), ..PersonChange::default() };
+        store.change_person("admin", demoted, 5).await.expect("there is Ada");
+        let kept = store.company_person_without_role(issuer, "42", 6).await.expect("written").expect("known");
+        assert_eq!(kept.role, UserRole::Administrator, "the last one");
     }
 
     fn told(subject: &str, role: Option<UserRole>, teams: &[&str]) -> CompanyPerson {

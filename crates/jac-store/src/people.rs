@@ -150,6 +150,14 @@ pub(crate) fn keep_an_administrator(connection: &Connection) -> Result<(), Store
     if left == 0 { Err(StoreError::LastAdministrator) } else { Ok(()) }
 }
 
+/// Ends somebody's sessions, those that are kept elsewhere too, and their links.
+pub(crate) fn sign_out_everywhere(connection: &Connection, id: &str, now_ms: EpochMs) -> Result<(), StoreError> {
+    let failed = || during("sign somebody out everywhere");
+    connection.execute("UPDATE people SET signed_out_ms = ?2 WHERE id = ?1", params![id, now_ms]).map_err(failed())?;
+    connection.execute("DELETE FROM sessions WHERE person = ?1", [id]).map_err(failed())?;
+    connection.execute("DELETE FROM sign_in_links WHERE person = ?1", [id]).map(drop).map_err(failed())
+}
+
 pub(crate) const OWNED_CLUSTERS: &str = "SELECT count(*) FROM clusters WHERE owner = ?1 AND phase <> 'terminated'";
 pub(crate) const OWNED_PLANS: &str = "SELECT count(*) FROM plans WHERE owner = ?1";
 pub(crate) const OWNED_RUNS: &str = "SELECT count(*) FROM runs WHERE owner = ?1";
@@ -291,10 +299,7 @@ impl Store {
                 let sql = "UPDATE people SET disabled = ?2 WHERE id = ?1";
                 connection.execute(sql, params![id, disabled]).map_err(failed())?;
                 if disabled {
-                    let sql = "UPDATE people SET signed_out_ms = ?2 WHERE id = ?1";
-                    connection.execute(sql, params![id, now_ms]).map_err(failed())?;
-                    connection.execute("DELETE FROM sessions WHERE person = ?1", [&id]).map_err(failed())?;
-                    connection.execute("DELETE FROM sign_in_links WHERE person = ?1", [&id]).map_err(failed())?;
+                    sign_out_everywhere(connection, &id, now_ms)?;
                 }
             }
             if let Some(teams) = &change.teams {
@@ -320,7 +325,7 @@ impl Store {
         .await
     }
 
-    /// Keeps a password's hash, and ends all of the person's sessions but one.
+    /// Keeps a password's hash, and ends all of the person's sessions but one, and their sign-in links.
     pub async fn set_password(&self, id: &str, hash: &str, keep_session: Option<&str>) -> Result<(), StoreError> {
         let (id, hash, keep) = (id.to_owned(), hash.to_owned(), keep_session.map(str::to_owned));
         self.write(move |connection| {
@@ -329,6 +334,8 @@ impl Store {
             connection
                 .execute("DELETE FROM sessions WHERE person = ?1 AND id IS NOT ?2", params![id, keep])
                 .map_err(failed())?;
+            // Whoever has a link would be in without the password.
+            connection.execute("DELETE FROM sign_in_links WHERE person = ?1", [&id]).map_err(failed())?;
             // The next change wants the password.
             connection.execute("UPDATE sessions SET by_link = 0 WHERE person = ?1", [&id]).map(drop).map_err(failed())
         })

@@ -410,6 +410,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_new_password_ends_the_links_of_its_person() {
+        let store = Store::in_memory().await.expect("a database");
+        store.add_sign_in_link("one", "admin", 1000).await.expect("written");
+        store.set_password("admin", "hash", None).await.expect("set");
+        assert!(store.sign_in("one", new("s"), 500).await.expect("asked").is_none());
+    }
+
+    #[tokio::test]
     async fn a_link_works_once_and_not_after_its_time() {
         let store = Store::in_memory().await.expect("a database");
         assert!(!store.has_sign_in().await.expect("read"));

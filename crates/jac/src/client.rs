@@ -14,14 +14,18 @@ use jac_store::MOST_LISTED;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::watch;
 use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// An upload that nothing goes on with for so long ends; its last pieces may wait in the buffers of a slow line.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
 /// The same while the server reads what was uploaded to it.
@@ -29,7 +33,13 @@ const READING_LIMIT: Duration = Duration::from_secs(60 * 60);
 const PIECE: usize = 256 * 1024;
 
 enum Transport {
-    Http { client: reqwest::Client, base: String, shown: String },
+    Http {
+        client: reqwest::Client,
+        base: String,
+        shown: String,
+        /// Not through a proxy of the environment.
+        is_direct: bool,
+    },
     InProcess(Router),
 }
 
@@ -49,11 +59,23 @@ pub struct UploadFile {
 }
 
 impl Client {
-    /// A server behind an address.
+    /// A server behind an address, through the proxy of the environment unless it is on this machine.
     pub fn remote(url: &str, token: &str) -> anyhow::Result<Self> {
-        let client = reqwest::Client::builder().connect_timeout(CONNECT_LIMIT).read_timeout(SILENCE_LIMIT).build()?;
+        Self::http(url, token, is_on_this_machine(url))
+    }
+
+    /// The server of this machine's data folder: no proxy is to see its token.
+    pub fn local(url: &str, token: &str) -> anyhow::Result<Self> {
+        Self::http(url, token, true)
+    }
+
+    fn http(url: &str, token: &str, is_direct: bool) -> anyhow::Result<Self> {
+        let client = http_client(is_direct, Some(SILENCE_LIMIT))?;
         let base = url.trim_end_matches('/').to_owned();
-        Ok(Self { transport: Transport::Http { client, shown: base.clone(), base }, token: token.to_owned() })
+        Ok(Self {
+            transport: Transport::Http { client, shown: base.clone(), base, is_direct },
+            token: token.to_owned(),
+        })
     }
 
     /// People look at it at another address.
@@ -126,15 +148,7 @@ impl Client {
         fields: &[(&str, &str)],
         files: &[UploadFile],
     ) -> anyhow::Result<T> {
-        let boundary = format!("jac-{:032x}", rand::random::<u128>());
-        let form = form(&boundary, fields, files)?;
-        self.json(
-            Method::POST,
-            path,
-            Some(&format!("multipart/form-data; boundary={boundary}")),
-            Body::from_stream(form),
-        )
-        .await
+        self.upload_within(UPLOAD_LIMIT, path, fields, files).await
     }
 
     /// The same where the answer may take long after the last byte: what was uploaded is read before.
@@ -144,7 +158,29 @@ impl Client {
         fields: &[(&str, &str)],
         files: &[UploadFile],
     ) -> anyhow::Result<T> {
-        self.patient()?.upload(path, fields, files).await
+        self.upload_within(READING_LIMIT, path, fields, files).await
+    }
+
+    /// `limit`: since the last piece was taken.
+    async fn upload_within<T: DeserializeOwned>(
+        &self,
+        limit: Duration,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[UploadFile],
+    ) -> anyhow::Result<T> {
+        let boundary = format!("jac-{:032x}", rand::random::<u128>());
+        let (taken, pieces) = watch::channel(());
+        let form = form(&boundary, fields, files)?.inspect(move |_| taken.send_replace(()));
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        // The limit of an ordinary request counts from its beginning: no upload could take longer.
+        let patient = self.waiting(None)?;
+        tokio::select! {
+            answer = patient.json(Method::POST, path, Some(&kind), Body::from_stream(form)) => answer,
+            () = silence(pieces, limit) => {
+                Err(RunFailed(format!("the server has not gone on with the upload for {} s", limit.as_secs())).into())
+            }
+        }
     }
 
     /// Posts something that the server may work on for longer than a request takes: again, until it is done.
@@ -158,13 +194,15 @@ impl Client {
         }
     }
 
-    /// The same caller, who waits longer for an answer to begin.
-    fn patient(&self) -> anyhow::Result<Self> {
+    /// The same caller, who waits that long for an answer to begin; `None`: without a limit.
+    fn waiting(&self, limit: Option<Duration>) -> anyhow::Result<Self> {
         let transport = match &self.transport {
-            Transport::Http { base, shown, .. } => {
-                let builder = reqwest::Client::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READING_LIMIT);
-                Transport::Http { client: builder.build()?, base: base.clone(), shown: shown.clone() }
-            }
+            Transport::Http { base, shown, is_direct, .. } => Transport::Http {
+                client: http_client(*is_direct, limit)?,
+                base: base.clone(),
+                shown: shown.clone(),
+                is_direct: *is_direct,
+            },
             Transport::InProcess(router) => Transport::InProcess(router.clone()),
         };
         Ok(Self { transport, token: self.token.clone() })
@@ -194,7 +232,9 @@ impl Client {
         let mut file =
             tokio::fs::File::create(to).await.with_context(|| format!("{} cannot be written", to.display()))?;
         while let Some(piece) = body.next().await {
-            file.write_all(&piece?).await.with_context(|| format!("{} cannot be written", to.display()))?;
+            file.write_all(&piece.map_err(broken_off)?)
+                .await
+                .with_context(|| format!("{} cannot be written", to.display()))?;
         }
         file.flush().await.with_context(|| format!("{} cannot be written", to.display()))
     }
@@ -254,8 +294,40 @@ impl Client {
     }
 }
 
+fn http_client(is_direct: bool, silence: Option<Duration>) -> anyhow::Result<reqwest::Client> {
+    let mut builder = reqwest::Client::builder().connect_timeout(CONNECT_LIMIT);
+    if let Some(silence) = silence {
+        builder = builder.read_timeout(silence);
+    }
+    if is_direct {
+        builder = builder.no_proxy();
+    }
+    Ok(builder.build()?)
+}
+
+/// The address's host is this machine, by its name or a loopback address.
+pub fn is_on_this_machine(url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    let host = url.host_str().unwrap_or_default();
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Waits until no piece was taken for so long, nor the answer came after the last one.
+async fn silence(mut pieces: watch::Receiver<()>, limit: Duration) {
+    while let Ok(Ok(())) = tokio::time::timeout(limit, pieces.changed()).await {}
+    // The form has ended, or stands still.
+    if pieces.has_changed().is_err() {
+        tokio::time::sleep(limit).await;
+    }
+}
+
 async fn collect(stream: Bytestream) -> anyhow::Result<Bytes> {
-    Ok(Body::from_stream(stream).collect().await?.to_bytes())
+    Ok(Body::from_stream(stream).collect().await.map_err(|error| broken_off(std::io::Error::other(error)))?.to_bytes())
+}
+
+fn broken_off(error: std::io::Error) -> anyhow::Error {
+    RunFailed(format!("the server's answer has broken off: {}", innermost(&error))).into()
 }
 
 /// The answer to a request, or why it was refused.
@@ -283,6 +355,7 @@ fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
             None => error.message,
         })),
         Ok(Refusal { error }) => with_hint(error.message, error.hint),
+        Err(_) if status.is_server_error() => RunFailed(format!("the server answered {status}")).into(),
         Err(_) => anyhow::anyhow!("the server answered {status}"),
     }
 }
@@ -319,4 +392,81 @@ fn innermost(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::{get, post};
+    use serde_json::json;
+
+    /// Serves on a port of its own.
+    async fn served(router: Router) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        format!("http://{address}")
+    }
+
+    #[test]
+    fn only_this_machine_is_reached_without_a_proxy() {
+        for url in ["http://127.0.0.1:8080", "http://[::1]:80/", "https://localhost", "http://127.9.9.9"] {
+            assert!(is_on_this_machine(url), "{url}");
+        }
+        for url in ["http://10.0.0.7:8080", "https://jac.example", "http://localhost.example", "nonsense"] {
+            assert!(!is_on_this_machine(url), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_servers_trouble_is_no_bad_input_whatever_its_body() {
+        let router = Router::new()
+            .route("/api/v1/bad", get(|| async { (StatusCode::BAD_GATEWAY, "<html>Bad Gateway</html>") }))
+            .route("/api/v1/missing", get(|| async { (StatusCode::NOT_FOUND, "<html>") }))
+            .route(
+                "/api/v1/cut",
+                get(|| async {
+                    let pieces = [Ok(Bytes::from("{")), Err(std::io::Error::other("the disk is gone"))];
+                    Body::from_stream(futures_util::stream::iter(pieces))
+                }),
+            );
+        let url = served(router.clone()).await;
+        for client in [Client::remote(&url, "t").expect("a client"), Client::in_process(router, "t")] {
+            for (path, is_trouble) in [("/bad", true), ("/cut", true), ("/missing", false)] {
+                let error = client.get::<Value>(path).await.expect_err("no answer");
+                assert_eq!(error.is::<RunFailed>(), is_trouble, "{path}: {error:#}");
+            }
+            let place = tempfile::tempdir().expect("a folder");
+            let error = client.download("/cut", &place.path().join("file")).await.expect_err("cut");
+            assert!(error.is::<RunFailed>(), "{error:#}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_upload_ends_when_nothing_goes_on_with_it_and_not_because_it_is_long() {
+        let slow = post(|body: Body| async move {
+            let mut body = body.into_data_stream();
+            let (mut bytes, mut rested) = (0, 0);
+            while let Some(Ok(piece)) = body.next().await {
+                bytes += piece.len();
+                if bytes >> 20 > rested {
+                    rested = bytes >> 20;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+            axum::Json(json!({ "bytes": bytes }))
+        });
+        let silent = post(|| async { std::future::pending::<StatusCode>().await });
+        let url = served(Router::new().route("/api/v1/slow", slow).route("/api/v1/silent", silent)).await;
+        let place = tempfile::tempdir().expect("a folder");
+        let path = place.path().join("large");
+        std::fs::write(&path, vec![b'x'; 32 << 20]).expect("written");
+        let files = [UploadFile { name: "large".to_owned(), path }];
+        let client = Client::remote(&url, "t").expect("a client");
+        let limit = Duration::from_millis(2_000);
+        let answer: Value = client.upload_within(limit, "/slow", &[], &files).await.expect("an answer");
+        assert!(answer["bytes"].as_u64().is_some_and(|bytes| bytes > 32 << 20), "{answer}");
+        let error = client.upload_within::<Value>(limit, "/silent", &[], &files).await.expect_err("silence");
+        assert!(error.is::<RunFailed>(), "{error:#}");
+    }
 }

@@ -143,7 +143,11 @@ async fn create(mut connected: Connected<'_>, arguments: &CreateArguments) -> an
             connected.signals.unless(forecast(connected.client, &new)).await.map_err(Interrupted::early)??;
         eprintln!("{}", price_sentence(&forecast, u32::try_from(workers).unwrap_or(0) + 1));
     }
-    let mut view: ClusterView = connected.client.post("/clusters", &new).await?;
+    let created = connected.signals.unless(connected.client.post("/clusters", &new)).await;
+    let mut view: ClusterView = created.map_err(|signal| Interrupted {
+        signal,
+        goes_on: "`jac cluster list` shows whether the cluster is created already.".to_owned(),
+    })??;
     if arguments.options.wait || !connected.is_server {
         view = connected.wait_for_creation(&view).await?;
     }
@@ -213,7 +217,12 @@ async fn terminate(
         return Ok(Exit::Done);
     };
     let id = view.cluster.id.clone();
-    let mut view: ClusterView = client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
+    let path = format!("/clusters/{id}/terminate");
+    let terminated = connected.signals.unless(client.post(&path, &json!({}))).await;
+    let mut view: ClusterView = terminated.map_err(|signal| Interrupted {
+        signal,
+        goes_on: format!("`jac cluster list` shows whether {id} is being terminated already."),
+    })??;
     let wait = wait || !connected.is_server;
     if wait {
         view = connected.wait_for_end(&view).await?;

@@ -46,7 +46,7 @@ impl ServerFile {
 
     /// A caller with the file's own token.
     fn client(&self) -> anyhow::Result<Client> {
-        Ok(Client::remote(&self.url, &self.token)?.shown_at(self.page_url()))
+        Ok(Client::local(&self.url, &self.token)?.shown_at(self.page_url()))
     }
 
     /// What the server that lives on the folder has written.

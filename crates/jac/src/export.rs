@@ -4,6 +4,7 @@ use crate::cli::ExportArguments;
 use crate::client::Client;
 use crate::connected::briefly;
 use crate::exit::{Exit, with_hint};
+use crate::signals::Signals;
 use crate::{artefacts, logs};
 use anyhow::Context;
 use jac_export::{ExportError, write_interval_log, write_parquet};
@@ -33,15 +34,15 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let wanted = (arguments.parquet.clone(), arguments.hdr.clone());
     let cancelled = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&cancelled);
+    let mut signals = Signals::listen()?;
     let mut work = tokio::task::spawn_blocking(move || write(&input, &settings, &wanted, interval_ms, &asked));
     tokio::select! {
         done = &mut work => done??,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
+        signal = signals.next() => {
             cancelled.store(true, Ordering::Relaxed);
             // What is half written is removed.
             drop(work.await);
-            return Ok(Exit::Signal(2));
+            return Ok(Exit::Signal(signal));
         }
     }
     Ok(Exit::Done)

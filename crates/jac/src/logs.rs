@@ -44,7 +44,13 @@ pub fn settled(filter: &Filter, inputs: &[Input], settings: &Settings) -> anyhow
         return Ok(filter.clone());
     }
     let start = first_start(inputs, settings).map_err(with_its_hint)?;
-    Ok(filter.settle(start.unwrap_or_default()))
+    Ok(filter.settle(start.ok_or_else(|| without_start(inputs))?))
+}
+
+/// There is nothing that a time after the start could count from.
+fn without_start(inputs: &[Input]) -> anyhow::Error {
+    let names: Vec<String> = inputs.iter().map(Input::name).collect();
+    anyhow::anyhow!("{} has no sample with a start time, so times after the start mean nothing", names.join(", "))
 }
 
 /// The settings that say how logs are read.
@@ -84,7 +90,7 @@ fn offset_minutes(zone: &str) -> anyhow::Result<i32> {
         };
         let (hours, minutes) = match (digits.split_once(':'), digits.len()) {
             (Some(parts), _) => parts,
-            (None, 4) => digits.split_at(2),
+            (None, 4) => digits.split_at_checked(2)?,
             (None, _) => (digits, "0"),
         };
         let number = |text: &str, limit: i32| text.parse::<i32>().ok().filter(|number| (0..=limit).contains(number));
@@ -168,7 +174,8 @@ pub fn after_warm_up(
     filter: &Filter,
     warm_up_s: u64,
 ) -> anyhow::Result<Summary> {
-    let first_start_ms = first_row_start(inputs, settings).map_err(with_its_hint)?.unwrap_or_default();
+    let first_start_ms = first_row_start(inputs, settings).map_err(with_its_hint)?;
+    let first_start_ms = first_start_ms.ok_or_else(|| without_start(inputs))?;
     let warm_up_ms = i64::try_from(warm_up_s).unwrap_or(i64::MAX).saturating_mul(1_000);
     let mut filter = settled(filter, inputs, settings)?;
     filter.add(Condition::Time(Bound::AtLeast(first_start_ms.saturating_add(warm_up_ms))));
@@ -261,5 +268,20 @@ impl Writer {
         file.write_all(bytes).with_context(cannot)?;
         file.persist(path).with_context(cannot)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::offset_minutes;
+
+    #[test]
+    fn an_offset_from_utc_is_read_or_refused() {
+        for (zone, minutes) in [("UTC", 0), ("Z", 0), ("+02:00", 120), ("-0530", -330), ("+2", 120)] {
+            assert_eq!(offset_minutes(zone).expect(zone), minutes, "{zone}");
+        }
+        for zone in ["", "+", "+1é1", "é", "+19:00", "+02:60", "Europe/Berlin"] {
+            offset_minutes(zone).expect_err(zone);
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::client::{Client, UploadFile};
 use crate::clusters;
 use crate::connect::{Connection, Elsewhere, connect, settings};
 use crate::context;
-use crate::exit::{Exit, RunFailed, with_hint};
+use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use crate::history::plan_id;
 use crate::plans::auto_stop;
 use crate::signals::Signals;
@@ -37,11 +37,15 @@ use serde::Deserialize;
 use serde_json::json;
 pub use spec::refuse_spread;
 use spec::{OutFolder, RunSpec, Source};
+use std::path::{Component, Path};
+use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Between two looks at the run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long an answer is waited for after a signal.
+const LAST_ANSWER: Duration = Duration::from_secs(10);
 /// How many looks in a row may fail: a server that is started anew is away for a moment.
 const LOOKS_MISSED: u32 = 60;
 
@@ -176,7 +180,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn carry_out(&mut self, connection: &Connection) -> anyhow::Result<Exit> {
-        let plan = self.upload().await?;
+        let plan = self.signals.unless(upload(self.client, self.spec)).await.map_err(Interrupted::early)??;
         self.say_what_judges(&plan);
         let cluster = match self.cluster(connection).await {
             Ok(cluster) => cluster,
@@ -185,6 +189,11 @@ impl Job<'_> {
                 return Err(error);
             }
         };
+        if let Some(signal) = self.signals.received() {
+            self.remove(&cluster, connection).await;
+            self.forget_plan(&plan).await;
+            return Err(Interrupted::early(signal).into());
+        }
         let run = match self.start(&plan, &cluster).await {
             Ok(run) => run,
             Err(error) => {
@@ -208,21 +217,6 @@ impl Job<'_> {
         self.wait_for_search(&finished).await;
         self.wait_for_notifications(&finished).await;
         exit
-    }
-
-    /// The plan, uploaded for this run, or the one that is kept.
-    async fn upload(&mut self) -> anyhow::Result<PlanView> {
-        let (bundle, plan) = match &self.spec.source {
-            Source::Files { bundle, plan } => (bundle, plan),
-            Source::Kept(named) => {
-                return self.client.get(&format!("/plans/{}", plan_id(self.client, named).await?)).await;
-            }
-        };
-        let mut files = vec![UploadFile { name: bundle.main.clone(), path: plan.clone() }];
-        files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
-        let fields =
-            [("name", self.spec.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
-        self.client.upload("/plans", &fields, &files).await
     }
 
     /// Says what the run will be judged by and what will stop it, before anything is begun.
@@ -264,10 +258,17 @@ impl Job<'_> {
         let ephemeral = matches!(connection, Connection::Own { .. });
         let request = json!({ "name": name, "provider": new.provider, "config": config });
         if new.provider == Provider::Ec2 {
-            let forecast = clusters::forecast(self.client, &request).await?;
+            let forecast = self.signals.unless(clusters::forecast(self.client, &request)).await;
+            let forecast = forecast.map_err(Interrupted::early)??;
             self.line.say(&clusters::price_sentence(&forecast, new.workers + 1));
         }
-        self.client.post(&format!("/clusters?ephemeral={ephemeral}"), &request).await
+        let path = format!("/clusters?ephemeral={ephemeral}");
+        begun(
+            self.signals,
+            self.client.post(&path, &request),
+            "`jac cluster list` shows whether the cluster was created.",
+        )
+        .await
     }
 
     async fn start(&mut self, plan: &PlanView, cluster: &ClusterView) -> anyhow::Result<RunView> {
@@ -290,7 +291,7 @@ impl Job<'_> {
             "share": self.spec.share,
             "try_run": self.spec.try_run,
         });
-        self.client.post("/runs", &new).await
+        begun(self.signals, self.client.post("/runs", &new), "`jac runs list` shows whether the run has started.").await
     }
 
     /// Shows the run until it has finished, and passes on what the keyboard says.
@@ -298,7 +299,8 @@ impl Job<'_> {
         let path = format!("/runs/{}/live", run.id);
         let mut after = 0;
         let mut missed = 0;
-        let mut unsent: Option<StopMode> = None;
+        // A signal that came while the run was started.
+        let mut unsent = self.signals.received().map(|_| StopMode::Graceful);
         loop {
             tokio::select! {
                 how = self.signals.next_stop() => unsent = Some(how),
@@ -458,7 +460,7 @@ impl Job<'_> {
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be created", out.display()))?;
         let artefacts: Vec<Listed> = self.client.get(&format!("/runs/{}/artefacts", run.id)).await?;
         for artefact in artefacts.iter().filter(|artefact| artefact.name != "report.json") {
-            let to = out.join(&artefact.name);
+            let to = out.join(inside(&artefact.name)?);
             // Plans name the files that they write as they like.
             let parts = artefact.name.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
             let name = parts.collect::<Vec<_>>().join("/");
@@ -544,6 +546,18 @@ impl Job<'_> {
     }
 }
 
+/// The plan, uploaded for this run, or the one that is kept.
+async fn upload(client: &Client, spec: &RunSpec) -> anyhow::Result<PlanView> {
+    let (bundle, plan) = match &spec.source {
+        Source::Files { bundle, plan } => (bundle, plan),
+        Source::Kept(named) => return client.get(&format!("/plans/{}", plan_id(client, named).await?)).await,
+    };
+    let mut files = vec![UploadFile { name: bundle.main.clone(), path: plan.clone() }];
+    files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
+    let fields = [("name", spec.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
+    client.upload("/plans", &fields, &files).await
+}
+
 /// A run ends its cluster by itself. Only where machines cost money there is a bound on what a run that never ends costs.
 fn lifetime_minutes(new: &NewCluster) -> u32 {
     let otherwise = match new.provider {
@@ -551,6 +565,38 @@ fn lifetime_minutes(new: &NewCluster) -> u32 {
         Provider::Local | Provider::Ssh | Provider::Imported => ClusterConfig::MAX_LIFETIME_MINUTES,
     };
     new.lifetime_minutes.unwrap_or(otherwise)
+}
+
+/// An artefact's name as a path below a folder of this machine.
+///
+/// # Errors
+/// When the server gives one that leads out of it.
+fn inside(name: &str) -> anyhow::Result<&Path> {
+    let path = Path::new(name);
+    let is_inside = !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));
+    is_inside.then_some(path).ok_or_else(|| {
+        anyhow::Error::new(RunFailed(format!(
+            "the server gives an artefact an invalid name: '{}'",
+            name.escape_debug()
+        )))
+    })
+}
+
+/// What was asked for may exist already when a signal comes, and only the answer says how it is called: that is waited for a little
+/// longer. [`Signals::received`] says whether a signal came.
+async fn begun<T>(
+    signals: &mut Signals,
+    asked: impl Future<Output = anyhow::Result<T>>,
+    goes_on: &str,
+) -> anyhow::Result<T> {
+    let mut asked = pin!(asked);
+    match signals.unless(&mut asked).await {
+        Ok(answer) => answer,
+        Err(signal) => match tokio::time::timeout(LAST_ANSWER, asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Interrupted { signal, goes_on: goes_on.to_owned() }.into()),
+        },
+    }
 }
 
 /// What is left of a cluster, who goes on removing it, and when it has ended by itself at the latest.
@@ -615,6 +661,16 @@ mod tests {
         );
         let told = left_behind(&cluster(Provider::Local, 0), "The server", 0);
         assert!(told.contains("(local): 1 node. The server") && told.contains("it terminates when its"), "{told}");
+    }
+
+    #[test]
+    fn an_artefact_is_written_into_the_folder_or_not_at_all() {
+        for name in ["results.jtl", "files/worker-1/a.csv", "a..b/.c"] {
+            assert_eq!(inside(name).expect(name), Path::new(name));
+        }
+        for name in ["", "../../.bashrc", "/etc/passwd", "a/../../b", "./a"] {
+            assert!(inside(name).expect_err(name).is::<RunFailed>(), "{name}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::client::{Client, UploadFile};
 use crate::clusters;
 use crate::connected::{Connected, at, briefly, print};
 use crate::context;
-use crate::exit::{Exit, with_hint};
+use crate::exit::{Exit, Interrupted, with_hint};
 use crate::history::{encoded, plan_id};
 use crate::run::files::{Bundle, Given, properties, shares};
 use crate::run::{from_engine, machines};
@@ -26,7 +26,14 @@ const FIRINGS_SHOWN: u32 = 10;
 pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {
     match command {
         ScheduleCommand::Add(arguments) => {
-            at(&arguments.whose, async |connected| add(connected, &arguments).await).await
+            at(&arguments.whose, async |connected| {
+                let Connected { client, signals, is_server } = connected;
+                signals.unless(add(client, is_server, &arguments)).await.map_err(|signal| Interrupted {
+                    signal,
+                    goes_on: "`jac schedule list` shows whether the schedule is saved already.".to_owned(),
+                })?
+            })
+            .await
         }
         ScheduleCommand::List { mine, whose } => briefly(&whose, async |client| list(client, mine, &whose).await).await,
         ScheduleCommand::Show { schedule, whose } => {
@@ -78,8 +85,7 @@ async fn find(client: &Client, named: &str) -> anyhow::Result<ScheduleView> {
     }
 }
 
-async fn add(connected: Connected<'_>, arguments: &AddArguments) -> anyhow::Result<Exit> {
-    let client = connected.client;
+async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyhow::Result<Exit> {
     let zone = arguments.zone.clone();
     let timing = match (&arguments.cron, &arguments.at) {
         (Some(expression), _) => Timing::Cron { expression: expression.clone(), zone },
@@ -112,7 +118,7 @@ async fn add(connected: Connected<'_>, arguments: &AddArguments) -> anyhow::Resu
         "name": arguments.name, "plan_id": plan_id, "run": run, "on": on, "timing": timing, "overlap": overlap,
     });
     let view: ScheduleView = client.post("/schedules", &new).await?;
-    if !connected.is_server {
+    if !is_server {
         eprintln!("note: schedules start runs only while `jac serve` runs on this data folder.");
     }
     print(&arguments.whose, &view, || {

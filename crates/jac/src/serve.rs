@@ -2,6 +2,7 @@
 
 use crate::artefacts;
 use crate::cli::ServeArguments;
+use crate::client::is_on_this_machine;
 use crate::config;
 use crate::config::build::Config;
 use crate::connect::{Nodes, Outside, ServerFile, settings, start_engine};
@@ -9,6 +10,7 @@ use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
 use anyhow::Context;
+use ipnet::IpNet;
 use jac_engine::Settings;
 use jac_engine::clock::SystemClock;
 use jac_server::listen::{Callers, Limits, Listener, serve as serve_connections};
@@ -42,7 +44,9 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     // The ports before anything is begun: with a taken one nothing is left behind.
     let doors = Doors::open(&config).await?;
     let address = doors.main.local_addr().context("its address is unknown")?;
-    let nodes = if address.ip().is_loopback() || config.allow_local_nodes { Nodes::Local } else { Nodes::None };
+    let is_private =
+        is_for_this_machine(address.ip(), &config.server.trusted_proxies, config.server.public_url.as_deref());
+    let nodes = if config.allow_local_nodes || is_private { Nodes::Local } else { Nodes::None };
     warn_of_what_is_open(&config, address, nodes);
     let tools = context::tools(folder.root(), config.jmeter_home.as_deref());
     let settings = Settings {
@@ -166,11 +170,17 @@ impl Doors {
     }
 }
 
+/// Only programs of this machine reach the server: it listens on loopback, and there is no word of a proxy in front of it.
+fn is_for_this_machine(listens: IpAddr, trusted_proxies: &[IpNet], public_url: Option<&str>) -> bool {
+    listens.is_loopback() && trusted_proxies.is_empty() && public_url.is_none_or(is_on_this_machine)
+}
+
 /// Says what a person should know of a server that others reach.
 fn warn_of_what_is_open(config: &Config, address: SocketAddr, nodes: Nodes) {
     if nodes == Nodes::None {
         tracing::warn!(
-            "local nodes are disabled because the server listens beyond this machine; --allow-local-nodes enables them"
+            "local nodes are disabled because others reach the server, directly or through a proxy (trusted_proxies, \
+             public_url); --allow-local-nodes enables them"
         );
     }
     if !address.ip().is_loopback() && config.pair.is_none() && config.server.trusted_proxies.is_empty() {
@@ -278,6 +288,20 @@ mod tests {
         assert_eq!(reached("0.0.0.0:8080"), "127.0.0.1:8080");
         assert_eq!(reached("[::]:8080"), "[::1]:8080");
         assert_eq!(reached("10.0.0.7:80"), "10.0.0.7:80");
+    }
+
+    #[test]
+    fn a_server_behind_a_proxy_is_not_for_this_machine_alone() {
+        let of = |listens: &str, proxies: &[&str], public_url: Option<&str>| {
+            let proxies: Vec<IpNet> = proxies.iter().map(|proxy| proxy.parse().expect("a network")).collect();
+            is_for_this_machine(listens.parse().expect("an address"), &proxies, public_url)
+        };
+        assert!(of("127.0.0.1", &[], None));
+        assert!(of("::1", &[], Some("http://localhost:8080")));
+        assert!(of("127.0.0.1", &[], Some("http://127.0.0.1")));
+        assert!(!of("10.0.0.7", &[], None));
+        assert!(!of("127.0.0.1", &["127.0.0.1/32"], None));
+        assert!(!of("127.0.0.1", &[], Some("https://jac.example")));
     }
 
     #[test]

@@ -110,6 +110,7 @@ impl TailedSpool {
         if let Ok(cluster) = wait(task.cluster(&run)) {
             tell_clocks(&run, &cluster, &live);
         }
+        live.set_now(task.engine.now_ms());
         let mut buffer = vec![0; PIECE];
         loop {
             match file.read(&mut buffer).map_err(failed)? {
@@ -151,6 +152,7 @@ impl TailedSpool {
             drop(self.file.set_len(self.offset));
             return Err(EngineError::file(format!("the run's log ({RESULTS})"), error));
         }
+        self.live.set_now(self.engine.now_ms());
         self.live.feed(bytes);
         self.offset += bytes.len() as u64;
         Ok(())

@@ -139,6 +139,18 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
             None,
         );
     }
+    if let Some(delay_s) = group.negative_delay {
+        // Tried: "Invalid delay -1 set in Thread Group", no sample, exit code 0.
+        let message =
+            format!("The startup delay of \"{name}\" is {delay_s} s, which JMeter refuses at the start as invalid.");
+        add(
+            Severity::Error,
+            "delay_invalid",
+            message,
+            "Set a delay of 0 seconds or more.",
+            Some(("delay_s", &delay_s.to_string())),
+        );
+    }
     if group.span == Span::Endless
         && let Some(csv) = ending_file
     {

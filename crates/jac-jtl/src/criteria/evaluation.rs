@@ -37,6 +37,11 @@ impl Evaluation {
         self.rules.set_clock_offset(host, ahead_ms);
     }
 
+    /// Says what the server's clock shows when the samples come that come after: the rules pass over those that end far beyond it.
+    pub fn set_now(&mut self, now_ms: i64) {
+        self.rules.set_now(now_ms);
+    }
+
     /// How busy a generator's processors were since the look before, in percent.
     pub fn add_processors(&mut self, node: &str, at_ms: i64, percent: u32) {
         self.rules.add_processors(node, at_ms, percent);

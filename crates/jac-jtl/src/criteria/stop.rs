@@ -19,6 +19,8 @@ pub const LONGEST_WINDOW_S: u64 = 3_600;
 const FEWEST_SAMPLES: u64 = 5;
 /// Samples that ended longer ago than this, or than half of the window, are old.
 const LATE_MS: i64 = 10_000;
+/// By so much a clock may be ahead that was not measured yet.
+const FUTURE_MS: i64 = 60_000;
 /// How busy the generators' processors are.
 const PROCESSORS: &str = "generator_cpu_percent";
 
@@ -210,6 +212,8 @@ pub(super) struct StopRules {
     progress: Progress,
     processors: Processors,
     has_requests: bool,
+    /// By the server's clock, when the samples came that come now.
+    now_ms: Option<i64>,
 }
 
 impl StopRules {
@@ -225,12 +229,21 @@ impl StopRules {
         self.progress.set_clock_offset(host, ahead_ms);
     }
 
+    pub fn set_now(&mut self, now_ms: i64) {
+        self.now_ms = Some(now_ms);
+    }
+
     pub fn add(&mut self, sample: &Sample<'_>) {
         if self.rules.is_empty() || sample.is_empty_transaction() || sample.start_ms <= 0 {
             return;
         }
+        let end_ms = self.progress.end_ms(sample);
+        // Nothing ends in the future: the others would be taken for long silent, and their windows be forgotten.
+        if self.now_ms.is_some_and(|now_ms| end_ms > now_ms.saturating_add(FUTURE_MS)) {
+            return;
+        }
         self.has_requests |= !sample.is_transaction();
-        let end_ms = self.progress.add(sample);
+        self.progress.add(sample, end_ms);
         for (rule, window) in &mut self.rules {
             let is_its = match &rule.label {
                 None => rule.subject != Subject::Processors,

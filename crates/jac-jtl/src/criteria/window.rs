@@ -27,11 +27,15 @@ impl Progress {
         self.ahead_ms.insert(host.as_bytes().to_vec(), ahead_ms);
     }
 
-    /// Takes note of a sample, and says when it ended.
-    pub fn add(&mut self, sample: &Sample<'_>) -> i64 {
+    /// When a sample ended.
+    pub fn end_ms(&self, sample: &Sample<'_>) -> i64 {
+        let ahead_ms = self.ahead_ms.get(sample.host()).copied().unwrap_or(0);
+        sample.end_ms.saturating_sub(ahead_ms)
+    }
+
+    /// Takes note of a sample that ended then.
+    pub fn add(&mut self, sample: &Sample<'_>, end_ms: i64) {
         let host = sample.host();
-        let ahead_ms = self.ahead_ms.get(host).copied().unwrap_or(0);
-        let end_ms = sample.end_ms.saturating_sub(ahead_ms);
         self.first_end_ms = Some(self.first_end_ms.map_or(end_ms, |first| first.min(end_ms)));
         self.newest_ms = Some(self.newest_ms.map_or(end_ms, |newest| newest.max(end_ms)));
         if let Some(newest) = self.hosts.get_mut(host) {
@@ -39,7 +43,6 @@ impl Progress {
         } else if self.hosts.len() < MAX_HOSTS {
             self.hosts.insert(host.to_vec(), end_ms);
         }
-        end_ms
     }
 
     /// Up to when all nodes have been heard; one that is silent for longer than `silence_ms` is not waited for.

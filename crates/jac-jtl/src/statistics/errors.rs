@@ -103,7 +103,7 @@ impl Errors {
         } else {
             let logged = (self.logged.len() < REMEMBERED).then(|| key.clone());
             write_key(&mut key, label, kind, sample.code, &[]);
-            fold(message, &mut key);
+            fold(example, &mut key);
             cut_message(&mut key);
             let group = self.put(&key, &OverTime::from(one), example);
             if let (Some(logged), Some(group)) = (logged, group) {

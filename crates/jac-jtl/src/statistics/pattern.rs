@@ -6,6 +6,9 @@ pub(super) const FOLDED: u8 = b'#';
 /// Shortest run of letters and digits that is an id where digits stand among its letters.
 const ID: usize = 6;
 
+/// Longest text that can be an address: looking further at each place of a long message would take the square of its length.
+const ADDRESS: usize = 320;
+
 /// Writes a message with its ids, numbers and addresses folded: numbers, hexadecimal numbers and UUIDs, ids of letters with
 /// digits among them, IP addresses, ports, e-mail addresses.
 pub(super) fn fold(message: &[u8], into: &mut Vec<u8>) {
@@ -34,6 +37,7 @@ pub(super) fn fold(message: &[u8], into: &mut Vec<u8>) {
 
 /// The length of an address or a UUID that the text begins with.
 fn special(text: &[u8]) -> Option<usize> {
+    let text = &text[..text.len().min(ADDRESS)];
     let address = text.iter().take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')).count();
     if text[..address].iter().filter(|byte| **byte == b':').count() >= 2
         && std::str::from_utf8(&text[..address]).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok())
@@ -137,6 +141,17 @@ mod tests {
         ];
         for (message, expected) in table {
             assert_eq!(folded(message), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_message_is_folded_in_time_that_grows_with_its_length() {
+        for piece in ["a.", "a:", "1f"] {
+            let message = piece.repeat(20_000);
+            let started = std::time::Instant::now();
+            let once = folded(&message);
+            assert!(once.len() <= message.len());
+            assert!(started.elapsed().as_secs() < 5, "{piece}: {:?}", started.elapsed());
         }
     }
 

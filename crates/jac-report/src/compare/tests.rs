@@ -67,6 +67,19 @@ fn a_median_and_a_tail_that_go_apart_are_mixed_and_both_said() {
 }
 
 #[test]
+fn a_rise_from_nothing_is_worse_and_its_share_is_not_said() {
+    let a = of_times("a", "Home", 10, |_| 0);
+    let b = of_times("b", "Home", 10, |n| 40 + n % 9);
+    assert_eq!(change(&a, &b), Change::Worse);
+    assert_eq!(change(&b, &a), Change::Better);
+    let sentence = compare(&a, &b, Thresholds::default()).total.sentence;
+    assert!(sentence.contains("mean 0 → 44 ms") && !sentence.contains("%)"), "{sentence}");
+    // Below the least difference that matters.
+    let little = of_times("b", "Home", 10, |n| n % 3);
+    assert_ne!(change(&a, &little), Change::Worse);
+}
+
+#[test]
 fn without_a_common_label_there_is_no_verdict() {
     let (a, b) = (of_times("a", "Home", 10, |n| 100 + n % 9), of_times("b", "Start", 10, |n| 900 + n % 9));
     let comparison = compare(&a, &b, Thresholds::default());

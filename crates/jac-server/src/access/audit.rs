@@ -116,7 +116,7 @@ pub(super) fn begin(parts: &Parts, app: &App, caller: &Principal, thing: Option<
         address: address(parts.extensions.get()),
         action: action(&parts.method, route),
         kind: thing.map(|(kind, _)| kind.to_owned()),
-        thing: thing.map(|(_, id)| id.to_owned()),
+        thing: thing.map(|(_, id)| kept_id(id)),
         thing_name: None,
         outcome: Outcome::Done,
         code: None,
@@ -150,6 +150,14 @@ fn address(client: Option<&ClientInfo>) -> Option<String> {
     client.and_then(|client| client.address).map(|address| address.to_string())
 }
 
+/// The longest id that is kept: several of them in one.
+const LONGEST_ID: usize = 200;
+
+/// An id as it may be kept: it comes from the caller, and need not be one.
+fn kept_id(id: &str) -> String {
+    id.chars().filter(|letter| !letter.is_control()).take(LONGEST_ID).collect()
+}
+
 /// What the thing is called that the request is about.
 pub(super) fn name(name: &str) {
     if let Some(audited) = AuditedChange::current() {
@@ -169,7 +177,7 @@ pub fn about(kind: &str, id: &str, name: &str) {
     if let Some(audited) = AuditedChange::current() {
         audited.amend(|entry| {
             entry.kind = Some(kind.to_owned());
-            entry.thing = Some(id.to_owned());
+            entry.thing = Some(kept_id(id));
             entry.thing_name = Some(name.to_owned());
         });
     }
@@ -183,6 +191,13 @@ pub fn detail(key: &str, value: impl Into<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_kept_short_and_on_one_line() {
+        assert_eq!(kept_id("r-1,r-2"), "r-1,r-2");
+        assert_eq!(kept_id("x\n2026-01-01  admin\u{1b}[2J"), "x2026-01-01  admin[2J");
+        assert_eq!(kept_id(&"é".repeat(1_000)).chars().count(), LONGEST_ID);
+    }
 
     #[test]
     fn a_request_is_called_by_what_it_does() {

@@ -129,7 +129,19 @@ async fn arrive(
     let told = company.finish(browser, &state, code, redirect, app.engine.now_ms()).await;
     let told = told.map_err(|error| refused(&error))?;
     *name = told.names.first().cloned();
-    let told = told.person(company.config()).map_err(|error| refused(&error))?;
+    let (issuer, subject) = (told.issuer.clone(), told.subject.clone());
+    let told = match told.person(company.config()) {
+        Err(error @ CompanyError::NoRole(_)) => {
+            // Who has left the groups keeps no right that they gave.
+            let now_ms = app.engine.now_ms();
+            let left = app.engine.store().company_person_without_role(&issuer, &subject, now_ms).await;
+            if left.map_err(|error| failed(&from, error.into()))?.is_some() {
+                app.access.rights_changed();
+            }
+            return Err(refused(&error));
+        }
+        told => told.map_err(|error| refused(&error))?,
+    };
     let role = told.role;
     let made = app.engine.store().company_person(told, app.engine.now_ms()).await;
     let person = made.map_err(|error| failed(&from, error.into()))?;

@@ -1,6 +1,7 @@
 //! People, tokens and entries of the audit trail as `jac admin` prints them: as text, and as JSON that scripts count on.
 
 use crate::utc;
+use jac_report::visible;
 use jac_server::AuditEntry;
 use jac_store::PersonRow;
 use serde::Serialize;
@@ -51,7 +52,8 @@ pub fn entry_text(entry: &AuditEntry) -> String {
     let code = entry.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
     let from = entry.address.as_deref().map(|address| format!(" from {address}")).unwrap_or_default();
     let (at, action, outcome, via) = (utc::minute(entry.at_ms), &entry.action, entry.outcome.word(), entry.via.word());
-    format!("{at}  {who}  {action}  {thing}  {outcome}{code}  by {via}{from}")
+    // Some of it is what callers sent: it must not look like another entry.
+    visible(&format!("{at}  {who}  {action}  {thing}  {outcome}{code}  by {via}{from}")).into_owned()
 }
 
 fn time(at_ms: Option<i64>, never: &str) -> String {
@@ -95,4 +97,31 @@ fn aligned<const N: usize>(head: [String; N], rows: impl Iterator<Item = [String
         cells.join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jac_store::audit::{EntryRow, Outcome};
+
+    #[test]
+    fn no_field_of_an_entry_makes_a_second_line() {
+        let entry = AuditEntry::from(EntryRow {
+            id: 1,
+            at_ms: 0,
+            person: None,
+            via: "token".to_owned(),
+            via_name: None,
+            address: None,
+            action: "comparison.share.create".to_owned(),
+            kind: Some("comparison".to_owned()),
+            thing: Some("x\n2026-01-01 00:00 UTC  ada  person.create\u{1b}[2K".to_owned()),
+            thing_name: None,
+            outcome: Outcome::Failed,
+            code: Some("not_found".to_owned()),
+            details: std::collections::BTreeMap::new(),
+        });
+        let text = entry_text(&entry);
+        assert!(!text.chars().any(char::is_control) && text.contains("x\\n2026"), "{text}");
+    }
 }

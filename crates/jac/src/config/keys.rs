@@ -101,7 +101,7 @@ pub static KEYS: &[Key] = &[
         flag: "allow-local-nodes",
         shape: Shape::Switch,
         default: "false",
-        meaning: "Allow local nodes although the server listens beyond this machine. A plan is code: anybody who can start a run can then run any program here",
+        meaning: "Allow local nodes although others reach the server, on its own address or through a proxy. A plan is code: anybody who can start a run can then run any program here",
         ..PLAIN
     },
     Key {

@@ -157,6 +157,19 @@ fn a_few_samples_stop_nothing() {
 }
 
 #[test]
+fn a_row_from_the_future_disarms_nothing() {
+    let mut log = Log::watched(&["error_percent > 50% for 10s"]);
+    for second in 0..30 {
+        log.rules.set_now(BEGAN_MS + second * 1_000);
+        log.seconds(second..second + 1, "a", false, 10);
+        if second == 15 {
+            log.seconds(1_000_000..1_000_001, "b", true, 10);
+        }
+    }
+    assert_eq!(log.at(30), (StopRuleCode::Broken, Some(100.0)));
+}
+
+#[test]
 fn percentiles_and_means_are_those_of_the_window() {
     for (expression, elapsed_ms, code) in [
         ("p95 > 800ms for 10s", 800, StopRuleCode::Held),
