@@ -44,6 +44,7 @@ const CLUSTER: Cluster = {
   usd_per_hour: null,
   usd_so_far: null,
   node_prices: null,
+  warnings: [],
 };
 const PLAN: Plan = {
   id: "p-1",

@@ -116,7 +116,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rebuild the list of runs from the stores; existing runs are kept */
+        /**
+         * Rebuild the list of runs from the stores; existing runs are kept
+         * @description What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
+         */
         post: operations["archive_rebuild"];
         delete?: never;
         options?: never;
@@ -1084,7 +1087,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read a stored run anew and compare it with its manifest */
+        /**
+         * Read a stored run anew and compare it with its manifest
+         * @description What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
+         */
         post: operations["archive_verify"];
         delete?: never;
         options?: never;
@@ -2295,6 +2301,8 @@ export interface components {
              * @description Estimated cost so far in US dollars; `null`: free, or unknown.
              */
             usd_so_far: number | null;
+            /** @description What may disturb every run on it: `java_versions_differ`. */
+            warnings: components["schemas"]["Message"][];
         };
         /** @description Samples by response code. */
         CodeCount: {
@@ -3238,7 +3246,7 @@ export interface components {
         IntegrationTrouble: {
             /**
              * @description `integration_timeout`, `integration_unreachable`, `integration_certificate`, `integration_busy`, `integration_unavailable`,
-             *     `integration_denied`, `integration_gone`, `integration_redirected`, `integration_refused`, `integration_not_configured`.
+             *     `integration_denied`, `integration_gone`, `integration_redirected`, `integration_refused`, `integration_not_configured`, `integration_failed`.
              */
             code: string;
             /** @description A sentence. */
@@ -6158,6 +6166,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rebuilt"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             409: {
@@ -9451,6 +9467,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Verified"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             404: {
