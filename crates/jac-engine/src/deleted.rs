@@ -180,3 +180,19 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_cannot_be_read_is_not_taken_for_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(matches!(address_in(folder.path()), Ok((None, None))));
+        for name in [MANIFEST, crate::runs::record::NAME] {
+            std::fs::create_dir(folder.path().join(name)).expect("what is no file");
+            address_in(folder.path()).expect_err("it is there");
+            std::fs::remove_dir(folder.path().join(name)).expect("removed");
+        }
+    }
+}
