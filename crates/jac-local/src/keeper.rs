@@ -92,7 +92,7 @@ mod tests {
         let (long, over) = (Lease::new(UNSEEN_LEASE, None), Lease::new(Duration::ZERO, None));
         let torn = || Err(io::ErrorKind::InvalidData.into());
         let unread = || Err(io::Error::from_raw_os_error(24));
-        for (last, read, ends) in [
+        for (mut last, read, ends) in [
             (long, ok(long), false),
             (long, ok(over), true),
             (over, ok(long), false),
@@ -101,7 +101,7 @@ mod tests {
             (over, torn(), true),
             (over, unread(), false),
         ] {
-            assert_eq!(is_over(&read, &mut last.clone()), ends, "{read:?} after {last:?}");
+            assert_eq!(is_over(&read, &mut last), ends, "{read:?}");
         }
     }
 }

@@ -36,15 +36,11 @@ impl Engine {
     /// Makes a plan's folder that has the files of `from`, or a part of both, have those of `to`. It may be done again.
     pub(super) fn lay_out(&self, from: &Plan, to: &Plan) -> Result<(), EngineError> {
         let folder = self.folder().plan(&to.id);
-        for file in from.files.iter().filter(|file| !to.files.iter().any(|other| other.path == file.path)) {
-            let place = folder.join(&file.path);
-            match std::fs::remove_file(&place) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(EngineError::file(format!("removing {}", file.path), error));
-                }
-                _ => remove_empty_above(&folder, &place),
-            }
-        }
+        let gone = from.files.iter().filter(|file| !to.files.iter().any(|other| other.path == file.path));
+        // A folder is to be where a file is, or the other way round. All else goes last: what is moved is then linked from somewhere all the time.
+        let is_in_the_way = |file: &&PlanFile| to.files.iter().any(|other| is_above(&file.path, &other.path));
+        let (first, last): (Vec<&PlanFile>, Vec<&PlanFile>) = gone.partition(is_in_the_way);
+        remove_all(&folder, &first)?;
         let content = Content::new(self.folder().blobs());
         for file in &to.files {
             let place = folder.join(&file.path);
@@ -64,7 +60,7 @@ impl Engine {
                 put.map_err(failed)?;
             }
         }
-        Ok(())
+        remove_all(&folder, &last)
     }
 
     /// Where the content of a file lies that is not in the plan's folder, with its hash.
@@ -93,6 +89,26 @@ impl Engine {
         }
         Ok(missing)
     }
+}
+
+/// One of the two would be a folder that the other lies in.
+fn is_above(one: &str, other: &str) -> bool {
+    let (one, other) = (Path::new(one), Path::new(other));
+    one.starts_with(other) || other.starts_with(one)
+}
+
+/// Removes files with the folders that become empty. One that is gone already is no fault.
+fn remove_all(folder: &Path, files: &[&PlanFile]) -> Result<(), EngineError> {
+    for file in files {
+        let place = folder.join(&file.path);
+        match std::fs::remove_file(&place) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(EngineError::file(format!("removing {}", file.path), error));
+            }
+            _ => remove_empty_above(folder, &place),
+        }
+    }
+    Ok(())
 }
 
 /// Removes the folders above a place that have become empty.
