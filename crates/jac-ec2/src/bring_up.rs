@@ -84,6 +84,8 @@ impl Ec2Cloud {
         if record.nodes.is_empty() {
             let nodes = launch::nodes(requests, &found);
             self.records.change(cluster, |record| record.nodes = nodes).await?;
+            // Ended meanwhile: nothing is to be made.
+            self.known(cluster)?;
         }
         let common = tags::of_all(&self.installation, first, &ec2.tags);
         let group = match (&ec2.security_group, &found.ssh_from) {
