@@ -70,15 +70,22 @@ impl Ec2Cloud {
         let cluster = &first.cluster;
         let record = match self.records.read(cluster)? {
             Some(record) if record.launch.is_some() => return Ok(record),
-            known => known,
+            Some(record) => record,
+            None => {
+                // Before anything is looked up: a termination after a refusal knows then that nothing was made.
+                self.records.remember(&aws.region, &ec2.credentials).await?;
+                let record = launch::record(aws, ec2, cluster);
+                self.records.write(record.clone()).await?;
+                record
+            }
         };
         let found = launch::find(aws, ec2, &self.own_address).await?;
         check_quota(aws, ec2, requests, &found).await?;
-        if record.is_none() {
-            let record = launch::record(aws, ec2, requests, &found);
-            self.records.remember(&aws.region, &ec2.credentials).await?;
-            let record = record.ok_or_else(|| refused(&aws.region, "launch", "no node was asked for"))?;
-            self.records.write(record).await?;
+        if record.nodes.is_empty() {
+            let nodes = launch::nodes(requests, &found);
+            self.records.change(cluster, |record| record.nodes = nodes).await?;
+            // Ended meanwhile: nothing is to be made.
+            self.known(cluster)?;
         }
         let common = tags::of_all(&self.installation, first, &ec2.tags);
         let group = match (&ec2.security_group, &found.ssh_from) {

@@ -6,9 +6,10 @@ use crate::errors::{refusal, refused};
 use crate::keys::Seed;
 use crate::own_address::OwnAddress;
 use crate::record::{ClusterRecord, LaunchRecord, Records};
-use crate::watch::Watch;
+use crate::watch::{Watch, is_refusal};
 use crate::{adopt, ending, forecast, network, node_images, tags, user_data};
 use async_trait::async_trait;
+use aws_sdk_ec2::types::Tag;
 use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_jmeter::JavaSearch;
@@ -168,7 +169,7 @@ impl Cloud for Ec2Cloud {
         }));
         let renewed: Result<(), PortError> = renewed.await.into_iter().collect();
         // The tag is for those who look at AWS's console, and for an adoption.
-        let tagged = self.tag_expiry(&record, lease.expires_at_ms).await;
+        let tagged = self.tag_expiry(&record, lease.expires_at_ms, gone).await;
         renewed.and(tagged)
     }
 
@@ -229,9 +230,19 @@ impl Ec2Cloud {
             None
         });
         let places = match &record {
+            // Its launch failed before anything was made.
+            Some(record) if record.nodes.is_empty() && record.launch.is_none() => Vec::new(),
             Some(record) => vec![self.aws_of(record).await?],
             // One that another database made: wherever it is.
-            None => self.places_of(cluster).await?.into_iter().map(|(_, aws)| aws).collect(),
+            None => match self.places_of(cluster).await {
+                Ok(places) => places.into_iter().map(|(_, aws)| aws).collect(),
+                // Anybody's credentials may have expired. What they would show is listed, and ended, once they are valid again.
+                Err(error) if is_refusal(&error) => {
+                    tracing::warn!(%cluster, %error, "cluster {cluster}: no machines were found, but not all could be listed: {error}");
+                    Vec::new()
+                }
+                Err(error) => return Err(error),
+            },
         };
         self.watch.forget_lists();
         for aws in places {
@@ -243,19 +254,36 @@ impl Ec2Cloud {
         Ok(())
     }
 
-    async fn tag_expiry(&self, record: &ClusterRecord, expires_at_ms: i64) -> Result<(), PortError> {
+    async fn tag_expiry(&self, record: &ClusterRecord, expires_at_ms: i64, gone: &[String]) -> Result<(), PortError> {
         if !self.watch.is_new_expiry(&record.cluster, expires_at_ms) {
             return Ok(());
         }
-        let ids: Vec<String> = record.nodes.iter().filter_map(|node| node.instance.clone()).collect();
+        let there = record.nodes.iter().filter(|node| !gone.contains(&node.name));
+        let ids: Vec<String> = there.filter_map(|node| node.instance.clone()).collect();
         if ids.is_empty() {
             return Ok(());
         }
         let aws = self.aws_of(record).await?;
         let tag = tags::tag(tags::EXPIRES_AT, tags::time_text(expires_at_ms));
-        let call = aws.ec2.create_tags().set_resources(Some(ids)).tags(tag);
-        call.send().await.map_err(|error| refusal(&error).at(&aws.region, "set the machines' tags"))?;
+        set_tag(&aws, &ids, &tag).await?;
         self.watch.expiry_is_tagged(&record.cluster, expires_at_ms);
         Ok(())
+    }
+}
+
+/// Tags machines. Some that are gone are no fault.
+async fn set_tag(aws: &Aws, ids: &[String], tag: &Tag) -> Result<(), PortError> {
+    let call = aws.ec2.create_tags().set_resources(Some(ids.to_vec())).tags(tag.clone());
+    match call.send().await.map_err(|error| refusal(&error)) {
+        Ok(_) => Ok(()),
+        // All or none: with one unknown among them each is tagged alone.
+        Err(unknown) if unknown.is_not_found() && ids.len() > 1 => {
+            for id in ids {
+                Box::pin(set_tag(aws, std::slice::from_ref(id), tag)).await?;
+            }
+            Ok(())
+        }
+        Err(unknown) if unknown.is_not_found() => Ok(()),
+        Err(other) => Err(other.at(&aws.region, "set the machines' tags")),
     }
 }

@@ -407,6 +407,60 @@ async fn the_end_is_written_on_all_machines_once_and_again_when_it_moves_or_was_
 }
 
 #[tokio::test]
+async fn the_end_is_written_on_the_machines_that_are_left_when_others_are_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let aws = Recorded::new(move |words| match words["Action"].as_str() {
+        // All or none.
+        "CreateTags" if words.contains_key("ResourceId.2") || words["ResourceId.1"] == "i-worker-1" => {
+            Answer::Recorded(400, recorded!("not_found"))
+        }
+        _ => all_is_well(words),
+    });
+    let cloud = cloud(folder.path());
+    let asked = requests("Friday's", 1);
+    let record = cloud.prepare(&aws.aws(), &config(), &asked).await.expect("it is written down");
+    let launched = |record: &mut ClusterRecord| {
+        for node in &mut record.nodes {
+            node.instance = Some(format!("i-{}", node.name));
+        }
+    };
+    cloud.records.change(&cluster(), launched).await.expect("it is written");
+    let choice = record.config.credentials.clone();
+    cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, aws.aws()).await;
+    let lease = Lease { left: std::time::Duration::from_secs(3600), after_run: None, expires_at_ms: 1_764_000_000_000 };
+    cloud.renew_lease(&cluster(), lease, &["worker-2".to_owned()]).await.expect("it is tagged");
+    let tagged = aws.asked("CreateTags");
+    let ids: Vec<_> = tagged.iter().map(|words| words["ResourceId.1"].as_str()).collect();
+    assert_eq!(
+        ids,
+        ["i-master", "i-master", "i-worker-1"],
+        "together, then each alone, and never what the engine has lost"
+    );
+}
+
+#[tokio::test]
+async fn a_cluster_whose_launch_was_refused_ends_whatever_credentials_have_expired() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cloud = cloud(folder.path());
+    let expired = Recorded::new(|_| Answer::Refused(403, "RequestExpired", "the token has expired"));
+    cloud.prepare(&expired.aws(), &config(), &requests("Friday's", 1)).await.expect_err("nothing can be looked up");
+    let record = cloud.records.read(&cluster()).expect("it is read").expect("a record of where it was to be");
+    assert_eq!((record.region.as_str(), record.nodes.len(), record.launch), ("us-east-1", 0, None));
+    let asked_before = expired.asked("DescribeInstances").len();
+    cloud.terminate(&cluster()).await.expect("nothing was made");
+    assert_eq!(expired.asked("DescribeInstances").len(), asked_before, "AWS has nothing to say");
+    assert_eq!(cloud.records.read(&cluster()).expect("it is read"), None);
+
+    // Without a record, with what all others have saved.
+    let choice = CredentialChoice::Environment;
+    cloud.clients.keep(choice.clone(), Some("us-east-1"), AwsCredentials::Environment, expired.aws()).await;
+    cloud.terminate(&cluster()).await.expect("a refusal of somebody's credentials holds up nobody");
+    let silent = Recorded::new(|_| Answer::Cut);
+    cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, silent.aws()).await;
+    cloud.terminate(&cluster()).await.expect_err("whether there are machines nobody has said");
+}
+
+#[tokio::test]
 async fn credentials_that_are_refused_hide_their_own_clusters_only() {
     let folder = tempfile::tempdir().expect("a folder");
     let cloud = cloud(folder.path());

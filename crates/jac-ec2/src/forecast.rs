@@ -151,7 +151,8 @@ async fn permissions(
     if config.workers > 0 {
         requests.push(request(Role::Worker, "worker-1"));
     }
-    let Some(record) = launch::record(aws, ec2, &requests, found) else { return Ok(()) };
+    let mut record = launch::record(aws, ec2, &requests[0].cluster);
+    record.nodes = launch::nodes(&requests, found);
     let common = tags::list(&tags::of_all(installation, &requests[0], &ec2.tags));
     let mut refusals: Vec<(String, Refusal)> = Vec::new();
     let mut ask = |action: &str, answer: Refusal| {

@@ -32,7 +32,7 @@ use aws_sdk_ec2::types::{
 };
 use data_encoding::HEXLOWER;
 use jac_model::ports::{NodeRequest, PortError};
-use jac_model::{Ec2Addresses, Ec2Config, Fault, Role};
+use jac_model::{ClusterId, Ec2Addresses, Ec2Config, Fault, Role};
 use sha2::{Digest, Sha256};
 
 /// What a configuration comes to in its region.
@@ -138,9 +138,9 @@ pub fn kind_record((kind, image): &(Kind, Image)) -> KindRecord {
     }
 }
 
-/// The record of a cluster whose machines were not asked for yet.
-pub fn record(aws: &Aws, config: &Ec2Config, requests: &[NodeRequest], found: &Found) -> Option<ClusterRecord> {
-    let nodes = requests.iter().map(|request| {
+/// Nodes that were not asked for yet, each with its first choice.
+pub fn nodes(requests: &[NodeRequest], found: &Found) -> Vec<NodeRecord> {
+    let node = |request: &NodeRequest| {
         let kind = if request.role == Role::Master { &found.master } else { &found.worker };
         NodeRecord {
             name: request.name.clone(),
@@ -155,14 +155,19 @@ pub fn record(aws: &Aws, config: &Ec2Config, requests: &[NodeRequest], found: &F
             private_address: None,
             zone: None,
         }
-    });
-    Some(ClusterRecord {
-        cluster: requests.first()?.cluster.clone(),
+    };
+    requests.iter().map(node).collect()
+}
+
+/// What is written down before the account is asked for anything: where the cluster is to be, and with whose rights.
+pub fn record(aws: &Aws, config: &Ec2Config, cluster: &ClusterId) -> ClusterRecord {
+    ClusterRecord {
+        cluster: cluster.clone(),
         config: config.clone(),
         region: aws.region.clone(),
-        nodes: nodes.collect(),
+        nodes: Vec::new(),
         launch: None,
-    })
+    }
 }
 
 /// What a call brought.

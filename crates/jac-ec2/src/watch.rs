@@ -9,7 +9,7 @@ use crate::{network, user_data};
 use futures_util::future::join_all;
 use jac_model::ports::{Instance, Listed, PortError, Unseen};
 use jac_model::{ClusterId, CredentialChoice};
-use jac_ssh::{Link, machine};
+use jac_ssh::{Link, LinkError, machine};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +33,23 @@ const AWAY_LIMIT: Duration = Duration::from_secs(60);
 type NodeKey = (ClusterId, String);
 /// A region, and with whose rights.
 type Asked = (String, CredentialChoice);
+/// What a machine said when it was asked for its keeper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Given,
+    None,
+    /// This server had no file descriptor left to ask, which says nothing of the machine.
+    NotAsked,
+}
+
+/// A node that is out of reach.
+#[derive(Debug, Clone, Copy)]
+struct Away {
+    since: Instant,
+    /// It has been for too long.
+    is_gone: bool,
+}
+
 /// A machine by its id.
 type Found = (String, Instance);
 
@@ -48,8 +65,8 @@ pub struct Watch {
     unseen: Mutex<BTreeMap<Asked, (Instant, String)>>,
     /// What was last told of each set of credentials.
     faults: Mutex<HashMap<CredentialChoice, Option<String>>>,
-    /// Since when a node is out of reach.
-    away: Mutex<HashMap<NodeKey, Instant>>,
+    /// The nodes that are out of reach.
+    away: Mutex<HashMap<NodeKey, Away>>,
     expiries: Mutex<HashMap<ClusterId, i64>>,
 }
 
@@ -104,15 +121,31 @@ impl Watch {
     }
 
     /// Whether the node has been out of reach for too long, after this answer or none.
-    fn is_gone(&self, cluster: &ClusterId, node: &str, answered: bool) -> bool {
+    fn is_gone(&self, cluster: &ClusterId, node: &str, answer: Answer) -> bool {
         let mut away = open(&self.away);
         let key = (cluster.clone(), node.to_owned());
-        if answered {
-            away.remove(&key);
-            return false;
+        match answer {
+            Answer::None => {
+                let away = away.entry(key).or_insert_with(|| Away { since: Instant::now(), is_gone: false });
+                away.is_gone |= away.since.elapsed() >= AWAY_LIMIT;
+                away.is_gone
+            }
+            // One that was gone still is; of the others it is not known how long they have been away.
+            Answer::NotAsked if away.get(&key).is_some_and(|away| away.is_gone) => true,
+            Answer::NotAsked | Answer::Given => {
+                away.remove(&key);
+                false
+            }
         }
-        let since = *away.entry(key).or_insert_with(Instant::now);
-        since.elapsed() >= AWAY_LIMIT
+    }
+}
+
+/// Asks a machine for its keeper.
+async fn ask(link: &Link, folder: &str) -> Answer {
+    match timeout(ANSWER_LIMIT, machine::has_keeper(link, folder)).await {
+        Ok(Ok(_)) => Answer::Given,
+        Ok(Err(LinkError::OutOfDescriptors(_))) => Answer::NotAsked,
+        Ok(Err(_)) | Err(_) => Answer::None,
     }
 }
 
@@ -279,8 +312,7 @@ impl Ec2Cloud {
                 // AWS had not shown it for a moment. The next look makes another connection.
                 self.watch.forget_link(&record.cluster, &told.node);
             }
-            let answer = timeout(ANSWER_LIMIT, machine::has_keeper(&link, &folder)).await;
-            alive = !self.watch.is_gone(&record.cluster, &told.node, matches!(answer, Ok(Ok(_))));
+            alive = !self.watch.is_gone(&record.cluster, &told.node, ask(&link, &folder).await);
         }
         machine.instance(&aws.region, node.map_or(2048, |node| node.kind.memory_mb), alive)
     }
@@ -299,8 +331,7 @@ impl Ec2Cloud {
         join_all(gone.map(|node| async {
             let Some(link) = self.link(record, &node.name) else { return };
             let folder = user_data::node_folder(&self.installation, &record.cluster, &node.name);
-            let answer = timeout(ANSWER_LIMIT, machine::has_keeper(&link, &folder)).await;
-            if !matches!(answer, Ok(Ok(_))) {
+            if ask(&link, &folder).await == Answer::None {
                 link.abandon().await;
             }
         }))
@@ -340,6 +371,9 @@ impl Ec2Cloud {
     }
 
     /// Where the cluster has machines, for one that no record knows, and the credentials that show them.
+    ///
+    /// # Errors
+    /// When none were found and somewhere it could not be looked; where nobody answered rather than where AWS refused it.
     pub(crate) async fn places_of(&self, cluster: &ClusterId) -> Result<Vec<(CredentialChoice, Arc<Aws>)>, PortError> {
         let choices = self.choices().await?;
         let regions = self.records.regions();
@@ -356,13 +390,14 @@ impl Ec2Cloud {
         }));
         let (mut found, mut failed) = (Vec::new(), None);
         for ((region, _), looked) in places.iter().zip(looked.await) {
+            let looked = looked.unwrap_or_else(|_| {
+                let (node, what) = (format!("AWS in {region}"), "list its machines".to_owned());
+                Err(PortError::TooSlow { node, what, limit: ELSEWHERE_LIMIT })
+            });
             match looked {
-                Ok(Ok(place)) => found.extend(place),
-                Ok(Err(error)) => failed = Some(error),
-                Err(_) => {
-                    let (node, what) = (format!("AWS in {region}"), "list its machines".to_owned());
-                    failed = Some(PortError::TooSlow { node, what, limit: ELSEWHERE_LIMIT });
-                }
+                Ok(place) => found.extend(place),
+                Err(error) if failed.as_ref().is_none_or(is_refusal) => failed = Some(error),
+                Err(_) => (),
             }
         }
         // A cluster is in one region: where it was found, the others do not matter.
@@ -370,5 +405,32 @@ impl Ec2Cloud {
             Some(error) if found.is_empty() => Err(error),
             _ => Ok(found),
         }
+    }
+}
+
+/// AWS answered, and does not take those credentials for it.
+pub(crate) fn is_refusal(error: &PortError) -> bool {
+    matches!(error, PortError::Refused { .. } | PortError::Retryable { .. } | PortError::Preflight { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_without_descriptors_keeps_what_it_knew_of_a_machine() {
+        let (watch, cluster) = (Watch::default(), ClusterId::from_random([1; 8]));
+        let gone = |answer| watch.is_gone(&cluster, "worker-1", answer);
+        for _ in 0..10 {
+            assert!(!gone(Answer::NotAsked));
+            tokio::time::advance(AWAY_LIMIT).await;
+        }
+        assert!(!gone(Answer::None), "only now it did not answer");
+        tokio::time::advance(AWAY_LIMIT).await;
+        assert!(gone(Answer::None) && gone(Answer::NotAsked), "what was gone before still is");
+        assert!(!gone(Answer::Given), "it is back");
+        assert!(!gone(Answer::None));
+        tokio::time::advance(AWAY_LIMIT).await;
+        assert!(!gone(Answer::NotAsked) && !gone(Answer::None), "the time in which nobody asked does not count");
     }
 }

@@ -2,13 +2,13 @@
 //! disk for one, is tried again now and then. A folder whose run has its row is given back at the next start: that deletion did not
 //! come about.
 
-use crate::archive::{Archive, begun_in, keep_only_the_address, manifest_in, record_of, was_begun};
+use crate::archive::{Archive, MANIFEST, begun_in, keep_only_the_address, was_begun};
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::plans::remove_folder;
 use crate::runs::record::RunRecord;
-use jac_artefacts::run_prefix;
+use jac_artefacts::{Manifest, run_prefix};
 use jac_model::{PlanFile, RunId};
 use jac_store::StoreError;
 use std::path::{Path, PathBuf};
@@ -58,9 +58,27 @@ pub(crate) fn waits_for_store(folder: &Path) -> bool {
     run_of(folder).is_some() && was_begun(folder)
 }
 
+/// What tells where a run is in its store: its record, and the manifest.
+///
+/// # Errors
+/// When one of them cannot be read now. It tells something all the same.
+fn address_in(folder: &Path) -> Result<(Option<RunRecord>, Option<Manifest>), EngineError> {
+    let record = RunRecord::read(folder)?;
+    let manifest = match std::fs::read(folder.join(MANIFEST)) {
+        // One that is damaged tells nothing.
+        Ok(bytes) => Manifest::parse(&bytes).ok(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(EngineError::file("reading a run's manifest", error)),
+    };
+    Ok((record, manifest))
+}
+
 /// Has its store forget a run whose folder waits.
 fn remove_from_store(engine: &Engine, archive: &Archive, run: &RunId, folder: &Path) {
-    let manifest = manifest_in(folder);
+    let (record, manifest) = match address_in(folder) {
+        Ok(address) => address,
+        Err(error) => return tracing::warn!(%run, %error, "run {run} is still in the store: {error} Trying again."),
+    };
     let placed = archive.placed(run);
     let store = match &placed {
         Some(place) => archive.store_at(place),
@@ -70,16 +88,18 @@ fn remove_from_store(engine: &Engine, archive: &Archive, run: &RunId, folder: &P
             _ => return,
         },
     };
-    let of_record = record_of(folder).map(|run| run_prefix(&run.id, run.created_ms));
-    if let Some(prefix) = of_record.or_else(|| manifest.map(|manifest| manifest.prefix())) {
-        let removed = store.and_then(|store| {
-            begun_in(folder).iter().try_for_each(|(name, begun)| wait(store.abort(name, begun)))?;
-            wait(store.remove_run(&prefix))
-        });
-        if let Err(error) = removed {
-            tracing::warn!(code = error.code(), "{prefix} is still in the store: {error} Trying again.");
-            return;
-        }
+    let of_record = record.map(|record| run_prefix(&record.run.id, record.run.created_ms));
+    let Some(prefix) = of_record.or_else(|| manifest.map(|manifest| manifest.prefix())) else {
+        let path = folder.display();
+        return tracing::warn!(%run, %path, "run {run} may be in the store, and nothing in {path} tells where: it stays");
+    };
+    let removed = store.and_then(|store| {
+        begun_in(folder).iter().try_for_each(|(name, begun)| wait(store.abort(name, begun)))?;
+        wait(store.remove_run(&prefix))
+    });
+    if let Err(error) = removed {
+        tracing::warn!(code = error.code(), "{prefix} is still in the store: {error} Trying again.");
+        return;
     }
     remove_folder(folder);
     if placed.is_some() && !folder.exists() {
@@ -159,4 +179,20 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_cannot_be_read_is_not_taken_for_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(matches!(address_in(folder.path()), Ok((None, None))));
+        for name in [MANIFEST, crate::runs::record::NAME] {
+            std::fs::create_dir(folder.path().join(name)).expect("what is no file");
+            address_in(folder.path()).expect_err("it is there");
+            std::fs::remove_dir(folder.path().join(name)).expect("removed");
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod folder;
 pub mod names;
 mod own;
 pub mod revisions;
+mod settle;
 pub mod source;
 mod staging;
 mod unread;
@@ -17,7 +18,7 @@ mod unread;
 pub use check::RunSpec;
 pub use edit::{MovedFile, PlanChanges};
 pub(crate) use folder::PlanFolder;
-pub(crate) use revisions::{PlanAt, sweep_revisions};
+pub(crate) use revisions::{PlanAt, sweep_content, sweep_revisions};
 pub use staging::Staging;
 pub(crate) use staging::{list_files as files_in, sweep_uploads};
 
@@ -74,8 +75,17 @@ impl Engine {
 
     /// Makes a plan of a folder, which is taken.
     fn place_plan(&self, folder: &Path, owner: Person, kept: Kept, placed: Placed) -> Result<Plan, EngineError> {
+        let mut placed = placed;
+        let stored = self.store_contents(folder, &mut placed.files);
+        let files = placed.files.clone();
+        stored.and_then(|()| self.place_stored_plan(folder, owner, kept, placed)).inspect_err(|_| {
+            remove_folder(folder);
+            self.release_content(&files);
+        })
+    }
+
+    fn place_stored_plan(&self, folder: &Path, owner: Person, kept: Kept, placed: Placed) -> Result<Plan, EngineError> {
         let Placed { name, main_file, files, criteria, keep } = placed;
-        let files = self.store_contents(folder, files)?;
         let id = self.free_plan_id()?;
         let plan = Plan {
             id: id.clone(),
@@ -116,27 +126,22 @@ impl Engine {
     }
 
     /// Gives each file its hash; equal content is kept once.
-    fn store_contents(&self, folder: &Path, mut files: Vec<PlanFile>) -> Result<Vec<PlanFile>, EngineError> {
+    fn store_contents(&self, folder: &Path, files: &mut [PlanFile]) -> Result<(), EngineError> {
         let content = Content::new(self.folder().blobs());
         for file in files.iter_mut().filter(|file| file.sha256.is_none()) {
             let taken = content.add(&folder.join(&file.path));
             file.sha256 = Some(taken.map_err(|error| EngineError::file(format!("keeping {}", file.path), error))?);
         }
-        Ok(files)
+        Ok(())
     }
 
     /// The files of a plan for a new run, and the files themselves in the run's folder.
     pub(crate) fn link_plan(&self, plan: &PlanAt, to: &Path) -> Result<Vec<PlanFile>, EngineError> {
         let PlanAt { plan, folder: from, .. } = plan;
         let mut files = plan.files.clone();
-        let content = Content::new(self.folder().blobs());
-        // A change that was cut off may have left another file under the name than the row says.
-        for file in files.iter_mut().filter(|file| !content.is_kept(file, &from.join(&file.path))) {
-            let known = std::fs::metadata(from.join(&file.path));
-            file.bytes = known.map_err(|error| EngineError::file(format!("reading {}", file.path), error))?.len();
-            file.sha256 = None;
+        if let Some(path) = self.take_in(from, &mut files)?.first() {
+            return Err(EngineError::file(format!("reading {path}"), std::io::ErrorKind::NotFound.into()));
         }
-        let files = self.store_contents(from, files)?;
         content::link_all(&files, from, to)?;
         Ok(files)
     }
@@ -159,24 +164,25 @@ impl Engine {
     /// When the plan would not be one afterwards.
     pub fn add_plan_files(&self, id: &PlanId, by: Person, staging: Staging) -> Result<Plan, EngineError> {
         let staging = self.unpacked(staging)?;
-        let new = self.store_contents(staging.folder.path(), list_files(staging.folder.path())?)?;
+        let mut new = list_files(staging.folder.path())?;
+        let stored = self.store_contents(staging.folder.path(), &mut new);
+        let added = stored.and_then(|()| self.add_stored_files(id, by, staging.folder.path(), &new));
+        // What was refused is nobody's once the upload is gone.
+        drop(staging);
+        self.release_content(&new);
+        added
+    }
+
+    fn add_stored_files(&self, id: &PlanId, by: Person, from: &Path, new: &[PlanFile]) -> Result<Plan, EngineError> {
         self.change_plan(id, by, |plan, folder| {
             if new.iter().any(|file| file.path == plan.main_file) {
-                refuse_what_is_no_plan(staging.folder.path(), &plan.main_file)?;
+                refuse_what_is_no_plan(from, &plan.main_file)?;
             }
-            for file in &new {
+            for file in new {
                 refuse_clash(folder, &file.path)?;
             }
             let stay = plan.files.iter().filter(|file| !new.iter().any(|new| new.path == file.path));
-            self.refuse_too_much(stay.chain(&new))?;
-            for file in &new {
-                let to = folder.join(&file.path);
-                let moved = to
-                    .parent()
-                    .map_or(Ok(()), std::fs::create_dir_all)
-                    .and_then(|()| std::fs::rename(staging.folder.path().join(&file.path), &to));
-                moved.map_err(|error| EngineError::file(format!("keeping {}", file.path), error))?;
-            }
+            self.refuse_too_much(stay.chain(new))?;
             plan.files.retain(|file| !new.iter().any(|new| new.path == file.path));
             plan.files.extend(new.iter().cloned());
             Ok(())
@@ -212,7 +218,7 @@ impl Engine {
     /// # Errors
     /// When it is the plan itself.
     pub fn remove_plan_file(&self, id: &PlanId, by: Person, path: &str) -> Result<Plan, EngineError> {
-        self.change_plan(id, by, |plan, folder| {
+        self.change_plan(id, by, |plan, _| {
             if path == plan.main_file {
                 return Err(crate::clusters::conflict(
                     "This is the plan's main file.",
@@ -220,14 +226,16 @@ impl Engine {
                 ));
             }
             self.plan_file(plan, path)?;
-            std::fs::remove_file(folder.join(path))
-                .map_err(|error| EngineError::file(format!("removing {path}"), error))?;
             plan.files.retain(|file| file.path != path);
             Ok(())
         })
     }
 
-    /// Changes a plan's folder and its list of files, one change after the other. What changes something makes a revision.
+    /// Changes a plan's list of files, and its folder after it, one change after the other. What changes something makes a revision. `change` may
+    /// look at the folder and touches nothing; the content of what it adds is kept.
+    ///
+    /// # Errors
+    /// When it cannot be done. The plan is what it was then.
     fn change_plan(
         &self,
         id: &PlanId,
@@ -237,22 +245,27 @@ impl Engine {
         self.locked_plan(id, || {
             let mut plan = wait(self.store().plan(id))?;
             let (place, revisions) = (PlanFolder::of(self, id), Revisions::of(self, id));
-            // A plan of a JAC that did not know its content; what cannot be read stays unknown.
-            let known = self.store_contents(&place.files, plan.files.clone());
-            plan.files = known.unwrap_or_else(|_| plan.files.clone());
-            let (before, main_before) = (plan.files.clone(), plan.main_file.clone());
+            self.mend_plan(&plan)?;
+            let missing = self.take_in(&place.files, &mut plan.files)?;
+            let before = plan.clone();
             record_before(&revisions, &plan)?;
             change(&mut plan, &place.files)?;
             plan.files.sort_by(|one, other| one.path.cmp(&other.path));
-            if plan.files == before && plan.main_file == main_before {
+            if plan.files == before.files && plan.main_file == before.main_file {
                 return Ok(plan);
             }
             plan.revision = plan.revision.saturating_add(1);
-            revisions.keep(&Content::new(self.folder().blobs()), &before, &plan.files)?;
+            let there: Vec<_> = before.files.iter().filter(|file| !missing.contains(&file.path)).cloned().collect();
+            revisions.keep(&Content::new(self.folder().blobs()), &there, &plan.files)?;
             revisions.write(&revision_of(&plan, Some((self.now_ms(), by))))?;
-            place.describe(&plan)?;
-            wait(self.store().put_plan(&plan))?;
-            self.release_content(&before);
+            let changed = self.lay_out(&before, &plan).and_then(|()| place.describe(&plan));
+            if let Err(error) = changed.and_then(|()| Ok(wait(self.store().put_plan(&plan))?)) {
+                if let Err(error) = self.lay_out(&plan, &before).and_then(|()| place.describe(&before)) {
+                    tracing::warn!(plan = %id, %error, "a change of the plan {id} failed and is undone later: {error}");
+                }
+                return Err(error);
+            }
+            self.release_content(&before.files);
             self.notify(Event::Plan(id.to_string()));
             Ok(plan)
         })
@@ -278,7 +291,7 @@ impl Engine {
         self.locked_plan(id, || {
             let plan = wait(self.store().plan(id))?;
             let (place, revisions) = (PlanFolder::of(self, id), Revisions::of(self, id));
-            let files = revisions.all_files();
+            let files = revisions.released_files();
             place.forget()?;
             wait(self.store().delete_plan(id))?;
             place.remove();

@@ -2,7 +2,7 @@
 //!
 //! A finished run's folder describes itself (`run.json`), and so does a plan's. One that no row knows, or that a row knows
 //! less of (an older database was put back), comes into the list again. What describes nothing is moved to `lost/`;
-//! nothing but unfinished uploads is ever removed.
+//! nothing is ever removed but unfinished uploads and the content of files that nobody has any more.
 
 use crate::blocking::wait;
 use crate::engine::Engine;
@@ -33,6 +33,7 @@ impl Engine {
         }
         let runs = self.recover_runs()? + self.recover_unfinished_runs()?;
         let plans = self.recover_plans()?;
+        plans::sweep_content(self);
         if runs + plans > 0 {
             let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
             let message = format!(
@@ -110,6 +111,9 @@ impl Engine {
             }
             // A folder whose name is not an id is nobody's plan, and goes to lost/.
             let id: Option<PlanId> = name.parse().ok();
+            if let Some(id) = &id {
+                self.mend_plan_at_start(id);
+            }
             let described = id.as_ref().and_then(|id| PlanFolder::of(self, id).described());
             match (described, known.contains(&name)) {
                 (Some(plan), false) => {

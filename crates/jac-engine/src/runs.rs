@@ -209,7 +209,13 @@ impl Engine {
         self.need_room()?;
         let plan = new.plan_id.clone();
         // What is checked is what is run.
-        self.locked_plan(&plan, || self.create_run_of_locked_plan(id, owner, new, is_cancelled))
+        self.locked_plan(&plan, || {
+            // Without a row there is no run either, which is said where it is made.
+            if let Ok(row) = wait(self.store().plan(&plan)) {
+                self.mend_plan(&row)?;
+            }
+            self.create_run_of_locked_plan(id, owner, new, is_cancelled)
+        })
     }
 
     fn create_run_of_locked_plan(
@@ -311,13 +317,19 @@ impl Engine {
             id: id.clone(),
         };
         let written = self.seal_secrets(&mut run, &new.secret).and_then(|()| Ok(wait(self.store().insert_run(&run))?));
-        if let Err(error) = written {
+        let remove = |at| {
             crate::plans::remove_folder(&folder);
+            // The plan of a try is nobody else's.
+            drop(at);
+            self.release_content(&run.files);
+        };
+        if let Err(error) = written {
+            remove(at);
             return Err(error);
         }
         if let Err(error) = wait(self.claim_cluster(&cluster.id, &id)) {
             wait(self.store().delete_run(&id))?;
-            crate::plans::remove_folder(&folder);
+            remove(at);
             return Err(error);
         }
         if let Err(error) = wait(self.begin_shipping(&id)) {

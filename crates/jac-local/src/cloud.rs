@@ -147,7 +147,7 @@ fn machine_memory_mb() -> u64 {
 /// The folders of a cluster's nodes; none where it has none.
 fn nodes_in(cluster: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(cluster) {
-        Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }
@@ -207,14 +207,16 @@ impl Cloud for LocalCloud {
     }
 
     async fn renew_lease(&self, cluster: &ClusterId, lease: ports::Lease, _: &[String]) -> Result<(), PortError> {
-        let (folder, what) = (self.cluster_folder(cluster), "renew its lease");
+        let (folder, name, what) = (self.cluster_folder(cluster), cluster.to_string(), "renew its lease");
         let renew = move || {
-            for node in nodes_in(&folder).unwrap_or_default() {
-                if node.join("node.json").exists() {
-                    let name = node.file_name().unwrap_or_default().to_string_lossy();
-                    let renewed = Lease::new(lease.left, lease.after_run).write(&node);
-                    renewed.map_err(|error| PortError::of_io(&name, what, &error))?;
-                }
+            // One that cannot be looked at is not renewed, and is no node that there is not.
+            let nodes = nodes_in(&folder).map_err(|error| PortError::of_io(&name, what, &error))?;
+            for node in nodes {
+                let name = node.file_name().unwrap_or_default().to_string_lossy();
+                let renewed = node.join("node.json").try_exists().and_then(|is_node| {
+                    if is_node { Lease::new(lease.left, lease.after_run).write(&node) } else { Ok(()) }
+                });
+                renewed.map_err(|error| PortError::of_io(&name, what, &error))?;
             }
             Ok(())
         };

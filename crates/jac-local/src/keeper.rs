@@ -1,30 +1,50 @@
 //! The keeper: one small process per node that ends the node at its lease. It is the local counterpart of a machine's
 //! own shutdown timer, and it is the node: when the keeper is gone, the node counts as gone.
 //!
-//! It ends the node if and only if the lease is over, is none, or is gone with the node's folder.
+//! It ends the node if and only if the lease is over, is gone, or is no valid one any more and the last that was is over.
 
 use crate::lease::Lease;
 use crate::process;
 use jac_model::ports::ProcessState;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a node lives whose keeper has never seen a valid lease.
+const UNSEEN_LEASE: Duration = Duration::from_secs(60);
 
 /// Looks after a node until its end. This is the whole life of the process that `LocalCloud` starts for the node.
 pub fn keep(node: &Path) {
+    let mut last = Lease::new(UNSEEN_LEASE, None);
     loop {
-        // A folder that is gone has no lease either. What cannot be read now is looked at again.
-        match Lease::read(node) {
-            Ok(None) => break,
-            Ok(Some(lease)) if lease.is_over() => break,
-            Ok(Some(lease)) => shorten_after_run(node, lease),
-            Err(_) => (),
+        let read = Lease::read(node);
+        if is_over(&read, &mut last) {
+            break;
+        }
+        if let Ok(Some(lease)) = read {
+            shorten_after_run(node, lease);
         }
         std::thread::sleep(LOOK_EVERY);
     }
     end(node);
+}
+
+/// Whether the node is to end, after this look at its lease. `last` is the last valid one.
+fn is_over(read: &io::Result<Option<Lease>>, last: &mut Lease) -> bool {
+    match read {
+        // A folder that is gone has no lease either.
+        Ok(None) => true,
+        Ok(Some(lease)) => {
+            *last = *lease;
+            lease.is_over()
+        }
+        // Nobody can renew what is no lease, so the last that was counts.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => last.is_over(),
+        // What cannot be read now may have been renewed: it is looked at again.
+        Err(_) => false,
+    }
 }
 
 /// Once what ran has ended, the lease that was made long for it becomes short again.
@@ -59,5 +79,29 @@ pub fn end(node: &Path) {
     if let Some(cluster) = node.parent() {
         // Fails while another node is there, which is meant.
         drop(fs::remove_dir(cluster));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_of_a_lease_ends_a_node_only_where_it_says_the_end() {
+        let ok = |lease: Lease| Ok(Some(lease));
+        let (long, over) = (Lease::new(UNSEEN_LEASE, None), Lease::new(Duration::ZERO, None));
+        let torn = || Err(io::ErrorKind::InvalidData.into());
+        let unread = || Err(io::Error::from_raw_os_error(24));
+        for (mut last, read, ends) in [
+            (long, ok(long), false),
+            (long, ok(over), true),
+            (over, ok(long), false),
+            (long, Ok(None), true),
+            (long, torn(), false),
+            (over, torn(), true),
+            (over, unread(), false),
+        ] {
+            assert_eq!(is_over(&read, &mut last), ends, "{read:?}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The lease as it lies in the node's folder.
@@ -32,20 +33,28 @@ impl Lease {
         }
     }
 
-    /// The lease of a node; `None` when there is none or it is not valid, which a keeper takes for the end.
+    /// The lease of a node; `None` if, and only if, there is none, which a keeper takes for the end.
     ///
     /// # Errors
-    /// When the file cannot be read now.
+    /// When the file cannot be read now; `InvalidData` when what is read is no lease.
     pub fn read(node: &Path) -> io::Result<Option<Self>> {
-        let bytes = crate::process::read_if_there(&node.join("lease.json"))?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        let Some(bytes) = crate::process::read_if_there(&node.join("lease.json"))? else { return Ok(None) };
+        let lease = serde_json::from_slice(&bytes);
+        lease.map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    /// Writes it in one step.
+    /// Writes it in one step. The keeper and several tasks of the server write it, so each does so under a name of its own.
     pub fn write(self, node: &Path) -> io::Result<()> {
-        let new = node.join("lease.json.new");
-        fs::write(&new, serde_json::to_vec(&self)?)?;
-        fs::rename(new, node.join("lease.json"))
+        static WRITTEN: AtomicU64 = AtomicU64::new(0);
+        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+        let new = node.join(format!("lease.json.{}.{number}.new", std::process::id()));
+        let written =
+            fs::write(&new, serde_json::to_vec(&self)?).and_then(|()| fs::rename(&new, node.join("lease.json")));
+        if written.is_err() {
+            // On a full disk there is an empty one, perhaps.
+            drop(fs::remove_file(new));
+        }
+        written
     }
 
     pub fn is_over(self) -> bool {
@@ -94,5 +103,36 @@ mod tests {
         let read: Lease =
             serde_json::from_value(serde_json::json!({ "until_ms": 1, "after_run_ms": null })).expect("read");
         assert!(read.is_over());
+    }
+
+    #[test]
+    fn a_lease_that_many_write_at_once_is_whole_at_every_look() {
+        let node = tempfile::tempdir().expect("a folder");
+        let lease = Lease::new(Duration::from_secs(60), None);
+        lease.write(node.path()).expect("written");
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        (0..500).try_for_each(|_| Lease::new(Duration::from_secs(60), None).write(node.path()))
+                    })
+                })
+                .collect();
+            while !writers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+                assert!(matches!(Lease::read(node.path()), Ok(Some(lease)) if !lease.is_over()));
+            }
+            for writer in writers {
+                writer.join().expect("no panic").expect("each write is done");
+            }
+        });
+        assert_eq!(fs::read_dir(node.path()).expect("a folder").count(), 1, "nothing else is left there");
+    }
+
+    #[test]
+    fn a_lease_that_is_torn_is_a_fault_and_one_that_is_gone_is_none() {
+        let node = tempfile::tempdir().expect("a folder");
+        assert!(matches!(Lease::read(node.path()), Ok(None)));
+        fs::write(node.path().join("lease.json"), "").expect("written");
+        assert_eq!(Lease::read(node.path()).expect_err("torn").kind(), io::ErrorKind::InvalidData);
     }
 }

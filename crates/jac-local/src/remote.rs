@@ -30,6 +30,9 @@ const FILE_LIMIT: Duration = Duration::from_secs(600);
 /// How long a connection on this machine may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 
+/// So many ports that are free for TCP may be taken for UDP.
+const TAKEN_PORTS_MAX: usize = 1_000;
+
 /// The way to one node's folder and processes.
 #[derive(Debug, Clone)]
 pub struct LocalRemote {
@@ -112,6 +115,27 @@ fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}.new", WRITTEN.fetch_add(1, Ordering::Relaxed)));
     PathBuf::from(name)
+}
+
+/// Ports that are free for TCP and for UDP. All are held until the last is found, so they differ.
+fn free_ports(count: usize, bind_udp: impl Fn(u16) -> io::Result<UdpSocket>) -> io::Result<Vec<u16>> {
+    let mut held = Vec::new();
+    for _ in 0..count.saturating_add(TAKEN_PORTS_MAX) {
+        if held.len() == count {
+            break;
+        }
+        let tcp = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        let port = tcp.local_addr()?.port();
+        match bind_udp(port) {
+            Ok(udp) => held.push((port, tcp, udp)),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => (),
+            Err(error) => return Err(error),
+        }
+    }
+    if held.len() < count {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    Ok(held.into_iter().map(|(port, ..)| port).collect())
 }
 
 /// The plain files below a folder; what is a link is passed over.
@@ -346,18 +370,7 @@ impl Remote for LocalRemote {
     }
 
     async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError> {
-        let find = move || {
-            // All are held until the last is found, so they differ; a port must be free for TCP and for UDP.
-            let mut held = Vec::new();
-            while held.len() < count {
-                let tcp = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-                let port = tcp.local_addr()?.port();
-                if let Ok(udp) = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)) {
-                    held.push((port, tcp, udp));
-                }
-            }
-            Ok(held.into_iter().map(|(port, ..)| port).collect())
-        };
+        let find = move || free_ports(count, |port| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)));
         self.blocking("find free ports", LOOK_LIMIT, find).await
     }
 
@@ -407,6 +420,15 @@ mod tests {
             assert!(chunk.bytes.is_empty());
         }
         println!("{} ns of processor time a look", (used() - before) * 1_000 / i64::from(LOOKS));
+    }
+
+    #[test]
+    fn the_search_for_ports_ends_where_none_is_free_or_no_descriptor_is_left() {
+        assert_eq!(free_ports(3, |_| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))).expect("three").len(), 3);
+        let taken = free_ports(1, |_| Err(io::ErrorKind::AddrInUse.into())).expect_err("none is free");
+        assert_eq!(taken.kind(), io::ErrorKind::AddrInUse);
+        let used_up = free_ports(1, |_| Err(io::Error::from_raw_os_error(24))).expect_err("no descriptor");
+        assert_eq!(used_up.raw_os_error(), Some(24));
     }
 
     #[tokio::test]

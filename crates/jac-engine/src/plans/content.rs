@@ -55,6 +55,24 @@ impl Content {
         known.is_some_and(|kept| node(&kept).is_some_and(|kept| Some(kept) == node(place)))
     }
 
+    /// Removes all content that nobody has any more, and names that a crash has left. Call it while nobody takes content in.
+    pub fn sweep(&self) -> io::Result<()> {
+        let folders = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            folders => folders?,
+        };
+        for folder in folders {
+            for file in fs::read_dir(folder?.path())? {
+                let file = file?;
+                let is_content = file.file_name().len() == 64;
+                if !is_content || file.metadata()?.nlink() == 1 {
+                    fs::remove_file(file.path())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Removes the content of files that nobody has any more.
     pub fn release(&self, files: &[PlanFile]) {
         for sha256 in files.iter().filter_map(|file| file.sha256.as_deref()).filter(|sha256| sha256.len() == 64) {
@@ -65,6 +83,15 @@ impl Content {
                 tracing::warn!(path = %place.display(), %error, "content that nobody uses cannot be removed");
             }
         }
+    }
+}
+
+/// Whether a file is there with that content.
+pub(super) fn has(file: &Path, sha256: &str) -> io::Result<bool> {
+    match hash(file) {
+        Ok(found) => Ok(found == sha256),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -152,5 +179,22 @@ mod tests {
         fs::remove_dir_all(path("run")).expect("removed");
         content.release(&files);
         assert!(!content.place(&sha256).exists(), "nobody has it");
+    }
+
+    #[test]
+    fn a_sweep_removes_what_nobody_has_and_nothing_else() {
+        let place = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| place.path().join(name);
+        let content = Content::new(path("blobs"));
+        content.sweep().expect("there is nothing yet");
+        for name in ["kept", "left"] {
+            fs::write(path(name), name).expect("written");
+        }
+        let [kept, left] = ["kept", "left"].map(|name| content.add(&path(name)).expect("taken in"));
+        fs::remove_file(path("left")).expect("removed");
+        let cut = format!("{}.0123456789abcdef.new", content.place(&kept).display());
+        fs::hard_link(path("kept"), &cut).expect("linked");
+        content.sweep().expect("swept");
+        assert!(content.find(&kept).is_some() && content.find(&left).is_none() && !Path::new(&cut).exists());
     }
 }

@@ -1,7 +1,7 @@
 //! What people change of a plan without an upload: its name, which of its `.jmx` is run, where a file lies, all files back to an earlier
 //! revision; and a second plan of the same files.
 
-use super::content::{link, replace};
+use super::content::link;
 use super::names::safe_name;
 use super::staging::refuse_what_is_no_plan;
 use super::{Kept, Placed, PlanFolder, refuse_clash};
@@ -9,9 +9,8 @@ use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jmx::Outline;
-use jac_model::{Person, Plan, PlanFile, PlanFileKind, PlanId};
+use jac_model::{Person, Plan, PlanFileKind, PlanId};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// The longest name of a copy that is made of another's, in characters: with its ending it is as long as a name may be.
 const LONGEST_COPIED: usize = 90;
@@ -66,7 +65,7 @@ impl Engine {
     pub fn move_plan_file(&self, id: &PlanId, by: Person, moved: &MovedFile) -> Result<Plan, EngineError> {
         let to = safe_name(&moved.to)?;
         self.change_plan(id, by, |plan, folder| {
-            let from = self.plan_file(plan, &moved.from)?;
+            self.plan_file(plan, &moved.from)?;
             if to == moved.from {
                 return Ok(());
             }
@@ -80,11 +79,6 @@ impl Engine {
                 return Err(conflict(format!("The plan already has a file '{to}'."), hint));
             }
             refuse_clash(folder, &to)?;
-            let place = folder.join(&to);
-            let done =
-                place.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::rename(&from, &place));
-            done.map_err(|error| EngineError::file(format!("moving {}", moved.from), error))?;
-            remove_empty_above(folder, &from);
             if plan.main_file == moved.from {
                 plan.main_file.clone_from(&to);
             }
@@ -101,22 +95,10 @@ impl Engine {
     /// # Errors
     /// When there is no such revision any more, or a file cannot be put back.
     pub fn restore_plan_revision(&self, id: &PlanId, by: Person, revision: u32) -> Result<Plan, EngineError> {
-        self.change_plan(id, by, |plan, folder| {
+        self.change_plan(id, by, |plan, _| {
             let at = self.locked_plan_at(plan.clone(), Some(revision))?;
             if at.plan.revision == plan.revision {
                 return Ok(());
-            }
-            let is_wanted = |file: &&PlanFile| at.plan.files.iter().any(|wanted| wanted.path == file.path);
-            for file in plan.files.iter().filter(|file| !is_wanted(file)) {
-                let place = folder.join(&file.path);
-                std::fs::remove_file(&place)
-                    .map_err(|error| EngineError::file(format!("removing {}", file.path), error))?;
-                remove_empty_above(folder, &place);
-            }
-            for file in &at.plan.files {
-                let (from, to) = (at.folder.join(&file.path), folder.join(&file.path));
-                let put = to.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| replace(&from, &to));
-                put.map_err(|error| EngineError::file(format!("restoring {}", file.path), error))?;
             }
             plan.main_file = at.plan.main_file;
             plan.files = at.plan.files;
@@ -134,6 +116,7 @@ impl Engine {
         let made = tempfile::tempdir_in(self.folder().uploads()).map_err(failed)?;
         let plan = self.locked_plan(id, || -> Result<Plan, EngineError> {
             let plan = crate::blocking::wait(self.store().plan(id))?;
+            self.mend_plan(&plan)?;
             let from = PlanFolder::of(self, id).files;
             for file in &plan.files {
                 let to = made.path().join(&file.path);
@@ -164,15 +147,5 @@ impl Engine {
             .map_err(|error| EngineError::file(format!("reading {name}"), error))?;
         let parsed = jac_jmx::Plan::parse(&bytes).map_err(|error| super::not_a_plan(name, &error))?;
         Ok(parsed.outline())
-    }
-}
-
-/// Removes the folders above a place that have become empty.
-fn remove_empty_above(root: &Path, place: &Path) {
-    for folder in place.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root)) {
-        // One that is not empty stays.
-        if std::fs::remove_dir(folder).is_err() {
-            return;
-        }
     }
 }

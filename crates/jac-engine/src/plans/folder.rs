@@ -23,11 +23,16 @@ impl PlanFolder {
         crate::runs::write_file(&self.description, &bytes)
     }
 
-    /// The plan as the file says it is; `None` where that is not to be had, or not what lies there.
-    pub fn described(&self) -> Option<Plan> {
+    /// The plan as the file says it is; `None` where that is not to be had.
+    pub(super) fn description(&self) -> Option<Plan> {
         let plan: Plan = serde_json::from_slice(&std::fs::read(&self.description).ok()?).ok()?;
-        let is_whole = plan.files.iter().all(|file| self.files.join(&file.path).is_file());
-        (is_whole && self.files.ends_with(plan.id.as_str())).then_some(plan)
+        self.files.ends_with(plan.id.as_str()).then_some(plan)
+    }
+
+    /// The same; `None`, too, where that is not what lies there.
+    pub fn described(&self) -> Option<Plan> {
+        let is_whole = |plan: &Plan| plan.files.iter().all(|file| self.files.join(&file.path).is_file());
+        self.description().filter(is_whole)
     }
 
     pub(super) fn forget(&self) -> Result<(), EngineError> {

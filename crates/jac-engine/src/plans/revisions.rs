@@ -113,6 +113,11 @@ impl Revisions {
         self.folder.join(format!("{revision}.json"))
     }
 
+    /// Where the content of an earlier revision lies, if it is kept.
+    pub fn content(&self, sha256: &str) -> PathBuf {
+        self.contents().join(sha256)
+    }
+
     fn contents(&self) -> PathBuf {
         self.folder.join("content")
     }
@@ -127,36 +132,48 @@ impl Revisions {
         self.record(revision).is_file()
     }
 
-    fn read(&self, revision: u32) -> Option<PlanRevision> {
-        let record = self.record(revision);
-        // Not there: it was never kept, or is not any more.
-        let bytes = std::fs::read(&record).ok()?;
-        match serde_json::from_slice::<PlanRevision>(&bytes) {
-            Ok(kept) => (kept.revision == revision).then_some(kept),
-            Err(error) => {
-                tracing::warn!(record = %record.display(), %error, "a revision cannot be read and is left out: {error}");
-                None
-            }
-        }
+    /// `None`: it was never kept, or is not any more.
+    ///
+    /// # Errors
+    /// When there is a record that cannot be read, now or ever.
+    fn read(&self, revision: u32) -> Result<Option<PlanRevision>, EngineError> {
+        let failed = |error| EngineError::file(format!("reading revision {revision}"), error);
+        let bytes = match std::fs::read(self.record(revision)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let kept: PlanRevision = serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?;
+        if kept.revision == revision { Ok(Some(kept)) } else { Err(failed(io::ErrorKind::InvalidData.into())) }
     }
 
     /// The kept ones, the newest first. A file with another name is not a record.
-    fn numbers(&self) -> Vec<u32> {
-        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        // So one that has no number is left out.
-        let number = |name: &str| name.strip_suffix(".json")?.parse().ok();
-        let mut numbers: Vec<u32> = entries.filter_map(|entry| number(entry.file_name().to_str()?)).collect();
+    fn numbers(&self) -> Result<Vec<u32>, EngineError> {
+        let failed = |error| EngineError::file("listing the revisions", error);
+        let entries = match std::fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(failed)?,
+        };
+        let mut numbers: Vec<u32> = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            // One that has no number is left out.
+            numbers.extend(name.to_str().and_then(|name| name.strip_suffix(".json")?.parse::<u32>().ok()));
+        }
         numbers.sort_unstable_by_key(|number| Reverse(*number));
-        numbers
+        Ok(numbers)
     }
 
     /// Keeps the content of files that the plan has no more.
+    ///
+    /// # Errors
+    /// When it is kept nowhere, or cannot be kept here.
     pub fn keep(&self, content: &Content, was: &[PlanFile], is: &[PlanFile]) -> Result<(), EngineError> {
         let there: HashSet<&str> = is.iter().filter_map(|file| file.sha256.as_deref()).collect();
         let gone = was.iter().filter_map(|file| file.sha256.as_deref()).filter(|sha256| !there.contains(sha256));
         let failed = |error| EngineError::file("keeping the revision before", error);
         for sha256 in gone {
-            let Some(kept) = content.find(sha256) else { continue };
+            let kept = content.find(sha256).ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
             std::fs::create_dir_all(self.contents()).map_err(failed)?;
             match link(&kept, &self.contents().join(sha256)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
@@ -170,9 +187,24 @@ impl Revisions {
         remove_folder(&self.folder);
     }
 
-    /// What the kept revisions have, for whoever removes them all.
-    pub fn all_files(&self) -> Vec<PlanFile> {
-        self.numbers().into_iter().filter_map(|number| self.read(number)).flat_map(|kept| kept.files).collect()
+    /// What all kept revisions have.
+    ///
+    /// # Errors
+    /// When one of them cannot be read: what it has is not known.
+    fn all_files(&self) -> Result<Vec<PlanFile>, EngineError> {
+        let mut files = Vec::new();
+        for number in self.numbers()? {
+            files.extend(self.read(number)?.into_iter().flat_map(|kept| kept.files));
+        }
+        Ok(files)
+    }
+
+    /// The same for whoever removes them all. What cannot be read is swept at the next start.
+    pub fn released_files(&self) -> Vec<PlanFile> {
+        self.all_files().unwrap_or_else(|error| {
+            tracing::warn!(%error, "a revision that is removed cannot be read; its content goes at the next start: {error}");
+            Vec::new()
+        })
     }
 }
 
@@ -200,7 +232,11 @@ impl Engine {
     /// # Errors
     /// When the plan has no such revision, or it was removed.
     pub fn plan_revision(&self, plan: &Plan, revision: u32) -> Result<PlanRevision, EngineError> {
-        let kept = Revisions::of(self, &plan.id).read(revision).filter(|_| revision <= plan.revision);
+        let kept = Revisions::of(self, &plan.id).read(revision).unwrap_or_else(|error| {
+            tracing::warn!(plan = %plan.id, %error, "a revision of the plan {} is left out: {error}", plan.id);
+            None
+        });
+        let kept = kept.filter(|_| revision <= plan.revision);
         let current = || (revision == plan.revision).then(|| unrecorded(plan));
         kept.or_else(current).ok_or_else(|| EngineError::NotFound { kind: "revision", id: revision.to_string() })
     }
@@ -211,7 +247,7 @@ impl Engine {
     /// When the database cannot be read.
     pub fn plan_revisions(&self, plan: &Plan, before: Option<u32>, limit: usize) -> Result<RevisionPage, EngineError> {
         let kept = Revisions::of(self, &plan.id);
-        let mut numbers = kept.numbers();
+        let mut numbers = kept.numbers()?;
         // Left behind by a crash in a change that did not take effect.
         numbers.retain(|number| *number < plan.revision);
         numbers.insert(0, plan.revision);
@@ -317,7 +353,7 @@ impl Engine {
             // A file system without links, or a plan of an older JAC: what is not known by its content is there under its name alone.
             return plan.files.contains(file).then(|| folder.join(&file.path));
         };
-        let kept = Revisions::of(self, &plan.id).contents().join(sha256);
+        let kept = Revisions::of(self, &plan.id).content(sha256);
         // After `jac admin restore` the plans' folders are all that has it.
         let current = plan.files.iter().find(|now| now.sha256.as_deref() == Some(sha256));
         let current = current.map(|now| folder.join(&now.path));
@@ -339,23 +375,25 @@ impl Engine {
             let stays =
                 |number: u32| number >= plan.revision || ran.contains_key(&number) || scheduled.contains(&number);
             let newest = usize::try_from(newest.max(1)).unwrap_or(usize::MAX);
-            let old: Vec<u32> = revisions.numbers().into_iter().skip(newest).filter(|number| !stays(*number)).collect();
-            let mut gone = Vec::new();
+            let numbers = revisions.numbers()?.into_iter().skip(newest);
+            let old: Vec<u32> = numbers.filter(|number| !stays(*number)).collect();
+            if old.is_empty() {
+                return Ok(0);
+            }
+            // One that cannot be read now may have what the others share: nothing is removed then.
+            let gone = revisions.all_files()?;
             for number in &old {
-                gone.extend(revisions.read(*number).into_iter().flat_map(|kept| kept.files));
                 std::fs::remove_file(revisions.record(*number))
                     .map_err(|error| EngineError::file("removing a revision", error))?;
             }
-            if !old.is_empty() {
-                self.sweep_contents(&revisions, &gone)?;
-            }
+            self.sweep_contents(&revisions, &gone)?;
             Ok(old.len())
         })
     }
 
     /// Removes content that no kept revision has.
     fn sweep_contents(&self, revisions: &Revisions, gone: &[PlanFile]) -> Result<(), EngineError> {
-        let kept: HashSet<String> = revisions.all_files().into_iter().filter_map(|file| file.sha256).collect();
+        let kept: HashSet<String> = revisions.all_files()?.into_iter().filter_map(|file| file.sha256).collect();
         for entry in std::fs::read_dir(revisions.contents()).into_iter().flatten().flatten() {
             if entry.file_name().to_str().is_some_and(|sha256| !kept.contains(sha256)) {
                 std::fs::remove_file(entry.path()).map_err(|error| EngineError::file("removing a revision", error))?;
@@ -393,12 +431,20 @@ pub(super) fn record_before(revisions: &Revisions, plan: &Plan) -> Result<(), En
 /// Removes what is left of the revisions of plans that are gone.
 pub(crate) fn sweep_revisions(engine: &Engine) {
     for id in engine.plans_with_revisions() {
-        if !PlanFolder::of(engine, &id).files.is_dir() {
+        // One that cannot be looked at now is not gone.
+        if PlanFolder::of(engine, &id).files.try_exists().is_ok_and(|exists| !exists) {
             let revisions = Revisions::of(engine, &id);
-            let files = revisions.all_files();
+            let files = revisions.released_files();
             revisions.remove();
             engine.release_content(&files);
         }
+    }
+}
+
+/// Removes the content of files that neither a plan nor a run has: of uploads that were refused or cut off.
+pub(crate) fn sweep_content(engine: &Engine) {
+    if let Err(error) = Content::new(engine.folder().blobs()).sweep() {
+        tracing::warn!(%error, "content that nobody uses cannot be removed: {error}");
     }
 }
 

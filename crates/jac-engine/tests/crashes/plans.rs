@@ -3,6 +3,7 @@
 use crate::house::{House, PLAN, waiting};
 use crate::losses::walk;
 use crate::world::owner;
+use jac_engine::plans::MovedFile;
 use jac_engine::plans::difference::LineChange;
 use jac_engine::plans::revisions::RevisionPage;
 use jac_engine::{Engine, EngineError};
@@ -142,4 +143,114 @@ async fn old_revisions_go_but_for_those_that_a_run_has_run() {
     sleep(DAY).await;
     assert_eq!(numbers(&engine, &plan).await, [3], "nobody has run it any more");
     assert_eq!(walk(&house.data().join("blobs")), 2, "its content has gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_fails_or_is_cut_off_leaves_the_plan_as_it_was() {
+    let mut house = House::new();
+    let plan = house.upload().await;
+    let engine = house.engine().await;
+    upload(&engine, &plan, "users.csv", "one\n".to_owned()).await;
+    let folder = house.data().join("plans").join(plan.as_str());
+    let is_as_it_was = |when: &str| {
+        assert_eq!(std::fs::read_to_string(folder.join("users.csv")).expect("a file"), "one\n", "{when}");
+        assert_eq!(std::fs::read_to_string(folder.join("p.jmx")).expect("a file"), PLAN, "{when}");
+        assert_eq!((walk(&folder), walk(&house.data().join("blobs"))), (2, 2), "{when}: nothing else");
+    };
+    // What describes the plan cannot be replaced, as on a full disk: that comes after the folder.
+    let description = house.data().join("plans").join(format!("{plan}.json"));
+    let told = std::fs::read(&description).expect("a description");
+    std::fs::remove_file(&description).expect("removed");
+    std::fs::create_dir_all(description.join("in the way")).expect("a folder");
+    let of = plan.clone();
+    waiting(&engine, move |engine| {
+        let mut staging = engine.stage().expect("a place");
+        std::fs::write(staging.place("users.csv").expect("a place"), "two\n").expect("written");
+        engine.add_plan_files(&of, ada(), staging).expect_err("not added");
+        engine.remove_plan_file(&of, ada(), "users.csv").expect_err("not removed");
+        let moved = MovedFile { from: "users.csv".to_owned(), to: "data/users.csv".to_owned() };
+        engine.move_plan_file(&of, ada(), &moved).expect_err("not moved");
+        engine.restore_plan_revision(&of, ada(), 1).expect_err("not restored");
+    })
+    .await;
+    is_as_it_was("failed");
+    let row = engine.store().plan(&plan).await.expect("the plan");
+    assert_eq!((row.revision, row.files.len()), (2, 2));
+    std::fs::remove_dir_all(&description).expect("removed");
+    std::fs::write(&description, told).expect("written");
+    drop(engine);
+
+    // As a JAC left it that touched the folder first.
+    house.crash().await;
+    std::fs::remove_file(folder.join("users.csv")).expect("removed");
+    std::fs::write(folder.join("new"), renamed()).expect("written");
+    std::fs::rename(folder.join("new"), folder.join("p.jmx")).expect("replaced");
+    let engine = house.engine().await;
+    is_as_it_was("cut off");
+    let of = plan.clone();
+    let removed = waiting(&engine, move |engine| engine.remove_plan_file(&of, ada(), "users.csv")).await;
+    assert_eq!(removed.expect("removed").revision, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_change_after_a_restore_keeps_what_it_replaces() {
+    let mut house = House::new();
+    let plan = house.upload().await;
+    let engine = house.engine().await;
+    upload(&engine, &plan, "users.csv", "one\n".to_owned()).await;
+    drop(engine);
+    house.crash().await;
+    // A backup has the plans' folders only.
+    std::fs::remove_dir_all(house.data().join("blobs")).expect("removed");
+    std::fs::create_dir(house.data().join("blobs")).expect("a folder");
+    let engine = house.engine().await;
+    upload(&engine, &plan, "users.csv", "two\n".to_owned()).await;
+    let second = waiting(&engine, move |engine| engine.plan_at(&plan, 2)).await.expect("the second");
+    assert_eq!(std::fs::read_to_string(second.folder.join("users.csv")).expect("a file"), "one\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_leaves_no_content_and_a_start_removes_what_nobody_has() {
+    let mut house = House::new();
+    let plan = house.upload().await;
+    let engine = house.engine().await;
+    waiting(&engine, move |engine| {
+        let mut staging = engine.stage().expect("a place");
+        std::fs::write(staging.place("p.jmx/users.csv").expect("a place"), "refused\n").expect("written");
+        engine.add_plan_files(&plan, ada(), staging).expect_err("a file is no folder");
+        let mut staging = engine.stage().expect("a place");
+        std::fs::write(staging.place("p.jmx").expect("a place"), "no plan").expect("written");
+        engine.add_plan_files(&plan, ada(), staging).expect_err("it is no plan");
+    })
+    .await;
+    let blobs = house.data().join("blobs");
+    assert_eq!(walk(&blobs), 1);
+    drop(engine);
+    house.crash().await;
+    std::fs::create_dir_all(blobs.join("ab")).expect("a folder");
+    std::fs::write(blobs.join("ab").join("ab".repeat(32)), "of a JAC that was killed").expect("written");
+    house.engine().await;
+    assert_eq!(walk(&blobs), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_read_keeps_all_revisions() {
+    let mut house = House::new();
+    house.settings.plan_revisions = Some(1);
+    house.settings.reconcile_every = DAY;
+    let plan = house.upload().await;
+    let engine = house.engine().await;
+    for content in ["one\n", "two\n", "three\n"] {
+        upload(&engine, &plan, "users.csv", content.to_owned()).await;
+    }
+    let kept = house.data().join("plans-revisions").join(plan.as_str());
+    let before = walk(&kept);
+    let record = std::fs::read(kept.join("3.json")).expect("a record");
+    std::fs::write(kept.join("3.json"), "{").expect("written");
+    sleep(DAY).await;
+    assert_eq!(walk(&kept), before, "what it has is not known");
+    assert_eq!(numbers(&engine, &plan).await, [4, 2, 1], "it is left out");
+    std::fs::write(kept.join("3.json"), record).expect("written");
+    sleep(DAY).await;
+    assert_eq!(numbers(&engine, &plan).await, [4]);
 }
