@@ -9,6 +9,7 @@ mod edit;
 mod folder;
 pub mod names;
 mod own;
+mod revise;
 pub mod revisions;
 pub mod source;
 mod staging;
@@ -17,6 +18,7 @@ mod unread;
 pub use check::RunSpec;
 pub use edit::{MovedFile, PlanChanges};
 pub(crate) use folder::PlanFolder;
+pub(crate) use revise::{ambiguous, id_of_name};
 pub(crate) use revisions::{PlanAt, sweep_revisions};
 pub use staging::Staging;
 pub(crate) use staging::{list_files as files_in, sweep_uploads};
@@ -37,8 +39,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub enum Kept {
     /// Until somebody removes it.
     UntilRemoved,
-    /// As long as the one run needs it that it was uploaded for, as `jac run` does.
-    ForOneRun,
+    /// As long as it has runs, as `jac run` uploads it.
+    WithItsRuns,
 }
 
 /// What a new plan has.
@@ -84,7 +86,7 @@ impl Engine {
             team: None,
             created_ms: self.now_ms(),
             revision: 1,
-            ephemeral: kept == Kept::ForOneRun,
+            ephemeral: kept == Kept::WithItsRuns,
             keep,
             main_file,
             files,
@@ -170,12 +172,7 @@ impl Engine {
             let stay = plan.files.iter().filter(|file| !new.iter().any(|new| new.path == file.path));
             self.refuse_too_much(stay.chain(&new))?;
             for file in &new {
-                let to = folder.join(&file.path);
-                let moved = to
-                    .parent()
-                    .map_or(Ok(()), std::fs::create_dir_all)
-                    .and_then(|()| std::fs::rename(staging.folder.path().join(&file.path), &to));
-                moved.map_err(|error| EngineError::file(format!("keeping {}", file.path), error))?;
+                put(&file.path, folder, |to| std::fs::rename(staging.folder.path().join(&file.path), to))?;
             }
             plan.files.retain(|file| !new.iter().any(|new| new.path == file.path));
             plan.files.extend(new.iter().cloned());
@@ -321,6 +318,38 @@ fn refuse_clash(folder: &Path, path: &str) -> Result<(), EngineError> {
         return Err(EngineError::file(format!("keeping {path}"), std::io::ErrorKind::AlreadyExists.into()));
     }
     Ok(())
+}
+
+/// Puts a file at its path in a plan's folder.
+fn put(path: &str, folder: &Path, put: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), EngineError> {
+    let to = folder.join(path);
+    let done = to.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| put(&to));
+    done.map_err(|error| EngineError::file(format!("keeping {path}"), error))
+}
+
+/// Removes from a plan's folder those of its files that are not `wanted`, and folders that are empty then.
+fn keep_only(folder: &Path, files: &[PlanFile], wanted: &[PlanFile]) -> Result<(), EngineError> {
+    for file in files.iter().filter(|file| !wanted.iter().any(|wanted| wanted.path == file.path)) {
+        let place = folder.join(&file.path);
+        match std::fs::remove_file(&place) {
+            // A change that was cut off may have removed it.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(EngineError::file(format!("removing {}", file.path), error));
+            }
+            _ => remove_empty_above(folder, &place),
+        }
+    }
+    Ok(())
+}
+
+/// Removes the folders above a place that have become empty.
+fn remove_empty_above(root: &Path, place: &Path) {
+    for folder in place.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root)) {
+        // One that is not empty stays.
+        if std::fs::remove_dir(folder).is_err() {
+            return;
+        }
+    }
 }
 
 /// `shop` of `plans/shop.jmx`.

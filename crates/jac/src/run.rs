@@ -22,14 +22,15 @@ use crate::plans::auto_stop;
 use crate::signals::Signals;
 use crate::{stdout, utc};
 use anyhow::Context;
+use http::{Method, StatusCode};
 use jac_engine::archive::{ArchivePhase, ArchiveView};
 use jac_engine::list::ClusterSummary;
 use jac_engine::tools::{Toolbox, WantedJMeter};
 use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
 use jac_jtl::Summary;
 use jac_jtl::criteria::Verdict;
-use jac_model::{Cause, ClusterConfig, ClusterPhase, EpochMs, NodeState, Provider, RunPhase, StopMode};
-use jac_report::visible_lines;
+use jac_model::{Cause, ClusterConfig, ClusterPhase, EpochMs, NodeState, PlanId, Provider, RunPhase, StopMode};
+use jac_report::{visible, visible_lines};
 use machines::NewCluster;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use progress::Line;
@@ -177,18 +178,11 @@ impl Job<'_> {
     async fn carry_out(&mut self, connection: &Connection) -> anyhow::Result<Exit> {
         let plan = self.upload().await?;
         self.say_what_judges(&plan);
-        let cluster = match self.cluster(connection).await {
-            Ok(cluster) => cluster,
-            Err(error) => {
-                self.forget_plan(&plan).await;
-                return Err(error);
-            }
-        };
+        let cluster = self.cluster(connection).await?;
         let run = match self.start(&plan, &cluster).await {
             Ok(run) => run,
             Err(error) => {
                 self.remove(&cluster, connection).await;
-                self.forget_plan(&plan).await;
                 return Err(error);
             }
         };
@@ -209,19 +203,35 @@ impl Job<'_> {
         exit
     }
 
-    /// The plan, uploaded for this run, or the one that is kept.
+    /// The plan, uploaded as its next revision, or the one that is kept.
     async fn upload(&mut self) -> anyhow::Result<PlanView> {
-        let (bundle, plan) = match &self.spec.source {
-            Source::Files { bundle, plan } => (bundle, plan),
+        let (bundle, plan, revises) = match &self.spec.source {
+            Source::Files { bundle, plan, revises } => (bundle, plan, revises.as_deref()),
             Source::Kept(named) => {
                 return self.client.get(&format!("/plans/{}", plan_id(self.client, named).await?)).await;
             }
         };
         let mut files = vec![UploadFile { name: bundle.main.clone(), path: plan.clone() }];
         files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
-        let fields =
-            [("name", self.spec.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
-        self.client.upload("/plans", &fields, &files).await
+        let (path, how) = match revises {
+            None => ("/plans".to_owned(), [("name", self.spec.plan_name.as_str()), ("ephemeral", "true")]),
+            Some(named) => match self.id_of(named).await? {
+                Some(id) => (format!("/plans/{id}/files"), [("name", named), ("replace", "true")]),
+                None => ("/plans".to_owned(), [("name", named), ("revise", "true")]),
+            },
+        };
+        let main_file = [("main_file", bundle.main.as_str())];
+        let plan: PlanView = self.client.upload(&path, &[&how[..], &main_file].concat(), &files).await?;
+        let (id, name) = (&plan.plan.id, visible(&plan.plan.name));
+        self.line.say(&format!("Revision {} of plan '{name}' ({id}).", plan.plan.revision));
+        Ok(plan)
+    }
+
+    /// The plan whose ID that is, rather than a name.
+    async fn id_of(&self, named: &str) -> anyhow::Result<Option<PlanId>> {
+        let Ok(id) = named.parse::<PlanId>() else { return Ok(None) };
+        let (status, _) = self.client.ask(Method::GET, &format!("/plans/{id}"), None).await?;
+        Ok((status != StatusCode::NOT_FOUND).then_some(id))
     }
 
     /// Says what the run will be judged by and what will stop it, before anything is begun.
@@ -273,6 +283,8 @@ impl Job<'_> {
         let new = json!({
             "cluster_id": cluster.cluster.id,
             "plan_id": plan.plan.id,
+            // Of a file that of this upload, whatever another command uploads meanwhile.
+            "plan_revision": matches!(self.spec.source, Source::Files { .. }).then_some(plan.plan.revision),
             "name": self.spec.name,
             "properties": self.spec.properties,
             "system_properties": self.spec.system_properties,
@@ -437,15 +449,6 @@ impl Job<'_> {
             }
         }
         ephemeral
-    }
-
-    async fn forget_plan(&mut self, plan: &PlanView) {
-        if !plan.plan.ephemeral {
-            return;
-        }
-        if let Err(error) = self.client.delete(&format!("/plans/{}", plan.plan.id)).await {
-            self.line.say(&format!("warning: the upload could not be removed: {error}"));
-        }
     }
 
     async fn bring_results(&mut self, run: &RunView) -> anyhow::Result<()> {

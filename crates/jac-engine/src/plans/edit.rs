@@ -4,14 +4,13 @@
 use super::content::{link, replace};
 use super::names::safe_name;
 use super::staging::refuse_what_is_no_plan;
-use super::{Kept, Placed, PlanFolder, refuse_clash};
+use super::{Kept, Placed, PlanFolder, keep_only, put, refuse_clash, remove_empty_above};
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jmx::Outline;
-use jac_model::{Person, Plan, PlanFile, PlanFileKind, PlanId};
+use jac_model::{Person, Plan, PlanFileKind, PlanId};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// The longest name of a copy that is made of another's, in characters: with its ending it is as long as a name may be.
 const LONGEST_COPIED: usize = 90;
@@ -106,17 +105,9 @@ impl Engine {
             if at.plan.revision == plan.revision {
                 return Ok(());
             }
-            let is_wanted = |file: &&PlanFile| at.plan.files.iter().any(|wanted| wanted.path == file.path);
-            for file in plan.files.iter().filter(|file| !is_wanted(file)) {
-                let place = folder.join(&file.path);
-                std::fs::remove_file(&place)
-                    .map_err(|error| EngineError::file(format!("removing {}", file.path), error))?;
-                remove_empty_above(folder, &place);
-            }
+            keep_only(folder, &plan.files, &at.plan.files)?;
             for file in &at.plan.files {
-                let (from, to) = (at.folder.join(&file.path), folder.join(&file.path));
-                let put = to.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| replace(&from, &to));
-                put.map_err(|error| EngineError::file(format!("restoring {}", file.path), error))?;
+                put(&file.path, folder, |to| replace(&at.folder.join(&file.path), to))?;
             }
             plan.main_file = at.plan.main_file;
             plan.files = at.plan.files;
@@ -164,15 +155,5 @@ impl Engine {
             .map_err(|error| EngineError::file(format!("reading {name}"), error))?;
         let parsed = jac_jmx::Plan::parse(&bytes).map_err(|error| super::not_a_plan(name, &error))?;
         Ok(parsed.outline())
-    }
-}
-
-/// Removes the folders above a place that have become empty.
-fn remove_empty_above(root: &Path, place: &Path) {
-    for folder in place.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root)) {
-        // One that is not empty stays.
-        if std::fs::remove_dir(folder).is_err() {
-            return;
-        }
     }
 }
