@@ -1961,6 +1961,8 @@ export interface components {
             /** @description What to do about it. */
             hint: string | null;
             next_try_ms: components["schemas"]["i64"] | null;
+            /** @description Whether its files can be downloaded from the store by links that are valid for some minutes: it is stored, and the store signs links. */
+            has_links: boolean;
         };
         /** @description A file of a run. */
         Artefact: {
