@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, before } from "node:test";
 import { look } from "./accessible.mjs";
@@ -134,6 +134,25 @@ step("a run is stored in the bucket, and its report and samples are read", async
   const files = readdirSync(`${folder}/objects/results/load`, { recursive: true }).map(String);
   assert.ok(files.some((file) => file.endsWith(`${run}/manifest.json`)), files.join("\n"));
   await look(page, "results-run");
+  // The file is downloaded from the bucket itself, by whoever has the link.
+  const link = page.getByRole("button", { name: "Download link for results.jtl…" });
+  await link.click();
+  const shown = dialog().getByLabel("Download link", { exact: true });
+  const url = await shown.innerText();
+  assert.ok(url.startsWith(`${endpoint}/results/load/`), url);
+  await dialog().getByText(/Expires at .* in 1[45]\smin/).waitFor();
+  const downloaded = await fetch(url);
+  assert.equal(downloaded.status, 200);
+  const stored = files.find((file) => file.endsWith(`${run}/samples/master.jtl.zst`));
+  assert.ok(Buffer.from(await downloaded.arrayBuffer()).equals(readFileSync(`${folder}/objects/results/load/${stored}`)), "the object itself");
+  assert.equal((await fetch(url.replace(/X-Amz-Signature=./, "X-Amz-Signature=_"))).status, 403);
+  await look(page, "results-link");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await look(page, "results-link-narrow");
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1440, height: 1000 });
+  await dialog().getByRole("button", { name: "Close" }).last().click();
   await page.goto(`${base}/settings/results`);
   await page.getByRole("region", { name: "s3://results/load" }).locator("li", { hasText: "Runs" }).getByText("1", { exact: true }).waitFor();
 });

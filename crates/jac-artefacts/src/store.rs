@@ -290,6 +290,11 @@ impl ArtefactStore {
         Ok(ObjectBytes::new(self.clone(), meta.ok_or_else(missing)?, Handle::current()))
     }
 
+    /// Whether the store signs addresses of its objects. A folder does not.
+    pub fn has_links(&self) -> bool {
+        self.signer.is_some()
+    }
+
     /// An address at which anybody can fetch an object for so long; `None`: the store has no such thing.
     ///
     /// # Errors

@@ -83,6 +83,9 @@ pub struct ArchiveView {
     pub hint: Option<String>,
     /// Time of the next attempt.
     pub next_try_ms: Option<EpochMs>,
+    /// Whether its files can be downloaded from the store by links that are valid for some minutes: it is stored, and the store signs links.
+    #[serde(default)]
+    pub has_links: bool,
 }
 
 /// The stores, and what is on its way into them.
@@ -266,9 +269,11 @@ impl Archive {
             message: None,
             hint: None,
             next_try_ms: None,
+            has_links: false,
         };
-        if let Some((_, bytes)) = stored {
-            return Some(bare(ArchivePhase::Stored, bytes, bytes));
+        if let Some((place, bytes)) = stored {
+            let has_links = self.store_at(&place).is_ok_and(|store| store.has_links());
+            return Some(ArchiveView { has_links, ..bare(ArchivePhase::Stored, bytes, bytes) });
         }
         let Some(pending) = pending else { return Some(bare(ArchivePhase::Waiting, 0, 0)) };
         let bytes = pending.bytes.load(Ordering::Relaxed);

@@ -15,20 +15,18 @@ use crate::disk::Roomy;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::live::Judged;
-use crate::plans::Staging;
 use crate::plans::archive::{self, Limits};
+use crate::plans::{Staging, ambiguous, id_of_name};
 use crate::runs::record::RunRecord;
 use crate::runs::{RESULTS, report_end, write_report};
 use jac_jtl::criteria::{MAX_UNREAD_PERCENT, judge};
 use jac_jtl::{LogStatistics, Settings};
 use jac_logs::{Input, LogError, RewriteError, is_plain, read_logs, rewrite_logs};
 use jac_model::{
-    Cause, ClusterId, EpochMs, Message, Order, Person, PlanId, PlanSort, Provider, ResultsChoice, ResultsMode, Run,
-    RunId, RunPhase, folded, is_same_name,
+    Cause, ClusterId, EpochMs, Message, Person, PlanId, Provider, ResultsChoice, ResultsMode, Run, RunId, RunPhase,
 };
 use jac_report::LogFile;
-use jac_store::{PageRequest, PlanFilter, RunRow, StoreError};
-use sha2::{Digest, Sha256};
+use jac_store::{RunRow, StoreError};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -170,32 +168,10 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             }
         }
-        let filter = PlanFilter { text: Some(name.clone()), ..PlanFilter::default() };
-        let mut found = Vec::new();
-        let mut after = None;
-        loop {
-            let page = PageRequest { sort: PlanSort::Created, order: Order::Descending, limit: 200, after };
-            let page = wait(self.store().list_plans(&filter, &page))?;
-            found.extend(page.items.into_iter().filter(|plan| is_same_name(&plan.name, &name)));
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        match found.as_slice() {
-            [] => {
-                let digest: [u8; 32] = Sha256::digest(folded(&name)).into();
-                let mut bytes = [0; 8];
-                bytes.copy_from_slice(&digest[..8]);
-                Ok((PlanId::from_random(bytes), name))
-            }
+        match self.plans_named(&name, None)?.as_slice() {
+            [] => Ok((id_of_name(&name), name)),
             [plan] => Ok((plan.id.clone(), plan.name.clone())),
-            several => {
-                let ids: Vec<&str> = several.iter().map(|plan| plan.id.as_str()).collect();
-                let message =
-                    format!("{} plans have the name '{name}'. Give the ID of one: {}.", several.len(), ids.join(", "));
-                Err(EngineError::invalid_field("plan_ambiguous", "/plan", message))
-            }
+            several => Err(ambiguous(&name, several.iter().map(|plan| &plan.id))),
         }
     }
 

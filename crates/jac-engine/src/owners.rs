@@ -3,7 +3,7 @@
 use crate::administrator;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use jac_model::{ClusterId, Message, Named, Person, PlanId, RunId, ScheduleId, UserRole};
+use jac_model::{ClusterId, Message, Named, Person, Plan, PlanId, RunId, ScheduleId, UserRole};
 use jac_store::audit::AuditedChange;
 use jac_store::{Kind, StoreError};
 use std::collections::BTreeMap;
@@ -101,9 +101,12 @@ impl Engine {
             }
             Kind::Plan => {
                 let Ok(id) = id.parse::<PlanId>() else { return Ok(()) };
-                self.run_blocking(move |engine| engine.change_plan_record(&id, |plan| plan.owner = owner))
-                    .await
-                    .map(drop)
+                let change = |plan: &mut Plan| {
+                    plan.owner = owner;
+                    // What its next owner runs under that name is another plan.
+                    plan.ephemeral = false;
+                };
+                self.run_blocking(move |engine| engine.change_plan_record(&id, change)).await
             }
             Kind::Run => {
                 let Ok(id) = id.parse::<RunId>() else { return Ok(()) };

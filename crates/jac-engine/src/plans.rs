@@ -9,6 +9,7 @@ mod edit;
 mod folder;
 pub mod names;
 mod own;
+mod revise;
 pub mod revisions;
 mod settle;
 pub mod source;
@@ -18,6 +19,7 @@ mod unread;
 pub use check::RunSpec;
 pub use edit::{MovedFile, PlanChanges};
 pub(crate) use folder::PlanFolder;
+pub(crate) use revise::{ambiguous, id_of_name};
 pub(crate) use revisions::{PlanAt, sweep_content, sweep_revisions};
 pub use staging::Staging;
 pub(crate) use staging::{list_files as files_in, sweep_uploads};
@@ -38,8 +40,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub enum Kept {
     /// Until somebody removes it.
     UntilRemoved,
-    /// As long as the one run needs it that it was uploaded for, as `jac run` does.
-    ForOneRun,
+    /// As long as it has runs, as `jac run` uploads it.
+    WithItsRuns,
 }
 
 /// What a new plan has.
@@ -94,7 +96,7 @@ impl Engine {
             team: None,
             created_ms: self.now_ms(),
             revision: 1,
-            ephemeral: kept == Kept::ForOneRun,
+            ephemeral: kept == Kept::WithItsRuns,
             keep,
             main_file,
             files,

@@ -1,5 +1,5 @@
 //! What is kept for how long: once an hour old runs, logs that the store for artefacts has too, events of old clusters, old revisions of plans, and
-//! plans that a `jac run` left behind are removed.
+//! plans of `jac run` that have no runs any more are removed.
 //!
 //! Nothing that is pinned, is a plan's baseline or has not finished is ever removed, and nothing by age, count or size ([`size`]) that the settings do
 //! not name. It is done in small batches, so that whoever works meanwhile does not wait.
@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 const DAY_MS: EpochMs = 24 * 60 * 60 * 1_000;
 const RUNS_AT_A_TIME: u32 = 50;
 const EVENTS_AT_A_TIME: u32 = 1_000;
-/// A plan of `jac run` is removed by that one at its end: one that is older than the longest cluster's life was left behind.
+/// A plan of `jac run` is as old before it may be removed: by then no cluster lives any more that was created together with it.
 const EPHEMERAL_DAYS: i64 = 31;
 
 pub(crate) async fn forever(engine: Engine) {
@@ -59,7 +59,9 @@ impl Engine {
         for plan in self.store().forgotten_plans(now_ms - EPHEMERAL_DAYS * DAY_MS).await? {
             let id = plan.clone();
             match self.run_blocking(move |engine| engine.delete_plan(&id)).await {
-                Ok(()) => tracing::info!(%plan, "the plan {plan}, which a jac run left behind, was removed"),
+                Ok(()) => {
+                    tracing::info!(%plan, "the plan {plan} of a jac run, which has no runs any more, was removed")
+                }
                 Err(error) => tracing::warn!(%plan, %error, "the plan {plan} could not be removed: {error}"),
             }
         }

@@ -314,7 +314,7 @@ impl Engine {
         };
         let plan = self.store().plan(&new.plan_id).await?;
         if plan.ephemeral {
-            let message = "This plan belongs to a `jac run` and is removed when that ends. Upload the plan to keep it.";
+            let message = "This plan is of `jac run`, which changes and removes it. Schedule an uploaded plan, such as a copy of it.";
             faults.push(Fault::at("/plan_id", "plan_ephemeral", message));
         }
         let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty()).unwrap_or(&plan.name);

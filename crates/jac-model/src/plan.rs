@@ -60,7 +60,7 @@ pub struct Plan {
     /// Rises by one with each change of its files.
     #[serde(default = "first_revision")]
     pub revision: u32,
-    /// Uploaded for one `jac run`, which removes it at its end: one that is left over is removed with time.
+    /// Uploaded by `jac run`, which makes a revision of it each time: it is removed with time once it has no runs any more.
     #[serde(default)]
     pub ephemeral: bool,
     /// Files that it writes and that are kept of each run: patterns of paths below the folder of its `.jmx`.

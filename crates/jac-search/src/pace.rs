@@ -89,11 +89,12 @@ impl Pace {
         }
     }
 
-    /// Connections broke in requests of so many bytes: smaller ones may get through.
-    pub fn smaller(&self, than: usize) {
+    /// Connections broke in requests of so many bytes: smaller ones may get through. Says whether the next will be smaller than that.
+    pub fn smaller(&self, than: usize) -> bool {
         let mut state = self.state();
         state.unbroken = 0;
         state.most_bytes = state.most_bytes.min((than / 2).max(SMALLEST));
+        state.most_bytes < than
     }
 
     /// The server, or a proxy before it, says that a request of so many bytes is too large.
@@ -167,9 +168,10 @@ mod tests {
     #[test]
     fn requests_shrink_to_a_bound_and_pauses_grow_to_one() {
         let pace = Pace::new(4, 5 << 20);
-        pace.smaller(1 << 20);
+        assert!(pace.smaller(1 << 20));
         assert_eq!(pace.most_bytes(), 512 << 10);
-        pace.smaller(1);
+        assert!(pace.smaller(512 << 10), "another batch's part of the size before");
+        assert!(!pace.smaller(1), "the smallest is what it is");
         assert_eq!(pace.most_bytes(), SMALLEST);
         (0..LONG_STEADY * 20).for_each(|_| pace.took());
         assert_eq!(pace.most_bytes(), 5 << 20, "broken connections are forgotten");

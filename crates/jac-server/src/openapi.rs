@@ -37,6 +37,7 @@ const SENT_BY_PEOPLE: &[&str] = &[
     "RunBaseline",
     "Extension",
     "Upload",
+    "PlanFilesUpload",
     "ImportUpload",
     "NewAwsCredentials",
     "NewCredentials",

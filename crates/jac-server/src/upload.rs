@@ -37,7 +37,7 @@ impl Form {
             faults: Vec::new(),
         };
         let max_bytes = engine.settings().max_upload_bytes;
-        Self { fields: &["name", "main_file", "ephemeral"], max_bytes, too_large }
+        Self { fields: &["name", "main_file", "ephemeral", "revise", "replace"], max_bytes, too_large }
     }
 }
 
@@ -49,6 +49,11 @@ impl Fields {
     /// The text of a field; `None`: it did not come.
     pub fn take(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
+    }
+
+    /// Whether a field says `true`.
+    pub fn is_set(&mut self, name: &str) -> bool {
+        self.take(name).is_some_and(|word| word == "true")
     }
 }
 

@@ -21,8 +21,12 @@ const OLD_EVENTS: &str = "DELETE FROM cluster_events WHERE id IN (
     SELECT cluster_events.id FROM clusters INDEXED BY clusters_by_ended
     CROSS JOIN cluster_events INDEXED BY cluster_events_by_cluster ON cluster_events.cluster = clusters.id
     WHERE clusters.phase = 'terminated' AND clusters.ended_ms < ?1 LIMIT ?2)";
+// Earlier versions made one for each run: those that a newer one of that name has taken the place of go though they have runs.
 const EPHEMERAL: &str = "SELECT id FROM plans INDEXED BY plans_ephemeral WHERE ephemeral = 1 AND created_ms < ?1
-    AND NOT EXISTS (SELECT 1 FROM runs INDEXED BY runs_by_plan WHERE plan = plans.id AND phase <> 'finished')";
+    AND NOT EXISTS (SELECT 1 FROM runs INDEXED BY runs_by_plan WHERE plan = plans.id AND phase <> 'finished')
+    AND (NOT EXISTS (SELECT 1 FROM runs INDEXED BY runs_by_plan WHERE plan = plans.id)
+    OR EXISTS (SELECT 1 FROM plans AS newer INDEXED BY plans_ephemeral WHERE newer.ephemeral = 1
+    AND newer.created_ms > plans.created_ms AND newer.owner = plans.owner AND newer.name = plans.name))";
 
 #[cfg(test)]
 pub(crate) const STATEMENTS: [&str; 4] = [OLDEST, NTH_NEWEST, OLD_EVENTS, EPHEMERAL];
@@ -67,7 +71,7 @@ impl Store {
         .await
     }
 
-    /// Plans of one run that were uploaded before then and that no run needs any more.
+    /// Plans of `jac run` that were uploaded first before then and have no runs any more.
     pub async fn forgotten_plans(&self, before_ms: EpochMs) -> Result<Vec<PlanId>, StoreError> {
         let sql = EPHEMERAL.replace("?1", &before_ms.to_string());
         let found = self.read(move |connection| ids(connection, &sql)).await?;

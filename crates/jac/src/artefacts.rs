@@ -281,6 +281,7 @@ mod tests {
             message: None,
             hint: None,
             next_try_ms: None,
+            has_links: false,
         }
     }
 

@@ -9,10 +9,11 @@ mod notifications;
 mod progress;
 mod search;
 mod spec;
+mod upload;
 
 use crate::artefacts;
 use crate::cli::{NewClusterArguments, Output, PlanArguments};
-use crate::client::{Client, UploadFile};
+use crate::client::Client;
 use crate::clusters;
 use crate::connect::{Connection, Elsewhere, connect, settings};
 use crate::context;
@@ -29,7 +30,7 @@ use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
 use jac_jtl::Summary;
 use jac_jtl::criteria::Verdict;
 use jac_model::{Cause, ClusterConfig, ClusterPhase, EpochMs, NodeState, Provider, RunPhase, StopMode};
-use jac_report::visible_lines;
+use jac_report::{visible, visible_lines};
 use machines::NewCluster;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use progress::Line;
@@ -41,6 +42,7 @@ use std::path::{Component, Path};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
+use upload::upload;
 
 /// Between two looks at the run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -181,24 +183,18 @@ struct Job<'a> {
 impl Job<'_> {
     async fn carry_out(&mut self, connection: &Connection) -> anyhow::Result<Exit> {
         let plan = self.signals.unless(upload(self.client, self.spec)).await.map_err(Interrupted::early)??;
+        let (id, name) = (&plan.plan.id, visible(&plan.plan.name));
+        self.line.say(&format!("Revision {} of plan '{name}' ({id}).", plan.plan.revision));
         self.say_what_judges(&plan);
-        let cluster = match self.cluster(connection).await {
-            Ok(cluster) => cluster,
-            Err(error) => {
-                self.forget_plan(&plan).await;
-                return Err(error);
-            }
-        };
+        let cluster = self.cluster(connection).await?;
         if let Some(signal) = self.signals.received() {
             self.remove(&cluster, connection).await;
-            self.forget_plan(&plan).await;
             return Err(Interrupted::early(signal).into());
         }
         let run = match self.start(&plan, &cluster).await {
             Ok(run) => run,
             Err(error) => {
                 self.remove(&cluster, connection).await;
-                self.forget_plan(&plan).await;
                 return Err(error);
             }
         };
@@ -275,6 +271,8 @@ impl Job<'_> {
         let new = json!({
             "cluster_id": cluster.cluster.id,
             "plan_id": plan.plan.id,
+            // Of a file that of this upload, whatever another command uploads meanwhile.
+            "plan_revision": matches!(self.spec.source, Source::Files { .. }).then_some(plan.plan.revision),
             "name": self.spec.name,
             "properties": self.spec.properties,
             "system_properties": self.spec.system_properties,
@@ -442,15 +440,6 @@ impl Job<'_> {
         ephemeral
     }
 
-    async fn forget_plan(&mut self, plan: &PlanView) {
-        if !plan.plan.ephemeral {
-            return;
-        }
-        if let Err(error) = self.client.delete(&format!("/plans/{}", plan.plan.id)).await {
-            self.line.say(&format!("warning: the upload could not be removed: {error}"));
-        }
-    }
-
     async fn bring_results(&mut self, run: &RunView) -> anyhow::Result<()> {
         #[derive(Deserialize)]
         struct Listed {
@@ -544,18 +533,6 @@ impl Job<'_> {
         }
         Ok(exit)
     }
-}
-
-/// The plan, uploaded for this run, or the one that is kept.
-async fn upload(client: &Client, spec: &RunSpec) -> anyhow::Result<PlanView> {
-    let (bundle, plan) = match &spec.source {
-        Source::Files { bundle, plan } => (bundle, plan),
-        Source::Kept(named) => return client.get(&format!("/plans/{}", plan_id(client, named).await?)).await,
-    };
-    let mut files = vec![UploadFile { name: bundle.main.clone(), path: plan.clone() }];
-    files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
-    let fields = [("name", spec.plan_name.as_str()), ("main_file", bundle.main.as_str()), ("ephemeral", "true")];
-    client.upload("/plans", &fields, &files).await
 }
 
 /// A run ends its cluster by itself. Only where machines cost money there is a bound on what a run that never ends costs.

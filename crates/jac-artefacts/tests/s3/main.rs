@@ -162,6 +162,7 @@ async fn a_link_gives_an_object_to_who_has_no_keys() {
     assert_eq!(reqwest::get(&forged).await.expect("an answer").status(), 403, "of another object");
     let folder = tempfile::tempdir().expect("a folder");
     assert_eq!(in_folder(folder.path()).link("a", Duration::from_secs(60)).await, Ok(None));
+    assert!(store.has_links() && !in_folder(folder.path()).has_links());
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ impl Chosen {
             warm_up_s: warm_up_s.unwrap_or(kept.warm_up_s),
             stop_rules: stop_rules.unwrap_or_else(|| kept.stop_rules.clone()),
         };
-        let is_the_plans = !plan.ephemeral && chosen.says_the_same(&kept);
+        let is_the_plans = chosen.says_the_same(&kept);
         let PlanCriteria { version, criteria, warm_up_s, stop_rules } = chosen;
         Self { criteria, warm_up_s, stop_rules, version: is_the_plans.then_some(version) }
     }

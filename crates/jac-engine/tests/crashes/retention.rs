@@ -2,9 +2,9 @@
 
 use crate::house::{House, all, waiting};
 use crate::world::owner;
-use jac_engine::Engine;
 use jac_engine::plans::Kept;
-use jac_model::{ClusterPhase, RunId, RunPhase};
+use jac_engine::{Engine, EngineError};
+use jac_model::{ClusterPhase, Person, Plan, RunId, RunPhase, UserRole};
 use jac_store::RunFilter;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -44,7 +44,7 @@ async fn runs_go_by_age_but_for_the_pinned_ones() {
     let left_behind = waiting(&engine, |engine| {
         let mut staging = engine.stage()?;
         std::fs::write(staging.place("p.jmx")?, crate::house::PLAN).expect("written");
-        engine.create_plan(owner(), None, None, Kept::ForOneRun, staging)
+        engine.create_plan(owner(), None, None, Kept::WithItsRuns, staging)
     });
     let left_behind = left_behind.await.expect("a plan").id;
     sleep(DAY * 6).await;
@@ -58,10 +58,46 @@ async fn runs_go_by_age_but_for_the_pinned_ones() {
     assert_eq!(runs(&engine).await, [old[0].clone()]);
     assert!(house.log(&old[0]).len() > 1000, "with its log");
     assert!(engine.store().cluster_events(&cluster).await.expect("events").is_empty());
-    assert!(engine.store().plan(&left_behind).await.is_err(), "no jac run comes back for it");
+    assert!(engine.store().plan(&left_behind).await.is_err(), "it has no runs");
     drop(engine);
     house.crash().await;
     assert!(house.engine().await.store().run(&old[0]).await.expect("its row").run.pinned);
+}
+
+/// Uploads the plan as `jac run` does.
+async fn uploaded(engine: &Engine, by: Person) -> Plan {
+    let revised = waiting(engine, |engine| {
+        let mut staging = engine.stage()?;
+        std::fs::write(staging.place("p.jmx")?, crate::house::PLAN).expect("written");
+        engine.revise_plan(by, Some("shop".to_owned()), None, Kept::WithItsRuns, staging)
+    });
+    revised.await.expect("a plan")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_of_jac_run_stays_while_it_has_runs_and_its_heir_has_another() {
+    let mut house = House::new();
+    house.settings.runs_days = Some(33);
+    let (_, runs) = history(&mut house, 1).await;
+    let engine = house.engine().await;
+    let plan = uploaded(&engine, owner()).await;
+    let of_plan = plan.clone();
+    let ran = engine.store().update_run::<_, EngineError>(&runs[0], move |run| {
+        run.plan_id = of_plan.id;
+        Ok(())
+    });
+    ran.await.expect("written");
+    sleep(DAY * 32).await;
+    engine.store().plan(&plan.id).await.expect("its run is there");
+    sleep(DAY * 2).await;
+    assert!(engine.store().plan(&plan.id).await.is_err(), "neither is its run");
+
+    let ada = engine.store().add_person("ada", "Ada", UserRole::Member, Vec::new(), 0).await.expect("added");
+    let hers = uploaded(&engine, ada.person()).await;
+    engine.remove_person(&ada.person(), Some(owner()), &owner()).await.expect("removed");
+    let kept = engine.store().plan(&hers.id).await.expect("handed over");
+    assert_eq!((kept.owner, kept.ephemeral), (owner(), false));
+    assert_ne!(uploaded(&engine, owner()).await.id, hers.id, "two people's plans never mix");
 }
 
 #[tokio::test(start_paused = true)]

@@ -167,9 +167,10 @@ impl Engine {
         self.port
     }
 
-    /// Asks it something beside what is tested.
+    /// Asks it something beside what is tested; `null`: without a body.
     pub async fn ask(&self, method: reqwest::Method, path: &str, body: serde_json::Value) -> serde_json::Value {
-        let request = reqwest::Client::new().request(method, format!("{}{path}", self.url())).json(&body);
+        let request = reqwest::Client::new().request(method, format!("{}{path}", self.url()));
+        let request = if body.is_null() { request } else { request.json(&body) };
         request.send().await.expect("an answer").json().await.expect("JSON")
     }
 }

@@ -1,6 +1,8 @@
 //! Against real engines: every row is there once, whatever happens on the way.
 
 mod engine;
+mod faults;
+mod gate;
 #[path = "../common/log.rs"]
 mod log;
 mod proxy;
@@ -9,7 +11,7 @@ mod tls;
 use engine::Engine;
 use jac_model::search::{Cursor, SampleTarget, TargetKind};
 use jac_search::{Auth, Layout, Secret, Settings, target};
-use log::{MemoryLog, log_of, run};
+use log::{Kept, MemoryLog, log_of, run};
 use proxy::{Proxy, Trouble};
 use reqwest::Method;
 use serde_json::json;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tls::Secured;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 const OPENSEARCH_2: &str = "opensearch-2.19.4";
@@ -40,6 +43,27 @@ async fn ship(target: &Arc<dyn SampleTarget>, log: &MemoryLog, from: Cursor) -> 
     let run = run(RUN);
     let shipped = timeout(LIMIT, target.ship(&run, from, log)).await;
     shipped.expect("in time").expect("shipped")
+}
+
+/// The same beside what a test does meanwhile.
+fn shipping(target: &Arc<dyn SampleTarget>, log: &Arc<MemoryLog>) -> JoinHandle<Cursor> {
+    let (target, log) = (Arc::clone(target), Arc::clone(log));
+    tokio::spawn(async move { ship(&target, &log, Cursor::default()).await })
+}
+
+/// Waits until what the log's keeper knows is of that kind.
+async fn until(log: &MemoryLog, what: &str, is_so: impl Fn(&Kept) -> bool) {
+    let so = async {
+        while !is_so(&log.kept()) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = timeout(LIMIT, so).await.is_ok();
+    assert!(in_time, "never: {what}; told: {:?}", log.kept().told);
+}
+
+async fn until_told(log: &MemoryLog, code: &str) {
+    until(log, code, |kept| kept.told.contains(&code)).await;
 }
 
 async fn count(target: &Arc<dyn SampleTarget>) -> u64 {
@@ -113,17 +137,10 @@ async fn a_server_that_is_killed_and_started_again_in_the_middle_has_every_row()
     let Some(mut engine) = Engine::start(OPENSEARCH_2, "").await else { return };
     let target = made(Settings { batch_rows: 200, ..settings(&engine.url()) });
     let log = Arc::new(MemoryLog::new(log_of(ROWS)));
-    let shipping = {
-        let (target, log) = (Arc::clone(&target), Arc::clone(&log));
-        tokio::spawn(async move { ship(&target, &log, Cursor::default()).await })
-    };
-    while log.kept().steps < 10 {
-        sleep(Duration::from_millis(10)).await;
-    }
+    let shipping = shipping(&target, &log);
+    until(&log, "ten steps", |kept| kept.steps >= 10).await;
     engine.kill();
-    while !log.kept().told.contains(&"search_unreachable") {
-        sleep(Duration::from_millis(10)).await;
-    }
+    until_told(&log, "search_unreachable").await;
     engine.start_again().await;
     let end = shipping.await.expect("shipped");
     assert_eq!((end.rows, end.shipped), (ROWS as u64, ROWS as u64));
@@ -212,13 +229,8 @@ async fn rows_that_an_index_refuses_are_told_with_its_reason_and_the_others_are_
     // An index that takes nothing for now is waited for.
     engine.ask(Method::PUT, "logs-jmeter.sample-default/_settings", json!({ "index.blocks.write": true })).await;
     let log = Arc::new(MemoryLog::new(b"timeStamp,elapsed,label,success\n1700000000000,5,7,true\n".to_vec()));
-    let shipping = {
-        let (target, log) = (Arc::clone(&target), Arc::clone(&log));
-        tokio::spawn(async move { ship(&target, &log, Cursor::default()).await })
-    };
-    while log.kept().told.is_empty() {
-        sleep(Duration::from_millis(10)).await;
-    }
+    let shipping = shipping(&target, &log);
+    until(&log, "an answer", |kept| !kept.told.is_empty()).await;
     assert_eq!(log.kept().told, ["search_index_blocked"]);
     engine.ask(Method::PUT, "logs-jmeter.sample-default/_settings", json!({ "index.blocks.write": false })).await;
     assert_eq!(shipping.await.expect("shipped").shipped, 1);

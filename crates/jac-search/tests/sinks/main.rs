@@ -1,5 +1,6 @@
 //! Against sinks: what no engine can be brought to say, and what Logstash's inputs would be sent.
 
+mod breaking;
 #[path = "../common/log.rs"]
 mod log;
 mod sink;
@@ -7,6 +8,7 @@ mod sink;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::response::IntoResponse;
+use breaking::Breaking;
 use jac_model::search::{Cursor, DashboardsKind, SampleTarget, TargetKind};
 use jac_search::{Auth, DashboardsSettings, Secret, Settings, SigV4, import_dashboards, target};
 use log::{MemoryLog, log_of, run};
@@ -112,6 +114,29 @@ async fn what_is_too_large_is_halved_down_to_the_row_that_is() {
     assert_eq!((end.shipped, end.refused), (99, 1));
     assert_eq!(log.kept().refused[0].status, 413);
     assert_eq!(log.kept().told, [""; 0], "that is no trouble of the target");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_breaks_large_requests_with_or_without_an_answer_gets_smaller_ones_soon() {
+    const ROWS: usize = 20_000;
+    let too_large = "HTTP/1.1 413 Payload Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    for answer in ["", too_large] {
+        let sink = Sink::start(|_| None).await;
+        let address = sink.url.trim_start_matches("http://").trim_end_matches('/');
+        let proxy = Breaking::before(address, 24 << 10, answer).await;
+        let log = MemoryLog::new(log_of(ROWS));
+        let settings = Settings { batch_rows: 4_000, ..settings(TargetKind::Elasticsearch, &proxy.url) };
+        let end = ship(settings, &log).await;
+        assert_eq!((end.rows, end.shipped, end.refused), (ROWS as u64, ROWS as u64, 0), "{answer}");
+        let ids: Vec<String> = sink.bulks().iter().flat_map(Seen::ids).collect();
+        assert_eq!((ids.len(), ids.iter().collect::<BTreeSet<_>>().len()), (ROWS, ROWS), "{answer}: each is sent once");
+        let told = log.kept().told.clone();
+        assert!(told.iter().all(|code| ["search_unreachable", ""].contains(code)), "{answer}: {told:?}");
+        assert!(!answer.is_empty() || told.last() == Some(&""), "it said that it goes on: {told:?}");
+        // Two of each size of each batch that is on its way, not one every second.
+        let broken = proxy.broken.load(Ordering::Relaxed);
+        assert!((1..80).contains(&broken), "{answer}: {broken} requests that were too large");
+    }
 }
 
 #[tokio::test]

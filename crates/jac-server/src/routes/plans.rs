@@ -28,8 +28,23 @@ pub struct Upload {
     name: Option<String>,
     /// Which `.jmx` is run, where there are several.
     main_file: Option<String>,
-    /// It is for one run and is removed with time when whoever uploaded it does not.
+    /// As `jac run` uploads a plan: it becomes the next revision of the caller's plan of that name that was uploaded so too, and is removed with time
+    /// once it has no runs any more.
     ephemeral: Option<bool>,
+    /// It becomes the next revision of the caller's plan of that name, if there is one.
+    revise: Option<bool>,
+    #[schema(value_type = Vec<String>, format = Binary)]
+    file: Vec<Vec<u8>>,
+}
+
+/// Files for a plan as a form; `file` may come several times, its file name is the path relative to the plan.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes the form")]
+pub struct PlanFilesUpload {
+    /// These files replace all that the plan has.
+    replace: Option<bool>,
+    /// Which `.jmx` is run then, where there are several.
+    main_file: Option<String>,
     #[schema(value_type = Vec<String>, format = Binary)]
     file: Vec<Vec<u8>>,
 }
@@ -44,7 +59,7 @@ pub async fn list(
     Ok(Json(allowed.engine().list_plans(&filter, &page).await?))
 }
 
-/// Upload a plan: a `.jmx`, several files, or one zip
+/// Upload a plan, or the next revision of one: a `.jmx`, several files, or one zip
 #[utoipa::path(post, path = "/plans", tag = "plans", request_body(content = Upload, content_type = "multipart/form-data"),
     responses((status = 201, body = PlanView), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub async fn create(
@@ -56,11 +71,14 @@ pub async fn create(
     let (staging, mut fields) =
         upload::receive(&app.edge, allowed.engine(), &allowed.caller.user.id, form, request).await?;
     let owner = allowed.caller.user.clone();
-    let is_ephemeral = fields.take("ephemeral").is_some_and(|word| word == "true");
-    let kept = if is_ephemeral { Kept::ForOneRun } else { Kept::UntilRemoved };
+    let kept = if fields.is_set("ephemeral") { Kept::WithItsRuns } else { Kept::UntilRemoved };
+    let revises = fields.is_set("revise") || kept == Kept::WithItsRuns;
     let (name, main_file) = (fields.take("name"), fields.take("main_file"));
-    let create = move |engine: &Engine| engine.create_plan(owner, name, main_file.as_deref(), kept, staging);
-    let plan = allowed.engine().run_blocking(create).await?;
+    let make = move |engine: &Engine| {
+        let make = if revises { Engine::revise_plan } else { Engine::create_plan };
+        make(engine, owner, name, main_file.as_deref(), kept, staging)
+    };
+    let plan = allowed.engine().run_blocking(make).await?;
     Ok((StatusCode::CREATED, Json(allowed.engine().view_plan(plan).await?)))
 }
 
@@ -124,18 +142,23 @@ pub async fn delete(plan: On<ChangePlan, Plan>) -> Result<StatusCode, ApiError> 
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Add files to a plan, or replace them
-#[utoipa::path(post, path = "/plans/{id}/files", tag = "plans", params(("id" = String, Path)), request_body(content = Upload, content_type = "multipart/form-data"),
+/// Add files to a plan, or replace those of the same names, or all
+#[utoipa::path(post, path = "/plans/{id}/files", tag = "plans", params(("id" = String, Path)), request_body(content = PlanFilesUpload, content_type = "multipart/form-data"),
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn add_files(
     State(app): State<App>,
     plan: On<ChangePlan, Plan>,
     request: Request,
 ) -> Result<Json<PlanView>, ApiError> {
-    let (staging, _) =
+    let (staging, mut fields) =
         upload::receive(&app.edge, plan.engine(), &plan.caller.user.id, Form::of_plan(plan.engine()), request).await?;
     let (id, by) = (plan.thing.id.clone(), plan.caller.user.clone());
-    let changed = plan.engine().run_blocking(move |engine| engine.add_plan_files(&id, by, staging)).await?;
+    let (replaces, main_file) = (fields.is_set("replace"), fields.take("main_file"));
+    let change = move |engine: &Engine| match replaces {
+        true => engine.replace_plan_files(&id, by, main_file.as_deref(), staging),
+        false => engine.add_plan_files(&id, by, staging),
+    };
+    let changed = plan.engine().run_blocking(change).await?;
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 

@@ -24,6 +24,7 @@ mod pressure;
 #[expect(dead_code, reason = "TLS is tried with the executable")]
 mod redis_server;
 mod results;
+mod revising;
 mod revisions;
 mod runs;
 mod schedules;

@@ -260,6 +260,7 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
     assert_eq!(found["matched"], 300, "{found}");
     let compared = ben.get(&format!("/compare?runs={run},{of_ben}")).await;
     assert!(compared["runs"].is_array() || compared["rows"].is_array() || compared.is_object(), "{compared}");
+    assert_eq!(ben.get(&format!("/runs/{run}")).await["archive"]["has_links"], true);
     let link = ben.get(&format!("/runs/{run}/archive/link?name=results.jtl")).await;
     assert!(
         link["url"]

@@ -21,17 +21,18 @@ pub struct PlanArguments {
     /// The JMeter plan
     #[arg(value_name = "PLAN.jmx", required_unless_present = "kept")]
     pub plan: Option<PathBuf>,
-    /// An uploaded plan instead of a file, by its ID or name, with its criteria. --split and -q then refer to its files
-    #[arg(long = "plan", value_name = "PLAN", conflicts_with_all = ["plan", "data", "plugin", "root"])]
+    /// An uploaded plan instead of a file, by its ID or name, with its criteria. --split and -q then refer to its files. With a
+    /// file: the plan that the file becomes the next revision of, by its ID or the name of one of yours; it need not exist
+    #[arg(long = "plan", value_name = "PLAN")]
     pub kept: Option<String>,
     /// Another file that the plan reads; files referenced by the plan are added automatically
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "plan")]
     pub data: Vec<PathBuf>,
     /// A CSV file to split across the workers; each part keeps the header line
     #[arg(long, value_name = "FILE")]
     pub split: Vec<PathBuf>,
     /// A plugin jar that the plan needs
-    #[arg(long, value_name = "JAR")]
+    #[arg(long, value_name = "JAR", requires = "plan")]
     pub plugin: Vec<PathBuf>,
     /// A JMeter property for the master and every worker
     #[arg(short = 'J', value_name = "name=value")]
@@ -47,7 +48,7 @@ pub struct PlanArguments {
     #[arg(short = 'q', value_name = "FILE")]
     pub properties_file: Vec<PathBuf>,
     /// A parent folder of the plan that contains all its files: a plan in tests/ can then read ../data/rows.csv
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "plan")]
     pub root: Option<PathBuf>,
     /// JMeter home to use instead of JAC's own
     #[arg(long, value_name = "DIR", env = "JMETER_HOME")]

@@ -22,9 +22,10 @@ use std::path::{Path, PathBuf};
 
 /// Where the plan comes from.
 pub enum Source {
-    /// Files of this machine, uploaded for this run.
-    Files { bundle: Bundle, plan: PathBuf },
-    /// It is kept where the run is done, under this id or name.
+    /// Files of this machine, uploaded for this run. `revises`: the plan that they become the next revision of, by its ID or name; `None`: that
+    /// which an earlier command has made of a file of this name.
+    Files { bundle: Bundle, plan: PathBuf, revises: Option<String> },
+    /// It is kept where the run is done, under this ID or name.
     Kept(String),
 }
 
@@ -71,7 +72,7 @@ impl RunSpec {
             expression.parse::<StopRule>().map_err(|error| with_hint(format!("--stop-if: {error}"), None))?;
         }
         let (source, split, properties_files) = match (&arguments.plan, &arguments.kept) {
-            (Some(plan), _) => {
+            (Some(plan), kept) => {
                 let bundle = Bundle::gather(Given {
                     plan,
                     root: arguments.root.as_deref(),
@@ -84,7 +85,7 @@ impl RunSpec {
                     home,
                 })?;
                 let (split, properties_files) = (bundle.split.clone(), bundle.properties_files.clone());
-                (Source::Files { bundle, plan: plan.clone() }, split, properties_files)
+                (Source::Files { bundle, plan: plan.clone(), revises: kept.clone() }, split, properties_files)
             }
             (None, Some(named)) => {
                 let names = |paths: &[PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
@@ -147,7 +148,7 @@ impl RunSpec {
         line: &mut Line,
     ) -> anyhow::Result<Option<Check>> {
         self.refuse_spread(workers)?;
-        let Source::Files { bundle, plan } = &self.source else { return Ok(None) };
+        let Source::Files { bundle, plan, .. } = &self.source else { return Ok(None) };
         let jmeter = WantedJMeter { home: None, version: jmeter_version };
         let check = PlanCheck {
             results: self.results.mode(workers),

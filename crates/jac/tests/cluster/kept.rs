@@ -1,9 +1,10 @@
-//! A plan that a server keeps, with its criteria, run from the shell.
+//! Plans that are kept, with their criteria, run from the shell; and files that are run again and again.
 
 use crate::api::Api;
 use crate::place::{Place, plan_path};
 use crate::server::Server;
 use serde_json::{Value, json};
+use std::path::Path;
 
 #[test]
 fn a_kept_plan_is_run_with_its_criteria_and_stays() {
@@ -45,5 +46,45 @@ fn a_kept_plan_is_run_with_its_criteria_and_stays() {
     let ran = api.get(&format!("/runs/{}", runs["items"][0]["id"].as_str().expect("its id")));
     assert_eq!((&ran["criteria_version"], &ran["stop_rules"]), (&Value::Null, &json!([])), "{ran}");
     assert_eq!(api.get(&format!("/plans/{plan}/criteria"))["version"], 2, "the plan's are as they were");
+    place.assert_nothing_left();
+}
+
+#[test]
+fn a_file_that_is_run_again_has_one_trend_and_its_changes_are_revisions() {
+    let place = Place::new();
+    let run = |plan: &Path, more: &[&str]| {
+        let _none_yet = std::fs::remove_dir_all(place.out());
+        let mut command = place.jac(&["run", "-Jduration=2", "--out"]);
+        command.arg(place.out()).arg(plan).args(more);
+        let said = place.finish(command).expect(0).stderr;
+        let line = said.lines().find(|line| line.starts_with("Revision ")).unwrap_or_else(|| panic!("{said}"));
+        line.to_owned()
+    };
+    let trend = |plan: &str| -> Vec<u64> {
+        let said = place.finish(place.jac(&["runs", "trend", plan, "--output", "json"])).expect(0).stdout;
+        let trend: Value = serde_json::from_str(&said).expect("JSON");
+        let items = trend["items"].as_array().expect("runs");
+        items.iter().map(|point| point["plan_revision"].as_u64().expect("a revision")).collect()
+    };
+    let first = run(&plan_path("steady.jmx"), &[]);
+    assert!(first.starts_with("Revision 1 of plan 'steady' (p-"), "{first}");
+    assert_eq!(run(&plan_path("steady.jmx"), &[]), first, "the same file");
+    // Somewhere else, as each build has its own folder.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let copy = elsewhere.path().join("steady.jmx");
+    let text = std::fs::read_to_string(plan_path("steady.jmx")).expect("the plan");
+    std::fs::write(&copy, text.replacen("testname=\"", "testname=\"Our ", 1)).expect("written");
+    std::fs::create_dir(elsewhere.path().join("data")).expect("a folder");
+    std::fs::copy(plan_path("data/names.csv"), elsewhere.path().join("data/names.csv")).expect("copied");
+    assert_eq!(run(&copy, &[]), first.replace("Revision 1", "Revision 2"));
+    assert_eq!(trend("steady"), [2, 1, 1]);
+
+    let nightly = run(&copy, &["--plan", "nightly"]);
+    assert!(nightly.starts_with("Revision 1 of plan 'nightly' (p-"), "{nightly}");
+    let id = nightly.split(['(', ')']).nth(1).expect("an ID");
+    assert_eq!(run(&plan_path("steady.jmx"), &["--plan", id]), nightly.replace("Revision 1", "Revision 2"));
+    assert_eq!((trend(id), trend("steady")), (vec![2, 1], vec![2, 1, 1]));
+    let refused = place.finish(place.jac(&["run", "--plan", "nightly", "--data", "rows.csv"])).expect(2);
+    assert!(refused.stderr.contains("<PLAN.jmx>"), "{}", refused.stderr);
     place.assert_nothing_left();
 }

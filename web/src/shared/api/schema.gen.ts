@@ -654,7 +654,7 @@ export interface paths {
         /** Plans, a page at a time */
         get: operations["plans_list"];
         put?: never;
-        /** Upload a plan: a `.jmx`, several files, or one zip */
+        /** Upload a plan, or the next revision of one: a `.jmx`, several files, or one zip */
         post: operations["plans_create"];
         delete?: never;
         options?: never;
@@ -743,7 +743,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add files to a plan, or replace them */
+        /** Add files to a plan, or replace those of the same names, or all */
         post: operations["plans_add_files"];
         delete?: never;
         options?: never;
@@ -1967,6 +1967,8 @@ export interface components {
             /** @description What to do about it. */
             hint: string | null;
             next_try_ms: components["schemas"]["i64"] | null;
+            /** @description Whether its files can be downloaded from the store by links that are valid for some minutes: it is stored, and the store signs links. */
+            has_links: boolean;
         };
         /** @description A file of a run. */
         Artefact: {
@@ -4162,7 +4164,7 @@ export interface components {
              * @description Rises by one with each change of its files.
              */
             revision: number;
-            /** @description Uploaded for one `jac run`, which removes it at its end: one that is left over is removed with time. */
+            /** @description Uploaded by `jac run`, which makes a revision of it each time: it is removed with time once it has no runs any more. */
             ephemeral: boolean;
             /** @description Files that it writes and that are kept of each run: patterns of paths below the folder of its `.jmx`. */
             keep: string[];
@@ -4223,6 +4225,14 @@ export interface components {
          * @enum {string}
          */
         PlanFileKind: "plan" | "data" | "plugin" | "properties";
+        /** @description Files for a plan as a form; `file` may come several times, its file name is the path relative to the plan. */
+        PlanFilesUpload: {
+            /** @description These files replace all that the plan has. */
+            replace?: boolean | null;
+            /** @description Which `.jmx` is run then, where there are several. */
+            main_file?: string | null;
+            file: string[];
+        };
         /** @description A plan's id, `p-` and eight characters. */
         PlanId: string;
         /** @description Which files that the plan writes are kept. */
@@ -5773,8 +5783,13 @@ export interface components {
             name?: string | null;
             /** @description Which `.jmx` is run, where there are several. */
             main_file?: string | null;
-            /** @description It is for one run and is removed with time when whoever uploaded it does not. */
+            /**
+             * @description As `jac run` uploads a plan: it becomes the next revision of the caller's plan of that name that was uploaded so too, and is removed with time
+             *     once it has no runs any more.
+             */
             ephemeral?: boolean | null;
+            /** @description It becomes the next revision of the caller's plan of that name, if there is one. */
+            revise?: boolean | null;
             file: string[];
         };
         /** @description A person and what they may do. */
@@ -8297,7 +8312,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["Upload"];
+                "multipart/form-data": components["schemas"]["PlanFilesUpload"];
             };
         };
         responses: {

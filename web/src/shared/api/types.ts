@@ -115,6 +115,7 @@ export type NodeLook = Schemas["NodeLook"];
 export type Annotation = Schemas["Annotation"];
 export type NodeLog = Schemas["LogPiece"];
 export type Artefact = Schemas["Artefact"];
+export type StoreLink = Schemas["Link"];
 export type Schedule = Schemas["ScheduleView"];
 export type NewSchedule = Schemas["NewSchedule"];
 export type ScheduleState = Schemas["ScheduleState"];

@@ -2,8 +2,14 @@ import { useState } from "react";
 import { copyText } from "@/shared/export/clipboard";
 import { Icon } from "./Icon";
 
+interface Props {
+  label: string;
+  secret: string;
+  hint?: string;
+}
+
 /** A secret that the server tells once: to be copied now. */
-export function ShownOnce({ label, secret }: { label: string; secret: string }) {
+export function ShownOnce({ label, secret, hint = "Copy it now: it is not shown again." }: Props) {
   const [said, setSaid] = useState<string | null>(null);
   const copy = () => {
     void copyText(secret).then((done) => setSaid(done ? "Copied" : "Clipboard access denied: select and copy it by hand"));
@@ -15,7 +21,7 @@ export function ShownOnce({ label, secret }: { label: string; secret: string }) 
         <Icon name="copy" /> Copy
       </button>
       <span className="shown-once-said" role="status">
-        {said ?? "Copy it now: it is not shown again."}
+        {said ?? hint}
       </span>
     </div>
   );

@@ -18,6 +18,7 @@ const STORED: Archive = {
   message: null,
   hint: null,
   next_try_ms: null,
+  has_links: false,
 };
 
 function show(archive: Archive | null) {

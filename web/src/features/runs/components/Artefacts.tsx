@@ -6,6 +6,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useRunArtefacts } from "../api/useRunArtefacts";
 import { ArchiveState } from "./ArchiveState";
+import { StoreLinkButton } from "./StoreLinkButton";
 
 /** The files of the run, each to download. */
 export function Artefacts({ run }: { run: Run }) {
@@ -32,6 +33,7 @@ export function Artefacts({ run }: { run: Run }) {
                         , {formatBytes(artefact.stored_bytes)} on disk (<Download path={`/runs/${run.id}/artefacts/${encodePath(artefact.compressed_name)}`}>compressed</Download>)
                       </>
                     )}
+                    {run.archive?.has_links === true && <StoreLinkButton run={run.id} artefact={artefact} />}
                   </span>
                 </li>
               ))}
