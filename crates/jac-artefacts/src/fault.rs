@@ -39,6 +39,9 @@ pub enum ArtefactError {
     File { name: String, detail: String },
     #[error("{name} changed during the upload.")]
     Changed { name: String },
+    /// A fault of JAC's own.
+    #[error("The upload failed unexpectedly: {detail}.")]
+    Panicked { detail: String },
 }
 
 impl ArtefactError {
@@ -61,6 +64,7 @@ impl ArtefactError {
             Self::Manifest { .. } => "artefacts_manifest_unreadable",
             Self::File { .. } => "artefacts_file_unreadable",
             Self::Changed { .. } => "artefacts_file_changed",
+            Self::Panicked { .. } => "artefacts_upload_panicked",
         }
     }
 
@@ -93,7 +97,8 @@ impl ArtefactError {
             | Self::Failed { .. }
             | Self::Manifest { .. }
             | Self::File { .. }
-            | Self::Changed { .. } => {
+            | Self::Changed { .. }
+            | Self::Panicked { .. } => {
                 return None;
             }
         })

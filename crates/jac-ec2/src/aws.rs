@@ -3,7 +3,7 @@
 use crate::describe::Describing;
 use crate::errors::{refusal, refused};
 use crate::field;
-use crate::pace::Pace;
+use crate::pace::{Pace, Paces};
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -16,7 +16,8 @@ use jac_model::{CredentialChoice, Fault};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
+use tokio::time::timeout;
 
 /// Price lists are asked for in this region, whichever the machines are in.
 const PRICES_IN: &str = "us-east-1";
@@ -29,6 +30,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 /// How long a call may take with all its tries.
 const TRIES_LIMIT: Duration = Duration::from_secs(120);
+/// How long a launch waits to learn which account it is in.
+const ACCOUNT_LIMIT: Duration = Duration::from_secs(10);
 /// How an assumed role's session is called in CloudTrail.
 const SESSION: &str = "jac";
 
@@ -40,15 +43,30 @@ pub struct Aws {
     pub sts: aws_sdk_sts::Client,
     pub prices: aws_sdk_pricing::Client,
     pub quotas: aws_sdk_servicequotas::Client,
-    /// When the next machine may be asked for.
-    pub pace: Arc<Pace>,
+    pub pacing: Pacing,
     /// One question for the machines of all clusters.
     pub describing: Arc<Describing>,
+}
+
+/// When the next machine may be asked for: with all credentials of the account in turn, once it is known which that is.
+#[derive(Debug, Clone, Default)]
+pub struct Pacing {
+    all: Arc<Paces>,
+    of_account: Arc<OnceCell<Arc<Pace>>>,
+    /// For as long as the account is not known.
+    own: Arc<Pace>,
+}
+
+impl Pacing {
+    pub fn new(all: Arc<Paces>) -> Self {
+        Self { all, ..Self::default() }
+    }
 }
 
 /// Makes clients.
 pub struct Clients {
     source: Arc<dyn CredentialSource>,
+    paces: Arc<Paces>,
     /// Who makes one set holds up those who want the same.
     made: StdMutex<HashMap<ClientKey, Arc<Mutex<Option<Made>>>>>,
 }
@@ -66,7 +84,7 @@ impl std::fmt::Debug for Clients {
 
 impl Clients {
     pub fn new(source: Arc<dyn CredentialSource>) -> Self {
-        Self { source, made: StdMutex::default() }
+        Self { source, paces: Arc::default(), made: StdMutex::default() }
     }
 
     /// The clients of a region; `None`: of the one that the credentials or the environment name.
@@ -80,7 +98,9 @@ impl Clients {
         {
             return Ok(Arc::clone(aws));
         }
-        let aws = Arc::new(connect(&credentials, region, None).await?);
+        let mut aws = connect(&credentials, region, None).await?;
+        aws.pacing = Pacing::new(Arc::clone(&self.paces));
+        let aws = Arc::new(aws);
         *made = Some((credentials, Arc::clone(&aws)));
         Ok(aws)
     }
@@ -183,7 +203,7 @@ async fn connect(
         sts: aws_sdk_sts::Client::new(&config),
         prices: aws_sdk_pricing::Client::from_conf(prices),
         quotas: aws_sdk_servicequotas::Client::from_conf(quotas),
-        pace: Arc::default(),
+        pacing: Pacing::default(),
         describing: Arc::default(),
         region,
     })
@@ -200,6 +220,17 @@ async fn assume(role: &AssumedRole, config: &SdkConfig) -> SdkConfig {
 }
 
 impl Aws {
+    /// The pace of the account. It is asked for once; while that cannot be answered, these credentials keep a pace of their own.
+    pub async fn pace(&self) -> Arc<Pace> {
+        let Pacing { all, of_account, own } = &self.pacing;
+        let known = of_account.get_or_try_init(|| async {
+            let asked = timeout(ACCOUNT_LIMIT, self.identity()).await;
+            let (account, _) = asked.ok().and_then(Result::ok).ok_or(())?;
+            Ok::<_, ()>(all.of(&account, &self.region))
+        });
+        Arc::clone(known.await.unwrap_or(own))
+    }
+
     /// The account that the credentials belong to, and who they are there.
     pub async fn identity(&self) -> Result<(String, String), PortError> {
         let what = "check the credentials";

@@ -25,6 +25,8 @@ macro_rules! recorded {
 }
 
 const INSTALLATION: &str = "an-installation";
+const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/a</Arn>\
+    <UserId>A</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
 const HOUR_MS: i64 = 3_600_000;
 
 fn cluster() -> ClusterId {
@@ -46,6 +48,7 @@ fn all_is_well(words: &Words) -> Answer {
         "TerminateInstances" => recorded!("terminate"),
         // What the quota is held against: no page after it.
         "DescribeInstances" => recorded!("describe_2"),
+        "GetCallerIdentity" => IDENTITY,
         "GetServiceQuota" => r#"{"Quota": {"QuotaCode": "L-1216C47A", "Value": 1000}}"#,
         other => panic!("nobody asks for {other}"),
     })

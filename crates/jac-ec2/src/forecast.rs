@@ -198,8 +198,8 @@ async fn permissions(
         first_boot: None,
         sealed_seed: String::new(),
     };
-    let call =
-        Call { aws, installation, record: &record, launch: &launch, cluster_name: "a question", common_tags: &common };
+    let (pace, record, launch) = (&aws.pace().await, &record, &launch);
+    let call = Call { aws, pace, installation, record, launch, cluster_name: "a question", common_tags: &common };
     let seed = Seed::random();
     for node in &record.nodes {
         match call.dry_run(node, &seed).await? {

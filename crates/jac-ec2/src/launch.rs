@@ -18,6 +18,7 @@ use crate::images::{self, Image};
 use crate::keys::Seed;
 use crate::network::{self, Place};
 use crate::own_address::OwnAddress;
+use crate::pace::Pace;
 use crate::placing;
 use crate::record::{ClusterRecord, KindRecord, LaunchRecord, NodeRecord};
 use crate::types::{self, Kind};
@@ -175,6 +176,7 @@ pub struct Launched {
 #[derive(Debug)]
 pub struct Call<'a> {
     pub aws: &'a Aws,
+    pub pace: &'a Pace,
     pub installation: &'a str,
     pub record: &'a ClusterRecord,
     pub launch: &'a LaunchRecord,
@@ -205,7 +207,7 @@ impl Call<'_> {
     /// The launch as a question only: `None` when it may be done.
     pub async fn dry_run(&self, node: &NodeRecord, seed: &Seed) -> Result<Option<Refusal>, PortError> {
         let call = self.run_instances(node, seed)?.dry_run(true);
-        self.aws.pace.turn().await;
+        self.pace.turn().await;
         Ok(match call.send().await.map_err(|error| refusal(&error)) {
             Ok(_) => None,
             Err(answer) if answer.code == "DryRunOperation" => None,

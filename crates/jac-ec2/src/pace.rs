@@ -4,9 +4,12 @@
 //! for the Amazon EC2 API" in EC2's developer guide). What is asked for stays a little below both, so that the account's other callers
 //! have a part. Where AWS throttles all the same, everybody pauses, longer each time, and goes on once a call is taken.
 //!
-//! All clusters that are made with one set of clients share one pace. An account of others has its own: nobody waits for it.
+//! The bucket is an account's in a region, whoever's credentials call: all of them share one pace. Another account has its own: nobody waits for
+//! it. Questions (`Describe…`) have a bucket of 100 calls that gets 20 a second; one a second for each set of credentials ([`crate::describe`]) is far
+//! below that, so these are not paced together.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -17,6 +20,17 @@ pub const EVERY: Duration = Duration::from_millis(550);
 /// How long nobody asks after a call that was throttled; twice as long after the next, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// The paces of accounts, each in a region.
+#[derive(Debug, Default)]
+pub struct Paces(Mutex<HashMap<(String, String), Arc<Pace>>>);
+
+impl Paces {
+    pub fn of(&self, account: &str, region: &str) -> Arc<Pace> {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(paces.entry((account.to_owned(), region.to_owned())).or_default())
+    }
+}
 
 /// Whose turn it is to launch.
 #[derive(Debug, Default)]

@@ -71,7 +71,8 @@ impl Ec2Cloud {
         };
         let cluster_name = common.get(tags::CLUSTER_NAME).unwrap_or(&first.cluster_name);
         let common = tags::list(common);
-        let call = Call { aws, installation: &self.installation, record, launch, cluster_name, common_tags: &common };
+        let (pace, installation) = (&aws.pace().await, &self.installation);
+        let call = Call { aws, pace, installation, record, launch, cluster_name, common_tags: &common };
         let (state, prices) = (Mutex::default(), tokio::sync::Mutex::default());
         let launching = Launching { cloud: self, call, seed, progress, state, prices };
         // One whose answer is written down is there; only what may have been asked for is asked for again.
@@ -94,7 +95,7 @@ impl Launching<'_> {
         let mut node = node.clone();
         let (mut tries, mut pauses) = (0, Backoff::new(FIRST_PAUSE, LONGEST_PAUSE));
         loop {
-            self.call.aws.pace.turn().await;
+            self.call.pace.turn().await;
             if let Some(refusal) = self.state().given_up.clone() {
                 return Ok(Err(refusal));
             }
@@ -106,13 +107,13 @@ impl Launching<'_> {
             }
             let refusal = match self.call.ask(&node, &self.seed).await {
                 Ok(launched) => {
-                    self.call.aws.pace.taken();
+                    self.call.pace.taken();
                     return self.launched(node, launched).await.map(Ok);
                 }
                 Err(refusal) => refusal,
             };
             if refusal.is_throttled() {
-                self.call.aws.pace.throttled();
+                self.call.pace.throttled();
                 self.tell_throttled(&node);
             } else if refusal.is_hiccup() && tries < TRIES {
                 tries += 1;
@@ -195,6 +196,7 @@ impl Launching<'_> {
 
     /// What a machine of that type costs an hour, in US dollars, if AWS says it.
     async fn price_of(&self, kind: &str) -> Option<f64> {
+        // Held while it is asked for: the others who moved want the same.
         let mut prices = self.prices.lock().await;
         if let Some(known) = prices.get(kind) {
             return *known;

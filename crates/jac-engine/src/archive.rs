@@ -4,6 +4,7 @@
 //! `archive/run.rs`'s, and reading what is only there `archive/kept.rs`'s. Nothing of it is in a run's way: a run has finished, and its cluster can be used, before its archive begins.
 //! What is stored is told by the run's own folder (`manifest.json`), so a database that is lost or older knows as much.
 
+mod jobs;
 mod journal;
 mod kept;
 mod link;
@@ -15,6 +16,7 @@ mod verify;
 use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::supervisor::Panicked;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jac_artefacts::{ArtefactError, ArtefactStore, run_prefix};
@@ -28,6 +30,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use jobs::Jobs;
 pub(crate) use journal::begun_in;
 pub use kept::{MANIFEST, manifest_in};
 pub(crate) use kept::{remote_file, remove_stored_logs};
@@ -97,6 +100,8 @@ pub(crate) struct Archive {
     unawaited: Mutex<HashSet<ClusterId>>,
     /// Told when a run was deleted that the store has.
     removed: Notify,
+    verifying: Jobs<RunId, Verified>,
+    rebuilding: Jobs<(), Rebuilt>,
 }
 
 /// A run that is not stored yet.
@@ -137,6 +142,8 @@ impl Archive {
             added: Notify::new(),
             unawaited: Mutex::default(),
             removed: Notify::new(),
+            verifying: Jobs::default(),
+            rebuilding: Jobs::default(),
         }
     }
 
@@ -303,7 +310,12 @@ pub(crate) async fn forever(engine: Engine) {
             }
             busy.push((run.clone(), place.clone()));
             let engine = &engine;
-            working.push(async move { (engine.archive_run(archive, &run, &place).await, run, place) });
+            working.push(async move {
+                let what = format!("the upload of the run {run}");
+                let stored = engine.guarded("archive", what, engine.archive_run(archive, &run, &place)).await;
+                let panicked = |panicked: Panicked| Err(ArtefactError::Panicked { detail: panicked.to_string() });
+                (stored.unwrap_or_else(panicked), run, place)
+            });
         }
         let waiting = async {
             match due {

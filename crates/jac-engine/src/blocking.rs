@@ -6,7 +6,7 @@ use jac_store::audit::AuditedChange;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
+use tokio::task::{JoinError, block_in_place};
 
 /// So many at a time of those that anybody can ask for. Each holds a thread of the runtime's pool, which has 512, and takes a second one
 /// for each of its questions to the database: without a bound all threads could hold one and wait for another.
@@ -15,6 +15,17 @@ pub(crate) const TURNS: usize = 64;
 /// Waits for an answer. Only for work that was started with `spawn_blocking`: on a thread of the runtime it panics.
 pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     Handle::current().block_on(answer)
+}
+
+/// What a thread that may wait has done. If it panicked, so does whoever waits for it, and the supervisor counts that.
+///
+/// # Errors
+/// When the work was never begun: the runtime ends.
+pub(crate) fn resumed<T>(done: Result<T, JoinError>) -> Result<T, JoinError> {
+    done.or_else(|ended| match ended.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(ended) => Err(ended),
+    })
 }
 
 /// Does work on files or figures that takes a while, on this thread, while the runtime's other tasks go on on others. It is over when this
@@ -49,6 +60,6 @@ impl Engine {
                 None => work(&engine),
             }
         });
-        done.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
+        resumed(done.await).map_err(|ended| EngineError::JMeter(ended.to_string()))?
     }
 }

@@ -7,6 +7,7 @@
 
 mod log;
 
+use crate::blocking::resumed;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::runs::RESULTS;
@@ -68,7 +69,9 @@ pub(crate) async fn forever(engine: Engine) {
     loop {
         while let Some(run) = engine.compression().next() {
             engine.until_nothing_is_measured_here().await;
-            match engine.compress_logs(&run).await {
+            let what = format!("the compression of the logs of the run {run}");
+            let compressed = engine.guarded("compression", what, engine.compress_logs(&run)).await;
+            match compressed.unwrap_or_else(|panicked| Err(panicked.into())) {
                 Ok(Outcome::Done(compressed)) => {
                     if let Some(archive) = engine.archive() {
                         archive.add(run.clone());
@@ -141,15 +144,16 @@ impl Engine {
     }
 
     async fn compress_logs(&self, run: &RunId) -> Result<Outcome, EngineError> {
+        let begun_ms = self.now_ms();
         let interrupted = Arc::new(AtomicBool::new(false));
         let folder = self.folder().run(run);
-        let (engine, run, asked) = (self.clone(), run.clone(), Arc::clone(&interrupted));
+        let (engine, of, asked) = (self.clone(), run.clone(), Arc::clone(&interrupted));
         let mut work = self.spawn_blocking(move || {
             with_lowest_priority(|| {
                 let mut proceed = || engine.may_go_on(&asked);
-                let logs = engine.logs_of_finished(&engine.folder().run(&run));
+                let logs = engine.logs_of_finished(&engine.folder().run(&of));
                 for (path, content) in &logs {
-                    log::compress(&run, path, *content, &mut proceed)?;
+                    log::compress(&of, path, *content, &mut proceed)?;
                 }
                 Ok(logs.len())
             })
@@ -161,8 +165,12 @@ impl Engine {
                 work.await
             }
         };
-        match done.map_err(|panic| EngineError::JMeter(panic.to_string()))? {
-            Ok(compressed) => Ok(Outcome::Done(compressed)),
+        match resumed(done).map_err(|ended| EngineError::JMeter(ended.to_string()))? {
+            Ok(compressed) => {
+                let took_ms = self.now_ms() - begun_ms;
+                tracing::debug!(%run, compressed, took_ms, "run {run}: {compressed} logs compressed in {took_ms} ms");
+                Ok(Outcome::Done(compressed))
+            }
             // The run was deleted meanwhile.
             Err(_) if !folder.exists() => Ok(Outcome::Done(0)),
             Err(CompressError::Cancelled) if self.has_room_for_logs() => Ok(Outcome::Interrupted),

@@ -59,7 +59,7 @@ impl Integrations {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IntegrationTrouble {
     /// `integration_timeout`, `integration_unreachable`, `integration_certificate`, `integration_busy`, `integration_unavailable`,
-    /// `integration_denied`, `integration_gone`, `integration_redirected`, `integration_refused`, `integration_not_configured`.
+    /// `integration_denied`, `integration_gone`, `integration_redirected`, `integration_refused`, `integration_not_configured`, `integration_failed`.
     pub code: String,
     /// A sentence.
     pub message: String,

@@ -24,6 +24,7 @@ pub mod history;
 mod images;
 pub mod imports;
 mod integrations;
+mod javas;
 mod lifecycle;
 mod limited;
 pub mod list;
@@ -70,5 +71,5 @@ pub use shipping::{
     FoundSamples, LOG as LOG_SOURCE, NewSearchTarget, OwnTargetView, SampleSource, SearchFallback, Shipment,
     ShipmentTrouble, TargetView,
 };
-pub use supervisor::TaskFigures;
+pub use supervisor::{TaskFigures, task_kind};
 pub use titles::required as required_name;

@@ -100,7 +100,9 @@ async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
     let rows = engine.store().living_clusters().await?;
     for cluster in rows.iter().filter(|cluster| cluster.provider == provider) {
         // One cluster that cannot be looked after is no reason to leave the others.
-        if let Err(error) = look_after(engine, cluster, observed.as_ref()).await {
+        let what = format!("looking after the cluster {}", cluster.id);
+        let looked = engine.guarded("reconciler", what, look_after(engine, cluster, observed.as_ref())).await;
+        if let Err(error) = looked.unwrap_or_else(|panicked| Err(panicked.into())) {
             tracing::warn!(cluster = %cluster.id, %error, "reconciling {}: {error}; trying again", cluster.id);
         }
     }

@@ -93,7 +93,9 @@ impl Engine {
         loop {
             let batch = self.store().oldest_runs(&after, until, RUNS_AT_A_TIME).await?;
             for (place, run) in batch.iter().cloned() {
-                self.remove_old_run(&run).await;
+                let what = format!("the removal of the run {run}");
+                // One that panics is passed over, as one that cannot be removed.
+                drop(self.guarded("retention", what, self.remove_old_run(&run)).await);
                 after = place;
             }
             if batch.is_empty() {

@@ -2,10 +2,14 @@
 //!
 //! A task starts from what is stored, so starting it again is what a restart of the server would do. What only one task may work on at a
 //! time (a cluster, a run, a scheduled start) has a key: asked for again while its task is at work, it is worked on once more after that.
+//! A task that works through many things (the runs to compress, to upload, to remove) guards each of them: one that panics every time keeps
+//! none of the others waiting.
 
 use crate::engine::Engine;
+use crate::error::EngineError;
 use crate::notices::Notice;
 use futures_util::FutureExt;
+use jac_model::notify::SendError;
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
@@ -26,6 +30,32 @@ pub struct TaskFigures {
     pub running: u64,
     /// How often one of them has panicked since the start.
     pub panics: u64,
+}
+
+tokio::task_local! {
+    static KIND: &'static str;
+}
+
+/// The kind of the engine's task that runs this code: "retention". `None`: another one's code, or work on a thread that may wait.
+pub fn task_kind() -> Option<&'static str> {
+    KIND.try_with(|kind| *kind).ok()
+}
+
+/// A piece of work that panicked, which was recorded and counted. It says what the panic said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Panicked(String);
+
+impl From<Panicked> for EngineError {
+    fn from(panicked: Panicked) -> Self {
+        Self::JMeter(format!("{panicked}."))
+    }
+}
+
+impl From<Panicked> for SendError {
+    fn from(panicked: Panicked) -> Self {
+        Self::passing("integration_failed", format!("{panicked}."))
+    }
 }
 
 /// What is there of tasks.
@@ -104,23 +134,38 @@ impl Engine {
             let _running = running;
             let mut panics = 0;
             let mut begun = Instant::now();
-            while let Err(panic) = AssertUnwindSafe(task(panics)).catch_unwind().await {
-                engine.supervisor().count(kind, |figures| figures.panics += 1);
+            while let Err(panic) = AssertUnwindSafe(KIND.scope(kind, task(panics))).catch_unwind().await {
+                engine.note_panic(kind, what.clone(), panic.as_ref());
                 // One that has done its work for a while does not fail each time.
                 panics = if begun.elapsed() > STEADY_AFTER { 1 } else { panics + 1 };
-                let reason = panic_text(panic.as_ref());
-                let message = format!(
-                    "A part of JAC failed and was restarted ({what}): {reason}. Please report this with the server's \
-                     log."
-                );
-                engine.notice(Notice::new("task_panicked", [("task", what.clone())], message));
                 sleep(FIRST_PAUSE.saturating_mul(1 << (panics - 1).min(10)).min(LONGEST_PAUSE)).await;
                 begun = Instant::now();
             }
         });
     }
 
-    /// The same for what only one task may work on at a time. While it is worked on, another call has the task run once more after that.
+    /// Does one of the things that a task of this kind works through. A panic is recorded and counted as one of the task's, which goes on with the
+    /// others and does this one again later.
+    pub(crate) async fn guarded<T>(
+        &self,
+        kind: &'static str,
+        what: String,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Panicked> {
+        AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| self.note_panic(kind, what, panic.as_ref()))
+    }
+
+    fn note_panic(&self, kind: &'static str, what: String, panic: &(dyn Any + Send)) -> Panicked {
+        self.supervisor().count(kind, |figures| figures.panics += 1);
+        let reason = panic_text(panic);
+        let message = format!(
+            "A part of JAC failed and was restarted ({what}): {reason}. Please report this with the server's log."
+        );
+        self.notice(Notice::new("task_panicked", [("task", what)], message));
+        Panicked(reason)
+    }
+
+    /// The same as [`Engine::keep_running`] for what only one task may work on at a time. While it is worked on, another call has the task run once more after that.
     pub(crate) fn work_on<F>(
         &self,
         kind: &'static str,

@@ -6,9 +6,10 @@ use jac_jmeter::classes::ClassIndex;
 use jac_jmeter::install::{self, Progress, Source};
 use jac_jmeter::{JMeterHome, Java, Release};
 use jac_model::ClusterConfig;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use tokio::sync::Mutex;
 
 /// Where to look, as the executable was told.
@@ -52,14 +53,15 @@ enum Found {
 #[derive(Debug)]
 pub struct Toolbox {
     settings: ToolSettings,
-    // One installation at a time; the others wait for it and find it done.
-    installing: Mutex<()>,
-    classes: std::sync::Mutex<Option<(PathBuf, Arc<ClassIndex>)>>,
+    /// By release: it is installed once; the others who want it wait for that and find it done. That is what the lock is for, so it is held over the
+    /// download.
+    installing: StdMutex<HashMap<&'static str, Arc<Mutex<()>>>>,
+    classes: StdMutex<Option<(PathBuf, Arc<ClassIndex>)>>,
 }
 
 impl Toolbox {
     pub fn new(settings: ToolSettings) -> Self {
-        Self { settings, installing: Mutex::new(()), classes: std::sync::Mutex::new(None) }
+        Self { settings, installing: StdMutex::default(), classes: StdMutex::default() }
     }
 
     /// This machine's Java, if the wanted JMeter runs on it.
@@ -103,7 +105,11 @@ impl Toolbox {
             Found::Home(home) => return Ok(home),
             Found::Missing(release) => release,
         };
-        let _one_at_a_time = self.installing.lock().await;
+        let installing = {
+            let mut installing = self.installing.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(installing.entry(release.version).or_default())
+        };
+        let _one_at_a_time = installing.lock().await;
         install::install(&self.settings.managed_folder, release, &self.settings.source, progress).await.map_err(
             |error| {
                 no_jmeter(
@@ -143,7 +149,8 @@ impl Toolbox {
 
     /// The classes of a home, read once.
     pub fn classes(&self, home: &JMeterHome) -> Result<Arc<ClassIndex>, EngineError> {
-        let mut known = self.classes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Held while the jars are read: whoever waits wants the same, on a thread that may wait.
+        let mut known = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((path, index)) = known.as_ref()
             && path == home.path()
         {

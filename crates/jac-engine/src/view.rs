@@ -25,6 +25,9 @@ pub struct ClusterView {
     pub idle_ends_at_ms: Option<i64>,
     /// Estimated cost so far in US dollars; `null`: free, or unknown.
     pub usd_so_far: Option<f64>,
+    /// What may disturb every run on it: `java_versions_differ`.
+    #[serde(default)]
+    pub warnings: Vec<Message>,
 }
 
 /// Preview of a cluster.
@@ -282,6 +285,7 @@ impl Engine {
         ClusterView {
             idle_ends_at_ms: cluster.idle_ends_at_ms(),
             usd_so_far: cluster.usd_so_far(self.now_ms()),
+            warnings: crate::javas::different(&cluster).into_iter().collect(),
             cluster,
         }
     }

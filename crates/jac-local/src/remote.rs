@@ -389,6 +389,26 @@ mod tests {
         assert_eq!(remote.read_at("nothing", 0, 3).await.expect("it reads"), None);
     }
 
+    /// `docs/benchmarks.md`, "What following a node costs", has what it printed.
+    #[tokio::test]
+    #[ignore = "a measurement"]
+    async fn what_looking_at_a_log_costs() {
+        const LOOKS: u32 = 20_000;
+        let (_folder, remote) = node();
+        remote.write("runs/log", &[b'x'; 1 << 20]).await.expect("a file");
+        let used = || {
+            let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).expect("it is told");
+            let micros = |time: nix::sys::time::TimeVal| time.tv_sec() * 1_000_000 + time.tv_usec();
+            micros(usage.user_time()) + micros(usage.system_time())
+        };
+        let before = used();
+        for _ in 0..LOOKS {
+            let chunk = remote.read_at("runs/log", 1 << 20, 1 << 20).await.expect("it reads").expect("it is there");
+            assert!(chunk.bytes.is_empty());
+        }
+        println!("{} ns of processor time a look", (used() - before) * 1_000 / i64::from(LOOKS));
+    }
+
     #[tokio::test]
     async fn a_path_never_leaves_the_node() {
         let (_folder, remote) = node();

@@ -11,6 +11,7 @@ use crate::tools::Tools;
 use crate::upload::{Source, source};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
@@ -24,26 +25,31 @@ const MOST_DIGESTS: usize = 100;
 /// What was read last of files that go to many nodes: all of them ask at once, and each would read the whole file.
 #[derive(Debug, Default)]
 pub(crate) struct Digests {
-    known: Mutex<HashMap<PathBuf, (u64, SystemTime, Source)>>,
+    files: StdMutex<HashMap<PathBuf, Arc<Mutex<Option<Known>>>>>,
 }
 
+/// A file's length and time when it was read, and what was read.
+type Known = (u64, SystemTime, Source);
+
 impl Digests {
-    /// The digest of a file as it is now. Who reads it holds up the others, who want the same.
+    /// The digest of a file as it is now. Who reads it holds up those who want the same file: that is what the lock is for.
     async fn of(&self, path: &Path) -> Result<Source, LinkError> {
         let looked = tokio::fs::metadata(path).await.and_then(|file| Ok((file.len(), file.modified()?)));
-        let mut known = self.known.lock().await;
-        if let (Ok((bytes, changed)), Some((then_bytes, then_changed, source))) = (&looked, known.get(path))
+        let known = {
+            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            if files.len() >= MOST_DIGESTS {
+                files.clear();
+            }
+            Arc::clone(files.entry(path.to_owned()).or_default())
+        };
+        let mut known = known.lock().await;
+        if let (Ok((bytes, changed)), Some((then_bytes, then_changed, source))) = (&looked, known.as_ref())
             && (bytes, changed) == (then_bytes, then_changed)
         {
             return Ok(source.clone());
         }
         let source = source(path).await?;
-        if let Ok((bytes, changed)) = looked {
-            if known.len() >= MOST_DIGESTS {
-                known.clear();
-            }
-            known.insert(path.to_owned(), (bytes, changed, source.clone()));
-        }
+        *known = looked.ok().map(|(bytes, changed)| (bytes, changed, source.clone()));
         Ok(source)
     }
 }

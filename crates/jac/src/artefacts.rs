@@ -229,7 +229,7 @@ pub async fn until_stored(
 }
 
 async fn verify(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
-    let verified: Verified = client.post_and_wait(&format!("/runs/{run}/archive/verify"), &json!({})).await?;
+    let verified: Verified = client.post_until_done(&format!("/runs/{run}/archive/verify")).await?;
     print(whose, &verified, || {
         if !verified.is_stored {
             return format!("{} has no manifest: the stored run is missing or incomplete.", verified.address);
@@ -251,7 +251,7 @@ async fn verify(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::
 }
 
 async fn rebuild(client: &Client, whose: &ClientArguments) -> anyhow::Result<Exit> {
-    let rebuilt: Rebuilt = client.post_and_wait("/archive/rebuild", &json!({})).await.context("nothing was rebuilt")?;
+    let rebuilt: Rebuilt = client.post_until_done("/archive/rebuild").await.context("nothing was rebuilt")?;
     print(whose, &rebuilt, || {
         let mut lines = vec![format!(
             "{} runs restored, {} already known, {} unfinished uploads.",

@@ -24,7 +24,7 @@ use tower::ServiceExt;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
-/// The same while the server reads what was uploaded to it, or all of what is in a store.
+/// The same while the server reads what was uploaded to it.
 const READING_LIMIT: Duration = Duration::from_secs(60 * 60);
 const PIECE: usize = 256 * 1024;
 
@@ -147,9 +147,15 @@ impl Client {
         self.patient()?.upload(path, fields, files).await
     }
 
-    /// Posts something that the server reads much for before it answers.
-    pub async fn post_and_wait<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
-        self.patient()?.post(path, body).await
+    /// Posts something that the server may work on for longer than a request takes: again, until it is done.
+    pub async fn post_until_done<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        loop {
+            let (status, body) = self.send(Method::POST, path, None, Body::empty()).await?;
+            let bytes = collect(body).await?;
+            if status != StatusCode::ACCEPTED {
+                return read(path, status, &bytes);
+            }
+        }
     }
 
     /// The same caller, who waits longer for an answer to begin.
@@ -201,11 +207,7 @@ impl Client {
         body: Body,
     ) -> anyhow::Result<T> {
         let (status, body) = self.send(method, path, kind, body).await?;
-        let bytes = collect(body).await?;
-        if !status.is_success() {
-            return Err(refused(status, &bytes));
-        }
-        serde_json::from_slice(&bytes).with_context(|| format!("the server's answer to {path} cannot be read"))
+        read(path, status, &collect(body).await?)
     }
 
     async fn send(
@@ -254,6 +256,14 @@ impl Client {
 
 async fn collect(stream: Bytestream) -> anyhow::Result<Bytes> {
     Ok(Body::from_stream(stream).collect().await?.to_bytes())
+}
+
+/// The answer to a request, or why it was refused.
+fn read<T: DeserializeOwned>(path: &str, status: StatusCode, body: &[u8]) -> anyhow::Result<T> {
+    if !status.is_success() {
+        return Err(refused(status, body));
+    }
+    serde_json::from_slice(body).with_context(|| format!("the server's answer to {path} cannot be read"))
 }
 
 /// The server's own words.

@@ -106,6 +106,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let target = match (on, new) {
         (On::Existing(named), _) => {
             let existing = clusters::find(connection.client(), &named).await?;
+            existing.warnings.iter().for_each(|warning| line.say(&format!("warning: {}", warning.message)));
             // How many workers there are is known only now.
             spec.check(
                 existing.cluster.worker_count(),
@@ -596,7 +597,7 @@ mod tests {
             usd_per_hour: None,
             node_prices: None,
         };
-        ClusterView { cluster, idle_ends_at_ms: None, usd_so_far: None }
+        ClusterView { cluster, idle_ends_at_ms: None, usd_so_far: None, warnings: Vec::new() }
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 use super::recorded::{Answer, Recorded, Words};
 use super::{HOUR_MS, all_is_well, cloud, cluster, config};
+use crate::aws::{Aws, Pacing};
+use crate::pace::Paces;
 use crate::record::ClusterRecord;
 use jac_model::ports::{NodeRequest, PortError};
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, Message, NodePrices, Person, Role};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -41,13 +44,17 @@ impl Launch {
 }
 
 async fn launch(aws: &Recorded, config: &Ec2Config, workers: u32) -> Launch {
+    launch_with(&aws.aws(), config, workers).await
+}
+
+async fn launch_with(aws: &Aws, config: &Ec2Config, workers: u32) -> Launch {
     let folder = tempfile::tempdir().expect("a folder");
-    let (cloud, asked, aws) = (cloud(folder.path()), requests(workers), aws.aws());
+    let (cloud, asked) = (cloud(folder.path()), requests(workers));
     let events = Mutex::new(Vec::new());
     let progress = |node: &str, message: Message| events.lock().expect("no panic").push((node.to_owned(), message));
-    let record = cloud.prepare(&aws, config, &asked).await.expect("it is written down");
+    let record = cloud.prepare(aws, config, &asked).await.expect("it is written down");
     let began = Instant::now();
-    let failed = cloud.ask(&aws, &record, &asked, &progress).await.expect("an answer for each");
+    let failed = cloud.ask(aws, &record, &asked, &progress).await.expect("an answer for each");
     let took = began.elapsed();
     let record = cloud.records.read(&cluster()).expect("it is read").expect("a record");
     Launch { record, failed, events: events.into_inner().expect("no panic"), took }
@@ -93,6 +100,44 @@ async fn an_account_whose_calls_others_use_up_is_slower_and_fails_nothing() {
     assert_eq!(launch.events("launch_throttled").len(), 1, "said once");
     assert_eq!(launch.events("instance_launched").len(), 40);
     assert!(launch.took < Duration::from_secs(300), "35 machines at 4 s each are 140 s: {:?}", launch.took);
+}
+
+/// Two sets of credentials, each with clients of its own, whose calls fill the same bucket.
+fn two_sets(aws: &Recorded) -> [Aws; 2] {
+    let paces = Arc::new(Paces::default());
+    [(); 2].map(|()| Aws { pacing: Pacing::new(Arc::clone(&paces)), ..aws.aws() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_sets_of_credentials_of_one_account_share_its_pace() {
+    let aws = bucket(2.0);
+    let [one, other] = two_sets(&aws);
+    let config = config();
+    let launched = tokio::join!(launch_with(&one, &config, 19), launch_with(&other, &config, 19));
+    for launch in <[Launch; 2]>::from(launched) {
+        assert!(launch.failed.is_empty() && launch.record.nodes.iter().all(|node| node.instance.is_some()));
+        assert!(launch.events("launch_throttled").is_empty());
+    }
+    assert_eq!(aws.asked("RunInstances").len(), 40, "no call was throttled");
+    assert_eq!(aws.asked("GetCallerIdentity").len(), 2, "asked once for each set");
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_whose_account_is_not_known_keep_a_pace_of_their_own_until_it_is() {
+    for answer in [Answer::Refused(403, "AccessDenied", "No."), Answer::Never] {
+        let known = Arc::new(AtomicBool::new(false));
+        let is_known = Arc::clone(&known);
+        let aws = Recorded::new(move |words| match words["Action"].as_str() {
+            "GetCallerIdentity" if !is_known.load(Ordering::Relaxed) => answer.clone(),
+            _ => all_is_well(words),
+        });
+        let [one, other] = two_sets(&aws);
+        let began = Instant::now();
+        assert!(!Arc::ptr_eq(&one.pace().await, &other.pace().await));
+        assert!(began.elapsed() <= Duration::from_secs(20), "nobody waits for long: {:?}", began.elapsed());
+        known.store(true, Ordering::Relaxed);
+        assert!(Arc::ptr_eq(&one.pace().await, &other.pace().await));
+    }
 }
 
 fn is_of_type(words: &Words, kind: &str) -> bool {

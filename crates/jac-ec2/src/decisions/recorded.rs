@@ -1,6 +1,6 @@
 //! AWS as it answered once: the SDK's own clients, with what was recorded of the lab's emulator in place of a network.
 
-use crate::aws::Aws;
+use crate::aws::{Aws, Pacing};
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
@@ -78,7 +78,7 @@ impl Recorded {
             sts: aws_sdk_sts::Client::new(&config),
             prices: aws_sdk_pricing::Client::new(&config),
             quotas: aws_sdk_servicequotas::Client::new(&config),
-            pace: Arc::default(),
+            pacing: Pacing::default(),
             describing: Arc::default(),
         }
     }

@@ -41,12 +41,19 @@ enum Outcome {
 
 impl Engine {
     /// Takes every run that is in the server's store, or in one of people's own, into the list, unless it is there. From somebody's own store come
-    /// runs of its owner only.
+    /// runs of its owner only. `None`: that takes longer, and goes on; whoever asks again waits for it again.
     ///
     /// # Errors
     /// When there is no store, or the server's cannot be asked.
-    pub async fn rebuild_from_archive(&self) -> Result<Rebuilt, EngineError> {
+    pub async fn rebuild_from_archive(&self) -> Result<Option<Rebuilt>, EngineError> {
         let archive = self.archive().ok_or_else(super::no_store)?;
+        let engine = self.clone();
+        let work = async move { engine.rebuild().await };
+        self.wait_for_job(&archive.rebuilding, (), "the rebuild from the store".to_owned(), work).await
+    }
+
+    async fn rebuild(&self) -> Result<Rebuilt, ArtefactError> {
+        let archive = self.archives();
         let mut rebuilt = Rebuilt::default();
         if let Some(server) = archive.server() {
             self.rebuild_from(&server, None, &mut rebuilt).await?;
@@ -55,7 +62,7 @@ impl Engine {
             let store = archive.store_at(&Place::Own(row.id.clone()));
             let done = match store {
                 Ok(store) => self.rebuild_from(&store, Some(&row), &mut rebuilt).await,
-                Err(error) => Err(error.into()),
+                Err(error) => Err(error),
             };
             // One that cannot be asked keeps nobody else's runs away.
             if let Err(error) = done {
@@ -72,7 +79,7 @@ impl Engine {
         store: &ArtefactStore,
         own: Option<&ResultsStoreRow>,
         rebuilt: &mut Rebuilt,
-    ) -> Result<(), EngineError> {
+    ) -> Result<(), ArtefactError> {
         let prefixes = store.run_prefixes().await?;
         let outcomes = stream::iter(prefixes).map(|prefix| async move {
             self.restore_run(store, own, &prefix)

@@ -14,6 +14,7 @@
 use super::journal::{JOURNAL, RunJournal, begun_in};
 use super::kept::is_log;
 use super::{Archive, MANIFEST, Place, manifest_in};
+use crate::blocking::resumed;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::runs::keep::is_kept;
@@ -122,7 +123,7 @@ impl Engine {
             let mark = stale_mark(&place);
             Ok::<_, std::io::Error>((mark, kept_files(&place, &growing)?, manifest_in(&place)))
         });
-        let listed = listed.await.map_err(|panic| unreadable("the run's folder", &panic))?;
+        let listed = resumed(listed.await).map_err(|ended| unreadable("the run's folder", &ended))?;
         let (mark, files, known) = match listed {
             Ok(listed) => listed,
             Err(_) if !folder.exists() => return Ok(None),
@@ -174,7 +175,7 @@ impl Engine {
         }
         let place = folder.join(MANIFEST);
         let written = tokio::task::spawn_blocking(move || write_file(&place, &text));
-        match written.await.map_err(|panic| unreadable(MANIFEST, &panic))? {
+        match resumed(written.await).map_err(|ended| unreadable(MANIFEST, &ended))? {
             Err(_) if !folder.exists() => take_back(&store, &prefix).await,
             Err(error) => Err(unreadable(MANIFEST, &error)),
             Ok(()) => {

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_artefacts::{Checked, run_prefix};
+use jac_artefacts::{ArtefactError, ArtefactStore, Checked, run_prefix};
 use jac_model::RunId;
 use serde::{Deserialize, Serialize};
 
@@ -25,33 +25,38 @@ pub struct Verified {
 }
 
 impl Engine {
-    /// Reads everything of a run in the store and compares it with the manifest there.
+    /// Reads everything of a run in the store and compares it with the manifest there. `None`: that takes longer, and goes on; whoever asks again
+    /// waits for it again.
     ///
     /// # Errors
     /// When no store is configured, or it cannot be asked.
-    pub async fn verify_archive(&self, run: &RunId) -> Result<Verified, EngineError> {
+    pub async fn verify_archive(&self, run: &RunId) -> Result<Option<Verified>, EngineError> {
         let run = self.store().run(run).await?.run;
-        let store = self.store_of(&run)?;
-        let prefix = run_prefix(&run.id, run.created_ms);
-        let mut verified = Verified {
-            address: format!("{}/{prefix}", store.address()),
-            is_stored: false,
-            objects: 0,
-            bytes: 0,
-            missing: Vec::new(),
-            different: Vec::new(),
-        };
-        let Some(manifest) = store.manifest(&prefix).await? else { return Ok(verified) };
-        verified.is_stored = true;
-        for object in &manifest.objects {
-            verified.objects += 1;
-            verified.bytes += object.bytes;
-            match store.check(&prefix, object).await? {
-                Checked::Same => (),
-                Checked::Missing => verified.missing.push(object.name.clone()),
-                Checked::Differs => verified.different.push(object.name.clone()),
-            }
-        }
-        Ok(verified)
+        let work = verify(self.store_of(&run)?, run_prefix(&run.id, run.created_ms));
+        let what = format!("the verification of the run {}", run.id);
+        self.wait_for_job(&self.archives().verifying, run.id, what, work).await
     }
+}
+
+async fn verify(store: ArtefactStore, prefix: String) -> Result<Verified, ArtefactError> {
+    let mut verified = Verified {
+        address: format!("{}/{prefix}", store.address()),
+        is_stored: false,
+        objects: 0,
+        bytes: 0,
+        missing: Vec::new(),
+        different: Vec::new(),
+    };
+    let Some(manifest) = store.manifest(&prefix).await? else { return Ok(verified) };
+    verified.is_stored = true;
+    for object in &manifest.objects {
+        verified.objects += 1;
+        verified.bytes += object.bytes;
+        match store.check(&prefix, object).await? {
+            Checked::Same => (),
+            Checked::Missing => verified.missing.push(object.name.clone()),
+            Checked::Differs => verified.different.push(object.name.clone()),
+        }
+    }
+    Ok(verified)
 }

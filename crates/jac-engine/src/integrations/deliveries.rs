@@ -255,7 +255,10 @@ impl Engine {
             id: row.id.clone(),
             run: ended_run(&stored.run, &result, row.since_ms, public_url.as_deref()),
         };
-        let sent = notifier.send(&notification, self.now_ms()).await;
+        let what = format!("the notifications to {name}");
+        let sent = self.guarded("notifications", what, notifier.send(&notification, self.now_ms())).await;
+        // It waits its turn, as any that could not be sent, and keeps no other from being sent.
+        let sent = sent.unwrap_or_else(|panicked| Err(panicked.into()));
         let (run, now_ms) = (row.run, self.now_ms());
         match &sent {
             Ok(()) => tracing::info!(%run, target = name, "run {run}: {name} was told"),

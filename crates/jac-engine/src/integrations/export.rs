@@ -168,7 +168,10 @@ impl Engine {
                 export.added.notified().await;
                 continue;
             }
-            let sent = export.target.push(&points).await;
+            let what = format!("the export to {name}");
+            let sent = self.guarded("metrics_export", what, export.target.push(&points)).await;
+            // What it was about to send is sent again.
+            let sent = sent.unwrap_or_else(|panicked| Err(panicked.into()));
             let wait = match &sent {
                 Ok(_) => Duration::ZERO,
                 Err(error) => {

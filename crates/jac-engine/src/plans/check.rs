@@ -3,6 +3,7 @@
 
 use super::source::{Given, PlanSource};
 use super::{PlanAt, own, unread};
+use crate::blocking::resumed;
 use crate::tools::{Toolbox, WantedJMeter};
 use crate::{Engine, EngineError};
 use jac_jmeter::classes::ClassIndex;
@@ -298,10 +299,7 @@ impl Engine {
             audited.around_blocking(|| work(&engine, &|| token.is_cancelled()))
         });
         // A panic is whoever's who asked: it says nothing of what was to be checked.
-        done.await.unwrap_or_else(|error| match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(cancelled()),
-        })
+        resumed(done.await).unwrap_or_else(|_| Err(cancelled()))
     }
 }
 

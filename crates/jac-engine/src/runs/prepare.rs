@@ -21,16 +21,16 @@ use super::supervise::{Interruption, Task};
 use super::{NodePlaces, process_name};
 use crate::error::EngineError;
 use crate::fan_out::try_for_all;
+use crate::javas;
 use crate::lifecycle::key_store_path;
 use crate::tools::WantedJMeter;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
 use jac_model::{
-    Cluster, EpochMs, Message, Node, NodePhase, NodeTools, Plan, PlanCriteria, PlanFileKind, ResultsMode, Role, Run,
+    Cluster, EpochMs, Message, NodePhase, NodeTools, Plan, PlanCriteria, PlanFileKind, ResultsMode, Role, Run,
     RunEvent, Versions, shares_of,
 };
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A node of the run with the way to it.
@@ -188,12 +188,11 @@ async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
 
 /// Writes down what the run is measured with.
 async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError> {
-    let java: BTreeSet<String> =
-        cluster.nodes.iter().filter_map(|node| Some(node.tools.as_ref()?.java_version.clone())).collect();
     let home = task.engine.toolbox().home(&WantedJMeter::of(&cluster.config))?;
     let jmeter = home.map_or_else(|| "unknown".to_owned(), |home| home.version().to_owned());
-    let differs = (java.len() > 1).then(|| different_javas(cluster, &java));
-    let versions = Versions { jac: env!("CARGO_PKG_VERSION").to_owned(), jmeter, java: java.into_iter().collect() };
+    let differs = javas::different(cluster);
+    let java = javas::versions(cluster).into_iter().map(str::to_owned).collect();
+    let versions = Versions { jac: env!("CARGO_PKG_VERSION").to_owned(), jmeter, java };
     task.change(move |run| {
         run.versions = Some(versions);
         // After a crash it is there already.
@@ -202,21 +201,6 @@ async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError
     })
     .await?;
     Ok(())
-}
-
-/// What one Java measures is not what another one does: which nodes have which.
-fn different_javas(cluster: &Cluster, versions: &BTreeSet<String>) -> Message {
-    let of_version = |version: &String| {
-        let has = |node: &&Node| node.tools.as_ref().is_some_and(|tools| tools.java_version == *version);
-        let names: Vec<&str> = cluster.nodes.iter().filter(has).map(|node| node.name.as_str()).collect();
-        match names.as_slice() {
-            [] | [_] | [_, _] | [_, _, _] => format!("{version} on {}", names.join(", ")),
-            [first, second, ..] => format!("{version} on {first}, {second} and {} others", names.len() - 2),
-        }
-    };
-    let all: Vec<String> = versions.iter().map(of_version).collect();
-    let text = format!("The nodes have different Java versions, so their measurements may differ: {}.", all.join("; "));
-    Message::new("java_versions_differ", text).with("java", versions.iter().cloned().collect::<Vec<_>>())
 }
 
 /// The nodes are to outlive a server that is away for as long as the run takes. If that fails the ordinary lease goes on.

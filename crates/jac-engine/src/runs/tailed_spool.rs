@@ -9,7 +9,7 @@ use super::node_series::NodeSeries;
 use super::supervise::Task;
 use super::tail::Pull;
 use super::{NodePlaces, RESULTS, spool};
-use crate::blocking::{in_place, wait};
+use crate::blocking::{in_place, resumed, wait};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::live::LiveRun;
@@ -83,10 +83,7 @@ impl TailedSpool {
         let task = task.clone();
         let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&task)).await;
         // A panic is the supervisor's to count: tried again by itself it would be so for ever.
-        opened.unwrap_or_else(|stopped| match stopped.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(stopped) => Err(EngineError::JMeter(stopped.to_string())),
-        })
+        resumed(opened).map_err(|ended| EngineError::JMeter(ended.to_string()))?
     }
 
     fn open_blocking(task: &Task) -> Result<Self, EngineError> {

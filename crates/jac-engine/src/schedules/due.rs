@@ -39,24 +39,15 @@ impl Engine {
     async fn look_at_schedules(&self) -> Result<Duration, EngineError> {
         let mut failed = false;
         for id in self.store().due_schedules(self.now_ms()).await? {
-            if let Err(error) = self.take_due(&id).await {
+            if let Err(error) = self.guard_schedule(&id, self.take_due(&id)).await {
                 tracing::warn!(schedule = %id, %error, "schedule {id}: {error}; trying again");
                 failed = true;
             }
         }
         let open = self.store().open_firings().await?;
         for row in &open {
-            let done = match row.firing.state {
-                FiringState::Starting => {
-                    self.start_firing(row.firing.id);
-                    Ok(())
-                }
-                FiringState::Waiting => self.look_at_waiting(row, &open).await,
-                FiringState::Running => self.look_at_running(row).await,
-                _ => Ok(()),
-            };
-            if let Err(error) = done {
-                let id = &row.firing.schedule_id;
+            let id = &row.firing.schedule_id;
+            if let Err(error) = self.guard_schedule(id, self.look_at_open(row, &open)).await {
                 tracing::warn!(schedule = %id, %error, "schedule {id}: {error}; trying again");
                 failed = true;
             }
@@ -66,6 +57,28 @@ impl Engine {
         let left = next_ms.map_or(longest, |next_ms| self.until(next_ms)).min(longest);
         // One that cannot be read stays due for ever.
         Ok(if failed { left.max(RETRY) } else { left })
+    }
+
+    /// One that panics keeps no other from its times.
+    async fn guard_schedule(
+        &self,
+        id: &ScheduleId,
+        work: impl Future<Output = Result<(), EngineError>>,
+    ) -> Result<(), EngineError> {
+        let done = self.guarded("schedules", format!("the schedule {id}"), work).await;
+        done.unwrap_or_else(|panicked| Err(panicked.into()))
+    }
+
+    async fn look_at_open(&self, row: &FiringRow, open: &[FiringRow]) -> Result<(), EngineError> {
+        match row.firing.state {
+            FiringState::Starting => {
+                self.start_firing(row.firing.id);
+                Ok(())
+            }
+            FiringState::Waiting => self.look_at_waiting(row, open).await,
+            FiringState::Running => self.look_at_running(row).await,
+            _ => Ok(()),
+        }
     }
 
     async fn take_due(&self, id: &ScheduleId) -> Result<(), EngineError> {

@@ -6,6 +6,7 @@
 
 use crate::world::World;
 use jac_engine::clock::Clock;
+use jac_engine::task_kind;
 use jac_model::EpochMs;
 use jac_model::ports::PortError;
 use std::collections::BTreeMap;
@@ -168,7 +169,10 @@ impl Door {
 /// The world's clock as one engine sees it. Every look is a place to crash at, in the middle of code that calls no port.
 impl Clock for Door {
     fn now_ms(&self) -> EpochMs {
-        match self.meet("clock", Side::Before) {
+        let planned = self.meet("clock", Side::Before);
+        // The same look as one of the task that calls: "clock of retention".
+        let of_task = task_kind().and_then(|kind| self.meet(&format!("clock of {kind}"), Side::Before).flatten());
+        match planned.map(|planned| planned.or(of_task)) {
             Some(Some(Trouble::Panic)) => panic!("{PLANNED_PANIC} at the clock"),
             Some(None | Some(Trouble::Refuse(_) | Trouble::Hang | Trouble::CutOff(_))) => {
                 self.world.now_ms() + self.clock_off_ms

@@ -6,6 +6,7 @@ use crate::door::{Crash, Door, PLANNED_PANIC, Planned};
 use crate::notifier;
 use crate::world::{World, owner};
 use futures_util::FutureExt;
+use jac_artefacts::ArtefactStore;
 use jac_engine::plans::Kept;
 use jac_engine::tools::ToolSettings;
 use jac_engine::{Engine, EngineError, Lifespan, NewCluster, NewRun, Parts, Settings};
@@ -54,6 +55,10 @@ pub struct House {
     pub results: ResultsChoice,
     pub min_workers: Option<u32>,
     pub try_run: bool,
+    /// Its engines send figures of running tests to a metrics target.
+    pub exports: bool,
+    /// Where finished runs are stored.
+    pub artefacts: Option<ArtefactStore>,
 }
 
 struct Living {
@@ -98,6 +103,8 @@ impl House {
             results: ResultsChoice::Auto,
             min_workers: None,
             try_run: false,
+            exports: false,
+            artefacts: None,
         }
     }
 
@@ -172,8 +179,8 @@ impl House {
             clouds: HashMap::from(clouds),
             tools: ToolSettings { jmeter_home: Some(self.place.path().join("jmeter")), ..ToolSettings::default() },
             settings: self.settings.clone(),
-            artefacts: None,
-            integrations: notifier::targets(Door::new(Arc::clone(&self.world), generation)),
+            artefacts: self.artefacts.clone(),
+            integrations: notifier::targets(&Door::new(Arc::clone(&self.world), generation), self.exports),
         };
         Some(Living { engine: Engine::start(parts).await.expect("it starts"), generation })
     }

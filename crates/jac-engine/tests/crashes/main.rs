@@ -4,6 +4,7 @@
 //!
 //! The database and the data folder are real; the machines, their JMeter and the time are not.
 
+mod archive;
 mod auto_stop;
 mod clocks;
 mod cloud;

@@ -75,15 +75,19 @@ async fn a_launch_that_is_never_answered_ends_at_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_worker_with_another_java_is_named_in_a_note() {
+async fn a_worker_with_another_java_is_named_before_the_run_and_in_a_note() {
     let mut house = House::new();
     *house.world.other_java.lock().expect("no panic") = Some("worker-2".to_owned());
     let cluster = house.cluster(2).await;
+    let ready = house.until_phase(&cluster, ClusterPhase::Ready).await;
+    let warnings = house.engine().await.view_cluster(ready).warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert_eq!(warnings[0].params["java"], serde_json::json!(["17.0.15", "21.0.9"]));
     let run = house.run(&cluster).await;
     let ran = house.until_run(&run, RunPhase::Finished).await;
     let notes: Vec<_> = ran.notes.iter().filter(|note| note.code == "java_versions_differ").collect();
     assert_eq!(notes.len(), 1, "{:?}", ran.notes);
-    assert_eq!(notes[0].params["java"], serde_json::json!(["17.0.15", "21.0.9"]));
+    assert_eq!(notes[0], &warnings[0]);
     assert!(notes[0].message.contains("21.0.9 on worker-2"), "{}", notes[0].message);
 }
 

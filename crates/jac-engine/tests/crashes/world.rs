@@ -71,6 +71,8 @@ pub struct Machines {
     pub ever: Vec<(Provider, Instance, EpochMs, Option<EpochMs>)>,
     /// What the notification target has taken.
     pub told: Vec<jac_model::notify::Notification>,
+    /// What the metrics target has taken.
+    pub pushed: Vec<Arc<jac_model::monitoring::RunFigures>>,
 }
 
 /// A machine.

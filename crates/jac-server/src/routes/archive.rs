@@ -5,8 +5,9 @@ use crate::body::Query;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use jac_engine::archive::{ArchiveView, Link, Rebuilt, Verified};
-use jac_model::Run;
+use jac_model::{Message, Run};
 use serde::Deserialize;
 
 /// Store a run's results now, in place of at the next try
@@ -16,11 +17,23 @@ pub async fn retry(run: On<ChangeRun, Run>) -> Result<(StatusCode, Json<ArchiveV
     Ok((StatusCode::ACCEPTED, Json(run.engine().retry_archive(&run.thing.id).await?)))
 }
 
+/// Answers with the result of work on a store, or says that it goes on.
+fn done_or_running<T: IntoResponse>(done: Option<T>) -> Response {
+    done.map_or_else(|| (StatusCode::ACCEPTED, Json(still_running())).into_response(), T::into_response)
+}
+
+fn still_running() -> Message {
+    Message::new("still_running", "The work continues. Repeat the request to wait for its result.")
+}
+
 /// Read a stored run anew and compare it with its manifest
+///
+/// What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
 #[utoipa::path(post, path = "/runs/{id}/archive/verify", tag = "archive", params(("id" = String, Path)),
-    responses((status = 200, body = Verified), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 502, body = ErrorBody)))]
-pub async fn verify(run: On<ChangeRun, Run>) -> Result<Json<Verified>, ApiError> {
-    Ok(Json(run.engine().verify_archive(&run.thing.id).await?))
+    responses((status = 200, body = Verified), (status = 202, body = Message), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 502, body = ErrorBody)))]
+pub async fn verify(run: On<ChangeRun, Run>) -> Result<Response, ApiError> {
+    Ok(done_or_running(run.engine().verify_archive(&run.thing.id).await?.map(Json)))
 }
 
 /// Which object.
@@ -39,8 +52,10 @@ pub async fn link(run: On<View, Run>, Query(query): Query<LinkQuery>) -> Result<
 }
 
 /// Take every run that the store has into the list, unless it is there
+///
+/// What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
 #[utoipa::path(post, path = "/archive/rebuild", tag = "archive",
-    responses((status = 200, body = Rebuilt), (status = 409, body = ErrorBody), (status = 502, body = ErrorBody)))]
-pub async fn rebuild(allowed: Allowed<ManageArchive>) -> Result<Json<Rebuilt>, ApiError> {
-    Ok(Json(allowed.engine().rebuild_from_archive().await?))
+    responses((status = 200, body = Rebuilt), (status = 202, body = Message), (status = 409, body = ErrorBody), (status = 502, body = ErrorBody)))]
+pub async fn rebuild(allowed: Allowed<ManageArchive>) -> Result<Response, ApiError> {
+    Ok(done_or_running(allowed.engine().rebuild_from_archive().await?.map(Json)))
 }

@@ -18,6 +18,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 /// Ten rows a second until it is told to end, and a last one.
 const JOB: &str = "while [ ! -e end ]; do echo row >>log; sleep 0.1; done; echo last >>log; exit 3";
 
+/// A program that waits, whose heap is looked at.
+const JVM: &str =
+    "public class Waits { public static void main(String[] a) throws Exception { Thread.sleep(3600000); } }";
+
 async fn started(remote: &dyn Remote) {
     remote.start("job", &shell(JOB)).await.expect("it starts");
 }
@@ -229,6 +233,15 @@ async fn a_node_that_reports_is_asked_less() {
     let Some(place) = Place::launched(1).await else { return };
     let (remote, traffic) = counted(&place).await;
     started(&remote).await;
+    let has_jvm = std::env::var_os("REPORT_JVM").is_some();
+    if has_jvm {
+        remote.write("Waits.java", JVM.as_bytes()).await.expect("a source");
+        remote.start("jvm", &shell("exec java -Xmx64m Waits.java")).await.expect("it starts");
+        wait_for("its heap", LIMIT, async || {
+            remote.vitals().await.expect("it answers").expect("counters").heap.is_some()
+        })
+        .await;
+    }
     let show = |how: &str, ([asked, there, told, back], cpu): ([f64; 4], f64)| {
         println!(
             "{how:>8}: {asked:5.1} messages and {there:6.0} bytes a second to the node, {told:5.1} and {back:6.0} from \
@@ -242,5 +255,8 @@ async fn a_node_that_reports_is_asked_less() {
     let reported = show("reports", cost(&place, &remote, &traffic, seconds).await);
     assert!(reported * 5.0 < asked, "{reported} in place of {asked}");
     drop(following);
+    if has_jvm {
+        remote.kill("jvm").await.expect("it ends");
+    }
     remote.write("end", b"").await.expect("a word");
 }

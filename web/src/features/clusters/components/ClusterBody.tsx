@@ -6,6 +6,7 @@ import { Note } from "@/shared/ui/Note";
 import { useNow } from "@/shared/ui/useNow";
 import { useClusterEvents } from "../api/useClusterEvents";
 import { causeLines } from "../clusterEvents";
+import { ClusterWarnings } from "./ClusterWarnings";
 import { Ec2Pairs } from "./Ec2Pairs";
 import { hasEnded, isComingUp, providerWords, workersOf } from "../clusterWords";
 
@@ -31,6 +32,7 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
         </Note>
       )}
       {cluster.lost_nodes.length > 0 && <Note tone="attention">Lost: {cluster.lost_nodes.join(", ")}. Runs need all nodes: terminate this cluster and create another.</Note>}
+      {!gone && <ClusterWarnings cluster={cluster} />}
       {cluster.current_run !== null && (
         <Note tone="info">
           A run is in progress. <Link to={`/runs/${cluster.current_run}`}>Open it</Link>.

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { useCluster } from "@/features/clusters/api/useCluster";
 import { useLivingClusters } from "@/features/clusters/api/useClusters";
+import { ClusterWarnings } from "@/features/clusters/components/ClusterWarnings";
 import { canRun, clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlans } from "@/features/plans/api/usePlans";
@@ -82,33 +83,38 @@ export const NEW_CLUSTER = "new";
 
 export function PickCluster({ choice: { items, error }, value, fault, onChange, offersNew = false }: Props<RunnableCluster> & { offersNew?: boolean }) {
   const { mayWrite } = useRights();
+  const isThere = value !== null && value !== NEW_CLUSTER;
+  const chosen = useCluster(value ?? "", isThere);
   if (error !== null) return <ErrorBox error={error} />;
   const living = (items ?? []).filter((cluster) => !hasEnded(cluster.phase));
   const none = items !== undefined && !living.some((cluster) => mayWrite(cluster) && canRun(cluster));
   return (
-    <Field
-      label="Cluster"
-      fault={fault}
-      help={none && value !== NEW_CLUSTER ? offersNew ? "No cluster is ready. Choose a new one for this run." : <Link to="/clusters">No cluster is ready. Create one.</Link> : undefined}
-    >
-      {(attributes) => (
-        <select
-          {...attributes}
-          className={attributes.className.replace("form-control", "form-select")}
-          value={value ?? ""}
-          onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}
-        >
-          <option value="">{items === undefined ? "Loading clusters…" : "Select a cluster"}</option>
-          {offersNew && <option value={NEW_CLUSTER}>New cluster for this run, terminated after it</option>}
-          {living.map((cluster) => (
-            <option key={cluster.id} value={cluster.id} disabled={!mayWrite(cluster) || !canRun(cluster)}>
-              {cluster.name}, {sizeWords(cluster.workers)}
-              {cluster.provider === "ssh" ? ", SSH" : ""}
-              {mayWrite(cluster) ? (canRun(cluster) ? "" : `, ${clusterChip(cluster).word}`) : `, ${cluster.owner.name}’s`}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
+    <>
+      <Field
+        label="Cluster"
+        fault={fault}
+        help={none && value !== NEW_CLUSTER ? offersNew ? "No cluster is ready. Choose a new one for this run." : <Link to="/clusters">No cluster is ready. Create one.</Link> : undefined}
+      >
+        {(attributes) => (
+          <select
+            {...attributes}
+            className={attributes.className.replace("form-control", "form-select")}
+            value={value ?? ""}
+            onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}
+          >
+            <option value="">{items === undefined ? "Loading clusters…" : "Select a cluster"}</option>
+            {offersNew && <option value={NEW_CLUSTER}>New cluster for this run, terminated after it</option>}
+            {living.map((cluster) => (
+              <option key={cluster.id} value={cluster.id} disabled={!mayWrite(cluster) || !canRun(cluster)}>
+                {cluster.name}, {sizeWords(cluster.workers)}
+                {cluster.provider === "ssh" ? ", SSH" : ""}
+                {mayWrite(cluster) ? (canRun(cluster) ? "" : `, ${clusterChip(cluster).word}`) : `, ${cluster.owner.name}’s`}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {isThere && chosen.data !== undefined && <ClusterWarnings cluster={chosen.data} />}
+    </>
   );
 }

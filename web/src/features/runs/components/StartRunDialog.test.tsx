@@ -94,6 +94,13 @@ it("takes the only plan and the only cluster, and says how many users that is", 
   expect(api.asked.some(({ path }) => path === "/plans/p-1/check?workers=2")).toBe(true);
 });
 
+it("says before the start that the nodes of the cluster have different Javas", async () => {
+  const warnings = [{ code: "java_versions_differ", params: { java: ["17.0.15", "21.0.9"] }, message: "17.0.15 on master; 21.0.9 on worker-1." }];
+  api.answer("GET /clusters/c-1", { body: { ...cluster({ id: "c-1", name: "walk" }), warnings } });
+  show();
+  await dialog().findByText("17.0.15 on master; 21.0.9 on worker-1.");
+});
+
 it("starts with the plan's own criteria, sending none of its own, and goes to the run", async () => {
   api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
   show();
