@@ -1,7 +1,7 @@
 //! A file of a plan that all nodes of a cluster get: over the server's line once, where its machines are there for one cluster only
 //! ([`crate::spread`]).
 //!
-//! What is given lies beside the node's files under its digest for as long as the others take it; the plan has a copy, which it may change.
+//! What is given lies beside the node's files for as long as the others take it; the plan has a copy, which it may change.
 
 use crate::error::LinkError;
 use crate::quote::quote;
@@ -17,8 +17,10 @@ use tokio::sync::Mutex;
 
 /// A smaller file is sent to each node: to let a key in and out takes longer.
 pub(crate) const FROM_BYTES: u64 = 256 << 10;
-/// How long copying it on the node may take.
+/// How long copying it on the node may take, whatever its size…
 const COPY_LIMIT: Duration = Duration::from_secs(120);
+/// …and the slowest disk, in bytes per second: what it takes longer for a large one.
+const SLOWEST_DISK: u64 = 8 << 20;
 /// So many files' digests are kept.
 const MOST_DIGESTS: usize = 100;
 
@@ -64,7 +66,8 @@ pub(crate) async fn share(
 ) -> Result<(), LinkError> {
     let source = tools.digests.of(from).await?;
     let folder = jac_model::ports::Remote::folder(remote);
-    let given = format!("{folder}/{}.given", &source.sha256[..32]);
+    let part = tools.spreads.of(remote.cluster(), &source.sha256)?;
+    let given = part.file(&folder);
     let copy = format!(
         "given={} to={}\nmkdir -p -- {} && cp -f -- \"$given\" \"$to.new\" && chmod {} -- \"$to.new\" && \
          mv -f -- \"$to.new\" \"$to\"",
@@ -74,9 +77,9 @@ pub(crate) async fn share(
         source.mode(),
     );
     let member = remote.member(peer.clone(), given);
-    let part = tools.spreads.of(remote.cluster(), &source.sha256)?;
     let file = Sending { what: "a file", path: from, progress: &|_, _| () };
-    let brought = part.bring(&member, &file, &copy, COPY_LIMIT).await;
+    let limit = COPY_LIMIT + Duration::from_secs(source.bytes / SLOWEST_DISK);
+    let brought = part.bring(&member, &file, &copy, limit).await;
     part.leave().await;
     brought
 }

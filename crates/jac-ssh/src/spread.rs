@@ -8,20 +8,19 @@
 //!
 //! What nodes give to each other this way is JMeter, Java ([`crate::tools`]) and the larger files of a plan ([`crate::shared`]).
 //!
-//! For machines that are there for one cluster only: it writes into `~/.ssh/authorized_keys`, and takes that out again.
+//! For machines that are there for one cluster only: it writes into `~/.ssh/authorized_keys`, and takes that out again. Its key and its file have
+//! names that no other spreading has, so the end of one disturbs neither the next of the same content nor others on the same nodes.
 
-use crate::connection::Link;
+mod node;
+mod sending;
+
 use crate::error::LinkError;
-use crate::exec;
 use crate::key::{KeyTexts, from_seed};
-use crate::quote::quote;
-use crate::scripts;
-use crate::upload::{refused, upload};
 use futures_util::future::join_all;
-use jac_model::Message;
-use jac_model::ports::ProgressSink;
-use std::collections::HashMap;
-use std::path::Path;
+pub use node::Member;
+use node::{Blamed, SCRIPT_LIMIT};
+pub use sending::Sending;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -31,14 +30,12 @@ use tokio::time::{Instant, timeout};
 const TAKE_AT_ONCE: usize = 4;
 /// Nodes that the server sends to at the same time, when nodes cannot take from each other.
 const SEND_AT_ONCE: usize = 4;
-/// One more may be sent to for each time so long in which no byte got to the one that is sent to: it may be lost.
+/// One more may be sent to for each time so long in which no byte got to any node: those that are to get it may be lost.
 const PATIENCE: Duration = Duration::from_secs(45);
 /// How often a node tries to take it from others before it is sent to.
 const TAKES: u32 = 2;
-/// How long one node may take it from another.
-const TAKE_LIMIT: Duration = Duration::from_secs(120);
-const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
-const TELL_EVERY: Duration = Duration::from_secs(1);
+/// A node that so many others could not take it from gives only where no other does. One counts as all when it was surely the giver's fault.
+const DOUBTS: u32 = 2;
 
 /// How the other nodes of its cluster reach a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,62 +44,6 @@ pub struct Peer {
     pub port: u16,
     /// Its public host key: `ssh-ed25519 AAAA…`.
     pub host_key: String,
-}
-
-/// A node of a spreading.
-#[derive(Debug, Clone)]
-pub struct Member {
-    pub name: String,
-    pub link: Arc<Link>,
-    pub peer: Peer,
-    /// Its own folder, and where the file lies below it.
-    pub folder: String,
-    pub file: String,
-}
-
-/// Where a node has the file from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum From {
-    Server,
-    Node(String),
-}
-
-/// A file that the server sends to nodes, and who is told of it.
-pub struct Sending<'a> {
-    /// What it is, for people.
-    pub what: &'a str,
-    pub path: &'a Path,
-    pub progress: ProgressSink<'a>,
-}
-
-impl Sending<'_> {
-    /// Sends it from here to a place on a node, and says each time that it got on. `folder` has to be there.
-    pub(crate) async fn send(
-        &self,
-        link: &Link,
-        node: &str,
-        to: &str,
-        folder: &str,
-        got_on: &(dyn Fn() + Send + Sync),
-    ) -> Result<(), LinkError> {
-        let told = Mutex::new(None::<Instant>);
-        let progress = |sent: u64, total: u64| {
-            got_on();
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                *told = Some(Instant::now());
-                let text = format!("Sending {}: {} of {} MB.", self.what, sent / 1_000_000, total / 1_000_000);
-                let message = Message::new("sending", text).with("what", self.what).with("unit", "bytes");
-                (self.progress)(node, message.with("done", sent).with("total", total));
-            }
-        };
-        upload(link, self.path, to, folder, &progress).await
-    }
-
-    fn tell_taking(&self, node: &str, from: &str) {
-        let message = Message::new("taking", format!("Copying {} from {from}.", self.what)).with("what", self.what);
-        (self.progress)(node, message.with("from", from));
-    }
 }
 
 /// The spreadings that go on, by what is spread where.
@@ -115,11 +56,17 @@ pub struct Spreads {
 #[derive(Debug)]
 pub struct Part {
     spreads: Arc<Spreads>,
+    id: String,
     /// `None`: it was left.
     spread: Option<Arc<Spread>>,
 }
 
 impl Part {
+    /// Where the file lies in a node's folder for as long as the spreading goes on.
+    pub fn file(&self, folder: &str) -> String {
+        format!("{folder}/{}.given", self.id)
+    }
+
     /// Does what [`Spread::bring`] does, and then runs a script on the node.
     ///
     /// # Errors
@@ -155,6 +102,8 @@ impl Drop for Part {
 
 /// One file on its way to the nodes of one cluster.
 pub struct Spread {
+    /// Random: no two spreadings have the same, of the same content neither.
+    id: String,
     key: KeyTexts,
     sha256: String,
     state: Mutex<State>,
@@ -163,23 +112,31 @@ pub struct Spread {
 
 #[derive(Debug)]
 struct State {
-    givers: Vec<Giver>,
+    /// The nodes that have had a turn, by their names.
+    nodes: BTreeMap<String, Node>,
     sending: usize,
     /// Since when no node got any of it.
     since: Instant,
 }
 
-/// A node that has the file.
+/// A node that has the file, is about to get it, or could not.
 #[derive(Debug)]
-struct Giver {
+struct Node {
     member: Member,
+    gives: bool,
+    /// How many others take it from this one.
     taking: usize,
-    has_failed: bool,
+    doubts: u32,
 }
 
 /// What a node does next.
 enum Turn<'a> {
-    Take { from: Member, place: Place<'a> },
+    /// It has the file.
+    Done,
+    Take {
+        from: Member,
+        place: Place<'a>,
+    },
     Send(Place<'a>),
     Wait,
 }
@@ -203,8 +160,8 @@ impl Drop for Place<'_> {
         match &self.giver {
             None => state.sending -= 1,
             Some(name) => {
-                let giver = state.givers.iter_mut().find(|giver| giver.member.name == *name);
-                giver.into_iter().for_each(|giver| giver.taking -= 1);
+                let giver = state.nodes.get_mut(name);
+                giver.into_iter().for_each(|giver| giver.taking = giver.taking.saturating_sub(1));
             }
         }
         drop(state);
@@ -221,14 +178,16 @@ impl Spreads {
         let mut going_on = self.going_on.lock().unwrap_or_else(PoisonError::into_inner);
         going_on.retain(|_, spread| spread.strong_count() > 0);
         let name = format!("{cluster}/{sha256}");
-        let part = |spread| Part { spreads: Arc::clone(self), spread: Some(spread) };
+        let part =
+            |spread: Arc<Spread>| Part { spreads: Arc::clone(self), id: spread.id.clone(), spread: Some(spread) };
         if let Some(spread) = going_on.get(&name).and_then(Weak::upgrade) {
             return Ok(part(spread));
         }
         let spread = Arc::new(Spread {
+            id: format!("{:016x}", rand::random::<u64>()),
             key: from_seed(&rand::random(), "jac-spread")?,
             sha256: sha256.to_owned(),
-            state: Mutex::new(State { givers: Vec::new(), sending: 0, since: Instant::now() }),
+            state: Mutex::new(State { nodes: BTreeMap::new(), sending: 0, since: Instant::now() }),
             changed: Notify::new(),
         });
         going_on.insert(name, Arc::downgrade(&spread));
@@ -242,48 +201,49 @@ impl Spreads {
             Arc::into_inner(spread)
         };
         if let Some(last) = last {
-            last.forget_key().await;
+            // Whoever waits for it may be given up, and one node may be lost: the others are cleaned all the same.
+            let cleaning = tokio::spawn(last.clean_up());
+            drop(timeout(SCRIPT_LIMIT, cleaning).await);
         }
     }
 }
 
 impl Spread {
-    /// Brings the file to a node, from another or from the server; from then on that node gives it too. Says from where it came.
+    /// Brings the file to a node, from another or from the server; from then on that node gives it too.
     ///
     /// # Errors
     /// Those of the server's sending.
-    pub async fn bring(&self, member: &Member, file: &Sending<'_>) -> Result<From, LinkError> {
+    pub async fn bring(&self, member: &Member, file: &Sending<'_>) -> Result<(), LinkError> {
         let mut failed = 0;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // From here on no change is missed.
             changed.as_mut().enable();
-            match self.turn(failed) {
+            let got_on = || self.got_on();
+            match self.turn(member, failed) {
+                Turn::Done => return Ok(()),
                 Turn::Take { from, place } => {
                     file.tell_taking(&member.name, &from.name);
-                    match self.take(member, &from).await {
+                    match member.take(self, &from, &got_on).await {
                         Ok(()) => {
                             drop(place);
                             self.give(member).await;
-                            return Ok(From::Node(from.name));
+                            return Ok(());
                         }
-                        Err(error) => {
+                        Err((blamed, error)) => {
                             tracing::info!(node = member.name, %error, "{} cannot take a file from {}: {error}", member.name, from.name);
                             failed += 1;
-                            self.blame(&from.name, &error);
+                            self.doubt(&from.name, blamed);
                         }
                     }
                 }
                 Turn::Send(place) => {
-                    file.send(&member.link, &member.name, &member.file, &member.folder, &|| {
-                        self.state().since = Instant::now()
-                    })
-                    .await?;
+                    file.send(&member.link, &member.name, &member.file, &member.folder, &got_on).await?;
                     self.give(member).await;
                     // Not before it gives: else the next would be sent to.
                     drop(place);
-                    return Ok(From::Server);
+                    return Ok(());
                 }
                 // A place may also come with time.
                 Turn::Wait => drop(timeout(PATIENCE, changed).await),
@@ -291,17 +251,30 @@ impl Spread {
         }
     }
 
-    fn turn(&self, failed: u32) -> Turn<'_> {
+    fn turn(&self, member: &Member, failed: u32) -> Turn<'_> {
         let mut state = self.state();
+        // The same content under another path, before the others are done with the first; a machine in its place would have another link.
+        let known = state.nodes.get(&member.name).filter(|node| Arc::ptr_eq(&node.member.link, &member.link));
+        if known.is_some_and(|node| node.gives) {
+            return Turn::Done;
+        }
+        let is_trusted = |giver: &Node| giver.doubts < DOUBTS;
+        let is_giver = |giver: &Node| giver.gives && giver.member.name != member.name;
+        let has_trusted = state.nodes.values().any(|node| is_giver(node) && is_trusted(node));
+        let has_giver = state.nodes.values().any(is_giver);
         if failed < TAKES {
-            let free = state.givers.iter_mut().filter(|giver| !giver.has_failed && giver.taking < TAKE_AT_ONCE);
-            if let Some(giver) = free.min_by_key(|giver| giver.taking) {
+            let free = state
+                .nodes
+                .values_mut()
+                .filter(|node| is_giver(node) && node.taking < TAKE_AT_ONCE && (is_trusted(node) || !has_trusted));
+            if let Some(giver) = free.min_by_key(|giver| (giver.doubts, giver.taking)) {
                 giver.taking += 1;
                 let place = Place { spread: self, giver: Some(giver.member.name.clone()) };
-                return Turn::Take { from: giver.member.clone(), place };
+                let from = giver.member.clone();
+                state.begin(member);
+                return Turn::Take { from, place };
             }
         }
-        let has_giver = state.givers.iter().any(|giver| !giver.has_failed);
         let late = usize::try_from(state.since.elapsed().as_secs() / PATIENCE.as_secs()).unwrap_or(usize::MAX);
         let most = match failed >= TAKES {
             true => SEND_AT_ONCE,
@@ -313,98 +286,53 @@ impl Spread {
             return Turn::Wait;
         }
         state.sending += 1;
+        state.begin(member);
         Turn::Send(Place { spread: self, giver: None })
     }
 
     /// A node that has the file lets the others in. One that cannot has its own file all the same.
     async fn give(&self, member: &Member) {
-        match member.run(&self.admission(member), SCRIPT_LIMIT).await {
-            Ok(()) => self.gives(member.clone()),
+        match member.let_in(self).await {
+            Ok(()) => self.gives(&member.name),
             Err(error) => tracing::info!(node = member.name, %error, "{} cannot give a file: {error}", member.name),
         }
     }
 
-    fn gives(&self, member: Member) {
+    /// Some of it has got to a node.
+    fn got_on(&self) {
+        self.state().since = Instant::now();
+    }
+
+    fn gives(&self, name: &str) {
         let mut state = self.state();
         state.since = Instant::now();
-        state.givers.push(Giver { member, taking: 0, has_failed: false });
+        state.nodes.get_mut(name).into_iter().for_each(|node| node.gives = true);
         drop(state);
         self.changed.notify_waiters();
     }
 
-    /// Nobody else asks a node that cannot give. That the *taking* node failed is not known, so a giver is left out after one failure
-    /// while there are others.
-    fn blame(&self, name: &str, error: &LinkError) {
-        let mut state = self.state();
-        let others = state.givers.iter().filter(|giver| !giver.has_failed && giver.member.name != name).count();
-        let is_takers_own = matches!(error, LinkError::DiskFull | LinkError::Unreachable(_) | LinkError::Gone);
-        if let Some(giver) = state.givers.iter_mut().find(|giver| giver.member.name == name)
-            && !is_takers_own
-        {
-            giver.has_failed = others > 0;
-        }
+    /// Others are asked rather than a node that could not give.
+    fn doubt(&self, name: &str, blamed: Blamed) {
+        let doubts = match blamed {
+            Blamed::Giver => DOUBTS,
+            Blamed::Either => 1,
+            Blamed::Taker => 0,
+        };
+        self.state().nodes.get_mut(name).into_iter().for_each(|giver| giver.doubts += doubts);
     }
 
-    /// Copies the file from one node to another.
-    async fn take(&self, to: &Member, from: &Member) -> Result<(), LinkError> {
-        let Peer { address, port, host_key } = &from.peer;
-        let host = if *port == 22 { address.clone() } else { format!("[{address}]:{port}") };
-        let script = format!(
-            "file={file} key={file}.key known={file}.hosts\n\
-             command -v ssh >/dev/null 2>&1 || {{ echo 'it has no ssh' >&2; exit 1; }}\n\
-             umask 077\n\
-             trap 'rm -f -- \"$key\" \"$known\" \"$file.part\"' EXIT\n\
-             printf '%s\\n' {private} >\"$key\" && printf '%s\\n' {line} >\"$known\" || exit 1\n\
-             ssh -q -T -F /dev/null -i \"$key\" -p {port} -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes \
-             -o StrictHostKeyChecking=yes -o UserKnownHostsFile=\"$known\" -o GlobalKnownHostsFile=/dev/null \
-             -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 {user}@{address} </dev/null \
-             >\"$file.part\" || {{ echo 'it was not given' >&2; exit 1; }}\n\
-             found=$(sha256sum <\"$file.part\")\n\
-             [ \"${{found%% *}}\" = {sha256} ] || {{ echo 'what arrived is not what was sent' >&2; exit 1; }}\n\
-             mv -f -- \"$file.part\" \"$file\"",
-            file = quote(&to.file),
-            private = quote(self.key.private.trim_end()),
-            line = quote(&format!("{host} {host_key}")),
-            user = quote(&from.link.target().user),
-            address = quote(address),
-            sha256 = self.sha256,
-        );
-        to.run(&script, TAKE_LIMIT).await
-    }
-
-    /// The lines that let the key in on a node, for that file only.
-    fn admission(&self, member: &Member) -> String {
-        let words: Vec<&str> = self.key.public.split(' ').take(2).collect();
-        // Within the options' own quotes: a path of ours has none, and nothing that a shell would read.
-        let line = format!("restrict,command=\"cat {}\" {} {}", member.file, words.join(" "), self.mark());
-        format!(
-            "keys=$HOME/.ssh/authorized_keys\n( umask 077; mkdir -p -- \"$HOME/.ssh\"\n\
-             {{ [ ! -e \"$keys\" ] || grep -v {mark} \"$keys\"; printf '%s\\n' {line}; }} >\"$keys.jac\" && \
-             mv -f -- \"$keys.jac\" \"$keys\" )",
-            mark = quote(&format!(" {}$", self.mark())),
-            line = quote(&line),
-        )
-    }
-
+    /// What marks the key's line.
     fn mark(&self) -> String {
-        format!("jac-spread-{}", &self.sha256[..16])
+        format!("jac-spread-{}", self.id)
     }
 
-    /// Takes the key out of the nodes that gave, and the file.
-    async fn forget_key(self) {
-        let mark = format!(" {}$", self.mark());
-        let givers = self.state.into_inner().unwrap_or_else(PoisonError::into_inner).givers;
-        join_all(givers.iter().map(|Giver { member, .. }| {
-            let script = format!(
-                "rm -f -- {}\nkeys=$HOME/.ssh/authorized_keys\n[ -e \"$keys\" ] || exit 0\n\
-                 ( umask 077; grep -v {} \"$keys\" >\"$keys.jac\"; mv -f -- \"$keys.jac\" \"$keys\" )",
-                quote(&member.file),
-                quote(&mark)
-            );
-            async move {
-                if let Err(error) = member.run(&script, SCRIPT_LIMIT).await {
-                    tracing::info!(node = member.name, %error, "{} keeps a key that prints {}: {error}", member.name, member.file);
-                }
+    /// Takes the key, and the file, out of all nodes that had a turn: whether one of them did what it was told last may not be known.
+    async fn clean_up(self) {
+        let members: Vec<Member> = self.state().nodes.values().map(|node| node.member.clone()).collect();
+        let spread = &self;
+        join_all(members.iter().map(|member| async move {
+            if let Err(error) = member.clean_up(spread).await {
+                tracing::info!(node = member.name, %error, "{} keeps a key that prints {}: {error}", member.name, member.file);
             }
         }))
         .await;
@@ -415,24 +343,18 @@ impl Spread {
     }
 }
 
-impl Member {
-    /// Runs a script on the node, which has to be there; again if the connection was lost.
-    pub(crate) async fn run(&self, script: &str, limit: Duration) -> Result<(), LinkError> {
-        let script = scripts::on_node(&self.folder, script);
-        let output = self.link.persist(|live| {
-            let script = &script;
-            async move { exec::run(&self.link, &live, script, limit).await }
-        });
-        match output.await? {
-            output if output.exit_code == 0 => Ok(()),
-            output => Err(refused(output.exit_code, &output.stderr)),
-        }
+impl State {
+    /// A node gets its turn. One that is tried again gives nothing until it has the file again; who takes it from there takes it all the same.
+    fn begin(&mut self, member: &Member) {
+        let (taking, doubts) = self.nodes.get(&member.name).map_or((0, 0), |node| (node.taking, node.doubts));
+        self.nodes.insert(member.name.clone(), Node { member: member.clone(), gives: false, taking, doubts });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::Link;
 
     fn member(name: &str) -> Member {
         Member {
@@ -450,42 +372,116 @@ mod tests {
         Arc::clone(part.spread.as_ref().expect("it was not left"))
     }
 
+    /// A node has got it and gives it.
+    fn give(spread: &Spread, name: &str) {
+        spread.state().begin(&member(name));
+        spread.gives(name);
+    }
+
+    fn giver(turn: &Turn<'_>) -> Option<String> {
+        match turn {
+            Turn::Take { from, .. } => Some(from.name.clone()),
+            Turn::Done | Turn::Send(_) | Turn::Wait => None,
+        }
+    }
+
     #[test]
     fn the_key_prints_one_file_and_does_nothing_else() {
-        let script = spread().admission(&member("master"));
+        let script = member("master").admission(&spread());
         let options = "restrict,command=\"cat /home/jac/.jac/i/c/master/jmeter.tar.gz\" ssh-ed25519 ";
         assert!(script.contains(options), "{script}");
         assert!(!script.contains("PRIVATE KEY"), "the private half stays away from who gives");
     }
 
+    #[test]
+    fn two_spreadings_of_one_content_have_nothing_in_common() {
+        let spreads = Arc::<Spreads>::default();
+        let file = || spreads.of("/i/c", &"ab".repeat(32)).expect("a spreading").file("/home");
+        let first = spreads.of("/i/c", &"ab".repeat(32)).expect("a spreading");
+        assert_eq!(first.file("/home"), file(), "as long as it goes on it is the same");
+        let before = first.file("/home");
+        drop(first);
+        assert_ne!(before, file());
+        assert_ne!(spread().mark(), spread().mark());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn one_is_sent_to_until_it_gives_and_another_if_that_takes_too_long() {
-        let spread = spread();
-        let Turn::Send(first) = spread.turn(0) else { panic!("the first is sent to") };
-        assert!(matches!(spread.turn(0), Turn::Wait), "the others wait for it");
-        let Turn::Send(unlucky) = spread.turn(TAKES) else { panic!("one that cannot take is sent to") };
+        let (spread, one) = (spread(), member("worker-1"));
+        let Turn::Send(first) = spread.turn(&member("master"), 0) else { panic!("the first is sent to") };
+        assert!(matches!(spread.turn(&one, 0), Turn::Wait), "the others wait for it");
+        let Turn::Send(unlucky) = spread.turn(&one, TAKES) else { panic!("one that cannot take is sent to") };
         drop(unlucky);
         tokio::time::advance(PATIENCE).await;
-        let Turn::Send(second) = spread.turn(0) else { panic!("the first may be lost") };
+        let Turn::Send(second) = spread.turn(&one, 0) else { panic!("the first may be lost") };
         drop((first, second));
-        spread.gives(member("master"));
-        let taken: Vec<_> = (0..TAKE_AT_ONCE).map(|_| spread.turn(0)).collect();
-        assert!(taken.iter().all(|turn| matches!(turn, Turn::Take { from, .. } if from.name == "master")));
-        assert!(matches!(spread.turn(0), Turn::Wait), "it gives to a few at a time");
+        spread.gives("master");
+        let taken: Vec<_> = (0..TAKE_AT_ONCE).map(|_| spread.turn(&one, 0)).collect();
+        assert!(taken.iter().all(|turn| giver(turn).is_some_and(|name| name == "master")));
+        assert!(matches!(spread.turn(&one, 0), Turn::Wait), "it gives to a few at a time");
         drop(taken);
-        assert!(matches!(spread.turn(0), Turn::Take { .. }));
+        assert!(giver(&spread.turn(&one, 0)).is_some());
     }
 
     #[test]
     fn a_node_that_cannot_give_is_left_out_while_there_are_others() {
+        let (spread, taker) = (spread(), member("worker-9"));
+        give(&spread, "master");
+        spread.doubt("master", Blamed::Giver);
+        assert!(giver(&spread.turn(&taker, 0)).is_some(), "there is no other");
+        give(&spread, "worker-1");
+        let taken: Vec<_> = (0..TAKE_AT_ONCE).map(|_| spread.turn(&taker, 0)).collect();
+        assert!(taken.iter().all(|turn| giver(turn).is_some_and(|name| name == "worker-1")));
+        assert!(matches!(spread.turn(&taker, 0), Turn::Wait));
+    }
+
+    #[test]
+    fn where_it_was_either_nodes_fault_the_giver_is_asked_after_the_others_and_a_second_time_no_more() {
+        let (spread, taker) = (spread(), member("worker-9"));
+        give(&spread, "master");
+        give(&spread, "worker-1");
+        spread.doubt("master", Blamed::Taker);
+        assert_eq!(
+            giver(&spread.turn(&taker, 0)).as_deref(),
+            Some("master"),
+            "the taker's own fault says nothing of it"
+        );
+        spread.doubt("master", Blamed::Either);
+        let taken: Vec<_> = (0..=TAKE_AT_ONCE).map(|_| spread.turn(&taker, 0)).collect();
+        assert_eq!(giver(&taken[0]).as_deref(), Some("worker-1"));
+        assert_eq!(giver(&taken[TAKE_AT_ONCE]).as_deref(), Some("master"), "it still gives");
+        spread.doubt("master", Blamed::Either);
+        assert!(matches!(spread.turn(&taker, 0), Turn::Wait));
+    }
+
+    #[test]
+    fn a_node_that_comes_again_has_it_and_another_machine_in_its_place_does_not() {
         let spread = spread();
-        spread.gives(member("master"));
-        let refused = LinkError::Refused("it was not given".to_owned());
-        spread.blame("master", &refused);
-        assert!(matches!(spread.turn(0), Turn::Take { .. }), "there is no other");
-        spread.gives(member("worker-1"));
-        spread.blame("master", &refused);
-        let Turn::Take { from, .. } = spread.turn(0) else { panic!("there is one that gives") };
-        assert_eq!(from.name, "worker-1");
+        let master = member("master");
+        spread.state().begin(&master);
+        spread.gives("master");
+        assert!(matches!(spread.turn(&master, 0), Turn::Done));
+        let takes_meanwhile = spread.turn(&member("worker-1"), 0);
+        assert_eq!(giver(&takes_meanwhile).as_deref(), Some("master"));
+        let Turn::Send(again) = spread.turn(&member("master"), 0) else { panic!("no other has it") };
+        assert_eq!(giver(&spread.turn(&member("worker-2"), 0)), None, "who is about to get it does not give it");
+        spread.gives("master");
+        drop((again, takes_meanwhile));
+        assert_eq!(spread.state().nodes["master"].taking, 0);
+        assert_eq!(spread.state().nodes.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_nodes_take_it_the_others_wait_however_long_that_is() {
+        let (spread, taker) = (spread(), member("worker-9"));
+        give(&spread, "master");
+        let _taken: Vec<_> = (0..TAKE_AT_ONCE).map(|_| spread.turn(&taker, 0)).collect();
+        for _ in 0..10 {
+            tokio::time::advance(PATIENCE - Duration::from_secs(1)).await;
+            assert!(matches!(spread.turn(&taker, 0), Turn::Wait));
+            spread.got_on();
+        }
+        tokio::time::advance(PATIENCE).await;
+        assert!(matches!(spread.turn(&taker, 0), Turn::Send(_)), "they may be lost");
     }
 }

@@ -138,16 +138,17 @@ impl Tools {
         let what = if packed == Packed::Java { "Java" } else { "JMeter" };
         // In the node's own folder: if nobody comes back, it goes with the node.
         let folder = jac_model::ports::Remote::folder(remote);
-        let archive = format!("{folder}/{}.tar.gz", packed.name());
         let file = Sending { what, path: &bundle.path, progress };
-        let unpack = unpacking(&place, &archive);
         let Some(peer) = &remote.peer else {
+            let archive = format!("{folder}/{}.tar.gz", packed.name());
             file.send(&remote.link, &remote.name, &archive, &folder, &|| ()).await?;
-            run(remote, &format!("{unpack}\nrm -f -- \"$packed\"")).await?;
+            run(remote, &format!("{}\nrm -f -- \"$packed\"", unpacking(&place, &archive))).await?;
             return Ok(place);
         };
-        let member = remote.member(peer.clone(), archive);
         let part = self.spreads.of(remote.cluster(), &bundle.sha256)?;
+        let archive = part.file(&folder);
+        let unpack = unpacking(&place, &archive);
+        let member = remote.member(peer.clone(), archive);
         let brought = part.bring(&member, &file, &unpack, UNPACK_LIMIT).await;
         part.leave().await;
         brought.map(|()| place)

@@ -36,8 +36,23 @@ pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 /// # Errors
 /// When the file cannot be read here or kept there, or the connection stays away.
 pub async fn upload(link: &Link, from: &Path, to: &str, guard: &str, progress: Progress<'_>) -> Result<(), LinkError> {
+    upload_by_way_of(link, from, to, to, guard, progress).await
+}
+
+/// The same for a place that has another name the next time: until all is there, it lies at [`part_of`] `stem`.
+///
+/// # Errors
+/// Those of [`upload`].
+pub(crate) async fn upload_by_way_of(
+    link: &Link,
+    from: &Path,
+    stem: &str,
+    to: &str,
+    guard: &str,
+    progress: Progress<'_>,
+) -> Result<(), LinkError> {
     let known = source(from).await?;
-    let part = format!("{to}.{}.part", &known.sha256[..16]);
+    let part = part_of(stem, &known.sha256);
     link.persist(|live| {
         let (known, part) = (&known, &part);
         async move {
@@ -51,6 +66,11 @@ pub async fn upload(link: &Link, from: &Path, to: &str, guard: &str, progress: P
     .await
 }
 
+/// Where what has arrived of the content with that digest lies until all of it is there.
+pub(crate) fn part_of(stem: &str, sha256: &str) -> String {
+    format!("{stem}.{}.part", &sha256[..16])
+}
+
 fn unreadable(from: &Path, error: &io::Error) -> LinkError {
     LinkError::here(error, || LinkError::Refused(format!("{} cannot be read on the server: {error}", from.display())))
 }
@@ -58,7 +78,7 @@ fn unreadable(from: &Path, error: &io::Error) -> LinkError {
 /// A file of this machine, as it was when it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    bytes: u64,
+    pub(crate) bytes: u64,
     pub(crate) sha256: String,
     mode: u32,
 }

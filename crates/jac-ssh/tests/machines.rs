@@ -16,6 +16,8 @@ mod provider;
 mod reports;
 #[path = "machines/spread.rs"]
 mod spread;
+#[path = "machines/spread_at_once.rs"]
+mod spread_at_once;
 #[path = "machines/sshd.rs"]
 #[allow(dead_code, reason = "the tests of `jac` use what is not used here")]
 mod sshd;

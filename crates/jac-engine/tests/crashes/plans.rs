@@ -152,10 +152,11 @@ async fn a_change_that_fails_or_is_cut_off_leaves_the_plan_as_it_was() {
     let engine = house.engine().await;
     upload(&engine, &plan, "users.csv", "one\n".to_owned()).await;
     let folder = house.data().join("plans").join(plan.as_str());
+    let blobs = house.data().join("blobs");
     let is_as_it_was = |when: &str| {
         assert_eq!(std::fs::read_to_string(folder.join("users.csv")).expect("a file"), "one\n", "{when}");
         assert_eq!(std::fs::read_to_string(folder.join("p.jmx")).expect("a file"), PLAN, "{when}");
-        assert_eq!((walk(&folder), walk(&house.data().join("blobs"))), (2, 2), "{when}: nothing else");
+        assert_eq!((walk(&folder), walk(&blobs)), (2, 2), "{when}: nothing else");
     };
     // What describes the plan cannot be replaced, as on a full disk: that comes after the folder.
     let description = house.data().join("plans").join(format!("{plan}.json"));

@@ -38,12 +38,17 @@ fn home(megabytes: usize) -> tempfile::TempDir {
 }
 
 /// The nodes of a place as those of a cluster whose machines are there for it only.
-fn remotes(place: &Place, cache: &Path, reach: impl Fn(u16) -> u16) -> Vec<SshRemote> {
+pub fn remotes(place: &Place, cache: &Path, reach: impl Fn(u16) -> u16) -> Vec<SshRemote> {
     remotes_over(place, cache, reach, &BTreeMap::new())
 }
 
 /// The same over ways of the server's own to their ports.
-fn remotes_over(place: &Place, cache: &Path, reach: impl Fn(u16) -> u16, ways: &BTreeMap<u16, u16>) -> Vec<SshRemote> {
+pub fn remotes_over(
+    place: &Place,
+    cache: &Path,
+    reach: impl Fn(u16) -> u16,
+    ways: &BTreeMap<u16, u16>,
+) -> Vec<SshRemote> {
     let tools =
         Arc::new(Tools::new(cache.to_owned(), JavaSearch { java_home: None, search_path: std::env::var_os("PATH") }));
     let names = (0..).map(|number| if number == 0 { "master".to_owned() } else { format!("worker-{number}") });
@@ -104,7 +109,7 @@ fn assert_nothing_left(place: &Place) {
     }
 }
 
-async fn place(nodes: u8) -> Option<Place> {
+pub async fn place(nodes: u8) -> Option<Place> {
     let place = Place::launched(nodes).await?;
     for machine in &place.machines.machines {
         fs::create_dir_all(machine.home.join(".ssh")).expect("a folder");
@@ -160,14 +165,14 @@ async fn a_node_that_shows_another_host_key_gives_nothing() {
 }
 
 /// A line of the server's that all of its connections share: what it sends, at so many bytes a second.
-struct Line {
+pub struct Line {
     bytes_per_s: f64,
-    sent: AtomicUsize,
+    pub sent: AtomicUsize,
     free_at: tokio::sync::Mutex<tokio::time::Instant>,
 }
 
 impl Line {
-    fn new(bytes_per_s: f64) -> Arc<Self> {
+    pub fn new(bytes_per_s: f64) -> Arc<Self> {
         let free_at = tokio::sync::Mutex::new(tokio::time::Instant::now());
         Arc::new(Self { bytes_per_s, sent: AtomicUsize::new(0), free_at })
     }
@@ -181,7 +186,7 @@ impl Line {
     }
 
     /// Ways to all machines of a place over this line, by their ports.
-    async fn ways_to(self: &Arc<Self>, place: &Place) -> BTreeMap<u16, u16> {
+    pub async fn ways_to(self: &Arc<Self>, place: &Place) -> BTreeMap<u16, u16> {
         let mut ways = BTreeMap::new();
         for machine in &place.machines.machines {
             ways.insert(machine.port, Arc::clone(self).way_to(machine.host()).await);

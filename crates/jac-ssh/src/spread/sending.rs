@@ -1,0 +1,61 @@
+//! What the server sends to a node, and what it tells of it.
+
+use crate::connection::Link;
+use crate::error::LinkError;
+use crate::upload::{part_of, upload_by_way_of};
+use jac_model::Message;
+use jac_model::ports::ProgressSink;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// A file that the server sends to nodes, and who is told of it.
+pub struct Sending<'a> {
+    /// What it is, for people.
+    pub what: &'a str,
+    pub path: &'a Path,
+    pub progress: ProgressSink<'a>,
+}
+
+impl Sending<'_> {
+    /// Sends it from here to a place on a node, and says each time that it got on. `folder` has to be there.
+    pub(crate) async fn send(
+        &self,
+        link: &Link,
+        node: &str,
+        to: &str,
+        folder: &str,
+        got_on: &(dyn Fn() + Send + Sync),
+    ) -> Result<(), LinkError> {
+        let told = Mutex::new(None::<Instant>);
+        let progress = |sent: u64, total: u64| {
+            got_on();
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                *told = Some(Instant::now());
+                let text = format!("Sending {}: {} of {} MB.", self.what, sent / 1_000_000, total / 1_000_000);
+                let message = Message::new("sending", text).with("what", self.what).with("unit", "bytes");
+                (self.progress)(node, message.with("done", sent).with("total", total));
+            }
+        };
+        upload_by_way_of(link, self.path, &stem(folder), to, folder, &progress).await
+    }
+
+    pub(super) fn tell_taking(&self, node: &str, from: &str) {
+        let message = Message::new("taking", format!("Copying {} from {from}.", self.what)).with("what", self.what);
+        (self.progress)(node, message.with("from", from));
+    }
+}
+
+/// What has arrived is found again by the next spreading, in which the file has another name.
+fn stem(folder: &str) -> String {
+    format!("{folder}/sent")
+}
+
+/// Where what has arrived of a file lies until all of it is there.
+pub(super) fn sent_part(folder: &str, sha256: &str) -> String {
+    part_of(&stem(folder), sha256)
+}
