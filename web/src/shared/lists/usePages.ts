@@ -40,6 +40,8 @@ export function usePages<T extends { id: string }>(kind: ListKind, search: strin
       return every === false ? false : every * Math.max(1, pages.length);
     },
   });
+  // Read here, so that the list is drawn anew with it: what is read at the click alone may be an old one.
+  const refetching = query.isFetching;
   return {
     rows: query.data,
     error: query.data === undefined ? query.error : null,
@@ -50,7 +52,6 @@ export function usePages<T extends { id: string }>(kind: ListKind, search: strin
     loadMore: () => {
       if (!query.hasNextPage || query.isFetchingNextPage) return;
       // What it breaks off is asked for afterwards.
-      const refetching = query.isFetching;
       void query.fetchNextPage().then(() => (refetching ? query.refetch() : undefined));
     },
     retry: () => void query.refetch(),
