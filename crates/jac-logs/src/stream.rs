@@ -56,6 +56,9 @@ impl TakeSample for Each<'_> {
     }
 }
 
+/// What is called while a log is read; see [`stream`].
+pub(crate) type After<'a, T, E> = dyn FnMut(Option<&mut T>, usize, u64) -> Result<(), E> + 'a;
+
 /// Reads one log to its end. `after` is called after each piece with its unpacked bytes, and with the bytes that have been taken of the log
 /// as it lies there; before that, while the log is only looked through for the order of its dates, without `take`, with all bytes that
 /// were unpacked for it so far. Says whether the packed bytes ended too early.
@@ -63,7 +66,7 @@ pub(crate) fn stream<T: TakeSample, E: From<LogError>>(
     input: &Input,
     settings: &Settings,
     take: &mut T,
-    after: &mut dyn FnMut(Option<&mut T>, usize, u64) -> Result<(), E>,
+    after: &mut After<'_, T, E>,
 ) -> Result<(ReadOutcome, bool), E> {
     let mut opened = open(input)?;
     let order = dates::order(input, &opened.head, settings, &mut |bytes| after(None, bytes, 0))?;

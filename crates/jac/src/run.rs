@@ -637,7 +637,7 @@ mod tests {
             )
         );
         let told = left_behind(&cluster(Provider::Local, 0), "The server", 0);
-        assert!(told.contains("(local): 1 node. The server") && told.contains("it terminates when its"), "{told}");
+        assert!(told.contains("(local), 1 node. The server") && told.contains("it terminates when its"), "{told}");
     }
 
     #[test]

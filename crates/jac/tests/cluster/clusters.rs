@@ -179,7 +179,7 @@ fn a_region_that_cannot_be_looked_at_is_told_and_may_have_what_nothing_else_know
     assert_eq!(listed["machines"]["unreachable"][0]["region"], "eu-west-3", "{listed}");
     for command in ["adopt", "terminate"] {
         let done = cut_off(&place, &["cluster", command, "c-77777777"]).expect(3);
-        for words in ["Looking at all regions", "'c-77777777'", "ec2 in eu-west-3 cannot be queried"] {
+        for words in ["Searching all regions", "'c-77777777'", "ec2 in eu-west-3 cannot be queried"] {
             assert!(done.stderr.contains(words), "{}", done.stderr);
         }
         assert_eq!(done.stdout, "");
