@@ -131,6 +131,8 @@ step("a run on it is seen live, with how its machines are", async () => {
   for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(page, id, 8, 90_000);
   assert.equal((await api(`/runs/${run}`)).headline.active_users, 6, "3 users on each of 2 workers");
   const nodes = page.getByRole("region", { name: "Nodes", exact: true });
+  // What is out of sight stands still.
+  await nodes.scrollIntoViewIfNeeded();
   await nodes.getByText(/CPU \d/).nth(2).waitFor();
   await look(page, "cloud-live");
 });
