@@ -250,7 +250,9 @@ impl ArtefactStore {
     pub async fn open(&self, name: &str, most: u64) -> Result<Option<Pieces<'_>>, ArtefactError> {
         match self.objects.get(&self.path(name)).await {
             Ok(got) => {
-                Ok(Some(Pieces { store: self, name: name.to_owned(), most, read: 0, stream: got.into_stream() }))
+                // A folder's empty file has no range that could be read.
+                let stream = if got.range.is_empty() { stream::empty().boxed() } else { got.into_stream() };
+                Ok(Some(Pieces { store: self, name: name.to_owned(), most, read: 0, stream }))
             }
             Err(error) => self.unless_missing(&error),
         }

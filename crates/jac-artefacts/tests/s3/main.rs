@@ -131,6 +131,9 @@ async fn what_is_put_is_found_listed_checked_and_removed() {
         assert_eq!(store.put_new(&name, manifest.to_bytes().expect("JSON")).await, Ok(true));
         assert_eq!(store.put_new(&name, b"another".to_vec()).await, Ok(false), "there is one");
         assert_eq!(store.manifest(&prefix).await, Ok(Some(manifest.clone())));
+        let empty = format!("{prefix}empty");
+        store.put(&empty, Vec::new()).await.expect("it is taken");
+        assert!(has(&store, &empty, b"").await, "an empty object is one");
         let read = store.get(&name, 10).await;
         assert!(matches!(read, Err(ArtefactError::Failed { .. })), "larger than it may be: {read:?}");
         assert_eq!(store.run_prefixes().await, Ok(vec![prefix.clone()]));
