@@ -120,12 +120,12 @@ fn scheduled(variables: &[(&str, &str)], duration: &str, delay: &str) -> Check {
     let plan = format!(
         r#"<jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="TestPlanGui" testname="p"/><hashTree>
         <Arguments guiclass="ArgumentsPanel" testname="v"><collectionProp name="Arguments.arguments">{variables}</collectionProp></Arguments>
-        <hashTree/><ThreadGroup testname="g"><intProp name="ThreadGroup.num_threads">1</intProp>
+        <hashTree/><ThreadGroup guiclass="ThreadGroupGui" testclass="ThreadGroup" testname="g"><intProp name="ThreadGroup.num_threads">1</intProp>
         <intProp name="ThreadGroup.ramp_time">1</intProp><boolProp name="ThreadGroup.scheduler">true</boolProp>
         <stringProp name="ThreadGroup.duration">{duration}</stringProp><stringProp name="ThreadGroup.delay">{delay}</stringProp>
         <elementProp name="ThreadGroup.main_controller" elementType="LoopController">
         <boolProp name="LoopController.continue_forever">false</boolProp><intProp name="LoopController.loops">-1</intProp></elementProp>
-        </ThreadGroup><hashTree><DebugSampler testname="s"/><hashTree/></hashTree></hashTree></hashTree></jmeterTestPlan>"#
+        </ThreadGroup><hashTree><DebugSampler guiclass="TestBeanGUI" testclass="DebugSampler" testname="s"/><hashTree/></hashTree></hashTree></hashTree></jmeterTestPlan>"#
     );
     check(&Plan::parse(plan.as_bytes()).expect("a plan"), &CheckInput::new("p.jmx"))
 }
