@@ -190,7 +190,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(matches!(address_in(folder.path()), Ok((None, None))));
         for name in [MANIFEST, crate::runs::record::NAME] {
-            std::fs::create_dir(folder.path().join(name)).expect("what is no file");
+            std::fs::create_dir(folder.path().join(name)).expect("a folder in place of the file");
             address_in(folder.path()).expect_err("it is there");
             std::fs::remove_dir(folder.path().join(name)).expect("removed");
         }

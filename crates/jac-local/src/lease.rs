@@ -33,10 +33,10 @@ impl Lease {
         }
     }
 
-    /// The lease of a node; `None` if, and only if, there is none, which a keeper takes for the end.
+    /// The lease of a node; `None` only if the file does not exist, which a keeper treats as expired.
     ///
     /// # Errors
-    /// When the file cannot be read now; `InvalidData` when what is read is no lease.
+    /// When the file cannot be read now; `InvalidData` when its content is not a lease.
     pub fn read(node: &Path) -> io::Result<Option<Self>> {
         let Some(bytes) = crate::process::read_if_there(&node.join("lease.json"))? else { return Ok(None) };
         let lease = serde_json::from_slice(&bytes);

@@ -225,7 +225,7 @@ mod tests {
         blocks.clear();
         assert_eq!(blocks.filled(), 0);
         assert_eq!(shown(blocks.count(&input, &time).expect("read")), read[0]);
-        blocks.fill(&Input::File("/nowhere".into())).expect_err("there is no log");
+        blocks.fill(&Input::File("/nowhere".into())).expect_err("the log does not exist");
         blocks.fill(&input).expect("read again");
         assert_eq!(blocks.filled(), BLOCKS as usize);
         blocks.fill(&Input::File("/nowhere".into())).expect("counted once");

@@ -247,7 +247,7 @@ fn count(
 }
 
 /// The earliest start among the first rows of the logs (those in the first 256 KB of each, or else its first one), epoch milliseconds:
-/// what times after the start count from. `None` where there is no row.
+/// what times after the start count from. `None` if the log has no rows.
 ///
 /// # Errors
 /// When a log cannot be opened or read, or is standard input, which can be read only once.

@@ -42,7 +42,7 @@ impl Engine {
     /// Gives a plan the files of an upload in place of all that it has, as a new revision.
     ///
     /// # Errors
-    /// When there is no such plan, or the upload is none.
+    /// When there is no such plan, or the upload is not a plan.
     pub fn replace_plan_files(
         &self,
         id: &PlanId,

@@ -97,7 +97,7 @@ fn is_above(one: &str, other: &str) -> bool {
     one.starts_with(other) || other.starts_with(one)
 }
 
-/// Removes files with the folders that become empty. One that is gone already is no fault.
+/// Removes files with the folders that become empty. A file that is missing already is not an error.
 fn remove_all(folder: &Path, files: &[&PlanFile]) -> Result<(), EngineError> {
     for file in files {
         let place = folder.join(&file.path);

@@ -145,7 +145,7 @@ impl Task {
             };
             match outcome {
                 Ok(()) => (),
-                // That says nothing of the test, which goes on; the phase is taken up again as after a restart of the server.
+                // The test itself is not affected and continues; the phase resumes as after a restart of the server.
                 Err(Interruption::Failed(error)) if passes(&error) => {
                     tracing::warn!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
                     sleep(RETRY_EVERY).await;

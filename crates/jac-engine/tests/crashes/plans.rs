@@ -218,10 +218,10 @@ async fn what_is_refused_leaves_no_content_and_a_start_removes_what_nobody_has()
     waiting(&engine, move |engine| {
         let mut staging = engine.stage().expect("a place");
         std::fs::write(staging.place("p.jmx/users.csv").expect("a place"), "refused\n").expect("written");
-        engine.add_plan_files(&plan, ada(), staging).expect_err("a file is no folder");
+        engine.add_plan_files(&plan, ada(), staging).expect_err("a file cannot be a folder");
         let mut staging = engine.stage().expect("a place");
         std::fs::write(staging.place("p.jmx").expect("a place"), "no plan").expect("written");
-        engine.add_plan_files(&plan, ada(), staging).expect_err("it is no plan");
+        engine.add_plan_files(&plan, ada(), staging).expect_err("it is not a plan");
     })
     .await;
     let blobs = house.data().join("blobs");

@@ -15,7 +15,7 @@ pub struct TestResult {
     pub share_before: f64,
     /// The same in `after`.
     pub share: f64,
-    /// Probability of a difference at least this large if there is none (two-sided).
+    /// Probability of a difference at least this large under the null hypothesis (two-sided).
     pub p: f64,
     /// The same, corrected for the number of tests.
     pub corrected_p: f64,

@@ -5581,7 +5581,7 @@ export interface components {
             share: number;
             /**
              * Format: double
-             * @description Probability of a difference at least this large if there is none (two-sided).
+             * @description Probability of a difference at least this large under the null hypothesis (two-sided).
              */
             p: number;
             /**

@@ -85,7 +85,7 @@ impl OverTime {
         });
     }
 
-    /// Those in intervals that have a part of this time; `None`: there are none.
+    /// Those in intervals that have a part of this time; `None`: nothing failed in them.
     pub(super) fn within(&self, time_ms: &Range<i64>, width_ms: i64) -> Option<Count> {
         let begins = |part: &Count| part.interval(width_ms) * width_ms;
         let first = self.parts.partition_point(|part| begins(part) + width_ms <= time_ms.start);
