@@ -1,4 +1,4 @@
-//! Any bytes are a plan, or are refused with a reason: reading and checking neither panics nor goes on without end, whatever its
+//! Any bytes are a plan, or are refused with a reason: reading and checking neither panics nor continues without end, whatever its
 //! variables refer to.
 
 #![no_main]

@@ -51,7 +51,7 @@ def members(name):
 
 
 def freeze(name, frozen):
-    """Stops all processes of a machine where they are, or lets them go on; returns when it is so."""
+    """Stops all processes of a machine where they are, or lets them continue; returns when it is so."""
     folder = folders(name)[0]
     (folder / "cgroup.freeze").write_text("1" if frozen else "0")
     _wait(lambda: f"frozen {int(frozen)}" in (folder / "cgroup.events").read_text(), 10)

@@ -194,7 +194,7 @@ class Faults:
         cgroups.freeze(self._machine(instance).id, True)
 
     def do_thaw(self, instance):
-        """thaw INSTANCE | they go on"""
+        """thaw INSTANCE | they continue"""
         cgroups.freeze(self._machine(instance).id, False)
 
     def do_clock(self, instance, offset):

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 
 def take_client_tokens(request):
-    """Takes the filter out of a request, which goes on without it; returns the tokens that are looked for, or None."""
+    """Takes the filter out of a request, which continues without it; returns the tokens that are looked for, or None."""
     if request.action != "DescribeInstances":
         return None
     named = [name for name, value in request.parameters.items() if value == "client-token"]

@@ -1,7 +1,7 @@
 """Installs what the lab needs and keeps it: Debian's packages on this host, the emulator's virtual environment, the machines' root.
 
 Each is made beside its place and renamed, so that what is there is whole; each has a digest of its recipe in its name, so that a changed
-recipe makes it anew. Says what it does; does nothing where it was done before.
+recipe makes it again. Says what it does; does nothing where it was done before.
 """
 
 import fcntl

@@ -51,7 +51,7 @@ refresh_lists() {
   [ -n "$lists_are_fresh" ] && return
   say "Reading the package lists."
   # A third-party source that does not answer is no reason to stop: what is needed comes from the distribution.
-  quietly as_root apt-get update || say "Some package lists could not be read; going on with the others."
+  quietly as_root apt-get update || say "Some package lists could not be read; continuing with the others."
   lists_are_fresh=yes
 }
 

@@ -1,7 +1,7 @@
 //! `jac-artefacts` keeps what finished runs leave in an object store: S3 and what speaks its protocol, Google Cloud Storage, Azure, or a
 //! folder.
 //!
-//! It owns the layout, the manifest, uploads that go on where they were cut, and the reading of objects without fetching all of
+//! It owns the layout, the manifest, uploads that continue where they were cut, and the reading of objects without fetching all of
 //! them. When a run is stored, and what is stored of it, is the engine's.
 //!
 //! | object of a run, below `runs/<yyyy>/<mm>/<run>/` | what                                                    |

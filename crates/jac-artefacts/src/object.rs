@@ -64,7 +64,7 @@ impl ObjectBytes {
             let Blocks { fetched, order, .. } = &mut *blocks;
             if let Entry::Vacant(vacant) = fetched.entry(number) {
                 let block = fetch(Arc::clone(&self.object), number).boxed().shared();
-                // It goes on without anybody waiting for it.
+                // It continues without anybody waiting for it.
                 self.runtime.spawn(block.clone());
                 vacant.insert(block);
                 order.push_back(number);
@@ -83,7 +83,7 @@ impl ObjectBytes {
         blocks.fetched.get(&number).cloned().unwrap_or_else(|| fetch(Arc::clone(&self.object), number).boxed().shared())
     }
 
-    /// One that could not be fetched is fetched anew the next time.
+    /// One that could not be fetched is fetched again the next time.
     fn forget(&self, number: u64) {
         let mut blocks = self.lock();
         blocks.fetched.remove(&number);

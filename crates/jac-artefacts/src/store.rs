@@ -43,7 +43,7 @@ const AT_A_TIME: usize = 16;
 #[derive(Debug, Clone)]
 pub struct ArtefactStore {
     pub(crate) objects: Arc<dyn ObjectStore>,
-    /// Uploads in parts that another process can go on with; a folder has none.
+    /// Uploads in parts that another process can continue with; a folder has none.
     pub(crate) parts: Option<Parts>,
     signer: Option<LinkSigner>,
     prefix: Path,

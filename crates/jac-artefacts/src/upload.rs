@@ -1,8 +1,8 @@
-//! Uploads of files, large ones in parts. What a process that was killed had begun, the next one goes on with.
+//! Uploads of files, large ones in parts. What a process that was killed had begun, the next one continues with.
 //!
 //! | after a crash                            | then                                                             |
 //! |------------------------------------------|------------------------------------------------------------------|
-//! | before the upload's id was written down  | it is begun anew; the store drops the other one by its own rules |
+//! | before the upload's id was written down  | it is started again; the store drops the other one by its own rules |
 //! | some parts are written down              | the others are uploaded                                          |
 //! | all parts are, and it was not completed  | it is completed                                                  |
 //! | it was completed, which nobody wrote down | the store knows no such upload, and has an object of that length |
@@ -136,7 +136,7 @@ impl ArtefactStore {
     ///
     /// # Errors
     /// When the store does not take it, or the file is not (or no longer) the one that is meant. It can be called again, and then
-    /// goes on where it was.
+    /// continues where it was.
     pub async fn upload(
         &self,
         name: &str,
@@ -226,7 +226,7 @@ impl ArtefactStore {
         }
     }
 
-    /// Has the store drop an upload that nobody goes on with.
+    /// Has the store drop an upload that nobody continues with.
     ///
     /// # Errors
     /// When it cannot be asked.
@@ -255,7 +255,7 @@ impl ArtefactStore {
         }
     }
 
-    /// For a store whose uploads nobody else can go on with: a folder.
+    /// For a store whose uploads nobody else can continue with: a folder.
     async fn copy_in_order(
         &self,
         name: &str,

@@ -1,5 +1,5 @@
 # The keeper of this machine, started by its service, once with every boot and again whenever it ends.
-# A lease counts from the boot on: with a new boot it begins anew. The timer of the first boot has done its duty then.
+# A lease counts from the boot on: with a new boot it starts again. The timer of the first boot has done its duty then.
 boot=$(cat /proc/sys/kernel/random/boot_id)
 if [ "$(cat /var/lib/jac/boot 2>/dev/null)" != "$boot" ] || ! [ -e "$1/lease" ]; then
   read -r now rest </proc/uptime

@@ -24,7 +24,7 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(2);
 pub const BOOT_LIMIT: Duration = Duration::from_secs(300);
 /// How long its first boot may take beyond that; installing Java is the longest part.
 const FIRST_BOOT_LIMIT: Duration = Duration::from_secs(480);
-/// What is left of either limit at least when a server that was away goes on with a launch.
+/// What is left of either limit at least when a server that was away continues with a launch.
 const LEAST_LEFT: Duration = Duration::from_secs(30);
 /// How long a keeper may take to start once the first boot is through.
 const KEEPER_LIMIT: Duration = Duration::from_secs(15);

@@ -1,5 +1,5 @@
 //! From a configuration to machines that answer. Each step is written down before it is done and may be done again, so that a
-//! launch that was cut goes on where it was.
+//! launch that was cut continues where it was.
 
 use crate::aws::Aws;
 use crate::boot::{self, Boot, Booted, Seen};
@@ -18,7 +18,7 @@ use tokio::sync::watch as channel;
 use tokio::time::Instant;
 
 impl Ec2Cloud {
-    /// Makes a cluster's machines, or goes on with those that were begun; returns when all that are to come up answer.
+    /// Makes a cluster's machines, or continues with those that were begun; returns when all that are to come up answer.
     pub(crate) async fn bring_up(
         &self,
         config: &ClusterConfig,

@@ -2,7 +2,7 @@
 //!
 //! A bucket holds the calls of `RunInstances` that an account may make in a region at once, 5, and gets 2 a second ("Request throttling
 //! for the Amazon EC2 API" in EC2's developer guide). What is asked for stays a little below both, so that the account's other callers
-//! have a part. Where AWS throttles all the same, everybody pauses, longer each time, and goes on once a call is taken.
+//! have a part. Where AWS throttles all the same, everybody pauses, longer each time, and continues once a call is taken.
 //!
 //! The bucket is an account's in a region, whoever's credentials call: all of them share one pace. Another account has its own: nobody waits for
 //! it. Questions (`Describe…`) have a bucket of 100 calls that gets 20 a second; one a second for each set of credentials ([`crate::describe`]) is far

@@ -41,11 +41,11 @@ pub struct LaunchRecord {
     pub first_lease_s: u64,
     pub tags: BTreeMap<String, String>,
     /// What everything of the cluster was tagged with when it was asked for: a name or a lifetime may change while it is, and a
-    /// launch that goes on has to say the same. Empty in records of earlier versions.
+    /// launch that continues has to say the same. Empty in records of earlier versions.
     #[serde(default)]
     pub common_tags: BTreeMap<String, String>,
     /// What machines are given for their first boot, with places to be filled in for each ([`crate::user_data`]): another version of
-    /// JAC may have other words, and a launch that goes on has to say the same. `None` in records of earlier versions.
+    /// JAC may have other words, and a launch that continues has to say the same. `None` in records of earlier versions.
     #[serde(default)]
     pub first_boot: Option<String>,
     /// The seed of the cluster's keys, sealed, in Base64.

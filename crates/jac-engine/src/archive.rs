@@ -91,7 +91,7 @@ pub struct ArchiveView {
 /// The stores, and what is on its way into them.
 pub(crate) struct Archive {
     places: Mutex<Places>,
-    /// Who reads anew which stores people have.
+    /// Who reads which stores people have, after a change.
     loading: tokio::sync::Mutex<()>,
     queue: Mutex<VecDeque<RunId>>,
     /// Runs that are not stored yet, as far as they were met.

@@ -165,7 +165,7 @@ impl Engine {
         self.request_termination_if(id, cause, by, |_| true).await
     }
 
-    /// The same, unless it was extended, or a run took it or left it, since it was looked at: the next look judges it anew.
+    /// The same, unless it was extended, or a run took it or left it, since it was looked at: the next look judges it again.
     pub(crate) async fn request_termination_of(
         &self,
         seen: &Cluster,

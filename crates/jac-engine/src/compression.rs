@@ -1,8 +1,8 @@
 //! Compresses the logs of finished runs: one at a time, by one thread that has a processor only when nobody else wants it.
 //!
 //! It owns which logs are compressed and when; the steps of one log are `compression/log.rs`'s. A run's logs are compressed once the run
-//! has finished, and those that an earlier engine left when this one starts. It waits while a run on this machine goes on, which it would
-//! slow, and begins a log anew that such a run interrupts. Logs below [`SMALLEST`] stay as they are: they take no room, and everybody can
+//! has finished, and those that an earlier engine left when this one starts. It waits while a run on this machine continues, which it would
+//! slow, and begins a log again that such a run interrupts. Logs below [`SMALLEST`] stay as they are: they take no room, and everybody can
 //! read them.
 
 mod log;
@@ -108,7 +108,7 @@ impl Engine {
         }
     }
 
-    /// Is a test going on that this machine's processors belong to? A database that cannot be read now says nothing.
+    /// Is a test active that this machine's processors belong to? A database that cannot be read now says nothing.
     async fn is_measuring_here(&self) -> bool {
         let is_here = |provider: Option<Provider>| provider.is_none_or(|provider| provider == Provider::Local);
         self.store().unfinished_runs().await.is_ok_and(|runs| runs.iter().any(|run| is_here(run.provider)))

@@ -86,7 +86,7 @@ struct Inner {
     instance: String,
     installation: String,
     started_ms: EpochMs,
-    /// What was there before this start and is over by its time goes on until then.
+    /// What was there before this start and is over by its time continues until then.
     grace_until_ms: EpochMs,
     events: broadcast::Sender<Event>,
     live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
@@ -205,7 +205,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Goes on with what an earlier engine began, and ends what only that one wanted.
+    /// Continues with what an earlier engine began, and ends what only that one wanted.
     async fn resume(&self) -> Result<(), EngineError> {
         let locked = self.vault().count_locked().await?;
         if locked > 0 {

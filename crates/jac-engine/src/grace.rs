@@ -1,6 +1,6 @@
 //! The grace after a start: a clock that is hours wrong when the server starts ends nothing at once.
 //!
-//! Nobody can tell such a clock from a server that was away for hours. So what was there before the start and whose time is over goes on for a
+//! Nobody can tell such a clock from a server that was away for hours. So what was there before the start and whose time is over continues for a
 //! while: somebody has the time to see it, and to set the clock right or extend what they need. One who starts again and again does not get it again
 //! and again: the machines cost money.
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Starts that are nearer to each other than this, by the clock, have one grace together.
 const ONCE_IN: Duration = Duration::from_secs(60 * 60);
 
-/// Until when what is over goes on after a start at that time. A folder that cannot be written to gets a new grace each time.
+/// Until when what is over continues after a start at that time. A folder that cannot be written to gets a new grace each time.
 pub(crate) fn grace_until_ms(folder: &DataFolder, started_ms: EpochMs, grace: Duration) -> EpochMs {
     let path = folder.grace();
     let granted_ms = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<EpochMs>().ok());
@@ -31,7 +31,7 @@ pub(crate) fn millis(time: Duration) -> i64 {
 }
 
 impl Engine {
-    /// When something ends that was to end at `end_ms` and was made at `made_ms`. What was there before this engine's start goes on for a
+    /// When something ends that was to end at `end_ms` and was made at `made_ms`. What was there before this engine's start continues for a
     /// while in any case: the clock may be wrong, and then somebody has the time to see it.
     pub(crate) fn after_grace_ms(&self, made_ms: EpochMs, end_ms: EpochMs) -> EpochMs {
         let started_ms = self.started_ms();

@@ -120,7 +120,7 @@ impl Engine {
         Ok(run)
     }
 
-    /// Ships the runs whose import a crash has cut off after they had their place. Everything else that becomes of finished runs is done anew at
+    /// Ships the runs whose import a crash has cut off after they had their place. Everything else that becomes of finished runs is done again at
     /// each start.
     ///
     /// # Errors
@@ -327,7 +327,7 @@ fn is_zip(path: &PathBuf) -> Result<bool, EngineError> {
     }
 }
 
-/// A file of the run's name while its import goes on.
+/// A file of the run's name while its import continues.
 struct Begun {
     mark: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! The places outside that this server tells: notification targets at a run's end, metrics targets while it goes on.
+//! The places outside that this server tells: notification targets at a run's end, metrics targets while it continues.
 //!
 //! Owns which there are, and what is shown of them. `deliveries` tells of ended runs, from rows in the database; `figures` takes what running
 //! tests have counted, for `/metrics` and for `export`, which pushes it on. Protocols are the adapters'. No run waits for any of it.
@@ -122,7 +122,7 @@ pub struct IntegrationTest {
 }
 
 impl Engine {
-    /// Begins to tell, and goes on with what an earlier engine has not delivered.
+    /// Begins to tell, and continues with what an earlier engine has not delivered.
     pub(crate) async fn begin_integrations(&self) -> Result<(), EngineError> {
         self.give_up_old_deliveries().await?;
         for notifier in &self.integrations().notifiers {

@@ -25,11 +25,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// Between two tries to take a cluster away.
 const RETRY_EVERY: Duration = Duration::from_secs(5);
-/// Between two lines about a step that goes on failing.
+/// Between two lines about a step that continues failing.
 const TELL_EVERY: Duration = Duration::from_secs(5 * 60);
 /// So often may the task of a cluster that comes up panic.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
-/// A launch that goes on after a restart has at least this long, however long ago it began: the machines may be there.
+/// A launch that continues after a restart has at least this long, however long ago it began: the machines may be there.
 const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 
 impl Engine {

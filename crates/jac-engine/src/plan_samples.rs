@@ -136,7 +136,7 @@ impl Engine {
         let mut found = PlanSamples { next: which.after.clone(), ..PlanSamples::default() };
         let began = Instant::now();
         loop {
-            // One at a time: the next request can go on behind any of them.
+            // One at a time: the next request can continue behind any of them.
             let page =
                 PageRequest { sort: RunSort::Created, order: Order::Descending, limit: 1, after: found.next.take() };
             let page = wait(self.store().list_runs(&filter, &page))?;

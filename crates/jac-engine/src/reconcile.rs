@@ -411,7 +411,7 @@ mod tests {
         assert_eq!(look(&none, 2).await, (true, false), "three, but all of one moment");
         assert_eq!(look(&none, 7).await, (true, true));
         assert_eq!(look(&all, 2).await, (false, false), "it is back");
-        assert_eq!(look(&HashSet::from(["master"]), 2).await, (false, false), "and begins anew");
+        assert_eq!(look(&HashSet::from(["master"]), 2).await, (false, false), "and starts again");
         let at = Instant::now();
         missing.observe(at, &nodes, &none);
         missing.observe(at, &nodes, &none);

@@ -359,7 +359,7 @@ impl Engine {
         self.results_store(&id).await
     }
 
-    /// Somebody's stores are others now: what waits is tried anew, and what is in no store yet is stored.
+    /// Somebody's stores are others now: what waits is tried again, and what is in no store yet is stored.
     async fn places_changed(&self, owner: &str) -> Result<(), EngineError> {
         self.load_results_stores().await?;
         let (engine, owner) = (self.clone(), owner.to_owned());

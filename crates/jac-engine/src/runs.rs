@@ -124,7 +124,7 @@ pub struct NewRun {
     /// How the workers' samples come together; absent: `auto`.
     #[serde(default)]
     pub results: ResultsChoice,
-    /// The run goes on without workers that are lost while so many are left, where its results are direct. Absent: it ends with the first.
+    /// The run continues without workers that are lost while so many are left, where its results are direct. Absent: it ends with the first.
     #[serde(default)]
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333.
@@ -500,7 +500,7 @@ impl Engine {
         })
     }
 
-    /// The table of a part of a run's time while it goes on, from its buckets, with some labels as one. Of a run that is not followed now it
+    /// The table of a part of a run's time while it continues, from its buckets, with some labels as one. Of a run that is not followed now it
     /// is empty.
     ///
     /// # Errors

@@ -110,7 +110,7 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Saves a schedule anew. Whoever saves it is its owner from then on: its runs have the rights of whoever has said what they are. One that was
+    /// Saves a schedule again. Whoever saves it is its owner from then on: its runs have the rights of whoever has said what they are. One that was
     /// done or switched off is active again; one that is paused stays so.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Pauses a schedule: it starts nothing until it is resumed, and what waits is cancelled. A run that is there goes on.
+    /// Pauses a schedule: it starts nothing until it is resumed, and what waits is cancelled. A run that is there continues.
     ///
     /// # Errors
     /// When there is no such schedule.

@@ -16,7 +16,7 @@ pub struct Settings {
     pub lease_after_run: Duration,
     /// How often wanted and seen are compared.
     pub reconcile_every: Duration,
-    /// How long a cluster goes on after the engine's start though its time is over: a clock that is wrong then ends nothing at once.
+    /// How long a cluster continues after the engine's start though its time is over: a clock that is wrong then ends nothing at once.
     pub start_grace: Duration,
     /// How long the nodes of a cluster may take to be there.
     pub launch_limit: Duration,

@@ -28,7 +28,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep};
 
-/// Runs that were over when their shipping began, to a target at a time; those that go on are shipped at once.
+/// Runs that were over when their shipping began, to a target at a time; those that continue are shipped at once.
 const BACKFILLS_AT_A_TIME: usize = 2;
 /// Runs that ended while they were shipped, to a target at a time. Where it is away for long, more of them wait without an open log and
 /// batches in memory.
@@ -51,7 +51,7 @@ pub(crate) struct Shipping {
     targets: Mutex<Vec<Arc<dyn SampleTarget>>>,
     /// People's own, each with its owner's ID.
     own: Mutex<Vec<(String, Arc<dyn SampleTarget>)>>,
-    /// Who reads anew which targets people have.
+    /// Who reads which targets people have, after a change.
     loading: tokio::sync::Mutex<()>,
     /// Who makes people's own.
     maker: Mutex<Option<Arc<dyn TargetMaker>>>,
@@ -252,11 +252,11 @@ impl Engine {
     pub(crate) async fn log_was_replaced(&self, run: &RunId) -> Result<(), EngineError> {
         for row in self.store().shipments(run).await? {
             let now_ms = self.now_ms();
-            let anew = move |row: &mut ShipmentRow| {
+            let again = move |row: &mut ShipmentRow| {
                 let fresh = ShipmentRow::new(row.run.clone(), row.target.clone(), now_ms);
-                *row = ShipmentRow { attempt: Attempt::Anew, ..fresh };
+                *row = ShipmentRow { attempt: Attempt::Full, ..fresh };
             };
-            self.store().update_shipment(run, &row.target, anew).await?;
+            self.store().update_shipment(run, &row.target, again).await?;
             self.shipping().poke(&(run.clone(), row.target));
         }
         Ok(())
@@ -363,7 +363,7 @@ impl Engine {
         }
         let turns = self.shipping().turns(name, *precedence);
         let mut turn = if is_over { turns.acquire().await.ok() } else { None };
-        if row.attempt == Attempt::Anew {
+        if row.attempt == Attempt::Full {
             if target.counts() {
                 target.delete(run).await?;
             }
@@ -382,7 +382,7 @@ impl Engine {
                     shipped = &mut ship => break Some(shipped),
                     () = self.until_over(run), if turn.is_none() => match turns.try_acquire() {
                         Ok(own) => turn = Some(own),
-                        // It goes on at its cursor when its turn comes.
+                        // It continues at its cursor when its turn comes.
                         Err(_) => break None,
                     },
                 }
@@ -397,7 +397,7 @@ impl Engine {
             Err(error) if error.code == "log_missing" => {
                 self.finish(key, ShipmentState::Incomplete, None, Some(("log_missing", error.message))).await
             }
-            // It was taken back, or begins anew.
+            // It was taken back, or starts again.
             Err(error) if error.code == log::CHANGED => Ok(()),
             Err(error) => Err(error),
         }
@@ -445,7 +445,7 @@ impl Engine {
         }
         if row.attempt == Attempt::First {
             // What is missing is shipped by shipping everything; what is too much and no double is of no log of this run.
-            let attempt = if counted > expected { Attempt::Anew } else { Attempt::Again };
+            let attempt = if counted > expected { Attempt::Full } else { Attempt::Again };
             tracing::warn!(run = %key.0, target = key.1, counted, expected, "run {}: {counted} documents of {expected} at {}; shipping again", key.0, key.1);
             let reset = move |row: &mut ShipmentRow| {
                 *row = ShipmentRow { attempt, ..ShipmentRow::new(row.run.clone(), row.target.clone(), row.updated_ms) };

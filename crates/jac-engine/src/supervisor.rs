@@ -144,7 +144,7 @@ impl Engine {
         });
     }
 
-    /// Does one of the things that a task of this kind works through. A panic is recorded and counted as one of the task's, which goes on with the
+    /// Does one of the things that a task of this kind works through. A panic is recorded and counted as one of the task's, which continues with the
     /// others and does this one again later.
     pub(crate) async fn guarded<T>(
         &self,

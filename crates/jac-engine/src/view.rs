@@ -131,7 +131,7 @@ pub struct Headline {
 pub struct RunResult {
     pub verdict: Verdict,
     pub criteria: Vec<CriterionResult>,
-    /// How each criterion fared while the run went on.
+    /// How each criterion fared while the run continued.
     #[serde(default)]
     pub criteria_watch: Vec<CriterionWatch>,
     pub headline: Option<Headline>,
@@ -178,7 +178,7 @@ pub struct RunView {
     /// Why it ended; `null` until it has.
     pub cause: Option<Cause>,
     pub verdict: Verdict,
-    /// How each criterion came out, or how it stands while the run goes on.
+    /// How each criterion came out, or how it stands while the run continues.
     pub criteria: Vec<CriterionResult>,
     pub criteria_expressions: Vec<String>,
     /// How each criterion has fared since it had a value.
@@ -225,7 +225,7 @@ pub struct RunView {
     /// What was asked for.
     #[serde(default)]
     pub results_choice: ResultsChoice,
-    /// It goes on without lost workers while so many are left; `null`: it ends with the first that is lost.
+    /// It continues without lost workers while so many are left; `null`: it ends with the first that is lost.
     #[serde(default)]
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers.
@@ -238,7 +238,7 @@ pub struct RunView {
     pub steps: Vec<RunStep>,
 }
 
-/// The points of some labels of a run while it goes on.
+/// The points of some labels of a run while it continues.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveLabels {

@@ -480,7 +480,7 @@ async fn a_backfill_waits_while_a_run_that_goes_on_is_behind() {
     until(|| target.kept().open == 2).await;
     sleep(Duration::from_secs(600)).await;
     assert_eq!(target.kept().rows.len(), 0, "the backfill has shipped while the live run was behind");
-    // The live run catches up, and then the other goes on, though the live one has not ended.
+    // The live run catches up, and then the other continues, though the live one has not ended.
     engine.ship_run(&live, None).await.expect("tried again");
     assert_eq!(house.end(&engine).await.state, ShipmentState::Complete);
     assert_eq!(engine.shipments(&live).await.expect("read")[0].state, ShipmentState::Shipping);

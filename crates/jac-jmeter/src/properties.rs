@@ -265,7 +265,7 @@ pub fn from_file(bytes: &[u8]) -> Properties {
         if line.is_empty() || line.starts_with(['#', '!']) {
             continue;
         }
-        // An odd number of back slashes at the end goes on in the next line.
+        // An odd number of back slashes at the end continues in the next line.
         while line.chars().rev().take_while(|character| *character == '\\').count() % 2 == 1 {
             line.pop();
             line.push_str(lines.next().unwrap_or_default().trim_start());

@@ -154,7 +154,7 @@ fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
     let (ramp_up, raw_ramp_up) = numbers.read("ThreadGroup.ramp_time", "ramp-up period");
     let (loops, raw_loops) = numbers.read("LoopController.loops", "loop count");
     group.scheduler = scope.is_true(element, "ThreadGroup.scheduler");
-    // Tried: without a scheduler a missing or true `continue_forever` begins anew after the last loop, for ever; with a loop
+    // Tried: without a scheduler a missing or true `continue_forever` starts again after the last loop, for ever; with a loop
     // count of 0 too, and then without a sample.
     let forever = element.properties.iter().find(|property| property.name == "LoopController.continue_forever");
     let has_loops = element.properties.iter().any(|property| property.name == "LoopController.loops");

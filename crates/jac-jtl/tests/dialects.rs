@@ -266,7 +266,7 @@ fn active_users_are_the_sum_over_workers_of_their_latest_count() {
     let users = |statistics: &mut LogStatistics| {
         statistics.series().points.iter().map(|point| point.active_users.unwrap_or(0)).collect::<Vec<_>>()
     };
-    // While the log grows, worker 2 is taken to go on.
+    // While the log grows, worker 2 is taken to continue.
     assert_eq!(users(&mut statistics), [9, 10, 7, 3]);
     assert_eq!(statistics.active_users(), Some(3));
     statistics.finish();

@@ -266,7 +266,7 @@ pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>,
 }
 
 /// When the first row of the logs started, epoch milliseconds; of several logs the earliest. This is known as soon as a log begins:
-/// a warm-up counts from it, while the run goes on and afterwards.
+/// a warm-up counts from it, while the run continues and afterwards.
 ///
 /// # Errors
 /// As those of [`first_start`].

@@ -235,7 +235,7 @@ pub enum ClusterPhase {
     Preparing,
     /// It takes runs.
     Ready,
-    /// It could not be made or kept; it may still hold nodes and always goes on to `terminating`.
+    /// It could not be made or kept; it may still hold nodes and always continues to `terminating`.
     Failed,
     /// Its nodes are being removed.
     Terminating,

@@ -1,4 +1,4 @@
-//! What a run is judged by and what stops it by itself, as a plan keeps it; and how a criterion has fared while a run went on.
+//! What a run is judged by and what stops it by itself, as a plan keeps it; and how a criterion has fared while a run continued.
 //!
 //! The expressions' meaning is jac-jtl's; here they are text.
 

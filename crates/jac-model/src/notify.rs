@@ -105,7 +105,7 @@ pub struct EndedRun {
 }
 
 impl EndedRun {
-    /// It could not go on, or its criteria were not met.
+    /// It could not continue, or its criteria were not met.
     pub fn is_failure(&self) -> bool {
         self.cause.code == "failed" || self.verdict == "failed"
     }

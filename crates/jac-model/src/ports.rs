@@ -365,7 +365,7 @@ pub enum ProcessState {
     Exited {
         code: i32,
     },
-    /// It is gone and left no exit code: it was killed from outside, or the machine was started anew.
+    /// It is gone and left no exit code: it was killed from outside, or the machine was started again.
     Vanished,
 }
 
@@ -417,7 +417,7 @@ pub trait Remote: Send + Sync {
     /// Ends the process of that name and everything it started, at once.
     async fn kill(&self, name: &str) -> Result<(), PortError>;
 
-    /// The same, and forgets that it ever ran, so that the name can be started anew.
+    /// The same, and forgets that it ever ran, so that the name can be started again.
     async fn forget(&self, name: &str) -> Result<(), PortError>;
 
     /// Copies a file from this machine; its folders are made. An older file of that name is replaced in one step.

@@ -43,7 +43,7 @@ pub struct RunTransitionError {
 
 impl RunPhase {
     /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be done twice.
-    /// A run that fails while it waits or prepares goes on to `collecting` too: whatever there is, is kept.
+    /// A run that fails while it waits or prepares continues to `collecting` too: whatever there is, is kept.
     pub fn apply(self, event: RunEvent) -> Result<Self, RunTransitionError> {
         use RunEvent as E;
         use RunPhase as P;
@@ -199,7 +199,7 @@ pub struct RunNode {
     /// When the first sample of its own log started, by the server's clock; `null`: there is none yet, or the results are not direct.
     #[serde(default)]
     pub first_sample_ms: Option<i64>,
-    /// Since when the run goes on without it; `null`: it was there to the end.
+    /// Since when the run continues without it; `null`: it was there to the end.
     #[serde(default)]
     pub lost_ms: Option<i64>,
     /// Its own log, once it was checked; `null`: it was not yet, or the results are not direct.
@@ -372,7 +372,7 @@ pub struct Run {
     /// What was asked for.
     #[serde(default)]
     pub results_choice: ResultsChoice,
-    /// It goes on without lost workers while so many are left; `None`: it ends with the first that is lost.
+    /// It continues without lost workers while so many are left; `None`: it ends with the first that is lost.
     #[serde(default)]
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers.
@@ -390,7 +390,7 @@ pub struct Run {
     /// The last word that JMeter was sent to end it, written down before it is sent.
     #[serde(default)]
     pub stop_sent: Option<StopMode>,
-    /// When it was sent: the time that it gives goes on while no engine watches.
+    /// When it was sent: the time that it gives continues while no engine watches.
     #[serde(default)]
     pub stop_sent_ms: Option<i64>,
     /// What goes wrong while JMeter is still being brought to its end; it becomes the cause.

@@ -264,7 +264,7 @@ pub trait SampleTarget: Send + Sync {
     async fn test(&self) -> Result<TargetTest, TargetError>;
 
     /// Ships a log from a cursor to its end. Faults that may pass are told to the log and tried again for as long as it takes; a call that
-    /// is dropped goes on at the last cursor that was kept. Shipping a row twice is harmless.
+    /// is dropped continues at the last cursor that was kept. Shipping a row twice is harmless.
     async fn ship(&self, run: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError>;
 
     /// Makes what was shipped searchable and counts a run's documents.

@@ -27,7 +27,7 @@ async fn main() {
         ["sink"] => {
             let (url, sink) = sink(None).await;
             println!("{url}");
-            sink.await.expect("it goes on");
+            sink.await.expect("it continues");
         }
         ["ship", url, rows] => {
             let seconds = ship(url, log_of(number(rows))).await;

@@ -142,7 +142,7 @@ impl Courier<'_> {
                     broken += 1;
                     if broken >= BROKEN_TRIES {
                         broken = 0;
-                        // A smaller request is another one: its pauses begin anew, or the halves of a large one would take minutes.
+                        // A smaller request is another one: its pauses start again, or the halves of a large one would take minutes.
                         if part.len() > 1 && self.pace.smaller(size(&part)) {
                             tries = 0;
                         }

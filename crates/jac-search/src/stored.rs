@@ -68,7 +68,7 @@ pub(crate) async fn count(http: &Http, index: &str, run: &RunId) -> Result<u64, 
     }
 }
 
-/// Deletes all documents of a run. Bounded: who may not ask for a refresh finds what it has deleted again for a while, and somebody may go on
+/// Deletes all documents of a run. Bounded: who may not ask for a refresh finds what it has deleted again for a while, and somebody may continue
 /// adding documents.
 pub(crate) async fn delete(http: &Http, index: &str, run: &RunId) -> Result<u64, TargetError> {
     let query = json!({ "size": PAGE, "_source": false, "query": of_run(run), "sort": ["_doc"] });
@@ -95,7 +95,7 @@ pub(crate) async fn delete(http: &Http, index: &str, run: &RunId) -> Result<u64,
     Err(TargetError::new("search_delete_unfinished", text))
 }
 
-/// Deletes what is there more than once. Ids are unique in an index only, and a data stream may go on in another one while a batch is sent
+/// Deletes what is there more than once. Ids are unique in an index only, and a data stream may continue in another one while a batch is sent
 /// again: such documents have the same place in the log.
 pub(crate) async fn delete_doubles(http: &Http, index: &str, run: &RunId) -> Result<u64, TargetError> {
     let mut query = json!({

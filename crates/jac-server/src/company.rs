@@ -25,7 +25,7 @@ use std::time::Duration;
 
 /// How long somebody may take on the provider's page.
 pub const LIFE: Duration = Duration::from_secs(600);
-/// What is known of the provider may be so old when somebody leaves for it: later it is asked anew, and found away if it is.
+/// What is known of the provider may be so old when somebody leaves for it: later it is asked again, and found away if it is.
 const FRESH: Duration = Duration::from_secs(60);
 /// How far the provider's clock may be ahead of this one.
 const CLOCK_LEEWAY_MS: i64 = 300_000;

@@ -29,7 +29,7 @@ use tracing::Instrument;
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken over from a proxy.
 const LONGEST_ID: usize = 64;
-/// Uploads of one person that go on at once; a browser sends six.
+/// Uploads of one person that continue at once; a browser sends six.
 pub(crate) const UPLOADS_OF_A_PERSON: usize = 8;
 /// Live pages of one person.
 pub(crate) const LIVE_PAGES_OF_A_PERSON: usize = 200;

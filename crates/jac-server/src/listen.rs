@@ -152,7 +152,7 @@ pub async fn serve(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // One that went away while it waited, or no descriptor left: the others go on.
+                // One that went away while it waited, or no descriptor left: the others continue.
                 tracing::warn!(%error, "a connection could not be accepted: {error}");
                 sleep(Duration::from_millis(100)).await;
                 continue;
@@ -295,8 +295,8 @@ fn full() -> Response<Body> {
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// Ends the WebSocket that a connection has become, among its request's extensions: its client may go on without end otherwise. A
-/// connection that has become none goes on, since it may bring others' requests too.
+/// Ends the WebSocket that a connection has become, among its request's extensions: its client may continue without end otherwise. A
+/// connection that has become none continues, since it may bring others' requests too.
 #[derive(Debug, Clone)]
 pub struct HangUp(CancellationToken);
 

@@ -39,7 +39,7 @@ use pushed::Tables;
 
 /// The room of everybody who is signed in.
 const EVERYBODY: &str = "everybody";
-/// What a page may send once it is let in. Each asks for [`Action::View`], anew each time.
+/// What a page may send once it is let in. Each asks for [`Action::View`], again each time.
 pub const ASKED: [&str; 2] = [SUBSCRIBE, UNSUBSCRIBE];
 const SUBSCRIBE: &str = "subscribe_run";
 const UNSUBSCRIBE: &str = "unsubscribe_run";
@@ -236,7 +236,7 @@ async fn cut_off(app: App, io: SocketIo) {
 }
 
 async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
-    // Asked anew each time: the session may be over by now.
+    // Asked again each time: the session may be over by now.
     let caller = match may(&app, &socket, Action::View).await {
         Ok(Some(_)) => Ok(()),
         Ok(None) => {

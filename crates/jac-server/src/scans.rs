@@ -9,7 +9,7 @@ use jac_engine::EngineError;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Scans of one person that go on or wait; a page asks for a handful at once.
+/// Scans of one person that continue or wait; a page asks for a handful at once.
 const MOST_OF_A_PERSON: usize = 8;
 /// One person's scans at a time: others' are not behind all of them.
 const TURNS_OF_A_PERSON: usize = 2;

@@ -10,6 +10,6 @@ fn the_committed_document_is_what_the_handlers_say() {
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         committed == said,
-        "web/openapi.json is stale: run `scripts/openapi`, which makes it anew and generates the web app's types from it"
+        "web/openapi.json is stale: run `scripts/openapi`, which makes it again and generates the web app's types from it"
     );
 }

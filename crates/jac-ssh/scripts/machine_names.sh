@@ -2,7 +2,7 @@
 #
 # The names of a cluster's machines lie in the node's folder as `hosts`. They are first taken out of its user's reach, then put
 # into a block of /etc/hosts, at its top: the first line that has a name or an address counts. Taken are lines of an IPv4
-# address and one name: one without dots, one that AWS gives, or the machine's own, so that no plan names a site anew.
+# address and one name: one without dots, one that AWS gives, or the machine's own, so that no plan names a site again.
 look_further() {
   [ -e "$node/hosts" ] || return 0
   given=/var/lib/jac/hosts

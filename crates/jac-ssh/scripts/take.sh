@@ -17,7 +17,7 @@ command -v ssh >/dev/null 2>&1 || fail '' 'it has no ssh'
 umask 077
 # When nobody listens any more it ends, and cleans up.
 trap '' PIPE
-# One that was given up may still go on.
+# One that was given up may still continue.
 mine=$file.$$
 trap 'rm -f -- "$mine.key" "$mine.known" "$mine.part"' EXIT
 { printf '%s\n' "$key" >"$mine.key" && printf '%s\n' "$known" >"$mine.known" && : >"$mine.part"; } ||

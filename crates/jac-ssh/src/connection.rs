@@ -1,5 +1,5 @@
 //! The one connection to a node: made when it is first needed, kept alive, found dead within about 15 seconds, and made
-//! anew with a growing pause between the tries.
+//! again with a growing pause between the tries.
 //!
 //! A machine is talked to if and only if its key is one that was given before ([`crate::host_keys`]).
 

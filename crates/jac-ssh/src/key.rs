@@ -40,7 +40,7 @@ impl fmt::Display for KeySource {
 }
 
 impl KeySource {
-    /// The key, read anew.
+    /// The key, read again.
     ///
     /// # Errors
     /// A sentence that says what is wrong with it and what to do. Nothing of its content is in it.

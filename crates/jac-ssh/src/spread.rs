@@ -46,7 +46,7 @@ pub struct Peer {
     pub host_key: String,
 }
 
-/// The spreadings that go on, by what is spread where.
+/// The spreadings that continue, by what is spread where.
 #[derive(Debug, Default)]
 pub struct Spreads {
     going_on: Mutex<HashMap<String, Weak<Spread>>>,
@@ -62,7 +62,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Where the file lies in a node's folder for as long as the spreading goes on.
+    /// Where the file lies in a node's folder for as long as the spreading continues.
     pub fn file(&self, folder: &str) -> String {
         format!("{folder}/{}.given", self.id)
     }
@@ -170,7 +170,7 @@ impl Drop for Place<'_> {
 }
 
 impl Spreads {
-    /// The spreading of a file, known by its digest, in a cluster: the one that goes on, or a new one.
+    /// The spreading of a file, known by its digest, in a cluster: the one that continues, or a new one.
     ///
     /// # Errors
     /// When no key can be made for it.
@@ -398,7 +398,7 @@ mod tests {
         let spreads = Arc::<Spreads>::default();
         let file = || spreads.of("/i/c", &"ab".repeat(32)).expect("a spreading").file("/home");
         let first = spreads.of("/i/c", &"ab".repeat(32)).expect("a spreading");
-        assert_eq!(first.file("/home"), file(), "as long as it goes on it is the same");
+        assert_eq!(first.file("/home"), file(), "as long as it continues it is the same");
         let before = first.file("/home");
         drop(first);
         assert_ne!(before, file());

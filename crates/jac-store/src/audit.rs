@@ -166,7 +166,7 @@ impl AuditedChange {
         audited.amend(|entry| entry.person = Some(person.clone()));
     }
 
-    /// The change that is going on is not what was asked for, which is refused.
+    /// The change that is continuing is not what was asked for, which is refused.
     pub(crate) fn hold() {
         let Some(audited) = Self::current() else { return };
         audited.held.store(true, Ordering::Relaxed);
@@ -195,7 +195,7 @@ impl AuditedChange {
         self.preparation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The entry that goes along with the change that is going on.
+    /// The entry that goes along with the change that is continuing.
     pub(crate) fn due(&self) -> Option<NewEntry> {
         if self.held.swap(false, Ordering::Relaxed) {
             return None;

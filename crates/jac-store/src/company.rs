@@ -149,7 +149,7 @@ mod tests {
             .await
             .expect("renamed");
         let renamed = store.company_person(told("42", None, &["Shop"]), 5).await.expect("known");
-        assert!(renamed.teams.len() == 1 && renamed.teams[0].id != shop, "the group's team is made anew");
+        assert!(renamed.teams.len() == 1 && renamed.teams[0].id != shop, "the group's team is made again");
         let third = store.company_person(told("44", None, &[]), 5).await;
         assert!(matches!(third, Err(StoreError::NameTaken { kind: "person", .. })));
     }

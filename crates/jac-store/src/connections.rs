@@ -108,7 +108,7 @@ pub(crate) fn add_functions(connection: &Connection) -> Result<(), rusqlite::Err
     })
 }
 
-/// Waits for a connection and works on it. A panic of the work closes the connection, which rolls back what it had begun, and goes on
+/// Waits for a connection and works on it. A panic of the work closes the connection, which rolls back what it had begun, and continues
 /// in the caller, whose supervisor waits for it.
 async fn on<T: Send + 'static, E: From<StoreError> + Send + 'static>(
     pool: &Arc<Pool>,

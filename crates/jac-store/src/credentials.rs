@@ -171,7 +171,7 @@ impl Store {
         .await
     }
 
-    /// Seals all sets anew, in one transaction; says how many there are.
+    /// Seals all sets again, in one transaction; says how many there are.
     pub(crate) async fn seal_all_again<E: From<StoreError> + Send + 'static>(
         &self,
         again: impl Fn(&CredentialRow, &[u8]) -> Result<Vec<u8>, E> + Send + 'static,

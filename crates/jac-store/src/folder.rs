@@ -42,7 +42,7 @@ const OURS: &[&str] = &[
     "server.json",
     // Beside the plans, their revisions in `plans-revisions`.
     "plans",
-    // Beside the runs, marks of imports that go on in `runs-imported`.
+    // Beside the runs, marks of imports that continue in `runs-imported`.
     "runs",
     "uploads",
     "local",
@@ -206,7 +206,7 @@ impl DataFolder {
         self.root.join("plans-revisions")
     }
 
-    /// A file for each import that goes on, by its run's id.
+    /// A file for each import that continues, by its run's id.
     pub fn imports(&self) -> PathBuf {
         self.root.join("runs-imported")
     }

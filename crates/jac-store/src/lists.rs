@@ -34,7 +34,7 @@ pub struct PageRequest<S> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// Where the next page goes on; `None`: there is none.
+    /// Where the next page continues; `None`: there is none.
     pub next: Option<String>,
 }
 

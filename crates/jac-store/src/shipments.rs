@@ -25,14 +25,14 @@ pub struct ShipmentRow {
     pub updated_ms: EpochMs,
 }
 
-/// How the shipping goes on.
+/// How the shipping continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Attempt {
     /// From the cursor.
     #[default]
     First,
     /// What is at the target is of another log: it is deleted first.
-    Anew,
+    Full,
     /// Documents were missing at the end, so everything was shipped again.
     Again,
 }
@@ -92,7 +92,7 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<Option<ShipmentRow>> {
         refused_bytes: number(7)?.unwrap_or(0),
         counted: number(9)?,
         attempt: match row.get::<_, i64>(10)? {
-            1 => Attempt::Anew,
+            1 => Attempt::Full,
             2 => Attempt::Again,
             _ => Attempt::First,
         },
@@ -108,7 +108,7 @@ fn put(connection: &Connection, row: &ShipmentRow) -> rusqlite::Result<usize> {
     let number = |number: Option<u64>| number.map_or(-1, |number| i64::try_from(number).unwrap_or(i64::MAX));
     let attempt = match row.attempt {
         Attempt::First => 0,
-        Attempt::Anew => 1,
+        Attempt::Full => 1,
         Attempt::Again => 2,
     };
     let sql = "UPDATE shipments SET state = ?3, row_at = ?4, rows = ?5, shipped = ?6, refused = ?7, refused_bytes = ?8, newest_ms = ?9,

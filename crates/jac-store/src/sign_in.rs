@@ -75,7 +75,7 @@ pub struct SessionLimits {
 }
 
 impl SessionLimits {
-    /// Whether the time of the last use has to be written anew: seldom, but often enough for a short idle limit.
+    /// Whether the time of the last use has to be written again: seldom, but often enough for a short idle limit.
     pub fn is_use_due(&self, last_used_ms: EpochMs) -> bool {
         self.is_use && self.now_ms - last_used_ms >= LAST_USE_MS.min(self.idle_ms / 4)
     }

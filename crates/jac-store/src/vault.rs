@@ -101,7 +101,7 @@ impl Vault {
 
     /// Makes a new key of `random` and seals all sets and the secrets of search targets with it; says how many. What else was sealed still opens with the key of before,
     /// which stays beside the new one. Nobody else may work on the folder. Cut off at any moment, nothing is lost, and doing it again
-    /// goes on with it.
+    /// continues with it.
     ///
     /// # Errors
     /// When a key's file or the database cannot be read or written, or a set does not open with the key that there is.

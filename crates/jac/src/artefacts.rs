@@ -289,7 +289,7 @@ mod tests {
     fn tries_that_fail_one_after_the_other_are_given_up_in_time_and_one_that_gets_further_is_not() {
         let (begin, second) = (Instant::now(), Duration::from_secs(1));
         let mut progress = Progress::from(begin);
-        // Tries with pauses that double, each of which is seen while it goes on.
+        // Tries with pauses that double, each of which is seen while it continues.
         let mut at = begin;
         for pause in [5, 10, 20, 40, 80] {
             progress.see(&seen(ArchivePhase::Uploading, 0), at);

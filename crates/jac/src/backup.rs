@@ -88,7 +88,7 @@ fn write(folder: &DataFolder, about: &About, database: &Path, staged: &Path, to:
     append_below(&mut archive, folder.root(), Path::new(REVISIONS))?;
     if about.with_results {
         for run in names(&folder.runs())? {
-            // One that goes on has no record yet; its log grows.
+            // One that continues has no record yet; its log grows.
             if folder.runs().join(&run).join("run.json").is_file() {
                 append_below(&mut archive, folder.root(), &Path::new("runs").join(run))?;
             }

@@ -24,7 +24,7 @@ use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// An upload that nothing goes on with for so long ends; its last pieces may wait in the buffers of a slow line.
+/// An upload that nothing continues with for so long ends; its last pieces may wait in the buffers of a slow line.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
@@ -178,7 +178,7 @@ impl Client {
         tokio::select! {
             answer = patient.json(Method::POST, path, Some(&kind), Body::from_stream(form)) => answer,
             () = silence(pieces, limit) => {
-                Err(RunFailed(format!("the server has not gone on with the upload for {} s", limit.as_secs())).into())
+                Err(RunFailed(format!("the server has not continued with the upload for {} s", limit.as_secs())).into())
             }
         }
     }

@@ -242,6 +242,6 @@ mod tests {
             std::fs::write(path, page).expect("written");
             return;
         }
-        assert!(written == table(), "docs/configuration.md is stale: JAC_UPDATE_DOCS=1 with this test writes it anew");
+        assert!(written == table(), "docs/configuration.md is stale: JAC_UPDATE_DOCS=1 with this test writes it again");
     }
 }

@@ -73,7 +73,7 @@ pub fn lock_alone(folder: &DataFolder) -> anyhow::Result<Lock> {
 /// Opens the database for a command that works on it beside a server that may live.
 ///
 /// # Errors
-/// When a server of another version lives on the folder: it could not go on with a database of this one's.
+/// When a server of another version lives on the folder: it could not continue with a database of this one's.
 pub async fn open_store(folder: &DataFolder) -> anyhow::Result<Store> {
     // Held while the database is brought up to date.
     let alone = folder.lock();
@@ -234,7 +234,7 @@ pub async fn start_engine(
     .await?)
 }
 
-/// The engine waits for machines of EC2 longer than their provider does, which knows why one is not up and may go on without it.
+/// The engine waits for machines of EC2 longer than their provider does, which knows why one is not up and may continue without it.
 fn with_time_to_boot(settings: Settings, boot_limit: Option<Duration>) -> Settings {
     let longest = jac_ec2::launch_limit(boot_limit);
     Settings { machine_launch_limit: settings.machine_launch_limit.max(longest), ..settings }
@@ -281,7 +281,7 @@ mod tests {
         let mut bytes = std::fs::read(folder.database()).expect("a database");
         bytes[60..64].copy_from_slice(&older.to_be_bytes());
         std::fs::write(folder.database(), bytes).expect("written");
-        open_store(&folder).await.expect_err("the server could not go on");
+        open_store(&folder).await.expect_err("the server could not continue");
         assert_eq!(schema(&folder), older);
         drop(server);
     }

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub struct Connected<'a> {
     pub client: &'a Client,
     pub signals: &'a mut Signals,
-    /// The engine goes on when the command has ended.
+    /// The engine continues when the command has ended.
     pub is_server: bool,
 }
 

@@ -42,13 +42,13 @@ impl From<Exit> for ExitCode {
 #[error("{0}")]
 pub struct RunFailed(pub String);
 
-/// A command that a signal has ended, with what goes on without it.
+/// A command that a signal has ended, with what continues without it.
 #[derive(Debug, thiserror::Error)]
 #[error("{goes_on}")]
 pub struct Interrupted {
     /// The signal's number.
     pub signal: u8,
-    /// A sentence; empty where nothing goes on.
+    /// A sentence; empty where nothing continues.
     pub goes_on: String,
 }
 

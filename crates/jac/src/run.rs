@@ -48,7 +48,7 @@ use upload::upload;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long an answer is waited for after a signal.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
-/// How many looks in a row may fail: a server that is started anew is away for a moment.
+/// How many looks in a row may fail: a server that is started again is away for a moment.
 const LOOKS_MISSED: u32 = 60;
 
 /// Which cluster a run is on.
@@ -576,7 +576,7 @@ async fn begun<T>(
     }
 }
 
-/// What is left of a cluster, who goes on removing it, and when it has ended by itself at the latest.
+/// What is left of a cluster, who continues removing it, and when it has ended by itself at the latest.
 fn left_behind(view: &ClusterView, who: &str, ends_ms: EpochMs) -> String {
     let cluster = &view.cluster;
     let nodes = cluster.nodes.iter().filter(|node| node.state != NodeState::Terminated).count();

@@ -157,7 +157,7 @@ async fn a_run_is_told_once_it_has_ended_and_its_figures_are_those_of_its_summar
         .await;
         value(format!("jac_label_samples{{run=\"{id}\",label=\"{label}\",db=\"one\"}}"), count).await;
     }
-    // While it went on there were points in between.
+    // While it continued there were points in between.
     let between = format!("count_over_time(jac_run_samples_total{{run=\"{id}\"}}[5m])");
     assert!(store.value(&between, now_ms()).await.is_some_and(|points| points >= 4.0));
 

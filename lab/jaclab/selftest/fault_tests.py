@@ -85,7 +85,7 @@ def a_frozen_machine_says_nothing_and_goes_on(cloud, machines):
     cloud.ctl("freeze", instance)
     assert cloud.ssh(address, "true", timeout=4) is None
     cloud.ctl("thaw", instance)
-    until(lambda: cloud.ssh(address, "true") is not None, 10, "it goes on")
+    until(lambda: cloud.ssh(address, "true") is not None, 10, "it continues")
 
 
 def a_clock_is_set_apart(cloud, machines):

@@ -36,7 +36,7 @@ function SignedInShell() {
       <Sidebar onAsk={setAsked} />
       <main ref={content} className="content" tabIndex={-1}>
         <ConnectionNote />
-        {/* In another zone everything that shows a time is drawn anew. */}
+        {/* In another zone everything that shows a time is drawn again. */}
         <Outlet key={zone} />
       </main>
       {asked === "help" && <HelpDialog onClose={close} />}

@@ -16,7 +16,7 @@ it("a session that has ended leads to the sign-in page, which knows why", async 
   expect(client.getQueryData(keys.signedOut)).toBe("disabled");
 });
 
-it("a session whose role has changed goes on with its new rights", async () => {
+it("a session whose role has changed continues with its new rights", async () => {
   answer(200, { user: { id: "u-1", name: "Ann", role: "viewer", teams: [] } });
   const client = new QueryClient();
   client.setQueryData(keys.session, { user: { id: "u-1", name: "Ann", role: "member", teams: [] } });

@@ -307,7 +307,7 @@ async fn calls_of_one_account_that_are_throttled_hold_up_no_other() {
         assert!(launch.failed.is_empty() && launch.took < Duration::from_secs(3), "{:?}", launch.took);
     };
     let (waited, ()) = tokio::join!(waiting, other);
-    assert!(waited.is_err(), "a throttled launch goes on for as long as it may");
+    assert!(waited.is_err(), "a throttled launch continues for as long as it may");
     let calls = throttled.asked("RunInstances").len();
     assert!((20..60).contains(&calls), "600 s with pauses up to 20 s: {calls} calls");
 }

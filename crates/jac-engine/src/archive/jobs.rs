@@ -1,4 +1,4 @@
-//! Work on the store that takes longer than a request may: a job goes on by itself, and requests wait for it for a while.
+//! Work on the store that takes longer than a request may: a job continues by itself, and requests wait for it for a while.
 //!
 //! It owns which jobs there are; what they do is `archive/verify.rs`'s and `archive/rebuild.rs`'s. Whoever asks for what is being done already waits for the
 //! same job. The result of one whose callers have gone is kept for a minute: whoever asks again gets that. A job is bounded, as each of its requests
@@ -59,7 +59,7 @@ impl<K: Eq + Hash, T> Jobs<K, T> {
 }
 
 impl Engine {
-    /// Waits for the job of that key; there is one from then on. `what` names it for people. `None`: it goes on, and whoever asks again waits again.
+    /// Waits for the job of that key; there is one from then on. `what` names it for people. `None`: it continues, and whoever asks again waits again.
     pub(super) async fn wait_for_job<K, T>(
         &self,
         jobs: &Jobs<K, T>,

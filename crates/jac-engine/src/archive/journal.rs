@@ -1,4 +1,4 @@
-//! Uploads that were begun, in a file of the run's folder: another process goes on with them. The file is there from before the first
+//! Uploads that were begun, in a file of the run's folder: another process continues with them. The file is there from before the first
 //! request to the store until the run is stored, so that a run which is deleted meanwhile is removed there too.
 
 use crate::runs::write_file;
@@ -13,7 +13,7 @@ pub(super) const JOURNAL: &str = "uploads.json";
 
 /// What a folder says of uploads.
 pub(crate) fn begun_in(folder: &Path) -> BTreeMap<String, Begun> {
-    // Without a journal that can be read uploads are begun anew, which costs time and nothing else.
+    // Without a journal that can be read uploads are started again, which costs time and nothing else.
     let bytes = std::fs::read(folder.join(JOURNAL)).ok();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
@@ -25,7 +25,7 @@ pub(super) struct RunJournal {
 }
 
 impl RunJournal {
-    /// What the folder has. If the journal cannot be read, uploads are begun anew.
+    /// What the folder has. If the journal cannot be read, uploads are started again.
     pub fn of(folder: &Path) -> Self {
         Self { path: folder.join(JOURNAL), begun: Mutex::new(begun_in(folder)) }
     }

@@ -42,7 +42,7 @@ enum Outcome {
 
 impl Engine {
     /// Takes every run that is in the server's store, or in one of people's own, into the list, unless it is there. From somebody's own store come
-    /// runs of its owner only. `None`: that takes longer, and goes on; whoever asks again waits for it again.
+    /// runs of its owner only. `None`: that takes longer, and continues; whoever asks again waits for it again.
     ///
     /// # Errors
     /// When there is no store, or the server's cannot be asked.

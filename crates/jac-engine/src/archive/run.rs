@@ -262,7 +262,7 @@ fn unreadable(name: &str, error: &dyn std::fmt::Display) -> ArtefactError {
 /// The files with rows that search targets refused.
 #[derive(Default)]
 struct Refusals {
-    /// Of shipments that go on: they are stored once these have ended.
+    /// Of shipments that continue: they are stored once these have ended.
     growing: Vec<String>,
     /// Of shipments that have ended without any: what the store has is of an earlier try.
     gone: Vec<String>,

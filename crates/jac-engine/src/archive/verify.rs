@@ -1,4 +1,4 @@
-//! Reading a stored run anew, and comparing it with its manifest.
+//! Reading a stored run again, and comparing it with its manifest.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -25,7 +25,7 @@ pub struct Verified {
 }
 
 impl Engine {
-    /// Reads everything of a run in the store and compares it with the manifest there. `None`: that takes longer, and goes on; whoever asks again
+    /// Reads everything of a run in the store and compares it with the manifest there. `None`: that takes longer, and continues; whoever asks again
     /// waits for it again.
     ///
     /// # Errors

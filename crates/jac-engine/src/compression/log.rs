@@ -4,8 +4,8 @@
 //! | in the run's folder                  | then                                                                   |
 //! |--------------------------------------|------------------------------------------------------------------------|
 //! | `results.jtl`                        | it is compressed into `results.jtl.zst.new`, which is flushed and compared with it |
-//! | it and `results.jtl.zst.new`         | a crash ended that: it is begun anew                                     |
-//! | it and `results.jtl.zst`             | a crash came before the removal: it is removed if both are the same, else compressed anew |
+//! | it and `results.jtl.zst.new`         | a crash ended that: it is started again                                     |
+//! | it and `results.jtl.zst`             | a crash came before the removal: it is removed if both are the same, else compressed again |
 //! | `results.jtl.zst`                    | done                                                                     |
 
 use crate::runs::kept::compressed_path;

@@ -80,7 +80,7 @@ impl Engine {
         }
     }
 
-    /// The total's points, as they were kept while the run went on.
+    /// The total's points, as they were kept while the run continued.
     fn total_over_time(&self, id: &RunId) -> Result<(u64, Vec<Point>), EngineError> {
         let Some((bucket_ms, stored)) = wait(self.store().series(id))? else { return Ok((0, Vec::new())) };
         let read = |point: jac_store::StoredPoint| {

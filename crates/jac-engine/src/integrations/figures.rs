@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 /// Labels of a run that are told, those with the most samples.
 const MOST_LABELS: usize = 50;
-/// Figures this young are not taken anew.
+/// Figures this young are not taken again.
 const FRESH: Duration = Duration::from_millis(900);
 /// So long the last figures of a run are told after its end.
 const KEPT_AFTER_END: Duration = Duration::from_secs(5 * 60);

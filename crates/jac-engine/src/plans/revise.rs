@@ -79,7 +79,7 @@ impl Engine {
             }
         }
         match (kept, uploaded.len()) {
-            // Earlier versions made one for each run; the newest goes on.
+            // Earlier versions made one for each run; the newest continues.
             (Kept::WithItsRuns, _) | (Kept::UntilRemoved, 0) => Ok(of_runs.into_iter().next()),
             (Kept::UntilRemoved, 1) => Ok(uploaded.pop()),
             (Kept::UntilRemoved, _) => Err(ambiguous(name, uploaded.iter().map(|plan| &plan.id))),

@@ -1,7 +1,7 @@
 //! Makes a plan's folder have the files that its list names.
 //!
 //! A change is written down before the folder is touched, and the content of both states is kept by then. So a change that failed or
-//! was cut off at any step is undone, or gone on with, by laying out the list that counts once more.
+//! was cut off at any step is undone, or continued with, by laying out the list that counts once more.
 
 use super::PlanFolder;
 use super::content::{Content, has, replace};

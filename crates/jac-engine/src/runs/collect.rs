@@ -301,7 +301,7 @@ impl Task {
     }
 
     /// Reads the rest of the master's log and compares the spool with it, byte for byte by its digest. A spool that differs is
-    /// read anew.
+    /// read again.
     async fn complete_spool(&self, run: &Run, tailed: &mut TailedSpool) -> Result<Spool, EngineError> {
         let cluster = self.cluster(run).await?;
         let Some(name) = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| &node.name) else {

@@ -5,7 +5,7 @@
 //! | journal | which bytes of the spool came from which node, so that a crash loses and doubles none  |
 //! | merge   | the spool with its journal: whole rows of all nodes, in the order in which they came   |
 //! | tail    | reads all nodes' logs at the same time                                                 |
-//! | follow  | leads the run: looks at the nodes' processes, stops them, and goes on without lost ones |
+//! | follow  | leads the run: looks at the nodes' processes, stops them, and continues without lost ones |
 //! | verify  | at the end: each node's part of the spool against the node's own log                   |
 //!
 //! Everything behind the spool (statistics, shipping, report, search, compression) sees one log, as over RMI. Rows are told apart by the

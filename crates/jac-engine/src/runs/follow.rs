@@ -111,7 +111,7 @@ impl Follower<'_> {
                 self.watch.take_snapshot(self.master_ended_at.is_some()).await?;
                 // What has become of the workers of a master that says nothing is judged when it is back.
                 if state.is_some() {
-                    // It is written down when there is room; the test goes on meanwhile.
+                    // It is written down when there is room; the test continues meanwhile.
                     let looked = self.look_at_workers().await;
                     self.watch.unless_full(looked)?;
                 }
@@ -133,7 +133,7 @@ impl Follower<'_> {
                 self.unseen_since = None;
                 Ok(None)
             }
-            // A single failed answer is no reason to give up a run that goes on, whatever it says.
+            // A single failed answer is no reason to give up a run that continues, whatever it says.
             Err(error) => {
                 let since = *self.unseen_since.get_or_insert_with(Instant::now);
                 if since.elapsed() < self.watch.wait_limit(&self.master_name, &error).await {
@@ -156,7 +156,7 @@ impl Follower<'_> {
         }
     }
 
-    /// A log that cannot be read though its machine answers ends the run: going on would measure what nobody gets to see. One
+    /// A log that cannot be read though its machine answers ends the run: continuing would measure what nobody gets to see. One
     /// that waits for room on this machine is read when there is some; until then it is safe where it is.
     async fn judge_log(&mut self) {
         let Some((since, reason)) = self.tail.trouble() else { return };

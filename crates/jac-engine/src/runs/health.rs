@@ -1,4 +1,4 @@
-//! How the machines of a run are while it goes on: a load generator whose processors are busy measures itself.
+//! How the machines of a run are while it continues: a load generator whose processors are busy measures itself.
 //!
 //! Looked at every few seconds, beside the following of the log and never in its way. What cannot be had is left out.
 
@@ -28,10 +28,10 @@ const BUSY_LOOKS: u32 = 3;
 /// From here on a clock's offset is seen in a chart of seconds.
 const CLOCK_OFFSET_MS: i64 = 1000;
 
-/// With less than this JMeter writes no log any more, and goes on without a word.
+/// With less than this JMeter writes no log any more, and continues without a word.
 const FULL_DISK_BYTES: u64 = 256 << 10;
 
-/// Why the run cannot go on, once that is seen.
+/// Why the run cannot continue, once that is seen.
 pub(super) type Alarm = Arc<OnceLock<Message>>;
 
 /// A machine that is looked at.

@@ -1,4 +1,4 @@
-//! How the nodes of a run fared, from look to look: in memory while it goes on, and with its files (`node-series.json`), from which it is
+//! How the nodes of a run fared, from look to look: in memory while it continues, and with its files (`node-series.json`), from which it is
 //! read afterwards. Bounded: looks that are too many are taken together in pairs, of which the busier one stays.
 
 use super::finish::write;

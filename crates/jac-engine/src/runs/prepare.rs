@@ -203,7 +203,7 @@ async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError
     Ok(())
 }
 
-/// The nodes are to outlive a server that is away for as long as the run takes. If that fails the ordinary lease goes on.
+/// The nodes are to outlive a server that is away for as long as the run takes. If that fails the ordinary lease continues.
 async fn extend_lease(task: &Task, cluster: &Cluster) {
     if let Err(error) = task.engine.renew_lease(cluster).await {
         tracing::warn!(run = %task.id, %error, "run {}: the lease of its nodes could not be extended: {error}", task.id);

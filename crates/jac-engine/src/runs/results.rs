@@ -1,6 +1,6 @@
 //! What can be asked of the logs of runs: single samples, and what has changed from one run to others.
 //!
-//! Both read the log itself. What arrives while a run lives is in its spool, so a run can be searched while it goes on.
+//! Both read the log itself. What arrives while a run lives is in its spool, so a run can be searched while it continues.
 
 use super::kept::{compressed_path, damaged};
 use super::spool;
@@ -30,7 +30,7 @@ impl Engine {
     pub fn search_samples(&self, run: &RunId, mut search: Search) -> Result<SearchResult, EngineError> {
         wait(self.store().run(run))?;
         search.limit = search.limit.min(MOST_FOUND);
-        // A run that goes on may have no sample yet.
+        // A run that continues may have no sample yet.
         search.empty = Empty::Allowed;
         self.read_log(run, |input| {
             let inputs = [input];
@@ -147,7 +147,7 @@ impl Engine {
 
     /// The statistics of a run's whole log.
     fn statistics(&self, run: &RunId) -> Result<LogStatistics, EngineError> {
-        // A run that goes on may have no sample yet, and one that has ended is not asked when it has none.
+        // A run that continues may have no sample yet, and one that has ended is not asked when it has none.
         let options = ReadOptions { empty: Empty::Allowed, ..ReadOptions::default() };
         self.read_log(run, |input| read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(())))
     }

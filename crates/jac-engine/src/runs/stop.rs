@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 /// How long JMeter's own stop client may take: it is a JVM that starts, sends one datagram and ends.
 const CLIENT_LIMIT: Duration = Duration::from_secs(20);
-/// How long a node may take with that in all, before the others are gone on with.
+/// How long a node may take with that in all, before the others are continued with.
 const TELL_LIMIT: Duration = Duration::from_secs(25);
 /// How long it may take to say whether its JMeter listens.
 const LISTEN_LIMIT: Duration = Duration::from_secs(4);
@@ -57,7 +57,7 @@ enum Next {
 }
 
 impl Stopping {
-    /// Goes on where an earlier engine was, as the run's row has it. The times have gone on as well.
+    /// Continues where an earlier engine was, as the run's row has it. Its time limits kept counting meanwhile.
     pub fn resume(run: &Run, force_limit: Duration, now_ms: EpochMs) -> Self {
         let next_at = run.stop_sent.map(|sent| {
             let limit = match sent {

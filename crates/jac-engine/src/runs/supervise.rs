@@ -7,7 +7,7 @@
 //! | running    | follows the log into the spool and the statistics           | JMeter's master has ended          |
 //! | collecting | checks the spool, fetches the logs, makes the artefacts     | everything is kept, nodes are clean |
 //!
-//! Whatever goes wrong becomes the run's cause, and the run goes on to collecting: what was measured is kept.
+//! Whatever goes wrong becomes the run's cause, and the run continues to collecting: what was measured is kept.
 
 use super::{direct, follow, prepare};
 use crate::clusters::conflict;
@@ -155,7 +155,7 @@ impl Task {
         }
     }
 
-    /// Writes the cause down and goes on to collecting. It does not give up: a run whose end is not written would
+    /// Writes the cause down and continues to collecting. It does not give up: a run whose end is not written would
     /// keep its machines.
     async fn conclude(&self, cause: Cause) {
         tracing::info!(run = %self.id, "run {} ends: {}", self.id, cause.sentence());
@@ -184,7 +184,7 @@ impl Task {
         }
     }
 
-    /// Ends a run whose task fails each time: as the same phase would fail again, it goes on to the next one.
+    /// Ends a run whose task fails each time: as the same phase would fail again, it continues to the next one.
     async fn fail_phase(&self, panics: u32) {
         let Ok(run) = self.run().await else { return };
         let reason = Message::new("internal_error", "Internal error while JAC ran the test. See the server's log.");

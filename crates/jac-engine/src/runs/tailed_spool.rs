@@ -164,7 +164,7 @@ impl TailedSpool {
         Ok(())
     }
 
-    /// Takes the whole log in anew, in place of a spool that is not the master's log. It is left as it is when what comes
+    /// Takes the whole log in again, in place of a spool that is not the master's log. It is left as it is when what comes
     /// is not the master's log either. `digest`: the master's.
     pub async fn pull_again(
         &mut self,
@@ -265,7 +265,7 @@ fn tell_clocks(run: &Run, cluster: &Cluster, live: &LiveRun) {
     }
 }
 
-/// Keeps all points of a run anew: one that could not be written while it ran would be missing for ever.
+/// Keeps all points of a run again: one that could not be written while it ran would be missing for ever.
 pub(super) async fn keep_all_points(task: &Task, live: &LiveRun) -> Result<(), EngineError> {
     let (measured, points) = in_place(|| {
         let measured = live.since(u64::MAX);
@@ -291,7 +291,7 @@ pub(super) async fn publish(task: &Task, live: &LiveRun) {
     });
     let bucket_ms = i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX);
     if let Err(error) = engine.store().put_series(&task.id, bucket_ms, points).await {
-        // All points are kept anew at the end.
+        // All points are kept again at the end.
         tracing::warn!(run = %task.id, %error, "run {}: points could not be stored: {error}", task.id);
     }
     if let Ok(row) = engine.store().run(&task.id).await {

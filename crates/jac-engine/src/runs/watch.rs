@@ -53,7 +53,7 @@ struct Row {
 }
 
 impl<'a> Watch<'a> {
-    /// Goes on where an earlier engine was, as the run's row has it.
+    /// Continues where an earlier engine was, as the run's row has it.
     pub fn new(task: &'a Task, run: &Run, live: Arc<LiveRun>) -> Self {
         let failure = match &run.failing {
             Some(Cause::Failed { reason, lost }) => {

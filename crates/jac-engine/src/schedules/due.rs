@@ -96,7 +96,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets a firing go on that waits, once nothing is in its way, or cancels it.
+    /// Lets a firing continue that waits, once nothing is in its way, or cancels it.
     async fn look_at_waiting(&self, row: &FiringRow, open: &[FiringRow]) -> Result<(), EngineError> {
         let id = &row.firing.schedule_id;
         let is_before = |other: &&FiringRow| other.firing.schedule_id == *id && other.firing.id < row.firing.id;

@@ -248,7 +248,7 @@ impl Engine {
         found.ok_or_else(|| super::not_found(id))
     }
 
-    /// Saves a target, new or in place of `before`. Runs of its owner that go on are shipped to it too from now on.
+    /// Saves a target, new or in place of `before`. Runs of its owner that continue are shipped to it too from now on.
     ///
     /// # Errors
     /// When it cannot be a target (all faults are told, with their fields), or it does not answer as one; and when its owner has too many.

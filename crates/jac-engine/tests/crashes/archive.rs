@@ -39,7 +39,7 @@ async fn a_verification_that_takes_long_goes_on_and_whoever_asks_again_gets_its_
             std::thread::sleep(Duration::from_millis(1));
             advance(Duration::from_millis(100)).await;
         }
-        let answer = asking.await.expect("it answers").expect("it goes on");
+        let answer = asking.await.expect("it answers").expect("it continues");
         assert_eq!(answer, None, "the time that is asked {asked} times");
     }
     // It has nothing for who reads: the manifest is cut.

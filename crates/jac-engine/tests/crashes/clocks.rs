@@ -1,4 +1,4 @@
-//! A server that starts with a clock which is hours wrong: nothing ends at once, and whatever went on goes on.
+//! A server that starts with a clock which is hours wrong: nothing ends at once, and whatever was active stays active.
 
 use crate::house::{House, config};
 use jac_model::{Cause, ClusterConfig, ClusterId, ClusterPhase, Provider, RunPhase};

@@ -198,7 +198,7 @@ async fn nothing_is_compressed_while_a_run_goes_on_here_or_the_disk_is_nearly_fu
     }
     let engine = finished.house.engine().await;
     while engine.store().run(&going).await.expect("its row").run.phase != RunPhase::Finished {
-        assert!(is_plain(&finished), "a run goes on");
+        assert!(is_plain(&finished), "a run continues");
         sleep(Duration::from_millis(50)).await;
     }
     drop(engine);

@@ -53,7 +53,7 @@ async fn a_part_that_panics_is_started_again_and_counted() {
         assert!(house.world.machines().there.is_empty(), "{name}");
         let told = panics_told(&mut house).await;
         assert!(told.len() == 1 && told[0].starts_with(part), "{name}: {told:?}");
-        assert_eq!(house.crashes, 0, "{name}: the server goes on");
+        assert_eq!(house.crashes, 0, "{name}: the server continues");
     }
 }
 
@@ -102,8 +102,8 @@ async fn assert_counted(house: &mut House, kind: &str, part: &str) {
     let told = panics_told(house).await;
     assert!(told.len() == 1 && told[0].starts_with(part), "{kind}: {told:?}");
     let figures = house.engine().await.figures().await.expect("figures").tasks;
-    assert_eq!((figures[kind].panics, figures[kind].running), (1, 1), "{kind}: it goes on");
-    assert_eq!(house.crashes, 1, "{kind}: the server goes on");
+    assert_eq!((figures[kind].panics, figures[kind].running), (1, 1), "{kind}: it continues");
+    assert_eq!(house.crashes, 1, "{kind}: the server continues");
 }
 
 #[tokio::test(start_paused = true)]

@@ -174,7 +174,7 @@ async fn a_panic_of_the_schedules_or_of_a_start_makes_no_second_run_and_loses_no
         for nth in tried {
             let planned = Planned::new(&name, Which::Nth(nth), Side::Before, Trouble::Panic);
             let mut house = story(&[planned]).await;
-            assert_eq!(house.crashes, 0, "{name} {nth}: the server goes on");
+            assert_eq!(house.crashes, 0, "{name} {nth}: the server continues");
             let happened = house.world.calls().happened;
             let told = crate::panics::panics_told(&mut house).await;
             assert!(told.len() == happened && told.iter().all(|task| task.starts_with(part)), "{name} {nth}: {told:?}");

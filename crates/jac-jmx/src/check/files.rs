@@ -125,7 +125,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
     let files = &context.input.files;
     match used.kind {
         DataFileKind::ClassPath => return class_path(context, used, path, findings),
-        // Tried: JMeter goes on with an empty key store.
+        // Tried: JMeter continues with an empty key store.
         DataFileKind::KeyStore if !matches!(path, PlanPath::Beside(path) if files.contains_key(path)) => {
             let message =
                 format!("\"{element}\" uses the keystore {}, which is not among the plan's files.", path.as_str());

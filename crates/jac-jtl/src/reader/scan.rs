@@ -1,4 +1,4 @@
-//! Where a row ends: a scan that heeds quotes and can stop and go on at any byte.
+//! Where a row ends: a scan that heeds quotes and can stop and continue at any byte.
 
 use super::rejects::Reason;
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
@@ -28,7 +28,7 @@ enum Then {
 /// What a scan came to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Scanned {
-    /// The row goes on beyond these bytes.
+    /// The row continues beyond these bytes.
     More,
     /// The row, line end included, ends before this index.
     Row(usize),
@@ -45,7 +45,7 @@ pub(super) struct RowScan {
 }
 
 impl RowScan {
-    /// Goes on with the row in the next bytes. After anything but [`Scanned::More`] a new scan has to be begun.
+    /// Continues with the row in the next bytes. After anything but [`Scanned::More`] a new scan has to be begun.
     pub(super) fn scan(&mut self, bytes: &[u8], delimiter: u8) -> Scanned {
         let mut at = 0;
         while at < bytes.len() {
@@ -100,7 +100,7 @@ impl RowScan {
 }
 
 /// How many of these bytes are whole rows of a CSV log, line ends included. The first of them begins a row. A row that cannot be read ends
-/// where the reader goes on behind it: at the next line end.
+/// where the reader continues behind it: at the next line end.
 pub fn whole_rows(bytes: &[u8], delimiter: u8) -> usize {
     let Some(last) = memrchr(b'\n', bytes) else { return 0 };
     if memchr(b'"', &bytes[..last]).is_none() {

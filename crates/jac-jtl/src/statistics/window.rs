@@ -1,4 +1,4 @@
-//! The table of a stretch of time, added up from the buckets: while a run goes on its log is not read again for that.
+//! The table of a stretch of time, added up from the buckets: while a run continues its log is not read again for that.
 
 use super::buckets::Sums;
 use super::kind::Kind;

@@ -18,7 +18,7 @@ pub struct Kept {
     pub cursor: Cursor,
     pub steps: usize,
     pub refused: Vec<RefusedRow>,
-    /// The codes of what held it up, in order; an empty one: it went on.
+    /// The codes of what held it up, in order; an empty one: it continued.
     pub told: Vec<&'static str>,
 }
 

@@ -81,6 +81,6 @@ async fn a_red_index_is_waited_for() {
         let end = shipping.await.expect("shipped");
         assert_eq!((end.rows, end.shipped, end.refused), (ROWS as u64, ROWS as u64, 0), "{name}");
         assert_eq!(count(&target).await, ROWS as u64, "{name}");
-        assert_eq!(log.kept().told.last(), Some(&""), "{name}: it said that it goes on");
+        assert_eq!(log.kept().told.last(), Some(&""), "{name}: it said that it continues");
     }
 }

@@ -144,7 +144,7 @@ async fn a_server_that_is_killed_and_started_again_in_the_middle_has_every_row()
     engine.start_again().await;
     let end = shipping.await.expect("shipped");
     assert_eq!((end.rows, end.shipped), (ROWS as u64, ROWS as u64));
-    assert_eq!(log.kept().told.last(), Some(&""), "it said that it goes on");
+    assert_eq!(log.kept().told.last(), Some(&""), "it said that it continues");
     assert_eq!(count(&target).await, ROWS as u64);
 }
 

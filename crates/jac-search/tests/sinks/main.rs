@@ -132,7 +132,7 @@ async fn a_proxy_that_breaks_large_requests_with_or_without_an_answer_gets_small
         assert_eq!((ids.len(), ids.iter().collect::<BTreeSet<_>>().len()), (ROWS, ROWS), "{answer}: each is sent once");
         let told = log.kept().told.clone();
         assert!(told.iter().all(|code| ["search_unreachable", ""].contains(code)), "{answer}: {told:?}");
-        assert!(!answer.is_empty() || told.last() == Some(&""), "it said that it goes on: {told:?}");
+        assert!(!answer.is_empty() || told.last() == Some(&""), "it said that it continues: {told:?}");
         // Two of each size of each batch that is on its way, not one every second.
         let broken = proxy.broken.load(Ordering::Relaxed);
         assert!((1..80).contains(&broken), "{answer}: {broken} requests that were too large");

@@ -17,7 +17,7 @@ pub async fn retry(run: On<ChangeRun, Run>) -> Result<(StatusCode, Json<ArchiveV
     Ok((StatusCode::ACCEPTED, Json(run.engine().retry_archive(&run.thing.id).await?)))
 }
 
-/// Answers with the result of work on a store, or says that it goes on.
+/// Answers with the result of work on a store, or says that it continues.
 fn done_or_running<T: IntoResponse>(done: Option<T>) -> Response {
     done.map_or_else(|| (StatusCode::ACCEPTED, Json(still_running())).into_response(), T::into_response)
 }
@@ -26,7 +26,7 @@ fn still_running() -> Message {
     Message::new("still_running", "The work continues. Repeat the request to wait for its result.")
 }
 
-/// Read a stored run anew and compare it with its manifest
+/// Read a stored run again and compare it with its manifest
 ///
 /// What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
 #[utoipa::path(post, path = "/runs/{id}/archive/verify", tag = "archive", params(("id" = String, Path)),

@@ -84,7 +84,7 @@ impl SamplesQuery {
     }
 }
 
-/// Single samples of a run, also while it goes on
+/// Single samples of a run, also while it continues
 #[utoipa::path(get, path = "/runs/{id}/samples", tag = "runs", params(("id" = String, Path), SamplesQuery),
     responses((status = 200, body = FoundSamples), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn samples(
@@ -168,7 +168,7 @@ pub struct LabelQuery {
     label: String,
 }
 
-/// What the charts show of one label of a run, whether it is among the report's busiest or not; also while it goes on
+/// What the charts show of one label of a run, whether it is among the report's busiest or not; also while it continues
 #[utoipa::path(get, path = "/runs/{id}/label-charts", tag = "runs", params(("id" = String, Path), LabelQuery),
     responses((status = 200, body = LabelCharts), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn label_charts(

@@ -128,7 +128,7 @@ pub struct LiveLabelsQuery {
     labels: String,
 }
 
-/// The points of some labels of a run while it goes on, those that changed since a snapshot
+/// The points of some labels of a run while it continues, those that changed since a snapshot
 #[utoipa::path(get, path = "/runs/{id}/live/labels", tag = "runs", params(("id" = String, Path), LiveLabelsQuery),
     responses((status = 200, body = LiveLabels), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn live_labels(
@@ -160,7 +160,7 @@ pub struct LiveWindowQuery {
     labels: Option<String>,
 }
 
-/// The table of a part of a run's time while it goes on, counted from the buckets of its charts
+/// The table of a part of a run's time while it continues, counted from the buckets of its charts
 #[utoipa::path(get, path = "/runs/{id}/live/window", tag = "runs", params(("id" = String, Path), LiveWindowQuery),
     responses((status = 200, body = WindowTable), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn live_window(

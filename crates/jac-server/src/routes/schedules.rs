@@ -70,7 +70,7 @@ async fn check_rights(app: &App, caller: &Principal, on: &RunsOn) -> Result<(), 
             let owner = Owner { person: &cluster.owner, team: cluster.team.as_ref() };
             authorize(caller, Action::StartRun, Some(owner)).map_err(ApiError::Denied)
         }
-        // What `saved` stands for is found out anew each time.
+        // What `saved` stands for is found out again each time.
         RunsOn::New { config, .. } => rights::check(app, caller, &mut config.clone()).await,
     }
 }
@@ -122,7 +122,7 @@ pub async fn delete(schedule: On<ChangeSchedule, Schedule>) -> Result<StatusCode
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Pause a schedule; a run of it that is there goes on
+/// Pause a schedule; a run of it that is there continues
 #[utoipa::path(post, path = "/schedules/{id}/pause", tag = "schedules", params(("id" = String, Path)), responses((status = 200, body = ScheduleView), (status = 404, body = ErrorBody)))]
 pub async fn pause(schedule: On<ChangeSchedule, Schedule>) -> Result<Json<ScheduleView>, ApiError> {
     let paused = schedule.engine().pause_schedule(&schedule.thing.id).await?;

@@ -35,7 +35,7 @@ async fn only_a_few_checks_go_on_at_a_time_and_one_whose_caller_is_gone_ends() {
             engine.check_in_turn(work).await
         }));
     }
-    // Each goes on until its caller leaves, which lets the next one begin.
+    // Each continues until its caller leaves, which lets the next one begin.
     for _ in 0..4 {
         let number: usize = timeout(LIMIT, begun.recv()).await.expect("one begins").expect("its number");
         callers[number].abort();

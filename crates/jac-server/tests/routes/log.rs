@@ -1,4 +1,4 @@
-//! What the server logs while a test's thread goes on.
+//! What the server logs while a test's thread continues.
 
 use std::sync::{Arc, Mutex, Once};
 use tracing::subscriber::DefaultGuard;
@@ -18,7 +18,7 @@ impl std::io::Write for Log {
 
 impl Log {
     /// Listens to this thread until the guard is dropped. All tests listen to the same: what one of them leaves out, `tracing` may leave
-    /// out for the others that go on at that time.
+    /// out for the others that continue at that time.
     pub fn listen() -> (Self, DefaultGuard) {
         // For threads and moments in which nobody listens: then too `tracing` would leave out what is told meanwhile.
         static ALWAYS: Once = Once::new();

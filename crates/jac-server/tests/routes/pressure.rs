@@ -65,7 +65,7 @@ async fn one_person_has_so_many_uploads_at_once_and_the_next_one_is_told_when_to
     };
     assert_eq!(refused.refusal(), (StatusCode::TOO_MANY_REQUESTS, "too_many_uploads"));
     assert!(refused.headers.contains_key("retry-after"));
-    let (sender, answer) = going.pop().expect("some go on");
+    let (sender, answer) = going.pop().expect("some continue");
     drop(sender);
     assert_eq!(answer.await.expect("an answer").code(), "upload_broken", "it has no end");
     assert_eq!(served.upload("/plans", &[("b.jmx", crate::PLAN)]).await.status, StatusCode::CREATED);

@@ -162,7 +162,7 @@ impl Served {
         answer(self.router.clone(), request).await
     }
 
-    /// Begins an upload whose file goes on until the sender is dropped.
+    /// Begins an upload whose file continues until the sender is dropped.
     pub fn begin_upload(&self) -> (mpsc::Sender<Vec<u8>>, JoinHandle<Answer>) {
         let (sender, mut receiver) = mpsc::channel::<Vec<u8>>(1);
         let pieces = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));

@@ -118,7 +118,7 @@ async fn who_signs_in_on_one_server_is_signed_in_on_the_other_and_signs_out_of_b
     assert_eq!(out.status, StatusCode::NO_CONTENT);
     assert_eq!(asked(&one, &own(&one)).await, signed_out());
     assert_eq!(asked(&two, &own(&one)).await, signed_out());
-    assert_eq!(asked(&one, &own(&two)).await, signed_in(), "the other session goes on");
+    assert_eq!(asked(&one, &own(&two)).await, signed_in(), "the other session continues");
 }
 
 #[tokio::test]
@@ -298,7 +298,7 @@ async fn while_redis_is_away_the_answer_is_clear_tokens_go_on_and_the_log_says_i
     until(&one, &me, signed_in()).await;
     assert_eq!(readiness(&one).await, (200, serde_json::json!([])));
     let answer = page.ask(2, r#"["subscribe_run",7]"#).await;
-    assert_eq!(answer["error"]["code"], "subscription_invalid", "it went on: {answer}");
+    assert_eq!(answer["error"]["code"], "subscription_invalid", "it continued: {answer}");
     let began = Instant::now();
     while !log.text().contains("can be used again") {
         assert!(began.elapsed() < LIMIT, "{}", log.text());

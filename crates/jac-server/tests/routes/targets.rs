@@ -217,7 +217,7 @@ async fn the_runs_of_two_people_are_shipped_to_their_own_targets() {
     let deleted = ann.call(Method::DELETE, &backfill(&ids[0]), &json!({})).await;
     assert_eq!((deleted.status, &deleted.body["documents"]), (StatusCode::OK, &json!(40)), "{}", deleted.body);
 
-    // A password that is changed there holds hers up, with a code, and nobody else; saved again, it goes on by itself.
+    // A password that is changed there holds hers up, with a code, and nobody else; saved again, it continues by itself.
     "Basic YW5uOm5ldy13b3Jk".clone_into(&mut hers.opens.lock().expect("a lock")); // ann:new-word
     let held_up = ann.import(60).await;
     let trouble = shipment(&ann, &held_up, &ids[0], |shipment| shipment["trouble"].is_object()).await;

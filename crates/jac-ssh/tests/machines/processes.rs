@@ -80,7 +80,7 @@ async fn starting_twice_is_starting_once() {
     assert_eq!(log.bytes, "once\n");
     remote.forget("job").await.expect("it is forgotten");
     assert_eq!(remote.process("job").await.expect("it answers"), ProcessState::Absent);
-    remote.start("job", &job).await.expect("the name can be started anew");
+    remote.start("job", &job).await.expect("the name can be started again");
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ impl Store {
     /// A page of the people that the filter takes.
     ///
     /// # Errors
-    /// When the page is to go on from something that is not a cursor of this list.
+    /// When the page is to continue from something that is not a cursor of this list.
     pub async fn list_people(
         &self,
         filter: &PersonFilter,

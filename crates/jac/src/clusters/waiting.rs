@@ -1,4 +1,4 @@
-//! Waits for what becomes of clusters, and shows what happens to them meanwhile. What a signal ends here goes on elsewhere,
+//! Waits for what becomes of clusters, and shows what happens to them meanwhile. What a signal ends here continues elsewhere,
 //! and a sentence says so.
 
 use crate::client::Client;
@@ -96,7 +96,7 @@ async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<Clust
 
 impl Connected<'_> {
     /// Waits for a cluster that is being made. Nobody else makes it where no server lives, so a signal has it terminated
-    /// there; a server goes on.
+    /// there; a server continues.
     pub async fn wait_for_creation(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
         let id = &view.cluster.id;
         match self.signals.unless(until_ready(self.client, id)).await {

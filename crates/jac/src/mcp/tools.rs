@@ -79,7 +79,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
         ),
         looks(
             "samples",
-            "Single samples of a run, also while it goes on, or of all runs of a plan: start (epoch ms), response time in ms, label, response code \
+            "Single samples of a run, also while it continues, or of all runs of a plan: start (epoch ms), response time in ms, label, response code \
              and message, failed assertion, thread, URL. All that match are counted (matched), some are shown. Bodies are not kept. Of a plan, \
              the newest runs are searched, and each sample names its run; call again with after set to next for older runs.",
             json!({

@@ -210,7 +210,7 @@ fn credentials_come_from_standard_input_and_are_shown_without_their_secret() {
     save(&place, &["--name", "other"], "AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG\n").expect(0);
     let rotated = place.finish(place.jac(&["admin", "rotate-key"])).expect(0);
     assert!(rotated.stdout.contains('2'), "{}", rotated.stdout);
-    assert_eq!(data(&place, &["credentials", "aws"])["saved"]["id"], id, "sealed anew, it is still there");
+    assert_eq!(data(&place, &["credentials", "aws"])["saved"]["id"], id, "sealed again, it is still there");
     for (input, words) in [("", "is empty"), ("AKIAIOSFODNN7EXAMPLE\n", "no secret access key in its second line")] {
         let refused = save(&place, &[], input).expect(2);
         assert!(refused.stderr.contains(words) && refused.stderr.contains("one per line"), "{}", refused.stderr);

@@ -1,4 +1,4 @@
-//! Signals while clusters come up and go: what is half made without a server is terminated, and what goes on elsewhere is
+//! Signals while clusters come up and go: what is half made without a server is terminated, and what continues elsewhere is
 //! told.
 //!
 //! A machine that is slow on purpose is a port on which the kernel accepts connections and nobody ever answers.

@@ -84,7 +84,7 @@ fn connections_that_are_cut_and_servers_that_are_away_for_a_moment_cost_no_sampl
             machine.cut();
         }
     }
-    // A worker's: the log comes from the master, and goes on.
+    // A worker's: the log comes from the master, and continues.
     machines.machines[1].go_down();
     let before = place.rows_so_far();
     place.wait_until("more samples, without that one", || place.rows_so_far() > before + 100);

@@ -222,7 +222,7 @@ fn pid_of(child: &Child) -> nix::unistd::Pid {
     nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a number"))
 }
 
-/// A command that goes on while the test does something to it.
+/// A command that continues while the test does something to it.
 pub struct Running {
     child: Option<Child>,
     _watchdog: Watchdog,

@@ -1,4 +1,4 @@
-//! The server killed and started anew, a run from the shell through it, and what it says of itself.
+//! The server killed and started again, a run from the shell through it, and what it says of itself.
 
 use crate::place::{Place, Running, kept, kill, plan_path};
 use std::io::{BufRead, BufReader};
@@ -70,9 +70,9 @@ fn a_server_that_is_killed_in_mid_run_costs_no_sample() {
     let jvm = place.jvm_of("worker-1");
     let at_the_kill = place.rows_so_far();
     let _server = Server::listen(&place, &address);
-    assert_eq!(place.jvm_of("worker-1"), jvm, "the same JVM goes on");
+    assert_eq!(place.jvm_of("worker-1"), jvm, "the same JVM continues");
     place.wait_until("more samples than before", || place.rows_so_far() > at_the_kill);
-    // The shell's run goes on by itself when its server is back.
+    // The shell's run continues by itself when its server is back.
     run.wait().expect(0);
     let (folder, log, summary) = (place.out(), place.log(), place.summary());
     assert_eq!(summary["partial"], serde_json::Value::Null, "the run came to its own end");

@@ -55,7 +55,7 @@ impl Door {
         self.url.clone()
     }
 
-    /// Counts parts anew, and refuses everything once so many of them were taken.
+    /// Counts parts again, and refuses everything once so many of them were taken.
     pub fn refuse_after(&self, parts: usize, fault: Fault) {
         *lock(&self.state) = State { taken: 0, refuses: Some((parts, fault)) };
     }

@@ -101,7 +101,7 @@ fn a_full_disk_is_told() {
     let run = site.run(&cluster, 600);
     site.await_samples();
     site.lab(&["fill-disk", &site.machine(&cluster, "master")]);
-    // JMeter goes on writing to a disk that is full: what finds room of later rows stands behind the one that was cut.
+    // JMeter continues writing to a disk that is full: what finds room of later rows stands behind the one that was cut.
     let why = failure(&site, &run, 3);
     assert!(why.to_lowercase().contains("space"), "{why}");
     site.terminate(&cluster);

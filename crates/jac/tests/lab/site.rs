@@ -60,7 +60,7 @@ impl Site {
         Some(site)
     }
 
-    /// Starts the server, anew if it was killed.
+    /// Starts the server, again if it was killed.
     pub fn start(&mut self) {
         let mut command =
             self.place.jac(&["serve", "--listen", "127.0.0.1:0", "--boot-limit-seconds", self.boot_limit_s]);

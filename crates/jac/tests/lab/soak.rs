@@ -72,7 +72,7 @@ impl Life {
         format!("{}: cluster {}, run {}", self.results, site.cluster(&self.cluster)["phase"], run.unwrap_or_default())
     }
 
-    /// Goes on; `true` at the end.
+    /// Continues; `true` at the end.
     fn step(&mut self, site: &Site) -> bool {
         let view = site.cluster(&self.cluster);
         match (view["phase"].as_str().expect("a phase"), &self.run) {

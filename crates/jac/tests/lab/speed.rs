@@ -74,7 +74,7 @@ fn now_ms() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_millis()).expect("a time")
 }
 
-/// The same run with a server that follows it and without one, by turns: JMeter goes on when the server is killed. The server
+/// The same run with a server that follows it and without one, by turns: JMeter continues when the server is killed. The server
 /// shares the processors with the machines here, and catches up at its start, so this is more than it costs elsewhere.
 #[test]
 #[ignore = "a measurement"]

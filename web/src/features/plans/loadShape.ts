@@ -34,7 +34,7 @@ export function highest(points: LoadPoint[]): number {
   return points.reduce((most, { users }) => Math.max(most, users), 0);
 }
 
-/** A line has no known end, so that the drawing goes on. */
+/** A line has no known end, so that the drawing continues. */
 export function isOpen(shape: LoadShape): boolean {
   return shape.groups.some(({ ends }) => ends !== "scheduled");
 }

@@ -6,7 +6,7 @@ it("has a place for every bucket between the first and the last, whatever their 
   expect(timeGrid([], 2000, 90_000)).toEqual([]);
 });
 
-it("goes on in a silence of a running test, but not for samples that are on their way", () => {
+it("continues in a silence of a running test, but not for samples that are on their way", () => {
   expect(timeGrid([0, 1000], 1000, 6000)).toEqual([0, 1000]);
   expect(timeGrid([0, 1000], 1000, 14_000).at(-1)).toBe(13_000);
 });

@@ -16,7 +16,7 @@ export interface Annotating {
 export function useAnnotating(run: Run, nowMs: number): Annotating {
   const writes = useRights().mayWrite(run);
   const [edited, setEdited] = useState<Annotation | number | null>(null);
-  // One array for as long as nothing changes: a run that goes on is another object each second.
+  // One array for as long as nothing changes: a run that continues is another object each second.
   const written = JSON.stringify(run.annotations);
   const moments = useMemo(() => JSON.parse(written) as Annotation[], [written]);
   const pick = useCallback((ms: number) => setEdited(Math.round(ms)), []);

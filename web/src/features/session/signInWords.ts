@@ -16,7 +16,7 @@ const COMPANY: Record<string, (name: string) => string> = {
   sessions_unavailable: () => SESSIONS_AWAY,
 };
 
-/** The store of the sessions is away; everything else goes on. */
+/** The store of the sessions is away; everything else continues. */
 const SESSIONS_AWAY = "Signing in is not possible right now: the server cannot reach its session store. Runs continue. Try again in a minute.";
 
 /** What is said of a code that comes back from the company's sign-on. */

@@ -8,7 +8,7 @@ const reloadPage = () => window.location.reload();
 
 /**
  * The pages of a browser share one session: what another page ends or begins holds here too, also without a connection to the server. A
- * page that shows what one person saw is loaded anew for the next.
+ * page that shows what one person saw is loaded again for the next.
  */
 export function useSessionElsewhere(reload: () => void = reloadPage): void {
   const client = useQueryClient();

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("goes on from what the server said, whatever becomes of the browser's clock", () => {
+it("continues from what the server said, whatever becomes of the browser's clock", () => {
   noteServerTime(SERVER);
   vi.advanceTimersByTime(5000);
   vi.setSystemTime(SERVER + 7_200_000);

@@ -1,7 +1,7 @@
 /**
  * The server's clock as far as this page knows it. Everything shown as elapsed or remaining is measured with it, because the browser's
  * own clock may be wrong by minutes, and may be set while the page is open: between what the server says, the time since the page was
- * opened goes on, which nobody sets.
+ * opened continues, which nobody sets.
  */
 let knownAtMs: number | null = null;
 /** `performance.now()` when it was. */

@@ -10,7 +10,7 @@ import { chartCsv, chartPng } from "./exportChart";
 import { chartColours } from "./palette";
 
 export const ON_SCREEN = { width: null, height: 216 };
-/** Half of an A4 page: in print the cards are laid out anew, after the last moment at which a chart could measure its own. */
+/** Half of an A4 page: in print the cards are laid out again, after the last moment at which a chart could measure its own. */
 export const PRINTED = { width: 338, height: 170 };
 
 /** What every chart's caller says about it. */

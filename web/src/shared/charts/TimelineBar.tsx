@@ -3,7 +3,7 @@ import { formatClock, formatTimeNear, zoneName, zoneWords } from "@/shared/forma
 import { Icon } from "@/shared/ui/Icon";
 import { useTimeline } from "./timeline";
 
-/** How much of a test that goes on is shown. */
+/** How much of a test that continues is shown. */
 const WINDOWS = [
   { seconds: 60, name: "Last 1 min" },
   { seconds: 300, name: "Last 5 min" },

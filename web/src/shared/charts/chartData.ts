@@ -40,7 +40,7 @@ export function pick(values: (number | null)[], columns: Columns): (number | nul
 }
 
 /**
- * The settled part and the filling part. The parts of a line share the row where they meet, so that the line goes on; bars share none,
+ * The settled part and the filling part. The parts of a line share the row where they meet, so that the line continues; bars share none,
  * or one would be drawn over the other.
  */
 export function splitFilling(values: (number | null)[], fillingFrom: number, meet: "share" | "apart"): [(number | null)[], (number | null)[]] {

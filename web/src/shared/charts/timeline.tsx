@@ -8,7 +8,7 @@ export interface Timeline {
   /** Zoomed range in epoch milliseconds; null shows everything. */
   range: [number, number] | null;
   zoom: (range: [number, number] | null) => void;
-  /** The last seconds of a test that goes on, in place of a range; null where none can be followed. */
+  /** The last seconds of a test that continues, in place of a range; null where none can be followed. */
   last: { seconds: number | null; follow: (seconds: number | null) => void } | null;
   base: "clock" | "elapsed";
   setBase: (base: "clock" | "elapsed") => void;
@@ -32,7 +32,7 @@ interface Props {
   originMs: number;
   aligned?: boolean;
   followed?: boolean;
-  /** The newest moment of a test that goes on: its last minutes can be followed. */
+  /** The newest moment of a test that continues: its last minutes can be followed. */
   endMs?: number | null;
   moments?: Moment[];
   pick?: ((ms: number) => void) | null;

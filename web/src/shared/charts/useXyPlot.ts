@@ -16,7 +16,7 @@ interface Props {
   onPick: ((row: number) => void) | null;
 }
 
-/** A uPlot instance in `host`, made anew when anything changes: these charts stand still, so that is seldom. */
+/** A uPlot instance in `host`, made again when anything changes: these charts stand still, so that is seldom. */
 export function useXyPlot(props: Props): RefObject<uPlot | null> {
   const { host, content, look, size } = props;
   const chart = useRef<uPlot | null>(null);

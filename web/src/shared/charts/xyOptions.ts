@@ -73,7 +73,7 @@ function seriesOf(line: ChartLine, look: XyLook): uPlot.Series {
     show: !look.hidden.has(line.key),
     stroke: line.colour,
     width: line.width ?? 1.6,
-    // The places on the x axis are those of all lines together, so a line goes on over another one's.
+    // The places on the x axis are those of all lines together, so a line continues over another one's.
     spanGaps: true,
     points: line.dotted === true ? { show: true, size: 6, width: 0, fill: line.colour } : { show: false },
   };

@@ -37,7 +37,7 @@ export function timeZone(): Zone {
   return zone;
 }
 
-/** Takes effect for what is written from now on; pages that show times are drawn anew (`useZone`). */
+/** Takes effect for what is written from now on; pages that show times are drawn again (`useZone`). */
 export function chooseZone(name: Zone): void {
   zone = known(name);
   clock = clockOf(zone);

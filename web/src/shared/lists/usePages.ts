@@ -40,7 +40,7 @@ export function usePages<T extends { id: string }>(kind: ListKind, search: strin
       return every === false ? false : every * Math.max(1, pages.length);
     },
   });
-  // Read here, so that the list is drawn anew with it: what is read at the click alone may be an old one.
+  // Read here, so that the list is drawn again with it: what is read at the click alone may be an old one.
   const refetching = query.isFetching;
   return {
     rows: query.data,

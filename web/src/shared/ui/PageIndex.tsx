@@ -34,7 +34,7 @@ export function PageIndex({ sections }: { sections: PageSection[] }) {
 
 const SETTLE_MS = 1500;
 
-/** To a section, and again while the charts on the way are made and turn out higher or lower than their places; until the reader goes on. */
+/** To a section, and again while the charts on the way are made and turn out higher or lower than their places; until the reader continues. */
 export function goTo(id: string): void {
   const stop = new AbortController();
   for (const event of ["wheel", "touchstart", "keydown", "pointerdown"]) window.addEventListener(event, () => stop.abort(), { signal: stop.signal, passive: true });

@@ -1,7 +1,7 @@
 //! Follows a run whose workers each run the plan by themselves: looks at their processes while their logs are read beside that
 //! ([`super::tail`]), stops all of them at once, and ends when all have ended and their logs are read to the end.
 //!
-//! A worker that is lost ends the run, as over RMI, unless the run was asked to go on while some are left.
+//! A worker that is lost ends the run, as over RMI, unless the run was asked to continue while some are left.
 
 use super::merge::{Merge, SharedMerge, lock};
 use super::tail::{self, Tailed};
@@ -29,7 +29,7 @@ const LOOK_LIMIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 enum Ending {
     Exited(i32),
-    /// It was killed, or its machine started anew.
+    /// It was killed, or its machine started again.
     Vanished,
     /// Its node does not answer, or cannot be looked at.
     Unseen(PortError),
@@ -210,7 +210,7 @@ impl Follower<'_> {
             .map(drop)
     }
 
-    /// Ends the run because of workers that are lost, or goes on without them while enough are left. While it is being stopped they may end
+    /// Ends the run because of workers that are lost, or continues without them while enough are left. While it is being stopped they may end
     /// in any way.
     async fn go_on_without_lost(&mut self) -> Result<(), EngineError> {
         if self.stopping.how().is_some() || self.watch.failure.is_some() {
@@ -298,7 +298,7 @@ impl Follower<'_> {
         Message::new(code, text).with("node", name)
     }
 
-    /// A log that cannot be read though its node answers ends the run: going on would measure what nobody gets to see.
+    /// A log that cannot be read though its node answers ends the run: continuing would measure what nobody gets to see.
     async fn judge_logs(&mut self) {
         let limit = self.task().engine.settings().unreachable_limit;
         let troubles: Vec<_> = self.nodes.iter().filter_map(|node| node.state.trouble()).collect();

@@ -66,7 +66,7 @@ pub(super) struct Found {
 pub(super) struct Paths {
     pub spool: PathBuf,
     pub journal: PathBuf,
-    /// Both of them, as they are being made anew.
+    /// Both of them, as they are being made again.
     pub new_spool: PathBuf,
     pub new_journal: PathBuf,
 }
@@ -86,14 +86,14 @@ impl Paths {
         }
     }
 
-    /// Puts a spool and a journal that were made anew in the place of the old ones. The spool goes first: a journal that waits alone is
+    /// Puts a spool and a journal that were made again in the place of the old ones. The spool goes first: a journal that waits alone is
     /// taken in when the old one is opened.
     pub fn replace(&self) -> Result<()> {
         std::fs::rename(&self.new_spool, &self.spool)?;
         std::fs::rename(&self.new_journal, &self.journal)
     }
 
-    /// Removes what was being made anew. The journal goes first: alone it would be taken in.
+    /// Removes what was being made again. The journal goes first: alone it would be taken in.
     pub fn discard(&self) -> Result<()> {
         remove_if_there(&self.new_journal)?;
         remove_if_there(&self.new_spool)
@@ -203,7 +203,7 @@ impl Found {
     }
 }
 
-/// Writes a journal anew, beside the one that there is.
+/// Writes a journal again, beside the one that there is.
 pub(super) struct NewJournal(BufWriter<File>);
 
 impl NewJournal {

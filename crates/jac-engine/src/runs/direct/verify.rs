@@ -1,5 +1,5 @@
 //! The end of a run whose results are direct: what is left of each node's log is taken in, and each node's part of the spool is held
-//! against the node's own file by size and SHA-256. Logs that differ are read anew, in a spool and a journal that take the place of the
+//! against the node's own file by size and SHA-256. Logs that differ are read again, in a spool and a journal that take the place of the
 //! others in one step.
 //!
 //! The digest of a node's part is that of the header line, its pieces of the spool, and what its last row lacks an end for: JMeter was killed
@@ -58,7 +58,7 @@ impl Task {
         let differ: Vec<&Node> =
             nodes.iter().zip(&ends).filter(|(node, end)| differs(node, end, &logs)).map(|(node, _)| node).collect();
         if !differ.is_empty() {
-            tracing::warn!(run = %self.id, nodes = ?differ.iter().map(|node| &node.name).collect::<Vec<_>>(), "run {}: logs here differ from their nodes'; they are read anew", self.id);
+            tracing::warn!(run = %self.id, nodes = ?differ.iter().map(|node| &node.name).collect::<Vec<_>>(), "run {}: logs here differ from their nodes'; they are read again", self.id);
             if self.read_anew(&merge, &differ).await? {
                 self.engine.live().remove(&self.id);
                 drop(merge);
@@ -187,7 +187,7 @@ impl Task {
                 (end, log) => {
                     let bytes = log.map_or(0, |log| log.bytes);
                     let note = incomplete(&node.name, end, bytes);
-                    // The run was to go on without it.
+                    // The run was to continue without it.
                     if is_lost { self.note_if_possible(note).await } else { self.miss(note).await }
                 }
             }
@@ -202,7 +202,7 @@ impl Task {
         self.try_to("write down what came of the nodes' logs", written.await.map(drop));
     }
 
-    /// Makes spool and journal anew: the pieces of the other nodes as they are, and all that those nodes have now. `false`: what came is
+    /// Makes spool and journal again: the pieces of the other nodes as they are, and all that those nodes have now. `false`: what came is
     /// not what they have either, and everything was left as it is.
     async fn read_anew(&self, merge: &SharedMerge, nodes: &[&Node]) -> Result<bool, EngineError> {
         let paths = Paths::of(self.engine.folder(), &self.id);
@@ -320,7 +320,7 @@ fn for_each_piece(
     Ok(())
 }
 
-/// A spool and its journal as they are made anew.
+/// A spool and its journal as they are made again.
 struct NewSpool {
     spool: BufWriter<std::fs::File>,
     journal: NewJournal,

@@ -1,5 +1,5 @@
 //! How many failures of a group there were and when: in all, and in each interval that has any, so that those of a stretch of time can be
-//! told while a run goes on.
+//! told while a run continues.
 
 use std::ops::Range;
 

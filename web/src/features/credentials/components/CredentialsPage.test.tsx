@@ -52,7 +52,7 @@ describe("a set", () => {
     await userEvent.click(shown.getByRole("button", { name: "More about main" }));
     expect(shown.getByRole("menuitem", { name: /Delete/ })).toHaveProperty("disabled", true);
   });
-  it("shows its last fault, and is tested anew", async () => {
+  it("shows its last fault, and is tested again", async () => {
     list(set({ fault: "The token has expired.", identity: null }));
     api.answer("POST /credentials/k-1/test", { body: set() });
     show();

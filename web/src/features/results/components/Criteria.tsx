@@ -12,7 +12,7 @@ interface Props {
   /** What there is no result of yet. */
   expressions: string[];
   warmUpS?: number;
-  /** The rules of the automatic stop while the run goes on. */
+  /** The rules of the automatic stop while the run continues. */
   rules?: StopRuleState[];
   live?: boolean;
 }

@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { NodeSeries } from "@/shared/api/types";
 
-/** While the run goes on snapshots say how the nodes are now; this brings what was missed, and nodes that have become busy. */
+/** While the run continues snapshots say how the nodes are now; this brings what was missed, and nodes that have become busy. */
 const AGAIN_MS = 60_000;
 
 /** How the busiest nodes of a run fared from its beginning. */

@@ -9,7 +9,7 @@ export function useSetCriteria(id: string) {
   return useMutation({
     mutationFn: (wanted: PlanCriteria) => putJson<PlanCriteria>(`/plans/${id}/criteria`, wanted),
     onSuccess: (criteria) => client.setQueryData(keys.plan(id), (plan: Plan | undefined) => plan && { ...plan, criteria }),
-    // Somebody else was quicker: what they kept is what the page goes on with.
+    // Somebody else was quicker: what they kept is what the page continues with.
     onError: () => client.invalidateQueries({ queryKey: keys.plan(id) }),
   });
 }

@@ -29,7 +29,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
           <TimelineProvider
             originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}
             followed
-            // Time goes on where samples do not: a tested system that hangs is seen as one.
+            // Time continues where samples do not: a tested system that hangs is seen as one.
             endMs={newest === undefined ? null : Math.max(newest.t_ms + live.bucket_ms, settledUntil(live) ?? 0)}
             moments={annotating.moments}
             pick={annotating.pick}

@@ -28,7 +28,7 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
   const connection = useConnection();
   const samples = useSampleSearch(run);
   const baseline = useBaseline(run);
-  // A new array for each snapshot, the same names nearly always: what hangs on them is not to be made anew each second.
+  // A new array for each snapshot, the same names nearly always: what hangs on them is not to be made again each second.
   const written = JSON.stringify(live.summary.labels.filter((each) => each.samples > 0).map((each) => each.label));
   const names = useMemo(() => JSON.parse(written) as string[], [written]);
   const labels = useChosenLabels(names);

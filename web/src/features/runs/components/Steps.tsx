@@ -7,7 +7,7 @@ interface Props {
   steps: RunStep[];
   /** What is being done, in words. */
   now: string;
-  /** When that was so; null: it goes on. */
+  /** When that was so; null: it continues. */
   at: number | null;
 }
 

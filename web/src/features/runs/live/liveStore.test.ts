@@ -82,7 +82,7 @@ it("asks no more once it is stopped", async () => {
   expect(wire.asked).toHaveLength(1);
 });
 
-it("goes on while the page is hidden, where no frame ever comes", async () => {
+it("continues while the page is hidden, where no frame ever comes", async () => {
   vi.stubGlobal("requestAnimationFrame", () => 1);
   store.start();
   await vi.advanceTimersByTimeAsync(100);

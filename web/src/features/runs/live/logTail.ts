@@ -16,7 +16,7 @@ export const MAX_LINES = 5000;
 /** How much of a long log is fetched at first. */
 export const FIRST_BYTES = 128 * 1024;
 
-/** Adds a chunk that follows what is kept; a chunk from elsewhere (the log was begun anew, or a jump to its end) starts over. */
+/** Adds a chunk that follows what is kept; a chunk from elsewhere (the log was started again, or a jump to its end) starts over. */
 export function addChunk(tail: LogTail, chunk: NodeLog): LogTail {
   const follows = tail.lines.length > 0 && chunk.from === tail.next;
   if (follows && chunk.text === "") return tail.size === chunk.size ? tail : { ...tail, size: chunk.size };

@@ -17,6 +17,6 @@ it("puts changed points in their place, and takes in a label with its first samp
   ]);
 });
 
-it("begins anew where the server says so, or where intervals have another width", () => {
+it("starts again where the server says so, or where intervals have another width", () => {
   for (const more of [{ reset: true }, { bucket_ms: 2000 }]) expect(counts(mergeLabels(KNOWN, answer({ ...more, labels: [series("Login", [0, 9])] })))).toEqual([["Login", [9]]]);
 });

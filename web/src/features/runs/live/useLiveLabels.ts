@@ -14,7 +14,7 @@ interface Known {
 
 const NOTHING: Known = { key: "", seq: 0, bucketMs: 0, series: [], together: null };
 
-/** The points of the chosen labels while the run goes on, and all of them as one: with each snapshot what has changed, one question at a time. */
+/** The points of the chosen labels while the run continues, and all of them as one: with each snapshot what has changed, one question at a time. */
 export function useLiveLabels(runId: string, chosen: string[], seq: number): Pick<Known, "series" | "together"> {
   const [known, setKnown] = useState(NOTHING);
   const latest = useRef(NOTHING);

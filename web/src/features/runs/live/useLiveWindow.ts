@@ -15,7 +15,7 @@ interface Known {
 const NOTHING = { table: null, error: null };
 
 /**
- * The table of the time that the charts show while the run goes on, counted by the server; null while they show everything and until the first
+ * The table of the time that the charts show while the run continues, counted by the server; null while they show everything and until the first
  * answer. What was counted last stays until the next answer. `scope`: what was chosen, which stays the same while the newest minutes move on.
  */
 export function useLiveWindow(runId: string, range: [number, number] | null, scope: string, chosen: string[], seq: number): Omit<Known, "scope"> {

@@ -26,7 +26,7 @@ it("asks for nothing before somebody searches, and keeps the search in the URL",
   expect(screen.queryByRole("button", { name: "Search older runs" })).toBeNull();
 });
 
-it("goes on with older runs, and names those that cannot be searched", async () => {
+it("continues with older runs, and names those that cannot be searched", async () => {
   answer("abc", "r-2");
   show("/?find.keep=first");
   const more = await screen.findByRole("button", { name: "Search older runs" });

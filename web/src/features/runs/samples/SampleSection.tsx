@@ -25,7 +25,7 @@ export function SampleSection({ runId, live }: { runId: string; live: boolean })
   return (
     <ReportSection id="samples" title="Samples" note={live ? "received so far" : undefined}>
       <div className="stack no-print">
-        {/* A link from a table changes the search from outside: the form starts anew with it. */}
+        {/* A link from a table changes the search from outside: the form starts again with it. */}
         <SampleForm key={JSON.stringify(filter)} filter={filter} busy={query.isFetching} live={live} onSearch={put} />
         {none && (
           <section className="card">

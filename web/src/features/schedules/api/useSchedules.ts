@@ -46,7 +46,7 @@ export function useScheduleOfRun(run: string) {
   });
 }
 
-/** Creates a schedule, or saves one anew. */
+/** Creates a schedule, or saves one again. */
 export function useSaveSchedule(id: string | null) {
   const client = useQueryClient();
   return useMutation({

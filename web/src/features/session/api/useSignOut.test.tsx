@@ -126,7 +126,7 @@ it("a session that ended otherwise brings back to the page, and keeps nothing me
   expect(client.getQueryData(SECRET)).toBeUndefined();
 });
 
-it("signing in on another page of the browser goes on here too", async () => {
+it("signing in on another page of the browser continues here too", async () => {
   const { client } = show();
   act(() => void client.setQueryData(keys.session, null));
   await signInForm();
@@ -136,7 +136,7 @@ it("signing in on another page of the browser goes on here too", async () => {
   expect(window.location.pathname).toBe("/runs/r-1");
 });
 
-it("a page that shows what one person saw is loaded anew for the next", () => {
+it("a page that shows what one person saw is loaded again for the next", () => {
   const reload = vi.fn();
   function Open() {
     useSessionElsewhere(reload);

@@ -2,7 +2,7 @@ import { useCompanySignIn } from "../api/useCompanySignIn";
 import { companyRefusal } from "../signInWords";
 import { SignInFault } from "./SignInFault";
 
-/** Where to go on after the company's page, which knows nothing of JAC's paths. */
+/** Where to continue after the company's page, which knows nothing of JAC's paths. */
 const NEXT = "jac.next";
 
 export function takeNext(): string | null {

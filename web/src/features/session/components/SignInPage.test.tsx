@@ -37,7 +37,7 @@ describe("by name and password", () => {
     await userEvent.type(screen.getByLabelText("Name"), "ann");
     await userEvent.type(screen.getByLabelText("Password"), "correct horse{Enter}");
   };
-  it("signs in and goes on to where somebody came from", async () => {
+  it("signs in and continues to where somebody came from", async () => {
     api.answer("POST /session/password", { body: { page: "s3cret", session: ANN } });
     show("/sign-in?next=%2Fruns%3Fphase%3Drunning");
     await enter();
@@ -122,7 +122,7 @@ describe("with a one-time link", () => {
       { method: "PUT", path: "/account/password", body: { password: "correct horse battery" } },
     ]);
   });
-  it("puts a weak password's refusal beside its field, and lets somebody go on without one", async () => {
+  it("puts a weak password's refusal beside its field, and lets somebody continue without one", async () => {
     api.answer("POST /session", { body: { page: "p", session: { ...ANN, has_password: false, by_link: true } } });
     api.answer("PUT /account/password", { status: 400, body: fault("password_weak", "/password") });
     show("/sign-in#token=t0ken");
@@ -173,7 +173,7 @@ it("says why a session ended while its pages were open", async () => {
   expect(screen.getByText(/account is disabled/)).toBeDefined();
 });
 
-it("who is signed in already goes on", () => {
+it("who is signed in already continues", () => {
   show("/sign-in?next=/runs", ANN);
   expect(screen.getByText("Opened /runs")).toBeDefined();
 });

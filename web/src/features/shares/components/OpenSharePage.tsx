@@ -6,7 +6,7 @@ import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useOpenShare } from "../api/shares";
 
-/** Where a share link leads: opens it, and goes on to what it shows. */
+/** Where a share link leads: opens it, and continues to what it shows. */
 export function OpenSharePage() {
   const { hash } = useLocation();
   const navigate = useNavigate();
