@@ -31,7 +31,7 @@ use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::plans::names::data_file_name;
 use crate::plans::{PlanAt, RunSpec};
-use crate::tools::WantedJMeter;
+use crate::tools::RequestedJMeter;
 use crate::view::{LiveLabels, Snapshot};
 use jac_jmx::{Check, Finding, Severity};
 use jac_jtl::{Entry, LogStatistics, WindowTable};
@@ -374,7 +374,7 @@ impl Engine {
             properties: new.properties.clone(),
             system_properties: new.system_properties.clone(),
             properties_files: new.properties_files.clone(),
-            jmeter: WantedJMeter::of(config),
+            jmeter: RequestedJMeter::of(config),
             results: results.mode(workers),
             one_disk: config.ssh.is_none() && config.ec2.is_none(),
             share: new.share.clone(),

@@ -4,7 +4,7 @@
 use super::source::{Given, PlanSource};
 use super::{PlanAt, own, unread};
 use crate::blocking::resumed;
-use crate::tools::{Toolbox, WantedJMeter};
+use crate::tools::{RequestedJMeter, Toolbox};
 use crate::{Engine, EngineError};
 use jac_jmeter::classes::ClassIndex;
 use jac_jmx::{
@@ -37,7 +37,7 @@ pub struct PlanCheck {
     /// Files given with `-q`, the first read first.
     pub properties_files: Vec<PathBuf>,
     /// The JMeter that the nodes will have.
-    pub jmeter: WantedJMeter,
+    pub jmeter: RequestedJMeter,
     /// How the workers' samples come together.
     pub results: ResultsMode,
     /// The workers are processes of one machine.
@@ -225,7 +225,7 @@ pub struct RunSpec {
     pub system_properties: Properties,
     /// Paths in the plan.
     pub properties_files: Vec<String>,
-    pub jmeter: WantedJMeter,
+    pub jmeter: RequestedJMeter,
     pub results: ResultsMode,
     /// The workers are processes of one machine.
     pub one_disk: bool,

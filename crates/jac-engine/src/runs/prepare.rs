@@ -23,7 +23,7 @@ use crate::error::EngineError;
 use crate::fan_out::try_for_all;
 use crate::javas;
 use crate::lifecycle::key_store_path;
-use crate::tools::WantedJMeter;
+use crate::tools::RequestedJMeter;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
@@ -188,7 +188,7 @@ async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
 
 /// Writes down what the run is measured with.
 async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError> {
-    let home = task.engine.toolbox().home(&WantedJMeter::of(&cluster.config))?;
+    let home = task.engine.toolbox().home(&RequestedJMeter::of(&cluster.config))?;
     let jmeter = home.map_or_else(|| "unknown".to_owned(), |home| home.version().to_owned());
     let differs = javas::different(cluster);
     let java = javas::versions(cluster).into_iter().map(str::to_owned).collect();

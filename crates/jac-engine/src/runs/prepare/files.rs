@@ -7,7 +7,7 @@ use crate::plans::check::relative_to_main;
 use crate::plans::source::{Given, PlanSource};
 use crate::runs::supervise::Task;
 use crate::runs::{NodePlaces, PLAN};
-use crate::tools::WantedJMeter;
+use crate::tools::RequestedJMeter;
 use jac_jmx::{Cancel, Splitter};
 use jac_model::{Plan, PlanFileKind, Role, Run};
 use std::collections::HashMap;
@@ -64,7 +64,7 @@ async fn split_files(
     }
     let (folder, workers, run, source) =
         (parts_folder(task, run), run.workers as usize, run.clone(), source.to_owned());
-    let home = task.engine.toolbox().home(&WantedJMeter::of(&task.cluster(&run).await?.config))?;
+    let home = task.engine.toolbox().home(&RequestedJMeter::of(&task.cluster(&run).await?.config))?;
     let files: HashMap<String, PathBuf> = plan
         .files
         .iter()
