@@ -1,4 +1,4 @@
-//! Compresses the logs of finished runs: one at a time, by one thread that has a processor only when nobody else wants it.
+//! Compresses the logs of finished runs: one at a time, by one thread of the lowest priority.
 //!
 //! It owns which logs are compressed and when; the steps of one log are `compression/log.rs`'s. A run's logs are compressed once the run
 //! has finished, and those that an earlier engine left when this one starts. It waits while a run on this machine continues, which it would
@@ -53,7 +53,7 @@ impl Queue {
     }
 }
 
-/// What became of a run's logs.
+/// The result of compressing a run's logs.
 enum Outcome {
     /// So many were compressed.
     Done(usize),

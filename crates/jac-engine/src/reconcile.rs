@@ -1,10 +1,9 @@
-//! The reconciler: compares what the rows want with what a provider has, on a timer and without any input.
+//! The reconciler: compares the rows with what a provider has, on a timer and without any input.
 //!
 //! It terminates a cluster if and only if its lifetime or its idle limit is over (not at once after a start, when the clock may be
-//! wrong), or all of its nodes are gone, or its row
-//! has ended and the provider still has nodes of it, or it has no row and has expired by its own tags.
-//! Other nodes without a row are left to their lease. It renews the leases of clusters that continue, and marks
-//! nodes that are gone. Each provider has a reconciler of its own; while one cannot be asked, its clusters still end at
+//! wrong), or all of its nodes are gone, or its row has ended and the provider still has nodes of it, or it has no row
+//! and has expired by its own tags. Other nodes without a row are left to their lease. It renews the leases of
+//! clusters that continue, and marks nodes that are gone. Each provider has a reconciler of its own; while one cannot be asked, its clusters still end at
 //! their time, but none of their nodes counts as gone.
 //!
 //! A provider's list may be old, late or not whole. It is not held against a cluster that became ready after it; a node

@@ -53,7 +53,7 @@ enum Found {
 #[derive(Debug)]
 pub struct Toolbox {
     settings: ToolSettings,
-    /// By release: it is installed once; the others who want it wait for that and find it done. That is what the lock is for, so it is held over the
+    /// By release: it is installed once; the others who need it wait for that and find it done. That is what the lock is for, so it is held over the
     /// download.
     installing: StdMutex<HashMap<&'static str, Arc<Mutex<()>>>>,
     classes: StdMutex<Option<(PathBuf, Arc<ClassIndex>)>>,
@@ -149,7 +149,7 @@ impl Toolbox {
 
     /// The classes of a home, read once.
     pub fn classes(&self, home: &JMeterHome) -> Result<Arc<ClassIndex>, EngineError> {
-        // Held while the jars are read: whoever waits wants the same, on a thread that may wait.
+        // Held while the jars are read: whoever waits needs the same, on a thread that may wait.
         let mut known = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((path, index)) = known.as_ref()
             && path == home.path()

@@ -86,7 +86,7 @@ impl Engine {
         let pending = archive.pend(&row.run, place.clone());
         archive.change(id, |pending| pending.is_uploading = true);
         self.notify(Event::Run(id.clone()));
-        // A page that shows it must hear of it.
+        // A page that shows it must be notified.
         let mut ticks = interval(REPORT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let result: Option<RunResult> =

@@ -1,4 +1,4 @@
-//! Files that the plan wrote while it ran: those that somebody wants to keep, fetched from every node before it is cleaned.
+//! Files that the plan wrote while it ran: those that are to be kept, fetched from every node before it is cleaned.
 //!
 //! Files below the folder of the plan's `.jmx`, JMeter's working folder, are chosen by patterns of their paths. Links are not followed, and
 //! nothing beside or above that folder is read. A file that came with the plan is not fetched unless the plan has changed it; of one

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 /// How long JMeter's own stop client may take: it is a JVM that starts, sends one datagram and ends.
 const CLIENT_LIMIT: Duration = Duration::from_secs(20);
-/// How long a node may take with that in all, before the others are continued with.
+/// How long a node may take with that in all, before the others continue without it.
 const SEND_LIMIT: Duration = Duration::from_secs(25);
 /// How long it may take to report whether its JMeter listens.
 const LISTEN_LIMIT: Duration = Duration::from_secs(4);
@@ -226,8 +226,8 @@ mod tests {
         assert_eq!(left(30, 20_000), 10);
         assert_eq!(left(30, 40_000), 0, "it was over in the meantime");
         assert_eq!(left(30, -5_000), 30, "a clock that was set back gives no more than the whole of it");
-        let unsaid = due_after(Duration::from_secs(30), None, 99_000);
-        assert_eq!(unsaid, Instant::now() + Duration::from_secs(30), "a JAC that did not write it down");
+        let unknown = due_after(Duration::from_secs(30), None, 99_000);
+        assert_eq!(unknown, Instant::now() + Duration::from_secs(30), "a JAC that did not write it down");
     }
 
     #[test]

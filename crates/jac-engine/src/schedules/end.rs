@@ -1,4 +1,4 @@
-//! What came of a firing: its run has ended, or was never started. Failures in a row switch the schedule off.
+//! The result of a firing: its run has ended, or was never started. Failures in a row switch the schedule off.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -34,7 +34,7 @@ fn end(
 }
 
 impl Engine {
-    /// Writes down what came of a firing, once.
+    /// Writes down the result of a firing, once.
     pub(super) async fn end_firing(
         &self,
         id: i64,

@@ -70,7 +70,7 @@ struct State {
 }
 
 impl<'a> SpoolLog<'a> {
-    /// Opens the log of a shipment. What a crash left behind in the file of refused rows is truncated.
+    /// Opens the log of a shipment. What a crash left behind in the file of refused rows is removed.
     pub async fn open(engine: &'a Engine, row: &ShipmentRow, precedence: Precedence) -> Result<Self, TargetError> {
         let refused = refused_path(engine, &row.run, &row.target);
         let (path, bytes) = (refused.clone(), row.refused_bytes);

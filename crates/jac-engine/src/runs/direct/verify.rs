@@ -168,7 +168,7 @@ impl Task {
         Ok(logs)
     }
 
-    /// Writes into the run what came of each node's log.
+    /// Writes the result of each node's log into the run.
     async fn note_logs(&self, merge: &SharedMerge, nodes: &[Node], ends: &[End], logs: BTreeMap<String, NodeLog>) {
         let Ok(run) = self.run().await else { return };
         let first: BTreeMap<String, i64> = {
@@ -199,7 +199,7 @@ impl Task {
             }
             Ok(())
         });
-        self.try_to("write down what came of the nodes' logs", written.await.map(drop));
+        self.try_to("write down the results of the nodes' logs", written.await.map(drop));
     }
 
     /// Makes spool and journal again: the pieces of the other nodes as they are, and all that those nodes have now. `false`: what came is

@@ -72,7 +72,7 @@ pub(super) fn missed(workers: usize) -> Interruption {
     Interruption::failed(Message::new("start_missed", text).with("limit_s", limit_s), None)
 }
 
-/// A port for each worker to take words on. Nodes that share an address share their ports.
+/// A port for each worker to receive commands on. Nodes that share an address share their ports.
 async fn choose_ports(workers: &[Place]) -> Result<Vec<u16>, EngineError> {
     let addresses: HashSet<&str> = workers.iter().map(|worker| worker.address.as_str()).collect();
     if addresses.len() < workers.len() {
