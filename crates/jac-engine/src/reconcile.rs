@@ -3,8 +3,8 @@
 //! It terminates a cluster if and only if its lifetime or its idle limit is over (not at once after a start, when the clock may be
 //! wrong), or all of its nodes are gone, or its row has ended and the provider still has nodes of it, or it has no row
 //! and has expired by its own tags. Other nodes without a row are left to their lease. It renews the leases of
-//! clusters that continue, and marks nodes that are gone. Each provider has a reconciler of its own; while one cannot be asked, its clusters still end at
-//! their time, but none of their nodes counts as gone.
+//! clusters that continue, and marks nodes that are gone. Each provider has a reconciler of its own; while one cannot
+//! be asked, its clusters still end at their time, but none of their nodes counts as gone.
 //!
 //! A provider's list may be old, late or not whole. It is not held against a cluster that became ready after it; a node
 //! counts as gone when two lists in a row lack it and it does not answer, and a cluster as gone when more do over a while.

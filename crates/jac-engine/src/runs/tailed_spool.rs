@@ -173,13 +173,13 @@ impl TailedSpool {
         digest: [u8; 32],
     ) -> Result<bool, EngineError> {
         let new = spool(task.engine.folder(), &self.run).with_extension("again");
-        let pulled = self.pull_again(task, master, digest, &new).await;
+        let pulled = self.pull_into(task, master, digest, &new).await;
         // Gone already where it took the spool's place.
         drop(std::fs::remove_file(new));
         pulled
     }
 
-    async fn pull_again(
+    async fn pull_into(
         &mut self,
         task: &Task,
         master: &dyn Remote,
