@@ -100,7 +100,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes a finished run's report say the annotations of its row.
+    /// Writes the annotations of a finished run's row into its report.
     pub(crate) async fn report_annotations(&self, id: &RunId) -> Result<(), EngineError> {
         self.describe_run_and(id, |folder, run| {
             change_report(folder, |facts| facts.annotations.clone_from(&run.annotations))

@@ -2,7 +2,7 @@
 //!
 //! It owns which runs are stored and when, and what is shown of it; which store that is is `archive/places.rs`'s, the steps of one run are
 //! `archive/run.rs`'s, and reading what is only there `archive/kept.rs`'s. Nothing of it is in a run's way: a run has finished, and its cluster can be used, before its archive begins.
-//! What is stored is told by the run's own folder (`manifest.json`), so a database that is lost or older knows as much.
+//! The run's own folder (`manifest.json`) records what is stored, so that survives a lost or older database.
 
 mod jobs;
 mod journal;
@@ -44,9 +44,9 @@ pub use verify::Verified;
 /// The pause after the first try that failed; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
-/// A cluster that is to end waits so long for an upload of which nothing moves. All of its results are on this machine by then.
-const PATIENCE: Duration = Duration::from_secs(60);
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long a cluster that is to terminate waits for an upload without progress. All of its results are on this machine by then.
+const STALL_LIMIT: Duration = Duration::from_secs(60);
+const POLL_EVERY: Duration = Duration::from_millis(200);
 /// Stores that are uploaded to at a time, a run each: one that is away keeps no other waiting.
 const STORES_AT_A_TIME: usize = 8;
 
@@ -99,9 +99,9 @@ pub(crate) struct Archive {
     /// Runs that are stored, with where and their bytes there.
     stored: Mutex<HashMap<RunId, (Place, u64)>>,
     added: Notify,
-    /// Clusters that did not wait for their runs any longer, which is told once.
+    /// Clusters that no longer wait for their runs' uploads; reported once.
     unawaited: Mutex<HashSet<ClusterId>>,
-    /// Told when a run was deleted that the store has.
+    /// Notified when a run that the store has is deleted.
     removed: Notify,
     verifying: Jobs<RunId, Verified>,
     rebuilding: Jobs<(), Rebuilt>,
@@ -293,9 +293,9 @@ impl Archive {
 
 pub(crate) async fn forever(engine: Engine) {
     let archive = engine.archives();
-    let looking = engine.clone();
+    let queueing = engine.clone();
     // It reads the folder of every run.
-    engine.spawn_blocking(move || looking.queue_unstored_runs()).await.unwrap_or_default();
+    engine.spawn_blocking(move || queueing.queue_unstored_runs()).await.unwrap_or_default();
     let mut busy: Vec<(RunId, Place)> = Vec::new();
     let mut working = FuturesUnordered::new();
     loop {
@@ -468,12 +468,12 @@ impl Engine {
         if lock(&archive.unawaited).contains(cluster) {
             return;
         }
-        let mut deadline = Instant::now() + PATIENCE;
+        let mut deadline = Instant::now() + STALL_LIMIT;
         let mut before = None;
         while let Some(moved) = archive.moved_of(cluster) {
             if before != Some(moved.bytes) {
                 before = Some(moved.bytes);
-                deadline = Instant::now() + PATIENCE;
+                deadline = Instant::now() + STALL_LIMIT;
             }
             if !moved.may_move || Instant::now() > deadline {
                 let text = "Its results are complete on the JAC server but not yet in the store; they are uploaded from \
@@ -482,7 +482,7 @@ impl Engine {
                 self.note_cluster(cluster, None, Message::new("archive_pending", text)).await;
                 return;
             }
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_EVERY).await;
         }
     }
 

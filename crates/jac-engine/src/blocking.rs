@@ -29,7 +29,7 @@ pub(crate) fn resumed<T>(done: Result<T, JoinError>) -> Result<T, JoinError> {
 }
 
 /// Does work on files or figures that takes a while, on this thread, while the runtime's other tasks continue on others. It is over when this
-/// returns, whatever becomes of the caller: for what must not be left half done, and for what borrows.
+/// returns, even if the caller is dropped: for what must not be left half done, and for what borrows.
 pub fn in_place<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => block_in_place(work),

@@ -1,5 +1,4 @@
-//! Waiting until a run or a cluster has become something: woken by what the engine tells of it, in place of asking the database again
-//! and again.
+//! Waiting for a state of a run or a cluster: woken by the engine's events, instead of polling the database.
 
 use crate::engine::{Engine, Event};
 use jac_model::{ClusterId, RunId};
@@ -8,17 +7,17 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::{sleep, timeout};
 
-/// Somebody looks after so long even if nothing was told: of what a lost connection to the database hid, or a clock decides.
-pub(crate) const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+/// A wait ends after this time even without an event: for changes that a lost connection to the database hid, or that a clock decides.
+pub(crate) const RECHECK_EVERY: Duration = Duration::from_secs(2);
 
-/// What is told of some runs and clusters from now on.
+/// The events of some runs and clusters from now on.
 pub(crate) struct Changes {
     events: broadcast::Receiver<Event>,
     is_meant: Box<dyn Fn(&Event) -> bool + Send + Sync>,
 }
 
 impl Engine {
-    /// To be had before the first look: what changes after that is told.
+    /// Subscribe before the first check: changes after that are reported.
     pub(crate) fn changes_of_run(&self, run: &RunId) -> Changes {
         let run = run.clone();
         self.changes(move |event| matches!(event, Event::Run(id) if *id == run))
@@ -48,7 +47,7 @@ impl Engine {
 }
 
 impl Changes {
-    /// Whether something was told since this, or [`Changes::next`], was last asked.
+    /// Whether there was an event since this, or [`Changes::next`], was last called.
     pub fn any(&mut self) -> bool {
         let mut any = false;
         loop {
@@ -60,9 +59,9 @@ impl Changes {
         }
     }
 
-    /// Waits until it is worth to look again.
+    /// Waits until it is time to check again.
     pub async fn next(&mut self) {
-        let told = async {
+        let event = async {
             loop {
                 match self.events.recv().await {
                     Ok(event) if (self.is_meant)(&event) => return,
@@ -70,11 +69,11 @@ impl Changes {
                     // What was missed may be it.
                     Err(RecvError::Lagged(_)) => return,
                     // The engine is ending.
-                    Err(RecvError::Closed) => sleep(LOOK_ANYWAY).await,
+                    Err(RecvError::Closed) => sleep(RECHECK_EVERY).await,
                 }
             }
         };
-        drop(timeout(LOOK_ANYWAY, told).await);
+        drop(timeout(RECHECK_EVERY, event).await);
     }
 }
 
@@ -93,28 +92,28 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_told_wakes_at_once_and_silence_after_a_while() {
-        let (tell, events) = broadcast::channel(4);
+    async fn an_event_wakes_at_once_and_silence_after_a_while() {
+        let (sender, events) = broadcast::channel(4);
         let mut changes = of_run("r-22222222", events);
         let waited = async |changes: &mut Changes| {
             let began = Instant::now();
             changes.next().await;
             began.elapsed()
         };
-        drop(tell.send(run("r-22222222")));
-        assert_eq!(waited(&mut changes).await, Duration::ZERO, "told before it waits");
-        drop(tell.send(run("r-33333333")));
-        assert_eq!(waited(&mut changes).await, LOOK_ANYWAY, "another one's");
+        drop(sender.send(run("r-22222222")));
+        assert_eq!(waited(&mut changes).await, Duration::ZERO, "sent before it waits");
+        drop(sender.send(run("r-33333333")));
+        assert_eq!(waited(&mut changes).await, RECHECK_EVERY, "another one's");
         for _ in 0..5 {
-            drop(tell.send(run("r-33333333")));
+            drop(sender.send(run("r-33333333")));
         }
         assert_eq!(waited(&mut changes).await, Duration::ZERO, "more than are kept: its own may be among them");
         assert!(!changes.any(), "nothing since");
-        drop(tell.send(run("r-33333333")));
+        drop(sender.send(run("r-33333333")));
         assert!(!changes.any(), "another one's");
-        drop(tell.send(run("r-22222222")));
-        assert!(changes.any() && !changes.any(), "told once");
-        drop(tell);
+        drop(sender.send(run("r-22222222")));
+        assert!(changes.any() && !changes.any(), "reported once");
+        drop(sender);
         while waited(&mut changes).await == Duration::ZERO {}
     }
 }

@@ -1,11 +1,11 @@
-//! The engine's door to the time of day. Waiting is tokio's; this is for what is written down.
+//! The engine's only source of the time of day. Waiting uses tokio's clock; this one is for recorded times.
 
 use jac_model::EpochMs;
 use nix::time::{ClockId, clock_gettime};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tells the time.
+/// A source of the time of day.
 pub trait Clock: Send + Sync {
     /// Milliseconds since 1970, by this clock.
     fn now_ms(&self) -> EpochMs;
@@ -16,7 +16,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    #[expect(clippy::disallowed_methods, reason = "the only source of the time of day")]
     fn now_ms(&self) -> EpochMs {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -82,7 +82,7 @@ mod tests {
         assert!(!steady.differs.load(Ordering::Relaxed));
         let before = jumped.now_ms();
         assert!((SystemClock.now_ms() - before - 2 * 3_600_000).abs() < 1_000);
-        assert!(jumped.differs.load(Ordering::Relaxed), "it is told");
+        assert!(jumped.differs.load(Ordering::Relaxed), "the jump is reported");
         assert!((0..1_000).contains(&(jumped.now_ms() - before)));
     }
 }

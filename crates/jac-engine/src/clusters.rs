@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use crate::tools::WantedJMeter;
+use crate::tools::RequestedJMeter;
 use jac_model::{
     Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Fault, Message, Named, Person, Provider, StopMode,
 };
@@ -40,7 +40,7 @@ impl Engine {
     /// Writes a cluster down and begins to launch it.
     ///
     /// # Errors
-    /// When the configuration has faults (all are told), or the provider is switched off.
+    /// When the configuration has faults (all are reported), or the provider is switched off.
     pub async fn create_cluster(
         &self,
         owner: Person,
@@ -107,7 +107,7 @@ impl Engine {
         }
         let name = new.requested_name().and_then(|name| crate::titles::fault(&name));
         faults.extend(name.map(|message| Fault::at("/name", "name_invalid", message)));
-        if let Err(error) = self.toolbox().home(&WantedJMeter::of(&new.config)) {
+        if let Err(error) = self.toolbox().home(&RequestedJMeter::of(&new.config)) {
             let field = if new.config.jmeter_home.is_some() { "/config/jmeter_home" } else { "/config/jmeter_version" };
             faults.push(Fault::at(field, "no_jmeter", error.to_string()));
         }
@@ -157,15 +157,15 @@ impl Engine {
         Ok(cluster)
     }
 
-    /// Begins to take a cluster away. A run on it is stopped first, and what it measured is kept.
+    /// Begins to terminate a cluster. A run on it is stopped first, and what it measured is kept.
     ///
     /// # Errors
-    /// When there is no such cluster. One that is gone already stays gone.
+    /// When there is no such cluster. One that has terminated stays so.
     pub async fn request_termination(&self, id: &ClusterId, cause: Message, by: &str) -> Result<Cluster, EngineError> {
         self.request_termination_if(id, cause, by, |_| true).await
     }
 
-    /// The same, unless it was extended, or a run took it or left it, since it was looked at: the next look judges it again.
+    /// The same, unless it was extended, or a run took it or left it, since it was read: the next check decides again.
     pub(crate) async fn request_termination_of(
         &self,
         seen: &Cluster,
@@ -232,7 +232,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Changes a cluster and tells.
+    /// Changes a cluster and notifies.
     pub(crate) async fn change_cluster<T: Send + 'static>(
         &self,
         id: &ClusterId,

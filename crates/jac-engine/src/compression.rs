@@ -1,4 +1,4 @@
-//! Compresses the logs of finished runs: one at a time, by one thread that has a processor only when nobody else wants it.
+//! Compresses the logs of finished runs: one at a time, by one thread of the lowest priority.
 //!
 //! It owns which logs are compressed and when; the steps of one log are `compression/log.rs`'s. A run's logs are compressed once the run
 //! has finished, and those that an earlier engine left when this one starts. It waits while a run on this machine continues, which it would
@@ -53,7 +53,7 @@ impl Queue {
     }
 }
 
-/// What became of a run's logs.
+/// The result of compressing a run's logs.
 enum Outcome {
     /// So many were compressed.
     Done(usize),
@@ -62,9 +62,9 @@ enum Outcome {
 }
 
 pub(crate) async fn forever(engine: Engine) {
-    let looking = engine.clone();
+    let queueing = engine.clone();
     // It reads the folder of every run.
-    engine.spawn_blocking(move || looking.queue_what_was_left()).await.unwrap_or_default();
+    engine.spawn_blocking(move || queueing.queue_what_was_left()).await.unwrap_or_default();
     let mut failed = Vec::new();
     loop {
         while let Some(run) = engine.compression().next() {
@@ -108,7 +108,7 @@ impl Engine {
         }
     }
 
-    /// Is a test active that this machine's processors belong to? A database that cannot be read now says nothing.
+    /// Whether a test on this machine's processors is active; `false` while the database cannot be read.
     async fn is_measuring_here(&self) -> bool {
         let is_here = |provider: Option<Provider>| provider.is_none_or(|provider| provider == Provider::Local);
         self.store().unfinished_runs().await.is_ok_and(|runs| runs.iter().any(|run| is_here(run.provider)))
@@ -150,7 +150,7 @@ impl Engine {
         let (engine, of, asked) = (self.clone(), run.clone(), Arc::clone(&interrupted));
         let mut work = self.spawn_blocking(move || {
             with_lowest_priority(|| {
-                let mut proceed = || engine.may_go_on(&asked);
+                let mut proceed = || engine.may_continue(&asked);
                 let logs = engine.logs_of_finished(&engine.folder().run(&of));
                 for (path, content) in &logs {
                     log::compress(&of, path, *content, &mut proceed)?;
@@ -184,9 +184,9 @@ impl Engine {
         }
     }
 
-    fn may_go_on(&self, interrupted: &AtomicBool) -> ControlFlow<()> {
-        let goes_on = !interrupted.load(Ordering::Relaxed) && !self.is_ending() && self.has_room_for_logs();
-        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    fn may_continue(&self, interrupted: &AtomicBool) -> ControlFlow<()> {
+        let continues = !interrupted.load(Ordering::Relaxed) && !self.is_ending() && self.has_room_for_logs();
+        if continues { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     /// What is written takes room until the plain log is removed, and a log that grows comes first.

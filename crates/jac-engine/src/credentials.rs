@@ -208,7 +208,7 @@ impl Engine {
         let stores = self.store().results_stores().await?;
         let targets = self.store().search_targets().await?;
         let rows = self.store().credentials().await?.into_iter();
-        let wanted = rows.filter(|row| owner.is_none_or(|owner| row.owner.id == owner));
+        let matching = rows.filter(|row| owner.is_none_or(|owner| row.owner.id == owner));
         let with_users = |row: CredentialRow| {
             let of_clusters = clusters.iter().filter(|cluster| lives_by(cluster, &row.id));
             let named = |cluster: &Cluster| Named { id: cluster.id.to_string(), name: cluster.name.clone() };
@@ -219,7 +219,7 @@ impl Engine {
             let users = CredentialUsers { clusters: of_clusters.map(named).collect(), stores, targets };
             (row, users)
         };
-        Ok(wanted.map(with_users).collect())
+        Ok(matching.map(with_users).collect())
     }
 
     /// One set.
@@ -235,7 +235,7 @@ impl Engine {
     /// it is.
     ///
     /// # Errors
-    /// When it cannot be credentials (all faults are told), AWS refuses it, or its owner has another of that name.
+    /// When it cannot be credentials (all faults are reported), AWS refuses it, or its owner has another of that name.
     pub async fn save_credentials(
         &self,
         owner: &Person,
@@ -294,7 +294,7 @@ impl Engine {
         let limit = self.settings().ask_limit;
         let asked = timeout(limit, self.cloud(Provider::Ec2)?.identity(credentials, region)).await;
         let late = |_| PortError::TooSlow { node: "AWS".to_owned(), what: "check the credentials".to_owned(), limit };
-        asked.map_err(late).and_then(|told| told).map_err(|error| EngineError::Invalid {
+        asked.map_err(late).and_then(|answer| answer).map_err(|error| EngineError::Invalid {
             code: "credentials_refused",
             message: sentence(&error),
             hint: Some("Check the values. To save without testing, call with ?test=false.".to_owned()),
@@ -305,7 +305,7 @@ impl Engine {
     /// Asks AWS whose a saved set is, and keeps the answer or the fault.
     ///
     /// # Errors
-    /// When there is no such set, or it does not open. That AWS refuses it is no error: the row says it.
+    /// When there is no such set, or it does not open. A refusal by AWS is not an error: the row records it.
     pub async fn test_credentials(&self, id: &str) -> Result<(), EngineError> {
         let found = self.vault().secret(id).await?;
         let (secret, region) =
@@ -341,7 +341,7 @@ impl Engine {
         Ok(())
     }
 
-    /// What becomes of the sets of somebody who leaves: those that something needs go to `next`, the others go.
+    /// Hands the sets of somebody who leaves to `next` if they are in use, and deletes the others.
     pub(crate) async fn leave_credentials(&self, leaving: &Person, next: &Person) -> Result<(), EngineError> {
         for (row, users) in self.credentials(Some(&leaving.id)).await? {
             if users.is_none() {
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once_and_none_repeats_a_secret() {
+    fn all_faults_are_reported_at_once_and_none_repeats_a_secret() {
         let bad = read(
             r#"{"access_key_id": "ASIA 1", "session_token": "to ken", "role_arn": "arn:aws:iam::1:user/x", "external_id": "!", "region": "Frankfurt"}"#,
         );
@@ -453,8 +453,8 @@ mod tests {
             ),
         ] {
             let faults = read(json).faults();
-            let told: Vec<_> = faults.iter().map(|fault| (fault.field.as_deref(), fault.code.as_str())).collect();
-            assert_eq!(told, [(Some(field), code)], "{json}: {faults:?}");
+            let found: Vec<_> = faults.iter().map(|fault| (fault.field.as_deref(), fault.code.as_str())).collect();
+            assert_eq!(found, [(Some(field), code)], "{json}: {faults:?}");
         }
     }
 }

@@ -35,8 +35,8 @@ fn waiting(engine: &Engine) -> Vec<(RunId, PathBuf)> {
     entries.filter_map(|entry| Some((run_of(&entry.path())?, entry.path()))).collect()
 }
 
-/// Removes a folder, and the content of the files that nobody else has. Of a run that is in the store too, what tells where it is there
-/// stays until the store has forgotten it: nobody waits for that.
+/// Removes a folder, and the content of the files that nobody else has. If the run is in the store too, the files with its address
+/// there are kept until it is deleted there: nobody waits for that.
 pub(crate) fn remove(engine: &Engine, folder: &Path, files: &[PlanFile]) {
     if was_begun(folder) {
         keep_only_the_address(folder);
@@ -58,14 +58,14 @@ pub(crate) fn waits_for_store(folder: &Path) -> bool {
     run_of(folder).is_some() && was_begun(folder)
 }
 
-/// What tells where a run is in its store: its record, and the manifest.
+/// The address of a run in its store: its record, and the manifest.
 ///
 /// # Errors
-/// When one of them cannot be read now. It tells something all the same.
+/// When one of them cannot be read now; it may still have the address.
 fn address_in(folder: &Path) -> Result<(Option<RunRecord>, Option<Manifest>), EngineError> {
     let record = RunRecord::read(folder)?;
     let manifest = match std::fs::read(folder.join(MANIFEST)) {
-        // One that is damaged tells nothing.
+        // A damaged one has no address.
         Ok(bytes) => Manifest::parse(&bytes).ok(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(EngineError::file("reading a run's manifest", error)),
@@ -91,7 +91,7 @@ fn remove_from_store(engine: &Engine, archive: &Archive, run: &RunId, folder: &P
     let of_record = record.map(|record| run_prefix(&record.run.id, record.run.created_ms));
     let Some(prefix) = of_record.or_else(|| manifest.map(|manifest| manifest.prefix())) else {
         let path = folder.display();
-        return tracing::warn!(%run, %path, "run {run} may be in the store, and nothing in {path} tells where: it stays");
+        return tracing::warn!(%run, %path, "run {run} may be in the store, and {path} has no address: it is kept");
     };
     let removed = store.and_then(|store| {
         begun_in(folder).iter().try_for_each(|(name, begun)| wait(store.abort(name, begun)))?;

@@ -8,8 +8,8 @@ use crate::notices::Notice;
 use nix::sys::statvfs::statvfs;
 use std::io::{self, Write};
 
-/// Written between two looks whether the disk has room for more.
-pub const LOOK_EVERY: u64 = 16 << 20;
+/// Bytes written between two checks whether the disk has room for more.
+pub const CHECK_EVERY_BYTES: u64 = 16 << 20;
 
 /// What is free, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Room {
 }
 
 impl Engine {
-    /// Room where the data folder lies; `None` where the system does not say.
+    /// Room where the data folder lies; `None` where the system does not report it.
     pub(crate) fn room(&self) -> Option<Room> {
         let disk = statvfs(self.folder().root()).ok()?;
         let free = disk.blocks_available() * disk.fragment_size();
@@ -55,7 +55,7 @@ impl Engine {
         self.room().is_none_or(Room::is_for_logs)
     }
 
-    /// Says on every page that logs are not read on, or that they are again.
+    /// Shows on every page that the reading of logs is paused, or that it continues.
     pub(crate) fn report_disk_wait(&self, is_low: bool) {
         if is_low {
             let message = "The disk of JAC's data folder is nearly full. Runs continue, but results stay on their nodes until \
@@ -71,25 +71,25 @@ impl Engine {
 pub(crate) struct Roomy<'a, W> {
     out: W,
     has_room: &'a dyn Fn() -> bool,
-    until_look: u64,
+    until_check: u64,
 }
 
 impl<'a, W> Roomy<'a, W> {
     pub fn new(out: W, has_room: &'a dyn Fn() -> bool) -> Self {
-        Self { out, has_room, until_look: 0 }
+        Self { out, has_room, until_check: 0 }
     }
 }
 
 impl<W: Write> Write for Roomy<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.until_look == 0 {
+        if self.until_check == 0 {
             if !(self.has_room)() {
                 return Err(io::ErrorKind::StorageFull.into());
             }
-            self.until_look = LOOK_EVERY;
+            self.until_check = CHECK_EVERY_BYTES;
         }
         let written = self.out.write(bytes)?;
-        self.until_look = self.until_look.saturating_sub(written as u64);
+        self.until_check = self.until_check.saturating_sub(written as u64);
         Ok(written)
     }
 

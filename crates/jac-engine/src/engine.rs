@@ -1,7 +1,7 @@
-//! The engine: what it is made of, how it starts, and how it tells that something changed.
+//! The engine: what it is made of, how it starts, and how it announces changes.
 //!
 //! It starts a task for every cluster on its way and for every run that has not finished, those of an earlier process
-//! included, and the reconciler. Dropping it ends no node: what runs on, runs on, and the next engine takes it up.
+//! included, and the reconciler. Dropping it ends no node: what runs continues, and the next engine resumes it.
 
 use crate::archive::Archive;
 use crate::clock::Clock;
@@ -31,7 +31,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// A listener that falls this far behind misses events and is told so; it then asks for the state as a whole.
+/// A listener that falls this far behind misses events and gets an error; it then reads the state as a whole.
 const EVENTS_KEPT: usize = 1024;
 
 /// How many plans are checked at a time: each may take a processor and the memory of a large plan.
@@ -44,7 +44,7 @@ pub enum Event {
     Run(RunId),
     Plan(String),
     Schedule(ScheduleId),
-    /// One was switched off after failures in a row: the overview says so to its owner.
+    /// One was switched off after failures in a row: the overview shows that to its owner.
     ScheduleSwitchedOff(ScheduleId),
     /// The next snapshot of a run that is watched.
     Snapshot(Arc<Snapshot>),
@@ -64,7 +64,7 @@ pub struct Parts {
     pub settings: Settings,
     /// Where what finished runs left is kept for good; `None`: in the data folder alone.
     pub artefacts: Option<ArtefactStore>,
-    /// Who is told of runs.
+    /// The targets of notifications and metrics.
     pub integrations: IntegrationTargets,
 }
 
@@ -82,7 +82,7 @@ struct Inner {
     clouds: HashMap<Provider, Arc<dyn Cloud>>,
     toolbox: Toolbox,
     settings: Settings,
-    /// Told apart from every other start of an engine.
+    /// Different for each start of an engine.
     instance: String,
     installation: String,
     started_ms: EpochMs,
@@ -94,7 +94,7 @@ struct Inner {
     supervisor: Supervisor,
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     seen: Mutex<HashMap<Provider, Seen>>,
-    /// When clusters became ready under this engine: what was seen before that says nothing of their nodes.
+    /// When clusters became ready under this engine: lists from before that do not count for their nodes.
     became_ready: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     missing: Mutex<HashMap<ClusterId, Missing>>,
     noticed: Mutex<Vec<Notice>>,
@@ -119,7 +119,7 @@ fn limited(cloud: Arc<dyn Cloud>) -> Arc<dyn Cloud> {
 }
 
 impl Engine {
-    /// Starts the engine and takes up what an earlier one left.
+    /// Starts the engine and resumes what an earlier one left.
     ///
     /// # Errors
     /// When the database or the data folder cannot be read.
@@ -170,7 +170,7 @@ impl Engine {
         engine.load_placed_runs().await?;
         engine.resume().await?;
         engine.begin_integrations().await?;
-        // One for each provider, so that one which hangs keeps nobody from looking after the others' clusters.
+        // One for each provider, so that one which hangs does not hold up the others' clusters.
         for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
             let reconciling = engine.clone();
             engine.keep_running("reconciler", format!("the reconciler of {provider}"), move |_| {
@@ -205,7 +205,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Continues with what an earlier engine began, and ends what only that one wanted.
+    /// Resumes what an earlier engine began, and terminates what belonged to that one only.
     async fn resume(&self) -> Result<(), EngineError> {
         let locked = self.vault().count_locked().await?;
         if locked > 0 {
@@ -230,7 +230,7 @@ impl Engine {
                 )
                 .await?;
             }
-            self.tell_grace(&cluster).await;
+            self.report_grace(&cluster).await;
             self.continue_cluster(&cluster.id);
         }
         for run in self.store().unfinished_runs().await? {
@@ -415,7 +415,7 @@ impl Engine {
         self.inner.restarting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Held by whoever makes a finished run's folder say what its row says.
+    /// Held while a finished run's folder is updated from its row.
     pub(crate) fn describing(&self) -> MutexGuard<'_, ()> {
         self.inner.descriptions.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -424,15 +424,15 @@ impl Engine {
         self.inner.plan_locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does work that tells lines of a cluster's history from where nothing can be awaited; they are written down as they come.
+    /// Does work that adds lines to a cluster's history from where nothing can be awaited; they are written down as they come.
     pub(crate) async fn note_while<T, W: Future<Output = T>>(
         &self,
         id: &ClusterId,
         work: impl FnOnce(Lines) -> W,
     ) -> T {
-        let (lines, mut told) = mpsc::unbounded_channel::<(Option<String>, Message)>();
+        let (lines, mut events) = mpsc::unbounded_channel::<(Option<String>, Message)>();
         let write_down = async {
-            while let Some((node, message)) = told.recv().await {
+            while let Some((node, message)) = events.recv().await {
                 self.note_cluster(id, node.as_deref(), message).await;
             }
         };

@@ -6,7 +6,7 @@ use crate::engine::{Engine, Lines};
 use crate::error::EngineError;
 use crate::fan_out::try_for_all;
 use crate::retrying::RetryingRemote;
-use crate::tools::WantedJMeter;
+use crate::tools::RequestedJMeter;
 use jac_jmeter::JMeterHome;
 use jac_jmeter::install::Progress;
 use jac_model::ports::Remote;
@@ -71,21 +71,21 @@ impl Engine {
     }
 
     async fn jmeter_of(&self, cluster: &Cluster) -> Result<JMeterHome, EngineError> {
-        let told = std::sync::Mutex::new(Instant::now());
+        let reported = std::sync::Mutex::new(Instant::now());
         let progress = |lines: &Lines, progress: Progress| {
             // Once a second is enough for a line that people read.
             if !matches!(progress, Progress::Step(_)) {
-                let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                if told.elapsed() < Duration::from_secs(1) {
+                let mut reported = reported.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if reported.elapsed() < Duration::from_secs(1) {
                     return;
                 }
-                *told = Instant::now();
+                *reported = Instant::now();
             }
             lines.add(None, in_words(progress));
         };
         let fetch = async |lines: Lines| {
-            let tell = |told: Progress| progress(&lines, told);
-            self.toolbox().jmeter(&WantedJMeter::of(&cluster.config), &tell).await
+            let report = |step: Progress| progress(&lines, step);
+            self.toolbox().jmeter(&RequestedJMeter::of(&cluster.config), &report).await
         };
         self.note_while(&cluster.id, fetch).await
     }

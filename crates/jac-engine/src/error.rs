@@ -1,4 +1,4 @@
-//! What the engine could not do, told so that a person knows what to do next.
+//! The engine's errors, each with a message from which a person knows what to do next.
 
 use crate::credentials::CredentialUsers;
 use jac_artefacts::ArtefactError;
@@ -127,7 +127,7 @@ impl EngineError {
         }
     }
 
-    /// An input or output error, told apart by whether the disk is full.
+    /// An input or output error; a full disk has its own variant.
     pub fn file(what: impl Into<String>, source: std::io::Error) -> Self {
         let what = what.into();
         match source.kind() {

@@ -21,7 +21,7 @@ pub struct Figures {
     pub samples_followed: u64,
     /// The engine's tasks, by kind.
     pub tasks: BTreeMap<&'static str, TaskFigures>,
-    /// How long the database took to tell.
+    /// How long the database took to answer.
     pub database: Duration,
 }
 

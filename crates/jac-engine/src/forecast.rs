@@ -1,4 +1,4 @@
-//! What a cluster would be before it is made: its faults, what its provider says, and what an hour of it costs.
+//! What a cluster would be before it is made: its faults, its provider's answer, and its cost per hour.
 
 use crate::clusters::NewCluster;
 use crate::engine::Engine;
@@ -10,7 +10,7 @@ use jac_model::{ClusterConfig, ClusterId, Fault, Person, Provider};
 use tokio::time::timeout;
 
 impl Engine {
-    /// Looks at a configuration as [`Engine::create_cluster`] would, and asks the provider. Nothing is made. A provider
+    /// Checks a configuration as [`Engine::create_cluster`] would, and asks the provider. Nothing is made. A provider
     /// that cannot be asked could not launch either: that is a fault like others.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The grace after a start: a clock that is hours wrong when the server starts ends nothing at once.
 //!
-//! Nobody can tell such a clock from a server that was away for hours. So what was there before the start and whose time is over continues for a
+//! Such a clock cannot be distinguished from a server that was away for hours. So what existed before the start and has expired continues for a
 //! while: somebody has the time to see it, and to set the clock right or extend what they need. One who starts again and again does not get it again
 //! and again: the machines cost money.
 
@@ -44,8 +44,8 @@ impl Engine {
         cluster.expires_at_ms.max(grace_ms.saturating_add(millis(self.settings().start_grace)))
     }
 
-    /// Says of a cluster whose time was over before this engine's start when it ends.
-    pub(crate) async fn tell_grace(&self, cluster: &Cluster) {
+    /// Reports when a cluster ends that had expired before this engine's start.
+    pub(crate) async fn report_grace(&self, cluster: &Cluster) {
         let end_ms = cluster.idle_ends_at_ms().unwrap_or(EpochMs::MAX).min(cluster.expires_at_ms);
         if end_ms < self.started_ms() && self.after_grace_ms(cluster.created_ms, end_ms) > end_ms {
             let seconds = (self.after_grace_ms(cluster.created_ms, end_ms) - self.now_ms()).max(0) / 1_000;

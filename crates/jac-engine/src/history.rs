@@ -1,7 +1,7 @@
-//! The history of a plan: what people say of its runs (tags, a note, the baseline), and how its figures went from run to run.
+//! The history of a plan: the annotations of its runs (tags, a note, the baseline), and how its figures changed from run to run.
 //!
 //! A trend is read from the rows that were written when each run ended ([`metrics`]), never from reports or logs.
-//! [Decision 18](../../../docs/decisions/018-trends-are-tested-on-coarse-times.md) says how a regression is told from noise.
+//! [Decision 18](../../../docs/decisions/018-trends-are-tested-on-coarse-times.md) defines how a regression is distinguished from noise.
 
 pub(crate) mod metrics;
 mod series;
@@ -73,7 +73,7 @@ pub struct TrendPoint {
     pub compared: Option<TrendComparison>,
 }
 
-/// What the tests of `jac compare` say of a run in a trend.
+/// The result of `jac compare`'s tests for a run in a trend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrendComparison {
@@ -88,7 +88,7 @@ pub struct TrendComparison {
 }
 
 impl Engine {
-    /// Says which tags a run has.
+    /// Sets a run's tags.
     ///
     /// # Errors
     /// When one is empty, too long or has characters that change what stands beside it, or there are too many.
@@ -97,7 +97,7 @@ impl Engine {
         self.change_finished_or_not(id, move |run| run.tags = tags).await
     }
 
-    /// Says what is to be known of a run, in somebody's own words.
+    /// Sets a run's note.
     ///
     /// # Errors
     /// When it is too long.
@@ -272,7 +272,7 @@ fn compared(before: &TrendRow, after: &TrendRow) -> TrendComparison {
     TrendComparison { with: before.run.clone(), change, sentence, load_differs }
 }
 
-/// The line of the table that a row was made of, as far as the tests look at it.
+/// The line of the table that a row was made from, as far as the tests need it.
 fn entry(row: &TrendRow) -> Entry {
     let metrics = &row.metrics;
     Entry {

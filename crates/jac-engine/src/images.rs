@@ -3,7 +3,7 @@
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::tools::WantedJMeter;
+use crate::tools::RequestedJMeter;
 use jac_jmeter::JMeterHome;
 use jac_model::{Cluster, ClusterId, ClusterPhase, Message, NodeImage, Provider, Role};
 use std::time::Duration;
@@ -44,7 +44,7 @@ impl Engine {
         };
         let jmeter = self
             .toolbox()
-            .home(&WantedJMeter::of(&cluster.config))?
+            .home(&RequestedJMeter::of(&cluster.config))?
             .map_or_else(|| "unknown".to_owned(), |home: JMeterHome| home.version().to_owned());
         let name = match name.map(str::trim).filter(|name| !name.is_empty()) {
             Some(name) => name.to_owned(),

@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 const DAY_MS: EpochMs = 24 * 60 * 60 * 1_000;
 
-/// What is said of logs that are imported.
+/// The description of imported logs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NewImport {
     /// The plan that the run is counted among: its id, or its name, whether there is a plan of that name or not.
@@ -69,7 +69,7 @@ impl Engine {
         let logs = Logs::of(&staging, unpacked.path(), self.import_limits(), &|| self.has_room_for_files())?;
         let progress = || if is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         let is_plain = match logs.inputs.as_slice() {
-            // What cannot be unpacked is said by whoever tries.
+            // What cannot be unpacked is reported by whoever tries.
             [only] => matches!(is_plain(only), Ok(true)),
             _ => false,
         };
@@ -77,7 +77,7 @@ impl Engine {
             self.rewrite(&logs, &made.path().join(RESULTS), &progress)?;
         }
         let read = read_logs(&logs.inputs, &Settings::default(), &mut |_| progress());
-        let mut statistics = read.map_err(|error| logs.told(error))?;
+        let mut statistics = read.map_err(|error| logs.reading_error(error))?;
         statistics.rename_files(&|file| logs.name(Path::new(file)));
         refuse_unread(&statistics, new.max_unread_percent.unwrap_or(MAX_UNREAD_PERCENT))?;
 
@@ -99,12 +99,12 @@ impl Engine {
             std::fs::rename(only, made.path().join(RESULTS)).map_err(failed)?;
         }
         if is_cancelled() {
-            return Err(logs.told(LogError::Cancelled));
+            return Err(logs.reading_error(LogError::Cancelled));
         }
         let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
         let record = RunRecord::of(RunRow { run: run.clone(), result: Some(result) });
         record.write(made.path())?;
-        // From its place on it is restored after a crash, and this says that the rest has not been done.
+        // Once in its place it is restored after a crash, and this mark records that the rest has not been done.
         let begun = Begun::new(self, &run.id)?;
         std::fs::rename(made.path(), self.folder().run(&run.id)).map_err(failed)?;
         if let Err(error) = record.insert(self) {
@@ -120,18 +120,18 @@ impl Engine {
         Ok(run)
     }
 
-    /// Ships the runs whose import a crash has cut off after they had their place. Everything else that becomes of finished runs is done again at
-    /// each start.
+    /// Ships the runs whose import was interrupted by a crash after they had their place. Everything else that finished runs need is done again
+    /// at each start.
     ///
     /// # Errors
     /// When the database cannot be read or written.
-    pub(crate) async fn ship_cut_imports(&self) -> Result<(), EngineError> {
+    pub(crate) async fn ship_interrupted_imports(&self) -> Result<(), EngineError> {
         for entry in std::fs::read_dir(self.folder().imports()).into_iter().flatten().flatten() {
             let begun = Begun { mark: entry.path() };
             if let Some(run) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) {
                 match self.store().run(&run).await {
                     Ok(_) => self.begin_shipping(&run).await?,
-                    // It was cut off before.
+                    // It was interrupted before that.
                     Err(StoreError::NotFound { .. }) => (),
                     Err(error) => return Err(error.into()),
                 }
@@ -141,7 +141,7 @@ impl Engine {
         Ok(())
     }
 
-    /// What becomes of every finished run: its samples are shipped, its log is compressed, all of it is stored.
+    /// Processes a finished run: its samples are shipped, its log is compressed, all of it is stored.
     fn take_on(&self, run: &Run) {
         if let Err(error) = wait(self.begin_shipping(&run.id)) {
             tracing::warn!(run = %run.id, %error, "run {}: its shipping to search targets could not be begun: {error}", run.id);
@@ -215,7 +215,7 @@ impl Engine {
         let mut out = BufWriter::with_capacity(1 << 20, Roomy::new(file, &has_room));
         let limit_bytes = self.settings().max_import_bytes;
         rewrite_logs(&logs.inputs, limit_bytes, &mut out, &mut || progress()).map_err(|error| match error {
-            RewriteError::Log(error) => logs.told(error),
+            RewriteError::Log(error) => logs.reading_error(error),
             RewriteError::Truncated { ref name } => EngineError::Invalid {
                 code: "log_truncated",
                 message: format!(
@@ -297,7 +297,7 @@ impl Logs {
     }
 
     /// An error of reading, without the places of this server.
-    fn told(&self, error: LogError) -> EngineError {
+    fn reading_error(&self, error: LogError) -> EngineError {
         let code = error.code();
         let mut message = error.to_string();
         for root in self.roots.iter().rev() {

@@ -1,6 +1,6 @@
-//! The places outside that this server tells: notification targets at a run's end, metrics targets while it continues.
+//! The external targets of this server: notification targets at a run's end, metrics targets while it continues.
 //!
-//! Owns which there are, and what is shown of them. `deliveries` tells of ended runs, from rows in the database; `figures` takes what running
+//! Owns the targets and their status. `deliveries` sends notifications of ended runs, from rows in the database; `figures` takes what running
 //! tests have counted, for `/metrics` and for `export`, which pushes it on. Protocols are the adapters'. No run waits for any of it.
 
 mod deliveries;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// What a server is configured with. It is known from the engine's start on: a run that it takes up may end at once.
+/// What a server is configured with. It is known from the engine's start on: a resumed run may end at once.
 #[derive(Default)]
 pub struct IntegrationTargets {
     pub notifiers: Vec<Arc<dyn Notifier>>,
@@ -35,7 +35,7 @@ pub struct IntegrationTargets {
 pub(crate) struct Integrations {
     notifiers: Vec<Arc<dyn Notifier>>,
     public_url: Option<String>,
-    /// By the target's name: told when there is something to deliver.
+    /// By the target's name: notified when there is something to deliver.
     pokes: HashMap<String, Notify>,
     exports: Vec<Arc<Export>>,
     taken: Taken,
@@ -93,7 +93,7 @@ pub struct ExporterView {
     pub sent: u64,
     /// Points that were dropped, because the target did not take them in time, or refused them.
     pub dropped: u64,
-    /// Values of sent points that the target refused, as far as it says so.
+    /// Values of sent points that the target refused, as far as it reports them.
     pub refused_values: u64,
     /// Points waiting to be sent.
     pub waiting: u64,
@@ -122,7 +122,7 @@ pub struct IntegrationTest {
 }
 
 impl Engine {
-    /// Begins to tell, and continues with what an earlier engine has not delivered.
+    /// Starts the deliveries, with those that an earlier engine has not made.
     pub(crate) async fn begin_integrations(&self) -> Result<(), EngineError> {
         self.give_up_old_deliveries().await?;
         for notifier in &self.integrations().notifiers {
@@ -134,7 +134,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The targets with how it went lately.
+    /// The targets with their recent results.
     ///
     /// # Errors
     /// When the database cannot be read.

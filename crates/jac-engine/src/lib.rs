@@ -1,7 +1,7 @@
-//! The engine: launches clusters, supervises runs, reconciles what is wanted with what is there, streams what is measured.
+//! The engine: launches clusters, supervises runs, reconciles the requested with the actual state, streams what is measured.
 //!
-//! Owns every sequence of operations and every deadline. Knows the ports of jac-model and the store; does not know HTTP,
-//! nor any provider.
+//! Owns every sequence of operations and every deadline. Depends on the ports of jac-model and the store, not on HTTP
+//! or a provider.
 
 mod annotations;
 pub mod archive;

@@ -1,13 +1,13 @@
-//! Brings a cluster up and takes it away. One task per cluster; each step may be done twice.
+//! Provisions and terminates a cluster. One task per cluster; each step may be done twice.
 //!
 //! | step    | does                                              | undone by                         |
 //! |---------|---------------------------------------------------|-----------------------------------|
 //! | record  | the row, `requested` (before anything is asked)   | the row's `terminated`            |
-//! | launch  | asks the provider for the nodes, with their lease | the provider takes them away      |
+//! | launch  | asks the provider for the nodes, with their lease | the provider terminates them      |
 //! | seen    | the row has the nodes that came, and no others    | nothing                           |
 //! | key     | makes the RMI key of the cluster                  | its folder is removed             |
 //! | tools   | finds or installs JMeter here, equips the nodes   | nothing: they are the machine's   |
-//! | ready   | the row says `ready`                              | the row's `terminating`           |
+//! | ready   | the row's `ready`                                 | the row's `terminating`           |
 //!
 //! Whatever fails goes to `failed` with its cause and from there to `terminating`, which is tried until nothing is left.
 //! A cluster that is adopted begins at `key`: its nodes are there.
@@ -23,17 +23,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Between two tries to take a cluster away.
+/// Between two attempts to terminate a cluster.
 const RETRY_EVERY: Duration = Duration::from_secs(5);
 /// Between two lines about a step that continues failing.
-const TELL_EVERY: Duration = Duration::from_secs(5 * 60);
+const REPORT_EVERY: Duration = Duration::from_secs(5 * 60);
 /// So often may the task of a cluster that comes up panic.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 /// A launch that continues after a restart has at least this long, however long ago it began: the machines may be there.
 const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Starts the task of a cluster. One that has a task is looked at once more by it.
+    /// Starts the task of a cluster. A task that exists works on it once more.
     pub(crate) fn continue_cluster(&self, id: &ClusterId) {
         let (engine, id) = (self.clone(), id.clone());
         self.work_on("cluster", id.to_string(), format!("the cluster {id}"), move |panics| {
@@ -52,7 +52,7 @@ impl Engine {
     }
 
     async fn continue_to_rest(&self, id: &ClusterId) {
-        let mut told: Option<Instant> = None;
+        let mut reported_at: Option<Instant> = None;
         while let Ok(cluster) = self.store().cluster(id).await {
             let done = match cluster.phase {
                 ClusterPhase::Ready | ClusterPhase::Terminated => return,
@@ -61,8 +61,8 @@ impl Engine {
                         Err(error) => self.fail_cluster(id, &error).await,
                         done => done,
                     },
-                    // Somebody does not want it any more: a long download does not hold them up.
-                    () = self.until_unwanted(id) => Ok(()),
+                    // It is to be terminated: a long download does not delay that.
+                    () = self.until_not_launching(id) => Ok(()),
                 },
                 ClusterPhase::Failed => self
                     .change_cluster(id, move |cluster| step(cluster, ClusterEvent::TerminationStarted))
@@ -72,8 +72,8 @@ impl Engine {
             };
             if let Err(error) = done {
                 tracing::error!(cluster = %id, %error, "cluster {id}: {error}; trying again");
-                if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                    told = Some(Instant::now());
+                if reported_at.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
+                    reported_at = Some(Instant::now());
                     let reason = crate::tools::sentence(&error);
                     let message = Message::new("retrying", format!("{reason} Retrying.")).with("reason", reason);
                     self.note_cluster(id, None, message).await;
@@ -125,7 +125,7 @@ impl Engine {
         self.make_key(id).await?;
         self.equip(id).await?;
         let now_ms = self.now_ms();
-        // Before the row says so: a list that is on its way now is not to be held against it.
+        // Before the row is changed: a list that was requested before does not count against it.
         self.became_ready().insert(id.clone(), Instant::now());
         let (_, ready) = self
             .change_cluster(id, move |cluster| {
@@ -150,8 +150,8 @@ impl Engine {
         limit.saturating_sub(Duration::from_millis(gone_ms)).max(SHORTEST_LIMIT.min(limit))
     }
 
-    /// Waits until the cluster is not on its way up any more.
-    async fn until_unwanted(&self, id: &ClusterId) {
+    /// Waits until the cluster has failed or is to be terminated.
+    async fn until_not_launching(&self, id: &ClusterId) {
         let mut changes = self.changes_of_cluster(id);
         loop {
             match self.store().cluster(id).await {
@@ -248,8 +248,8 @@ impl Engine {
         self.wait_for_run(cluster).await?;
         self.wait_for_archive(id).await;
         self.cloud(cluster.provider)?.terminate(id).await?;
-        // It is what the pages show from now on: nobody is told that it is gone beside machines that are not.
-        let seen = self.look(cluster.provider).await?;
+        // Pages show this list from now on: the cluster never appears as terminated beside machines that are not.
+        let seen = self.observe(cluster.provider).await?;
         let left = seen.instances.iter().filter(|instance| instance.cluster == *id).count();
         if left > 0 {
             return Err(EngineError::JMeter(format!("The cluster still has {}.", nodes_in_words(left))));
@@ -275,11 +275,11 @@ impl Engine {
         Ok(())
     }
 
-    /// A run on the cluster was told to stop; its nodes stay until it has collected what it measured: as long as a stop may
+    /// A stop of the run on the cluster was requested; its nodes stay until it has collected what it measured: as long as a stop may
     /// take, and as long as bytes still come or wait for room here. The nodes' own leases are the last bound.
     async fn wait_for_run(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let Some(run) = &cluster.current_run else { return Ok(()) };
-        // Said again: a crash may have come between the cluster's end being wanted and the run being told. A run that
+        // Requested again: a crash may have come between the requests to terminate the cluster and to stop the run. A run that
         // still waited for its cluster sees for itself that it will never be ready, and why.
         if cluster.ready_ms.is_some() {
             self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is being terminated").await?;
@@ -287,7 +287,7 @@ impl Engine {
         let grace = match self.store().run(run).await {
             Ok(row) => Duration::from_secs(row.run.stop_timeout_s),
             Err(StoreError::NotFound { .. }) => return Ok(()),
-            // A database that cannot be asked does not say that the run is over.
+            // A database that cannot be read does not mean that the run is over.
             Err(error) => return Err(error.into()),
         };
         let time_limit = grace + self.settings().force_limit * 2 + self.settings().master_end_limit;
@@ -344,7 +344,7 @@ fn drop_failed_nodes(cluster: &mut Cluster, instances: &[Instance]) -> Result<Ve
     Ok(names)
 }
 
-/// Writes into the row what the provider says of the nodes.
+/// Writes the provider's data of the nodes into the row.
 fn record_instances(cluster: &mut Cluster, instances: &[Instance]) {
     for node in &mut cluster.nodes {
         if let Some(instance) = instances.iter().find(|instance| instance.name == node.name) {

@@ -138,7 +138,7 @@ impl Remote for LimitedRemote {
     }
 
     async fn process(&self, name: &str) -> Result<ProcessState, PortError> {
-        self.ask(QUESTION, "say what a process does", self.remote.process(name)).await
+        self.ask(QUESTION, "report the state of a process", self.remote.process(name)).await
     }
 
     async fn kill(&self, name: &str) -> Result<(), PortError> {

@@ -47,7 +47,7 @@ pub struct RunSummary {
     pub created_ms: i64,
     pub started_ms: Option<i64>,
     pub ended_ms: Option<i64>,
-    /// How long it takes by its plan, in seconds; `null`: the plan does not say.
+    /// Its expected duration by its plan, in seconds; `null`: unknown.
     pub expected_s: Option<u64>,
     pub stop_requested: Option<StopMode>,
     /// `null`: nothing was measured yet.

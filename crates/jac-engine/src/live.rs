@@ -85,7 +85,7 @@ pub(crate) struct Measured {
 
 impl LiveRun {
     /// Statistics without a sample, whose snapshots are numbered from `base` on, and what judges them. `watch`: how the criteria
-    /// had fared when an earlier process looked.
+    /// had fared in an earlier process.
     pub fn new(base: u64, evaluation: Evaluation, watch: Vec<CriterionWatch>) -> Self {
         let state = State {
             statistics: LogStatistics::new(Settings::default()),
@@ -114,7 +114,7 @@ impl LiveRun {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says what the time is when the bytes come that are fed after.
+    /// Sets the time of arrival of the bytes that are fed next.
     pub fn set_now(&self, now_ms: EpochMs) {
         self.state().evaluation.set_now(now_ms);
     }
@@ -142,7 +142,7 @@ impl LiveRun {
         self.waits_for_room.swap(waits, Ordering::Relaxed) != waits
     }
 
-    /// Says by how many milliseconds a node's clock is ahead of the server's; the node is named as in its samples'
+    /// Sets by how many milliseconds a node's clock is ahead of the server's; the node is named as in its samples'
     /// threads, `host:port`.
     pub fn set_clock_offset(&self, host: &str, ahead_ms: i64) {
         let mut state = self.state();
@@ -150,12 +150,12 @@ impl LiveRun {
         state.evaluation.set_clock_offset(host, ahead_ms);
     }
 
-    /// How busy a load generator's processors were when they were looked at.
+    /// Adds how busy a load generator's processors were.
     pub fn add_processors(&self, node: &str, at_ms: EpochMs, percent: u32) {
         self.state().evaluation.add_processors(node, at_ms, percent);
     }
 
-    /// Looks at, or changes, how its nodes fared.
+    /// Reads or changes how its nodes fared.
     pub fn nodes<T>(&self, of: impl FnOnce(&mut NodeSeries) -> T) -> T {
         of(&mut self.nodes.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -301,7 +301,7 @@ impl State {
 }
 
 impl Shown {
-    /// Takes over how it was judged, and looks how each criterion fares. One without a value is neither met nor broken.
+    /// Takes over how it was judged, and updates how each criterion fares. One without a value is neither met nor broken.
     fn judge(&mut self, criteria: Vec<CriterionResult>, rules: Vec<StopRuleState>, now_ms: EpochMs) {
         self.judged.criteria = criteria;
         self.judged.rules = rules;

@@ -1,7 +1,7 @@
-//! The machines that cost money, as their providers list them; and the clusters among them that no row knows.
+//! The machines that cost money, as their providers list them; and the clusters among them without a row.
 //!
-//! The reconciler looks every few seconds and what it saw is shown, so that a page which asks often costs no calls of a
-//! provider's. A look that fails keeps what was seen before, says why, and tells it to the provider's clusters once.
+//! The reconciler lists them every few seconds and what it saw is shown, so that a page which asks often costs no calls of a
+//! provider's. A call that fails keeps what was seen before, records why, and reports it to the provider's clusters once.
 
 use crate::clusters::conflict;
 use crate::engine::Engine;
@@ -16,12 +16,12 @@ use jac_store::StoreError;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio::time::{Instant, timeout};
 
-/// What a provider had at a time. Of what came after that it says nothing.
+/// What a provider had at a time, and nothing that came later.
 #[derive(Debug, Clone)]
 pub(crate) struct Observed {
     pub at: Instant,
     pub instances: Vec<Instance>,
-    /// The clusters of which it says nothing, with the reason.
+    /// The clusters whose machines it does not include, with the reason.
     pub unknown: BTreeMap<ClusterId, String>,
 }
 
@@ -29,18 +29,18 @@ pub(crate) struct Observed {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     instances: Vec<Instance>,
-    /// Why the last look failed, a sentence.
+    /// Why the last call failed, a sentence.
     failure: Option<String>,
-    /// Where it could not look.
+    /// Where machines could not be listed.
     unseen: Vec<Unseen>,
-    /// The clusters whose machines could not be looked for.
+    /// The clusters whose machines could not be listed.
     unknown: BTreeMap<ClusterId, String>,
-    /// When the look that gave this was begun.
+    /// When the call that gave this began.
     asked: Option<Instant>,
 }
 
 impl Seen {
-    /// Takes in what a look gave. What was seen before where it could not look stays, to be shown.
+    /// Applies the result of a call. What was seen before where machines could not be listed stays, to be shown.
     fn apply(&mut self, instances: &[Instance], unseen: Vec<Unseen>) {
         let is_unseen = |instance: &Instance| {
             let billable = instance.billable.as_ref();
@@ -57,7 +57,7 @@ impl Seen {
 
 impl Engine {
     /// Asks a provider what there is, and keeps the answer.
-    pub(crate) async fn look(&self, provider: Provider) -> Result<Observed, EngineError> {
+    pub(crate) async fn observe(&self, provider: Provider) -> Result<Observed, EngineError> {
         let limit = self.settings().ask_limit;
         let late =
             |_| PortError::TooSlow { node: format!("The provider {provider}"), what: "answer".to_owned(), limit };
@@ -82,17 +82,17 @@ impl Engine {
             changed
         };
         if changed {
-            self.tell_reachability(provider, failure.as_deref()).await?;
+            self.report_reachability(provider, failure.as_deref()).await?;
         }
         let listed = listed?;
-        self.tell_unknown(&known_before, &listed.unknown).await;
+        self.report_unknown(&known_before, &listed.unknown).await;
         let now = Instant::now();
         let at = now.checked_sub(listed.age).unwrap_or(now);
         Ok(Observed { at, instances: listed.instances, unknown: listed.unknown })
     }
 
-    /// Says to each cluster, once, that its own machines cannot be looked for any more, or can again.
-    async fn tell_unknown(&self, before: &BTreeMap<ClusterId, String>, now: &BTreeMap<ClusterId, String>) {
+    /// Reports to each cluster, once, that its own machines can no longer be listed, or can again.
+    async fn report_unknown(&self, before: &BTreeMap<ClusterId, String>, now: &BTreeMap<ClusterId, String>) {
         for (cluster, reason) in now.iter().filter(|(cluster, _)| !before.contains_key(cluster)) {
             let text = format!("Cannot list its instances: {reason}. They keep running until their lease expires.");
             self.note_cluster(cluster, None, Message::new("instances_unknown", text).with("reason", reason.as_str()))
@@ -104,8 +104,8 @@ impl Engine {
         }
     }
 
-    /// Says to a provider's clusters that it cannot be asked any more, or can again.
-    async fn tell_reachability(&self, provider: Provider, failure: Option<&str>) -> Result<(), EngineError> {
+    /// Reports to a provider's clusters that it can no longer be asked, or can again.
+    async fn report_reachability(&self, provider: Provider, failure: Option<&str>) -> Result<(), EngineError> {
         let message = match failure {
             Some(failure) => Message::new(
                 "provider_unreachable",
@@ -124,11 +124,11 @@ impl Engine {
     }
 
     /// Sees to it that each provider was asked once.
-    async fn look_where_not_seen(&self) {
+    async fn observe_where_not_seen(&self) {
         let unseen = self.providers().into_iter().filter(|provider| !self.seen().contains_key(provider));
         futures_util::future::join_all(unseen.map(|provider| async move {
             // A failure is kept beside what was seen.
-            drop(self.look(provider).await);
+            drop(self.observe(provider).await);
         }))
         .await;
     }
@@ -138,7 +138,7 @@ impl Engine {
     /// # Errors
     /// When the database cannot be read. A provider that cannot be asked is among the unreachable.
     pub async fn machines(&self) -> Result<Machines, EngineError> {
-        self.look_where_not_seen().await;
+        self.observe_where_not_seen().await;
         let seen = self.seen().clone();
         let rows = self.rows_of(seen.values().flat_map(|seen| &seen.instances)).await?;
         let mut machines: Vec<Machine> = seen
@@ -170,7 +170,7 @@ impl Engine {
         Ok(rows)
     }
 
-    /// The provider that has machines of a cluster which no row knows.
+    /// The provider that has machines of a cluster without a row.
     async fn provider_of_orphan(&self, id: &ClusterId) -> Result<Provider, EngineError> {
         match self.store().cluster(id).await {
             Ok(cluster) => {
@@ -184,7 +184,7 @@ impl Engine {
         }
         let mut failed = None;
         for provider in self.providers() {
-            match self.look(provider).await {
+            match self.observe(provider).await {
                 Ok(observed) if observed.instances.iter().any(|instance| instance.cluster == *id) => {
                     return Ok(provider);
                 }
@@ -236,12 +236,12 @@ impl Engine {
         tracing::info!(cluster = %id, "ending the orphan {id}");
         self.cloud(provider)?.terminate(id).await?;
         // So that a page which asks next does not see it.
-        drop(self.look(provider).await);
+        drop(self.observe(provider).await);
         Ok(())
     }
 }
 
-/// A machine as it is shown; `None` for a node that costs nothing. What a row says is newer than what the tags say.
+/// A machine as it is shown; `None` for a node that costs nothing. A row is newer than the tags.
 fn machine(provider: Provider, instance: &Instance, row: Option<&Cluster>) -> Option<Machine> {
     let billable = instance.billable.as_ref()?;
     Some(Machine {
@@ -274,7 +274,7 @@ fn unreachable(provider: Provider, seen: Seen) -> Vec<Unreachable> {
     }
 }
 
-/// What one of a cluster's machines costs an hour. The rows of earlier versions have the sum only, which tells it where all
+/// What one of a cluster's machines costs an hour. The rows of earlier versions have the sum only, which gives it where all
 /// machines are of one type.
 fn price_of_one(row: &Cluster, role: Role) -> Option<f64> {
     if let Some(prices) = row.node_prices {
@@ -338,7 +338,7 @@ fn adopted_row(
     })
 }
 
-/// The lifetime that a cluster was given, in minutes. Its machines were made a little later, and AWS tells when in whole seconds,
+/// The lifetime that a cluster was given, in minutes. Its machines were made a little later, and AWS reports when in whole seconds,
 /// which may be a little earlier: so it is the nearest.
 fn lifetime_minutes(created_ms: i64, expires_at_ms: i64) -> u32 {
     let minutes = expires_at_ms.saturating_sub(created_ms).saturating_add(30_000) / 60_000;

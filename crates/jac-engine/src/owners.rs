@@ -20,7 +20,7 @@ impl Engine {
             let message = "This is the account of the server's command line and cannot be removed. Disable it instead.";
             return Err(EngineError::invalid("shell_account", message));
         }
-        // Before anything is handed over; the database looks again in the end.
+        // Before anything is handed over; the database checks it again in the end.
         if !self.store().has_other_administrator(&leaving.id).await? {
             return Err(StoreError::LastAdministrator.into());
         }
@@ -134,7 +134,7 @@ impl Engine {
         Ok(Some(Named { id: found.id, name: found.name }))
     }
 
-    /// Says which team may change a cluster beside its owner.
+    /// Sets the team that may change a cluster beside its owner.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -147,7 +147,7 @@ impl Engine {
         .map(drop)
     }
 
-    /// Says which team may change a plan beside its owner.
+    /// Sets the team that may change a plan beside its owner.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -156,7 +156,7 @@ impl Engine {
         self.run_blocking(move |engine| engine.change_plan_record(&id, |plan| plan.team = team)).await
     }
 
-    /// Says which team may change a run beside its owner.
+    /// Sets the team that may change a run beside its owner.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -172,7 +172,7 @@ impl Engine {
     }
 }
 
-/// How many things of each kind have another owner so far, told to the audit trail.
+/// How many things of each kind have another owner so far, for the audit trail.
 #[derive(Default)]
 struct HandedOver(BTreeMap<&'static str, u64>);
 

@@ -18,12 +18,12 @@ use std::cmp::Reverse;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The most runs that one request looks at.
+/// The most runs that one request searches.
 pub const MOST_RUNS: u32 = 50;
 /// After so long no other run is begun: somebody waits for the answer.
 const TIME_FOR_ALL: Duration = Duration::from_secs(3);
 
-/// Which runs of a plan are looked at.
+/// Which runs of a plan are searched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunsToSearch {
     /// Only those with this tag.
@@ -40,13 +40,13 @@ pub struct RunsToSearch {
 pub struct PlanSamples {
     /// Samples that match in these runs, counted as in each table's total.
     pub matched: u64,
-    /// Samples that were looked at, counted in the same way.
+    /// Samples that were searched, counted in the same way.
     pub searched: u64,
     /// Transactions that match besides.
     pub matched_transactions: u64,
-    /// Transactions that were looked at besides.
+    /// Transactions that were searched besides.
     pub searched_transactions: u64,
-    /// The runs that were looked at, the newest first.
+    /// The runs that were searched, the newest first.
     pub runs: Vec<SearchedRun>,
     /// Those that were kept: of newer runs first and in the order of each log, or the slowest of all.
     pub samples: Vec<PlanSample>,
@@ -54,7 +54,7 @@ pub struct PlanSamples {
     pub next: Option<String>,
 }
 
-/// A run that was looked at.
+/// A run that was searched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SearchedRun {
@@ -63,7 +63,7 @@ pub struct SearchedRun {
     pub started_ms: EpochMs,
     /// Samples and transactions of it that match.
     pub matched: u64,
-    /// Samples and transactions of it that were looked at.
+    /// Samples and transactions of it that were searched.
     pub searched: u64,
     /// Rows of it that could not be read.
     pub rejected_rows: u64,
@@ -118,7 +118,7 @@ fn slowness(sample: &FoundSample) -> (bool, Reverse<Option<u32>>) {
 }
 
 impl Engine {
-    /// Looks for samples of a plan's runs, also of a plan that was deleted. It waits for search targets and reads logs: call it where that is
+    /// Searches the samples of a plan's runs, also of a plan that was deleted. It waits for search targets and reads logs: call it where that is
     /// allowed.
     ///
     /// # Errors

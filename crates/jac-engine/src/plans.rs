@@ -234,7 +234,7 @@ impl Engine {
     }
 
     /// Changes a plan's list of files, and its folder after it, one change after the other. What changes something makes a revision. `change` may
-    /// look at the folder and touches nothing; the content of what it adds is kept.
+    /// read the folder and touches nothing; the content of what it adds is kept.
     ///
     /// # Errors
     /// When it cannot be done. The plan is what it was then.
@@ -273,7 +273,7 @@ impl Engine {
         })
     }
 
-    /// Changes what is said of a plan, in its row and in the file that describes it. Its files, and so its revision, stay.
+    /// Changes the description of a plan, in its row and in the file that describes it. Its files, and so its revision, stay.
     pub(crate) fn change_plan_record(&self, id: &PlanId, change: impl FnOnce(&mut Plan)) -> Result<(), EngineError> {
         self.locked_plan(id, || {
             let mut plan = wait(self.store().plan(id))?;
@@ -329,7 +329,7 @@ pub(crate) fn not_a_plan(name: &str, error: &jac_jmx::PlanError) -> EngineError 
     }
 }
 
-/// A file cannot lie where a folder is, nor in a file: said before anything is changed.
+/// A file cannot lie where a folder is, nor in a file: checked before anything is changed.
 fn refuse_clash(folder: &Path, path: &str) -> Result<(), EngineError> {
     let inside = Path::new(path).ancestors().skip(1).any(|above| folder.join(above).is_file());
     if folder.join(path).is_dir() || inside {
@@ -343,7 +343,7 @@ fn plan_name(main_file: &str) -> String {
     Path::new(main_file).file_stem().map_or_else(|| main_file.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-/// Removes a folder of our own. What cannot be removed is told once and left.
+/// Removes a folder of our own. What cannot be removed is logged once and left.
 pub(crate) fn remove_folder(folder: &Path) {
     if let Err(error) = in_place(|| std::fs::remove_dir_all(folder))
         && error.kind() != std::io::ErrorKind::NotFound

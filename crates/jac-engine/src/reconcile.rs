@@ -1,14 +1,13 @@
-//! The reconciler: compares what the rows want with what a provider has, on a timer and without any input.
+//! The reconciler: compares the rows with what a provider has, on a timer and without any input.
 //!
 //! It terminates a cluster if and only if its lifetime or its idle limit is over (not at once after a start, when the clock may be
-//! wrong), or all of its nodes are gone, or its row
-//! says that it has ended and the provider still has nodes of it, or no row knows it and its own tags say that its time
-//! is over. Other nodes that no row knows are left to their lease. It renews the leases of what is wanted, and marks
-//! nodes that are gone. Each provider has a reconciler of its own; while one cannot be asked, its clusters still end at
-//! their time, but none of their nodes counts as gone.
+//! wrong), or all of its nodes are gone, or its row has ended and the provider still has nodes of it, or it has no row
+//! and has expired by its own tags. Other nodes without a row are left to their lease. It renews the leases of
+//! clusters that continue, and marks nodes that are gone. Each provider has a reconciler of its own; while one cannot
+//! be asked, its clusters still end at their time, but none of their nodes counts as gone.
 //!
 //! A provider's list may be old, late or not whole. It is not held against a cluster that became ready after it; a node
-//! counts as gone when two lists in a row say so and it does not answer, and a cluster as gone when more do over a while.
+//! counts as gone when two lists in a row lack it and it does not answer, and a cluster as gone when more do over a while.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -35,7 +34,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// so shortly before that time, or later, have ended by it, and those that are missed earlier are lost.
 const LEASE_GRAIN: Duration = Duration::from_secs(5);
 
-/// What lists have said of the nodes of a cluster.
+/// Which nodes of a cluster are missing from the provider's lists.
 #[derive(Debug, Default)]
 pub(crate) struct Missing {
     /// How many lists in a row lacked each node, and since when.
@@ -45,9 +44,9 @@ pub(crate) struct Missing {
 }
 
 impl Missing {
-    /// Takes in what a list made at `at` says: the nodes that are there. One that was taken in already says nothing new.
+    /// Applies a list made at `at`: the nodes that are there. One that was applied already changes nothing.
     fn observe(&mut self, at: Instant, nodes: &[&str], alive: &HashSet<&str>) {
-        // A provider that keeps its list for a while tells its age, which is not exact: nearly the same time is the same list.
+        // A provider that keeps its list for a while reports its age, which is not exact: nearly the same time is the same list.
         if self.newest.is_some_and(|newest| at < newest + SAME_LIST) {
             return;
         }
@@ -62,7 +61,7 @@ impl Missing {
         self.nodes.get(name).is_some_and(|(lists, _)| *lists >= LISTS_UNTIL_LOST)
     }
 
-    /// How long ago the last of the nodes was there, as far as lists say; `None` where one is not missed.
+    /// How long ago the last of the nodes was there, by the lists; `None` where one is not missed.
     fn all_missed_for(&self, nodes: &[&str]) -> Option<Duration> {
         let each = nodes.iter().map(|name| self.nodes.get(*name).map(|(_, since)| since.elapsed()));
         each.min().flatten()
@@ -91,18 +90,18 @@ pub(crate) async fn forever(engine: Engine, provider: Provider) {
 
 async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
     let observed = match engine.cloud(provider) {
-        // Why it failed was told when it began to.
-        Ok(_) => engine.look(provider).await.ok(),
+        // The reason was reported when it began to fail.
+        Ok(_) => engine.observe(provider).await.ok(),
         // One that is switched off now may have been on before.
         Err(_) => None,
     };
     // The rows after the nodes: a cluster that is written down between the two is no orphan.
     let rows = engine.store().living_clusters().await?;
     for cluster in rows.iter().filter(|cluster| cluster.provider == provider) {
-        // One cluster that cannot be looked after is no reason to leave the others.
+        // A failure with one cluster is no reason to leave the others.
         let what = format!("looking after the cluster {}", cluster.id);
-        let looked = engine.guarded("reconciler", what, look_after(engine, cluster, observed.as_ref())).await;
-        if let Err(error) = looked.unwrap_or_else(|panicked| Err(panicked.into())) {
+        let done = engine.guarded("reconciler", what, reconcile_cluster(engine, cluster, observed.as_ref())).await;
+        if let Err(error) = done.unwrap_or_else(|panicked| Err(panicked.into())) {
             tracing::warn!(cluster = %cluster.id, %error, "reconciling {}: {error}; trying again", cluster.id);
         }
     }
@@ -134,8 +133,8 @@ async fn end_what_is_over(
     Ok(())
 }
 
-/// `observed`: what the provider has; `None` while it cannot say.
-async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observed>) -> Result<(), EngineError> {
+/// `observed`: what the provider has; `None` while it cannot be asked.
+async fn reconcile_cluster(engine: &Engine, cluster: &Cluster, observed: Option<&Observed>) -> Result<(), EngineError> {
     match cluster.phase {
         ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
             engine.continue_cluster(&cluster.id);
@@ -148,7 +147,7 @@ async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observ
                 tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}; trying again", cluster.id);
             }
             renew(engine, cluster).await;
-            // Before its nodes are looked for: where their leases end with its time, it is the time that ends it.
+            // Before its nodes are checked: where their leases end with its time, it is the time that ends it.
             if end_if_over(engine, cluster).await? {
                 return Ok(());
             }
@@ -157,13 +156,13 @@ async fn look_after(engine: &Engine, cluster: &Cluster, observed: Option<&Observ
             }
         }
         ClusterPhase::Failed | ClusterPhase::Terminating => engine.continue_cluster(&cluster.id),
-        // Those that have ended are looked after by what is left of them.
+        // The machines that are left of it are terminated afterwards.
         ClusterPhase::Terminated => (),
     }
     Ok(())
 }
 
-/// A cluster that no row knows ends when its own tags say so. Nobody can extend it but by adopting it.
+/// Terminates clusters without a row that have expired by their own tags. Only an adopted one can be extended.
 async fn end_orphans_past_their_time(
     engine: &Engine,
     provider: Provider,
@@ -174,12 +173,12 @@ async fn end_orphans_past_their_time(
     let known = engine.store().known(Kind::Cluster, clusters.into_iter().collect()).await?;
     let mut latest_ms: HashMap<&ClusterId, i64> = HashMap::new();
     for instance in instances.iter().filter(|instance| !known.contains(instance.cluster.as_str())) {
-        // What does not say when its time is over is left to its lease.
+        // A machine without an expiry is left to its lease.
         let end_ms = instance.billable.as_ref().and_then(|billable| billable.expires_at_ms).unwrap_or(i64::MAX);
         let latest = latest_ms.entry(&instance.cluster).or_insert(end_ms);
         *latest = end_ms.max(*latest);
     }
-    // One of before this engine's start, as far as anybody knows.
+    // It counts as older than this engine's start.
     let is_over = |end_ms: EpochMs| engine.after_grace_ms(EpochMs::MIN, end_ms) <= engine.now_ms();
     for (orphan, _) in latest_ms.into_iter().filter(|(_, end_ms)| is_over(*end_ms)) {
         tracing::warn!(cluster = %orphan,
@@ -213,15 +212,15 @@ async fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
     part_of_life_ms(cluster, Duration::from_secs(run.run.stop_timeout_s) + settings.force_limit * 2, 4)
 }
 
-/// When a run that is being stopped is cut at the latest, whatever its graceful stop timeout: JMeter still has to end, and its last
+/// When a run that is being stopped is force stopped at the latest, whatever its graceful stop timeout: JMeter still has to end, and its last
 /// samples to be fetched, before the nodes' leases are over.
 pub(crate) fn last_call_ms(engine: &Engine, cluster: &Cluster) -> EpochMs {
     engine.expiry_ms(cluster) - part_of_life_ms(cluster, engine.settings().force_limit * 2, 8)
 }
 
-/// So much of a cluster's life, but at most one `part`th of it.
-fn part_of_life_ms(cluster: &Cluster, wanted: Duration, part: i64) -> i64 {
-    millis(wanted).min((cluster.expires_at_ms - cluster.created_ms) / part)
+/// `time`, but at most one `part`th of a cluster's life.
+fn part_of_life_ms(cluster: &Cluster, time: Duration, part: i64) -> i64 {
+    millis(time).min((cluster.expires_at_ms - cluster.created_ms) / part)
 }
 
 const LIFETIME_OVER: (&str, &str) = ("lifetime_over", "Its lifetime has expired.");
@@ -261,7 +260,7 @@ fn were_gone_before(engine: &Engine, cluster: &Cluster, end_ms: EpochMs) -> bool
 }
 
 /// Renews the nodes' lease when it is time. A node that does not answer is no reason to leave the cluster's end, or its
-/// lost nodes, unseen: it is tried again at the next look.
+/// lost nodes, unseen: it is tried again the next time.
 async fn renew(engine: &Engine, cluster: &Cluster) {
     let due =
         engine.renewed().get(&cluster.id).is_none_or(|renewed| renewed.elapsed() >= engine.settings().renew_every);
@@ -277,10 +276,10 @@ async fn renew(engine: &Engine, cluster: &Cluster) {
 }
 
 impl Engine {
-    /// Tells the provider the lease that the cluster's nodes are to have now.
+    /// Renews the lease of the cluster's nodes at the provider.
     pub(crate) async fn renew_lease(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let limit = self.settings().ask_limit;
-        let lease = wanted_lease(self, cluster).await;
+        let lease = due_lease(self, cluster).await;
         let renewed =
             timeout(limit, self.cloud(cluster.provider)?.renew_lease(&cluster.id, lease, &cluster.lost_nodes)).await;
         let what = "renew the lease of its nodes".to_owned();
@@ -291,7 +290,7 @@ impl Engine {
 
 /// While a run is on the cluster, the lease reaches to the run's expected end and a while on, so that a server that is
 /// away does not cost a long test; it is never shorter than without a run, and never longer than the cluster's life.
-async fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
+async fn due_lease(engine: &Engine, cluster: &Cluster) -> Lease {
     let ordinary_ms = engine.lease_end(cluster);
     let ordinary = Lease { left: engine.until(ordinary_ms), after_run: None, expires_at_ms: cluster.expires_at_ms };
     // Nobody comes back for the run of a `jac run` that is gone, so its nodes do not wait for anybody.
@@ -315,7 +314,7 @@ async fn wanted_lease(engine: &Engine, cluster: &Cluster) -> Lease {
 }
 
 async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed) -> Result<(), EngineError> {
-    // A list of before its nodes were all there says nothing of them.
+    // A list from before its nodes were all there does not count for them.
     if engine.became_ready().get(&cluster.id).is_some_and(|ready| observed.at < *ready) {
         return Ok(());
     }
@@ -333,7 +332,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
         let lost: Vec<String> = names.iter().filter(is_lost).map(|name| (*name).to_owned()).collect();
         (lost, missing.are_all_gone(&names))
     };
-    // That a provider says of a node that it is dead is one thing, that it does not name it another: then the node is asked.
+    // A node that the provider lists as dead is lost; one that it does not list is asked.
     let unnamed = lost.iter().filter(|name| !of_cluster().any(|instance| instance.name == **name));
     let answering = answering(engine, cluster, unnamed).await?;
     lost.retain(|name| !answering.contains(name));
@@ -366,7 +365,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
     Ok(())
 }
 
-/// Those of the nodes that do what they are asked, whatever their provider's lists say.
+/// Those of the nodes that answer, whether their provider lists them or not.
 async fn answering(
     engine: &Engine,
     cluster: &Cluster,
@@ -401,17 +400,17 @@ mod tests {
         let nodes = ["master", "worker-1"];
         let (all, none) = (HashSet::from(nodes), HashSet::new());
         let mut missing = Missing::default();
-        let mut look = async |alive: &HashSet<&str>, after_s: u64| {
+        let mut list = async |alive: &HashSet<&str>, after_s: u64| {
             tokio::time::advance(Duration::from_secs(after_s)).await;
             missing.observe(Instant::now(), &nodes, alive);
             (missing.is_lost("worker-1"), missing.are_all_gone(&nodes))
         };
-        assert_eq!(look(&none, 0).await, (false, false), "a single list decides nothing");
-        assert_eq!(look(&none, 2).await, (true, false));
-        assert_eq!(look(&none, 2).await, (true, false), "three, but all of one moment");
-        assert_eq!(look(&none, 7).await, (true, true));
-        assert_eq!(look(&all, 2).await, (false, false), "it is back");
-        assert_eq!(look(&HashSet::from(["master"]), 2).await, (false, false), "and starts again");
+        assert_eq!(list(&none, 0).await, (false, false), "a single list decides nothing");
+        assert_eq!(list(&none, 2).await, (true, false));
+        assert_eq!(list(&none, 2).await, (true, false), "three, but all of one moment");
+        assert_eq!(list(&none, 7).await, (true, true));
+        assert_eq!(list(&all, 2).await, (false, false), "it is back");
+        assert_eq!(list(&HashSet::from(["master"]), 2).await, (false, false), "and starts again");
         let at = Instant::now();
         missing.observe(at, &nodes, &none);
         missing.observe(at, &nodes, &none);

@@ -1,7 +1,7 @@
 //! What is done with a data folder when an engine starts on it: the folder is believed over the database.
 //!
-//! A finished run's folder describes itself (`run.json`), and so does a plan's. One that no row knows, or that a row knows
-//! less of (an older database was put back), comes into the list again. What describes nothing is moved to `lost/`;
+//! A finished run's folder describes itself (`run.json`), and so does a plan's. One without a row, or whose row is older
+//! (an older database was restored), comes into the list again. What describes nothing is moved to `lost/`;
 //! nothing is ever removed but unfinished uploads and the content of files that nobody has any more.
 
 use crate::blocking::wait;
@@ -22,7 +22,7 @@ impl Engine {
         crate::deleted::give_back_all(self)?;
         plans::sweep_uploads(self);
         plans::sweep_revisions(self);
-        // Told at every start, until somebody has looked at it and removed it.
+        // Reported at every start, until somebody has checked and removed it.
         for (_, path) in entries(&self.folder().lost()) {
             let message = format!(
                 "{} was moved there at an earlier start because JAC does not recognise it. Check it and remove it if \
@@ -46,7 +46,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Folders of runs that no row knows.
+    /// Restores runs whose folders have no row.
     fn recover_runs(&self) -> Result<usize, EngineError> {
         let mut restored = 0;
         let mut entries = entries(&self.folder().runs());
@@ -83,15 +83,15 @@ impl Engine {
         Ok(restored)
     }
 
-    /// Rows of runs that had not finished when the database was kept, whose folders say that they have.
+    /// Restores runs that had not finished when the database was kept, but have by their folders.
     fn recover_unfinished_runs(&self) -> Result<usize, EngineError> {
         let mut restored = 0;
         for run in wait(self.store().unfinished_runs())? {
             if let Ok(Some(record)) = RunRecord::read(&self.folder().run(&run.id))
                 && record.run.id == run.id
             {
-                // Its end was written to the folder, and the crash came before the database's turn: nobody was told. First, so that another
-                // crash between the two loses nothing; who was told of it after all by a later database knows the delivery's id.
+                // Its end was written to the folder, and the crash came before the database's turn: nobody was notified. First, so that another
+                // crash between the two loses nothing; a target that a later database has notified recognises the delivery's ID.
                 let deliveries = self.due_notifications(&record.run, &record.result());
                 wait(self.store().add_deliveries(&run.id, deliveries, self.now_ms()))?;
                 record.restore(self)?;
@@ -101,7 +101,7 @@ impl Engine {
         Ok(restored)
     }
 
-    /// Plans that no row knows, and those that were changed after the database was kept.
+    /// Restores plans without a row, and those that were changed after the database was kept.
     fn recover_plans(&self) -> Result<usize, EngineError> {
         let known = wait(self.store().ids(Kind::Plan))?;
         let mut restored = 0;

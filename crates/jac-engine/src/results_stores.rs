@@ -178,7 +178,7 @@ impl Engine {
         for (_, store) in self.store().placed_runs().await? {
             *runs.entry(store).or_default() += 1;
         }
-        let wanted = rows.filter(|row| owner.is_none_or(|owner| row.owner.id == owner));
+        let matching = rows.filter(|row| owner.is_none_or(|owner| row.owner.id == owner));
         let view = |row: ResultsStoreRow| {
             let name =
                 sets.iter().find(|set| set.id == row.credentials).map(|set| set.name.clone()).unwrap_or_default();
@@ -196,7 +196,7 @@ impl Engine {
                 saved_ms: row.saved_ms,
             }
         };
-        Ok(wanted.map(view).collect())
+        Ok(matching.map(view).collect())
     }
 
     /// One store.
@@ -212,7 +212,7 @@ impl Engine {
     /// keeps the runs that it has. With `is_tried` something is written there and removed first.
     ///
     /// # Errors
-    /// When it cannot be a store (all faults are told, with their fields), or it does not do what a run needs.
+    /// When it cannot be a store (all faults are reported, with their fields), or it does not do what a run needs.
     pub async fn use_results_store(
         &self,
         owner: &Person,
@@ -293,7 +293,7 @@ impl Engine {
         self.places_changed(&view.owner.id).await
     }
 
-    /// What becomes of the stores of somebody who leaves: those with runs are `next`'s, as stores of before.
+    /// Hands the stores of somebody who leaves to `next` if they have runs, as former stores.
     pub(crate) async fn leave_results_stores(&self, leaving: &Person, next: &Person) -> Result<(), EngineError> {
         self.store().hand_results_stores_over(&leaving.id, &next.id).await?;
         self.places_changed(&next.id).await
@@ -334,7 +334,7 @@ impl Engine {
             is_current,
             saved_ms: self.now_ms(),
         };
-        let told = |error: ArtefactError| {
+        let refused = |error: ArtefactError| {
             let sentence = error.to_string();
             let fault = match field_of(&error, &new) {
                 Some(field) => Fault::at(field, error.code(), sentence),
@@ -344,9 +344,9 @@ impl Engine {
             let message = fault.message.clone();
             EngineError::Invalid { code: "store_refused", message, hint, faults: vec![fault] }
         };
-        let store = self.open_results_store(&row).map_err(told)?;
+        let store = self.open_results_store(&row).map_err(refused)?;
         if is_tried {
-            within_limit(store.address(), store.try_out(&word())).await.map_err(told)?;
+            within_limit(store.address(), store.try_out(&word())).await.map_err(refused)?;
         }
         Ok(row)
     }

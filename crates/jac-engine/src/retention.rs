@@ -126,7 +126,7 @@ impl Engine {
 
     async fn remove_old_run(&self, run: &RunId) {
         match self.delete_run_unless_kept(run).await {
-            Ok(()) => tracing::info!(%run, "run {run} was removed, as the retention says"),
+            Ok(()) => tracing::info!(%run, "run {run} was removed by the retention"),
             Err(error) => tracing::warn!(%run, %error, "run {run} could not be removed: {error}"),
         }
     }

@@ -33,17 +33,17 @@ pub(crate) fn is_passing(error: &PortError) -> bool {
     }
 }
 
-/// The node said nothing, rather than no.
+/// Whether the node did not answer, as opposed to refusing.
 pub(crate) fn is_silence(error: &PortError) -> bool {
     matches!(error, PortError::Unreachable { .. } | PortError::TooSlow { .. })
 }
 
-/// This server could not ask: it says nothing of what was to be asked, so nothing counts the time until it can.
+/// Whether this server could not ask. That does not concern what was to be asked, so no time limit counts meanwhile.
 pub(crate) fn is_own_fault(error: &(dyn Error + 'static)) -> bool {
-    let told = |error: &(dyn Error + 'static)| {
+    let is_own = |error: &(dyn Error + 'static)| {
         matches!(error.downcast_ref::<PortError>(), Some(PortError::OutOfDescriptors { .. }))
     };
-    descriptors::chain(error).any(told) || descriptors::are_used_up(error)
+    descriptors::chain(error).any(is_own) || descriptors::are_used_up(error)
 }
 
 impl RetryingRemote {

@@ -1,4 +1,4 @@
-//! What of a cluster's configuration not everybody may say: files of the server, and its own credentials.
+//! The parts of a cluster's configuration that not everybody may set: files of the server, and its own credentials.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -35,7 +35,7 @@ impl Engine {
         Ok(is_environments(caller, false, named) && !self.store().person(&caller.user.id).await?.via_company)
     }
 
-    /// Puts somebody's own set in place of `saved`, and says what of the rest they may not say.
+    /// Puts somebody's own set in place of `saved`, and returns what of the rest they may not set.
     ///
     /// # Errors
     /// When the credentials are somebody else's, or the database cannot be read.
@@ -49,7 +49,7 @@ impl Engine {
             ("/config/jmeter_home", config.jmeter_home.is_some()),
             ("/config/ssh/key_file", config.ssh.as_ref().is_some_and(|ssh| ssh.key_file.is_some())),
         ];
-        let file = files.into_iter().find(|(_, is_said)| *is_said && caller.role != UserRole::Administrator);
+        let file = files.into_iter().find(|(_, is_set)| *is_set && caller.role != UserRole::Administrator);
         if let Some((field, _)) = file {
             return Ok(Some(ConfigDenied::ServersFile { field }));
         }

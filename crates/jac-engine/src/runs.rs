@@ -1,4 +1,4 @@
-//! What people ask of runs: start, stop, delete, look.
+//! What people ask of runs: start, stop, delete, read.
 
 mod check;
 mod collect;
@@ -31,7 +31,7 @@ use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::plans::names::data_file_name;
 use crate::plans::{PlanAt, RunSpec};
-use crate::tools::WantedJMeter;
+use crate::tools::RequestedJMeter;
 use crate::view::{LiveLabels, Snapshot};
 use jac_jmx::{Check, Finding, Severity};
 use jac_jtl::{Entry, LogStatistics, WindowTable};
@@ -93,8 +93,8 @@ pub struct NewRun {
     /// Java system properties for every node, such as `javax.net.ssl.keyStore`.
     #[serde(default)]
     pub system_properties: BTreeMap<String, String>,
-    /// Names of properties and system properties whose values nobody is to read: they are masked everywhere. Those whose names
-    /// say so (`password`, `token`, `api_key`…) are masked by themselves.
+    /// Names of properties and system properties whose values nobody is to read: they are masked everywhere. Those with names of
+    /// secrets (`password`, `token`, `api_key`…) are masked automatically.
     #[serde(default)]
     pub secret: Vec<String>,
     /// Files of the plan that every JMeter reads with `-q`.
@@ -190,10 +190,10 @@ pub(crate) fn spool(folder: &DataFolder, run: &RunId) -> PathBuf {
 }
 
 impl Engine {
-    /// Checks what is wanted, writes the run down and begins it. It reads files: call it where that is allowed.
+    /// Checks the request, writes the run down and begins it. It reads files: call it where that is allowed.
     ///
     /// # Errors
-    /// When the plan cannot work (all reasons are told), the cluster is busy or on its way out, or a criterion cannot be read.
+    /// When the plan cannot work (all reasons are reported), the cluster is busy or on its way out, or a criterion cannot be read.
     pub fn create_run(&self, owner: Person, new: NewRun, is_cancelled: &dyn Fn() -> bool) -> Result<Run, EngineError> {
         self.create_run_as(None, owner, new, is_cancelled)
     }
@@ -210,7 +210,7 @@ impl Engine {
         let plan = new.plan_id.clone();
         // What is checked is what is run.
         self.locked_plan(&plan, || {
-            // Without a row there is no run either, which is said where it is made.
+            // Without a row there is no run either, which is reported where it is made.
             if let Ok(row) = wait(self.store().plan(&plan)) {
                 self.mend_plan(&row)?;
             }
@@ -343,7 +343,7 @@ impl Engine {
     /// Finds out whether a run would work on a cluster of that configuration and so many workers. Nothing is made.
     ///
     /// # Errors
-    /// When it cannot work; all reasons are told.
+    /// When it cannot work; all reasons are reported.
     pub(crate) fn check_new_run(
         &self,
         mut new: NewRun,
@@ -374,7 +374,7 @@ impl Engine {
             properties: new.properties.clone(),
             system_properties: new.system_properties.clone(),
             properties_files: new.properties_files.clone(),
-            jmeter: WantedJMeter::of(config),
+            jmeter: RequestedJMeter::of(config),
             results: results.mode(workers),
             one_disk: config.ssh.is_none() && config.ec2.is_none(),
             share: new.share.clone(),
@@ -395,11 +395,11 @@ impl Engine {
         Ok((new, at, check))
     }
 
-    /// A folder for a new run, with the id that it gives it: no other run has either. `wanted`: an id that was set aside for it.
-    fn new_run_folder(&self, wanted: Option<RunId>) -> Result<(RunId, PathBuf), EngineError> {
-        if let Some(id) = wanted {
+    /// A folder for a new run, with the id that it gives it: no other run has either. `reserved`: an ID that was set aside for it.
+    fn new_run_folder(&self, reserved: Option<RunId>) -> Result<(RunId, PathBuf), EngineError> {
+        if let Some(id) = reserved {
             let folder = self.folder().run(&id);
-            // What lies there is of a try that was cut off before the run was written down.
+            // What lies there is of an attempt that was interrupted before the run was written down.
             crate::plans::remove_folder(&folder);
             std::fs::create_dir(&folder).map_err(|error| EngineError::file("accessing the run's folder", error))?;
             return Ok((id, folder));
@@ -544,7 +544,7 @@ fn few_labels(labels: &[String]) -> Result<(), EngineError> {
     Err(EngineError::invalid("too_many_labels", message))
 }
 
-/// Keeps the labels with the most samples, in their order, and says how many there were.
+/// Keeps the labels with the most samples, in their order, and returns how many there were.
 fn keep_busiest(labels: &mut Vec<Entry>, most: usize) -> u64 {
     let all = labels.len();
     if all > most {
@@ -564,19 +564,19 @@ fn keep_busiest(labels: &mut Vec<Entry>, most: usize) -> u64 {
 
 /// Makes the run one of the nodes that its cluster has become: some may not have come up while it waited.
 pub(crate) fn take_nodes(run: &mut Run, cluster: &Cluster) {
-    let (wanted, workers) = (run.workers, try_run::workers(run.try_run, cluster.worker_count()));
+    let (requested, workers) = (run.workers, try_run::workers(run.try_run, cluster.worker_count()));
     run.nodes = nodes_of(cluster, run.results, run.try_run);
-    if workers == wanted {
+    if workers == requested {
         return;
     }
     run.workers = workers;
-    // Each worker runs the whole plan, unless what it says is divided among them.
+    // Each worker runs the whole plan, unless its totals are divided among them.
     if run.share.is_empty() {
         run.total_threads =
-            run.total_threads.map(|threads| threads / u64::from(wanted.max(1)) * u64::from(workers.max(1)));
+            run.total_threads.map(|threads| threads / u64::from(requested.max(1)) * u64::from(workers.max(1)));
     }
-    let text = format!("Only {workers} of {wanted} workers launched: the load is that of {workers}.");
-    run.notes.push(Message::new("fewer_workers", text).with("requested", wanted).with("workers", workers));
+    let text = format!("Only {workers} of {requested} workers launched: the load is that of {workers}.");
+    run.notes.push(Message::new("fewer_workers", text).with("requested", requested).with("workers", workers));
 }
 
 /// What the check of a plan warns of, for whoever reads the run's report.
@@ -611,7 +611,7 @@ fn refuse_invalid(new: &NewRun, results: ResultsChoice, workers: u32) -> Result<
     let mut faults = faults_of(new);
     faults.extend(new_cluster::fault_of_place(new));
     let NewRun { min_workers, share, properties, system_properties, .. } = new;
-    // A schedule's are masked until they are wanted, so that this is no fault of it.
+    // A schedule's are masked until they are needed, so that this is no fault of it.
     faults.extend(secrets::faults_of_masks(properties, system_properties));
     faults.extend(Spread { results, min_workers: *min_workers, share, properties }.faults(workers));
     if faults.is_empty() { Ok(()) } else { Err(EngineError::faulty("run_invalid", faults)) }

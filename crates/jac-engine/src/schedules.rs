@@ -1,7 +1,7 @@
 //! Schedules: runs that start by themselves.
 //!
-//! Owns what people ask of schedules. Their times are looked at in [`due`], a time becomes a run in [`start`], and what came of the run is
-//! taken in in [`end`]. A run that was started is a run like any other: nothing here leads it.
+//! Owns what people ask of schedules. Their times are processed in [`due`], a time becomes a run in [`start`], and the run's result is
+//! recorded in [`end`]. A run that was started is a run like any other: nothing here leads it.
 
 mod due;
 mod end;
@@ -49,12 +49,12 @@ pub struct NewSchedule {
     pub revision: Option<u32>,
 }
 
-/// What one run by hand has other than the schedule says, for a smaller try.
+/// How one manual run differs from its schedule, for a smaller try.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunChanges {
-    /// Workers of the cluster that is created for it; `null`: as the schedule says.
+    /// Workers of the cluster that is created for it; `null`: as in the schedule.
     pub workers: Option<u32>,
     /// JMeter properties, over those of the schedule.
     pub properties: BTreeMap<String, String>,
@@ -79,7 +79,7 @@ impl Engine {
     /// Writes a schedule down; it is active from then on.
     ///
     /// # Errors
-    /// When something of it cannot work; all faults that show are told.
+    /// When something of it cannot work; all faults that show are reported.
     pub async fn create_schedule(&self, owner: Person, new: NewSchedule) -> Result<Schedule, EngineError> {
         let valid = self.valid_schedule(&new).await?;
         let now_ms = self.now_ms();
@@ -110,7 +110,7 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Saves a schedule again. Whoever saves it is its owner from then on: its runs have the rights of whoever has said what they are. One that was
+    /// Saves a schedule again. Whoever saves it is its owner from then on: its runs have the rights of whoever has defined them. One that was
     /// done or switched off is active again; one that is paused stays so.
     ///
     /// # Errors
@@ -200,7 +200,7 @@ impl Engine {
     }
 
     /// Starts a run of a schedule at once, whatever its state, and gives its firing. It has the owner's rights, so that others may start only
-    /// what the owner has said, or less of it.
+    /// what the owner has defined, or less of it.
     ///
     /// # Errors
     /// While an earlier run of it has not finished, when no server runs that starts it, or when `changes` ask for more.
@@ -240,7 +240,7 @@ impl Engine {
         row.map(|row| row.firing).ok_or_else(|| EngineError::NotFound { kind: "firing", id: id.to_string() })
     }
 
-    /// Says which team may change a schedule beside its owner.
+    /// Sets the team that may change a schedule beside its owner.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -289,7 +289,7 @@ impl Engine {
         Ok(view::next_times(&times, self.now_ms(), count))
     }
 
-    /// Tells, and has the schedules looked at.
+    /// Notifies, and wakes the task of the schedules.
     fn schedule_changed(&self, id: &ScheduleId) {
         self.notify(Event::Schedule(id.clone()));
         self.schedules().wake();

@@ -14,7 +14,7 @@ pub struct Settings {
     pub renew_every: Duration,
     /// What is added to a run's expected end for its nodes' lease, and what is left of it once JMeter has ended.
     pub lease_after_run: Duration,
-    /// How often wanted and seen are compared.
+    /// How often the requested and the actual state are compared.
     pub reconcile_every: Duration,
     /// How long a cluster continues after the engine's start though its time is over: a clock that is wrong then ends nothing at once.
     pub start_grace: Duration,
@@ -26,11 +26,11 @@ pub struct Settings {
     pub machine_launch_each: Duration,
     /// How long the nodes of a cluster may take until they have Java and JMeter, which may have to be fetched first.
     pub equip_limit: Duration,
-    /// How long a provider may take to say what there is, or what a cluster would cost.
+    /// How long a provider may take to list its machines, or to estimate a cluster's cost.
     pub ask_limit: Duration,
     /// How long all workers may take until they accept connections.
     pub worker_start_limit: Duration,
-    /// How often the result log is looked at.
+    /// How often the result log is read.
     pub tail_every: Duration,
     /// How often a snapshot is made.
     pub snapshot_every: Duration,

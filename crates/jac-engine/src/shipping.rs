@@ -55,7 +55,7 @@ pub(crate) struct Shipping {
     loading: tokio::sync::Mutex<()>,
     /// Who makes people's own.
     maker: Mutex<Option<Arc<dyn TargetMaker>>>,
-    /// Told when something about the shipment has changed, or it is to be tried again now.
+    /// Notified when something about the shipment has changed, or it is to be tried again now.
     working: Mutex<HashMap<Key, Arc<Notify>>>,
     /// By the target's name: one that is away keeps no other waiting.
     turns: Mutex<HashMap<String, Turns>>,
@@ -86,7 +86,7 @@ impl Shipping {
         own.iter().find(|(_, own)| own.info().name == target).map(|(owner, _)| owner.clone())
     }
 
-    /// A target is another now, or gone: whoever ships to it looks.
+    /// A target was changed or removed: its shipments check that.
     fn poke_target(&self, target: &str) {
         self.working().iter().filter(|((_, of), _)| of == target).for_each(|(_, poked)| poked.notify_one());
     }
@@ -156,7 +156,7 @@ impl Engine {
         for run in self.store().unfinished_runs().await? {
             self.begin_shipping(&run.id).await?;
         }
-        self.ship_cut_imports().await?;
+        self.ship_interrupted_imports().await?;
         for row in self.store().unfinished_shipments().await? {
             self.work_on_shipment(&row.run, &row.target);
         }
@@ -198,7 +198,7 @@ impl Engine {
         self.shipments(run).await
     }
 
-    /// Deletes a run's documents at a target, or at all, and says how many there were. Nothing more is shipped. A shipment to a target that
+    /// Deletes a run's documents at a target, or at all, and returns how many there were. Nothing more is shipped. A shipment to a target that
     /// this server does not have any more is only forgotten.
     ///
     /// # Errors
@@ -218,7 +218,7 @@ impl Engine {
         }
         for name in self.named_targets(&owner, target)? {
             let Some(target) = named(&targets, &name) else { continue };
-            // One that cannot be asked for what it has deletes nothing; it says so where it is meant.
+            // A target that cannot be queried deletes nothing; if it was named, that is an error.
             if !target.counts() {
                 if is_named {
                     target.delete(run).await?;
@@ -337,7 +337,7 @@ impl Engine {
             match self.store().shipment(&key.0, &key.1).await {
                 Ok(Some(row)) if row.state.is_final() => return,
                 Ok(None) => return,
-                // It is looked at again, also where the database cannot be asked now.
+                // It is checked again, also where the database cannot be read now.
                 Ok(Some(_)) | Err(_) => {
                     self.shipping().working().insert(key.clone(), Arc::clone(&poked));
                 }
@@ -345,7 +345,7 @@ impl Engine {
         }
     }
 
-    /// Ships what is left and looks whether it has arrived. A shipment that is not there any more has come to its end too.
+    /// Ships what is left and checks whether it has arrived. A shipment that is not there any more has come to its end too.
     async fn ship(&self, key: &Key, target: &dyn SampleTarget, precedence: &mut Precedence) -> Result<(), TargetError> {
         let (run, name) = key;
         let Some(mut row) = self.store().shipment(run, name).await.map_err(of_store)? else { return Ok(()) };
@@ -497,11 +497,11 @@ impl Engine {
             let name = refused_artefact(&row.target);
             let is_stored =
                 || crate::archive::manifest_in(&folder).is_some_and(|manifest| manifest.object(&name).is_some());
-            let is_wanted = engine.archive().is_some() && folder.is_dir() && (row.refused_bytes > 0 || is_stored());
-            if is_wanted {
+            let is_due = engine.archive().is_some() && folder.is_dir() && (row.refused_bytes > 0 || is_stored());
+            if is_due {
                 crate::archive::mark_stale(&folder)?;
             }
-            Ok(is_wanted)
+            Ok(is_due)
         };
         let failed = |error: EngineError| TargetError::new("search_refused_not_kept", crate::tools::sentence(&error));
         self.run_blocking(mark).await.map_err(failed)

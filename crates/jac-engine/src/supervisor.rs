@@ -41,7 +41,7 @@ pub fn task_kind() -> Option<&'static str> {
     KIND.try_with(|kind| *kind).ok()
 }
 
-/// A piece of work that panicked, which was recorded and counted. It says what the panic said.
+/// A piece of work that panicked, which was recorded and counted. Its text is the panic's message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Panicked(String);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use tokio::sync::Mutex;
 
-/// Where to look, as the executable was told.
+/// Where to find Java and JMeter, as configured.
 #[derive(Debug, Clone, Default)]
 pub struct ToolSettings {
     /// `JAVA_HOME`.
@@ -27,16 +27,16 @@ pub struct ToolSettings {
     pub source: Source,
 }
 
-/// Which JMeter is wanted. The default: the one that was named to the executable, else the newest that JAC manages.
+/// Which JMeter is requested. The default: the configured one, else the newest that JAC manages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WantedJMeter {
+pub struct RequestedJMeter {
     /// This one.
     pub home: Option<PathBuf>,
     /// One of this version: the one that was named to the executable where it is of it, else one that JAC manages.
     pub version: Option<String>,
 }
 
-impl WantedJMeter {
+impl RequestedJMeter {
     /// What a cluster is to have.
     pub fn of(config: &ClusterConfig) -> Self {
         Self { home: config.jmeter_home.as_ref().map(PathBuf::from), version: config.jmeter_version.clone() }
@@ -53,7 +53,7 @@ enum Found {
 #[derive(Debug)]
 pub struct Toolbox {
     settings: ToolSettings,
-    /// By release: it is installed once; the others who want it wait for that and find it done. That is what the lock is for, so it is held over the
+    /// By release: it is installed once; the others who need it wait for that and find it done. That is what the lock is for, so it is held over the
     /// download.
     installing: StdMutex<HashMap<&'static str, Arc<Mutex<()>>>>,
     classes: StdMutex<Option<(PathBuf, Arc<ClassIndex>)>>,
@@ -64,16 +64,16 @@ impl Toolbox {
         Self { settings, installing: StdMutex::default(), classes: StdMutex::default() }
     }
 
-    /// This machine's Java, if the wanted JMeter runs on it.
+    /// This machine's Java, if the requested JMeter runs on it.
     ///
     /// # Errors
     /// `no_java` when this machine has no Java that it runs on.
-    pub async fn java(&self, wanted: &WantedJMeter) -> Result<Java, EngineError> {
+    pub async fn java(&self, requested: &RequestedJMeter) -> Result<Java, EngineError> {
         let found = Java::find(self.settings.java_home.as_deref(), self.settings.search_path.as_deref()).await;
-        let jmeter = match self.find(wanted) {
+        let jmeter = match self.find(requested) {
             Ok(Found::Home(home)) => home.version().to_owned(),
             Ok(Found::Missing(release)) => release.version.to_owned(),
-            // Said where JMeter is asked for.
+            // Reported where JMeter is requested.
             Err(_) => "unknown".to_owned(),
         };
         found.and_then(|java| java.fits(&jmeter)).map_err(|error| EngineError::Invalid {
@@ -84,24 +84,24 @@ impl Toolbox {
         })
     }
 
-    /// The wanted JMeter, if it is there already; `None`: [`Toolbox::jmeter`] would install it.
+    /// The requested JMeter, if it is there already; `None`: [`Toolbox::jmeter`] would install it.
     ///
     /// # Errors
     /// When the folder that was named is not a JMeter home, or JAC manages no such version.
-    pub fn home(&self, wanted: &WantedJMeter) -> Result<Option<JMeterHome>, EngineError> {
-        Ok(match self.find(wanted)? {
+    pub fn home(&self, requested: &RequestedJMeter) -> Result<Option<JMeterHome>, EngineError> {
+        Ok(match self.find(requested)? {
             Found::Home(home) => Some(home),
             Found::Missing(_) => None,
         })
     }
 
-    /// The wanted JMeter; a managed one is installed where none is.
+    /// The requested JMeter; a managed one is installed where none is.
     pub async fn jmeter(
         &self,
-        wanted: &WantedJMeter,
+        requested: &RequestedJMeter,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<JMeterHome, EngineError> {
-        let release = match self.find(wanted)? {
+        let release = match self.find(requested)? {
             Found::Home(home) => return Ok(home),
             Found::Missing(release) => release,
         };
@@ -120,21 +120,21 @@ impl Toolbox {
         )
     }
 
-    fn find(&self, wanted: &WantedJMeter) -> Result<Found, EngineError> {
+    fn find(&self, requested: &RequestedJMeter) -> Result<Found, EngineError> {
         let open = |path: &Path| {
             JMeterHome::open(path).map_err(|error| {
                 no_jmeter(&error, "Give the folder that contains JMeter's bin and lib, or none to use JAC's own copy.")
             })
         };
-        if let Some(path) = &wanted.home {
+        if let Some(path) = &requested.home {
             return Ok(Found::Home(open(path)?));
         }
         let named = self.settings.jmeter_home.as_deref();
-        let release = match (&wanted.version, named) {
+        let release = match (&requested.version, named) {
             (None, Some(named)) => return Ok(Found::Home(open(named)?)),
             (None, None) => Release::newest(),
             (Some(version), named) => {
-                // One that cannot be used is no hindrance where it is not the one that is wanted.
+                // One that cannot be opened does not matter if it is not the requested one.
                 if let Some(home) = named.and_then(|named| open(named).ok()).filter(|home| home.version() == version) {
                     return Ok(Found::Home(home));
                 }
@@ -142,14 +142,14 @@ impl Toolbox {
                     .map_err(|error| no_jmeter(&error, "Choose one of these, or set a JMeter home of that version."))?
             }
         };
-        // A managed copy is whole or not there: what cannot be opened counts as missing, and installing says what is in its way.
+        // A managed copy is whole or not there: what cannot be opened counts as missing, and installing it reports the reason.
         let managed = JMeterHome::open(&install::managed_path(&self.settings.managed_folder, release)).ok();
         Ok(managed.map_or(Found::Missing(release), Found::Home))
     }
 
     /// The classes of a home, read once.
     pub fn classes(&self, home: &JMeterHome) -> Result<Arc<ClassIndex>, EngineError> {
-        // Held while the jars are read: whoever waits wants the same, on a thread that may wait.
+        // Held while the jars are read: whoever waits needs the same, on a thread that may wait.
         let mut known = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((path, index)) = known.as_ref()
             && path == home.path()

@@ -36,11 +36,11 @@ pub struct ClusterView {
 pub struct ForecastView {
     /// Errors that would make its launch fail.
     pub faults: Vec<Fault>,
-    /// What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`; `fallback_prices` with
+    /// What was found or could not be checked: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`; `fallback_prices` with
     /// `types` (`type`, `usd_per_hour`, `cluster_usd_per_hour` if all workers were of that type); `images_differ`; of hosts `host_warning` and
     /// `java_versions_differ`.
     pub notes: Vec<Message>,
-    /// What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note says why.
+    /// What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note explains why.
     pub usd_per_hour: Option<f64>,
 }
 
@@ -84,7 +84,7 @@ pub struct Machines {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Unreachable {
     pub provider: Provider,
-    /// The one region that cannot be looked at, where no cluster lives that is known here; `null`: the provider as a whole.
+    /// The one region that cannot be listed, where this server manages no cluster; `null`: the provider as a whole.
     pub region: Option<String>,
     /// A sentence.
     pub reason: String,
@@ -194,7 +194,7 @@ pub struct RunView {
     pub created_ms: i64,
     pub started_ms: Option<i64>,
     pub ended_ms: Option<i64>,
-    /// How long the plan says that it takes, in seconds.
+    /// Its expected duration by its plan, in seconds.
     pub expected_s: Option<u64>,
     pub stop_requested: Option<StopMode>,
     pub headline: Option<Headline>,
@@ -203,7 +203,7 @@ pub struct RunView {
     pub main_file: String,
     /// The plan's files as they were when the run was asked for. Each is among the artefacts, below `plan/`.
     pub files: Vec<PlanFile>,
-    /// With what it was measured; `null` until its nodes were looked at.
+    /// With what it was measured; `null` until its nodes were checked.
     pub versions: Option<Versions>,
     pub properties: BTreeMap<String, String>,
     /// Java system properties for every node.

@@ -7,7 +7,7 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use futures_util::{StreamExt, stream};
-use jac_engine::disk::LOOK_EVERY;
+use jac_engine::disk::CHECK_EVERY_BYTES;
 use jac_engine::plans::Staging;
 use jac_engine::{Engine, EngineError};
 use std::collections::BTreeMap;
@@ -169,7 +169,7 @@ async fn write(
             if !engine.has_room_for_files() {
                 return Err(EngineError::DiskFull { what: format!("taking {name}") }.into());
             }
-            until_look = LOOK_EVERY;
+            until_look = CHECK_EVERY_BYTES;
         }
         until_look = until_look.saturating_sub(piece.len() as u64);
         left = left.checked_sub(piece.len() as u64).ok_or_else(|| (form.too_large)(form.max_bytes))?;

@@ -9,7 +9,7 @@ use crate::run::{from_engine, refuse_spread};
 use crate::stdout;
 use jac_engine::plans::check::PlanCheck;
 use jac_engine::runs::spread::Spread;
-use jac_engine::tools::{Toolbox, WantedJMeter};
+use jac_engine::tools::{RequestedJMeter, Toolbox};
 use jac_jmx::{Check, Severity};
 use jac_model::{DEFAULT_STOP_RULE, ResultsChoice};
 use jac_report::visible;
@@ -25,7 +25,7 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     refuse_spread(spread, workers)?;
     let tools = context::tools(&context::data_folder(arguments.data_dir.as_deref()), arguments.jmeter_home.as_deref());
     let toolbox = Toolbox::new(tools);
-    let jmeter = WantedJMeter { home: None, version: arguments.jmeter_version.clone() };
+    let jmeter = RequestedJMeter { home: None, version: arguments.jmeter_version.clone() };
     let home = toolbox.home(&jmeter).map_err(from_engine)?;
     let bundle = Bundle::gather(Given {
         plan: &arguments.plan,

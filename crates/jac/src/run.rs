@@ -25,7 +25,7 @@ use crate::{stdout, utc};
 use anyhow::Context;
 use jac_engine::archive::{ArchivePhase, ArchiveView};
 use jac_engine::list::ClusterSummary;
-use jac_engine::tools::{Toolbox, WantedJMeter};
+use jac_engine::tools::{RequestedJMeter, Toolbox};
 use jac_engine::view::{ClusterView, PlanView, RunView, Snapshot};
 use jac_jtl::Summary;
 use jac_jtl::criteria::Verdict;
@@ -86,7 +86,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let toolbox = Toolbox::new(tools.clone());
     // The properties of the home that the nodes will have decide which files the plan names. One that is not there yet has none.
     let version = new.as_ref().and_then(|new| new.jmeter_version.clone());
-    let wanted = WantedJMeter { home: None, version };
+    let wanted = RequestedJMeter { home: None, version };
     let home = toolbox.home(&wanted).map_err(from_engine)?;
     let spec = RunSpec::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {

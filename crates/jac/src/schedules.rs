@@ -11,7 +11,7 @@ use crate::run::files::{Bundle, Given, properties, shares};
 use crate::run::{from_engine, machines};
 use crate::utc;
 use jac_engine::schedules::ScheduleView;
-use jac_engine::tools::{Toolbox, WantedJMeter};
+use jac_engine::tools::{RequestedJMeter, Toolbox};
 use jac_engine::view::PlanView;
 use jac_model::{
     ClusterConfig, Firing, FiringState, Overlap, PlanId, ResultsChoice, RunsOn, ScheduleState, ScheduledRun, Timing,
@@ -160,7 +160,7 @@ async fn plan(client: &Client, arguments: &AddArguments) -> anyhow::Result<(Plan
     let data_folder = context::data_folder(arguments.whose.data_dir.as_deref());
     let toolbox = Toolbox::new(context::tools(&data_folder, arguments.whose.jmeter_home.as_deref()));
     let version = arguments.cluster.jmeter_version.clone();
-    let home = toolbox.home(&WantedJMeter { home: None, version }).map_err(from_engine)?;
+    let home = toolbox.home(&RequestedJMeter { home: None, version }).map_err(from_engine)?;
     let bundle = Bundle::gather(Given {
         plan: path,
         root: arguments.root.as_deref(),

@@ -51,7 +51,7 @@ impl<K: Eq + Hash, T> Jobs<K, T> {
         (job, Some(end))
     }
 
-    /// Its result was given: whoever asks from now on wants a new one.
+    /// Its result was given: whoever asks from now on gets a new one.
     fn forget(&self, given: &watch::Receiver<End<T>>) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.retain(|_, job| !job.same_channel(given));

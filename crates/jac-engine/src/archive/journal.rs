@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 /// The file, as long as there is something in it.
 pub(super) const JOURNAL: &str = "uploads.json";
 
-/// What a folder says of uploads.
+/// The uploads that a folder's journal has.
 pub(crate) fn begun_in(folder: &Path) -> BTreeMap<String, Begun> {
     // Without a journal that can be read uploads are started again, which costs time and nothing else.
     let bytes = std::fs::read(folder.join(JOURNAL)).ok();
@@ -30,7 +30,7 @@ impl RunJournal {
         Self { path: folder.join(JOURNAL), begun: Mutex::new(begun_in(folder)) }
     }
 
-    /// Says that something of the run may be in the store.
+    /// Records that parts of the run may be in the store.
     pub async fn open(&self) -> Result<(), ArtefactError> {
         let begun = self.begun.lock().await;
         self.save(&begun).await

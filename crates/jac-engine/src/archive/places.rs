@@ -1,7 +1,7 @@
 //! Which store a run is in, or goes to: the server's, or one of its owner's own.
 //!
-//! A run stays in the store that it was put into, whatever its owner chooses later. The database knows which runs are in whose store; this is its mirror in
-//! memory, so that a list of runs can be shown without asking it.
+//! A run stays in the store that it was put into, whatever its owner chooses later. The database records which runs are in whose store; this is its
+//! mirror in memory, so that a list of runs can be shown without reading it.
 
 use super::{Archive, lock};
 use crate::engine::Engine;
@@ -110,7 +110,7 @@ impl Archive {
         known.or_else(|| self.destination(&run.owner.id))
     }
 
-    /// The store that has a run, as the manifest in its folder says; `None`: it is in none that is there.
+    /// The store that has a run, by the manifest in its folder; `None`: none of the current stores.
     pub(crate) fn holder(&self, run: &RunId, manifest: &Manifest) -> Option<Place> {
         let place = self.placed(run).unwrap_or(Place::Server);
         (self.address_of(&place) == manifest.store).then_some(place)

@@ -16,7 +16,7 @@ use std::path::{Component, Path};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-/// Runs that are looked at at a time.
+/// Runs that are processed at a time.
 const AT_A_TIME: usize = 8;
 
 /// Result of a rebuild.
@@ -189,7 +189,7 @@ async fn fetch(store: &ArtefactStore, manifest: &Manifest, folder: &Path) -> Res
         }
         file.flush().await.map_err(failed)?;
         if hex::encode(sum.finalize()) != object.sha256 {
-            return Err(EngineError::JMeter(format!("{name} is not what its manifest says: its SHA-256 differs")));
+            return Err(EngineError::JMeter(format!("{name} does not match its manifest: its SHA-256 differs")));
         }
     }
     let text = manifest.to_bytes().map_err(EngineError::JMeter)?;

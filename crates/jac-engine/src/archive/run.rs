@@ -7,7 +7,7 @@
 //! | 3    | it is written down whose store that is, unless it is the server's                       |
 //! | 4    | each file is uploaded, large ones in parts that are written down (`uploads.json`)       |
 //! | 5    | the manifest is put into the store: from here on the run is there                        |
-//! | 6    | the manifest is written into the run's folder: from here on JAC knows                   |
+//! | 6    | the manifest is written into the run's folder: from here on it counts as stored         |
 //!
 //! A run whose record changes afterwards (its pin) has `manifest.stale` beside the manifest until the store has the new one.
 
@@ -38,15 +38,15 @@ const STALE: &str = "manifest.stale";
 const UNFINISHED: &str = ".new";
 /// The plan's files may have any name.
 const PLAN: &str = "plan/";
-/// How often pages hear of an upload.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+/// How often the progress of an upload is sent to pages.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// Has the run changed since it was stored?
 pub(super) fn is_stale(folder: &Path) -> bool {
     folder.join(STALE).exists()
 }
 
-/// Says so, before it is changed. Each change has a mark of its own.
+/// Marks a run as changed, before the change. Each change has a mark of its own.
 pub(crate) fn mark_stale(folder: &Path) -> Result<(), EngineError> {
     let mark = format!("{:016x}", rand::random::<u64>());
     std::fs::write(folder.join(STALE), mark).map_err(|error| EngineError::file("accessing the run's folder", error))
@@ -86,8 +86,8 @@ impl Engine {
         let pending = archive.pend(&row.run, place.clone());
         archive.change(id, |pending| pending.is_uploading = true);
         self.notify(Event::Run(id.clone()));
-        // A page that shows it must hear of it.
-        let mut ticks = interval(TELL_EVERY);
+        // A page that shows it must be notified.
+        let mut ticks = interval(REPORT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let result: Option<RunResult> =
             row.result.as_ref().and_then(|value| serde_json::from_value(value.clone()).ok());
@@ -192,7 +192,7 @@ impl Engine {
         }
     }
 
-    /// What the manifest names and the store still has as the manifest says: logs by their size, the small rest by its content. What was
+    /// The manifest's objects that the store still has unchanged: logs are compared by size, the small rest by content. What was
     /// removed or changed there since is stored again.
     async fn sound_objects(
         &self,
@@ -247,7 +247,7 @@ async fn take_back(store: &ArtefactStore, prefix: &str) -> Result<Option<u64>, A
     Ok(None)
 }
 
-/// The last change is stored. Says whether that could be written down.
+/// Records that the last change is stored. Returns whether that succeeded.
 fn settled(folder: &Path) -> bool {
     match std::fs::remove_file(folder.join(STALE)) {
         Err(error) => error.kind() == std::io::ErrorKind::NotFound,
@@ -322,7 +322,7 @@ pub(crate) fn was_begun(folder: &Path) -> bool {
     [MANIFEST, JOURNAL].iter().any(|name| folder.join(name).exists())
 }
 
-/// What is left of a run's folder until the store has forgotten it too: what tells where it is there.
+/// Keeps only the files of a run's folder that contain its address in the store, until it is deleted there too.
 pub(crate) fn keep_only_the_address(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();

@@ -33,7 +33,7 @@ pub(super) fn compress(
         drop(std::fs::remove_file(&staged));
     })?;
     std::fs::rename(&staged, &compressed).map_err(CompressError::Write)?;
-    // The new name must outlive a power cut before the old one goes.
+    // The new name must survive a power failure before the old one is removed.
     if let Some(folder) = plain.parent() {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(CompressError::Write)?;
     }

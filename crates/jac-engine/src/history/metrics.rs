@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 /// Labels whose figures are kept of each run, those with the most samples.
 const MOST_LABELS: usize = 100;
-/// Runs that are looked up at a time.
+/// Runs that are read at a time.
 const AT_A_TIME: u32 = 50;
 /// Between two reports: who works with the server comes first.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -91,7 +91,7 @@ pub(crate) async fn fill(engine: Engine) {
 }
 
 impl Engine {
-    /// The figures of some runs; says of how many.
+    /// Adds the figures of some runs; returns of how many.
     async fn fill_metrics(&self) -> Result<usize, EngineError> {
         let runs = self.store().runs_without_metrics(AT_A_TIME).await?;
         let mut failed = None;
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_report_tells_is_near_what_the_log_told() {
+    fn figures_of_a_report_are_near_those_of_its_log() {
         let facts = Facts {
             title: String::new(),
             jac_version: String::new(),

@@ -1,8 +1,8 @@
 //! Notifications of ended runs: a row for each run and target, written in the transaction that ends the run, and a task for each target that
 //! sends what is due.
 //!
-//! A run is told of at least once: a crash after a target has taken a notification and before that is written down sends it again, under the
-//! same id. What a target does not take is sent again, later each time, for a day.
+//! A notification is sent at least once: a crash after a target has accepted it and before that is written down sends it again, under the
+//! same ID. What a target does not accept is sent again, later each time, for a day.
 
 use super::IntegrationTrouble;
 use crate::engine::{Engine, Event};
@@ -26,8 +26,8 @@ const FIRST_PAUSE_MS: EpochMs = 1_000;
 const LONGEST_PAUSE_MS: EpochMs = 30 * 60_000;
 /// After this a delivery that fails once more is given up.
 const GIVEN_UP_AFTER_MS: EpochMs = 24 * 3_600_000;
-/// The longest time between two looks at what is due: the time of day may be set.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// The longest time between two checks for due deliveries: the time of day may be set.
+const CHECK_EVERY: Duration = Duration::from_secs(60);
 /// Between two tries of something that failed outside of a target.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 /// The version of what is sent.
@@ -68,8 +68,8 @@ impl From<DeliveryRow> for Delivery {
     }
 }
 
-/// What a receiver knows the notification of a run to a target by. It follows from both, so that a database that is put back tells nothing
-/// under another id.
+/// The ID of the notification of a run to a target, for the receiver. It follows from both, so that a restored database sends nothing
+/// under another ID.
 fn id_of(run: &RunId, target: &str) -> String {
     let digest = Sha256::digest(format!("{run} {target}"));
     format!("n-{}", hex::encode(&digest[..12]))
@@ -141,7 +141,7 @@ fn word(code: &impl Serialize) -> Option<String> {
 }
 
 impl Engine {
-    /// Who is to be told of a run that ends so.
+    /// The notifications of a run that ends like this.
     pub(crate) fn due_notifications(&self, run: &Run, result: &RunResult) -> Vec<NewDelivery> {
         if run.try_run {
             return Vec::new();
@@ -171,7 +171,7 @@ impl Engine {
     /// Tries the notifications of a run again that were not delivered, or the one to a target, for another day.
     ///
     /// # Errors
-    /// When there is no such run, or the target was not to be told of it.
+    /// When there is no such run, or it has no notification to the target.
     pub async fn retry_deliveries(&self, run: &RunId, target: Option<&str>) -> Result<Vec<Delivery>, EngineError> {
         self.store().run(run).await?;
         let rows = self.store().deliveries(run).await?;
@@ -192,7 +192,7 @@ impl Engine {
         self.deliveries(run).await
     }
 
-    /// What an earlier configuration's targets were not told for a day is not told any more.
+    /// Gives up what has been due for a day to targets that are no longer configured.
     pub(super) async fn give_up_old_deliveries(&self) -> Result<(), EngineError> {
         let names = self.integrations().notifiers.iter().map(|notifier| notifier.info().name).collect();
         let now_ms = self.now_ms();
@@ -234,12 +234,12 @@ impl Engine {
         }
     }
 
-    /// Sends what is due, if anything is, and says after what time to look again.
+    /// Sends what is due, if anything is, and returns the time until the next check.
     async fn deliver_next(&self, name: &str, notifier: &dyn Notifier) -> Result<Duration, EngineError> {
-        let Some(row) = self.store().next_delivery(name).await? else { return Ok(LOOK_EVERY) };
+        let Some(row) = self.store().next_delivery(name).await? else { return Ok(CHECK_EVERY) };
         let early_ms = row.next_ms - self.now_ms();
         if early_ms > 0 {
-            return Ok(Duration::from_millis(early_ms.unsigned_abs()).min(LOOK_EVERY));
+            return Ok(Duration::from_millis(early_ms.unsigned_abs()).min(CHECK_EVERY));
         }
         let stored = match self.store().run(&row.run).await {
             Ok(stored) => stored,
@@ -268,7 +268,7 @@ impl Engine {
         let sent = sent.unwrap_or_else(|panicked| Err(panicked.into()));
         let (run, now_ms) = (row.run, self.now_ms());
         match &sent {
-            Ok(()) => tracing::info!(%run, target = name, "run {run}: {name} was told"),
+            Ok(()) => tracing::info!(%run, target = name, "run {run}: {name} was notified"),
             Err(error) => {
                 tracing::warn!(%run, target = name, code = error.code, "run {run}: notification target {name}: {error}")
             }

@@ -1,5 +1,5 @@
-//! What running tests have counted, taken at most once a second however many ask; and the last figures of tests that ended lately, so that
-//! whoever looks every half minute sees the whole of them.
+//! What running tests have counted, taken at most once a second however many ask; and the last figures of tests that ended recently, so that
+//! whoever reads them every half minute gets all of them.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Labels of a run that are told, those with the most samples.
+/// Labels of a run that are exported, those with the most samples.
 const MOST_LABELS: usize = 50;
 /// Figures this young are not taken again.
 const FRESH: Duration = Duration::from_millis(900);
-/// So long the last figures of a run are told after its end.
+/// How long the last figures of a run are exported after its end.
 const KEPT_AFTER_END: Duration = Duration::from_secs(5 * 60);
 /// The most runs of which they are kept.
 const MOST_ENDED: usize = 100;

@@ -32,7 +32,7 @@ fn refused(message: String, hint: &str) -> EngineError {
 ///
 /// # Errors
 /// When it is no zip, holds a name or link that leads elsewhere, more files than allowed, or more bytes than allowed; or when the
-/// disk is full, or `has_room` says that it is nearly so. The caller removes the folder then.
+/// disk is full, or `has_room` reports that it is nearly full. The caller removes the folder then.
 pub(crate) fn unpack(
     archive: &Path,
     folder: &Path,
@@ -89,7 +89,7 @@ pub(crate) fn unpack(
         }
         let out = File::create(&target).map_err(|error| EngineError::file(format!("unpacking {name}"), error))?;
         let mut out = Roomy::new(out, has_room);
-        // What the entry says of its size may be a lie: what comes out is counted.
+        // The size that an entry claims may be wrong: what comes out is counted.
         let copied =
             io::copy(&mut entry.by_ref().take(allowed - unpacked + 1), &mut out).map_err(|error| {
                 match error.kind() {
@@ -170,10 +170,10 @@ mod tests {
     }
 
     #[test]
-    fn what_has_more_entries_than_allowed_is_refused_by_what_its_end_says() {
+    fn a_zip_with_more_entries_than_allowed_is_refused_by_its_end_record() {
         let mut bytes = std::fs::read(zip_of(&[("a.csv", b"1")]).path()).expect("a zip");
         let end = bytes.len() - 22;
-        // Nothing of it is there: whoever reads the directory first says so.
+        // These entries do not exist: whoever reads the directory first reports that instead.
         bytes[end + 8..end + 12].copy_from_slice(&[0xfe; 4]);
         let zip = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(zip.path(), bytes).expect("written");
@@ -186,10 +186,10 @@ mod tests {
     #[test]
     fn unpacking_ends_when_the_disk_is_nearly_full() {
         let out = tempfile::tempdir().expect("a folder");
-        let looked = std::cell::Cell::new(0);
+        let checks = std::cell::Cell::new(0);
         let has_room = || {
-            looked.set(looked.get() + 1);
-            looked.get() < 2
+            checks.set(checks.get() + 1);
+            checks.get() < 2
         };
         let refused = unpack(zip_of(&[("a.csv", b"1"), ("b.csv", b"2")]).path(), out.path(), LIMITS, &has_room);
         assert_eq!(refused.expect_err("no room").code(), "disk_full");

@@ -4,7 +4,7 @@
 use super::source::{Given, PlanSource};
 use super::{PlanAt, own, unread};
 use crate::blocking::resumed;
-use crate::tools::{Toolbox, WantedJMeter};
+use crate::tools::{RequestedJMeter, Toolbox};
 use crate::{Engine, EngineError};
 use jac_jmeter::classes::ClassIndex;
 use jac_jmx::{
@@ -37,7 +37,7 @@ pub struct PlanCheck {
     /// Files given with `-q`, the first read first.
     pub properties_files: Vec<PathBuf>,
     /// The JMeter that the nodes will have.
-    pub jmeter: WantedJMeter,
+    pub jmeter: RequestedJMeter,
     /// How the workers' samples come together.
     pub results: ResultsMode,
     /// The workers are processes of one machine.
@@ -55,13 +55,13 @@ impl PlanCheck {
         self.run_until(toolbox, &|| false)
     }
 
-    /// The same, given up as soon as `is_cancelled` says that nobody waits for it any more.
+    /// The same, given up as soon as `is_cancelled`: nobody waits for it any more.
     ///
     /// # Errors
     /// `cancelled` then.
     pub fn run_until(&self, toolbox: &Toolbox, is_cancelled: &dyn Fn() -> bool) -> Result<Check, EngineError> {
         let cancel = Cancel::when(is_cancelled);
-        let go_on = || if is_cancelled() { Err(cancelled()) } else { Ok(()) };
+        let proceed = || if is_cancelled() { Err(cancelled()) } else { Ok(()) };
         let home = toolbox.home(&self.jmeter)?;
         let source = PlanSource::read(Given {
             name: &self.name,
@@ -75,13 +75,13 @@ impl PlanCheck {
         })?;
         let mut files = BTreeMap::new();
         let assembly = source.assembly_until(cancel);
-        go_on()?;
+        proceed()?;
         for (path, place) in &self.files {
-            go_on()?;
+            proceed()?;
             let size =
                 std::fs::metadata(place).map_err(|error| EngineError::file(format!("reading {path}"), error))?.len();
             let rows =
-                if self.splits.contains(path) { Some(count_rows(&assembly, path, place, &go_on)?) } else { None };
+                if self.splits.contains(path) { Some(count_rows(&assembly, path, place, &proceed)?) } else { None };
             files.insert(path.clone(), FileFacts { bytes: size, rows });
         }
         drop(assembly);
@@ -95,7 +95,7 @@ impl PlanCheck {
         let known = known.transpose()?;
         let mut plugins = ClassIndex::default();
         plugins.add_jars(self.plugins().map(|(_, place)| place.clone()).take_while(|_| !is_cancelled()));
-        go_on()?;
+        proceed()?;
         let has_class = |class: &str| known.as_ref().is_some_and(|(_, index)| index.has(class)) || plugins.has(class);
         let classes = known.as_ref().map(|(names, _)| ClassLookup { names, has_class: &has_class });
         let functions = known.as_ref().map(|(_, index)| index.functions() | plugins.functions());
@@ -139,7 +139,7 @@ impl PlanCheck {
         Ok(check)
     }
 
-    /// What JAC tells a worker alone: its number and its parts of the totals.
+    /// The properties of one worker alone: its number and its parts of the totals.
     fn properties_of_worker(&self, worker: u32) -> Properties {
         let mut properties = shares_of(&self.share, self.workers, worker);
         jac_jmeter::properties::number(&mut properties, worker as usize, self.workers.max(1) as usize);
@@ -201,14 +201,14 @@ fn count_rows(
     assembly: &Assembly<'_>,
     path: &str,
     place: &Path,
-    go_on: &dyn Fn() -> Result<(), EngineError>,
+    proceed: &dyn Fn() -> Result<(), EngineError>,
 ) -> Result<u64, EngineError> {
     let failed = |error| EngineError::file(format!("reading {path}"), error);
     let mut counter = RowCounter::new(assembly.csv_shape(path).unwrap_or_default());
     let mut file = std::fs::File::open(place).map_err(failed)?;
     let mut buffer = vec![0; 256 * 1024];
     loop {
-        go_on()?;
+        proceed()?;
         match file.read(&mut buffer).map_err(failed)? {
             0 => return Ok(counter.rows()),
             length => counter.push(&buffer[..length]),
@@ -216,7 +216,7 @@ fn count_rows(
     }
 }
 
-/// What the check knows of a requested run.
+/// A requested run, as far as the check needs it.
 #[derive(Debug, Clone, Default)]
 pub struct RunSpec {
     pub workers: u32,
@@ -225,7 +225,7 @@ pub struct RunSpec {
     pub system_properties: Properties,
     /// Paths in the plan.
     pub properties_files: Vec<String>,
-    pub jmeter: WantedJMeter,
+    pub jmeter: RequestedJMeter,
     pub results: ResultsMode,
     /// The workers are processes of one machine.
     pub one_disk: bool,
@@ -241,17 +241,17 @@ impl Engine {
     pub fn check_plan(
         &self,
         plan: Plan,
-        wanted: &RunSpec,
+        requested: &RunSpec,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Check, EngineError> {
-        self.check_plan_at(&self.locked_plan_at(plan, None)?, wanted, is_cancelled)
+        self.check_plan_at(&self.locked_plan_at(plan, None)?, requested, is_cancelled)
     }
 
     /// The same of a plan at one of its revisions.
     pub(crate) fn check_plan_at(
         &self,
         plan: &PlanAt,
-        wanted: &RunSpec,
+        requested: &RunSpec,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Check, EngineError> {
         let PlanAt { plan, folder, tried, .. } = plan;
@@ -265,15 +265,15 @@ impl Engine {
             name: plan.main_file.clone(),
             main: folder.join(&plan.main_file),
             files,
-            workers: wanted.workers,
-            splits: wanted.splits.clone(),
-            properties: wanted.properties.clone(),
-            system_properties: wanted.system_properties.clone(),
-            properties_files: wanted.properties_files.iter().map(|path| folder.join(path)).collect(),
-            jmeter: wanted.jmeter.clone(),
-            results: wanted.results,
-            one_disk: wanted.one_disk,
-            share: wanted.share.clone(),
+            workers: requested.workers,
+            splits: requested.splits.clone(),
+            properties: requested.properties.clone(),
+            system_properties: requested.system_properties.clone(),
+            properties_files: requested.properties_files.iter().map(|path| folder.join(path)).collect(),
+            jmeter: requested.jmeter.clone(),
+            results: requested.results,
+            one_disk: requested.one_disk,
+            share: requested.share.clone(),
         };
         let mut check = check.run_until(self.toolbox(), is_cancelled)?;
         if tried.is_some() {
@@ -283,7 +283,7 @@ impl Engine {
         Ok(check)
     }
 
-    /// Does work that checks a plan where it holds nobody up, only a few at a time. When the caller goes away, the work is told.
+    /// Does work that checks a plan where it holds nobody up, only a few at a time. When the caller goes away, the work is cancelled.
     ///
     /// # Errors
     /// What the work fails with.
@@ -293,14 +293,14 @@ impl Engine {
     ) -> Result<T, EngineError> {
         let permit = Arc::clone(self.checks()).acquire_owned().await.map_err(|_| cancelled())?;
         let (engine, token) = (self.clone(), CancellationToken::new());
-        let _told_when_gone = token.clone().drop_guard();
+        let _cancelled_when_gone = token.clone().drop_guard();
         // What it writes is of the request that asked.
         let audited = AuditedChange::current().unwrap_or_default();
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             audited.around_blocking(|| work(&engine, &|| token.is_cancelled()))
         });
-        // A panic is whoever's who asked: it says nothing of what was to be checked.
+        // A panic is passed on to the caller: it is no result of the check.
         resumed(done.await).unwrap_or_else(|_| Err(cancelled()))
     }
 }

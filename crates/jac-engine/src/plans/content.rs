@@ -50,7 +50,7 @@ impl Content {
     /// Whether a file is the very one that is kept under its hash. A copy, where there are no links, is not known to be.
     pub fn is_kept(&self, file: &PlanFile, place: &Path) -> bool {
         let known = file.sha256.as_deref().filter(|sha256| sha256.len() == 64).map(|sha256| self.place(sha256));
-        // A file that cannot be looked at is not known to be kept, and is taken in again.
+        // A file that cannot be examined does not count as kept, and is added again.
         let node = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
         known.is_some_and(|kept| node(&kept).is_some_and(|kept| Some(kept) == node(place)))
     }
@@ -192,9 +192,9 @@ mod tests {
         }
         let [kept, left] = ["kept", "left"].map(|name| content.add(&path(name)).expect("taken in"));
         fs::remove_file(path("left")).expect("removed");
-        let cut = format!("{}.0123456789abcdef.new", content.place(&kept).display());
-        fs::hard_link(path("kept"), &cut).expect("linked");
+        let partial = format!("{}.0123456789abcdef.new", content.place(&kept).display());
+        fs::hard_link(path("kept"), &partial).expect("linked");
         content.sweep().expect("swept");
-        assert!(content.find(&kept).is_some() && content.find(&left).is_none() && !Path::new(&cut).exists());
+        assert!(content.find(&kept).is_some() && content.find(&left).is_none() && !Path::new(&partial).exists());
     }
 }

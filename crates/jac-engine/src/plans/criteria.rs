@@ -9,27 +9,27 @@ use crate::runs::judged::faults_of;
 use jac_model::{PlanCriteria, PlanId};
 
 impl Engine {
-    /// Keeps other criteria with a plan. `wanted.version` is the one that they were made from. What equals the kept ones makes no
+    /// Saves a plan's criteria. `new.version` is the version that they were made from. What equals the saved ones makes no
     /// new version.
     ///
     /// # Errors
     /// When one of them cannot be read, or somebody has changed them since that version.
-    pub fn set_plan_criteria(&self, id: &PlanId, wanted: PlanCriteria) -> Result<PlanCriteria, EngineError> {
-        let faults = faults_of(&wanted.criteria, wanted.warm_up_s, &wanted.stop_rules);
+    pub fn set_plan_criteria(&self, id: &PlanId, new: PlanCriteria) -> Result<PlanCriteria, EngineError> {
+        let faults = faults_of(&new.criteria, new.warm_up_s, &new.stop_rules);
         if !faults.is_empty() {
             return Err(EngineError::faulty("criteria_invalid", faults));
         }
         self.locked_plan(id, || {
             let mut plan = wait(self.store().plan(id))?;
-            if plan.criteria.version != wanted.version {
+            if plan.criteria.version != new.version {
                 let message = format!(
                     "The criteria of '{}' have changed: they are now version {}, not {}.",
-                    plan.name, plan.criteria.version, wanted.version
+                    plan.name, plan.criteria.version, new.version
                 );
                 return Err(conflict(message, Some("Reload them and repeat your change.")));
             }
-            if !plan.criteria.says_the_same(&wanted) {
-                plan.criteria = PlanCriteria { version: wanted.version.saturating_add(1), ..wanted };
+            if !plan.criteria.says_the_same(&new) {
+                plan.criteria = PlanCriteria { version: new.version.saturating_add(1), ..new };
                 PlanFolder::of(self, id).describe(&plan)?;
                 wait(self.store().put_plan(&plan))?;
                 self.notify(Event::Plan(id.to_string()));

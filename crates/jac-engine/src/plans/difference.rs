@@ -17,10 +17,10 @@ const AROUND: usize = 3;
 /// So many lines are shown at most, of all files together, and of each so many characters.
 const MOST_LINES: usize = 4_000;
 const MOST_CHARACTERS: usize = 1_000;
-/// After that the way from one text to the other is not the shortest any more.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// After that the lines of further files are left out.
-const PATIENCE_IN_ALL: Duration = Duration::from_secs(10);
+/// How long the comparison of a file may take until its result is no longer the shortest.
+const FILE_LIMIT: Duration = Duration::from_millis(500);
+/// How long all of them may take until the lines of further files are left out.
+const TOTAL_LIMIT: Duration = Duration::from_secs(10);
 
 /// Differences between two revisions of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ pub struct Hunk {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangedLine {
     pub change: LineChange,
-    /// Without its end; cut after 1,000 characters.
+    /// Without its end; truncated after 1,000 characters.
     pub text: String,
 }
 
@@ -88,7 +88,7 @@ impl Engine {
         let (before, after) = (self.plan_revision(plan, from)?, self.plan_revision(plan, to)?);
         let find = |files: &[PlanFile], path: &str| files.iter().find(|file| file.path == path).cloned();
         let mut room = MOST_LINES;
-        let until = Instant::now() + PATIENCE_IN_ALL;
+        let until = Instant::now() + TOTAL_LIMIT;
         let mut files = Vec::new();
         for (path, change) in changed_files(&before.files, &after.files) {
             let (was, is) = (find(&before.files, path), find(&after.files, path));
@@ -123,7 +123,7 @@ impl Engine {
 }
 
 fn hunks_of(was: &str, is: &str, mut room: usize) -> (Vec<Hunk>, bool) {
-    let difference = TextDiff::configure().timeout(PATIENCE).diff_lines(was, is);
+    let difference = TextDiff::configure().timeout(FILE_LIMIT).diff_lines(was, is);
     let mut hunks = Vec::new();
     for group in difference.grouped_ops(AROUND) {
         let Some(first) = group.first() else { continue };
@@ -166,7 +166,7 @@ fn line(tag: ChangeTag, text: &str) -> ChangedLine {
 mod tests {
     use super::*;
 
-    fn told(hunks: &[Hunk]) -> Vec<String> {
+    fn shown(hunks: &[Hunk]) -> Vec<String> {
         let sign = |change| match change {
             LineChange::Same => ' ',
             LineChange::Removed => '-',
@@ -180,12 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_changed_are_shown_with_those_around_them_and_cut_where_there_is_no_room() {
+    fn lines_that_changed_are_shown_with_those_around_them_as_far_as_there_is_room() {
         let was: String = (1..=20).map(|number| format!("line {number}\n")).collect();
         let is = was.replace("line 3\n", "line three\n").replace("line 19\n", "");
         let (hunks, is_cut) = hunks_of(&was, &is, 100);
         assert_eq!(
-            told(&hunks),
+            shown(&hunks),
             [
                 "1:1: line 1| line 2|-line 3|+line three| line 4| line 5| line 6|",
                 "16:16: line 16| line 17| line 18|-line 19| line 20|",
@@ -193,7 +193,7 @@ mod tests {
         );
         assert!(!is_cut);
         let (hunks, is_cut) = hunks_of(&was, &is, 4);
-        assert_eq!((told(&hunks), is_cut), (vec!["1:1: line 1| line 2|-line 3|+line three|".to_owned()], true));
+        assert_eq!((shown(&hunks), is_cut), (vec!["1:1: line 1| line 2|-line 3|+line three|".to_owned()], true));
         assert_eq!(hunks_of(&was, &was, 100), (Vec::new(), false));
         let long = line(ChangeTag::Insert, &"ä".repeat(2_000));
         assert_eq!(long.text.chars().count(), MOST_CHARACTERS + 1);

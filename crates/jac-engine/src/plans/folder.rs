@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use jac_model::{Plan, PlanId};
 use std::path::PathBuf;
 
-/// Where a plan lies: the folder of its files, and beside it a file that says what it is, so that a database which is lost
+/// Where a plan lies: the folder of its files, and beside it a file that describes it, so that a database which is lost
 /// or older loses no plan.
 pub(crate) struct PlanFolder {
     pub(super) files: PathBuf,
@@ -23,7 +23,7 @@ impl PlanFolder {
         crate::runs::write_file(&self.description, &bytes)
     }
 
-    /// The plan as the file says it is; `None` where that is not to be had.
+    /// The plan as the file describes it; `None` where that cannot be read.
     pub(super) fn description(&self) -> Option<Plan> {
         let plan: Plan = serde_json::from_slice(&std::fs::read(&self.description).ok()?).ok()?;
         self.files.ends_with(plan.id.as_str()).then_some(plan)

@@ -4,7 +4,7 @@ use jac_jmeter::properties::{Own, is_own_system_property, own};
 use jac_jmx::{Finding, Properties, Severity};
 use std::collections::BTreeMap;
 
-/// Values that JAC refuses, or would overwrite, are told before the start.
+/// Reports values that JAC refuses, or would overwrite, before the start.
 pub(super) fn properties(given: &Properties, system: &Properties) -> Vec<Finding> {
     let of_jmeter = given.iter().filter_map(|(name, value)| Some((name, own(name, value)?)));
     let of_java = system.keys().filter(|name| is_own_system_property(name)).map(|name| (name, Own::Refused));
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn properties_that_jac_sets_are_told_with_what_becomes_of_them() {
+    fn properties_that_jac_sets_are_reported_by_their_effect() {
         let given = |pairs: &[(&str, &str)]| -> Properties {
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
         };
@@ -87,11 +87,11 @@ mod tests {
         ]);
         let found =
             properties(&of_jmeter, &given(&[("java.rmi.server.hostname", "x"), ("javax.net.ssl.keyStore", "k")]));
-        let mut told: Vec<_> =
+        let mut reported: Vec<_> =
             found.iter().map(|f| (f.severity, f.code.as_str(), f.params["property"].as_str())).collect();
-        told.sort();
+        reported.sort();
         assert_eq!(
-            told,
+            reported,
             [
                 (Severity::Error, "property_reserved", "java.rmi.server.hostname"),
                 (Severity::Error, "property_reserved", "mode"),

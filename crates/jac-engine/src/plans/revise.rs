@@ -14,7 +14,7 @@ impl Engine {
     /// Makes an upload the next revision of the owner's plan of that name (empty or absent: that of the `.jmx`), or a new plan if they have none.
     /// Files that are as they were make no revision.
     ///
-    /// What is [kept with its runs](Kept::WithItsRuns) is looked for among such plans only: a plan that was uploaded to be kept, which schedules
+    /// What is [kept with its runs](Kept::WithItsRuns) is searched among such plans only: a plan that was uploaded to be kept, which schedules
     /// and others may use, is changed only if that is asked for.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! | `<N>.json`                      | revision N: when and by whom it was made, and its files by the hash of their content          |
 //! | `content/<SHA-256>`             | what earlier revisions have and the plan has no more: links to `blobs/`, each content once     |
 //!
-//! A record is written before the plan's row, so one of a revision that the row does not know is of a change that a crash cut off, and is
+//! A record is written before the plan's row, so one of a revision that the row does not have is of a change interrupted by a crash, and is
 //! written over. Runs have the files that they ran in folders of their own: a plan that is deleted takes its revisions along.
 
 use super::content::{Content, link};
@@ -297,7 +297,7 @@ impl Engine {
         }
     }
 
-    /// The plan at a revision, with a folder of its files that stays as it is whatever becomes of the plan.
+    /// The plan at a revision, with a folder of its files that stays as it is when the plan changes.
     ///
     /// # Errors
     /// When there is no such revision any more.
@@ -407,7 +407,7 @@ impl Engine {
     pub(crate) fn scheduled_revisions(&self) -> Result<HashMap<PlanId, BTreeSet<u32>>, EngineError> {
         let mut found: HashMap<PlanId, BTreeSet<u32>> = HashMap::new();
         for id in wait(self.store().schedule_ids())? {
-            // One that cannot be read keeps what it needs by being told as a fault: nothing is removed then.
+            // One that cannot be read keeps what it needs: this fails, and nothing is removed then.
             let schedule = wait(self.store().schedule(&id))?;
             if let Some(revision) = schedule.run.plan_revision {
                 found.entry(schedule.plan_id).or_default().insert(revision);
@@ -431,7 +431,7 @@ pub(super) fn record_before(revisions: &Revisions, plan: &Plan) -> Result<(), En
 /// Removes what is left of the revisions of plans that are gone.
 pub(crate) fn sweep_revisions(engine: &Engine) {
     for id in engine.plans_with_revisions() {
-        // One that cannot be looked at now is not gone.
+        // One that cannot be examined now is not gone.
         if PlanFolder::of(engine, &id).files.try_exists().is_ok_and(|exists| !exists) {
             let revisions = Revisions::of(engine, &id);
             let files = revisions.released_files();
@@ -441,7 +441,7 @@ pub(crate) fn sweep_revisions(engine: &Engine) {
     }
 }
 
-/// Removes the content of files that neither a plan nor a run has: of uploads that were refused or cut off.
+/// Removes the content of files that neither a plan nor a run has: of uploads that were refused or interrupted.
 pub(crate) fn sweep_content(engine: &Engine) {
     if let Err(error) = Content::new(engine.folder().blobs()).sweep() {
         tracing::warn!(%error, "content that nobody uses cannot be removed: {error}");
@@ -452,7 +452,7 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// A file's text, where it is text and short enough to be looked at.
+/// A file's text, where it is text and short enough.
 pub(super) fn text_of(place: &Path, most_bytes: u64) -> Option<String> {
     let is_short = std::fs::metadata(place).is_ok_and(|file| file.len() <= most_bytes);
     let text = is_short.then(|| std::fs::read(place).ok().and_then(|bytes| String::from_utf8(bytes).ok())).flatten();

@@ -1,7 +1,7 @@
 //! Makes a plan's folder have the files that its list names.
 //!
 //! A change is written down before the folder is touched, and the content of both states is kept by then. So a change that failed or
-//! was cut off at any step is undone, or continued with, by laying out the list that counts once more.
+//! was interrupted at any step is undone, or continued with, by laying out the list that counts once more.
 
 use super::PlanFolder;
 use super::content::{Content, has, replace};
@@ -14,11 +14,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 impl Engine {
-    /// Gives a plan's folder again what its list says that it has, from kept content. What is kept nowhere stays as it is. Call it where
+    /// Restores the files of a plan's list in its folder, from kept content. What is kept nowhere stays as it is. Call it where
     /// nobody changes the plan meanwhile.
     ///
     /// # Errors
-    /// When a file cannot be looked at or put back.
+    /// When a file cannot be examined or restored.
     pub(crate) fn mend_plan(&self, plan: &Plan) -> Result<(), EngineError> {
         self.lay_out(plan, plan)
     }
@@ -26,7 +26,7 @@ impl Engine {
     /// The same at the start, by what describes the plan, or by its row where nothing does.
     pub(crate) fn mend_plan_at_start(&self, id: &PlanId) {
         let described = PlanFolder::of(self, id).description();
-        // A row that cannot be read is told elsewhere.
+        // A row that cannot be read is reported elsewhere.
         let Some(plan) = described.or_else(|| wait(self.store().plan(id)).ok()) else { return };
         if let Err(error) = self.mend_plan(&plan) {
             tracing::warn!(plan = %id, %error, "files of the plan {id} could not be restored: {error}");

@@ -1,5 +1,5 @@
 //! What a plan is made of when JMeter starts it: the `.jmx`, the files that it includes, its scripts, and the properties that
-//! hold then. The check, the split and `jac run`, which looks for files to take along, all read it here.
+//! hold then. The check, the split and `jac run`, which searches for files to upload, all read it here.
 
 use crate::EngineError;
 use jac_jmeter::{JMeterHome, properties::from_file};
@@ -106,15 +106,15 @@ impl PlanSource {
 
     /// Follows Include Controllers at every level; their paths all start from the plan's own folder.
     fn read_included(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>, cancel: Cancel<'_>) {
-        let mut wanted = self.plan.include_paths(&self.properties, &self.folder);
-        while let Some(path) = wanted.pop().filter(|_| !cancel.is_cancelled()) {
+        let mut pending = self.plan.include_paths(&self.properties, &self.folder);
+        while let Some(path) = pending.pop().filter(|_| !cancel.is_cancelled()) {
             if self.included.contains_key(&path) {
                 continue;
             }
             let Some(bytes) = find(&path).and_then(|place| std::fs::read(place).ok()) else { continue };
             let parsed = jac_jmx::Plan::parse_fragment_until(&bytes, cancel);
             if let Ok(included) = &parsed {
-                wanted.extend(included.include_paths(&self.properties, &self.folder));
+                pending.extend(included.include_paths(&self.properties, &self.folder));
             }
             self.included.insert(path, parsed);
         }

@@ -51,7 +51,7 @@ impl Staging {
     }
 }
 
-/// Removes what uploads that were cut off by a crash left behind.
+/// Removes what uploads that a crash interrupted left behind.
 pub(crate) fn sweep_uploads(engine: &Engine) {
     for entry in std::fs::read_dir(engine.folder().uploads()).into_iter().flatten().flatten() {
         if crate::deleted::waits_for_store(&entry.path()) {

@@ -1,6 +1,6 @@
 //! The end of a run: everything that it left is fetched, checked and made into artefacts, and its nodes are clean.
 //!
-//! Each step may be done again after a crash. What cannot be had any more (a node is gone) is said in a note; what
+//! Each step may be done again after a crash. What cannot be had any more (a node is gone) is recorded in a note; what
 //! cannot be kept (the disk is full) is tried once more after the nodes' own files have made room.
 
 use super::finish::{MADE_AGAIN, RunEnd, write_artefacts};
@@ -25,16 +25,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long the processes of a run may take to be gone once they were told, before they are killed.
+/// How long the processes of a run may take to end on request, before they are killed.
 const END_LIMIT: Duration = Duration::from_secs(10);
 /// How long a node may take for all of that, before it counts as lost.
 const NODE_END_LIMIT: Duration = Duration::from_secs(40);
-/// How long a node may take to say that it is there.
+/// How long a node may take to answer that it is there.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// How long it may take to end and remove what the run left there.
 const CLEAN_LIMIT: Duration = Duration::from_secs(60);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Between two looks whether there is room for the log.
+const POLL_EVERY: Duration = Duration::from_millis(100);
+/// Between two checks whether there is room for the log.
 const ROOM_EVERY: Duration = Duration::from_secs(1);
 /// JMeter's own log is kept up to this size; what is longer repeats itself.
 const MAX_LOG_BYTES: u64 = 64 << 20;
@@ -67,7 +67,7 @@ impl Task {
     /// only what the database does not take is an error, and then all of it can be done again.
     pub(super) async fn collect(&self, run: &Run) -> Result<(), EngineError> {
         self.end_processes(run).await;
-        self.try_to("say what is being done", self.step("collecting", "Collecting the results.").await);
+        self.try_to("report the current step", self.step("collecting", "Collecting the results.").await);
         let (live, partial) = match run.results {
             ResultsMode::Rmi => self.complete_from_master(run).await?,
             ResultsMode::Direct => self.complete_from_nodes(run).await?,
@@ -84,7 +84,7 @@ impl Task {
         self.keep_files(run, &nodes).await;
         publish(self, &live).await;
 
-        self.try_to("say what is being done", self.step("making_report", "Creating the report.").await);
+        self.try_to("report the current step", self.step("making_report", "Creating the report.").await);
         let mut end = self.make_artefacts(&live).await;
         if let Err(error) = &end {
             tracing::warn!(run = %self.id, %error, "run {}: {error}; making room on its nodes", self.id);
@@ -165,7 +165,7 @@ impl Task {
             }
             Ok::<_, EngineError>(())
         };
-        // The folder first: what the database forgets, it tells. If the disk is full, the next start writes it.
+        // The folder first: what the database loses is restored from it. If the disk is full, the next start writes it.
         let mut row = self.engine.store().run(&self.id).await?;
         finished(&mut row.run)?;
         let folder = self.engine.folder().run(&self.id);
@@ -260,7 +260,7 @@ impl Task {
             let end = async move {
                 let state = loop {
                     match remote.process(name).await {
-                        Ok(ProcessState::Running { .. }) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
+                        Ok(ProcessState::Running { .. }) if Instant::now() < deadline => sleep(POLL_EVERY).await,
                         Ok(state) => break Some(state),
                         Err(_) => break None,
                     }
@@ -374,7 +374,7 @@ impl Task {
 
     pub(super) async fn wait_for_room(&self) {
         let step = self.step("waiting_for_room", "Waiting for free disk space on the JAC server.").await;
-        self.try_to("say what is being done", step);
+        self.try_to("report the current step", step);
         sleep(ROOM_EVERY).await;
     }
 

@@ -5,10 +5,10 @@
 //! | journal | which bytes of the spool came from which node, so that a crash loses and doubles none  |
 //! | merge   | the spool with its journal: whole rows of all nodes, in the order in which they came   |
 //! | tail    | reads all nodes' logs at the same time                                                 |
-//! | follow  | leads the run: looks at the nodes' processes, stops them, and continues without lost ones |
+//! | follow  | leads the run: polls the nodes' processes, stops them, continues without lost ones     |
 //! | verify  | at the end: each node's part of the spool against the node's own log                   |
 //!
-//! Everything behind the spool (statistics, shipping, report, search, compression) sees one log, as over RMI. Rows are told apart by the
+//! Everything behind the spool (statistics, shipping, report, search, compression) sees one log, as over RMI. Rows are distinguished by the
 //! name that JMeter puts in front of their threads' names ([`jac_jmeter::properties::direct`]).
 
 mod follow;

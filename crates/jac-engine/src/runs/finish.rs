@@ -144,7 +144,7 @@ pub(crate) fn write_report(
     write_page(folder, &report)
 }
 
-/// Changes what the report of a finished run says of the run, as data and as a page, where it has one.
+/// Changes the facts about the run in a finished run's report, as data and as a page, where it has one.
 pub(crate) fn change_report(folder: &Path, change: impl FnOnce(&mut RunFacts)) -> Result<(), EngineError> {
     let path = folder.join(REPORT);
     if !path.exists() {
@@ -218,7 +218,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
     })
 }
 
-/// The files that a run left, in the order in which people look for them.
+/// The files that a run left, in the order in which they are shown.
 ///
 /// # Errors
 /// When its folder cannot be read.

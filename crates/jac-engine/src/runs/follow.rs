@@ -1,4 +1,4 @@
-//! Follows a running JMeter: looks at its processes for what may happen to them, while its log is read beside that
+//! Follows a running JMeter: polls its processes for what may happen to them, while its log is read beside that
 //! ([`super::tail`]). However long the log takes to come, a stop is sent and a dead worker seen at once.
 //!
 //! It ends when the master's process has ended and its log is read to the end.
@@ -21,8 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// How long a worker's node may take to say what its process does.
-const WORKER_LOOK_LIMIT: Duration = Duration::from_secs(2);
+/// How long a worker's node may take to report what its process does.
+const WORKER_POLL_LIMIT: Duration = Duration::from_secs(2);
 
 struct Follower<'a> {
     watch: Watch<'a>,
@@ -30,13 +30,13 @@ struct Follower<'a> {
     master: Arc<dyn Remote>,
     workers: Vec<(String, Arc<dyn Remote>)>,
     stopping: Stopping,
-    /// Since when the master's process cannot be looked at.
+    /// Since when the master's process cannot be observed.
     unseen_since: Option<Instant>,
     /// How the reading of its log goes.
     tail: Arc<TailState>,
     /// When the master's process was first seen to have ended.
     master_ended_at: Option<Instant>,
-    /// Since when a worker's process cannot be looked at.
+    /// Since when a worker's process cannot be observed.
     unseen_workers: HashMap<String, Instant>,
     /// The workers whose process has ended, or is gone.
     over: HashSet<String>,
@@ -93,7 +93,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
 }
 
 impl Follower<'_> {
-    /// Looks, publishes and does what is due, until the run has ended.
+    /// Polls, publishes and does what is due, until the run has ended.
     async fn lead(&mut self, alarm: &Alarm) -> Result<Cause, Interruption> {
         let settings = self.watch.task.engine.settings();
         let mut ticks = interval(settings.tail_every);
@@ -104,26 +104,26 @@ impl Follower<'_> {
             if let Some(reason) = alarm.get() {
                 self.watch.fail(reason.clone(), Some(rest_is_not_in_the_log()), Duration::ZERO).await;
             }
-            let state = self.look_at_master().await?;
+            let state = self.poll_master().await?;
             self.judge_log().await;
             if Instant::now() >= next_snapshot {
                 next_snapshot = Instant::now() + settings.snapshot_every;
                 self.watch.take_snapshot(self.master_ended_at.is_some()).await?;
-                // What has become of the workers of a master that says nothing is judged when it is back.
+                // The workers of a master that does not answer are judged when it is back.
                 if state.is_some() {
                     // It is written down when there is room; the test continues meanwhile.
-                    let looked = self.look_at_workers().await;
-                    self.watch.unless_full(looked)?;
+                    let polled = self.poll_workers().await;
+                    self.watch.unless_full(polled)?;
                 }
             }
-            if let Some(cause) = self.go_on(state).await? {
+            if let Some(cause) = self.advance(state).await? {
                 return Ok(cause);
             }
         }
     }
 
-    /// What the master's process does; `None` while it cannot be looked at.
-    async fn look_at_master(&mut self) -> Result<Option<ProcessState>, Interruption> {
+    /// What the master's process does; `None` while it cannot be observed.
+    async fn poll_master(&mut self) -> Result<Option<ProcessState>, Interruption> {
         match self.master.process(&process_name(&self.watch.task.id)).await {
             Ok(state) => {
                 self.unseen_since = None;
@@ -133,7 +133,7 @@ impl Follower<'_> {
                 self.unseen_since = None;
                 Ok(None)
             }
-            // A single failed answer is no reason to give up a run that continues, whatever it says.
+            // A single failed answer of any kind is no reason to give up a run that continues.
             Err(error) => {
                 let since = *self.unseen_since.get_or_insert_with(Instant::now);
                 if since.elapsed() < self.watch.wait_limit(&self.master_name, &error).await {
@@ -166,17 +166,17 @@ impl Follower<'_> {
     }
 
     /// Marks what the workers do. One that died ends the run: the master would wait for it for ever.
-    async fn look_at_workers(&mut self) -> Result<(), EngineError> {
+    async fn poll_workers(&mut self) -> Result<(), EngineError> {
         let process = process_name(&self.watch.task.id);
-        let looks = self.workers.iter().map(|(name, remote)| async {
+        let polls = self.workers.iter().map(|(name, remote)| async {
             // A machine that does not answer must not hold up the log's way.
-            let limit = WORKER_LOOK_LIMIT;
+            let limit = WORKER_POLL_LIMIT;
             let late = PortError::TooSlow { node: name.clone(), what: "answer".to_owned(), limit };
             (name.clone(), timeout(limit, remote.process(&process)).await.unwrap_or(Err(late)))
         });
         let mut seen: Vec<(String, Result<ProcessState, PortError>)> = Vec::new();
-        for (name, look) in for_all(looks).await {
-            match look {
+        for (name, poll) in for_all(polls).await {
+            match poll {
                 Ok(state) => {
                     self.unseen_workers.remove(&name);
                     match state {
@@ -259,7 +259,7 @@ impl Follower<'_> {
     }
 
     /// Does what is due, and returns the cause once there is nothing more to wait for.
-    async fn go_on(&mut self, master: Option<ProcessState>) -> Result<Option<Cause>, Interruption> {
+    async fn advance(&mut self, master: Option<ProcessState>) -> Result<Option<Cause>, Interruption> {
         let run = self.watch.run().await?;
         if let Some(ProcessState::Running { .. }) | None = master {
             self.master_ended_at = None;
@@ -291,13 +291,13 @@ impl Follower<'_> {
             }
             // The workers that are left hand in what they have.
             let limit = self.watch.task.engine.settings().last_samples_limit;
-            self.stopping.go_on(self.watch.task, &run, &targets, StopMode::Graceful, limit).await?;
+            self.stopping.advance(self.watch.task, &run, &targets, StopMode::Graceful, limit).await?;
             return Ok(None);
         }
-        if let Some(wanted) = run.stop_requested {
-            let wanted = if self.watch.cluster_is_about_to_end(&run).await? { StopMode::Force } else { wanted };
+        if let Some(mode) = run.stop_requested {
+            let mode = if self.watch.cluster_is_about_to_end(&run).await? { StopMode::Force } else { mode };
             let grace = Duration::from_secs(run.stop_timeout_s);
-            self.stopping.go_on(self.watch.task, &run, &targets, wanted, grace).await?;
+            self.stopping.advance(self.watch.task, &run, &targets, mode, grace).await?;
         }
         Ok(None)
     }
@@ -328,7 +328,7 @@ impl Follower<'_> {
         if let Some(failure) = &self.watch.failure {
             return failure.cause();
         }
-        // It did not end when it was told to, and was killed.
+        // It did not end on request, and was killed.
         if self.stopping.how() == Some(StopMode::Force) {
             return stopped(run, StopMode::Force);
         }

@@ -1,10 +1,10 @@
 //! How the machines of a run are while it continues: a load generator whose processors are busy measures itself.
 //!
-//! Looked at every few seconds, beside the following of the log and never in its way. What cannot be had is left out.
+//! Observed every few seconds, beside the following of the log and never in its way. What cannot be had is left out.
 
 use super::node_series::NodeSeries;
 use super::supervise::Task;
-use super::tail::{LogLook, TailState};
+use super::tail::{LogProgress, TailState};
 use crate::error::EngineError;
 use crate::fan_out::for_all;
 use jac_model::ports::{Heap, Remote, Vitals};
@@ -14,17 +14,17 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const OBSERVE_EVERY: Duration = Duration::from_secs(5);
 /// How often the series is written into the run's folder.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
-/// How long the answers may take; a machine that does not answer is told by others.
+/// How long the answers may take; a machine that does not answer is detected elsewhere.
 const ANSWER_LIMIT: Duration = Duration::from_secs(4);
 /// From here on a generator's own slowness is in what it measures; JMeter's manual warns of the same.
 const BUSY_PERCENT: u32 = 75;
 /// The code of the note about them.
 const BUSY_NOTE: &str = "generators_busy";
-/// So many looks in a row make a warning: a single one does not.
-const BUSY_LOOKS: u32 = 3;
+/// Busy observations in a row that make a warning: a single one does not.
+const BUSY_OBSERVATIONS: u32 = 3;
 /// From here on a clock's offset is seen in a chart of seconds.
 const CLOCK_OFFSET_MS: i64 = 1000;
 
@@ -34,7 +34,7 @@ const FULL_DISK_BYTES: u64 = 256 << 10;
 /// Why the run cannot continue, once that is seen.
 pub(super) type Alarm = Arc<OnceLock<Message>>;
 
-/// A machine that is looked at.
+/// A machine that is observed.
 #[derive(Clone)]
 pub(super) struct Watched {
     pub name: String,
@@ -43,7 +43,7 @@ pub(super) struct Watched {
     pub log: Option<Arc<TailState>>,
 }
 
-/// Looks at the run's machines for as long as it runs.
+/// Observes the run's machines for as long as it runs.
 pub(super) fn keep_watching(task: &Task, provider: Provider, nodes: Vec<Watched>, alarm: &Alarm) {
     let watching = (task.clone(), nodes, Arc::clone(alarm));
     task.engine.keep_running("health", format!("the health of the run {}", task.id), move |_| {
@@ -59,30 +59,30 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<Watched>, alarm: Alarm
     let reserve = if provider == Provider::Local { task.engine.room().map_or(0, |room| room.reserve / 2) } else { 0 };
     let full_disk_bytes = FULL_DISK_BYTES.max(reserve);
     loop {
-        let looks = for_all(nodes.iter().map(|node| async move {
+        let observations = for_all(nodes.iter().map(|node| async move {
             let vitals = timeout(ANSWER_LIMIT, node.remote.vitals()).await.ok().and_then(Result::ok).flatten();
             let now = Instant::now();
             let at = vitals.as_ref().and_then(|vitals| now.checked_sub(vitals.age)).unwrap_or(now);
-            (node, at, vitals, node.log.as_ref().map(|log| log.look()))
+            (node, at, vitals, node.log.as_ref().map(|log| log.take_progress()))
         }));
-        let looks = looks.await;
+        let observations = observations.await;
         match task.run().await {
             Ok(run) if run.phase == RunPhase::Running => (),
             Ok(_) | Err(EngineError::NotFound { .. }) => return,
-            // That it cannot be read now does not say that it is over.
+            // That it cannot be read now does not mean that it is over.
             Err(error) => {
                 tracing::warn!(run = %task.id, %error, "run {}: {error}", task.id);
-                sleep(LOOK_EVERY).await;
+                sleep(OBSERVE_EVERY).await;
                 continue;
             }
         }
         let now_ms = task.engine.now_ms();
         let mut found = HashMap::new();
-        for (Watched { name, .. }, at, vitals, log) in looks {
+        for (Watched { name, .. }, at, vitals, log) in observations {
             let Some(counters) = vitals.as_ref().and_then(|vitals| Counters::read(vitals, log)) else { continue };
             if log.is_some() && counters.disk_free_bytes.is_some_and(|free| free < full_disk_bytes) {
                 let text = format!("No space left on the disk of {name}.");
-                let _told_already = alarm.set(Message::new("disk_full", text).with("node", name.as_str()));
+                let _set_already = alarm.set(Message::new("disk_full", text).with("node", name.as_str()));
             }
             if let Some(health) = known.entry(name.clone()).or_default().observe(at, now_ms, counters) {
                 found.insert(name.clone(), health);
@@ -92,7 +92,7 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<Watched>, alarm: Alarm
         if let Err(error) = write(&task, provider, found).await {
             tracing::warn!(run = %task.id, %error, "run {}: how its machines are could not be kept: {error}", task.id);
         }
-        sleep(LOOK_EVERY).await;
+        sleep(OBSERVE_EVERY).await;
     }
 }
 
@@ -199,28 +199,28 @@ pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote
     Ok(())
 }
 
-/// What is known of one machine from the looks before.
+/// What is known of one machine from earlier observations.
 #[derive(Debug, Default)]
 struct Known {
     last: Option<(Instant, Counters)>,
-    busy_looks: u32,
+    busy_in_a_row: u32,
 }
 
 impl Known {
-    /// What came of it since the last look; the first look gives nothing.
+    /// Its figures since the last observation; the first one gives none.
     fn observe(&mut self, at: Instant, now_ms: i64, counters: Counters) -> Option<NodeHealth> {
         let (before_at, before) = self.last.replace((at, counters.clone()))?;
         let seconds = at.duration_since(before_at).as_secs_f64();
         let ticks = counters.cpu_all.checked_sub(before.cpu_all).filter(|ticks| *ticks > 0)?;
         let idle = counters.cpu_idle.saturating_sub(before.cpu_idle).min(ticks);
         let cpu_percent = u32::try_from((ticks - idle) * 100 / ticks).unwrap_or(100);
-        self.busy_looks = if cpu_percent > BUSY_PERCENT { self.busy_looks + 1 } else { 0 };
+        self.busy_in_a_row = if cpu_percent > BUSY_PERCENT { self.busy_in_a_row + 1 } else { 0 };
         let per_second = |now: u64, before: u64| (now.saturating_sub(before) as f64 / seconds.max(0.001)) as u64;
         Some(NodeHealth {
             at_ms: now_ms,
             cpu_percent,
             cpu_highest_percent: cpu_percent,
-            was_busy: self.busy_looks >= BUSY_LOOKS,
+            was_busy: self.busy_in_a_row >= BUSY_OBSERVATIONS,
             memory_used_mb: counters.memory_kb.saturating_sub(counters.available_kb) / 1024,
             memory_mb: counters.memory_kb / 1024,
             received_per_s: per_second(counters.received, before.received),
@@ -248,11 +248,11 @@ struct Counters {
     sent: u64,
     disk_free_bytes: Option<u64>,
     heap: Option<Heap>,
-    log: LogLook,
+    log: LogProgress,
 }
 
 impl Counters {
-    fn read(vitals: &Vitals, log: Option<LogLook>) -> Option<Self> {
+    fn read(vitals: &Vitals, log: Option<LogProgress>) -> Option<Self> {
         let line = vitals.stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
         let ticks: Vec<u64> = line.split_whitespace().map_while(|word| word.parse().ok()).collect();
         let memory = |name: &str| {
@@ -302,12 +302,12 @@ mod tests {
     }
 
     #[test]
-    fn two_looks_make_rates() {
+    fn two_observations_make_rates() {
         let mut known = Known::default();
         let begin = Instant::now();
-        let log = |rows| Some(LogLook { left_bytes: Some(7), rows: Some(rows) });
+        let log = |rows| Some(LogProgress { left_bytes: Some(7), rows: Some(rows) });
         let first = Counters::read(&vitals(800, 1000), log(100)).expect("counters");
-        assert_eq!(known.observe(begin, 0, first), None, "one look is none");
+        assert_eq!(known.observe(begin, 0, first), None, "one observation makes no rate");
         // 100 ticks later, 20 of them idle.
         let mut later = vitals(820, 3000);
         later.stat = "cpu  140 0 140 820 0 0 0 0 0 0\n".to_owned();
@@ -317,11 +317,11 @@ mod tests {
         assert_eq!((health.memory_used_mb, health.memory_mb, health.disk_free_mb), (3000, 4000, Some(5)));
         assert_eq!((health.heap_used_mb, health.heap_mb), (Some(30), Some(64)));
         assert_eq!((health.lag_bytes, health.samples_per_s), (Some(7), Some(25.0)));
-        assert_eq!((health.at_ms, known.busy_looks), (7, 1));
+        assert_eq!((health.at_ms, known.busy_in_a_row), (7, 1));
     }
 
     #[test]
-    fn one_note_tells_of_all_machines_that_were_busy() {
+    fn one_note_names_all_machines_that_were_busy() {
         let mut notes = vec![Message::new("another", "Another.")];
         note_busy(&mut notes, Provider::Ec2, &[]);
         assert_eq!(notes.len(), 1);
@@ -346,12 +346,12 @@ mod tests {
     fn a_machine_that_was_busy_once_stays_noted() {
         let (mut known, begin) = (Known::default(), Instant::now());
         let mut now = None;
-        for (look, idle) in [(0, 0), (1, 10), (2, 20), (3, 30), (4, 1000)] {
+        for (second, idle) in [(0, 0), (1, 10), (2, 20), (3, 30), (4, 1000)] {
             let mut vitals = vitals(0, 0);
-            vitals.stat = format!("cpu  {} 0 0 {idle} 0 0 0 0 0 0\n", look * 90);
+            vitals.stat = format!("cpu  {} 0 0 {idle} 0 0 0 0 0 0\n", second * 90);
             let counters = Counters::read(&vitals, None).expect("counters");
-            if let Some(health) = known.observe(begin + Duration::from_secs(look), 0, counters) {
-                assert_eq!(health.was_busy, look == 3, "look {look}");
+            if let Some(health) = known.observe(begin + Duration::from_secs(second), 0, counters) {
+                assert_eq!(health.was_busy, second == 3, "second {second}");
                 now = Some(after(now, health));
             }
         }

@@ -51,7 +51,7 @@ impl KnownLogs {
     /// Of a log whose samples ended within this time: a finished run's never changes, and has another name once it is compressed or in a store.
     ///
     /// # Errors
-    /// When there is no such log: a run's is looked for under several names.
+    /// When there is no such log: a run's is tried under several names.
     fn of(&self, input: &Input, time_ms: Range<i64>) -> Result<Arc<TimeBlocks>, LogError> {
         let name = input.name();
         if let Input::File(path) = input
@@ -208,7 +208,7 @@ impl Engine {
                     engine.read_log(&of, |input| engine.known_logs().of(&input, time_ms.clone())?.fill(&input))
                 };
                 if let Err(error) = engine.run_blocking(fill).await {
-                    // Intervals are read as a whole then, and whoever asks for one is told.
+                    // Intervals are read as a whole then, and whoever asks for one gets the error.
                     tracing::info!(run = %id, %error, "run {id}: its log could not be prepared for intervals: {error}");
                 }
                 engine.known_logs().end(&id);

@@ -1,4 +1,4 @@
-//! What a run is judged by: chosen when it is asked for, of the plan's and what was said for this run, and read again from its row.
+//! What a run is judged by: chosen when it is asked for, of the plan's and what was given for this run, and read again from its row.
 
 use jac_jtl::criteria::stop::StopRule;
 use jac_jtl::criteria::{Criterion, Evaluation};
@@ -85,7 +85,7 @@ mod tests {
     use jac_model::DEFAULT_STOP_RULE;
 
     #[test]
-    fn the_rule_of_a_plan_that_says_nothing_else_is_one() {
+    fn the_default_rule_of_a_plan_is_valid() {
         assert_eq!(DEFAULT_STOP_RULE, jac_jtl::criteria::stop::DEFAULT_RULE);
         let kept = PlanCriteria::default();
         assert!(faults_of(&kept.criteria, kept.warm_up_s, &kept.stop_rules).is_empty());

@@ -1,8 +1,8 @@
-//! Files that the plan wrote while it ran: those that somebody wants to keep, fetched from every node before it is cleaned.
+//! Files that the plan wrote while it ran: those that are to be kept, fetched from every node before it is cleaned.
 //!
-//! Wanted are files below the folder of the plan's `.jmx`, JMeter's working folder, by patterns of their paths. Links are not followed, and
-//! nothing beside or above that folder is looked at. A file that came with the plan is not fetched unless the plan has changed it; of one
-//! that was split among the workers that is not known, so it never is. What is beyond the bounds is left, and a note says so.
+//! Files below the folder of the plan's `.jmx`, JMeter's working folder, are chosen by patterns of their paths. Links are not followed, and
+//! nothing beside or above that folder is read. A file that came with the plan is not fetched unless the plan has changed it; of one
+//! that was split among the workers that is not known, so it never is. What is beyond the bounds is left and noted.
 
 use super::NodePlaces;
 use super::collect::{Asked, Node};
@@ -25,8 +25,8 @@ pub(crate) const FOLDER: &str = "files";
 const MOST_PATTERNS: usize = 50;
 /// The longest of them, in characters.
 const LONGEST_PATTERN: usize = 200;
-/// Files and folders of a node that are looked at.
-const MOST_LOOKED_AT: usize = 100_000;
+/// Files and folders of a node that are listed.
+const MOST_LISTED: usize = 100_000;
 const PIECE: usize = 1 << 20;
 
 /// Patterns as they were given, without white space around them and none twice.
@@ -84,23 +84,23 @@ struct Budget {
     bytes: u64,
 }
 
-/// Files of one node that somebody wants.
-struct Wanted {
+/// The chosen files of one node.
+struct Chosen {
     /// JMeter's working folder there.
     place: String,
     files: Vec<FoundFile>,
-    /// There may be more than were looked at.
+    /// There may be more than were listed.
     is_partial: bool,
 }
 
-/// What became of one node's files.
+/// The result of fetching one node's files.
 #[derive(Default)]
 struct Fetched {
     files: usize,
     /// Those that the bounds left there, with their bytes.
     left: usize,
     left_bytes: u64,
-    /// There may be more than were looked at.
+    /// There may be more than were listed.
     is_partial: bool,
     /// The run's disk has no room for more.
     is_full: bool,
@@ -124,7 +124,7 @@ fn not_kept(node: &str, fetched: &Fetched, settings: &Settings) -> Option<Messag
         Message::new("kept_files_limit", text).with("left", left).with("left_bytes", left_bytes)
     } else if is_partial {
         let text = format!(
-            "Not all files in the plan's folder on {node} were checked: there are more than {MOST_LOOKED_AT}, or their \
+            "Not all files in the plan's folder on {node} were checked: there are more than {MOST_LISTED}, or their \
              names cannot be read."
         );
         Message::new("kept_files_unseen", text)
@@ -135,7 +135,7 @@ fn not_kept(node: &str, fetched: &Fetched, settings: &Settings) -> Option<Messag
 }
 
 impl Engine {
-    /// Says which files that a plan writes are kept.
+    /// Sets which files that a plan writes are kept.
     ///
     /// # Errors
     /// When there is no such plan, or one is not a pattern of files below its folder.
@@ -146,7 +146,7 @@ impl Engine {
 }
 
 impl Task {
-    /// Fetches what is wanted of all nodes. Whatever cannot be had is noted, and no reason to fail the run.
+    /// Fetches the chosen files of all nodes. Whatever cannot be had is noted, and no reason to fail the run.
     pub(super) async fn keep_files(&self, run: &Run, nodes: &[Asked]) {
         if run.keep.is_empty() {
             return;
@@ -154,13 +154,13 @@ impl Task {
         let settings = self.engine.settings();
         let mut budget = Budget { files: settings.keep_max_files, bytes: settings.keep_max_bytes };
         let nodes: Vec<&Node> = nodes.iter().filter(|asked| asked.silence.is_none()).map(|asked| &asked.node).collect();
-        let found = for_all(nodes.iter().map(|node| wanted_of_node(run, node))).await;
-        // Which of them are within the bounds does not hang on which node is the fastest.
+        let found = for_all(nodes.iter().map(|node| chosen_of_node(run, node))).await;
+        // Which of them are within the bounds does not depend on which node is the fastest.
         let fetching = nodes.iter().zip(found).map(|(node, found)| {
             let chosen = found.map(|found| budget.choose(found));
             async move {
-                let (wanted, fetched) = chosen?;
-                self.fetch_of_node(node, wanted, fetched).await
+                let (chosen, fetched) = chosen?;
+                self.fetch_of_node(node, chosen, fetched).await
             }
         });
         let fetching: Vec<_> = fetching.collect();
@@ -180,14 +180,14 @@ impl Task {
     }
 
     /// Fetches what was chosen of a node's files.
-    async fn fetch_of_node(&self, node: &Node, wanted: Wanted, mut fetched: Fetched) -> Result<Fetched, EngineError> {
+    async fn fetch_of_node(&self, node: &Node, chosen: Chosen, mut fetched: Fetched) -> Result<Fetched, EngineError> {
         let folder = self.engine.folder().run(&self.id).join("nodes").join(&node.name).join(FOLDER);
-        for file in wanted.files {
+        for file in chosen.files {
             if in_place(|| self.engine.room()).is_some_and(|room| !room.is_for_logs() || room.free < file.bytes) {
                 fetched.is_full = true;
                 break;
             }
-            let from = format!("{}/{}", wanted.place, file.path);
+            let from = format!("{}/{}", chosen.place, file.path);
             fetch(node.remote.as_ref(), &from, &folder.join(&file.path), file.bytes).await?;
             fetched.files += 1;
         }
@@ -197,9 +197,9 @@ impl Task {
 
 impl Budget {
     /// Leaves out what is beyond the bounds.
-    fn choose(&mut self, mut wanted: Wanted) -> (Wanted, Fetched) {
-        let mut fetched = Fetched { is_partial: wanted.is_partial, ..Fetched::default() };
-        wanted.files.retain(|file| {
+    fn choose(&mut self, mut chosen: Chosen) -> (Chosen, Fetched) {
+        let mut fetched = Fetched { is_partial: chosen.is_partial, ..Fetched::default() };
+        chosen.files.retain(|file| {
             if self.files == 0 || file.bytes > self.bytes {
                 fetched.left += 1;
                 fetched.left_bytes += file.bytes;
@@ -209,24 +209,24 @@ impl Budget {
             self.bytes -= file.bytes;
             true
         });
-        (wanted, fetched)
+        (chosen, fetched)
     }
 }
 
-/// What a node has of what is wanted, in the order of the paths.
-async fn wanted_of_node(run: &Run, node: &Node) -> Result<Wanted, EngineError> {
+/// A node's chosen files, in the order of the paths.
+async fn chosen_of_node(run: &Run, node: &Node) -> Result<Chosen, EngineError> {
     let patterns = set_of(&run.keep);
     let inside = run.main_file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let plan = NodePlaces::of(&run.id).plan();
     let place = if inside.is_empty() { plan } else { format!("{plan}/{inside}") };
-    let listed = node.remote.list_files(&place, MOST_LOOKED_AT).await?;
-    // Whatever a machine tells of its files: none is written outside of the run's folder.
+    let listed = node.remote.list_files(&place, MOST_LISTED).await?;
+    // Whatever names a machine reports: no file is written outside of the run's folder.
     let is_below = |path: &str| {
         !path.contains(char::is_control)
             && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
     };
-    let is_wanted = |file: &FoundFile| patterns.is_match(&file.path) && is_below(&file.path);
-    let mut found: Vec<FoundFile> = listed.files.into_iter().filter(is_wanted).collect();
+    let is_chosen = |file: &FoundFile| patterns.is_match(&file.path) && is_below(&file.path);
+    let mut found: Vec<FoundFile> = listed.files.into_iter().filter(is_chosen).collect();
     found.sort_by(|one, other| one.path.cmp(&other.path));
     let mut files = Vec::new();
     for file in found {
@@ -234,7 +234,7 @@ async fn wanted_of_node(run: &Run, node: &Node) -> Result<Wanted, EngineError> {
             files.push(file);
         }
     }
-    Ok(Wanted { place, files, is_partial: !listed.is_whole })
+    Ok(Chosen { place, files, is_partial: !listed.is_whole })
 }
 
 /// Did the file come with the plan, and is it still the same?
@@ -300,14 +300,14 @@ mod tests {
     #[test]
     fn a_star_stays_in_its_folder_and_two_do_not() {
         let set = set_of(&["*.csv".to_owned(), "screens/**/*.png".to_owned()]);
-        for (path, is_wanted) in [
+        for (path, is_chosen) in [
             ("a.csv", true),
             ("deep/a.csv", false),
             ("screens/a.png", true),
             ("screens/1/2/a.png", true),
             ("a.png", false),
         ] {
-            assert_eq!(set.is_match(path), is_wanted, "{path}");
+            assert_eq!(set.is_match(path), is_chosen, "{path}");
         }
     }
 

@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_model::{Fault, Message, Person, Run};
 
-/// A cluster that no run came to ends after so many minutes, where nothing else was said.
+/// The default idle timeout of such a cluster, in minutes.
 const IDLE_MINUTES: u32 = 15;
 
 impl Engine {
@@ -57,7 +57,7 @@ impl Engine {
     }
 }
 
-/// The cluster that is wanted, which is one that is there or a new one.
+/// Checks that either a cluster or a new one is requested.
 pub(super) fn fault_of_place(new: &NewRun) -> Option<Fault> {
     match (&new.cluster_id, &new.new_cluster) {
         (Some(_), None) | (None, Some(_)) => None,

@@ -1,5 +1,5 @@
-//! How the nodes of a run fared, from look to look: in memory while it continues, and with its files (`node-series.json`), from which it is
-//! read afterwards. Bounded: looks that are too many are taken together in pairs, of which the busier one stays.
+//! Observations of a run's nodes over time: in memory while it continues, and with its files (`node-series.json`), from which they are
+//! read afterwards. Bounded: if there are too many they are merged in pairs, of which the busier one stays.
 
 use super::finish::write;
 use crate::blocking::wait;
@@ -11,9 +11,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 pub(super) const NAME: &str = "node-series.json";
-/// How far looks are apart at first, in milliseconds.
+/// How far observations are apart at first, in milliseconds.
 const FIRST_EVERY_MS: u64 = 5_000;
-/// Looks of one node…
+/// Observations of one node…
 const MOST_OF_NODE: usize = 960;
 /// …and of all nodes together, of which each has [`LEAST_OF_NODE`] at least.
 const MOST: usize = 96_000;
@@ -23,7 +23,7 @@ const LEAST_OF_NODE: usize = 60;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeSeries {
-    /// In each interval of so many milliseconds a node has one look at most.
+    /// In each interval of so many milliseconds a node has one observation at most.
     pub every_ms: u64,
     pub nodes: Vec<NodeTrace>,
 }
@@ -37,7 +37,7 @@ pub struct NodeTrace {
     pub looks: Vec<NodeLook>,
 }
 
-/// How a node's machine was, between two looks.
+/// How a node's machine was, between two observations.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeLook {
@@ -73,7 +73,7 @@ impl From<&NodeHealth> for NodeLook {
 }
 
 impl NodeLook {
-    /// Of two looks of an interval the busier one, with the longer lag of both.
+    /// Of two observations of an interval the busier one, with the longer lag of both.
     fn busier(self, other: Self) -> Self {
         let busier = if other.cpu_percent > self.cpu_percent { other } else { self };
         Self { lag_bytes: self.lag_bytes.max(other.lag_bytes), ..busier }
@@ -87,7 +87,7 @@ impl Default for NodeSeries {
 }
 
 impl NodeSeries {
-    /// Adds a look. One that is not later than the node's last is left out: a clock was set back.
+    /// Adds an observation. One that is not later than the node's last is left out: a clock was set back.
     pub(super) fn add(&mut self, name: &str, health: &NodeHealth) {
         let every_ms = self.every_ms;
         let at = self.nodes.iter().position(|trace| trace.name == name).unwrap_or_else(|| {
@@ -103,8 +103,8 @@ impl NodeSeries {
         if self.nodes[at].looks.len() > most {
             self.every_ms *= 2;
             for trace in &mut self.nodes {
-                for look in std::mem::take(&mut trace.looks) {
-                    trace.add(look, self.every_ms);
+                for observation in std::mem::take(&mut trace.looks) {
+                    trace.add(observation, self.every_ms);
                 }
             }
         }
@@ -112,7 +112,7 @@ impl NodeSeries {
 
     /// The nodes that were busiest, in their order, at most so many.
     fn busiest(mut self, most: usize) -> Self {
-        let highest = |trace: &NodeTrace| trace.looks.iter().map(|look| look.cpu_percent).max();
+        let highest = |trace: &NodeTrace| trace.looks.iter().map(|one| one.cpu_percent).max();
         let mut order: Vec<usize> = (0..self.nodes.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse(highest(&self.nodes[*at])));
         order.truncate(most);
@@ -147,11 +147,11 @@ impl NodeSeries {
 }
 
 impl NodeTrace {
-    fn add(&mut self, look: NodeLook, every_ms: u64) {
-        let interval = |look: &NodeLook| look.at_ms.div_euclid(i64::try_from(every_ms).unwrap_or(i64::MAX));
+    fn add(&mut self, new: NodeLook, every_ms: u64) {
+        let interval = |one: &NodeLook| one.at_ms.div_euclid(i64::try_from(every_ms).unwrap_or(i64::MAX));
         match self.looks.last_mut() {
-            Some(last) if interval(last) == interval(&look) => *last = last.busier(look),
-            _ => self.looks.push(look),
+            Some(last) if interval(last) == interval(&new) => *last = last.busier(new),
+            _ => self.looks.push(new),
         }
     }
 }
@@ -197,34 +197,34 @@ mod tests {
     }
 
     #[test]
-    fn a_day_of_looks_stays_bounded_and_keeps_its_peaks() {
+    fn a_day_of_observations_stays_bounded_and_keeps_its_peaks() {
         let mut series = NodeSeries::default();
-        for look in 0..17_280 {
-            let (cpu, lag) = if look == 9_001 { (99, 0) } else { (10, if look == 9_000 { 5_000 } else { 1 }) };
-            series.add("worker-1", &health(look * 5_000, cpu, lag));
+        for number in 0..17_280 {
+            let (cpu, lag) = if number == 9_001 { (99, 0) } else { (10, if number == 9_000 { 5_000 } else { 1 }) };
+            series.add("worker-1", &health(number * 5_000, cpu, lag));
         }
-        let looks = &series.nodes[0].looks;
+        let kept = &series.nodes[0].looks;
         assert_eq!(series.every_ms, 160_000);
-        assert!((480..=MOST_OF_NODE).contains(&looks.len()), "{}", looks.len());
-        assert!(looks.windows(2).all(|two| two[0].at_ms < two[1].at_ms));
-        let peak = looks.iter().find(|look| look.cpu_percent == 99).expect("the busiest look");
+        assert!((480..=MOST_OF_NODE).contains(&kept.len()), "{}", kept.len());
+        assert!(kept.windows(2).all(|two| two[0].at_ms < two[1].at_ms));
+        let peak = kept.iter().find(|one| one.cpu_percent == 99).expect("the busiest one");
         assert_eq!((peak.at_ms, peak.lag_bytes), (9_001 * 5_000, Some(5_000)));
     }
 
     #[test]
     fn a_thousand_nodes_share_the_bound() {
         let mut series = NodeSeries::default();
-        for look in 0..200 {
+        for number in 0..200 {
             for node in 0..1_000 {
-                series.add(&format!("worker-{node}"), &health(look * 5_000, 1, 0));
+                series.add(&format!("worker-{node}"), &health(number * 5_000, 1, 0));
             }
         }
-        let looks: usize = series.nodes.iter().map(|trace| trace.looks.len()).sum();
-        assert!((40_000..=MOST).contains(&looks), "{looks}");
+        let kept: usize = series.nodes.iter().map(|trace| trace.looks.len()).sum();
+        assert!((40_000..=MOST).contains(&kept), "{kept}");
     }
 
     #[test]
-    fn a_look_of_before_is_left_out_and_a_file_brings_all_back() {
+    fn an_earlier_observation_is_left_out_and_a_file_restores_all() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut series = NodeSeries::default();
         series.write(folder.path()).expect("nothing to write");

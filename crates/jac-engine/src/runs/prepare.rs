@@ -23,7 +23,7 @@ use crate::error::EngineError;
 use crate::fan_out::try_for_all;
 use crate::javas;
 use crate::lifecycle::key_store_path;
-use crate::tools::WantedJMeter;
+use crate::tools::RequestedJMeter;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
@@ -129,9 +129,9 @@ async fn start_with_master(
         places.split_first().ok_or_else(|| EngineError::JMeter("The cluster has no nodes.".to_owned()))?;
     task.step("copying_files", "Copying the plan's files.").await?;
     files::copy_files(task, run, plan, places).await?;
-    task.stop_wanted().await?;
+    task.check_stop_request().await?;
     let addresses = workers::start_workers(task, run, common, master, workers).await?;
-    task.stop_wanted().await?;
+    task.check_stop_request().await?;
     task.step("starting_master", "Starting the master.").await?;
     start_master(task, run, common, master, &addresses).await?;
     Ok(task.engine.now_ms())
@@ -153,12 +153,12 @@ async fn start_in_step(
     }
     for number in 0..direct::TRIES {
         if number > 0 {
-            tracing::warn!(run = %run.id, "run {}: its workers could not all be told in time to start", run.id);
+            tracing::warn!(run = %run.id, "run {}: not all workers got their start time in time", run.id);
             clean(task, run, cluster).await?;
         }
         task.step("copying_files", "Copying the plan's files.").await?;
         files::copy_files(task, run, plan, places).await?;
-        task.stop_wanted().await?;
+        task.check_stop_request().await?;
         if let Some(at_ms) = direct::start_all(task, run, common, places, number).await? {
             return Ok(at_ms);
         }
@@ -188,7 +188,7 @@ async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
 
 /// Writes down what the run is measured with.
 async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError> {
-    let home = task.engine.toolbox().home(&WantedJMeter::of(&cluster.config))?;
+    let home = task.engine.toolbox().home(&RequestedJMeter::of(&cluster.config))?;
     let jmeter = home.map_or_else(|| "unknown".to_owned(), |home| home.version().to_owned());
     let differs = javas::different(cluster);
     let java = javas::versions(cluster).into_iter().map(str::to_owned).collect();
@@ -371,18 +371,18 @@ pub(super) fn launcher(tools: &NodeTools) -> String {
 pub(super) async fn error_excerpt(remote: &dyn Remote, run: &Run) -> String {
     let log = tail(remote, &NodePlaces::of(&run.id).log()).await;
     let out = tail(remote, &format!("processes/{}/out", process_name(&run.id))).await;
-    let telling = |text: &str| {
+    let errors_of = |text: &str| {
         let lines: Vec<&str> = text
             .lines()
             .filter(|line| line.contains("ERROR") || line.contains("Exception") || line.contains("Error"))
             .collect();
         lines.iter().rev().take(3).rev().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join(" / ")
     };
-    let words = [telling(&log), telling(&out), out.lines().last().unwrap_or_default().to_owned()];
-    words
+    let excerpts = [errors_of(&log), errors_of(&out), out.lines().last().unwrap_or_default().to_owned()];
+    excerpts
         .into_iter()
-        .find(|words| !words.is_empty())
-        .map_or_else(|| "It printed no error.".to_owned(), |words| format!("Its output: {words}"))
+        .find(|excerpt| !excerpt.is_empty())
+        .map_or_else(|| "It printed no error.".to_owned(), |excerpt| format!("Its output: {excerpt}"))
 }
 
 async fn tail(remote: &dyn Remote, path: &str) -> String {

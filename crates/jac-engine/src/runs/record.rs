@@ -1,4 +1,4 @@
-//! `run.json`: a finished run as its own folder tells it, so that a database that is lost or older loses no result.
+//! `run.json`: a finished run as its own folder describes it, so that a database that is lost or older loses no result.
 
 use super::finish::restored_points;
 use crate::blocking::wait;
@@ -60,7 +60,7 @@ impl RunRecord {
                                                     {schema})."
             )));
         }
-        // Damaged, or written by somebody else: the caller tells of the folder and moves it to lost/.
+        // Damaged, or written by somebody else: the caller reports the folder and moves it to lost/.
         let record: Option<Self> = serde_json::from_slice(&bytes).ok();
         Ok(record.filter(|record| record.run.phase.is_terminal()))
     }
@@ -79,7 +79,7 @@ impl RunRecord {
     /// Takes the run into the list again, with the points of its charts.
     pub fn restore(&self, engine: &Engine) -> Result<(), EngineError> {
         let run = &self.run;
-        tracing::info!(run = %run.id, "run {}: taken into the list again, as its folder tells it", run.id);
+        tracing::info!(run = %run.id, "run {}: restored from its folder", run.id);
         let points = restored_points(engine, &run.id);
         Ok(wait(engine.store().restore_run(run, self.result.as_ref(), points))?)
     }

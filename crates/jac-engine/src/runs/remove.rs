@@ -25,7 +25,7 @@ impl Engine {
         self.run_blocking(move |engine| engine.remove_run(&id, is_free)).await
     }
 
-    /// Says whether a run is kept whatever the retention says.
+    /// Sets whether a run is kept whatever the retention.
     ///
     /// # Errors
     /// When there is no such run, or its record cannot be written.
@@ -40,7 +40,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes what a finished run's row says into its folder too: a database that is lost or older does not forget it.
+    /// Writes a finished run's row into its folder too: a database that is lost or older does not lose it.
     pub(crate) async fn describe_run(&self, id: &RunId) -> Result<(), EngineError> {
         self.describe_run_and(id, |_, _| Ok(())).await
     }

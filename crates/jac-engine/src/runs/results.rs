@@ -23,7 +23,7 @@ pub const MOST_COMPARED: usize = 5;
 pub const MOST_FOUND: usize = 1_000;
 
 impl Engine {
-    /// Looks through a run's log. It reads a file: call it where that is allowed.
+    /// Searches a run's log. It reads a file: call it where that is allowed.
     ///
     /// # Errors
     /// When there is no such run, or it has no log.
@@ -68,7 +68,7 @@ impl Engine {
             return Err(EngineError::invalid("runs_to_compare", format!("The run {twice} is given twice.")));
         }
         let mut compared = runs.iter().map(|run| self.compared(run)).collect::<Result<Vec<_>, _>>()?;
-        tell_apart(&mut compared);
+        distinguish(&mut compared);
         let names: Vec<&str> = compared.iter().map(|compared| compared.result.name.as_str()).collect();
         let title = names.join(" -> ");
         Ok(ComparisonReport::new(title, env!("CARGO_PKG_VERSION"), self.now_ms(), compared, Thresholds::default()))
@@ -152,7 +152,7 @@ impl Engine {
         self.read_log(run, |input| read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(())))
     }
 
-    /// Reads a run's log, plain or compressed, here or in the store. It may be compressed while this looks: then it has its second name.
+    /// Reads a run's log, plain or compressed, here or in the store. It may be compressed meanwhile: then it has its second name.
     pub(super) fn read_log<T>(
         &self,
         run: &RunId,
@@ -173,7 +173,7 @@ impl Engine {
 }
 
 /// Runs of one plan mostly have one name: then each is called by its id too.
-fn tell_apart(compared: &mut [Compared]) {
+fn distinguish(compared: &mut [Compared]) {
     let names: Vec<String> = compared.iter().map(|compared| compared.result.name.clone()).collect();
     for (at, Compared { result, .. }) in compared.iter_mut().enumerate() {
         let shared = names.iter().enumerate().any(|(other, name)| other != at && *name == names[at]);

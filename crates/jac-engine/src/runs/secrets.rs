@@ -1,4 +1,4 @@
-//! Values of properties that nobody is to read: by the property's name, or because whoever started the run said so. They are
+//! Values of properties that nobody is to read: by the property's name, or because whoever started the run marked them. They are
 //! masked in the run's row, and so in every page, answer and report. Until JMeter has them they are sealed beside it.
 
 use crate::engine::Engine;
@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 /// What stands in place of a value.
 const MASK: &str = "***";
 
-/// Parts of names that say that their values are secrets, without `-`, `_` and `.`.
-const TELLING: &[&str] = &[
+/// Parts of names whose values are secrets, without `-`, `_` and `.`.
+const PARTS_OF_NAMES: &[&str] = &[
     "password",
     "passwd",
     "passphrase",
@@ -36,10 +36,10 @@ pub(crate) struct Sealed {
     pub system_properties: Properties,
 }
 
-/// Whether a property's name says that its value is a secret.
-fn tells_a_secret(name: &str) -> bool {
+/// Whether a property's name shows that its value is a secret.
+fn names_a_secret(name: &str) -> bool {
     let name: String = name.to_lowercase().chars().filter(|letter| !matches!(letter, '-' | '_' | '.')).collect();
-    TELLING.iter().any(|telling| name.contains(telling))
+    PARTS_OF_NAMES.iter().any(|part| name.contains(part))
 }
 
 fn purpose(run: &RunId) -> String {
@@ -48,7 +48,7 @@ fn purpose(run: &RunId) -> String {
 
 /// Masks the secret ones, and gives their true values.
 pub(crate) fn take_out(properties: &mut Properties, marked: &[String]) -> Properties {
-    let is_secret = |name: &str| tells_a_secret(name) || marked.iter().any(|marked| marked == name);
+    let is_secret = |name: &str| names_a_secret(name) || marked.iter().any(|marked| marked == name);
     let mut taken = Properties::new();
     for (name, value) in properties.iter_mut().filter(|(name, value)| is_secret(name) && !value.is_empty()) {
         taken.insert(name.clone(), std::mem::replace(value, MASK.to_owned()));
@@ -76,7 +76,7 @@ pub(crate) fn faults_of_masks(properties: &Properties, system_properties: &Prope
         .collect()
 }
 
-/// Masks what a run's properties' names say is secret, where an earlier version did not. Their values are lost to this copy.
+/// Masks the values of a run's properties with names of secrets, where an earlier version did not. Their values are lost to this copy.
 pub(crate) fn mask(run: &mut Run) {
     take_out(&mut run.properties, &[]);
     take_out(&mut run.system_properties, &[]);
@@ -119,14 +119,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_tell_of_a_secret_are_known_and_others_are_left_alone() {
+    fn names_of_secrets_are_known_and_others_are_left_alone() {
         for secret in
             ["password", "db.Password", "API_KEY", "api-key", "auth.token", "clientSecret", "aws.access.key", "my_pwd"]
         {
-            assert!(tells_a_secret(secret), "{secret}");
+            assert!(names_a_secret(secret), "{secret}");
         }
         for open in ["threads", "host", "keyword", "path", "duration", "users.csv"] {
-            assert!(!tells_a_secret(open), "{open}");
+            assert!(!names_a_secret(open), "{open}");
         }
         let mut properties = BTreeMap::from(
             [("password", "p"), ("host", "h"), ("pin", "1234"), ("token", "")]

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_work_on_so_many_workers_is_told() {
+    fn what_cannot_work_on_so_many_workers_is_reported() {
         use ResultsChoice::{Auto, Direct, Rmi};
         let fine: [&str; 0] = [];
         assert_eq!(codes(Direct, Some(2), &[("threads", 3)], 3), fine);

@@ -1,4 +1,4 @@
-//! How a running JMeter is brought to its end: asked, then told, then killed, each with its time.
+//! How a running JMeter is stopped: gracefully, then by force, then killed, each with its time limit.
 
 use super::prepare::launcher;
 use super::process_name;
@@ -14,16 +14,16 @@ use tokio::time::{Instant, timeout};
 
 /// How long JMeter's own stop client may take: it is a JVM that starts, sends one datagram and ends.
 const CLIENT_LIMIT: Duration = Duration::from_secs(20);
-/// How long a node may take with that in all, before the others are continued with.
-const TELL_LIMIT: Duration = Duration::from_secs(25);
-/// How long it may take to say whether its JMeter listens.
+/// How long a node may take with that in all, before the others continue without it.
+const SEND_LIMIT: Duration = Duration::from_secs(25);
+/// How long it may take to report whether its JMeter listens.
 const LISTEN_LIMIT: Duration = Duration::from_secs(4);
 
 /// After how long a graceful stop is asked for a second time; after that, each time twice as long. A JMeter that is asked while it creates
 /// its threads misses those that have not begun: they would run until their requests are aborted.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
-/// A JMeter that is told to stop.
+/// A JMeter that is to stop.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
     /// Its node.
@@ -66,7 +66,7 @@ impl Stopping {
             };
             due_after(limit, run.stop_sent_ms, now_ms)
         });
-        // Whether each of them was told is not known.
+        // Whether each of them received it is not known.
         let again = run.stop_sent.map(|_| Again { at: Instant::now(), pause: ASK_AGAIN });
         Self { asked: run.stop_sent, next_at, again }
     }
@@ -76,9 +76,9 @@ impl Stopping {
         self.asked
     }
 
-    fn next(&self, wanted: StopMode, now: Instant) -> Next {
+    fn next(&self, requested: StopMode, now: Instant) -> Next {
         let over = self.next_at.is_some_and(|at| now >= at);
-        match (self.asked, wanted) {
+        match (self.asked, requested) {
             (None, StopMode::Graceful) if over => Next::Force,
             (None, StopMode::Graceful) => Next::Ask,
             (None, StopMode::Force) | (Some(StopMode::Graceful), StopMode::Force) => Next::Force,
@@ -91,17 +91,17 @@ impl Stopping {
         }
     }
 
-    /// Does what is due now towards the wanted end of all that still run.
-    pub async fn go_on(
+    /// Does what is due now towards the requested stop of all that still run.
+    pub async fn advance(
         &mut self,
         task: &Task,
         run: &Run,
         targets: &[Target<'_>],
-        wanted: StopMode,
+        requested: StopMode,
         grace: Duration,
     ) -> Result<(), EngineError> {
         let now = Instant::now();
-        match self.next(wanted, now) {
+        match self.next(requested, now) {
             Next::Nothing => (),
             Next::Ask => {
                 // The grace period begins with the request. A JMeter that is still starting cannot be stopped yet.
@@ -109,19 +109,19 @@ impl Stopping {
                 let listening = for_all(targets.iter().map(|target| listens(target.remote, run))).await;
                 if listening.into_iter().all(|listens| listens) {
                     let step = task.step("stopping", "Stopping: threads finish their current sample.").await;
-                    task.try_to("say what is being done", step);
+                    task.try_to("report the current step", step);
                     self.send(task, run, targets, StopMode::Graceful, StopWord::Shutdown).await;
                     self.again = Some(Again { at: Instant::now() + ASK_AGAIN, pause: ASK_AGAIN });
                 }
             }
             Next::AskAgain => {
-                tell_all(task, run, targets, StopWord::Shutdown).await;
+                send_all(task, run, targets, StopWord::Shutdown).await;
                 let pause = self.again.map_or(ASK_AGAIN, |again| again.pause * 2);
                 self.again = Some(Again { at: Instant::now() + pause, pause });
             }
             Next::Force => {
                 let step = task.step("force_stopping", "Stopping: requests in flight are aborted.").await;
-                task.try_to("say what is being done", step);
+                task.try_to("report the current step", step);
                 self.send(task, run, targets, StopMode::Force, StopWord::StopTestNow).await;
                 self.next_at = Some(Instant::now() + task.engine.settings().force_limit);
             }
@@ -136,8 +136,8 @@ impl Stopping {
         Ok(())
     }
 
-    /// Writes the word down and sends it: an engine that takes over has to know that it was said. Where it cannot be written down it is sent all the
-    /// same, and that engine says it again.
+    /// Writes the command down and sends it: an engine that takes over has to know that it was sent. Where it cannot be written down it is sent
+    /// all the same, and that engine sends it again.
     async fn send(&mut self, task: &Task, run: &Run, targets: &[Target<'_>], how: StopMode, word: StopWord) {
         let now_ms = task.engine.now_ms();
         let written = task.change(move |run| {
@@ -145,14 +145,14 @@ impl Stopping {
             run.stop_sent_ms = Some(now_ms);
             Ok(())
         });
-        task.try_to("write down that it was told to stop", written.await.map(drop));
+        task.try_to("write down that it is being stopped", written.await.map(drop));
         self.asked = Some(how);
-        tell_all(task, run, targets, word).await;
+        send_all(task, run, targets, word).await;
     }
 }
 
-async fn tell_all(task: &Task, run: &Run, targets: &[Target<'_>], word: StopWord) {
-    for_all(targets.iter().map(|target| tell(task, run, target, word))).await;
+async fn send_all(task: &Task, run: &Run, targets: &[Target<'_>], word: StopWord) {
+    for_all(targets.iter().map(|target| send_to(task, run, target, word))).await;
 }
 
 /// When what was begun `since_ms` has had its time.
@@ -161,7 +161,7 @@ fn due_after(limit: Duration, since_ms: Option<EpochMs>, now_ms: EpochMs) -> Ins
     Instant::now() + limit.saturating_sub(Duration::from_millis(gone_ms))
 }
 
-/// Whether a JMeter listens for words already: it says so when the test has begun. A node that does not answer keeps the word from no other.
+/// Whether a JMeter listens for commands already: it prints that when the test has begun. A node that does not answer holds up no other.
 async fn listens(remote: &dyn Remote, run: &Run) -> bool {
     const LENGTH: usize = 256 * 1024;
     let out = format!("processes/{}/out", process_name(&run.id));
@@ -173,10 +173,10 @@ async fn listens(remote: &dyn Remote, run: &Run) -> bool {
     }
 }
 
-/// Tells a JMeter. If the word does not get through, the next step of the stop does.
-async fn tell(task: &Task, run: &Run, target: &Target<'_>, word: StopWord) {
+/// Sends a command to a JMeter. If it does not get through, the next step of the stop does.
+async fn send_to(task: &Task, run: &Run, target: &Target<'_>, word: StopWord) {
     let name = target.name;
-    let told = async {
+    let sent = async {
         // Of one that runs the plan by itself the only port is this one.
         let own = || run.nodes.iter().find(|node| node.name == name)?.ports.first().copied();
         let port = match run.results {
@@ -203,8 +203,8 @@ async fn tell(task: &Task, run: &Run, target: &Target<'_>, word: StopWord) {
             output.stderr.trim()
         )))
     };
-    if let Err(error) = within(TELL_LIMIT, name, "tell JMeter to stop", told).await {
-        tracing::warn!(run = %run.id, node = name, %error, "run {}: JMeter on {name} could not be told {word:?}: {error}", run.id);
+    if let Err(error) = within(SEND_LIMIT, name, "run JMeter's stop client", sent).await {
+        tracing::warn!(run = %run.id, node = name, %error, "run {}: {word:?} could not be sent to JMeter on {name}: {error}", run.id);
     }
 }
 
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_grace_period_goes_on_while_no_engine_watches() {
+    async fn a_grace_period_continues_while_no_engine_watches() {
         let left = |limit_s: u64, gone_ms: i64| {
             let limit = Duration::from_secs(limit_s);
             let due = due_after(limit, Some(1_000), 1_000 + gone_ms);
@@ -226,12 +226,12 @@ mod tests {
         assert_eq!(left(30, 20_000), 10);
         assert_eq!(left(30, 40_000), 0, "it was over in the meantime");
         assert_eq!(left(30, -5_000), 30, "a clock that was set back gives no more than the whole of it");
-        let unsaid = due_after(Duration::from_secs(30), None, 99_000);
-        assert_eq!(unsaid, Instant::now() + Duration::from_secs(30), "a JAC that did not write it down");
+        let unknown = due_after(Duration::from_secs(30), None, 99_000);
+        assert_eq!(unknown, Instant::now() + Duration::from_secs(30), "a JAC that did not write it down");
     }
 
     #[test]
-    fn a_graceful_stop_is_cut_after_its_grace_and_killed_after_that() {
+    fn a_graceful_stop_is_forced_after_its_grace_and_killed_after_that() {
         let now = Instant::now();
         let later = now + Duration::from_secs(1);
         use StopMode::{Force, Graceful};

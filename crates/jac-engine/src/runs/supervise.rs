@@ -59,12 +59,12 @@ impl Interruption {
     }
 }
 
-/// A run and the cluster that it has to itself.
-/// Is it trouble of the server's database, which says nothing of the run? A full disk is another matter: nodes of this machine have theirs on it.
+/// Whether it is trouble of the server's database, which does not concern the run. A full disk does: nodes of this machine have theirs on it.
 fn passes(error: &EngineError) -> bool {
     matches!(error, EngineError::Store(StoreError::Database { .. }))
 }
 
+/// A run and the cluster that it has to itself.
 #[derive(Clone)]
 pub(super) struct Task {
     pub engine: Engine,
@@ -207,8 +207,8 @@ impl Task {
     async fn until_stopped(&self) -> Interruption {
         let mut changes = self.engine.changes_of_run(&self.id);
         loop {
-            // A database that cannot be read now says nothing.
-            if let Err(stopped @ Interruption::End(_)) = self.stop_wanted().await {
+            // A database that cannot be read now ends nothing.
+            if let Err(stopped @ Interruption::End(_)) = self.check_stop_request().await {
                 return stopped;
             }
             changes.next().await;
@@ -229,14 +229,14 @@ impl Task {
                 ClusterPhase::Ready => break cluster,
                 ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => (),
                 ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
-                    self.stop_wanted().await?;
+                    self.check_stop_request().await?;
                     let why = cluster.cause.map_or_else(|| "It was terminated.".to_owned(), |cause| cause.message);
                     let reason = Message::new("cluster_never_ready", format!("The cluster never became ready. {why}"))
                         .with("cluster_cause", why.as_str());
                     return Err(Interruption::failed(reason, None));
                 }
             }
-            self.stop_wanted().await?;
+            self.check_stop_request().await?;
             if Instant::now() > deadline {
                 let limit = limit.as_secs() / 60;
                 let text = format!("The cluster was not ready within {limit} minutes.");
@@ -255,7 +255,7 @@ impl Task {
     }
 
     /// An interruption if somebody asked the run to stop before JMeter ran.
-    pub async fn stop_wanted(&self) -> Result<(), Interruption> {
+    pub async fn check_stop_request(&self) -> Result<(), Interruption> {
         let run = self.run().await?;
         match run.stop_requested {
             Some(how) => Err(Interruption::End(stopped(&run, how))),
@@ -281,7 +281,7 @@ impl Task {
         Ok(Arc::new(RetryingRemote { remote: self.remote(cluster, node)?, limit }))
     }
 
-    /// Changes the run and tells.
+    /// Changes the run and notifies.
     pub async fn change(
         &self,
         change: impl FnOnce(&mut Run) -> Result<(), EngineError> + Send + 'static,
@@ -291,7 +291,7 @@ impl Task {
         Ok(run)
     }
 
-    /// Says what is being done now.
+    /// Sets the current step.
     pub async fn step(&self, code: &'static str, message: &str) -> Result<(), EngineError> {
         let (now_ms, message) = (self.engine.now_ms(), message.to_owned());
         self.change(move |run| {
@@ -344,7 +344,7 @@ mod tests {
     use rusqlite::ffi;
 
     #[test]
-    fn a_database_that_is_busy_says_nothing_of_a_run() {
+    fn a_database_that_is_busy_ends_no_run() {
         let source = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None);
         assert!(passes(&EngineError::Store(StoreError::Database { what: "write", source })));
         assert!(!passes(&EngineError::DiskFull { what: "writing".to_owned() }));

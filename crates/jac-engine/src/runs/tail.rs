@@ -1,4 +1,4 @@
-//! Reads a run's log for as long as somebody leads the run, piece by piece, and says how that goes.
+//! Reads a run's log for as long as somebody leads the run, piece by piece, and reports how that goes.
 
 use super::tailed_spool::Pulled;
 use crate::error::EngineError;
@@ -22,20 +22,20 @@ struct State {
     read_all_at: Option<Instant>,
     /// Since when the log cannot be read though its machine answers, and why.
     trouble: Option<(Instant, Message)>,
-    since_look: LogLook,
+    progress: LogProgress,
 }
 
 /// How far the reading of a log is behind, and how much has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct LogLook {
-    /// Bytes that were not read yet, the fewest since the look before: a log that is read to its end now and then is not behind. `None`:
+pub(super) struct LogProgress {
+    /// Bytes that were not read yet, the fewest since this was last taken: a log that is read to its end now and then is not behind. `None`:
     /// nothing was read since.
     pub left_bytes: Option<u64>,
     /// Rows since this process reads it; `None`: they are not counted.
     pub rows: Option<u64>,
 }
 
-impl LogLook {
+impl LogProgress {
     fn add(&mut self, left_bytes: u64, rows: Option<u64>) {
         self.left_bytes = Some(self.left_bytes.map_or(left_bytes, |known| known.min(left_bytes)));
         self.rows = rows.map(|rows| self.rows.unwrap_or(0) + rows).or(self.rows);
@@ -56,12 +56,12 @@ impl TailState {
         self.state().trouble.clone()
     }
 
-    /// How it stands. The next look begins here.
-    pub fn look(&self) -> LogLook {
+    /// The progress so far. The next one begins here.
+    pub fn take_progress(&self) -> LogProgress {
         let mut state = self.state();
-        let look = state.since_look;
-        state.since_look.left_bytes = None;
-        look
+        let progress = state.progress;
+        state.progress.left_bytes = None;
+        progress
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) trait Pull {
     /// Takes in the next piece.
     async fn pull(&mut self) -> Result<Pulled, EngineError>;
 
-    /// Tells whether the log waits for room on this machine's disk.
+    /// Reports whether the log waits for room on this machine's disk.
     fn report_disk_wait(&self, waits: bool);
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration)
                 {
                     let mut state = tail.state();
                     state.trouble = None;
-                    state.since_look.add(left_bytes, rows);
+                    state.progress.add(left_bytes, rows);
                 }
                 // A log that is always there already leaves the others no turn by itself.
                 yield_now().await;
@@ -96,13 +96,13 @@ pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration)
             Ok(Pulled::Everything) => {
                 let mut state = tail.state();
                 (state.read_all_at, state.trouble) = (Some(begun), None);
-                state.since_look.add(0, None);
+                state.progress.add(0, None);
             }
             Err(EngineError::DiskFull { .. }) => {
                 tail.state().trouble = None;
                 log.report_disk_wait(true);
             }
-            // The looks at the master's process tell of that.
+            // The polls of the master's process detect that.
             Err(EngineError::Port(error)) if is_silence(&error) => (),
             // Neither the log nor the file that keeps it is at fault.
             Err(error) if is_own_fault(&error) => tail.state().trouble = None,
@@ -121,16 +121,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_that_was_read_to_its_end_since_the_last_look_is_not_behind() {
+    fn a_log_that_was_read_to_its_end_in_between_is_not_behind() {
         let tail = TailState::default();
-        assert_eq!(tail.look(), LogLook::default());
+        assert_eq!(tail.take_progress(), LogProgress::default());
         for (left_bytes, rows) in [(900, Some(5)), (400, Some(7)), (700, Some(0))] {
-            tail.state().since_look.add(left_bytes, rows);
+            tail.state().progress.add(left_bytes, rows);
         }
-        assert_eq!(tail.look(), LogLook { left_bytes: Some(400), rows: Some(12) });
-        assert_eq!(tail.look(), LogLook { left_bytes: None, rows: Some(12) });
-        tail.state().since_look.add(900, Some(1));
-        tail.state().since_look.add(0, None);
-        assert_eq!(tail.look(), LogLook { left_bytes: Some(0), rows: Some(13) });
+        assert_eq!(tail.take_progress(), LogProgress { left_bytes: Some(400), rows: Some(12) });
+        assert_eq!(tail.take_progress(), LogProgress { left_bytes: None, rows: Some(12) });
+        tail.state().progress.add(900, Some(1));
+        tail.state().progress.add(0, None);
+        assert_eq!(tail.take_progress(), LogProgress { left_bytes: Some(0), rows: Some(13) });
     }
 }

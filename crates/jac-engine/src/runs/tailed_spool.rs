@@ -72,7 +72,7 @@ pub(super) struct TailedSpool {
     file: std::fs::File,
     offset: u64,
     piece: Piece,
-    room_looked_at: Option<Instant>,
+    room_checked_at: Option<Instant>,
     has_room: bool,
     pub live: Arc<LiveRun>,
 }
@@ -108,7 +108,7 @@ impl TailedSpool {
         }
         // Before the samples: each is judged as it comes.
         if let Ok(cluster) = wait(task.cluster(&run)) {
-            tell_clocks(&run, &cluster, &live);
+            set_clock_offsets(&run, &cluster, &live);
         }
         live.set_now(task.engine.now_ms());
         let mut buffer = vec![0; PIECE];
@@ -129,7 +129,7 @@ impl TailedSpool {
             file,
             offset,
             piece: Piece::default(),
-            room_looked_at: None,
+            room_checked_at: None,
             has_room: true,
             live,
         }
@@ -173,13 +173,13 @@ impl TailedSpool {
         digest: [u8; 32],
     ) -> Result<bool, EngineError> {
         let new = spool(task.engine.folder(), &self.run).with_extension("again");
-        let pulled = self.pull_anew(task, master, digest, &new).await;
+        let pulled = self.pull_into(task, master, digest, &new).await;
         // Gone already where it took the spool's place.
         drop(std::fs::remove_file(new));
         pulled
     }
 
-    async fn pull_anew(
+    async fn pull_into(
         &mut self,
         task: &Task,
         master: &dyn Remote,
@@ -216,16 +216,16 @@ impl TailedSpool {
         Ok(true)
     }
 
-    /// Looks once a second whether the disk has room for more of the log.
+    /// Checks once a second whether the disk has room for more of the log.
     pub fn need_room(&mut self) -> Result<(), EngineError> {
-        if self.room_looked_at.is_none_or(|at| at.elapsed() >= ROOM_EVERY) {
-            self.room_looked_at = Some(Instant::now());
+        if self.room_checked_at.is_none_or(|at| at.elapsed() >= ROOM_EVERY) {
+            self.room_checked_at = Some(Instant::now());
             self.has_room = in_place(|| self.engine.room()).is_none_or(|room| room.is_for_logs());
         }
         if self.has_room { Ok(()) } else { Err(EngineError::DiskFull { what: "accessing the run's log".to_owned() }) }
     }
 
-    /// Tells whether the log waits for room on this machine's disk.
+    /// Reports whether the log waits for room on this machine's disk.
     pub fn report_disk_wait(&self, waits: bool) {
         if self.live.set_waits_for_room(waits) {
             tracing::warn!(run = %self.run, waits, "run {}: {}", self.run, if waits { "its log waits for room on the disk" } else { "its log is read on" });
@@ -254,8 +254,8 @@ impl Pull for MasterLog<'_> {
     }
 }
 
-/// Tells the statistics how far the workers' clocks are ahead, by the names that their samples have.
-fn tell_clocks(run: &Run, cluster: &Cluster, live: &LiveRun) {
+/// Sets how far the workers' clocks are ahead in the statistics, by the names that their samples have.
+fn set_clock_offsets(run: &Run, cluster: &Cluster, live: &LiveRun) {
     for node in run.nodes.iter().filter(|node| node.role == Role::Worker) {
         let known = cluster.nodes.iter().find(|known| known.name == node.name);
         let address = known.and_then(|known| known.address.as_deref()).unwrap_or("127.0.0.1");

@@ -1,7 +1,7 @@
 //! A try: a run that shows whether a plan works, and measures nothing.
 //!
 //! It runs a changed copy of the plan ([`jac_jmx::TryPlan`]) on one node: each thread group has one thread and one iteration, and begins
-//! nothing after 30 seconds. The copy is what the run keeps of the plan, and a note says what was changed; the plan itself stays as it is.
+//! nothing after 30 seconds. The copy is what the run keeps of the plan, and a note lists what was changed; the plan itself stays as it is.
 //! The node writes request and response of each failed sample to a file, which is kept. A try fails with its first failed sample, unless
 //! it was given criteria of its own. It is in no trend, is nobody's baseline, and neither notifies anybody nor is shipped to a search target.
 
@@ -24,8 +24,8 @@ pub(crate) fn workers_to_create(is_try: bool, config: &ClusterConfig) -> u32 {
     workers(is_try && config.ssh.is_none(), config.workers)
 }
 
-/// Puts what a try is in place of what its settings say of the load and its judgement. The choice of how results come together stays
-/// as it was asked for: [`results`] says how they do.
+/// Replaces the settings of the load and its judgement by those of a try. The choice of how results come together stays
+/// as it was requested: [`results`] decides how they do.
 pub(crate) fn settle(new: &mut NewRun) {
     if !new.try_run {
         return;

@@ -3,7 +3,7 @@
 use super::supervise::Task;
 use super::tailed_spool::publish;
 use crate::blocking::in_place;
-use crate::changes::{Changes, LOOK_ANYWAY};
+use crate::changes::{Changes, RECHECK_EVERY};
 use crate::error::EngineError;
 use crate::live::LiveRun;
 use crate::reconcile::last_call_ms;
@@ -15,8 +15,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How long a node is waited for that says nothing and of which its provider says that it is gone.
-const GONE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a node is waited for that does not answer and that its provider reports as gone.
+const GONE_LIMIT: Duration = Duration::from_secs(5);
 
 /// What is missing where the log could not be read any further.
 pub(super) fn rest_is_not_in_the_log() -> Message {
@@ -46,7 +46,7 @@ pub(super) struct Watch<'a> {
     row: Mutex<Row>,
 }
 
-/// The run's row as it was last read, and what was told of it since.
+/// The run's row as it was last read, and its events since.
 struct Row {
     changes: Changes,
     last: Option<(Instant, Arc<Run>)>,
@@ -66,17 +66,17 @@ impl<'a> Watch<'a> {
         Self { task, cluster: run.cluster_id.clone(), live, failure, row }
     }
 
-    /// The run as it is now. The database is asked when something was told of the run, not each time that somebody looks.
+    /// The run as it is now. The database is read after an event of the run, not on each call.
     pub async fn run(&self) -> Result<Arc<Run>, EngineError> {
         let mut row = self.row.lock().await;
-        let is_told = row.changes.any();
+        let has_changed = row.changes.any();
         if let Some((at, run)) = &row.last
-            && !is_told
-            && at.elapsed() < LOOK_ANYWAY
+            && !has_changed
+            && at.elapsed() < RECHECK_EVERY
         {
             return Ok(Arc::clone(run));
         }
-        // What cannot be read now is read at the next look.
+        // What cannot be read now is read on the next call.
         row.last = None;
         let run = Arc::new(self.task.run().await?);
         row.last = Some((Instant::now(), Arc::clone(&run)));
@@ -96,13 +96,13 @@ impl<'a> Watch<'a> {
 
     /// Sends the next snapshot, and holds what was measured against the criteria and the rules of the automatic stop. `ended`: JMeter has.
     pub async fn take_snapshot(&self, ended: bool) -> Result<(), EngineError> {
-        self.look_at_processors().await?;
+        self.observe_processors().await?;
         publish(self.task, &self.live).await;
         self.unless_full(self.judge(ended).await)
     }
 
     /// Shows the rules of the automatic stop how busy the load generators are: the workers; the master in a run without workers.
-    async fn look_at_processors(&self) -> Result<(), EngineError> {
+    async fn observe_processors(&self) -> Result<(), EngineError> {
         let run = self.run().await?;
         let has_workers = run.nodes.iter().any(|node| node.role == Role::Worker);
         let role = if has_workers { Role::Worker } else { Role::Master };
@@ -145,11 +145,11 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    /// How long a look at a node may go wrong before that is taken for an answer: networks come back, and JMeter outlives that.
+    /// How long polls of a node may fail before that is taken for an answer: networks come back, and JMeter outlives that.
     pub async fn wait_limit(&self, node: &String, error: &PortError) -> Duration {
         let engine = &self.task.engine;
         match engine.store().cluster(&self.cluster).await {
-            Ok(cluster) if is_silence(error) && cluster.lost_nodes.contains(node) => GONE_PATIENCE,
+            Ok(cluster) if is_silence(error) && cluster.lost_nodes.contains(node) => GONE_LIMIT,
             _ => engine.settings().unreachable_limit,
         }
     }

@@ -1,4 +1,4 @@
-//! The task that looks at the schedules: it sleeps until the next time, or until something has changed.
+//! The task of the schedules: it sleeps until the next time, or until something has changed.
 //!
 //! Time is the engine's clock, which no setting of the machine's clock moves. It never sleeps for long, so that a machine that was suspended is no
 //! later than that. What is to be done is in the database: after a crash it starts from there.
@@ -20,10 +20,10 @@ const RETRY: Duration = Duration::from_secs(1);
 
 pub(crate) async fn forever(engine: Engine) {
     loop {
-        let pause = match engine.look_at_schedules().await {
+        let pause = match engine.process_schedules().await {
             Ok(pause) => pause,
             Err(error) => {
-                tracing::warn!(%error, "looking at the schedules: {error}; trying again");
+                tracing::warn!(%error, "processing the schedules: {error}; trying again");
                 RETRY
             }
         };
@@ -35,8 +35,8 @@ pub(crate) async fn forever(engine: Engine) {
 }
 
 impl Engine {
-    /// Does what there is to do now, and gives how long there is nothing else.
-    async fn look_at_schedules(&self) -> Result<Duration, EngineError> {
+    /// Does what is due now, and returns for how long nothing else is.
+    async fn process_schedules(&self) -> Result<Duration, EngineError> {
         let mut failed = false;
         for id in self.store().due_schedules(self.now_ms()).await? {
             if let Err(error) = self.guard_schedule(&id, self.take_due(&id)).await {
@@ -47,7 +47,7 @@ impl Engine {
         let open = self.store().open_firings().await?;
         for row in &open {
             let id = &row.firing.schedule_id;
-            if let Err(error) = self.guard_schedule(id, self.look_at_open(row, &open)).await {
+            if let Err(error) = self.guard_schedule(id, self.process_open(row, &open)).await {
                 tracing::warn!(schedule = %id, %error, "schedule {id}: {error}; trying again");
                 failed = true;
             }
@@ -69,14 +69,14 @@ impl Engine {
         done.unwrap_or_else(|panicked| Err(panicked.into()))
     }
 
-    async fn look_at_open(&self, row: &FiringRow, open: &[FiringRow]) -> Result<(), EngineError> {
+    async fn process_open(&self, row: &FiringRow, open: &[FiringRow]) -> Result<(), EngineError> {
         match row.firing.state {
             FiringState::Starting => {
                 self.start_firing(row.firing.id);
                 Ok(())
             }
-            FiringState::Waiting => self.look_at_waiting(row, open).await,
-            FiringState::Running => self.look_at_running(row).await,
+            FiringState::Waiting => self.process_waiting(row, open).await,
+            FiringState::Running => self.process_running(row).await,
             _ => Ok(()),
         }
     }
@@ -97,7 +97,7 @@ impl Engine {
     }
 
     /// Lets a firing continue that waits, once nothing is in its way, or cancels it.
-    async fn look_at_waiting(&self, row: &FiringRow, open: &[FiringRow]) -> Result<(), EngineError> {
+    async fn process_waiting(&self, row: &FiringRow, open: &[FiringRow]) -> Result<(), EngineError> {
         let id = &row.firing.schedule_id;
         let is_before = |other: &&FiringRow| other.firing.schedule_id == *id && other.firing.id < row.firing.id;
         let schedule = self.store().schedule(id).await?;

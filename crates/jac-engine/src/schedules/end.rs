@@ -1,4 +1,4 @@
-//! What came of a firing: its run has ended, or was never started. Failures in a row switch the schedule off.
+//! The result of a firing: its run has ended, or was never started. Failures in a row switch the schedule off.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -34,7 +34,7 @@ fn end(
 }
 
 impl Engine {
-    /// Writes down what came of a firing, once.
+    /// Writes down the result of a firing, once.
     pub(super) async fn end_firing(
         &self,
         id: i64,
@@ -62,8 +62,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes in what became of a firing's run.
-    pub(super) async fn look_at_running(&self, row: &FiringRow) -> Result<(), EngineError> {
+    /// Records the result of a firing's run.
+    pub(super) async fn process_running(&self, row: &FiringRow) -> Result<(), EngineError> {
         let Some(run) = &row.run else { return Ok(()) };
         let id = row.firing.id;
         let run = match self.store().run(run).await {
@@ -87,7 +87,7 @@ impl Engine {
         self.end_firing(id, state, code, &message).await
     }
 
-    /// A schedule was switched off just now, which its owner is to be told. The overview shows it until it is resumed; whoever sends word to
+    /// A schedule was switched off just now. The overview shows that to its owner until it is resumed; whoever notifies
     /// people elsewhere listens for [`Event::ScheduleSwitchedOff`].
     pub(super) fn schedule_switched_off(&self, schedule: &Schedule) {
         let (id, name, owner) = (&schedule.id, &schedule.name, &schedule.owner.name);

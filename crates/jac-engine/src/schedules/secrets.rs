@@ -1,4 +1,4 @@
-//! Values of a schedule's properties that nobody is to read: masked in its document, and sealed beside it until they are wanted.
+//! Values of a schedule's properties that nobody is to read: masked in its document, and sealed beside it until they are needed.
 
 use super::RunChanges;
 use crate::engine::Engine;
@@ -51,7 +51,7 @@ impl Engine {
         sealed.map_or_else(|| Ok(Sealed::default()), |sealed| self.unseal(&purpose(&schedule.id), sealed))
     }
 
-    /// What a run by hand has other than its schedule says; nothing of it is told to anybody, so that no property has to be named a secret.
+    /// How a manual run differs from its schedule, sealed; it is never shown, so that no property has to be named a secret.
     pub(super) fn seal_changes(&self, run: &RunId, changes: &RunChanges) -> Result<Option<String>, EngineError> {
         if *changes == RunChanges::default() {
             return Ok(None);

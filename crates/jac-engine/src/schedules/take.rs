@@ -1,7 +1,7 @@
 //! What is to be done when a schedule's time has come: the pure part, without a database and a clock.
 //!
-//! It happens in one transaction with what it says: whoever is killed before it has done nothing, and whoever is killed after it finds the
-//! firing with the ids that its cluster and its run have.
+//! It happens in the transaction that writes its result: whoever is killed before it has done nothing, and whoever is killed after it finds
+//! the firing with the IDs of its cluster and its run.
 
 use super::is_open;
 use jac_model::schedule::times::Times;

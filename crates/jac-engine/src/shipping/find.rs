@@ -39,7 +39,7 @@ const AWAY: [&str; 7] = [
 /// The most of a summary that is read.
 const SUMMARY_BYTES: usize = 64 << 20;
 
-/// Where samples are looked for.
+/// Where samples are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -83,7 +83,7 @@ struct Reading {
 }
 
 impl Engine {
-    /// Looks for samples of a run. It waits for a search target, and reads the log: call it where that is allowed.
+    /// Searches the samples of a run. It waits for a search target, and reads the log: call it where that is allowed.
     ///
     /// # Errors
     /// When there is no such run, or it has no log.
@@ -152,7 +152,7 @@ impl Engine {
         Ok(Asked::Answered(FoundSamples { result, source: row.target.clone(), fallback: None }))
     }
 
-    /// What the reading of a finished run's log brought; `None`: nothing says it.
+    /// The result of reading a finished run's log; `None`: it is not recorded.
     fn reading(&self, run: &RunId) -> Result<Option<Reading>, EngineError> {
         const NAME: &str = "summary.json";
         let Some(file) = self.kept_file(run, NAME)? else { return Ok(None) };
@@ -190,7 +190,7 @@ impl super::Shipping {
     }
 }
 
-/// What matches, as the log's search tells it.
+/// What matches, in the form of the log's search.
 fn result(matches: SampleMatches, reading: &Reading) -> SearchResult {
     let SampleMatches { searched, matched, samples, .. } = matches;
     // As there: where every row is a transaction they are the samples.

@@ -18,8 +18,8 @@ use tokio::time::{Instant, sleep};
 
 /// The shipment is gone, or starts again.
 pub(super) const CHANGED: &str = "shipment_changed";
-/// How often it is looked whether the log has more.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often it is checked whether the log has more.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// A cursor is written down this often; after a crash what came after it is sent again.
 const KEEP_EVERY: Duration = Duration::from_millis(500);
 /// Refused rows are written down up to this, and counted beyond it.
@@ -40,7 +40,7 @@ pub(crate) fn refused_artefact(target: &str) -> String {
 /// Which of two shipments goes first where both have much to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Precedence {
-    /// Of a run that continued when its shipping began: people look at it.
+    /// Of a run that continued when its shipping began: people are watching it.
     Live,
     /// Of a run that was over by then. It waits while a live one to the same target is behind.
     Backfill,
@@ -70,11 +70,11 @@ struct State {
 }
 
 impl<'a> SpoolLog<'a> {
-    /// Opens the log of a shipment. What a crash left behind in the file of refused rows is cut off.
+    /// Opens the log of a shipment. What a crash left behind in the file of refused rows is removed.
     pub async fn open(engine: &'a Engine, row: &ShipmentRow, precedence: Precedence) -> Result<Self, TargetError> {
         let refused = refused_path(engine, &row.run, &row.target);
         let (path, bytes) = (refused.clone(), row.refused_bytes);
-        blocking(move || cut(&path, bytes)).await?;
+        blocking(move || truncate(&path, bytes)).await?;
         let state = State {
             step: Step { cursor: row.cursor, refused: Vec::new() },
             refused_bytes: row.refused_bytes,
@@ -145,7 +145,7 @@ impl SampleLog for SpoolLog<'_> {
     async fn read_at(&self, from: u64, most: usize) -> Result<Vec<u8>, TargetError> {
         let shipping = self.engine.shipping();
         while self.precedence == Precedence::Backfill && shipping.is_a_live_one_behind(&self.key.1) {
-            sleep(LOOK_EVERY).await;
+            sleep(CHECK_EVERY).await;
         }
         let (engine, run, path) = (self.engine.clone(), self.key.0.clone(), self.path.clone());
         let known = self.state().file.clone();
@@ -179,7 +179,7 @@ impl SampleLog for SpoolLog<'_> {
         self.was_finished.store(is_finished, Ordering::Relaxed);
         // Of a run that has finished what came since the last read is read at once.
         if !is_finished {
-            sleep(LOOK_EVERY).await;
+            sleep(CHECK_EVERY).await;
         }
         true
     }
@@ -229,7 +229,7 @@ fn unwritten(error: &std::io::Error) -> TargetError {
 }
 
 /// Truncates the file of refused rows to a length; 0 removes it.
-fn cut(path: &Path, bytes: u64) -> Result<(), TargetError> {
+fn truncate(path: &Path, bytes: u64) -> Result<(), TargetError> {
     let done = match bytes {
         0 => std::fs::remove_file(path),
         _ => std::fs::File::options().write(true).open(path).and_then(|file| file.set_len(bytes)),

@@ -22,7 +22,7 @@ const LONGEST_NAME: usize = 40;
 const LONGEST_TEXT: usize = 1_024;
 const LONGEST_CA: usize = 64 * 1024;
 const MOST_LABELS: usize = 20;
-/// How long a target may take to say who it is.
+/// How long a target may take to identify itself.
 const TRY_LIMIT: Duration = Duration::from_secs(30);
 
 /// A search target to save. At most one way to sign in.
@@ -251,7 +251,7 @@ impl Engine {
     /// Saves a target, new or in place of `before`. Runs of its owner that continue are shipped to it too from now on.
     ///
     /// # Errors
-    /// When it cannot be a target (all faults are told, with their fields), or it does not answer as one; and when its owner has too many.
+    /// When it cannot be a target (all faults are reported, with their fields), or it does not answer as one; and when its owner has too many.
     pub async fn save_search_target(
         &self,
         owner: &Person,
@@ -347,7 +347,7 @@ impl Engine {
         Ok(())
     }
 
-    /// What becomes of the targets of somebody who leaves: they go.
+    /// Deletes the targets of somebody who leaves.
     pub(crate) async fn leave_search_targets(&self, leaving: &Person) -> Result<(), EngineError> {
         for target in self.store().search_targets().await?.into_iter().filter(|row| row.owner.id == leaving.id) {
             self.delete_own_search_target(&target.id).await?;

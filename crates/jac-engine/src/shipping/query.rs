@@ -8,7 +8,7 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-/// Times of day that every engine knows: 1970 to 9999.
+/// Times that every engine supports: 1970 to 9999.
 const TIMES_MS: std::ops::RangeInclusive<i64> = 0..=253_402_300_799_999;
 /// Texts that a pattern may stand for.
 const MOST_TEXTS: usize = 32;
@@ -50,7 +50,7 @@ fn condition(condition: &Condition) -> Option<Option<QueryCondition>> {
             match test {
                 Test::Is(text) => {
                     let text = String::from_utf8(text.clone()).ok()?;
-                    QueryCondition::Text(field, told(vec![text], true, true)?)
+                    QueryCondition::Text(field, text_test(vec![text], true, true)?)
                 }
                 Test::Matches(pattern) => match pattern.as_str() {
                     "" => return Some(None),
@@ -102,7 +102,7 @@ fn of_pattern(pattern: &str) -> Option<TextTest> {
     let texts = Extractor::new().extract(&middle);
     let texts = texts.literals().filter(|texts| texts.iter().all(|text| text.is_exact()))?;
     let texts = texts.iter().map(|text| String::from_utf8(text.as_bytes().to_vec()).ok());
-    told(texts.collect::<Option<_>>()?, at_start, at_end)
+    text_test(texts.collect::<Option<_>>()?, at_start, at_end)
 }
 
 fn of_kind(kind: HirKind) -> Option<Hir> {
@@ -117,7 +117,7 @@ fn of_kind(kind: HirKind) -> Option<Hir> {
 }
 
 /// A test for texts. Documents have a replacement character where the log has bytes that are no text, so none is asked for.
-fn told(any_of: Vec<String>, at_start: bool, at_end: bool) -> Option<TextTest> {
+fn text_test(any_of: Vec<String>, at_start: bool, at_end: bool) -> Option<TextTest> {
     let is_plain = |text: &String| !text.is_empty() && text.len() <= MOST_BYTES && !text.contains('\u{FFFD}');
     let fits = !any_of.is_empty() && any_of.len() <= MOST_TEXTS && any_of.iter().all(is_plain);
     fits.then_some(TextTest { any_of, at_start, at_end })

@@ -35,7 +35,7 @@ pub struct Shipment {
     pub delay_ms: Option<i64>,
     /// What is delaying it, or its final error.
     pub trouble: Option<ShipmentTrouble>,
-    /// Why the first of the refused rows was, as the server says it.
+    /// Why the first of the refused rows was refused, in the server's words.
     pub refused_reason: Option<String>,
     /// The artefact with the refused rows and their reasons.
     pub refused_file: Option<String>,

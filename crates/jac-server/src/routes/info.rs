@@ -4,7 +4,7 @@ use crate::access::allowed::{Allowed, View};
 use crate::error::ApiError;
 use axum::Json;
 use jac_engine::Notice;
-use jac_engine::tools::WantedJMeter;
+use jac_engine::tools::RequestedJMeter;
 use jac_model::{ClusterConfig, Provider};
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ pub struct Limits {
 #[utoipa::path(get, path = "/info", tag = "info", responses((status = 200, body = Info)))]
 pub async fn show(allowed: Allowed<View>) -> Result<Json<Info>, ApiError> {
     let engine = &allowed.engine();
-    let java = match engine.toolbox().java(&WantedJMeter::default()).await {
+    let java = match engine.toolbox().java(&RequestedJMeter::default()).await {
         Ok(java) => ToolInfo {
             found: true,
             path: Some(java.path.display().to_string()),
@@ -60,7 +60,7 @@ pub async fn show(allowed: Allowed<View>) -> Result<Json<Info>, ApiError> {
         },
         Err(error) => ToolInfo { found: false, path: None, version: None, hint: Some(error.to_string()) },
     };
-    let jmeter = match engine.toolbox().home(&WantedJMeter::default()) {
+    let jmeter = match engine.toolbox().home(&RequestedJMeter::default()) {
         Ok(Some(home)) => ToolInfo {
             found: true,
             path: Some(home.path().display().to_string()),

@@ -5,7 +5,7 @@ use crate::exit::with_hint;
 use anyhow::{Context, bail};
 use jac_engine::plans::check::{PlanCheck, relative_to_main};
 use jac_engine::plans::source::{self, PlanSource};
-use jac_engine::tools::WantedJMeter;
+use jac_engine::tools::RequestedJMeter;
 use jac_jmeter::JMeterHome;
 use jac_jmx::{DataFileKind, PlanPath, Properties};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,7 +98,7 @@ impl Bundle {
         workers: u32,
         properties: &Properties,
         system_properties: &Properties,
-        jmeter: WantedJMeter,
+        jmeter: RequestedJMeter,
     ) -> PlanCheck {
         let files = self.files.iter().map(|(name, place)| (relative_to_main(&self.main, name), place.clone()));
         PlanCheck {

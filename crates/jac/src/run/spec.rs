@@ -10,7 +10,7 @@ use crate::exit::with_hint;
 use crate::utc;
 use jac_engine::plans::check::PlanCheck;
 use jac_engine::runs::spread::Spread;
-use jac_engine::tools::{Toolbox, WantedJMeter};
+use jac_engine::tools::{RequestedJMeter, Toolbox};
 use jac_jmeter::JMeterHome;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
@@ -149,7 +149,7 @@ impl RunSpec {
     ) -> anyhow::Result<Option<Check>> {
         self.refuse_spread(workers)?;
         let Source::Files { bundle, plan, .. } = &self.source else { return Ok(None) };
-        let jmeter = WantedJMeter { home: None, version: jmeter_version };
+        let jmeter = RequestedJMeter { home: None, version: jmeter_version };
         let check = PlanCheck {
             results: self.results.mode(workers),
             one_disk: provider == Provider::Local,

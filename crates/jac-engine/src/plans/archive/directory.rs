@@ -1,7 +1,7 @@
-//! How much a zip says that it holds, before its directory is read: that is in memory whole, and may be as large as the zip.
+//! How much a zip claims to hold, before its directory is read: that is in memory whole, and may be as large as the zip.
 //!
-//! A zip ends with a record of its directory (APPNOTE.TXT 4.3.16), with a larger one before it where the numbers do not fit (4.3.14). What looks
-//! like such a record may be a part of the comment: of all of them, the largest numbers count.
+//! A zip ends with a record of its directory (APPNOTE.TXT 4.3.16), with a larger one before it where the numbers do not fit (4.3.14). What seems
+//! to be such a record may be a part of the comment: of all of them, the largest numbers count.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -13,7 +13,7 @@ const LONG_END: [u8; 4] = *b"PK\x06\x06";
 const LONG_END_BYTES: usize = 56;
 const LONGEST_COMMENT: usize = u16::MAX as usize;
 
-/// What a zip says of its directory.
+/// What a zip records of its directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Directory {
     pub entries: u64,
@@ -43,7 +43,7 @@ pub(super) fn directory_of(file: &mut (impl Read + Seek)) -> io::Result<Director
         most = most.or_more(Directory { entries: number(&end[10..12]), bytes: number(&end[12..16]) });
         let locator = at.checked_sub(LOCATOR_BYTES).and_then(|from| bytes.get(from..at));
         let Some(locator) = locator.filter(|locator| locator.starts_with(&LOCATOR)) else { continue };
-        // Where the locator says, and where it lies when something was put before the zip.
+        // Where the locator points to, and where it lies when something was put before the zip.
         let mut record = [0; LONG_END_BYTES];
         file.seek(SeekFrom::Start(number(&locator[8..16])))?;
         if read_whole(file, &mut record)? {
@@ -71,8 +71,8 @@ fn read_whole(file: &mut impl Read, into: &mut [u8]) -> io::Result<bool> {
     }
 }
 
-fn places<'a>(bytes: &'a [u8], wanted: &'a [u8; 4]) -> impl Iterator<Item = usize> + 'a {
-    bytes.windows(wanted.len()).enumerate().filter(move |(_, window)| **window == wanted[..]).map(|(place, _)| place)
+fn places<'a>(bytes: &'a [u8], magic: &'a [u8; 4]) -> impl Iterator<Item = usize> + 'a {
+    bytes.windows(magic.len()).enumerate().filter(move |(_, window)| **window == magic[..]).map(|(place, _)| place)
 }
 
 /// A number, the lowest byte first. One that does not fit in its place is all ones there, and in the longer record.
@@ -112,7 +112,7 @@ mod tests {
     fn one_of_more_entries_than_fit_into_the_short_record_is_known_too() {
         let zip = zip_of(70_000, "");
         assert_eq!(directory_of(&mut Cursor::new(&zip)).expect("read").entries, 70_000);
-        // Something before it moves the record away from where it says that it is.
+        // Something before it moves the record away from its recorded offset.
         let mut moved = b"#!/bin/sh\n".to_vec();
         moved.write_all(&zip).expect("written");
         assert_eq!(directory_of(&mut Cursor::new(moved)).expect("read").entries, 70_000);

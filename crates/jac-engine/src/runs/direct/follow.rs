@@ -1,4 +1,4 @@
-//! Follows a run whose workers each run the plan by themselves: looks at their processes while their logs are read beside that
+//! Follows a run whose workers each run the plan by themselves: polls their processes while their logs are read beside that
 //! ([`super::tail`]), stops all of them at once, and ends when all have ended and their logs are read to the end.
 //!
 //! A worker that is lost ends the run, as over RMI, unless the run was asked to continue while some are left.
@@ -22,16 +22,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// How long a node may take to say what its process does.
-const LOOK_LIMIT: Duration = Duration::from_secs(2);
+/// How long a node may take to report what its process does.
+const POLL_LIMIT: Duration = Duration::from_secs(2);
 
-/// What became of a worker's process.
+/// How a worker's process ended.
 #[derive(Debug)]
 enum Ending {
     Exited(i32),
     /// It was killed, or its machine started again.
     Vanished,
-    /// Its node does not answer, or cannot be looked at.
+    /// Its node does not answer, or cannot be observed.
     Unseen(PortError),
 }
 
@@ -60,7 +60,7 @@ struct Follower<'a> {
     merge: SharedMerge,
     nodes: Vec<Tailed>,
     stopping: Stopping,
-    /// Since when a worker's process cannot be looked at.
+    /// Since when a worker's process cannot be observed.
     unseen: HashMap<String, Instant>,
     over: HashMap<String, Over>,
 }
@@ -112,7 +112,7 @@ impl Follower<'_> {
         self.watch.task
     }
 
-    /// Looks, publishes and does what is due, until the run has ended.
+    /// Polls, publishes and does what is due, until the run has ended.
     async fn lead(&mut self, alarm: &health::Alarm) -> Result<Cause, Interruption> {
         let settings = self.task().engine.settings().clone();
         let mut ticks = interval(tail::every(self.task(), self.nodes.len()));
@@ -123,8 +123,8 @@ impl Follower<'_> {
             if let Some(reason) = alarm.get() {
                 self.watch.fail(reason.clone(), Some(rest_is_not_in_the_log()), Duration::ZERO).await;
             }
-            let looked = self.look().await;
-            self.watch.unless_full(looked)?;
+            let polled = self.poll().await;
+            self.watch.unless_full(polled)?;
             self.judge_logs().await;
             if Instant::now() >= next_snapshot {
                 next_snapshot = Instant::now() + settings.snapshot_every;
@@ -132,23 +132,23 @@ impl Follower<'_> {
                 let noted = self.note_first_samples().await;
                 self.watch.unless_full(noted)?;
             }
-            if let Some(cause) = self.go_on().await? {
+            if let Some(cause) = self.advance().await? {
                 return Ok(cause);
             }
         }
     }
 
     /// Marks what the workers do, and what is lost.
-    async fn look(&mut self) -> Result<(), EngineError> {
+    async fn poll(&mut self) -> Result<(), EngineError> {
         let process = process_name(&self.task().id);
-        let looks = self.nodes.iter().map(|node| async {
+        let polls = self.nodes.iter().map(|node| async {
             // A machine that does not answer must not hold up the others.
-            let limit = LOOK_LIMIT;
+            let limit = POLL_LIMIT;
             let late = PortError::TooSlow { node: node.name.clone(), what: "answer".to_owned(), limit };
             (node.name.clone(), timeout(limit, node.remote.process(&process)).await.unwrap_or(Err(late)))
         });
-        for (name, look) in for_all(looks).await {
-            let how = match look {
+        for (name, poll) in for_all(polls).await {
+            let how = match poll {
                 Ok(ProcessState::Running { .. }) => {
                     self.unseen.remove(&name);
                     self.over.remove(&name);
@@ -181,7 +181,7 @@ impl Follower<'_> {
             }
         }
         self.mark_nodes().await?;
-        self.go_on_without_lost().await
+        self.continue_without_lost().await
     }
 
     fn has_read(&self, name: &str) -> bool {
@@ -212,7 +212,7 @@ impl Follower<'_> {
 
     /// Ends the run because of workers that are lost, or continues without them while enough are left. While it is being stopped they may end
     /// in any way.
-    async fn go_on_without_lost(&mut self) -> Result<(), EngineError> {
+    async fn continue_without_lost(&mut self) -> Result<(), EngineError> {
         if self.stopping.how().is_some() || self.watch.failure.is_some() {
             return Ok(());
         }
@@ -234,11 +234,11 @@ impl Follower<'_> {
             return Ok(());
         }
         let left = self.nodes.iter().filter(|node| !is_lost(&node.name)).count();
-        let goes_on = run.min_workers.is_some_and(|least| left >= least as usize);
+        let continues = run.min_workers.is_some_and(|least| left >= least as usize);
         let mut notes = Vec::new();
-        let told = for_all(lost.iter().map(|name| self.what_happened(&run, name))).await;
-        for (name, what) in lost.iter().zip(told) {
-            if goes_on {
+        let reasons = for_all(lost.iter().map(|name| self.what_happened(&run, name))).await;
+        for (name, what) in lost.iter().zip(reasons) {
+            if continues {
                 let text = format!("{what} The run continues with {left} of {} workers.", self.nodes.len());
                 notes.push(Message { message: text, ..what }.with("left", left));
             } else {
@@ -335,7 +335,7 @@ impl Follower<'_> {
     }
 
     /// Does what is due, and returns the cause once there is nothing more to wait for.
-    async fn go_on(&mut self) -> Result<Option<Cause>, Interruption> {
+    async fn advance(&mut self) -> Result<Option<Cause>, Interruption> {
         let run = self.watch.run().await?;
         let all_over = self.nodes.iter().all(|node| self.over.contains_key(&node.name));
         if all_over {
@@ -359,7 +359,7 @@ impl Follower<'_> {
             if Instant::now() < failure.deadline {
                 // Those that are left end what they are at.
                 let limit = self.watch.task.engine.settings().last_samples_limit;
-                self.stopping.go_on(self.watch.task, &run, &targets, StopMode::Graceful, limit).await?;
+                self.stopping.advance(self.watch.task, &run, &targets, StopMode::Graceful, limit).await?;
                 return Ok(None);
             }
             let process = process_name(&run.id);
@@ -373,10 +373,10 @@ impl Follower<'_> {
             let is_late = failure.deadline.elapsed() >= self.watch.task.engine.settings().unreachable_limit;
             return Ok(is_late.then(|| failure.cause()));
         }
-        if let Some(wanted) = run.stop_requested {
-            let wanted = if self.watch.cluster_is_about_to_end(&run).await? { StopMode::Force } else { wanted };
+        if let Some(mode) = run.stop_requested {
+            let mode = if self.watch.cluster_is_about_to_end(&run).await? { StopMode::Force } else { mode };
             let grace = Duration::from_secs(run.stop_timeout_s);
-            self.stopping.go_on(self.watch.task, &run, &targets, wanted, grace).await?;
+            self.stopping.advance(self.watch.task, &run, &targets, mode, grace).await?;
         }
         Ok(None)
     }

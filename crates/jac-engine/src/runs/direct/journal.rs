@@ -57,8 +57,8 @@ pub(super) struct Found {
     pub offsets: BTreeMap<String, u64>,
     /// Where each node's first row lies in the spool.
     pub first_rows: BTreeMap<String, u64>,
-    /// The spool had bytes that the journal says nothing of. They were cut off, and may come again elsewhere.
-    pub cut: bool,
+    /// The spool had bytes that the journal does not have. They were truncated, and may come again elsewhere.
+    pub surplus: bool,
 }
 
 /// The paths of a spool and its journal.
@@ -146,8 +146,8 @@ impl Journal {
             found.take(&extent);
             Ok(true)
         })?;
-        // Bytes of a piece that had begun are known, whatever becomes of its last row.
-        found.cut = begun.is_none() && end < spool_length;
+        // Bytes of a piece that had begun are known, even if its last row is dropped.
+        found.surplus = begun.is_none() && end < spool_length;
         let begun = begun.filter(|extent| extent.length > 0);
         if let Some(extent) = &begun {
             end += extent.length;
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn wherever_it_was_cut_off_spool_and_journal_agree_on_whole_rows() {
+    fn wherever_it_was_interrupted_spool_and_journal_agree_on_whole_rows() {
         for spool_length in 0..=SPOOL.len() {
             for journal_length in 0..=JOURNAL.len() {
                 let (_folder, paths) = place(&SPOOL[..spool_length], &JOURNAL[..journal_length]);
@@ -292,15 +292,15 @@ mod tests {
                 assert_eq!((end, offsets), (spool.len() as u64, found.offsets), "{spool:?} {journal:?}");
                 // A line comes before its bytes, so a crash leaves none that are not written down.
                 let written: usize = JOURNAL[..journal_length].matches('\n').count();
-                assert_eq!(found.cut, spool_length > [0, 5, 8, 11, 14][written], "{spool_length} {journal_length}");
+                assert_eq!(found.surplus, spool_length > [0, 5, 8, 11, 14][written], "{spool_length} {journal_length}");
                 let (_, again) = Journal::open(&paths).expect("it opens");
-                assert!(!again.cut && read(&paths.spool) == spool && read(&paths.journal) == journal);
+                assert!(!again.surplus && read(&paths.spool) == spool && read(&paths.journal) == journal);
             }
         }
     }
 
     #[test]
-    fn a_replacement_that_was_cut_off_is_done_or_undone() {
+    fn a_replacement_that_was_interrupted_is_done_or_undone() {
         let (_folder, paths) = place(SPOOL, JOURNAL);
         let put = || {
             std::fs::write(&paths.new_spool, "head\nb1\n").expect("written");
@@ -313,7 +313,7 @@ mod tests {
         std::fs::rename(&paths.new_spool, &paths.spool).expect("renamed");
         let (_, found) = Journal::open(&paths).expect("it opens");
         assert_eq!((read(&paths.spool).as_str(), found.offsets), ("head\nb1\n", BTreeMap::from([("b".to_owned(), 8)])));
-        assert!(!paths.new_journal.exists() && !found.cut);
+        assert!(!paths.new_journal.exists() && !found.surplus);
     }
 
     #[test]

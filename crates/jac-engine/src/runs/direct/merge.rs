@@ -1,4 +1,4 @@
-//! One spool of many logs: whole rows of all nodes, in the order in which they come, with the journal that says whose they are.
+//! One spool of many logs: whole rows of all nodes, in the order in which they come, with the journal that records whose they are.
 //!
 //! The journal's line is written before the rows and the rows before the statistics are fed, so after a crash both files *are* the offsets.
 
@@ -57,7 +57,7 @@ impl Merge {
         let opened = opened.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?;
         let (journal, found, header, first_rows, length) =
             opened.map_err(|error| EngineError::file("accessing the run's log", error))?;
-        if found.cut {
+        if found.surplus {
             tracing::warn!(run = %task.id, "run {}: its log had rows whose node was not written down; they are read again", task.id);
             task.engine.log_was_replaced(&task.id).await?;
         }

@@ -9,10 +9,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A log is looked at no more often than that for each node that there is: a hundred looks a second are enough for all of them.
+/// The shortest time between two reads of a log, per node that there is: a hundred reads a second are enough for all of them.
 const EVERY_OF_NODES: Duration = Duration::from_millis(10);
 
-/// How often each of so many nodes is looked at.
+/// How often the log of each of so many nodes is read.
 pub(super) fn every(task: &Task, nodes: usize) -> Duration {
     task.engine.settings().tail_every.max(EVERY_OF_NODES * u32::try_from(nodes).unwrap_or(u32::MAX))
 }

@@ -59,7 +59,7 @@ impl Task {
             nodes.iter().zip(&ends).filter(|(node, end)| differs(node, end, &logs)).map(|(node, _)| node).collect();
         if !differ.is_empty() {
             tracing::warn!(run = %self.id, nodes = ?differ.iter().map(|node| &node.name).collect::<Vec<_>>(), "run {}: logs here differ from their nodes'; they are read again", self.id);
-            if self.read_anew(&merge, &differ).await? {
+            if self.read_again(&merge, &differ).await? {
                 self.engine.live().remove(&self.id);
                 drop(merge);
                 merge = Merge::open(self).await?;
@@ -110,7 +110,7 @@ impl Task {
         .await
     }
 
-    /// Whether each node's part of the spool is what the node has. A node that cannot say what it has gets another end.
+    /// Whether each node's part of the spool is what the node has. A node that cannot report what it has gets another end.
     async fn compare(
         &self,
         run: &Run,
@@ -168,7 +168,7 @@ impl Task {
         Ok(logs)
     }
 
-    /// Writes into the run what came of each node's log.
+    /// Writes the result of each node's log into the run.
     async fn note_logs(&self, merge: &SharedMerge, nodes: &[Node], ends: &[End], logs: BTreeMap<String, NodeLog>) {
         let Ok(run) = self.run().await else { return };
         let first: BTreeMap<String, i64> = {
@@ -199,15 +199,15 @@ impl Task {
             }
             Ok(())
         });
-        self.try_to("write down what came of the nodes' logs", written.await.map(drop));
+        self.try_to("write down the results of the nodes' logs", written.await.map(drop));
     }
 
     /// Makes spool and journal again: the pieces of the other nodes as they are, and all that those nodes have now. `false`: what came is
     /// not what they have either, and everything was left as it is.
-    async fn read_anew(&self, merge: &SharedMerge, nodes: &[&Node]) -> Result<bool, EngineError> {
+    async fn read_again(&self, merge: &SharedMerge, nodes: &[&Node]) -> Result<bool, EngineError> {
         let paths = Paths::of(self.engine.folder(), &self.id);
         let Some(header) = lock(merge).header().map(<[u8]>::to_vec) else { return Ok(false) };
-        let made = self.make_anew(&paths, &header, nodes).await;
+        let made = self.make_again(&paths, &header, nodes).await;
         if !matches!(made, Ok(true)) {
             paths.discard().map_err(again_failed)?;
             return made;
@@ -217,7 +217,7 @@ impl Task {
         Ok(true)
     }
 
-    async fn make_anew(&self, paths: &Paths, header: &[u8], nodes: &[&Node]) -> Result<bool, EngineError> {
+    async fn make_again(&self, paths: &Paths, header: &[u8], nodes: &[&Node]) -> Result<bool, EngineError> {
         let (from, without) = (paths.clone(), nodes.iter().map(|node| node.name.clone()).collect());
         let copied = tokio::task::spawn_blocking(move || copy_without(&from, &without));
         let mut new = copied.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?.map_err(again_failed)?;
@@ -230,7 +230,7 @@ impl Task {
         Ok(true)
     }
 
-    /// Adds all that a node has; `false`: that is not what its digest says, or its columns are others.
+    /// Adds all that a node has; `false`: that differs from its digest, or its columns are others.
     async fn copy_log(&self, node: &Node, header: &[u8], new: &mut NewSpool) -> Result<bool, EngineError> {
         let log = NodePlaces::of(&self.id).results();
         let Some(theirs) = node.remote.digest(&log).await? else { return Ok(false) };

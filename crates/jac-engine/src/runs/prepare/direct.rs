@@ -13,11 +13,11 @@ use std::time::Duration;
 
 /// How far ahead the time is…
 const LEAD: Duration = Duration::from_secs(2);
-/// …and how much farther for each worker: telling all of them takes less.
+/// …and how much farther for each worker: starting all of them takes less.
 const LEAD_OF_WORKER: Duration = Duration::from_millis(20);
 /// For each further try it is twice as far.
 pub(super) const TRIES: u32 = 3;
-/// Longer than that after it was told, no worker waits, whatever its clock says.
+/// No worker waits longer than this, whatever its clock shows.
 const LONGEST_WAIT_MS: i64 = 120_000;
 
 /// How far ahead the time of a try is, the first being 0.
@@ -25,7 +25,7 @@ fn lead(workers: usize, number: u32) -> Duration {
     (LEAD + LEAD_OF_WORKER * u32::try_from(workers).unwrap_or(u32::MAX)) * 2_u32.pow(number)
 }
 
-/// Starts all workers. Returns the time that they begin at, by the server's clock; `None`: it came before all of them were told, so that
+/// Starts all workers. Returns the time that they begin at, by the server's clock; `None`: it came before all of them were started, so that
 /// some may have begun without the others.
 pub(super) async fn start_all(
     task: &Task,
@@ -53,7 +53,7 @@ pub(super) async fn start_all(
         async move { bring(run, common, place, &numbered).await }
     });
     let commands = try_for_all(commands).await?;
-    task.stop_wanted().await?;
+    task.check_stop_request().await?;
     let lead_ms = i64::try_from(lead(workers.len(), number).as_millis()).unwrap_or(i64::MAX);
     let at_ms = task.engine.now_ms() + lead_ms;
     let started = workers.iter().zip(commands).map(|(worker, command)| {
@@ -65,14 +65,14 @@ pub(super) async fn start_all(
     Ok((task.engine.now_ms() < at_ms).then_some(at_ms))
 }
 
-/// The end of a run whose workers could not be told in time.
+/// The end of a run whose workers could not all be started in time.
 pub(super) fn missed(workers: usize) -> Interruption {
     let limit_s = lead(workers, TRIES - 1).as_secs();
     let text = format!("Not all workers could be started within {limit_s} s, so none was started.");
     Interruption::failed(Message::new("start_missed", text).with("limit_s", limit_s), None)
 }
 
-/// A port for each worker to take words on. Nodes that share an address share their ports.
+/// A port for each worker to receive commands on. Nodes that share an address share their ports.
 async fn choose_ports(workers: &[Place]) -> Result<Vec<u16>, EngineError> {
     let addresses: HashSet<&str> = workers.iter().map(|worker| worker.address.as_str()).collect();
     if addresses.len() < workers.len() {

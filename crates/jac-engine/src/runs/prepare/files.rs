@@ -7,7 +7,7 @@ use crate::plans::check::relative_to_main;
 use crate::plans::source::{Given, PlanSource};
 use crate::runs::supervise::Task;
 use crate::runs::{NodePlaces, PLAN};
-use crate::tools::WantedJMeter;
+use crate::tools::RequestedJMeter;
 use jac_jmx::{Cancel, Splitter};
 use jac_model::{Plan, PlanFileKind, Role, Run};
 use std::collections::HashMap;
@@ -52,7 +52,7 @@ fn parts_folder(task: &Task, run: &Run) -> PathBuf {
     task.engine.folder().run(&run.id).join("parts")
 }
 
-/// Deals the rows of the files to be split out among the workers. One file per worker for each, by the file's path.
+/// Splits files across the workers, by rows. One file per worker for each, by the file's path.
 async fn split_files(
     task: &Task,
     run: &Run,
@@ -64,14 +64,14 @@ async fn split_files(
     }
     let (folder, workers, run, source) =
         (parts_folder(task, run), run.workers as usize, run.clone(), source.to_owned());
-    let home = task.engine.toolbox().home(&WantedJMeter::of(&task.cluster(&run).await?.config))?;
+    let home = task.engine.toolbox().home(&RequestedJMeter::of(&task.cluster(&run).await?.config))?;
     let files: HashMap<String, PathBuf> = plan
         .files
         .iter()
         .map(|file| (relative_to_main(&plan.main_file, &file.path), source.join(&file.path)))
         .collect();
     let main_file = plan.main_file.clone();
-    let wanted: Vec<(usize, String, String, PathBuf)> = plan
+    let to_split: Vec<(usize, String, String, PathBuf)> = plan
         .files
         .iter()
         .enumerate()
@@ -95,7 +95,7 @@ async fn split_files(
         })?;
         let assembly = read.assembly();
         let mut parts = HashMap::new();
-        for (number, path, name, from) in wanted {
+        for (number, path, name, from) in to_split {
             let shape = assembly.csv_shape(&name).unwrap_or_default();
             let files: Vec<PathBuf> = (0..workers).map(|worker| folder.join(format!("{number}-{worker}"))).collect();
             split_one(&from, &files, shape).map_err(|error| failed(&path, error))?;

@@ -12,8 +12,8 @@ use jac_model::{Message, NodePhase, Role, Run};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Between two looks at workers that are starting.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Between two polls of workers that are starting.
+const POLL_EVERY: Duration = Duration::from_millis(100);
 /// Ports are found free and taken a moment later; somebody else may come between.
 const PORT_TRIES: u32 = 3;
 
@@ -140,7 +140,7 @@ async fn wait_until_reachable(
     let deadline = Instant::now() + limit;
     let mut waiting: Vec<(&Place, (u16, u16))> = workers.iter().zip(ports.iter().copied()).collect();
     loop {
-        let looks = waiting.into_iter().map(|(worker, ports)| async move {
+        let polls = waiting.into_iter().map(|(worker, ports)| async move {
             match worker.remote.process(&process_name(&run.id)).await? {
                 ProcessState::Exited { .. } | ProcessState::Vanished => {
                     let why = error_excerpt(worker.remote.as_ref(), run).await;
@@ -162,11 +162,11 @@ async fn wait_until_reachable(
                 && master.remote.can_connect(&worker.address, ports.1).await?;
             Ok((!reachable).then_some((worker, ports)))
         });
-        let still: Vec<_> = try_for_all(looks).await?.into_iter().flatten().collect();
+        let still: Vec<_> = try_for_all(polls).await?.into_iter().flatten().collect();
         if still.is_empty() {
             return Ok(());
         }
-        task.stop_wanted().await?;
+        task.check_stop_request().await?;
         if Instant::now() > deadline {
             let names: Vec<&str> = still.iter().map(|(worker, _)| worker.name.as_str()).collect();
             let why = error_excerpt(still[0].0.remote.as_ref(), run).await;
@@ -177,6 +177,6 @@ async fn wait_until_reachable(
             return Err(Interruption::failed(reason, None).into());
         }
         waiting = still;
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_EVERY).await;
     }
 }
