@@ -56,7 +56,7 @@ impl Place {
     }
 
     pub async fn launch_as(&self, config: &ClusterConfig, lease: Duration) -> Result<Vec<Instance>, PortError> {
-        let requests: Vec<NodeRequest> = Cluster::wanted_nodes(config.workers)
+        let requests: Vec<NodeRequest> = Cluster::requested_nodes(config.workers)
             .into_iter()
             .map(|node| NodeRequest {
                 cluster: self.cluster.clone(),
