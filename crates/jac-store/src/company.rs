@@ -98,7 +98,11 @@ fn give_role(connection: &Connection, id: &str, role: UserRole) -> Result<(), St
     }
 }
 
-fn add_company_person(connection: &Connection, reported: &CompanyPerson, now_ms: EpochMs) -> Result<String, StoreError> {
+fn add_company_person(
+    connection: &Connection,
+    reported: &CompanyPerson,
+    now_ms: EpochMs,
+) -> Result<String, StoreError> {
     let id = company_id("u", &[&reported.issuer, &reported.subject]);
     let role = reported.role.unwrap_or(UserRole::Member).word();
     let mut failure = StoreError::NameTaken { kind: "person", name: reported.subject.clone() };
@@ -135,7 +139,8 @@ mod tests {
     async fn the_company_says_anew_each_time_who_somebody_is() {
         let store = Store::in_memory().await.expect("a database");
         let first = store.company_person(reported("42", Some(UserRole::Member), &["Shop"]), 1).await.expect("made");
-        let again = store.company_person(reported("42", Some(UserRole::Viewer), &["Shop", "Pay"]), 2).await.expect("known");
+        let again =
+            store.company_person(reported("42", Some(UserRole::Viewer), &["Shop", "Pay"]), 2).await.expect("known");
         assert_eq!(first.id, again.id);
         assert!(again.via_company && again.role == UserRole::Viewer && again.teams.len() == 2);
         let silent = CompanyPerson { teams: None, ..reported("42", None, &[]) };
@@ -171,7 +176,8 @@ mod tests {
     #[tokio::test]
     async fn who_has_no_role_any_more_loses_what_it_gave() {
         let store = Store::in_memory().await.expect("a database");
-        let ada = store.company_person(reported("42", Some(UserRole::Administrator), &["Shop"]), 1).await.expect("made");
+        let ada =
+            store.company_person(reported("42", Some(UserRole::Administrator), &["Shop"]), 1).await.expect("made");
         store.add_sign_in_link("secret", &ada.id, 1_000).await.expect("a link");
         let issuer = "https://login.example";
         let left = store.company_person_without_role(issuer, "42", 2).await.expect("written").expect("known");

@@ -2,7 +2,7 @@
 
 use crate::audit::AuditedChange;
 use crate::lists::{Holds, Key, Page, PageRequest, Query};
-use crate::people::{not_found, person_of, taken, report_difference};
+use crate::people::{not_found, person_of, report_difference, taken};
 use crate::{Store, StoreError, during};
 use jac_model::{Named, Person, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};

@@ -102,7 +102,8 @@ async fn names_that_are_waited_for_are_said_and_hinder_nothing() {
     let place = Place::new(machines);
     place.launch(Duration::from_secs(600)).await.expect("slow look-ups are no reason to refuse");
     let messages = place.messages.lock().expect("no panic").join("\n");
-    let warnings: Vec<&str> = messages.lines().filter(|line| line.contains("Warning") && line.contains("2 s")).collect();
+    let warnings: Vec<&str> =
+        messages.lines().filter(|line| line.contains("Warning") && line.contains("2 s")).collect();
     let of = |node: &str| warnings.iter().filter(|line| line.starts_with(&format!("{node}: "))).count();
     assert_eq!((of("master"), of("worker-1"), of("worker-2")), (0, 2, 0), "{messages}");
     assert!(warnings.iter().all(|line| line.contains("/etc/hosts")), "{messages}");
