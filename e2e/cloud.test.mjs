@@ -98,8 +98,8 @@ step("a cluster is described, checked and asked for", async () => {
 
 step("its machines come up, are listed with what they cost, and are ready", async () => {
   await head("ready").or(head("failed")).waitFor({ timeout: LAUNCH_MS });
-  const told = page.locator(".note-failed");
-  assert.equal(await told.count(), 0, (await told.allInnerTexts()).join(" "));
+  const failures = page.locator(".note-failed");
+  assert.equal(await failures.count(), 0, (await failures.allInnerTexts()).join(" "));
   assert.equal(await page.getByRole("region", { name: "Nodes" }).getByText(/^(master|worker-\d)$/).count(), 3);
   await look(page, "cloud-ready");
   await page.goto(`${base}/machines`);

@@ -171,13 +171,13 @@ step("a provider with new keys is believed at once, and claims in the token are 
   await signOut(page);
 });
 
-step("a provider whose clock is two hours behind is told of as such", async () => {
+step("a provider whose clock is two hours behind is reported as such", async () => {
   provider.spoil.clockMs = -2 * 3600 * 1000;
   assert.equal(await faultAfter(page, () => signInAtCompany(page, "bob")), "company_clock");
   provider.spoil.clockMs = 0;
 });
 
-step("a provider that goes away in between is told of, and the next try works", async () => {
+step("a provider that becomes unreachable in between is reported, and the next attempt works", async () => {
   provider.spoil.tokenEndpointIsAway = true;
   await context.clearCookies();
   await page.goto(base);

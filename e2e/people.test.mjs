@@ -76,7 +76,7 @@ step("the first administrator's link leads to the overview, and a password is se
   await look(page, "people-account");
 });
 
-step("the administrator signs out, is told of a wrong password, and signs in again", async () => {
+step("the administrator signs out, gets an error for a wrong password, and signs in again", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await signIn(page, administrator, "wrong");
   await page.getByText(/^Wrong name or password/).waitFor();
@@ -209,7 +209,7 @@ step("who becomes a viewer can start nothing any more, also on a page that is op
   await look(mia, "people-viewer");
 });
 
-step("who is disabled is signed out at once, and is told so", async () => {
+step("who is disabled is signed out at once, with the reason", async () => {
   const dialog = await choose(MIA, "Disable");
   await dialog.getByRole("button", { name: "Disable" }).click();
   await dialog.waitFor({ state: "detached" });

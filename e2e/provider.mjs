@@ -12,7 +12,7 @@ function newKey() {
 
 /**
  * Starts it at `issuer`, for JAC at `jac`. `people` are claims by the name that is signed in with; any password is right.
- * `claimsInToken`: the ID token has all claims; otherwise they are told at the userinfo endpoint only, which is its default.
+ * `claimsInToken`: the ID token has all claims; otherwise they are at the userinfo endpoint only, which is its default.
  */
 export async function startProvider({ issuer, jac, secret, people, claimsInToken }) {
   /** What a test changes while it runs. */
@@ -37,7 +37,7 @@ export async function startProvider({ issuer, jac, secret, people, claimsInToken
   });
   const answer = provider.callback();
   let hold = null;
-  /** Tells the test where the browser was to go, and leaves it where it is. */
+  /** Returns the address of the redirect to the test, and leaves the browser where it is. */
   const holdBack = (response) => {
     const { writeHead } = response;
     response.writeHead = function (...head) {
@@ -69,7 +69,7 @@ export async function startProvider({ issuer, jac, secret, people, claimsInToken
   return {
     spoil,
     /** The address to which the next browser that is done here would be sent back; it stays here. */
-    heldBack: () => new Promise((told) => (hold = told)),
+    heldBack: () => new Promise((resolve) => (hold = resolve)),
     async close() {
       const closed = new Promise((done) => server.close(done));
       server.closeAllConnections();

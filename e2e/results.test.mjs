@@ -1,5 +1,5 @@
-// Somebody's own places for results in a real browser, with a real S3 server: saves keys, chooses a bucket, is told what is wrong with it, and
-// finds a run there; and what a search target of one's own is told where it is not allowed or not there.
+// Somebody's own places for results in a real browser, with a real S3 server: saves keys, chooses a bucket, reads what is wrong with it, and
+// finds a run there; and the errors of a search target of one's own that is not allowed or does not exist.
 //
 //   JAC_E2E_JAC      the executable; the walk starts a server of its own with it, on a data folder of its own
 //   JAC_E2E_S3       the S3 server: Versity's gateway

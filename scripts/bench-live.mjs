@@ -22,7 +22,7 @@ const LONGEST_DELAY_MS = 2000;
 const LARGEST = 25_000;
 const require = createRequire(join(ROOT, "web/package.json"));
 
-/** A process with some of the pages. It is told who they are, and tells at the end what came. */
+/** A process with some of the pages. It receives their sessions, and reports at the end what came. */
 async function pages() {
   const { io } = require("socket.io-client");
   // All pages of a run get the same bytes: one of them is unpacked, for its time.
@@ -31,11 +31,11 @@ async function pages() {
     if (!packed.equals(known.packed)) Object.assign(known, { packed, at: JSON.parse(inflateSync(packed)).at_ms });
     return known.at;
   };
-  const told = { connected: 0, lost: 0, refused: {}, delays: {}, snapshots: 0, late: 0, worst: 0, largest: 0 };
+  const counted = { connected: 0, lost: 0, refused: {}, delays: {}, snapshots: 0, late: 0, worst: 0, largest: 0 };
   let counts = false;
   process.on("message", (message) => {
     if (message.count !== undefined) counts = message.count;
-    if (message.end) process.send({ told }, () => process.exit(0));
+    if (message.end) process.send({ counted }, () => process.exit(0));
     if (!message.people) return;
     for (const { url, run, cookie, page, count } of message.people) {
       for (let made = 0; made < count; made += 1) {
@@ -44,23 +44,23 @@ async function pages() {
           extraHeaders: { cookie, origin: url }, auth: { page },
         });
         socket.on("connect", () => {
-          told.connected += 1;
+          counted.connected += 1;
           socket.emit("subscribe_run", { run_id: run, after: 0 }, () => process.send({ subscribed: 1 }));
         });
         socket.on("connect_error", (error) => {
-          told.refused[error.message] = (told.refused[error.message] ?? 0) + 1;
+          counted.refused[error.message] = (counted.refused[error.message] ?? 0) + 1;
           process.send({ subscribed: 1 });
         });
-        socket.on("disconnect", () => (told.lost += counts ? 1 : 0));
+        socket.on("disconnect", () => (counted.lost += counts ? 1 : 0));
         socket.on("snapshot", (packed) => {
           if (!counts) return;
           const delay = Date.now() - madeAt(packed);
-          told.snapshots += 1;
-          told.worst = Math.max(told.worst, delay);
-          told.late += delay > LONGEST_DELAY_MS ? 1 : 0;
-          told.largest = Math.max(told.largest, packed.length);
+          counted.snapshots += 1;
+          counted.worst = Math.max(counted.worst, delay);
+          counted.late += delay > LONGEST_DELAY_MS ? 1 : 0;
+          counted.largest = Math.max(counted.largest, packed.length);
           const step = Math.round(delay / 10) * 10;
-          told.delays[step] = (told.delays[step] ?? 0) + 1;
+          counted.delays[step] = (counted.delays[step] ?? 0) + 1;
         });
       }
     }
@@ -98,7 +98,7 @@ async function main() {
       processes: { type: "string", default: "4" }, rate: { type: "string", default: "200" }, jac: { type: "string" },
     },
   });
-  const [wanted, seconds, processes, rate] = [values.pages, values.seconds, values.processes, values.rate].map(Number);
+  const [requested, seconds, processes, rate] = [values.pages, values.seconds, values.processes, values.rate].map(Number);
   const target = process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "jac/target");
   const jac = values.jac ?? join(target, "release/jac");
   const folder = mkdtempSync(join(tmpdir(), "jac-bench-live-"));
@@ -127,7 +127,7 @@ async function main() {
     const get = (path) => fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
 
     const people = [];
-    for (let left = wanted; left > 0; left -= PAGES_OF_A_PERSON) {
+    for (let left = requested; left > 0; left -= PAGES_OF_A_PERSON) {
       const link = await run(["admin", "user", "add", `Viewer ${people.length}`, "--role", "viewer"]);
       const opened = await fetch(`${url}/api/v1/session`, {
         method: "POST", headers: { "content-type": "application/json", origin: url },
@@ -151,7 +151,7 @@ async function main() {
     for (const worker of workers) worker.on("message", (message) => (subscribed += message.subscribed ?? 0));
     const began = Date.now();
     people.forEach((person, place) => workers[place % processes].send({ people: [{ url, run: running, ...person }] }));
-    await until("all pages", 300, () => subscribed >= wanted);
+    await until("all pages", 300, () => subscribed >= requested);
     const opening = (Date.now() - began) / 1000;
 
     for (const worker of workers) worker.send({ count: true });
@@ -173,24 +173,24 @@ async function main() {
     await Promise.all(asking);
     for (const worker of workers) worker.send({ count: false });
     const memory = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))?.[1];
-    const told = await Promise.all(workers.map((worker) => new Promise((done) => {
-      worker.on("message", (message) => message.told && done(message.told));
+    const counted = await Promise.all(workers.map((worker) => new Promise((done) => {
+      worker.on("message", (message) => message.counted && done(message.counted));
       worker.send({ end: true });
     })));
 
-    const sum = (of) => told.reduce((all, one) => all + of(one), 0);
-    const most = (of) => Math.max(...told.map(of));
+    const sum = (of) => counted.reduce((all, one) => all + of(one), 0);
+    const most = (of) => Math.max(...counted.map(of));
     const delays = {};
-    for (const one of told) for (const [step, count] of Object.entries(one.delays)) delays[step] = (delays[step] ?? 0) + count;
+    for (const one of counted) for (const [step, count] of Object.entries(one.delays)) delays[step] = (delays[step] ?? 0) + count;
     const connected = sum((one) => one.connected);
     const [lost, late, snapshots] = [sum((one) => one.lost), sum((one) => one.late), sum((one) => one.snapshots)];
     answers.sort((one, other) => one - other);
-    console.log(`${connected} of ${wanted} pages live after ${opening.toFixed(1)} s, ${lost} lost; ${Math.round(memory / 1024)} MB resident`);
+    console.log(`${connected} of ${requested} pages live after ${opening.toFixed(1)} s, ${lost} lost; ${Math.round(memory / 1024)} MB resident`);
     console.log(`snapshots: ${snapshots} in ${seconds} s, delay median ${percentile(delays, 0.5)} ms, 99 % ${percentile(delays, 0.99)} ms, worst ${most((one) => one.worst)} ms, ${late} later than ${LONGEST_DELAY_MS} ms; largest ${(most((one) => one.largest) / 1000).toFixed(1)} KB`);
     console.log(`requests: ${answers.length} (${(answers.length / seconds).toFixed(0)}/s), median ${answers[answers.length >> 1]} ms, worst ${answers.at(-1)} ms, ${failures} failed`);
-    const refused = told.flatMap((one) => Object.entries(one.refused));
+    const refused = counted.flatMap((one) => Object.entries(one.refused));
     if (refused.length > 0) console.log("refused:", refused);
-    const held = connected === wanted && lost === 0 && late === 0 && failures === 0 && snapshots > 0 && most((one) => one.largest) <= LARGEST;
+    const held = connected === requested && lost === 0 && late === 0 && failures === 0 && snapshots > 0 && most((one) => one.largest) <= LARGEST;
     console.log(held ? "held" : "not held");
     process.exitCode = held ? 0 : 1;
   } finally {

@@ -56,7 +56,7 @@ step("runs that are marked in the list are compared, the earliest as the baselin
   assert.equal(new URL(page.url()).searchParams.get("runs"), `${walked.runId},${walked.secondId}`);
   await page.locator("[data-table=results] tbody tr").nth(1).waitFor();
   await page.getByRole("button", { name: "Set as baseline" }).click();
-  await page.waitForFunction((wanted) => new URLSearchParams(location.search).get("runs") === wanted, `${walked.secondId},${walked.runId}`);
+  await page.waitForFunction((expected) => new URLSearchParams(location.search).get("runs") === expected, `${walked.secondId},${walked.runId}`);
   await page.goto(`${base}/compare?runs=${walked.runId}`);
   await page.getByText("Nothing to compare.").waitFor();
 });
@@ -101,9 +101,9 @@ step("the plan shows how its runs went, and a click on one opens it", async () =
   const trend = page.getByRole("region", { name: "Trend" });
   await trend.getByText(/^2 runs, the newest at the right/).waitFor();
   for (const id of ["trend-times", "trend-rate", "trend-errors"]) await waitForPoints(page, id, 2, 10_000);
-  const told = await api(`/plans/${new URL(walked.planUrl).pathname.split("/").at(-1)}/trend`);
-  assert.equal(told.baseline.run, walked.runId);
-  assert.deepEqual(told.items.map(({ run }) => run), [walked.secondId, walked.runId]);
+  const answer = await api(`/plans/${new URL(walked.planUrl).pathname.split("/").at(-1)}/trend`);
+  assert.equal(answer.baseline.run, walked.runId);
+  assert.deepEqual(answer.items.map(({ run }) => run), [walked.secondId, walked.runId]);
   await trend.getByLabel("Label").selectOption("Login");
   assert.match(page.url(), /trend\.label=Login/);
   await look(page, "trend");

@@ -33,8 +33,8 @@ step("a run is started with its own properties", async () => {
 
 step("points arrive on all four charts", async () => {
   await head("running").or(head("failed")).waitFor({ timeout: LAUNCH_MS });
-  const told = page.locator(".note-failed");
-  assert.equal(await told.count(), 0, (await told.allInnerTexts()).join(" "));
+  const failures = page.locator(".note-failed");
+  assert.equal(await failures.count(), 0, (await failures.allInnerTexts()).join(" "));
   for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(page, id, 8, 60_000);
   await page.locator("[data-table=labels] tbody tr").nth(2).waitFor();
   const run = await api(`/runs/${walked.runId}`);

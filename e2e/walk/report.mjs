@@ -85,7 +85,7 @@ step("single samples are found, opened, and counted as in the report", async () 
   await form.getByRole("button", { name: "Search" }).click();
   const all = await api(`/runs/${walked.runId}/samples?keep=slowest&limit=1`);
   assert.equal(all.searched, summary.total.samples, "the search counts as the report does");
-  assert.ok(all.searched_transactions > 0, "and tells transactions apart");
+  assert.ok(all.searched_transactions > 0, "and counts transactions separately");
   await found(`${count(all.matched)} of ${count(all.searched)} samples and ${count(all.matched_transactions)} of ${count(all.searched_transactions)} transactions match`).waitFor();
   const first = page.locator("[data-table=found] tbody tr").first();
   await first.click();

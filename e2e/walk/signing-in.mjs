@@ -4,7 +4,7 @@ import { look } from "../accessible.mjs";
 import { openPage } from "../browser.mjs";
 import { base, browser, link, page, step } from "./walk.mjs";
 
-step("somebody without a link is told where to get one", async () => {
+step("somebody without a link reads where to get one", async () => {
   const { context, page: stranger } = await openPage(browser);
   await stranger.goto(`${base}/runs`);
   await stranger.getByText("jac admin link").waitFor();

@@ -47,7 +47,7 @@ fuzz_target!(|input: (u8, u16, &[u8])| {
     assert_eq!(whole.outcome(), pieces.outcome());
     assert_eq!(whole.notes(), pieces.notes());
 
-    // Every sample that the reader brings, dealt out among two parts and merged.
+    // Every sample that the reader brings, split between two parts and merged.
     let mut parts = [SampleStatistics::new(&settings()), SampleStatistics::new(&settings())];
     let mut samples = 0;
     let mut reader = LogReader::new(&settings());

@@ -15,7 +15,7 @@ fuzz_target!(|input: (bool, u8, &[u8])| {
     let bytes = if framed { [HEAD, bytes, FOOT].concat() } else { bytes.to_vec() };
     if let Ok(plan) = Plan::parse(&bytes) {
         let found = check(&plan, &CheckInput { workers: u32::from(workers), ..CheckInput::new("p.jmx") });
-        // What is told is bounded, however large the plan is.
+        // The findings are bounded, however large the plan is.
         assert!(found.findings.iter().all(|finding| !finding.code.is_empty()));
     }
 });

@@ -1,6 +1,6 @@
-"""What the lab asks the emulator, past the proxy: instances, security groups, user data; and what it tells it, the ends of machines.
+"""What the lab asks the emulator, past the proxy: instances, security groups, user data; and what it reports to it, the ends of machines.
 
-The emulator is the one record of what is wanted. Its answers are turned into plain values here, and nowhere else.
+The emulator is the one record of the requested state. Its answers are turned into plain values here, and nowhere else.
 """
 
 import base64

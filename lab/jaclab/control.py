@@ -28,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, said if isinstance(said, str) else json.dumps(said, indent=2))
 
     def do_GET(self):
-        """`/address`: the address that the machines see this host under, as the services that tell one's own address do."""
+        """`/address`: the address that the machines see this host under, as the services that return one's own address do."""
         if self.path == "/address":
             return self._send(200, self.faults.host_address)
         self._send(200, json.dumps(self.faults.do(["status"]), indent=2))

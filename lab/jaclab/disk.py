@@ -44,7 +44,7 @@ class Disk:
             while os.write(filler, block):
                 os.fsync(filler)
         except OSError:
-            pass  # ENOSPC is what was wanted.
+            pass  # ENOSPC is the purpose.
         finally:
             os.close(filler)
 

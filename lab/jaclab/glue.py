@@ -50,17 +50,17 @@ class Glue:
                 self.say("a look failed: " + traceback.format_exc())
 
     def look(self):
-        """One comparison of what is wanted with what there is."""
-        wanted, groups = {}, {}
+        """One comparison of the requested machines with the existing ones."""
+        requested, groups = {}, {}
         with self._lock:
             # A worker that ends while the API is read has made what was read old; its instance has to wait for the next look.
             busy = set(self._busy)
         for region in sorted(self._regions):
-            wanted.update({instance.id: instance for instance in self.api.instances(region)})
+            requested.update({instance.id: instance for instance in self.api.instances(region)})
             groups.update(self.api.ingress(region))
         with self._lock:
             busy |= self._busy
-            for instance in wanted.values():
+            for instance in requested.values():
                 machine = self.machines.get(instance.id)
                 if machine:
                     machine.instance = instance
@@ -71,16 +71,16 @@ class Glue:
                 elif instance.state == "running" and machine and not machine.is_on():
                     self._start_again(machine)
             for machine in list(self.machines.values()):
-                instance = wanted.get(machine.id)
+                instance = requested.get(machine.id)
                 if machine.id in busy:
                     continue
                 if instance is None or instance.state in ("terminated", "shutting-down"):
                     self._hand(machine.id, self._remove, machine)
                 elif instance.state in ("stopped", "stopping") and machine.is_on():
                     self._hand(machine.id, machine.stop)
-            for gone in [name for name in self.unbooted if name not in wanted or wanted[name].state != "running"]:
+            for gone in [name for name in self.unbooted if name not in requested or requested[name].state != "running"]:
                 del self.unbooted[gone]
-        self._load_firewalls(wanted, groups)
+        self._load_firewalls(requested, groups)
 
     def live(self):
         """How many instances the API holds that are or will be machines."""
@@ -200,8 +200,8 @@ class Glue:
 
         self._workers.submit(done)
 
-    def _load_firewalls(self, wanted, groups):
-        running = [instance for instance in wanted.values() if instance.state == "running"]
+    def _load_firewalls(self, requested, groups):
+        running = [instance for instance in requested.values() if instance.state == "running"]
         addresses_in = {}
         for instance in running:
             for group in instance.groups:

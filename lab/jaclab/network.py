@@ -35,11 +35,11 @@ def silent_address(block):
 
 def overlapping(block):
     """A route of this host's that the block would take over, if there is one."""
-    wanted = ipaddress.ip_network(block)
+    block_network = ipaddress.ip_network(block)
     for route in json.loads(run("ip", "-json", "-4", "route", "show", "table", "all")):
         if route.get("dst") in (None, "default") or route.get("dev") == BRIDGE or route.get("type") in ("local", "broadcast"):
             continue
-        if wanted.overlaps(ipaddress.ip_network(route["dst"], strict=False)):
+        if block_network.overlaps(ipaddress.ip_network(route["dst"], strict=False)):
             return f"{route['dst']} on {route.get('dev', 'another interface')}"
     return None
 

@@ -1,4 +1,4 @@
-"""The door of the API: what AWS does and the emulator does not happens here, on the way in and on the way back.
+"""The front of the API: what AWS does and the emulator does not happens here, on the way in and on the way back.
 
 In this order: signature, throttling, denial (for a `DryRun` too), what depends on what, `ClientToken`, limits and refusals of a launch, the
 emulator, then what the answer shows. Everything else goes through as it came.
@@ -99,19 +99,19 @@ class Proxy:
         answer = self._pass(request)
         image = re.search(rb"<imageId>([^<]+)<", answer.body)
         if image and tags:
-            told = self.glue.api.call(request.region, "DescribeImages", **{"ImageId.1": image[1].decode()})
-            self.glue.api.call(request.region, "CreateTags", **{"ResourceId.1": next(told.iter("snapshotId")).text, **tags})
+            described = self.glue.api.call(request.region, "DescribeImages", **{"ImageId.1": image[1].decode()})
+            self.glue.api.call(request.region, "CreateTags", **{"ResourceId.1": next(described.iter("snapshotId")).text, **tags})
         return answer
 
     def _console(self, request):
-        wanted = request.parameters.get("InstanceId", "")
-        log = self.glue.old_console(wanted)
+        instance_id = request.parameters.get("InstanceId", "")
+        log = self.glue.old_console(instance_id)
         if log is None:
-            raise AwsError("InvalidInstanceID.NotFound", f"The instance ID '{wanted}' does not exist")
+            raise AwsError("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist")
         text = base64.b64encode(log).decode()
         body = (
             '<GetConsoleOutputResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>lab</requestId>'
-            f"<instanceId>{wanted}</instanceId><output>{text}</output></GetConsoleOutputResponse>"
+            f"<instanceId>{instance_id}</instanceId><output>{text}</output></GetConsoleOutputResponse>"
         )
         return Answer(200, [("Content-Type", "text/xml;charset=UTF-8")], body.encode())
 

@@ -8,7 +8,7 @@ class ProgramFailed(Exception):
 
 
 def run(*words, input=None, timeout=60):
-    """Runs a program to its end; returns what it printed. Raises `ProgramFailed` with its last words."""
+    """Runs a program to its end; returns what it printed. Raises `ProgramFailed` with the end of its output."""
     words = [str(word) for word in words]
     try:
         done = subprocess.run(words, input=input, capture_output=True, text=True, timeout=timeout)

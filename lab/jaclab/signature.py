@@ -40,8 +40,8 @@ class Keyring:
         if request.access_key in self._expired:
             code = "RequestExpired" if request.service == "ec2" else "ExpiredToken"
             raise AwsError(code, "The security token included in the request is expired")
-        given, wanted = _signatures(request, secret)
-        if not hmac.compare_digest(given, wanted):
+        given, expected = _signatures(request, secret)
+        if not hmac.compare_digest(given, expected):
             code = "AuthFailure" if request.service == "ec2" else "SignatureDoesNotMatch"
             raise AwsError(code, "The request signature we calculated does not match the signature you provided.")
 

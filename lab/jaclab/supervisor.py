@@ -1,4 +1,4 @@
-"""The one process that a lab hangs on: emulator, proxy, control API, glue. It ends when it is told to, or when its time is up.
+"""The one process that a lab hangs on: emulator, proxy, control API, glue. It ends on request, or when its time is up.
 
 It takes everything down with it in both cases. If it is killed outright, `lab/down` does that from the state folder, and every machine
 and the emulator still end at the lab's lifetime by `timeout`.
@@ -75,11 +75,11 @@ def _open_doors(glue, moto_port, host_address, port):
     access_key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
     secret_key = secrets.token_urlsafe(30)
     switches = Switches()
-    door = proxy.Proxy(moto_port, Keyring(access_key, secret_key), switches, ClientTokens(), Visibility(switches), glue)
+    front = proxy.Proxy(moto_port, Keyring(access_key, secret_key), switches, ClientTokens(), Visibility(switches), glue)
     # On the bridge, so that machines reach it under the same address (presigned URLs carry it), and on loopback.
-    port = proxy.serve(door, host_address, port).server_address[1]
-    proxy.serve(door, "127.0.0.1", port)
-    listening = control.serve(Faults(glue, door, host_address, BLOCK))
+    port = proxy.serve(front, host_address, port).server_address[1]
+    proxy.serve(front, "127.0.0.1", port)
+    listening = control.serve(Faults(glue, front, host_address, BLOCK))
     return {
         "endpoint": f"http://{host_address}:{port}",
         "control": f"http://127.0.0.1:{listening.server_address[1]}",

@@ -1,6 +1,6 @@
 """What a read shows: things that were made a moment ago are not there yet when a test asked for that, and public addresses lead back here.
 
-Read after write: for N milliseconds after the call that made a thing, no `Describe…` lists it, and one that names it is told that
+Read after write: for N milliseconds after the call that made a thing, no `Describe…` lists it, and one that names it gets the answer that
 there is no such thing, as on AWS. Public addresses: the emulator makes them up, and they belong to somebody; each becomes the private
 address of the same machine, which is where it can be reached.
 """

@@ -5,12 +5,12 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache_folder/target}
 
 # Installs a folder's npm packages if its lock file is another than at the last time.
 npm_packages() {
-  local folder=$1 stamp=$1/node_modules/.jac-lock wanted
-  wanted=$(sha256sum <"$folder/package-lock.json")-$(node --version)
-  [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
+  local folder=$1 stamp=$1/node_modules/.jac-lock expected
+  expected=$(sha256sum <"$folder/package-lock.json")-$(node --version)
+  [ "$(cat "$stamp" 2>/dev/null)" = "$expected" ] && return
   say "Installing the npm packages of ${folder#"$root"/}/."
   (cd "$folder" && quietly npm ci --no-audit --no-fund) || return
-  printf '%s' "$wanted" >"$stamp"
+  printf '%s' "$expected" >"$stamp"
 }
 
 # A digest of everything that the web app is built from.
@@ -21,15 +21,15 @@ web_sources() {
 # The executable has the web app inside it, so this comes before it.
 build_web() {
   npm_packages "$root/web"
-  local stamp=$root/web/node_modules/.jac-built wanted
-  wanted=$(web_sources)
-  if [ -f "$root/web/dist/index.html" ] && [ -f "$root/web/dist-report/report.html" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+  local stamp=$root/web/node_modules/.jac-built expected
+  expected=$(web_sources)
+  if [ -f "$root/web/dist/index.html" ] && [ -f "$root/web/dist-report/report.html" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$expected" ]; then
     say "The web app is up to date."
     return
   fi
   say "Building the web app."
   (cd "$root/web" && quietly npm run build)
-  printf '%s' "$wanted" >"$stamp"
+  printf '%s' "$expected" >"$stamp"
 }
 
 # The search engines that the tests ship samples to, in their makers' minimal distributions; prints the folder that they are in.

@@ -340,7 +340,7 @@ install_sshd() { install_without_service "ssh.service ssh.socket" openssh-server
 
 install_redis() { install_without_service redis-server.service redis-server; }
 
-# The program alone is wanted. Debian's packages start their services at once and at every boot, which nobody asked for.
+# Only the program is needed. Debian's packages start their services at once and at every boot, which nobody asked for.
 install_without_service() {
   local units policy=/usr/sbin/policy-rc.d made=""
   read -ra units <<<"$1"

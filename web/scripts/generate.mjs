@@ -6,7 +6,7 @@ const source = new URL("../openapi.json", import.meta.url);
 const target = new URL("../src/shared/api/schema.gen.ts", import.meta.url);
 
 const document = JSON.parse(readFileSync(source, "utf8"));
-const wanted = COMMENT_HEADER + astToString(await openapiTS(document));
+const expected = COMMENT_HEADER + astToString(await openapiTS(document));
 
 if (process.argv.includes("--check")) {
   let found = "";
@@ -15,12 +15,12 @@ if (process.argv.includes("--check")) {
   } catch {
     // Not made yet: as stale as can be.
   }
-  if (found !== wanted) {
+  if (found !== expected) {
     console.error("src/shared/api/schema.gen.ts is not what web/openapi.json says; run `npm run generate` in web/.");
     process.exit(1);
   }
   console.log("schema.gen.ts matches openapi.json");
 } else {
-  writeFileSync(target, wanted);
+  writeFileSync(target, expected);
   console.log("schema.gen.ts written");
 }

@@ -8,7 +8,7 @@ async fn main() -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     eprintln!("The demo shop listens on http://{}/", listener.local_addr()?);
     let interrupted = async {
-        // Without signals it cannot be told to end, and ends at once.
+        // Without signals it cannot be stopped, and ends at once.
         drop(tokio::signal::ctrl_c().await);
     };
     jac_demo::serve(listener, interrupted).await

@@ -14,25 +14,25 @@ use jac_model::ports::{Adopted, PortError};
 use jac_model::{ClusterConfig, ClusterId, Ec2Addresses, Ec2Config, Ec2Image, Role};
 use std::collections::BTreeMap;
 
-/// What the machines tell, as a record and as a cluster.
+/// What the machines' tags contain, as a record and as a cluster.
 pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, PortError> {
     let places = cloud.places_of(cluster).await?;
     let gone = || refused("EC2", "adopt the cluster", "none of its instances is running");
     let (choice, aws) = places.first().ok_or_else(gone)?;
     let mut machines = machines::of_cluster(aws, &cloud.installation, cluster).await?;
     machines.retain(|machine| matches!(machine.state, InstanceState::Pending | InstanceState::Running));
-    machines.sort_by_key(|machine| (machine.told.role != Role::Master, number(&machine.told.node)));
-    let master = machines.first().filter(|machine| machine.told.role == Role::Master).ok_or_else(|| {
+    machines.sort_by_key(|machine| (machine.tags.role != Role::Master, number(&machine.tags.node)));
+    let master = machines.first().filter(|machine| machine.tags.role == Role::Master).ok_or_else(|| {
         refused(&aws.region, "adopt the cluster", "its master no longer exists; terminate what is left of it")
     })?;
-    let sealed_seed = master.told.sealed_seed.clone().ok_or_else(|| {
+    let sealed_seed = master.tags.sealed_seed.clone().ok_or_else(|| {
         refused(&aws.region, "adopt the cluster", "its master does not have the cluster's key; terminate it")
     })?;
     let addresses = match &master.public_address {
         Some(address) if Some(address) != master.private_address.as_ref() => Ec2Addresses::Public,
         _ => Ec2Addresses::Private,
     };
-    let worker = machines.iter().find(|machine| machine.told.role == Role::Worker).unwrap_or(master);
+    let worker = machines.iter().find(|machine| machine.tags.role == Role::Worker).unwrap_or(master);
     let config = Ec2Config {
         region: Some(aws.region.clone()),
         credentials: choice.clone(),
@@ -51,11 +51,11 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
     for machine in &machines {
         let kind = types::look_up(aws, &machine.kind).await?;
         let architecture = kind.as_ref().map_or("x86_64", |kind| kind.architecture.as_str());
-        let wanted = Ec2Image::Id(machine.image.clone().unwrap_or_default());
-        let root_device = images::look_up(aws, &wanted, architecture).await?.map(|image| image.root_device);
+        let image = Ec2Image::Id(machine.image.clone().unwrap_or_default());
+        let root_device = images::look_up(aws, &image, architecture).await?.map(|image| image.root_device);
         nodes.push(NodeRecord {
-            name: machine.told.node.clone(),
-            role: machine.told.role,
+            name: machine.tags.node.clone(),
+            role: machine.tags.role,
             kind: KindRecord {
                 name: machine.kind.clone(),
                 image: machine.image.clone().unwrap_or_default(),
@@ -105,12 +105,12 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
             ec2: Some(config),
             ..ClusterConfig::default()
         },
-        name: master.told.cluster_name.clone(),
-        owner: master.told.owner.clone(),
-        expires_at_ms: master.told.expires_at_ms.unwrap_or_default(),
+        name: master.tags.cluster_name.clone(),
+        owner: master.tags.owner.clone(),
+        expires_at_ms: master.tags.expires_at_ms.unwrap_or_default(),
         instances: machines
             .iter()
-            .map(|machine| machine.instance(&aws.region, memory(&machine.told.node), true))
+            .map(|machine| machine.instance(&aws.region, memory(&machine.tags.node), true))
             .collect(),
     })
 }

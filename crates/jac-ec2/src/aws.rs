@@ -105,8 +105,8 @@ impl Clients {
         Ok(aws)
     }
 
-    fn made(&self, wanted: ClientKey) -> Arc<Mutex<Option<Made>>> {
-        Arc::clone(self.made.lock().unwrap_or_else(PoisonError::into_inner).entry(wanted).or_default())
+    fn made(&self, key: ClientKey) -> Arc<Mutex<Option<Made>>> {
+        Arc::clone(self.made.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
     }
 
     /// Takes these in place of clients that would be made.

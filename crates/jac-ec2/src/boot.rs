@@ -1,5 +1,5 @@
 //! Waits for machines that were asked for: until each runs, answers over SSH with the key that it was given, and is through
-//! with its first boot. All at the same time; what is said of one is told while it happens.
+//! with its first boot. All at the same time; the progress of each is reported while it happens.
 
 use crate::aws::Aws;
 use crate::errors::refusal;
@@ -47,7 +47,7 @@ pub async fn keep_looking(aws: &Aws, installation: &str, cluster: &ClusterId, se
     loop {
         match aws.describing.of_cluster(aws, installation, cluster).await {
             Ok(found) => {
-                seen.send_replace(found.into_iter().map(|machine| (machine.told.node.clone(), machine)).collect());
+                seen.send_replace(found.into_iter().map(|machine| (machine.reported.node.clone(), machine)).collect());
             }
             Err(error) => tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; asking again"),
         }
@@ -194,7 +194,7 @@ impl Boot<'_> {
     async fn first_boot(&self, link: &Link) -> Result<(), PortError> {
         let limit = self.limit + FIRST_BOOT_LIMIT;
         let deadline = self.deadline(limit);
-        let mut told = String::new();
+        let mut reported = String::new();
         let mut ended_at = None;
         let mut pauses = Backoff::new(LOOK_EVERY, LOOK_AT_LEAST_EVERY);
         loop {
@@ -204,16 +204,16 @@ impl Boot<'_> {
                 Ok(text) => text.unwrap_or_default().trim().to_owned(),
                 Err(LinkError::Unreachable(_) | LinkError::OutOfDescriptors(_)) => {
                     has_ended = false;
-                    told.clone()
+                    reported.clone()
                 }
                 Err(error) => return Err(error.at(self.node, "report its boot progress")),
             };
             if progress == user_data::DONE && machine::has_keeper(link, &self.folder).await.unwrap_or(false) {
                 return Ok(());
             }
-            if progress != told && progress != user_data::DONE {
+            if progress != reported && progress != user_data::DONE {
                 (self.progress)(self.node, Message::new("boot_progress", &progress));
-                told.clone_from(&progress);
+                reported.clone_from(&progress);
             }
             // A keeper is started a moment before the end, or again after it.
             let is_through = progress == user_data::DONE;
@@ -221,7 +221,7 @@ impl Boot<'_> {
                 return Err(self.refused(self.why_it_ended(link, &progress).await));
             }
             if Instant::now() >= deadline {
-                let at = if told.is_empty() { "nothing has started" } else { &told };
+                let at = if reported.is_empty() { "nothing has started" } else { &reported };
                 return Err(self.refused(format!("its first boot took longer than {} s ({at})", limit.as_secs())));
             }
             sleep(pauses.pause()).await;

@@ -210,7 +210,7 @@ impl Ec2Cloud {
         tried.await.into_iter().flatten().collect()
     }
 
-    /// Tells each machine the names of all: where no DNS answers, JMeter waits ten seconds for each that it looks up.
+    /// Sends the names of all machines to each: where no DNS answers, JMeter waits ten seconds for each that it looks up.
     async fn name_all(&self, record: &ClusterRecord, booted: &[(String, Booted)], progress: ProgressSink<'_>) {
         let machines: Vec<_> = booted.iter().map(|(name, up)| (name.as_str(), &up.machine)).collect();
         let names = machines::names(&machines);

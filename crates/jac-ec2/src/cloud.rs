@@ -224,7 +224,7 @@ impl Cloud for Ec2Cloud {
 
 impl Ec2Cloud {
     async fn terminate_all(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        // A record that cannot be read is no reason to leave machines: their tags tell enough.
+        // A record that cannot be read is no reason to leave machines: their tags suffice.
         let record = self.records.read(cluster).unwrap_or_else(|error| {
             tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; its machines are found by their tags");
             None

@@ -7,7 +7,7 @@ use serde_json::Value;
 pub const STATUS: &str = "/run/cloud-init/status.json";
 /// Written when all stages are done.
 pub const RESULT: &str = "/run/cloud-init/result.json";
-/// So much of what it says is told.
+/// At most so many characters of its errors are reported.
 const LONGEST: usize = 400;
 
 /// What went wrong in the stages that have ended, as one text; `None`: nothing, or the file says nothing that can be read.
@@ -35,16 +35,16 @@ mod tests {
     const GOOD: &str = include_str!("../tests/recorded/cloud_init_done.json");
 
     #[test]
-    fn the_errors_of_all_stages_are_told_in_their_order() {
-        let told = errors(FAILED).expect("errors");
-        let (init, last) = (told.find("init: "), told.find("modules-final: "));
-        assert!(init.is_some() && init < last, "{told}");
-        assert!(told.contains("write-files") || told.contains("write_files"), "{told}");
-        assert!(!told.contains('\n') && told.chars().count() <= LONGEST);
+    fn the_errors_of_all_stages_are_reported_in_order() {
+        let reported = errors(FAILED).expect("errors");
+        let (init, last) = (reported.find("init: "), reported.find("modules-final: "));
+        assert!(init.is_some() && init < last, "{reported}");
+        assert!(reported.contains("write-files") || reported.contains("write_files"), "{reported}");
+        assert!(!reported.contains('\n') && reported.chars().count() <= LONGEST);
     }
 
     #[test]
-    fn a_boot_without_errors_and_text_that_is_no_status_tell_nothing() {
+    fn a_boot_without_errors_and_text_that_is_no_status_have_no_errors() {
         assert_eq!(errors(GOOD), None);
         for text in ["", "{", "null", "{\"v1\": 3}", "{\"v1\": {\"init\": {\"errors\": \"none\"}}}"] {
             assert_eq!(errors(text), None, "{text}");

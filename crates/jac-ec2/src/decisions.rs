@@ -61,7 +61,7 @@ async fn machines_of_all_pages_are_read_with_their_tags_addresses_and_states() {
         Some(_) => Answer::Done(recorded!("describe_2")),
     });
     let found = machines::of_installation(&aws.aws(), INSTALLATION).await.expect("two pages");
-    let seen: Vec<_> = found.iter().map(|machine| (machine.told.node.as_str(), machine.state)).collect();
+    let seen: Vec<_> = found.iter().map(|machine| (machine.tags.node.as_str(), machine.state)).collect();
     // Of the five that are shown one carries no tag of a cluster.
     assert_eq!(
         seen,
@@ -73,10 +73,10 @@ async fn machines_of_all_pages_are_read_with_their_tags_addresses_and_states() {
         ]
     );
     let (master, worker) = (&found[0], &found[3]);
-    assert_eq!((&master.told.cluster, master.told.role, worker.told.role), (&cluster(), Role::Master, Role::Worker));
-    assert_eq!(master.told.cluster_name, "Friday's <load>");
-    assert_eq!(master.told.expires_at_ms, tags::time_of_text("2026-11-28T04:00:00Z"));
-    assert_eq!((master.told.sealed_seed.as_deref(), &worker.told.sealed_seed), (Some("c2VhbGVk"), &None));
+    assert_eq!((&master.tags.cluster, master.tags.role, worker.tags.role), (&cluster(), Role::Master, Role::Worker));
+    assert_eq!(master.tags.cluster_name, "Friday's <load>");
+    assert_eq!(master.tags.expires_at_ms, tags::time_of_text("2026-11-28T04:00:00Z"));
+    assert_eq!((master.tags.sealed_seed.as_deref(), &worker.tags.sealed_seed), (Some("c2VhbGVk"), &None));
     assert_eq!(worker.private_address.as_deref(), Some("172.31.0.7"));
     assert_eq!(worker.private_name.as_deref(), Some("ip-172-31-0-7.ec2.internal"));
     assert!(worker.public_address.as_deref().is_some_and(|address| address.starts_with("54.")), "{worker:?}");
@@ -131,7 +131,7 @@ async fn each_refusal_of_a_launch_is_asked_again_or_is_final_and_says_whether_so
     assert_eq!(refused(500, "InsufficientInstanceCapacity").await, (3, Retryability::Final, true));
     // One with that token is there already: never to be taken for nothing.
     assert_eq!(refused(400, "IdempotentParameterMismatch").await, (1, Retryability::Final, false));
-    // It may pass, and whether something was made nobody knows.
+    // It may pass, and whether something was created is unknown.
     for (status, code) in
         [(503, "RequestLimitExceeded"), (503, "Unavailable"), (500, "InternalError"), (503, "ServiceUnavailable")]
     {
@@ -361,9 +361,9 @@ async fn a_refusal_that_has_made_nothing_leaves_nothing_to_look_for_and_a_lost_a
         (Answer::Cut, true),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
-        let told = answer.clone();
+        let recorded = answer.clone();
         let aws = Recorded::new(move |words| match words["Action"].as_str() {
-            "RunInstances" => told.clone(),
+            "RunInstances" => recorded.clone(),
             _ => all_is_well(words),
         });
         let cloud = cloud(folder.path());

@@ -78,7 +78,7 @@ impl Describing {
         let found = machines::of_clusters(aws, installation, &clusters).await;
         for (cluster, send) in asked {
             let own = |found: &Vec<Machine>| {
-                found.iter().filter(|machine| machine.told.cluster == cluster).cloned().collect()
+                found.iter().filter(|machine| machine.tags.cluster == cluster).cloned().collect()
             };
             drop(send.send(found.as_ref().map(own).map_err(Clone::clone)));
         }

@@ -67,6 +67,6 @@ fn is_one_unseen(record: &ClusterRecord, seen: &[Machine]) -> bool {
     let now_ms = machines_now_ms();
     record.nodes.iter().any(|node| {
         node.asked_ms.is_some_and(|asked_ms| now_ms - asked_ms < UNSEEN_FOR_MS)
-            && !seen.iter().any(|machine| machine.told.node == node.name)
+            && !seen.iter().any(|machine| machine.tags.node == node.name)
     })
 }

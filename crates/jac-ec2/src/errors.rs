@@ -21,7 +21,7 @@ pub struct Refusal {
 /// What the same call would bring later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retryability {
-    /// The same: somebody has to change something, or time has to pass that nobody knows.
+    /// The same: somebody has to change something, or an unknown time has to pass.
     Final,
     /// Maybe an answer: there was none.
     Unanswered,
@@ -33,7 +33,7 @@ pub enum Retryability {
 
 impl Refusal {
     /// The sentence where nothing else says whose it is.
-    pub fn told(&self) -> String {
+    pub fn with_origin(&self) -> String {
         match self.retryability {
             Retryability::Unanswered => format!("AWS did not answer ({})", self.sentence),
             Retryability::OutOfDescriptors => format!("this server has no file descriptor left ({})", self.sentence),
@@ -136,11 +136,11 @@ where
         return Refusal { code: String::new(), sentence, retryability };
     };
     let status = error.raw_response().and_then(|raw| (raw as &dyn Any).downcast_ref::<HttpResponse>());
-    told(answer, status.map(|response| response.status().as_u16()))
+    refusal_of(answer, status.map(|response| response.status().as_u16()))
 }
 
 /// What AWS says in an answer; where that is nothing, what the status of HTTP says.
-fn told(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusal {
+fn refusal_of(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusal {
     let reason = answer.message().unwrap_or("no reason given");
     match (answer.code(), status) {
         (Some(code), _) => explain(code, reason),
@@ -164,9 +164,9 @@ fn role_denied(error: &(dyn Error + 'static)) -> Option<Refusal> {
         if let Some(denied) = error.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>()
             && let Some(answer) = denied.as_service_error()
         {
-            let told = told(answer, denied.raw_response().map(|response| response.status().as_u16()));
-            let reason = told.sentence.trim_end_matches("; docs/aws.md has the policy that JAC needs");
-            let advice = match told.code.as_str() {
+            let denied = refusal_of(answer, denied.raw_response().map(|response| response.status().as_u16()));
+            let reason = denied.sentence.trim_end_matches("; docs/aws.md has the policy that JAC needs");
+            let advice = match denied.code.as_str() {
                 "AccessDenied" => {
                     "; its trust policy must allow these credentials to assume it, with the external ID if it requires \
                      one"
@@ -177,7 +177,7 @@ fn role_denied(error: &(dyn Error + 'static)) -> Option<Refusal> {
             return Some(Refusal {
                 sentence: format!("the role could not be assumed: {reason}{advice}"),
                 retryability: Retryability::MayPass,
-                ..told
+                ..denied
             });
         }
         error = error.source()?;

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// An id of a group that a question may name where none is made yet.
 const SOME_GROUP: &str = "sg-00000000000000000";
 
-/// Everything that can be told. Only what cannot be asked at all is an error.
+/// All that can be found out. Only what cannot be asked at all is an error.
 pub async fn look(cloud: &Ec2Cloud, aws: &Aws, config: &ClusterConfig, ec2: &Ec2Config) -> Result<Forecast, PortError> {
     let mut forecast = Forecast::default();
     match aws.identity().await {
@@ -79,10 +79,10 @@ pub(crate) async fn fallback_prices(
     prices: Option<NodePrices>,
 ) -> Message {
     let asked = ec2.fallback_worker_types.iter().map(|kind| prices::per_hour(aws, kind, ec2.spot));
-    let told = join_all(asked).await;
+    let answers = join_all(asked).await;
     let (mut words, mut kinds) = (Vec::new(), Vec::new());
-    for (kind, price) in ec2.fallback_worker_types.iter().zip(told) {
-        // One that AWS does not tell now hinders nobody: the check says which types have no price.
+    for (kind, price) in ec2.fallback_worker_types.iter().zip(answers) {
+        // A price that AWS does not return now blocks nothing: the check says which types have no price.
         let price = price.ok();
         let all =
             prices.zip(price).map(|(prices, price)| NodePrices { worker: Some(price), ..prices }.sum(config.workers));
@@ -211,7 +211,7 @@ async fn permissions(
         }
     }
     for (action, answer) in refusals {
-        let text = format!("{action}: {}.", answer.told());
+        let text = format!("{action}: {}.", answer.with_origin());
         let field = field::of_refusal(&answer.code).map(str::to_owned);
         forecast.faults.push(Fault { code: Fault::PREFLIGHT.to_owned(), field, message: text });
     }

@@ -21,8 +21,8 @@ pub struct Image {
 }
 
 /// The image for that architecture; a sentence where there is none.
-pub async fn look_up(aws: &Aws, wanted: &Ec2Image, architecture: &str) -> Result<Result<Image, String>, PortError> {
-    match wanted {
+pub async fn look_up(aws: &Aws, image: &Ec2Image, architecture: &str) -> Result<Result<Image, String>, PortError> {
+    match image {
         Ec2Image::Id(id) => by_id(aws, id, architecture).await,
         Ec2Image::Newest(distribution) => newest(aws, *distribution, architecture).await,
     }
@@ -58,8 +58,8 @@ fn published(distribution: Distribution, architecture: &str) -> (&'static str, S
     }
 }
 
-async fn newest(aws: &Aws, wanted: Distribution, architecture: &str) -> Result<Result<Image, String>, PortError> {
-    let (owner, name) = published(wanted, architecture);
+async fn newest(aws: &Aws, image: Distribution, architecture: &str) -> Result<Result<Image, String>, PortError> {
+    let (owner, name) = published(image, architecture);
     let answer = aws
         .ec2
         .describe_images()

@@ -47,7 +47,7 @@ pub struct Found {
     pub ssh_from: Option<String>,
 }
 
-/// Finds out what is to be launched. All faults are told at once.
+/// Finds out what is to be launched. All faults are reported at once.
 pub async fn find(aws: &Aws, config: &Ec2Config, own: &OwnAddress) -> Result<Found, PortError> {
     let mut faults = Vec::new();
     let master = kind_and_image(aws, config, &config.master_type, field::MASTER_TYPE, &mut faults).await?;
@@ -78,7 +78,7 @@ pub async fn find(aws: &Aws, config: &Ec2Config, own: &OwnAddress) -> Result<Fou
     if let Some(name) = &config.key_name
         && let Err(no) = aws.ec2.describe_key_pairs().key_names(name).send().await.map_err(|error| refusal(&error))
     {
-        let text = format!("The key pair {name} cannot be used: {}.", no.told());
+        let text = format!("The key pair {name} cannot be used: {}.", no.with_origin());
         faults.push(Fault::at(field::KEY_NAME, Fault::PREFLIGHT, text));
     }
     match (master, worker, place) {

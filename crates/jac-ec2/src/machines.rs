@@ -22,7 +22,7 @@ pub enum InstanceState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     pub id: String,
-    pub told: MachineTags,
+    pub tags: MachineTags,
     pub state: InstanceState,
     pub kind: String,
     pub spot: bool,
@@ -84,7 +84,7 @@ pub fn read(instance: &aws_sdk_ec2::types::Instance) -> Option<Machine> {
     let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     Some(Machine {
         id: instance.instance_id()?.to_owned(),
-        told: MachineTags::of(instance.tags())?,
+        tags: MachineTags::of(instance.tags())?,
         state,
         kind: instance.instance_type().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
         spot: instance.instance_lifecycle() == Some(&InstanceLifecycleType::Spot),
@@ -121,9 +121,9 @@ impl Machine {
         let address = self.private_address.clone().unwrap_or_default();
         let zone = self.zone.as_deref().unwrap_or(region);
         Instance {
-            cluster: self.told.cluster.clone(),
-            name: self.told.node.clone(),
-            role: self.told.role,
+            cluster: self.tags.cluster.clone(),
+            name: self.tags.node.clone(),
+            role: self.tags.role,
             detail: format!("{} ({}{}) in {zone}", self.id, self.kind, if self.spot { ", spot" } else { "" }),
             address,
             memory_mb,
@@ -133,10 +133,10 @@ impl Machine {
                 id: self.id.clone(),
                 kind: self.kind.clone(),
                 spot: self.spot,
-                cluster_name: self.told.cluster_name.clone(),
-                owner: self.told.owner.clone(),
+                cluster_name: self.tags.cluster_name.clone(),
+                owner: self.tags.owner.clone(),
                 since_ms: self.since_ms,
-                expires_at_ms: self.told.expires_at_ms,
+                expires_at_ms: self.tags.expires_at_ms,
             }),
         }
     }

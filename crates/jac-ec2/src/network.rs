@@ -26,7 +26,7 @@ pub struct Place {
 
 /// Finds the subnets of a configuration; a fault where there are none.
 pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>, PortError> {
-    let unfit = |text: String| {
+    let fault = |text: String| {
         let named = if config.subnets.is_empty() { field::VPC } else { field::SUBNETS };
         Ok(Err(Fault::at(named, Fault::PREFLIGHT, text)))
     };
@@ -41,13 +41,13 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>,
     }
     let answer = match call.send().await.map_err(|error| refusal(&error)) {
         Ok(answer) => answer,
-        Err(no) if no.is_not_found() => return unfit(format!("{} ({}).", capital(&no.told()), aws.region)),
+        Err(no) if no.is_not_found() => return fault(format!("{} ({}).", capital(&no.with_origin()), aws.region)),
         Err(other) => return Err(other.at(&aws.region, "find the subnets")),
     };
     let mut subnets: Vec<&Subnet> = answer.subnets().iter().filter(|subnet| subnet.subnet_id().is_some()).collect();
     subnets.sort_by_key(|subnet| (subnet.availability_zone(), subnet.subnet_id()));
     let Some(first) = subnets.first() else {
-        return unfit(match &config.vpc {
+        return fault(match &config.vpc {
             Some(vpc) => format!("The VPC {vpc} has no subnet in {}.", aws.region),
             None => format!(
                 "The region {} has no default VPC. Give subnets, or create the default VPC (aws ec2 \
@@ -57,10 +57,10 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>,
         });
     };
     let vpc = first.vpc_id().unwrap_or_default().to_owned();
-    if config.vpc.as_ref().is_some_and(|wanted| *wanted != vpc)
+    if config.vpc.as_ref().is_some_and(|given| *given != vpc)
         || subnets.iter().any(|subnet| subnet.vpc_id() != Some(&vpc))
     {
-        return unfit("The subnets do not all belong to the given VPC.".to_owned());
+        return fault("The subnets do not all belong to the given VPC.".to_owned());
     }
     let somewhere = first.cidr_block().and_then(|block| block.split('/').next()?.parse().ok());
     // In one zone traffic between machines costs nothing and is fastest: unless they are named, only one is taken.

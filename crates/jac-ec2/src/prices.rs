@@ -27,7 +27,7 @@ async fn on_the_list(aws: &Aws, kind: &str) -> Result<f64, String> {
         let filter = Filter::builder().r#type(FilterType::TermMatch).field(field).value(value).build();
         call = call.filters(filter.map_err(|error| error.to_string())?);
     }
-    let answer = call.send().await.map_err(|error| refusal(&error).told())?;
+    let answer = call.send().await.map_err(|error| refusal(&error).with_origin())?;
     answer
         .price_list()
         .iter()
@@ -57,7 +57,7 @@ async fn on_the_market(aws: &Aws, kind: &str) -> Result<f64, String> {
         .max_results(20)
         .send()
         .await
-        .map_err(|error| refusal(&error).told())?;
+        .map_err(|error| refusal(&error).with_origin())?;
     // The dearest zone: where the machine will be is not known yet.
     answer
         .spot_price_history()

@@ -15,7 +15,7 @@ const STANDARD_SPOT: &str = "L-34B43A08";
 /// The code of the fault.
 pub const CODE: &str = "quota";
 
-/// What is to be said of a launch: `Ok(Some(fault))`, `Ok(None)` where it fits, `Err(note)` where it cannot be told.
+/// What is to be said of a launch: `Ok(Some(fault))`, `Ok(None)` where it fits, `Err(note)` where it is unknown.
 pub async fn look(
     aws: &Aws,
     master: &Kind,
@@ -26,7 +26,7 @@ pub async fn look(
     if kinds.clone().any(|(kind, _)| !is_standard(&kind.name)) {
         return Err("The account's quota was not checked: the instance type has a separate quota.".to_owned());
     }
-    let wanted: u32 = kinds.map(|(kind, count)| kind.vcpus * count).sum();
+    let needed: u32 = kinds.map(|(kind, count)| kind.vcpus * count).sum();
     let unknown = |reason: String| format!("The account's quota could not be checked: {reason}.");
     let code = if spot { STANDARD_SPOT } else { STANDARD };
     let quota = aws
@@ -36,12 +36,12 @@ pub async fn look(
         .quota_code(code)
         .send()
         .await
-        .map_err(|error| unknown(refusal(&error).told()))?;
+        .map_err(|error| unknown(refusal(&error).with_origin()))?;
     let most = quota.quota().and_then(|quota| quota.value()).ok_or_else(|| unknown("AWS gave no value".to_owned()))?;
     let used = in_use(aws, spot).await.map_err(unknown)?;
-    Ok((f64::from(used + wanted) > most).then(|| {
+    Ok((f64::from(used + needed) > most).then(|| {
         format!(
-            "The cluster needs {wanted} vCPUs, but the account's quota in {} has {} of {most} left. Request an \
+            "The cluster needs {needed} vCPUs, but the account's quota in {} has {} of {most} left. Request an \
              increase under Service Quotas ({code}), or use fewer or smaller instances.",
             aws.region,
             (most - f64::from(used)).max(0.0)
@@ -59,7 +59,7 @@ async fn in_use(aws: &Aws, spot: bool) -> Result<u32, String> {
         aws.ec2.describe_instances().filters(filter("instance-state-name", "running")).into_paginator().send();
     let mut used = 0;
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| refusal(&error).told())?;
+        let page = page.map_err(|error| refusal(&error).with_origin())?;
         for instance in page.reservations().iter().flat_map(|reservation| reservation.instances()) {
             let kind = instance.instance_type().map(|kind| kind.as_str()).unwrap_or_default();
             let is_spot = instance.instance_lifecycle() == Some(&InstanceLifecycleType::Spot);

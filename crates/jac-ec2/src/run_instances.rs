@@ -114,7 +114,7 @@ impl Launching<'_> {
             };
             if refusal.is_throttled() {
                 self.call.pace.throttled();
-                self.tell_throttled(&node);
+                self.report_throttled(&node);
             } else if refusal.is_hiccup() && tries < TRIES {
                 tries += 1;
                 tokio::time::sleep(pauses.pause()).await;
@@ -187,7 +187,7 @@ impl Launching<'_> {
     }
 
     /// Says once that it takes longer.
-    fn tell_throttled(&self, node: &NodeRecord) {
+    fn report_throttled(&self, node: &NodeRecord) {
         if !std::mem::replace(&mut self.state().was_throttled, true) {
             let text = "AWS limits how fast this account may launch instances; the launch continues more slowly.";
             (self.progress)(&node.name, Message::new("launch_throttled", text));

@@ -152,10 +152,16 @@ mod tests {
         let further = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);
         let common = list(&of_all("an installation", &request, &further));
         let tags = of_node(&common, "master", Role::Master, "Friday's", "c2VhbGVk");
-        let told = MachineTags::of(&tags).expect("they are ours");
-        assert_eq!((told.cluster, told.node.as_str(), told.role), (request.cluster, "master", Role::Master));
-        assert_eq!((told.owner, told.cluster_name.as_str()), (request.owner, "Friday's"));
-        assert_eq!((told.expires_at_ms, told.sealed_seed.as_deref()), (Some(1_764_000_000_000), Some("c2VhbGVk")));
+        let tags_read = MachineTags::of(&tags).expect("they are ours");
+        assert_eq!(
+            (tags_read.cluster, tags_read.node.as_str(), tags_read.role),
+            (request.cluster, "master", Role::Master)
+        );
+        assert_eq!((tags_read.owner, tags_read.cluster_name.as_str()), (request.owner, "Friday's"));
+        assert_eq!(
+            (tags_read.expires_at_ms, tags_read.sealed_seed.as_deref()),
+            (Some(1_764_000_000_000), Some("c2VhbGVk"))
+        );
         assert!(tags.iter().any(|tag| tag.key() == Some("team") && tag.value() == Some("shop")));
         assert_eq!(MachineTags::of(&common), None, "a volume's tags name no node");
         let worker = of_node(&common, "worker-1", Role::Worker, "Friday's", "c2VhbGVk");

@@ -63,7 +63,7 @@ pub struct Watch {
     shown: Mutex<HashMap<String, Option<Instant>>>,
     /// Where could not be looked: since when, and why.
     unseen: Mutex<BTreeMap<Asked, (Instant, String)>>,
-    /// What was last told of each set of credentials.
+    /// What was last reported of each set of credentials.
     faults: Mutex<HashMap<CredentialChoice, Option<String>>>,
     /// The nodes that are out of reach.
     away: Mutex<HashMap<NodeKey, Away>>,
@@ -237,12 +237,12 @@ impl Ec2Cloud {
         }
         .await;
         let fault = looked.as_ref().err().map(ToString::to_string);
-        self.tell_use(choice, fault).await;
+        self.report_use(choice, fault).await;
         looked
     }
 
     /// Says of credentials whether they worked, when that changes.
-    async fn tell_use(&self, choice: &CredentialChoice, fault: Option<String>) {
+    async fn report_use(&self, choice: &CredentialChoice, fault: Option<String>) {
         let before = open(&self.watch.faults).insert(choice.clone(), fault.clone());
         if before.as_ref() != Some(&fault) {
             self.clients.source().used(choice, fault.as_deref()).await;
@@ -300,19 +300,19 @@ impl Ec2Cloud {
     }
 
     async fn seen(&self, aws: &Aws, records: &[ClusterRecord], machine: &Machine) -> Instance {
-        let told = &machine.told;
-        let record = records.iter().find(|record| record.cluster == told.cluster);
-        let node = record.and_then(|record| record.node(&told.node));
+        let tags = &machine.tags;
+        let record = records.iter().find(|record| record.cluster == tags.cluster);
+        let node = record.and_then(|record| record.node(&tags.node));
         let mut alive = matches!(machine.state, InstanceState::Pending | InstanceState::Running);
         if let (true, Some(record), Some(link)) =
-            (alive, record, record.and_then(|record| self.link(record, &told.node)))
+            (alive, record, record.and_then(|record| self.link(record, &tags.node)))
         {
-            let folder = user_data::node_folder(&self.installation, &record.cluster, &told.node);
+            let folder = user_data::node_folder(&self.installation, &record.cluster, &tags.node);
             if link.is_given_up() {
                 // AWS had not shown it for a moment. The next look makes another connection.
-                self.watch.forget_link(&record.cluster, &told.node);
+                self.watch.forget_link(&record.cluster, &tags.node);
             }
-            alive = !self.watch.is_gone(&record.cluster, &told.node, ask(&link, &folder).await);
+            alive = !self.watch.is_gone(&record.cluster, &tags.node, ask(&link, &folder).await);
         }
         machine.instance(&aws.region, node.map_or(2048, |node| node.kind.memory_mb), alive)
     }

@@ -68,7 +68,7 @@ impl Engine {
         let name = new.requested_name().unwrap_or_else(|| id.to_string());
         let now_ms = self.now_ms();
         let cluster = Cluster {
-            nodes: Cluster::wanted_nodes(new.config.workers),
+            nodes: Cluster::requested_nodes(new.config.workers),
             expires_at_ms: now_ms + i64::from(new.config.lifetime_minutes) * 60_000,
             id: id.clone(),
             name,

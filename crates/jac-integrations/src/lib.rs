@@ -1,4 +1,4 @@
-//! Places outside that JAC tells: notification targets at a run's end (webhook, Slack, Teams, mail), and metrics targets while it continues
+//! External targets that JAC notifies: notification targets at a run's end (webhook, Slack, Teams, mail), and metrics targets while it continues
 //! (OTLP, InfluxDB).
 //!
 //! Owns protocols, wording and signatures, and names what went wrong. Each call sends once, within a bounded time; what is sent when, and again,

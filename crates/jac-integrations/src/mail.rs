@@ -72,7 +72,7 @@ impl Mail {
         let mut builder = Message::builder()
             .from(self.from.clone())
             .subject(wording::title(notification))
-            // A receiver that gets it twice can tell.
+            // A receiver that gets it twice can recognize it.
             .message_id(Some(format!("<{}@{}>", notification.id, self.from.email.domain())))
             .header(ContentType::TEXT_PLAIN);
         for to in &self.to {

@@ -1,4 +1,4 @@
-//! What a target is told: where it is, and who signs in.
+//! The settings of a target: its address and its credentials.
 
 use crate::signature::SigningKey;
 use jac_model::notify::{NotifierInfo, NotifierKind, RunSelection};

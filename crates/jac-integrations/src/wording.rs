@@ -1,4 +1,4 @@
-//! What people are told of a run's end, in the words of the web app: a title, facts with units, and the criteria.
+//! The message at a run's end for people, in the words of the web app: a title, facts with units, and the criteria.
 
 use jac_model::notify::{EndCriterion, EndedRun, Notification, NotificationEvent};
 
@@ -173,11 +173,11 @@ pub(crate) mod tests {
 
     #[test]
     fn long_and_broken_names_stay_one_bounded_line() {
-        let mut told = example();
-        told.run.name = format!("a\r\nBcc: eve@evil.example{}", "x".repeat(5_000));
-        let title = title(&told);
+        let mut finished = example();
+        finished.run.name = format!("a\r\nBcc: eve@evil.example{}", "x".repeat(5_000));
+        let title = title(&finished);
         assert!(!title.contains(['\r', '\n']) && title.chars().count() < 150, "{title}");
-        told.run.criteria = vec![told.run.criteria[0].clone(); 40];
-        assert_eq!(criteria(&told.run).len(), 11);
+        finished.run.criteria = vec![finished.run.criteria[0].clone(); 40];
+        assert_eq!(criteria(&finished.run).len(), 11);
     }
 }

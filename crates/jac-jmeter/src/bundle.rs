@@ -79,7 +79,7 @@ pub struct BundleError {
     source: io::Error,
 }
 
-/// A file of the home with what tells whether it was changed.
+/// A file of the home, with what shows whether it was changed.
 struct Part {
     name: PathBuf,
     path: PathBuf,
@@ -239,8 +239,8 @@ mod tests {
         let other = Bundle::of(Packed::JMeter, home().path(), cache.path()).expect("a bundle");
         assert_ne!(one.path, other.path);
         assert_eq!(one.sha256, other.sha256);
-        let wanted = ["bin/ApacheJMeter.jar", "bin/jmeter", "lib/ext/ApacheJMeter_core.jar", "lib/junit"];
-        assert_eq!(names(&one), wanted, "without its documentation and its old words");
+        let expected = ["bin/ApacheJMeter.jar", "bin/jmeter", "lib/ext/ApacheJMeter_core.jar", "lib/junit"];
+        assert_eq!(names(&one), expected, "without its documentation and its old words");
     }
 
     #[test]

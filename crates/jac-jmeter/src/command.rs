@@ -125,7 +125,7 @@ pub fn at(command: Command, at_ms: i64, most_ms: i64) -> Command {
     }
 }
 
-/// What a running master is told.
+/// What a running master is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopWord {
     /// Threads finish the sample that they are at.
@@ -134,7 +134,7 @@ pub enum StopWord {
     StopTestNow,
 }
 
-/// The command that tells the master on the same node to stop. The master takes the word as a UDP datagram from the
+/// The command that makes the master on the same node stop. The master takes the word as a UDP datagram from the
 /// loopback address only, so this runs on the master's node; JMeter's own `ShutdownClient` sends it.
 pub fn stop(java: &str, launcher: &str, word: StopWord, shutdown_port: u16) -> Command {
     let word = match word {

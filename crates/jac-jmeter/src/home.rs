@@ -188,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn a_home_tells_its_version() {
+    fn a_home_knows_its_version() {
         let home = home_with("ApacheJMeter_core-5.6.3.jar");
         assert_eq!(JMeterHome::open(home.path()).expect("a home").version(), "5.6.3");
     }
 
     #[test]
-    fn a_home_tells_the_properties_that_it_knows() {
+    fn a_home_lists_the_properties_that_it_knows() {
         let home = home_with("ApacheJMeter_core-5.6.3.jar");
         let text = "# Words = none\n#summariser.interval=30\nxml.parser = x\n  # sample_variables=A,B\n";
         std::fs::write(home.path().join("bin/jmeter.properties"), text).expect("a file");

@@ -116,7 +116,7 @@ impl Java {
     /// Reads what `java -version` printed, on whichever machine.
     ///
     /// # Errors
-    /// When it tells no version, or one older than [`OLDEST`].
+    /// When it prints no version, or one older than [`OLDEST`].
     pub fn read(path: PathBuf, text: &str) -> Result<Self, JavaError> {
         let broken = |reason: String| JavaError::Broken { path: path.clone(), reason };
         let version =

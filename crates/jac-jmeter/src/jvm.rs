@@ -1,4 +1,4 @@
-//! What a running JVM tells of its heap, without being asked: the file of counters that HotSpot keeps for `jstat`,
+//! The heap of a running JVM, without a request to it: the file of counters that HotSpot keeps for `jstat`,
 //! `/tmp/hsperfdata_<user>/<pid>`. Reading it costs the JVM nothing, and needs no JDK on the machine.
 //!
 //! The format is version 2.0 of HotSpot's performance data, described by `PerfDataPrologue` and `PerfDataEntry` in
@@ -16,7 +16,7 @@ pub fn counters_path(user: &str, pid: u32) -> String {
     format!("{}/{pid}", counters_folder(user))
 }
 
-/// A file of counters is 32 KiB unless a JVM was told otherwise.
+/// A file of counters is 32 KiB unless a JVM was configured otherwise.
 pub const COUNTERS_SIZE: usize = 64 * 1024;
 
 const MAGIC: [u8; 4] = [0xca, 0xfe, 0xc0, 0xc0];
@@ -162,7 +162,7 @@ mod tests {
 
     /// The real thing, where the machine has a Java.
     #[tokio::test]
-    async fn a_real_jvm_tells_its_heap() {
+    async fn the_heap_of_a_real_jvm_is_read() {
         use tokio::io::AsyncReadExt;
         let search = crate::JavaSearch { java_home: None, search_path: std::env::var_os("PATH") };
         let java = search.find().await.expect("the tests have a Java");

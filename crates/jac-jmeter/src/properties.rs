@@ -204,7 +204,7 @@ pub fn direct(user: &Properties, plugins: Option<&str>, source: &str, shutdown_p
     properties
 }
 
-/// Tells a worker which one it is, from 0 on, and of how many.
+/// The worker's number, from 0 on, and how many there are.
 pub fn number(properties: &mut Properties, worker: usize, workers: usize) {
     properties.insert(NODE.to_owned(), (worker + 1).to_string());
     properties.insert(NODES.to_owned(), workers.to_string());
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_jac_would_overwrite_is_told_and_the_same_value_is_not() {
+    fn a_value_that_jac_would_overwrite_is_reported_and_the_same_value_is_not() {
         assert_eq!(own("mode", "Asynch"), Some(Own::Refused));
         assert_eq!(own("jmeter.save.saveservice.output_format", "xml"), Some(Own::Refused));
         assert_eq!(own("jmeter.save.saveservice.output_format", "csv"), None);

@@ -26,10 +26,10 @@ pub const RELEASES: [Release; 3] = [
 
 /// There is no such release among those that JAC manages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unsupported JMeter version {wanted}; available: {}", versions())]
+#[error("unsupported JMeter version {requested}; available: {}", versions())]
 pub struct NoRelease {
     /// What was asked for.
-    pub wanted: String,
+    pub requested: String,
 }
 
 impl Release {
@@ -46,7 +46,7 @@ impl Release {
         RELEASES
             .iter()
             .find(|release| release.version == version)
-            .ok_or_else(|| NoRelease { wanted: version.to_owned() })
+            .ok_or_else(|| NoRelease { requested: version.to_owned() })
     }
 
     /// The jars that make it, by file name, with their SHA-512.
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_is_not_managed_is_told_which_there_are() {
+    fn a_version_that_is_not_managed_is_refused_with_those_that_are() {
         assert_eq!(Release::of("5.5").map(|release| release.version), Ok("5.5"));
         let error = Release::of("4.0").expect_err("there is none").to_string();
         assert_eq!(error, "unsupported JMeter version 4.0; available: 5.6.3, 5.6.2, 5.5");

@@ -207,7 +207,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the element may take samples. JMeter gives elements that it no longer has the class of a mere
-    /// configuration (`upgrade.properties`), so that their names alone do not tell.
+    /// configuration (`upgrade.properties`), so that their names alone do not decide.
     fn may_sample(&self, element: &Element) -> bool {
         (element.is_sampler() != Some(false) && !self.is_removed(element)) || element.borrows_elements()
     }

@@ -90,9 +90,9 @@ impl Assembly<'_> {
 
     /// How a CSV Data Set reads the file at this path (relative to the plan's folder); `None` if none does.
     pub fn csv_shape(&self, path: &str) -> Option<CsvShape> {
-        let wanted = PlanPath::within(self.folder, path);
+        let requested = PlanPath::within(self.folder, path);
         let files = self.data_files();
-        files.into_iter().find(|file| file.csv.is_some() && file.path.as_ref() == Some(&wanted))?.csv
+        files.into_iter().find(|file| file.csv.is_some() && file.path.as_ref() == Some(&requested))?.csv
     }
 }
 

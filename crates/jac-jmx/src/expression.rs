@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_variables_and_calls_are_told_apart() {
+    fn texts_variables_and_calls_are_distinguished() {
         let pieces = |text| pieces(text).collect::<Vec<_>>();
         assert_eq!(
             pieces("a${b}c${__P(d,e)}"),

@@ -38,8 +38,8 @@ pub(crate) fn load(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u3
             Span::UntilDone | Span::Endless | Span::Unknown => None,
         })
         .collect();
-    let around = |wanted: Stage| {
-        let spans = stage(wanted).map(|group| match group.span {
+    let around = |kind: Stage| {
+        let spans = stage(kind).map(|group| match group.span {
             Span::AtMost(seconds) => Some(seconds),
             Span::UntilDone => Some(0),
             Span::Endless | Span::Unknown => None,

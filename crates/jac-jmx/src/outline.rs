@@ -138,7 +138,7 @@ pub(crate) fn kind(element: &Element) -> &str {
     KINDS.iter().find(|(class, _)| *class == kind).map_or(kind, |(_, title)| title)
 }
 
-/// The properties that matter, by the class, each with the code that it is told as.
+/// The properties that matter, by the class, each with its code in the outline.
 fn facts(element: &Element) -> Vec<OutlineFact> {
     let properties: &[(&str, &str)] = match element.kind() {
         "ThreadGroup" | "SetupThreadGroup" | "PostThreadGroup" => &[
@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outline_tells_the_tree_and_what_matters_of_each_element() {
+    fn an_outline_has_the_tree_and_what_matters_of_each_element() {
         let text = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree>
             <TestPlan guiclass="g" testname="Shop"/><hashTree>
               <ThreadGroup guiclass="g" testname="Users" enabled="false">

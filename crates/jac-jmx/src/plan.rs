@@ -37,7 +37,7 @@ impl Property {
 pub struct Element {
     /// The XML tag: JMeter's alias or the full name of the class that will be loaded.
     pub tag: String,
-    /// The `guiclass` attribute. The command line loads no such class; it tells listeners apart.
+    /// The `guiclass` attribute. The command line loads no such class; it distinguishes listeners.
     pub gui_class: String,
     /// The `testclass` attribute.
     pub test_class: String,
@@ -113,7 +113,7 @@ impl Element {
             || self.kind().ends_with("ParameterizedController")
     }
 
-    /// A sampler by JMeter's naming. `None` where a plugin's name does not tell.
+    /// A sampler by JMeter's naming. `None` where a plugin's name does not show it.
     pub fn is_sampler(&self) -> Option<bool> {
         let kind = self.kind();
         let named = kind.contains("Sampler") || matches!(kind, "TestAction" | "HTTPSampler2" | "AjpSampler");

@@ -72,7 +72,7 @@ fn huge() -> Vec<(&'static str, String, usize)> {
     ]
 }
 
-/// Runs the work, which is told from the `at`th question on that nobody waits: what it gives, and how often it asked.
+/// Runs the work, cancelled from the `at`th check on; returns its result and the number of checks.
 fn given_up_at<T>(at: usize, work: impl FnOnce(Cancel<'_>) -> T) -> (T, usize) {
     let asked = Cell::new(0);
     let is_cancelled = || {

@@ -284,12 +284,12 @@ fn a_file_that_all_workers_of_one_disk_would_write_to_is_an_error() {
 #[test]
 fn properties_without_value_or_default_say_what_they_become() {
     let bare = check(&plan!("properties"), &CheckInput::new("p.jmx"));
-    let told: Vec<_> =
+    let found: Vec<_> =
         bare.findings.iter().filter(|f| f.code == "property_without_value").map(|f| f.message.as_str()).collect();
-    assert_eq!(told.len(), 3, "{told:#?}");
-    assert!(told[0].contains("${__P(api.key)} becomes \"1\""));
-    assert!(told[1].contains("${__property(region)} becomes \"region\""));
-    assert!(told[2].contains("users"));
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[0].contains("${__P(api.key)} becomes \"1\""));
+    assert!(found[1].contains("${__property(region)} becomes \"region\""));
+    assert!(found[2].contains("users"));
     let property = |name: &str| bare.properties.iter().find(|p| p.name == name).unwrap();
     assert_eq!(property("target.host").default.as_deref(), Some("127.0.0.1"));
     assert!(bare.properties.iter().any(|p| p.name == "nested.127.0.0.1"));
@@ -339,7 +339,7 @@ fn an_open_models_schedule_has_a_length() {
 }
 
 #[test]
-fn settings_that_differ_on_nodes_are_told() {
+fn settings_that_differ_on_nodes_are_reported() {
     let check = check(&plan!("settings"), &CheckInput { workers: 2, ..CheckInput::new("p.jmx") });
     assert_eq!(codes(&check, Severity::Warning), ["class_path_missing", "keystore_unknown"]);
     assert_eq!(codes(&check, Severity::Info), ["threads_multiply", "pace_per_worker", "sync_per_worker"]);

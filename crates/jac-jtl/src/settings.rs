@@ -92,7 +92,7 @@ pub struct Settings {
     pub timestamp: TimestampMeaning,
     /// Minutes east of UTC of the clock that wrote time stamps as text (0); of no effect on epoch milliseconds.
     pub utc_offset_minutes: i32,
-    /// What a numeric `timeStamp` counts; `None`: the first row tells ([`TimeUnit`]).
+    /// What a numeric `timeStamp` counts; `None`: the first row decides ([`TimeUnit`]).
     pub time_unit: Option<TimeUnit>,
     /// How `timeStamp` is written; `None`: any of the forms that JAC knows.
     pub time_format: Option<TimeFormat>,

@@ -30,7 +30,7 @@ mod tests {
         let limit = Duration::from_millis(20);
         let work = move || Ok(wait.recv().is_ok());
         let late = blocking("worker-1", "answer", limit, work).await;
-        assert!(matches!(late, Err(PortError::TooSlow { limit: told, .. }) if told == limit), "{late:?}");
+        assert!(matches!(late, Err(PortError::TooSlow { limit: reported, .. }) if reported == limit), "{late:?}");
         drop(answer);
     }
 }

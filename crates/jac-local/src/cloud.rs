@@ -159,7 +159,7 @@ impl Cloud for LocalCloud {
         &self,
         _config: &ClusterConfig,
         requests: &[NodeRequest],
-        _tell: ProgressSink<'_>,
+        _progress: ProgressSink<'_>,
     ) -> Result<Vec<Instance>, PortError> {
         let Some(first) = requests.first() else { return Ok(Vec::new()) };
         let (this, requests) = (self.clone(), requests.to_owned());

@@ -7,7 +7,7 @@
 //! `node.json` what it is · `lease.json` when it ends · `keeper.pid` the process that sees to it ·
 //! `processes/<name>/{pid,exit_code,out}` one folder per detached process · all else is the engine's.
 //!
-//! Linux only: processes are told apart by their start time in `/proc`, and found by their environment there.
+//! Linux only: processes are distinguished by their start time in `/proc`, and found by their environment there.
 
 mod blocking;
 pub mod cloud;

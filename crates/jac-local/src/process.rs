@@ -1,4 +1,4 @@
-//! Processes of a node: starting them detached, telling whether one lives, ending it with everything it started.
+//! Processes of a node: starting them detached, checking whether one lives, ending it with everything it started.
 //!
 //! A process is started by a small shell script that is the leader of a session of its own. The script writes down
 //! its number, waits, and writes down the exit code: so both are known to whoever looks later, this JAC or the next one.
@@ -28,7 +28,7 @@ code=$?
 echo "$code" > "$record/exit_code.new" && mv "$record/exit_code.new" "$record/exit_code"
 "#;
 
-/// A process number together with the start time that tells it from a later process with the same number.
+/// A process number together with the start time that distinguishes it from a later process with the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     pub pid: u32,
@@ -262,14 +262,14 @@ impl Scan {
 
 /// The numbers of all processes with one of these paths in this variable of their environment.
 fn carrying(variable: &str, paths: &[impl AsRef<Path>]) -> io::Result<BTreeSet<u32>> {
-    let wanted = |path: &Path| [variable.as_bytes(), b"=", path.as_os_str().as_encoded_bytes()].concat();
-    let wanted: Vec<Vec<u8>> = paths.iter().map(|path| wanted(path.as_ref())).collect();
+    let entry = |path: &Path| [variable.as_bytes(), b"=", path.as_os_str().as_encoded_bytes()].concat();
+    let entries: Vec<Vec<u8>> = paths.iter().map(|path| entry(path.as_ref())).collect();
     let mut found = BTreeSet::new();
-    if wanted.is_empty() {
+    if entries.is_empty() {
         return Ok(found);
     }
     each_environment(|pid, variable| {
-        if wanted.iter().any(|wanted| wanted == variable) && Identity::of(pid)?.is_some() {
+        if entries.iter().any(|entry| entry == variable) && Identity::of(pid)?.is_some() {
             found.insert(pid);
         }
         Ok(())
@@ -386,15 +386,15 @@ mod tests {
         let node = tempfile::tempdir().expect("a folder");
         let record = record(node.path(), "job");
         let mut command = shell("env");
-        command.environment.insert("WANTED".to_owned(), "yes".to_owned());
+        command.environment.insert("REQUESTED".to_owned(), "yes".to_owned());
         start(node.path(), &record, &command, node.path()).expect("it starts");
         wait_for("the exit", || matches!(state(&record), Ok(ProcessState::Exited { .. })));
         let seen = fs::read_to_string(record.join("out")).expect("its words");
         let names: BTreeSet<&str> = seen.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
-        assert!(names.contains("PATH") && names.contains("WANTED"), "{names:?}");
+        assert!(names.contains("PATH") && names.contains("REQUESTED"), "{names:?}");
         // The test's own environment has more than these, cargo's variables for one.
         assert!(std::env::vars().any(|(name, _)| name.starts_with("CARGO")));
-        let own = [NODE_VARIABLE, RECORD_VARIABLE, "WANTED", "PWD", "OLDPWD", "SHLVL", "_"];
+        let own = [NODE_VARIABLE, RECORD_VARIABLE, "REQUESTED", "PWD", "OLDPWD", "SHLVL", "_"];
         let strange: Vec<&&str> = names
             .iter()
             .filter(|name| !PASSED_ON.contains(name) && !own.contains(name) && !name.starts_with("LC_"))

@@ -187,7 +187,7 @@ impl Remote for LocalRemote {
     }
 
     /// The node is this machine: its Java is looked up, and JMeter is where it is.
-    async fn equip(&self, jmeter_home: &Path, _tell: ProgressSink<'_>) -> Result<NodeTools, PortError> {
+    async fn equip(&self, jmeter_home: &Path, _progress: ProgressSink<'_>) -> Result<NodeTools, PortError> {
         let refused =
             |what: &str, reason: String| PortError::Refused { node: self.name.clone(), what: what.to_owned(), reason };
         let home = jmeter_home.to_owned();
@@ -410,7 +410,7 @@ mod tests {
         let (_folder, remote) = node();
         remote.write("runs/log", &[b'x'; 1 << 20]).await.expect("a file");
         let used = || {
-            let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).expect("it is told");
+            let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).expect("it is known");
             let micros = |time: nix::sys::time::TimeVal| time.tv_sec() * 1_000_000 + time.tv_usec();
             micros(usage.user_time()) + micros(usage.system_time())
         };

@@ -60,7 +60,7 @@ impl TimeBlocks {
             sets.push(self.read(input, &edge, None)?);
         }
         match sets.into_iter().reduce(merged) {
-            // What is kept apart is told by the order in which it appears.
+            // What is kept apart depends on the order in which it appears.
             Some(all) if !all.has_folded() => Ok(all),
             _ => self.read(input, ended_ms, None),
         }

@@ -1,6 +1,6 @@
 //! Which of day and month comes first in a log whose dates do not say, such as `05/03/2024`.
 //!
-//! One date above 12 tells for the whole log, wherever it stands; otherwise the order that makes the log the shorter one is
+//! One date above 12 decides for the whole log, wherever it stands; otherwise the order that makes the log the shorter one is
 //! taken, which is a guess.
 
 use crate::input::open;

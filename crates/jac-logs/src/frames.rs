@@ -8,7 +8,7 @@
 //! | frames        |       | each with a part of the log, its length and a checksum |
 //! | seek table    |       | a skippable frame: the packed and unpacked length of every frame so far, and a footer |
 //!
-//! The announcement is what tells a file that was cut between two frames from a whole one. Files of others have none, and
+//! The announcement distinguishes a file that was cut between two frames from a whole one. Files of others have none, and
 //! frames of others need not end with a row: whoever reads in parallel has to look.
 
 mod read;

@@ -18,7 +18,7 @@ const HEAD: u64 = 64 << 10;
 /// A result log to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A file, plain, gzip or Zstandard: its first bytes tell.
+    /// A file, plain, gzip or Zstandard: its first bytes decide.
     File(PathBuf),
     /// Standard input, packed or not.
     Stdin,
@@ -153,7 +153,7 @@ fn peeked(mut source: Box<dyn Read + Send>) -> std::io::Result<(Vec<u8>, Box<dyn
     Ok((head.clone(), Box::new(Cursor::new(head).chain(source))))
 }
 
-/// Opens a file and tells its size, if it is a regular one.
+/// Opens a file and returns its size, if it is a regular one.
 pub(crate) fn open_file(path: &Path) -> Result<(File, Option<u64>), LogError> {
     let failed = |source| LogError::Open { name: path.display().to_string(), source };
     let file = File::open(path).map_err(failed)?;
@@ -191,7 +191,7 @@ struct Unpacked<R> {
     decoder: R,
     /// Bytes that it has unpacked.
     given: u64,
-    /// How many there are at least, where the log says so: it may have been cut where nothing else tells.
+    /// How many there are at least, where the log says so: it may have been truncated where nothing else shows it.
     announced: Option<u64>,
     unreadable: Arc<AtomicBool>,
     broken: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! Files that are taken for result logs, told by their first bytes.
+//! Files that are taken for result logs, recognized by their first bytes.
 
 /// What a file is that is no result log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,9 +96,9 @@ impl std::fmt::Display for Kind {
 fn is_jmeter_log(line: &[u8]) -> bool {
     let pattern = b"0000-00-00 00:00:00,000 ";
     line.len() > pattern.len()
-        && line.iter().zip(pattern).all(|(byte, wanted)| match wanted {
+        && line.iter().zip(pattern).all(|(byte, expected)| match expected {
             b'0' => byte.is_ascii_digit(),
-            wanted => byte == wanted,
+            expected => byte == expected,
         })
         && [&b"INFO "[..], b"WARN ", b"ERROR ", b"DEBUG "].iter().any(|level| line[pattern.len()..].starts_with(level))
 }
@@ -108,7 +108,7 @@ mod tests {
     use super::Kind;
 
     #[test]
-    fn files_are_told_by_their_first_bytes_and_logs_are_let_pass() {
+    fn files_are_recognized_by_their_first_bytes_and_logs_are_let_pass() {
         let table: &[(&[u8], Option<Kind>)] = &[
             (b"PK\x03\x04rest", Some(Kind::Zip)),
             (b"\xEF\xBB\xBF <?xml version=\"1.0\"?>\n<jmeterTestPlan version=\"1.2\">", Some(Kind::Plan)),

@@ -197,7 +197,7 @@ pub fn read_logs_with(
     if in_order || !statistics.has_folded() {
         return Ok(statistics);
     }
-    // What is kept apart is told by the order in which it appears.
+    // What is kept apart depends on the order in which it appears.
     let options = ReadOptions { threads: Some(NonZero::<usize>::MIN), ..options.clone() };
     Ok(count(inputs, &options, progress)?.0)
 }

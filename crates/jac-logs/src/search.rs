@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 
-/// Which samples are wanted.
+/// Which samples are searched for.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
     /// What a sample must be like.

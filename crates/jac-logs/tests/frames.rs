@@ -1,4 +1,4 @@
-//! Logs in frames: what goes in comes out, any Zstandard unpacks them, and what is cut or damaged is told.
+//! Logs in frames: what goes in comes out, any Zstandard unpacks them, and truncation and damage are reported.
 
 use jac_jtl::LogStatistics;
 use jac_logs::{
@@ -57,14 +57,14 @@ fn read(path: &Path, threads: usize) -> LogStatistics {
     read_logs_with(&[Input::File(path.to_owned())], &options, &mut |_| goes_on()).expect("statistics")
 }
 
-/// Is the log told to be incomplete, on one thread and on several? Both read the same.
+/// Is the log reported as incomplete, on one thread and on several? Both read the same.
 fn samples_and_incomplete(path: &Path) -> (u64, bool) {
     let [one, several] = [1, 3].map(|threads| {
         let mut log = read(path, threads);
         let summary = log.summary();
-        let told = summary.notes.iter().any(|note| note.code == "log_incomplete");
-        assert_eq!(told, summary.partial.is_some());
-        (summary.total.samples, told)
+        let reported = summary.notes.iter().any(|note| note.code == "log_incomplete");
+        assert_eq!(reported, summary.partial.is_some());
+        (summary.total.samples, reported)
     });
     assert_eq!(one, several);
     one
@@ -153,7 +153,7 @@ fn a_report_and_a_search_are_those_of_the_plain_log() {
 }
 
 #[test]
-fn a_file_that_was_cut_anywhere_is_told_even_between_two_frames() {
+fn a_file_that_was_cut_anywhere_is_reported_even_between_two_frames() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = log(9 << 20);
     let (_, framed) = compressed(folder.path(), text.as_bytes(), Content::Samples);
@@ -191,7 +191,7 @@ fn frame_ends(packed: &[u8]) -> Vec<usize> {
 }
 
 #[test]
-fn a_damaged_byte_is_told_wherever_it_is() {
+fn a_damaged_byte_is_reported_wherever_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let (plain, framed) = compressed(folder.path(), log(9 << 20).as_bytes(), Content::Samples);
     let (whole, _) = samples_and_incomplete(&framed);
@@ -205,8 +205,11 @@ fn a_damaged_byte_is_told_wherever_it_is() {
         if frame == 1 {
             // Nothing of it can be had.
             let read = read_logs_with(&[Input::File(damaged.clone())], &ReadOptions::default(), &mut |_| goes_on());
-            let told = read.map(|mut log| log.summary().partial.is_some());
-            assert!(told.as_ref().is_ok_and(|told| *told) || told.is_err_and(|error| error.code() == "log_not_read"));
+            let reported = read.map(|mut log| log.summary().partial.is_some());
+            assert!(
+                reported.as_ref().is_ok_and(|reported| *reported)
+                    || reported.is_err_and(|error| error.code() == "log_not_read")
+            );
         } else {
             let (samples, is_incomplete) = samples_and_incomplete(&damaged);
             assert!(is_incomplete && samples < whole, "frame {frame}");

@@ -172,7 +172,7 @@ proptest! {
         for row in 0..rows {
             let (time, elapsed) = (1_700_000_000_000 + row * gap_ms, below(elapsed_ms));
             let (label, code, message) = (below(labels), 200 + below(codes), below(messages));
-            // What messages have in common is told by their words.
+            // Messages are grouped by their words.
             let message = ["lost", "late", "gone"][message as usize % 3].repeat(message as usize / 3 + 1);
             let (success, worker, threads, bytes) = (below(3) > 0, below(3), below(9), below(100_000));
             let log = &mut logs[usize::from(row % 5 == 0)];

@@ -1,4 +1,4 @@
-//! Clusters and their nodes: what is wanted of them and which state may follow which.
+//! Clusters and their nodes: what is requested of them, and which state may follow which.
 
 use crate::{ClusterId, Ec2Config, Fault, Message, Named, RunId, SshConfig};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ pub enum Role {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum NodeState {
-    /// Wanted, not seen yet.
+    /// Requested, not observed yet.
     Requested,
     /// Seen, and it answers.
     Running,
@@ -111,10 +111,10 @@ pub struct ClusterConfig {
     pub idle_minutes: Option<u32>,
     /// Terminate the cluster when its first run ends, as `jac run` does.
     pub remove_after_run: bool,
-    /// The JMeter that its nodes use, a folder on the server; `null`: the one that JAC was told of or manages. Nodes on
+    /// The JMeter that its nodes use, a folder on the server; `null`: the one that JAC is configured with or manages. Nodes on
     /// other machines get a copy.
     pub jmeter_home: Option<String>,
-    /// The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first wanted;
+    /// The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first needed;
     /// `null`: as `jmeter_home` says.
     pub jmeter_version: Option<String>,
     /// The machines, for the provider `ssh`.
@@ -123,7 +123,7 @@ pub struct ClusterConfig {
     pub ec2: Option<Ec2Config>,
 }
 
-/// Reads a number of workers, and says of one below zero what is wanted.
+/// Reads a number of workers, and explains what is expected when it is below zero.
 fn worker_count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let given = i64::deserialize(deserializer)?;
     u32::try_from(given).map_err(|_| {
@@ -396,7 +396,7 @@ impl Cluster {
     }
 
     /// The nodes it is to have, in the state `requested`.
-    pub fn wanted_nodes(workers: u32) -> Vec<Node> {
+    pub fn requested_nodes(workers: u32) -> Vec<Node> {
         let node = |name: String, role| Node {
             name,
             role,
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_tells_all_its_faults_at_once() {
+    fn a_configuration_reports_all_its_faults_at_once() {
         let config = ClusterConfig {
             workers: 10_000,
             heap_mb: Some(1),

@@ -1,4 +1,4 @@
-//! Tells a fault of this server's own from one of the machine it talks to: no file descriptor is left, in this process or on
+//! Distinguishes a fault of this server's own from one of the machine it talks to: no file descriptor is left, in this process or on
 //! this machine. It says nothing of the other side, and passes when something is closed.
 
 use std::error::Error;

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once() {
+    fn all_faults_are_reported_at_once() {
         let config = Ec2Config {
             region: Some("Frankfurt".to_owned()),
             master_type: "big".to_owned(),

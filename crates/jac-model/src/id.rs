@@ -1,4 +1,4 @@
-//! Identifiers. Each kind has its own type, so that a run's id cannot be passed where a cluster's is wanted.
+//! Identifiers. Each kind has its own type, so that a run's id cannot be passed where a cluster's is expected.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ impl ClusterId {
 pub struct InvalidId {
     /// What was given.
     pub text: String,
-    /// Which kind was wanted: `cluster`, `plan`, `run` or `schedule`.
+    /// Which kind was expected: `cluster`, `plan`, `run` or `schedule`.
     pub kind: &'static str,
 }
 

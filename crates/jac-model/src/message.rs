@@ -1,4 +1,4 @@
-//! What JAC tells of what it does: for programs a code with parameters, for people a sentence.
+//! What JAC reports of what it does: for programs a code with parameters, for people a sentence.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! Notifications: what is said of a run when it has ended, and the port to one place that it is said to.
 //!
-//! Owns the document and the words. An adapter owns protocols and wording; the engine owns which runs are told where, when a delivery is tried
+//! Owns the document and the words. An adapter owns protocols and wording; the engine owns which runs are reported where, when a delivery is tried
 //! again, and when it is given up.
 
 use crate::{Cause, EpochMs, Named, Person, PlanId, RunId};
@@ -44,12 +44,12 @@ pub struct NotifierInfo {
     /// Scheme, host and port; for mail also who gets it.
     pub address: String,
     pub runs: RunSelection,
-    /// Names of the plans whose runs it is told of; empty: all.
+    /// Names of the plans of whose runs it is notified; empty: all.
     pub plans: Vec<String>,
 }
 
 impl NotifierInfo {
-    /// Whether the target is told of this run.
+    /// Whether the target is notified of this run.
     pub fn selects(&self, run: &EndedRun) -> bool {
         let is_of_plan = self.plans.is_empty() || self.plans.contains(&run.plan.name);
         is_of_plan && (self.runs == RunSelection::All || run.is_failure())

@@ -120,7 +120,7 @@ pub enum Action {
     /// Have runs started by themselves.
     CreateSchedule,
     ChangeSchedule,
-    /// Adopt or terminate instances that no cluster here knows.
+    /// Adopt or terminate instances that belong to no cluster of this server.
     ManageMachines,
     ManageImages,
     /// Take runs that are in the store for artefacts alone into the list.

@@ -145,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn what_became_of_files_is_told_by_path_and_content() {
+    fn changes_of_files_are_found_by_path_and_content() {
         let from = files(&[("a.csv", Some("1")), ("b.csv", Some("2")), ("c.csv", Some("3")), ("old.csv", None)]);
         let to = files(&[("0.csv", Some("1")), ("b.csv", Some("4")), ("c.csv", Some("3")), ("old.csv", None)]);
         let changes = [
             ("0.csv", FileChange::Added),
             ("a.csv", FileChange::Removed),
             ("b.csv", FileChange::Changed),
-            // Nobody knows whether it is the same.
+            // It is unknown whether it is the same.
             ("old.csv", FileChange::Changed),
         ];
         assert_eq!(changed_files(&from, &to), changes);

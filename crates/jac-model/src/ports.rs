@@ -42,7 +42,7 @@ pub enum PortError {
 }
 
 impl PortError {
-    /// What a file or a process of this machine refused, as the engine tells it apart.
+    /// What a file or a process of this machine refused, as the engine distinguishes it.
     pub fn of_io(node: &str, what: &str, error: &std::io::Error) -> Self {
         let (node, what) = (node.to_owned(), what.to_owned());
         match error.kind() {
@@ -53,7 +53,7 @@ impl PortError {
     }
 }
 
-/// Told what is being done while it takes its time: the node, and what is done there.
+/// Receives the progress of a long operation: the node, and what is done there.
 pub type ProgressSink<'a> = &'a (dyn Fn(&str, Message) + Send + Sync);
 
 /// One node that a provider is asked for. Asking twice with the same cluster and name gives the same node.
@@ -90,7 +90,7 @@ pub struct Instance {
     pub billable: Option<Billable>,
 }
 
-/// A machine that somebody pays for, as its provider and its tags tell.
+/// A machine that somebody pays for, from its provider and its tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Billable {
     pub region: String,
@@ -147,7 +147,7 @@ pub struct Unseen {
     pub reason: String,
 }
 
-/// A cluster that this database did not know, as its machines tell.
+/// A cluster that this database did not know, from its machines' tags.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adopted {
     pub config: ClusterConfig,

@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn an_automatic_stop_tells_its_rule_its_value_and_since_when() {
+    fn an_automatic_stop_names_its_rule_its_value_and_since_when() {
         let cause = Cause::AutoStopped {
             rule: "error_percent >= 90% for 60s".to_owned(),
             actual: 97.26,
@@ -424,9 +424,9 @@ mod tests {
             node: None,
             how: StopMode::Graceful,
         };
-        let told =
+        let sentence =
             "Stopped automatically by the rule error_percent >= 90% for 60s: 97.3 % since 22:13:23 UTC (graceful).";
-        assert!(cause.is_partial() && cause.sentence() == told, "{}", cause.sentence());
+        assert!(cause.is_partial() && cause.sentence() == sentence, "{}", cause.sentence());
     }
 
     #[test]

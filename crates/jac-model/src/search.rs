@@ -263,7 +263,7 @@ pub trait SampleTarget: Send + Sync {
     /// Asks it who it is, and whether samples could be written. Nothing is written.
     async fn test(&self) -> Result<TargetTest, TargetError>;
 
-    /// Ships a log from a cursor to its end. Faults that may pass are told to the log and tried again for as long as it takes; a call that
+    /// Ships a log from a cursor to its end. Faults that may pass are reported to the log and retried for as long as it takes; a call that
     /// is dropped continues at the last cursor that was kept. Shipping a row twice is harmless.
     async fn ship(&self, run: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError>;
 

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_of_the_machines_are_told_at_once() {
+    fn all_faults_of_the_machines_are_reported_at_once() {
         let config = SshConfig {
             hosts: vec!["a".to_owned(), "a:22".to_owned(), "b:x".to_owned()],
             user: String::new(),

@@ -127,7 +127,7 @@ pub enum ComparisonOutcome {
 }
 
 impl ComparisonOutcome {
-    /// Is nothing worse, as far as can be told?
+    /// Is nothing worse, as far as the tests show?
     pub fn is_fine(self) -> bool {
         matches!(self, Self::Better | Self::Same | Self::Unclear)
     }
@@ -354,12 +354,12 @@ impl LineComparison {
             }
         }
         (self.change, self.sentence) = if goes_apart && !more_errors {
-            (Change::Mixed, format!("worse: {}; better: {}", told(&changed, true), told(&changed, false)))
+            (Change::Mixed, format!("worse: {}; better: {}", sentence(&changed, true), sentence(&changed, false)))
         } else if of(&changed, true) {
             changed.retain(|number| number.worse);
-            (Change::Worse, told(&changed, true))
+            (Change::Worse, sentence(&changed, true))
         } else if of(&changed, false) {
-            (Change::Better, told(&changed, false))
+            (Change::Better, sentence(&changed, false))
         } else if self.response_times.is_some() {
             (Change::Same, "no significant change".to_owned())
         } else {
@@ -392,8 +392,8 @@ fn moved_time(
 }
 
 /// Those that are worse, or better, for people.
-fn told(changed: &[NumberChange], worse: bool) -> String {
-    let told =
+fn sentence(changed: &[NumberChange], worse: bool) -> String {
+    let parts =
         changed.iter().filter(|number| number.worse == worse).map(|NumberChange { metric, before, after, .. }| {
             let name = match metric {
                 ChangedMetric::MeanMs => "mean",
@@ -404,7 +404,7 @@ fn told(changed: &[NumberChange], worse: bool) -> String {
             let share = percent(*before, *after).map_or_else(String::new, |percent| format!(" ({percent:+.1} %)"));
             format!("{name} {before:.0} → {after:.0} ms{share}")
         });
-    told.collect::<Vec<_>>().join(", ")
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// Change in percent of what was before; `None` from nothing.

@@ -160,7 +160,7 @@ impl ComparisonReport {
         }
     }
 
-    /// Is no line of any result worse than in the first, as far as can be told, and can it be told?
+    /// Is no line of any result worse than in the first, as far as the tests show, and do they show anything?
     pub fn is_fine(&self) -> bool {
         self.comparisons.iter().all(|comparison| comparison.outcome.is_fine())
     }

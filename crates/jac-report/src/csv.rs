@@ -7,7 +7,7 @@ const HEADER: &str = "scope,label,samples,errors,error_percent,mean_ms,min_ms,ma
     p99_ms,throughput_per_s,received_kb_per_s,sent_kb_per_s,avg_bytes,apdex,kind";
 
 /// The table: a header, a line per label (`scope` is `label`), then the total's (`scope` is `total`, so that a label called
-/// `Total` is told apart). Numbers are unrounded with a point, as in `summary.json`; one that does not exist is empty.
+/// `Total` is distinguished). Numbers are unrounded with a point, as in `summary.json`; one that does not exist is empty.
 pub fn table_csv(summary: &Summary) -> String {
     let mut csv = HEADER.to_owned() + "\n";
     for entry in &summary.labels {
@@ -72,7 +72,7 @@ mod tests {
     use jac_jtl::{LogStatistics, Settings};
 
     #[test]
-    fn labels_are_quoted_and_the_total_is_told_apart() {
+    fn labels_are_quoted_and_the_total_is_distinguished() {
         let mut log = LogStatistics::new(Settings::default());
         log.feed(b"timeStamp,elapsed,label,bytes\n0,500,\"a, \"\"b\"\"\",10\n500,1500,Total,20\n500,0,=1+1,0\n");
         log.finish();

@@ -313,7 +313,7 @@ pub(crate) fn cookies<'a>(app: &App, word: &str, headers: &'a HeaderMap) -> impl
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(move |(name, _)| names.iter().any(|wanted| wanted == name))
+        .filter(move |(name, _)| names.iter().any(|known| known == name))
         .map(|(_, value)| value)
 }
 
@@ -321,7 +321,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
-/// Compares two secrets without telling by the time where they differ.
+/// Compares two secrets without revealing by the time where they differ.
 pub(crate) fn same(one: &str, other: &str) -> bool {
     Sha256::digest(one) == Sha256::digest(other)
 }

@@ -1,4 +1,4 @@
-//! JSON bodies and queries whose faults are told like all others, as an [`crate::error::ErrorBody`]; and JSON answers that may be large.
+//! JSON bodies and queries whose faults are reported like all others, as an [`crate::error::ErrorBody`]; and JSON answers that may be large.
 
 use crate::error::ApiError;
 use axum::extract::rejection::JsonRejection;
@@ -20,7 +20,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         match axum::Json::<serde_json::Value>::from_request(request, state).await {
             Ok(axum::Json(body)) => read(body).map(Self),
-            Err(rejection) => Err(told(&rejection)),
+            Err(rejection) => Err(refusal(&rejection)),
         }
     }
 }
@@ -44,7 +44,7 @@ fn read<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, ApiError> {
     }
 }
 
-fn told(rejection: &JsonRejection) -> ApiError {
+fn refusal(rejection: &JsonRejection) -> ApiError {
     let text = rejection.body_text();
     // serde's own words after axum's, without the place in a text that nobody wrote by hand.
     let text = text.rsplit_once("target type: ").map_or(text.as_str(), |(_, words)| words);

@@ -1,6 +1,6 @@
 //! The company's sign-on by OpenID Connect: the authorization code flow with PKCE against the provider that the configuration names.
 //!
-//! Owns what is said to the provider and what of its answers is believed. Who may then do what here is decided by [`told`]; sessions and
+//! Owns what is said to the provider and what of its answers is believed. Who may then do what here is decided by [`person_claims`]; sessions and
 //! redirects are the routes' own ([`crate::routes::company`]).
 
 mod pending;
@@ -50,7 +50,7 @@ pub enum CompanyError {
 }
 
 impl CompanyError {
-    /// What the sign-in page is told.
+    /// What the sign-in page shows.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unavailable(_) => "company_unavailable",
@@ -123,7 +123,7 @@ impl Company {
         Ok(Begun { url: url.into(), browser })
     }
 
-    /// Ends a sign-in whose browser is back from the provider at `redirect`, with what the provider tells of the person.
+    /// Ends a sign-in whose browser is back from the provider at `redirect`, with the provider's claims about the person.
     ///
     /// # Errors
     /// When this browser has not begun it, the provider does not answer, or its answer does not hold.
@@ -163,18 +163,18 @@ impl Company {
             ClaimsVerificationError::Expired(_) => CompanyError::Clock(sentence(&error)),
             _ => CompanyError::Invalid(sentence(&error)),
         })?;
-        let mut told = PersonClaims::of_token(claims, &self.config);
-        // Many providers keep the ID token small and tell the rest when they are asked.
-        if told.lacks_something(&self.config)
+        let mut claimed = PersonClaims::of_token(claims, &self.config);
+        // Many providers keep the ID token small and return the rest on request.
+        if claimed.lacks_something(&self.config)
             && let Ok(request) = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
         {
             let more: UserInfo = request.request_async(&provider.http()).await.map_err(|error| match &error {
                 UserInfoError::ClaimsVerification(_) => CompanyError::Invalid(sentence(&error)),
                 _ => CompanyError::Unavailable(sentence(&error)),
             })?;
-            told.add(&more, &self.config);
+            claimed.add(&more, &self.config);
         }
-        Ok(told)
+        Ok(claimed)
     }
 
     /// Where a browser signs out of the company's sign-on and comes back to `back`; `None`: the provider has no such page, or was not

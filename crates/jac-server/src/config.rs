@@ -1,4 +1,4 @@
-//! What the server is told when it starts, read and checked by the executable.
+//! The server's configuration, read and checked by the executable.
 //!
 //! Only values: nothing here reads a file or the environment.
 

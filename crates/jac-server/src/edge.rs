@@ -246,7 +246,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     answer
 }
 
-/// Whether a host may be told to be asked by HTTPS only. `localhost` is other programs' as well, and addresses are no names.
+/// Whether a host may be limited to HTTPS (HSTS). `localhost` is other programs' as well, and addresses are no names.
 fn is_name(authority: &str) -> bool {
     let host = host_of(authority);
     host != "localhost" && !host.ends_with(".localhost") && host.parse::<IpAddr>().is_err()
@@ -267,8 +267,8 @@ mod tests {
         let mut request = request.body(Body::empty()).expect("a request");
         request.extensions_mut().insert(Peer(peer.parse().expect("an address")));
         let client = identify(&mut request, &config);
-        let told = request.extensions().get::<Peer>().map(|Peer(address)| *address);
-        (client, request.headers().clone(), told)
+        let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
+        (client, request.headers().clone(), peer)
     }
 
     const FORWARDED: [(&str, &str); 4] = [
@@ -280,22 +280,22 @@ mod tests {
 
     #[test]
     fn a_trusted_proxy_is_believed() {
-        let (client, headers, told) = identified("10.0.0.1", &FORWARDED);
+        let (client, headers, peer) = identified("10.0.0.1", &FORWARDED);
         assert_eq!(client.scheme, Scheme::Https);
         assert_eq!(client.host.as_deref(), Some("jac.example"));
         assert_eq!(client.address, Some(IpAddr::from([203, 0, 113, 9])));
-        assert_eq!(told, client.address, "for whoever logs sign-ins");
+        assert_eq!(peer, client.address, "for whoever logs sign-ins");
         assert_eq!(client.request_id, "from-the-proxy.1");
         assert_eq!(headers[header::HOST], "jac.example");
     }
 
     #[test]
     fn nobody_else_is_and_nothing_of_what_they_say_stays() {
-        let (client, headers, told) = identified("192.0.2.1", &FORWARDED);
+        let (client, headers, peer) = identified("192.0.2.1", &FORWARDED);
         assert_eq!(client.scheme, Scheme::Http);
         assert_eq!(client.host.as_deref(), Some("inner:8080"));
         assert_eq!(client.address, Some(IpAddr::from([192, 0, 2, 1])));
-        assert_eq!(told, client.address);
+        assert_eq!(peer, client.address);
         assert_ne!(client.request_id, "from-the-proxy.1");
         assert_eq!(headers.len(), 1, "{headers:?}");
         assert_eq!(headers[header::HOST], "inner:8080");

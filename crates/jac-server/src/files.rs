@@ -14,7 +14,7 @@ use tokio_util::io::ReaderStream;
 /// Bytes of a plain file, or an object, that are read at once.
 const PIECE: usize = 256 * 1024;
 
-/// A file's content, unpacked where it is compressed. A damaged one breaks off: the reader misses bytes of the length that it was told.
+/// A file's content, unpacked where it is compressed. A damaged one breaks off: the reader misses bytes of the announced length.
 pub fn file_body(file: KeptFile) -> Body {
     match file {
         // A log that still grows is longer at its end than it says now.

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// A database or disk that takes longer than this does not answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Serialize)]
 struct Ready {
@@ -39,7 +39,7 @@ pub fn routes() -> Router<App> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(metrics))
 }
 
-/// `/metrics` alone, for an address of its own. With a token in the configuration it is wanted here too.
+/// `/metrics` alone, for an address of its own. A token of the configuration is required here too.
 pub fn metrics_router(app: App) -> Router {
     Router::new().route("/metrics", get(metrics_apart)).with_state(app)
 }
@@ -51,7 +51,7 @@ async fn alive() -> &'static str {
 
 /// The database, the disk and whatever keeps the sessions do.
 async fn ready(State(app): State<App>) -> Response {
-    let faults = match timeout(PATIENCE, app.engine.unready()).await {
+    let faults = match timeout(TIMEOUT, app.engine.unready()).await {
         Ok(codes) => codes,
         Err(_) => vec![Unready::DatabaseUnavailable],
     };
@@ -95,7 +95,7 @@ async fn text(app: &App) -> Response {
             runs: app.engine.run_figures().await?,
         })
     };
-    let moment = timeout(PATIENCE, moment).await.ok().and_then(Result::ok);
+    let moment = timeout(TIMEOUT, moment).await.ok().and_then(Result::ok);
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (kind, in_place(|| app.edge.metrics().text(moment))).into_response()
 }

@@ -1,5 +1,5 @@
 //! The names under which this server is reached. A page of another site whose name is made to lead here (DNS rebinding) asks
-//! under that name, and is refused; one on another port of this host is told by its origin.
+//! under that name, and is refused; one on another port of this host is recognized by its origin.
 
 use crate::App;
 use crate::access::has_token;
@@ -72,7 +72,7 @@ fn is_downgraded(request: &Request) -> bool {
 }
 
 /// Whether a browser's request comes from JAC's own page: its origin is the host that it asks, or a name of this server.
-/// One without an origin is not told by it.
+/// One without an origin is not recognized by it.
 pub fn is_own_page(headers: &HeaderMap, hosts: &Hosts) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());

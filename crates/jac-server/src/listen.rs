@@ -78,7 +78,7 @@ impl Limits {
 
 /// How long a kept place is kept for somebody who says nothing.
 const KEPT_HEAD: Duration = Duration::from_secs(1);
-/// What somebody is told for whom there is no place.
+/// The answer for a connection beyond the limit.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 

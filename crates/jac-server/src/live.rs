@@ -129,7 +129,7 @@ struct Auth {
     page: String,
 }
 
-/// Lets a page in. What it may ask is known before it is told that it is in, so that nothing it asks then is passed over.
+/// Lets a page in. Its rights are known before it hears that it is connected, so that nothing it asks then is passed over.
 async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>) -> Result<(), String> {
     let page = auth.ok().map(|auth| auth.page);
     let session = match access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await {
@@ -189,12 +189,12 @@ async fn reason(app: &App, socket: &SocketRef) -> &'static str {
     }
     let session = socket.extensions.get::<SessionId>();
     let known = session.and_then(|session| app.access.ended_sessions.why(&session.0));
-    // One that other servers share may have ended there, nobody knows here how.
+    // One that other servers share may have ended there, it is unknown here how.
     let otherwise = if app.edge.redis().is_some() { Ended::SignedOut } else { Ended::Expired };
     known.unwrap_or(otherwise).code()
 }
 
-/// Tells a page why it has to sign in first, and hangs up: a page goes away by itself, others are cut off.
+/// Sends a page the reason why it has to sign in first, and disconnects: a page goes away by itself, others are cut off.
 async fn shut_out(app: &App, socket: SocketRef) {
     let code = reason(app, &socket).await;
     drop(socket.emit("signed_out", &serde_json::json!({ "code": code })));
@@ -208,7 +208,7 @@ async fn shut_out(app: &App, socket: SocketRef) {
 }
 
 /// Has a page ask for its session again when its person may do more or less than before.
-fn tell_of_rights(socket: &SocketRef, now: Rights) {
+fn send_rights(socket: &SocketRef, now: Rights) {
     if socket.extensions.get::<Rights>().is_some_and(|before| before != now) {
         socket.extensions.insert(now);
         drop(socket.emit("changed", &Changed { kind: "session", id: "" }));
@@ -227,7 +227,7 @@ async fn cut_off(app: App, io: SocketIo) {
         for socket in io.sockets() {
             match may(&app, &socket, Action::View).await {
                 Ok(None) => shut_out(&app, socket).await,
-                Ok(Some(caller)) => tell_of_rights(&socket, Rights::of(&caller)),
+                Ok(Some(caller)) => send_rights(&socket, Rights::of(&caller)),
                 // What cannot be read now says nothing about a session, and the next one cannot be read either.
                 Err(_) => break,
             }
@@ -235,7 +235,7 @@ async fn cut_off(app: App, io: SocketIo) {
     }
 }
 
-async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
+async fn subscribe(socket: SocketRef, TryData(request): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
     // Asked again each time: the session may be over by now.
     let caller = match may(&app, &socket, Action::View).await {
         Ok(Some(_)) => Ok(()),
@@ -251,8 +251,8 @@ async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: 
         message: format!("Invalid subscription: {error}."),
         hint: None,
     };
-    let answer = match caller.and(wanted.map_err(invalid)) {
-        Ok(wanted) => watch(&socket, &app, wanted).await,
+    let answer = match caller.and(request.map_err(invalid)) {
+        Ok(request) => watch(&socket, &app, request).await,
         Err(error) => Err(error),
     };
     // A refusal is what a request would be answered.
@@ -266,11 +266,11 @@ async fn subscribe(socket: SocketRef, TryData(wanted): TryData<Subscribe>, ack: 
 }
 
 /// Puts the socket into the run's room and gives what it has missed.
-async fn watch(socket: &SocketRef, app: &App, wanted: Subscribe) -> Result<Snapshot, ApiError> {
-    let room = room(&wanted.run_id);
+async fn watch(socket: &SocketRef, app: &App, request: Subscribe) -> Result<Snapshot, ApiError> {
+    let room = room(&request.run_id);
     // The room first: a snapshot that is made in between arrives twice, which is harmless, instead of never.
     socket.join(room.clone());
-    let ask = move |engine: &jac_engine::Engine| engine.snapshot(&wanted.run_id, wanted.after);
+    let ask = move |engine: &jac_engine::Engine| engine.snapshot(&request.run_id, request.after);
     let answer = app.engine.run_blocking(ask).await;
     if answer.is_err() {
         // Rooms of what is not there would pile up.
@@ -279,8 +279,8 @@ async fn watch(socket: &SocketRef, app: &App, wanted: Subscribe) -> Result<Snaps
     answer.map_err(ApiError::from)
 }
 
-async fn unsubscribe(socket: SocketRef, Data(wanted): Data<Unsubscribe>) {
-    socket.leave(room(&wanted.run_id));
+async fn unsubscribe(socket: SocketRef, Data(request): Data<Unsubscribe>) {
+    socket.leave(room(&request.run_id));
 }
 
 async fn forward(app: App, io: SocketIo) {

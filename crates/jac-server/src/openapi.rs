@@ -182,7 +182,7 @@ pub fn split() -> (Router<App>, OpenApi) {
     refer_to_items(&mut document);
     require_what_is_sent(&mut document);
     name_operations(&mut document);
-    tell_of_errors(&mut document);
+    document_errors(&mut document);
     let router = router
         .route("/api/v1/plans/{id}/files/{*path}", get(plans::file).delete(plans::remove_file))
         .route("/api/v1/runs/{id}/artefacts/{*name}", get(runs::artefact))
@@ -209,7 +209,7 @@ fn name_operations(document: &mut OpenApi) {
 
 /// Whatever else an operation answers is an error, and all errors look alike: there may be nobody signed in, no such thing, no
 /// place for a connection.
-fn tell_of_errors(document: &mut OpenApi) {
+fn document_errors(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for operation in
             [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()

@@ -78,7 +78,7 @@ impl Passwords {
         .map_err(failed)
     }
 
-    /// Whether it is the password of that hash. Without a hash it takes as long, so that the time tells nobody who has an account.
+    /// Whether it is the password of that hash. Without a hash it takes as long, so that the time reveals nobody's account.
     ///
     /// # Errors
     /// When the library fails.

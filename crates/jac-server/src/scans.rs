@@ -1,5 +1,5 @@
 //! Turns at scanning result logs. A scan reads a whole log and keeps a processor busy, so a few go at a time, one person's wait
-//! for each other, and whoever has too many waiting is told to come back.
+//! for each other, and whoever has too many waiting is asked to come back.
 
 use crate::error::ApiError;
 use crate::metrics::Metrics;
@@ -84,7 +84,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(20);
 
     #[tokio::test]
-    async fn one_person_too_many_is_told_to_come_back_and_others_are_not() {
+    async fn one_person_too_many_is_asked_to_come_back_and_others_are_not() {
         let scans = Scans::new(4, Metrics::default());
         let mut ends = Vec::new();
         let mut going = Vec::new();

@@ -1,7 +1,7 @@
 //! TLS: the certificate and its key, and taking them again when their files change.
 //!
-//! A new pair is used from the next connection on; one that cannot be used leaves the old one in place and is told once. An
-//! expired certificate is told and served all the same: browsers refuse it, but nodes and runs must not lose their server.
+//! A new pair is used from the next connection on; one that cannot be used leaves the old one in place and is reported once. An
+//! expired certificate is reported and served all the same: browsers refuse it, but nodes and runs must not lose their server.
 
 use jac_engine::clock::Clock;
 use jac_model::EpochMs;
@@ -141,7 +141,7 @@ impl Pair {
             .map_err(|error| bad_key(error.to_string()))?;
         let certified = CertifiedKey::new(chain, key);
         match certified.keys_match() {
-            // A kind of key that does not say its public half cannot be compared; the first handshake tells.
+            // A kind of key that does not say its public half cannot be compared; the first handshake shows it.
             Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => (),
             Err(rustls::Error::InconsistentKeys(_)) => {
                 return Err(TlsError::PairMismatch { certificate: files.certificate.clone(), key: files.key.clone() });
@@ -206,25 +206,25 @@ impl Tls {
         TlsAcceptor::from(Arc::clone(&self.config))
     }
 
-    /// Takes a changed pair as long as it is polled, and tells once of each fault: of a pair that cannot be used, and of a
+    /// Takes a changed pair as long as it is polled, and reports each fault once: of a pair that cannot be used, and of a
     /// certificate whose time is over.
     pub async fn follow(self, clock: Arc<dyn Clock>, every: Duration) {
         let files = self.current.get().files;
         let mut tried = Seen::Content(self.current.get().digest);
         let mut before = tried;
-        let (mut told_expired, mut told_early) = (false, None);
+        let (mut reported_expired, mut reported_early) = (false, None);
         loop {
             match self.current.get().fault_at(clock.now_ms()) {
-                Some(error) if !told_expired => {
-                    told_expired = true;
+                Some(error) if !reported_expired => {
+                    reported_expired = true;
                     tracing::error!(code = error.code(), "{error}; browsers refuse it until there is another");
                 }
                 Some(_) => (),
-                None => told_expired = false,
+                None => reported_expired = false,
             }
             sleep(every).await;
-            let wanted = files.clone();
-            let Ok(read) = tokio::task::spawn_blocking(move || Content::read(&wanted)).await else { continue };
+            let changed = files.clone();
+            let Ok(read) = tokio::task::spawn_blocking(move || Content::read(&changed)).await else { continue };
             let seen = Seen::of(&read);
             let is_settled = seen == before;
             before = seen;
@@ -234,27 +234,27 @@ impl Tls {
             let before_this = std::mem::replace(&mut tried, seen);
             match read.and_then(|content| Pair::of(&files, &content)) {
                 Ok(pair) => match pair.fault_at(clock.now_ms()) {
-                    // Its time may come: it is looked at again, and told of once.
+                    // Its time may come: it is checked again, and reported once.
                     Some(error @ TlsError::NotYetValid { .. }) => {
                         tried = before_this;
-                        if told_early != Some(seen) {
-                            told_early = Some(seen);
-                            tell_kept(&error);
+                        if reported_early != Some(seen) {
+                            reported_early = Some(seen);
+                            report_kept(&error);
                         }
                     }
-                    Some(error) => tell_kept(&error),
+                    Some(error) => report_kept(&error),
                     None => {
                         *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = pair;
                         tracing::info!("the changed TLS certificate is in use");
                     }
                 },
-                Err(error) => tell_kept(&error),
+                Err(error) => report_kept(&error),
             }
         }
     }
 }
 
-fn tell_kept(error: &TlsError) {
+fn report_kept(error: &TlsError) {
     tracing::error!(code = error.code(), "the new TLS certificate cannot be used, and the old one is kept: {error}");
 }
 

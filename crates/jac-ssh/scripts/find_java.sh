@@ -1,4 +1,4 @@
-# Every Java of the machine: `java=PATH`, then what `java -version` prints. The first that is told is the first that is
+# Every Java of the machine: `java=PATH`, then what `java -version` prints. The first that is printed is the first that is
 # taken. A login shell's settings are not read here, so the usual places are looked at too; last, what JAC brought.
 seen=' '
 for java in "${JAVA_HOME:+$JAVA_HOME/bin/java}" "$(command -v java 2>/dev/null)" /usr/lib/jvm/*/bin/java \

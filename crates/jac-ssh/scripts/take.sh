@@ -1,6 +1,6 @@
 # Copies `$file` from `$user@$address`, which has to show the host key in `$known` and lets the private key `$key` in. Prints how many bytes
 # have arrived each time that it is more, and before it fails `giver` where that is the other node's fault, `either` where it is not known whose.
-# It is ended when fewer than `$least` bytes arrive within `$patience` seconds.
+# It is ended when fewer than `$least` bytes arrive within `$timeout` seconds.
 is_whole() {
   found=$(sha256sum <"$1") && [ "${found%% *}" = "$sha256" ]
 }
@@ -27,21 +27,21 @@ ssh -q -T -F /dev/null -i "$mine.key" -p "$port" -o IdentitiesOnly=yes -o Identi
   -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 "$user@$address" </dev/null >"$mine.part" &
 ssh=$!
 (
-  told=0 enough=$least left=$patience
+  printed=0 enough=$least left=$timeout
   while sleep 1 >/dev/null && [ "$left" -gt 0 ] && has=$(wc -c <"$mine.part"); do
     left=$((left - 1))
     if [ "$has" -ge "$enough" ]; then
-      enough=$((has + least)) left=$patience
+      enough=$((has + least)) left=$timeout
     fi
-    if [ "$has" -gt "$told" ]; then
-      told=$has
+    if [ "$has" -gt "$printed" ]; then
+      printed=$has
       echo "$has" || break
     fi
   done
   kill -KILL "$ssh"
 ) 2>/dev/null &
 watch=$!
-# A shell may tell here that it was killed.
+# A shell may report here that it was killed.
 wait "$ssh" 2>/dev/null
 code=$?
 kill "$watch" 2>/dev/null

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once() {
+    fn all_faults_are_reported_at_once() {
         let text =
             "system=FreeBSD\nhome=/home/jac\nmissing=setsid\nmissing=tar\nfree_kb=1000\nunwritable=/home/jac/.jac\n";
         let faults = judged(text).faults;

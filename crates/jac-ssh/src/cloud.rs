@@ -322,10 +322,10 @@ impl Cloud for SshCloud {
     }
 
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
-        // Before the machines are told: what is noted is never earlier than what they have.
+        // Before the machines get it: the recorded time is never earlier than theirs.
         let noted = self.records.change(cluster, |record| {
-            let told = record.nodes.iter_mut().filter(|node| !gone.contains(&node.name));
-            for made in told.filter_map(|node| node.made.as_mut()) {
+            let alive = record.nodes.iter_mut().filter(|node| !gone.contains(&node.name));
+            for made in alive.filter_map(|node| node.made.as_mut()) {
                 made.lease_end_ms = made.lease_end_ms.max(end_of(lease.left));
             }
         });

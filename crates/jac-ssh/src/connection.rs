@@ -36,7 +36,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Between two looks at whether a pause is over.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long an operation waits for a connection that cannot be made.
-const PATIENCE: Duration = Duration::from_secs(25);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(25);
 /// How many connections one operation may lose.
 const CONNECTIONS_LOST: u32 = 8;
 /// How long SFTP may take for one answer; a dead connection is found sooner.
@@ -222,7 +222,7 @@ impl Link {
                     }
                 }
                 Err(error @ (LinkError::Unreachable(_) | LinkError::OutOfDescriptors(_))) => {
-                    if Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + PATIENCE) {
+                    if Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + CONNECT_TIMEOUT) {
                         return Err(error);
                     }
                     sleep(LOOK_EVERY).await;

@@ -150,7 +150,7 @@ async fn talk(channel: &mut Channel<Msg>, script: &str) -> Result<Output, LinkEr
             ChannelMsg::Data { data } => take(&mut stdout, &data),
             ChannelMsg::ExtendedData { data, .. } => take(&mut stderr, &data),
             ChannelMsg::ExitStatus { exit_status } => exit_code = i32::try_from(exit_status).ok(),
-            // Which signal it was is not told by number.
+            // The signal has no number here.
             ChannelMsg::ExitSignal { .. } => exit_code = Some(-1),
             ChannelMsg::Failure => return Err(LinkError::Refused("its sshd does not run commands".to_owned())),
             _ => (),

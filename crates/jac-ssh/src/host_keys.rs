@@ -171,7 +171,7 @@ fn matches(pattern: &str, name: &str) -> bool {
             (None, None) => true,
             (Some((b'*', rest)), _) => (0..=name.len()).any(|skipped| walk(rest, &name[skipped..])),
             (Some((b'?', rest)), Some((_, name))) => walk(rest, name),
-            (Some((wanted, rest)), Some((found, name))) if wanted.eq_ignore_ascii_case(found) => walk(rest, name),
+            (Some((expected, rest)), Some((found, name))) if expected.eq_ignore_ascii_case(found) => walk(rest, name),
             _ => false,
         }
     }

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_with_what_to_do() {
+    fn what_cannot_be_used_is_refused_with_what_to_do() {
         let locked = made("a secret");
         let error = read(&locked.path().join("key")).expect_err("it is locked").to_string();
         assert!(error.contains("passphrase") && error.contains("ssh-keygen"), "{error}");
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_passphrase_is_taken_off_a_key_that_is_saved_and_a_wrong_one_is_told() {
+    fn a_passphrase_is_taken_off_a_key_that_is_saved_and_a_wrong_one_is_reported() {
         let locked = made("a secret");
         let text = std::fs::read_to_string(locked.path().join("key")).expect("a key");
         let saved = unlocked(&text, Some("a secret")).expect("it opens");

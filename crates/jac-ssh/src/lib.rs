@@ -12,7 +12,7 @@
 //!
 //! Where machines are there for one cluster only, they give what the server sent to each other ([`spread`]).
 //!
-//! A file tells what is known of a cluster's machines while it lives ([`record_files`]), so that the next JAC finds them.
+//! A file records what is known of a cluster's machines while it lives ([`record_files`]), so that the next JAC finds them.
 
 pub mod checks;
 pub mod cloud;

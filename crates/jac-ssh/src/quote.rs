@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_variables_are_told_from_others() {
+    fn names_of_variables_are_distinguished_from_others() {
         assert!(is_variable_name("JAVA_HOME") && is_variable_name("_x1"));
         for name in ["", "1x", "a-b", "a b", "a=b", "ä"] {
             assert!(!is_variable_name(name), "{name}");

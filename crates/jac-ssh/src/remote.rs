@@ -189,7 +189,7 @@ impl Remote for SshRemote {
         let mark = format!("{:032x}", rand::random::<u128>());
         let script = scripts::run(&self.folder, &folder, &mark, command).ok_or_else(|| self.no_variable(command))?;
         let what = format!("run {}", command.program);
-        // A place for it is asked for until there is one; the command itself is begun once only, since nobody knows
+        // A place for it is asked for until there is one; the command itself is begun once only, since it is unknown
         // whether it may be done twice.
         let opening = self.link.persist(|live| async move { exec::open(&self.link, &live).await });
         let output = self.within(&what, WAY_LIMIT, opening).await?.run(&script, limit).await;

@@ -36,17 +36,17 @@ pub(crate) struct Reports {
     node: String,
     record: String,
     log: String,
-    told: Mutex<Told>,
+    reported: Mutex<Reported>,
     file: tokio::sync::Mutex<Option<OpenFile>>,
 }
 
-/// What the reports have told.
+/// The contents of the reports so far.
 #[derive(Debug, Default)]
-struct Told {
+struct Reported {
     last: Option<Report>,
     counters: Option<(Instant, Vitals)>,
     /// Lines of counters whose report has not come yet.
-    telling: Option<Vitals>,
+    incomplete: Option<Vitals>,
     /// Somebody asked and knows that the process has ended, which the last report may not.
     has_ended: bool,
 }
@@ -85,34 +85,34 @@ impl Reports {
     /// Begins them. They end with what is returned beside them.
     pub fn begin(node: &str, folder: &str, record: String, log: String, link: Arc<Link>) -> (Arc<Self>, Following) {
         let script = scripts::report(folder, &record, &log);
-        let (told, file) = (Mutex::default(), tokio::sync::Mutex::default());
-        let reports = Arc::new(Self { node: node.to_owned(), record, log, told, file });
+        let (reported, file) = (Mutex::default(), tokio::sync::Mutex::default());
+        let reports = Arc::new(Self { node: node.to_owned(), record, log, reported, file });
         let (ending, ended) = oneshot::channel();
         drop(tokio::spawn(listen(Arc::clone(&reports), link, script, ended)));
         let end = End { _listening: ending, reports: Arc::clone(&reports) };
         (reports, Box::new(end))
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reported(&self) -> MutexGuard<'_, Reported> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What becomes of the process of a record; `None`: ask.
     pub fn process(&self, record: &str) -> Option<ProcessState> {
-        (record == self.record).then(|| self.told().fresh().map(|report| report.process)).flatten()
+        (record == self.record).then(|| self.reported().fresh().map(|report| report.process)).flatten()
     }
 
     /// Takes note of what the node said when it was asked.
     pub fn asked(&self, record: &str, state: ProcessState) {
         if record == self.record && !matches!(state, ProcessState::Running { .. }) {
-            self.told().has_ended = true;
+            self.reported().has_ended = true;
         }
     }
 
     /// What the machine's counters were, but for its JVM's; `None`: ask.
     pub fn counters(&self) -> Option<Vitals> {
-        let told = self.told();
-        let (at, counters) = told.counters.as_ref().filter(|(at, _)| at.elapsed() < COUNTERS_FRESH)?;
+        let reported = self.reported();
+        let (at, counters) = reported.counters.as_ref().filter(|(at, _)| at.elapsed() < COUNTERS_FRESH)?;
         Some(Vitals { age: at.elapsed(), ..counters.clone() })
     }
 
@@ -122,7 +122,7 @@ impl Reports {
 
     /// The same as [`sftp::read_at`] for the log, if a report says that there is nothing from `offset` on.
     pub fn nothing_at(&self, offset: u64) -> Option<Option<Chunk>> {
-        match self.told().log_size()? {
+        match self.reported().log_size()? {
             None => Some(None),
             Some(file_size) if file_size <= offset => Some(Some(Chunk { bytes: Bytes::new(), file_size })),
             Some(_) => None,
@@ -143,7 +143,7 @@ impl Reports {
                 },
             },
         };
-        let known = self.told().log_size().flatten();
+        let known = self.reported().log_size().flatten();
         let read = sftp::read_open(live, &open.handle, offset, limit, known).await;
         if read.is_ok() {
             *file = Some(open);
@@ -162,7 +162,7 @@ impl Reports {
     }
 }
 
-impl Told {
+impl Reported {
     fn fresh(&self) -> Option<&Report> {
         self.last.as_ref().filter(|report| report.at.elapsed() < FRESH)
     }
@@ -177,7 +177,7 @@ impl Told {
     fn take(&mut self, line: &str, at: Instant) {
         let Some((kind, rest)) = line.split_once(' ') else { return };
         let words: Vec<&str> = rest.split_whitespace().collect();
-        let counters = self.telling.get_or_insert_default();
+        let counters = self.incomplete.get_or_insert_default();
         match (kind, words.as_slice()) {
             ("stat", _) => counters.stat = format!("{rest}\n"),
             ("meminfo", _) => counters.meminfo.push_str(&format!("{rest}\n")),
@@ -187,7 +187,7 @@ impl Told {
                 counters.disk_free_bytes = blocks.zip(size).and_then(|(blocks, size)| blocks.checked_mul(size));
             }
             ("report", [state, number, size]) => {
-                if let Some(counters) = self.telling.take().filter(|counters| !counters.stat.is_empty()) {
+                if let Some(counters) = self.incomplete.take().filter(|counters| !counters.stat.is_empty()) {
                     self.counters = Some((at, counters));
                 }
                 let process = match *state {
@@ -205,7 +205,7 @@ impl Told {
     }
 }
 
-/// Takes in the reports until their end is wanted, and has the script started again whenever it ends.
+/// Receives the reports until they are to end, and has the script started again whenever it ends.
 async fn listen(reports: Arc<Reports>, link: Arc<Link>, script: String, mut ended: oneshot::Receiver<()>) {
     let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
@@ -226,7 +226,7 @@ async fn listen(reports: Arc<Reports>, link: Arc<Link>, script: String, mut ende
     }
 }
 
-/// Takes in what one script says. Returns when the end is wanted.
+/// Receives the output of one script. Returns when the reports are to end.
 async fn hear(
     reports: &Reports,
     link: &Link,
@@ -242,7 +242,7 @@ async fn hear(
         _ = &mut *ended => return Ok(()),
     };
     let heard = tokio::select! {
-        heard = session.listen(script, SILENCE, |line| reports.told().take(line, Instant::now())) => Some(heard),
+        heard = session.listen(script, SILENCE, |line| reports.reported().take(line, Instant::now())) => Some(heard),
         _ = ended => None,
     };
     // Of one that fell silent too: its place is to be free.
@@ -258,47 +258,47 @@ async fn hear(
 mod tests {
     use super::*;
 
-    fn told(lines: &[&str]) -> Told {
-        let mut told = Told::default();
-        lines.iter().for_each(|line| told.take(line, Instant::now()));
-        told
+    fn reported(lines: &[&str]) -> Reported {
+        let mut reported = Reported::default();
+        lines.iter().for_each(|line| reported.take(line, Instant::now()));
+        reported
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_report_is_an_answer_while_it_is_fresh() {
-        let told = told(&["report running 12 345"]);
-        let report = told.fresh().expect("a report");
+        let reported = reported(&["report running 12 345"]);
+        let report = reported.fresh().expect("a report");
         assert_eq!((report.process, report.log_size), (ProcessState::Running { pid: 12 }, Some(345)));
-        assert_eq!(told.log_size(), Some(Some(345)));
+        assert_eq!(reported.log_size(), Some(Some(345)));
         tokio::time::advance(FRESH).await;
-        assert_eq!(told.fresh(), None);
-        assert_eq!(told.log_size(), None);
+        assert_eq!(reported.fresh(), None);
+        assert_eq!(reported.log_size(), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_length_from_before_the_end_is_no_answer_to_who_knows_of_the_end() {
-        let mut told = told(&["report running 12 345"]);
-        told.has_ended = true;
-        assert_eq!(told.log_size(), None);
-        told.take("report exited 0 400", Instant::now());
-        assert_eq!(told.log_size(), Some(Some(400)));
-        told.take("report exited 0 -", Instant::now());
-        assert_eq!(told.log_size(), Some(None), "there is no log");
+        let mut reported = reported(&["report running 12 345"]);
+        reported.has_ended = true;
+        assert_eq!(reported.log_size(), None);
+        reported.take("report exited 0 400", Instant::now());
+        assert_eq!(reported.log_size(), Some(Some(400)));
+        reported.take("report exited 0 -", Instant::now());
+        assert_eq!(reported.log_size(), Some(None), "there is no log");
     }
 
     #[tokio::test(start_paused = true)]
     async fn counters_come_with_the_report_after_them() {
-        let mut told = told(&["stat cpu 1 2 3 4", "meminfo MemTotal: 10 kB", "meminfo MemAvailable: 4 kB"]);
-        told.take("network eth0: 1 2", Instant::now());
-        told.take("disk 10 4096", Instant::now());
-        assert!(told.counters.is_none());
-        told.take("report absent - -", Instant::now());
-        let (_, counters) = told.counters.as_ref().expect("counters");
+        let mut reported = reported(&["stat cpu 1 2 3 4", "meminfo MemTotal: 10 kB", "meminfo MemAvailable: 4 kB"]);
+        reported.take("network eth0: 1 2", Instant::now());
+        reported.take("disk 10 4096", Instant::now());
+        assert!(reported.counters.is_none());
+        reported.take("report absent - -", Instant::now());
+        let (_, counters) = reported.counters.as_ref().expect("counters");
         assert_eq!((counters.stat.as_str(), counters.network.as_str()), ("cpu 1 2 3 4\n", "eth0: 1 2\n"));
         assert_eq!((counters.meminfo.lines().count(), counters.disk_free_bytes), (2, Some(40_960)));
-        told.take("report vanished - 7", Instant::now());
-        assert!(told.counters.is_some(), "they stay");
-        assert_eq!(told.last.expect("a report").process, ProcessState::Vanished);
+        reported.take("report vanished - 7", Instant::now());
+        assert!(reported.counters.is_some(), "they stay");
+        assert_eq!(reported.last.expect("a report").process, ProcessState::Vanished);
     }
 
     #[tokio::test(start_paused = true)]
@@ -306,7 +306,7 @@ mod tests {
         for line in
             ["", "report", "report running", "report running x 3", "report exited 0 x", "report odd - 3", "motd"]
         {
-            assert_eq!(told(&[line]).last, None, "{line}");
+            assert_eq!(reported(&[line]).last, None, "{line}");
         }
     }
 }

@@ -129,12 +129,12 @@ pub fn start(node: &str, record: &str, folder: &str, command: &Command) -> Optio
     Some(on_node(node, &script))
 }
 
-/// Ends a process. `patience` is how long what was killed may take to be gone.
-pub fn kill(node: &str, record: &str, patience: Duration) -> String {
+/// Ends a process. `timeout` is how long what was killed may take to be gone.
+pub fn kill(node: &str, record: &str, timeout: Duration) -> String {
     let script = format!(
-        "record={} patience={}\n{PROCESSES}\n{}",
+        "record={} checks={}\n{PROCESSES}\n{}",
         quote(record),
-        patience.as_millis() / 50,
+        timeout.as_millis() / 50,
         include_str!("../scripts/kill.sh")
     );
     on_node(node, &script)

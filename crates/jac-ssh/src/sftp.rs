@@ -75,8 +75,8 @@ pub async fn read_open(
         Some(size) => size,
         None => live.sftp.fstat(handle).await.map_err(failed)?.attrs.size.unwrap_or(0),
     };
-    let wanted = usize::try_from(file_size.saturating_sub(offset)).unwrap_or(limit).min(limit);
-    Ok(Chunk { bytes: pieces(live, handle, offset, wanted).await?, file_size })
+    let length = usize::try_from(file_size.saturating_sub(offset)).unwrap_or(limit).min(limit);
+    Ok(Chunk { bytes: pieces(live, handle, offset, length).await?, file_size })
 }
 
 /// Eight bytes from each of these places of a file; `None` if there is no such file, or it is shorter.
@@ -141,7 +141,7 @@ async fn entries(live: &Live, folder: &str) -> Result<Vec<(String, FileAttribute
     read
 }
 
-/// The plain files below a folder, after a look at no more than `most` files and folders. The server tells what an entry is without
+/// The plain files below a folder, after a look at no more than `most` files and folders. The server returns what an entry is without
 /// following links.
 pub async fn files_below(live: &Live, folder: &str, most: usize) -> Result<FoundFiles, LinkError> {
     let mut found = FoundFiles { files: Vec::new(), is_whole: true };
@@ -176,10 +176,10 @@ pub async fn files_below(live: &Live, folder: &str, most: usize) -> Result<Found
 }
 
 /// Asks for all pieces at once; the first that is short is the file's end as it was then.
-async fn pieces(live: &Live, handle: &str, offset: u64, wanted: usize) -> Result<Bytes, LinkError> {
-    let requests = (0..wanted.div_ceil(READ_PIECE)).map(|number| {
+async fn pieces(live: &Live, handle: &str, offset: u64, length: usize) -> Result<Bytes, LinkError> {
+    let requests = (0..length.div_ceil(READ_PIECE)).map(|number| {
         let begin = number * READ_PIECE;
-        let length = READ_PIECE.min(wanted - begin);
+        let length = READ_PIECE.min(length - begin);
         async move {
             let read = live.sftp.read(handle, offset + begin as u64, u32::try_from(length).unwrap_or(u32::MAX)).await;
             match read {
@@ -189,7 +189,7 @@ async fn pieces(live: &Live, handle: &str, offset: u64, wanted: usize) -> Result
             }
         }
     });
-    let mut bytes = BytesMut::with_capacity(wanted);
+    let mut bytes = BytesMut::with_capacity(length);
     for answer in join_all(requests).await {
         let (length, piece) = answer?;
         bytes.extend_from_slice(&piece);

@@ -31,7 +31,7 @@ const TAKE_AT_ONCE: usize = 4;
 /// Nodes that the server sends to at the same time, when nodes cannot take from each other.
 const SEND_AT_ONCE: usize = 4;
 /// One more may be sent to for each time so long in which no byte got to any node: those that are to get it may be lost.
-const PATIENCE: Duration = Duration::from_secs(45);
+const TURN_TIMEOUT: Duration = Duration::from_secs(45);
 /// How often a node tries to take it from others before it is sent to.
 const TAKES: u32 = 2;
 /// A node that so many others could not take it from gives only where no other does. One counts as all when it was surely the giver's fault.
@@ -224,7 +224,7 @@ impl Spread {
             match self.turn(member, failed) {
                 Turn::Done => return Ok(()),
                 Turn::Take { from, place } => {
-                    file.tell_taking(&member.name, &from.name);
+                    file.report_taking(&member.name, &from.name);
                     match member.take(self, &from, &got_on).await {
                         Ok(()) => {
                             drop(place);
@@ -246,7 +246,7 @@ impl Spread {
                     return Ok(());
                 }
                 // A place may also come with time.
-                Turn::Wait => drop(timeout(PATIENCE, changed).await),
+                Turn::Wait => drop(timeout(TURN_TIMEOUT, changed).await),
             }
         }
     }
@@ -275,7 +275,7 @@ impl Spread {
                 return Turn::Take { from, place };
             }
         }
-        let late = usize::try_from(state.since.elapsed().as_secs() / PATIENCE.as_secs()).unwrap_or(usize::MAX);
+        let late = usize::try_from(state.since.elapsed().as_secs() / TURN_TIMEOUT.as_secs()).unwrap_or(usize::MAX);
         let most = match failed >= TAKES {
             true => SEND_AT_ONCE,
             // One gets all of the line, so that it can give the sooner.
@@ -326,7 +326,7 @@ impl Spread {
         format!("jac-spread-{}", self.id)
     }
 
-    /// Takes the key, and the file, out of all nodes that had a turn: whether one of them did what it was told last may not be known.
+    /// Takes the key, and the file, out of all nodes that had a turn: whether one of them did what it was asked last may be unknown.
     async fn clean_up(self) {
         let members: Vec<Member> = self.state().nodes.values().map(|node| node.member.clone()).collect();
         let spread = &self;
@@ -412,7 +412,7 @@ mod tests {
         assert!(matches!(spread.turn(&one, 0), Turn::Wait), "the others wait for it");
         let Turn::Send(unlucky) = spread.turn(&one, TAKES) else { panic!("one that cannot take is sent to") };
         drop(unlucky);
-        tokio::time::advance(PATIENCE).await;
+        tokio::time::advance(TURN_TIMEOUT).await;
         let Turn::Send(second) = spread.turn(&one, 0) else { panic!("the first may be lost") };
         drop((first, second));
         spread.gives("master");
@@ -477,11 +477,11 @@ mod tests {
         give(&spread, "master");
         let _taken: Vec<_> = (0..TAKE_AT_ONCE).map(|_| spread.turn(&taker, 0)).collect();
         for _ in 0..10 {
-            tokio::time::advance(PATIENCE - Duration::from_secs(1)).await;
+            tokio::time::advance(TURN_TIMEOUT - Duration::from_secs(1)).await;
             assert!(matches!(spread.turn(&taker, 0), Turn::Wait));
             spread.got_on();
         }
-        tokio::time::advance(PATIENCE).await;
+        tokio::time::advance(TURN_TIMEOUT).await;
         assert!(matches!(spread.turn(&taker, 0), Turn::Send(_)), "they may be lost");
     }
 }

@@ -1,4 +1,4 @@
-//! This machine's clock, by one door: for the offset of another machine's clock, and for when a lease is surely over.
+//! This machine's clock, in one place: for the offset of another machine's clock, and for when a lease is surely over.
 
 use jac_model::EpochMs;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// How long all Javas of a machine may take to tell their versions.
+/// How long all Javas of a machine may take to print their versions.
 const JAVA_LIMIT: Duration = Duration::from_secs(60);
 /// How long unpacking may take; it is a few seconds on an ordinary disk.
 const UNPACK_LIMIT: Duration = Duration::from_secs(180);
@@ -184,7 +184,7 @@ async fn architecture(link: &Link) -> Result<String, LinkError> {
     Ok(output.await?.stdout.trim().to_owned())
 }
 
-/// The version of a JMeter of this machine; `unknown` where the home does not tell, which is said when it is packed.
+/// The version of a JMeter of this machine; `unknown` where the home does not have it, which is reported when it is packed.
 async fn jmeter_version(home: &Path) -> String {
     let home = home.to_owned();
     let opened = tokio::task::spawn_blocking(move || JMeterHome::open(&home)).await;

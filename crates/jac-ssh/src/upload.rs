@@ -28,7 +28,7 @@ const DIGEST_LIMIT: Duration = Duration::from_secs(120);
 /// How long the next block may take: it gets on, or it is given up. A slow line needs half of it.
 const BLOCK_LIMIT: Duration = Duration::from_secs(60);
 
-/// Told now and then how many bytes of how many are there.
+/// Receives the progress now and then: how many bytes of how many are there.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 
 /// Copies a file to an absolute place on a node and makes its folders. `guard` is a folder that has to be there already.

@@ -45,11 +45,11 @@ async fn without_a_descriptor_no_machine_counts_as_away_and_no_record_as_missing
     tokio::task::spawn_blocking(|| ()).await.expect("a thread");
 
     let taken = use_up();
-    let told = link.live().await.map(drop);
+    let answer = link.live().await.map(drop);
     let next = open();
     let (known, unknown, all) = (records.read(&cluster), next.read(&cluster), next.all());
     drop(taken);
-    assert!(matches!(told, Err(LinkError::OutOfDescriptors(_))), "{told:?}");
+    assert!(matches!(answer, Err(LinkError::OutOfDescriptors(_))), "{answer:?}");
     assert_eq!(known.expect("what was known of it before"), Some(vec!["master".to_owned()]));
     assert!(matches!(unknown, Err(PortError::OutOfDescriptors { .. })), "{unknown:?}");
     assert!(matches!(all, Err(PortError::OutOfDescriptors { .. })), "no list without them: {all:?}");
@@ -61,7 +61,7 @@ async fn without_a_descriptor_no_machine_counts_as_away_and_no_record_as_missing
             Err(LinkError::OutOfDescriptors(_)) if std::time::Instant::now() < deadline => {
                 tokio::task::yield_now().await;
             }
-            told => break assert!(matches!(told, Err(LinkError::Unreachable(_))), "{told:?}"),
+            answer => break assert!(matches!(answer, Err(LinkError::Unreachable(_))), "{answer:?}"),
         }
     }
     assert_eq!(next.all().expect("the folder").len(), 1);

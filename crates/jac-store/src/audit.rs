@@ -85,7 +85,7 @@ pub struct EntryRow {
     pub details: BTreeMap<String, String>,
 }
 
-/// Which entries are wanted; empty fields take all.
+/// Which entries are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntryFilter {
     pub person: Option<String>,

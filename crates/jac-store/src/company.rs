@@ -1,4 +1,4 @@
-//! People that the company's sign-on tells of.
+//! People whom the company's sign-on knows.
 
 use crate::people::{PersonRow, keep_an_administrator, not_found, person_of, set_teams, sign_out_everywhere, taken};
 use crate::teams::{insert_team, team_named};
@@ -7,7 +7,7 @@ use jac_model::{EpochMs, UserRole, folded};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-/// Somebody that the company's sign-on has told of.
+/// Somebody whom the company's sign-on has reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompanyPerson {
     pub issuer: String,
@@ -21,23 +21,23 @@ pub struct CompanyPerson {
 }
 
 impl Store {
-    /// The person that the company's sign-on tells of; made the first time, with what it says of them renewed each time. The last
+    /// The person whom the company's sign-on reports; created the first time, with what it says of them renewed each time. The last
     /// administrator stays one, whatever it says.
     ///
     /// # Errors
     /// [`StoreError::NameTaken`] when others have all the names.
-    pub async fn company_person(&self, told: CompanyPerson, now_ms: EpochMs) -> Result<PersonRow, StoreError> {
+    pub async fn company_person(&self, reported: CompanyPerson, now_ms: EpochMs) -> Result<PersonRow, StoreError> {
         self.write(move |connection| {
-            let id = match known_person(connection, &told.issuer, &told.subject)? {
+            let id = match known_person(connection, &reported.issuer, &reported.subject)? {
                 Some(id) => {
-                    if let Some(role) = told.role {
+                    if let Some(role) = reported.role {
                         give_role(connection, &id, role)?;
                     }
                     id
                 }
-                None => add_company_person(connection, &told, now_ms)?,
+                None => add_company_person(connection, &reported, now_ms)?,
             };
-            if let Some(names) = &told.teams {
+            if let Some(names) = &reported.teams {
                 let mut teams = Vec::new();
                 for name in names {
                     let known = team_named(connection, name)?;
@@ -57,7 +57,7 @@ impl Store {
         .await
     }
 
-    /// Takes away what the company's sign-on has given: somebody it knows has no role any more. They are signed out everywhere and have
+    /// Revokes what the company's sign-on has granted: somebody it knows has no role any more. They are signed out everywhere and have
     /// the lowest role until they sign in with another one; the last administrator keeps that role. Gives them, where they are known here.
     pub async fn company_person_without_role(
         &self,
@@ -82,7 +82,7 @@ fn known_person(connection: &Connection, issuer: &str, subject: &str) -> Result<
     known.map_err(during("look for a person of the company's sign-on"))
 }
 
-/// The role that the company's sign-on tells of, unless it would take the last administrator away.
+/// The role that the company's sign-on reports, unless that would remove the last administrator.
 fn give_role(connection: &Connection, id: &str, role: UserRole) -> Result<(), StoreError> {
     let before = person_of(connection, id)?.ok_or_else(|| not_found("person", id))?;
     let set = |role: UserRole| {
@@ -98,14 +98,18 @@ fn give_role(connection: &Connection, id: &str, role: UserRole) -> Result<(), St
     }
 }
 
-fn add_company_person(connection: &Connection, told: &CompanyPerson, now_ms: EpochMs) -> Result<String, StoreError> {
-    let id = company_id("u", &[&told.issuer, &told.subject]);
-    let role = told.role.unwrap_or(UserRole::Member).word();
-    let mut failure = StoreError::NameTaken { kind: "person", name: told.subject.clone() };
-    for name in &told.names {
+fn add_company_person(
+    connection: &Connection,
+    reported: &CompanyPerson,
+    now_ms: EpochMs,
+) -> Result<String, StoreError> {
+    let id = company_id("u", &[&reported.issuer, &reported.subject]);
+    let role = reported.role.unwrap_or(UserRole::Member).word();
+    let mut failure = StoreError::NameTaken { kind: "person", name: reported.subject.clone() };
+    for name in &reported.names {
         let added = connection.execute(
             "INSERT INTO people (id, name, name_key, role, issuer, subject, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![id, name, folded(name), role, told.issuer, told.subject, now_ms],
+            params![id, name, folded(name), role, reported.issuer, reported.subject, now_ms],
         );
         match added.map_err(taken("person", name)) {
             Ok(_) => return Ok(id),
@@ -116,7 +120,7 @@ fn add_company_person(connection: &Connection, told: &CompanyPerson, now_ms: Epo
     Err(failure)
 }
 
-/// An id that is the same on every server that the company's sign-on tells the same.
+/// An id that is the same on every server with the same company's sign-on.
 fn company_id(kind: &str, words: &[&str]) -> String {
     let mut digest = Sha256::new();
     for word in words {
@@ -134,44 +138,46 @@ mod tests {
     #[tokio::test]
     async fn the_company_says_anew_each_time_who_somebody_is() {
         let store = Store::in_memory().await.expect("a database");
-        let first = store.company_person(told("42", Some(UserRole::Member), &["Shop"]), 1).await.expect("made");
-        let again = store.company_person(told("42", Some(UserRole::Viewer), &["Shop", "Pay"]), 2).await.expect("known");
+        let first = store.company_person(reported("42", Some(UserRole::Member), &["Shop"]), 1).await.expect("made");
+        let again =
+            store.company_person(reported("42", Some(UserRole::Viewer), &["Shop", "Pay"]), 2).await.expect("known");
         assert_eq!(first.id, again.id);
         assert!(again.via_company && again.role == UserRole::Viewer && again.teams.len() == 2);
-        let silent = CompanyPerson { teams: None, ..told("42", None, &[]) };
+        let silent = CompanyPerson { teams: None, ..reported("42", None, &[]) };
         let same = store.company_person(silent, 3).await.expect("known");
-        assert_eq!((same.role, same.teams.len()), (UserRole::Viewer, 2), "what it does not tell stays");
-        let new = store.company_person(told("43", None, &[]), 4).await.expect("made");
+        assert_eq!((same.role, same.teams.len()), (UserRole::Viewer, 2), "what it does not report stays");
+        let new = store.company_person(reported("43", None, &[]), 4).await.expect("made");
         assert_eq!((new.role, new.name.as_str()), (UserRole::Member, "ada@shop.example"), "Ada is somebody else");
         let shop = again.teams.iter().find(|team| team.name == "Shop").expect("a team").id.clone();
         store
             .change_team(&shop, TeamChange { name: Some("Store".to_owned()), ..TeamChange::default() })
             .await
             .expect("renamed");
-        let renamed = store.company_person(told("42", None, &["Shop"]), 5).await.expect("known");
+        let renamed = store.company_person(reported("42", None, &["Shop"]), 5).await.expect("known");
         assert!(renamed.teams.len() == 1 && renamed.teams[0].id != shop, "the group's team is made again");
-        let third = store.company_person(told("44", None, &[]), 5).await;
+        let third = store.company_person(reported("44", None, &[]), 5).await;
         assert!(matches!(third, Err(StoreError::NameTaken { kind: "person", .. })));
     }
 
     #[tokio::test]
     async fn the_company_cannot_take_the_last_administrator_away() {
         let store = Store::in_memory().await.expect("a database");
-        let ada = store.company_person(told("42", Some(UserRole::Administrator), &[]), 1).await.expect("made");
+        let ada = store.company_person(reported("42", Some(UserRole::Administrator), &[]), 1).await.expect("made");
         let demoted = PersonChange { role: Some(UserRole::Member), ..PersonChange::default() };
         store.change_person("admin", demoted, 2).await.expect("there is Ada");
-        let kept = store.company_person(told("42", Some(UserRole::Viewer), &["Shop"]), 2).await.expect("known");
+        let kept = store.company_person(reported("42", Some(UserRole::Viewer), &["Shop"]), 2).await.expect("known");
         assert_eq!((kept.role, kept.teams.len()), (UserRole::Administrator, 1));
         let promoted = PersonChange { role: Some(UserRole::Administrator), ..PersonChange::default() };
         store.change_person("admin", promoted, 3).await.expect("changed");
-        let taken = store.company_person(told("42", Some(UserRole::Viewer), &[]), 3).await.expect("known");
+        let taken = store.company_person(reported("42", Some(UserRole::Viewer), &[]), 3).await.expect("known");
         assert_eq!((taken.id, taken.role), (ada.id, UserRole::Viewer));
     }
 
     #[tokio::test]
     async fn who_has_no_role_any_more_loses_what_it_gave() {
         let store = Store::in_memory().await.expect("a database");
-        let ada = store.company_person(told("42", Some(UserRole::Administrator), &["Shop"]), 1).await.expect("made");
+        let ada =
+            store.company_person(reported("42", Some(UserRole::Administrator), &["Shop"]), 1).await.expect("made");
         store.add_sign_in_link("secret", &ada.id, 1_000).await.expect("a link");
         let issuer = "https://login.example";
         let left = store.company_person_without_role(issuer, "42", 2).await.expect("written").expect("known");
@@ -187,7 +193,7 @@ mod tests {
         assert!(store.sign_in("secret", session, 3).await.expect("looked").is_none(), "the link is gone");
         assert!(store.company_person_without_role(issuer, "43", 2).await.expect("read").is_none());
         assert!(store.company_person_without_role("https://other.example", "42", 2).await.expect("read").is_none());
-        let back = store.company_person(told("42", Some(UserRole::Administrator), &[]), 4).await.expect("known");
+        let back = store.company_person(reported("42", Some(UserRole::Administrator), &[]), 4).await.expect("known");
         assert_eq!(back.role, UserRole::Administrator, "as soon as they are in a group again");
         let demoted = PersonChange { role: Some(UserRole::Member), ..PersonChange::default() };
         store.change_person("admin", demoted, 5).await.expect("there is Ada");
@@ -195,7 +201,7 @@ mod tests {
         assert_eq!(kept.role, UserRole::Administrator, "the last one");
     }
 
-    fn told(subject: &str, role: Option<UserRole>, teams: &[&str]) -> CompanyPerson {
+    fn reported(subject: &str, role: Option<UserRole>, teams: &[&str]) -> CompanyPerson {
         CompanyPerson {
             issuer: "https://login.example".to_owned(),
             subject: subject.to_owned(),

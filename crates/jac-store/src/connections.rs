@@ -18,7 +18,7 @@ const READERS: usize = 4;
 /// How long a statement waits for another process that works on the database, as `jac admin` does.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
-/// Every commit is on the disk when it returns: a transition that was told is never taken back by a power failure.
+/// Every commit is on the disk when it returns: a transition that was reported is never undone by a power failure.
 const WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 const READER: &str = "PRAGMA foreign_keys = ON;";
 

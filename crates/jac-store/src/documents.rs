@@ -336,12 +336,12 @@ impl Store {
     }
 
     /// Those of the ids that have a row, whether it can be read or not.
-    pub async fn known(&self, kind: Kind, wanted: Vec<String>) -> Result<HashSet<String>, StoreError> {
+    pub async fn known(&self, kind: Kind, ids: Vec<String>) -> Result<HashSet<String>, StoreError> {
         let sql = format!("SELECT 1 FROM {} WHERE id = ?1", kind.rows());
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&sql).map_err(during("read ids"))?;
             let mut known = HashSet::new();
-            for id in wanted {
+            for id in ids {
                 if statement.exists([&id]).map_err(during("read ids"))? {
                     known.insert(id);
                 }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 /// The most rows of one page.
 pub const MOST_LISTED: u32 = 200;
 
-/// Which page is wanted.
+/// Which page is requested.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageRequest<S> {
     pub sort: S,
@@ -199,7 +199,7 @@ impl Query {
         self.conditions.push(condition.to_owned());
     }
 
-    /// The statement. It asks for one row more than the page has, which tells whether there is another page.
+    /// The statement. It asks for one row more than the page has, which shows whether there is another page.
     pub fn sql(&self) -> String {
         let direction = match self.order {
             Order::Ascending => "ASC",

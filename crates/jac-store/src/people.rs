@@ -129,12 +129,12 @@ pub(crate) fn set_teams(connection: &Connection, person: &str, teams: &[String])
     }
     let after = teams_of(connection, person).map_err(failed())?;
     let shown = |teams: Vec<Named>| teams.into_iter().map(|team| format!("{} ({})", team.name, team.id)).collect();
-    tell_difference("teams", &shown(before), &shown(after));
+    report_difference("teams", &shown(before), &shown(after));
     Ok(())
 }
 
 /// Says in the audit trail who or what came into a list, and what left it.
-pub(crate) fn tell_difference(what: &str, before: &BTreeSet<String>, after: &BTreeSet<String>) {
+pub(crate) fn report_difference(what: &str, before: &BTreeSet<String>, after: &BTreeSet<String>) {
     for (how, difference) in [("added", after - before), ("removed", before - after)] {
         if !difference.is_empty() {
             AuditedChange::detail(&format!("{what}_{how}"), Vec::from_iter(difference).join(", "));

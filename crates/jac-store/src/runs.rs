@@ -158,7 +158,7 @@ impl Store {
         self.read(move |connection| documents::documents(connection, &unreadable, UNFINISHED)).await
     }
 
-    /// Writes a run down as its own folder tells it, over what the row says; `points`: its charts with the width of their buckets.
+    /// Records a run as its own folder has it, over what the row says; `points`: its charts with the width of their buckets.
     pub async fn restore_run(
         &self,
         run: &Run,

@@ -91,14 +91,14 @@ mod tests {
     use jac_model::UserRole;
 
     async fn company_person(store: &Store, name: &str) -> PersonRow {
-        let told = CompanyPerson {
+        let reported = CompanyPerson {
             issuer: "https://login.example".to_owned(),
             subject: "42".to_owned(),
             names: vec![name.to_owned()],
             role: None,
             teams: None,
         };
-        store.company_person(told, 10).await.expect("made")
+        store.company_person(reported, 10).await.expect("made")
     }
 
     #[tokio::test]

@@ -255,9 +255,9 @@ mod tests {
             updated_ms: 6,
             ..ShipmentRow::new(run.id.clone(), "es".to_owned(), 5)
         };
-        let wanted = full.clone();
+        let expected = full.clone();
         assert_eq!(store.unfinished_shipments().await.expect("read").len(), 1);
-        let changed = store.update_shipment(&run.id, "es", move |row| *row = wanted).await.expect("written");
+        let changed = store.update_shipment(&run.id, "es", move |row| *row = expected).await.expect("written");
         assert_eq!(changed, Some((full.clone(), ())));
         assert_eq!(store.shipment(&run.id, "es").await.expect("read"), Some(full));
         assert_eq!(store.unfinished_shipments().await.expect("read"), []);

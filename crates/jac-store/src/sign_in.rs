@@ -215,7 +215,7 @@ impl Store {
             })
             .await?;
         let Some((mut open, kept, link, used_ms)) = found else { return Ok(None) };
-        // Digests are compared: the time that it takes tells nothing of the secret.
+        // Digests are compared: the time that it takes reveals nothing of the secret.
         open.is_own_page = page.is_some_and(|page| page == kept);
         let uses_link_up = open.is_own_page && link.is_some();
         if uses_link_up || limits.is_use_due(used_ms) {

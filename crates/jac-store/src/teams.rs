@@ -2,7 +2,7 @@
 
 use crate::audit::AuditedChange;
 use crate::lists::{Holds, Key, Page, PageRequest, Query};
-use crate::people::{not_found, person_of, taken, tell_difference};
+use crate::people::{not_found, person_of, report_difference, taken};
 use crate::{Store, StoreError, during};
 use jac_model::{Named, Person, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -151,7 +151,7 @@ impl Store {
                 let sql = "DELETE FROM team_members WHERE team = ?1 AND person = ?2";
                 connection.execute(sql, params![id, person]).map_err(failed())?;
             }
-            tell_difference("members", &before, &members_of(connection, &id).map_err(failed())?);
+            report_difference("members", &before, &members_of(connection, &id).map_err(failed())?);
             Ok(())
         })
         .await

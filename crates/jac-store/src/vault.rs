@@ -135,7 +135,7 @@ impl Vault {
         &self.store
     }
 
-    /// Looks whether all that is saved opens with the keys that there are, and says of each set that does not why it cannot be used. Gives
+    /// Checks that all that is saved opens with the present keys, and reports for each set that does not why it cannot be used. Returns
     /// how many secrets do not open: the key file is missing, or is that of another installation.
     ///
     /// # Errors

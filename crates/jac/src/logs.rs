@@ -26,7 +26,7 @@ pub fn filter(narrow: &NarrowArguments) -> anyhow::Result<Filter> {
     {
         let Some(time) = time else { continue };
         let moment: Moment =
-            time.parse().map_err(|()| with_hint(format!("{flag} {time}: give {}", Moment::WANTED), None))?;
+            time.parse().map_err(|()| with_hint(format!("{flag} {time}: give {}", Moment::EXPECTED), None))?;
         filter.add(match moment {
             Moment::At(ms) => Condition::Time(bound(ms)),
             Moment::AfterStart(ms) => Condition::SinceStart(bound(ms)),

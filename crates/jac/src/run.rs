@@ -610,7 +610,7 @@ mod tests {
             cause: None,
             lost_nodes: Vec::new(),
             current_run: None,
-            nodes: Cluster::wanted_nodes(workers),
+            nodes: Cluster::requested_nodes(workers),
             created_ms: 0,
             ready_ms: None,
             ended_ms: None,

@@ -1,1 +1,1 @@
-"""Tries every part of the lab once, through the same doors that a user of it has: the API, OpenSSH, `lab/ctl`."""
+"""Tries every part of the lab once, through the same entry points that a user of it has: the API, OpenSSH, `lab/ctl`."""

@@ -96,9 +96,9 @@ def a_clock_is_set_apart(cloud, machines):
         there = float(cloud.ssh(address, "date +%s.%N"))
         return there - (before + time.time()) / 2
 
-    for words, wanted in (("+3s", 3), ("-120", -120), ("0", 0)):
+    for words, expected in (("+3s", 3), ("-120", -120), ("0", 0)):
         cloud.ctl("clock", instance, words)
-        assert abs(offset() - wanted) < 0.7, f"{offset():.2f} s in place of {wanted} s"
+        assert abs(offset() - expected) < 0.7, f"{offset():.2f} s in place of {expected} s"
     cloud.ctl("clock", instance, "+3s")
     assert cloud.ssh(address, "java -version 2>&1") is not None
     cloud.ctl("clock", instance, "0")
@@ -134,9 +134,9 @@ def an_instance_finds_no_name_and_is_told_so_late(cloud, machines):
         cloud.await_ssh(address)
         took = cloud.ssh(address, "date +%s%N; getent ahosts $(hostname) >&2; date +%s%N", timeout=60).split()
         seconds = (int(took[1]) - int(took[0])) / 1e9
-        assert seconds > 8, f"told after {seconds:.1f} s"
+        assert seconds > 8, f"reported after {seconds:.1f} s"
         cloud.terminate(instance)
-    return f"told after {seconds:.1f} s"
+    return f"reported after {seconds:.1f} s"
 
 
 def an_instance_boots_and_cloud_init_fails(cloud, machines):

@@ -277,7 +277,7 @@ async fn ten_clusters_on_their_way_up_are_one_question() {
     let clusters: Vec<ClusterId> = (1..=10).map(|number| ClusterId::from_random([number; 8])).collect();
     let looked = || clusters.iter().map(|cluster| aws.describing.of_cluster(&aws, super::INSTALLATION, cluster));
     for (found, cluster) in futures_util::future::join_all(looked()).await.into_iter().zip(&clusters) {
-        assert!(found.expect("an answer").iter().all(|machine| machine.told.cluster == *cluster));
+        assert!(found.expect("an answer").iter().all(|machine| machine.tags.cluster == *cluster));
     }
     let asked = recorded.asked("DescribeInstances");
     let ids: BTreeSet<&String> =

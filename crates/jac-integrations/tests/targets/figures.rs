@@ -1,4 +1,4 @@
-//! What the tests tell.
+//! The runs and figures of the tests.
 
 use jac_integrations::{ExporterProtocol, ExporterSettings, NotifierProtocol, NotifierSettings};
 use jac_model::Person;

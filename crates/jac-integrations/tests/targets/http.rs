@@ -98,7 +98,7 @@ async fn each_fault_has_a_code_and_says_whether_to_come_again() {
         let error = webhook(&sink.url).send(&notification(), NOW_MS).await.expect_err("refused");
         assert_eq!((error.code, error.retry), (code, retry), "{answer:?}");
         assert_eq!(sink.received().len(), 1, "{answer:?}: a redirection is not followed");
-        assert!(!error.message.contains("for=jac"), "the address is not told: {}", error.message);
+        assert!(!error.message.contains("for=jac"), "the address is not in it: {}", error.message);
     }
     let refused = webhook("http://127.0.0.1:1").send(&notification(), NOW_MS).await.expect_err("nobody is there");
     assert_eq!((refused.code, refused.retry), ("integration_unreachable", Retry::Later));
@@ -114,7 +114,7 @@ async fn a_target_that_hangs_is_left_after_a_bounded_time() {
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     webhook(&sink.url).send(&notification(), NOW_MS).await.expect("taken the second time");
     let ids: Vec<_> = sink.received().iter().map(|received| received.headers["webhook-id"].clone()).collect();
-    assert_eq!(ids[0], ids[1], "the receiver can tell that it is the same");
+    assert_eq!(ids[0], ids[1], "the receiver can recognize that it is the same");
 }
 
 #[tokio::test]

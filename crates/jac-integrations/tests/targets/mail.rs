@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 const SERVER: &str = include_str!("smtp_server.py");
 
-/// A mail server that tells what it takes, a line of JSON for each mail.
+/// A mail server that prints what it accepts, a line of JSON for each mail.
 struct MailServer {
     folder: TempDir,
     child: Child,
@@ -23,7 +23,7 @@ struct MailServer {
 }
 
 impl MailServer {
-    /// `None`: it is not here, which is told, and in CI fails. `mode`: `plain`, `starttls` or `implicit`.
+    /// `None`: it is not installed, which is reported, and in CI fails. `mode`: `plain`, `starttls` or `implicit`.
     fn start(mode: &str) -> Option<Self> {
         let Some(python) = std::env::var_os("JAC_TEST_SMTP_PYTHON").map(PathBuf::from) else {
             assert!(std::env::var_os("CI").is_none(), "JAC_TEST_SMTP_PYTHON names no Python; scripts/test does");

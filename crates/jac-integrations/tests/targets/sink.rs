@@ -1,4 +1,4 @@
-//! A server of a test's own that keeps what it is sent, byte for byte, and answers as it is told.
+//! A server of a test's own that keeps what it is sent, byte for byte, and answers as configured.
 
 use axum::Router;
 use axum::body::Bytes;

@@ -1,4 +1,4 @@
-"""A mail server for tests: takes mail as it is told by its first argument, and prints each as a line of JSON."""
+"""A mail server for tests: accepts mail in the mode of its first argument, and prints each as a line of JSON."""
 
 import asyncio
 import email

@@ -19,7 +19,7 @@ pub struct VictoriaMetrics {
 }
 
 impl VictoriaMetrics {
-    /// `None`: it is not here, which is told, and in CI fails. `config`: what it scrapes.
+    /// `None`: it is not installed, which is reported, and in CI fails. `config`: what it scrapes.
     pub fn start(config: Option<&str>) -> Option<Self> {
         let Some(program) = std::env::var_os("JAC_TEST_VICTORIA_METRICS").map(PathBuf::from) else {
             assert!(std::env::var_os("CI").is_none(), "JAC_TEST_VICTORIA_METRICS names no program; scripts/test does");

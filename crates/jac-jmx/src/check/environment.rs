@@ -32,9 +32,9 @@ pub(super) fn classes(context: &Context<'_>, findings: &mut Findings) {
     let Some(lookup) = context.input.classes else {
         return;
     };
-    let mut told: HashSet<String> = HashSet::new();
+    let mut reported: HashSet<String> = HashSet::new();
     for used in context.assembly.plans.iter().flat_map(|plan| plan.required_classes(context.assembly.cancel)) {
-        if lookup.finds(&used.name) || !told.insert(used.name.clone()) {
+        if lookup.finds(&used.name) || !reported.insert(used.name.clone()) {
             continue;
         }
         let class = lookup.names.class_of(&used.name);

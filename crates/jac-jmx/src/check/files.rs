@@ -74,9 +74,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) -> Vec<DataF
             continue;
         }
         let facts = context.input.files.get(path);
-        let is_wanted_here = facts.is_none() && matches!(used.path, Some(PlanPath::Beside(_)));
+        let belongs_here = facts.is_none() && matches!(used.path, Some(PlanPath::Beside(_)));
         files.push(DataFile {
-            elsewhere: index.elsewhere(context.input.folder, path).filter(|_| is_wanted_here),
+            elsewhere: index.elsewhere(context.input.folder, path).filter(|_| belongs_here),
             path: path.to_owned(),
             found: facts.is_some()
                 || matches!(used.path, Some(PlanPath::System(_)))
@@ -192,7 +192,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
                 ("file_missing", format!("reads {path}, which is not among the plan's files."), hint)
             }
             Some(facts) if used.csv.is_some() && (facts.bytes == 0 || facts.rows == Some(0)) => {
-                // Tried: an empty file stops every thread where a header is wanted, else variables are "<EOF>".
+                // Tried: an empty file stops every thread where a header is expected, else variables are "<EOF>".
                 let hint = "Add rows to the file, below its header line if it has one.".to_owned();
                 ("file_without_rows", format!("reads {path}, which contains no data rows."), hint)
             }
@@ -330,12 +330,12 @@ fn copied(context: &Context<'_>, uses: &[DataFileUse], splits: &[PlanPath], find
     if context.input.workers < 2 {
         return;
     }
-    let mut told: HashSet<&str> = HashSet::new();
+    let mut reported: HashSet<&str> = HashSet::new();
     for used in context.assembly.cancel.each(uses).filter(|used| used.kind == DataFileKind::Csv) {
         if let Some(path @ PlanPath::Beside(name)) = &used.path
             && context.input.files.contains_key(name)
             && !splits.contains(path)
-            && told.insert(name)
+            && reported.insert(name)
         {
             let message = format!("Every worker gets all of {name}, so the same rows are used on each.");
             findings.add(

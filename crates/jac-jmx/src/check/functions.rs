@@ -7,7 +7,7 @@ use crate::expression::each_call;
 use crate::functions::{is_missing, parameters};
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
-    let mut told: HashSet<String> = HashSet::new();
+    let mut reported: HashSet<String> = HashSet::new();
     // JMeter compiles everything that is enabled, Test Fragments included.
     let cancel = context.assembly.cancel;
     for element in cancel.each(&context.assembly.elements).map(|located| located.element) {
@@ -32,7 +32,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                         .with("function", name)
                         .with("count", arguments.len());
                 }
-                None if is_missing(name, context.input.functions) == Some(true) && told.insert(name.to_owned()) => {
+                None if is_missing(name, context.input.functions) == Some(true) && reported.insert(name.to_owned()) => {
                     let message = format!(
                         "\"{}\" calls {name}, which is not a function of JMeter or the plan's plugins: the call stays \
                          as text.",

@@ -19,12 +19,12 @@ const ENGINES: [(&[&str], &str); 8] = [
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(lookup) = context.input.classes else { return };
-    let mut told = HashSet::new();
+    let mut reported = HashSet::new();
     for element in context.assembly.running() {
         for property in named(element) {
             let Some(class) = context.scope().evaluate(element.text_or_empty(property)) else { continue };
             let class = class.trim();
-            if class.is_empty() || lookup.finds(class) || !told.insert(class.to_owned()) {
+            if class.is_empty() || lookup.finds(class) || !reported.insert(class.to_owned()) {
                 continue;
             }
             let message = format!(
@@ -44,7 +44,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             // Of a language that is not known here nothing can be said.
             let mut engines = ENGINES.iter().filter(|(names, _)| names.contains(&language.as_str())).peekable();
             let is_there = engines.peek().is_none() || engines.any(|(_, class)| (lookup.has_class)(class));
-            if language.is_empty() || is_there || !told.insert(language.clone()) {
+            if language.is_empty() || is_there || !reported.insert(language.clone()) {
                 continue;
             }
             let message = format!("\"{}\" is a script in {language}, which has no script engine.", element.name);

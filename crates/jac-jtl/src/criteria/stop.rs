@@ -132,9 +132,10 @@ impl std::str::FromStr for StopRule {
     fn from_str(expression: &str) -> Result<Self, StopRuleError> {
         let text = expression.trim();
         let (name, rest) = parse::name(text)?;
-        let wanted = name.to_ascii_lowercase();
-        let of_samples = Metric::named(&wanted).filter(|metric| OF_A_WINDOW.contains(metric)).map(Subject::Samples);
-        let is_processors = [PROCESSORS, "generator_cpu"].contains(&wanted.as_str());
+        let name_in_lower_case = name.to_ascii_lowercase();
+        let of_samples =
+            Metric::named(&name_in_lower_case).filter(|metric| OF_A_WINDOW.contains(metric)).map(Subject::Samples);
+        let is_processors = [PROCESSORS, "generator_cpu"].contains(&name_in_lower_case.as_str());
         let subject = of_samples.or(is_processors.then_some(Subject::Processors));
         let subject = subject.ok_or_else(|| StopRuleError::Metric { name: name.to_owned() })?;
         let Comparison { label, operator, sign, threshold, rest } = parse::comparison(name, rest)?;

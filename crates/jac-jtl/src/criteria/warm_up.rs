@@ -1,6 +1,6 @@
 //! The samples that count for the criteria where a run has a warm-up: those that start late enough after the log's first one.
 //!
-//! They are counted a second time, as percentiles cannot be taken away from percentiles. Without a warm-up nothing is.
+//! They are counted a second time, as percentiles cannot be subtracted. Without a warm-up nothing is counted twice.
 
 use crate::{Sample, SampleStatistics, Settings, Summary};
 use std::collections::HashMap;

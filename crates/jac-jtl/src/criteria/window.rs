@@ -105,11 +105,11 @@ impl Counted {
     /// The response time that so many percent of the samples did not exceed, at most 1 % too low: a rule must not be broken by what is
     /// exactly at its limit.
     pub fn percentile_ms(&self, percent: f64) -> Option<f64> {
-        let wanted = (self.timed as f64 * percent / 100.0).ceil().max(1.0) as u64;
+        let rank = (self.timed as f64 * percent / 100.0).ceil().max(1.0) as u64;
         let mut seen = 0;
         for (step, count) in (0..).zip(&self.times) {
             seen += u64::from(*count);
-            if seen >= wanted {
+            if seen >= rank {
                 return STEPS.least_of(step).map(f64::from);
             }
         }

@@ -125,9 +125,9 @@ const ABSENT: u16 = u16::MAX;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
     pub(super) delimiter: u8,
-    /// Fields in a row; `None` until the first row of a log without a header has told.
+    /// Fields in a row; `None` until the first row of a log without a header was read.
     pub(super) count: Option<usize>,
-    /// How time stamps are written; `None` until the first sample has told.
+    /// How time stamps are written; `None` until the first sample was read.
     pub(super) stamps: Option<Stamps>,
     /// Index of each column, or [`ABSENT`].
     at: [u16; Column::COUNT],
@@ -195,7 +195,7 @@ impl Columns {
         FirstLine::Neither(Reason::NoHeader)
     }
 
-    /// The layout of a log without a header whose columns were given; their number tells the delimiter.
+    /// The layout of a log without a header whose columns were given; their number shows the delimiter.
     fn given(line: &[u8], names: &[String]) -> FirstLine {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut ends = FieldEnds::default();

@@ -137,8 +137,8 @@ mod tests {
                     *b";;\n\"ab:<\x0b#\xbb\x8a\xa2\x00\xff,".get((state >> 60) as usize).unwrap_or(&b'x')
                 })
                 .collect();
-            let at = |wanted: &[u8]| {
-                (0..).zip(&block).filter(|(_, byte)| wanted.contains(byte)).map(|(at, _)| at).collect::<Vec<u32>>()
+            let at = |bytes: &[u8]| {
+                (0..).zip(&block).filter(|(_, byte)| bytes.contains(byte)).map(|(at, _)| at).collect::<Vec<u32>>()
             };
             let ends = at(b";\n");
             let lines = (0..).zip(&ends).filter(|(_, end)| block[**end as usize] == b'\n').map(|(at, _)| at).collect();

@@ -59,7 +59,7 @@ pub struct ReadOutcome {
 pub struct Lacks {
     /// No `success` and no `ErrorCount`: all samples were taken for successes.
     pub success: bool,
-    /// No `responseMessage`: transactions cannot be told from requests.
+    /// No `responseMessage`: transactions cannot be distinguished from requests.
     pub message: bool,
 }
 

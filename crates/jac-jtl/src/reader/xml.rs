@@ -31,8 +31,8 @@ pub(super) struct XmlReader {
     open: Vec<OpenSample>,
     /// Sample elements that are open beyond the depth.
     too_deep: usize,
-    /// The element whose text is wanted.
-    wanted: Option<TextField>,
+    /// The element whose text is collected.
+    collecting: Option<TextField>,
     text: Vec<u8>,
     assertion: Assertion,
     split: FieldEnds,
@@ -74,7 +74,7 @@ impl XmlReader {
             outcome: ReadOutcome::default(),
             open: Vec::new(),
             too_deep: 0,
-            wanted: None,
+            collecting: None,
             text: Vec::new(),
             assertion: Assertion::default(),
             split: FieldEnds::default(),
@@ -149,7 +149,7 @@ impl XmlReader {
                     self.assertion = Assertion::default();
                 }
                 self.text.clear();
-                self.wanted = match name {
+                self.collecting = match name {
                     _ if closed || self.open.is_empty() => None,
                     b"failure" => Some(TextField::Failure),
                     b"error" => Some(TextField::Error),
@@ -160,12 +160,12 @@ impl XmlReader {
             }
             Markup::End { name } => self.end_of_part(name),
             Markup::Text(text) => {
-                if self.wanted.is_some() && self.text.len() + text.len() <= FIELD_LIMIT {
+                if self.collecting.is_some() && self.text.len() + text.len() <= FIELD_LIMIT {
                     unescape(text, &mut self.text);
                 }
             }
             Markup::Characters(text) => {
-                if self.wanted.is_some() && self.text.len() + text.len() <= FIELD_LIMIT {
+                if self.collecting.is_some() && self.text.len() + text.len() <= FIELD_LIMIT {
                     self.text.extend_from_slice(text);
                 }
             }
@@ -174,7 +174,7 @@ impl XmlReader {
     }
 
     fn begin(&mut self, attribute_text: &[u8]) {
-        self.wanted = None;
+        self.collecting = None;
         if self.open.len() >= DEPTH {
             self.too_deep += 1;
             self.outcome.too_deep += 1;
@@ -196,7 +196,7 @@ impl XmlReader {
     }
 
     fn end(&mut self, sink: &mut impl TakeSample) {
-        self.wanted = None;
+        self.collecting = None;
         if self.too_deep > 0 {
             self.too_deep -= 1;
             return;
@@ -224,7 +224,7 @@ impl XmlReader {
 
     fn end_of_part(&mut self, name: &[u8]) {
         let Some(sample) = self.open.last_mut() else { return };
-        match self.wanted.take() {
+        match self.collecting.take() {
             Some(TextField::Failure | TextField::Error) => {
                 self.assertion.failed |= self.text.trim_ascii().eq_ignore_ascii_case(b"true");
             }

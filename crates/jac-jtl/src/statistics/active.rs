@@ -1,6 +1,6 @@
 //! Active users: the sum over workers of their latest `allThreads`, as each worker counts only its own threads.
 //!
-//! Workers have clocks of their own: which of them have gone silent is told by times that are corrected by what their clocks
+//! Workers have clocks of their own: which of them have gone silent is decided by times that are corrected by what their clocks
 //! were measured to be ahead, so that one whose clock is fast hides nobody.
 //!
 //! Several logs in which no node is named are of one load generator where they follow one another, and of as many as there

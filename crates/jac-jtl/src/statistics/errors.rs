@@ -11,9 +11,9 @@ use crate::{ErrorGroup, Sample, Settings};
 use over_time::{Count, OverTime, PART_BYTES};
 use std::ops::Range;
 
-/// Longest message that tells groups apart, in bytes.
+/// Longest message by which groups are distinguished, in bytes.
 const MESSAGE_BYTES: usize = 1_000;
-/// Longest response code that tells groups apart, in bytes.
+/// Longest response code by which groups are distinguished, in bytes.
 const CODE_BYTES: usize = 200;
 /// Longest message that is kept as an example, in bytes.
 const EXAMPLE_BYTES: usize = 10_000;

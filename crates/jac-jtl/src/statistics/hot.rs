@@ -88,7 +88,7 @@ pub(super) struct Taken {
     pub(super) starts: Vec<HotStart>,
 }
 
-/// What tells a sample's places apart: its label and kind, its worker, its response code.
+/// What distinguishes a sample's places: its label and kind, its worker, its response code.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Keys {
     pub(super) group: GroupId,

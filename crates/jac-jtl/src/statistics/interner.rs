@@ -4,7 +4,7 @@ use crate::hash::{fold, hash_bytes};
 
 const EMPTY: u32 = u32::MAX;
 
-/// A string in two words where it is at most sixteen bytes long, as labels and codes mostly are: they tell it apart from
+/// A string in two words where it is at most sixteen bytes long, as labels and codes mostly are: they distinguish it from
 /// every other without looking at its bytes again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Short {
@@ -153,7 +153,7 @@ mod tests {
     use super::Interner;
 
     #[test]
-    fn strings_of_every_length_are_told_apart() {
+    fn strings_of_every_length_are_distinguished() {
         let mut interner = Interner::default();
         let texts: Vec<Vec<u8>> = (0..40usize)
             .flat_map(|length| (0..=length).map(move |at| (0..length).map(|i| u8::from(i == at)).collect()))

@@ -456,8 +456,8 @@ fn timed(times: impl Iterator<Item = i64>) -> Vec<TimedCount> {
 
 fn code_series(samples: &[&OwnedSample], width: i64, limit: usize) -> Vec<CodeSeries> {
     let codes = by_key(samples, |sample| text(&sample.code));
-    let of = |wanted: &dyn Fn(&str) -> bool| {
-        let those = samples.iter().filter(|sample| wanted(&text(&sample.code)));
+    let of = |is_selected: &dyn Fn(&str) -> bool| {
+        let those = samples.iter().filter(|sample| is_selected(&text(&sample.code)));
         timed(those.map(|sample| sample.end_ms / width * width))
     };
     let (named, others) = codes.split_at(limit.min(codes.len()));

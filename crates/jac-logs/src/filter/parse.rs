@@ -28,14 +28,14 @@ pub enum FilterError {
         takes: &'static str,
     },
     /// The value is not valid for the field.
-    #[error("invalid {field} {value:?}; expected {wanted}")]
+    #[error("invalid {field} {value:?}; expected {expected}")]
     WrongValue {
         /// The field.
         field: String,
         /// What was given.
         value: String,
         /// What it takes.
-        wanted: &'static str,
+        expected: &'static str,
     },
     /// A pattern that is not a valid regular expression.
     #[error("invalid regular expression {pattern:?}: {source}")]
@@ -64,8 +64,8 @@ impl FromStr for Condition {
             .ok_or_else(|| FilterError::NoOperator(words.to_owned()))?;
         let field = words[..at].trim();
         let value = words[at + operator.len()..].trim();
-        let wrong = |wanted| FilterError::WrongValue { field: field.to_owned(), value: value.to_owned(), wanted };
-        let number = |value: Option<i64>, wanted| value.ok_or_else(|| wrong(wanted));
+        let wrong = |expected| FilterError::WrongValue { field: field.to_owned(), value: value.to_owned(), expected };
+        let number = |value: Option<i64>, expected| value.ok_or_else(|| wrong(expected));
         let text = |kind| Ok(Self::Text(kind, test(field, operator, value)?));
         match field {
             "elapsed" => {
@@ -74,7 +74,7 @@ impl FromStr for Condition {
             }
             "bytes" => Ok(Self::Bytes(bound(field, operator, number(value.parse().ok(), "a whole number")?)?)),
             "time" => {
-                let moment: Moment = value.parse().map_err(|()| wrong(Moment::WANTED))?;
+                let moment: Moment = value.parse().map_err(|()| wrong(Moment::EXPECTED))?;
                 Ok(match moment {
                     Moment::At(ms) => Self::Time(bound(field, operator, ms)?),
                     Moment::AfterStart(ms) => Self::SinceStart(bound(field, operator, ms)?),
@@ -115,7 +115,7 @@ pub enum Moment {
 
 impl Moment {
     /// What can be written.
-    pub const WANTED: &str =
+    pub const EXPECTED: &str =
         "a time such as 2026-11-25T08:30:00 (UTC), epoch milliseconds, or +90s and +5m after the log's start";
 }
 

@@ -108,14 +108,14 @@ impl FramedLog {
         let mut found = Vec::new();
         let first = self.frames.partition_point(|frame| frame.position + u64::from(frame.unpacked) <= from);
         for (number, frame) in self.frames.iter().enumerate().skip(first) {
-            let wanted = most - found.len();
-            if wanted == 0 {
+            let missing = most - found.len();
+            if missing == 0 {
                 break;
             }
             let bytes = reader.read(self, number)?;
             let begin = usize::try_from(from.saturating_sub(frame.position)).unwrap_or(bytes.len());
             let bytes = bytes.get(begin..).unwrap_or_default();
-            found.extend_from_slice(&bytes[..wanted.min(bytes.len())]);
+            found.extend_from_slice(&bytes[..missing.min(bytes.len())]);
         }
         Ok(found)
     }

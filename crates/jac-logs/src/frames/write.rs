@@ -184,7 +184,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the table, waits until everything is on the disk, and tells how long the file is.
+    /// Writes the table, waits until everything is on the disk, and returns the file's length.
     fn finish(mut self) -> Result<u64, CompressError> {
         let too_long = || CompressError::Write(ErrorKind::FileTooLarge.into());
         let table = table(&self.frames).ok_or_else(too_long)?;

@@ -114,7 +114,7 @@ impl<C: Collector> Scan<'_, C> {
 /// The parts as the threads take them.
 struct Parts<'a> {
     state: Mutex<State<'a>>,
-    /// Told when there is a part, or when there will be no more.
+    /// Notified when there is a part, or when there will be no more.
     changed: Condvar,
 }
 

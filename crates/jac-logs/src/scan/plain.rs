@@ -39,8 +39,8 @@ impl<C: Collector> Scan<'_, C> {
                 let end = end.unwrap_or(size);
                 let outcome = shared.read(&segment, &mut collector, |feed| {
                     while at < end && !shared.stopped() {
-                        let wanted = PIECE.min(usize::try_from(end - at).unwrap_or(PIECE));
-                        let read = read_at(&file, &mut piece[..wanted], at).map_err(failed)?;
+                        let length = PIECE.min(usize::try_from(end - at).unwrap_or(PIECE));
+                        let read = read_at(&file, &mut piece[..length], at).map_err(failed)?;
                         if read == 0 {
                             break;
                         }
@@ -61,7 +61,7 @@ impl<C: Collector> Scan<'_, C> {
 /// How the rows are laid out, by the log's first bytes.
 fn layout(file: &File, settings: &Settings) -> std::io::Result<Option<Layout>> {
     let mut head = vec![0; HEAD];
-    // Mostly the first kilobytes tell.
+    // Mostly the first kilobytes decide.
     for room in [NEAR, HEAD] {
         let read = read_at(file, &mut head[..room], 0)?;
         let mut reader = LogReader::new(settings);

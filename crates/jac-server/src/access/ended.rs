@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 /// So many of the last ones are kept: a page hears of its session's end within seconds.
 const MOST: usize = 10_000;
 
-/// Why a session ended by its person's own doing. The word is what pages are told.
+/// Why a session ended by its person's own doing. Pages get the word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     SignedOut,
@@ -18,7 +18,7 @@ pub enum Ended {
 }
 
 impl Ended {
-    /// The code that pages are told.
+    /// The code for pages.
     pub fn code(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",

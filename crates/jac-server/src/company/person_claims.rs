@@ -1,4 +1,4 @@
-//! What the provider tells of a person, and who that makes them here: names, role and teams.
+//! The provider's claims about a person, and who that makes them here: names, role and teams.
 
 use super::CompanyError;
 use super::provider::{Claims, OtherClaims, UserInfo};
@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The longest name that somebody can have here.
 const LONGEST_NAME: usize = 100;
 
-/// What the provider tells of a person.
+/// The provider's claims about a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonClaims {
     pub issuer: String,
@@ -27,10 +27,10 @@ impl PersonClaims {
             claims.name().and_then(|names| names.get(None)).map(|name| name.as_str()),
             claims.email().map(|email| email.as_str()),
         ];
-        let mut told =
+        let mut claimed =
             Self { issuer: claims.issuer().to_string(), subject: claims.subject().to_string(), ..Self::default() };
-        told.hear(&names, claims.additional_claims(), config);
-        told
+        claimed.hear(&names, claims.additional_claims(), config);
+        claimed
     }
 
     /// Whether something is not known yet that makes a difference.
@@ -39,7 +39,7 @@ impl PersonClaims {
         self.names.is_empty() || (asks_for_groups && self.groups.is_none())
     }
 
-    /// Adds what the provider has told when it was asked.
+    /// Adds the claims that the provider returned on request.
     pub(super) fn add(&mut self, more: &UserInfo, config: &OidcConfig) {
         let names = [
             more.preferred_username().map(|name| name.as_str()),
@@ -120,11 +120,11 @@ mod tests {
         }
     }
 
-    fn told(claim: &Value) -> PersonClaims {
-        let mut told = PersonClaims { subject: "42".to_owned(), ..PersonClaims::default() };
+    fn claimed(claim: &Value) -> PersonClaims {
+        let mut claimed = PersonClaims { subject: "42".to_owned(), ..PersonClaims::default() };
         let others = OtherClaims { all: [("groups".to_owned(), claim.clone())].into() };
-        told.hear(&[Some("ada"), None, Some("ada@shop.example")], &others, &config(&[], &[]));
-        told
+        claimed.hear(&[Some("ada"), None, Some("ada@shop.example")], &others, &config(&[], &[]));
+        claimed
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
             (json!(["all", "ops", "staff", "others"]), UserRole::Administrator),
             (json!("staff"), UserRole::Member),
         ] {
-            let person = told(&claim).person(&config).expect("a role");
+            let person = claimed(&claim).person(&config).expect("a role");
             assert_eq!((person.role, person.teams), (Some(role), None), "{claim}");
         }
     }
@@ -147,14 +147,14 @@ mod tests {
         let config = config(&[("staff", UserRole::Member)], &[]);
         for claim in [json!([]), json!(["Staff"]), json!(["staff "]), json!({ "staff": true }), json!(null), json!([7])]
         {
-            let refused = told(&claim).person(&config).expect_err("no role");
+            let refused = claimed(&claim).person(&config).expect_err("no role");
             assert_eq!(refused.code(), "company_no_role", "{claim}");
         }
     }
 
     #[test]
     fn without_groups_that_give_roles_the_role_is_left_to_administrators() {
-        let person = told(&json!(["staff"])).person(&config(&[], &[])).expect("a person");
+        let person = claimed(&json!(["staff"])).person(&config(&[], &[])).expect("a person");
         assert_eq!((person.role, person.teams), (None, None));
         assert_eq!(person.names, ["ada", "ada@shop.example", "42"]);
     }
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn groups_make_members_of_teams() {
         let config = config(&[], &[("g1", "Shop"), ("g2", "Pay"), ("g3", "Shop")]);
-        let teams = |claim: &Value| told(claim).person(&config).expect("a person").teams;
+        let teams = |claim: &Value| claimed(claim).person(&config).expect("a person").teams;
         assert_eq!(teams(&json!(["g3", "g2", "g1", "g9"])), Some(vec!["Pay".to_owned(), "Shop".to_owned()]));
         assert_eq!(teams(&json!([])), Some(Vec::new()), "who has left a group has left its team");
     }
@@ -170,9 +170,9 @@ mod tests {
     #[test]
     fn a_provider_that_keeps_its_token_small_is_asked_for_the_rest() {
         let wants = config(&[("staff", UserRole::Member)], &[]);
-        assert!(told(&json!(null)).lacks_something(&wants));
-        assert!(!told(&json!([])).lacks_something(&wants));
-        assert!(!told(&json!(null)).lacks_something(&config(&[], &[])));
+        assert!(claimed(&json!(null)).lacks_something(&wants));
+        assert!(!claimed(&json!([])).lacks_something(&wants));
+        assert!(!claimed(&json!(null)).lacks_something(&config(&[], &[])));
         assert!(PersonClaims::default().lacks_something(&config(&[], &[])), "without a name");
     }
 

@@ -1,7 +1,7 @@
 //! The figures of running tests among the metrics.
 //!
 //! The total and the labels have metrics of their own, so that nothing is counted twice when one of them is summed up. The labels of a run that
-//! are told are bounded by the engine.
+//! are exported are bounded by the engine.
 
 use jac_model::monitoring::{BOUNDS_MS, Counted, QUANTILES, RunFigures};
 use prometheus_client::collector::Collector;

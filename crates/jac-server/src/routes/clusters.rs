@@ -26,7 +26,7 @@ pub async fn list(
     Ok(Json(allowed.engine().list_clusters(&filter, &page).await?))
 }
 
-/// Whose defaults are wanted.
+/// Whose defaults are requested.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DefaultsQuery {
@@ -148,9 +148,9 @@ pub async fn events(cluster: On<View, Cluster>) -> Result<Json<Vec<ClusterEventV
 #[utoipa::path(patch, path = "/clusters/{id}/team", tag = "clusters", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = ClusterView), (status = 404, body = ErrorBody)))]
 pub async fn set_team(
     cluster: On<ChangeCluster, Cluster>,
-    Body(wanted): Body<TeamRequest>,
+    Body(request): Body<TeamRequest>,
 ) -> Result<Json<ClusterView>, ApiError> {
-    let team = cluster.engine().team(wanted.team.as_deref()).await?;
+    let team = cluster.engine().team(request.team.as_deref()).await?;
     cluster.engine().set_cluster_team(&cluster.thing.id, team.clone()).await?;
     Ok(Json(cluster.engine().view_cluster(Cluster { team, ..cluster.thing.clone() })))
 }

@@ -126,11 +126,11 @@ async fn arrive(
     let browser = cookies(app, COOKIE, headers).next();
     // It came back to the address that it was sent with.
     let redirect = redirect(app, client, headers);
-    let told = company.finish(browser, &state, code, redirect, app.engine.now_ms()).await;
-    let told = told.map_err(|error| refused(&error))?;
-    *name = told.names.first().cloned();
-    let (issuer, subject) = (told.issuer.clone(), told.subject.clone());
-    let told = match told.person(company.config()) {
+    let claimed = company.finish(browser, &state, code, redirect, app.engine.now_ms()).await;
+    let claimed = claimed.map_err(|error| refused(&error))?;
+    *name = claimed.names.first().cloned();
+    let (issuer, subject) = (claimed.issuer.clone(), claimed.subject.clone());
+    let claimed = match claimed.person(company.config()) {
         Err(error @ CompanyError::NoRole(_)) => {
             // Who has left the groups keeps no right that they gave.
             let now_ms = app.engine.now_ms();
@@ -140,10 +140,10 @@ async fn arrive(
             }
             return Err(refused(&error));
         }
-        told => told.map_err(|error| refused(&error))?,
+        claimed => claimed.map_err(|error| refused(&error))?,
     };
-    let role = told.role;
-    let made = app.engine.store().company_person(told, app.engine.now_ms()).await;
+    let role = claimed.role;
+    let made = app.engine.store().company_person(claimed, app.engine.now_ms()).await;
     let person = made.map_err(|error| failed(&from, error.into()))?;
     if role.is_some_and(|role| role != person.role) {
         tracing::warn!(

@@ -41,10 +41,10 @@ pub async fn import_logs(
     allowed.engine().need_room()?;
     let (staging, fields) =
         upload::receive(&app.edge, allowed.engine(), &owner.id, form(allowed.engine()), request).await?;
-    let new = wanted(fields)?;
+    let new = request_of(fields)?;
     // Whoever goes away while the logs are read does not get the run.
     let gone = CancellationToken::new();
-    let _told_when_gone = gone.clone().drop_guard();
+    let _cancelled_when_gone = gone.clone().drop_guard();
     let audited = AuditedChange::current().unwrap_or_default();
     let (engine, person) = (allowed.engine().clone(), owner.id.clone());
     let import = move || audited.around_blocking(|| engine.import_run(owner, new, staging, &|| gone.is_cancelled()));
@@ -57,7 +57,7 @@ fn form(engine: &Engine) -> Form {
     Form { fields: &["plan", "name", "max_unread_percent"], max_bytes, too_large }
 }
 
-fn wanted(mut fields: Fields) -> Result<NewImport, ApiError> {
+fn request_of(mut fields: Fields) -> Result<NewImport, ApiError> {
     let percent = |text: String| {
         let percent = text.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
         percent.ok_or_else(|| ApiError::bad_request("max_unread_percent", "max_unread_percent must be 0 to 100."))

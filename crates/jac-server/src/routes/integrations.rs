@@ -1,4 +1,4 @@
-//! Places outside that this server tells: what is configured, a test of each, and the notifications of a run.
+//! External targets that this server notifies: what is configured, a test of each, and the notifications of a run.
 
 use crate::access::allowed::{Allowed, ChangeRun, ManageIntegrations, On, View};
 use crate::access::audit;
@@ -11,7 +11,7 @@ use jac_engine::{Delivery, IntegrationTest, IntegrationsView};
 use jac_model::Run;
 use serde::Deserialize;
 
-/// The notification and metrics targets of this server, and how it went lately
+/// The notification and metrics targets of this server, and their recent deliveries
 #[utoipa::path(get, path = "/integrations", tag = "integrations", responses((status = 200, body = IntegrationsView)))]
 pub async fn list(allowed: Allowed<ManageIntegrations>) -> Result<Json<IntegrationsView>, ApiError> {
     Ok(Json(allowed.engine().integrations_view().await?))

@@ -217,8 +217,11 @@ pub async fn check_run(plan: On<View, Plan>, Body(request): Body<RunCheckRequest
 
 /// Set the team that may change it in addition to its owner
 #[utoipa::path(patch, path = "/plans/{id}/team", tag = "plans", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = PlanView), (status = 404, body = ErrorBody)))]
-pub async fn set_team(plan: On<ChangePlan, Plan>, Body(wanted): Body<TeamRequest>) -> Result<Json<PlanView>, ApiError> {
-    let team = plan.engine().team(wanted.team.as_deref()).await?;
+pub async fn set_team(
+    plan: On<ChangePlan, Plan>,
+    Body(request): Body<TeamRequest>,
+) -> Result<Json<PlanView>, ApiError> {
+    let team = plan.engine().team(request.team.as_deref()).await?;
     plan.engine().set_plan_team(&plan.thing.id, team.clone()).await?;
     Ok(Json(plan.engine().view_plan(Plan { team, ..plan.thing.clone() }).await?))
 }
@@ -234,10 +237,10 @@ pub async fn criteria(plan: On<View, Plan>) -> Json<PlanCriteria> {
     responses((status = 200, body = PlanCriteria), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn set_criteria(
     plan: On<ChangePlan, Plan>,
-    Body(wanted): Body<PlanCriteria>,
+    Body(request): Body<PlanCriteria>,
 ) -> Result<Json<PlanCriteria>, ApiError> {
     let id = plan.thing.id.clone();
-    Ok(Json(plan.engine().run_blocking(move |engine| engine.set_plan_criteria(&id, wanted)).await?))
+    Ok(Json(plan.engine().run_blocking(move |engine| engine.set_plan_criteria(&id, request)).await?))
 }
 
 /// Which files that the plan writes are kept.
@@ -250,9 +253,9 @@ pub struct PlanKeep {
 /// Say which files that the plan writes are kept of each run
 #[utoipa::path(patch, path = "/plans/{id}/keep", tag = "plans", params(("id" = String, Path)), request_body = PlanKeep,
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn set_keep(plan: On<ChangePlan, Plan>, Body(wanted): Body<PlanKeep>) -> Result<Json<PlanView>, ApiError> {
+pub async fn set_keep(plan: On<ChangePlan, Plan>, Body(request): Body<PlanKeep>) -> Result<Json<PlanView>, ApiError> {
     let id = plan.thing.id.clone();
-    plan.engine().run_blocking(move |engine| engine.set_plan_keep(&id, wanted.keep)).await?;
+    plan.engine().run_blocking(move |engine| engine.set_plan_keep(&id, request.keep)).await?;
     let changed = plan.engine().store().plan(&plan.thing.id).await?;
     Ok(Json(plan.engine().view_plan(changed).await?))
 }

@@ -237,8 +237,8 @@ pub async fn artefact(
 
 /// Set the team that may change it in addition to its owner
 #[utoipa::path(patch, path = "/runs/{id}/team", tag = "runs", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
-pub async fn set_team(run: On<ChangeRun, Run>, Body(wanted): Body<TeamRequest>) -> Result<Json<RunView>, ApiError> {
-    let team = run.engine().team(wanted.team.as_deref()).await?;
+pub async fn set_team(run: On<ChangeRun, Run>, Body(request): Body<TeamRequest>) -> Result<Json<RunView>, ApiError> {
+    let team = run.engine().team(request.team.as_deref()).await?;
     run.engine().set_run_team(&run.thing.id, team).await?;
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }

@@ -148,7 +148,7 @@ pub async fn start(
     Ok((StatusCode::ACCEPTED, Json(firing)))
 }
 
-/// Which part of the firings is wanted.
+/// Which part of the firings is requested.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FiringsQuery {
@@ -172,9 +172,9 @@ pub async fn firings(
 #[utoipa::path(patch, path = "/schedules/{id}/team", tag = "schedules", params(("id" = String, Path)), request_body = TeamRequest, responses((status = 200, body = ScheduleView), (status = 404, body = ErrorBody)))]
 pub async fn set_team(
     schedule: On<ChangeSchedule, Schedule>,
-    Body(wanted): Body<TeamRequest>,
+    Body(request): Body<TeamRequest>,
 ) -> Result<Json<ScheduleView>, ApiError> {
-    let team = schedule.engine().team(wanted.team.as_deref()).await?;
+    let team = schedule.engine().team(request.team.as_deref()).await?;
     let changed = schedule.engine().set_schedule_team(&schedule.thing.id, team).await?;
     view(schedule.engine(), changed).await
 }

@@ -110,8 +110,8 @@ fn user(principal: &Principal) -> User {
     }
 }
 
-/// The session as its page is told of it.
-async fn told(engine: &Engine, caller: &Principal, by_link: bool) -> Result<Session, ApiError> {
+/// The session as its page sees it.
+async fn session_of(engine: &Engine, caller: &Principal, by_link: bool) -> Result<Session, ApiError> {
     let has_password = match engine.store().person(&caller.user.id).await {
         Ok(person) => person.has_password,
         // The shell's account in a database of its own.
@@ -151,7 +151,7 @@ pub async fn show(
         Via::Session(_) => session_of(&app, &headers, None).await?.is_some_and(|open| open.session.by_link),
         Via::Shell | Via::Token { .. } => false,
     };
-    let mut session = told(allowed.engine(), &allowed.caller, by_link).await?;
+    let mut session = session_of(allowed.engine(), &allowed.caller, by_link).await?;
     let is_in_a_browser = matches!(allowed.caller.via, Via::Session(_)) && !by_link;
     if is_in_a_browser && allowed.engine().store().person(&allowed.caller.user.id).await?.via_company {
         session.sign_out_url = sign_out_url(&app, client.as_deref(), &headers);
@@ -182,7 +182,7 @@ pub async fn create(
             hint: Some("Ask your administrator for a new one, or run `jac admin link` on the server.".to_owned()),
         });
     };
-    let session = told(&app.engine, &of_person(&person, Via::Session(id)), true).await?;
+    let session = session_of(&app.engine, &of_person(&person, Via::Session(id)), true).await?;
     Ok(signed_in(client, session, page, cookie))
 }
 
@@ -203,11 +203,11 @@ pub async fn by_password(
     let (id, page) = (session.id.clone(), session.page.clone());
     audit::person(&person.person());
     app.sessions().open(&person, session).await?;
-    let session = told(&app.engine, &of_person(&person, Via::Session(id)), false).await?;
+    let session = session_of(&app.engine, &of_person(&person, Via::Session(id)), false).await?;
     Ok(signed_in(client, session, page, cookie))
 }
 
-/// Looks whether it is the person's password, after whatever wait earlier failures have earned.
+/// Checks the person's password, after whatever wait earlier failures have earned.
 pub(super) async fn prove(
     app: &App,
     client: Option<&ClientInfo>,
@@ -276,11 +276,11 @@ pub async fn ticket(
     _: Allowed<View>,
     State(app): State<App>,
     headers: HeaderMap,
-    Body(wanted): Body<TicketRequest>,
+    Body(request): Body<TicketRequest>,
 ) -> Result<Json<DownloadTicket>, ApiError> {
     let session = session_of(&app, &headers, page_secret(&headers)).await?;
     match session {
-        Some(session) => Ok(Json(DownloadTicket { ticket: app.access.ticket(&session.secret, &wanted.path) })),
+        Some(session) => Ok(Json(DownloadTicket { ticket: app.access.ticket(&session.secret, &request.path) })),
         // Whoever has a token needs none.
         None => Err(ApiError::bad_request("no_session", "Tickets are for browser sessions. Send the token instead.")),
     }

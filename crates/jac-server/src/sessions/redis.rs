@@ -17,12 +17,12 @@ use tokio::sync::{Notify, OnceCell};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 /// How long Redis may take to accept a connection, or to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a request waits for it in all, with a second try on a new connection.
 const PATIENCE_IN_ALL: Duration = Duration::from_secs(2);
 /// Between two tries while it is away.
 const TRY_EVERY: Duration = Duration::from_secs(1);
-/// Between two looks whether the connection that brings word of ended sessions still does.
+/// Between two checks of the connection that reports ended sessions.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// Word that sessions have ended. It says not whose: every server looks at its own live connections.
 const ENDED: &str = "jac:sessions-ended";
@@ -119,7 +119,7 @@ impl Redis {
         Unavailable
     }
 
-    /// Tells of sessions that end on other servers, and notices that Redis is away and that it is back. It never ends.
+    /// Reports sessions that end on other servers, and notices that Redis is away and that it is back. It never ends.
     pub async fn follow(self, access: Access) {
         loop {
             match timeout(PATIENCE_IN_ALL, self.listen()).await {
@@ -159,7 +159,7 @@ impl Redis {
                 () = self.0.went_away.notified() => again.reset(),
                 _ = again.tick(), if is_away => self.look_whether_it_is_back().await,
                 // Asked for the same once more, it answers if it is there.
-                _ = look.tick() => match timeout(PATIENCE, sink.subscribe(ENDED)).await {
+                _ = look.tick() => match timeout(TIMEOUT, sink.subscribe(ENDED)).await {
                     Ok(Ok(())) => (),
                     Ok(Err(_)) | Err(_) => return,
                 },
@@ -175,7 +175,7 @@ impl Redis {
 }
 
 /// Adds word of ended sessions to what is asked for.
-pub fn tell_of_the_end(asked: &mut Pipeline) {
+pub fn publish_the_end(asked: &mut Pipeline) {
     asked.publish(ENDED, "").ignore();
 }
 
@@ -183,7 +183,7 @@ pub fn tell_of_the_end(asked: &mut Pipeline) {
 async fn connect(client: &Client) -> RedisResult<ConnectionManager> {
     let config = ConnectionManagerConfig::new()
         .set_number_of_retries(0)
-        .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(Some(PATIENCE));
+        .set_connection_timeout(Some(TIMEOUT))
+        .set_response_timeout(Some(TIMEOUT));
     ConnectionManager::new_lazy_with_config(client.clone(), config)
 }

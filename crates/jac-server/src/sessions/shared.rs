@@ -8,7 +8,7 @@
 //! The secrets themselves are nowhere in it. A hash and not one document, so that two requests at a time which note different things do
 //! not undo each other.
 
-use super::redis::{Redis, tell_of_the_end};
+use super::redis::{Redis, publish_the_end};
 use crate::App;
 use crate::access::session_limits;
 use crate::error::ApiError;
@@ -159,7 +159,7 @@ impl Shared<'_> {
         let store = self.app.engine.store();
         let person = store.person_of_account(&kept.account, kept.created_ms).await?;
         let Some(person) = person else { return Ok(None) };
-        // Digests are compared: the time that it takes tells nothing of the secret.
+        // Digests are compared: the time that it takes reveals nothing of the secret.
         let is_own_page = page.is_some_and(|page| digest(page) == kept.page);
         let is_own_link = kept.link_of.as_deref() == Some(self.app.engine.installation());
         let link = kept.link.as_ref().filter(|_| is_own_page && is_own_link);
@@ -195,7 +195,7 @@ impl Shared<'_> {
     pub async fn end(&self, secret: &str) -> Result<(), ApiError> {
         let mut asked = pipe();
         asked.del(session_key(secret)).ignore();
-        tell_of_the_end(&mut asked);
+        publish_the_end(&mut asked);
         Ok(self.redis.ask(&asked).await?)
     }
 
@@ -255,7 +255,7 @@ impl Shared<'_> {
         let mut asked = pipe();
         asked.atomic().del(&keys).ignore();
         asked.srem(account_key(account), &keys).ignore();
-        tell_of_the_end(&mut asked);
+        publish_the_end(&mut asked);
         Ok(self.redis.ask(&asked).await?)
     }
 

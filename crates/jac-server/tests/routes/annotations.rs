@@ -12,7 +12,7 @@ async fn annotate(served: &Served, at_ms: i64, text: &str) -> Answer {
     served.as_owner(Method::POST, &format!("{RUN}/annotations"), &body).await
 }
 
-async fn told(served: &Served) -> Vec<(i64, String)> {
+async fn annotations(served: &Served) -> Vec<(i64, String)> {
     let run = served.as_owner(Method::GET, RUN, "").await.body;
     let all = run["annotations"].as_array().cloned().unwrap_or_default();
     let of = |one: &Value| (one["at_ms"].as_i64().unwrap_or(0), one["text"].as_str().unwrap_or_default().to_owned());
@@ -30,7 +30,7 @@ async fn a_run_has_annotations_in_order_of_time_and_its_report_has_them_too() {
     assert_eq!(trail["items"][0]["action"], "run.annotation.create");
     assert_eq!(annotate(&served, 1_700_000_010_000, "Deployed 2.4").await.status, StatusCode::CREATED);
     let both = [(1_700_000_010_000, "Deployed 2.4".to_owned()), (1_700_000_020_000, "Cache flushed".to_owned())];
-    assert_eq!(told(&served).await, both);
+    assert_eq!(annotations(&served).await, both);
     let report = served.as_owner(Method::GET, &format!("{RUN}/report"), "").await.body;
     assert_eq!(report["run"]["annotations"][1]["text"], "Cache flushed");
 
@@ -41,7 +41,7 @@ async fn a_run_has_annotations_in_order_of_time_and_its_report_has_them_too() {
     let reworded = served.as_owner(Method::PUT, &one, r#"{"text":"Cache cold again"}"#).await;
     assert_eq!(reworded.body["annotations"][0]["at_ms"], json!(1_700_000_005_000_i64), "{}", reworded.body);
     assert_eq!(served.as_owner(Method::DELETE, &one, "").await.status, StatusCode::NO_CONTENT);
-    assert_eq!(told(&served).await, both[..1]);
+    assert_eq!(annotations(&served).await, both[..1]);
     let now = served.as_owner(Method::POST, &format!("{RUN}/annotations"), r#"{"text":"Now"}"#).await.body;
     assert_eq!(now["at_ms"], now["written_ms"]);
     let now = format!("{RUN}/annotations/{}", now["id"].as_str().unwrap_or_default());

@@ -27,7 +27,7 @@ async fn remove(served: &Served, person: &str, heir: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_removal_that_fails_in_the_middle_is_told_as_far_as_it_came_and_never_as_done() {
+async fn a_removal_that_fails_in_the_middle_is_recorded_as_far_as_it_came_and_never_as_done() {
     let served = Served::new().await;
     let (plan, _) = with_things(&served, "u-ada", "Ada").await;
     let store = served.app.engine.store();
@@ -37,10 +37,10 @@ async fn a_removal_that_fails_in_the_middle_is_told_as_far_as_it_came_and_never_
     std::fs::create_dir_all(description.join("in-the-way")).expect("a folder");
     let failed = remove(&served, "u-ada", "u-bob").await;
     assert!(failed.status.is_server_error() || failed.status == StatusCode::BAD_REQUEST, "{}", failed.body);
-    let told = trail(&served, 2).await;
-    let words: Vec<_> = told.iter().map(|(action, outcome, _)| (action.as_str(), outcome.as_str())).collect();
+    let entries = trail(&served, 2).await;
+    let words: Vec<_> = entries.iter().map(|(action, outcome, _)| (action.as_str(), outcome.as_str())).collect();
     assert_eq!(words, [("person.delete", "failed"), ("person.hand_over", "done")]);
-    let (last, before) = (&told[0].2, &told[1].2);
+    let (last, before) = (&entries[0].2, &entries[1].2);
     assert_eq!((&last["code"], &last["details"]["clusters"]), (&failed.code().into(), &json!("1")), "{last}");
     assert!(last["details"]["plans"].is_null(), "no plan was handed over: {last}");
     assert_eq!((&before["thing"], &before["details"]["to"]), (&json!("u-ada"), &json!("Bob (u-bob)")), "{before}");
@@ -48,10 +48,10 @@ async fn a_removal_that_fails_in_the_middle_is_told_as_far_as_it_came_and_never_
     std::fs::remove_dir_all(&description).expect("out of the way");
     let removed = remove(&served, "u-ada", "u-bob").await;
     assert_eq!(removed.status, StatusCode::NO_CONTENT, "{}", removed.body);
-    let told = trail(&served, 2).await;
-    let words: Vec<_> = told.iter().map(|(action, outcome, _)| (action.as_str(), outcome.as_str())).collect();
+    let entries = trail(&served, 2).await;
+    let words: Vec<_> = entries.iter().map(|(action, outcome, _)| (action.as_str(), outcome.as_str())).collect();
     assert_eq!(words, [("person.delete", "done"), ("person.hand_over", "done")]);
-    assert_eq!(told[0].2["details"]["runs"], "1", "{}", told[0].2);
+    assert_eq!(entries[0].2["details"]["runs"], "1", "{}", entries[0].2);
 }
 
 #[tokio::test]

@@ -155,14 +155,14 @@ async fn a_failure_of_the_servers_is_logged_once_with_the_id_that_the_client_has
     assert!(failed.status.is_server_error(), "{}", failed.status);
     let refused = served.as_owner(Method::GET, "/nothing?ticket=hunter2", "").await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
-    let told = log.text();
+    let logged = log.text();
     let of = |answer: &Answer, level: &str| {
         let id = answer.headers["x-request-id"].to_str().expect("text").to_owned();
-        told.lines().filter(|line| line.contains(level) && line.contains(&id)).count()
+        logged.lines().filter(|line| line.contains(level) && line.contains(&id)).count()
     };
-    assert_eq!((of(&failed, "ERROR"), of(&failed, "DEBUG")), (1, 1), "{told}");
-    assert_eq!((of(&refused, "ERROR"), of(&refused, "DEBUG")), (0, 1), "{told}");
-    assert!(!told.contains("hunter2"), "a query may hold a ticket: {told}");
+    assert_eq!((of(&failed, "ERROR"), of(&failed, "DEBUG")), (1, 1), "{logged}");
+    assert_eq!((of(&refused, "ERROR"), of(&refused, "DEBUG")), (0, 1), "{logged}");
+    assert!(!logged.contains("hunter2"), "a query may hold a ticket: {logged}");
 }
 
 async fn metrics_at(address: SocketAddr, more: &str) -> String {
@@ -194,8 +194,8 @@ async fn metrics_are_for_a_token_and_name_routes_never_paths() {
     }
     let session = format!("cookie: {}\r\nx-jac-page: {}\r\n", served.cookie, served.page);
     assert!(metrics_at(address, &session).await.starts_with("HTTP/1.1 401"), "a page does not need them");
-    let told = metrics_at(address, "authorization: Bearer metrics-secret\r\n").await;
-    assert!(told.starts_with("HTTP/1.1 200"), "{told}");
+    let metrics = metrics_at(address, "authorization: Bearer metrics-secret\r\n").await;
+    assert!(metrics.starts_with("HTTP/1.1 200"), "{metrics}");
     for line in [
         r#"jac_http_requests_total{method="GET",route="/api/v1/runs/{id}",status="404"} 2"#,
         r#"jac_http_request_seconds_count{method="GET",route="/api/v1/runs/{id}"} 2"#,
@@ -204,7 +204,7 @@ async fn metrics_are_for_a_token_and_name_routes_never_paths() {
         r#"jac_tasks{task="retention"} 1"#,
         r#"jac_task_panics_total{task="retention"} 0"#,
     ] {
-        assert!(told.lines().any(|said| said == line), "{line} in {told}");
+        assert!(metrics.lines().any(|said| said == line), "{line} in {metrics}");
     }
     for name in [
         "jac_connections ",
@@ -213,9 +213,9 @@ async fn metrics_are_for_a_token_and_name_routes_never_paths() {
         "process_cpu_seconds_total ",
         "process_open_fds ",
     ] {
-        assert!(told.lines().any(|said| said.starts_with(name)), "{name} in {told}");
+        assert!(metrics.lines().any(|said| said.starts_with(name)), "{name} in {metrics}");
     }
-    assert!(!told.contains("r-22222222") && !told.contains("/made/up"), "{told}");
+    assert!(!metrics.contains("r-22222222") && !metrics.contains("/made/up"), "{metrics}");
     let shell = format!("authorization: Bearer {}\r\n", served.app.access.token());
     assert!(metrics_at(address, &shell).await.starts_with("HTTP/1.1 200"));
 }
@@ -319,19 +319,19 @@ async fn a_thousand_connections_of_one_address_leave_room_for_the_shell_and_are_
     let shell = format!("authorization: Bearer {}\r\n", served.app.access.token());
     // The kept places go to those who came just before, for a second each.
     let began = Instant::now();
-    let told = loop {
-        let told = metrics_at(address, &shell).await;
-        if told.starts_with("HTTP/1.1 200") {
-            break told;
+    let metrics = loop {
+        let metrics = metrics_at(address, &shell).await;
+        if metrics.starts_with("HTTP/1.1 200") {
+            break metrics;
         }
-        assert!(began.elapsed() < LIMIT, "{told}");
+        assert!(began.elapsed() < LIMIT, "{metrics}");
     };
     let figure = |name: &str| -> u64 {
-        let line = told.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)).expect(name);
         line.trim().parse().expect("a number")
     };
-    assert!((200..=200 + 16).contains(&figure("jac_connections ")), "{told}");
-    assert!(figure("jac_connections_refused_total ") >= 1000 - 200 - 16, "{told}");
+    assert!((200..=200 + 16).contains(&figure("jac_connections ")), "{metrics}");
+    assert!(figure("jac_connections_refused_total ") >= 1000 - 200 - 16, "{metrics}");
     drop(silent);
     let began = Instant::now();
     while !ask(address, &lines(&["host: localhost"])).await.starts_with("HTTP/1.1 401") {

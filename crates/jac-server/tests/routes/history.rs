@@ -73,14 +73,14 @@ async fn with_figures(served: &Served, id: &str, middle_ms: u32, errors: u64) ->
 const TREND: &str = "/plans/p-22222222/trend";
 
 /// Each run of a trend: its id, whether it is the baseline, and how it compares with which.
-fn told(trend: &Value) -> Vec<(String, bool, String, String)> {
+fn points_of(trend: &Value) -> Vec<(String, bool, String, String)> {
     let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let items = trend["items"].as_array().expect("runs");
-    let told = items.iter().map(|point| {
+    let shown = items.iter().map(|point| {
         let compared = &point["compared"];
         (word(&point["run"]), point["baseline"] == true, word(&compared["change"]), word(&compared["with"]))
     });
-    told.collect()
+    shown.collect()
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn a_trend_marks_regressions_against_the_run_before_or_the_baseline() {
     let trend = served.as_owner(Method::GET, TREND, "").await;
     assert_eq!(trend.status, StatusCode::OK, "{}", trend.body);
     assert_eq!(
-        told(&trend.body),
+        points_of(&trend.body),
         [
             row("r-55555555", false, "worse", "r-44444444"),
             row("r-44444444", false, "worse", "r-33333333"),
@@ -108,13 +108,13 @@ async fn a_trend_marks_regressions_against_the_run_before_or_the_baseline() {
     );
     assert_eq!((&trend.body["baseline"], &trend.body["items"][0]["error_percent"]), (&Value::Null, &json!(3.0)));
     let of_label = served.as_owner(Method::GET, &format!("{TREND}?label=Home"), "").await.body;
-    assert_eq!(told(&of_label)[1], row("r-44444444", false, "same", "r-33333333"), "the label did not change");
+    assert_eq!(points_of(&of_label)[1], row("r-44444444", false, "same", "r-33333333"), "the label did not change");
 
     let marked = patch(&served, "/runs/r-44444444/baseline", json!({ "baseline": true })).await;
     assert_eq!((marked.status, &marked.body["baseline"]), (StatusCode::OK, &json!(true)), "{}", marked.body);
     let trend = served.as_owner(Method::GET, TREND, "").await.body;
     assert_eq!(
-        told(&trend),
+        points_of(&trend),
         [
             row("r-55555555", false, "worse", "r-44444444"),
             row("r-44444444", true, "-", "-"),
@@ -133,7 +133,7 @@ async fn a_trend_marks_regressions_against_the_run_before_or_the_baseline() {
 }
 
 #[tokio::test]
-async fn a_trend_is_paged_and_a_plan_tells_its_labels() {
+async fn a_trend_is_paged_and_a_plan_lists_its_labels() {
     let served = Served::new().await;
     for id in ["r-22222222", "r-33333333", "r-44444444"] {
         with_figures(&served, id, 100, 0).await;
@@ -142,7 +142,7 @@ async fn a_trend_is_paged_and_a_plan_tells_its_labels() {
     let mut seen = Vec::new();
     loop {
         let page = served.as_owner(Method::GET, &path, "").await.body;
-        seen.extend(told(&page).into_iter().map(|(run, _, change, with)| (run, change, with)));
+        seen.extend(points_of(&page).into_iter().map(|(run, _, change, with)| (run, change, with)));
         let Some(next) = page["next"].as_str() else { break };
         path = format!("{TREND}?limit=2&before={next}");
     }

@@ -145,7 +145,7 @@ async fn a_subscription_right_behind_the_greeting_is_answered() {
 }
 
 #[tokio::test]
-async fn one_person_has_so_many_live_pages_and_the_next_one_is_told_and_others_are_let_in() {
+async fn one_person_has_so_many_live_pages_and_the_next_one_is_refused_and_others_are_let_in() {
     let served = Served::new().await;
     let address = served.listen_with(Limits::for_descriptors(4096)).await;
     let own = [("cookie", served.cookie.as_str())];
@@ -272,7 +272,7 @@ async fn who_signs_out_is_cut_off_on_all_pages_of_that_session_and_nobody_else_i
 }
 
 #[tokio::test]
-async fn a_page_is_told_why_its_session_ended() {
+async fn a_page_learns_why_its_session_ended() {
     let served = Served::new().await;
     let address = served.listen().await;
     for (code, how) in [

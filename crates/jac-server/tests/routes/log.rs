@@ -20,7 +20,7 @@ impl Log {
     /// Listens to this thread until the guard is dropped. All tests listen to the same: what one of them leaves out, `tracing` may leave
     /// out for the others that continue at that time.
     pub fn listen() -> (Self, DefaultGuard) {
-        // For threads and moments in which nobody listens: then too `tracing` would leave out what is told meanwhile.
+        // For threads and moments in which nobody listens: then too `tracing` would leave out what is logged meanwhile.
         static ALWAYS: Once = Once::new();
         ALWAYS.call_once(|| {
             let nowhere = tracing_subscriber::fmt().with_env_filter("jac_server=debug").with_writer(std::io::sink);

@@ -99,7 +99,7 @@ async fn every_route_is_shut_to_strangers_and_to_other_pages() {
 }
 
 #[tokio::test]
-async fn a_bad_cluster_is_told_all_its_faults() {
+async fn a_bad_cluster_is_refused_with_all_its_faults() {
     let served = Served::new().await;
     for workers in ["-1", "10000", "\"two\""] {
         let body = format!(

@@ -184,7 +184,7 @@ async fn a_set_is_its_owners_alone_and_the_servers_own_and_its_files_are_the_adm
 }
 
 #[tokio::test]
-async fn a_forecast_tells_faults_and_price_and_makes_nothing() {
+async fn a_forecast_has_faults_and_price_and_creates_nothing() {
     let served = Served::new().await;
     let good = served.as_owner(Method::POST, "/clusters/forecast", CLUSTER).await;
     assert_eq!(good.status, StatusCode::OK, "{}", good.body);
@@ -296,14 +296,14 @@ async fn allowed_where_named(names: &[&str]) -> (bool, bool, String) {
     let config = ServerConfig { environment_credentials_for: names, ..ServerConfig::default() };
     let served = Served::with_edge(Settings::default(), Edge::new(config)).await;
     let store = served.app.engine.store();
-    let told = CompanyPerson {
+    let reported = CompanyPerson {
         issuer: "https://login.example".to_owned(),
         subject: "4711".to_owned(),
         names: vec!["Ada".to_owned()],
         role: Some(UserRole::Member),
         teams: None,
     };
-    let ada = store.company_person(told, 1).await.expect("a person").id;
+    let ada = store.company_person(reported, 1).await.expect("a person").id;
     store.add_person("u-bob", "Bob", UserRole::Member, Vec::new(), 1).await.expect("a person");
     let may = async |person: &str| {
         let secret = jac_server::new_token();

@@ -66,7 +66,7 @@ async fn somebody_is_invited_sets_a_password_and_signs_in_with_it() {
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down_and_tells_nothing_of_who_is_there() {
+async fn guessing_is_slowed_down_and_reveals_nothing_of_who_is_there() {
     let served = Served::new().await;
     join(&served, "Ada", "member").await;
     for _ in 0..3 {
@@ -134,14 +134,14 @@ async fn each_sign_in_is_a_session_of_its_own_whatever_cookie_the_browser_had() 
 async fn who_came_by_the_companys_sign_on_sets_a_first_password_with_a_link_only() {
     let served = Served::new().await;
     let store = served.app.engine.store();
-    let told = CompanyPerson {
+    let reported = CompanyPerson {
         issuer: "https://id.example".to_owned(),
         subject: "42".to_owned(),
         names: vec!["Ada".to_owned()],
         role: Some(UserRole::Member),
         teams: None,
     };
-    let ada = store.company_person(told, 0).await.expect("made");
+    let ada = store.company_person(reported, 0).await.expect("made");
     let now_ms = served.app.engine.now_ms();
     let new = NewSession {
         id: "s".to_owned(),
@@ -196,7 +196,7 @@ async fn the_audit_trail_says_who_did_what_and_what_was_refused() {
     assert_eq!(refused.code(), "not_administrator");
     assert_eq!(by_password(&served, "Ada", "wrong").await.status, StatusCode::UNAUTHORIZED);
     let trail = served.as_owner(Method::GET, "/audit?limit=3", "").await.body;
-    let told: Vec<_> = trail["items"]
+    let found: Vec<_> = trail["items"]
         .as_array()
         .expect("entries")
         .iter()
@@ -209,7 +209,7 @@ async fn the_audit_trail_says_who_did_what_and_what_was_refused() {
         (who.to_owned(), action.to_owned(), outcome.to_owned(), code.to_owned())
     };
     assert_eq!(
-        told,
+        found,
         [
             row("-", "session.create", "refused", "sign_in_failed"),
             row("Ada", "person.create", "refused", "not_administrator"),
@@ -229,7 +229,7 @@ async fn the_audit_trail_says_who_did_what_and_what_was_refused() {
 }
 
 #[tokio::test]
-async fn a_page_is_told_whether_its_person_is_alone_and_has_a_password() {
+async fn a_page_knows_whether_its_person_is_alone_and_has_a_password() {
     let served = Served::new().await;
     let alone = served.as_owner(Method::GET, "/session", "").await.body;
     assert_eq!((&alone["single_user"], &alone["has_password"]), (&true.into(), &false.into()));
@@ -243,6 +243,6 @@ async fn a_page_is_told_whether_its_person_is_alone_and_has_a_password() {
     let own = served.as_owner(Method::GET, "/session", "").await.body;
     assert_eq!((&own["single_user"], &own["has_password"]), (&false.into(), &false.into()));
     let shell = [("authorization", format!("Bearer {}", served.app.access.token()))];
-    let told = call(&served, &shell, Method::GET, "/session", "").await.body;
-    assert_eq!((&told["via"], &told["user"]["id"]), (&"shell".into(), &"admin".into()));
+    let found = call(&served, &shell, Method::GET, "/session", "").await.body;
+    assert_eq!((&found["via"], &found["user"]["id"]), (&"shell".into(), &"admin".into()));
 }

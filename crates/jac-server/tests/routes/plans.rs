@@ -58,13 +58,12 @@ async fn files_are_moved_to_where_the_plan_looks_and_what_was_removed_comes_back
     let plan =
         served.upload("/plans", &[("tests/a.jmx", reading.as_bytes()), ("tests/rows.csv", b"1\n2\n")]).await.body;
     let path = format!("/plans/{}", plan["id"].as_str().expect("an id"));
-    let wanted =
-        async || served.as_owner(Method::GET, &format!("{path}/check"), "").await.body["data_files"][0].clone();
-    let missing = wanted().await;
+    let check = async || served.as_owner(Method::GET, &format!("{path}/check"), "").await.body["data_files"][0].clone();
+    let missing = check().await;
     assert_eq!(missing["elsewhere"], json!({ "from": "tests/rows.csv", "to": "data/rows.csv" }), "{missing}");
     let moved = change(&served, Method::POST, &format!("{path}/move"), missing["elsewhere"].clone()).await.body;
     assert_eq!((paths(&moved), &moved["revision"]), (vec!["data/rows.csv", "tests/a.jmx"], &json!(2)), "{moved}");
-    let found = wanted().await;
+    let found = check().await;
     assert_eq!((&found["found"], &found["elsewhere"]), (&json!(true), &Value::Null));
 
     for (from, to, status, code) in [

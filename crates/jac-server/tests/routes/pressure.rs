@@ -46,7 +46,7 @@ async fn what_was_asked_for_is_done_also_when_the_caller_has_gone() {
 }
 
 #[tokio::test]
-async fn one_person_has_so_many_uploads_at_once_and_the_next_one_is_told_when_to_come_back() {
+async fn one_person_has_so_many_uploads_at_once_and_the_next_one_is_asked_to_come_back_later() {
     let served = Served::new().await;
     let head = b"--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.jmx\"\r\n\r\n<";
     let mut going = Vec::new();

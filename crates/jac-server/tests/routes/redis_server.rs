@@ -17,7 +17,7 @@ pub const PASSWORD: &str = "hunter2";
 pub struct RedisServer {
     folder: TempDir,
     port: u16,
-    /// It has on its disk what it was told.
+    /// It keeps on its disk what it received.
     remembers: bool,
     /// It speaks TLS alone, with `cert.pem` and `key.pem` of this folder.
     tls: Option<PathBuf>,
@@ -143,7 +143,7 @@ impl RedisServer {
         self.connection().keys(format!("{start}*")).expect("keys")
     }
 
-    /// Everything that is in it, and everything that it was ever told, where it remembers.
+    /// Everything that is in it, and everything that it ever received, where it keeps that.
     pub fn everything(&self) -> String {
         let mut connection = self.connection();
         let mut text = String::new();

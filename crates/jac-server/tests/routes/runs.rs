@@ -24,9 +24,9 @@ async fn a_masked_value_is_never_taken_for_the_value() {
     let refused = served.as_owner(Method::POST, "/runs", &copied.to_string()).await;
     assert_eq!(refused.refusal(), (StatusCode::BAD_REQUEST, "run_invalid"), "{}", refused.body);
     let faults = refused.body["error"]["faults"].as_array().expect("faults");
-    let told: Vec<_> = faults.iter().map(|fault| (fault["field"].as_str(), fault["code"].as_str())).collect();
+    let found: Vec<_> = faults.iter().map(|fault| (fault["field"].as_str(), fault["code"].as_str())).collect();
     let missing = Some("secret_missing");
-    assert_eq!(told, [(Some("/properties"), missing), (Some("/system_properties"), missing)]);
+    assert_eq!(found, [(Some("/properties"), missing), (Some("/system_properties"), missing)]);
 }
 
 #[tokio::test]

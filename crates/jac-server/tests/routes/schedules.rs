@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use jac_model::UserRole;
 use serde_json::{Value, json};
 
-fn wanted(plan: &str, change: impl FnOnce(&mut Value)) -> String {
+fn body(plan: &str, change: impl FnOnce(&mut Value)) -> String {
     let mut new = json!({
         "name": "nightly", "plan_id": plan, "on": {"kind": "new", "provider": "local", "config": {"workers": 2}},
         "timing": {"kind": "cron", "expression": "0 3 * * *", "zone": "europe/berlin"},
@@ -25,7 +25,7 @@ fn fields(answer: &Answer) -> Vec<(String, String)> {
 async fn a_schedule_is_created_looked_at_changed_and_deleted() {
     let served = Served::new().await;
     let plan = served.upload("/plans", &[("a.jmx", crate::PLAN)]).await.body["id"].as_str().expect("an id").to_owned();
-    let made = served.as_owner(Method::POST, "/schedules", &wanted(&plan, |_| ())).await;
+    let made = served.as_owner(Method::POST, "/schedules", &body(&plan, |_| ())).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     assert_eq!(made.body["timing"]["zone"], "Europe/Berlin", "as JAC spells it");
     assert_eq!(made.body["on"]["config"]["remove_after_run"], true);
@@ -41,10 +41,10 @@ async fn a_schedule_is_created_looked_at_changed_and_deleted() {
         let listed = served.as_owner(Method::GET, &format!("/schedules{query}"), "").await;
         assert_eq!(listed.body["items"].as_array().map(Vec::len), Some(count), "{query}: {}", listed.body);
     }
-    let stale = wanted(&plan, |new| new["revision"] = json!(7));
+    let stale = body(&plan, |new| new["revision"] = json!(7));
     assert_eq!(served.as_owner(Method::PUT, &path, &stale).await.status, StatusCode::CONFLICT);
     let once = json!({"kind": "once", "at": "2199-01-01T00:00", "zone": "UTC"});
-    let saved = served.as_owner(Method::PUT, &path, &wanted(&plan, |new| new["timing"] = once)).await;
+    let saved = served.as_owner(Method::PUT, &path, &body(&plan, |new| new["timing"] = once)).await;
     assert_eq!(
         (saved.status, saved.body["next"].as_array().map(Vec::len)),
         (StatusCode::OK, Some(1)),
@@ -72,7 +72,7 @@ async fn a_schedule_is_created_looked_at_changed_and_deleted() {
 async fn what_cannot_work_is_refused_with_its_fields_all_at_once() {
     let served = Served::new().await;
     let plan = served.upload("/plans", &[("a.jmx", crate::PLAN)]).await.body["id"].as_str().expect("an id").to_owned();
-    let wrong = wanted(&plan, |new| {
+    let wrong = body(&plan, |new| {
         new["name"] = json!("a\u{202E}b");
         new["timing"]["expression"] = json!("61 * * * *");
         new["on"]["config"]["workers"] = json!(1000);
@@ -96,7 +96,7 @@ async fn what_cannot_work_is_refused_with_its_fields_all_at_once() {
         (json!({"min_workers": 1}), "/run/min_workers", "min_workers_needs_direct"),
         (json!({"min_workers": 3, "results": "direct"}), "/run/min_workers", "out_of_range"),
     ] {
-        let refused = served.as_owner(Method::POST, "/schedules", &wanted(&plan, |new| new["run"] = run)).await;
+        let refused = served.as_owner(Method::POST, "/schedules", &body(&plan, |new| new["run"] = run)).await;
         assert_eq!(fields(&refused), [fault(field, code)], "of its two workers");
     }
     for (timing, code) in [
@@ -104,7 +104,7 @@ async fn what_cannot_work_is_refused_with_its_fields_all_at_once() {
         (json!({"kind": "cron", "expression": "0 0 30 2 *", "zone": "UTC"}), "no_next_time"),
         (json!({"kind": "cron", "expression": "@daily", "zone": "Mars"}), "zone_unknown"),
     ] {
-        let refused = served.as_owner(Method::POST, "/schedules", &wanted(&plan, |new| new["timing"] = timing)).await;
+        let refused = served.as_owner(Method::POST, "/schedules", &body(&plan, |new| new["timing"] = timing)).await;
         assert_eq!(fields(&refused)[0].1, code);
     }
     let preview = served.as_owner(Method::GET, "/schedules/preview?cron=0+3+*+*+*&zone=America/New_York", "").await;
@@ -128,27 +128,24 @@ async fn nobody_schedules_what_they_could_not_start_and_who_saves_it_owns_it() {
         served.call(method, path, &[("cookie", &cookie), ("x-jac-page", &page)], body).await
     };
     let theirs = json!({"kind": "cluster", "cluster_id": "c-22222222"});
-    let refused = as_ann(Method::POST, "/schedules", &wanted(&plan, |new| new["on"] = theirs)).await;
+    let refused = as_ann(Method::POST, "/schedules", &body(&plan, |new| new["on"] = theirs)).await;
     assert_eq!(refused.refusal(), (StatusCode::FORBIDDEN, "not_owner"));
-    let file = wanted(&plan, |new| new["on"]["config"]["jmeter_home"] = json!("/opt/jmeter"));
+    let file = body(&plan, |new| new["on"]["config"]["jmeter_home"] = json!("/opt/jmeter"));
     assert_eq!(
         as_ann(Method::POST, "/schedules", &file).await.refusal(),
         (StatusCode::FORBIDDEN, "administrator_only")
     );
-    let with_secret = wanted(&plan, |new| new["run"] = json!({"properties": {"password": "hunter2"}}));
+    let with_secret = body(&plan, |new| new["run"] = json!({"properties": {"password": "hunter2"}}));
     let made = served.as_owner(Method::POST, "/schedules", &with_secret).await;
     assert_eq!(made.body["run"]["properties"]["password"], "***");
     let path = format!("/schedules/{}", made.body["id"].as_str().expect("an id"));
-    assert_eq!(
-        as_ann(Method::PUT, &path, &wanted(&plan, |_| ())).await.refusal(),
-        (StatusCode::FORBIDDEN, "not_owner")
-    );
+    assert_eq!(as_ann(Method::PUT, &path, &body(&plan, |_| ())).await.refusal(), (StatusCode::FORBIDDEN, "not_owner"));
     let shared = served.as_owner(Method::PATCH, &format!("{path}/team"), r#"{"team":"t-1"}"#).await;
     assert_eq!(shared.body["team"]["id"], "t-1");
-    let masked = wanted(&plan, |new| new["run"] = json!({"properties": {"password": "***"}}));
+    let masked = body(&plan, |new| new["run"] = json!({"properties": {"password": "***"}}));
     let refused = as_ann(Method::PUT, &path, &masked).await;
     assert_eq!(fields(&refused), [("/run/properties".to_owned(), "secret_missing".to_owned())]);
-    let saved = as_ann(Method::PUT, &path, &wanted(&plan, |_| ())).await;
+    let saved = as_ann(Method::PUT, &path, &body(&plan, |_| ())).await;
     assert_eq!((saved.body["owner"]["id"].as_str(), saved.body["revision"].as_u64()), (Some("ann"), Some(2)));
     let audit = served.as_owner(Method::GET, "/audit?limit=1", "").await.body;
     assert_eq!(

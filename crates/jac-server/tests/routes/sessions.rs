@@ -292,7 +292,10 @@ async fn while_redis_is_away_the_answer_is_clear_tokens_go_on_and_the_log_says_i
     assert_eq!(readiness(&one).await, (503, serde_json::json!(["sessions_unavailable"])));
     assert_eq!(Socket::open(address, &[("cookie", &one.cookie)]).await.err(), Some(503));
     let answer = page.ask(1, r#"["subscribe_run",{"run_id":"r-22222222"}]"#).await;
-    assert_eq!(answer["error"]["code"], "sessions_unavailable", "its page is told, and not signed out: {answer}");
+    assert_eq!(
+        answer["error"]["code"], "sessions_unavailable",
+        "its page gets the error, and is not signed out: {answer}"
+    );
 
     redis.start_again();
     until(&one, &me, signed_in()).await;

@@ -139,7 +139,7 @@ async fn served(gateway: &Gateway) -> Served {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_store_is_told_with_all_its_fields() {
+async fn what_cannot_be_a_store_is_refused_with_all_its_fields() {
     let served = Served::new().await;
     let (ann, ben) = (Caller::new(&served, "ann").await, Caller::new(&served, "ben").await);
     let keys = TestKeys { id: "AKIAIOSFODNN7EXAMPLE".to_owned(), secret: "secret".to_owned() };
@@ -149,7 +149,7 @@ async fn what_cannot_be_a_store_is_told_with_all_its_fields() {
     let refused = ann.call(Method::POST, "/stores", &bad).await;
     assert_eq!(refused.refusal(), (StatusCode::BAD_REQUEST, "store_invalid"));
     let faults = refused.body["error"]["faults"].as_array().expect("all faults").iter();
-    let told: Vec<_> = faults
+    let found: Vec<_> = faults
         .map(|fault| (fault["field"].as_str().unwrap_or_default(), fault["code"].as_str().unwrap_or_default()))
         .collect();
     let malformed = ["/address", "/region"].map(|field| (field, "malformed"));
@@ -159,7 +159,7 @@ async fn what_cannot_be_a_store_is_told_with_all_its_fields() {
         ("/storage_class", "malformed"),
         ("/credentials", "missing"),
     ];
-    assert_eq!(told, [&malformed[..], &rest[..]].concat());
+    assert_eq!(found, [&malformed[..], &rest[..]].concat());
     let good = json!({ "address": "s3://results/load", "region": "eu-central-1", "credentials": set });
     for (field, value, code) in [
         ("address", json!("gs://results"), "malformed"),
@@ -209,19 +209,19 @@ async fn a_store_is_tried_before_it_is_saved_and_each_fault_is_beside_its_field(
     let set = ann.save_keys(None, &hers).await;
     let good = store(&gateway, "s3://ann-results/load", &set);
     let refused = async |store: &Value| ann.call(Method::POST, "/stores", store).await;
-    let told = |field, code| (StatusCode::BAD_REQUEST, "store_refused", field, code);
+    let refusal = |field, code| (StatusCode::BAD_REQUEST, "store_refused", field, code);
     let missing = refused(&store(&gateway, "s3://no-such-bucket", &set)).await;
-    assert_eq!(fault(&missing), told("/address", "artefacts_bucket_missing"));
+    assert_eq!(fault(&missing), refusal("/address", "artefacts_bucket_missing"));
     let anothers = refused(&store(&gateway, "s3://ben-results", &set)).await;
-    assert_eq!(fault(&anothers), told("/credentials", "artefacts_denied"));
+    assert_eq!(fault(&anothers), refusal("/credentials", "artefacts_denied"));
     let mut away = good.clone();
     away["endpoint"] = json!(NOWHERE);
-    assert_eq!(fault(&refused(&away).await), told("/endpoint", "artefacts_unreachable"));
+    assert_eq!(fault(&refused(&away).await), refusal("/endpoint", "artefacts_unreachable"));
     for wrong in
         [TestKeys { secret: his.secret.clone(), ..hers.clone() }, TestKeys { id: "nobody".to_owned(), ..hers.clone() }]
     {
         ann.save_keys(Some(&set), &wrong).await;
-        assert_eq!(fault(&refused(&good).await), told("/credentials", "artefacts_credentials_refused"), "{wrong:?}");
+        assert_eq!(fault(&refused(&good).await), refusal("/credentials", "artefacts_credentials_refused"), "{wrong:?}");
     }
     assert_eq!(ann.get("/stores").await, json!([]));
     ann.save_keys(Some(&set), &hers).await;

@@ -1,4 +1,4 @@
-//! People's own search targets, on a real OpenSearch behind doors that look at who signs in.
+//! People's own search targets, on a real OpenSearch behind proxies that check who signs in.
 
 use crate::engine::Engine;
 use crate::served::{Answer, Served};
@@ -18,13 +18,13 @@ const OPENSEARCH: &str = "opensearch-2.19.4";
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// An address that sends on to the engine what is signed in as it says, and refuses everything else.
-struct Door {
+struct Guard {
     url: String,
     /// The `Authorization` that opens it.
     opens: Arc<Mutex<String>>,
 }
 
-impl Door {
+impl Guard {
     async fn before(port: u16, opens: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -77,7 +77,7 @@ fn faults(answer: &Answer) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_target_is_told_with_all_its_fields_and_nobody_has_more_than_five() {
+async fn what_cannot_be_a_target_is_refused_with_all_its_fields_and_nobody_has_more_than_five() {
     let served = served(Settings::default()).await;
     let (ann, ben) = (Caller::new(&served, "ann").await, Caller::new(&served, "ben").await);
     let bad = json!({ "name": "My Logs", "settings": { "url": "http://10.0.0.4:9200" }, "username": "jac", "api_key": "key", "credentials": "k-1" });
@@ -161,8 +161,8 @@ async fn shipment(caller: &Caller<'_>, run: &str, target: &str, is_so: impl Fn(&
 #[tokio::test]
 async fn the_runs_of_two_people_are_shipped_to_their_own_targets() {
     let Some(engine) = Engine::start(OPENSEARCH, "").await else { return };
-    let hers = Door::before(engine.port(), "Basic YW5uOmFubnMtd29yZA==").await; // ann:anns-word
-    let his = Door::before(engine.port(), "ApiKey bens-key").await;
+    let hers = Guard::before(engine.port(), "Basic YW5uOmFubnMtd29yZA==").await; // ann:anns-word
+    let his = Guard::before(engine.port(), "ApiKey bens-key").await;
     let allowed_endpoints = vec![hers.url.clone(), his.url.clone()];
     let served = served(Settings { allowed_endpoints, ..Settings::default() }).await;
     let (ann, ben) = (Caller::new(&served, "ann").await, Caller::new(&served, "ben").await);
@@ -171,7 +171,7 @@ async fn the_runs_of_two_people_are_shipped_to_their_own_targets() {
         "settings": { "url": hers.url, "namespace": "ann", "dashboards_url": "https://kibana.example/s/ann", "labels": { "team": "shop" } } });
     let of_ben = json!({ "name": "logs", "api_key": "bens-key", "settings": { "url": his.url, "namespace": "ben", "layout": "index_per_run" } });
 
-    // Whoever signs in as somebody else is told so beside the field.
+    // Who signs in as somebody else gets the error beside the field.
     let mut wrong = of_ann.clone();
     wrong["password"] = json!("another");
     let refused = ann.call(Method::POST, "/search/own", &wrong).await;
@@ -234,7 +234,7 @@ async fn the_runs_of_two_people_are_shipped_to_their_own_targets() {
     assert_eq!((saved.status, &saved.body["id"]), (StatusCode::OK, &json!(ids[0])), "{}", saved.body);
     assert_eq!(shipment(&ann, &held_up, &ids[0], complete).await["counted"], 60);
 
-    // A target that is deleted is told as such; what is there stays.
+    // A deleted target is reported as such; what is there stays.
     assert_eq!(
         ann.call(Method::DELETE, &format!("/search/own/{}", ids[0]), &json!({})).await.status,
         StatusCode::NO_CONTENT

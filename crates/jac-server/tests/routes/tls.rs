@@ -115,7 +115,7 @@ async fn a_request_over_tls_is_answered_and_knows_it() {
 }
 
 #[tokio::test]
-async fn a_pair_that_cannot_be_used_is_told_by_its_code() {
+async fn a_pair_that_cannot_be_used_is_reported_by_its_code() {
     let folder = tempfile::tempdir().expect("a folder");
     let code = |files: &TlsFiles| Pair::read(files).expect_err("it cannot be used").code();
     let files = make().write(folder.path());
@@ -126,10 +126,10 @@ async fn a_pair_that_cannot_be_used_is_told_by_its_code() {
         ("key.pem", "", "tls_key_invalid"),
         ("key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "tls_key_invalid"),
     ];
-    for (name, content, told) in cases {
+    for (name, content, expected) in cases {
         let files = make().write(folder.path());
         std::fs::write(folder.path().join(name), content).expect("written");
-        assert_eq!(code(&files), told, "{name} {content:?}");
+        assert_eq!(code(&files), expected, "{name} {content:?}");
     }
     let files = make().write(folder.path());
     std::fs::write(&files.key, make().key).expect("written");
@@ -161,9 +161,9 @@ async fn a_changed_pair_is_used_without_a_restart_and_a_broken_one_is_not() {
     let (address, tls) = serve(&served, &files, patient()).await;
     tokio::spawn(tls.follow(Arc::new(SystemClock), Duration::from_millis(20)));
     first.shake(address).await.expect("the first");
-    let until = async |wanted: &Made| {
+    let until = async |expected: &Made| {
         let began = Instant::now();
-        while wanted.shake(address).await.is_err() {
+        while expected.shake(address).await.is_err() {
             assert!(began.elapsed() < LIMIT, "the new pair is not used");
         }
     };
@@ -200,7 +200,7 @@ async fn a_pair_that_is_not_valid_yet_is_used_once_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let (first, second) = (make(), make());
     let (address, tls) = serve(&served, &first.write(folder.path()), patient()).await;
-    // 2010: before both certificates' time, which is told of the first and keeps the second waiting.
+    // 2010: before both certificates' time, which is reported for the first and keeps the second waiting.
     let clock = Arc::new(Hands(AtomicI64::new(1_262_304_000_000)));
     tokio::spawn(tls.follow(Arc::clone(&clock) as Arc<dyn Clock>, Duration::from_millis(20)));
     second.write(folder.path());
@@ -270,8 +270,8 @@ async fn live_events_go_over_tls_are_counted_and_end_with_the_server() {
     let sockets = async || {
         let bearer = format!("Bearer {}", served.app.access.token());
         let request = http::Request::get("/metrics").header("authorization", bearer);
-        let told = served.text(request.body(axum::body::Body::empty()).expect("a request")).await;
-        told.lines().find_map(|line| line.strip_prefix("jac_live_sockets ")).map(str::to_owned)
+        let metrics = served.text(request.body(axum::body::Body::empty()).expect("a request")).await;
+        metrics.lines().find_map(|line| line.strip_prefix("jac_live_sockets ")).map(str::to_owned)
     };
     assert_eq!(sockets().await.as_deref(), Some("1"));
     served.app.edge.closing().cancel();

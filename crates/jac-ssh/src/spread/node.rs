@@ -110,7 +110,7 @@ impl Member {
         let Peer { address, port, host_key } = &from.peer;
         let host = if *port == 22 { address.clone() } else { format!("[{address}]:{port}") };
         format!(
-            "file={} user={} address={} port={port} sha256={} least={LEAST_BYTES} patience={}\nkey={}\nknown={}\n{TAKE}",
+            "file={} user={} address={} port={port} sha256={} least={LEAST_BYTES} timeout={}\nkey={}\nknown={}\n{TAKE}",
             quote(&self.file),
             quote(&from.link.target().user),
             quote(address),

@@ -1,4 +1,4 @@
-//! What the server sends to a node, and what it tells of it.
+//! What the server sends to a node, and the progress that it reports.
 
 use crate::connection::Link;
 use crate::error::LinkError;
@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-const TELL_EVERY: Duration = Duration::from_secs(1);
+const REPORT_EVERY: Duration = Duration::from_secs(1);
 
-/// A file that the server sends to nodes, and who is told of it.
+/// A file that the server sends to nodes, and who receives the progress.
 pub struct Sending<'a> {
     /// What it is, for people.
     pub what: &'a str,
@@ -30,12 +30,12 @@ impl Sending<'_> {
         folder: &str,
         got_on: &(dyn Fn() + Send + Sync),
     ) -> Result<(), LinkError> {
-        let told = Mutex::new(None::<Instant>);
+        let reported = Mutex::new(None::<Instant>);
         let progress = |sent: u64, total: u64| {
             got_on();
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                *told = Some(Instant::now());
+            let mut reported = reported.lock().unwrap_or_else(PoisonError::into_inner);
+            if reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
+                *reported = Some(Instant::now());
                 let text = format!("Sending {}: {} of {} MB.", self.what, sent / 1_000_000, total / 1_000_000);
                 let message = Message::new("sending", text).with("what", self.what).with("unit", "bytes");
                 (self.progress)(node, message.with("done", sent).with("total", total));
@@ -44,7 +44,7 @@ impl Sending<'_> {
         upload_by_way_of(link, self.path, &stem(folder), to, folder, &progress).await
     }
 
-    pub(super) fn tell_taking(&self, node: &str, from: &str) {
+    pub(super) fn report_taking(&self, node: &str, from: &str) {
         let message = Message::new("taking", format!("Copying {} from {from}.", self.what)).with("what", self.what);
         (self.progress)(node, message.with("from", from));
     }

@@ -142,7 +142,7 @@ async fn one_connection_serves_a_node_however_many_ask() {
 }
 
 #[tokio::test]
-async fn a_machine_that_is_down_is_told_at_once_and_found_again_when_it_is_back() {
+async fn a_machine_that_is_down_is_reported_at_once_and_found_again_when_it_is_back() {
     let Some(mut place) = Place::launched(1).await else { return };
     let remote = place.master();
     remote.start("job", &shell("sleep 300; true")).await.expect("it starts");

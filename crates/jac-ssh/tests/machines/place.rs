@@ -16,7 +16,7 @@ pub struct Place {
     folder: tempfile::TempDir,
     pub cloud: SshCloud,
     pub cluster: ClusterId,
-    pub told: Mutex<Vec<String>>,
+    pub messages: Mutex<Vec<String>>,
 }
 
 impl Place {
@@ -24,7 +24,7 @@ impl Place {
     pub fn new(machines: Machines) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let cloud = cloud(&folder, &machines);
-        Self { machines, folder, cloud, cluster: ClusterId::from_random([7; 8]), told: Mutex::default() }
+        Self { machines, folder, cloud, cluster: ClusterId::from_random([7; 8]), messages: Mutex::default() }
     }
 
     /// A cluster of so many machines, launched; `None` where there is no sshd.
@@ -56,7 +56,7 @@ impl Place {
     }
 
     pub async fn launch_as(&self, config: &ClusterConfig, lease: Duration) -> Result<Vec<Instance>, PortError> {
-        let requests: Vec<NodeRequest> = Cluster::wanted_nodes(config.workers)
+        let requests: Vec<NodeRequest> = Cluster::requested_nodes(config.workers)
             .into_iter()
             .map(|node| NodeRequest {
                 cluster: self.cluster.clone(),
@@ -69,10 +69,10 @@ impl Place {
                 expires_at_ms: in_ms(lease),
             })
             .collect();
-        let tell = |node: &str, message: jac_model::Message| {
-            self.told.lock().expect("no panic").push(format!("{node}: {}", message.message))
+        let report = |node: &str, message: jac_model::Message| {
+            self.messages.lock().expect("no panic").push(format!("{node}: {}", message.message))
         };
-        self.cloud.launch(config, &requests, &tell).await
+        self.cloud.launch(config, &requests, &report).await
     }
 
     pub fn remote(&self, node: &str) -> Arc<dyn Remote> {

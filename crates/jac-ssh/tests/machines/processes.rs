@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 const HOSTILE: [&str; 9] =
     ["%s|", "two  words", "*", "--", "$HOME `id` $(id)", "", "a\nb", "it's \"quoted\" \\ !", "ümläut 日本"];
 
-async fn wait_for_state(remote: &dyn Remote, name: &str, wanted: impl Fn(ProcessState) -> bool) {
-    wait_for(name, LIMIT, async || wanted(remote.process(name).await.expect("it answers"))).await;
+async fn wait_for_state(remote: &dyn Remote, name: &str, expected: impl Fn(ProcessState) -> bool) {
+    wait_for(name, LIMIT, async || expected(remote.process(name).await.expect("it answers"))).await;
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_process_outlives_the_connection_and_its_exit_code_is_known() {
     wait_for_state(remote.as_ref(), "job", |state| state == ProcessState::Exited { code: 7 }).await;
 }
 
-/// Starts a process whose children leave it in every way, beside another one, and ends it. `seconds` tells the sleeps of
+/// Starts a process whose children leave it in every way, beside another one, and ends it. `seconds` distinguishes the sleeps of
 /// one test from another's.
 async fn end_a_family(place: &Place, seconds: u32) {
     let remote = place.master();
@@ -112,11 +112,11 @@ async fn end_a_family(place: &Place, seconds: u32) {
     remote.start("job", &shell(&script)).await.expect("it starts");
     remote.start("other", &shell(&format!("sleep {other}; true"))).await.expect("it starts");
     let sleeping = |seconds: u32| {
-        let wanted = format!("sleep\0{seconds}\0");
+        let expected = format!("sleep\0{seconds}\0");
         std::fs::read_dir("/proc")
             .expect("/proc")
             .flatten()
-            .any(|entry| std::fs::read_to_string(entry.path().join("cmdline")).is_ok_and(|line| line == wanted))
+            .any(|entry| std::fs::read_to_string(entry.path().join("cmdline")).is_ok_and(|line| line == expected))
     };
     wait_for("all of them", LIMIT, async || (one..=other).all(sleeping)).await;
     remote.kill("job").await.expect("it ends");

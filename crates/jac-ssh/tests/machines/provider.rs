@@ -35,7 +35,7 @@ async fn a_cluster_is_made_listed_by_the_next_jac_and_taken_away_with_nothing_le
 }
 
 #[tokio::test]
-async fn the_faults_of_all_machines_are_told_at_once_and_nothing_is_made() {
+async fn the_faults_of_all_machines_are_reported_at_once_and_nothing_is_made() {
     let Some(mut machines) = Machines::start(4) else { return };
     machines.machines[0].go_down();
     let place = Place::new(machines);
@@ -86,10 +86,10 @@ async fn a_clock_that_is_off_is_measured_and_said_and_shortens_no_lease() {
     machines.machines[1].replace_program("date", r#"exec /usr/bin/date -d '-1 hour' "$@""#);
     let place = Place::new(machines);
     place.launch(Duration::from_secs(600)).await.expect("a wrong clock is no reason to refuse");
-    let told = place.told.lock().expect("no panic").join("\n");
-    assert!(told.contains("worker-1: Warning: 127.0.0.2") && told.contains("3600."), "{told}");
-    assert!(told.contains("s behind the server's"), "{told}");
-    assert!(!told.contains("master: Warning"), "the other one's is right: {told}");
+    let messages = place.messages.lock().expect("no panic").join("\n");
+    assert!(messages.contains("worker-1: Warning: 127.0.0.2") && messages.contains("3600."), "{messages}");
+    assert!(messages.contains("s behind the server's"), "{messages}");
+    assert!(!messages.contains("master: Warning"), "the other one's is right: {messages}");
     assert!(place.cloud.list().await.expect("a list").instances.iter().all(|node| node.alive));
 }
 
@@ -101,12 +101,13 @@ async fn names_that_are_waited_for_are_said_and_hinder_nothing() {
     machines.machines[2].replace_program("getent", "exit 2");
     let place = Place::new(machines);
     place.launch(Duration::from_secs(600)).await.expect("slow look-ups are no reason to refuse");
-    let told = place.told.lock().expect("no panic").join("\n");
-    let warnings: Vec<&str> = told.lines().filter(|line| line.contains("Warning") && line.contains("2 s")).collect();
+    let messages = place.messages.lock().expect("no panic").join("\n");
+    let warnings: Vec<&str> =
+        messages.lines().filter(|line| line.contains("Warning") && line.contains("2 s")).collect();
     let of = |node: &str| warnings.iter().filter(|line| line.starts_with(&format!("{node}: "))).count();
-    assert_eq!((of("master"), of("worker-1"), of("worker-2")), (0, 2, 0), "{told}");
-    assert!(warnings.iter().all(|line| line.contains("/etc/hosts")), "{told}");
-    assert!(warnings.iter().any(|line| line.contains("127.0.0.1 is not resolved")), "the master's address: {told}");
+    assert_eq!((of("master"), of("worker-1"), of("worker-2")), (0, 2, 0), "{messages}");
+    assert!(warnings.iter().all(|line| line.contains("/etc/hosts")), "{messages}");
+    assert!(warnings.iter().any(|line| line.contains("127.0.0.1 is not resolved")), "the master's address: {messages}");
 }
 
 #[tokio::test]
@@ -180,12 +181,12 @@ async fn jmeter_is_brought_once_and_unpacked_under_its_digest() {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, file).expect("a file");
     }
-    let told = std::sync::Mutex::new(Vec::new());
-    let tell = |node: &str, message: jac_model::Message| {
-        told.lock().expect("no panic").push(format!("{node}: {}", message.message))
+    let messages = std::sync::Mutex::new(Vec::new());
+    let report = |node: &str, message: jac_model::Message| {
+        messages.lock().expect("no panic").push(format!("{node}: {}", message.message))
     };
     let (master, worker) = (place.remote("master"), place.remote("worker-1"));
-    let (one, two) = tokio::join!(master.equip(home.path(), &tell), worker.equip(home.path(), &tell));
+    let (one, two) = tokio::join!(master.equip(home.path(), &report), worker.equip(home.path(), &report));
     let (one, two) = (one.expect("it is there"), two.expect("it is there"));
     assert_ne!(one.jmeter_home, two.jmeter_home, "each machine has its own home");
     assert_eq!(one.java, two.java);
@@ -194,8 +195,8 @@ async fn jmeter_is_brought_once_and_unpacked_under_its_digest() {
         assert_eq!(fs::read_to_string(jar).expect("a jar"), "lib/ext/ApacheJMeter_core.jar");
     }
     assert!(!std::path::Path::new(&master.folder()).join("jmeter.tar.gz").exists());
-    let before = told.lock().expect("no panic").len();
+    let before = messages.lock().expect("no panic").len();
     assert!(before >= 2, "each said that it gets one");
-    assert_eq!(master.equip(home.path(), &tell).await.expect("it is there"), one);
-    assert_eq!(told.lock().expect("no panic").len(), before, "nothing was sent again");
+    assert_eq!(master.equip(home.path(), &report).await.expect("it is there"), one);
+    assert_eq!(messages.lock().expect("no panic").len(), before, "nothing was sent again");
 }

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// Ten rows a second until it is told to end, and a last one.
+/// Ten rows a second until it is stopped, and a last one.
 const JOB: &str = "while [ ! -e end ]; do echo row >>log; sleep 0.1; done; echo last >>log; exit 3";
 
 /// A program that waits, whose heap is looked at.
@@ -136,13 +136,13 @@ async fn a_node_that_is_gone_reports_nothing() {
 struct Traffic {
     asked: AtomicU64,
     bytes_there: AtomicU64,
-    told: AtomicU64,
+    answered: AtomicU64,
     bytes_back: AtomicU64,
 }
 
 impl Traffic {
     fn figures(&self) -> [u64; 4] {
-        [&self.asked, &self.bytes_there, &self.told, &self.bytes_back].map(|count| count.load(Relaxed))
+        [&self.asked, &self.bytes_there, &self.answered, &self.bytes_back].map(|count| count.load(Relaxed))
     }
 
     /// A way to a machine on which all is counted. Gives its port.
@@ -168,7 +168,7 @@ impl Traffic {
                     let ((from, back), (answers, to)) = (here.into_split(), there.into_split());
                     tokio::join!(
                         pass(from, to, &traffic.asked, &traffic.bytes_there),
-                        pass(answers, back, &traffic.told, &traffic.bytes_back)
+                        pass(answers, back, &traffic.answered, &traffic.bytes_back)
                     );
                 });
             }
@@ -242,9 +242,9 @@ async fn a_node_that_reports_is_asked_less() {
         })
         .await;
     }
-    let show = |how: &str, ([asked, there, told, back], cpu): ([f64; 4], f64)| {
+    let show = |how: &str, ([asked, there, answered, back], cpu): ([f64; 4], f64)| {
         println!(
-            "{how:>8}: {asked:5.1} messages and {there:6.0} bytes a second to the node, {told:5.1} and {back:6.0} from \
+            "{how:>8}: {asked:5.1} messages and {there:6.0} bytes a second to the node, {answered:5.1} and {back:6.0} from \
              it; {cpu:.2} % of a core there"
         );
         asked

@@ -75,13 +75,13 @@ pub fn remotes_over(
     names.zip(&place.machines.machines).map(of).collect()
 }
 
-/// Equips all at once. Gives how many nodes were told each code.
+/// Equips all at once. Returns how many nodes reported each code.
 async fn equip(remotes: &[SshRemote], home: &Path) -> BTreeMap<String, usize> {
-    let told: Mutex<BTreeMap<(String, String), ()>> = Mutex::default();
-    let tell = |node: &str, message: Message| {
-        told.lock().expect("no panic").insert((message.code, node.to_owned()), ());
+    let reported: Mutex<BTreeMap<(String, String), ()>> = Mutex::default();
+    let report = |node: &str, message: Message| {
+        reported.lock().expect("no panic").insert((message.code, node.to_owned()), ());
     };
-    for tools in join_all(remotes.iter().map(|remote| remote.equip(home, &tell))).await {
+    for tools in join_all(remotes.iter().map(|remote| remote.equip(home, &report))).await {
         let tools = tools.expect("it is equipped");
         assert_eq!(
             fs::read_to_string(Path::new(&tools.jmeter_home).join("bin/ApacheJMeter.jar")).expect("a jar"),
@@ -91,7 +91,7 @@ async fn equip(remotes: &[SshRemote], home: &Path) -> BTreeMap<String, usize> {
         assert!(fs::read(large).expect("a jar") == fs::read(home.join("lib/large.jar")).expect("a jar"));
     }
     let mut counts = BTreeMap::new();
-    for (code, _) in told.into_inner().expect("no panic").into_keys() {
+    for (code, _) in reported.into_inner().expect("no panic").into_keys() {
         *counts.entry(code).or_default() += 1;
     }
     counts
@@ -124,9 +124,9 @@ async fn one_node_gets_it_from_the_server_and_the_others_from_nodes() {
     let (home, cache) = (home(8), tempfile::tempdir().expect("a folder"));
     let remotes = remotes(&place, cache.path(), |port| port);
     let began = Instant::now();
-    let told = equip(&remotes, home.path()).await;
+    let reported = equip(&remotes, home.path()).await;
     println!("8 MB on 8 nodes: {:?}", began.elapsed());
-    assert_eq!((told["sending"], told["taking"]), (1, 7), "{told:?}");
+    assert_eq!((reported["sending"], reported["taking"]), (1, 7), "{reported:?}");
     assert_nothing_left(&place);
     assert!(equip(&remotes, home.path()).await.is_empty(), "nothing goes anywhere again");
 }
@@ -137,8 +137,8 @@ async fn nodes_that_do_not_reach_each_other_get_it_from_the_server() {
     let (home, cache) = (home(1), tempfile::tempdir().expect("a folder"));
     // Nothing listens there.
     let remotes = remotes(&place, cache.path(), |_| 9);
-    let told = equip(&remotes, home.path()).await;
-    assert_eq!(told["sending"], 5, "{told:?}");
+    let reported = equip(&remotes, home.path()).await;
+    assert_eq!(reported["sending"], 5, "{reported:?}");
     assert_nothing_left(&place);
 }
 
@@ -159,8 +159,8 @@ async fn a_node_that_shows_another_host_key_gives_nothing() {
             remote.reached_by(Some(Peer { address: machine.address.clone(), port: machine.port, host_key }))
         })
         .collect();
-    let told = equip(&remotes, home.path()).await;
-    assert_eq!(told["sending"], 3, "{told:?}");
+    let reported = equip(&remotes, home.path()).await;
+    assert_eq!(reported["sending"], 3, "{reported:?}");
     assert_nothing_left(&place);
 }
 
@@ -235,10 +235,10 @@ async fn over_a_slow_line_it_takes_as_long_as_one_copy() {
     let ways = line.ways_to(&place).await;
     let remotes = remotes_over(&place, cache.path(), |port| port, &ways);
     let began = Instant::now();
-    let told = equip(&remotes, home.path()).await;
+    let reported = equip(&remotes, home.path()).await;
     let (took, one) = (began.elapsed(), megabytes as f64 * 1_048_576.0 / bytes_per_s);
     println!("{megabytes} MB to {nodes} nodes over {mbit} Mbit/s: {took:?}; one copy alone takes {one:.1} s");
-    assert_eq!(told["sending"], 1, "{told:?}");
+    assert_eq!(reported["sending"], 1, "{reported:?}");
     let all = one * nodes as f64;
     assert!(took.as_secs_f64() < all, "{took:?} of {all:.1} s for a copy to each");
     let (began, file) = (Instant::now(), home.path().join("lib/large.jar"));

@@ -6,7 +6,7 @@ use crate::{Store, StoreError};
 use jac_model::{ClusterId, ClusterPhase, ClusterSort, EpochMs, Named, Person, Provider};
 use rusqlite::Row;
 
-/// Which clusters are wanted; empty fields take all.
+/// Which clusters are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClusterFilter {
     /// Ids of people; an empty list takes nothing.

@@ -5,7 +5,7 @@ use crate::people::{COLUMNS, PersonRow, row_of, teams_of};
 use crate::{Store, StoreError};
 use jac_model::{PersonSort, UserRole};
 
-/// Which people are wanted; empty fields take all.
+/// Which people are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonFilter {
     pub role: Option<UserRole>,

@@ -7,7 +7,7 @@ use jac_jtl::criteria::Verdict;
 use jac_model::{EpochMs, Named, Person, PlanId, PlanSort, RunId, RunPhase};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-/// Which plans are wanted; empty fields take all.
+/// Which plans are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlanFilter {
     /// Ids of people; an empty list takes nothing.

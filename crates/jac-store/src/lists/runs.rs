@@ -9,7 +9,7 @@ use jac_model::{
 };
 use rusqlite::{Connection, Row};
 
-/// Which runs are wanted; empty fields take all.
+/// Which runs are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunFilter {
     /// Ids of people; an empty list takes nothing.

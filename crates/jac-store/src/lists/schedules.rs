@@ -4,7 +4,7 @@ use super::{Holds, Key, Page, PageRequest, Query, read_id};
 use crate::{Store, StoreError, documents, note_unreadable};
 use jac_model::{PlanId, Schedule, ScheduleId, ScheduleSort, ScheduleState};
 
-/// Which schedules are wanted; empty fields take all.
+/// Which schedules are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScheduleFilter {
     /// Ids of people; an empty list takes nothing.

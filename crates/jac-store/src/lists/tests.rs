@@ -267,8 +267,8 @@ async fn every_filter_takes_the_rows_that_have_what_it_names() {
         for sort in RUN_SORTS {
             let mut found: Vec<_> = pages_of_runs(&store, &filter, sort, Order::Descending).await;
             found.sort_by(|one, other| (other.created_ms, &other.id).cmp(&(one.created_ms, &one.id)));
-            let wanted: Vec<_> = all.iter().filter(|run| takes(run)).cloned().collect();
-            assert_eq!(found, wanted, "{filter:?} by {sort:?}");
+            let expected: Vec<_> = all.iter().filter(|run| takes(run)).cloned().collect();
+            assert_eq!(found, expected, "{filter:?} by {sort:?}");
         }
     }
 }
@@ -354,9 +354,9 @@ async fn a_plan_knows_its_runs_as_they_come_and_go() {
     let order = async || {
         let request = page(PlanSort::LastRun, Order::Descending);
         let plans = store.list_plans(&PlanFilter::default(), &request).await.expect("a page").items;
-        let told =
+        let shown =
             |plan: &crate::ListedPlan| (plan.name.clone(), plan.runs, plan.last_run.as_ref().map(|run| run.created_ms));
-        plans.iter().map(told).collect::<Vec<_>>()
+        plans.iter().map(shown).collect::<Vec<_>>()
     };
     let (one, two) = ("shop 1".to_owned(), "shop 2".to_owned());
     assert_eq!(order().await, [(two.clone(), 0, None), (one.clone(), 0, None)]);

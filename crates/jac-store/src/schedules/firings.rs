@@ -148,7 +148,7 @@ impl Store {
     }
 
     /// Reads a firing with its schedule, lets `change` change both, and writes them, with nothing in between. `None`: it is not there any
-    /// more, or `change` wanted nothing.
+    /// more, or `change` changed nothing.
     ///
     /// # Errors
     /// When the schedule cannot be read, or the database cannot be written.

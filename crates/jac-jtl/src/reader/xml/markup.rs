@@ -23,7 +23,7 @@ pub(super) fn next_markup(bytes: &[u8]) -> Option<(Markup<'_>, usize)> {
         Some(0) => {}
         Some(text) => return Some((Markup::Text(&bytes[..text]), text)),
         None if bytes.is_empty() => return None,
-        // Text may be taken up to an entity that is not complete.
+        // Text may be consumed up to an incomplete entity.
         None => {
             let tail = bytes.len().saturating_sub(12);
             let end = memchr(b'&', &bytes[tail..]).map_or(bytes.len(), |at| tail + at);

@@ -33,12 +33,12 @@ impl Buckets {
 }
 
 impl Within<'_> {
-    /// Adds up the cells of the labels' rows that are wanted: their times go into `summing`.
-    pub(in crate::statistics) fn add_up(&self, wanted: impl Fn(u32, Kind) -> bool, summing: &mut Summing) -> Sums {
+    /// Adds up the cells of the labels' rows that are selected: their times go into `summing`.
+    pub(in crate::statistics) fn add_up(&self, is_selected: impl Fn(u32, Kind) -> bool, summing: &mut Summing) -> Sums {
         let mut sums = Sums::default();
         for cells in self.0.chunk_by(|one, other| one.group == other.group) {
             let group = cells[0].group as usize;
-            if wanted((group / KINDS) as u32, Kind::ALL[group % KINDS]) {
+            if is_selected((group / KINDS) as u32, Kind::ALL[group % KINDS]) {
                 cells.iter().for_each(|cell| sums.merge(&cell.add_to(summing)));
             }
         }

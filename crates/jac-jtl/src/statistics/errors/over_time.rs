@@ -1,5 +1,5 @@
 //! How many failures of a group there were and when: in all, and in each interval that has any, so that those of a stretch of time can be
-//! told while a run continues.
+//! reported while a run is active.
 
 use std::ops::Range;
 
