@@ -47,7 +47,7 @@ pub async fn keep_looking(aws: &Aws, installation: &str, cluster: &ClusterId, se
     loop {
         match aws.describing.of_cluster(aws, installation, cluster).await {
             Ok(found) => {
-                seen.send_replace(found.into_iter().map(|machine| (machine.reported.node.clone(), machine)).collect());
+                seen.send_replace(found.into_iter().map(|machine| (machine.tags.node.clone(), machine)).collect());
             }
             Err(error) => tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; asking again"),
         }

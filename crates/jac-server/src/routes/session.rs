@@ -111,7 +111,7 @@ fn user(principal: &Principal) -> User {
 }
 
 /// The session as its page sees it.
-async fn session_of(engine: &Engine, caller: &Principal, by_link: bool) -> Result<Session, ApiError> {
+async fn session_view(engine: &Engine, caller: &Principal, by_link: bool) -> Result<Session, ApiError> {
     let has_password = match engine.store().person(&caller.user.id).await {
         Ok(person) => person.has_password,
         // The shell's account in a database of its own.
@@ -151,7 +151,7 @@ pub async fn show(
         Via::Session(_) => session_of(&app, &headers, None).await?.is_some_and(|open| open.session.by_link),
         Via::Shell | Via::Token { .. } => false,
     };
-    let mut session = session_of(allowed.engine(), &allowed.caller, by_link).await?;
+    let mut session = session_view(allowed.engine(), &allowed.caller, by_link).await?;
     let is_in_a_browser = matches!(allowed.caller.via, Via::Session(_)) && !by_link;
     if is_in_a_browser && allowed.engine().store().person(&allowed.caller.user.id).await?.via_company {
         session.sign_out_url = sign_out_url(&app, client.as_deref(), &headers);
@@ -182,7 +182,7 @@ pub async fn create(
             hint: Some("Ask your administrator for a new one, or run `jac admin link` on the server.".to_owned()),
         });
     };
-    let session = session_of(&app.engine, &of_person(&person, Via::Session(id)), true).await?;
+    let session = session_view(&app.engine, &of_person(&person, Via::Session(id)), true).await?;
     Ok(signed_in(client, session, page, cookie))
 }
 
@@ -203,7 +203,7 @@ pub async fn by_password(
     let (id, page) = (session.id.clone(), session.page.clone());
     audit::person(&person.person());
     app.sessions().open(&person, session).await?;
-    let session = session_of(&app.engine, &of_person(&person, Via::Session(id)), false).await?;
+    let session = session_view(&app.engine, &of_person(&person, Via::Session(id)), false).await?;
     Ok(signed_in(client, session, page, cookie))
 }
 
