@@ -128,7 +128,7 @@ const UNFINISHED: &str = ".new";
 
 fn append_below(archive: &mut Archive, root: &Path, name: &Path) -> anyhow::Result<()> {
     let mut seen = HashSet::new();
-    // A log that is compressed meanwhile has its new name before it loses the old one: the second look finds it.
+    // A log that is compressed meanwhile has its new name before it loses the old one: the second listing finds it.
     loop {
         let mut entries = names(&root.join(name))?;
         entries.retain(|entry| seen.insert(entry.clone()));
@@ -170,7 +170,8 @@ fn names(folder: &Path) -> anyhow::Result<Vec<OsString>> {
     Ok(names)
 }
 
-/// Puts an archive back into a folder that no server works on. It is unpacked and looked at whole before anything is replaced.
+/// Puts an archive back into a folder that no server works on. It is unpacked and checked completely before anything is
+/// replaced.
 pub fn restore(folder: &DataFolder, from: &Path, now_ms: i64) -> anyhow::Result<Restored> {
     let _nobody_else = lock_alone(folder)?;
     let staging = tempfile::tempdir_in(folder.uploads()).context("the data folder cannot be written to")?;

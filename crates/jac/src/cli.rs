@@ -124,7 +124,7 @@ pub enum Command {
     Export(ExportArguments),
     /// Give an assistant access to runs and plans: a Model Context Protocol server on standard input and output
     Mcp(McpArguments),
-    /// Compare two results and say which changes are significant
+    /// Compare two results and report which changes are significant
     #[command(after_help = "Exit codes: 0 no worse, 1 worse, 2 bad input.")]
     Compare(CompareArguments),
     /// Find single samples in result logs

@@ -62,7 +62,7 @@ impl ServerFile {
     }
 }
 
-/// Takes the folder for a command that nobody may work beside.
+/// Locks the folder for a command that needs exclusive access.
 ///
 /// # Errors
 /// When a server or another command works on it.
@@ -109,7 +109,8 @@ pub struct Elsewhere<'a> {
     pub search_url: Option<&'a str>,
 }
 
-/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, in place of what the environment says.
+/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, in place of the
+/// setting of the environment.
 pub async fn connect(
     data_folder: &Path,
     at: &ServerArguments,

@@ -53,7 +53,7 @@ fn without_start(inputs: &[Input]) -> anyhow::Error {
     anyhow::anyhow!("{} has no sample with a start time, so times after the start mean nothing", names.join(", "))
 }
 
-/// The settings that say how logs are read.
+/// The settings by which logs are read.
 pub fn settings(read: &ReadArguments) -> anyhow::Result<Settings> {
     let time_format = match &read.time_format {
         None => None,

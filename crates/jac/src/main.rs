@@ -67,17 +67,17 @@ fn main() -> ExitCode {
     context::start_log(quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return exit::tell(&anyhow::anyhow!("could not start the runtime: {error}")),
+        Err(error) => return exit::report(&anyhow::anyhow!("could not start the runtime: {error}")),
     };
     let outcome = runtime.block_on(dispatch(cli.command));
     // What still runs in the background is either ended already or meant to be left.
     runtime.shutdown_background();
     match outcome {
         Ok(Exit::Done | Exit::CriteriaNotMet) if let Some(error) = stdout::failure() => {
-            exit::tell(&anyhow::Error::new(error).context("standard output cannot be written"))
+            exit::report(&anyhow::Error::new(error).context("standard output cannot be written"))
         }
         Ok(exit) => exit.into(),
-        Err(error) => exit::tell(&error),
+        Err(error) => exit::report(&error),
     }
 }
 

@@ -22,7 +22,7 @@ use rmcp::service::RequestContext;
 use rmcp::transport::stdio;
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 
-/// What an assistant is told of the whole.
+/// What an assistant needs to know of all tools.
 const INSTRUCTIONS: &str = "JAC runs Apache JMeter load tests and keeps their results. Response times are in milliseconds, times of day are \
     epoch milliseconds (UTC), rates are per second, error rates are percent of samples. Percentiles are over all samples, interpolated as in \
     Apache Commons Math (type 6, as JMeter's own dashboard). Totals exclude the rows of Transaction Controllers, so \
@@ -83,8 +83,8 @@ impl ServerHandler for JacTools {
         }
         let arguments = serde_json::Value::Object(request.arguments.unwrap_or_default());
         Ok(match calls::call(&self.client, &request.name, arguments).await {
-            Ok(answer) => CallToolResult::structured(bounds::cut(answer)),
-            Err(Refusal(error)) => CallToolResult::structured_error(bounds::cut(error)),
+            Ok(answer) => CallToolResult::structured(bounds::bounded(answer)),
+            Err(Refusal(error)) => CallToolResult::structured_error(bounds::bounded(error)),
         }
         .into())
     }

@@ -37,8 +37,8 @@ pub async fn search(command: SearchCommand) -> anyhow::Result<Exit> {
         SearchCommand::Backfill { runs, target, whose } => {
             at(&whose, async |connected| {
                 let work = backfill(connected.client, &runs, target.as_deref(), &whose);
-                let goes_on = if connected.is_server { "The server continues shipping." } else { "" };
-                let interrupted = |signal| Interrupted { signal, goes_on: goes_on.to_owned() };
+                let continuing = if connected.is_server { "The server continues shipping." } else { "" };
+                let interrupted = |signal| Interrupted { signal, continuing: continuing.to_owned() };
                 connected.signals.unless(work).await.map_err(interrupted)?
             })
             .await

@@ -6,7 +6,7 @@ use std::io::Write;
 
 /// Prints a line.
 pub fn line(text: Arguments<'_>) {
-    // Whether it can be written or not: there is nobody else to tell.
+    // If it cannot be written, there is nowhere else to report that.
     drop(writeln!(std::io::stderr(), "{}", jac_report::visible_lines(&text.to_string())));
 }
 

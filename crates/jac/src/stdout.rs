@@ -38,7 +38,7 @@ pub fn json(value: &impl serde::Serialize) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Does somebody look at it, rather than a file or a program?
+/// Is it a terminal, rather than a file or a program?
 pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }

@@ -6,11 +6,12 @@ use jac_model::search::ShipmentState;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A target that takes nothing for so long is not waited for: longer than a request may take, so that its failure is told.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// A target that takes nothing for so long is not waited for: longer than a request may take, so that its failure is
+/// reported.
 const STANDSTILL: Duration = Duration::from_secs(100);
 
-/// Gives the shipments once all have ended, or as they are when none has moved for so long.
+/// Returns the shipments once all have ended, or as they are when none has moved for so long.
 pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
     let moved = |shipments: &[Shipment]| shipments.iter().map(|one| (one.rows, one.state)).collect::<Vec<_>>();
     let mut last = Vec::new();
@@ -29,7 +30,7 @@ pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
         if since.elapsed() > STANDSTILL {
             return Ok(shipments);
         }
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
