@@ -29,7 +29,7 @@ impl Api {
         body
     }
 
-    /// Sends JSON; whatever comes of it.
+    /// Sends JSON; returns any answer.
     pub fn send(&self, method: &str, path: &str, body: &Value) -> Answer {
         let method = method.parse().expect("a method");
         self.ask(self.client.request(method, self.address(path)).json(body))
