@@ -45,13 +45,13 @@ enum Fault {
     Loses,
     /// It has each fifth row once more.
     Doubles,
-    /// It has documents of the run that nobody ships.
+    /// It has documents of the run that were not shipped.
     Foreign,
     /// It refuses each fifth row.
     Refuses,
-    /// It takes nothing, and waits for ever.
+    /// It accepts nothing, and waits forever.
     Hangs,
-    /// It takes a piece of the log, and waits for ever.
+    /// It accepts a piece of the log, and waits forever.
     HangsBehind,
     /// It breaks off after some batches, whose refused rows were reported.
     BreaksOff,

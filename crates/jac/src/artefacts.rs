@@ -142,7 +142,7 @@ pub fn line(view: &ArchiveView) -> String {
     match view.phase {
         ArchivePhase::Waiting => format!("Waiting to be stored in {}", view.address),
         ArchivePhase::Uploading if view.total_bytes > 0 => {
-            // In steps of ten: where it is no terminal each is a line.
+            // In steps of ten: where it is not a terminal each is a line.
             format!("Storing results in {}: {} %", view.address, view.bytes * 10 / view.total_bytes * 10)
         }
         ArchivePhase::Uploading => format!("Storing results in {}", view.address),
@@ -190,7 +190,7 @@ impl Progress {
         Self { since: now, phase: ArchivePhase::Waiting, most_bytes: 0, has_failed: false }
     }
 
-    /// Takes in what is seen of it now. A try after one that failed is no progress by itself: it may fail in the same way.
+    /// Adds an observation. A try after one that failed is not progress by itself: it may fail in the same way.
     fn see(&mut self, view: &ArchiveView, now: Instant) {
         let is_further = view.bytes > self.most_bytes || (view.phase != self.phase && !self.has_failed);
         if is_further || (view.code.is_some() && !self.has_failed) {

@@ -1,8 +1,8 @@
-//! `jac admin backup` and `jac admin restore`: an archive of what a data folder knows, made while a server works on it.
+//! `jac admin backup` and `jac admin restore`: an archive of a data folder, made while a server works on it.
 //!
 //! The archive (tar, Zstandard) has the database, the installation's id and the plans with their revisions; the folders of finished runs by choice. It never has
-//! `secret.key`, nor the keys of clusters: whoever has the archive alone opens no saved credential. The contents below `blobs/` are those of
-//! the plans' files once more and come back from them.
+//! `secret.key`, nor the keys of clusters: the archive alone opens no saved credential. The contents below `blobs/` are
+//! those of the plans' files once more and come back from them.
 //!
 //! A restore replaces the database only, and keeps the one that it replaces. Plans and runs that are in the folder stay as they are, and the
 //! next start takes those into the list that the database does not know (decision 11).

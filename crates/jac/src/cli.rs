@@ -75,7 +75,7 @@ impl Cli {
     }
 }
 
-/// A home from the environment is for whoever chooses none; one on the command line is as much of a choice as a version.
+/// A home from the environment is a default; one on the command line is a choice, as a version is.
 fn names_two_jmeters(given: &ArgMatches) -> bool {
     let is_typed =
         |id: &str| given.ids().any(|known| known == id) && given.value_source(id) == Some(ValueSource::CommandLine);

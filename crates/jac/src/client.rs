@@ -1,5 +1,5 @@
 //! Calls the server's own interface: over HTTP, or in this process without a socket. There is one way to run a plan
-//! from the shell, whether a server lives or not.
+//! from the shell, with a server or without.
 
 use crate::exit::{RunFailed, with_hint};
 use anyhow::{Context, bail};
@@ -24,7 +24,7 @@ use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// An upload that nothing continues with for so long ends; its last pieces may wait in the buffers of a slow line.
+/// An upload that stalls for so long ends; its last pieces may wait in the buffers of a slow line.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
@@ -313,7 +313,7 @@ pub fn is_on_this_machine(url: &str) -> bool {
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Waits until no piece was taken for so long, nor the answer came after the last one.
+/// Waits until no piece was accepted within the limit, nor the answer came after the last one.
 async fn silence(mut pieces: watch::Receiver<()>, limit: Duration) {
     while let Ok(Ok(())) = tokio::time::timeout(limit, pieces.changed()).await {}
     // The form has ended, or stands still.

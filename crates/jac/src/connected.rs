@@ -1,4 +1,4 @@
-//! Where the commands about clusters and credentials are served: a server that lives, or an engine of this process that
+//! Where the commands about clusters and credentials are served: a running server, or an engine of this process that
 //! ends with the command.
 
 use crate::cli::{ClientArguments, Output};

@@ -1,7 +1,7 @@
 //! The executable: reads the command line and the environment, chooses the adapters, and turns what happened into an
 //! exit code. It alone knows which providers there are.
 
-/// The standard library's panics where nobody reads standard error any more; this one continues.
+/// The standard library's panics where standard error is closed; this one continues.
 macro_rules! eprintln {
     () => { $crate::stderr::line(format_args!("")) };
     ($($text:tt)*) => { $crate::stderr::line(format_args!($($text)*)) };

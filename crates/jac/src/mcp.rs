@@ -77,7 +77,7 @@ impl ServerHandler for JacTools {
         request: CallToolRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        // A tool that was not offered is not there, whoever knows its name.
+        // A tool that was not offered cannot be called by its name either.
         if self.get_tool(&request.name).is_none() {
             return Err(ErrorData::invalid_params(format!("There is no tool '{}'.", request.name), None));
         }

@@ -62,7 +62,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
             client.post(&format!("/integrations/{name}/test"), &json!({})).await;
         let error = match answer {
             Ok(_) => None,
-            // A name that is not there, or a server that does not answer, is no target's fault.
+            // An unknown name, or a server that does not answer, is not a fault of a target.
             Err(error) if error.downcast_ref::<RunFailed>().is_none() => return Err(error),
             Err(error) => Some(format!("{error:#}")),
         };

@@ -1,6 +1,6 @@
 //! `jac run`: makes the cluster, runs the plan, shows it live, brings the results, removes the cluster.
 //!
-//! Everything goes through the server's own interface, in this process where no server lives, so both ways give the
+//! Everything goes through the server's own interface, in this process where no server runs, so both ways give the
 //! same output and the same exit codes.
 
 pub mod files;
@@ -176,7 +176,7 @@ struct Job<'a> {
     target: Target,
     /// Since when its own cluster is being terminated.
     removing_since: Option<Instant>,
-    /// Somebody waits for what is being terminated; `false` after a signal.
+    /// Whether it waits for what is being terminated; `false` after a signal.
     waits: bool,
 }
 
@@ -402,7 +402,7 @@ impl Job<'_> {
     }
 
     /// What this run or an earlier `jac run` left behind is ended by this one's engine; it waits for that as long as machines
-    /// take to go, and reports what is left then. `lease`: how long nodes live without hearing from an engine.
+    /// take to terminate, and reports what is left then. `lease`: how long nodes live without an engine.
     async fn wait_for_leftovers(&mut self, lease: Duration) {
         let since = self.removing_since.unwrap_or_else(Instant::now);
         loop {
@@ -460,7 +460,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Waits until the results are in the store, if there is one. What is not there yet is no failure of the run.
+    /// Waits until the results are in the store, if there is one. An unfinished upload is not a failure of the run.
     async fn wait_for_archive(&mut self, run: &RunView) {
         if run.archive.is_none() {
             return;
@@ -527,7 +527,7 @@ impl Job<'_> {
             }
             Some(Cause::Completed | Cause::Imported) | None => (),
         }
-        // Stopped by somebody else, on the page: the run is not what was asked for.
+        // Stopped by somebody else, on the page: not the requested run.
         if matches!(run.cause, Some(Cause::Stopped { .. })) && self.signals.received().is_none() {
             return Ok(Exit::Failed);
         }

@@ -80,7 +80,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
         let answer: anyhow::Result<TargetTest> = client.post(&format!("/search/targets/{name}/test"), &json!({})).await;
         let (test, error) = match answer {
             Ok(test) => (Some(test), None),
-            // A name that is not there, or a server that does not answer, is no target's fault.
+            // An unknown name, or a server that does not answer, is not a fault of a target.
             Err(error) if error.downcast_ref::<RunFailed>().is_none() => return Err(error),
             Err(error) => (None, Some(format!("{error:#}"))),
         };

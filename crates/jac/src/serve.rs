@@ -83,7 +83,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
 
     stdout::line(&format!("JAC {} listens on {scheme}://{address}", env!("CARGO_PKG_VERSION")));
     if !engine.store().has_sign_in().await? {
-        // A link that lets somebody in does not belong into a file that others read.
+        // A sign-in link does not belong into a file that others read.
         if std::io::stdout().is_terminal() {
             let link = first_link(&engine).await?;
             stdout::line(&format!("Sign in with this one-time link: {page_url}{link}"));
@@ -170,7 +170,7 @@ impl Listeners {
     }
 }
 
-/// Only programs of this machine reach the server: it listens on loopback, and there is no word of a proxy in front of it.
+/// Only programs of this machine reach the server: it listens on loopback, and no proxy in front of it is configured.
 fn is_for_this_machine(listens: IpAddr, trusted_proxies: &[IpNet], public_url: Option<&str>) -> bool {
     listens.is_loopback() && trusted_proxies.is_empty() && public_url.is_none_or(is_on_this_machine)
 }

@@ -1,4 +1,4 @@
-//! Standard error. Nobody may be reading (`jac report … 2>&1 | head -1`), which ends nothing; and characters that steer a
+//! Standard error. A closed reader (`jac report … 2>&1 | head -1`) ends nothing; and characters that control a
 //! terminal are shown by their codes.
 
 use std::fmt::Arguments;

@@ -178,7 +178,7 @@ fn rows_that_cannot_be_read_are_in_every_verdict() {
     assert!(xml.contains(r#"<testsuite name="criteria" tests="2" failures="2""#), "{xml}");
     let allowed = jac(&[&arguments[..], &["--max-unread", "50%"]].concat());
     assert_eq!(allowed.status.code(), Some(0), "{}", err(&allowed));
-    // Without a criterion it is no success either.
+    // Without a criterion it is not a success either.
     let summary = summary(&["comma-in-label.jtl"], &[], 1);
     assert_eq!((&summary["rejected_rows"], &summary["unread_percent"]), (&10.into(), &50.0.into()));
     let rows = summary["rejected"].as_array().expect("rows");

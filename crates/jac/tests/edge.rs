@@ -201,7 +201,7 @@ fn sigterm_ends_a_server_in_time_whoever_is_connected() {
             "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n".to_owned(),
         ];
         let _open: Vec<TcpStream> = clients.iter().map(|begun| connect(server.address(), begun)).collect();
-        // Whoever asks after them is answered after them: the server has seen all.
+        // A later request is answered later: the server has seen all.
         let url = place.server_file()["url"].as_str().expect("an address").to_owned();
         let request = format!(
             "GET /api/v1/session HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"

@@ -71,7 +71,7 @@ async fn jac_run_ends_when_its_samples_are_counted_there() {
         .collect();
     assert_eq!(count(&engine, &runs[0]).await, Some(rows));
 
-    // Without the target the run is as good as ever, and what is missing is reported and shipped later.
+    // Without the target the run is complete, and what is missing is reported and shipped later.
     engine.kill();
     fs::remove_dir_all(&out).expect("removed");
     let output = run("3");

@@ -27,7 +27,7 @@ async fn a_verification_that_takes_long_continues_and_whoever_asks_again_gets_it
     let engine = house.engine().await;
     let row = engine.store().run(&run).await.expect("its row").run;
     let stored = place.path().join(jac_artefacts::run_prefix(&run, row.created_ms)).join(MANIFEST);
-    // Whoever reads it waits until somebody writes.
+    // A reader waits until something is written.
     let whole = stored.with_extension("whole");
     std::fs::rename(&stored, &whole).expect("moved");
     nix::unistd::mkfifo(&stored, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe");

@@ -172,7 +172,7 @@ async fn a_stop_reaches_all_workers_and_a_forced_one_ends_those_that_do_not_list
 async fn a_worker_that_cannot_be_killed_changes_nothing_of_what_stopped_the_run() {
     let mut house = house();
     house.plan(Planned::new("kill worker-3", Which::Nth(1), Side::Before, Trouble::Refuse("not now")));
-    // Nobody hears the word to stop, so all are killed.
+    // The stop command reaches no worker, so all are killed.
     for node in NODES {
         house.plan(Planned::new(&format!("run {node}"), Which::From(1), Side::Before, Trouble::Refuse("not now")));
     }

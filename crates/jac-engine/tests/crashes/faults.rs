@@ -154,7 +154,7 @@ impl Injector {
             sleep(time).await;
         }
         let done = {
-            // Whoever crashed meanwhile has no effect any more.
+            // An engine that crashed meanwhile has no effect any more.
             if self.world.calls().generation != self.generation {
                 return std::future::pending().await;
             }

@@ -130,8 +130,8 @@ impl Process {
         self.runs() && self.listens && matches!(self.kind, Kind::Worker { ports } if ports.contains(&port))
     }
 
-    /// Takes the word of JMeter's own stop client. Whether anybody heard it.
-    pub fn hear(&mut self, port: u16, now_ms: EpochMs) -> bool {
+    /// Receives a command of JMeter's own stop client. Returns whether it was accepted.
+    pub fn receive_stop(&mut self, port: u16, now_ms: EpochMs) -> bool {
         let (runs, listens) = (self.runs(), self.listens);
         match &mut self.kind {
             Kind::Master { shutdown_port, ends_at_ms, .. } if *shutdown_port == port && runs && listens => {
@@ -152,7 +152,7 @@ fn node_of(folder: &Path) -> String {
     folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Adds to a file, as a process that keeps it open does: if its folder was removed, nobody sees what it writes.
+/// Adds to a file, as a process that keeps it open does: if its folder was removed, what it writes is lost.
 fn append(path: &Path, bytes: &[u8]) {
     if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(path) {
         file.write_all(bytes).expect("written");

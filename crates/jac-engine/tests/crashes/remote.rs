@@ -80,7 +80,7 @@ impl Remote for SimulatedRemote {
         let port = command.arguments.last().and_then(|port| port.parse().ok()).expect("a port");
         self.call("run", CALL, |machine, now_ms| {
             // The command is a datagram: whether it arrived is unknown.
-            let _heard = machine.processes.values_mut().any(|process| process.hear(port, now_ms));
+            let _received = machine.processes.values_mut().any(|process| process.receive_stop(port, now_ms));
             Ok(Output { exit_code: 0, stdout: String::new(), stderr: String::new() })
         })
         .await

@@ -132,7 +132,7 @@ async fn a_step_that_is_done_three_times_is_done_once() {
     for name in steps.iter().filter(|name| changing.iter().any(|word| name.starts_with(word))) {
         let crash = |nth| Planned::new(name, Which::Nth(nth), Side::After, Trouble::Crash);
         let house = story(&[crash(1), crash(2)]).await;
-        // The master is started once, whoever asks: the engine sees it and follows.
+        // The master is started once, however often it is requested: the engine sees it and follows.
         assert!(house.crashes >= if name == "start master" { 1 } else { 2 }, "{name}: {}", house.crashes);
     }
 }

@@ -57,7 +57,7 @@ pub struct Machines {
     pub there: BTreeMap<(ClusterId, String), Machine>,
     /// How many were ever made.
     pub made: usize,
-    /// How many ended because nobody renewed their lease.
+    /// How many ended because their lease was not renewed.
     pub ended_by_lease: usize,
     /// How the tests go.
     pub trouble: Trouble,

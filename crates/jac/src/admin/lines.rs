@@ -6,7 +6,7 @@ use jac_server::AuditEntry;
 use jac_store::PersonRow;
 use serde::Serialize;
 
-/// Somebody, as `jac admin user list --output json` has them.
+/// A person, as `jac admin user list --output json` has them.
 #[derive(Serialize)]
 pub struct UserLine {
     pub id: String,

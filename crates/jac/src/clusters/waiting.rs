@@ -95,8 +95,8 @@ async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<Clust
 }
 
 impl Connected<'_> {
-    /// Waits for a cluster that is being made. Nobody else makes it where no server lives, so a signal has it terminated
-    /// there; a server continues.
+    /// Waits for a cluster that is being created. Without a server nothing else creates it, so a signal has it
+    /// terminated; a server continues.
     pub async fn wait_for_creation(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
         let id = &view.cluster.id;
         match self.signals.unless(until_ready(self.client, id)).await {

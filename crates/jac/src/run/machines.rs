@@ -34,7 +34,7 @@ impl NewCluster {
         self
     }
 
-    /// Refuses a plan that never ends by itself on machines of others, which cost money or are missed, unless a
+    /// Refuses a plan that never ends by itself on machines that cost money or that others need, unless a
     /// lifetime was given.
     pub fn refuse_endless(&self, findings: &[Finding]) -> anyhow::Result<()> {
         let machines = match self.provider {
@@ -88,8 +88,8 @@ fn lifetime_minutes(given: i64) -> anyhow::Result<u32> {
     })
 }
 
-/// Refuses what belongs to another provider than the one that was chosen: it would have no effect, and whoever gave it meant
-/// something.
+/// Refuses what belongs to another provider than the one that was chosen: it would have no effect, which is not
+/// what was meant.
 fn refuse_others(arguments: &NewClusterArguments) -> anyhow::Result<()> {
     let provider = arguments.provider;
     let others = [
@@ -240,7 +240,7 @@ pub fn ec2(given: &Ec2Arguments) -> anyhow::Result<Ec2Config> {
     })
 }
 
-/// The lines that are about these machines. The others of the file are nobody's business.
+/// The lines that are about these machines. The others of the file stay private.
 fn known_hosts(hosts: &[String], path: &Path) -> anyhow::Result<Vec<String>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

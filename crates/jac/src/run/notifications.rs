@@ -1,5 +1,5 @@
-//! The notifications of a run whose engine is in this process: it waits a moment until each was tried, since nobody sends them before the
-//! next JAC on the folder otherwise. A notification that fails is not a failure of the run.
+//! The notifications of a run whose engine is in this process: it waits a moment until each was tried, since otherwise
+//! only the next JAC on the folder sends them. A notification that fails is not a failure of the run.
 
 use super::Job;
 use jac_engine::Delivery;

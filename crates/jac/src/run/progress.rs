@@ -6,7 +6,7 @@ use jac_report::visible_lines;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Where standard error is no terminal, a line is printed this often.
+/// Where standard error is not a terminal, a line is printed this often.
 const QUIET_EVERY: Duration = Duration::from_secs(10);
 
 /// Writes one line over and over on a terminal, and lines now and then elsewhere.

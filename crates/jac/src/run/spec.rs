@@ -97,7 +97,7 @@ impl RunSpec {
             Source::Files { plan, .. } => {
                 plan.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
             }
-            // A name of a folder, too: what parts folders is no part of it.
+            // It is also the name of a folder, so it has no separators.
             Source::Kept(named) => named.replace(std::path::is_separator, "-"),
         };
         let out = arguments.out.clone().unwrap_or_else(|| {
@@ -186,7 +186,7 @@ impl RunSpec {
         }
     }
 
-    /// The same of a kept plan, by whoever keeps it.
+    /// The same for a kept plan, by the server that keeps it.
     pub async fn check_kept(
         &self,
         client: &Client,
@@ -196,7 +196,7 @@ impl RunSpec {
     ) -> anyhow::Result<Check> {
         let check: Check = client.get(&format!("/plans/{plan}/check?workers={workers}")).await?;
         print_warnings(&check, line);
-        // It knows nothing of what is given for this run alone: with that the start checks the plan once more.
+        // It does not include what is given for this run alone: with that the start checks the plan once more.
         let as_it_is =
             self.properties.is_empty() && self.system_properties.is_empty() && self.properties_files.is_empty();
         if as_it_is {
@@ -269,8 +269,8 @@ fn what_will_run(check: &Check) -> String {
     format!("{} on {machines}{threads}{duration}.", check.plan)
 }
 
-/// The folder for the results, made before anything is begun: a place that cannot be written to is no surprise for the
-/// end of a long run. If nothing was put into it, it goes again.
+/// The folder for the results, created before anything starts, so that a long run does not fail at its end for a place
+/// that cannot be written to. If nothing was put into it, it is removed.
 pub struct OutFolder<'a>(&'a Path);
 
 impl<'a> OutFolder<'a> {

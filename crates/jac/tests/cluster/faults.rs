@@ -56,7 +56,7 @@ fn nodes_without_anybody_end_in_mid_run_at_their_lease() {
     run.signal(Signal::SIGKILL);
     drop(run);
     assert!(place.has_jvm("worker-1"), "the lease is not over yet");
-    // Nobody is left who could: only the keepers.
+    // No engine is left to end them: only the keepers.
     place.wait_until("the keepers have ended all", || place.has_no_nodes());
 }
 

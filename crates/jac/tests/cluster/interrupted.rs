@@ -1,7 +1,7 @@
 //! Signals while clusters launch and terminate: what is partly created without a server is terminated, and what
 //! continues elsewhere is reported.
 //!
-//! A machine that is slow on purpose is a port on which the kernel accepts connections and nobody ever answers.
+//! A machine that is slow on purpose is a port on which the kernel accepts connections without an answer.
 
 use crate::place::{Finished, Place, Running, plan_path};
 use crate::server::Server;
@@ -19,7 +19,7 @@ fn clusters(place: &Place) -> Vec<Value> {
     listed["clusters"].as_array().expect("a list").clone()
 }
 
-/// Where nobody answers: a machine whose key is known, and a key to sign in there.
+/// A port that never answers: a machine whose key is known, and a key to sign in there.
 struct Silence {
     folder: tempfile::TempDir,
     listener: TcpListener,

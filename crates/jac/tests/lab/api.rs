@@ -1,4 +1,4 @@
-//! The server's interface, as a test speaks to it.
+//! A client of the server's interface for tests.
 
 use serde_json::Value;
 use std::time::Duration;
