@@ -26,7 +26,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 const INSTRUCTIONS: &str = "JAC runs Apache JMeter load tests and keeps their results. Response times are in milliseconds, times of day are \
     epoch milliseconds (UTC), rates are per second, error rates are percent of samples. Percentiles are over all samples, interpolated as in \
     Apache Commons Math (type 6, as JMeter's own dashboard). Totals exclude the rows of Transaction Controllers, so \
-    that nothing is counted twice. Say when a run is partial or its load generators were CPU-bound: its figures are \
+    that nothing is counted twice. Report when a run is partial or its load generators were CPU-bound: its figures are \
     unreliable then. Answers have a bounded size; 'cut' names the lists that are truncated.";
 
 struct JacTools {

@@ -119,7 +119,7 @@ fn an_assistant_reads_runs_with_the_meaning_of_their_figures() {
 }
 
 #[test]
-fn only_with_allow_run_can_runs_be_started_and_the_server_has_the_last_word() {
+fn only_with_allow_run_can_runs_be_started_and_the_server_decides() {
     let Some(python) = python() else { return };
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path();
