@@ -304,7 +304,7 @@ impl Job<'_> {
                 how = self.signals.next_stop() => unsent = Some(how),
                 () = sleep(POLL_INTERVAL) => (),
             }
-            // A server that is away for a moment gets the word when it is back.
+            // A server that is away for a moment gets the stop when it is back.
             if let Some(how) = unsent
                 && self.stop(run, how).await.is_ok()
             {
