@@ -31,7 +31,7 @@ pub async fn image(command: ImageCommand) -> anyhow::Result<Exit> {
     }
 }
 
-/// Creates a machine and an image of it, and terminates the machine in any case.
+/// Creates a machine and an image of it, and terminates the machine, also if the image fails.
 async fn build(mut connected: Connected<'_>, arguments: &BuildArguments) -> anyhow::Result<Exit> {
     let config = ClusterConfig {
         workers: 0,

@@ -357,7 +357,7 @@ impl Job<'_> {
         }
     }
 
-    /// Takes the cluster away and waits until it is gone. What fails here, the leases make good.
+    /// Terminates the cluster and waits until it is gone. If that fails, the leases end its nodes.
     async fn remove(&mut self, cluster: &ClusterView, connection: &Connection) {
         if matches!(self.target, Target::Existing(_)) {
             return;
@@ -377,7 +377,7 @@ impl Job<'_> {
         }
     }
 
-    /// Gives the cluster as it was last seen, and why it is not gone.
+    /// Returns the cluster as last observed, and why it is not gone.
     async fn wait_until_gone(&mut self, cluster: ClusterView) -> Result<(), (ClusterView, anyhow::Error)> {
         let limit = clusters::removal_limit(&cluster);
         let deadline = Instant::now() + limit;

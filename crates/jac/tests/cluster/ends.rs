@@ -199,7 +199,7 @@ fn a_run_with_direct_results_outlives_its_server_twice_and_no_row_is_lost_or_dou
     house.place.assert_nothing_left();
 }
 
-/// Nothing could not be fetched, and the log here is the master's. That this machine is busy is no fault.
+/// Everything was fetched, and the log here is the master's. A busy machine is not a fault.
 fn assert_nothing_missed(run: &Value) {
     let notes = run["notes"].as_array().expect("its notes");
     assert_eq!(notes.iter().filter(|note| note["code"] != "generators_busy").count(), 0, "{notes:?}");
