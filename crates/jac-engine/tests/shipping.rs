@@ -45,15 +45,15 @@ enum Fault {
     Loses,
     /// It has each fifth row once more.
     Doubles,
-    /// It has documents of the run that nobody ships.
+    /// It has documents of the run that were not shipped.
     Foreign,
     /// It refuses each fifth row.
     Refuses,
-    /// It takes nothing, and waits for ever.
+    /// It accepts nothing, and waits forever.
     Hangs,
-    /// It takes a piece of the log, and waits for ever.
+    /// It accepts a piece of the log, and waits forever.
     HangsBehind,
-    /// It breaks off after some batches, whose refused rows were told.
+    /// It breaks off after some batches, whose refused rows were reported.
     BreaksOff,
     /// Its code panics in the middle of a log.
     Panics,
@@ -272,7 +272,7 @@ impl House {
         engine
     }
 
-    /// Ships the run, and gives what came of it.
+    /// Ships the run, and returns the shipment at its end.
     async fn ship(&self, engine: &Engine) -> Shipment {
         engine.ship_run(&self.run, None).await.expect("begun");
         self.end(engine).await
@@ -293,7 +293,7 @@ impl House {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_lost_doubled_or_foreign_is_made_right_and_both_numbers_are_told() {
+async fn lost_doubled_and_foreign_documents_are_corrected_and_both_numbers_are_reported() {
     for (faults, shipped, deleted) in [
         (&[Fault::None][..], 1, 0),
         (&[Fault::Doubles], 1, 0),
@@ -333,15 +333,15 @@ async fn a_shipment_that_panics_is_started_again_and_counted() {
     let end = house.ship(&engine).await;
     assert_eq!((end.state, end.rows, end.counted), (ShipmentState::Complete, ROWS, Some(ROWS)), "{end:?}");
     let notices = engine.notices();
-    let told: Vec<_> = notices.iter().filter(|notice| notice.code == "task_panicked").collect();
-    assert_eq!((told.len(), told[0].count), (1, 2), "{told:?}");
-    assert_eq!(told[0].params["task"], "the shipping of run r-33333333 to simulated");
+    let panicked: Vec<_> = notices.iter().filter(|notice| notice.code == "task_panicked").collect();
+    assert_eq!((panicked.len(), panicked[0].count), (1, 2), "{panicked:?}");
+    assert_eq!(panicked[0].params["task"], "the shipping of run r-33333333 to simulated");
     assert_eq!(engine.figures().await.expect("figures").tasks["shipping"].panics, 2);
     engine.shut_down().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_that_goes_on_losing_rows_is_told_as_such_and_can_be_shipped_to_again() {
+async fn a_target_that_keeps_losing_rows_is_reported_and_can_be_shipped_to_again() {
     let house = House::new().await;
     let target = Simulated::with(&[Fault::Loses, Fault::Loses]);
     let engine = house.engine(&target).await;
@@ -415,7 +415,7 @@ async fn refused_rows_are_in_a_file_once_each_also_over_a_restart() {
 }
 
 #[tokio::test]
-async fn an_import_that_was_cut_off_before_its_shipping_began_is_shipped_at_the_next_start() {
+async fn an_import_that_was_interrupted_before_its_shipping_began_is_shipped_at_the_next_start() {
     let house = House::new().await;
     let target = Simulated::with(&[]);
     let engine = house.engine(&target).await;
@@ -468,7 +468,7 @@ async fn until(what: impl Fn() -> bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_backfill_waits_while_a_run_that_goes_on_is_behind() {
+async fn a_backfill_waits_while_an_active_run_is_behind() {
     let house = House::new().await;
     let target = Simulated::with(&[Fault::HangsBehind]);
     let engine = house.engine(&target).await;
@@ -517,7 +517,7 @@ async fn runs_that_end_while_a_target_is_away_do_not_all_keep_their_logs_open() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shipment_whose_target_is_not_configured_any_more_is_told_left_alone_and_can_be_removed() {
+async fn a_shipment_whose_target_is_not_configured_any_more_is_reported_left_alone_and_can_be_removed() {
     let house = House::new().await;
     let target = Simulated::with(&[Fault::Hangs]);
     let engine = house.engine(&target).await;

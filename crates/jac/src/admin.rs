@@ -1,8 +1,8 @@
 //! `jac admin`: what the owner of an installation does from its own machine, with a server on the data folder or without.
 //!
-//! Whoever can write the data folder is its administrator: the commands work on the database, and a living server sees what they did
-//! at once. What needs the engine, as the removal of somebody whose clusters have to go, is asked of the server, or done by an engine of this
-//! process.
+//! Whoever can write the data folder is its administrator: the commands work on the database, and a running server sees
+//! the changes at once. What needs the engine, as the removal of a person whose clusters have to be terminated, is
+//! asked of the server, or done by an engine of this process.
 
 mod lines;
 
@@ -47,7 +47,7 @@ pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
 
 async fn rotate_key(place: &Place) -> anyhow::Result<()> {
     let installation = Installation::open(place).await?;
-    // A server that lives has the key of before, and could open nothing any more.
+    // A running server has the old key, and could open nothing any more.
     let _lock = lock_alone(&installation.folder)?;
     let named = context::secret_key_file();
     let sealed = Vault::rotate_key(&installation.folder, &installation.store, named.as_deref(), rand::random()).await?;

@@ -1,4 +1,4 @@
-//! `jac artifacts`: results in an object store; and the store itself, opened with what the configuration says.
+//! `jac artifacts`: results in an object store; and the store itself, opened as the configuration states.
 
 mod own_store;
 
@@ -23,12 +23,12 @@ use tokio::time::{Instant, sleep};
 
 /// Where a stored run has its log.
 const SAMPLES: &str = "samples/";
-/// Between two looks at an upload.
-const LOOK_EVERY: Duration = Duration::from_millis(300);
-/// So long a store that refuses is waited for.
-pub const PATIENCE: Duration = Duration::from_secs(2 * 60);
-/// So long a run is waited for whose logs are being compressed, or that others come before.
-const PATIENCE_IN_QUEUE: Duration = Duration::from_secs(30 * 60);
+/// Between two polls of an upload.
+const POLL_INTERVAL: Duration = Duration::from_millis(300);
+/// How long a store that refuses is waited for.
+pub const STORE_TIMEOUT: Duration = Duration::from_secs(2 * 60);
+/// How long a run is waited for whose logs are being compressed, or that others precede.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// What the AWS SDK finds by itself.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Keys for Chain {
 /// Opens the store that is configured. Nothing is asked of it yet.
 ///
 /// # Errors
-/// When what is said about it makes no sense.
+/// When its configuration is invalid.
 pub async fn open(config: Option<&ArtefactsConfig>) -> anyhow::Result<Option<ArtefactStore>> {
     let Some(ArtefactsConfig { location, options }) = config else { return Ok(None) };
     let mut options = options.clone();
@@ -63,8 +63,8 @@ pub async fn open(config: Option<&ArtefactsConfig>) -> anyhow::Result<Option<Art
         options.endpoint = options.endpoint.or_else(endpoint);
     }
     let opened = ArtefactStore::new(location, &options, Some(Arc::new(keys)));
-    let told = |error: ArtefactError| with_hint(error.to_string(), error.hint().map(str::to_owned));
-    opened.map(Some).map_err(told)
+    let with_its_hint = |error: ArtefactError| with_hint(error.to_string(), error.hint().map(str::to_owned));
+    opened.map(Some).map_err(with_its_hint)
 }
 
 /// A result log in a store: the object of that address, or the log of the run that is stored at it.
@@ -72,8 +72,8 @@ pub async fn open(config: Option<&ArtefactsConfig>) -> anyhow::Result<Option<Art
 /// # Errors
 /// When there is none, or the store cannot be asked.
 pub async fn log_at(address: &str) -> anyhow::Result<Input> {
-    let told = |error: ArtefactError| with_hint(error.to_string(), error.hint().map(str::to_owned));
-    let location = Location::parse(address).map_err(told)?;
+    let with_its_hint = |error: ArtefactError| with_hint(error.to_string(), error.hint().map(str::to_owned));
+    let location = Location::parse(address).map_err(with_its_hint)?;
     let Some((place, name)) = location.split_last() else {
         return Err(with_hint(
             format!("{address} is a bucket, not a log"),
@@ -82,10 +82,10 @@ pub async fn log_at(address: &str) -> anyhow::Result<Input> {
     };
     let config = ArtefactsConfig { location: place, options: options_of_environment() };
     let Some(store) = open(Some(&config)).await? else { bail!("no store") };
-    let of_run = store.manifest(&format!("{name}/")).await.map_err(told)?;
+    let of_run = store.manifest(&format!("{name}/")).await.map_err(with_its_hint)?;
     let log = of_run.and_then(|manifest| manifest.objects.into_iter().find(|object| object.name.starts_with(SAMPLES)));
     let name = log.map_or(name.clone(), |log| format!("{name}/{}", log.name));
-    let bytes = store.object(&name).await.map_err(told)?;
+    let bytes = store.object(&name).await.map_err(with_its_hint)?;
     Ok(Input::Elsewhere(Elsewhere { name: format!("{}/{name}", store.address()), bytes: Arc::new(bytes) }))
 }
 
@@ -142,7 +142,7 @@ pub fn line(view: &ArchiveView) -> String {
     match view.phase {
         ArchivePhase::Waiting => format!("Waiting to be stored in {}", view.address),
         ArchivePhase::Uploading if view.total_bytes > 0 => {
-            // In steps of ten: where it is no terminal each is a line.
+            // In steps of ten: where it is not a terminal each is a line.
             format!("Storing results in {}: {} %", view.address, view.bytes * 10 / view.total_bytes * 10)
         }
         ArchivePhase::Uploading => format!("Storing results in {}", view.address),
@@ -160,15 +160,15 @@ pub fn line(view: &ArchiveView) -> String {
 async fn retry(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
     archive_of(client, run).await?;
     let _: ArchiveView = client.post(&format!("/runs/{run}/archive/retry"), &json!({})).await?;
-    let mut told = String::new();
+    let mut shown = String::new();
     let mut show = |view: &ArchiveView| {
         let line = line(view);
-        if view.phase != ArchivePhase::Stored && line != told {
+        if view.phase != ArchivePhase::Stored && line != shown {
             stderr::line(format_args!("{line}"));
-            told = line;
+            shown = line;
         }
     };
-    let view = until_stored(client, run, PATIENCE, &mut show).await?;
+    let view = until_stored(client, run, STORE_TIMEOUT, &mut show).await?;
     print(whose, &view, || line(&view));
     match view.phase {
         ArchivePhase::Stored => Ok(Exit::Done),
@@ -190,7 +190,7 @@ impl Progress {
         Self { since: now, phase: ArchivePhase::Waiting, most_bytes: 0, has_failed: false }
     }
 
-    /// Takes in what is seen of it now. A try after one that failed is no progress by itself: it may fail in the same way.
+    /// Adds an observation. A try after one that failed is not progress by itself: it may fail in the same way.
     fn see(&mut self, view: &ArchiveView, now: Instant) {
         let is_further = view.bytes > self.most_bytes || (view.phase != self.phase && !self.has_failed);
         if is_further || (view.code.is_some() && !self.has_failed) {
@@ -201,19 +201,19 @@ impl Progress {
         self.phase = view.phase;
     }
 
-    fn is_given_up(&self, patience: Duration, now: Instant) -> bool {
-        now.duration_since(self.since) > if self.has_failed { patience } else { PATIENCE_IN_QUEUE }
+    fn is_given_up(&self, timeout: Duration, now: Instant) -> bool {
+        now.duration_since(self.since) > if self.has_failed { timeout } else { QUEUE_TIMEOUT }
     }
 }
 
-/// Waits until a run is stored, or its store has refused for so long. Gives what was seen last.
+/// Waits until a run is stored, or its store has refused for so long. Returns its last state.
 ///
 /// # Errors
 /// When the server does not answer.
 pub async fn until_stored(
     client: &Client,
     run: &str,
-    patience: Duration,
+    timeout: Duration,
     show: &mut dyn FnMut(&ArchiveView),
 ) -> anyhow::Result<ArchiveView> {
     let mut progress = Progress::from(Instant::now());
@@ -221,10 +221,10 @@ pub async fn until_stored(
         let view = archive_of(client, run).await?;
         show(&view);
         progress.see(&view, Instant::now());
-        if view.phase == ArchivePhase::Stored || progress.is_given_up(patience, Instant::now()) {
+        if view.phase == ArchivePhase::Stored || progress.is_given_up(timeout, Instant::now()) {
             return Ok(view);
         }
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -297,12 +297,12 @@ mod tests {
             progress.see(&seen(ArchivePhase::Failed, 0), at);
             at += second * pause;
         }
-        assert!(progress.is_given_up(PATIENCE, at), "after {:?}", at - begin);
+        assert!(progress.is_given_up(STORE_TIMEOUT, at), "after {:?}", at - begin);
         // The next one moves something, and fails too.
         progress.see(&seen(ArchivePhase::Uploading, 8), at);
-        assert!(!progress.is_given_up(PATIENCE, at + PATIENCE * 2), "it is uploading");
+        assert!(!progress.is_given_up(STORE_TIMEOUT, at + STORE_TIMEOUT * 2), "it is uploading");
         progress.see(&seen(ArchivePhase::Failed, 8), at + second);
-        assert!(!progress.is_given_up(PATIENCE, at + PATIENCE));
-        assert!(progress.is_given_up(PATIENCE, at + PATIENCE + second * 2));
+        assert!(!progress.is_given_up(STORE_TIMEOUT, at + STORE_TIMEOUT));
+        assert!(progress.is_given_up(STORE_TIMEOUT, at + STORE_TIMEOUT + second * 2));
     }
 }

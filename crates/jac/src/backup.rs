@@ -1,8 +1,8 @@
-//! `jac admin backup` and `jac admin restore`: an archive of what a data folder knows, made while a server works on it.
+//! `jac admin backup` and `jac admin restore`: an archive of a data folder, made while a server works on it.
 //!
 //! The archive (tar, Zstandard) has the database, the installation's id and the plans with their revisions; the folders of finished runs by choice. It never has
-//! `secret.key`, nor the keys of clusters: whoever has the archive alone opens no saved credential. The contents below `blobs/` are those of
-//! the plans' files once more and come back from them.
+//! `secret.key`, nor the keys of clusters: the archive alone opens no saved credential. The contents below `blobs/` are
+//! those of the plans' files once more and come back from them.
 //!
 //! A restore replaces the database only, and keeps the one that it replaces. Plans and runs that are in the folder stay as they are, and the
 //! next start takes those into the list that the database does not know (decision 11).
@@ -128,7 +128,7 @@ const UNFINISHED: &str = ".new";
 
 fn append_below(archive: &mut Archive, root: &Path, name: &Path) -> anyhow::Result<()> {
     let mut seen = HashSet::new();
-    // A log that is compressed meanwhile has its new name before it loses the old one: the second look finds it.
+    // A log that is compressed meanwhile has its new name before it loses the old one: the second listing finds it.
     loop {
         let mut entries = names(&root.join(name))?;
         entries.retain(|entry| seen.insert(entry.clone()));
@@ -170,7 +170,8 @@ fn names(folder: &Path) -> anyhow::Result<Vec<OsString>> {
     Ok(names)
 }
 
-/// Puts an archive back into a folder that no server works on. It is unpacked and looked at whole before anything is replaced.
+/// Puts an archive back into a folder that no server works on. It is unpacked and checked completely before anything is
+/// replaced.
 pub fn restore(folder: &DataFolder, from: &Path, now_ms: i64) -> anyhow::Result<Restored> {
     let _nobody_else = lock_alone(folder)?;
     let staging = tempfile::tempdir_in(folder.uploads()).context("the data folder cannot be written to")?;

@@ -54,7 +54,7 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
 fn text(check: &Check) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
-        // Writing into a String cannot fail. A name with a line end must not look like a line of the check.
+        // Writing into a String cannot fail. A name with a line end must not pass for a line of the check.
         let _written = writeln!(out, "{}", visible(&text));
     };
     let number = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), |value| value.to_string());

@@ -75,7 +75,7 @@ impl Cli {
     }
 }
 
-/// A home from the environment is for whoever chooses none; one on the command line is as much of a choice as a version.
+/// A home from the environment is a default; one on the command line is a choice, as a version is.
 fn names_two_jmeters(given: &ArgMatches) -> bool {
     let is_typed =
         |id: &str| given.ids().any(|known| known == id) && given.value_source(id) == Some(ValueSource::CommandLine);
@@ -124,7 +124,7 @@ pub enum Command {
     Export(ExportArguments),
     /// Give an assistant access to runs and plans: a Model Context Protocol server on standard input and output
     Mcp(McpArguments),
-    /// Compare two results and say which changes are significant
+    /// Compare two results and report which changes are significant
     #[command(after_help = "Exit codes: 0 no worse, 1 worse, 2 bad input.")]
     Compare(CompareArguments),
     /// Find single samples in result logs

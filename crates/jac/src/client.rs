@@ -1,5 +1,5 @@
 //! Calls the server's own interface: over HTTP, or in this process without a socket. There is one way to run a plan
-//! from the shell, whether a server lives or not.
+//! from the shell, with a server or without.
 
 use crate::exit::{RunFailed, with_hint};
 use anyhow::{Context, bail};
@@ -24,7 +24,7 @@ use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// An upload that nothing continues with for so long ends; its last pieces may wait in the buffers of a slow line.
+/// An upload that stalls for so long ends; its last pieces may wait in the buffers of a slow line.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
@@ -78,7 +78,7 @@ impl Client {
         })
     }
 
-    /// People look at it at another address.
+    /// People open it at another address.
     #[must_use]
     pub fn shown_at(mut self, url: &str) -> Self {
         if let Transport::Http { shown, .. } = &mut self.transport {
@@ -92,7 +92,7 @@ impl Client {
         Self { transport: Transport::InProcess(router), token: token.to_owned() }
     }
 
-    /// Where a person can look at it, if it has an address.
+    /// Where a person can open it, if it has an address.
     pub fn url(&self) -> Option<&str> {
         match &self.transport {
             Transport::Http { shown, .. } => Some(shown),
@@ -174,9 +174,9 @@ impl Client {
         let form = form(&boundary, fields, files)?.inspect(move |_| taken.send_replace(()));
         let kind = format!("multipart/form-data; boundary={boundary}");
         // The limit of an ordinary request counts from its beginning: no upload could take longer.
-        let patient = self.waiting(None)?;
+        let unlimited = self.waiting(None)?;
         tokio::select! {
-            answer = patient.json(Method::POST, path, Some(&kind), Body::from_stream(form)) => answer,
+            answer = unlimited.json(Method::POST, path, Some(&kind), Body::from_stream(form)) => answer,
             () = silence(pieces, limit) => {
                 Err(RunFailed(format!("the server has not continued with the upload for {} s", limit.as_secs())).into())
             }
@@ -213,7 +213,7 @@ impl Client {
         if status.is_success() { Ok(()) } else { Err(refused(status, &collect(body).await?)) }
     }
 
-    /// Deletes something and reads what is said of it.
+    /// Deletes something and reads the answer.
     pub async fn delete_and_read<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.json(Method::DELETE, path, None, Body::empty()).await
     }
@@ -313,7 +313,7 @@ pub fn is_on_this_machine(url: &str) -> bool {
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Waits until no piece was taken for so long, nor the answer came after the last one.
+/// Waits until no piece was accepted within the limit, nor the answer came after the last one.
 async fn silence(mut pieces: watch::Receiver<()>, limit: Duration) {
     while let Ok(Ok(())) = tokio::time::timeout(limit, pieces.changed()).await {}
     // The form has ended, or stands still.
@@ -424,7 +424,7 @@ mod tests {
             .route("/api/v1/bad", get(|| async { (StatusCode::BAD_GATEWAY, "<html>Bad Gateway</html>") }))
             .route("/api/v1/missing", get(|| async { (StatusCode::NOT_FOUND, "<html>") }))
             .route(
-                "/api/v1/cut",
+                "/api/v1/truncated",
                 get(|| async {
                     let pieces = [Ok(Bytes::from("{")), Err(std::io::Error::other("the disk is gone"))];
                     Body::from_stream(futures_util::stream::iter(pieces))
@@ -432,18 +432,18 @@ mod tests {
             );
         let url = served(router.clone()).await;
         for client in [Client::remote(&url, "t").expect("a client"), Client::in_process(router, "t")] {
-            for (path, is_trouble) in [("/bad", true), ("/cut", true), ("/missing", false)] {
+            for (path, is_trouble) in [("/bad", true), ("/truncated", true), ("/missing", false)] {
                 let error = client.get::<Value>(path).await.expect_err("no answer");
                 assert_eq!(error.is::<RunFailed>(), is_trouble, "{path}: {error:#}");
             }
             let place = tempfile::tempdir().expect("a folder");
-            let error = client.download("/cut", &place.path().join("file")).await.expect_err("cut");
+            let error = client.download("/truncated", &place.path().join("file")).await.expect_err("truncated");
             assert!(error.is::<RunFailed>(), "{error:#}");
         }
     }
 
     #[tokio::test]
-    async fn an_upload_ends_when_nothing_goes_on_with_it_and_not_because_it_is_long() {
+    async fn an_upload_ends_when_it_stalls_and_not_because_it_is_long() {
         let slow = post(|body: Body| async move {
             let mut body = body.into_data_stream();
             let (mut bytes, mut rested) = (0, 0);

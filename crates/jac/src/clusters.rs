@@ -146,7 +146,7 @@ async fn create(mut connected: Connected<'_>, arguments: &CreateArguments) -> an
     let created = connected.signals.unless(connected.client.post("/clusters", &new)).await;
     let mut view: ClusterView = created.map_err(|signal| Interrupted {
         signal,
-        goes_on: "`jac cluster list` shows whether the cluster is created already.".to_owned(),
+        continuing: "`jac cluster list` shows whether the cluster is created already.".to_owned(),
     })??;
     if arguments.options.wait || !connected.is_server {
         view = connected.wait_for_creation(&view).await?;
@@ -162,7 +162,7 @@ async fn create(mut connected: Connected<'_>, arguments: &CreateArguments) -> an
 }
 
 /// An id under which something may be adopted: that of an orphan, or of a cluster that is known here, which the server
-/// refuses with its name. Where all regions could be looked at, what nobody knows is a mistake.
+/// refuses with its name. If all regions were listed, an unknown ID is a mistake.
 async fn find_orphan(connected: &mut Connected<'_>, named: &str) -> anyhow::Result<ClusterId> {
     let Ok(id) = named.parse::<ClusterId>() else { return Err(unknown(named)) };
     let machines: Machines = connected.machines().await?;
@@ -183,14 +183,14 @@ async fn adopt(mut connected: Connected<'_>, named: &str, whose: &ClientArgument
     let client = connected.client;
     let rows: Vec<ClusterSummary> = client.list("/clusters?ended=true").await?;
     let id = match rows.into_iter().find(|cluster| cluster.id.as_str() == named) {
-        // The server says that it is no orphan.
+        // The server answers that it is not an orphan.
         Some(known) => known.id,
         None => find_orphan(&mut connected, named).await?,
     };
     let adopted = connected.signals.unless(client.post(&format!("/orphans/{id}/adopt"), &json!({}))).await;
     let view: ClusterView = adopted.map_err(|signal| Interrupted {
         signal,
-        goes_on: format!("`jac cluster list` shows whether {id} is adopted already."),
+        continuing: format!("`jac cluster list` shows whether {id} is adopted already."),
     })??;
     let view = connected.wait_for_adopted(&view).await?;
     print(whose, &view, || line_of(&ClusterSummary::from(&view)));
@@ -209,7 +209,7 @@ async fn terminate(
         let ended = connected.signals.unless(client.delete(&format!("/orphans/{id}"))).await;
         ended.map_err(|signal| Interrupted {
             signal,
-            goes_on: format!("`jac cluster list` shows whether the machines of {id} are terminated already."),
+            continuing: format!("`jac cluster list` shows whether the machines of {id} are terminated already."),
         })??;
         print(whose, &json!({ "id": id, "orphan": true, "phase": "terminated" }), || {
             format!("The machines of {id} are terminated.")
@@ -221,7 +221,7 @@ async fn terminate(
     let terminated = connected.signals.unless(client.post(&path, &json!({}))).await;
     let mut view: ClusterView = terminated.map_err(|signal| Interrupted {
         signal,
-        goes_on: format!("`jac cluster list` shows whether {id} is being terminated already."),
+        continuing: format!("`jac cluster list` shows whether {id} is being terminated already."),
     })??;
     let wait = wait || !connected.is_server;
     if wait {

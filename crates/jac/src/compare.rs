@@ -38,8 +38,8 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
 
 fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
     let CompareArguments { significance, min_change, min_ms, min_errors, .. } = *arguments;
-    let wrong = |flag: &str, value: f64, wanted: &str| {
-        Err(with_hint(format!("invalid value {value} for {flag}: expected {wanted}"), None))
+    let wrong = |flag: &str, value: f64, expected: &str| {
+        Err(with_hint(format!("invalid value {value} for {flag}: expected {expected}"), None))
     };
     if !(significance > 0.0 && significance < 1.0) {
         return wrong("--significance", significance, "a probability between 0 and 1");
@@ -95,7 +95,7 @@ impl Source {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot open {}", path.display()))?;
         Ok(match serde_json::from_str(&text) {
             Ok(summary) => Self::Summary(path.to_owned(), Box::new(summary)),
-            // Reading it as a log says what it is.
+            // Reading it as a log reports what it is.
             Err(_) => Self::Log(Input::File(path.to_owned())),
         })
     }

@@ -1,7 +1,7 @@
 //! The configuration of the server: one file, the environment and flags, each stronger than the one before.
 //!
 //! `keys` declares the settings, `read` takes each from its strongest place, `build` makes typed values of them. This module
-//! finds the file, tells the faults and prints what holds (`jac config check`).
+//! finds the file, reports the faults and prints the values in effect (`jac config check`).
 
 pub mod build;
 mod integrations;
@@ -46,7 +46,7 @@ pub fn load(arguments: &ServeArguments) -> Loaded {
     Loaded { file: file.map(|file| file.path), settings, config }
 }
 
-/// Where results are stored for good, as the file and the environment of a command say, or the address that was typed.
+/// Where results are stored for good, by the file and the environment of a command, or the address that was typed.
 ///
 /// # Errors
 /// When these settings have faults.
@@ -82,8 +82,8 @@ pub fn search_settings(data_folder: &Path, url: Option<&str>) -> anyhow::Result<
     let (file, unreadable) = find_file(context::environment("JAC_CONFIG").map(PathBuf::from).as_deref(), &flags);
     let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
     settings.faults.extend(unreadable);
-    let told = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    build_search(&settings).map_err(|faults| anyhow::anyhow!("{}", told(faults)))
+    let joined = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    build_search(&settings).map_err(|faults| anyhow::anyhow!("{}", joined(faults)))
 }
 
 /// Targets of settings that were checked.
@@ -98,7 +98,7 @@ pub fn target_maker() -> Arc<dyn TargetMaker> {
     Arc::new(jac_search::Maker { now: Arc::new(now) })
 }
 
-/// Who is told by a command whose engine is in its own process: whom a server on this folder would tell.
+/// Who is notified by a command whose engine is in its own process: the same targets as with a server on this folder.
 ///
 /// # Errors
 /// All faults of the settings.
@@ -107,8 +107,8 @@ pub fn integrations_of(data_folder: &Path) -> anyhow::Result<IntegrationTargets>
     let (file, unreadable) = find_file(context::environment("JAC_CONFIG").map(PathBuf::from).as_deref(), &flags);
     let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
     settings.faults.extend(unreadable);
-    let told = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let (config, public_url) = build_integrations(&settings).map_err(|faults| anyhow::anyhow!("{}", told(faults)))?;
+    let joined = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let (config, public_url) = build_integrations(&settings).map_err(|faults| anyhow::anyhow!("{}", joined(faults)))?;
     integrations(config, public_url)
 }
 
@@ -149,8 +149,8 @@ fn find_file(named: Option<&Path>, flags: &Flags) -> (Option<File>, Option<Fault
     }
 }
 
-/// Tells all faults on standard error, a line for each.
-pub fn tell_faults(faults: &[Fault]) -> Exit {
+/// Prints all faults on standard error, a line for each.
+pub fn print_faults(faults: &[Fault]) -> Exit {
     for fault in faults {
         eprintln!("error: {fault}");
     }
@@ -163,7 +163,7 @@ pub fn config(command: &ConfigCommand) -> Exit {
     let ConfigCommand::Check { settings: arguments, output } = command;
     let loaded = load(arguments);
     let faults = match &loaded.config {
-        // The server starts with it, and says so; whoever checks wants to know it before.
+        // The server starts with it and logs it; the check reports it before.
         Ok(config) => {
             let error = config.pair.as_ref().and_then(|pair| pair.fault_at(context::now_ms()));
             error.map(|error| tls_fault(&error, &loaded.settings)).into_iter().collect()

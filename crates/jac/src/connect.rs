@@ -1,4 +1,4 @@
-//! Where a command's engine is: in a server that lives on the data folder, in one that was named, or in this process.
+//! Where a command's engine is: in a server that runs on the data folder, in one that was named, or in this process.
 
 use crate::artefacts;
 use crate::cli::ServerArguments;
@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How a living server is reached, as it writes into its data folder for its user's own commands.
+/// How a running server is reached, as it writes into its data folder for its user's own commands.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ServerFile {
     /// For commands on this machine.
@@ -49,7 +49,7 @@ impl ServerFile {
         Ok(Client::local(&self.url, &self.token)?.shown_at(self.page_url()))
     }
 
-    /// What the server that lives on the folder has written.
+    /// Reads the file that the server on the folder has written.
     pub fn read(folder: &DataFolder) -> anyhow::Result<Self> {
         let path = folder.server_file();
         let bytes = std::fs::read(&path).map_err(|_| {
@@ -62,7 +62,7 @@ impl ServerFile {
     }
 }
 
-/// Takes the folder for a command that nobody may work beside.
+/// Locks the folder for a command that needs exclusive access.
 ///
 /// # Errors
 /// When a server or another command works on it.
@@ -70,10 +70,10 @@ pub fn lock_alone(folder: &DataFolder) -> anyhow::Result<Lock> {
     folder.lock().map_err(|error| with_hint(error.to_string(), Some("Stop the server first.".to_owned())))
 }
 
-/// Opens the database for a command that works on it beside a server that may live.
+/// Opens the database for a command that works on it beside a server that may run.
 ///
 /// # Errors
-/// When a server of another version lives on the folder: it could not continue with a database of this one's.
+/// When a server of another version runs on the folder: it could not continue with a database of this one's.
 pub async fn open_store(folder: &DataFolder) -> anyhow::Result<Store> {
     // Held while the database is brought up to date.
     let alone = folder.lock();
@@ -88,9 +88,9 @@ pub async fn open_store(folder: &DataFolder) -> anyhow::Result<Store> {
 
 /// A server on this machine, or one in this process.
 pub enum Connection {
-    /// Somebody else's engine.
+    /// A server's engine.
     Server(Client),
-    /// Our own; it ends with us.
+    /// The engine of this process; it ends with it.
     Own { client: Client, engine: Engine },
 }
 
@@ -109,7 +109,8 @@ pub struct Elsewhere<'a> {
     pub search_url: Option<&'a str>,
 }
 
-/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, in place of what the environment says.
+/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, in place of the
+/// setting of the environment.
 pub async fn connect(
     data_folder: &Path,
     at: &ServerArguments,
@@ -134,7 +135,7 @@ pub async fn connect(
     let folder = DataFolder::open(data_folder)?;
     match folder.lock() {
         Ok(lock) => {
-            // Whoever wrote it is gone, since the lock was free.
+            // The process that wrote it is gone, since the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
             let stores = config::stores(data_folder, elsewhere.artifacts_url)?;
             let settings = Settings { allowed_endpoints: stores.allowed_endpoints, ..settings };

@@ -1,4 +1,4 @@
-//! Where the commands about clusters and credentials are served: a server that lives, or an engine of this process that
+//! Where the commands about clusters and credentials are served: a running server, or an engine of this process that
 //! ends with the command.
 
 use crate::cli::{ClientArguments, Output};
@@ -30,7 +30,7 @@ pub async fn at(
     let is_server = matches!(connection, Connection::Server(_));
     let done = work(Connected { client: connection.client(), signals: &mut signals, is_server }).await;
     if let Connection::Own { engine, .. } = &connection {
-        // Whoever does not want to wait for it any more need not: the next engine takes up what this one left.
+        // A signal ends the waiting: the next engine resumes what this one left.
         let _either = signals.unless(engine.shut_down()).await;
     }
     done
@@ -45,7 +45,7 @@ pub async fn briefly(
         .await
 }
 
-/// Prints what came of it: a text, or the same as JSON. Nothing else goes to standard output.
+/// Prints the result: a text, or the same as JSON. Nothing else goes to standard output.
 pub fn print(whose: &ClientArguments, view: &impl Serialize, text: impl FnOnce() -> String) {
     match whose.output {
         Output::Text => stdout::line(&text()),

@@ -1,4 +1,4 @@
-//! What the environment says, read in one place.
+//! The environment, read in one place.
 
 use jac_engine::tools::ToolSettings;
 use jac_jmeter::install::Source;
@@ -50,7 +50,7 @@ fn jmeter_source() -> Source {
     }
 }
 
-/// Where Java and JMeter are looked for.
+/// Where Java and JMeter are searched for.
 pub fn tools(data_folder: &Path, jmeter_home: Option<&Path>) -> ToolSettings {
     ToolSettings {
         java_home: std::env::var_os("JAVA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from),
@@ -87,7 +87,7 @@ pub fn now_ms() -> jac_model::EpochMs {
 
 /// Writes the log to standard error. `JAC_LOG` sets what of it (`debug`, `jac_engine=trace`…).
 pub fn start_log(quiet: bool) {
-    // The store's library tells of each of its tries; JAC says what came of them.
+    // The store's library logs each of its tries; JAC logs their result.
     let ordinary = if quiet { "error" } else { "info,object_store=warn" };
     let filter = EnvFilter::try_from_env("JAC_LOG").unwrap_or_else(|_| EnvFilter::new(ordinary));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).compact().init();

@@ -62,12 +62,12 @@ pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
 pub async fn own_set(client: &Client, name: &str) -> anyhow::Result<Option<Value>> {
     let session: Value = client.get("/session").await?;
     let sets: Vec<Value> = client.get("/credentials").await?;
-    let is_wanted = |set: &Value| {
+    let is_requested = |set: &Value| {
         let is_aws = set["kind"].as_str().is_some_and(|kind| kind.starts_with("aws_"));
         let is_named = set["name"].as_str().is_some_and(|known| is_same_name(known, name));
         is_aws && is_named && set["owner"]["id"] == session["user"]["id"]
     };
-    Ok(sets.into_iter().find(is_wanted))
+    Ok(sets.into_iter().find(is_requested))
 }
 
 /// A terminal would show the secret while it is typed, and keep it in its history of lines.

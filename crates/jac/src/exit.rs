@@ -44,18 +44,18 @@ pub struct RunFailed(pub String);
 
 /// A command that a signal has ended, with what continues without it.
 #[derive(Debug, thiserror::Error)]
-#[error("{goes_on}")]
+#[error("{continuing}")]
 pub struct Interrupted {
     /// The signal's number.
     pub signal: u8,
     /// A sentence; empty where nothing continues.
-    pub goes_on: String,
+    pub continuing: String,
 }
 
 impl Interrupted {
     /// Before anything was made or begun.
     pub fn early(signal: u8) -> Self {
-        Self { signal, goes_on: String::new() }
+        Self { signal, continuing: String::new() }
     }
 }
 
@@ -64,11 +64,11 @@ impl Interrupted {
 #[error("{0}")]
 struct Hint(String);
 
-/// Prints an error with what to do about it, and says which code it is. A fault is bad input unless it says otherwise.
-pub fn tell(error: &anyhow::Error) -> ExitCode {
-    if let Some(Interrupted { signal, goes_on }) = error.downcast_ref() {
-        if !goes_on.is_empty() {
-            eprintln!("{}", visible_lines(goes_on));
+/// Prints an error and its hint, and returns its exit code: bad input, unless the error is a [`RunFailed`].
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(Interrupted { signal, continuing }) = error.downcast_ref() {
+        if !continuing.is_empty() {
+            eprintln!("{}", visible_lines(continuing));
         }
         return Exit::Signal(*signal).into();
     }
@@ -80,7 +80,7 @@ pub fn tell(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(|cause| cause.is::<RunFailed>()) { Exit::Failed.into() } else { Exit::BadInput.into() }
 }
 
-/// Ends with a full stop, whoever wrote it.
+/// Adds a full stop where there is none.
 fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }

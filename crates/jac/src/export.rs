@@ -31,11 +31,11 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     // Beside what is written: a log may be larger than the system's folder for temporary files.
     let beside = arguments.parquet.as_ref().or(arguments.hdr.as_ref()).map(|file| folder_of(file)).unwrap_or_default();
     let (input, _fetched) = log_of(arguments, &beside).await?;
-    let wanted = (arguments.parquet.clone(), arguments.hdr.clone());
+    let targets = (arguments.parquet.clone(), arguments.hdr.clone());
     let cancelled = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&cancelled);
     let mut signals = Signals::listen()?;
-    let mut work = tokio::task::spawn_blocking(move || write(&input, &settings, &wanted, interval_ms, &asked));
+    let mut work = tokio::task::spawn_blocking(move || write(&input, &settings, &targets, interval_ms, &asked));
     tokio::select! {
         done = &mut work => done??,
         signal = signals.next() => {

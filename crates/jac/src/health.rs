@@ -1,4 +1,4 @@
-//! `jac health`: whether the server that lives on the data folder answers, for container engines and service managers. It
+//! `jac health`: whether the server on the data folder answers, for container engines and service managers. It
 //! reads the folder and changes nothing.
 
 use crate::cli::HealthArguments;

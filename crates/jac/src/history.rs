@@ -23,13 +23,13 @@ pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
             briefly(&whose, async |client| list(client, plan.as_deref(), tag.as_deref(), limit, &whose).await).await
         }
         RunsCommand::Tag { run, tags, whose } => {
-            let told =
+            let change =
                 if tags.is_empty() { "has no tags".to_owned() } else { format!("is tagged {}", tags.join(", ")) };
-            mark(&run, "tags", &json!({ "tags": tags }), &told, &whose).await
+            mark(&run, "tags", &json!({ "tags": tags }), &change, &whose).await
         }
         RunsCommand::Note { run, text, whose } => {
-            let told = if text.trim().is_empty() { "has no note any more" } else { "has a new note" };
-            mark(&run, "note", &json!({ "note": text }), told, &whose).await
+            let change = if text.trim().is_empty() { "has no note any more" } else { "has a new note" };
+            mark(&run, "note", &json!({ "note": text }), change, &whose).await
         }
         RunsCommand::Annotate { run, text, at, remove, whose } => match remove {
             Some(id) => annotations::remove(&run, &id, &whose).await,
@@ -37,8 +37,8 @@ pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
         },
         RunsCommand::Annotations { run, whose } => annotations::list(&run, &whose).await,
         RunsCommand::Baseline { run, remove, whose } => {
-            let told = if remove { "is no longer a baseline" } else { "is the baseline of its plan" };
-            mark(&run, "baseline", &json!({ "baseline": !remove }), told, &whose).await
+            let change = if remove { "is no longer a baseline" } else { "is the baseline of its plan" };
+            mark(&run, "baseline", &json!({ "baseline": !remove }), change, &whose).await
         }
         RunsCommand::Samples(arguments) => plan_samples::samples(&arguments).await,
         RunsCommand::Trend { plan, label, limit, whose } => {
@@ -47,10 +47,10 @@ pub async fn runs(command: RunsCommand) -> anyhow::Result<Exit> {
     }
 }
 
-async fn mark(run: &str, what: &str, body: &Value, told: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
+async fn mark(run: &str, what: &str, body: &Value, change: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
     briefly(whose, async |client| {
         let view: RunView = client.patch(&format!("/runs/{}/{what}", encoded(run)), body).await?;
-        print(whose, &view, || format!("{} {told}.", view.id));
+        print(whose, &view, || format!("{} {change}.", view.id));
         Ok(Exit::Done)
     })
     .await
@@ -77,7 +77,7 @@ pub async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
 }
 
 async fn plan_of_runs(client: &Client, named: &str) -> anyhow::Result<PlanId> {
-    // Of a plan that was deleted there are only runs; the text is looked for in other columns too.
+    // Of a plan that was deleted there are only runs; the text is searched in other columns too.
     let runs: Vec<RunSummary> = client.list(&format!("/runs?text={}", encoded(named))).await?;
     let plans = runs.iter().map(|run| &run.plan).filter(|plan| is_same_name(&plan.name, named));
     let found: BTreeSet<&str> = plans.map(|plan| plan.id.as_str()).collect();

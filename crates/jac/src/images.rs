@@ -12,11 +12,11 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Between two looks at an image that is being made.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Between two polls of an image that is being made.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// AWS takes minutes for a small disk, and more for a large one.
 const BUILD_LIMIT: Duration = Duration::from_secs(45 * 60);
-/// The machine ends by then, whatever becomes of whoever builds the image.
+/// The machine terminates by then, even if the process that builds the image is gone.
 const LIFETIME_MINUTES: u32 = 120;
 
 pub async fn image(command: ImageCommand) -> anyhow::Result<Exit> {
@@ -31,7 +31,7 @@ pub async fn image(command: ImageCommand) -> anyhow::Result<Exit> {
     }
 }
 
-/// Makes a machine, an image of it, and takes the machine away again, whatever came of it.
+/// Creates a machine and an image of it, and terminates the machine, also if the image fails.
 async fn build(mut connected: Connected<'_>, arguments: &BuildArguments) -> anyhow::Result<Exit> {
     let config = ClusterConfig {
         workers: 0,
@@ -49,12 +49,12 @@ async fn build(mut connected: Connected<'_>, arguments: &BuildArguments) -> anyh
     let built = match connected.signals.unless(build_of(connected.client, id, arguments.name.as_deref())).await {
         Ok(built) => built,
         Err(signal) => {
-            let goes_on = "The image is still being created; `jac image list` shows it.".to_owned();
-            Err(Interrupted { signal, goes_on }.into())
+            let continuing = "The image is still being created; `jac image list` shows it.".to_owned();
+            Err(Interrupted { signal, continuing }.into())
         }
     };
     let _: ClusterView = connected.client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
-    // The image's own fault is told first.
+    // The image's own fault is reported first.
     let gone = connected.wait_for_end(&cluster).await;
     let image = built?;
     gone?;
@@ -84,7 +84,7 @@ async fn build_of(client: &Client, cluster: &ClusterId, name: Option<&str>) -> a
                     image.id
                 ))));
             }
-            Some(ImageState::Pending) | None => sleep(LOOK_EVERY).await,
+            Some(ImageState::Pending) | None => sleep(POLL_INTERVAL).await,
         }
     }
 }

@@ -16,7 +16,7 @@ pub async fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
     fields.extend(arguments.name.as_deref().map(|name| ("name", name)));
     briefly(&arguments.whose, async |client| {
         let run: RunView = client.upload_and_wait("/runs/import", &fields, &files).await?;
-        print(&arguments.whose, &run, || told(&run, client.url()));
+        print(&arguments.whose, &run, || sentence(&run, client.url()));
         Ok(Exit::Done)
     })
     .await
@@ -39,7 +39,7 @@ fn named(logs: &[PathBuf]) -> anyhow::Result<Vec<UploadFile>> {
     Ok(files)
 }
 
-fn told(run: &RunView, url: Option<&str>) -> String {
+fn sentence(run: &RunView, url: Option<&str>) -> String {
     let figures = run.headline.as_ref().map_or_else(String::new, |headline| {
         let percent = headline.error_percent.unwrap_or_default();
         format!(": {} samples, {} errors ({percent:.2} %)", headline.samples, headline.errors)

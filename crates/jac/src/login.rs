@@ -58,7 +58,7 @@ fn checked_url(text: &str) -> anyhow::Result<&str> {
     }
 }
 
-/// Asks for it where somebody can answer. It is not shown while it is typed or pasted.
+/// Asks for it on a terminal. It is not shown while it is typed or pasted.
 fn typed_token(url: &str) -> anyhow::Result<String> {
     if !std::io::stdin().is_terminal() {
         let hint = Some(format!("Use `jac login {url} --stdin < FILE`."));

@@ -97,7 +97,7 @@ mod tests {
     fn a_login_is_of_its_server_and_for_its_user_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         let logins = Logins::at(folder.path().join("jac/logins.json"));
-        assert!(logins.get("https://jac.example").expect("no file is no fault").is_none());
+        assert!(logins.get("https://jac.example").expect("a missing file is not a fault").is_none());
         let login = |token: &str| Login { name: "Ada".to_owned(), token: token.to_owned() };
         logins.put("https://jac.example/", login("one")).expect("saved");
         logins.put("https://other.example", login("two")).expect("saved");

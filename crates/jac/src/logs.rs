@@ -53,7 +53,7 @@ fn without_start(inputs: &[Input]) -> anyhow::Error {
     anyhow::anyhow!("{} has no sample with a start time, so times after the start mean nothing", names.join(", "))
 }
 
-/// The settings that say how logs are read.
+/// The settings by which logs are read.
 pub fn settings(read: &ReadArguments) -> anyhow::Result<Settings> {
     let time_format = match &read.time_format {
         None => None,
@@ -146,8 +146,8 @@ pub fn input(argument: &str) -> anyhow::Result<Input> {
     Ok(Input::of_argument(argument))
 }
 
-/// Reads logs into statistics and shows how far it is. Where no sample is as the filter asks, that is an error: nothing
-/// that was counted is no result.
+/// Reads logs into statistics and shows how far it is. If no sample matches the filter, that is an error: an empty
+/// count is not a result.
 pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> anyhow::Result<LogStatistics> {
     let filter = settled(filter, inputs, settings)?;
     let narrows = !filter.is_empty();

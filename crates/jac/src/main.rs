@@ -1,7 +1,7 @@
 //! The executable: reads the command line and the environment, chooses the adapters, and turns what happened into an
 //! exit code. It alone knows which providers there are.
 
-/// The standard library's panics where nobody reads standard error any more; this one continues.
+/// The standard library's panics where standard error is closed; this one continues.
 macro_rules! eprintln {
     () => { $crate::stderr::line(format_args!("")) };
     ($($text:tt)*) => { $crate::stderr::line(format_args!($($text)*)) };
@@ -67,17 +67,17 @@ fn main() -> ExitCode {
     context::start_log(quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return exit::tell(&anyhow::anyhow!("could not start the runtime: {error}")),
+        Err(error) => return exit::report(&anyhow::anyhow!("could not start the runtime: {error}")),
     };
     let outcome = runtime.block_on(dispatch(cli.command));
     // What still runs in the background is either ended already or meant to be left.
     runtime.shutdown_background();
     match outcome {
         Ok(Exit::Done | Exit::CriteriaNotMet) if let Some(error) = stdout::failure() => {
-            exit::tell(&anyhow::Error::new(error).context("standard output cannot be written"))
+            exit::report(&anyhow::Error::new(error).context("standard output cannot be written"))
         }
         Ok(exit) => exit.into(),
-        Err(error) => exit::tell(&error),
+        Err(error) => exit::report(&error),
     }
 }
 

@@ -22,11 +22,11 @@ use rmcp::service::RequestContext;
 use rmcp::transport::stdio;
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 
-/// What an assistant is told of the whole.
+/// What an assistant needs to know of all tools.
 const INSTRUCTIONS: &str = "JAC runs Apache JMeter load tests and keeps their results. Response times are in milliseconds, times of day are \
     epoch milliseconds (UTC), rates are per second, error rates are percent of samples. Percentiles are over all samples, interpolated as in \
     Apache Commons Math (type 6, as JMeter's own dashboard). Totals exclude the rows of Transaction Controllers, so \
-    that nothing is counted twice. Say when a run is partial or its load generators were CPU-bound: its figures are \
+    that nothing is counted twice. Report when a run is partial or its load generators were CPU-bound: its figures are \
     unreliable then. Answers have a bounded size; 'cut' names the lists that are truncated.";
 
 struct JacTools {
@@ -77,14 +77,14 @@ impl ServerHandler for JacTools {
         request: CallToolRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        // A tool that was not offered is not there, whoever knows its name.
+        // A tool that was not offered cannot be called by its name either.
         if self.get_tool(&request.name).is_none() {
             return Err(ErrorData::invalid_params(format!("There is no tool '{}'.", request.name), None));
         }
         let arguments = serde_json::Value::Object(request.arguments.unwrap_or_default());
         Ok(match calls::call(&self.client, &request.name, arguments).await {
-            Ok(answer) => CallToolResult::structured(bounds::cut(answer)),
-            Err(Refusal(error)) => CallToolResult::structured_error(bounds::cut(error)),
+            Ok(answer) => CallToolResult::structured(bounds::bounded(answer)),
+            Err(Refusal(error)) => CallToolResult::structured_error(bounds::bounded(error)),
         }
         .into())
     }

@@ -1,4 +1,4 @@
-//! `jac notify`: who is told of a run's end, and where metrics are pushed to.
+//! `jac notify`: who is notified of a run's end, and where metrics are pushed to.
 
 use crate::cli::{ClientArguments, NotifyCommand};
 use crate::client::Client;
@@ -17,7 +17,7 @@ pub async fn notify(command: NotifyCommand) -> anyhow::Result<Exit> {
         NotifyCommand::Status { run, whose } => {
             briefly(&whose, async |client| {
                 let deliveries: Vec<Delivery> = client.get(&format!("/runs/{run}/notifications")).await?;
-                tell(&whose, &run, &deliveries);
+                print_deliveries(&whose, &run, &deliveries);
                 Ok(Exit::Done)
             })
             .await
@@ -27,7 +27,7 @@ pub async fn notify(command: NotifyCommand) -> anyhow::Result<Exit> {
                 let query = target.as_ref().map_or_else(String::new, |name| format!("?target={name}"));
                 let path = format!("/runs/{run}/notifications/retry{query}");
                 let deliveries: Vec<Delivery> = client.post(&path, &json!({})).await?;
-                tell(&whose, &run, &deliveries);
+                print_deliveries(&whose, &run, &deliveries);
                 Ok(Exit::Done)
             })
             .await
@@ -62,7 +62,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
             client.post(&format!("/integrations/{name}/test"), &json!({})).await;
         let error = match answer {
             Ok(_) => None,
-            // A name that is not there, or a server that does not answer, is no target's fault.
+            // An unknown name, or a server that does not answer, is not a fault of a target.
             Err(error) if error.downcast_ref::<RunFailed>().is_none() => return Err(error),
             Err(error) => Some(format!("{error:#}")),
         };
@@ -75,7 +75,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
     Ok(if tested.iter().all(|one| one.error.is_none()) { Exit::Done } else { Exit::Failed })
 }
 
-fn tell(whose: &ClientArguments, run: &str, deliveries: &[Delivery]) {
+fn print_deliveries(whose: &ClientArguments, run: &str, deliveries: &[Delivery]) {
     print(whose, &deliveries, || {
         if deliveries.is_empty() {
             return format!("{run}: no notifications");

@@ -56,13 +56,13 @@ async fn criteria(
     let path = format!("/plans/{}/criteria", plan_id(client, plan).await?);
     let kept: PlanCriteria = client.get(&path).await?;
     let criteria = if no_criteria { Some(Vec::new()) } else { judged.criteria() };
-    let wanted = PlanCriteria {
+    let requested = PlanCriteria {
         version: kept.version,
         criteria: criteria.unwrap_or_else(|| kept.criteria.clone()),
         warm_up_s: judged.warm_up_s().unwrap_or(kept.warm_up_s),
         stop_rules: judged.stop_rules().unwrap_or_else(|| kept.stop_rules.clone()),
     };
-    let kept = if wanted == kept { kept } else { client.put(&path, &wanted).await? };
+    let kept = if requested == kept { kept } else { client.put(&path, &requested).await? };
     print(whose, &kept, || text(&kept));
     Ok(Exit::Done)
 }

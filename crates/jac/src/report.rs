@@ -91,7 +91,7 @@ fn facts(arguments: &ReportArguments, inputs: &[Input], log: &LogStatistics) -> 
     }
 }
 
-/// What was left out because it was asked for, so that nobody takes a part for the whole.
+/// What was left out by the arguments, so that a part is not taken for the whole.
 fn narrowed(arguments: &ReportArguments) -> Option<Message> {
     let narrow = &arguments.narrow;
     let parts = [

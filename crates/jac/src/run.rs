@@ -1,6 +1,6 @@
 //! `jac run`: makes the cluster, runs the plan, shows it live, brings the results, removes the cluster.
 //!
-//! Everything goes through the server's own interface, in this process where no server lives, so both ways give the
+//! Everything goes through the server's own interface, in this process where no server runs, so both ways give the
 //! same output and the same exit codes.
 
 pub mod files;
@@ -44,12 +44,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use upload::upload;
 
-/// Between two looks at the run.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Between two polls of the run.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long an answer is waited for after a signal.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
-/// How many looks in a row may fail: a server that is started again is away for a moment.
-const LOOKS_MISSED: u32 = 60;
+/// How many polls in a row may fail: a server that restarts is away for a moment.
+const FAILED_POLLS: u32 = 60;
 
 /// Which cluster a run is on.
 #[derive(Debug)]
@@ -86,8 +86,8 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let toolbox = Toolbox::new(tools.clone());
     // The properties of the home that the nodes will have decide which files the plan names. One that is not there yet has none.
     let version = new.as_ref().and_then(|new| new.jmeter_version.clone());
-    let wanted = RequestedJMeter { home: None, version };
-    let home = toolbox.home(&wanted).map_err(from_engine)?;
+    let requested = RequestedJMeter { home: None, version };
+    let home = toolbox.home(&requested).map_err(from_engine)?;
     let spec = RunSpec::read(&arguments, home.as_ref())?;
     if let Some(new) = &new {
         let check = spec.check(new.workers, new.provider, new.jmeter_version.clone(), &toolbox, &mut line)?;
@@ -96,7 +96,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         }
         // Other machines have a Java of their own.
         if arguments.at.server.is_none() && new.provider == Provider::Local {
-            toolbox.java(&wanted).await.map_err(from_engine)?;
+            toolbox.java(&requested).await.map_err(from_engine)?;
         }
     }
     let out = OutFolder::make(&spec.out)?;
@@ -107,12 +107,12 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         Elsewhere { artifacts_url: arguments.artifacts_url.as_deref(), search_url: arguments.search_url.as_deref() };
     let connection = connect(&data_folder, &arguments.at, tools, settings, elsewhere).await?;
     if arguments.search_url.is_some() && matches!(connection, Connection::Server(_)) {
-        line.say("note: --search-url has no effect: the server ships to its own search targets.");
+        line.print("note: --search-url has no effect: the server ships to its own search targets.");
     }
     let target = match (on, new) {
         (On::Existing(named), _) => {
             let existing = clusters::find(connection.client(), &named).await?;
-            existing.warnings.iter().for_each(|warning| line.say(&format!("warning: {}", warning.message)));
+            existing.warnings.iter().for_each(|warning| line.print(&format!("warning: {}", warning.message)));
             // How many workers there are is known only now.
             spec.check(
                 existing.cluster.worker_count(),
@@ -135,7 +135,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
             new.refuse_endless(&check.findings)?;
         }
     }
-    spec.say_spread(target.workers(), &mut line);
+    spec.print_spread(target.workers(), &mut line);
     let mut signals = Signals::listen()?;
     let mut job = Job {
         client: connection.client(),
@@ -176,7 +176,7 @@ struct Job<'a> {
     target: Target,
     /// Since when its own cluster is being terminated.
     removing_since: Option<Instant>,
-    /// Somebody waits for what is being terminated; `false` after a signal.
+    /// Whether it waits for what is being terminated; `false` after a signal.
     waits: bool,
 }
 
@@ -184,8 +184,8 @@ impl Job<'_> {
     async fn carry_out(&mut self, connection: &Connection) -> anyhow::Result<Exit> {
         let plan = self.signals.unless(upload(self.client, self.spec)).await.map_err(Interrupted::early)??;
         let (id, name) = (&plan.plan.id, visible(&plan.plan.name));
-        self.line.say(&format!("Revision {} of plan '{name}' ({id}).", plan.plan.revision));
-        self.say_what_judges(&plan);
+        self.line.print(&format!("Revision {} of plan '{name}' ({id}).", plan.plan.revision));
+        self.print_criteria(&plan);
         let cluster = self.cluster(connection).await?;
         if let Some(signal) = self.signals.received() {
             self.remove(&cluster, connection).await;
@@ -199,7 +199,7 @@ impl Job<'_> {
             }
         };
         if let Some(url) = self.client.url() {
-            self.line.say(&format!("Live at {url}/runs/{}", run.id));
+            self.line.print(&format!("Live at {url}/runs/{}", run.id));
         }
         let finished = self.follow(&run).await;
         if finished.is_ok() && matches!(self.target, Target::New(_)) {
@@ -215,8 +215,8 @@ impl Job<'_> {
         exit
     }
 
-    /// Says what the run will be judged by and what will stop it, before anything is begun.
-    fn say_what_judges(&mut self, plan: &PlanView) {
+    /// Prints the criteria and the rules of the automatic stop, before anything starts.
+    fn print_criteria(&mut self, plan: &PlanView) {
         let (spec, kept) = (self.spec, &plan.plan.criteria);
         let criteria = spec.criteria.as_ref().unwrap_or(&kept.criteria);
         if !criteria.is_empty() {
@@ -224,9 +224,9 @@ impl Job<'_> {
                 0 => String::new(),
                 seconds => format!(" The first {seconds} s (warm-up) do not count."),
             };
-            self.line.say(&format!("Fails if {}.{warm_up}", criteria.join(", or if ")));
+            self.line.print(&format!("Fails if {}.{warm_up}", criteria.join(", or if ")));
         }
-        self.line.say(&auto_stop(spec.stop_rules.as_ref().unwrap_or(&kept.stop_rules)));
+        self.line.print(&auto_stop(spec.stop_rules.as_ref().unwrap_or(&kept.stop_rules)));
     }
 
     async fn cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
@@ -242,7 +242,7 @@ impl Job<'_> {
             ssh: new.ssh.clone(),
             ec2: new.ec2.clone(),
             jmeter_home: match connection {
-                // A version says which. And in this process the engine has been told already.
+                // A version names it. And the engine of this process was given it already.
                 _ if new.jmeter_version.is_some() => None,
                 Connection::Own { .. } => None,
                 Connection::Server(_) => self.spec.jmeter_home.as_ref().map(|home| home.display().to_string()),
@@ -256,7 +256,7 @@ impl Job<'_> {
         if new.provider == Provider::Ec2 {
             let forecast = self.signals.unless(clusters::forecast(self.client, &request)).await;
             let forecast = forecast.map_err(Interrupted::early)??;
-            self.line.say(&clusters::price_sentence(&forecast, new.workers + 1));
+            self.line.print(&clusters::price_sentence(&forecast, new.workers + 1));
         }
         let path = format!("/clusters?ephemeral={ephemeral}");
         begun(
@@ -292,7 +292,7 @@ impl Job<'_> {
         begun(self.signals, self.client.post("/runs", &new), "`jac runs list` shows whether the run has started.").await
     }
 
-    /// Shows the run until it has finished, and passes on what the keyboard says.
+    /// Shows the run until it has finished, and passes on the keyboard's signals.
     async fn follow(&mut self, run: &RunView) -> anyhow::Result<RunView> {
         let path = format!("/runs/{}/live", run.id);
         let mut after = 0;
@@ -302,9 +302,9 @@ impl Job<'_> {
         loop {
             tokio::select! {
                 how = self.signals.next_stop() => unsent = Some(how),
-                () = sleep(LOOK_EVERY) => (),
+                () = sleep(POLL_INTERVAL) => (),
             }
-            // A server that is away for a moment gets the word when it is back.
+            // A server that is away for a moment gets the stop when it is back.
             if let Some(how) = unsent
                 && self.stop(run, how).await.is_ok()
             {
@@ -314,7 +314,7 @@ impl Job<'_> {
                 Ok(snapshot) => snapshot,
                 Err(error) => {
                     missed += 1;
-                    if missed > LOOKS_MISSED {
+                    if missed > FAILED_POLLS {
                         let lost = format!("Lost contact with the run {}: {error:#}. The run continues.", run.id);
                         return Err(anyhow::Error::new(RunFailed(lost)));
                     }
@@ -333,7 +333,7 @@ impl Job<'_> {
 
     async fn stop(&mut self, run: &RunView, how: StopMode) -> anyhow::Result<()> {
         let _: RunView = self.client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await?;
-        self.line.say(match how {
+        self.line.print(match how {
             StopMode::Graceful => "Stopping gracefully. Press Ctrl-C again to abort requests in flight.",
             StopMode::Force => "Force stopping.",
         });
@@ -357,7 +357,7 @@ impl Job<'_> {
         }
     }
 
-    /// Takes the cluster away and waits until it is gone. What fails here, the leases make good.
+    /// Terminates the cluster and waits until it is gone. If that fails, the leases end its nodes.
     async fn remove(&mut self, cluster: &ClusterView, connection: &Connection) {
         if matches!(self.target, Target::Existing(_)) {
             return;
@@ -370,14 +370,14 @@ impl Job<'_> {
             Err(error) => Err((cluster.clone(), error)),
         };
         let Err((left, error)) = gone else { return };
-        self.line.say(&format!("warning: the cluster {id} could not be terminated: {error}."));
-        // Without a server what is left is waited for and told at the very end.
+        self.line.print(&format!("warning: the cluster {id} could not be terminated: {error}."));
+        // Without a server what is left is waited for and reported at the very end.
         if matches!(connection, Connection::Server(_)) {
-            self.line.say(&left_behind(&left, "The server", left.cluster.expires_at_ms));
+            self.line.print(&left_behind(&left, "The server", left.cluster.expires_at_ms));
         }
     }
 
-    /// Gives the cluster as it was last seen, and why it is not gone.
+    /// Returns the cluster as last observed, and why it is not gone.
     async fn wait_until_gone(&mut self, cluster: ClusterView) -> Result<(), (ClusterView, anyhow::Error)> {
         let limit = clusters::removal_limit(&cluster);
         let deadline = Instant::now() + limit;
@@ -402,7 +402,7 @@ impl Job<'_> {
     }
 
     /// What this run or an earlier `jac run` left behind is ended by this one's engine; it waits for that as long as machines
-    /// take to go, and says what is left then. `lease`: how long nodes live without hearing from an engine.
+    /// take to terminate, and reports what is left then. `lease`: how long nodes live without an engine.
     async fn wait_for_leftovers(&mut self, lease: Duration) {
         let since = self.removing_since.unwrap_or_else(Instant::now);
         loop {
@@ -413,7 +413,7 @@ impl Job<'_> {
                 let lease_ends_ms = context::now_ms().saturating_add(lease_ms);
                 for view in &left {
                     let ends_ms = lease_ends_ms.min(view.cluster.expires_at_ms);
-                    self.line.say(&left_behind(view, "The next `jac` on this data folder", ends_ms));
+                    self.line.print(&left_behind(view, "The next `jac` on this data folder", ends_ms));
                 }
                 return;
             }
@@ -460,7 +460,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Waits until the results are in the store, if there is one. What is not there yet is no failure of the run.
+    /// Waits until the results are in the store, if there is one. An unfinished upload is not a failure of the run.
     async fn wait_for_archive(&mut self, run: &RunView) {
         if run.archive.is_none() {
             return;
@@ -468,25 +468,25 @@ impl Job<'_> {
         let id = run.id.to_string();
         let (client, line) = (self.client, &mut *self.line);
         let mut show = |view: &ArchiveView| line.step(&artefacts::line(view));
-        let stored = artefacts::until_stored(client, &id, artefacts::PATIENCE, &mut show);
+        let stored = artefacts::until_stored(client, &id, artefacts::STORE_TIMEOUT, &mut show);
         let seen = tokio::select! {
             seen = stored => seen,
             _ = self.signals.next_stop() => Err(anyhow::anyhow!("waiting was interrupted")),
         };
         match seen {
-            // That has been said.
+            // Its last step is printed already.
             Ok(view) if view.phase == ArchivePhase::Stored => (),
-            Ok(view) => self.line.say(&format!(
+            Ok(view) => self.line.print(&format!(
                 "warning: {} The results are complete in the data folder; the next `jac` on it resumes the upload.",
                 artefacts::line(&view)
             )),
             Err(error) => {
-                self.line.say(&format!("warning: it is unknown whether the results of {id} are stored: {error}."))
+                self.line.print(&format!("warning: it is unknown whether the results of {id} are stored: {error}."))
             }
         }
     }
 
-    /// Prints what came of it, and says how the command ends.
+    /// Prints the results, and returns the exit code.
     fn verdict(&mut self, run: &RunView) -> anyhow::Result<Exit> {
         self.line.close();
         let path = self.spec.out.join("summary.json");
@@ -499,12 +499,12 @@ impl Job<'_> {
             }
         }
         for note in &run.notes {
-            self.line.say(&format!("note: {note}"));
+            self.line.print(&format!("note: {note}"));
         }
         for criterion in &run.criteria {
-            self.line.say(&format!("{} {}", if criterion.met { "met:" } else { "not met:" }, criterion.sentence));
+            self.line.print(&format!("{} {}", if criterion.met { "met:" } else { "not met:" }, criterion.sentence));
         }
-        self.line.say(&format!("Results: {}", self.spec.out.display()));
+        self.line.print(&format!("Results: {}", self.spec.out.display()));
         if !path.is_file() {
             return Err(anyhow::Error::new(RunFailed(
                 run.cause.as_ref().map_or_else(|| "The run has no summary.".to_owned(), Cause::sentence),
@@ -527,7 +527,7 @@ impl Job<'_> {
             }
             Some(Cause::Completed | Cause::Imported) | None => (),
         }
-        // Stopped by somebody else, on the page: the run is not what was asked for.
+        // Stopped by somebody else, on the page: not the requested run.
         if matches!(run.cause, Some(Cause::Stopped { .. })) && self.signals.received().is_none() {
             return Ok(Exit::Failed);
         }
@@ -559,19 +559,19 @@ fn inside(name: &str) -> anyhow::Result<&Path> {
     })
 }
 
-/// What was asked for may exist already when a signal comes, and only the answer says how it is called: that is waited for a little
-/// longer. [`Signals::received`] says whether a signal came.
+/// What was asked for may exist already when a signal comes, and only the answer has its ID: that is waited for a
+/// little longer. [`Signals::received`] returns whether a signal came.
 async fn begun<T>(
     signals: &mut Signals,
     asked: impl Future<Output = anyhow::Result<T>>,
-    goes_on: &str,
+    continuing: &str,
 ) -> anyhow::Result<T> {
     let mut asked = pin!(asked);
     match signals.unless(&mut asked).await {
         Ok(answer) => answer,
         Err(signal) => match tokio::time::timeout(LAST_ANSWER, asked).await {
             Ok(answer) => answer,
-            Err(_) => Err(Interrupted { signal, goes_on: goes_on.to_owned() }.into()),
+            Err(_) => Err(Interrupted { signal, continuing: continuing.to_owned() }.into()),
         },
     }
 }
@@ -624,20 +624,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_told_with_who_goes_on_and_when_it_has_ended_by_itself() {
+    fn what_is_left_is_reported_with_who_continues_and_when_it_terminates_by_itself() {
         let mut view = cluster(Provider::Ec2, 3);
         view.cluster.nodes[3].state = NodeState::Terminated;
-        let told = left_behind(&view, "The next `jac` on this data folder", 20_780 * 86_400_000 + 3_600_000);
+        let sentence = left_behind(&view, "The next `jac` on this data folder", 20_780 * 86_400_000 + 3_600_000);
         let id = &view.cluster.id;
         assert_eq!(
-            told,
+            sentence,
             format!(
                 "Not terminated yet: {id} (ec2), 3 nodes. The next `jac` on this data folder continues; they \
                  terminate when their lease expires, at 2026-11-23 01:00 UTC at the latest."
             )
         );
-        let told = left_behind(&cluster(Provider::Local, 0), "The server", 0);
-        assert!(told.contains("(local), 1 node. The server") && told.contains("it terminates when its"), "{told}");
+        let sentence = left_behind(&cluster(Provider::Local, 0), "The server", 0);
+        assert!(
+            sentence.contains("(local), 1 node. The server") && sentence.contains("it terminates when its"),
+            "{sentence}"
+        );
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {
                 let Connected { client, signals, is_server } = connected;
                 signals.unless(add(client, is_server, &arguments)).await.map_err(|signal| Interrupted {
                     signal,
-                    goes_on: "`jac schedule list` shows whether the schedule is saved already.".to_owned(),
+                    continuing: "`jac schedule list` shows whether the schedule is saved already.".to_owned(),
                 })?
             })
             .await
@@ -268,8 +268,8 @@ fn spread_line(run: &ScheduledRun) -> Option<String> {
     };
     let least = run.min_workers.map(|least| format!("continues while {least} workers are left"));
     let shares = run.share.iter().map(|(name, total)| format!("{name}={total} divided among the workers"));
-    let said: Vec<String> = results.into_iter().chain(least).chain(shares).collect();
-    (!said.is_empty()).then(|| format!("Workers: {}.", said.join(", ")))
+    let parts: Vec<String> = results.into_iter().chain(least).chain(shares).collect();
+    (!parts.is_empty()).then(|| format!("Workers: {}.", parts.join(", ")))
 }
 
 fn firing_word(firing: &Firing) -> &'static str {
@@ -285,7 +285,7 @@ fn firing_word(firing: &Firing) -> &'static str {
     }
 }
 
-/// What came of a time, in a line.
+/// The result of a scheduled time, in a line.
 fn firing_line(firing: &Firing) -> String {
     let run = firing.run_id.as_ref().map_or_else(String::new, |run| format!("  {run}"));
     let by = firing.by.as_ref().map_or_else(String::new, |by| format!("  by {}", by.name));

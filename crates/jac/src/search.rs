@@ -37,8 +37,8 @@ pub async fn search(command: SearchCommand) -> anyhow::Result<Exit> {
         SearchCommand::Backfill { runs, target, whose } => {
             at(&whose, async |connected| {
                 let work = backfill(connected.client, &runs, target.as_deref(), &whose);
-                let goes_on = if connected.is_server { "The server continues shipping." } else { "" };
-                let interrupted = |signal| Interrupted { signal, goes_on: goes_on.to_owned() };
+                let continuing = if connected.is_server { "The server continues shipping." } else { "" };
+                let interrupted = |signal| Interrupted { signal, continuing: continuing.to_owned() };
                 connected.signals.unless(work).await.map_err(interrupted)?
             })
             .await
@@ -80,7 +80,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
         let answer: anyhow::Result<TargetTest> = client.post(&format!("/search/targets/{name}/test"), &json!({})).await;
         let (test, error) = match answer {
             Ok(test) => (Some(test), None),
-            // A name that is not there, or a server that does not answer, is no target's fault.
+            // An unknown name, or a server that does not answer, is not a fault of a target.
             Err(error) if error.downcast_ref::<RunFailed>().is_none() => return Err(error),
             Err(error) => (None, Some(format!("{error:#}"))),
         };

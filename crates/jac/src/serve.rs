@@ -34,7 +34,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let config = match config::load(&arguments).config {
         Ok(config) => config,
-        Err(faults) => return Ok(config::tell_faults(&faults)),
+        Err(faults) => return Ok(config::print_faults(&faults)),
     };
     let data_folder = context::data_folder(config.data_dir.as_deref());
     let folder = DataFolder::open(&data_folder)?;
@@ -42,8 +42,8 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
         with_hint(error.to_string(), Some("Stop it first, or use another folder with --data-dir.".to_owned()))
     })?;
     // The ports before anything is begun: with a taken one nothing is left behind.
-    let doors = Doors::open(&config).await?;
-    let address = doors.main.local_addr().context("its address is unknown")?;
+    let listeners = Listeners::open(&config).await?;
+    let address = listeners.main.local_addr().context("its address is unknown")?;
     let is_private =
         is_for_this_machine(address.ip(), &config.server.trusted_proxies, config.server.public_url.as_deref());
     let nodes = if config.allow_local_nodes || is_private { Nodes::Local } else { Nodes::None };
@@ -78,12 +78,12 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let scheme = if config.pair.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));
     let page_url = edge.config().public_url.clone().unwrap_or_else(|| url.clone());
-    let file = doors.file(&url, &page_url, access.token()).context("its address is unknown")?;
+    let file = listeners.file(&url, &page_url, access.token()).context("its address is unknown")?;
     write_privately(&folder, &file).context("the server's file cannot be written")?;
 
     stdout::line(&format!("JAC {} listens on {scheme}://{address}", env!("CARGO_PKG_VERSION")));
     if !engine.store().has_sign_in().await? {
-        // A link that lets somebody in does not belong into a file that others read.
+        // A sign-in link does not belong into a file that others read.
         if std::io::stdout().is_terminal() {
             let link = first_link(&engine).await?;
             stdout::line(&format!("Sign in with this one-time link: {page_url}{link}"));
@@ -94,11 +94,11 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
 
     let ended = ended_by()?;
     let app = App { engine: engine.clone(), access, edge: edge.clone() };
-    let served = doors.serve(app, config.pair, &Limits::for_descriptors(descriptors))?;
+    let served = listeners.serve(app, config.pair, &Limits::for_descriptors(descriptors))?;
     ended.await;
     tracing::info!("shutting down; runs on nodes continue");
     edge.closing().cancel();
-    // Answers first, which may need the engine. Whoever takes longer is cut off.
+    // Answers first, which may need the engine. Longer ones are aborted.
     served.close();
     if tokio::time::timeout(LAST_ANSWERS, served.wait()).await.is_err() {
         tracing::warn!("some requests took longer than {} s and are aborted", LAST_ANSWERS.as_secs());
@@ -109,7 +109,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
 }
 
 /// Where the server listens.
-struct Doors {
+struct Listeners {
     main: TcpListener,
     /// With TLS, for the commands of this machine: they need not trust a certificate that is for another name, has expired or is
     /// being changed. Only requests with their token are answered.
@@ -117,7 +117,7 @@ struct Doors {
     metrics: Option<TcpListener>,
 }
 
-impl Doors {
+impl Listeners {
     async fn open(config: &Config) -> anyhow::Result<Self> {
         let main = bind(config.listen).await?;
         let shell = match &config.pair {
@@ -154,28 +154,28 @@ impl Doors {
         let proxies = &app.edge.config().trusted_proxies;
         let main = Listener::from(self.main).with_tls(tls).behind(proxies).counted_by(metrics);
         let router = jac_server::router(app.clone());
-        let mut doors = vec![(main, router.clone(), limits.clone())];
-        doors.extend(self.shell.map(|tcp| (Listener::from(tcp).for_callers(Callers::Shell), router, limits.beside())));
-        doors.extend(self.metrics.map(|tcp| {
+        let mut ports = vec![(main, router.clone(), limits.clone())];
+        ports.extend(self.shell.map(|tcp| (Listener::from(tcp).for_callers(Callers::Shell), router, limits.beside())));
+        ports.extend(self.metrics.map(|tcp| {
             if let Ok(address) = tcp.local_addr() {
                 stdout::line(&format!("Metrics are at http://{address}/metrics"));
             }
             (Listener::from(tcp), jac_server::metrics_router(app.clone()), limits.beside())
         }));
-        for (door, router, limits) in doors {
+        for (listener, router, limits) in ports {
             let (token, closing) = (app.access.token().to_owned(), closing.clone());
-            served.spawn(async move { serve_connections(door, router, &token, limits, closing).await });
+            served.spawn(async move { serve_connections(listener, router, &token, limits, closing).await });
         }
         Ok(served)
     }
 }
 
-/// Only programs of this machine reach the server: it listens on loopback, and there is no word of a proxy in front of it.
+/// Only programs of this machine reach the server: it listens on loopback, and no proxy in front of it is configured.
 fn is_for_this_machine(listens: IpAddr, trusted_proxies: &[IpNet], public_url: Option<&str>) -> bool {
     listens.is_loopback() && trusted_proxies.is_empty() && public_url.is_none_or(is_on_this_machine)
 }
 
-/// Says what a person should know of a server that others reach.
+/// Warns about the risks of a server that others reach.
 fn warn_of_what_is_open(config: &Config, address: SocketAddr, nodes: Nodes) {
     if nodes == Nodes::None {
         tracing::warn!(
@@ -197,8 +197,8 @@ async fn first_link(engine: &jac_engine::Engine) -> anyhow::Result<String> {
     Ok(jac_server::new_sign_in_link(engine.store(), &person, jac_server::LINK_LIFE_MS, engine.now_ms()).await?)
 }
 
-/// Lets this process have as many descriptors as the system allows it, and says how many that are: each connection, run and
-/// machine takes some.
+/// Lets this process have as many descriptors as the system allows it, and returns how many that are: each connection,
+/// run and machine takes some.
 fn raise_descriptor_limit() -> u64 {
     const USUAL: u64 = 1024;
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return USUAL };
@@ -249,7 +249,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Listens, or says what to do about a port that is taken.
+/// Listens; the error of a port in use has a hint.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => with_hint(

@@ -1,5 +1,5 @@
 //! SIGINT (Ctrl-C), SIGTERM, and SIGHUP of a terminal that is closed. In a run the first stops gracefully and the second
-//! cuts; where something is only waited for, the first ends that.
+//! forces the stop; where something is only waited for, the first ends that.
 
 use anyhow::Context;
 use jac_model::StopMode;
@@ -34,7 +34,7 @@ impl Signals {
         number
     }
 
-    /// Waits for the next signal, and says what it asks of a run.
+    /// Waits for the next signal, and returns the stop that it requests.
     pub async fn next_stop(&mut self) -> StopMode {
         let how = if self.first.is_none() { StopMode::Graceful } else { StopMode::Force };
         self.next().await;

@@ -1,4 +1,4 @@
-//! Standard error. Nobody may be reading (`jac report … 2>&1 | head -1`), which ends nothing; and characters that steer a
+//! Standard error. A closed reader (`jac report … 2>&1 | head -1`) ends nothing; and characters that control a
 //! terminal are shown by their codes.
 
 use std::fmt::Arguments;
@@ -6,7 +6,7 @@ use std::io::Write;
 
 /// Prints a line.
 pub fn line(text: Arguments<'_>) {
-    // Whether it can be written or not: there is nobody else to tell.
+    // If it cannot be written, there is nowhere else to report that.
     drop(writeln!(std::io::stderr(), "{}", jac_report::visible_lines(&text.to_string())));
 }
 

@@ -1,7 +1,7 @@
-//! Standard output. Somebody who stops reading (`jac report … | head`) is no reason to fail; a full disk is.
+//! Standard output. A reader that stops (`jac report … | head`) is not a reason to fail; a full disk is.
 //!
-//! What logs and plans are called must not steer a terminal: such characters are shown by their codes there. A file gets
-//! the bytes as they are.
+//! What logs and plans are called must not control a terminal: such characters are shown by their codes there. A file
+//! gets the bytes as they are.
 
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -38,7 +38,7 @@ pub fn json(value: &impl serde::Serialize) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Does somebody look at it, rather than a file or a program?
+/// Is it a terminal, rather than a file or a program?
 pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }

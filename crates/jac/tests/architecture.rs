@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What each crate may use of ours. What is not here may be used by nobody but `jac`.
+/// What each crate may use of ours. What is not here may be used by `jac` only.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("jac-jtl", &[]),
     ("jac-jmx", &[]),

@@ -1,5 +1,5 @@
-//! Result logs that users have, after public reports: each file of `cases/` stands for a kind, and the table says what is
-//! right about it.
+//! Result logs that users have, after public reports: each file of `cases/` stands for a kind, and the table has the
+//! expected results.
 
 use serde_json::Value;
 use std::io::Read;
@@ -129,9 +129,10 @@ fn what_holds_no_sample_or_is_no_log_is_refused_by_its_kind_wherever_it_is_named
         for call in calls {
             let output = jac(&call);
             assert_eq!(output.status.code(), Some(2), "{call:?}: {}", out(&output));
-            let said = err(&output);
-            assert!(said.starts_with("error: ") && said.contains(words) && said.contains(hint), "{call:?}: {said}");
-            assert!(said.contains(name) && out(&output).is_empty(), "{call:?}: {said}");
+            let stderr = err(&output);
+            assert!(stderr.starts_with("error: "), "{call:?}: {stderr}");
+            assert!(stderr.contains(words) && stderr.contains(hint), "{call:?}: {stderr}");
+            assert!(stderr.contains(name) && out(&output).is_empty(), "{call:?}: {stderr}");
         }
     }
     let table = case("statistics.json");
@@ -169,15 +170,15 @@ fn rows_that_cannot_be_read_are_in_every_verdict() {
     let arguments = ["report", text(&comma), "--fail-on", "error > 1%", "--junit", text(&junit)];
     let output = jac(&arguments);
     assert_eq!(output.status.code(), Some(1), "{}", err(&output));
-    let said = err(&output);
-    assert!(said.contains("cannot be judged: ") && !said.lines().any(|line| line.starts_with("met:")), "{said}");
-    assert!(said.contains("10 rows could not be read"), "{said}");
+    let stderr = err(&output);
+    assert!(stderr.contains("cannot be judged: ") && !stderr.lines().any(|line| line.starts_with("met:")), "{stderr}");
+    assert!(stderr.contains("10 rows could not be read"), "{stderr}");
     let xml = std::fs::read_to_string(&junit).expect("the file");
     assert!(xml.contains(r#"<property name="unread_rows" value="10"/>"#), "{xml}");
     assert!(xml.contains(r#"<testsuite name="criteria" tests="2" failures="2""#), "{xml}");
     let allowed = jac(&[&arguments[..], &["--max-unread", "50%"]].concat());
     assert_eq!(allowed.status.code(), Some(0), "{}", err(&allowed));
-    // Without a criterion it is no success either.
+    // Without a criterion it is not a success either.
     let summary = summary(&["comma-in-label.jtl"], &[], 1);
     assert_eq!((&summary["rejected_rows"], &summary["unread_percent"]), (&10.into(), &50.0.into()));
     let rows = summary["rejected"].as_array().expect("rows");
@@ -199,7 +200,7 @@ fn rows_that_cannot_be_read_are_in_every_verdict() {
 }
 
 #[test]
-fn transactions_are_marked_in_every_form_and_said_to_be_beside_the_total() {
+fn transactions_are_marked_in_every_form_and_reported_as_not_in_the_total() {
     let folder = tempfile::tempdir().expect("a folder");
     let csv = folder.path().join("table.csv");
     let path = case("transactions.jtl");
@@ -310,11 +311,11 @@ fn users_of_several_load_generators_are_added_up() {
 }
 
 #[test]
-fn dates_are_day_first_where_any_of_them_says_so() {
+fn dates_are_day_first_where_any_of_them_proves_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log.jtl");
     let mut log = "timeStamp,elapsed,label,responseMessage,success\n".to_owned();
-    // Only the last of many rows tells, far behind the log's beginning.
+    // Only the last of many rows proves it, far behind the log's beginning.
     for row in 0..4_000 {
         log += &format!("10/03/2024 23:{:02}:{:02}.000,5,Home,OK,true\n", row / 60 % 60, row % 60);
     }
@@ -362,8 +363,8 @@ fn an_upload_that_broke_is_counted_as_far_as_it_goes_and_marked() {
     assert!((1..100).contains(&samples), "{samples}");
     assert!(summary["partial"]["cause"].is_string());
     note(&summary, "log_incomplete");
-    let cut = self::summary(&["cut.xml"], &[], 0);
-    assert!(cut["partial"]["cause"].is_string() && cut["unread_percent"] == 0.0);
+    let truncated = self::summary(&["cut.xml"], &[], 0);
+    assert!(truncated["partial"]["cause"].is_string() && truncated["unread_percent"] == 0.0);
 }
 
 #[test]
@@ -395,7 +396,7 @@ fn samples_as_csv_are_a_log_again_with_the_same_users_hosts_and_labels() {
 }
 
 #[test]
-fn nasty_labels_are_whole_told_apart_and_never_steer_the_terminal() {
+fn nasty_labels_stay_whole_and_distinct_and_never_control_the_terminal() {
     let path = case("nasty-labels.jtl");
     let log = std::fs::read_to_string(&path).expect("the log");
     let long = log.lines().find_map(|line| line.split(',').find(|field| field.len() > 1_000)).expect("a long label");
@@ -450,9 +451,9 @@ fn a_full_disk_is_an_error_and_a_reader_that_leaves_is_none() {
             "\"$JAC\" report '{}' --fail-on '{criterion}' 2>&1 | head -1; echo \"${{PIPESTATUS[0]}}\"",
             good.display()
         );
-        let (printed, said) = shell(&script);
-        assert_eq!(printed.lines().last(), Some(code), "{printed}{said}");
-        assert!(!printed.contains("panic") && !said.contains("panic"), "{printed}{said}");
+        let (printed, stderr) = shell(&script);
+        assert_eq!(printed.lines().last(), Some(code), "{printed}{stderr}");
+        assert!(!printed.contains("panic") && !stderr.contains("panic"), "{printed}{stderr}");
     }
     let closed = shell(&format!("\"$JAC\" report '{}' --fail-on 'p95 > 1ms' >&- 2>&-; echo $?", good.display()));
     assert_eq!(closed.0.lines().last(), Some("1"), "{closed:?}");
@@ -526,8 +527,8 @@ fn a_log_in_frames_gives_the_report_of_the_plain_one_by_name_and_by_pipe() {
         let content = jac_logs::Content::Samples;
         jac_logs::compress(&plain, &compressed, content, &mut || std::ops::ControlFlow::Continue(())).expect(name);
         let by_name = |log: &Path| {
-            let said = out(&jac(&["report", text(log), "--output", "json"]));
-            serde_json::from_str::<Value>(&said.replace(text(log), "the log")).expect(name)
+            let report = out(&jac(&["report", text(log), "--output", "json"]));
+            serde_json::from_str::<Value>(&report.replace(text(log), "the log")).expect(name)
         };
         let by_pipe = |log: &Path| {
             let output = Command::new(env!("CARGO_BIN_EXE_jac"))

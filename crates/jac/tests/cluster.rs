@@ -1,7 +1,7 @@
 //! Whole runs with the real JMeter on clusters on this machine and over SSH, and what happens to them when things die.
 //!
-//! `JMETER_HOME` names the JMeter and `JMETER_HOME_OLDER` a 5.5; `scripts/test` sets both. Each test has a data folder of its own and looks at the end
-//! whether anything of it is left: no process, no folder.
+//! `JMETER_HOME` names the JMeter and `JMETER_HOME_OLDER` a 5.5; `scripts/test` sets both. Each test has a data folder
+//! of its own and checks at the end that nothing of it is left: no process, no folder.
 
 #[path = "lab/api.rs"]
 mod api;
@@ -33,10 +33,10 @@ mod server;
 #[path = "../../jac-ssh/tests/machines/sshd.rs"]
 #[allow(dead_code, reason = "jac-ssh's own tests use all of it")]
 mod sshd;
-#[path = "cluster/store_door.rs"]
-mod store_door;
 #[path = "cluster/store_faults.rs"]
 mod store_faults;
+#[path = "cluster/store_proxy.rs"]
+mod store_proxy;
 #[path = "cluster/stored.rs"]
 mod stored;
 #[path = "cluster/try_run.rs"]

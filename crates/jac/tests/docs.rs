@@ -16,7 +16,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 #[test]
-fn every_door_of_the_security_page_has_a_test_that_exists() {
+fn every_entry_point_of_the_security_page_has_a_test_that_exists() {
     let page = std::fs::read_to_string(root().join("docs/security.md")).expect("the page");
     let mut found = 0;
     for row in page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| entry point |")) {
@@ -52,10 +52,10 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn every_code_of_an_event_a_note_a_cause_and_a_step_is_in_the_apis_document() {
     let document = std::fs::read_to_string(root().join("web/openapi.json")).expect("the document");
     let document: serde_json::Value = serde_json::from_str(&document).expect("it is JSON");
-    let told = |schema: &str, field: &str| document["components"]["schemas"][schema]["properties"][field].to_string();
-    let (messages, steps) = (told("Message", "code"), told("RunStep", "code"));
+    let codes = |schema: &str, field: &str| document["components"]["schemas"][schema]["properties"][field].to_string();
+    let (messages, steps) = (codes("Message", "code"), codes("RunStep", "code"));
     let clusters = [("ClusterEventView", "code"), ("ForecastView", "notes"), ("Cluster", "cause")];
-    let clusters = clusters.map(|(schema, field)| told(schema, field)).concat();
+    let clusters = clusters.map(|(schema, field)| codes(schema, field)).concat();
     let mut files = Vec::new();
     for part in ["jac-engine", "jac-ec2", "jac-ssh", "jac-local"] {
         sources(&root().join("crates").join(part).join("src"), &mut files);
@@ -67,11 +67,12 @@ fn every_code_of_an_event_a_note_a_cause_and_a_step_is_in_the_apis_document() {
         // The one message of `new_cluster.rs` is its cluster's cause.
         let is_of_runs = (file.to_string_lossy().contains("/jac-engine/src/runs") && !file.ends_with("new_cluster.rs"))
             || file.ends_with("src/imports.rs");
-        let told = if is_of_runs { &messages } else { &clusters };
-        for (mark, told) in [("Message::new(", told), (".step(", &steps)] {
+        let documented = if is_of_runs { &messages } else { &clusters };
+        for (mark, documented) in [("Message::new(", documented), (".step(", &steps)] {
             for made in source.split(mark).skip(1).filter(|made| made.trim_start().starts_with('"')) {
                 let code = made.split('"').nth(1).expect("a code");
-                assert!(told.contains(&format!("`{code}`")), "{code} of {} is not in {told}", file.display());
+                let is_there = documented.contains(&format!("`{code}`"));
+                assert!(is_there, "{code} of {} is not in {documented}", file.display());
                 found += 1;
             }
         }

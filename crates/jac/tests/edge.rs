@@ -40,7 +40,7 @@ fn config_check_names_the_place_of_every_setting_and_shows_no_secret() {
         "session_hours = 10  # JAC_SESSION_HOURS".to_owned(),
         format!("redis_url = \"redis://…@localhost:6379\"  # {}", file.display()),
     ] {
-        assert!(out(&done).lines().any(|said| said == line), "{line} in {}", out(&done));
+        assert!(out(&done).lines().any(|printed| printed == line), "{line} in {}", out(&done));
     }
     assert!(out(&done).parse::<toml::Table>().is_ok(), "it is a configuration file itself: {}", out(&done));
     let json = check(&["--output", "json"]);
@@ -53,7 +53,7 @@ fn config_check_names_the_place_of_every_setting_and_shows_no_secret() {
 }
 
 #[test]
-fn a_server_with_a_bad_configuration_tells_all_faults_and_does_not_start() {
+fn a_server_with_a_bad_configuration_reports_all_faults_and_does_not_start() {
     let place = Place::new();
     place.write_pair(2100);
     let own_key = std::fs::read(place.data().join("tls/key.pem")).expect("the key");
@@ -63,8 +63,8 @@ fn a_server_with_a_bad_configuration_tells_all_faults_and_does_not_start() {
     let faults = |command: &[&str]| {
         let done = place.jac(command).env("JAC_SESSION_HOURS", "none").output().expect("jac starts");
         assert_eq!(done.status.code(), Some(2), "{command:?}: {}", err(&done));
-        let said = err(&done);
-        let mut codes: Vec<String> = said
+        let stderr = err(&done);
+        let mut codes: Vec<String> = stderr
             .lines()
             .filter(|line| line.starts_with("error: "))
             .map(|line| {
@@ -124,7 +124,7 @@ fn a_server_with_tls_serves_browsers_by_it_and_its_own_shell_without() {
     let check = place.jac(&["config", "check"]).output().expect("jac starts");
     assert_eq!(check.status.code(), Some(0), "beside a living server: {}", err(&check));
 
-    // A new pair, from the next look at the files on.
+    // A new pair, from the next check of the files on.
     let renewed = place.write_pair(2101);
     let began = Instant::now();
     while get(&renewed, &format!("{}/healthz", server.url)).is_err() {
@@ -135,7 +135,7 @@ fn a_server_with_tls_serves_browsers_by_it_and_its_own_shell_without() {
 }
 
 #[test]
-fn an_expired_certificate_is_told_once_and_costs_nobody_the_server() {
+fn an_expired_certificate_is_reported_once_and_stops_no_server() {
     let place = Place::new();
     place.write_pair(2021);
     place.write_config(WITH_TLS);
@@ -201,7 +201,7 @@ fn sigterm_ends_a_server_in_time_whoever_is_connected() {
             "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n".to_owned(),
         ];
         let _open: Vec<TcpStream> = clients.iter().map(|begun| connect(server.address(), begun)).collect();
-        // Whoever asks after them is answered after them: the server has seen all.
+        // A later request is answered later: the server has seen all.
         let url = place.server_file()["url"].as_str().expect("an address").to_owned();
         let request = format!(
             "GET /api/v1/session HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"

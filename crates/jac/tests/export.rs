@@ -59,7 +59,7 @@ fn write_log(path: &Path, rows: u64) {
 }
 
 #[test]
-fn duckdb_and_pandas_count_what_the_summary_says() {
+fn duckdb_and_pandas_count_the_same_as_the_summary() {
     let Some(python) = python() else { return };
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path();
@@ -94,7 +94,7 @@ fn duckdb_and_pandas_count_what_the_summary_says() {
         let counts: u64 = labels.iter().filter_map(|label| label[1].as_u64()).sum();
         assert_eq!(json!(counts), summary["total"]["samples"]);
         assert_eq!(labels[0][5], summary["start_ms"]);
-        assert_eq!(labels.iter().filter(|label| label[6].is_null()).count(), 1, "the log does not say");
+        assert_eq!(labels.iter().filter(|label| label[6].is_null()).count(), 1, "unknown from the log");
     }
 }
 

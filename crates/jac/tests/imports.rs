@@ -24,8 +24,8 @@ fn jac_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ou
 }
 
 fn json(output: &Output) -> Value {
-    let told = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"))
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"))
 }
 
 fn log(start_ms: i64) -> String {
@@ -119,23 +119,23 @@ fn runs_are_in_a_bucket_of_ones_own_and_every_command_finds_them_there() {
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path();
     std::fs::write(folder.join("a.jtl"), log(1_700_000_000_000)).expect("written");
-    let told = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
 
     let refused = save_store(folder, &endpoint, &TestKeys { secret: "another".to_owned(), ..keys.clone() });
-    assert!(!refused.status.success() && told(&refused).contains("rejected the credentials"), "{}", told(&refused));
+    assert!(!refused.status.success() && stderr(&refused).contains("rejected the credentials"), "{}", stderr(&refused));
     let saved = json(&save_store(folder, &endpoint, &keys));
     assert_eq!((&saved[0]["address"], &saved[0]["is_current"]), (&"s3://own-results/load".into(), &true.into()));
     let run = json(&jac_with(folder, &allowed, &["import", "a.jtl", "--plan", "Shop", "--output", "json"]));
     let run = run["id"].as_str().expect("an id");
     let stored = jac_with(folder, &allowed, &["artifacts", "retry", run]);
-    assert!(stored.status.success(), "{}", told(&stored));
+    assert!(stored.status.success(), "{}", stderr(&stored));
     std::fs::remove_file(folder.join("data/runs").join(run).join("results.jtl.zst")).expect("it was compressed");
     for arguments in [&["artifacts", "verify", run][..], &["export", run, "--hdr", "times.hlog"]] {
         let done = jac_with(folder, &allowed, arguments);
-        assert!(done.status.success(), "{arguments:?}: {}", told(&done));
+        assert!(done.status.success(), "{arguments:?}: {}", stderr(&done));
     }
     let forbidden = jac(folder, &["artifacts", "verify", run]);
-    assert!(!forbidden.status.success() && told(&forbidden).contains("may not connect"), "{}", told(&forbidden));
+    assert!(!forbidden.status.success() && stderr(&forbidden).contains("may not connect"), "{}", stderr(&forbidden));
 
     // After a lost data folder the store is saved again, and has the run.
     let empty = tempfile::tempdir().expect("a folder");
@@ -143,7 +143,7 @@ fn runs_are_in_a_bucket_of_ones_own_and_every_command_finds_them_there() {
     let rebuilt = json(&jac_with(empty.path(), &allowed, &["artifacts", "rebuild", "--output", "json"]));
     assert_eq!((&rebuilt["restored"], &rebuilt["failed"]), (&1.into(), &serde_json::json!([])), "{rebuilt}");
     let verified = jac_with(empty.path(), &allowed, &["artifacts", "verify", run]);
-    assert!(verified.status.success(), "{}", told(&verified));
+    assert!(verified.status.success(), "{}", stderr(&verified));
     let stopped = json(&jac_with(empty.path(), &allowed, &["artifacts", "store", "--stop", "--output", "json"]));
     assert_eq!((&stopped[0]["is_current"], &stopped[0]["runs"]), (&false.into(), &1.into()), "what is there stays");
 }
@@ -156,17 +156,17 @@ fn runs_of_one_name_are_listed_searched_and_have_a_trend_by_it() {
         std::fs::write(folder.join(name), log(start_ms)).expect("written");
         json(&jac(folder, &["import", name, "--plan", "Nightly", "--output", "json"]));
     }
-    let told = |arguments: &[&str]| json(&jac(folder, &[arguments, &["--output", "json"]].concat()));
-    let runs = told(&["runs", "list", "--plan", "nightly"]);
+    let json_of = |arguments: &[&str]| json(&jac(folder, &[arguments, &["--output", "json"]].concat()));
+    let runs = json_of(&["runs", "list", "--plan", "nightly"]);
     assert_eq!(runs.as_array().map(Vec::len), Some(2));
-    assert_eq!(told(&["runs", "trend", "Nightly"])["items"].as_array().map(Vec::len), Some(2));
-    let found = told(&["runs", "samples", "Nightly", "--limit", "1"]);
+    assert_eq!(json_of(&["runs", "trend", "Nightly"])["items"].as_array().map(Vec::len), Some(2));
+    let found = json_of(&["runs", "samples", "Nightly", "--limit", "1"]);
     let samples: u64 =
         runs.as_array().expect("runs").iter().filter_map(|run| run["headline"]["samples"].as_u64()).sum();
     assert_eq!((&found["matched"], &found["searched"]), (&samples.into(), &samples.into()), "{found}");
     assert_eq!(found["samples"][0]["run"], runs[0]["id"], "the newest run's first");
     // One run at a time, until as many were searched as were asked for.
-    let one = told(&["runs", "samples", "Nightly", "--runs", "1", "--limit", "1"]);
+    let one = json_of(&["runs", "samples", "Nightly", "--runs", "1", "--limit", "1"]);
     assert_eq!((one["runs"].as_array().map(Vec::len), one["next"].is_string()), (Some(1), true));
     let text = jac(folder, &["runs", "samples", "Nightly", "--slowest", "--limit", "2"]);
     let text = String::from_utf8(text.stdout).expect("text");
@@ -188,26 +188,26 @@ fn a_run_is_annotated_from_the_shell() {
     std::fs::write(folder.join("a.jtl"), log(1_700_000_000_000)).expect("written");
     let run = json(&jac(folder, &["import", "a.jtl", "--plan", "Shop", "--output", "json"]));
     let (id, started_ms) = (run["id"].as_str().expect("an id"), run["started_ms"].as_i64().expect("a start"));
-    let told = |arguments: &[&str]| json(&jac(folder, &[arguments, &["--output", "json"]].concat()));
-    let deployed = told(&["runs", "annotate", id, "Deployed 2.4", "--at", "+5s"]);
+    let json_of = |arguments: &[&str]| json(&jac(folder, &[arguments, &["--output", "json"]].concat()));
+    let deployed = json_of(&["runs", "annotate", id, "Deployed 2.4", "--at", "+5s"]);
     assert_eq!((&deployed["text"], &deployed["at_ms"]), (&"Deployed 2.4".into(), &(started_ms + 5_000).into()));
-    let flushed = told(&["runs", "annotate", id, "Cache flushed", "--at", "2023-11-14T22:13:30"]);
+    let flushed = json_of(&["runs", "annotate", id, "Cache flushed", "--at", "2023-11-14T22:13:30"]);
     assert_eq!(flushed["at_ms"], 1_700_000_010_000_i64);
-    let now = told(&["runs", "annotate", id, "Looked at"]);
+    let now = json_of(&["runs", "annotate", id, "Reviewed"]);
     assert!(now["at_ms"] == now["written_ms"], "{now}");
     let texts = || {
-        let listed = told(&["runs", "annotations", id]);
+        let listed = json_of(&["runs", "annotations", id]);
         let texts =
             listed.as_array().expect("a list").iter().map(|each| each["text"].as_str().unwrap_or_default().to_owned());
         texts.collect::<Vec<_>>()
     };
-    assert_eq!(texts(), ["Deployed 2.4", "Cache flushed", "Looked at"]);
+    assert_eq!(texts(), ["Deployed 2.4", "Cache flushed", "Reviewed"]);
     let line = jac(folder, &["runs", "annotations", id]);
     let line = String::from_utf8(line.stdout).expect("text");
     assert!(line.contains("  2023-11-14T22:13:30Z  Cache flushed  ("), "{line}");
     let flushed = flushed["id"].as_str().expect("an id");
-    assert_eq!(told(&["runs", "annotate", id, "--remove", flushed])["removed"], flushed);
-    assert_eq!(texts(), ["Deployed 2.4", "Looked at"]);
+    assert_eq!(json_of(&["runs", "annotate", id, "--remove", flushed])["removed"], flushed);
+    assert_eq!(texts(), ["Deployed 2.4", "Reviewed"]);
     for arguments in [
         &["runs", "annotate", id, "--remove", flushed][..],
         &["runs", "annotate", id, ""],

@@ -1,5 +1,5 @@
-//! What a real server tells of a real run: a webhook that fails and hangs, and figures in a real store of metrics, which are those of the
-//! run's own summary.
+//! Notifications and metrics of a real run by a real server: a webhook that fails and hangs, and figures in a real
+//! store of metrics, which are those of the run's own summary.
 //!
 //! `JMETER_HOME` names a JMeter and `JAC_TEST_VICTORIA_METRICS` the store; `scripts/test` sets both.
 
@@ -35,7 +35,7 @@ async fn done(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().expect("jac starts")).await.expect("it ends")
 }
 
-/// A configuration that tells the sink.
+/// A configuration that notifies the sink.
 fn config(sink: &Sink) -> String {
     format!(
         "listen = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1\"\n[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"{}/hook\"\n\
@@ -78,11 +78,11 @@ async fn delivery(place: &Place, run: &str, state: &str) -> Value {
     let began = Instant::now();
     loop {
         let output = done(jac(place, &["notify", "status", run, "--output", "json"])).await;
-        let told: Value = serde_json::from_str(&out(&output)).unwrap_or_else(|_| panic!("{}", err(&output)));
-        if told[0]["state"] == state {
-            return told[0].clone();
+        let deliveries: Value = serde_json::from_str(&out(&output)).unwrap_or_else(|_| panic!("{}", err(&output)));
+        if deliveries[0]["state"] == state {
+            return deliveries[0].clone();
         }
-        assert!(began.elapsed() < LIMIT, "{told}");
+        assert!(began.elapsed() < LIMIT, "{deliveries}");
         sleep(Duration::from_millis(50)).await;
     }
 }
@@ -95,7 +95,7 @@ fn now_ms() -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_is_told_once_it_has_ended_and_its_figures_are_those_of_its_summary_in_every_protocol() {
+async fn a_finished_run_is_notified_and_its_figures_are_those_of_its_summary_in_every_protocol() {
     let metrics = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
     let scrape = format!(
         "scrape_configs:\n- job_name: jac\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  static_configs:\n  - targets: ['{metrics}']\n"
@@ -119,10 +119,10 @@ async fn a_run_is_told_once_it_has_ended_and_its_figures_are_those_of_its_summar
     let _server = Server::spawn(&place, jac(&place, &["serve"]));
     let (id, summary) = run(&place, 6).await;
 
-    // Refused the first time, and told again under the same id.
-    let told = received(&sink, 2).await;
-    assert_eq!(told[0].headers["webhook-id"], told[1].headers["webhook-id"]);
-    let document: Value = serde_json::from_slice(&told[1].body).expect("JSON");
+    // Refused the first time, and sent again under the same id.
+    let requests = received(&sink, 2).await;
+    assert_eq!(requests[0].headers["webhook-id"], requests[1].headers["webhook-id"]);
+    let document: Value = serde_json::from_slice(&requests[1].body).expect("JSON");
     let total = &summary["total"];
     assert_eq!((&document["run"]["id"], &document["event"]), (&Value::from(id.as_str()), &"run.finished".into()));
     assert_eq!(document["run"]["figures"]["samples"], total["samples"]);
@@ -161,7 +161,7 @@ async fn a_run_is_told_once_it_has_ended_and_its_figures_are_those_of_its_summar
     let between = format!("count_over_time(jac_run_samples_total{{run=\"{id}\"}}[5m])");
     assert!(store.value(&between, now_ms()).await.is_some_and(|points| points >= 4.0));
 
-    // The one that is not there kept nobody from anything, and is told as what it is.
+    // The unreachable target delayed nothing, and is reported as unreachable.
     let tested = done(jac(&place, &["notify", "test", "--output", "json"])).await;
     assert_eq!(tested.status.code(), Some(3), "{}", err(&tested));
     let tested: Value = serde_json::from_str(&out(&tested)).expect("JSON");
@@ -176,7 +176,7 @@ async fn a_run_is_told_once_it_has_ended_and_its_figures_are_those_of_its_summar
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_killed_while_it_tells_tells_again_under_the_same_id() {
+async fn a_server_that_is_killed_while_it_notifies_notifies_again_under_the_same_id() {
     let sink = Sink::start(&[Answer::Hang]).await;
     let place = Place::new();
     place.write_config(&config(&sink));
@@ -188,9 +188,9 @@ async fn a_server_that_is_killed_while_it_tells_tells_again_under_the_same_id() 
     drop(server);
     let _server = Server::spawn(&place, jac(&place, &["serve"]));
     let delivered = delivery(&place, &id, "delivered").await;
-    let told = received(&sink, 2).await;
-    assert_eq!(told.len(), 2);
-    for received in &told {
+    let requests = received(&sink, 2).await;
+    assert_eq!(requests.len(), 2);
+    for received in &requests {
         assert_eq!(received.headers["webhook-id"].to_str().ok(), delivered["id"].as_str());
     }
     let retried = done(jac(&place, &["notify", "retry", &id])).await;

@@ -22,8 +22,8 @@ fn the_dashboard_of_jmeter_counts_what_samples_prints() {
         .args(["-g", "found.csv", "-o", "report", "-j", "jmeter.log"])
         .output()
         .expect("java starts");
-    let said = std::fs::read_to_string(folder.path().join("jmeter.log")).unwrap_or_default();
-    assert!(output.status.success(), "{said}");
+    let log = std::fs::read_to_string(folder.path().join("jmeter.log")).unwrap_or_default();
+    assert!(output.status.success(), "{log}");
     let statistics = std::fs::read(folder.path().join("report/statistics.json")).expect("a dashboard");
     let statistics: serde_json::Value = serde_json::from_slice(&statistics).expect("JSON");
     assert_eq!((&statistics["Home"]["sampleCount"], &statistics["Home"]["errorCount"]), (&400.into(), &0.into()));

@@ -2,7 +2,7 @@
 //! machines, networks and AWS have.
 //!
 //! `JAC_LAB_CONTROL` and the variables that `lab/up` prints name the lab; `scripts/test lab` brings one up. Without it each
-//! test says that it is skipped. `JMETER_HOME` names the JMeter. There is one lab, so the tests take turns.
+//! test prints that it is skipped. `JMETER_HOME` names the JMeter. There is one lab, so the tests take turns.
 
 #[path = "lab/adoption.rs"]
 mod adoption;

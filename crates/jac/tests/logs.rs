@@ -73,7 +73,7 @@ fn log(slower_ms: u64) -> String {
 }
 
 #[test]
-fn a_report_counts_only_what_it_was_narrowed_to_and_says_so() {
+fn a_report_counts_only_what_it_was_narrowed_to_and_notes_it() {
     let place = Place::new();
     let log = place.write("log.jtl", log(0));
     let whole = jac(&["report", text(&log), "--output", "json"]);
@@ -167,7 +167,7 @@ fn ctrl_c_while_a_log_is_read_leaves_no_file() {
 }
 
 #[test]
-fn a_comparison_tells_worse_from_noise_by_its_exit_code() {
+fn a_comparison_distinguishes_worse_from_noise_by_its_exit_code() {
     let place = Place::new();
     let before = place.write("before/results.jtl", log(0));
     place.write("same/results.jtl", log(1));

@@ -49,7 +49,7 @@ fn log(folder: &Path, name: &str, slower_ms: u64) {
 }
 
 #[test]
-fn an_assistant_reads_runs_and_is_told_what_figures_mean() {
+fn an_assistant_reads_runs_with_the_meaning_of_their_figures() {
     let Some(python) = python() else { return };
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path();
@@ -70,12 +70,12 @@ fn an_assistant_reads_runs_and_is_told_what_figures_mean() {
         ["samples", { "plan": "Shop", "success": false, "limit": 3, "keep": "slowest" }],
         ["samples", { "success": false }],
     ]);
-    let told = converse(&python, folder, &[], &calls);
-    assert_eq!(told["opened"]["serverInfo"]["name"], "jac");
+    let session = converse(&python, folder, &[], &calls);
+    assert_eq!(session["opened"]["serverInfo"]["name"], "jac");
     let tools: Vec<&str> =
-        told["tools"].as_array().expect("tools").iter().filter_map(|tool| tool["name"].as_str()).collect();
+        session["tools"].as_array().expect("tools").iter().filter_map(|tool| tool["name"].as_str()).collect();
     assert_eq!(tools, ["list", "check", "status", "summary", "errors", "compare", "samples"]);
-    for tool in told["tools"].as_array().expect("tools") {
+    for tool in session["tools"].as_array().expect("tools") {
         assert_eq!(
             (&tool["inputSchema"]["type"], &tool["annotations"]["readOnlyHint"]),
             (&json!("object"), &json!(true)),
@@ -83,7 +83,7 @@ fn an_assistant_reads_runs_and_is_told_what_figures_mean() {
         );
         assert!(tool["description"].as_str().is_some_and(|text| text.len() > 100), "{tool}");
     }
-    let answer = |at: usize| &told["answers"][at]["structuredContent"];
+    let answer = |at: usize| &session["answers"][at]["structuredContent"];
     assert_eq!(answer(0)["items"].as_array().map(Vec::len), Some(2), "{}", answer(0));
     assert_eq!((&answer(1)["phase"], &answer(1)["cause"]["kind"]), (&json!("finished"), &json!("imported")));
     let summary = answer(2);
@@ -102,33 +102,33 @@ fn an_assistant_reads_runs_and_is_told_what_figures_mean() {
     assert_eq!(of_plan["samples"][0]["run"], second["id"], "the slower run's");
     for (at, code) in [(7, "not_found"), (8, "arguments_invalid"), (11, "arguments_invalid")] {
         assert_eq!(
-            (&told["answers"][at]["isError"], &answer(at)["code"]),
+            (&session["answers"][at]["isError"], &answer(at)["code"]),
             (&json!(true), &json!(code)),
             "{}",
-            told["answers"][at]
+            session["answers"][at]
         );
     }
     assert!(
-        told["answers"][9]["refused"].is_string(),
+        session["answers"][9]["refused"].is_string(),
         "without --allow-run there is no such tool: {}",
-        told["answers"][9]
+        session["answers"][9]
     );
-    for answer in told["answers"].as_array().expect("answers") {
+    for answer in session["answers"].as_array().expect("answers") {
         assert!(answer["structuredContent"].to_string().len() < 50_000, "an answer is bounded");
     }
 }
 
 #[test]
-fn only_with_allow_run_can_runs_be_started_and_the_server_has_the_last_word() {
+fn only_with_allow_run_can_runs_be_started_and_the_server_decides() {
     let Some(python) = python() else { return };
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path();
     let calls = json!([["run", { "plan": "Shop", "cluster": "load" }], ["stop", { "run": "r-22222222" }]]);
-    let told = converse(&python, folder, &["--allow-run"], &calls);
+    let session = converse(&python, folder, &["--allow-run"], &calls);
     let tools: Vec<&str> =
-        told["tools"].as_array().expect("tools").iter().filter_map(|tool| tool["name"].as_str()).collect();
+        session["tools"].as_array().expect("tools").iter().filter_map(|tool| tool["name"].as_str()).collect();
     assert_eq!(tools[7..], ["run", "stop"]);
-    for answer in told["answers"].as_array().expect("answers") {
+    for answer in session["answers"].as_array().expect("answers") {
         assert_eq!(answer["isError"], true, "there is no such thing: {answer}");
         assert!(answer["structuredContent"]["code"].is_string(), "{answer}");
     }

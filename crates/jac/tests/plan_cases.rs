@@ -1,5 +1,5 @@
-//! Plans that users have (`crates/jac-jmx/tests/cases`), each standing for a kind: what `jac check` says of it, and what JMeter
-//! itself does with it, which is the judge.
+//! Plans that users have (`crates/jac-jmx/tests/cases`), each standing for a kind: what `jac check` reports of it, and
+//! what JMeter itself does with it, which is the judge.
 //!
 //! Needs `JMETER_HOME`, a JMeter 5.6.3, and `java`; `scripts/test` provides both. Without them the tests fail, they do not skip.
 
@@ -37,7 +37,7 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The answer of `jac check`: its JSON, or what it says on standard error.
+/// The answer of `jac check`: its JSON, or its standard error.
 fn check(data: &Path, case: &Case) -> Result<serde_json::Value, String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
     command.args(["check", case.plan, "--output", "json"]).args(case.given).args(case.check_only);
@@ -53,7 +53,7 @@ fn check(data: &Path, case: &Case) -> Result<serde_json::Value, String> {
 }
 
 #[test]
-fn each_plan_is_checked_as_the_table_says() {
+fn each_plan_is_checked_as_the_table_expects() {
     home();
     let data = tempfile::tempdir().expect("a folder");
     let mut faults = Vec::new();
@@ -61,7 +61,7 @@ fn each_plan_is_checked_as_the_table_says() {
         let mut fault = |text: String| faults.push(format!("{}: {text}", case.plan));
         let check = match (check(data.path(), case), case.not_a_plan) {
             (Ok(check), None) => check,
-            (Err(said), Some(words)) if words.iter().all(|word| said.contains(word)) => continue,
+            (Err(stderr), Some(words)) if words.iter().all(|word| stderr.contains(word)) => continue,
             (other, expected) => {
                 fault(format!("{other:?}, expected {expected:?}"));
                 continue;
@@ -116,7 +116,7 @@ fn the_property_that_a_files_name_comes_from_is_named() {
 }
 
 #[test]
-fn jmeter_itself_does_what_the_table_says() {
+fn jmeter_itself_does_what_the_table_expects() {
     let home = home();
     // One of the plans writes a file.
     let copy = tempfile::tempdir().expect("a folder");
@@ -148,7 +148,7 @@ fn jmeter_itself_does_what_the_table_says() {
             match child.try_wait().expect("its state") {
                 Some(status) => break Some(status),
                 None if Instant::now() > deadline => break None,
-                // Between two looks at its state.
+                // Between two polls of its state.
                 None => std::thread::sleep(Duration::from_millis(50)),
             }
         };
@@ -191,11 +191,11 @@ fn nothing_of_a_plan_reaches_the_terminal_as_a_command_to_it() {
             .output()
             .expect("jac starts");
         assert_eq!(done.status.code(), Some(2));
-        let said = [done.stdout, done.stderr].concat();
-        let said = String::from_utf8(said).expect("text");
-        assert!(!said.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{command} {output}: {said:?}");
-        assert!(!said.lines().any(|line| line.starts_with("error: none")), "{command} {output}: {said:?}");
-        assert!(said.contains("1b"), "it is shown: {said}");
+        let printed = [done.stdout, done.stderr].concat();
+        let printed = String::from_utf8(printed).expect("text");
+        assert!(!printed.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{command} {output}: {printed:?}");
+        assert!(!printed.lines().any(|line| line.starts_with("error: none")), "{command} {output}: {printed:?}");
+        assert!(printed.contains("1b"), "it is shown: {printed}");
     }
 }
 

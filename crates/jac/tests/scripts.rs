@@ -1,4 +1,4 @@
-//! What `scripts/run` and `scripts/test` say of themselves; what they do, CI sees.
+//! The help and the errors of `scripts/run` and `scripts/test`; CI tests what they do.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -26,8 +26,8 @@ fn options_that_there_are_not_are_refused() {
     for (name, arguments) in [("run", ["--port", "80"]), ("test", ["rust", "--fast"]), ("test", ["rust", "everything"])]
     {
         let done = script(name, &arguments);
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert_eq!(done.status.code(), Some(2), "{name}: {said}");
-        assert!(said.starts_with("\nerror: there is no ") && done.stdout.is_empty(), "{name}: {said}");
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{name}: {stderr}");
+        assert!(stderr.starts_with("\nerror: there is no ") && done.stdout.is_empty(), "{name}: {stderr}");
     }
 }

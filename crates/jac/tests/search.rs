@@ -32,7 +32,7 @@ fn jac(data: &Path, search_url: &str) -> Command {
     command
 }
 
-fn said(output: &Output) -> String {
+fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
@@ -60,10 +60,10 @@ async fn jac_run_ends_when_its_samples_are_counted_there() {
         command.output().expect("jac starts")
     };
     let output = run("5");
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let rows = fs::read_to_string(out.join("results.jtl")).expect("the log").lines().count() as u64 - 1;
     assert!(rows > 20, "{rows} rows");
-    assert!(said(&output).contains(&format!("complete, all {rows} rows counted")), "{}", said(&output));
+    assert!(text(&output).contains(&format!("complete, all {rows} rows counted")), "{}", text(&output));
     let runs: Vec<String> = fs::read_dir(data.join("runs"))
         .expect("runs")
         .flatten()
@@ -71,15 +71,15 @@ async fn jac_run_ends_when_its_samples_are_counted_there() {
         .collect();
     assert_eq!(count(&engine, &runs[0]).await, Some(rows));
 
-    // Without the target the run is as good as ever, and what is missing is said and shipped later.
+    // Without the target the run is complete, and what is missing is reported and shipped later.
     engine.kill();
     fs::remove_dir_all(&out).expect("removed");
     let output = run("3");
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(
-        said(&output).contains("search_unreachable") && said(&output).contains("jac search backfill r-"),
+        text(&output).contains("search_unreachable") && text(&output).contains("jac search backfill r-"),
         "{}",
-        said(&output)
+        text(&output)
     );
     engine.start_again().await;
     let rows = fs::read_to_string(out.join("results.jtl")).expect("the log").lines().count() as u64 - 1;
@@ -89,10 +89,10 @@ async fn jac_run_ends_when_its_samples_are_counted_there() {
         .map(|run| run.file_name().to_string_lossy().into_owned());
     let second = second.into_iter().find(|run| !runs.contains(run)).expect("the second run");
     let output = jac(&data, &url).args(["search", "backfill", &second]).output().expect("jac starts");
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert_eq!(count(&engine, &second).await, Some(rows));
     let output = jac(&data, &url).args(["search", "delete", &second]).output().expect("jac starts");
-    assert!(said(&output).contains(&format!("{rows} documents deleted")), "{}", said(&output));
+    assert!(text(&output).contains(&format!("{rows} documents deleted")), "{}", text(&output));
     assert_eq!(count(&engine, &second).await, Some(0));
     assert_eq!(count(&engine, &runs[0]).await.map(|count| count > 20), Some(true), "the other run's stay");
 }
@@ -143,12 +143,12 @@ impl Drop for Server {
     }
 }
 
-/// The one shipment of the run, as it is told.
+/// The one shipment of the run.
 fn shipment(data: &Path, search_url: &str) -> Value {
     let output =
         jac(data, search_url).args(["search", "status", RUN, "--output", "json"]).output().expect("jac starts");
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
-    told[RUN][0].clone()
+    let shipments: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
+    shipments[RUN][0].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

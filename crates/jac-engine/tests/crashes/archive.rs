@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 use tokio::time::advance;
 
 #[tokio::test(start_paused = true)]
-async fn a_verification_that_takes_long_goes_on_and_whoever_asks_again_gets_its_result() {
+async fn a_verification_that_takes_long_continues_and_whoever_asks_again_gets_its_result() {
     let place = tempfile::tempdir().expect("a folder");
     let location = Location::parse(&format!("file://{}", place.path().display())).expect("an address");
     let mut house = House::new();
@@ -27,7 +27,7 @@ async fn a_verification_that_takes_long_goes_on_and_whoever_asks_again_gets_its_
     let engine = house.engine().await;
     let row = engine.store().run(&run).await.expect("its row").run;
     let stored = place.path().join(jac_artefacts::run_prefix(&run, row.created_ms)).join(MANIFEST);
-    // Whoever reads it waits until somebody writes.
+    // A reader waits until something is written.
     let whole = stored.with_extension("whole");
     std::fs::rename(&stored, &whole).expect("moved");
     nix::unistd::mkfifo(&stored, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe");
@@ -42,7 +42,7 @@ async fn a_verification_that_takes_long_goes_on_and_whoever_asks_again_gets_its_
         let answer = asking.await.expect("it answers").expect("it continues");
         assert_eq!(answer, None, "the time that is asked {asked} times");
     }
-    // It has nothing for who reads: the manifest is cut.
+    // A reader gets nothing: the manifest is truncated.
     let writer = loop {
         match OpenOptions::new().write(true).custom_flags(nix::libc::O_NONBLOCK).open(&stored) {
             Ok(writer) => break writer,

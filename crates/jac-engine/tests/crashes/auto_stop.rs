@@ -109,35 +109,35 @@ async fn samples_that_come_late_over_a_slow_line_stop_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_without_rules_goes_on_whatever_fails() {
+async fn a_run_without_rules_continues_whatever_fails() {
     let mut house = house(0..60);
     house.stop_rules = Some(Vec::new());
     let cluster = house.cluster(1).await;
     let run = house.run(&cluster).await;
     let ran = house.until_run(&run, RunPhase::Finished).await;
     assert_eq!(ran.cause, Some(Cause::Completed));
-    assert_eq!(ran.criteria_version, None, "not what the plan says");
+    assert_eq!(ran.criteria_version, None, "not the plan's");
 }
 
 #[tokio::test(start_paused = true)]
-async fn criteria_are_kept_with_the_plan_and_watched_while_the_run_goes_on() {
+async fn criteria_are_kept_with_the_plan_and_watched_while_the_run_continues() {
     let mut house = house(20..40);
     house.stop_rules = None;
     let plan = house.upload().await;
-    let wanted = PlanCriteria {
+    let requested = PlanCriteria {
         criteria: vec!["error_percent > 10%".to_owned(), "p95 > 1s".to_owned()],
         warm_up_s: 5,
         ..PlanCriteria::default()
     };
     let engine = house.engine().await;
-    let (id, first) = (plan.clone(), wanted.clone());
+    let (id, first) = (plan.clone(), requested.clone());
     let kept = waiting(&engine, move |engine| engine.set_plan_criteria(&id, first)).await.expect("kept");
-    assert_eq!(kept, PlanCriteria { version: 2, ..wanted.clone() });
+    assert_eq!(kept, PlanCriteria { version: 2, ..requested.clone() });
     let (id, again) = (plan.clone(), kept.clone());
     let same = waiting(&engine, move |engine| engine.set_plan_criteria(&id, again)).await.expect("the same");
     assert_eq!(same.version, 2, "equal criteria do not count as a change");
     let id = plan.clone();
-    let stale = waiting(&engine, move |engine| engine.set_plan_criteria(&id, wanted)).await;
+    let stale = waiting(&engine, move |engine| engine.set_plan_criteria(&id, requested)).await;
     assert!(matches!(stale, Err(jac_engine::EngineError::Conflict { .. })), "{stale:?}");
     drop(engine);
 

@@ -32,13 +32,13 @@ async fn a_clock_that_is_hours_wrong_at_the_start_ends_no_cluster_at_once() {
         house.world.advance();
         assert_eq!(phase(&mut house, &cluster).await, ClusterPhase::Ready, "{off_hours} h");
         assert_eq!(house.world.machines().there.len(), 2, "{off_hours} h: neither do its machines end by their lease");
-        let told = house.events(&cluster).await.iter().any(|event| event.code == "expired_at_start");
-        assert_eq!(told, off_hours > 0, "{off_hours} h");
-        // Somebody sets the clock right: it lives as long as it was to live.
+        let is_reported = house.events(&cluster).await.iter().any(|event| event.code == "expired_at_start");
+        assert_eq!(is_reported, off_hours > 0, "{off_hours} h");
+        // The clock is corrected: it lives as long as it was to live.
         restart(&mut house, 0).await;
         sleep(Duration::from_secs(20 * 60)).await;
         assert_eq!(phase(&mut house, &cluster).await, ClusterPhase::Ready, "{off_hours} h");
-        // Nobody does: what is over ends when the grace is.
+        // It is not: what is over ends when the grace period is over.
         restart(&mut house, off_hours).await;
         if off_hours > 0 {
             sleep(Duration::from_secs(6 * 60)).await;

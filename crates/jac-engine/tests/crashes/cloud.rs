@@ -1,7 +1,7 @@
 //! The simulated provider, true to the contract of [`Cloud`]: asking twice for a node gives the same one, and what is
 //! known of a cluster is on its machines.
 
-use crate::door::Door;
+use crate::faults::Injector;
 use crate::remote::SimulatedRemote;
 use crate::world::Lists;
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ const CALL: Duration = Duration::from_millis(5);
 const BOOT: Duration = Duration::from_secs(3);
 
 pub struct SimulatedCloud {
-    pub door: Door,
+    pub faults: Injector,
     pub provider: Provider,
 }
 
@@ -44,7 +44,7 @@ impl Cloud for SimulatedCloud {
             progress(&request.name, jac_model::Message::new("boot_progress", "Booting."));
         }
         // The machines are there long before they have booted.
-        self.door
+        self.faults
             .through("the provider", &self.name("ask for nodes"), CALL, |world| {
                 for request in requests {
                     world.make(self.provider, config, request);
@@ -53,33 +53,33 @@ impl Cloud for SimulatedCloud {
             })
             .await?;
         let name = self.name("launch");
-        self.door
+        self.faults
             .through("the provider", &name, BOOT, |world| {
                 let machines = world.machines();
-                let wanted = |instance: &Instance| requests.iter().any(|request| request.name == instance.name);
+                let is_requested = |instance: &Instance| requests.iter().any(|request| request.name == instance.name);
                 Ok(machines
                     .of(&requests[0].cluster)
                     .map(|machine| machine.instance.clone())
-                    .filter(|instance| wanted(instance))
+                    .filter(|instance| is_requested(instance))
                     .collect())
             })
             .await
     }
 
     async fn list(&self) -> Result<Listed, PortError> {
-        let lists = self.door.world.lists.lock().expect("no panic").clone();
+        let lists = self.faults.world.lists.lock().expect("no panic").clone();
         let asked = tokio::time::Instant::now();
         let instances = self
-            .door
+            .faults
             .through("the provider", &self.name("list"), CALL, |world| {
                 let (machines, now_ms) = (world.machines(), world.now_ms());
                 Ok(match &lists {
                     Lists::True | Lists::Slow(_) | Lists::Without(_) => {
                         let ours = machines.there.values().filter(|machine| machine.provider == self.provider);
-                        let is_told = |instance: &Instance| {
+                        let is_listed = |instance: &Instance| {
                             !matches!(&lists, Lists::Without(names) if names.contains(&instance.name.as_str()))
                         };
-                        ours.map(|machine| machine.instance.clone()).filter(is_told).collect()
+                        ours.map(|machine| machine.instance.clone()).filter(is_listed).collect()
                     }
                     Lists::Stale(age) => {
                         machines.at(self.provider, now_ms - i64::try_from(age.as_millis()).expect("not that long"))
@@ -94,7 +94,7 @@ impl Cloud for SimulatedCloud {
     }
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        self.door
+        self.faults
             .through("the provider", &self.name("terminate"), CALL, |world| {
                 let now_ms = world.now_ms();
                 let mut machines = world.machines();
@@ -108,7 +108,7 @@ impl Cloud for SimulatedCloud {
     }
 
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
-        self.door
+        self.faults
             .through("the provider", &self.name("renew_lease"), CALL, |world| {
                 let until_ms = world.now_ms() + i64::try_from(lease.left.as_millis()).expect("not that long");
                 for ((of, name), machine) in &mut world.machines().there {
@@ -125,14 +125,19 @@ impl Cloud for SimulatedCloud {
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
-        let machines = self.door.world.machines();
+        let machines = self.faults.world.machines();
         let machine = machines.there.get(&(cluster.clone(), node.to_owned()));
         let folder = machine.map(|machine| machine.folder.display().to_string()).unwrap_or_default();
-        Arc::new(SimulatedRemote { door: self.door.clone(), cluster: cluster.clone(), node: node.to_owned(), folder })
+        Arc::new(SimulatedRemote {
+            faults: self.faults.clone(),
+            cluster: cluster.clone(),
+            node: node.to_owned(),
+            folder,
+        })
     }
 
     async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
-        self.door
+        self.faults
             .through("the provider", &self.name("forecast"), CALL, |_| {
                 let worker = (config.workers > 0).then_some(USD_PER_HOUR);
                 let prices = Some(NodePrices { master: MASTER_USD_PER_HOUR, worker });
@@ -142,14 +147,14 @@ impl Cloud for SimulatedCloud {
     }
 
     async fn adopt(&self, cluster: &ClusterId) -> Result<Adopted, PortError> {
-        self.door
+        self.faults
             .through("the provider", &self.name("adopt"), CALL, |world| {
                 let machines = world.machines();
                 let instances: Vec<Instance> = machines.of(cluster).map(|machine| machine.instance.clone()).collect();
                 let first = machines.of(cluster).next().expect("the engine has seen it");
                 let billable = first.instance.billable.clone().expect("it costs money");
                 Ok(Adopted {
-                    // Machines tell neither whose credentials they were made with nor how long they were to live.
+                    // Machines have neither the credentials that created them nor their lifetime.
                     config: ClusterConfig {
                         workers: first.config.workers,
                         ec2: Some(Ec2Config::default()),

@@ -30,7 +30,7 @@ struct Finished {
     house: House,
     run: RunId,
     log: String,
-    said: String,
+    jmeter_log: String,
 }
 
 impl Finished {
@@ -41,10 +41,10 @@ impl Finished {
         house.until_run(&run, RunPhase::Finished).await;
         house.terminate(&cluster).await;
         house.crash().await;
-        let (log, said) = (long_log(), "2026-11-25 08:30:00,123 INFO o.a.j.JMeter: x\n".repeat(30_000));
-        let finished = Self { house, run, log, said };
+        let (log, jmeter_log) = (long_log(), "2026-11-25 08:30:00,123 INFO o.a.j.JMeter: x\n".repeat(30_000));
+        let finished = Self { house, run, log, jmeter_log };
         std::fs::write(finished.path("results.jtl"), &finished.log).expect("written");
-        std::fs::write(finished.path("nodes/master/jmeter.log"), &finished.said).expect("written");
+        std::fs::write(finished.path("nodes/master/jmeter.log"), &finished.jmeter_log).expect("written");
         finished
     }
 
@@ -79,7 +79,7 @@ impl Finished {
     /// Everything is there and is read as before.
     async fn assert_kept(&mut self, when: &str) {
         let engine = self.until_compressed().await;
-        for (name, content) in [("results.jtl", &self.log), ("nodes/master/jmeter.log", &self.said)] {
+        for (name, content) in [("results.jtl", &self.log), ("nodes/master/jmeter.log", &self.jmeter_log)] {
             let (artefact, file) = engine.artefact(&self.run, name).await.expect(name);
             assert_eq!(artefact.bytes, content.len() as u64, "{when}: {name}");
             let stored = std::fs::read(self.path(&format!("{name}.zst"))).expect("the compressed one");
@@ -95,10 +95,11 @@ impl Finished {
         let found =
             waiting(&engine, move |engine| engine.search_samples(&run, Search::default())).await.expect("a search");
         assert_eq!((found.searched, found.incomplete), (ROWS, false), "{when}");
-        let half = self.said.len() as u64 / 2;
+        let half = self.jmeter_log.len() as u64 / 2;
         let piece = engine.jmeter_log(&self.run, "master", half).await.expect("a piece");
         let begin = usize::try_from(half).expect("it fits");
-        assert_eq!((piece.size, &piece.text[..]), (half * 2, &self.said[begin..begin + piece.text.len()]), "{when}");
+        let expected = &self.jmeter_log[begin..begin + piece.text.len()];
+        assert_eq!((piece.size, &piece.text[..]), (half * 2, expected), "{when}");
         assert!(piece.text.len() > 200_000 && piece.next == half + piece.text.len() as u64, "{when}");
         let left: Vec<_> = ["results.jtl", "results.jtl.zst.new"].map(|name| self.path(name).exists()).into();
         assert_eq!(left, [false, false], "{when}");
@@ -171,7 +172,7 @@ async fn small_logs_stay_as_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_compressed_while_a_run_goes_on_here_or_the_disk_is_nearly_full() {
+async fn nothing_is_compressed_while_a_run_is_active_here_or_the_disk_is_nearly_full() {
     let mut finished = Finished::new().await;
     // There is less than twice of that anywhere.
     let reserve = std::mem::replace(&mut finished.house.settings.disk_reserve_bytes, u64::MAX);
@@ -184,8 +185,8 @@ async fn nothing_is_compressed_while_a_run_goes_on_here_or_the_disk_is_nearly_fu
     // It has to be there before the engine that would compress.
     let log = finished.path("results.jtl");
     std::fs::rename(&log, log.with_extension("away")).expect("moved");
-    let said = finished.path("nodes/master/jmeter.log");
-    std::fs::rename(&said, said.with_extension("away")).expect("moved");
+    let jmeter_log = finished.path("nodes/master/jmeter.log");
+    std::fs::rename(&jmeter_log, jmeter_log.with_extension("away")).expect("moved");
     finished.house.settings.disk_reserve_bytes = reserve;
     let cluster =
         finished.house.cluster_of(Provider::Local, ClusterConfig { workers: 1, ..ClusterConfig::default() }).await;
@@ -193,7 +194,7 @@ async fn nothing_is_compressed_while_a_run_goes_on_here_or_the_disk_is_nearly_fu
     let going = finished.house.another_run(&cluster).await;
     finished.house.until_run(&going, RunPhase::Running).await;
     finished.house.crash().await;
-    for path in [&log, &said] {
+    for path in [&log, &jmeter_log] {
         std::fs::rename(path.with_extension("away"), path).expect("moved back");
     }
     let engine = finished.house.engine().await;
@@ -206,7 +207,7 @@ async fn nothing_is_compressed_while_a_run_goes_on_here_or_the_disk_is_nearly_fu
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compressed_log_that_is_damaged_is_told_and_never_taken_for_all() {
+async fn a_damaged_compressed_log_is_reported_and_never_taken_as_complete() {
     let mut finished = Finished::new().await;
     let engine = finished.until_compressed().await;
     let stored = finished.path("results.jtl.zst");

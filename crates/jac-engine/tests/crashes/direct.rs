@@ -1,7 +1,7 @@
 //! Runs whose workers each run the plan by themselves: their logs are merged, and neither a crash nor a lost worker costs a row that was
 //! measured.
 
-use crate::door::{Planned, Side, Trouble, Which};
+use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
 use jac_model::{Cause, ClusterId, NodePhase, ResultsChoice, ResultsMode, RunId, RunPhase, StopMode};
 use std::collections::BTreeMap;
@@ -29,16 +29,16 @@ fn rows(log: &[u8]) -> BTreeMap<String, Vec<String>> {
 }
 
 /// The log has what each of these workers has measured, each row once and in its order, and one header.
-fn assert_merged(house: &House, run: &RunId, nodes: &[&str], told: &str) -> usize {
+fn assert_merged(house: &House, run: &RunId, nodes: &[&str], case: &str) -> usize {
     let log = house.log(run);
     let text = String::from_utf8(log.clone()).expect("a text");
-    assert_eq!(text.matches("timeStamp").count(), 1, "{told}");
+    assert_eq!(text.matches("timeStamp").count(), 1, "{case}");
     let mut expected = BTreeMap::new();
     for node in nodes {
         expected.extend(rows(&house.measured_by(run, node)));
     }
-    assert_eq!(expected.len(), nodes.len(), "{told}");
-    assert!(rows(&log) == expected, "{told}: rows were lost, doubled or torn");
+    assert_eq!(expected.len(), nodes.len(), "{case}");
+    assert!(rows(&log) == expected, "{case}: rows were lost, doubled or torn");
     text.lines().count() - 1
 }
 
@@ -50,37 +50,37 @@ async fn running(house: &mut House) -> (ClusterId, RunId) {
     (cluster, run)
 }
 
-/// Runs a plan, and looks at what is left.
+/// Runs a plan, and checks what is left.
 async fn story(planned: &[Planned]) -> House {
     let mut house = house();
     for planned in planned {
         house.plan(planned.clone());
     }
-    let told = format!("{planned:?}");
+    let case = format!("{planned:?}");
     let cluster = house.cluster(WORKERS).await;
     let run = house.run(&cluster).await;
     let ran = house.until_run(&run, RunPhase::Finished).await;
-    assert_eq!((&ran.cause, ran.results), (&Some(Cause::Completed), ResultsMode::Direct), "{told}");
-    assert!(ran.notes.is_empty(), "{told}: {:?}", ran.notes);
+    assert_eq!((&ran.cause, ran.results), (&Some(Cause::Completed), ResultsMode::Direct), "{case}");
+    assert!(ran.notes.is_empty(), "{case}: {:?}", ran.notes);
     let names: Vec<&str> = ran.nodes.iter().map(|node| node.name.as_str()).collect();
-    assert_eq!(names, NODES, "{told}: the master has no part in it");
-    let rows = assert_merged(&house, &run, &NODES, &told);
-    assert_eq!(rows, 150, "{told}");
+    assert_eq!(names, NODES, "{case}: the master has no part in it");
+    let rows = assert_merged(&house, &run, &NODES, &case);
+    assert_eq!(rows, 150, "{case}");
     for node in &ran.nodes {
         let log = node.log.expect("its log was checked");
-        assert_eq!((log.whole, log.bytes), (true, house.measured_by(&run, &node.name).len() as u64), "{told}");
-        assert_eq!((node.state, node.exit_code, node.lost_ms), (NodePhase::Ended, Some(0), None), "{told}");
+        assert_eq!((log.whole, log.bytes), (true, house.measured_by(&run, &node.name).len() as u64), "{case}");
+        assert_eq!((node.state, node.exit_code, node.lost_ms), (NodePhase::Ended, Some(0), None), "{case}");
     }
     let first: Vec<i64> = ran.nodes.iter().map(|node| node.first_sample_ms.expect("its first sample")).collect();
-    assert!(first.iter().max() == first.iter().min(), "{told}: {first:?}");
+    assert!(first.iter().max() == first.iter().min(), "{case}: {first:?}");
     let report = house.report(&run).await.expect("its report");
-    assert_eq!(report.summary.total.samples, rows as u64, "{told}");
+    assert_eq!(report.summary.total.samples, rows as u64, "{case}");
     for machine in house.world.machines().there.values() {
-        assert!(machine.processes.is_empty(), "{told}: its nodes are clean");
-        assert!(!machine.folder.join("runs").join(run.as_str()).exists(), "{told}: its nodes are clean");
+        assert!(machine.processes.is_empty(), "{case}: its nodes are clean");
+        assert!(!machine.folder.join("runs").join(run.as_str()).exists(), "{case}: its nodes are clean");
     }
     let journal = house.data().join("runs").join(run.as_str()).join("results.sources");
-    assert!(!journal.exists() || house.crashes > 0, "{told}: nothing of it is asked for any more");
+    assert!(!journal.exists() || house.crashes > 0, "{case}: nothing of it is asked for any more");
     house.terminate(&cluster).await;
     house
 }
@@ -149,7 +149,7 @@ async fn a_try_runs_a_changed_copy_on_one_worker_and_is_in_no_trend() {
             engine.store().runs_without_metrics(10).await.ok().filter(Vec::is_empty)
         };
         drop(engine);
-        house.until("that its figures are looked for no more", done).await;
+        house.until("that its figures are no longer searched for", done).await;
         let engine = house.engine().await;
         assert!(engine.trend(&ran.plan_id, None, 10, None).await.expect("a trend").items.is_empty());
     }
@@ -172,7 +172,7 @@ async fn a_stop_reaches_all_workers_and_a_forced_one_ends_those_that_do_not_list
 async fn a_worker_that_cannot_be_killed_changes_nothing_of_what_stopped_the_run() {
     let mut house = house();
     house.plan(Planned::new("kill worker-3", Which::Nth(1), Side::Before, Trouble::Refuse("not now")));
-    // Nobody hears the word to stop, so all are killed.
+    // The stop command reaches no worker, so all are killed.
     for node in NODES {
         house.plan(Planned::new(&format!("run {node}"), Which::From(1), Side::Before, Trouble::Refuse("not now")));
     }
@@ -183,7 +183,7 @@ async fn a_worker_that_cannot_be_killed_changes_nothing_of_what_stopped_the_run(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_worker_ends_the_run_unless_it_may_go_on_without() {
+async fn a_lost_worker_ends_the_run_unless_it_may_continue_without() {
     for (min_workers, ends) in [(None, Some("worker_lost")), (Some(3), Some("too_few_workers")), (Some(2), None)] {
         let mut house = house();
         house.min_workers = min_workers;
@@ -192,33 +192,33 @@ async fn a_lost_worker_ends_the_run_unless_it_may_go_on_without() {
         let read = house.measured_by(&run, "worker-2");
         house.world.lose("worker-2");
         let ran = house.until_run(&run, RunPhase::Finished).await;
-        let told = format!("{min_workers:?}: {:?} {:?}", ran.cause, ran.notes);
+        let case = format!("{min_workers:?}: {:?} {:?}", ran.cause, ran.notes);
         let lost = ran.nodes.iter().find(|node| node.name == "worker-2").expect("its node");
-        assert!(lost.lost_ms.is_some() && lost.state == NodePhase::Lost, "{told}");
-        assert!(lost.log.is_some_and(|log| !log.whole && log.bytes > 0), "{told}");
+        assert!(lost.lost_ms.is_some() && lost.state == NodePhase::Lost, "{case}");
+        assert!(lost.log.is_some_and(|log| !log.whole && log.bytes > 0), "{case}");
         assert!(
             ran.nodes.iter().all(|node| node.name == "worker-2" || node.log.is_some_and(|log| log.whole)),
-            "{told}"
+            "{case}"
         );
         let log = rows(&house.log(&run));
         let of_lost = rows(&read).into_iter().next().expect("its rows");
-        assert!(log.get(&of_lost.0).is_some_and(|kept| of_lost.1.starts_with(kept) && !kept.is_empty()), "{told}");
+        assert!(log.get(&of_lost.0).is_some_and(|kept| of_lost.1.starts_with(kept) && !kept.is_empty()), "{case}");
         match (&ran.cause, ends) {
             (Some(Cause::Failed { reason, .. }), Some(code)) => {
-                assert_eq!((reason.code.as_str(), &reason.params["node"]), (code, &"worker-2".into()), "{told}");
+                assert_eq!((reason.code.as_str(), &reason.params["node"]), (code, &"worker-2".into()), "{case}");
             }
             (Some(Cause::Completed), None) => {
                 let codes: Vec<&str> = ran.notes.iter().map(|note| note.code.as_str()).collect();
-                assert_eq!(codes, ["worker_lost", "node_log_lost", "jmeter_logs_missing"], "{told}");
-                assert_eq!(log.values().filter(|rows| rows.len() == 50).count(), 2, "{told}");
+                assert_eq!(codes, ["worker_lost", "node_log_lost", "jmeter_logs_missing"], "{case}");
+                assert_eq!(log.values().filter(|rows| rows.len() == 50).count(), 2, "{case}");
             }
-            _ => panic!("{told}"),
+            _ => panic!("{case}"),
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_of_the_log_that_is_not_what_its_worker_has_is_read_anew_and_the_others_stay() {
+async fn a_part_of_the_log_that_differs_from_its_workers_log_is_read_again_and_the_others_stay() {
     let mut house = house();
     let (_, run) = running(&mut house).await;
     house.crash().await;
@@ -248,7 +248,7 @@ async fn a_log_that_cannot_be_compared_is_no_whole_one_and_stays_on_its_worker()
     let cluster = house.cluster(WORKERS).await;
     let run = house.run(&cluster).await;
     let ran = house.until_run(&run, RunPhase::Finished).await;
-    let whole: Vec<bool> = ran.nodes.iter().map(|node| node.log.expect("it was looked at").whole).collect();
+    let whole: Vec<bool> = ran.nodes.iter().map(|node| node.log.expect("it was checked").whole).collect();
     assert_eq!(whole, [true, false, true]);
     let Some(Cause::Failed { reason, .. }) = &ran.cause else { panic!("{:?}", ran.cause) };
     assert_eq!(reason.code, "node_log_unreadable", "{reason:?}");
@@ -261,9 +261,9 @@ async fn a_log_that_cannot_be_compared_is_no_whole_one_and_stays_on_its_worker()
 }
 
 #[tokio::test(start_paused = true)]
-async fn workers_that_cannot_be_told_in_time_are_told_again_with_more_time() {
+async fn workers_that_cannot_be_started_in_time_are_started_again_with_more_time() {
     let mut house = house();
-    house.plan(Planned::new("start worker-2", Which::Nth(1), Side::Before, Trouble::CutOff(Duration::from_secs(4))));
+    house.plan(Planned::new("start worker-2", Which::Nth(1), Side::Before, Trouble::Offline(Duration::from_secs(4))));
     let cluster = house.cluster(WORKERS).await;
     let run = house.run(&cluster).await;
     let ran = house.until_run(&run, RunPhase::Finished).await;

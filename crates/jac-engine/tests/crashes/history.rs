@@ -1,6 +1,6 @@
 //! The figures that trends are made of: written at a run's end whatever crashes, and again where the database knows nothing of them.
 
-use crate::door::{Planned, Side, Trouble, Which};
+use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
 use jac_engine::Engine;
 use jac_engine::history::Trend;
@@ -8,12 +8,12 @@ use jac_model::{RunId, RunPhase};
 
 /// The trend of the run's plan, once it has a run in it: figures are written right after a run's end.
 async fn trend(house: &mut House, run: &RunId) -> Trend {
-    let look = async |engine: &Engine| {
+    let poll = async |engine: &Engine| {
         let plan = engine.store().run(run).await.ok()?.run.plan_id;
         let trend = engine.trend(&plan, None, 10, None).await.expect("a trend");
         (!trend.items.is_empty()).then_some(trend)
     };
-    house.until("its figures", look).await
+    house.until("its figures", poll).await
 }
 
 #[tokio::test(start_paused = true)]

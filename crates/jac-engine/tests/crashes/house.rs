@@ -2,7 +2,7 @@
 //! again when the engine has crashed under it.
 
 use crate::cloud::SimulatedCloud;
-use crate::door::{Crash, Door, PLANNED_PANIC, Planned};
+use crate::faults::{Crash, Injector, PLANNED_PANIC, Planned};
 use crate::notifier;
 use crate::world::{World, owner};
 use futures_util::FutureExt;
@@ -36,7 +36,7 @@ const CLASSES: &[&str] =
 
 /// Longer than any limit of the engine's.
 const LIMIT: Duration = Duration::from_secs(4 * 3600);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 pub struct House {
     place: tempfile::TempDir,
@@ -88,7 +88,7 @@ impl House {
 
     /// A new data folder in a world that may have machines already.
     pub fn in_world(world: Arc<World>) -> Self {
-        say_nothing_of_crashes();
+        silence_planned_crashes();
         let place = tempfile::tempdir().expect("a folder");
         make_home(&place.path().join("jmeter"));
         Self {
@@ -126,7 +126,7 @@ impl House {
         self.bury().await;
     }
 
-    /// Ends the tasks of an engine that is cut off from the world: nothing is undone.
+    /// Ends the tasks of an engine that is disconnected from the world: nothing is undone.
     async fn bury(&mut self) {
         if let Some(living) = self.living.take() {
             self.crashes += 1;
@@ -167,20 +167,21 @@ impl House {
         let store = Store::open(&folder.database()).await.expect("a database");
         let vault = Arc::new(Vault::open(&folder, store.clone(), None, [1; 32]).expect("a vault"));
         let generation = self.world.calls().generation;
-        let door = Door::new(Arc::clone(&self.world), generation);
-        let clouds = [Provider::Ec2, Provider::Local]
-            .map(|provider| (provider, Arc::new(SimulatedCloud { door: door.clone(), provider }) as Arc<dyn Cloud>));
+        let faults = Injector::new(Arc::clone(&self.world), generation);
+        let clouds = [Provider::Ec2, Provider::Local].map(|provider| {
+            (provider, Arc::new(SimulatedCloud { faults: faults.clone(), provider }) as Arc<dyn Cloud>)
+        });
         let parts = Parts {
             folder,
             lock,
             store,
             vault,
-            clock: Arc::new(door),
+            clock: Arc::new(faults),
             clouds: HashMap::from(clouds),
             tools: ToolSettings { jmeter_home: Some(self.place.path().join("jmeter")), ..ToolSettings::default() },
             settings: self.settings.clone(),
             artefacts: self.artefacts.clone(),
-            integrations: notifier::targets(&Door::new(Arc::clone(&self.world), generation), self.exports),
+            integrations: notifier::targets(&Injector::new(Arc::clone(&self.world), generation), self.exports),
         };
         Some(Living { engine: Engine::start(parts).await.expect("it starts"), generation })
     }
@@ -216,7 +217,7 @@ impl House {
         let done = loop {
             tokio::select! {
                 done = &mut task => break done,
-                () = sleep(LOOK_EVERY) => (),
+                () = sleep(POLL_INTERVAL) => (),
             }
             if self.living.as_ref().is_none_or(|living| self.is_dead(living)) {
                 task.abort();
@@ -233,11 +234,11 @@ impl House {
     }
 
     /// Waits until the engine, or whichever follows it, has come to what is waited for.
-    pub async fn until<T>(&mut self, what: &str, look: impl AsyncFn(&Engine) -> Option<T>) -> T {
+    pub async fn until<T>(&mut self, what: &str, poll: impl AsyncFn(&Engine) -> Option<T>) -> T {
         let began = Instant::now();
         loop {
             let engine = self.engine().await;
-            if let Some(seen) = look(&engine).await {
+            if let Some(seen) = poll(&engine).await {
                 return seen;
             }
             assert!(
@@ -248,7 +249,7 @@ impl House {
             );
             drop(engine);
             tokio::select! {
-                () = sleep(LOOK_EVERY) => (),
+                () = sleep(POLL_INTERVAL) => (),
                 () = self.world.crashed.notified() => (),
             }
         }
@@ -454,8 +455,8 @@ fn make_home(home: &Path) {
     jar.finish().expect("a jar");
 }
 
-/// A crash is a panic where the engine looks at the clock: one that is wanted is no news.
-fn say_nothing_of_crashes() {
+/// A crash is a panic where the engine reads the clock: a planned one is not printed.
+fn silence_planned_crashes() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let ordinary = std::panic::take_hook();

@@ -1,4 +1,4 @@
-//! The simulated JMeter: it listens, measures, writes its log and is told to stop as the real one is (see
+//! The simulated JMeter: it listens, measures, writes its log and is stopped as the real one (see
 //! `docs/jmeter.md`), in the time of the world.
 
 use crate::world::Machines;
@@ -130,8 +130,8 @@ impl Process {
         self.runs() && self.listens && matches!(self.kind, Kind::Worker { ports } if ports.contains(&port))
     }
 
-    /// Takes the word of JMeter's own stop client. Whether anybody heard it.
-    pub fn hear(&mut self, port: u16, now_ms: EpochMs) -> bool {
+    /// Receives a command of JMeter's own stop client. Returns whether it was accepted.
+    pub fn receive_stop(&mut self, port: u16, now_ms: EpochMs) -> bool {
         let (runs, listens) = (self.runs(), self.listens);
         match &mut self.kind {
             Kind::Master { shutdown_port, ends_at_ms, .. } if *shutdown_port == port && runs && listens => {
@@ -142,7 +142,7 @@ impl Process {
         }
     }
 
-    fn says(&self, text: &str) {
+    fn print(&self, text: &str) {
         append(&self.out, text.as_bytes());
         append(&self.log, text.as_bytes());
     }
@@ -152,7 +152,7 @@ fn node_of(folder: &Path) -> String {
     folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Adds to a file, as a process that keeps it open does: if its folder was removed, nobody sees what it writes.
+/// Adds to a file, as a process that keeps it open does: if its folder was removed, what it writes is lost.
 fn append(path: &Path, bytes: &[u8]) {
     if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(path) {
         file.write_all(bytes).expect("written");
@@ -165,7 +165,7 @@ pub fn advance(machines: &mut Machines, now_ms: EpochMs) {
         for process in machine.processes.values_mut() {
             if process.runs() && !process.listens && now_ms >= process.started_ms + STARTS_MS && !process.is_master() {
                 process.listens = true;
-                process.says("Started remote host\n");
+                process.print("Started remote host\n");
             }
         }
     }
@@ -214,16 +214,16 @@ fn lead(machines: &Machines, process: &mut Process, now_ms: EpochMs) -> Vec<u8> 
     };
     let sources = if workers.is_empty() { 1 } else { workers.iter().filter(|worker| answers(worker)).count() };
     let all_there = sources == workers.len().max(1);
-    let (results, wanted) = (results.clone(), workers.len().max(1));
+    let (results, expected) = (results.clone(), workers.len().max(1));
     let mut written = String::new();
     if !process.listens {
         process.listens = true;
         if !all_there {
-            process.says("ERROR o.a.j.JMeter: Failed to create engine: Connection refused\n");
+            process.print("ERROR o.a.j.JMeter: Failed to create engine: Connection refused\n");
             process.state = ProcessState::Exited { code: 1 };
             return Vec::new();
         }
-        process.says("Waiting for possible Shutdown/StopTestNow/HeapDump/ThreadDump message on port\n");
+        process.print("Waiting for possible Shutdown/StopTestNow/HeapDump/ThreadDump message on port\n");
         written.push_str(HEADER);
     }
     let Kind::Master { samples, ends_at_ms, source: own, .. } = &mut process.kind else { return Vec::new() };
@@ -239,8 +239,8 @@ fn lead(machines: &Machines, process: &mut Process, now_ms: EpochMs) -> Vec<u8> 
                 .expect("text");
         }
     }
-    // A master whose worker died waits for it for ever, until it is told to stop.
-    if now_ms >= end_ms && (ends_at_ms.is_some() || sources == wanted) {
+    // A master whose worker died waits for it forever, until it is stopped.
+    if now_ms >= end_ms && (ends_at_ms.is_some() || sources == expected) {
         process.state = ProcessState::Exited { code: 0 };
     }
     append(&results, written.as_bytes());

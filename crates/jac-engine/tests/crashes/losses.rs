@@ -1,7 +1,7 @@
 //! What could lose a result: a database that is older than the folder, a full disk, a slow line, a spool that differs, a
 //! network that is away while a run is prepared, files that change under a run.
 
-use crate::door::{Planned, Side, Trouble, Which};
+use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::{House, all, waiting};
 use crate::world::owner;
 use jac_engine::runs::KeptFile;
@@ -91,9 +91,9 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
         house.crash().await;
         let engine = house.engine().await;
         assert!(engine.store().run(&run).await.is_err() && engine.store().plan(&plan).await.is_err(), "{when}");
-        assert_eq!(codes_of(&engine), ["moved_to_lost"], "{when}: told until somebody has looked at it");
+        assert_eq!(codes_of(&engine), ["moved_to_lost"], "{when}: reported until somebody has checked it");
         let blobs = walk(&house.data().join("blobs"));
-        assert_eq!(blobs, 0, "{when}: no content that nobody has");
+        assert_eq!(blobs, 0, "{when}: no unreferenced content");
     }
 }
 
@@ -167,11 +167,11 @@ async fn a_run_that_cannot_be_read_keeps_no_notification_of_another_waiting() {
     house.until_run(&next, RunPhase::Finished).await;
     let world = std::sync::Arc::clone(&house.world);
     house
-        .until("the other one is told", async |_| {
-            world.machines().told.iter().any(|told| told.run.id == next).then_some(())
+        .until("the other run's notification", async |_| {
+            world.machines().notified.iter().any(|notification| notification.run.id == next).then_some(())
         })
         .await;
-    assert!(house.world.machines().told.iter().all(|told| told.run.id != run));
+    assert!(house.world.machines().notified.iter().all(|notification| notification.run.id != run));
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,7 +254,7 @@ async fn a_log_that_comes_slower_than_it_grows_holds_no_stop_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_spool_that_is_not_the_masters_log_is_read_anew() {
+async fn a_spool_that_is_not_the_masters_log_is_read_again() {
     let mut house = House::new();
     let cluster = house.cluster(2).await;
     let run = house.run(&cluster).await;
@@ -285,7 +285,7 @@ async fn a_network_that_is_away_while_a_run_is_prepared_costs_nothing() {
     {
         let mut house = House::new();
         let nth = if step.starts_with("equip") { 2 } else { 1 };
-        house.plan(Planned::new(step, Which::Nth(nth), Side::Before, Trouble::CutOff(Duration::from_secs(20))));
+        house.plan(Planned::new(step, Which::Nth(nth), Side::Before, Trouble::Offline(Duration::from_secs(20))));
         let cluster = house.cluster(2).await;
         let run = house.run(&cluster).await;
         let ran = house.until_run(&run, RunPhase::Finished).await;
@@ -324,11 +324,11 @@ async fn whose_a_plan_is_stays_over_a_restart() {
     house.crash().await;
     let engine = house.engine().await;
     assert_eq!(engine.store().plan(&plan).await.expect("a plan").team, Some(team));
-    assert!(codes_of(&engine).is_empty(), "the row and the folder say the same: {:?}", codes_of(&engine));
+    assert!(codes_of(&engine).is_empty(), "the row and the folder agree: {:?}", codes_of(&engine));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_keeps_what_it_ran_whatever_becomes_of_the_plan() {
+async fn a_run_keeps_its_inputs_whatever_happens_to_the_plan() {
     let mut house = House::new();
     let cluster = house.cluster(1).await;
     let run = house.run(&cluster).await;
@@ -417,13 +417,13 @@ async fn snapshot(engine: &jac_engine::Engine, run: &RunId) -> Snapshot {
 }
 
 /// Whether any file below a folder has these bytes.
-fn holds(folder: &Path, wanted: &[u8]) -> bool {
+fn holds(folder: &Path, bytes: &[u8]) -> bool {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| {
         let path = entry.path();
         match path.is_dir() {
-            true => holds(&path, wanted),
-            false => std::fs::read(&path).expect("read").windows(wanted.len()).any(|bytes| bytes == wanted),
+            true => holds(&path, bytes),
+            false => std::fs::read(&path).expect("read").windows(bytes.len()).any(|window| window == bytes),
         }
     })
 }
@@ -442,16 +442,16 @@ async fn an_extension_moves_the_end_that_counts() {
         assert!((before_ms - ready.created_ms - minutes(end)).abs() < 10_000, "{end}");
         let extended = house.ask(async |engine| engine.extend_cluster(&cluster, 60).await).await.expect("no crash");
         // Where the lifetime was the end, the idle limit may be it now; it is not moved without need.
-        let wanted_ms = before_ms + minutes(60);
+        let expected_ms = before_ms + minutes(60);
         let counted_ms = if end == 20 { extended.expires_at_ms } else { end_of(&extended) };
-        assert_eq!(counted_ms, wanted_ms, "{lifetime} {idle:?}");
+        assert_eq!(counted_ms, expected_ms, "{lifetime} {idle:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_log_that_did_not_come_stays_on_its_machine() {
     let mut house = House::new();
-    house.plan(Planned::new("digest master", Which::Nth(1), Side::Before, Trouble::CutOff(Duration::from_secs(90))));
+    house.plan(Planned::new("digest master", Which::Nth(1), Side::Before, Trouble::Offline(Duration::from_secs(90))));
     let cluster = house.cluster(1).await;
     let run = house.run(&cluster).await;
     let ran = house.until_run(&run, RunPhase::Finished).await;

@@ -2,7 +2,7 @@
 //! good, and those that another database made.
 
 use crate::cloud::{MASTER_USD_PER_HOUR, USD_PER_HOUR};
-use crate::door::{Planned, Side, Trouble, Which};
+use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::{House, code_of, config};
 use crate::world::owner;
 use jac_model::{Cause, ClusterConfig, ClusterPhase, CredentialChoice, Ec2Config, Message, Provider, Role, RunPhase};
@@ -15,11 +15,11 @@ fn may_fail(workers: u32, workers_may_fail: u32) -> ClusterConfig {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cluster_goes_on_without_as_many_workers_as_may_fail() {
+async fn a_cluster_continues_without_as_many_workers_as_may_fail() {
     let mut house = House::new();
     house.world.machines().stillborn = vec!["worker-2".to_owned()];
     let cluster = house.cluster_of(Provider::Ec2, may_fail(3, 1)).await;
-    // The run was wanted while all three were.
+    // The run was requested while all three were expected.
     let run = house.run(&cluster).await;
     let ready = house.until_phase(&cluster, ClusterPhase::Ready).await;
     let names: Vec<&str> = ready.nodes.iter().map(|node| node.name.as_str()).collect();
@@ -84,10 +84,10 @@ async fn a_provider_that_cannot_be_asked_does_not_concern_the_others() {
     }
     let row = house.engine().await.store().cluster(&billable).await.expect("its row");
     assert_eq!((row.phase, row.lost_nodes.len()), (ClusterPhase::Ready, 0), "none of its nodes counts as gone");
-    let told = |events: &[Message], code| events.iter().filter(|event| event.code == code).count();
+    let count = |events: &[Message], code| events.iter().filter(|event| event.code == code).count();
     let events = house.events(&billable).await;
-    assert_eq!((told(&events, "provider_unreachable"), told(&events, "provider_reachable")), (2, 2), "{events:#?}");
-    assert_eq!(told(&house.events(&local).await, "provider_unreachable"), 0);
+    assert_eq!((count(&events, "provider_unreachable"), count(&events, "provider_reachable")), (2, 2), "{events:#?}");
+    assert_eq!(count(&house.events(&local).await, "provider_unreachable"), 0);
 
     // Now it stays away: the other's cluster ends at its idle limit, and its own is ended at its time.
     let from = house.world.calls().counts["list"] + 1;
@@ -117,7 +117,7 @@ async fn machines_whose_engine_is_gone_for_good_end_with_their_lease() {
         sleep(Duration::from_secs(59 * 60)).await;
         house.world.advance();
         assert_eq!(house.world.machines().there.len(), 3, "a server may be away for an hour");
-        // A run's nodes wait for it until their cluster's end, where nobody knows how long it takes.
+        // A run's nodes wait for it until their cluster's end, if its duration is unknown.
         sleep(Duration::from_secs(if with_run { 8 } else { 1 } * 3600)).await;
         house.world.advance();
         assert!(house.world.machines().there.is_empty());
@@ -128,7 +128,7 @@ async fn machines_whose_engine_is_gone_for_good_end_with_their_lease() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cluster_of_a_lost_database_is_adopted_and_goes_on() {
+async fn a_cluster_of_a_lost_database_is_adopted_and_continues() {
     let steps =
         [None, Some(("adopt", Side::Before)), Some(("adopt", Side::After)), Some(("equip master", Side::After))];
     for step in steps {

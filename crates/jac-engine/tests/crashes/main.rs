@@ -1,6 +1,6 @@
 //! The engine over simulated ports: it crashes at every step of a cluster's and a run's life, each step and each undo is
-//! done twice, and each may fail. Afterwards no machine is left that nobody wants, no sample is lost, and the rows say
-//! what has happened.
+//! done twice, and each may fail. Afterwards no unneeded machine is left, no sample is lost, and the rows have
+//! what happened.
 //!
 //! The database and the data folder are real; the machines, their JMeter and the time are not.
 
@@ -10,7 +10,7 @@ mod clocks;
 mod cloud;
 mod compression;
 mod direct;
-mod door;
+mod faults;
 mod history;
 mod house;
 mod jmeter;

@@ -1,6 +1,6 @@
 //! A simulated notification target and a metrics target: they keep what they receive outside of the engine, so that a crash loses nothing of it.
 
-use crate::door::Door;
+use crate::faults::Injector;
 use async_trait::async_trait;
 use jac_engine::IntegrationTargets;
 use jac_model::EpochMs;
@@ -13,15 +13,15 @@ use std::time::Duration;
 const CALL: Duration = Duration::from_millis(5);
 const EXPORT_EVERY: Duration = Duration::from_secs(1);
 
-struct SimulatedNotifier(Door);
+struct SimulatedNotifier(Injector);
 
-struct SimulatedExporter(Door);
+struct SimulatedExporter(Injector);
 
-/// The one notification target that an engine is told of, and the metrics target of one that exports.
-pub fn targets(door: &Door, exports: bool) -> IntegrationTargets {
-    let exporter = exports.then(|| Arc::new(SimulatedExporter(door.clone())) as Arc<dyn MetricsExporter>);
+/// The one notification target that an engine has, and the metrics target of one that exports.
+pub fn targets(faults: &Injector, exports: bool) -> IntegrationTargets {
+    let exporter = exports.then(|| Arc::new(SimulatedExporter(faults.clone())) as Arc<dyn MetricsExporter>);
     IntegrationTargets {
-        notifiers: vec![Arc::new(SimulatedNotifier(door.clone()))],
+        notifiers: vec![Arc::new(SimulatedNotifier(faults.clone()))],
         exporters: exporter.into_iter().collect(),
         ..IntegrationTargets::default()
     }
@@ -66,7 +66,7 @@ impl Notifier for SimulatedNotifier {
 
     async fn send(&self, notification: &Notification, _: EpochMs) -> Result<(), SendError> {
         let take = |world: &crate::world::World| {
-            world.machines().told.push(notification.clone());
+            world.machines().notified.push(notification.clone());
             Ok(())
         };
         let taken = self.0.through("", "notify", CALL, take).await;

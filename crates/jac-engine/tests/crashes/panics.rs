@@ -1,6 +1,6 @@
-//! Code that panics: each part of the engine is started again and comes to its end, and somebody is told.
+//! Code that panics: each part of the engine is started again and comes to its end, and the panic is reported.
 
-use crate::door::{Planned, Side, Trouble, Which};
+use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
 use jac_artefacts::{ArtefactStore, Location, Options};
 use jac_engine::archive::manifest_in;
@@ -14,7 +14,7 @@ fn panic_in(name: &str, which: Which) -> Planned {
     Planned::new(name, which, Side::Before, Trouble::Panic)
 }
 
-pub async fn panics_told(house: &mut House) -> Vec<String> {
+pub async fn reported_panics(house: &mut House) -> Vec<String> {
     let notices = house.engine().await.notices();
     let panics = notices.iter().filter(|notice| notice.code == "task_panicked");
     panics.map(|notice| notice.params["task"].clone()).collect()
@@ -51,8 +51,8 @@ async fn a_part_that_panics_is_started_again_and_counted() {
             .await;
         house.terminate(&cluster).await;
         assert!(house.world.machines().there.is_empty(), "{name}");
-        let told = panics_told(&mut house).await;
-        assert!(told.len() == 1 && told[0].starts_with(part), "{name}: {told:?}");
+        let reported = reported_panics(&mut house).await;
+        assert!(reported.len() == 1 && reported[0].starts_with(part), "{name}: {reported:?}");
         assert_eq!(house.crashes, 0, "{name}: the server continues");
     }
 }
@@ -97,10 +97,10 @@ async fn two_runs(house: &mut House) -> Vec<RunId> {
     runs
 }
 
-/// Checks that a planned panic came, was told as one of that part and counted once.
+/// Checks that a planned panic came, was reported as one of that part and counted once.
 async fn assert_counted(house: &mut House, kind: &str, part: &str) {
-    let told = panics_told(house).await;
-    assert!(told.len() == 1 && told[0].starts_with(part), "{kind}: {told:?}");
+    let reported = reported_panics(house).await;
+    assert!(reported.len() == 1 && reported[0].starts_with(part), "{kind}: {reported:?}");
     let figures = house.engine().await.figures().await.expect("figures").tasks;
     assert_eq!((figures[kind].panics, figures[kind].running), (1, 1), "{kind}: it continues");
     assert_eq!(house.crashes, 1, "{kind}: the server continues");
@@ -186,6 +186,6 @@ async fn an_export_that_panics_sends_the_same_points_again() {
     let engine = house.engine().await;
     let view = engine.integrations_view().await.expect("a view").metrics.swap_remove(0);
     assert_eq!((view.sent, view.dropped), (house.world.machines().pushed.len() as u64, 0));
-    let told = panics_told(&mut house).await;
-    assert_eq!(told, ["the export to meter"]);
+    let reported = reported_panics(&mut house).await;
+    assert_eq!(reported, ["the export to meter"]);
 }

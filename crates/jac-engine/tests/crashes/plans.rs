@@ -55,7 +55,7 @@ async fn each_change_of_a_plan_makes_a_revision_that_can_be_had_and_compared() {
 
     let page = revisions(&engine, &plan, None, 3).await;
     assert_eq!((page.items.len(), page.next), (3, Some(2)));
-    let told: Vec<_> = page
+    let listed: Vec<_> = page
         .items
         .iter()
         .map(|one| {
@@ -64,7 +64,7 @@ async fn each_change_of_a_plan_makes_a_revision_that_can_be_had_and_compared() {
         })
         .collect();
     assert_eq!(
-        told,
+        listed,
         [
             (4, Some("ada"), 1, Some(3), vec![("users.csv", FileChange::Removed)]),
             (3, Some("ada"), 2, Some(2), vec![("p.jmx", FileChange::Changed)]),
@@ -146,7 +146,7 @@ async fn old_revisions_go_but_for_those_that_a_run_has_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_fails_or_is_cut_off_leaves_the_plan_as_it_was() {
+async fn a_change_that_fails_or_is_interrupted_leaves_the_plan_as_it_was() {
     let mut house = House::new();
     let plan = house.upload().await;
     let engine = house.engine().await;
@@ -160,7 +160,7 @@ async fn a_change_that_fails_or_is_cut_off_leaves_the_plan_as_it_was() {
     };
     // What describes the plan cannot be replaced, as on a full disk: that comes after the folder.
     let description = house.data().join("plans").join(format!("{plan}.json"));
-    let told = std::fs::read(&description).expect("a description");
+    let content = std::fs::read(&description).expect("a description");
     std::fs::remove_file(&description).expect("removed");
     std::fs::create_dir_all(description.join("in the way")).expect("a folder");
     let of = plan.clone();
@@ -178,7 +178,7 @@ async fn a_change_that_fails_or_is_cut_off_leaves_the_plan_as_it_was() {
     let row = engine.store().plan(&plan).await.expect("the plan");
     assert_eq!((row.revision, row.files.len()), (2, 2));
     std::fs::remove_dir_all(&description).expect("removed");
-    std::fs::write(&description, told).expect("written");
+    std::fs::write(&description, content).expect("written");
     drop(engine);
 
     // As a JAC left it that touched the folder first.
@@ -187,7 +187,7 @@ async fn a_change_that_fails_or_is_cut_off_leaves_the_plan_as_it_was() {
     std::fs::write(folder.join("new"), renamed()).expect("written");
     std::fs::rename(folder.join("new"), folder.join("p.jmx")).expect("replaced");
     let engine = house.engine().await;
-    is_as_it_was("cut off");
+    is_as_it_was("interrupted");
     let of = plan.clone();
     let removed = waiting(&engine, move |engine| engine.remove_plan_file(&of, ada(), "users.csv")).await;
     assert_eq!(removed.expect("removed").revision, 3);

@@ -1,7 +1,7 @@
 //! The simulated way to a node, true to the contract of [`Remote`]: its files are real ones, its processes are the
 //! world's.
 
-use crate::door::Door;
+use crate::faults::Injector;
 use crate::jmeter::Process;
 use crate::world::{Machine, World, inside};
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ use std::time::Duration;
 const CALL: Duration = Duration::from_millis(2);
 
 pub struct SimulatedRemote {
-    pub door: Door,
+    pub faults: Injector,
     pub cluster: ClusterId,
     pub node: String,
     pub folder: String,
@@ -39,7 +39,7 @@ impl SimulatedRemote {
             let mut machines = world.machines();
             let key = (self.cluster.clone(), self.node.clone());
             let machine = machines.there.get_mut(&key).ok_or_else(|| gone("no route to host"))?;
-            if machine.cut_off_until_ms > now_ms {
+            if machine.offline_until_ms > now_ms {
                 return Err(gone("connection timed out"));
             }
             if machine.unasked_until_ms > now_ms {
@@ -48,7 +48,7 @@ impl SimulatedRemote {
             }
             effect(machine, now_ms)
         };
-        self.door.through(&self.node, &format!("{what} {}", self.node), time, on_machine).await
+        self.faults.through(&self.node, &format!("{what} {}", self.node), time, on_machine).await
     }
 }
 
@@ -61,7 +61,7 @@ impl Remote for SimulatedRemote {
     async fn equip(&self, jmeter_home: &Path, progress: ProgressSink<'_>) -> Result<NodeTools, PortError> {
         assert!(jmeter_home.join("bin/ApacheJMeter.jar").is_file());
         progress(&self.node, jac_model::Message::new("sending", "Copying JMeter."));
-        let has_other = self.door.world.other_java.lock().expect("no panic").as_ref() == Some(&self.node);
+        let has_other = self.faults.world.other_java.lock().expect("no panic").as_ref() == Some(&self.node);
         let tools = NodeTools {
             java: "/usr/bin/java".to_owned(),
             java_version: if has_other { "21.0.9" } else { "17.0.15" }.to_owned(),
@@ -79,8 +79,8 @@ impl Remote for SimulatedRemote {
         assert!(stop, "the engine runs nothing else: {command:?}");
         let port = command.arguments.last().and_then(|port| port.parse().ok()).expect("a port");
         self.call("run", CALL, |machine, now_ms| {
-            // The word is a datagram: nobody says whether it was heard.
-            let _heard = machine.processes.values_mut().any(|process| process.hear(port, now_ms));
+            // The command is a datagram: whether it arrived is unknown.
+            let _received = machine.processes.values_mut().any(|process| process.receive_stop(port, now_ms));
             Ok(Output { exit_code: 0, stdout: String::new(), stderr: String::new() })
         })
         .await
@@ -148,7 +148,7 @@ impl Remote for SimulatedRemote {
     }
 
     async fn read_at(&self, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, PortError> {
-        let line = self.door.world.line.lock().expect("no panic").filter(|_| path.ends_with("results.jtl"));
+        let line = self.faults.world.line.lock().expect("no panic").filter(|_| path.ends_with("results.jtl"));
         let (time, limit) = line.map_or((CALL, limit), |line| (Duration::from_secs(1), line.min(limit)));
         self.call("read_at", time, |machine, _| {
             let Ok(bytes) = std::fs::read(inside(&machine.folder, path)) else { return Ok(None) };
@@ -210,7 +210,7 @@ impl Remote for SimulatedRemote {
 
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError> {
         let name = format!("can_connect {}", self.node);
-        self.door
+        self.faults
             .through(&self.node, &name, CALL, |world| {
                 let machines = world.machines();
                 let accepts = |machine: &Machine| machine.processes.values().any(|process| process.accepts(port));

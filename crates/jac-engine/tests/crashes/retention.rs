@@ -27,7 +27,7 @@ async fn history(house: &mut House, count: usize) -> (jac_model::ClusterId, Vec<
         done.push(run);
     }
     house.terminate(&cluster).await;
-    // Nothing lives that would have to be looked after: weeks pass faster.
+    // No cluster is left to reconcile: weeks pass faster.
     house.crash().await;
     house.settings.reconcile_every = DAY;
     (cluster, done)
@@ -110,9 +110,9 @@ async fn the_newest_runs_stay_by_count_and_what_has_not_finished_is_not_counted(
     sleep(DAY).await;
     let mut left = runs(&engine).await;
     left.sort();
-    let mut wanted = vec![done[0].clone(), done[2].clone(), done[3].clone()];
-    wanted.sort();
-    assert_eq!(left, wanted);
+    let mut expected = vec![done[0].clone(), done[2].clone(), done[3].clone()];
+    expected.sort();
+    assert_eq!(left, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,9 +130,9 @@ async fn the_newest_runs_stay_by_size_and_the_pinned_ones_count() {
     sleep(DAY).await;
     let mut left = runs(&engine).await;
     left.sort();
-    let mut wanted = vec![done[0].clone(), done[2].clone(), done[3].clone()];
-    wanted.sort();
-    assert_eq!(left, wanted, "three fit, and one of them is pinned");
+    let mut expected = vec![done[0].clone(), done[2].clone(), done[3].clone()];
+    expected.sort();
+    assert_eq!(left, expected, "three fit, and one of them is pinned");
     drop(engine);
     house.crash().await;
     house.settings.runs_bytes = Some(1);
@@ -140,9 +140,9 @@ async fn the_newest_runs_stay_by_size_and_the_pinned_ones_count() {
     sleep(DAY).await;
     let mut left = runs(&engine).await;
     left.sort();
-    let mut wanted = vec![done[0].clone(), done[3].clone()];
-    wanted.sort();
-    assert_eq!(left, wanted, "the newest stays, however large it is");
+    let mut expected = vec![done[0].clone(), done[3].clone()];
+    expected.sort();
+    assert_eq!(left, expected, "the newest stays, however large it is");
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,9 +157,9 @@ async fn a_baseline_stays_whatever_its_age_and_the_number_and_size_of_all_runs()
     sleep(DAY).await;
     let mut left = runs(&engine).await;
     left.sort();
-    let mut wanted = vec![done[1].clone(), done[3].clone()];
-    wanted.sort();
-    assert_eq!(left, wanted, "the newest, and the baseline, which does not count as one of the newest");
+    let mut expected = vec![done[1].clone(), done[3].clone()];
+    expected.sort();
+    assert_eq!(left, expected, "the newest, and the baseline, which does not count as one of the newest");
     sleep(DAY * 10).await;
     assert_eq!(runs(&engine).await, [done[1].clone()]);
     assert!(house.log(&done[1]).len() > 1000, "with its log");

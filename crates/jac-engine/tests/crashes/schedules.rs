@@ -1,6 +1,6 @@
 //! Schedules: each time becomes one run, whenever the engine dies, or is recorded with why it did not.
 
-use crate::door::{Planned, Side, Trouble, Which};
+use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::{House, all, config};
 use crate::world::owner;
 use jac_engine::schedules::{NewSchedule, RunChanges};
@@ -57,8 +57,8 @@ async fn schedule(house: &mut House, on: RunsOn, timing: Timing, overlap: Overla
             return schedule.id;
         }
         drop(engine);
-        let wanted = new(&plan, on.clone(), timing.clone(), overlap);
-        house.ask(async |engine| engine.create_schedule(owner(), wanted).await).await;
+        let request = new(&plan, on.clone(), timing.clone(), overlap);
+        house.ask(async |engine| engine.create_schedule(owner(), request).await).await;
     }
 }
 
@@ -93,7 +93,7 @@ async fn story(planned: &[Planned]) -> House {
     for planned in planned {
         house.plan(planned.clone());
     }
-    let told = format!("{planned:?}");
+    let case = format!("{planned:?}");
     let timing = once_in(&house, MINUTE);
     let id = schedule(&mut house, on_new(1), timing, Overlap::Skip).await;
     let firings = ended(&mut house, &id, 1).await;
@@ -104,22 +104,22 @@ async fn story(planned: &[Planned]) -> House {
             Some(cluster) => house.events(&cluster.id).await,
             None => Vec::new(),
         };
-        panic!("{told}: {firings:#?}\n{clusters:#?}\n{events:#?}");
+        panic!("{case}: {firings:#?}\n{clusters:#?}\n{events:#?}");
     }
     let runs = engine.store().list_runs(&RunFilter::default(), &all()).await.expect("runs").items;
-    assert_eq!(runs.len(), 1, "{told}: one time is one run");
-    assert_eq!(firings[0].run_id.as_ref(), Some(&runs[0].id), "{told}");
+    assert_eq!(runs.len(), 1, "{case}: one time is one run");
+    assert_eq!(firings[0].run_id.as_ref(), Some(&runs[0].id), "{case}");
     let clusters = ClusterFilter::default();
     let clusters = engine.store().list_clusters(&clusters, &all()).await.expect("clusters").items;
-    assert_eq!(clusters.len(), 1, "{told}: one run is one cluster");
+    assert_eq!(clusters.len(), 1, "{case}: one run is one cluster");
     let cluster = clusters[0].id.clone();
     drop(engine);
     house.until_gone(&cluster).await;
-    assert_eq!(house.world.machines().made, 2, "{told}");
-    assert!(house.world.machines().there.is_empty(), "{told}: a machine is left");
-    assert_eq!(house.world.machines().masters_started.load(Ordering::Relaxed), 1, "{told}");
+    assert_eq!(house.world.machines().made, 2, "{case}");
+    assert!(house.world.machines().there.is_empty(), "{case}: a machine is left");
+    assert_eq!(house.world.machines().masters_started.load(Ordering::Relaxed), 1, "{case}");
     let schedule = now(&mut house, &id).await;
-    assert_eq!((schedule.state, schedule.next_ms, schedule.failures), (ScheduleState::Done, None, 0), "{told}");
+    assert_eq!((schedule.state, schedule.next_ms, schedule.failures), (ScheduleState::Done, None, 0), "{case}");
     house
 }
 
@@ -128,7 +128,7 @@ async fn a_time_becomes_one_run_on_a_cluster_of_its_own() {
     assert_eq!(story(&[]).await.crashes, 0);
 }
 
-/// The looks at the clock that the scheduler's own work takes, some of them: they are spread over the whole story.
+/// Some of the readings of the clock by the scheduler's own work: they are spread over the whole story.
 async fn crash_at_the_clock(part: usize, of: usize) {
     let count = story(&[]).await.world.calls().counts["clock"];
     let mut crashed = 0;
@@ -169,15 +169,18 @@ async fn a_panic_of_the_schedules_or_of_a_start_makes_no_second_run_and_loses_no
     for (kind, part) in [("schedules", "the schedule"), ("scheduled_start", "the start of the scheduled run ")] {
         let name = format!("clock of {kind}");
         let count = story(&[]).await.world.calls().counts[&name];
-        // The looks differ in what has happened so far: the first few, and some of the rest.
+        // The readings differ in what has happened so far: the first few, and some of the rest.
         let tried: Vec<usize> = (1..=count).filter(|nth| *nth <= 4 || nth % 7 == 0).collect();
         for nth in tried {
             let planned = Planned::new(&name, Which::Nth(nth), Side::Before, Trouble::Panic);
             let mut house = story(&[planned]).await;
             assert_eq!(house.crashes, 0, "{name} {nth}: the server continues");
             let happened = house.world.calls().happened;
-            let told = crate::panics::panics_told(&mut house).await;
-            assert!(told.len() == happened && told.iter().all(|task| task.starts_with(part)), "{name} {nth}: {told:?}");
+            let panics = crate::panics::reported_panics(&mut house).await;
+            assert!(
+                panics.len() == happened && panics.iter().all(|task| task.starts_with(part)),
+                "{name} {nth}: {panics:?}"
+            );
         }
     }
 }
@@ -292,7 +295,7 @@ async fn a_time_at_which_no_server_ran_is_made_up_for_within_the_grace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_that_was_cut_off_long_ago_is_not_gone_on_with() {
+async fn a_start_that_was_interrupted_long_ago_is_not_resumed() {
     let mut house = house();
     // Its cluster is there, and its run is not.
     house.plan(Planned::new("launch", Which::Nth(1), Side::Before, Trouble::Crash));
@@ -303,7 +306,7 @@ async fn a_start_that_was_cut_off_long_ago_is_not_gone_on_with() {
     house.crash().await;
     sleep(MINUTE * 30).await;
     let all = ended(&mut house, &id, 1).await;
-    // Where the run had been written down before the crash, it ends with what became of its cluster.
+    // Where the run had been written down before the crash, it ends as its cluster did.
     assert!(matches!(all[0].state, FiringState::Missed | FiringState::Failed | FiringState::Finished), "{all:?}");
     let world = std::sync::Arc::clone(&house.world);
     house.until("nothing left", async |_: &Engine| world.machines().there.is_empty().then_some(())).await;
@@ -319,7 +322,7 @@ async fn failing(house: &mut House) -> ScheduleId {
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_failures_in_a_row_switch_it_off_and_its_owner_is_told() {
+async fn three_failures_in_a_row_switch_it_off_and_its_owner_is_notified() {
     let mut house = house();
     let id = failing(&mut house).await;
     let mut events = house.engine().await.events();
@@ -332,11 +335,11 @@ async fn three_failures_in_a_row_switch_it_off_and_its_owner_is_told() {
         })
         .await;
     assert_eq!((off.failures, off.next_ms), (3, None));
-    let mut told = 0;
+    let mut notified = 0;
     while let Ok(event) = events.try_recv() {
-        told += usize::from(matches!(event, Event::ScheduleSwitchedOff(of) if of == id));
+        notified += usize::from(matches!(event, Event::ScheduleSwitchedOff(of) if of == id));
     }
-    assert_eq!(told, 1);
+    assert_eq!(notified, 1);
     sleep(MINUTE * 10).await;
     assert_eq!(firings(&house.engine().await, &id).await.len(), 3, "it starts nothing any more");
     let active = house.engine().await.resume_schedule(&id).await.expect("resumed");
@@ -370,7 +373,7 @@ async fn ada(house: &mut House) -> Person {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_starts_nothing_for_an_owner_who_may_not_any_more_and_says_so() {
+async fn it_starts_nothing_for_an_owner_who_has_lost_the_right_and_records_the_reason() {
     let change = |role, disabled| PersonChange { role, disabled, teams: None };
     for (change, code) in
         [(change(None, Some(true)), "owner_disabled"), (change(Some(UserRole::Viewer), None), "owner_may_not")]
@@ -380,8 +383,8 @@ async fn it_starts_nothing_for_an_owner_who_may_not_any_more_and_says_so() {
         let plan = house.upload().await;
         let timing = once_in(&house, MINUTE);
         let engine = house.engine().await;
-        let wanted = new(&plan, on_new(1), timing, Overlap::Skip);
-        let id = engine.create_schedule(ada.clone(), wanted).await.expect("made").id;
+        let request = new(&plan, on_new(1), timing, Overlap::Skip);
+        let id = engine.create_schedule(ada.clone(), request).await.expect("made").id;
         engine.store().change_person(&ada.id, change, 0).await.expect("changed");
         drop(engine);
         assert_eq!(codes(&ended(&mut house, &id, 1).await), [(FiringState::NotStarted, code)]);
@@ -396,8 +399,8 @@ async fn a_removed_persons_schedules_go_to_whoever_is_named_and_are_paused_other
         let ada = ada(&mut house).await;
         let plan = house.upload().await;
         let engine = house.engine().await;
-        let wanted = new(&plan, on_new(1), every_minute(), Overlap::Skip);
-        let id = engine.create_schedule(ada.clone(), wanted).await.expect("made").id;
+        let request = new(&plan, on_new(1), every_minute(), Overlap::Skip);
+        let id = engine.create_schedule(ada.clone(), request).await.expect("made").id;
         engine.remove_person(&ada, heir, &owner()).await.expect("removed");
         let schedule = engine.store().schedule(&id).await.expect("its row");
         assert_eq!((schedule.state, schedule.owner), (expected, owner()));
@@ -444,9 +447,9 @@ async fn secrets_are_masked_kept_for_their_owner_and_reach_the_run() {
     let engine = house.engine().await;
     let with = |value: &str| {
         let timing = Timing::Cron { expression: "@yearly".to_owned(), zone: "UTC".to_owned() };
-        let mut wanted = new(&plan, on_new(0), timing, Overlap::Skip);
-        wanted.run.properties = [("pin".to_owned(), value.to_owned())].into();
-        wanted
+        let mut request = new(&plan, on_new(0), timing, Overlap::Skip);
+        request.run.properties = [("pin".to_owned(), value.to_owned())].into();
+        request
     };
     let made = engine.create_schedule(owner(), with("1234")).await.expect("made");
     assert_eq!(made.run.properties["pin"], "***");
@@ -517,13 +520,13 @@ async fn a_schedule_runs_the_revision_that_it_names_whoever_has_changed_the_plan
     house.until_phase(&cluster, ClusterPhase::Ready).await;
     let engine = house.engine().await;
     let timing = once_in(&house, MINUTE);
-    let mut wanted = new(&plan, on(&cluster), timing, Overlap::Skip);
-    wanted.run.plan_revision = Some(2);
-    let refused = engine.create_schedule(owner(), wanted.clone()).await.expect_err("there is none");
+    let mut request = new(&plan, on(&cluster), timing, Overlap::Skip);
+    request.run.plan_revision = Some(2);
+    let refused = engine.create_schedule(owner(), request.clone()).await.expect_err("there is none");
     let EngineError::Invalid { faults, .. } = refused else { panic!("{refused}") };
     assert_eq!((faults[0].code.as_str(), faults[0].field.as_deref()), ("revision_missing", Some("/run/plan_revision")));
-    wanted.run.plan_revision = Some(1);
-    let id = engine.create_schedule(owner(), wanted).await.expect("created").id;
+    request.run.plan_revision = Some(1);
+    let id = engine.create_schedule(owner(), request).await.expect("created").id;
     let of = plan.clone();
     let changed = crate::house::waiting(&engine, move |engine| {
         let mut staging = engine.stage()?;

@@ -1,6 +1,6 @@
 //! The whole story, from a cluster's creation to its end, with a crash at every step of it.
 
-use crate::door::{Planned, Side, Trouble, Which};
+use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::{House, code_of};
 use jac_model::notify::DeliveryState;
 use jac_model::{Cause, ClusterPhase, RunPhase};
@@ -9,36 +9,36 @@ use std::sync::atomic::Ordering;
 /// How many workers the cluster of the story has.
 const WORKERS: u32 = 2;
 
-/// Creates a cluster, runs a plan on it, terminates it, and looks at what is left.
+/// Creates a cluster, runs a plan on it, terminates it, and checks what is left.
 async fn story(planned: &[Planned]) -> House {
     let mut house = House::new();
     for planned in planned {
         house.plan(planned.clone());
     }
-    let told = format!("{planned:?}");
+    let case = format!("{planned:?}");
     let cluster = house.cluster(WORKERS).await;
     let run = house.run(&cluster).await;
     let ran = house.until_run(&run, RunPhase::Finished).await;
-    assert_eq!(ran.cause, Some(Cause::Completed), "{told}");
-    assert!(ran.notes.is_empty(), "{told}: {:?}", ran.notes);
+    assert_eq!(ran.cause, Some(Cause::Completed), "{case}");
+    assert!(ran.notes.is_empty(), "{case}: {:?}", ran.notes);
     let free = house.until("the cluster's release", async |engine: &jac_engine::Engine| {
         engine.store().cluster(&cluster).await.ok().filter(|cluster| cluster.current_run.is_none())
     });
     let free = free.await;
-    assert_eq!((free.phase, free.lost_nodes.len()), (ClusterPhase::Ready, 0), "{told}");
-    assert_eq!(house.world.machines().there.len(), 3, "{told}");
-    assert_eq!(house.world.machines().made, 3, "{told}: asking twice makes no second machine");
-    assert_eq!(house.world.machines().masters_started.load(Ordering::Relaxed), 1, "{told}: one test, once");
+    assert_eq!((free.phase, free.lost_nodes.len()), (ClusterPhase::Ready, 0), "{case}");
+    assert_eq!(house.world.machines().there.len(), 3, "{case}");
+    assert_eq!(house.world.machines().made, 3, "{case}: asking twice makes no second machine");
+    assert_eq!(house.world.machines().masters_started.load(Ordering::Relaxed), 1, "{case}: one test, once");
 
     let measured = house.measured(&run);
-    assert!(measured.len() > 5_000, "{told}: {} bytes", measured.len());
-    assert!(house.log(&run) == measured, "{told}: samples were lost or kept twice");
+    assert!(measured.len() > 5_000, "{case}: {} bytes", measured.len());
+    assert!(house.log(&run) == measured, "{case}: samples were lost or kept twice");
     let report = house.report(&run).await.expect("its report");
     let lines = measured.iter().filter(|byte| **byte == b'\n').count() as u64;
-    assert_eq!(report.summary.total.samples, lines - 1, "{told}");
+    assert_eq!(report.summary.total.samples, lines - 1, "{case}");
     for machine in house.world.machines().there.values() {
-        assert!(machine.processes.is_empty(), "{told}: its nodes are clean");
-        assert!(!machine.folder.join("runs").join(run.as_str()).exists(), "{told}: its nodes are clean");
+        assert!(machine.processes.is_empty(), "{case}: its nodes are clean");
+        assert!(!machine.folder.join("runs").join(run.as_str()).exists(), "{case}: its nodes are clean");
     }
 
     let delivered = async |engine: &jac_engine::Engine| {
@@ -46,19 +46,19 @@ async fn story(planned: &[Planned]) -> House {
         deliveries.iter().all(|delivery| delivery.state == DeliveryState::Delivered).then_some(deliveries)
     };
     let deliveries = house.until("its notification", delivered).await;
-    assert_eq!(deliveries.len(), 1, "{told}");
-    let notifications = house.world.machines().told.clone();
-    assert!((1..=1 + house.crashes).contains(&notifications.len()), "{told}: told {} times", notifications.len());
+    assert_eq!(deliveries.len(), 1, "{case}");
+    let notifications = house.world.machines().notified.clone();
+    assert!((1..=1 + house.crashes).contains(&notifications.len()), "{case}: notified {} times", notifications.len());
     for notification in &notifications {
-        assert_eq!((&notification.id, &notification.run.id), (&deliveries[0].id, &run), "{told}");
+        assert_eq!((&notification.id, &notification.run.id), (&deliveries[0].id, &run), "{case}");
         let figures = notification.run.figures.as_ref().expect("figures");
-        assert_eq!((figures.samples, notification.run.cause.code.as_str()), (lines - 1, "completed"), "{told}");
+        assert_eq!((figures.samples, notification.run.cause.code.as_str()), (lines - 1, "completed"), "{case}");
     }
 
     let ended = house.terminate(&cluster).await;
-    assert_eq!(code_of(&ended), "terminated_by", "{told}");
-    assert!(house.world.machines().there.is_empty(), "{told}: a machine is left");
-    assert!(!house.data().join("clusters").join(cluster.as_str()).exists(), "{told}: its key is left");
+    assert_eq!(code_of(&ended), "terminated_by", "{case}");
+    assert!(house.world.machines().there.is_empty(), "{case}: a machine is left");
+    assert!(!house.data().join("clusters").join(cluster.as_str()).exists(), "{case}: its key is left");
     house
 }
 
@@ -92,7 +92,7 @@ async fn steps() -> Vec<(String, usize)> {
     steps
 }
 
-/// Tells the story with a crash at every step of which `part` is true.
+/// Runs the story with a crash at every step of which `part` is true.
 async fn crash_at(side: Side, part: impl Fn(&str, usize) -> bool) {
     let steps: Vec<_> = steps().await.into_iter().filter(|(name, nth)| part(name, *nth)).collect();
     let mut crashed = 0;
@@ -100,7 +100,7 @@ async fn crash_at(side: Side, part: impl Fn(&str, usize) -> bool) {
         let house = story(&[Planned::new(name, Which::Nth(*nth), side, Trouble::Crash)]).await;
         crashed += usize::from(house.crashes > 0);
     }
-    // Some looks depend on the reconciler's, which comes when it comes.
+    // Some readings of the clock depend on the reconciler's, whose time varies.
     assert!(crashed * 10 >= steps.len() * 9, "only {crashed} of {} crashes happened", steps.len());
 }
 
@@ -132,7 +132,7 @@ async fn a_step_that_is_done_three_times_is_done_once() {
     for name in steps.iter().filter(|name| changing.iter().any(|word| name.starts_with(word))) {
         let crash = |nth| Planned::new(name, Which::Nth(nth), Side::After, Trouble::Crash);
         let house = story(&[crash(1), crash(2)]).await;
-        // The master is started once, whoever asks: the engine sees it and follows.
+        // The master is started once, however often it is requested: the engine sees it and follows.
         assert!(house.crashes >= if name == "start master" { 1 } else { 2 }, "{name}: {}", house.crashes);
     }
 }

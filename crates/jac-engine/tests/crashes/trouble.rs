@@ -1,7 +1,7 @@
 //! What goes wrong without a crash: each step is refused or never answered, machines die, networks break. Everything
 //! ends in the right state, with its cause in a sentence and the results until then.
 
-use crate::door::{Planned, Side, Trouble, Which};
+use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
 use jac_model::{Cause, ClusterId, ClusterPhase, RunId, RunPhase, StopMode};
 use std::time::Duration;
@@ -92,7 +92,7 @@ async fn a_worker_with_another_java_is_named_before_the_run_and_in_a_note() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_price_that_is_not_told_holds_nothing_up() {
+async fn a_missing_price_delays_nothing() {
     for trouble in [Trouble::Hang, Trouble::Refuse(REASON)] {
         let mut house = House::new();
         house.plan(Planned::new("forecast", Which::From(1), Side::Before, trouble));
@@ -134,7 +134,7 @@ async fn whoever_terminates_during_a_launch_is_not_made_to_wait_and_nothing_is_l
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cluster_is_taken_away_until_nothing_is_left_however_often_that_fails() {
+async fn a_cluster_is_terminated_until_nothing_is_left_however_often_that_fails() {
     let mut house = House::new();
     for nth in 1..=3 {
         let side = if nth == 2 { Side::After } else { Side::Before };
@@ -144,8 +144,8 @@ async fn a_cluster_is_taken_away_until_nothing_is_left_however_often_that_fails(
     house.until_phase(&cluster, ClusterPhase::Ready).await;
     house.terminate(&cluster).await;
     assert!(house.world.machines().there.is_empty());
-    let told = house.events(&cluster).await.iter().filter(|event| event.message.contains(REASON)).count();
-    assert_eq!(told, 1, "said once, not every five seconds");
+    let reported = house.events(&cluster).await.iter().filter(|event| event.message.contains(REASON)).count();
+    assert_eq!(reported, 1, "reported once, not every five seconds");
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,7 +169,7 @@ async fn a_step_of_a_run_that_is_refused_ends_it_with_its_cause_and_leaves_its_n
         ("process worker-1", 6, Side::Before),
     ] {
         let mut house = House::new();
-        // The plan is over before the patience of an installation is.
+        // The plan ends before the usual limit of an installation.
         house.settings.unreachable_limit = Duration::from_secs(1);
         house.plan(Planned::new(name, Which::From(from), side, Trouble::Refuse(REASON)));
         let cluster = house.cluster(2).await;
@@ -188,7 +188,7 @@ async fn a_step_of_a_run_that_is_refused_ends_it_with_its_cause_and_leaves_its_n
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_is_refused_once_costs_nothing() {
+async fn a_poll_that_is_refused_once_costs_nothing() {
     for (name, number) in [("process master", 5), ("read_at master", 8), ("process worker-1", 6)] {
         let mut house = House::new();
         house.plan(Planned::new(name, Which::Nth(number), Side::Before, Trouble::Refuse(REASON)));
@@ -226,10 +226,10 @@ async fn a_master_that_dies_in_mid_run_ends_the_run_with_what_had_reached_this_m
     let begun = Instant::now();
     let ended = house.until_run(&run, RunPhase::Finished).await;
     let limit = house.settings.unreachable_limit;
-    assert!(begun.elapsed() < limit / 2, "the provider says that it is gone: {:?}", begun.elapsed());
+    assert!(begun.elapsed() < limit / 2, "the provider reports that it is gone: {:?}", begun.elapsed());
     assert!(sentence(ended.cause.as_ref()).contains("master"), "{:?}", ended.cause);
     let log = house.log(&run);
-    // The log is looked at five times a second.
+    // The log is polled five times a second.
     assert!(measured.starts_with(&log) && log.len() + 1000 > measured.len(), "{} of {}", log.len(), measured.len());
     assert!(house.report(&run).await.is_ok());
     end(&mut house, &cluster).await;
@@ -242,7 +242,7 @@ async fn a_network_that_is_away_for_a_moment_costs_nothing_and_one_that_stays_aw
     {
         let mut house = House::new();
         let (cluster, run) = running(&mut house).await;
-        house.world.cut_off(node, for_ms);
+        house.world.disconnect(node, for_ms);
         let ended = house.until_run(&run, RunPhase::Finished).await;
         let (log, measured) = (house.log(&run), house.measured(&run));
         if completes {

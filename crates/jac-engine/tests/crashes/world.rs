@@ -1,9 +1,9 @@
 //! The simulated world: machines with their folders, leases and processes. It outlives every engine, and its time is
 //! tokio's paused one, so that an hour passes in a moment.
 //!
-//! What happens here by itself (JMeter measures, a lease is over) has happened by the time somebody looks.
+//! What happens here by itself (JMeter measures, a lease is over) has happened by the time it is observed.
 
-use crate::door::Calls;
+use crate::faults::Calls;
 use crate::jmeter::{self, Process, Trouble};
 use jac_model::ports::{Billable, Instance};
 use jac_model::{ClusterConfig, ClusterId, EpochMs, Person, Provider};
@@ -57,7 +57,7 @@ pub struct Machines {
     pub there: BTreeMap<(ClusterId, String), Machine>,
     /// How many were ever made.
     pub made: usize,
-    /// How many ended because nobody renewed their lease.
+    /// How many ended because their lease was not renewed.
     pub ended_by_lease: usize,
     /// How the tests go.
     pub trouble: Trouble,
@@ -69,9 +69,9 @@ pub struct Machines {
     pub masters_started: Arc<AtomicUsize>,
     /// What every machine ever was, with when it was made and when it ended.
     pub ever: Vec<(Provider, Instance, EpochMs, Option<EpochMs>)>,
-    /// What the notification target has taken.
-    pub told: Vec<jac_model::notify::Notification>,
-    /// What the metrics target has taken.
+    /// The notifications that the target has accepted.
+    pub notified: Vec<jac_model::notify::Notification>,
+    /// The figures that the metrics target has accepted.
     pub pushed: Vec<Arc<jac_model::monitoring::RunFigures>>,
 }
 
@@ -85,8 +85,8 @@ pub struct Machine {
     pub lease_until_ms: EpochMs,
     pub processes: BTreeMap<String, Process>,
     pub masters_started: Arc<AtomicUsize>,
-    /// Nobody reaches it until then, though it works on.
-    pub cut_off_until_ms: EpochMs,
+    /// It is unreachable until then, and keeps running.
+    pub offline_until_ms: EpochMs,
     /// The server has no file descriptor left for it until then.
     pub unasked_until_ms: EpochMs,
 }
@@ -176,7 +176,7 @@ impl World {
             lease_until_ms: since_ms + i64::try_from(request.lease.as_millis()).expect("not that long"),
             processes: BTreeMap::new(),
             masters_started: Arc::clone(&machines.masters_started),
-            cut_off_until_ms: 0,
+            offline_until_ms: 0,
             unasked_until_ms: 0,
         };
         machines.there.insert(key, machine);
@@ -200,13 +200,13 @@ impl World {
         }
     }
 
-    /// Nobody reaches a machine for a while.
-    pub fn cut_off(&self, name: &str, for_ms: i64) {
+    /// Makes a machine unreachable for a while.
+    pub fn disconnect(&self, name: &str, for_ms: i64) {
         self.advance();
         let until_ms = self.now_ms() + for_ms;
         for ((_, node), machine) in &mut self.machines().there {
             if node == name {
-                machine.cut_off_until_ms = until_ms;
+                machine.offline_until_ms = until_ms;
             }
         }
     }

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Which of a log's samples are looked at.
+/// Which of a log's samples are counted.
 #[derive(Debug, Args)]
 pub struct NarrowArguments {
     /// Only samples that started at or after this time: 2026-11-25T08:30:00 (UTC), epoch milliseconds, or +90s after
@@ -20,7 +20,7 @@ pub struct NarrowArguments {
     pub label: Option<String>,
 }
 
-/// How a log is read where it does not say it itself.
+/// How a log is read where the log itself does not define it.
 #[derive(Debug, Args)]
 pub struct ReadArguments {
     /// The columns of a log without a header, e.g. timeStamp,elapsed,label,responseCode,success

@@ -15,7 +15,7 @@ pub struct RunArguments {
     pub cluster: NewClusterArguments,
 }
 
-/// What is run and what comes of it, whichever cluster it runs on.
+/// The plan and its results, whichever cluster it runs on.
 #[derive(Debug, Args)]
 pub struct PlanArguments {
     /// The JMeter plan
@@ -146,7 +146,7 @@ pub struct JudgedArguments {
 }
 
 impl JudgedArguments {
-    /// The rules of the automatic stop, where something was said of them.
+    /// The rules of the automatic stop, where any were given.
     pub fn stop_rules(&self) -> Option<Vec<String>> {
         (self.no_auto_stop || !self.stop_if.is_empty()).then(|| self.stop_if.clone())
     }
@@ -195,7 +195,7 @@ pub enum PlansCommand {
         #[command(flatten)]
         whose: ClientArguments,
     },
-    /// Move a file within a plan, e.g. to where the plan looks for it
+    /// Move a file within a plan, e.g. to where the plan expects it
     Move {
         /// The plan, by its ID or name
         plan: String,

@@ -30,7 +30,8 @@ pub enum ConfigCommand {
     },
 }
 
-/// The settings that were typed. They are text until the configuration is read, so that all faults are told together.
+/// The settings that were typed. They are text until the configuration is read, so that all faults are reported
+/// together.
 #[derive(Debug, Default)]
 pub struct SettingFlags(pub Flags);
 

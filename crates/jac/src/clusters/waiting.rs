@@ -1,5 +1,5 @@
-//! Waits for what becomes of clusters, and shows what happens to them meanwhile. What a signal ends here continues elsewhere,
-//! and a sentence says so.
+//! Waits for clusters to be ready or terminated, and shows their events meanwhile. After a signal the work continues
+//! elsewhere, and a sentence reports that.
 
 use crate::client::Client;
 use crate::connected::Connected;
@@ -12,11 +12,11 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Between two looks at a cluster.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Between two polls of a cluster.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a cluster may take to be ready: the engine's own limits are shorter.
 const READY_LIMIT: Duration = Duration::from_secs(45 * 60);
-/// Somebody who waits this long is told for what.
+/// After this long, what is waited for is printed.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// How long a cluster may take to be gone: AWS takes a minute or two for a machine.
@@ -70,12 +70,12 @@ async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterV
             _ if Instant::now() > deadline => {
                 return Err(anyhow::Error::new(RunFailed(format!("the cluster {id} is still launching"))));
             }
-            _ => sleep(LOOK_EVERY).await,
+            _ => sleep(POLL_INTERVAL).await,
         }
     }
 }
 
-/// Waits until a cluster is terminated, and gives its row as it is then.
+/// Waits until a cluster is terminated, and returns its row.
 async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<ClusterView> {
     let (id, limit) = (&view.cluster.id, removal_limit(view));
     let deadline = Instant::now() + limit;
@@ -90,43 +90,43 @@ async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<Clust
                 limit.as_secs()
             ))));
         }
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
 impl Connected<'_> {
-    /// Waits for a cluster that is being made. Nobody else makes it where no server lives, so a signal has it terminated
-    /// there; a server continues.
+    /// Waits for a cluster that is being created. Without a server nothing else creates it, so a signal has it
+    /// terminated; a server continues.
     pub async fn wait_for_creation(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
         let id = &view.cluster.id;
         match self.signals.unless(until_ready(self.client, id)).await {
             Ok(ready) => ready,
             Err(signal) if self.is_server => {
-                let goes_on = format!("{id} is still being created. To terminate it: `jac cluster terminate {id}`.");
-                Err(Interrupted { signal, goes_on }.into())
+                let continuing = format!("{id} is still being created. To terminate it: `jac cluster terminate {id}`.");
+                Err(Interrupted { signal, continuing }.into())
             }
-            Err(signal) => Err(Interrupted { signal, goes_on: self.take_half_made_away(view).await }.into()),
+            Err(signal) => Err(Interrupted { signal, continuing: self.terminate_partly_created(view).await }.into()),
         }
     }
 
-    /// Says what came of it.
-    async fn take_half_made_away(&mut self, view: &ClusterView) -> String {
+    /// Returns the result as a sentence.
+    async fn terminate_partly_created(&mut self, view: &ClusterView) -> String {
         let id = &view.cluster.id;
         let client = self.client;
-        let taken_away = async {
+        let terminated = async {
             let _: ClusterView = client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
-            // Said once it is recorded: whoever ends this now finds it recorded by the next `jac`.
+            // Printed once it is recorded: if this is ended now, the next `jac` finds the record.
             eprintln!("Terminating {id}, which is partly created. Press Ctrl-C again to stop waiting.");
             until_gone(client, view).await
         };
-        match self.signals.unless(taken_away).await {
+        match self.signals.unless(terminated).await {
             Ok(Ok(_)) => format!("{id} is terminated. All its resources are removed."),
-            Ok(Err(error)) => format!("It could not be terminated: {error}. {}", self.what_goes_on_with(id)),
-            Err(_second) => self.what_goes_on_with(id),
+            Ok(Err(error)) => format!("It could not be terminated: {error}. {}", self.left_to_terminate(id)),
+            Err(_second) => self.left_to_terminate(id),
         }
     }
 
-    fn what_goes_on_with(&self, id: &ClusterId) -> String {
+    fn left_to_terminate(&self, id: &ClusterId) -> String {
         if self.is_server {
             return format!("{id} is still being terminated.");
         }
@@ -140,7 +140,7 @@ impl Connected<'_> {
     pub async fn wait_for_adopted(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
         let id = &view.cluster.id;
         self.signals.unless(until_ready(self.client, id)).await.map_err(|signal| {
-            let goes_on = if self.is_server {
+            let continuing = if self.is_server {
                 format!("{id} is adopted and still being prepared. To terminate it: `jac cluster terminate {id}`.")
             } else {
                 format!(
@@ -148,7 +148,7 @@ impl Connected<'_> {
                      is not renewed. To terminate it: `jac cluster terminate {id}`."
                 )
             };
-            Interrupted { signal, goes_on }
+            Interrupted { signal, continuing }
         })?
     }
 
@@ -156,24 +156,24 @@ impl Connected<'_> {
     pub async fn wait_for_end(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
         match self.signals.unless(until_gone(self.client, view)).await {
             Ok(gone) => gone,
-            Err(signal) => Err(Interrupted { signal, goes_on: self.what_goes_on_with(&view.cluster.id) }.into()),
+            Err(signal) => Err(Interrupted { signal, continuing: self.left_to_terminate(&view.cluster.id) }.into()),
         }
     }
 
-    /// The machines that cost money. An engine that has just begun looks at all its regions for that, which is said where it
-    /// takes its time.
+    /// The machines that cost money. An engine that has just started searches all its regions for them; if that takes
+    /// longer, a line reports it.
     pub async fn machines(&mut self) -> anyhow::Result<Machines> {
         let client = self.client;
-        let looked = async {
-            let mut looking = pin!(client.get::<Machines>("/machines"));
+        let listed = async {
+            let mut listing = pin!(client.get::<Machines>("/machines"));
             tokio::select! {
-                looked = &mut looking => return looked,
+                machines = &mut listing => return machines,
                 () = sleep(SILENCE) => (),
             }
             eprintln!("Searching all regions in which this installation created instances.");
-            looking.await
+            listing.await
         };
-        self.signals.unless(looked).await.map_err(Interrupted::early)?
+        self.signals.unless(listed).await.map_err(Interrupted::early)?
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Config {
     pub pair: Option<Pair>,
     /// Where every sample goes.
     pub search: Vec<jac_search::Settings>,
-    /// Who is told of runs.
+    /// Who is notified of runs.
     pub integrations: IntegrationsConfig,
     pub server: ServerConfig,
 }
@@ -63,7 +63,7 @@ pub struct ArtefactsConfig {
     pub options: Options,
 }
 
-/// What there is to say about stores: the server's, and where people's own may be.
+/// The settings of stores: the server's, and where people's own may be.
 #[derive(Debug)]
 pub struct StoresConfig {
     pub artefacts: Option<ArtefactsConfig>,
@@ -99,7 +99,8 @@ pub fn build_search(settings: &Settings) -> Result<Vec<jac_search::Settings>, Ve
     if typed.faults.is_empty() { Ok(targets) } else { Err(typed.faults) }
 }
 
-/// Who is told of runs, with the address that people open, and the faults of these settings: what a command without a server needs.
+/// Who is notified of runs, with the address that people open, and the faults of these settings: what a command without
+/// a server needs.
 pub fn build_integrations(settings: &Settings) -> Result<(IntegrationsConfig, Option<String>), Vec<Fault>> {
     let concerns = |fault: &&Fault| ["", "notify", "metrics_export", "public_url"].contains(&fault.key.as_str());
     let faults = settings.faults.iter().filter(concerns).cloned().collect();
@@ -142,7 +143,7 @@ impl Typed<'_> {
             },
             environment_credentials_for: self.list("environment_credentials_for"),
         };
-        // Before anything is given up, so that every fault is told.
+        // Before anything is given up, so that every fault is reported.
         let pair = self.tls();
         let artefacts = self.artefacts();
         let allowed_endpoints = self.endpoints();
@@ -321,7 +322,7 @@ impl Typed<'_> {
 
     /// `there` is nothing without `missing`.
     pub(super) fn lacks<T>(&mut self, there: &str, missing: &str) -> Option<T> {
-        // What was given and could not be read is told already.
+        // What was given and could not be read is reported already.
         if !self.faults.iter().any(|fault| fault.key == missing) {
             self.faults.push(Fault {
                 code: "config_value_missing",
@@ -429,7 +430,7 @@ pub fn shown(key: &Key, value: &Value) -> Value {
             }
             Err(_) => "…".to_owned(),
         }),
-        // What a table holds is told by `jac search status` and the page of integrations.
+        // `jac search status` and the page of integrations show what a table holds.
         Value::Tables(tables) => {
             let names =
                 tables.iter().map(|table| table.get("name").and_then(|name| name.as_str()).unwrap_or("…").to_owned());
@@ -489,7 +490,7 @@ mod tests {
     #[test]
     fn values_that_make_no_sense_alone_or_together_are_faults() {
         let invalid = "config_value_invalid";
-        for (text, told) in [
+        for (text, (code, key)) in [
             ("listen = \"here\"", (invalid, "listen")),
             ("public_url = \"https://jac.example/jac\"", (invalid, "public_url")),
             ("trusted_proxies = [\"proxy.example\"]", (invalid, "trusted_proxies")),
@@ -506,7 +507,7 @@ mod tests {
                 (invalid, "oidc_role_groups"),
             ),
         ] {
-            assert_eq!(faults(text), [(told.0, told.1.to_owned())], "{text}");
+            assert_eq!(faults(text), [(code, key.to_owned())], "{text}");
         }
         let many = faults("listen = \"here\"\npublic_url = \"there\"\ncolour = 1\ntls_cert = \"a.pem\"");
         assert_eq!(many.len(), 4, "{many:?}");
@@ -515,11 +516,11 @@ mod tests {
     #[test]
     fn a_password_in_an_address_is_not_shown() {
         let key = find("redis_url").expect("a key");
-        for (written, said) in [
+        for (written, printed) in [
             ("rediss://user:hunter2@cache.example:6380/1?password=hunter2", "rediss://…@cache.example:6380/1"),
             ("redis://localhost", "redis://localhost"),
         ] {
-            assert_eq!(shown(key, &Value::Text(written.to_owned())), Value::Text(said.to_owned()));
+            assert_eq!(shown(key, &Value::Text(written.to_owned())), Value::Text(printed.to_owned()));
         }
     }
 }

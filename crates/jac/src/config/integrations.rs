@@ -1,4 +1,5 @@
-//! The places outside that the server tells: the `[[notify]]` and `[[metrics_export]]` tables of the file.
+//! The targets outside that the server notifies and pushes metrics to: the `[[notify]]` and `[[metrics_export]]` tables
+//! of the file.
 
 use super::build::Typed;
 use super::tables::{Table, VALID_NAME, Wrong, wrong};
@@ -14,12 +15,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Seconds between two points of a run, where a table does not say it.
+/// Seconds between two points of a run, where a table does not set it.
 const USUAL_INTERVAL_S: u64 = 10;
-/// What a table may say.
+/// The values that a table may set.
 const INTERVALS_S: std::ops::RangeInclusive<u64> = 1..=3_600;
 
-/// What the server tells.
+/// The targets outside.
 #[derive(Debug, Clone, Default)]
 pub struct IntegrationsConfig {
     pub notifiers: Vec<NotifierSettings>,
@@ -169,7 +170,7 @@ impl Typed<'_> {
     /// The targets of both kinds. A name is there once.
     pub(super) fn integrations(&mut self) -> IntegrationsConfig {
         let mut names = BTreeSet::new();
-        // What does not fit together is told at the start and not with the first run.
+        // What does not fit together is reported at the start and not with the first run.
         let notifiers = self.each("notify", &mut names, |table: NotifyTable, folder| {
             let settings = notifier(table, folder)?;
             jac_integrations::notifier(settings.clone())?;
@@ -371,9 +372,9 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_with_its_table_and_key() {
+    fn unusable_values_are_reported_with_their_table_and_key() {
         let hook = "[[notify]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"https://h\"";
-        for (text, key, said) in [
+        for (text, key, part) in [
             (hook.to_owned(), "notify", "Table 1.secret_file"),
             (format!("{hook}\nsecret_file = \"weak\""), "notify", "whsec_"),
             (format!("{hook}\nsecret_file = \"nowhere\""), "notify", "Table 1.secret_file"),
@@ -407,13 +408,13 @@ mod tests {
         ] {
             let faults = read(&text).expect_err(&text);
             assert_eq!(faults.len(), 1, "{text}: {faults:?}");
-            assert!(faults[0].key == key && faults[0].message.contains(said), "{text}: {faults:?}");
+            assert!(faults[0].key == key && faults[0].message.contains(part), "{text}: {faults:?}");
             assert!(!faults[0].to_string().contains("hunter"), "{faults:?}");
         }
     }
 
     #[test]
-    fn all_faults_of_a_table_are_told_at_once() {
+    fn all_faults_of_a_table_are_reported_at_once() {
         for (text, keys) in [
             (
                 "[[notify]]\nname = \"A b\"\nkind = \"webhook\"\nurl = \"ftp://h\"\nsecret_file = \"weak\"\nca_file = \"nowhere\"\nfrom = \"a@b\"\n\
@@ -432,11 +433,11 @@ mod tests {
             ),
         ] {
             let faults = read(text).expect_err(text);
-            let told = |fault: &Fault| {
+            let key_of = |fault: &Fault| {
                 let rest = fault.message.strip_prefix("Table 1.").expect("its key");
                 rest.split(':').next().expect("a key").to_owned()
             };
-            let mut found: Vec<String> = faults.iter().map(told).collect();
+            let mut found: Vec<String> = faults.iter().map(key_of).collect();
             found.sort();
             let mut expected = keys.to_vec();
             expected.sort_unstable();

@@ -1,7 +1,7 @@
 //! Every setting of the server, declared once: its key in the file, its environment variable, its flag, its default and unit,
 //! and what it means. Flags, the file's reader, `jac config check` and the table of `docs/configuration.md` are made of this.
 
-/// What a setting's value looks like.
+/// The form of a setting's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// Any text that is not empty.
@@ -556,10 +556,10 @@ pub fn find(name: &str) -> Option<&'static Key> {
 
 /// The name that was probably meant, if one is near.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let wanted = name.to_ascii_lowercase().replace('-', "_");
+    let typed = name.to_ascii_lowercase().replace('-', "_");
     KEYS.iter()
         .filter(|key| !key.is_hidden)
-        .map(|key| (strsim::normalized_damerau_levenshtein(&wanted, key.name), key.name))
+        .map(|key| (strsim::normalized_damerau_levenshtein(&typed, key.name), key.name))
         .filter(|(likeness, _)| *likeness > 0.6)
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map(|(_, name)| name)
@@ -587,7 +587,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_pen_is_told_what_was_meant() {
+    fn the_nearest_key_is_suggested_for_a_misspelt_one() {
         for (written, meant) in [
             ("max_uplod_mb", Some("max_upload_mb")),
             ("tls-cert", Some("tls_cert")),

@@ -93,7 +93,7 @@ pub struct Settings {
 pub struct File {
     pub path: PathBuf,
     pub text: String,
-    /// It is the one in the data folder, which therefore cannot say where that is.
+    /// It is the one in the data folder, which therefore cannot set where that is.
     pub is_in_data_folder: bool,
 }
 
@@ -174,7 +174,7 @@ impl Settings {
         }
     }
 
-    /// Keeps a value, or its fault. A fault in a weak place is told even if a stronger one gives a good value.
+    /// Keeps a value, or its fault. A fault in a weak place is reported even if a stronger one gives a good value.
     fn take(&mut self, key: &'static Key, source: Source, value: Result<Value, Refusal>) {
         match value {
             Ok(value) => drop(self.given.insert(key.name, Given { key, value, source })),
@@ -333,27 +333,30 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_toml_is_told_by_its_number_and_not_repeated() {
+    fn a_line_that_is_not_toml_is_reported_by_its_number_and_not_repeated() {
         let text = "session_hours = 9\nredis_url = \"redis://:hunter2@localhost\n".to_owned();
         let file = File { path: PathBuf::from("jac.toml"), text, is_in_data_folder: false };
         let settings = Settings::read(Some(&file), |_| None, &Flags::new());
-        let told = settings.faults.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert!(told.len() == 1 && told[0].contains("Line 2") && told[0].lines().count() == 1, "{told:?}");
-        assert!(!told[0].contains("hunter2"), "{told:?}");
+        let reported = settings.faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(
+            reported.len() == 1 && reported[0].contains("Line 2") && reported[0].lines().count() == 1,
+            "{reported:?}"
+        );
+        assert!(!reported[0].contains("hunter2"), "{reported:?}");
     }
 
     #[test]
-    fn every_fault_is_told_with_its_key_its_place_and_what_is_expected() {
+    fn every_fault_is_reported_with_its_key_its_place_and_what_is_expected() {
         let text = "max_uplod_mb = 3\nmax_upload_mb = \"much\"\ntrusted_proxies = [1]\noidc_role_groups = 5\nallow_local_nodes = 1";
         let variable = |name: &str| (name == "JAC_SESSION_HOURS").then(|| "0".to_owned());
         let settings =
             Settings::read(Some(&file(text)), variable, &flags(&[("retention_runs_days", "-1"), ("listen", " ")]));
-        let mut told: Vec<(&str, &str, String)> =
+        let mut reported: Vec<(&str, &str, String)> =
             settings.faults.iter().map(|fault| (fault.code, fault.key.as_str(), fault.source.to_string())).collect();
-        told.sort();
+        reported.sort();
         let (toml, invalid) = ("/etc/jac/jac.toml".to_owned(), "config_value_invalid");
         assert_eq!(
-            told,
+            reported,
             [
                 ("config_key_unknown", "max_uplod_mb", toml.clone()),
                 (invalid, "allow_local_nodes", toml.clone()),

@@ -197,7 +197,7 @@ fn target(table: Table, folder: &Path, may_hold_password: bool) -> Result<Target
         dashboards,
         ..settings
     };
-    // What does not fit together is told at the start and not with the first run.
+    // What does not fit together is reported at the start and not with the first run.
     jac_search::target(settings.clone()).map_err(|error| wrong(error.key, error.message))?;
     Ok(settings)
 }
@@ -305,8 +305,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_with_its_table_and_key() {
-        for (text, key, said) in [
+    fn unusable_values_are_reported_with_their_table_and_key() {
+        for (text, key, part) in [
             ("search_url = \"nowhere\"", "search_url", "Invalid address"),
             ("search_url = \"http://h\"\nsearch_layout = \"both\"", "search_layout", "both"),
             ("search_username = \"ann\"", "search_url", "search_username"),
@@ -326,7 +326,7 @@ mod tests {
         ] {
             let faults = read(text, &[], &Flags::new()).expect_err(text);
             assert_eq!(faults.len(), 1, "{text}: {faults:?}");
-            assert!(faults[0].key == key && faults[0].message.contains(said), "{text}: {faults:?}");
+            assert!(faults[0].key == key && faults[0].message.contains(part), "{text}: {faults:?}");
             assert!(
                 !faults[0].to_string().contains("hunter2") && !faults[0].to_string().contains("ann:secret"),
                 "{faults:?}"
@@ -335,17 +335,17 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_of_a_table_are_told_at_once() {
+    fn all_faults_of_a_table_are_reported_at_once() {
         let text = "[[search]]\nname = \"A\"\nurl = \"http://ann:hunter2@h\"\nusername = \"ann\"\nca_file = \"/nowhere\"\nnamespace = \"a-b\"\n\
                     index = \"_x\"\ndashboards_url = \"kibana\"\ncolour = \"red\"\nlayout = \"both\"\n[[search]]\nurl = \"nowhere\"";
         let faults = read(text, &[], &Flags::new()).expect_err("faults");
-        let mut told: Vec<_> = faults.iter().flat_map(|fault| fault.message.split(": ").next()).collect();
-        told.sort_unstable();
+        let mut reported: Vec<_> = faults.iter().flat_map(|fault| fault.message.split(": ").next()).collect();
+        reported.sort_unstable();
         let of_first =
             ["ca_file", "colour", "dashboards_url", "index", "layout", "name", "namespace", "password_file", "url"];
         let expected: Vec<String> = of_first.iter().map(|key| format!("Table 1.{key}")).collect();
-        assert_eq!(told[..expected.len()], expected, "{faults:?}");
-        assert_eq!(told[expected.len()..], ["Table 2.name", "Table 2.url"], "{faults:?}");
+        assert_eq!(reported[..expected.len()], expected, "{faults:?}");
+        assert_eq!(reported[expected.len()..], ["Table 2.name", "Table 2.url"], "{faults:?}");
         assert!(!format!("{faults:?}").contains("hunter2"));
         let short = "search_url = \"nowhere\"\nsearch_ca_file = \"/nowhere\"\nsearch_username = \"ann\"";
         let keys: Vec<_> =

@@ -44,7 +44,7 @@ pub(super) fn made_of<T: Table, S>(
     loop {
         match make(table.clone()) {
             Ok(made) => return if faults.is_empty() { Ok(made) } else { Err(faults) },
-            // What is faulty after it was replaced is no second fault of the table.
+            // A second fault of a key that was replaced already is not reported.
             Err(fault) if faults.iter().any(|known| known.key == fault.key) => return Err(faults),
             Err(fault) => {
                 table.repair(&fault.key);

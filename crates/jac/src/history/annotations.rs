@@ -11,7 +11,7 @@ use jac_logs::Moment;
 use jac_model::{Annotation, EpochMs};
 use serde_json::json;
 
-/// Adds one. The server's clock says what now is.
+/// Adds one. `now` is by the server's clock.
 pub async fn annotate(run: &str, text: &str, at: Option<&str>, whose: &ClientArguments) -> anyhow::Result<Exit> {
     let at = at.map(moment).transpose()?;
     briefly(whose, async |client| {

@@ -15,7 +15,7 @@ pub async fn samples(arguments: &PlanSamplesArguments) -> anyhow::Result<Exit> {
     briefly(&arguments.whose, async |client| {
         let found = search(client, arguments, &asked).await?;
         print(&arguments.whose, &found, || text_of_runs(&found.samples, stdout::labels()).trim_end().to_owned());
-        tell(&found);
+        print_searched(&found);
         Ok(Exit::Done)
     })
     .await
@@ -71,7 +71,7 @@ async fn search(client: &Client, arguments: &PlanSamplesArguments, asked: &str) 
 }
 
 /// What was searched, for people.
-fn tell(found: &PlanSamples) {
+fn print_searched(found: &PlanSamples) {
     let searched = found.runs.iter().filter(|run| run.fault.is_none()).count();
     let transactions = match found.searched_transactions {
         0 => String::new(),

@@ -7,10 +7,11 @@ const MOST_BYTES: usize = 48 * 1024;
 /// The longest text in it, in characters.
 const LONGEST_TEXT: usize = 500;
 
-/// The answer, with lists halved from the longest on until it is short enough. `cut` says which lists, and how many entries they had.
-pub fn cut(mut answer: Value) -> Value {
+/// The answer, with lists halved from the longest on until it is short enough. `cut` names them, with their
+/// number of entries.
+pub fn bounded(mut answer: Value) -> Value {
     shorten(&mut answer);
-    let mut cut = serde_json::Map::new();
+    let mut truncated = serde_json::Map::new();
     while answer.to_string().len() > MOST_BYTES {
         let mut lists = Vec::new();
         measure(&answer, String::new(), &mut lists);
@@ -19,12 +20,12 @@ pub fn cut(mut answer: Value) -> Value {
         if let Some(Value::Array(list)) = answer.pointer_mut(&place) {
             list.truncate(entries / 2);
         }
-        cut.entry(place).or_insert_with(|| json!(entries));
+        truncated.entry(place).or_insert_with(|| json!(entries));
     }
     if let Value::Object(fields) = &mut answer
-        && !cut.is_empty()
+        && !truncated.is_empty()
     {
-        fields.insert("cut".to_owned(), Value::Object(cut));
+        fields.insert("cut".to_owned(), Value::Object(truncated));
     }
     answer
 }
@@ -66,15 +67,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_never_longer_than_it_may_be_and_says_what_is_missing() {
+    fn an_answer_is_never_longer_than_allowed_and_names_what_is_missing() {
         let labels: Vec<Value> = (0..5_000).map(|n| json!({ "label": format!("Page {n}"), "samples": n })).collect();
         let whole = json!({ "labels": labels, "note": "x".repeat(10_000), "few": [1, 2] });
-        let cut = cut(whole);
-        assert!(cut.to_string().len() <= MOST_BYTES + 200);
-        assert_eq!(cut["cut"], json!({ "/labels": 5_000 }));
-        assert_eq!((cut["labels"][0]["label"].as_str(), &cut["few"]), (Some("Page 0"), &json!([1, 2])));
-        assert_eq!(cut["note"].as_str().map(|text| text.chars().count()), Some(LONGEST_TEXT + 1));
+        let answer = bounded(whole);
+        assert!(answer.to_string().len() <= MOST_BYTES + 200);
+        assert_eq!(answer["cut"], json!({ "/labels": 5_000 }));
+        assert_eq!((answer["labels"][0]["label"].as_str(), &answer["few"]), (Some("Page 0"), &json!([1, 2])));
+        assert_eq!(answer["note"].as_str().map(|text| text.chars().count()), Some(LONGEST_TEXT + 1));
         let short = json!({ "labels": [1] });
-        assert_eq!(super::cut(short.clone()), short);
+        assert_eq!(bounded(short.clone()), short);
     }
 }

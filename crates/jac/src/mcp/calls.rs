@@ -171,8 +171,8 @@ async fn summary(client: &Client, Summary { run, label, limit }: Summary) -> Ans
     let table = &snapshot["summary"];
     let mut labels: Vec<Value> = table["labels"].as_array().cloned().unwrap_or_default();
     if let Some(label) = &label {
-        let wanted = folded(label);
-        labels.retain(|entry| entry["label"].as_str().is_some_and(|name| folded(name).contains(&wanted)));
+        let part = folded(label);
+        labels.retain(|entry| entry["label"].as_str().is_some_and(|name| folded(name).contains(&part)));
     }
     labels.sort_by_key(|entry| std::cmp::Reverse(entry["samples"].as_u64()));
     let all = if label.is_some() { json!(labels.len()) } else { snapshot["labels"].clone() };
@@ -216,8 +216,8 @@ async fn compare(client: &Client, Compare { runs }: Compare) -> Answer {
     Ok(json!({ "results": results, "comparisons": report["comparisons"], "notes": report["notes"] }))
 }
 
-async fn samples(client: &Client, mut wanted: Map<String, Value>) -> Answer {
-    let mut text = |name: &str| wanted.remove(name).and_then(|value| value.as_str().map(str::to_owned));
+async fn samples(client: &Client, mut arguments: Map<String, Value>) -> Answer {
+    let mut text = |name: &str| arguments.remove(name).and_then(|value| value.as_str().map(str::to_owned));
     let (run, plan, after) = (text("run"), text("plan"), text("after"));
     let path = match (run, plan) {
         (Some(run), None) => format!("/runs/{}/samples", encoded(&run)),
@@ -225,11 +225,11 @@ async fn samples(client: &Client, mut wanted: Map<String, Value>) -> Answer {
         _ => return Err(Refusal::new("arguments_invalid", "Give run or plan, and not both.")),
     };
     let known = ["success", "label", "code", "text", "min_ms", "max_ms", "from_ms", "to_ms", "keep", "limit"];
-    if let Some(unknown) = wanted.keys().find(|name| !known.contains(&name.as_str())) {
+    if let Some(unknown) = arguments.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(Refusal::new("arguments_invalid", format!("Unknown argument '{unknown}'.")));
     }
-    let limit = wanted.remove("limit").and_then(|limit| limit.as_u64()).unwrap_or(20).clamp(1, 100);
-    let query: String = wanted
+    let limit = arguments.remove("limit").and_then(|limit| limit.as_u64()).unwrap_or(20).clamp(1, 100);
+    let query: String = arguments
         .iter()
         .filter(|(_, value)| !value.is_null())
         .map(|(name, value)| {
@@ -240,15 +240,15 @@ async fn samples(client: &Client, mut wanted: Map<String, Value>) -> Answer {
     get(client, &format!("{path}?limit={limit}{query}{after}")).await
 }
 
-async fn run(client: &Client, wanted: Run) -> Answer {
-    let plan = id_of(client, "plans", &wanted.plan).await?;
-    let cluster = id_of(client, "clusters", &wanted.cluster).await?;
+async fn run(client: &Client, arguments: Run) -> Answer {
+    let plan = id_of(client, "plans", &arguments.plan).await?;
+    let cluster = id_of(client, "clusters", &arguments.cluster).await?;
     let new = json!({
         "plan_id": plan,
         "cluster_id": cluster,
-        "name": wanted.name,
-        "properties": wanted.properties,
-        "criteria": wanted.criteria,
+        "name": arguments.name,
+        "properties": arguments.properties,
+        "criteria": arguments.criteria,
     });
     let run = ask(client, Method::POST, "/runs", Some(&new)).await?;
     Ok(only(&run, &["id", "name", "plan", "cluster", "phase", "step", "total_threads", "expected_s"]))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// The tools, in the order in which they are offered; those that change something only where that is allowed.
 pub fn all(allow_run: bool) -> Vec<Tool> {
     let mut tools = vec![
-        looks(
+        reading(
             "list",
             "Runs, plans or clusters, the newest first. A run's phase is where it is (queued, preparing, running, collecting, finished), its \
              cause why it ended (completed, stopped, auto_stopped, failed, imported), its verdict whether its criteria were met (passed, failed, none): three \
@@ -22,7 +22,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
             }),
             &[],
         ),
-        looks(
+        reading(
             "check",
             "What a plan needs and will do, and what is wrong with it, before it is run: findings with severity error or warning, threads per \
              worker and in total (each worker runs the whole plan), duration in seconds, data files, properties with their defaults.",
@@ -32,14 +32,14 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
             }),
             &["plan"],
         ),
-        looks(
+        reading(
             "status",
             "How a run is now: phase and step, cause, verdict and criteria, nodes with the load of their processors in percent, and the figures so \
              far. While it runs, the figures are of the samples that have arrived; rates are over the last seconds.",
             json!({ "run": { "type": "string", "description": "The run's id, such as r-22222222." } }),
             &["run"],
         ),
-        looks(
+        reading(
             "summary",
             "The table of a run, in total and by label: samples, errors, error_percent, mean, median, p90, p95, p99, min, max and standard deviation \
              of the response time in ms (from sending the request to the last byte, failed samples included), throughput_per_s, KB per second. \
@@ -52,10 +52,10 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
             }),
             &["run"],
         ),
-        looks(
+        reading(
             "errors",
             "Why samples of a finished run failed, the most frequent first: groups by label, response code and message with how many samples each \
-             has and when the first and the last began (epoch ms); and samples by response code. A sample is an error if JMeter says so: its \
+             has and when the first and the last began (epoch ms); and samples by response code. A sample is an error if JMeter marks it so: its \
              response code, or a failed assertion (then the message is the assertion's).",
             json!({
                 "run": { "type": "string", "description": "The run's id." },
@@ -63,7 +63,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
             }),
             &["run"],
         ),
-        looks(
+        reading(
             "compare",
             "What changed from one finished run to others, in total and by label, and whether the change is \
              significant. change is worse, better, same or \
@@ -77,7 +77,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
             }),
             &["runs"],
         ),
-        looks(
+        reading(
             "samples",
             "Single samples of a run, also while it continues, or of all runs of a plan: start (epoch ms), response time in ms, label, response code \
              and message, failed assertion, thread, URL. All that match are counted (matched), some are shown. Bodies are not kept. Of a plan, \
@@ -128,7 +128,7 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
     tools
 }
 
-fn looks(name: &'static str, description: &'static str, properties: Value, required: &[&str]) -> Tool {
+fn reading(name: &'static str, description: &'static str, properties: Value, required: &[&str]) -> Tool {
     let hints = ToolAnnotations::new().read_only(true).open_world(false);
     tool(name, description, properties, required).annotate(hints)
 }

@@ -103,8 +103,8 @@ fn file_text(file: &FileDifference) -> String {
         FileChange::Changed => format!("{} to {}", size(file.from_bytes), size(file.to_bytes)),
     };
     let head = format!("{} {} ({sizes})", word(file.change), file.path);
-    let cut = file.is_cut.then(|| "Not all lines are shown.".to_owned());
-    std::iter::once(head).chain(file.hunks.iter().map(hunk_text)).chain(cut).collect::<Vec<_>>().join("\n")
+    let note = file.is_cut.then(|| "Not all lines are shown.".to_owned());
+    std::iter::once(head).chain(file.hunks.iter().map(hunk_text)).chain(note).collect::<Vec<_>>().join("\n")
 }
 
 /// Lines as `diff -u` writes them.

@@ -11,7 +11,7 @@ use jac_jmx::{DataFileKind, PlanPath, Properties};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What the command line says of a plan's files.
+/// A plan's files as the command line gives them.
 #[derive(Debug, Clone, Copy)]
 pub struct Given<'a> {
     pub plan: &'a Path,

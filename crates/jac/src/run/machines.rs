@@ -22,7 +22,7 @@ pub struct NewCluster {
     pub lifetime_minutes: Option<u32>,
 }
 
-/// What a check says of a plan that nothing but somebody's stop ends.
+/// A check's findings for a plan that only a stop ends.
 const ENDLESS: [&str; 2] = ["runs_until_stopped", "loops_ignored"];
 
 impl NewCluster {
@@ -34,8 +34,8 @@ impl NewCluster {
         self
     }
 
-    /// Refuses a plan that never ends by itself on machines of others, which cost money or are missed, unless somebody said
-    /// how long they are his.
+    /// Refuses a plan that never ends by itself on machines that cost money or that others need, unless a
+    /// lifetime was given.
     pub fn refuse_endless(&self, findings: &[Finding]) -> anyhow::Result<()> {
         let machines = match self.provider {
             Provider::Local | Provider::Imported => return Ok(()),
@@ -55,7 +55,7 @@ impl NewCluster {
     }
 }
 
-/// What the command line says of it. `on_a_server`: files are named as that server sees them.
+/// The cluster that the command line asks for. `on_a_server`: files are named as that server sees them.
 pub fn read(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Result<NewCluster> {
     refuse_others(arguments)?;
     let (provider, ssh, ec2) = match arguments.provider {
@@ -88,8 +88,8 @@ fn lifetime_minutes(given: i64) -> anyhow::Result<u32> {
     })
 }
 
-/// Refuses what belongs to another provider than the one that was chosen: it would have no effect, and whoever gave it meant
-/// something.
+/// Refuses what belongs to another provider than the one that was chosen: it would have no effect, which is not
+/// what was meant.
 fn refuse_others(arguments: &NewClusterArguments) -> anyhow::Result<()> {
     let provider = arguments.provider;
     let others = [
@@ -102,7 +102,7 @@ fn refuse_others(arguments: &NewClusterArguments) -> anyhow::Result<()> {
         }
         let (are, them) = if flags.len() == 1 { ("is", "it") } else { ("are", "them") };
         let hint = match provider {
-            // That is what nobody has to say.
+            // It is the default, so its flag is not named.
             ProviderName::Local => format!("Remove {them}, or add --provider {name}."),
             ProviderName::Ssh | ProviderName::Ec2 => format!("Remove {them}, or use --provider {name}."),
         };
@@ -179,7 +179,8 @@ fn ssh(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Result<Ssh
             Some("Give --hosts HOST,HOST --user NAME --key FILE.".to_owned()),
         ));
     };
-    // A server somewhere else has the key; this one reads it early, so that a wrong one is said before anything is made.
+    // A server somewhere else has the key; this one reads it early, so that a wrong one is reported before anything is
+    // created.
     let key_file = if on_a_server {
         key.clone()
     } else {
@@ -239,7 +240,7 @@ pub fn ec2(given: &Ec2Arguments) -> anyhow::Result<Ec2Config> {
     })
 }
 
-/// The lines that are about these machines. The others of the file are nobody's business.
+/// The lines that are about these machines. The others of the file stay private.
 fn known_hosts(hosts: &[String], path: &Path) -> anyhow::Result<Vec<String>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -1,5 +1,5 @@
-//! The notifications of a run whose engine is in this process: it waits a moment until each was tried, since nobody sends them before the
-//! next JAC on the folder otherwise. What they come to is no failure of the run.
+//! The notifications of a run whose engine is in this process: it waits a moment until each was tried, since otherwise
+//! only the next JAC on the folder sends them. A notification that fails is not a failure of the run.
 
 use super::Job;
 use jac_engine::Delivery;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 const LIMIT: Duration = Duration::from_secs(20);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Job<'_> {
-    /// Waits until everybody who is to be told of the run was tried, and says who does not know it.
+    /// Waits until every target of the run was tried, and prints those that were not notified.
     pub(super) async fn wait_for_notifications(&mut self, run: &RunView) {
         let path = format!("/runs/{}/notifications", run.id);
         let began = Instant::now();
@@ -25,13 +25,13 @@ impl Job<'_> {
             }
             self.line.step("Sending notifications.");
             tokio::select! {
-                () = sleep(LOOK_EVERY) => (),
+                () = sleep(POLL_INTERVAL) => (),
                 _ = self.signals.next_stop() => break deliveries,
             }
         };
         for delivery in deliveries {
             if let Some(trouble) = delivery.trouble {
-                self.line.say(&format!("warning: {} was not notified: {}", delivery.target, trouble.message));
+                self.line.print(&format!("warning: {} was not notified: {}", delivery.target, trouble.message));
             }
         }
     }

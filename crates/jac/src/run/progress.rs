@@ -6,7 +6,7 @@ use jac_report::visible_lines;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Where standard error is no terminal, a line is printed this often.
+/// Where standard error is not a terminal, a line is printed this often.
 const QUIET_EVERY: Duration = Duration::from_secs(10);
 
 /// Writes one line over and over on a terminal, and lines now and then elsewhere.
@@ -29,8 +29,8 @@ impl Line {
         }
     }
 
-    /// Says something that stays.
-    pub fn say(&mut self, text: &str) {
+    /// Prints a line that stays.
+    pub fn print(&mut self, text: &str) {
         self.close();
         eprintln!("{}", visible_lines(text));
     }
@@ -43,19 +43,19 @@ impl Line {
         }
     }
 
-    /// Says what is being done, once.
+    /// Prints the current step, once.
     pub fn step(&mut self, step: &str) {
         if !step.is_empty() && step != self.last_step {
             step.clone_into(&mut self.last_step);
-            self.say(step);
+            self.print(step);
         }
     }
 
-    /// Says what happened to the cluster, once.
+    /// Prints an event of the cluster, once.
     pub fn cluster(&mut self, text: &str) {
         if text != self.last_of_cluster {
             text.clone_into(&mut self.last_of_cluster);
-            self.say(&format!("Cluster: {text}"));
+            self.print(&format!("Cluster: {text}"));
         }
     }
 

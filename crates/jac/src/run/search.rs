@@ -1,4 +1,4 @@
-//! The end of a run at the search targets: waited for, and what is missing said. It is no failure of the run.
+//! The end of a run at the search targets: waited for, and what is missing is reported. It is not a failure of the run.
 
 use super::Job;
 use crate::search::waiting::{sentence, wait};
@@ -22,21 +22,21 @@ impl Job<'_> {
             }
         };
         match waited {
-            Ok(shipments) => shipments.iter().for_each(|shipment| self.tell_shipment(run, shipment)),
+            Ok(shipments) => shipments.iter().for_each(|shipment| self.print_shipment(run, shipment)),
             Err(error) => {
-                self.line.say(&format!("warning: it is unknown whether all samples were shipped: {error:#}."))
+                self.line.print(&format!("warning: it is unknown whether all samples were shipped: {error:#}."))
             }
         }
     }
 
-    fn tell_shipment(&mut self, run: &RunView, shipment: &Shipment) {
+    fn print_shipment(&mut self, run: &RunView, shipment: &Shipment) {
         match shipment.state {
             ShipmentState::Complete | ShipmentState::Delivered => {
-                self.line.say(&format!("Search target {}", sentence(shipment)));
+                self.line.print(&format!("Search target {}", sentence(shipment)));
             }
             ShipmentState::Incomplete | ShipmentState::Shipping => {
-                self.line.say(&format!("warning: search target {}", sentence(shipment)));
-                self.line.say(&format!("hint: `jac search backfill {}` ships what is missing.", run.id));
+                self.line.print(&format!("warning: search target {}", sentence(shipment)));
+                self.line.print(&format!("hint: `jac search backfill {}` ships what is missing.", run.id));
             }
         }
     }

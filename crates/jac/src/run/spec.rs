@@ -97,7 +97,7 @@ impl RunSpec {
             Source::Files { plan, .. } => {
                 plan.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
             }
-            // A name of a folder, too: what parts folders is no part of it.
+            // It is also the name of a folder, so it has no separators.
             Source::Kept(named) => named.replace(std::path::is_separator, "-"),
         };
         let out = arguments.out.clone().unwrap_or_else(|| {
@@ -157,9 +157,9 @@ impl RunSpec {
             ..bundle.check(plan, workers, &self.properties, &self.system_properties, jmeter)
         };
         let check = check.run(toolbox).map_err(from_engine)?;
-        tell(&check, line);
+        print_warnings(&check, line);
         refuse(&check)?;
-        line.say(&self.what_will_run(&check));
+        line.print(&self.what_will_run(&check));
         Ok(Some(check))
     }
 
@@ -173,20 +173,20 @@ impl RunSpec {
         refuse_spread(Spread { results: *results, min_workers: *min_workers, share, properties }, workers)
     }
 
-    /// Says how the run is spread over so many workers, before anything is begun.
-    pub fn say_spread(&self, workers: u32, line: &mut Line) {
+    /// Prints how the run is spread over so many workers, before anything starts.
+    pub fn print_spread(&self, workers: u32, line: &mut Line) {
         if !self.try_run && self.results == ResultsChoice::Auto && self.results.mode(workers) == ResultsMode::Direct {
-            line.say(&format!(
+            line.print(&format!(
                 "Direct results, because there are more than {RMI_MOST_WORKERS} workers: each writes its own log, and \
                  no master runs."
             ));
         }
         for (name, total) in self.share.iter().filter(|_| workers > 0 && !self.try_run) {
-            line.say(&format!("{name}={total} is divided among the workers: {}.", parts(*total, workers)));
+            line.print(&format!("{name}={total} is divided among the workers: {}.", parts(*total, workers)));
         }
     }
 
-    /// The same of a kept plan, by whoever keeps it.
+    /// The same for a kept plan, by the server that keeps it.
     pub async fn check_kept(
         &self,
         client: &Client,
@@ -195,13 +195,13 @@ impl RunSpec {
         line: &mut Line,
     ) -> anyhow::Result<Check> {
         let check: Check = client.get(&format!("/plans/{plan}/check?workers={workers}")).await?;
-        tell(&check, line);
-        // It knows nothing of what is given for this run alone: with that the start checks the plan once more.
+        print_warnings(&check, line);
+        // It does not include what is given for this run alone: with that the start checks the plan once more.
         let as_it_is =
             self.properties.is_empty() && self.system_properties.is_empty() && self.properties_files.is_empty();
         if as_it_is {
             refuse(&check)?;
-            line.say(&self.what_will_run(&check));
+            line.print(&self.what_will_run(&check));
         }
         Ok(check)
     }
@@ -222,9 +222,9 @@ pub fn refuse_spread(spread: Spread<'_>, workers: u32) -> anyhow::Result<()> {
     if faults.is_empty() { Ok(()) } else { Err(with_hint(Fault::sentences(&faults), None)) }
 }
 
-fn tell(check: &Check, line: &mut Line) {
+fn print_warnings(check: &Check, line: &mut Line) {
     for finding in check.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
-        line.say(&format!("warning: {}", visible(&finding.message)));
+        line.print(&format!("warning: {}", visible(&finding.message)));
     }
 }
 
@@ -269,8 +269,8 @@ fn what_will_run(check: &Check) -> String {
     format!("{} on {machines}{threads}{duration}.", check.plan)
 }
 
-/// The folder for the results, made before anything is begun: a place that cannot be written to is no surprise for the
-/// end of a long run. If nothing was put into it, it goes again.
+/// The folder for the results, created before anything starts, so that a long run does not fail at its end for a place
+/// that cannot be written to. If nothing was put into it, it is removed.
 pub struct OutFolder<'a>(&'a Path);
 
 impl<'a> OutFolder<'a> {

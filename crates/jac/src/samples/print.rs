@@ -42,7 +42,7 @@ fn number(number: Option<u64>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
 }
 
-/// A line per sample; a failure says why.
+/// A line per sample; a failure with its reason.
 pub fn text(samples: &[FoundSample], labels: Labels) -> String {
     table(&rows(&samples.iter().collect::<Vec<_>>(), labels), &[1])
 }

@@ -104,7 +104,7 @@ pub async fn on_server(client: &Client, named: &str) -> anyhow::Result<String> {
     if all.iter().any(|view| view.target.name == named) {
         return Ok(named.to_owned());
     }
-    // Whoever may have none of their own is not told so here: the server says that it has no such target.
+    // For somebody who may have none of their own the server answers that it has no such target.
     let own = own_targets(client).await.unwrap_or_default();
     Ok(own.into_iter().find(|target| target.name == named).map_or_else(|| named.to_owned(), |target| target.id))
 }

@@ -6,18 +6,19 @@ use jac_model::search::ShipmentState;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A target that takes nothing for so long is not waited for: longer than a request may take, so that its failure is told.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// A target that takes nothing for so long is not waited for: longer than a request may take, so that its failure is
+/// reported.
 const STANDSTILL: Duration = Duration::from_secs(100);
 
-/// Gives the shipments once all have ended, or as they are when none has moved for so long.
+/// Returns the shipments once all have ended, or as they are when none has moved for so long.
 pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
     let moved = |shipments: &[Shipment]| shipments.iter().map(|one| (one.rows, one.state)).collect::<Vec<_>>();
     let mut last = Vec::new();
     let mut since = Instant::now();
     loop {
         let shipments: Vec<Shipment> = client.get(&format!("/runs/{run}/search")).await?;
-        // Nothing comes to a target that the server does not have any more.
+        // A target that the server does not have any more receives nothing.
         if shipments.iter().all(|shipment| shipment.state.is_final() || shipment.target_info.is_none()) {
             return Ok(shipments);
         }
@@ -29,7 +30,7 @@ pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
         if since.elapsed() > STANDSTILL {
             return Ok(shipments);
         }
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 

@@ -29,12 +29,12 @@ fn all(place: &Place) -> Value {
 }
 
 #[test]
-fn a_cluster_is_made_listed_run_on_twice_extended_and_taken_away() {
+fn a_cluster_is_created_listed_run_on_twice_extended_and_terminated() {
     let place = Place::new();
     let _server = Server::start(&place);
     assert!(cluster(&place, &["list"], 0).contains("No active clusters."));
-    let said = cluster(&place, &["create", "--workers", "1", "--name", "mine", "--heap", "256m", "--wait"], 0);
-    assert!(said.contains("JMeter 5.6.3 on Java") && said.contains("ready"), "{said}");
+    let printed = cluster(&place, &["create", "--workers", "1", "--name", "mine", "--heap", "256m", "--wait"], 0);
+    assert!(printed.contains("JMeter 5.6.3 on Java") && printed.contains("ready"), "{printed}");
     // Nothing runs on it yet, so its idle limit comes before its lifetime.
     let listed = cluster(&place, &["list"], 0);
     let ends = |left: &str| listed.contains(&format!("mine, local of 2 nodes, expires in {left}"));
@@ -57,16 +57,16 @@ fn a_cluster_is_made_listed_run_on_twice_extended_and_taken_away() {
 }
 
 #[test]
-fn what_cannot_be_made_is_said_before_anything_is() {
+fn an_invalid_configuration_is_refused_before_anything_is_created() {
     let place = Place::new();
-    let said = cluster(
+    let printed = cluster(
         &place,
         &["check", "--provider", "ec2", "--disk-gb", "1", "--workers-may-fail", "3", "--workers", "2"],
         2,
     );
-    assert!(said.contains("disk size of 1 GB") && said.contains("3 tolerated launch failures"), "{said}");
-    let said = cluster(&place, &["create", "--provider", "ec2", "--image", "windows"], 2);
-    assert!(said.contains("invalid --image windows"), "{said}");
+    assert!(printed.contains("disk size of 1 GB") && printed.contains("3 tolerated launch failures"), "{printed}");
+    let printed = cluster(&place, &["create", "--provider", "ec2", "--image", "windows"], 2);
+    assert!(printed.contains("invalid --image windows"), "{printed}");
     assert!(cluster(&place, &["check", "--workers", "2"], 0).contains("All checks passed."));
 }
 
@@ -145,18 +145,18 @@ fn a_run_on_a_cluster_does_not_offer_what_a_cluster_is_made_of() {
 }
 
 #[test]
-fn what_nothing_knows_is_refused_at_once() {
+fn unknown_clusters_are_refused_at_once() {
     let place = Place::new();
     for words in [["adopt", "c-77777777"], ["terminate", "c-77777777"], ["adopt", "friday"], ["terminate", "friday"]] {
         let since = Instant::now();
-        let said = cluster(&place, &words, 2);
-        assert!(said.contains(&format!("no cluster '{}'", words[1])), "{said}");
+        let printed = cluster(&place, &words, 2);
+        assert!(printed.contains(&format!("no cluster '{}'", words[1])), "{printed}");
         assert!(since.elapsed() < Duration::from_secs(15), "{words:?} took {:?}", since.elapsed());
     }
 }
 
 /// `jac` where AWS does not answer: nothing listens there.
-fn cut_off(place: &Place, words: &[&str]) -> Finished {
+fn without_aws(place: &Place, words: &[&str]) -> Finished {
     let mut command = place.jac(words);
     command.envs([
         ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
@@ -167,18 +167,18 @@ fn cut_off(place: &Place, words: &[&str]) -> Finished {
 }
 
 #[test]
-fn a_region_that_cannot_be_looked_at_is_told_and_may_have_what_nothing_else_knows() {
+fn an_unreachable_region_is_reported_and_may_have_the_cluster() {
     let place = Place::new();
     std::fs::create_dir_all(place.data().join("ec2")).expect("a folder");
     // As if machines had been made there once.
     std::fs::write(place.data().join("ec2/regions.json"), r#"["eu-west-3"]"#).expect("a file");
-    let listed = cut_off(&place, &["cluster", "list"]).expect(0);
+    let listed = without_aws(&place, &["cluster", "list"]).expect(0);
     assert!(listed.stdout.contains("ec2 in eu-west-3 cannot be queried: "), "{}", listed.stdout);
-    let listed = cut_off(&place, &["cluster", "list", "--output", "json"]).expect(0);
+    let listed = without_aws(&place, &["cluster", "list", "--output", "json"]).expect(0);
     let listed: Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert_eq!(listed["machines"]["unreachable"][0]["region"], "eu-west-3", "{listed}");
     for command in ["adopt", "terminate"] {
-        let done = cut_off(&place, &["cluster", command, "c-77777777"]).expect(3);
+        let done = without_aws(&place, &["cluster", command, "c-77777777"]).expect(3);
         for words in ["Searching all regions", "'c-77777777'", "ec2 in eu-west-3 cannot be queried"] {
             assert!(done.stderr.contains(words), "{}", done.stderr);
         }

@@ -78,7 +78,7 @@ fn ctrl_c_stops_all_workers_gracefully() {
 }
 
 #[test]
-fn a_worker_that_is_killed_ends_the_run_unless_it_may_go_on_without() {
+fn a_killed_worker_ends_the_run_unless_it_may_continue_without() {
     for (more, code) in [(&["-Jduration=300"][..], 3), (&["-Jduration=15", "--min-workers", "1"], 0)] {
         let place = Place::new();
         let mut arguments = vec!["--workers", "2", "--results", "direct"];

@@ -112,13 +112,13 @@ impl House {
         last.split("summary =").nth(1)?.split_whitespace().next()?.parse().ok()
     }
 
-    /// What was measured is there, the log and the table agree, and both say why there is no more of it.
+    /// What was measured is there, the log and the table agree, and both have the cause of the end.
     fn assert_kept(&self, run: &str, cause: &str) -> usize {
         let summary = self.summary(run);
         let rows = self.file(run, "results.jtl").lines().count().saturating_sub(1);
         assert_eq!(summary["total"]["samples"], rows, "{summary}");
         assert_eq!(summary["partial"]["cause"], cause, "{summary}");
-        assert!(self.file(run, "report.html").contains(cause), "the report says why");
+        assert!(self.file(run, "report.html").contains(cause), "the report has the cause");
         rows
     }
 
@@ -143,7 +143,7 @@ fn a_graceful_stop_outlives_its_server_and_every_sample_ends() {
     assert_eq!(ended["cause"], json!({ "kind": "stopped", "by": "Administrator", "how": "graceful" }), "{ended}");
     let rows = house.assert_kept(&run, "Stopped by Administrator (graceful).");
     assert!(rows >= 8, "the samples that were on their way have ended: {rows}");
-    assert_eq!(house.summary(&run)["total"]["errors"], 0, "and none was cut");
+    assert_eq!(house.summary(&run)["total"]["errors"], 0, "and none was aborted");
     assert_eq!(house.counted_by_jmeter(&run), Some(rows));
     assert_eq!(house.phase_of(&cluster), "ready", "the cluster stays");
     house.terminate(&cluster);
@@ -160,7 +160,7 @@ fn a_grace_period_that_ends_while_no_server_lives_is_over_for_the_next_one() {
     house.wait_for_step(&run, "stopping");
     let asked_ms = last_step(&house.show(&run))["started_ms"].as_i64().expect("a time");
     house.kill();
-    // Most of the period goes by; no state tells it.
+    // Most of the timeout passes; no state shows it.
     std::thread::sleep(Duration::from_secs(15));
     house.start();
     house.wait_for_step(&run, "force_stopping");
@@ -199,7 +199,7 @@ fn a_run_with_direct_results_outlives_its_server_twice_and_no_row_is_lost_or_dou
     house.place.assert_nothing_left();
 }
 
-/// Nothing could not be fetched, and the log here is the master's. That this machine is busy is no fault.
+/// Everything was fetched, and the log here is the master's. A busy machine is not a fault.
 fn assert_nothing_missed(run: &Value) {
     let notes = run["notes"].as_array().expect("its notes");
     assert_eq!(notes.iter().filter(|note| note["code"] != "generators_busy").count(), 0, "{notes:?}");
@@ -210,7 +210,7 @@ fn last_step(run: &Value) -> &Value {
 }
 
 #[test]
-fn a_lifetime_that_ends_with_a_run_on_it_stops_the_run_in_time_and_says_so() {
+fn a_lifetime_that_ends_with_a_run_on_it_stops_the_run_in_time_and_reports_it() {
     let house = House::new();
     let cluster = house.cluster(1, 1);
     let run = house.run(&cluster, 30, &[]);
@@ -231,7 +231,7 @@ fn a_lifetime_that_ends_with_a_run_on_it_stops_the_run_in_time_and_says_so() {
 }
 
 #[test]
-fn samples_that_do_not_end_are_cut_before_the_lifetime_is_over_whatever_the_grace() {
+fn samples_that_do_not_end_are_aborted_before_the_lifetime_is_over_whatever_the_stop_timeout() {
     let house = House::new();
     let cluster = house.cluster(1, 1);
     let run = house.run(&cluster, 600, &[("sleep", "200000")]);
@@ -245,7 +245,7 @@ fn samples_that_do_not_end_are_cut_before_the_lifetime_is_over_whatever_the_grac
     house.place.assert_nothing_left();
 }
 
-/// Somebody with a slow line: reads an answer's head, and the rest when told to.
+/// A client with a slow connection: reads an answer's head, and the rest on request.
 struct SlowReader {
     stream: BufReader<TcpStream>,
     length: u64,
@@ -296,7 +296,7 @@ fn with_small_window(address: SocketAddr) -> TcpStream {
 const MUCH: u64 = 12 << 20;
 
 #[test]
-fn a_cluster_that_its_owner_takes_away_ends_its_run_and_no_download() {
+fn a_cluster_that_its_owner_terminates_ends_its_run_and_no_download() {
     let house = House::new();
     let cluster = house.cluster(1, 60);
     let run = house.run(&cluster, 30, &[("sleep", "0"), ("threads", "8")]);
@@ -305,7 +305,7 @@ fn a_cluster_that_its_owner_takes_away_ends_its_run_and_no_download() {
     house.place.wait_until("a long log", || size() > MUCH);
     let slow = SlowReader::get(&house, &format!("/runs/{run}/artefacts/results.jtl"));
     assert!(slow.length > MUCH);
-    // Somebody else follows what the master's JMeter says, across the cluster's end.
+    // Another client follows the log of the master's JMeter, across the cluster's end.
     let mut followed = Vec::new();
     let mut follow = || {
         let piece = house.api.get(&format!("/runs/{run}/logs/master?from={}", followed.len()));

@@ -12,7 +12,7 @@ fn a_worker_that_is_killed_ends_the_run_with_that_cause_and_all_that_had_arrived
     kill(place.jvm_of("worker-2"));
     let done = run.wait().expect(3);
     assert!(done.stderr.contains("worker-2"), "{}", done.stderr);
-    assert!(done.stderr.contains("are lost"), "what was lost is said: {}", done.stderr);
+    assert!(done.stderr.contains("are lost"), "what was lost is reported: {}", done.stderr);
     let summary = place.summary();
     assert!(summary["total"]["samples"].as_u64().is_some_and(|samples| samples as usize >= before), "{summary}");
     assert!(summary["partial"]["cause"].as_str().is_some_and(|cause| cause.contains("worker-2")), "{summary}");
@@ -56,18 +56,18 @@ fn nodes_without_anybody_end_in_mid_run_at_their_lease() {
     run.signal(Signal::SIGKILL);
     drop(run);
     assert!(place.has_jvm("worker-1"), "the lease is not over yet");
-    // Nobody is left who could: only the keepers.
+    // No engine is left to end them: only the keepers.
     place.wait_until("the keepers have ended all", || place.has_no_nodes());
 }
 
-/// Says why a test cannot run here. In CI it has to.
+/// Prints why a test cannot run here. In CI it has to.
 fn skip(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "skipped in CI: {why}");
     eprintln!("skipped: {why}");
 }
 
 #[test]
-fn a_full_disk_is_said_and_leaves_nothing() {
+fn a_full_disk_is_reported_and_leaves_nothing() {
     if !nix::unistd::geteuid().is_root() {
         return skip("a small file system of its own needs root");
     }
@@ -120,18 +120,18 @@ fn bad_input_is_one_sentence_and_exit_code_2_and_leaves_nothing() {
         (&[plan, "--out", folder], "is not empty"),
         (&[plan, "--server", "http://127.0.0.1:9"], "token"),
     ];
-    for (arguments, said) in cases {
+    for (arguments, part) in cases {
         let mut command = place.jac(&["run"]);
         command.args(*arguments).current_dir(place.data().parent().expect("a folder"));
         let done = place.finish(command).expect(2);
-        assert!(done.stderr.contains("error: ") && done.stderr.contains(said), "{arguments:?}: {}", done.stderr);
+        assert!(done.stderr.contains("error: ") && done.stderr.contains(part), "{arguments:?}: {}", done.stderr);
         assert!(!done.stderr.contains("panicked"), "{}", done.stderr);
     }
     place.assert_nothing_left();
 }
 
 #[test]
-fn no_java_says_what_to_install() {
+fn without_java_it_names_the_package_to_install() {
     let place = Place::new();
     let mut command = place.run("steady.jmx", &[]);
     command.env("PATH", "/nowhere").env_remove("JAVA_HOME");
@@ -141,7 +141,7 @@ fn no_java_says_what_to_install() {
     place.assert_nothing_left();
 }
 
-/// JMeter 5.6.3 does not work on Java 26 (apache/jmeter#6659): said before anything starts, with what to do.
+/// JMeter 5.6.3 does not work on Java 26 (apache/jmeter#6659): reported before anything starts, with what to do.
 #[test]
 fn a_java_that_is_too_new_is_refused_by_its_version() {
     use std::os::unix::fs::PermissionsExt;

@@ -1,7 +1,7 @@
-//! Signals while clusters come up and go: what is half made without a server is terminated, and what continues elsewhere is
-//! told.
+//! Signals while clusters launch and terminate: what is partly created without a server is terminated, and what
+//! continues elsewhere is reported.
 //!
-//! A machine that is slow on purpose is a port on which the kernel accepts connections and nobody ever answers.
+//! A machine that is slow on purpose is a port on which the kernel accepts connections without an answer.
 
 use crate::place::{Finished, Place, Running, plan_path};
 use crate::server::Server;
@@ -19,7 +19,7 @@ fn clusters(place: &Place) -> Vec<Value> {
     listed["clusters"].as_array().expect("a list").clone()
 }
 
-/// Where nobody answers: a machine whose key is known, and a key to sign in there.
+/// A port that never answers: a machine whose key is known, and a key to sign in there.
 struct Silence {
     folder: tempfile::TempDir,
     listener: TcpListener,
@@ -55,7 +55,7 @@ fn soon(running: Running) -> Finished {
 }
 
 #[test]
-fn a_cluster_that_is_half_made_without_a_server_is_taken_away_by_the_first_signal() {
+fn a_partly_created_cluster_without_a_server_is_terminated_by_the_first_signal() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let place = Place::new();
         let mut creating = Running::start(place.jac(&["cluster", "create", "--workers", "1", "--output", "json"]));
@@ -74,7 +74,7 @@ fn a_cluster_that_is_half_made_without_a_server_is_taken_away_by_the_first_signa
 }
 
 #[test]
-fn a_second_signal_ends_at_once_and_the_next_jac_goes_on_taking_away() {
+fn a_second_signal_ends_at_once_and_the_next_jac_continues_terminating() {
     let silence = Silence::new();
     let place = Place::new();
     let mut creating = Running::start(silence.given_to(place.jac(&["cluster", "create"])));
@@ -160,7 +160,7 @@ impl Drop for Held {
 }
 
 #[test]
-fn a_run_whose_cluster_is_not_waited_for_says_what_is_left_and_until_when_and_the_next_one_removes_it() {
+fn a_run_whose_cluster_is_not_waited_for_reports_what_is_left_and_until_when_and_the_next_one_removes_it() {
     let place = Place::new();
     let mut running = Running::start(place.run("steady.jmx", &["-Jduration=3", "--lease-seconds", "600"]));
     running.wait_for_word("JMeter is starting the test.");
@@ -173,7 +173,7 @@ fn a_run_whose_cluster_is_not_waited_for_says_what_is_left_and_until_when_and_th
     for words in ["waiting was interrupted", &left, " UTC at the latest."] {
         assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
     }
-    // The next one waits for what was left, and says what for.
+    // The next one waits for what was left, and reports that.
     let mut next = place.jac(&["run"]);
     next.arg(plan_path("steady.jmx")).arg("--out").arg(place.out().with_file_name("second")).arg("-Jduration=1");
     let mut next = Running::start(next);

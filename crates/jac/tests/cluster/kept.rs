@@ -25,11 +25,11 @@ fn a_kept_plan_is_run_with_its_criteria_and_stays() {
     let out = place.out();
     let run = ["run", "--plan", "steady.jmx", "-Jduration=6", "--out", out.to_str().expect("a name")];
     let done = place.finish(place.jac(&run)).expect(1);
-    for said in [
+    for line in [
         "Fails if mean > 1ms. The first 2 s (warm-up) do not count.",
         "Automatic stop: if error_percent >= 90% for 60s.",
     ] {
-        assert!(done.stderr.contains(said), "{said}: {}", done.stderr);
+        assert!(done.stderr.contains(line), "{line}: {}", done.stderr);
     }
     let runs = api.get(&format!("/runs?plan={plan}"));
     let ran = api.get(&format!("/runs/{}", runs["items"][0]["id"].as_str().expect("its id")));
@@ -56,13 +56,13 @@ fn a_file_that_is_run_again_has_one_trend_and_its_changes_are_revisions() {
         let _none_yet = std::fs::remove_dir_all(place.out());
         let mut command = place.jac(&["run", "-Jduration=2", "--out"]);
         command.arg(place.out()).arg(plan).args(more);
-        let said = place.finish(command).expect(0).stderr;
-        let line = said.lines().find(|line| line.starts_with("Revision ")).unwrap_or_else(|| panic!("{said}"));
+        let stderr = place.finish(command).expect(0).stderr;
+        let line = stderr.lines().find(|line| line.starts_with("Revision ")).unwrap_or_else(|| panic!("{stderr}"));
         line.to_owned()
     };
     let trend = |plan: &str| -> Vec<u64> {
-        let said = place.finish(place.jac(&["runs", "trend", plan, "--output", "json"])).expect(0).stdout;
-        let trend: Value = serde_json::from_str(&said).expect("JSON");
+        let stdout = place.finish(place.jac(&["runs", "trend", plan, "--output", "json"])).expect(0).stdout;
+        let trend: Value = serde_json::from_str(&stdout).expect("JSON");
         let items = trend["items"].as_array().expect("runs");
         items.iter().map(|point| point["plan_revision"].as_u64().expect("a revision")).collect()
     };

@@ -51,7 +51,7 @@ fn two_workers_on_other_machines_run_the_plan_and_nothing_is_left() {
     let rows = log.lines().count() - 1;
     assert_eq!(printed["total"]["samples"], rows);
     assert!(rows > 100, "2 workers x 2 threads x 5 s / 50 ms, less what starting takes: {rows}");
-    // Each worker is told by the address that its machine is reached at.
+    // Each worker is identified by the address at which its machine is reached.
     let workers: BTreeSet<&str> =
         log.lines().skip(1).filter_map(|row| row.split(',').nth(5)?.split(':').next()).collect();
     assert_eq!(workers, BTreeSet::from(["127.0.0.2", "127.0.0.3"]));
@@ -72,7 +72,7 @@ fn two_workers_on_other_machines_run_the_plan_and_nothing_is_left() {
 }
 
 #[test]
-fn connections_that_are_cut_and_servers_that_are_away_for_a_moment_cost_no_sample() {
+fn lost_connections_and_servers_that_are_away_for_a_moment_cost_no_sample() {
     let Some(mut machines) = Machines::start(3) else { return };
     let place = Place::new();
     // Long enough for all of this on a busy machine too.
@@ -133,7 +133,7 @@ fn machines_that_cannot_be_used_are_refused_before_anything_is_made() {
     refused(command, &["has no host key of", "ssh-keyscan"], 2);
     refused(place.run("steady.jmx", &["--provider", "ssh"]), &["requires hosts"], 2);
     refused(place.run("steady.jmx", &["--hosts", "a"]), &["--provider ssh"], 2);
-    // Two machines with faults: both are told.
+    // Two machines with faults: both are reported.
     machines.machines[0].go_down();
     std::fs::write(machines.machines[2].home.join(".jac"), "theirs").expect("a file");
     let hosts = machines.hosts();

@@ -16,7 +16,7 @@ fn two_workers_run_the_plan_and_nothing_is_left() {
     let rows = log.lines().count() - 1;
     assert_eq!(printed["total"]["samples"], rows);
     assert!(rows > 100, "2 workers x 2 threads x 5 s / 50 ms, less what starting takes: {rows}");
-    // Both workers' samples are there, told apart by their names.
+    // Both workers' samples are there, distinguished by their names.
     let workers: BTreeSet<&str> =
         log.lines().skip(1).filter_map(|row| row.split(',').nth(5)?.split('-').next()).collect();
     assert_eq!(workers.len(), 2, "{workers:?}");
@@ -72,7 +72,7 @@ fn the_master_alone_runs_the_plan_without_workers() {
     );
     let done = done.expect(1);
     assert!(done.stderr.contains("not met: "), "{}", done.stderr);
-    assert!(done.stderr.contains("Ask nobody"), "a label that never appears is told: {}", done.stderr);
+    assert!(done.stderr.contains("Ask nobody"), "a label that never appears is reported: {}", done.stderr);
     assert!(done.stdout.contains("Ask ann"), "{}", done.stdout);
     place.assert_nothing_left();
 }
@@ -134,13 +134,13 @@ fn ctrl_c_stops_gracefully_and_keeps_what_was_measured() {
     assert!(done.stderr.contains("partial"), "{}", done.stderr);
     let summary = place.summary();
     assert!(summary["partial"]["cause"].as_str().is_some_and(|cause| cause.contains("(graceful)")), "{summary}");
-    assert_eq!(summary["total"]["errors"], 0, "nothing was cut");
+    assert_eq!(summary["total"]["errors"], 0, "nothing was aborted");
     assert!(summary["total"]["samples"].as_u64().is_some_and(|samples| samples > 20));
     place.assert_nothing_left();
 }
 
 #[test]
-fn ctrl_c_twice_cuts_samples_that_do_not_end() {
+fn ctrl_c_twice_aborts_samples_that_do_not_end() {
     let place = Place::new();
     let mut run = Running::start(
         place.run("steady.jmx", &["--workers", "1", "-Jduration=300", "-Jsleep=100000", "--stop-timeout", "600"]),
@@ -240,7 +240,7 @@ fn a_target_that_fails_all_stops_the_run_by_itself() {
     let rule = "error_percent > 50% for 5s";
     let arguments = ["--workers", "2", "-Jduration=300", "-Jstatus=NO", "--stop-if", rule];
     let done = place.finish(place.run("steady.jmx", &arguments)).expect(3);
-    assert!(done.stderr.contains(&format!("Automatic stop: if {rule}.")), "said before: {}", done.stderr);
+    assert!(done.stderr.contains(&format!("Automatic stop: if {rule}.")), "printed before: {}", done.stderr);
     assert!(done.stderr.contains("error: Stopped automatically"), "{}", done.stderr);
     let summary = place.summary();
     let seconds = summary["duration_ms"].as_u64().expect("a duration") / 1_000;

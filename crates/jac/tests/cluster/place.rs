@@ -192,14 +192,15 @@ impl Finished {
         }
     }
 
-    /// Asserts the exit code, and shows what was said when it is another.
+    /// Asserts the exit code, and shows the output if it is another.
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 }
 
-/// Kills a command that is still there after [`COMMAND_LIMIT`]: then its test fails with what it has said, and the tests after it are run.
+/// Kills a command that is still there after [`COMMAND_LIMIT`]: then its test fails with its output, and the
+/// tests after it are run.
 struct Watchdog {
     _ended: mpsc::Sender<()>,
 }
@@ -227,34 +228,34 @@ pub struct Running {
     child: Option<Child>,
     _watchdog: Watchdog,
     stderr: Option<BufReader<ChildStderr>>,
-    said: String,
+    printed: String,
 }
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("jac starts");
         let stderr = child.stderr.take().map(BufReader::new);
-        Self { _watchdog: Watchdog::of(&child), child: Some(child), stderr, said: String::new() }
+        Self { _watchdog: Watchdog::of(&child), child: Some(child), stderr, printed: String::new() }
     }
 
     pub fn signal(&self, signal: Signal) {
         nix::sys::signal::kill(pid_of(self.child.as_ref().expect("it runs")), signal).expect("it is there");
     }
 
-    /// Reads what it says until a word comes.
+    /// Reads its messages until a word comes.
     pub fn wait_for_word(&mut self, word: &str) {
-        let stderr = self.stderr.as_mut().expect("it speaks");
-        while !self.said.contains(word) {
-            let read = stderr.read_line(&mut self.said).expect("text");
-            assert!(read > 0, "it ended without '{word}': {}", self.said);
+        let stderr = self.stderr.as_mut().expect("it is piped");
+        while !self.printed.contains(word) {
+            let read = stderr.read_line(&mut self.printed).expect("text");
+            assert!(read > 0, "it ended without '{word}': {}", self.printed);
         }
     }
 
     pub fn wait(mut self) -> Finished {
-        // It prints its results after everything that it says, and they are short: neither pipe can fill up meanwhile.
-        self.stderr.as_mut().expect("it speaks").read_to_string(&mut self.said).expect("text");
+        // It prints its results after all messages, and they are short: neither pipe can fill up meanwhile.
+        self.stderr.as_mut().expect("it is piped").read_to_string(&mut self.printed).expect("text");
         let output = self.child.take().expect("it runs").wait_with_output().expect("it ends");
-        Finished { stderr: std::mem::take(&mut self.said), ..Finished::of(&output) }
+        Finished { stderr: std::mem::take(&mut self.printed), ..Finished::of(&output) }
     }
 }
 

@@ -34,7 +34,7 @@ fn a_schedule_runs_once_on_a_cluster_of_its_own_and_leaves_nothing() {
     let id = added["id"].as_str().expect("an id").to_owned();
     assert_eq!(json(&place, &["schedule", "list", "--mine"])[0]["id"], added["id"]);
     let mut shown = Value::Null;
-    place.wait_until("what came of it", || {
+    place.wait_until("its result", || {
         shown = json(&place, &["schedule", "show", "nightly"]);
         shown["firings"][0]["ended_ms"].is_number()
     });

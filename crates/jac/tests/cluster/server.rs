@@ -1,4 +1,4 @@
-//! The server killed and started again, a run from the shell through it, and what it says of itself.
+//! The server killed and started again, a run from the shell through it, and what it reports.
 
 use crate::place::{Place, Running, kept, kill, plan_path};
 use std::io::{BufRead, BufReader};
@@ -20,7 +20,7 @@ impl Server {
         Self::of(place.jac(&["serve", "--listen", address]))
     }
 
-    /// One that is told of more.
+    /// One with more variables.
     pub fn with(place: &Place, variables: &[(&'static str, String)]) -> Self {
         let mut command = place.jac(&["serve", "--listen", "127.0.0.1:0"]);
         command.envs(variables.iter().map(|(name, value)| (*name, value)));
@@ -115,7 +115,7 @@ fn a_server_that_is_killed_while_it_prepares_a_run_prepares_it_again() {
 }
 
 #[test]
-fn a_run_through_the_server_that_lives_on_the_folder_looks_the_same() {
+fn a_run_through_the_server_on_the_folder_prints_the_same() {
     let place = Place::new();
     let server = Server::start(&place);
     let done =
@@ -127,7 +127,7 @@ fn a_run_through_the_server_that_lives_on_the_folder_looks_the_same() {
 }
 
 #[test]
-fn a_second_server_and_a_taken_port_are_told_apart_in_one_sentence_each() {
+fn a_second_server_and_a_taken_port_are_distinguished_in_one_sentence_each() {
     let place = Place::new();
     let server = Server::start(&place);
     let second = place.finish(place.jac(&["serve", "--listen", "127.0.0.1:0"])).expect(2);
@@ -140,7 +140,7 @@ fn a_second_server_and_a_taken_port_are_told_apart_in_one_sentence_each() {
 }
 
 #[test]
-fn check_says_what_is_missing() {
+fn check_reports_what_is_missing() {
     let place = Place::new();
     let mut command =
         place.jac(&["check", "--workers", "2", "-J", "durration=3", "-J", "threads=2", "-J", "summariser.interval=9"]);

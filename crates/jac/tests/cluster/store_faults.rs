@@ -4,8 +4,8 @@
 use crate::gateway::{BUCKET, Gateway, program};
 use crate::place::Place;
 use crate::server::Server;
-use crate::store_door::{Door, Fault};
-use crate::stored::{find, id_of, json, noise, run_folder, told, variables};
+use crate::store_proxy::{Fault, StoreProxy};
+use crate::stored::{find, id_of, json, noise, run_folder, variables, with};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,13 +58,13 @@ fn a_store_that_refuses_in_mid_upload_is_waited_for_and_gets_the_rest() {
     let (place, gateway) = (Place::new(), Gateway::start(&program));
     let folder = a_run_with_a_large_file(&place);
     let id = id_of(&folder);
-    let door = Door::before(&gateway);
+    let proxy = StoreProxy::before(&gateway);
     for (number, (fault, code)) in FAULTS.into_iter().enumerate() {
         // Of a run that is in one store nothing is taken to be in another.
         let address = format!("s3://{BUCKET}/team/load/fault-{number}");
         let mut variables = variables(&gateway).to_vec();
-        variables.extend([("AWS_ENDPOINT_URL_S3", door.url()), ("JAC_ARTIFACTS_URL", address)]);
-        door.refuse_after(PARTS / 2, fault);
+        variables.extend([("AWS_ENDPOINT_URL_S3", proxy.url()), ("JAC_ARTIFACTS_URL", address)]);
+        proxy.refuse_after(PARTS / 2, fault);
         let server = Server::with(&place, &variables);
         let status = || status(&place, place.jac(&["artifacts", "status", &id]));
         place.wait_until(fault.code, || status()["phase"] == "failed");
@@ -75,11 +75,11 @@ fn a_store_that_refuses_in_mid_upload_is_waited_for_and_gets_the_rest() {
         assert!(!stored.exists() || !find(&stored, &id).join("manifest.json").exists(), "{}", fault.code);
 
         // As the button on the run's page.
-        let taken = door.open();
+        let stored_parts = proxy.open();
         place.finish(place.jac(&["artifacts", "retry", &id])).expect(0);
         assert_eq!(status()["phase"], "stored");
         assert_equal(&find(&stored, &id), &folder);
-        let (before, all) = (taken, door.taken());
+        let (before, all) = (stored_parts, proxy.stored());
         assert!(before >= PARTS / 2 && all <= PARTS + IN_FLIGHT, "{before} parts, then {all}: {}", fault.code);
         place.finish(place.jac(&["artifacts", "verify", &id])).expect(0);
         server.end();
@@ -127,8 +127,8 @@ fn a_store_whose_disk_is_full_gets_the_rest_when_there_is_room() {
         (mount.path().to_owned(), format!("file://{}", mount.path().display())),
     ] {
         let Some(disk) = SmallDisk::on(&on, PARTS * 8 / 2) else { return };
-        let told = |command: Command| {
-            let mut command = told(command, &gateway);
+        let at_address = |command: Command| {
+            let mut command = with(command, &gateway);
             command.env("JAC_ARTIFACTS_URL", &address);
             command
         };
@@ -140,7 +140,7 @@ fn a_store_whose_disk_is_full_gets_the_rest_when_there_is_room() {
         assert_eq!(status()["code"], "artefacts_full", "{address}: {}", status());
         disk.grow(PARTS * 8 * 4);
         place.finish(place.jac(&["artifacts", "retry", &id])).expect(0);
-        place.finish(told(place.jac(&["artifacts", "verify", &id]))).expect(0);
+        place.finish(at_address(place.jac(&["artifacts", "verify", &id]))).expect(0);
         assert_equal(&find(&on, &id), &folder);
         server.end();
     }

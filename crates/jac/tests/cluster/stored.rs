@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// What a process is told of the store. The keys are those that the AWS SDK reads.
-pub fn told(mut command: Command, gateway: &Gateway) -> Command {
+/// The command with the environment of the store. The keys are those that the AWS SDK reads.
+pub fn with(mut command: Command, gateway: &Gateway) -> Command {
     for (name, value) in variables(gateway) {
         command.env(name, value);
     }
@@ -46,44 +46,44 @@ pub fn json(bytes: &[u8]) -> serde_json::Value {
 fn a_run_is_in_the_store_when_its_command_ends_and_comes_back_to_an_empty_folder() {
     let Some(program) = program() else { return };
     let (place, gateway) = (Place::new(), Gateway::start(&program));
-    place.finish(told(place.run("steady.jmx", &["-Jduration=2"]), &gateway)).expect(0);
+    place.finish(with(place.run("steady.jmx", &["-Jduration=2"]), &gateway)).expect(0);
     let folder = run_folder(&place);
     let id = id_of(&folder);
     let manifest = json(&fs::read(folder.join("manifest.json")).expect("a manifest"));
     let samples = place.summary()["total"]["samples"].clone();
     assert_eq!(manifest["samples"], samples);
-    place.finish(told(place.jac(&["artifacts", "verify", &id]), &gateway)).expect(0);
+    place.finish(with(place.jac(&["artifacts", "verify", &id]), &gateway)).expect(0);
 
     let empty = Place::new();
-    let rebuilt = empty.finish(told(empty.jac(&["artifacts", "rebuild", "--output", "json"]), &gateway)).expect(0);
+    let rebuilt = empty.finish(with(empty.jac(&["artifacts", "rebuild", "--output", "json"]), &gateway)).expect(0);
     assert_eq!(json(rebuilt.stdout.as_bytes())["restored"], 1, "{}", rebuilt.stdout);
     // The log has stayed where it is, and is read there.
     assert!(!run_folder(&empty).join("results.jtl.zst").exists());
-    let status = empty.finish(told(empty.jac(&["artifacts", "status", &id, "--output", "json"]), &gateway)).expect(0);
+    let status = empty.finish(with(empty.jac(&["artifacts", "status", &id, "--output", "json"]), &gateway)).expect(0);
     let status = json(status.stdout.as_bytes());
     assert_eq!(status["phase"], "stored");
     let address = status["address"].as_str().expect("an address");
-    let report = empty.finish(told(empty.jac(&["report", address, "--output", "json"]), &gateway)).expect(0);
+    let report = empty.finish(with(empty.jac(&["report", address, "--output", "json"]), &gateway)).expect(0);
     assert_eq!(json(report.stdout.as_bytes())["total"]["samples"], samples);
-    let found = empty.finish(told(empty.jac(&["samples", address, "--count"]), &gateway)).expect(0);
+    let found = empty.finish(with(empty.jac(&["samples", address, "--count"]), &gateway)).expect(0);
     assert_eq!(found.stdout.trim(), samples.to_string());
 
     // An object that is damaged, and one that is gone.
     let stored = gateway.file(address.trim_start_matches(&format!("s3://{BUCKET}/team/load/")));
     fs::write(stored.join("plan/steady.jmx"), "other").expect("written");
     fs::remove_file(stored.join("report.html")).expect("removed");
-    let verified = empty.finish(told(empty.jac(&["artifacts", "verify", &id, "--output", "json"]), &gateway)).expect(1);
+    let verified = empty.finish(with(empty.jac(&["artifacts", "verify", &id, "--output", "json"]), &gateway)).expect(1);
     let verified = json(verified.stdout.as_bytes());
     assert_eq!(verified["missing"], serde_json::json!(["report.html"]));
     assert_eq!(verified["different"], serde_json::json!(["plan/steady.jmx"]));
-    empty.finish(told(empty.jac(&["artifacts", "retry", &id]), &gateway)).expect(0);
-    empty.finish(told(empty.jac(&["artifacts", "verify", &id]), &gateway)).expect(0);
+    empty.finish(with(empty.jac(&["artifacts", "retry", &id]), &gateway)).expect(0);
+    empty.finish(with(empty.jac(&["artifacts", "verify", &id]), &gateway)).expect(0);
 
     // What is made of the rest may be missing, and nothing that was changed is taken for the run's.
     fs::remove_file(stored.join("report.html")).expect("removed");
     let rebuild = |expected| {
         let other = Place::new();
-        let rebuilt = other.finish(told(other.jac(&["artifacts", "rebuild", "--output", "json"]), &gateway));
+        let rebuilt = other.finish(with(other.jac(&["artifacts", "rebuild", "--output", "json"]), &gateway));
         json(rebuilt.expect(expected).stdout.as_bytes())["restored"].clone()
     };
     assert_eq!(rebuild(0), 1);
@@ -96,13 +96,13 @@ fn a_run_is_in_the_store_when_its_command_ends_and_comes_back_to_an_empty_folder
 fn a_manifest_that_leads_out_of_the_runs_folder_restores_nothing() {
     let Some(program) = program() else { return };
     let (place, gateway) = (Place::new(), Gateway::start(&program));
-    place.finish(told(place.run("steady.jmx", &["-Jduration=2"]), &gateway)).expect(0);
+    place.finish(with(place.run("steady.jmx", &["-Jduration=2"]), &gateway)).expect(0);
     let stored = find(&gateway.file("runs"), &id_of(&run_folder(&place)));
     let good = fs::read_to_string(stored.join("manifest.json")).expect("a manifest");
     for name in ["../../lost/evil", "/tmp/evil", "plan/../../evil", "plan/./run.jmx"] {
         fs::write(stored.join("manifest.json"), good.replace("plan/steady.jmx", name)).expect("written");
         let empty = Place::new();
-        let rebuilt = empty.finish(told(empty.jac(&["artifacts", "rebuild", "--output", "json"]), &gateway)).expect(3);
+        let rebuilt = empty.finish(with(empty.jac(&["artifacts", "rebuild", "--output", "json"]), &gateway)).expect(3);
         let rebuilt = json(rebuilt.stdout.as_bytes());
         assert_eq!((&rebuilt["restored"], rebuilt["failed"].as_array().map(Vec::len)), (&0.into(), Some(1)), "{name}");
         assert!(fs::read_dir(empty.data().join("runs")).expect("runs").next().is_none(), "{name}");
@@ -113,36 +113,36 @@ fn a_manifest_that_leads_out_of_the_runs_folder_restores_nothing() {
 fn what_is_in_one_store_is_not_taken_for_what_is_in_another() {
     let Some(program) = program() else { return };
     let (place, gateway) = (Place::new(), Gateway::start(&program));
-    place.finish(told(place.run("steady.jmx", &["-Jduration=2"]), &gateway)).expect(0);
+    place.finish(with(place.run("steady.jmx", &["-Jduration=2"]), &gateway)).expect(0);
     let (folder, other) = (run_folder(&place), format!("s3://{BUCKET}/team/load/other"));
     let elsewhere = |arguments: &[&str]| {
-        let mut command = told(place.jac(arguments), &gateway);
+        let mut command = with(place.jac(arguments), &gateway);
         command.env("JAC_ARTIFACTS_URL", &other);
         place.finish(command)
     };
     elsewhere(&["artifacts", "retry", &id_of(&folder)]).expect(0);
     elsewhere(&["artifacts", "verify", &id_of(&folder)]).expect(0);
     assert!(find(&gateway.file("other"), &id_of(&folder)).join("samples/master.jtl.zst").is_file());
-    place.finish(told(place.jac(&["artifacts", "verify", &id_of(&folder)]), &gateway)).expect(0);
+    place.finish(with(place.jac(&["artifacts", "verify", &id_of(&folder)]), &gateway)).expect(0);
 }
 
 #[test]
 fn a_store_that_is_away_costs_no_result_and_gets_it_later() {
     let Some(program) = program() else { return };
     let (place, gateway) = (Place::new(), Gateway::start(&program));
-    let mut away = told(place.run("steady.jmx", &["-Jduration=2"]), &gateway);
+    let mut away = with(place.run("steady.jmx", &["-Jduration=2"]), &gateway);
     away.env("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
     let mut run = Running::start(away);
     run.wait_for_word("Not stored");
-    // Whoever does not want to wait has the results all the same.
+    // After an interruption of the waiting the results are there all the same.
     run.signal(Signal::SIGINT);
     run.wait().expect(0);
     assert!(place.summary()["total"]["samples"].as_u64().is_some_and(|samples| samples > 0));
     let folder = run_folder(&place);
     assert!(!folder.join("manifest.json").exists());
-    place.finish(told(place.jac(&["artifacts", "retry", &id_of(&folder)]), &gateway)).expect(0);
+    place.finish(with(place.jac(&["artifacts", "retry", &id_of(&folder)]), &gateway)).expect(0);
     assert!(folder.join("manifest.json").exists());
-    place.finish(told(place.jac(&["artifacts", "verify", &id_of(&folder)]), &gateway)).expect(0);
+    place.finish(with(place.jac(&["artifacts", "verify", &id_of(&folder)]), &gateway)).expect(0);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_server_that_is_killed_again_and_again_stores_a_run_whole() {
     assert!(kills >= 3, "it was killed in an upload: {kills} times");
     let _server = Server::with(&place, &variables(&gateway));
     place.wait_until("it is stored", || folder.join("manifest.json").exists());
-    place.finish(told(place.jac(&["artifacts", "verify", &id_of(&folder)]), &gateway)).expect(0);
+    place.finish(with(place.jac(&["artifacts", "verify", &id_of(&folder)]), &gateway)).expect(0);
     let manifest = json(&fs::read(folder.join("manifest.json")).expect("a manifest"));
     let objects = manifest["objects"].as_array().expect("objects");
     for object in objects {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-const WANTED: [&str; 6] = ["--keep", "*.csv", "--keep", "screens/**/*.png", "--keep", "data/*"];
+const KEEP: [&str; 6] = ["--keep", "*.csv", "--keep", "screens/**/*.png", "--keep", "data/*"];
 
 fn writing(place: &Place, arguments: &[&str]) -> Command {
     let users = plan_path("data/users.csv");
@@ -62,7 +62,7 @@ fn notes(place: &Place) -> Vec<serde_json::Value> {
 #[test]
 fn files_that_the_plan_wrote_come_from_every_node_and_nothing_else_does() {
     let place = Place::new();
-    place.finish(writing(&place, &WANTED)).expect(0);
+    place.finish(writing(&place, &KEEP)).expect(0);
     assert_all(&kept(&run_folder(&place).join("nodes")));
     // They are brought with everything else.
     assert_all(&kept(&place.out().join("nodes")));
@@ -88,16 +88,16 @@ fn files_come_from_other_machines_too() {
     let mut command = place.run("writes.jmx", &["--provider", "ssh", "--hosts", &machines.hosts().join(",")]);
     command.args(["--user", &machines.user(), "--key"]).arg(machines.key());
     command.arg("--known-hosts").arg(machines.known_hosts_file());
-    command.arg("--data").arg(plan_path("data/users.csv")).args(WANTED);
+    command.arg("--data").arg(plan_path("data/users.csv")).args(KEEP);
     place.finish(command).expect(0);
     assert_all(&kept(&place.out().join("nodes")));
 }
 
 #[test]
-fn more_than_may_be_kept_stays_and_is_said() {
+fn files_over_the_limit_stay_and_are_reported() {
     let place = Place::new();
     let _server = Server::with(&place, &[("JAC_KEEP_MAX_FILES", "3".to_owned())]);
-    place.finish(writing(&place, &WANTED)).expect(0);
+    place.finish(writing(&place, &KEEP)).expect(0);
     assert_eq!(kept(&run_folder(&place).join("nodes")).len(), 3);
     let left = |note: &serde_json::Value| (note["params"]["node"].clone(), note["params"]["left"].clone());
     let notes = notes(&place);
@@ -109,7 +109,7 @@ fn more_than_may_be_kept_stays_and_is_said() {
 fn kept_files_are_in_the_store_with_the_rest() {
     let Some(program) = program() else { return };
     let (place, gateway) = (Place::new(), Gateway::start(&program));
-    let mut command = writing(&place, &WANTED);
+    let mut command = writing(&place, &KEEP);
     command.env("JAC_ARTIFACTS_URL", format!("s3://{BUCKET}/load"));
     command.env("AWS_ENDPOINT_URL_S3", gateway.options().endpoint.expect("an address")).env("AWS_REGION", "us-east-1");
     command.env("AWS_ACCESS_KEY_ID", &gateway.keys.id).env("AWS_SECRET_ACCESS_KEY", &gateway.keys.secret);

@@ -10,7 +10,7 @@ fn json_of(place: &Place, arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn runs_are_listed_and_what_is_not_there_is_said() {
+fn runs_are_listed_and_missing_ones_are_reported() {
     let place = Place::new();
     for with_server in [false, true] {
         let _server = with_server.then(|| Server::start(&place, &["--listen", "127.0.0.1:0"]));

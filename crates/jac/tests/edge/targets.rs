@@ -8,7 +8,7 @@ use std::process::Output;
 const SECRET: &str = "s3cret-key";
 const ADD: [&str; 5] = ["add", "logs", "https://search.example", "--no-test", "--namespace"];
 
-/// What `jac search` says, with that file as its standard input.
+/// The output of `jac search`, with that file as its standard input.
 fn search(place: &Place, arguments: &[&str]) -> Output {
     let input = File::open(place.0.path().join("secret")).expect("the secret");
     let done = place.jac(&[&["search"], arguments].concat()).stdin(input).output().expect("jac starts");

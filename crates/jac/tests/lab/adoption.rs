@@ -52,7 +52,7 @@ fn an_orphan_is_shown_adopted_used_and_ended() {
 }
 
 #[test]
-fn an_orphan_that_nobody_wants_is_ended_by_hand() {
+fn an_orphan_that_is_not_needed_is_terminated_manually() {
     let Some(mut site) = Site::new() else { return };
     let cluster = site.ready(0, json!({}));
     site.kill();

@@ -1,4 +1,4 @@
-//! The server's interface, as a test speaks to it.
+//! A client of the server's interface for tests.
 
 use serde_json::Value;
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl Api {
         body
     }
 
-    /// Sends JSON; whatever comes of it.
+    /// Sends JSON; returns any answer.
     pub fn send(&self, method: &str, path: &str, body: &Value) -> Answer {
         let method = method.parse().expect("a method");
         self.ask(self.client.request(method, self.address(path)).json(body))

@@ -12,7 +12,7 @@ fn node<'a>(run: &'a Value, name: &str) -> &'a Value {
 }
 
 #[test]
-fn ten_workers_lose_no_sample_to_a_cut_line_a_killed_server_and_a_wrong_clock() {
+fn ten_workers_lose_no_sample_to_an_interrupted_line_a_killed_server_and_a_wrong_clock() {
     let Some(mut site) = Site::new() else { return };
     let cluster = site.ready(10, json!({}));
     // It takes effect for connections that begin after it: those of the next server.
@@ -22,12 +22,12 @@ fn ten_workers_lose_no_sample_to_a_cut_line_a_killed_server_and_a_wrong_clock() 
     site.await_phase(&cluster, &["ready"]);
     let run = site.run_by(&cluster, &json!({ "duration": "60" }), DIRECT);
     site.await_samples();
-    let cut = site.machine(&cluster, "worker-7");
-    site.lab(&["link", &cut, "down"]);
+    let disconnected = site.machine(&cluster, "worker-7");
+    site.lab(&["link", &disconnected, "down"]);
     site.kill();
     site.start();
     std::thread::sleep(Duration::from_secs(20));
-    site.lab(&["link", &cut, "up"]);
+    site.lab(&["link", &disconnected, "up"]);
     site.assert_whole(&run);
     let view = site.finished(&run);
     let started: Vec<i64> = (1..=10)
@@ -37,13 +37,13 @@ fn ten_workers_lose_no_sample_to_a_cut_line_a_killed_server_and_a_wrong_clock() 
     let offset = |name| node(&view, name)["clock_offset_ms"].as_i64().expect("its clock");
     assert!((2500..3500).contains(&offset("worker-4")) && offset("worker-5").abs() < 500, "{}", view["nodes"]);
     let notes = view["notes"].as_array().expect("its notes");
-    let told = notes.iter().find(|note| note["code"] == "clock_offset").unwrap_or_else(|| panic!("{notes:?}"));
-    assert_eq!(told["params"]["node"], "worker-4", "{told}");
+    let note = notes.iter().find(|note| note["code"] == "clock_offset").unwrap_or_else(|| panic!("{notes:?}"));
+    assert_eq!(note["params"]["node"], "worker-4", "{note}");
     site.terminate(&cluster);
 }
 
 #[test]
-fn a_worker_whose_plug_is_pulled_ends_no_run_that_may_go_on_without_it() {
+fn a_worker_that_loses_power_ends_no_run_that_may_continue_without_it() {
     let Some(site) = Site::new() else { return };
     let cluster = site.ready(3, json!({}));
     let asked = json!({ "results": DIRECT, "min_workers": 2 });
@@ -58,7 +58,7 @@ fn a_worker_whose_plug_is_pulled_ends_no_run_that_may_go_on_without_it() {
 }
 
 #[test]
-fn a_full_disk_of_a_worker_is_told() {
+fn a_full_disk_of_a_worker_is_reported() {
     let Some(site) = Site::new() else { return };
     let cluster = site.ready(2, json!({}));
     let run = site.run_by(&cluster, &json!({ "duration": "600" }), DIRECT);

@@ -6,22 +6,22 @@ use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// How soon it is told that a machine is gone which AWS does not show any more: a network would be waited for.
-const TOLD_WITHIN: Duration = Duration::from_secs(30);
+/// How soon a machine that AWS does not show any more is reported as gone: a network would be waited for.
+const REPORTED_WITHIN: Duration = Duration::from_secs(30);
 
 /// The run failed; gives why and what is lost, and has the samples until then.
-pub fn failure(site: &Site, run: &str, most_cut_rows: u64) -> String {
+pub fn failure(site: &Site, run: &str, most_truncated_rows: u64) -> String {
     let view = site.finished(run);
     assert_eq!(view["cause"]["kind"], "failed", "{view}");
     let folder = site.place.data().join("runs").join(run);
     let rows = kept(&folder.join("results.jtl")).expect("the log").lines().count() - 1;
     let summary: Value =
         serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("it")).expect("JSON");
-    // A row that was cut off is counted as one that cannot be read.
+    // A truncated row is counted as one that cannot be read.
     let (samples, rejected) = (summary["total"]["samples"].as_u64(), summary["rejected_rows"].as_u64());
     let counted = samples.zip(rejected).map(|(samples, rejected)| samples + rejected);
     assert!(rows > 20 && counted == Some(rows as u64), "what was measured is kept: {rows} {samples:?} {rejected:?}");
-    assert!(rejected <= Some(most_cut_rows), "{rejected:?}");
+    assert!(rejected <= Some(most_truncated_rows), "{rejected:?}");
     assert_ne!(summary["partial"], Value::Null, "and marked");
     format!(
         "{} {}",
@@ -40,7 +40,7 @@ fn a_worker_whose_plug_is_pulled_ends_the_run_with_what_was_measured() {
     site.lab(&["kill", &site.machine(&cluster, "worker-2")]);
     let why = failure(&site, &run, 1);
     assert!(why.contains("worker-2"), "{why}");
-    assert!(begin.elapsed() < TOLD_WITHIN, "told after {:?}", begin.elapsed());
+    assert!(begin.elapsed() < REPORTED_WITHIN, "reported after {:?}", begin.elapsed());
     site.until("the lost node is shown", || site.cluster(&cluster)["lost_nodes"] == json!(["worker-2"]));
     site.terminate(&cluster);
 }
@@ -57,7 +57,7 @@ fn machines_that_are_all_gone_are_not_waited_for() {
     }
     let why = failure(&site, &run, 1);
     assert!(why.contains("The master node is lost"), "{why}");
-    assert!(begin.elapsed() < TOLD_WITHIN, "told after {:?}", begin.elapsed());
+    assert!(begin.elapsed() < REPORTED_WITHIN, "reported after {:?}", begin.elapsed());
     site.await_phase(&cluster, &["terminated"]);
     site.assert_nothing_left();
 }
@@ -95,20 +95,20 @@ fn a_master_that_is_out_of_reach_for_good_ends_the_run_with_what_was_measured() 
 }
 
 #[test]
-fn a_full_disk_is_told() {
+fn a_full_disk_is_reported() {
     let Some(site) = Site::new() else { return };
     let cluster = site.ready(1, json!({}));
     let run = site.run(&cluster, 600);
     site.await_samples();
     site.lab(&["fill-disk", &site.machine(&cluster, "master")]);
-    // JMeter continues writing to a disk that is full: what finds room of later rows stands behind the one that was cut.
+    // JMeter continues writing to a disk that is full: what finds room of later rows stands behind the truncated one.
     let why = failure(&site, &run, 3);
     assert!(why.to_lowercase().contains("space"), "{why}");
     site.terminate(&cluster);
 }
 
 #[test]
-fn a_clock_that_is_three_seconds_off_is_told_with_the_results() {
+fn a_clock_that_is_three_seconds_off_is_reported_with_the_results() {
     let Some(mut site) = Site::new() else { return };
     let cluster = site.ready(1, json!({}));
     // It takes effect for connections that begin after it: those of the next server.
@@ -173,7 +173,7 @@ fn rights_that_are_lost_in_mid_run_cost_no_sample_and_the_machines_go_when_they_
     site.lab(&["deny", "ec2:*"]);
     site.assert_whole(&run);
     site.api().post(&format!("/clusters/{cluster}/terminate"), &Value::Null);
-    site.until("it is told why it does not end", || site.events(&cluster).contains("lack the permission"));
+    site.until("the reason why it does not terminate", || site.events(&cluster).contains("lack the permission"));
     assert_eq!(site.cluster(&cluster)["phase"], "terminating");
     site.lab(&["allow", "ec2:*"]);
     site.await_phase(&cluster, &["terminated"]);

@@ -1,4 +1,4 @@
-//! What goes wrong while machines are made: each ends in the right state, says why in a sentence, and leaves nothing.
+//! Faults while machines are created: each ends in the right state, with the cause in a sentence, and leaves nothing.
 
 use crate::site::Site;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn cause_of_failure(site: &Site, workers: u32, ec2: Value) -> String {
 }
 
 #[test]
-fn rights_that_are_missing_are_told_by_name() {
+fn missing_rights_are_reported_by_name() {
     let Some(site) = Site::new() else { return };
     site.lab(&["deny", "ec2:RunInstances"]);
     let forecast = site.api().post("/clusters/forecast", &site.config(1, json!({})));
@@ -24,7 +24,7 @@ fn rights_that_are_missing_are_told_by_name() {
 }
 
 #[test]
-fn no_capacity_and_what_is_not_there_are_told() {
+fn no_capacity_and_missing_resources_are_reported() {
     let Some(site) = Site::new() else { return };
     site.lab(&["no-capacity"]);
     let cause = cause_of_failure(&site, 1, json!({}));
@@ -87,7 +87,7 @@ fn a_machine_that_never_answers_fails_the_cluster_or_is_left_out() {
     let machine = machine.expect("its machine");
     site.until("it boots", || site.lab(&["status"])["machines"][machine]["on"] == true);
     site.lab(&["kill", machine]);
-    site.until("it is told", || site.events(&cluster).contains("terminated while launching"));
+    site.until("the event", || site.events(&cluster).contains("terminated while launching"));
     site.await_phase(&cluster, &["ready", "terminated"]);
     let view = site.cluster(&cluster);
     assert_eq!(view["phase"], "ready", "{}\n{}", view["cause"], site.events(&cluster));
@@ -98,7 +98,7 @@ fn a_machine_that_never_answers_fails_the_cluster_or_is_left_out() {
 }
 
 #[test]
-fn a_machine_that_never_boots_is_told() {
+fn a_machine_that_never_boots_is_reported() {
     let Some(site) = Site::with_boot_limit("20") else { return };
     site.lab(&["no-boot", "1"]);
     let cause = cause_of_failure(&site, 0, json!({}));
@@ -106,7 +106,7 @@ fn a_machine_that_never_boots_is_told() {
 }
 
 #[test]
-fn a_cluster_that_nobody_wants_any_more_is_gone_before_it_is_made() {
+fn a_cluster_that_is_terminated_while_launching_is_gone_before_it_is_ready() {
     let Some(site) = Site::new() else { return };
     site.lab(&["delay-reads", "2000"]);
     let cluster = site.create(1, json!({}));
@@ -126,24 +126,24 @@ fn a_key_pair_that_somebody_has_opens_the_machines_for_them() {
     let cluster = site.ready(1, json!({ "key_name": "mine" }));
     for node in site.cluster(&cluster)["nodes"].as_array().expect("its nodes") {
         let address = node["address"].as_str().expect("an address");
-        let said = Command::new("ssh")
+        let done = Command::new("ssh")
             .args(["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-i"])
             .arg(&pem)
             .args([&format!("admin@{address}"), "sudo -n id -un"])
             .output()
             .expect("ssh");
-        assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "root", "{}", String::from_utf8_lossy(&said.stderr));
+        assert_eq!(String::from_utf8_lossy(&done.stdout).trim(), "root", "{}", String::from_utf8_lossy(&done.stderr));
     }
     site.terminate(&cluster);
 }
 
 #[test]
-fn a_first_boot_that_failed_is_told_then_and_in_cloud_inits_words() {
+fn a_failed_first_boot_is_reported_at_once_in_cloud_inits_words() {
     let Some(site) = Site::new() else { return };
     site.lab(&["broken-boot", "1"]);
     let begin = Instant::now();
     let cause = cause_of_failure(&site, 0, json!({}));
     println!("after {:.1} s: {cause}", begin.elapsed().as_secs_f64());
     assert!(cause.contains("its first boot failed") && cause.contains("write-files"), "{cause}");
-    assert!(begin.elapsed() < Duration::from_secs(60), "told after {:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(60), "reported after {:?}", begin.elapsed());
 }

@@ -4,8 +4,8 @@ use crate::site::Site;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// How soon the first sample comes once a cluster is ready. One look-up that is waited for takes half of that, and JMeter
-/// does about ten.
+/// How soon the first sample comes once a cluster is ready. One DNS query that is waited for takes half of that, and
+/// JMeter does about ten.
 const FIRST_SAMPLE_WITHIN: Duration = Duration::from_secs(20);
 
 #[test]
@@ -14,7 +14,7 @@ fn a_run_on_machines_whose_dns_is_dead_begins_at_once() {
     site.lab(&["dead-dns", "3"]);
     let cluster = site.ready(2, json!({}));
     assert!(!site.events(&cluster).contains("[warning]"), "{}", site.events(&cluster));
-    // Twice, for the quicker one: what else this machine has to do is no look-up's fault.
+    // Twice, for the quicker one: other work of this machine does not count.
     let taken = [(); 2].map(|()| {
         let (begin, before) = (Instant::now(), site.place.rows_so_far());
         let run = site.run(&cluster, 5);

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-/// What every server of a test is told: a machine of the lab answers within seconds.
+/// The boot limit of every server of a test: a machine of the lab answers within seconds.
 const BOOT_LIMIT_S: &str = "90";
 
 pub struct Site {
@@ -233,9 +233,9 @@ impl Site {
         self.assert_gone();
     }
 
-    /// When a cluster is said to be gone it is, and not only some time later.
+    /// When a cluster is reported as terminated it is, and not only some time later.
     pub fn assert_gone(&self) {
-        assert_eq!(self.left(), [""; 0], "it is said to be gone");
+        assert_eq!(self.left(), [""; 0], "it is reported as terminated");
         self.assert_nothing_left();
     }
 

@@ -60,7 +60,7 @@ fn a_bundle_is_sent_to_one_of_ten_machines_and_given_on() {
         let of_code = events.iter().filter(|event| event["code"] == code);
         of_code.filter_map(|event| event["node"].as_str()).collect::<std::collections::BTreeSet<_>>().len()
     };
-    let first = |code: &str| events.iter().find(|event| event["code"] == code).expect("it is told");
+    let first = |code: &str| events.iter().find(|event| event["code"] == code).expect("the event");
     let (sent, there) = (first("sending"), first("tools_found"));
     let megabytes = sent["params"]["total"].as_f64().expect("its size") / 1e6;
     println!("{megabytes} MB to ten machines: {:.1} s until all have unpacked it", (at(there) - at(sent)) / 1000.0);
@@ -107,8 +107,8 @@ fn following_a_run_costs_little_of_its_throughput() {
             counts[turn] += 1;
         }
     }
-    let rate = |wanted: bool| {
-        let of = || turns.iter().zip(&counts).filter(move |((followed, ..), _)| *followed == wanted);
+    let rate = |is_followed: bool| {
+        let of = || turns.iter().zip(&counts).filter(move |((followed, ..), _)| *followed == is_followed);
         let milliseconds: i64 = of().map(|((_, begin, end), _)| end - begin).sum();
         f64::from(of().map(|(_, count)| count).sum::<u32>()) * 1000.0 / milliseconds as f64
     };

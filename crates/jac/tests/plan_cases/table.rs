@@ -5,7 +5,7 @@
 pub enum Does {
     /// It ends by itself after so many samples.
     Takes(usize),
-    /// It loads or starts nothing and says so with its exit code.
+    /// It loads or starts nothing, and its exit code shows that.
     Refuses,
     /// It runs until it is stopped.
     NeverEnds,
@@ -23,7 +23,7 @@ pub struct Case {
     /// Words of the refusal where the file is not one that JMeter loads.
     pub not_a_plan: Option<&'static [&'static str]>,
     pub ok: bool,
-    /// Threads on a node, if they are looked at; the inner `None` is "not known".
+    /// Threads on a node, if they are checked; the inner `None` is "not known".
     pub threads: Option<Option<u64>>,
     /// Errors and warnings, all of them; informations may be left out.
     pub findings: &'static [(&'static str, &'static str)],

@@ -1,7 +1,7 @@
-//! The sample search of a run, answered by a real engine and by the log: the same, or said why not.
+//! The sample search of a run, answered by a real engine and by the log: the same, or the reason why not.
 
 use super::engine::Engine;
-use super::{LIMIT, OPENSEARCH, Server, jac, said};
+use super::{LIMIT, OPENSEARCH, Server, jac, text};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -145,10 +145,10 @@ fn shipped(data: &Path, target: &str, log: &[u8]) -> String {
     let path = path.to_str().expect("UTF-8");
     let arguments = ["import", path, "--plan", "Shop", "--output", "json", "--max-unread", "50"];
     let imported = jac(data, target).args(arguments).output().expect("jac starts");
-    let run: Value = serde_json::from_slice(&imported.stdout).unwrap_or_else(|_| panic!("{}", said(&imported)));
+    let run: Value = serde_json::from_slice(&imported.stdout).unwrap_or_else(|_| panic!("{}", text(&imported)));
     let id = run["id"].as_str().expect("an id").to_owned();
     let backfill = jac(data, target).args(["search", "backfill", &id]).output().expect("jac starts");
-    assert!(said(&backfill).contains("complete"), "{}", said(&backfill));
+    assert!(text(&backfill).contains("complete"), "{}", text(&backfill));
     id
 }
 
@@ -173,18 +173,18 @@ async fn gives_the_logs_answer(name: &str) {
         let of_log = searched.samples(&run, &query, "log").await;
         assert_eq!((&of_log["source"], &of_log["fallback"]), (&json!("log"), &Value::Null), "{query:?}: {of_log}");
         let of_engine = searched.samples(&run, &query, "search").await;
-        let said = if exact {
+        let expected = if exact {
             (json!("search"), Value::Null)
         } else {
             (json!("log"), json!({ "target": "search", "code": "search_filter_inexact" }))
         };
-        assert_eq!((&of_engine["source"], &of_engine["fallback"]), (&said.0, &said.1), "{number}: {query:?}");
+        assert_eq!((&of_engine["source"], &of_engine["fallback"]), (&expected.0, &expected.1), "{number}: {query:?}");
         found += of_log["matched"].as_u64().expect("a count");
         assert_eq!(bare(of_engine), bare(of_log), "{number}: {query:?}");
         by_engine += usize::from(exact);
     }
     assert!(by_engine > FILTERS / 3 && found > 1_000, "{by_engine} by the engine, {found} found");
-    // A short log is read, which is not told as a fault.
+    // A short log is read, which is not reported as a fault.
     let short = searched.samples(&run, &[], "auto").await;
     assert_eq!((&short["source"], &short["fallback"]), (&json!("log"), &Value::Null));
 
@@ -203,10 +203,10 @@ async fn gives_the_logs_answer(name: &str) {
     let answer = searched.samples(&run, &[], "search").await;
     assert_eq!((&answer["source"], &answer["fallback"]["code"]), (&json!("log"), &json!("search_miscounted")));
     let shipped_again = jac(&data, &target).args(["search", "backfill", &run]).output().expect("jac starts");
-    assert!(said(&shipped_again).contains("complete"), "{}", said(&shipped_again));
+    assert!(text(&shipped_again).contains("complete"), "{}", text(&shipped_again));
     assert_eq!(searched.samples(&run, &[], "search").await["source"], "search");
 
-    // An engine that is away holds nobody up, and is not asked again at once.
+    // An engine that is away delays no answer, and is not asked again at once.
     let mut engine = engine;
     engine.kill();
     let began = Instant::now();
@@ -216,16 +216,16 @@ async fn gives_the_logs_answer(name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn opensearch_2_gives_the_logs_answer_or_says_why_not() {
+async fn opensearch_2_gives_the_logs_answer_or_the_reason_why_not() {
     gives_the_logs_answer(OPENSEARCH).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn opensearch_3_gives_the_logs_answer_or_says_why_not() {
+async fn opensearch_3_gives_the_logs_answer_or_the_reason_why_not() {
     gives_the_logs_answer("opensearch-3.6.0").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn elasticsearch_8_gives_the_logs_answer_or_says_why_not() {
+async fn elasticsearch_8_gives_the_logs_answer_or_the_reason_why_not() {
     gives_the_logs_answer("elasticsearch-8.19.5").await;
 }

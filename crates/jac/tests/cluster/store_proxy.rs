@@ -1,4 +1,5 @@
-//! A door before the S3 server of a test: it lets requests through, and from a part of an upload on refuses all of them, until it is opened.
+//! A proxy in front of the S3 server of a test: it passes requests on, and from a part of an upload on refuses all of
+//! them, until it is opened.
 
 use crate::gateway::Gateway;
 use axum::Router;
@@ -23,19 +24,19 @@ pub struct Fault {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Parts that were let through and taken.
-    taken: usize,
+    /// Parts that were passed on and stored.
+    stored: usize,
     /// From so many of them on everything is refused.
     refuses: Option<(usize, Fault)>,
 }
 
-pub struct Door {
+pub struct StoreProxy {
     url: String,
     state: Arc<Mutex<State>>,
     _runtime: Runtime,
 }
 
-impl Door {
+impl StoreProxy {
     pub fn before(gateway: &Gateway) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
@@ -55,21 +56,21 @@ impl Door {
         self.url.clone()
     }
 
-    /// Counts parts again, and refuses everything once so many of them were taken.
+    /// Counts parts again, and refuses everything once so many of them were stored.
     pub fn refuse_after(&self, parts: usize, fault: Fault) {
-        *lock(&self.state) = State { taken: 0, refuses: Some((parts, fault)) };
+        *lock(&self.state) = State { stored: 0, refuses: Some((parts, fault)) };
     }
 
-    /// Lets everything through again, and says how many parts were taken so far.
+    /// Passes everything on again, and returns how many parts were stored so far.
     pub fn open(&self) -> usize {
         let mut state = lock(&self.state);
         state.refuses = None;
-        state.taken
+        state.stored
     }
 
-    /// Parts that were taken.
-    pub fn taken(&self) -> usize {
-        lock(&self.state).taken
+    /// Parts that were stored.
+    pub fn stored(&self) -> usize {
+        lock(&self.state).stored
     }
 }
 
@@ -83,7 +84,7 @@ async fn pass(request: Request, state: &Mutex<State>, client: &reqwest::Client, 
     let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else { return StatusCode::BAD_REQUEST.into_response() };
     let refusal = {
         let state = lock(state);
-        state.refuses.filter(|(parts, _)| state.taken >= *parts).map(|(_, fault)| fault)
+        state.refuses.filter(|(parts, _)| state.stored >= *parts).map(|(_, fault)| fault)
     };
     if let Some(fault) = refusal {
         return refuse(fault, head.method == Method::HEAD);
@@ -98,7 +99,7 @@ async fn pass(request: Request, state: &Mutex<State>, client: &reqwest::Client, 
     let (status, headers) = (answer.status(), answer.headers().clone());
     let bytes: Bytes = answer.bytes().await.unwrap_or_default();
     if is_part && status.is_success() {
-        lock(state).taken += 1;
+        lock(state).stored += 1;
     }
     let mut back = Response::new(Body::from(bytes));
     *back.status_mut() = status;

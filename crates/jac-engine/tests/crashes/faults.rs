@@ -1,5 +1,5 @@
-//! The door between an engine and the simulated world: every call of a port and every look at the clock goes through
-//! it, is counted by its name, and may find there what the test has planned for it.
+//! Fault injection between an engine and the simulated world: every call of a port and every reading of the clock
+//! passes through it, is counted by its name, and gets the fault that the test has planned for it.
 //!
 //! A crash is what `kill -9` is: from that moment on nothing that the engine does reaches the world, and nothing of the
 //! world reaches the engine. The test then ends its tasks and starts another engine on the same data folder.
@@ -34,12 +34,12 @@ pub enum Which {
 pub enum Trouble {
     /// The engine's process is gone.
     Crash,
-    /// The node or the provider says no.
+    /// The node or the provider refuses.
     Refuse(&'static str),
     /// It never answers.
     Hang,
-    /// Nobody reaches the node from then on for so long.
-    CutOff(Duration),
+    /// The node is unreachable from then on for so long.
+    Offline(Duration),
     /// Code of JAC's, or of a library, fails there.
     Panic,
 }
@@ -73,7 +73,7 @@ pub struct Calls {
     pub generation: u64,
     pub counts: BTreeMap<String, usize>,
     pub planned: Vec<Planned>,
-    /// What has happened of it.
+    /// How many of these happened.
     pub happened: usize,
 }
 
@@ -85,14 +85,14 @@ pub struct Crash;
 
 /// One engine's way to the world.
 #[derive(Clone)]
-pub struct Door {
+pub struct Injector {
     pub world: Arc<World>,
     generation: u64,
     /// How far the engine's clock is off, which it is from its start on.
     clock_off_ms: i64,
 }
 
-impl Door {
+impl Injector {
     pub fn new(world: Arc<World>, generation: u64) -> Self {
         let clock_off_ms = world.clock_off_ms.load(Ordering::Relaxed);
         Self { world, generation, clock_off_ms }
@@ -127,8 +127,8 @@ impl Door {
             Some(None) => Ok(()),
             None | Some(Some(Trouble::Crash | Trouble::Hang)) => std::future::pending().await,
             Some(Some(Trouble::Panic)) => panic!("{PLANNED_PANIC} in {name}"),
-            Some(Some(Trouble::CutOff(time))) => {
-                self.world.cut_off(node, i64::try_from(time.as_millis()).expect("not that long"));
+            Some(Some(Trouble::Offline(time))) => {
+                self.world.disconnect(node, i64::try_from(time.as_millis()).expect("not that long"));
                 Ok(())
             }
             Some(Some(Trouble::Refuse(reason))) => {
@@ -154,7 +154,7 @@ impl Door {
             sleep(time).await;
         }
         let done = {
-            // Whoever crashed meanwhile has no effect any more.
+            // An engine that crashed meanwhile has no effect any more.
             if self.world.calls().generation != self.generation {
                 return std::future::pending().await;
             }
@@ -166,15 +166,16 @@ impl Door {
     }
 }
 
-/// The world's clock as one engine sees it. Every look is a place to crash at, in the middle of code that calls no port.
-impl Clock for Door {
+/// The world's clock as one engine sees it. Every reading is a place to crash at, in the middle of code that calls no
+/// port.
+impl Clock for Injector {
     fn now_ms(&self) -> EpochMs {
         let planned = self.meet("clock", Side::Before);
-        // The same look as one of the task that calls: "clock of retention".
+        // The same reading as one of the task that calls: "clock of retention".
         let of_task = task_kind().and_then(|kind| self.meet(&format!("clock of {kind}"), Side::Before).flatten());
         match planned.map(|planned| planned.or(of_task)) {
             Some(Some(Trouble::Panic)) => panic!("{PLANNED_PANIC} at the clock"),
-            Some(None | Some(Trouble::Refuse(_) | Trouble::Hang | Trouble::CutOff(_))) => {
+            Some(None | Some(Trouble::Refuse(_) | Trouble::Hang | Trouble::Offline(_))) => {
                 self.world.now_ms() + self.clock_off_ms
             }
             None | Some(Some(Trouble::Crash)) => std::panic::panic_any(Crash),
