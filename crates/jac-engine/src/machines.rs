@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::tools::sentence;
 use crate::view::{Machine, Machines, Unreachable};
-use jac_model::ports::{Adopted, Instance, PortError, Unseen};
+use jac_model::ports::{Adopted, Instance, Listed, PortError, Unseen};
 use jac_model::{
     Cluster, ClusterConfig, ClusterId, ClusterPhase, CredentialChoice, Message, Node, NodeState, Person, Provider, Role,
 };
@@ -39,7 +39,38 @@ pub(crate) struct Seen {
     asked: Option<Instant>,
 }
 
+/// What an answer changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Taken {
+    /// The provider cannot be asked any more, or can again.
+    reachability_changed: bool,
+    /// The clusters whose machines could not be listed before; `None`: nothing was listed.
+    known_before: Option<BTreeMap<ClusterId, String>>,
+}
+
 impl Seen {
+    /// Takes the answer of a call that began at `asked`: what it listed, or why it failed. Several calls may be in flight, and the one that
+    /// began last holds, whichever ends first. `None`: a later one is here already.
+    fn take(
+        &mut self,
+        asked: Instant,
+        listed: Option<&Listed>,
+        failure: Option<String>,
+        unseen: Vec<Unseen>,
+    ) -> Option<Taken> {
+        if self.asked.is_some_and(|before| before > asked) {
+            return None;
+        }
+        self.asked = Some(asked);
+        let known_before = listed.map(|listed| {
+            self.apply(&listed.instances, unseen);
+            std::mem::replace(&mut self.unknown, listed.unknown.clone())
+        });
+        let reachability_changed = self.failure.is_some() != failure.is_some();
+        self.failure = failure;
+        Some(Taken { reachability_changed, known_before })
+    }
+
     /// Applies the result of a call. What was seen before where machines could not be listed stays, to be shown.
     fn apply(&mut self, instances: &[Instance], unseen: Vec<Unseen>) {
         let is_unseen = |instance: &Instance| {
@@ -65,27 +96,18 @@ impl Engine {
         let asked = Instant::now();
         let listed = timeout(limit, cloud.list()).await.map_err(late).and_then(|listed| listed);
         let failure = listed.as_ref().err().map(|error| sentence(error));
-        let mut known_before = BTreeMap::new();
-        let changed = {
+        let taken = {
             let mut all = self.seen();
-            let seen = all.entry(provider).or_default();
-            // Two may ask at once: what was asked for later is what holds.
-            if let Ok(listed) = &listed
-                && seen.asked.is_none_or(|before| before <= asked)
-            {
-                seen.asked = Some(asked);
-                seen.apply(&listed.instances, cloud.unseen());
-                known_before = std::mem::replace(&mut seen.unknown, listed.unknown.clone());
-            }
-            let changed = seen.failure.is_some() != failure.is_some();
-            seen.failure.clone_from(&failure);
-            changed
+            all.entry(provider).or_default().take(asked, listed.as_ref().ok(), failure.clone(), cloud.unseen())
         };
-        if changed {
+        let Taken { reachability_changed, known_before } = taken.unwrap_or_default();
+        if reachability_changed {
             self.report_reachability(provider, failure.as_deref()).await?;
         }
         let listed = listed?;
-        self.report_unknown(&known_before, &listed.unknown).await;
+        if let Some(known_before) = known_before {
+            self.report_unknown(&known_before, &listed.unknown).await;
+        }
         let now = Instant::now();
         let at = now.checked_sub(listed.age).unwrap_or(now);
         Ok(Observed { at, instances: listed.instances, unknown: listed.unknown })
@@ -368,5 +390,31 @@ mod tests {
             assert_eq!(lifetime_minutes(made_later_ms, given), 60, "{made_later_ms}");
         }
         assert_eq!(lifetime_minutes(given, given), 1, "none is over at its beginning");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn answers_hold_by_when_they_were_asked_for_and_report_each_change_once() {
+        let (cluster, start) = (ClusterId::from_random([7; 8]), Instant::now());
+        let second = |number| start + Duration::from_secs(number);
+        let unknown = BTreeMap::from([(cluster, "no rights".to_owned())]);
+        let listed = Listed { instances: Vec::new(), age: Duration::ZERO, unknown: unknown.clone() };
+        let changed = |reachability_changed, known_before| Some(Taken { reachability_changed, known_before });
+        let away = || Some("It is away.".to_owned());
+        let mut seen = Seen::default();
+        assert_eq!(seen.take(second(2), Some(&listed), None, Vec::new()), changed(false, Some(BTreeMap::new())));
+        // Began earlier and ended later: neither its list nor its failure says anything new.
+        assert_eq!(seen.take(second(1), Some(&listed), None, Vec::new()), None);
+        assert_eq!(seen.take(second(1), None, away(), Vec::new()), None);
+        assert_eq!((seen.failure.as_ref(), &seen.unknown), (None, &unknown));
+        assert_eq!(seen.take(second(4), None, away(), Vec::new()), changed(true, None));
+        assert_eq!(seen.take(second(3), Some(&listed), None, Vec::new()), None, "it was away later");
+        assert_eq!(seen.take(second(5), None, away(), Vec::new()), changed(false, None));
+        assert_eq!(seen.take(second(6), Some(&listed), None, Vec::new()), changed(true, Some(unknown)));
     }
 }
