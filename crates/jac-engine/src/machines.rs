@@ -382,6 +382,7 @@ fn adopted_node(instance: &Instance) -> Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn an_adopted_cluster_has_the_lifetime_that_it_was_given() {
@@ -391,12 +392,6 @@ mod tests {
         }
         assert_eq!(lifetime_minutes(given, given), 1, "none is over at its beginning");
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
 
     #[test]
     fn answers_hold_by_when_they_were_asked_for_and_report_each_change_once() {
