@@ -1,7 +1,7 @@
 //! Images of machines that have everything: made of a cluster's master, so that later clusters come up sooner.
 
 use crate::clusters::conflict;
-use crate::engine::Engine;
+use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::tools::RequestedJMeter;
 use jac_jmeter::JMeterHome;
@@ -81,9 +81,11 @@ impl Engine {
             self.spawn(async move {
                 sleep(RESTART_TIME).await;
                 engine.restarting().remove(&id);
+                engine.notify(Event::Cluster(id));
             });
         } else {
             self.restarting().remove(&cluster.id);
+            self.notify(Event::Cluster(cluster.id.clone()));
         }
         baked
     }

@@ -13,6 +13,7 @@ pub(crate) mod kept;
 mod new_cluster;
 mod node_series;
 mod prepare;
+mod queue;
 pub(crate) mod record;
 mod remove;
 pub mod results;
@@ -130,6 +131,9 @@ pub struct NewRun {
     /// JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
+    /// The run waits where the cluster is busy, behind those that wait for it already; `false` or absent: a busy cluster is refused.
+    #[serde(default)]
+    pub queue: bool,
     /// A try: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
     /// samples, fails with the first of them unless criteria are given, and is in no trend. A new cluster for it has at most 1 worker.
     #[serde(default)]
@@ -241,6 +245,7 @@ impl Engine {
                 Some("Terminate it and create a new one."),
             ));
         }
+        let queue = new.queue;
         let (new, at, check) = self.check_new_run(new, &cluster.config, cluster.worker_count(), is_cancelled)?;
         let plan = &at.plan;
         let keep = keep::checked(new.keep.clone().unwrap_or_else(|| plan.keep.clone()))?;
@@ -327,7 +332,7 @@ impl Engine {
             remove(at);
             return Err(error);
         }
-        if let Err(error) = wait(self.claim_cluster(&cluster.id, &id)) {
+        if let Err(error) = wait(self.claim_or_queue(&cluster, &id, queue)) {
             wait(self.store().delete_run(&id))?;
             remove(at);
             return Err(error);
@@ -418,29 +423,6 @@ impl Engine {
                 Err(error) => return Err(EngineError::file("accessing the run's folder", error)),
             }
         }
-    }
-
-    /// Takes the cluster for the run. One test at a time fits on a worker.
-    pub(crate) async fn claim_cluster(&self, cluster: &ClusterId, run: &RunId) -> Result<(), EngineError> {
-        if self.restarting().contains(cluster) {
-            return Err(conflict(
-                "The cluster's master is being restarted for an image.",
-                Some("Try again in two minutes, or use another cluster."),
-            ));
-        }
-        let run = run.clone();
-        self.change_cluster(cluster, move |cluster| match &cluster.current_run {
-            Some(other) if *other != run => Err(conflict(
-                format!("The cluster '{}' is running {other}.", cluster.name),
-                Some("Wait until it ends, stop it, or use another cluster."),
-            )),
-            _ => {
-                cluster.current_run = Some(run);
-                Ok(())
-            }
-        })
-        .await
-        .map(drop)
     }
 
     /// Asks a run to end. Asking again with `Force` ends it faster; a finished run stays as it is.

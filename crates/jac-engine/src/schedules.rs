@@ -434,6 +434,7 @@ fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
         results: run.results,
         min_workers: run.min_workers,
         share: run.share,
+        queue: false,
         try_run: false,
     }
 }

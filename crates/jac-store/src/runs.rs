@@ -134,6 +134,10 @@ fn run_row(connection: &Connection, unreadable: &Unreadable, id: &str) -> Result
 pub(crate) const UNFINISHED: &str =
     "SELECT id FROM runs INDEXED BY runs_unfinished WHERE phase <> 'finished' AND phase > ''";
 
+/// Those that have not finished are few.
+const QUEUED: &str = "SELECT id FROM runs INDEXED BY runs_unfinished WHERE phase = 'queued' AND phase <> 'finished' AND phase > '' AND cluster = ?1 \
+    ORDER BY created_ms, id";
+
 impl Store {
     /// Writes a new run down.
     pub async fn insert_run(&self, run: &Run) -> Result<(), StoreError> {
@@ -156,6 +160,19 @@ impl Store {
     pub async fn unfinished_runs(&self) -> Result<Vec<Run>, StoreError> {
         let unreadable = self.unreadable.clone();
         self.read(move |connection| documents::documents(connection, &unreadable, UNFINISHED)).await
+    }
+
+    /// The runs of a cluster that have not begun, in the order in which they were started; one of them may have it already.
+    pub async fn queued_runs(&self, cluster: &jac_model::ClusterId) -> Result<Vec<RunId>, StoreError> {
+        let cluster = cluster.to_string();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(QUEUED).map_err(during("list queued runs"))?;
+            let ids =
+                statement.query_map([cluster], |row| row.get::<_, String>(0)).map_err(during("list queued runs"))?;
+            let ids = ids.collect::<Result<Vec<_>, _>>().map_err(during("list queued runs"))?;
+            Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+        })
+        .await
     }
 
     /// Records a run as its own folder has it, over what the row says; `points`: its charts with the width of their buckets.

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub async fn cluster(command: ClusterCommand) -> anyhow::Result<Exit> {
     match command {
-        ClusterCommand::Run { cluster, plan } => run::run(*plan, On::Existing(cluster)).await,
+        ClusterCommand::Run { cluster, queue, plan } => run::run(*plan, On::Existing { named: cluster, queue }).await,
         ClusterCommand::List { all, whose } => briefly(&whose, async |client| list(client, &whose, all).await).await,
         ClusterCommand::Create(arguments) => {
             at(&arguments.whose, async |connected| create(connected, &arguments).await).await

@@ -56,21 +56,21 @@ const FAILED_POLLS: u32 = 60;
 pub enum On {
     /// One that is made for it and removed after it.
     New(Box<NewClusterArguments>),
-    /// The one of that id or name, which stays.
-    Existing(String),
+    /// The one of that ID or name, which stays; with `queue` the run waits while it is busy.
+    Existing { named: String, queue: bool },
 }
 
 /// The same, found possible.
 enum Target {
     New(Box<NewCluster>),
-    Existing(Box<ClusterView>),
+    Existing { cluster: Box<ClusterView>, queue: bool },
 }
 
 impl Target {
     fn workers(&self) -> u32 {
         match self {
             Self::New(new) => new.workers,
-            Self::Existing(existing) => existing.cluster.worker_count(),
+            Self::Existing { cluster, .. } => cluster.cluster.worker_count(),
         }
     }
 }
@@ -79,7 +79,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let mut line = Line::new();
     let new = match &on {
         On::New(given) => Some(machines::read(given, arguments.at.server.is_some())?.for_run(arguments.try_run)),
-        On::Existing(_) => None,
+        On::Existing { .. } => None,
     };
     let data_folder = context::data_folder(arguments.data_dir.as_deref());
     let tools = context::tools(&data_folder, arguments.jmeter_home.as_deref());
@@ -110,7 +110,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         line.print("note: --search-url has no effect: the server ships to its own search targets.");
     }
     let target = match (on, new) {
-        (On::Existing(named), _) => {
+        (On::Existing { named, queue }, _) => {
             let existing = clusters::find(connection.client(), &named).await?;
             existing.warnings.iter().for_each(|warning| line.print(&format!("warning: {}", warning.message)));
             // How many workers there are is known only now.
@@ -121,7 +121,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
                 &toolbox,
                 &mut line,
             )?;
-            Target::Existing(Box::new(existing))
+            Target::Existing { cluster: Box::new(existing), queue }
         }
         (On::New(_), Some(new)) => Target::New(Box::new(new)),
         (On::New(_), None) => anyhow::bail!("no cluster given"),
@@ -231,7 +231,7 @@ impl Job<'_> {
 
     async fn cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
         let new = match &self.target {
-            Target::Existing(existing) => return Ok((**existing).clone()),
+            Target::Existing { cluster, .. } => return Ok((**cluster).clone()),
             Target::New(new) => new,
         };
         let config = ClusterConfig {
@@ -287,6 +287,7 @@ impl Job<'_> {
             "results": self.spec.results,
             "min_workers": self.spec.min_workers,
             "share": self.spec.share,
+            "queue": matches!(self.target, Target::Existing { queue: true, .. }),
             "try_run": self.spec.try_run,
         });
         begun(self.signals, self.client.post("/runs", &new), "`jac runs list` shows whether the run has started.").await
@@ -347,7 +348,11 @@ impl Job<'_> {
             node: Option<String>,
             message: String,
         }
-        if snapshot.run.phase == RunPhase::Queued
+        if let Some(step) = snapshot.run.steps.last()
+            && step.code == "waiting_in_queue"
+        {
+            self.line.cluster(&step.message);
+        } else if snapshot.run.phase == RunPhase::Queued
             && let Ok(events) =
                 self.client.get::<Vec<ClusterEvent>>(&format!("/clusters/{}/events", snapshot.run.cluster.id)).await
             && let Some(last) = events.last()
@@ -359,7 +364,7 @@ impl Job<'_> {
 
     /// Terminates the cluster and waits until it is gone. If that fails, the leases end its nodes.
     async fn remove(&mut self, cluster: &ClusterView, connection: &Connection) {
-        if matches!(self.target, Target::Existing(_)) {
+        if matches!(self.target, Target::Existing { .. }) {
             return;
         }
         let id = &cluster.cluster.id;

@@ -10,6 +10,7 @@
 //! Whatever goes wrong becomes the run's cause, and the run continues to collecting: what was measured is kept.
 
 use super::{direct, follow, prepare};
+use crate::changes::Changes;
 use crate::clusters::conflict;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -217,12 +218,13 @@ impl Task {
 
     async fn wait_for_cluster(&self, run: &Run) -> Result<(), Interruption> {
         self.step("waiting_for_cluster", "Waiting for the cluster.").await?;
+        let mut changes = self.engine.changes_of_both(&self.id, &run.cluster_id);
         // After a crash between writing the run down and taking the cluster, this takes it.
-        self.engine.claim_cluster(&run.cluster_id, &run.id).await?;
+        let waited = self.wait_in_queue(run, &mut changes).await?;
         let cluster = self.cluster(run).await?;
         let limit = self.engine.settings().queue_limit_of(cluster.provider, cluster.nodes.len());
-        let deadline = Instant::now() + self.engine.left_of(limit, run.created_ms);
-        let mut changes = self.engine.changes_of_both(&self.id, &run.cluster_id);
+        let left = if waited { limit } else { self.engine.left_of(limit, run.created_ms) };
+        let deadline = Instant::now() + left;
         let cluster = loop {
             let cluster = self.cluster(run).await?;
             match cluster.phase {
@@ -252,6 +254,37 @@ impl Task {
         })
         .await?;
         Ok(())
+    }
+
+    /// Waits until the cluster is this run's. Returns whether it had to.
+    async fn wait_in_queue(&self, run: &Run, changes: &mut Changes) -> Result<bool, Interruption> {
+        let mut reported = None;
+        loop {
+            let held = self.engine.claim_cluster(&run.cluster_id, &run.id).await?;
+            self.check_stop_request().await?;
+            let cluster = self.cluster(run).await?;
+            let Some(held) = held else {
+                let lost = &cluster.lost_nodes;
+                if reported.is_some() && !lost.is_empty() {
+                    let text = format!("While it waited the cluster lost {}.", lost.join(", "));
+                    let reason = Message::new("cluster_incomplete", text).with("nodes", lost.clone());
+                    return Err(Interruption::failed(reason, None));
+                }
+                return Ok(reported.is_some());
+            };
+            if cluster.phase != ClusterPhase::Ready && !cluster.phase.is_coming_up() {
+                let text = "The cluster was terminated while the run was waiting for it.";
+                return Err(Interruption::failed(Message::new("cluster_terminated_while_waiting", text), None));
+            }
+            let step = held.step();
+            if reported.as_ref() != Some(&held) {
+                self.step("waiting_in_queue", &step.message).await?;
+                reported = Some(held);
+                // Something may have changed before this was recorded.
+                continue;
+            }
+            changes.next().await;
+        }
     }
 
     /// An interruption if somebody asked the run to stop before JMeter ran.

@@ -207,7 +207,8 @@ impl Engine {
     }
 
     async fn is_busy(&self, id: &ClusterId) -> bool {
-        self.store().cluster(id).await.is_ok_and(|cluster| cluster.current_run.is_some())
+        let is_held = self.store().cluster(id).await.is_ok_and(|cluster| cluster.current_run.is_some());
+        is_held || self.store().queued_runs(id).await.is_ok_and(|waiting| !waiting.is_empty())
     }
 
     /// The cluster that is created for the run, created unless it is there.

@@ -54,6 +54,7 @@ pub struct House {
     /// How the samples of their workers come together.
     pub results: ResultsChoice,
     pub min_workers: Option<u32>,
+    pub queue: bool,
     pub try_run: bool,
     /// Its engines send figures of running tests to a metrics target.
     pub exports: bool,
@@ -102,6 +103,7 @@ impl House {
             plan_revision: None,
             results: ResultsChoice::Auto,
             min_workers: None,
+            queue: false,
             try_run: false,
             exports: false,
             artefacts: None,
@@ -349,6 +351,7 @@ impl House {
             results: self.results,
             min_workers: self.min_workers,
             share: BTreeMap::new(),
+            queue: self.queue,
             try_run: self.try_run,
         }
     }
@@ -363,6 +366,14 @@ impl House {
         let new = self.new_run(cluster, &plan);
         let engine = self.engine().await;
         waiting(&engine, move |engine| engine.create_run(owner(), new, &|| false)).await.expect("a run").id
+    }
+
+    /// A run on the cluster as it is now, busy or not.
+    pub async fn run_now(&mut self, cluster: &ClusterId) -> Result<RunId, EngineError> {
+        let plan = self.upload().await;
+        let new = self.new_run(cluster, &plan);
+        let engine = self.engine().await;
+        waiting(&engine, move |engine| engine.create_run(owner(), new, &|| false)).await.map(|run| run.id)
     }
 
     /// A run of the plan on the cluster, asked for until there is one.

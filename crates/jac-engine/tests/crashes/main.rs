@@ -21,6 +21,7 @@ mod many;
 mod notifier;
 mod panics;
 mod plans;
+mod queue;
 mod remote;
 mod retention;
 mod schedules;

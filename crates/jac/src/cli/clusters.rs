@@ -23,6 +23,9 @@ pub enum ClusterCommand {
     Run {
         /// The cluster's ID or name
         cluster: String,
+        /// Wait for the cluster if it is busy, behind the runs that wait for it already
+        #[arg(long)]
+        queue: bool,
         #[command(flatten)]
         plan: Box<PlanArguments>,
     },

@@ -1,0 +1,127 @@
+//! Runs that wait for a cluster that is busy.
+
+use crate::house::House;
+use jac_engine::EngineError;
+use jac_model::{Cause, ClusterPhase, Message, Run, RunId, RunPhase, StopMode};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// A cluster with a run that is running, and so many that wait behind it.
+async fn busy(waiting: usize) -> (House, jac_model::ClusterId, RunId, Vec<RunId>) {
+    let mut house = House::new();
+    let cluster = house.cluster(1).await;
+    let first = house.run(&cluster).await;
+    house.until_run(&first, RunPhase::Running).await;
+    house.queue = true;
+    let mut queued = Vec::new();
+    for _ in 0..waiting {
+        // Their order is that of their creation, in milliseconds.
+        sleep(Duration::from_millis(5)).await;
+        queued.push(house.run_now(&cluster).await.expect("it waits"));
+    }
+    (house, cluster, first, queued)
+}
+
+async fn row(house: &mut House, run: &RunId) -> Run {
+    house.engine().await.store().run(run).await.expect("its row").run
+}
+
+/// Waits until the run waits with that sentence.
+async fn until_step(house: &mut House, run: &RunId, sentence: &str) {
+    house
+        .until(sentence, async |engine| {
+            let run = engine.store().run(run).await.ok()?.run;
+            (run.phase == RunPhase::Queued && run.step == sentence).then_some(())
+        })
+        .await;
+}
+
+fn failure(run: &Run) -> &Message {
+    match &run.cause {
+        Some(Cause::Failed { reason, .. }) => reason,
+        other => panic!("it has not failed: {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_wait_for_a_busy_cluster_in_their_order_also_over_a_crash() {
+    for crashes in [false, true] {
+        let (mut house, cluster, first, queued) = busy(3).await;
+        for run in &queued {
+            until_step(&mut house, run, &format!("Waiting until {first} has ended.")).await;
+        }
+        if crashes {
+            house.crash().await;
+        }
+        let mut ended_ms = 0;
+        for run in std::iter::once(&first).chain(&queued) {
+            let ran = house.until_run(run, RunPhase::Finished).await;
+            assert_eq!(ran.cause, Some(Cause::Completed), "{run}");
+            assert!(ran.started_ms >= Some(ended_ms), "one at a time: {run}");
+            assert!(house.log(run) == house.measured(run), "{run}");
+            ended_ms = ran.ended_ms.expect("its end");
+        }
+        house.terminate(&cluster).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_does_not_wait_is_refused_and_leaves_nothing() {
+    let (mut house, cluster, _, queued) = busy(1).await;
+    house.queue = false;
+    let refused = house.run_now(&cluster).await.expect_err("it is busy");
+    assert!(matches!(refused, EngineError::Conflict { .. }), "{refused}");
+    let rows = house.engine().await.store().queued_runs(&cluster).await.expect("ids");
+    assert_eq!(rows, queued);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_has_an_end() {
+    let (mut house, cluster, _, queued) = busy(20).await;
+    let refused = house.run_now(&cluster).await.expect_err("too many wait");
+    assert!(matches!(refused, EngineError::Conflict { .. }), "{refused}");
+    assert_eq!(house.engine().await.store().queued_runs(&cluster).await.expect("ids"), queued);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiting_run_is_cancelled_and_those_behind_it_move_up() {
+    let (mut house, cluster, first, queued) = busy(2).await;
+    let engine = house.engine().await;
+    engine.request_stop(&queued[0], StopMode::Graceful, "Ada").await.expect("it is asked");
+    let cancelled = house.until_run(&queued[0], RunPhase::Finished).await;
+    assert!(matches!(cancelled.cause, Some(Cause::Stopped { .. })), "{:?}", cancelled.cause);
+    assert_eq!(row(&mut house, &first).await.phase, RunPhase::Running, "the other one goes its way");
+    for run in [&first, &queued[1]] {
+        assert_eq!(house.until_run(run, RunPhase::Finished).await.cause, Some(Cause::Completed));
+    }
+    house.terminate(&cluster).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiting_run_ends_with_its_cluster() {
+    let (mut house, cluster, _, queued) = busy(2).await;
+    house.terminate(&cluster).await;
+    for run in &queued {
+        let ended = house.until("its end", async |engine| {
+            engine.store().run(run).await.ok().map(|row| row.run).filter(|run| run.phase == RunPhase::Finished)
+        });
+        assert_eq!(failure(&ended.await).code, "cluster_terminated_while_waiting");
+    }
+    assert_eq!(house.engine().await.store().cluster(&cluster).await.expect("its row").phase, ClusterPhase::Terminated);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_does_not_begin_on_a_cluster_that_lost_a_node_while_it_waited() {
+    let (mut house, cluster, first, queued) = busy(1).await;
+    house.world.lose("worker-1");
+    house
+        .until("its end", async |engine| {
+            engine.store().run(&first).await.ok().filter(|row| row.run.phase == RunPhase::Finished)
+        })
+        .await;
+    let ended = house.until("its end", async |engine| {
+        engine.store().run(&queued[0]).await.ok().map(|row| row.run).filter(|run| run.phase == RunPhase::Finished)
+    });
+    assert_eq!(failure(&ended.await).code, "cluster_incomplete");
+    house.terminate(&cluster).await;
+}
