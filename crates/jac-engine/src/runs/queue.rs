@@ -3,7 +3,7 @@
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_model::{ClusterId, Message, RunId};
+use jac_model::{Cluster, ClusterId, Message, RunId};
 
 /// So many runs wait for one cluster at most.
 const MOST_WAITING: usize = 20;
@@ -63,17 +63,23 @@ impl Engine {
         }
         let waiting = self.store().queued_runs(cluster).await?;
         let ahead = waiting.iter().position(|other| other == run).unwrap_or(waiting.len());
+        let holder = move |cluster: &Cluster, run: &RunId| match &cluster.current_run {
+            Some(other) if other != run => Some(Held::By(other.clone())),
+            None if ahead > 0 => Some(Held::Behind(ahead)),
+            None | Some(_) => None,
+        };
+        // Nothing changes while it is held, so that those who wait do not wake each other.
+        if let Some(held) = holder(&self.store().cluster(cluster).await?, run) {
+            return Ok(Some(held));
+        }
         let run = run.clone();
         let (_, held) = self
             .change_cluster(cluster, move |cluster| {
-                Ok(match &cluster.current_run {
-                    Some(other) if *other != run => Some(Held::By(other.clone())),
-                    None if ahead > 0 => Some(Held::Behind(ahead)),
-                    None | Some(_) => {
-                        cluster.current_run = Some(run);
-                        None
-                    }
-                })
+                let held = holder(cluster, &run);
+                if held.is_none() {
+                    cluster.current_run = Some(run);
+                }
+                Ok(held)
             })
             .await?;
         Ok(held)
@@ -82,7 +88,7 @@ impl Engine {
     /// The same for a run that has just been written down: where the cluster is held it waits if it may.
     pub(super) async fn claim_or_queue(
         &self,
-        cluster: &jac_model::Cluster,
+        cluster: &Cluster,
         run: &RunId,
         may_wait: bool,
     ) -> Result<(), EngineError> {
@@ -96,9 +102,9 @@ impl Engine {
                 Some("Use another cluster, or let the run create one."),
             ));
         }
-        // Itself, and the one that has the cluster while that is still launching, are no reason to refuse.
-        let waiting = self.store().queued_runs(&cluster.id).await?.len();
-        if waiting > MOST_WAITING + 1 {
+        // The one that has the cluster is among them while that is still launching.
+        let is_ahead = |other: &&RunId| **other != *run && held != Held::By((*other).clone());
+        if self.store().queued_runs(&cluster.id).await?.iter().filter(is_ahead).count() >= MOST_WAITING {
             return Err(conflict(
                 format!("{MOST_WAITING} runs wait for the cluster '{}' already.", cluster.name),
                 Some("Use another cluster, or cancel one of them."),
