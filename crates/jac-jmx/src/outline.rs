@@ -147,12 +147,8 @@ fn facts(element: &Element) -> Vec<OutlineFact> {
             ("loops", "LoopController.loops"),
         ],
         "OpenModelThreadGroup" => &[("schedule", "OpenModelThreadGroup.schedule")],
-        "ConcurrencyThreadGroup" => {
-            &[("threads", "TargetLevel"), ("ramp_up", "RampUp"), ("steps", "Steps"), ("hold", "Hold")]
-        }
-        "ArrivalsThreadGroup" => {
-            &[("arrivals", "TargetLevel"), ("ramp_up", "RampUp"), ("steps", "Steps"), ("hold", "Hold")]
-        }
+        "ConcurrencyThreadGroup" => return by_unit(element, "threads"),
+        "ArrivalsThreadGroup" => return by_unit(element, "arrivals"),
         "SteppingThreadGroup" => &[("threads", "ThreadGroup.num_threads"), ("hold", "flighttime")],
         "HTTPSamplerProxy" | "HTTPSampler" | "HTTPSampler2" => return http(element),
         "ConfigTestElement" => return http(element),
@@ -197,6 +193,17 @@ fn facts(element: &Element) -> Vec<OutlineFact> {
         facts.extend(fact("delay", element.text_or_empty("ThreadGroup.delay")));
     }
     facts
+}
+
+/// Of a plugin's group, whose times are in minutes where its unit is `M`, and in seconds otherwise.
+fn by_unit(element: &Element, target: &str) -> Vec<OutlineFact> {
+    let times = match element.text_or_empty("Unit").trim() {
+        "M" => [("ramp_up_min", "RampUp"), ("hold_min", "Hold")],
+        _ => [("ramp_up", "RampUp"), ("hold", "Hold")],
+    };
+    let [ramp_up, hold] = times;
+    let properties = [(target, "TargetLevel"), ramp_up, ("steps", "Steps"), hold];
+    properties.iter().filter_map(|(code, name)| fact(code, element.nested_text(name)?)).collect()
 }
 
 fn fact(code: &str, value: &str) -> Option<OutlineFact> {
@@ -275,5 +282,28 @@ mod tests {
             ]
         );
         assert_eq!((outline.count, outline.elements[2].enabled), (5, true));
+    }
+
+    #[test]
+    fn times_of_a_plugins_group_have_their_unit() {
+        for (unit, expected) in [
+            (r#"<stringProp name="Unit">S</stringProp>"#, ["threads=50", "ramp_up=2", "steps=5", "hold=10"]),
+            (r#"<stringProp name="Unit">M</stringProp>"#, ["threads=50", "ramp_up_min=2", "steps=5", "hold_min=10"]),
+            ("", ["threads=50", "ramp_up=2", "steps=5", "hold=10"]),
+        ] {
+            let text = format!(
+                r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree>
+                <TestPlan guiclass="g" testname="Shop"/><hashTree>
+                <com.blazemeter.jmeter.threads.concurrency.ConcurrencyThreadGroup guiclass="g" testname="Users">
+                  <stringProp name="TargetLevel">50</stringProp><stringProp name="RampUp">2</stringProp>
+                  <stringProp name="Steps">5</stringProp><stringProp name="Hold">10</stringProp>{unit}
+                </com.blazemeter.jmeter.threads.concurrency.ConcurrencyThreadGroup><hashTree/>
+                </hashTree></hashTree></jmeterTestPlan>"#
+            );
+            let outline = Plan::parse(text.as_bytes()).expect("a plan").outline();
+            let facts: Vec<String> =
+                outline.elements[1].facts.iter().map(|fact| format!("{}={}", fact.code, fact.value)).collect();
+            assert_eq!(facts, expected, "{unit}");
+        }
     }
 }

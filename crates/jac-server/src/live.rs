@@ -287,7 +287,13 @@ async fn forward(app: App, io: SocketIo) {
     let mut events = app.engine.events();
     let mut tables = Tables::default();
     loop {
-        let sent = match events.recv().await {
+        // At shutdown the sockets are closed, and with them the namespace that events are sent to.
+        let event = tokio::select! {
+            biased;
+            () = app.edge.closing().cancelled() => return,
+            event = events.recv() => event,
+        };
+        let sent = match event {
             Ok(Event::Snapshot(snapshot)) => {
                 let room = room(&snapshot.run_id);
                 // Of what nobody watches nothing is made.

@@ -308,3 +308,22 @@ async fn a_page_learns_why_its_session_ended() {
         assert_eq!(said.first(), Some(&expected), "{how}: {said:?}");
     }
 }
+
+#[tokio::test]
+async fn events_that_come_after_the_end_has_begun_are_sent_to_nobody() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    let own_page = format!("http://{address}");
+    let headers = [("cookie", served.cookie.as_str()), ("origin", &own_page)];
+    let mut page = Socket::connect(address, &headers, &served.page).await;
+    page.wait_for("40").await;
+    served.app.edge.closing().cancel();
+    let events = async || served.app.engine.figures().await.expect("figures").tasks["live_events"];
+    let began = Instant::now();
+    while events().await.running > 0 {
+        assert!(began.elapsed() < Duration::from_secs(20), "it sends events on");
+        let plan = served.upload("/plans", &[("a.jmx", crate::PLAN)]).await;
+        assert_eq!(plan.status, StatusCode::CREATED);
+    }
+    assert_eq!(events().await.panics, 0);
+}

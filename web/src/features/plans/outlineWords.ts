@@ -4,6 +4,9 @@ import type { OutlineElement } from "@/shared/api/types";
 const WORDS: Record<string, (value: string) => string> = {
   threads: (value) => `${value} users`,
   ramp_up: (value) => `ramp-up ${value} s`,
+  ramp_up_min: (value) => `ramp-up ${value} min`,
+  hold: (value) => `hold ${value} s`,
+  hold_min: (value) => `hold ${value} min`,
   loops: (value) => (value === "-1" ? "infinite loops" : `loops ${value}`),
   duration: (value) => `duration ${value} s`,
   delay: (value) => `delay ${value} s`,
