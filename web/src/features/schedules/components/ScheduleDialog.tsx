@@ -122,7 +122,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
             onSearch={setPlanText}
             value={form.run.planId}
             fault={shown.run.plan}
-            onChange={(id) => setForm({ ...form, revision: null, run: { ...form.run, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [] } })}
+            onChange={(id) => setForm({ ...form, revision: null, run: { ...form.run, planId: id, properties: {}, set: {}, secret: [], split: [], propertiesFiles: [] } })}
           />
           <Field label="Name">
             {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.run.name} onChange={({ target }) => setRun({ ...form.run, name: target.value })} />}
