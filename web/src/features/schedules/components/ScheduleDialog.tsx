@@ -61,6 +61,8 @@ function firstForm(schedule: Schedule | undefined, planId: string | undefined, c
 
 function Form({ info, schedule, planId, onClose, defaults, check: checked }: Props & { info: Info; defaults: StartConfig; check: Check | undefined }) {
   const [typed, setForm] = useState(() => firstForm(schedule, planId, checked, defaults, info));
+  // What is typed was made from this revision, whatever somebody else saves meanwhile.
+  const [revision] = useState(schedule?.revision ?? null);
   const [planText, setPlanText] = useState("");
   const [tries, setTries] = useState(0);
   const { mayWrite } = useRights();
@@ -74,7 +76,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
   const plan = usePlan(form.run.planId ?? "", form.run.planId !== null);
   const check = usePlanCheck(form.run.planId, workers);
   const files = check.data?.data_files.filter((file) => file.found).map((file) => file.path) ?? [];
-  const { request, faults } = checkScheduleForm(form, check.data?.properties ?? [], files, info.limits.max_workers, schedule?.revision ?? null);
+  const { request, faults } = checkScheduleForm(form, check.data?.properties ?? [], files, info.limits.max_workers, revision);
   const otherTotal = check.data !== undefined && fixedTotalFault(totalOf(check.data), form.run.users, workers) !== null;
   const save = useSaveSchedule(schedule?.id ?? null);
   const navigate = useNavigate();
