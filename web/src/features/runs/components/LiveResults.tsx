@@ -33,7 +33,8 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
   const names = useMemo(() => JSON.parse(written) as string[], [written]);
   const labels = useChosenLabels(names);
   const { chosen, slots } = labels;
-  const { series, together } = useLiveLabels(run.id, chosen, live.seq);
+  const newest = live.points.at(-1);
+  const { series, together, error: labelsError, untilMs } = useLiveLabels(run.id, chosen, live.seq, newest === undefined ? null : newest.t_ms + live.bucket_ms);
   const { range, last } = useTimeline();
   const scope = last?.seconds == null ? JSON.stringify(range) : `last ${last.seconds}`;
   const { table, error } = useLiveWindow(run.id, range, scope, chosen.length > 1 ? chosen : NO_LABELS, live.seq);
@@ -43,8 +44,20 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
   return (
     <>
       {error !== null && <ErrorBox error={error} />}
+      {labelsError !== null && <ErrorBox error={labelsError} />}
       {range !== null && table === null && <Note tone="info">Figures and table: whole run.</Note>}
-      <LiveFigures live={live} run={run} summary={summary} points={shown} inWindow={inWindow} chosen={chosen} series={series} together={inWindow ? table.together : together} baseline={baseline} />
+      <LiveFigures
+        live={live}
+        run={run}
+        summary={summary}
+        points={shown}
+        inWindow={inWindow}
+        chosen={chosen}
+        series={series}
+        together={inWindow ? table.together : together}
+        untilMs={untilMs}
+        baseline={baseline}
+      />
       <Criteria live results={run.criteria} watch={run.criteria_watch} expressions={run.criteria_expressions} warmUpS={run.warm_up_s} rules={run.stop_rule_states} />
       {annotations}
       <ResultCharts
@@ -55,7 +68,8 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
         slots={slots}
         settledUntilMs={settledUntil(live)}
         lastSampleMs={live.summary.end_ms}
-        stale={!connection.connected}
+        stale={!connection.connected || labelsError !== null}
+        labelsUntilMs={untilMs}
         criteria={run.criteria_expressions}
       />
       {live.labels > live.summary.labels.length && (
