@@ -1,6 +1,6 @@
 /** Phase, cause and verdict in words, icons and tones: the only place that decides them. */
 import type { Cause, RunSummary, Verdict } from "@/shared/api/types";
-import { formatTime } from "@/shared/format/time";
+import { formatTimeNear } from "@/shared/format/time";
 import type { ChipLook } from "@/shared/ui/Chip";
 import { stopRuleWords } from "./criteria";
 import { valueWords } from "./judgedWords";
@@ -66,7 +66,8 @@ export function verdictChip(verdict: Verdict, counts: Counts): ChipLook | null {
   return null;
 }
 
-export function causeSentence(cause: Cause): string {
+/** `startMs`: of the first sample; null where it is not known. */
+export function causeSentence(cause: Cause, startMs: number | null): string {
   switch (cause.kind) {
     case "completed":
       return "The plan ran to completion.";
@@ -75,7 +76,7 @@ export function causeSentence(cause: Cause): string {
     case "stopped":
       return cause.how === "force" ? `Aborted by ${cause.by}.` : `Stopped by ${cause.by} (graceful).`;
     case "auto_stopped":
-      return `Stopped automatically at ${valueWords(cause.actual, cause.unit)}${cause.node === null ? "" : ` of ${cause.node}`} since ${formatTime(cause.since_ms)}: ${stopRuleWords(cause.rule)}.`;
+      return `Stopped automatically at ${valueWords(cause.actual, cause.unit)}${cause.node === null ? "" : ` of ${cause.node}`} since ${formatTimeNear(cause.since_ms, startMs ?? cause.since_ms)}: ${stopRuleWords(cause.rule)}.`;
     case "failed":
       return cause.reason.message;
   }
