@@ -1,5 +1,6 @@
 /** Phase, cause and verdict in words, icons and tones: the only place that decides them. */
-import type { Cause, RunSummary, Verdict } from "@/shared/api/types";
+import type { Cause, Run, RunSummary, Verdict } from "@/shared/api/types";
+import { plural } from "@/shared/format/numbers";
 import { formatTimeNear } from "@/shared/format/time";
 import type { ChipLook } from "@/shared/ui/Chip";
 import { stopRuleWords } from "./criteria";
@@ -51,6 +52,20 @@ export function doubtChip(counts: Counts): ChipLook | null {
   if (counts === null) return null;
   if (counts.samples === 0) return { tone: "attention", word: "no samples", icon: "exclamation-triangle" };
   return counts.errors === counts.samples ? { tone: "attention", word: "all samples failed", icon: "exclamation-triangle" } : null;
+}
+
+/** Notes of a run by which its samples are not all there. */
+const PARTIAL = ["fewer_workers", "row_cut", "node_log_lost", "node_log_unreadable", "log_incomplete", "log_differs"];
+
+/** What a reader of a finished run's figures has to know before them: which notes say more, is below. */
+export function noteChips({ notes }: Pick<Run, "notes">, rejectedRows: number): ChipLook[] {
+  const has = (codes: string[]) => notes.some(({ code }) => codes.includes(code));
+  const doubt = (word: string): ChipLook => ({ tone: "attention", word, icon: "exclamation-triangle" });
+  return [
+    ...(has(PARTIAL) ? [doubt("partial results")] : []),
+    ...(has(["generators_busy"]) ? [doubt("load generators busy")] : []),
+    ...(rejectedRows > 0 ? [doubt(`${plural(rejectedRows, "row")} not read`)] : []),
+  ];
 }
 
 /** The one chip of a list: the doubt where there is one about a run that otherwise went well, else the state. */

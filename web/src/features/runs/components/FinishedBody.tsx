@@ -1,5 +1,6 @@
 import { ReportBody } from "@/features/results/components/ReportBody";
 import { Notes } from "@/features/results/components/Notes";
+import { isOfPart } from "@/features/results/reportPart";
 import type { Run } from "@/shared/api/types";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
@@ -34,8 +35,7 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
           samples={samples}
           baseline={baseline}
           part={part}
-          // What was counted is of the time that the link has, which the report's part may not be yet, or could not be counted.
-          together={part === null || (part.report !== null && !part.loading) ? together.entry : null}
+          together={isOfPart(part) ? together.entry : null}
           annotating={annotating}
           nodes={run.provider !== "imported" && <NodeCharts run={run} points={charted.report.series.points} />}
           anyLabel

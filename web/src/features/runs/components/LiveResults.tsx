@@ -2,6 +2,7 @@ import { useMemo, type ReactNode } from "react";
 import { Criteria } from "@/features/results/components/Criteria";
 import { EntryTable } from "@/features/results/components/EntryTable";
 import { ErrorTable } from "@/features/results/components/ErrorTable";
+import { OverTimeSection } from "@/features/results/components/OverTimeSection";
 import { ResultCharts } from "@/features/results/components/ResultCharts";
 import { errorsOfLabels, summaryOfLabels } from "@/features/results/labelScope";
 import { pointsWithin } from "@/features/results/reportPart";
@@ -41,6 +42,8 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
   const summary = useMemo(() => summaryOfWindow(live.summary, table), [live.summary, table]);
   const inWindow = table !== null;
   const shown = useMemo(() => (table === null ? live.points : pointsWithin(live.points, live.bucket_ms, [table.from_ms, table.to_ms])), [live.points, live.bucket_ms, table]);
+  const stale = !connection.connected || labelsError !== null;
+  const quiet = { points: live.points, bucketMs: live.bucket_ms, labels: series, chosen, slots, settledUntilMs: settledUntil(live), labelsUntilMs: untilMs, stale };
   return (
     <>
       {error !== null && <ErrorBox error={error} />}
@@ -68,7 +71,7 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
         slots={slots}
         settledUntilMs={settledUntil(live)}
         lastSampleMs={live.summary.end_ms}
-        stale={!connection.connected || labelsError !== null}
+        stale={stale}
         labelsUntilMs={untilMs}
         criteria={run.criteria_expressions}
       />
@@ -90,6 +93,7 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
           showSamples={samples.show}
         />
       </WhileSeen>
+      <OverTimeSection view={quiet} />
       <NodeCharts run={run} since={live.nodes} points={live.points} stale={!connection.connected} />
       {samples.section}
     </>

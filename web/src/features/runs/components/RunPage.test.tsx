@@ -87,6 +87,7 @@ it("has each figure with its unit, and what it is now apart from what the whole 
 it("names the units of its four charts, and paints them", async () => {
   await show();
   for (const name of [/^Throughput, samples per second$/, /^Response time, percentiles/, /^Errors, per second$/, /^Active users, all nodes together$/]) expect(chart(name)).toBeDefined();
+  expect(screen.getByRole("region", { name: "Bytes and connections" }).querySelectorAll(".when-seen, .chart-card")).toHaveLength(4);
   await waitFor(() => expect(paintedTexts("throughput")).toContain("40/s"));
   await waitFor(() => expect(paintedTexts("active-users")).toContain("40"));
   // The newest settled interval stands in the legends.

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useClusterDefaults } from "@/features/clusters/api/useClusterDefaults";
-import type { StartConfig } from "@/features/clusters/clusterForm";
+import { checkForm, type StartConfig } from "@/features/clusters/clusterForm";
 import { canRun } from "@/features/clusters/clusterWords";
 import { ClusterFields } from "@/features/clusters/components/ClusterFields";
+import { PriceCheck } from "@/features/clusters/components/PriceCheck";
 import { useCredentialChoices } from "@/features/clusters/useCredentialChoices";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
@@ -160,7 +161,10 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
               onChange={(id) => setRun({ ...form.run, clusterId: id })}
             />
           ) : (
-            <ClusterFields info={info} form={form.cluster} faults={shown.cluster} choices={choices} onChange={(cluster) => setForm({ ...form, cluster })} />
+            <>
+              <ClusterFields info={info} form={form.cluster} faults={shown.cluster} choices={choices} onChange={(cluster) => setForm({ ...form, cluster })} />
+              {form.cluster.provider === "ec2" && <PriceCheck request={checkForm({ ...form.cluster, name: "", description: "" }, info.limits.max_workers).request} />}
+            </>
           )}
         </fieldset>
         {form.run.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
