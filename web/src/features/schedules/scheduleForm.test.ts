@@ -96,6 +96,9 @@ describe("a schedule's form", () => {
     } as unknown as Schedule;
     const form = { ...formOf(schedule, KNOWN, DEFAULTS, "local"), expression: "0 4 * * *" };
     expect(checkScheduleForm(form, KNOWN, [], 16, 3).request?.run?.properties).toEqual({ threads: "10" });
+    // A pinned revision may have another default than the newest.
+    const pinned = { ...form, revision: 2, run: { ...form.run, set: {} } };
+    expect(checkScheduleForm(pinned, KNOWN, [], 16, 3).request?.run?.properties).toEqual({ threads: "10" });
   });
 
   it("has a query for each kind of time", () => {
