@@ -26,7 +26,7 @@ export function TimelineBar({ live, children }: { live: boolean; children?: Reac
         </button>
       )}
       {range !== null && !followed && <span className="timeline-hint">Figures and tables: whole run.</span>}
-      {range === null && <span className="timeline-hint">{live && "Dashed: incomplete interval. "}Drag to zoom.</span>}
+      {range === null && !typing && <span className="timeline-hint">{live && "Dashed: incomplete interval. "}Drag to zoom.</span>}
       {typing && <RangeFields key={base} onDone={() => setTyping(false)} />}
       <button type="button" className="btn btn-quiet" aria-expanded={typing} aria-label="Zoom to a time range" title="Zoom to a time range" onClick={() => setTyping(!typing)}>
         <Icon name={typing ? "x" : "zoom-in"} />
