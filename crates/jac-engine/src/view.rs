@@ -315,7 +315,7 @@ impl Engine {
 }
 
 /// What was written down when the run finished; nothing until then.
-fn result_of(row: &RunRow) -> RunResult {
+pub(crate) fn result_of(row: &RunRow) -> RunResult {
     row.result.as_ref().and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }
 

@@ -221,8 +221,8 @@ pub struct Firing {
     pub state: FiringState,
     /// Who started it manually; `null`: the schedule.
     pub by: Option<Person>,
-    /// Why it did not become a run, or how its run ended: `completed`, `stopped`, `auto_stopped`, `run_failed`, `run_deleted`, `overlap`, `cluster_busy`,
-    /// `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
+    /// Why it did not become a run, or how its run ended: `completed`, `criteria_failed`, `all_samples_failed`, `no_samples`,
+    /// `stopped`, `auto_stopped`, `run_failed`, `run_deleted`, `overlap`, `cluster_busy`, `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
     pub code: Option<String>,
     /// The same as a sentence.
     pub message: Option<String>,

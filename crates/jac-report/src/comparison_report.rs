@@ -67,6 +67,18 @@ pub struct ComparedRun {
     pub machines: Option<String>,
     /// JMeter properties for every node, secrets masked.
     pub properties: BTreeMap<String, String>,
+    /// Java system properties for every node, secrets masked.
+    #[serde(default)]
+    pub system_properties: BTreeMap<String, String>,
+    /// Properties files of the plan that every JMeter read.
+    #[serde(default)]
+    pub properties_files: Vec<String>,
+    /// Version of JMeter; `null`: it is not known.
+    #[serde(default)]
+    pub jmeter: Option<String>,
+    /// Java versions of its nodes; empty: they are not known.
+    #[serde(default)]
+    pub java: Vec<String>,
     /// JMeter properties whose totals were divided among the workers.
     pub share: BTreeMap<String, u64>,
     /// Data files whose rows were split across the workers.

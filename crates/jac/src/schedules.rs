@@ -290,9 +290,7 @@ fn firing_line(firing: &Firing) -> String {
     let run = firing.run_id.as_ref().map_or_else(String::new, |run| format!("  {run}"));
     let by = firing.by.as_ref().map_or_else(String::new, |by| format!("  by {}", by.name));
     let times = if firing.times > 1 { format!("  {} times", firing.times) } else { String::new() };
-    let why = match (&firing.message, firing.state) {
-        (Some(message), state) if state != FiringState::Finished => format!("  {message}"),
-        _ => String::new(),
-    };
+    let is_well = firing.state == FiringState::Finished && firing.code.as_deref() == Some("completed");
+    let why = firing.message.as_ref().filter(|_| !is_well).map_or_else(String::new, |message| format!("  {message}"));
     format!("{}  {}{times}{run}{by}{why}", utc::minute(firing.due_ms), firing_word(firing))
 }

@@ -3,6 +3,7 @@
 //! Both read the log itself. What arrives while a run lives is in its spool, so a run can be searched while it continues.
 
 use super::kept::{compressed_path, damaged};
+use super::secrets::mask;
 use super::spool;
 use crate::blocking::wait;
 use crate::clusters::conflict;
@@ -119,15 +120,22 @@ impl Engine {
         };
         let ec2 = cluster.and_then(|cluster| cluster.config.ec2);
         let machines = ec2.map_or_else(|| provider.to_string(), |ec2| ec2.worker_type);
+        let mut run = run.clone();
+        mask(&mut run);
+        let (jmeter, java) = run.versions.map(|versions| (versions.jmeter, versions.java)).unzip();
         Ok(Some(ComparedRun {
-            plan: run.plan_name.clone(),
+            plan: run.plan_name,
             plan_revision: run.plan_revision,
             users: run.total_threads,
             workers: run.workers,
             machines: Some(machines),
-            properties: run.properties.clone(),
-            share: run.share.clone(),
-            split: run.split.clone(),
+            properties: run.properties,
+            system_properties: run.system_properties,
+            properties_files: run.properties_files,
+            jmeter,
+            java: java.unwrap_or_default(),
+            share: run.share,
+            split: run.split,
         }))
     }
 

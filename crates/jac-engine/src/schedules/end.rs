@@ -2,6 +2,8 @@
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::view::{RunResult, result_of};
+use jac_jtl::criteria::Verdict;
 use jac_model::schedule::FAILURES_UNTIL_OFF;
 use jac_model::{Cause, EpochMs, Firing, FiringState, Schedule, ScheduleState};
 use jac_store::{FiringRow, StoreError};
@@ -30,6 +32,26 @@ fn end(
             schedule.next_ms = None;
             schedule.ended_ms = Some(now_ms);
         }
+    }
+}
+
+/// What a run that completed measured, as a code.
+fn completed(result: &RunResult) -> &'static str {
+    match &result.headline {
+        Some(headline) if headline.samples == 0 => "no_samples",
+        Some(headline) if headline.samples == headline.errors => "all_samples_failed",
+        _ if result.verdict == Verdict::Failed => "criteria_failed",
+        _ => "completed",
+    }
+}
+
+/// The same behind the sentence of its cause.
+fn addition(code: &str) -> &'static str {
+    match code {
+        "no_samples" => " There are no samples.",
+        "all_samples_failed" => " All samples failed.",
+        "criteria_failed" => " Its criteria were not met.",
+        _ => "",
     }
 }
 
@@ -66,13 +88,14 @@ impl Engine {
     pub(super) async fn process_running(&self, row: &FiringRow) -> Result<(), EngineError> {
         let Some(run) = &row.run else { return Ok(()) };
         let id = row.firing.id;
-        let run = match self.store().run(run).await {
-            Ok(found) => found.run,
+        let found = match self.store().run(run).await {
+            Ok(found) => found,
             Err(StoreError::NotFound { .. }) => {
                 return self.end_firing(id, FiringState::Finished, "run_deleted", "Its run was deleted.").await;
             }
             Err(error) => return Err(error.into()),
         };
+        let run = &found.run;
         if !run.phase.is_terminal() {
             return Ok(());
         }
@@ -81,10 +104,10 @@ impl Engine {
             Some(Cause::Stopped { .. }) => (FiringState::Finished, "stopped"),
             // What was tested failed, not the schedule.
             Some(Cause::AutoStopped { .. }) => (FiringState::Finished, "auto_stopped"),
-            Some(Cause::Completed | Cause::Imported) | None => (FiringState::Finished, "completed"),
+            Some(Cause::Completed | Cause::Imported) | None => (FiringState::Finished, completed(&result_of(&found))),
         };
         let message = run.cause.as_ref().map_or_else(String::new, Cause::sentence);
-        self.end_firing(id, state, code, &message).await
+        self.end_firing(id, state, code, &format!("{message}{}", addition(code))).await
     }
 
     /// A schedule was switched off just now. The overview shows that to its owner until it is resumed; whoever notifies

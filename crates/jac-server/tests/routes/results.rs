@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use jac_engine::{EngineError, administrator};
 use jac_jtl::criteria::Verdict;
 use jac_jtl::{LogStatistics, Settings};
-use jac_model::{ResultsMode, RunId};
+use jac_model::{ResultsMode, RunId, Versions};
 use jac_report::{Facts, Report, RunFacts};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -309,12 +309,27 @@ async fn runs_are_compared_with_the_first_of_them() {
     finished(&served, "r-33333333", 0).await;
     finished(&served, "r-44444444", 0).await;
     finished(&served, "r-55555555", 80).await;
+    let store = served.app.engine.store();
+    let started = store.update_run::<_, EngineError>(&"r-44444444".parse().expect("an id"), |run| {
+        run.system_properties.insert("dns.ttl".to_owned(), "5".to_owned());
+        run.system_properties.insert("store.password".to_owned(), "hidden".to_owned());
+        run.properties_files.push("shop.properties".to_owned());
+        let java = vec!["21.0.8".to_owned()];
+        run.versions = Some(Versions { jac: "0".to_owned(), jmeter: "5.6.3".to_owned(), java });
+        Ok(())
+    });
+    started.await.expect("written");
     let compare = async |runs: &str| served.as_owner(Method::GET, &format!("/compare?runs={runs}"), "").await;
     let answer = compare("r-33333333,r-44444444,r-55555555").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let report = answer.body;
     assert_eq!(report["results"].as_array().map(Vec::len), Some(3));
     assert_eq!(report["results"][2]["run_id"], "r-55555555");
+    let started = &report["results"][1]["run"];
+    assert_eq!(started["system_properties"], serde_json::json!({ "dns.ttl": "5", "store.password": "***" }));
+    assert_eq!(started["properties_files"], serde_json::json!(["shop.properties"]));
+    assert_eq!((&started["jmeter"], &started["java"][0]), (&"5.6.3".into(), &"21.0.8".into()));
+    assert_eq!(report["results"][0]["run"]["jmeter"], serde_json::Value::Null);
     assert_eq!(report["comparisons"][0]["total"]["change"], "same");
     assert_eq!(report["comparisons"][1]["total"]["change"], "worse");
     assert!(report["results"][0]["points"].as_array().is_some_and(|points| points.len() == 31));

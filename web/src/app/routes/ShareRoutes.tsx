@@ -4,7 +4,10 @@ import { readRuns } from "@/features/compare/chosenRuns";
 import { ComparisonBody } from "@/features/compare/components/ComparisonBody";
 import { useLabelled } from "@/features/compare/useLabelled";
 import { ReportBody } from "@/features/results/components/ReportBody";
+import { isOfPart } from "@/features/results/reportPart";
 import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
+import { useLabelsTogether } from "@/features/runs/api/useLabelsTogether";
+import { useReportPart } from "@/features/runs/api/useReportPart";
 import { useRun } from "@/features/runs/api/useRun";
 import { useRunReport } from "@/features/runs/api/useRunReport";
 import type { Run } from "@/shared/api/types";
@@ -12,6 +15,7 @@ import { plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 import { useZone } from "@/shared/format/zone";
 import { Chip } from "@/shared/ui/Chip";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
@@ -80,9 +84,16 @@ function RunHead({ run }: { run: Run }) {
 
 function SharedReport({ run }: { run: Run }) {
   const report = useRunReport(run.id, true);
+  const part = useReportPart(run.id, report.data);
+  const together = useLabelsTogether(run.id, report.data);
   return (
     <Loaded query={report} what="Loading the report…">
-      {(found) => <ReportBody report={found} />}
+      {(found) => (
+        <>
+          {together.error !== null && <ErrorBox error={together.error} onRetry={together.retry} />}
+          <ReportBody report={found} part={part} together={isOfPart(part) ? together.entry : null} />
+        </>
+      )}
     </Loaded>
   );
 }

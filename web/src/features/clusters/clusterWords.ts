@@ -93,10 +93,11 @@ export function placeWords({ provider, config }: Pick<Cluster, "provider" | "con
   return provider === "local" ? `${size} as local processes` : `${size} on ${providerWords(provider)}${region}`;
 }
 
-/** The instance type of a node; null where nodes have none. */
+/** The instance type of a node; null where nodes have none. With fallback types it may be another: what was launched is in the node's detail. */
 export function typeOf({ config }: Pick<Cluster, "config">, node: Pick<ClusterNode, "role">): string | null {
   if (config.ec2 == null) return null;
-  return node.role === "master" ? config.ec2.master_type : config.ec2.worker_type;
+  if (node.role === "master") return config.ec2.master_type;
+  return config.ec2.fallback_worker_types.length === 0 ? config.ec2.worker_type : `${config.ec2.worker_type} or a fallback type`;
 }
 
 /** What a price an hour comes to if the cluster lives as long as it may; a sentence. */

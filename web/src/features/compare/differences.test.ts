@@ -4,7 +4,20 @@ import { entryOf, summaryOf } from "@/test/results";
 import { differencesOf, errorChanges } from "./differences";
 
 type Started = NonNullable<ComparedResult["run"]>;
-const STARTED: Started = { plan: "shop", plan_revision: 3, users: 100, workers: 2, machines: "local", properties: { threads: "50" }, share: {}, split: [] };
+const STARTED: Started = {
+  plan: "shop",
+  plan_revision: 3,
+  users: 100,
+  workers: 2,
+  machines: "local",
+  properties: { threads: "50" },
+  system_properties: {},
+  properties_files: [],
+  jmeter: "5.6.3",
+  java: ["21"],
+  share: {},
+  split: [],
+};
 const result = (run: Partial<Started> | null, seconds = 600): ComparedResult => ({
   name: "A",
   run_id: null,
@@ -29,6 +42,11 @@ it("names what was different, the load first", () => {
     "Machines local → c6i.large in eu-central-1",
     "host not set → empty",
   ]);
+});
+
+it("names system properties, properties files and versions", () => {
+  const other = { system_properties: { "dns.ttl": "5" }, properties_files: ["a.properties"], jmeter: "5.5", java: ["17", "21"] };
+  expect(words(result({}), result(other))).toEqual(["JMeter 5.6.3 → 5.5", "Java 21 → 17, 21", "-Ddns.ttl not set → 5", "Properties files none → a.properties"]);
 });
 
 it("calls another number of workers another load where nobody knows the users", () => {

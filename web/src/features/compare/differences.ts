@@ -32,8 +32,12 @@ export function differencesOf(before: ComparedResult, after: ComparedResult): Di
   add("plan", "Plan", a.plan, b.plan);
   if (a.plan === b.plan) add("revision", "Plan revision", count(a.plan_revision), count(b.plan_revision));
   add("machines", "Machines", a.machines ?? "unknown", b.machines ?? "unknown");
+  add("jmeter", "JMeter", a.jmeter ?? "unknown", b.jmeter ?? "unknown");
+  add("java", "Java", a.java.join(", ") || "unknown", b.java.join(", ") || "unknown");
   for (const name of namesOf(a.share, b.share)) add(`share ${name}`, `Total of ${name}`, count(a.share[name] ?? null), count(b.share[name] ?? null), true);
   for (const name of namesOf(a.properties, b.properties)) add(`property ${name}`, name, written(a.properties[name]), written(b.properties[name]));
+  for (const name of namesOf(a.system_properties, b.system_properties)) add(`property -D${name}`, `-D${name}`, written(a.system_properties[name]), written(b.system_properties[name]));
+  add("files", "Properties files", a.properties_files.join(", ") || "none", b.properties_files.join(", ") || "none");
   add("split", "Split files", a.split.join(", ") || "none", b.split.join(", ") || "none");
   return found;
 }

@@ -25,6 +25,8 @@ export interface Source {
   points: Point[];
   colour: string | null;
   transaction?: boolean;
+  /** Where its points end, as newer ones could not be had. */
+  untilMs?: number;
 }
 
 export interface Frame {
@@ -35,11 +37,18 @@ export interface Frame {
 }
 
 /** Total alone, or the chosen labels; those whose points have not come yet are left out. */
-export function sources(points: Point[], labels: LabelSeries[], chosen: string[], colourOf: (label: string) => string): Source[] {
+export function sources(points: Point[], labels: LabelSeries[], chosen: string[], colourOf: (label: string) => string, untilMs: number | null = null): Source[] {
   const byName = new Map(labels.map((each) => [each.label, each]));
   if (chosen.length === 0) return [{ key: "total", name: "Total", points, colour: null }];
   const picked = chosen.map((label) => byName.get(label)).filter((each) => each !== undefined);
-  return picked.map((each) => ({ key: `label ${each.label}`, name: each.label, points: each.points, colour: colourOf(each.label), transaction: each.transaction }));
+  return picked.map((each) => ({
+    key: `label ${each.label}`,
+    name: each.label,
+    points: each.points,
+    colour: colourOf(each.label),
+    transaction: each.transaction,
+    ...(untilMs === null ? {} : { untilMs }),
+  }));
 }
 
 /** The frame of a whole result. */
@@ -71,7 +80,7 @@ export function perSecond(source: Source, times: number[], frame: Frame, amount:
   const at = new Map(source.points.map((point) => [point.t_ms, point]));
   return times.map((time) => {
     const point = at.get(time);
-    if (point === undefined) return 0;
+    if (point === undefined) return source.untilMs !== undefined && time >= source.untilMs ? null : 0;
     const value = amount(point);
     return value === null ? null : (value * 1000) / frame.bucketMs;
   });

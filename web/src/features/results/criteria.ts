@@ -2,7 +2,7 @@
  * Criteria as the command line writes them: `METRIC[("LABEL")] OP NUMBER[ms|s|%|/s]`; true means that the run fails.
  * The server decides; this reads and writes the same words for the form and for the lines on the charts.
  */
-export type Unit = "ms" | "%" | "/s" | "";
+export type Unit = "ms" | "%" | "/s" | "KB/s" | "";
 
 export interface Metric {
   name: string;
@@ -18,7 +18,12 @@ export const METRICS: Metric[] = [
   { name: "median", words: "median response time", unit: "ms" },
   { name: "mean", words: "mean response time", unit: "ms" },
   { name: "max", words: "max response time", unit: "ms" },
+  { name: "min", words: "min response time", unit: "ms" },
+  { name: "stddev", words: "standard deviation", unit: "ms" },
   { name: "throughput", words: "throughput", unit: "/s" },
+  { name: "received", words: "received", unit: "KB/s" },
+  { name: "sent", words: "sent", unit: "KB/s" },
+  { name: "avg_bytes", words: "mean bytes", unit: "" },
   { name: "samples", words: "samples", unit: "" },
   { name: "errors", words: "errors", unit: "" },
   { name: "apdex", words: "Apdex", unit: "" },
@@ -41,7 +46,10 @@ export interface Criterion {
   unit: string;
 }
 
-const FORM = /^\s*([A-Za-z0-9_]+)\s*(?:\(\s*"((?:[^"\\]|\\.)*)"\s*\))?\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*(ms|s|%|\/s)?\s*$/;
+/** What the server reads (`jac-jtl`, `criteria/parse.rs`), but for whether the unit fits. */
+const COMPARISON = /\s*([A-Za-z0-9_]+)\s*(?:\(\s*"((?:[^"\\]|\\[\s\S])*)"\s*\))?\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*(ms|s|%|\/s|KB\/s)?\s*/.source;
+const FORM = new RegExp(`^${COMPARISON}$`);
+const RULE_FORM = new RegExp(`^${COMPARISON}for\\s*(\\d+)\\s*s\\s*$`);
 
 /** What a rule of the automatic stop may look at: of the samples of a window, or of the load generators. */
 export const STOP_METRICS: Metric[] = [
@@ -59,9 +67,8 @@ export interface StopRule {
 
 /** `error_percent >= 90% for 60s`: a comparison over the last so many seconds. */
 export function parseStopRule(text: string): StopRule | null {
-  const match = /^(.*[^a-z])for\s*(\d+)\s*s\s*$/s.exec(text);
-  const criterion = match?.[1] === undefined ? null : parseCriterion(match[1]);
-  return criterion === null ? null : { criterion, windowS: Number(match?.[2]) };
+  const match = RULE_FORM.exec(text);
+  return match === null ? null : { criterion: criterionOf(match), windowS: Number(match[6]) };
 }
 
 export function writeStopRule({ criterion, windowS }: StopRule): string {
@@ -76,9 +83,12 @@ export function stopRuleWords(expression: string): string {
 
 export function parseCriterion(text: string): Criterion | null {
   const match = FORM.exec(text);
-  if (match === null) return null;
-  const [, metric = "", label, op = ">", value = "", unit = ""] = match;
-  return { metric: metric.toLowerCase(), label: label === undefined ? null : label.replaceAll(/\\(.)/g, "$1"), op: op as Operator, value: Number(value), unit };
+  return match === null ? null : criterionOf(match);
+}
+
+/** A backslash is one unless it stands before a quote or another. */
+function criterionOf([, metric = "", label, op = ">", value = "", unit = ""]: RegExpExecArray): Criterion {
+  return { metric: metric.toLowerCase(), label: label === undefined ? null : label.replaceAll(/\\(["\\])/g, "$1"), op: op as Operator, value: Number(value), unit };
 }
 
 export function writeCriterion({ metric, label, op, value, unit }: Criterion): string {
@@ -98,7 +108,8 @@ export function metricWords(name: string): string {
 }
 
 function metricOf(name: string): Metric | undefined {
-  return [...METRICS, ...STOP_METRICS].find((metric) => metric.name === plainMetric(name));
+  const plain = plainMetric(name);
+  return [...METRICS, ...STOP_METRICS].find((metric) => metric.name === plain || metric.name === `${plain}_percent`);
 }
 
 function wordsOf(criterion: Criterion): string | null {
@@ -112,7 +123,7 @@ function wordsOf(criterion: Criterion): string | null {
 
 /** The metric without its unit: `p95_ms` is `p95`. */
 export function plainMetric(metric: string): string {
-  return metric.replace(/_(ms|per_s)$/, "");
+  return metric.replace(/_(ms|kb_per_s|per_s)$/, "");
 }
 
 /** A response time limit in ms; null for any other criterion. */

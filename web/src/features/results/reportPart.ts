@@ -31,3 +31,8 @@ export function rampUpOf(points: Point[]): RampUp | null {
 export function pointsWithin(points: Point[], bucketMs: number, [from, to]: [number, number]): Point[] {
   return points.filter((point) => point.t_ms + bucketMs > from && point.t_ms < to);
 }
+
+/** Whether what is shown is of the time that the link has, as what else was counted of it: the report's part may not be it yet, or could not be counted. */
+export function isOfPart(part: ReportPart | null): boolean {
+  return part === null || (part.report !== null && !part.loading);
+}

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Headline, Run } from "@/shared/api/types";
-import { causeChip, doubtChip, phaseChip, stateChip, verdictChip } from "./runWords";
+import { causeChip, doubtChip, noteChips, phaseChip, stateChip, verdictChip } from "./runWords";
 
 const counts = (samples: number, errors: number) => ({ samples, errors });
 const finished = (samples: number, errors: number) =>
@@ -22,4 +22,11 @@ it("keeps a run good in which some samples passed, and a failed verdict failed",
   expect(stateChip(finished(90, 89))).toEqual(causeChip({ kind: "completed" }, counts(90, 89)));
   expect(stateChip(finished(90, 89)).tone).toBe("good");
   expect(verdictChip("failed", counts(90, 90))?.tone).toBe("failed");
+});
+
+it("names in the head what a run's figures leave out, each kind once", () => {
+  const note = (code: string) => ({ code, message: "", params: {} });
+  expect(noteChips({ notes: [note("clock_offset")] }, 0)).toEqual([]);
+  const chips = noteChips({ notes: [note("fewer_workers"), note("node_log_lost"), note("generators_busy")] }, 2);
+  expect(chips.map(({ word }) => word)).toEqual(["partial results", "load generators busy", "2 rows not read"]);
 });

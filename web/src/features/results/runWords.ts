@@ -1,6 +1,7 @@
 /** Phase, cause and verdict in words, icons and tones: the only place that decides them. */
-import type { Cause, RunSummary, Verdict } from "@/shared/api/types";
-import { formatTime } from "@/shared/format/time";
+import type { Cause, Run, RunSummary, Verdict } from "@/shared/api/types";
+import { plural } from "@/shared/format/numbers";
+import { formatTimeNear } from "@/shared/format/time";
 import type { ChipLook } from "@/shared/ui/Chip";
 import { stopRuleWords } from "./criteria";
 import { valueWords } from "./judgedWords";
@@ -53,6 +54,20 @@ export function doubtChip(counts: Counts): ChipLook | null {
   return counts.errors === counts.samples ? { tone: "attention", word: "all samples failed", icon: "exclamation-triangle" } : null;
 }
 
+/** Notes of a run by which its samples are not all there. */
+const PARTIAL = ["fewer_workers", "row_cut", "node_log_lost", "node_log_unreadable", "log_incomplete", "log_differs"];
+
+/** What a reader of a finished run's figures has to know before them: which notes say more, is below. */
+export function noteChips({ notes }: Pick<Run, "notes">, rejectedRows: number): ChipLook[] {
+  const has = (codes: string[]) => notes.some(({ code }) => codes.includes(code));
+  const doubt = (word: string): ChipLook => ({ tone: "attention", word, icon: "exclamation-triangle" });
+  return [
+    ...(has(PARTIAL) ? [doubt("partial results")] : []),
+    ...(has(["generators_busy"]) ? [doubt("load generators busy")] : []),
+    ...(rejectedRows > 0 ? [doubt(`${plural(rejectedRows, "row")} not read`)] : []),
+  ];
+}
+
 /** The one chip of a list: the doubt where there is one about a run that otherwise went well, else the state. */
 export function stateChip(run: Seen): ChipLook {
   const completed = run.phase === "finished" && (run.cause?.kind === "completed" || run.cause?.kind === "imported");
@@ -66,7 +81,8 @@ export function verdictChip(verdict: Verdict, counts: Counts): ChipLook | null {
   return null;
 }
 
-export function causeSentence(cause: Cause): string {
+/** `startMs`: of the first sample; null where it is not known. */
+export function causeSentence(cause: Cause, startMs: number | null): string {
   switch (cause.kind) {
     case "completed":
       return "The plan ran to completion.";
@@ -75,7 +91,7 @@ export function causeSentence(cause: Cause): string {
     case "stopped":
       return cause.how === "force" ? `Aborted by ${cause.by}.` : `Stopped by ${cause.by} (graceful).`;
     case "auto_stopped":
-      return `Stopped automatically at ${valueWords(cause.actual, cause.unit)}${cause.node === null ? "" : ` of ${cause.node}`} since ${formatTime(cause.since_ms)}: ${stopRuleWords(cause.rule)}.`;
+      return `Stopped automatically at ${valueWords(cause.actual, cause.unit)}${cause.node === null ? "" : ` of ${cause.node}`} since ${formatTimeNear(cause.since_ms, startMs ?? cause.since_ms)}: ${stopRuleWords(cause.rule)}.`;
     case "failed":
       return cause.reason.message;
   }

@@ -21,7 +21,7 @@ export function thresholdsOf(expressions: string[], chosen: string[], shownTime:
       const shown = metric === "median" ? "p50" : metric;
       if (chosen.length === 0 || `${shown}_ms` === shownTime) found.times.push({ value: limit, label });
     } else if (metric === "throughput") found.throughput.push({ value: criterion.value, label });
-    else if (metric === "error_percent") found.errorRate.push({ value: criterion.value, label });
+    else if (metric === "error_percent" || metric === "error") found.errorRate.push({ value: criterion.value, label });
   }
   return found;
 }

@@ -14,6 +14,12 @@ export interface ChartView {
   /** Labels to show in place of the total, and the colour slot of each. */
   chosen: string[];
   slots: Map<string, number>;
+  /** Of a test that continues: until when all has come; absent: it has ended. */
+  settledUntilMs?: number | null;
+  /** Where the points of the labels end, as newer ones could not be had. */
+  labelsUntilMs?: number | null;
+  /** What is drawn is not of now. */
+  stale?: boolean;
 }
 
 export interface Drawing {
@@ -27,20 +33,20 @@ export interface Drawing {
 }
 
 /** The view in the colours of the day. */
-export function useDrawing({ points, bucketMs, labels, chosen, slots }: ChartView): Drawing {
+export function useDrawing({ points, bucketMs, labels, chosen, slots, settledUntilMs = null, labelsUntilMs = null }: ChartView): Drawing {
   const { scheme } = useTheme();
   return useMemo(() => {
     const colourOf = (slot: number) => lineColour(slot, scheme);
     const labelColour = (label: string) => colourOf(slots.get(label) ?? 0);
     return {
-      from: sources(points, labels, chosen, labelColour),
+      from: sources(points, labels, chosen, labelColour, labelsUntilMs),
       perLabel: chosen.length > 0,
-      frame: frameOf(points, bucketMs, null),
+      frame: frameOf(points, bucketMs, settledUntilMs),
       colours: chartColours(scheme),
       colourOf,
       labelColour,
     };
-  }, [points, bucketMs, labels, chosen, slots, scheme]);
+  }, [points, bucketMs, labels, chosen, slots, scheme, settledUntilMs, labelsUntilMs]);
 }
 
 /** The points of the zoomed time, or all. */

@@ -19,16 +19,35 @@ export interface FailedResponse {
   body: string;
 }
 
-/** The first failures; an unfinished file gives those that are whole. */
-export function failedResponses(xml: string): FailedResponse[] {
+/** The first failures; an unfinished file gives those that are whole, null says that it cannot be read. */
+export function failedResponses(xml: string): FailedResponse[] | null {
+  if (!xml.includes("<testResults")) return null;
   // A node that was lost in the middle leaves the end open.
-  const whole = xml.trimEnd().endsWith("</testResults>") ? xml : `${xml.slice(0, Math.max(xml.lastIndexOf("</httpSample>") + 13, xml.lastIndexOf("</sample>") + 9))}</testResults>`;
-  const root = new DOMParser().parseFromString(whole, "application/xml").documentElement;
-  if (root.tagName !== "testResults") return [];
+  const end = Math.max(xml.lastIndexOf("</httpSample>") + 13, xml.lastIndexOf("</sample>") + 9);
+  const isWhole = xml.trimEnd().endsWith("</testResults>");
+  if (!isWhole && end < 13) return [];
+  const document = new DOMParser().parseFromString(readable(isWhole ? xml : `${xml.slice(0, end)}</testResults>`), "application/xml");
+  const root = document.documentElement;
+  if (root.tagName !== "testResults" || document.querySelector("parsererror") !== null) return null;
   return [...root.children]
     .filter((sample) => sample.tagName === "httpSample" || sample.tagName === "sample")
     .slice(0, MOST_FAILURES)
     .map(failureOf);
+}
+
+/** JMeter writes what came back as it is: characters that XML does not have, such as those of binary data, would make all of the file unreadable. */
+function readable(xml: string): string {
+  const references = xml.replaceAll(/&#(?:x([0-9a-f]+)|(\d+));/gi, (written, hex: string | undefined, decimal: string | undefined) =>
+    isCharacter(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)) ? written : REPLACEMENT,
+  );
+  return references.replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, REPLACEMENT);
+}
+
+const REPLACEMENT = "\uFFFD";
+
+/** XML 1.0, production 2. */
+function isCharacter(code: number): boolean {
+  return code === 9 || code === 10 || code === 13 || (code >= 0x20 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff);
 }
 
 function failureOf(sample: Element): FailedResponse {

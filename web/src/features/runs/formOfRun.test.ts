@@ -69,6 +69,17 @@ describe("a run's form", () => {
   });
 });
 
+it("keeps a property that the run set, though it is the default of the newest revision", () => {
+  const set = runOf({ id: "r-1", name: "shop", plan_revision: 3, properties: { threads: "10", password: "" } });
+  const form = formOfRun(set, plan, known);
+  const sent = (each: typeof form) => checkRunForm(each, known, []).request?.properties;
+  expect(sent(form)).toEqual({ threads: "10", password: "" });
+  expect(sent({ ...form, revision: null })).toEqual({ threads: "10", password: "" });
+  // At an earlier revision nothing that is typed is its default, but what was emptied is not set.
+  expect(sent({ ...form, set: {} })).toEqual({ threads: "10" });
+  expect(sent({ ...form, set: {}, revision: null })).toEqual({});
+});
+
 it("takes from a try what was asked for, and nothing that made it a try", () => {
   const tried = runOf({
     ...run,

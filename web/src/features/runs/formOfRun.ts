@@ -12,11 +12,12 @@ type Settings = Pick<Schedule["run"], "properties" | "system_properties" | "prop
 export function settingsForm(
   settings: Settings,
   known: CheckProperty[],
-): Pick<RunForm, "properties" | "moreProperties" | "systemProperties" | "propertiesFiles" | "split" | "minWorkers" | "share" | "grace"> {
+): Pick<RunForm, "properties" | "set" | "moreProperties" | "systemProperties" | "propertiesFiles" | "split" | "minWorkers" | "share" | "grace"> {
   const names = new Set(known.map(({ name }) => name));
   const properties = Object.entries(settings.properties);
   return {
     properties: Object.fromEntries(properties.filter(([name]) => names.has(name))),
+    set: settings.properties,
     moreProperties: lines(properties.filter(([name]) => !names.has(name))),
     systemProperties: lines(Object.entries(settings.system_properties)),
     propertiesFiles: settings.properties_files,
@@ -36,6 +37,7 @@ export function formOfRun(run: Run, plan: Pick<Plan, "criteria" | "keep" | "revi
   return {
     ...EMPTY_FORM,
     ...settingsForm(settings, known),
+    set: run.properties,
     planId: run.plan.id,
     clusterId: run.cluster.id,
     name: run.name === run.plan.name ? "" : run.name,

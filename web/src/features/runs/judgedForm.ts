@@ -9,6 +9,8 @@ export interface CriterionRow {
   label: string;
   op: Operator;
   value: string;
+  /** As it is kept: sent back as it is while nothing of the row was changed. */
+  kept?: string;
 }
 
 export interface RuleRow extends CriterionRow {
@@ -43,25 +45,42 @@ export function newRule(key: number): RuleRow {
   return { key, metric: "error_percent", label: "", op: ">=", value: "90", window: "60" };
 }
 
-/** What is kept, as it is typed. An expression that this page cannot read is left out: the server would not have taken it. */
+/** What is kept, as it is typed. An expression that this page cannot read, as a newer server may have, stands as it is. */
 export function judgedForm({ criteria, warm_up_s, stop_rules }: Judged): JudgedForm {
   return {
-    criteria: criteria.flatMap((text, key) => {
-      const criterion = parseCriterion(text);
-      return criterion === null ? [] : [rowOf(key, criterion, METRICS)];
-    }),
+    criteria: criteria.map((text, key) => keptCriterion(key, text) ?? { ...newCriterion(key), kept: text }),
     warmUp: warm_up_s === 0 ? "" : String(warm_up_s),
-    rules: stop_rules.flatMap((text, key) => {
-      const rule = parseStopRule(text);
-      return rule === null ? [] : [{ ...rowOf(key, rule.criterion, STOP_METRICS), window: String(rule.windowS) }];
-    }),
+    rules: stop_rules.map((text, key) => keptRule(key, text) ?? { ...newRule(key), kept: text }),
   };
+}
+
+function keptCriterion(key: number, text: string): CriterionRow | null {
+  const criterion = parseCriterion(text);
+  return criterion === null ? null : { ...rowOf(key, criterion, METRICS), kept: text };
+}
+
+function keptRule(key: number, text: string): RuleRow | null {
+  const rule = parseStopRule(text);
+  return rule === null ? null : { ...rowOf(key, rule.criterion, STOP_METRICS), window: String(rule.windowS), kept: text };
+}
+
+/** An expression that this page cannot read: it is shown as it is, and can only be removed. */
+export function isFixed(row: CriterionRow | RuleRow): boolean {
+  return row.kept !== undefined && ("window" in row ? parseStopRule(row.kept) : parseCriterion(row.kept)) === null;
+}
+
+/** The expression of a row that was not changed; null: it is new, or was changed. */
+function unchanged<Row extends CriterionRow>(row: Row, kept: (key: number, text: string) => Row | null): string | null {
+  if (row.kept === undefined) return null;
+  const was = kept(row.key, row.kept);
+  const isSame = was === null || (Object.keys(was) as (keyof Row)[]).every((field) => was[field] === row[field]);
+  return isSame ? row.kept : null;
 }
 
 function rowOf(key: number, { metric, label, op, value, unit }: Criterion, metrics: Metric[]): CriterionRow {
   const plain = plainMetric(metric);
   const known = metrics.find(({ name }) => name === plain || name === `${plain}_percent`);
-  return { key, metric: known?.name ?? metric, label: label ?? "", op, value: String(unit === "s" ? value * 1000 : value) };
+  return { key, metric: known?.name ?? metric, label: label ?? "", op, value: String(unit === "s" ? Number((value * 1000).toPrecision(15)) : value) };
 }
 
 export function checkJudged(form: JudgedForm): { judged: Judged | null; faults: JudgedFaults } {
@@ -69,14 +88,18 @@ export function checkJudged(form: JudgedForm): { judged: Judged | null; faults: 
   const criteria: string[] = [];
   for (const row of form.criteria) {
     const criterion = criterionOf(row, METRICS);
-    if (criterion === null) faults.criteria[row.key] = "Must be a number of at least 0.";
+    const kept = unchanged(row, keptCriterion);
+    if (kept !== null) criteria.push(kept);
+    else if (criterion === null) faults.criteria[row.key] = "Must be a number of at least 0.";
     else criteria.push(writeCriterion(criterion));
   }
   const rules: string[] = [];
   for (const row of form.rules) {
     const criterion = criterionOf(row, STOP_METRICS);
     const windowS = Number(row.window.trim());
-    if (criterion === null) faults.rules[row.key] = "Must be a number of at least 0.";
+    const kept = unchanged(row, keptRule);
+    if (kept !== null) rules.push(kept);
+    else if (criterion === null) faults.rules[row.key] = "Must be a number of at least 0.";
     else if (!/^\d+$/.test(row.window.trim()) || windowS < 1 || windowS > LONGEST_WINDOW_S) faults.rules[row.key] = `The time must be 1 to ${LONGEST_WINDOW_S} seconds.`;
     else rules.push(writeStopRule({ criterion, windowS }));
   }

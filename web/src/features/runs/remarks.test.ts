@@ -5,7 +5,17 @@ it("reads tags between commas and line ends", () => expect(readTags(" v2, nightl
 
 it("sends only what was changed", () => {
   const before = { tags: ["v2"], note: "Warm cache." };
-  expect(changedRemarks(before, { tags: "v2", note: "Warm cache. " })).toBeNull();
-  expect(changedRemarks(before, { tags: "v2, nightly", note: "Warm cache." })).toEqual({ tags: ["v2", "nightly"] });
-  expect(changedRemarks(before, { tags: "", note: "" })).toEqual({ tags: [], note: "" });
+  expect(changedRemarks(before, before, { tags: "v2", note: "Warm cache. " })).toBeNull();
+  expect(changedRemarks(before, before, { tags: "v2, nightly", note: "Warm cache." })).toEqual({ tags: ["v2", "nightly"] });
+  expect(changedRemarks(before, before, { tags: "", note: "" })).toEqual({ tags: [], note: "" });
+});
+
+it("takes away nothing that somebody else has added since the form was opened", () => {
+  const [before, now] = [
+    { tags: ["v2"], note: "" },
+    { tags: ["v2", "nightly"], note: "Cold cache." },
+  ];
+  expect(changedRemarks(before, now, { tags: "v2", note: "" })).toBeNull();
+  expect(changedRemarks(before, now, { tags: "v2, eu", note: "" })).toEqual({ tags: ["v2", "eu", "nightly"] });
+  expect(changedRemarks(before, now, { tags: "", note: "Slow." })).toEqual({ tags: ["nightly"], note: "Slow." });
 });

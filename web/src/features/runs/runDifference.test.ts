@@ -20,7 +20,7 @@ const before = runOf({
   split: ["users.csv"],
 });
 const form = formOfRun(before, plan, known);
-const next = { form, plan, known, splittable: ["users.csv"], workers: 2 };
+const next = { form, plan, known, ofRevision: null, splittable: ["users.csv"], workers: 2 };
 
 it("says nothing of a run that is the same", () => expect(runDifference(before, next)).toEqual([]));
 
@@ -28,7 +28,7 @@ it("names each thing that is changed, from and to, a plan's default among them",
   const changed = { ...form, properties: { ...form.properties, threads: "12" }, moreProperties: "", split: [], results: "direct" as const, minWorkers: "1", share: "users=10", grace: "5" };
   expect(runDifference({ ...before, plan_revision: 3 }, { ...next, form: changed, workers: 3 })).toEqual([
     "host a → not set",
-    "threads 6 → 12",
+    "threads the revision’s default → 12",
     "total of users not set → 10",
     "workers 2 → 3",
     "revision 3 → 4",
@@ -37,6 +37,15 @@ it("names each thing that is changed, from and to, a plan's default among them",
     "minimum workers all → 1",
     "graceful stop timeout 30\u00a0s → 5\u00a0s",
   ]);
+});
+
+it("takes a default from the revision that has it", () => {
+  const earlier = { ...before, plan_revision: 3, properties: {} };
+  const kept = { ...formOfRun(earlier, plan, known), properties: { threads: "6" } };
+  const ofRevision = [{ name: "threads", default: "20", value: "6" }];
+  expect(runDifference(earlier, { ...next, form: kept, ofRevision })).toEqual(["threads 20 → 6"]);
+  expect(runDifference(earlier, { ...next, form: kept })).toEqual(["threads the revision’s default → 6"]);
+  expect(runDifference(earlier, { ...next, form: { ...kept, properties: {} } })).toEqual([]);
 });
 
 it("compares the criteria and the automatic stop with the plan's, or with those of this run", () => {

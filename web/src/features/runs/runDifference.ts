@@ -11,16 +11,24 @@ import { RESULTS_WORDS } from "./spreadWords";
 interface Next {
   form: RunForm;
   plan: Pick<Plan, "criteria" | "keep" | "revision">;
+  /** Of the newest revision. */
   known: CheckProperty[];
+  /** Of the earlier revision that is run; null: the newest is run, or nobody knows them yet. */
+  ofRevision: CheckProperty[] | null;
   splittable: string[];
   /** Of the chosen cluster; null: none is chosen yet. */
   workers: number | null;
 }
 
 /** In the order of the dialog; empty: nothing is different. */
-export function runDifference(before: Run, { form, plan, known, splittable, workers }: Next): string[] {
+export function runDifference(before: Run, { form, plan, known, ofRevision, splittable, workers }: Next): string[] {
   const now = settingsOf(form, known, splittable);
-  const defaults = Object.fromEntries(known.map(({ name, value, default: plain }) => [name, value ?? plain ?? undefined]));
+  const revision = form.revision ?? plan.revision;
+  const defaultsAt = (at: number): Values | null => {
+    if (at === plan.revision) return Object.fromEntries(known.map(({ name, value, default: plain }) => [name, value ?? plain ?? undefined]));
+    return at === revision && ofRevision !== null ? Object.fromEntries(ofRevision.map(({ name, default: plain }) => [name, plain ?? undefined])) : null;
+  };
+  const defaults = { was: defaultsAt(before.plan_revision ?? plan.revision), is: defaultsAt(revision) };
   const hidden = (name: string) => isSecret(name, form.secret) || before.properties[name] === MASK || before.system_properties[name] === MASK;
   // A try has one node and criteria of its own: neither was chosen.
   const comparable = !before.try_run && !form.tryRun;
@@ -28,10 +36,10 @@ export function runDifference(before: Run, { form, plan, known, splittable, work
   const waiting = Object.fromEntries(form.masked.filter((name) => form.properties[name] === "").map((name) => [name, MASK]));
   const words: (string | null)[] = [
     ...changes(before.properties, { ...waiting, ...now.properties }, defaults, hidden),
-    ...changes(before.system_properties, now.system_properties ?? {}, {}, hidden).map((each) => `-D${each}`),
-    ...changes(texts(before.share), texts(now.share ?? {}), {}, () => false).map((each) => `total of ${each}`),
+    ...changes(before.system_properties, now.system_properties ?? {}, NONE, hidden).map((each) => `-D${each}`),
+    ...changes(texts(before.share), texts(now.share ?? {}), NONE, () => false).map((each) => `total of ${each}`),
     workers === null || !comparable ? null : step("workers", String(before.workers), String(workers)),
-    before.plan_revision === null ? null : step("revision", String(before.plan_revision), String(form.revision ?? plan.revision)),
+    before.plan_revision === null ? null : step("revision", String(before.plan_revision), String(revision)),
     ...listChanges("properties file", before.properties_files, now.properties_files ?? []),
     ...listChanges("split", before.split, now.split ?? []),
     ...listChanges(
@@ -53,9 +61,19 @@ function step(name: string, was: string, is: string): string | null {
 
 type Values = Record<string, string | undefined>;
 
-function changes(was: Values, is: Values, defaults: Values, hidden: (name: string) => boolean): string[] {
+/** What a property is that was not set, at the revision of each side; null: nobody knows that revision's defaults. */
+interface Defaults {
+  was: Values | null;
+  is: Values | null;
+}
+
+const NONE: Defaults = { was: {}, is: {} };
+const UNKNOWN_DEFAULT = "the revision’s default";
+
+function changes(was: Values, is: Values, defaults: Defaults, hidden: (name: string) => boolean): string[] {
+  const valueOf = (set: Values, plain: Values | null, name: string) => set[name] ?? (plain === null ? UNKNOWN_DEFAULT : plain[name]);
   return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((name) => {
-    const [from, to] = [was[name] ?? defaults[name], is[name] ?? defaults[name]];
+    const [from, to] = [valueOf(was, defaults.was, name), valueOf(is, defaults.is, name)];
     // Whether a secret has another value is not to be seen from here; whether it is there, is.
     if (hidden(name)) return name in was === name in is ? [] : [`${name} ${name in is ? "set" : "removed"}`];
     return from === to ? [] : [`${name} ${shown(from)} → ${shown(to)}`];

@@ -8,6 +8,8 @@ export interface RunForm {
   name: string;
   /** Only what was typed; other properties keep the plan's default. */
   properties: Record<string, string>;
+  /** Set by the run or schedule that this begins with: sent also where the plan's default is the same today. */
+  set: Record<string, string>;
   /** `name=value` on each line, for properties that the check did not see. */
   moreProperties: string;
   /** `name=value` on each line: Java system properties. */
@@ -54,6 +56,7 @@ export const EMPTY_FORM: RunForm = {
   clusterId: null,
   name: "",
   properties: {},
+  set: {},
   moreProperties: "",
   systemProperties: "",
   secret: [],
@@ -76,7 +79,7 @@ export type RunSettings = Omit<NewRun, "plan_id" | "cluster_id" | "criteria" | "
 
 /** The settings as far as they can be read: what is wrong is left out. */
 export function settingsOf(form: RunForm, known: CheckProperty[], splittable: string[]): RunSettings {
-  const properties = { ...changed(form.properties, known), ...parseProperties(form.moreProperties).properties };
+  const properties = { ...changed(form, known), ...parseProperties(form.moreProperties).properties };
   const system = parseProperties(form.systemProperties).properties;
   const share = parseTotals(form.share).totals;
   // A mark on what is not sent, or on a line that was typed over, means nothing.
@@ -159,12 +162,16 @@ function faultOfLines(text: string, masked: string[]): string | null {
   return fault ?? (missing === undefined ? null : `Enter the value of ${missing} again.`);
 }
 
-/** Typed values that are not what the plan would take anyway. */
-function changed(typed: Record<string, string>, known: CheckProperty[]): Record<string, string> {
+/** Typed values, without those that the plan has anyway: its newest revision only, as `known` is of that one, and only what no run or schedule had set before. */
+function changed({ properties, set, revision }: Pick<RunForm, "properties" | "set" | "revision">, known: CheckProperty[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const property of known) {
-    const value = typed[property.name];
-    if (value === undefined || value === (property.value ?? property.default ?? "")) continue;
+    const value = properties[property.name];
+    const [plain, before] = [property.value ?? property.default, set[property.name]];
+    if (value === undefined) continue;
+    // A field without a default that was emptied is not set.
+    if (value === "" && plain === null && before !== "") continue;
+    if (before === undefined && revision === null && value === plain) continue;
     found[property.name] = value;
   }
   return found;

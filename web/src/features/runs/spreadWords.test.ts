@@ -14,7 +14,7 @@ it("measures how far apart the first samples are", () => {
 });
 
 it("says whether a node's log is here", () => {
-  expect(logWords({ lost_ms: null, log: null })).toEqual([]);
-  expect(logWords({ lost_ms: null, log: { bytes: 1, whole: true } })).toEqual(["log verified"]);
-  expect(logWords({ lost_ms: 0, log: { bytes: 1, whole: false } })[1]).toBe("log incomplete");
+  expect(logWords({ first_sample_ms: null, lost_ms: null, log: null })).toEqual([]);
+  expect(logWords({ first_sample_ms: null, lost_ms: null, log: { bytes: 1, whole: true } })).toEqual(["log verified"]);
+  expect(logWords({ first_sample_ms: null, lost_ms: 0, log: { bytes: 1, whole: false } })[1]).toBe("log incomplete");
 });

@@ -1,7 +1,7 @@
 /** How a run is spread over its workers, in words. */
 import type { ResultsChoice, Run, RunNode } from "@/shared/api/types";
 import { formatMs } from "@/shared/format/numbers";
-import { formatTime } from "@/shared/format/time";
+import { formatTimeNear } from "@/shared/format/time";
 
 export const RESULTS_WORDS: Record<ResultsChoice, string> = { auto: "Automatic", rmi: "RMI through the master", direct: "Direct from the workers" };
 
@@ -19,9 +19,9 @@ export function startSkew(nodes: Pick<RunNode, "first_sample_ms">[]): string | n
 }
 
 /** What is to be known of a node whose log is its own. */
-export function logWords(node: Pick<RunNode, "lost_ms" | "log">): string[] {
+export function logWords(node: Pick<RunNode, "lost_ms" | "log" | "first_sample_ms">): string[] {
   const words: string[] = [];
-  if (node.lost_ms != null) words.push(`missing since ${formatTime(node.lost_ms)}`);
+  if (node.lost_ms != null) words.push(`missing since ${formatTimeNear(node.lost_ms, node.first_sample_ms ?? node.lost_ms)}`);
   if (node.log != null) words.push(node.log.whole ? "log verified" : "log incomplete");
   return words;
 }

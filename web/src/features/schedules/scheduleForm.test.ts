@@ -89,6 +89,18 @@ describe("a schedule's form", () => {
     expect(request).toEqual({ plan_id: "p-22222222", name: "nightly", run: schedule.run, on: { ...schedule.on, cluster_name: "" }, timing: schedule.timing, overlap: "queue", revision: 3 });
   });
 
+  it("keeps a property that the schedule set, though it is the plan's default today", () => {
+    const schedule = {
+      ...{ name: "nightly", plan: { id: "p-22222222" }, on: { kind: "cluster", cluster_id: "c-2" }, timing: { kind: "cron", expression: "0 3 * * *", zone: "UTC" }, overlap: "skip" },
+      run: { properties: { threads: "10" }, system_properties: {}, secret: [], properties_files: [], split: [], criteria: [], results: "auto", share: {} },
+    } as unknown as Schedule;
+    const form = { ...formOf(schedule, KNOWN, DEFAULTS, "local"), expression: "0 4 * * *" };
+    expect(checkScheduleForm(form, KNOWN, [], 16, 3).request?.run?.properties).toEqual({ threads: "10" });
+    // A pinned revision may have another default than the newest.
+    const pinned = { ...form, revision: 2, run: { ...form.run, set: {} } };
+    expect(checkScheduleForm(pinned, KNOWN, [], 16, 3).request?.run?.properties).toEqual({ threads: "10" });
+  });
+
   it("has a query for each kind of time", () => {
     const cron = timingOf(empty());
     expect(cron).not.toBeNull();

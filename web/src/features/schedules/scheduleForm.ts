@@ -95,7 +95,7 @@ interface Checked {
 export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], splittable: string[], maxWorkers: number, revision: number | null): Checked {
   const isNew = form.place === "new";
   // Which cluster is no matter of a run on a new one.
-  const run = checkRunForm({ ...form.run, clusterId: isNew ? "new" : form.run.clusterId }, known, splittable);
+  const run = checkRunForm({ ...form.run, revision: form.revision, clusterId: isNew ? "new" : form.run.clusterId }, known, splittable);
   const cluster = isNew ? checkForm({ ...form.cluster, name: "", description: "" }, maxWorkers) : { request: null, faults: {} };
   const timing = timingOf(form);
   const faults: ScheduleFaults = { run: run.faults, cluster: cluster.faults };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { localWords, onWords, timingWords, whyWords } from "./scheduleWords";
+import { firingChip, localWords, onWords, timingWords, whyWords } from "./scheduleWords";
 
 describe("words of schedules", () => {
   it("show the zone's clocks, whatever the viewer's are", () => {
@@ -16,7 +16,16 @@ describe("words of schedules", () => {
 
   it("say where, and why there was no run", () => {
     expect(onWords({ kind: "cluster", cluster_id: "c-1", cluster_name: "load" })).toBe("load");
-    expect(whyWords({ state: "missed", message: "JAC was not running.", times: 12 })).toBe("12 times in a row. JAC was not running.");
-    expect(whyWords({ state: "finished", message: "The plan completed.", times: 1 })).toBe("");
+    expect(whyWords({ state: "missed", code: "missed", message: "JAC was not running.", times: 12 })).toBe("12 times in a row. JAC was not running.");
+    expect(whyWords({ state: "finished", code: "completed", message: "The plan completed.", times: 1 })).toBe("");
+  });
+
+  it("show green only a run that completed and met what it is judged by", () => {
+    expect(firingChip({ state: "finished", code: "completed" })).toMatchObject({ tone: "good", word: "finished" });
+    const codes = ["criteria_failed", "all_samples_failed", "no_samples", "auto_stopped", "stopped", "run_deleted"];
+    const chips = codes.map((code) => firingChip({ state: "finished", code }));
+    expect(chips.map(({ tone }) => tone)).toEqual(["failed", "attention", "attention", "failed", "ended", "ended"]);
+    expect(whyWords({ state: "finished", code: "stopped", message: "Stopped by Ada (graceful).", times: 1 })).toBe("Stopped by Ada (graceful).");
+    expect(firingChip({ state: "failed", code: "run_failed" }).tone).toBe("failed");
   });
 });

@@ -59,12 +59,26 @@ const FIRING_STATES: Record<FiringState, ChipLook> = {
   missed: { tone: "attention", word: "missed", icon: "exclamation-triangle" },
 };
 
-export function firingChip({ state }: Pick<Firing, "state">): ChipLook {
-  return FIRING_STATES[state];
+/** How a run came to its end that neither failed nor went well, by the firing's code. */
+const FINISHED: Record<string, ChipLook> = {
+  criteria_failed: { tone: "failed", word: "criteria failed", icon: "x-circle" },
+  all_samples_failed: { tone: "attention", word: "all samples failed", icon: "exclamation-triangle" },
+  no_samples: { tone: "attention", word: "no samples", icon: "exclamation-triangle" },
+  auto_stopped: { tone: "failed", word: "stopped automatically", icon: "stop" },
+  stopped: { tone: "ended", word: "stopped", icon: "stop" },
+  run_deleted: { tone: "ended", word: "run deleted", icon: "dash-circle" },
+};
+
+export function firingChip({ state, code }: Pick<Firing, "state" | "code">): ChipLook {
+  return (state === "finished" && code !== null ? FINISHED[code] : undefined) ?? FIRING_STATES[state];
 }
 
-/** Why it is as it is; what a run that finished has to say is on the run's own page. */
-export function whyWords({ state, message, times }: Pick<Firing, "state" | "message" | "times">): string {
+/** Why it is as it is; a run that completed well has nothing to say. */
+export function whyWords({ state, code, message, times }: Pick<Firing, "state" | "code" | "message" | "times">): string {
   const more = times > 1 ? `${times >= 1000 ? "1,000 or more" : times} times in a row. ` : "";
-  return state === "finished" ? "" : `${more}${message ?? ""}`;
+  return saysNothing({ state, code }) ? "" : `${more}${message ?? ""}`;
+}
+
+export function saysNothing({ state, code }: Pick<Firing, "state" | "code">): boolean {
+  return state === "finished" && code === "completed";
 }

@@ -1088,7 +1088,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Read a stored run anew and compare it with its manifest
+         * Read a stored run again and compare it with its manifest
          * @description What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
          */
         post: operations["archive_verify"];
@@ -1156,7 +1156,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the charts show of one label of a run, whether it is among the report's busiest or not; also while it goes on */
+        /** What the charts show of one label of a run, whether it is among the report's busiest or not; also while it continues */
         get: operations["runs_label_charts"];
         put?: never;
         post?: never;
@@ -1207,7 +1207,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The points of some labels of a run while it goes on, those that changed since a snapshot */
+        /** The points of some labels of a run while it continues, those that changed since a snapshot */
         get: operations["runs_live_labels"];
         put?: never;
         post?: never;
@@ -1224,7 +1224,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The table of a part of a run's time while it goes on, counted from the buckets of its charts */
+        /** The table of a part of a run's time while it continues, counted from the buckets of its charts */
         get: operations["runs_live_window"];
         put?: never;
         post?: never;
@@ -1360,7 +1360,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Single samples of a run, also while it goes on */
+        /** Single samples of a run, also while it continues */
         get: operations["runs_samples"];
         put?: never;
         post?: never;
@@ -1572,7 +1572,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Pause a schedule; a run of it that is there goes on */
+        /** Pause a schedule; a run of it that is there continues */
         post: operations["schedules_pause"];
         delete?: never;
         options?: never;
@@ -1744,7 +1744,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Back from the provider: opens a session and goes on to the sign-in page */
+        /** Back from the provider: opens a session and continues to the sign-in page */
         get: operations["session_company_callback"];
         put?: never;
         post?: never;
@@ -2395,6 +2395,16 @@ export interface components {
             properties: {
                 [key: string]: string;
             };
+            /** @description Java system properties for every node, secrets masked. */
+            system_properties: {
+                [key: string]: string;
+            };
+            /** @description Properties files of the plan that every JMeter read. */
+            properties_files: string[];
+            /** @description Version of JMeter; `null`: it is not known. */
+            jmeter: string | null;
+            /** @description Java versions of its nodes; empty: they are not known. */
+            java: string[];
             /** @description JMeter properties whose totals were divided among the workers. */
             share: {
                 [key: string]: number;
@@ -3040,8 +3050,8 @@ export interface components {
             state: components["schemas"]["FiringState"];
             by: components["schemas"]["Person"] | null;
             /**
-             * @description Why it did not become a run, or how its run ended: `completed`, `stopped`, `auto_stopped`, `run_failed`, `run_deleted`, `overlap`, `cluster_busy`,
-             *     `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
+             * @description Why it did not become a run, or how its run ended: `completed`, `criteria_failed`, `all_samples_failed`, `no_samples`,
+             *     `stopped`, `auto_stopped`, `run_failed`, `run_deleted`, `overlap`, `cluster_busy`, `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.
              */
             code: string | null;
             /** @description The same as a sentence. */
@@ -3354,7 +3364,7 @@ export interface components {
             /** @description When it expires. */
             expires_ms: components["schemas"]["i64"];
         };
-        /** @description The points of some labels of a run while it goes on. */
+        /** @description The points of some labels of a run while it continues. */
         LiveLabels: {
             run_id: components["schemas"]["RunId"];
             /**
@@ -3635,7 +3645,7 @@ export interface components {
             results?: components["schemas"]["ResultsChoice"];
             /**
              * Format: int32
-             * @description The run goes on without workers that are lost while so many are left, where its results are direct. Absent: it ends with the first.
+             * @description The run continues without workers that are lost while so many are left, where its results are direct. Absent: it ends with the first.
              */
             min_workers?: number | null;
             /** @description JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333. */
@@ -3751,7 +3761,7 @@ export interface components {
             clock_offset_ms: number | null;
             /**
              * Format: int64
-             * @description Since when the run went on without it, epoch milliseconds; `null`: it was there to the end.
+             * @description Since when the run continued without it, epoch milliseconds; `null`: it was there to the end.
              */
             lost_ms: number | null;
             log: components["schemas"]["NodeLog"] | null;
@@ -4727,7 +4737,7 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
             /** @description Its criteria and what became of them. */
             criteria: components["schemas"]["CriterionResult"][];
-            /** @description How each of them fared while the run went on. */
+            /** @description How each of them fared while the run continued. */
             criteria_watch: components["schemas"]["CriterionWatch"][];
             /**
              * Format: int64
@@ -4781,7 +4791,7 @@ export interface components {
             first_sample_ms: number | null;
             /**
              * Format: int64
-             * @description Since when the run goes on without it; `null`: it was there to the end.
+             * @description Since when the run continues without it; `null`: it was there to the end.
              */
             lost_ms: number | null;
             log: components["schemas"]["NodeLog"] | null;
@@ -4909,7 +4919,7 @@ export interface components {
             step: string;
             cause: components["schemas"]["Cause"] | null;
             verdict: components["schemas"]["Verdict"];
-            /** @description How each criterion came out, or how it stands while the run goes on. */
+            /** @description How each criterion came out, or how it stands while the run continues. */
             criteria: components["schemas"]["CriterionResult"][];
             criteria_expressions: string[];
             /** @description How each criterion has fared since it had a value. */
@@ -4969,7 +4979,7 @@ export interface components {
             results_choice: components["schemas"]["ResultsChoice"];
             /**
              * Format: int32
-             * @description It goes on without lost workers while so many are left; `null`: it ends with the first that is lost.
+             * @description It continues without lost workers while so many are left; `null`: it ends with the first that is lost.
              */
             min_workers: number | null;
             /** @description JMeter properties whose totals are divided among the workers. */
@@ -5110,7 +5120,7 @@ export interface components {
             results: components["schemas"]["ResultsChoice"];
             /**
              * Format: int32
-             * @description Each run goes on without workers that are lost while so many are left, where its results are direct; `null`: it ends with the first.
+             * @description Each run continues without workers that are lost while so many are left, where its results are direct; `null`: it ends with the first.
              * @default null
              */
             min_workers: number | null;

@@ -79,7 +79,15 @@ export function ChartCard(props: Props) {
   const [asTable, setAsTable] = useState(false);
   const copyPng = async () => {
     if (chart.current === null) return "Switch to the chart first";
-    const result = await copyOrSavePng(await chartPng(chart.current, `${title}, ${unit}`, lines, chartColours(scheme)), `${id}.png`);
+    const result = await copyOrSavePng(
+      await chartPng(
+        chart.current,
+        `${title}, ${unit}`,
+        lines.filter(({ key }) => !state.hidden.has(key)),
+        chartColours(scheme),
+      ),
+      `${id}.png`,
+    );
     return result === "copied" ? "Copied" : "Saved as file";
   };
   return (

@@ -55,6 +55,23 @@ it("writes the unit on its axis, and the viewer's time below it", async () => {
   expect(screen.getByRole("button", { name: `Clock, ${zoneName(START)}`, pressed: true })).toBeDefined();
 });
 
+it("is zoomed by two times that are typed, and says which one is wrong", async () => {
+  show(contentOf());
+  await userEvent.click(screen.getByRole("button", { name: "Zoom to a time range" }));
+  const field = (name: RegExp) => screen.getByRole("textbox", { name }) as HTMLInputElement;
+  expect(field(/^From/).value).toBe("12:00:00");
+  await userEvent.clear(field(/^From/));
+  await userEvent.type(field(/^From/), "12:00:05");
+  await userEvent.type(field(/^To/), "12:00:01{Enter}");
+  expect([field(/^From/), field(/^To/)].map((each) => each.getAttribute("aria-invalid"))).toEqual(["false", "true"]);
+  expect(window.location.search).toBe("");
+  await userEvent.clear(field(/^To/));
+  await userEvent.type(field(/^To/), "12:00:10{Enter}");
+  expect(window.location.search).toBe(`?zoom=${START + 5000}-${START + 10_000}`);
+  expect(screen.getByRole("button", { name: /^Reset zoom/ }).textContent).toContain("12:00:05–12:00:10");
+  expect(screen.queryByRole("textbox")).toBeNull();
+});
+
 it("is painted again when it is in sight, with what came meanwhile", async () => {
   const page = (p95: number) => (
     <BrowserRouter>

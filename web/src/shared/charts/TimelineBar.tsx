@@ -1,6 +1,8 @@
-import type { ReactNode } from "react";
-import { formatClock, formatTimeNear, zoneName, zoneWords } from "@/shared/format/time";
+import { useState, type ReactNode } from "react";
+import { zoneName, zoneWords } from "@/shared/format/time";
 import { Icon } from "@/shared/ui/Icon";
+import { RangeFields } from "./RangeFields";
+import { writeMoment } from "./timeRange";
 import { useTimeline } from "./timeline";
 
 /** How much of a test that continues is shown. */
@@ -14,7 +16,8 @@ const WINDOWS = [
 export function TimelineBar({ live, children }: { live: boolean; children?: ReactNode }) {
   const { range, zoom, last, base, setBase, originMs, followed, aligned } = useTimeline();
   const zoomed = range !== null && last?.seconds == null;
-  const written = (ms: number) => (base === "clock" ? formatTimeNear(ms, originMs) : formatClock((ms - originMs) / 1000));
+  const [typing, setTyping] = useState(false);
+  const written = (ms: number) => writeMoment(ms, { base, originMs });
   return (
     <div className="timeline-bar">
       {zoomed && (
@@ -23,7 +26,11 @@ export function TimelineBar({ live, children }: { live: boolean; children?: Reac
         </button>
       )}
       {range !== null && !followed && <span className="timeline-hint">Figures and tables: whole run.</span>}
-      {range === null && <span className="timeline-hint">{live && "Dashed: incomplete interval. "}Drag to zoom.</span>}
+      {range === null && !typing && <span className="timeline-hint">{live && "Dashed: incomplete interval. "}Drag to zoom.</span>}
+      {typing && <RangeFields key={base} onDone={() => setTyping(false)} />}
+      <button type="button" className="btn btn-quiet" aria-expanded={typing} aria-label="Zoom to a time range" title="Zoom to a time range" onClick={() => setTyping(!typing)}>
+        <Icon name={typing ? "x" : "zoom-in"} />
+      </button>
       {last !== null && (
         <div className="btn-group btn-group-sm" role="group" aria-label="Time shown">
           {WINDOWS.map(({ seconds, name }) => (

@@ -33,6 +33,7 @@ describe("rates, bytes and counts", () => {
     expect(formatRate(3.14159)).toBe("3.14/s");
     expect(formatRate(31.4159)).toBe("31.4/s");
     expect(formatRate(31415.9)).toBe("31,416/s");
+    expect([0.1, 0.0833, 0.0028, 0.00001].map((rate) => formatRate(rate))).toEqual(["0.10/s", "0.083/s", "0.0028/s", "0.000010/s"]);
   });
   it("counts bytes by 1024", () => {
     expect(formatBytes(900)).toBe("900\u00a0B");

@@ -37,6 +37,8 @@ export function splitRate(value: number | null | undefined, unit = "/s"): [strin
   if (value === null || value === undefined) return [MISSING, ""];
   const size = Math.abs(value);
   if (size === 0) return ["0", unit];
+  // Two digits that count: a tiny rate is not written as none.
+  if (size < 0.1) return [fixed(value, Math.min(12, 1 - Math.floor(Math.log10(size)))), unit];
   return [fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2), unit];
 }
 

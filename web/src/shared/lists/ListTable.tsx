@@ -25,8 +25,11 @@ interface Props<Row> extends TableProps<Row> {
 /** A table whose rows, filter and order are the server's; the next rows come when the last ones are in sight. */
 export function ListTable<Row>({ pages, state, onChange, orders, facets, searches, unowned = false, ...table }: Props<Row>) {
   const { rows, error, more } = pages;
-  if (rows === undefined) return error === null ? <Waiting what={`Loading ${table.title.toLowerCase()}…`} /> : <ErrorBox error={error} onRetry={pages.retry} />;
-  const bare = rows.length === 0 && isUnfiltered(state);
+  if (rows === undefined && error === null) return <Waiting what={`Loading ${table.title.toLowerCase()}…`} />;
+  const failure = error !== null && <ErrorBox error={error} onRetry={pages.retry} />;
+  // What was filtered by may be why: its fields stay.
+  if (rows === undefined && isUnfiltered(state)) return failure;
+  const bare = rows?.length === 0 && isUnfiltered(state);
   const columnOf = (order: string) => Object.keys(orders).find((column) => orders[column] === order) ?? order;
   const sort: Sort | null = state.sort === null ? null : { column: columnOf(state.sort.column), down: state.sort.down };
   const onSort = (next: Sort | null) => onChange({ sort: next === null ? null : { column: orders[next.column] ?? next.column, down: next.down } });
@@ -34,10 +37,16 @@ export function ListTable<Row>({ pages, state, onChange, orders, facets, searche
     <TableView
       {...table}
       cards
-      rows={rows}
-      count={!bare && (more ? `${formatCount(rows.length)}+` : formatCount(rows.length))}
+      rows={rows ?? []}
+      count={rows !== undefined && !bare && (more ? `${formatCount(rows.length)}+` : formatCount(rows.length))}
       bare={bare}
-      none={<NoMatches title={table.title} onReset={() => onChange({ ...EMPTY_LIST, facets: Object.fromEntries((facets ?? []).map(({ name }) => [name, ""])), sort: state.sort })} />}
+      none={
+        failure !== false ? (
+          failure
+        ) : (
+          <NoMatches title={table.title} onReset={() => onChange({ ...EMPTY_LIST, facets: Object.fromEntries((facets ?? []).map(({ name }) => [name, ""])), sort: state.sort })} />
+        )
+      }
       filters={!bare && facets !== null && <ListFilters title={table.title} state={state} facets={facets} searches={searches} unowned={unowned} onChange={onChange} />}
       sort={sort}
       onSort={onSort}

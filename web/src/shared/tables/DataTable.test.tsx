@@ -51,6 +51,20 @@ it("shows each value with its unit, a missing one as a dash, and how many rows t
   expect(within(screen.getByRole("region", { name: "Labels" })).getByText("3")).toBeDefined();
 });
 
+it("opens a row by a plain click, not by one that ends a selection of its text or has a modifier key", () => {
+  const opened: string[] = [];
+  show({ onOpen: (row) => opened.push(row.label) });
+  const cell = screen.getByText("Login");
+  fireEvent.click(cell, { ctrlKey: true });
+  fireEvent.click(cell, { shiftKey: true });
+  window.getSelection()?.selectAllChildren(cell);
+  fireEvent.click(cell);
+  expect(opened).toEqual([]);
+  window.getSelection()?.removeAllRanges();
+  fireEvent.click(cell);
+  expect(opened).toEqual(["Login"]);
+});
+
 it("sorts by a column, the other way round, and not at all; the head and the address say which", async () => {
   show();
   const click = () => userEvent.click(screen.getByRole("button", { name: /^p95/ }));

@@ -1,4 +1,5 @@
 import { Fragment, type ReactNode } from "react";
+import { opensRow } from "./rowClick";
 import type { Column } from "./tableRows";
 
 interface Props<Row> {
@@ -25,7 +26,7 @@ export function TableCards<Row>({ title, columns, rows, rowKey, onOpen, rowClass
           key={rowKey(row)}
           className={rowClass?.(row)}
           onClick={(event) => {
-            if (event.target instanceof Element && event.target.closest("a,button,input") === null) onOpen?.(row);
+            if (opensRow(event)) onOpen?.(row);
           }}
         >
           {main !== undefined && <div className="row-card-name">{main.cell(row)}</div>}

@@ -1,5 +1,6 @@
 import { memo, type ReactNode } from "react";
 import { MiddleCut } from "@/shared/ui/MiddleCut";
+import { opensRow } from "./rowClick";
 import { cellClass, widthStyle, type Column } from "./tableRows";
 
 interface Props<Row> {
@@ -22,7 +23,7 @@ function Line<Row>({ row, columns, widths, className, rowIndex, onOpen }: Props<
       className={`${className} ${onOpen === undefined ? "" : "row-opens"}`}
       tabIndex={onOpen === undefined ? undefined : 0}
       onClick={(event) => {
-        if (event.target instanceof Element && event.target.closest("a,button,input") === null) onOpen?.(row);
+        if (opensRow(event)) onOpen?.(row);
       }}
       onKeyDown={(event) => {
         if (event.key === "Enter" && event.target === event.currentTarget) onOpen?.(row);

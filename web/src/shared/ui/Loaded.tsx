@@ -6,10 +6,10 @@ import { ErrorBox } from "./ErrorBox";
 import { PageHead } from "./PageHead";
 import { Waiting } from "./Waiting";
 
-/** A query's three faces: waiting, failed, there. Data that is there stays shown while it is fetched again. */
+/** A query's three faces: waiting, failed, there. Data that is there stays shown while it is fetched again, until the server says that it is gone. */
 export function Loaded<T>({ query, what, children }: { query: UseQueryResult<T>; what: string; children: (data: T) => ReactNode }) {
-  if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.error instanceof ApiError && query.error.status === 404) return <Gone error={query.error} />;
+  if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.error !== null) return <ErrorBox error={query.error} onRetry={() => void query.refetch()} />;
   return <Waiting what={what} />;
 }

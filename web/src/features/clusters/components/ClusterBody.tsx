@@ -21,7 +21,7 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
           {causes.map((line) => (
             <p key={line}>{line}</p>
           ))}
-          {cluster.ready_ms === null && <p>Launch failed; resources are being cleaned up. Fix the cause and retry.</p>}
+          {cluster.ready_ms === null && cluster.cause?.code !== "terminated_by" && <p>Launch failed; resources are being cleaned up. Fix the cause and retry.</p>}
         </Note>
       )}
       {isComingUp(cluster.phase) && <ComingUp cluster={cluster} />}

@@ -6,6 +6,7 @@ import { Empty } from "@/shared/ui/Empty";
 import { Icon } from "@/shared/ui/Icon";
 import { Loaded } from "@/shared/ui/Loaded";
 import { PageHead } from "@/shared/ui/PageHead";
+import { Waiting } from "@/shared/ui/Waiting";
 import { useComparison } from "../api/useComparison";
 import { MOST_RUNS, readRuns, withBase, writeRuns } from "../chosenRuns";
 import { useLabelled } from "../useLabelled";
@@ -24,6 +25,7 @@ export function ComparePage() {
       const after = new URLSearchParams(before);
       after.set("runs", writeRuns(next));
       after.delete("with");
+      after.delete("judge");
       return after;
     });
   };
@@ -65,28 +67,31 @@ export function ComparePage() {
       ) : (
         <Loaded query={query} what="Comparing the runs…">
           {(report) => (
-            <ComparisonBody
-              report={report}
-              labelled={labelled}
-              nameOf={({ run_id }, name) => (run_id === null ? name : <Link to={`/runs/${run_id}`}>{name}</Link>)}
-              actionsOf={({ run_id }, index) =>
-                run_id !== null &&
-                (index > 0 || runs.length > 2) && (
-                  <span className="row-buttons">
-                    {index > 0 && (
-                      <button type="button" className="btn btn-quiet" onClick={() => choose(withBase(runs, run_id))}>
-                        Set as baseline
-                      </button>
-                    )}
-                    {runs.length > 2 && (
-                      <button type="button" className="btn btn-quiet" onClick={() => choose(runs.filter((each) => each !== run_id))}>
-                        Remove
-                      </button>
-                    )}
-                  </span>
-                )
-              }
-            />
+            <div className={query.isPlaceholderData ? "stale" : undefined} aria-busy={query.isPlaceholderData}>
+              {query.isPlaceholderData && <Waiting what="Comparing the runs…" />}
+              <ComparisonBody
+                report={report}
+                labelled={labelled}
+                nameOf={({ run_id }, name) => (run_id === null ? name : <Link to={`/runs/${run_id}`}>{name}</Link>)}
+                actionsOf={({ run_id }, index) =>
+                  run_id !== null &&
+                  (index > 0 || runs.length > 2) && (
+                    <span className="row-buttons">
+                      {index > 0 && (
+                        <button type="button" className="btn btn-quiet" onClick={() => choose(withBase(runs, run_id))}>
+                          Set as baseline
+                        </button>
+                      )}
+                      {runs.length > 2 && (
+                        <button type="button" className="btn btn-quiet" onClick={() => choose(runs.filter((each) => each !== run_id))}>
+                          Remove
+                        </button>
+                      )}
+                    </span>
+                  )
+                }
+              />
+            </div>
           )}
         </Loaded>
       )}

@@ -49,7 +49,7 @@ function shown(more: Partial<Comparison>, results = [result("A"), result("B")]) 
     findings: [],
     ...more,
   };
-  const report: ComparisonReport = { version: 1, title: "", jac_version: "", created_ms: 0, results, comparisons: [comparison] };
+  const report: ComparisonReport = { version: 1, title: "", jac_version: "", created_ms: 0, results, comparisons: results.slice(1).map(() => comparison) };
   return render(
     <BrowserRouter>
       <ComparisonBody report={report} />
@@ -67,11 +67,35 @@ it("gives no verdict under another load until it is asked for one, and calls not
   expect(screen.queryByText("better")).toBeNull();
   expect(screen.getByText("different load")).toBeDefined();
   await userEvent.click(screen.getByRole("button", { name: "Compare anyway" }));
-  expect(notes().map((note) => note.className)).toEqual(["note note-attention", "note note-info"]);
+  expect(notes().map((note) => note.className)).toEqual(["note note-attention", "note note-attention", "note note-info"]);
   expect(screen.getAllByText("better").length).toBeGreaterThan(0);
+  await userEvent.click(screen.getByRole("button", { name: "Withhold again" }));
+  expect(screen.queryByText("better")).toBeNull();
+  expect(window.location.search).toBe("");
 });
 
-const STARTED = { plan: "shop", plan_revision: 1, users: 100, workers: 2, machines: "local", properties: {}, share: {}, split: [] };
+it("gives the verdict that was asked for on that pair alone", () => {
+  window.history.replaceState(null, "", "/?judge=r-2");
+  const other = (name: string, run_id: string) => ({ ...result(name), run_id, run: { ...STARTED, users: 200 } });
+  shown({ outcome: "better" }, [{ ...result("A"), run: STARTED }, other("B", "r-2"), other("C", "r-3")]);
+  expect(within(screen.getByRole("row", { name: /^B/ })).getByText("better")).toBeDefined();
+  expect(within(screen.getByRole("row", { name: /^C/ })).getByText("different load")).toBeDefined();
+});
+
+const STARTED = {
+  plan: "shop",
+  plan_revision: 1,
+  users: 100,
+  workers: 2,
+  machines: "local",
+  properties: {},
+  system_properties: {},
+  properties_files: [],
+  jmeter: null,
+  java: [],
+  share: {},
+  split: [],
+};
 const error = (code: string) => ({ code, message: "refused", example: "refused", count: 7, labels: 1, first_ms: 0, last_ms: 0 });
 
 it("names what was different before the figures, and the failures that are new and gone", () => {

@@ -53,9 +53,19 @@ export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
   const comparison = comparisons[shown - 1];
   const [before, after] = [all[0]?.name ?? comparison?.before ?? "", all[shown]?.name ?? comparison?.after ?? ""];
   const differences = differencesBetween(results[0], results[shown]);
-  const judgesAnyway = parameters.get("judge") === "1";
+  const otherLoad = (index: number) => hasOtherLoad(results[0], results[index], comparisons[index - 1]);
+  // Asked for of one pair, which the other result stands for.
+  const pairs = parameters.getAll("judge");
+  const pairOf = (index: number) => results[index]?.run_id ?? String(index);
+  const judgesAnyway = (index: number) => pairs.includes(pairOf(index));
   /** Another load says nothing about what was tested, unless that is asked for. */
-  const withheld = (index: number) => !judgesAnyway && hasOtherLoad(results[0], results[index], comparisons[index - 1]);
+  const withheld = (index: number) => otherLoad(index) && !judgesAnyway(index);
+  const judge = (index: number, judges: boolean) =>
+    change((url) => {
+      url.delete("judge");
+      for (const each of pairs.filter((pair) => pair !== pairOf(index))) url.append("judge", each);
+      if (judges) url.append("judge", pairOf(index));
+    });
   const show = (index: number) => change((url) => putParameter(url, "with", index === 1 ? null : String(index)));
   return (
     <TimelineProvider originMs={0} aligned>
@@ -75,7 +85,7 @@ export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
       {comparison !== undefined && (
         <>
           {differences !== null && <Differences found={differences} before={before} after={after} />}
-          {withheld(shown) && <OtherLoad onJudge={() => change((url) => putParameter(url, "judge", "1"))} />}
+          {otherLoad(shown) && <OtherLoad judged={!withheld(shown)} onJudge={(judges) => judge(shown, judges)} />}
           <Outcome comparison={comparison} before={before} after={after} judged={!withheld(shown)} />
           <ErrorDifferences changes={errorChanges(results[0]?.errors ?? NO_ERRORS, results[shown]?.errors ?? NO_ERRORS)} before={before} after={after} />
           <ChangeTable comparison={comparison} judged={!withheld(shown)} />

@@ -16,7 +16,7 @@ export function Differences({ found, before, after }: { found: Difference[]; bef
         </span>
       </header>
       {found.length === 0 ? (
-        <div className="table-empty">Same plan, users, workers, properties and machines.</div>
+        <div className="table-empty">Same plan, users, workers, properties, machines and versions.</div>
       ) : (
         <ul className="pairs">
           {found.map((each) => (
@@ -33,13 +33,13 @@ export function Differences({ found, before, after }: { found: Difference[]; bef
   );
 }
 
-/** In place of a verdict: slower under twice the load is no news. */
-export function OtherLoad({ onJudge }: { onJudge: () => void }) {
+/** In place of a verdict, or beside one that was asked for: slower under twice the load is no news. */
+export function OtherLoad({ judged, onJudge }: { judged: boolean; onJudge: (judges: boolean) => void }) {
   return (
     <Note tone="attention">
-      <strong>The load was different: no verdict.</strong> Response times depend on the load.{" "}
-      <button type="button" className="btn btn-sm btn-outline-secondary" onClick={onJudge}>
-        Compare anyway
+      <strong>{judged ? "The load was different." : "The load was different: no verdict."}</strong> Response times depend on the load.{" "}
+      <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => onJudge(!judged)}>
+        {judged ? "Withhold again" : "Compare anyway"}
       </button>
     </Note>
   );

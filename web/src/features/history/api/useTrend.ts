@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Trend } from "@/shared/api/types";
@@ -13,7 +13,6 @@ export function useTrend(plan: string, label: string | null) {
     queryFn: ({ pageParam, signal }) => getJson<Trend>(pathOf(plan, label, pageParam), signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
-    placeholderData: keepPreviousData,
     select: ({ pages }) => ({ runs: pages.flatMap(({ items }) => items).reverse(), baseline: pages[0]?.baseline ?? null }),
   });
 }

@@ -31,6 +31,18 @@ it("asks for the label that is chosen, and keeps it in the URL", async () => {
   expect(window.location.search).toBe("?trend.label=Login");
 });
 
+it("keeps its choice, and shows nothing of the former label, where the trend of a label fails", async () => {
+  trend();
+  show();
+  await screen.findByText(/^3 runs/);
+  api.answer("GET /plans/p-1/trend?limit=50&label=Login", { status: 503, body: fault("overloaded") });
+  await userEvent.selectOptions(screen.getByLabelText("Label"), "Login");
+  expect((await screen.findByRole("alert")).textContent).toContain("overloaded");
+  expect(screen.queryByText(/^3 runs/)).toBeNull();
+  await userEvent.selectOptions(screen.getByLabelText("Label"), "Total");
+  expect(await screen.findByText(/^3 runs/)).toBeDefined();
+});
+
 it("shows only the runs of a tag", async () => {
   trend();
   show("/?trend.tag=nightly");

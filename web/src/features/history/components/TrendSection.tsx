@@ -6,6 +6,7 @@ import { XyChart } from "@/shared/charts/XyChart";
 import { formatMs, formatPercent, formatRate, plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { Waiting } from "@/shared/ui/Waiting";
 import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { usePlanLabels, useTrend } from "../api/useTrend";
@@ -20,14 +21,13 @@ export function TrendSection({ plan }: { plan: string }) {
   const labels = usePlanLabels(plan);
   const all = useMemo(() => trend.data?.runs ?? [], [trend.data]);
   const runs = useMemo(() => (tag === null ? all : all.filter((run) => run.tags.includes(tag))), [all, tag]);
-  if (trend.data === undefined) return trend.error === null ? null : <ErrorBox error={trend.error} onRetry={() => void trend.refetch()} />;
-  if (all.length < 2 && label === null) return null;
+  if (all.length < 2 && label === null && (trend.data !== undefined || trend.error === null)) return null;
   const put = (name: string) => (value: string) => change((url) => putParameter(url, name, value === "" ? null : value));
   return (
     <section className="report-section" aria-label="Trend">
       <div className="section-head">
         <h2>Trend</h2>
-        <span className="section-note">{trendWords(runs)}</span>
+        <span className="section-note">{trend.data !== undefined && trendWords(runs)}</span>
         <div className="section-tools">
           <Choice label="Label" any="Total" value={label} options={labels.data ?? []} onChange={put("trend.label")} />
           <Choice label="Tag" any="Tag: any" value={tag} options={tagsOf(all)} onChange={put("trend.tag")} />
@@ -39,7 +39,13 @@ export function TrendSection({ plan }: { plan: string }) {
         </div>
       </div>
       {trend.isFetchNextPageError && <ErrorBox error={trend.error} onRetry={() => void trend.fetchNextPage()} />}
-      <TrendCharts runs={runs} baseline={trend.data.baseline} />
+      {trend.data !== undefined ? (
+        <TrendCharts runs={runs} baseline={trend.data.baseline} />
+      ) : trend.error === null ? (
+        <Waiting what="Loading the trend…" tall />
+      ) : (
+        <ErrorBox error={trend.error} onRetry={() => void trend.refetch()} />
+      )}
     </section>
   );
 }

@@ -18,7 +18,8 @@ interface Props {
 export function CompareRevisions({ plan, known, first, onClose }: Props) {
   const [chosen, setChosen] = useState(first);
   const query = useRevisionDifference(plan.id, chosen.from, chosen.to);
-  const numbers = known.map(({ revision }) => revision);
+  // What was chosen may be older than those that are loaded.
+  const numbers = [...new Set([...known.map(({ revision }) => revision), chosen.from, chosen.to])].sort((one, other) => other - one);
   const choice = (label: string, value: number, onChange: (value: number) => void) => (
     <Field label={label}>
       {(attributes) => (

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { ApiError } from "@/shared/api/client";
 import type { Plan } from "@/shared/api/types";
+import { mergedList } from "@/shared/lists/mergedList";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
@@ -9,13 +10,18 @@ import { useKeepFiles } from "../api/useKeepFiles";
 
 /** Patterns of the files that the plan writes and that are kept of each run. */
 export function KeepDialog({ plan, onClose }: { plan: Plan; onClose: () => void }) {
+  const [before] = useState(plan.keep);
   const [text, setText] = useState(plan.keep.join("\n"));
   const save = useKeepFiles(plan.id);
   const fault = save.error instanceof ApiError && save.error.faults.length > 0 ? save.error.faults.map(({ message }) => message).join(" ") : undefined;
   const submit = () => {
     if (!save.isPending)
       save.mutate(
-        text.split("\n").filter((line) => line.trim() !== ""),
+        mergedList(
+          before,
+          plan.keep,
+          text.split("\n").filter((line) => line.trim() !== ""),
+        ),
         { onSuccess: onClose },
       );
   };

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, type ReactNode } from "react";
 import type { ApdexThresholds, Profiles, Summary } from "@/shared/api/types";
 import { ScopeNote } from "@/shared/charts/ScopeNote";
 import { formatApdex, formatCount, formatMs } from "@/shared/format/numbers";
@@ -12,7 +12,7 @@ function count(id: Part["key"], name: string, title: string): Column<ApdexRow> {
 }
 
 /** How satisfied users would be with each label, and by which thresholds. */
-export function ApdexTable({ summary, profiles, apdex }: { summary: Summary; profiles: Profiles; apdex: ApdexThresholds }) {
+export function ApdexTable({ summary, profiles, apdex, scope }: { summary: Summary; profiles: Profiles; apdex: ApdexThresholds; scope?: ReactNode }) {
   const satisfied = formatMs(apdex.satisfied_ms);
   const tolerated = formatMs(apdex.tolerated_ms);
   const { rows, total } = useMemo(() => {
@@ -52,6 +52,7 @@ export function ApdexTable({ summary, profiles, apdex }: { summary: Summary; pro
       actions={
         <>
           <ScopeNote />
+          {scope}
           <span className="table-count">
             satisfied up to {satisfied}, tolerated up to {tolerated}
           </span>

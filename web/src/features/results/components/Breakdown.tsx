@@ -1,20 +1,22 @@
+import type { ReactNode } from "react";
 import type { CodeCount, HostCount } from "@/shared/api/types";
 import { formatCount, formatPercent } from "@/shared/format/numbers";
 
-export function Codes({ codes }: { codes: CodeCount[] }) {
-  return <Shares title="Response codes" rows={codes.map(({ code, ...rest }) => ({ ...rest, name: code === "" ? "no code" : code, samples: rest.count }))} />;
+export function Codes({ codes, scope }: { codes: CodeCount[]; scope?: ReactNode }) {
+  return <Shares title="Response codes" scope={scope} rows={codes.map(({ code, ...rest }) => ({ ...rest, name: code === "" ? "no code" : code, samples: rest.count }))} />;
 }
 
-export function Hosts({ hosts }: { hosts: HostCount[] }) {
-  return <Shares title="Load generators" rows={hosts.map(({ host, ...rest }) => ({ ...rest, name: host }))} />;
+export function Hosts({ hosts, scope }: { hosts: HostCount[]; scope?: ReactNode }) {
+  return <Shares title="Load generators" scope={scope} rows={hosts.map(({ host, ...rest }) => ({ ...rest, name: host }))} />;
 }
 
-function Shares({ title, rows }: { title: string; rows: { name: string; samples: number; errors: number }[] }) {
+function Shares({ title, scope, rows }: { title: string; scope: ReactNode; rows: { name: string; samples: number; errors: number }[] }) {
   const all = rows.reduce((sum, row) => sum + row.samples, 0);
   return (
     <section className="card breakdown" aria-label={title}>
       <header className="chart-head">
         <h3>{title}</h3>
+        {scope}
       </header>
       {rows.length === 0 ? (
         <div className="table-empty">No samples.</div>

@@ -1,6 +1,6 @@
 import type { CriterionResult, CriterionWatch, StopRuleState } from "@/shared/api/types";
 import { joined, splitPercent } from "@/shared/format/numbers";
-import { formatDuration, formatTime } from "@/shared/format/time";
+import { formatDuration, formatTimeNear } from "@/shared/format/time";
 import { Chip, type ChipLook } from "@/shared/ui/Chip";
 import { criterionWords, metricWords, stopRuleWords } from "../criteria";
 import { limitWords, metPercent, resultChip, ruleChip, valueWords } from "../judgedWords";
@@ -76,8 +76,8 @@ function ResultCard({ result, watch, live }: { result: CriterionResult; watch: C
 function sinceWords(watch: CriterionWatch): string {
   const { met, since_ms, began_ms, first_broken_ms } = watch;
   const share = metPercent(watch);
-  const parts = [since_ms === began_ms && met ? "always met" : `${met ? "met" : "failing"} since ${formatTime(since_ms)}`];
-  if (first_broken_ms !== null && first_broken_ms !== since_ms) parts.push(`first failed ${formatTime(first_broken_ms)}`);
+  const parts = [since_ms === began_ms && met ? "always met" : `${met ? "met" : "failing"} since ${formatTimeNear(since_ms, began_ms)}`];
+  if (first_broken_ms !== null && first_broken_ms !== since_ms) parts.push(`first failed ${formatTimeNear(first_broken_ms, began_ms)}`);
   if (share !== null && share < 100) parts.push(`met ${joined(splitPercent(share))} of the time`);
   return parts.join(" · ");
 }

@@ -31,6 +31,17 @@ it("marks the transaction, and only it", () => {
   expect(screen.getAllByText("transaction")).toHaveLength(1);
 });
 
+it("folds the samples away where there are transactions", async () => {
+  const { unmount } = shown(<EntryTable summary={SUMMARY} choice={null} apdex={null} showSamples={null} empty="" />);
+  await userEvent.click(screen.getByRole("button", { name: "Transactions only" }));
+  expect(screen.getAllByRole("row").map((row) => row.querySelector("td")?.textContent)).toEqual([undefined, "Total", "Purchasetransaction"]);
+  await userEvent.click(screen.getByRole("button", { name: "Transactions only" }));
+  expect(screen.getAllByRole("row")).toHaveLength(5);
+  unmount();
+  shown(<EntryTable summary={summaryOf([entryOf("Home")])} choice={null} apdex={null} showSamples={null} empty="" />);
+  expect(screen.queryByRole("button", { name: "Transactions only" })).toBeNull();
+});
+
 it("says how many labels have charts, and shows the selected ones alone", async () => {
   shown(<EntryTable summary={SUMMARY} choice={choiceOf("Login")} apdex={null} showSamples={null} empty="" />);
   expect(screen.getByText("charts for the 2 busiest")).toBeDefined();

@@ -97,8 +97,14 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
   }, [choice, scheme, apdex, showSamples, transactions]);
 
   const [only, setOnly] = useState(false);
+  // Which sample belongs to which transaction is in no log: the samples are folded away together.
+  const [folded, setFolded] = useState(false);
+  const isMixed = summary.labels.some(({ label }) => transactions.has(label)) && summary.labels.some(({ label }) => !transactions.has(label));
   const chosen = choice === null ? 0 : choice.chosen.length;
-  const rows = useMemo<Row[]>(() => (only && choice !== null ? summary.labels.filter((row) => choice.chosen.includes(row.label)) : summary.labels), [only, choice, summary.labels]);
+  const rows = useMemo<Row[]>(() => {
+    const picked = only && choice !== null ? summary.labels.filter((row) => choice.chosen.includes(row.label)) : summary.labels;
+    return folded && isMixed ? picked.filter((row) => transactions.has(row.label)) : picked;
+  }, [only, choice, summary.labels, folded, isMixed, transactions]);
   return (
     <DataTable
       name="labels"
@@ -107,11 +113,16 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
       columns={columns}
       rowKey={(row) => row.label}
       pinned={summary.labels.length === 0 ? null : total}
-      empty={only ? "No labels selected." : empty}
+      empty={only ? (folded ? "No transactions selected." : "No labels selected.") : empty}
       actions={
         <>
           <ScopeNote />
           {choice !== null && choice.offered.size < summary.labels.length && <span className="table-count">charts for the {formatCount(choice.offered.size)} busiest</span>}
+          {isMixed && (
+            <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={folded} onClick={() => setFolded(!folded)}>
+              Transactions only
+            </button>
+          )}
           {(chosen > 0 || only) && (
             <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={only} onClick={() => setOnly(!only)}>
               Show selected

@@ -56,6 +56,7 @@ export function ErrorTable({ errors, allErrors, live, inWindow = false, narrowed
   const columns = useMemo(() => columnsFor(allErrors, originMs, showSamples), [allErrors, originMs, showSamples]);
   return (
     <DataTable
+      cards
       name="errors"
       title={live ? "Top errors" : "Errors by label"}
       rows={errors}

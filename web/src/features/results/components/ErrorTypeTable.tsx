@@ -35,6 +35,7 @@ export function ErrorTypeTable({ errors, total, showSamples }: { errors: ErrorGr
   const columns = useMemo(() => columnsFor(showSamples), [showSamples]);
   return (
     <DataTable
+      cards
       name="error-types"
       title="Errors by type"
       rows={rows}

@@ -4,6 +4,7 @@ import { plural } from "@/shared/format/numbers";
 import { errorsOfLabels, summaryOfLabels } from "../labelScope";
 import { shownNote } from "../shownNote";
 import type { ShowSamples } from "../sampleWhere";
+import { AllLabels } from "./AllLabels";
 import { Codes, Hosts } from "./Breakdown";
 import { ErrorTable } from "./ErrorTable";
 import { ErrorTypeTable } from "./ErrorTypeTable";
@@ -22,8 +23,8 @@ export function ErrorsSection({ report, chosen, showSamples }: { report: Report;
       <div className="stack">
         <div className="breakdowns">
           <RequestSummary total={total} />
-          <Codes codes={codes} />
-          {hosts.length > 0 && <Hosts hosts={hosts} />}
+          <Codes codes={codes} scope={<AllLabels chosen={chosen} />} />
+          {hosts.length > 0 && <Hosts hosts={hosts} scope={<AllLabels chosen={chosen} />} />}
         </div>
         {errors.length === 0 ? (
           <section className="card">

@@ -66,13 +66,13 @@ function ofCause(summary: Summary | null, cause: Cause | null): Shown[] {
       tone: "failed",
       text: (
         <>
-          <strong>{causeSentence(cause)}</strong> {cause.lost?.message}
+          <strong>{causeSentence(cause, summary?.start_ms ?? null)}</strong> {cause.lost?.message}
         </>
       ),
     });
   }
-  if (cause?.kind === "auto_stopped") told.push({ tone: "failed", text: causeSentence(cause) });
-  if (cause?.kind === "stopped" && partial === null) told.push({ tone: "info", text: causeSentence(cause) });
+  if (cause?.kind === "auto_stopped") told.push({ tone: "failed", text: causeSentence(cause, summary?.start_ms ?? null) });
+  if (cause?.kind === "stopped" && partial === null) told.push({ tone: "info", text: causeSentence(cause, summary?.start_ms ?? null) });
   if (partial !== null && !saidAbove) told.push({ tone: "attention", text: `Partial result: ${partial.cause}` });
   return told;
 }

@@ -19,7 +19,7 @@ const DIRECTIONS = [
 /** The quieter quantities over the same time as the four main charts. */
 export function OverTimeSection({ view }: { view: ChartView }) {
   return (
-    <ReportSection id="over-time" title="Over time" note={shownNote(view.chosen)}>
+    <ReportSection id="over-time" title={view.settledUntilMs == null ? "Over time" : "Bytes and connections"} note={shownNote(view.chosen)}>
       <div className="chart-grid">
         <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="mean_ms" id="mean" title="Mean response time" unit="by completion time" empty="No response times." />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <BytesChart view={view} />}</WhenSeen>
@@ -37,7 +37,7 @@ export function OverTimeSection({ view }: { view: ChartView }) {
 function MetricChart({ view, metric, ...head }: { view: ChartView; metric: TimeMetric; id: string; title: string; unit: string; empty: string }) {
   const { from, frame, colours } = useDrawing(view);
   const content = useMemo(() => blankIfNothing(oneTime(from, frame, metric, colours)), [from, frame, metric, colours]);
-  return <TimeChart {...head} content={content} format={formatMs} logarithmic="offered" />;
+  return <TimeChart {...head} content={content} format={formatMs} logarithmic="offered" stale={view.stale === true} />;
 }
 
 function BytesChart({ view }: { view: ChartView }) {
@@ -52,6 +52,7 @@ function BytesChart({ view }: { view: ChartView }) {
       content={content}
       format={formatByteRate}
       steps="bytes"
+      stale={view.stale === true}
       choices={perLabel && <ChartSelect label="Direction" value={direction} options={DIRECTIONS} onChange={setDirection} />}
     />
   );

@@ -8,6 +8,7 @@ import { againstUsers } from "../relations";
 import { spreads, withoutProfile } from "../spread";
 import { useDrawing, useZoomedPoints, type ChartView } from "../useDrawing";
 import { shownNote } from "../shownNote";
+import { AllLabels } from "./AllLabels";
 import { ApdexTable } from "./ApdexTable";
 import { XY_CHART_HEIGHT } from "../chartHeight";
 import { Distribution } from "./Distribution";
@@ -40,7 +41,7 @@ export function ResponseTimesSection({ view, profiles, apdex, summary, zoomed }:
           <Overview shown={shown} apdex={apdex} empty={empty} />
           <WhenSeen height={XY_CHART_HEIGHT}>{() => <UsersChart view={view} />}</WhenSeen>
         </div>
-        <ApdexTable summary={summary} profiles={profiles} apdex={apdex} />
+        <ApdexTable summary={summary} profiles={profiles} apdex={apdex} scope={<AllLabels chosen={view.chosen} />} />
       </div>
     </ReportSection>
   );
@@ -61,6 +62,7 @@ function UsersChart({ view }: { view: ChartView }) {
       format={formatMs}
       formatX={formatCount}
       empty="The log has no thread counts."
+      choices={<AllLabels chosen={view.chosen} />}
     />
   );
 }

@@ -20,12 +20,14 @@ interface Props {
   lastSampleMs: number | null;
   stale: boolean;
   criteria: string[];
+  /** Where the points of the labels end, as newer ones could not be had; null: they do not. */
+  labelsUntilMs?: number | null;
   /** The page has the time bar elsewhere. */
   bare?: boolean;
 }
 
 /** The four charts of a run, live and finished alike. */
-export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledUntilMs, lastSampleMs, stale, criteria, bare }: Props) {
+export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledUntilMs, lastSampleMs, stale, criteria, labelsUntilMs = null, bare }: Props) {
   const { scheme } = useTheme();
   const [metric, setMetric] = useState<TimeMetric>("p95_ms");
   const [errorUnit, setErrorUnit] = useState<ErrorUnit>("rate");
@@ -33,7 +35,7 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
   const contents = useMemo(() => {
     const colours = chartColours(scheme);
     const frame = frameOf(points, bucketMs, settledUntilMs);
-    const from = sources(points, labels, chosen, slotColour(slots, scheme));
+    const from = sources(points, labels, chosen, slotColour(slots, scheme), labelsUntilMs);
     const limits = thresholdsOf(criteria, chosen, metric);
     return {
       throughput: throughput(from, frame, colours, limits.throughput),
@@ -41,7 +43,7 @@ export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledU
       errors: errors(from, frame, errorUnit, colours, errorUnit === "share" ? limits.errorRate : []),
       users: activeUsers(points, frame, colours),
     };
-  }, [points, labels, chosen, slots, scheme, bucketMs, settledUntilMs, metric, errorUnit, criteria]);
+  }, [points, labels, chosen, slots, scheme, bucketMs, settledUntilMs, metric, errorUnit, criteria, labelsUntilMs]);
 
   const common = { lastSampleMs, stale };
   const perLabel = chosen.length > 0;

@@ -41,5 +41,7 @@ function Place({ error }: { error: ErrorGroup | undefined }) {
 /** The five most frequent errors of each label. */
 export function TopErrorTable({ errors, summary }: { errors: ErrorGroup[]; summary: Summary }) {
   const rows = useMemo(() => topErrors(errors, summary.labels), [errors, summary]);
-  return <DataTable name="top-errors" title="Top 5 errors by label" rows={rows} columns={COLUMNS} rowKey={(row) => row.label} empty="No failed samples." actions={<ScopeNote />} visibleRows={10} />;
+  return (
+    <DataTable cards name="top-errors" title="Top 5 errors by label" rows={rows} columns={COLUMNS} rowKey={(row) => row.label} empty="No failed samples." actions={<ScopeNote />} visibleRows={10} />
+  );
 }

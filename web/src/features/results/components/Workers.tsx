@@ -1,6 +1,6 @@
 import type { RunFacts } from "@/shared/api/types";
 import { formatMs } from "@/shared/format/numbers";
-import { formatTime } from "@/shared/format/time";
+import { formatTimeNear } from "@/shared/format/time";
 
 /** Where each worker wrote a log of its own: when its samples began, how its clock was, and whether its log is all here. */
 export function Workers({ run }: { run: RunFacts | null }) {
@@ -38,7 +38,7 @@ export function Workers({ run }: { run: RunFacts | null }) {
               <td className="num">{node.first_sample_ms == null || first === undefined ? "–" : formatMs(node.first_sample_ms - first)}</td>
               <td className="num">{node.clock_offset_ms == null ? "–" : formatMs(node.clock_offset_ms)}</td>
               <td>{node.log == null ? "–" : node.log.whole ? "verified" : "incomplete"}</td>
-              <td>{node.lost_ms == null ? "–" : formatTime(node.lost_ms)}</td>
+              <td>{node.lost_ms == null ? "–" : formatTimeNear(node.lost_ms, first ?? node.lost_ms)}</td>
             </tr>
           ))}
         </tbody>

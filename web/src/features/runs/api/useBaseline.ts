@@ -3,12 +3,13 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Run, Trend, TrendPoint } from "@/shared/api/types";
 
-/** The baseline of a run's plan; null: there is none yet, or it is the run itself. */
+/** The baseline of a run's plan; null: there is none yet, it is the run itself, or that is a try, which has another load. */
 export function useBaseline(run: Run): TrendPoint | null {
   const { data } = useQuery({
+    enabled: !run.try_run,
     queryKey: keys.baseline(run.plan.id),
     queryFn: ({ signal }) => getJson<Trend>(`/plans/${run.plan.id}/trend?limit=1`, signal),
   });
   const baseline = data?.baseline ?? null;
-  return baseline?.run === run.id ? null : baseline;
+  return run.try_run || baseline?.run === run.id ? null : baseline;
 }

@@ -5,8 +5,15 @@ import type { Entry, Report } from "@/shared/api/types";
 import { parseRange } from "@/shared/charts/timeRange";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
-/** The labels that are chosen in the URL as one, in the time that it is zoomed to, counted from the log; null while that is not known, and of fewer than two. */
-export function useLabelsTogether(run: string, report: Report | undefined): Entry | null {
+interface Together {
+  /** null: it is not known, or there are fewer than two. */
+  entry: Entry | null;
+  error: Error | null;
+  retry: () => void;
+}
+
+/** The labels that are chosen in the URL as one, in the time that it is zoomed to, counted from the log. */
+export function useLabelsTogether(run: string, report: Report | undefined): Together {
   const [parameters] = useUrlParameters();
   const range = parseRange(parameters.get("zoom"));
   const known = new Set(report?.summary.labels.map((each) => each.label));
@@ -19,5 +26,6 @@ export function useLabelsTogether(run: string, report: Report | undefined): Entr
     enabled: chosen.length > 1,
     staleTime: Infinity,
   });
-  return chosen.length > 1 ? (query.data ?? null) : null;
+  const asked = chosen.length > 1;
+  return { entry: asked ? (query.data ?? null) : null, error: asked ? query.error : null, retry: () => void query.refetch() };
 }

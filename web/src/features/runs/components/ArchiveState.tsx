@@ -1,6 +1,6 @@
 import type { Run } from "@/shared/api/types";
 import { formatBytes } from "@/shared/format/numbers";
-import { formatTime } from "@/shared/format/time";
+import { formatDateTime } from "@/shared/format/time";
 import { useRights } from "@/shared/session/useSession";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Icon } from "@/shared/ui/Icon";
@@ -40,7 +40,7 @@ export function ArchiveState({ run }: { run: Run }) {
     <>
       <Note tone="attention">
         <strong>Not stored in {archive.address}.</strong> {archive.message} {archive.hint}
-        <p>The results are complete on this server.{archive.next_try_ms !== null && <> Next retry at {formatTime(archive.next_try_ms)}.</>}</p>
+        <p>The results are complete on this server.{archive.next_try_ms !== null && <> Next retry at {formatDateTime(archive.next_try_ms)}.</>}</p>
         {writes && (
           <button type="button" className="btn btn-sm btn-outline-secondary" disabled={retry.isPending} onClick={() => retry.mutate()}>
             <Icon name="arrow-clockwise" /> Store now

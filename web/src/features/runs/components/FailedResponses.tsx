@@ -34,7 +34,11 @@ function Responses({ run, file }: { run: Run; file: Artefact }) {
   return (
     <div className="list-body">
       <Loaded query={query} what="Loading the responses…">
-        {(failures) => failures.map((failure, index) => <Failure key={index} failure={failure} first={index === 0} />)}
+        {(failures) => {
+          if (failures === null) return <p>The file cannot be read here. Download it above.</p>;
+          if (failures.length === 0) return <p>The file has no whole sample.</p>;
+          return failures.map((failure, index) => <Failure key={index} failure={failure} first={index === 0} />);
+        }}
       </Loaded>
     </div>
   );

@@ -98,6 +98,21 @@ it("gives several labels percentiles together, counted from the log", async () =
   expect(api.asked.some(({ path }) => path === `/runs/r-1/labels-together?labels=${encodeURIComponent(JSON.stringify(["Login", "Search"]))}`)).toBe(true);
 });
 
+it("shows no figure of the zoomed time as the whole run's, and says what could not be counted", async () => {
+  api.answer(part(1, 2), { status: 400, body: fault("interval_outside") });
+  api.answer("GET /runs/r-1/labels-together", { body: entryOf("", { samples: 7, p95_ms: 321 }) });
+  await show("/?zoom=1-2&label=Login&label=Search");
+  await screen.findAllByRole("alert");
+  expect([figure("Samples"), figure("p95")]).toEqual(["1,000", "–"]);
+  expect(screen.getAllByText("all labels").length).toBeGreaterThan(1);
+});
+
+it("says that several labels could not be counted together", async () => {
+  api.answer("GET /runs/r-1/labels-together", { status: 503, body: fault("overloaded") });
+  await show("/?label=Login&label=Search");
+  await waitFor(() => expect(screen.getAllByRole("alert").map((each) => each.textContent)).toContainEqual(expect.stringContaining("overloaded")));
+});
+
 it("says that a label’s distribution is not to be had of a part, where its busiest labels are others", async () => {
   const [from, to] = [START + 2000, START + 5000];
   api.answer(part(from, to), { body: report([entryOf("Search", { samples: 30 })], judged(true, 120), { from_ms: from, to_ms: to }) });

@@ -1,5 +1,6 @@
 import { ReportBody } from "@/features/results/components/ReportBody";
 import { Notes } from "@/features/results/components/Notes";
+import { isOfPart } from "@/features/results/reportPart";
 import type { Run } from "@/shared/api/types";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
@@ -28,13 +29,13 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
       <>
         {charted.loading && <Waiting what="Reading the log for the charts of the chosen label…" />}
         {charted.error !== null && <ErrorBox error={charted.error} onRetry={charted.retry} />}
+        {together.error !== null && <ErrorBox error={together.error} onRetry={together.retry} />}
         <ReportBody
           report={charted.report}
           samples={samples}
           baseline={baseline}
           part={part}
-          // What was counted is of the time that the link has, which the report's part may not be yet.
-          together={part?.loading === true ? null : together}
+          together={isOfPart(part) ? together.entry : null}
           annotating={annotating}
           nodes={run.provider !== "imported" && <NodeCharts run={run} points={charted.report.series.points} />}
           anyLabel

@@ -1,7 +1,7 @@
 import { METRICS, OPERATORS, STOP_METRICS, type Metric, type Operator } from "@/features/results/criteria";
 import { Field } from "@/shared/ui/Field";
 import { Icon } from "@/shared/ui/Icon";
-import { newCriterion, newRule, type CriterionRow, type JudgedFaults, type JudgedForm, type RuleRow } from "../judgedForm";
+import { isFixed, newCriterion, newRule, type CriterionRow, type JudgedFaults, type JudgedForm, type RuleRow } from "../judgedForm";
 
 interface Props {
   form: JudgedForm;
@@ -97,6 +97,17 @@ interface RowProps<Each extends CriterionRow> {
 
 function Row<Each extends CriterionRow>({ verb, remove, metrics, row, fault, onChange, onRemove, after }: RowProps<Each>) {
   const metric = metrics.find(({ name }) => name === row.metric);
+  if (isFixed(row)) {
+    return (
+      <div className="criterion-row">
+        <span>{verb}</span>
+        <code>{row.kept}</code>
+        <button type="button" className="btn btn-quiet" aria-label={remove} onClick={onRemove}>
+          <Icon name="x" />
+        </button>
+      </div>
+    );
+  }
   return (
     <div className="criterion-row">
       <span>{verb}</span>

@@ -24,14 +24,17 @@ interface Props {
   chosen: string[];
   series: LabelSeries[];
   together: Entry | null;
+  /** Where the labels' points end, as newer ones could not be had; null: they do not. */
+  untilMs: number | null;
   /** The run that the plan's others are compared with. */
   baseline: Baseline | null;
 }
 
 /** Throughput, p95, p99, error rate, users, samples, time: now, with the last minutes beside them and the whole run below. */
-export function LiveFigures({ live, run, summary, points: given, inWindow, chosen, series, together, baseline }: Props) {
+export function LiveFigures({ live, run, summary, points: given, inWindow, chosen, series, together, untilMs, baseline }: Props) {
   const { scheme } = useTheme();
-  const settled = settledUntil(live);
+  const reached = settledUntil(live);
+  const settled = untilMs === null ? reached : Math.min(untilMs, reached ?? untilMs);
   const figures = useMemo<Figure[]>(() => {
     const colours = chartColours(scheme);
     const isSettled = (point: Point) => settled === null || point.t_ms + live.bucket_ms <= settled;

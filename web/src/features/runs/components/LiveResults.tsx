@@ -2,6 +2,7 @@ import { useMemo, type ReactNode } from "react";
 import { Criteria } from "@/features/results/components/Criteria";
 import { EntryTable } from "@/features/results/components/EntryTable";
 import { ErrorTable } from "@/features/results/components/ErrorTable";
+import { OverTimeSection } from "@/features/results/components/OverTimeSection";
 import { ResultCharts } from "@/features/results/components/ResultCharts";
 import { errorsOfLabels, summaryOfLabels } from "@/features/results/labelScope";
 import { pointsWithin } from "@/features/results/reportPart";
@@ -33,18 +34,33 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
   const names = useMemo(() => JSON.parse(written) as string[], [written]);
   const labels = useChosenLabels(names);
   const { chosen, slots } = labels;
-  const { series, together } = useLiveLabels(run.id, chosen, live.seq);
+  const newest = live.points.at(-1);
+  const { series, together, error: labelsError, untilMs } = useLiveLabels(run.id, chosen, live.seq, newest === undefined ? null : newest.t_ms + live.bucket_ms);
   const { range, last } = useTimeline();
   const scope = last?.seconds == null ? JSON.stringify(range) : `last ${last.seconds}`;
   const { table, error } = useLiveWindow(run.id, range, scope, chosen.length > 1 ? chosen : NO_LABELS, live.seq);
   const summary = useMemo(() => summaryOfWindow(live.summary, table), [live.summary, table]);
   const inWindow = table !== null;
   const shown = useMemo(() => (table === null ? live.points : pointsWithin(live.points, live.bucket_ms, [table.from_ms, table.to_ms])), [live.points, live.bucket_ms, table]);
+  const stale = !connection.connected || labelsError !== null;
+  const quiet = { points: live.points, bucketMs: live.bucket_ms, labels: series, chosen, slots, settledUntilMs: settledUntil(live), labelsUntilMs: untilMs, stale };
   return (
     <>
       {error !== null && <ErrorBox error={error} />}
+      {labelsError !== null && <ErrorBox error={labelsError} />}
       {range !== null && table === null && <Note tone="info">Figures and table: whole run.</Note>}
-      <LiveFigures live={live} run={run} summary={summary} points={shown} inWindow={inWindow} chosen={chosen} series={series} together={inWindow ? table.together : together} baseline={baseline} />
+      <LiveFigures
+        live={live}
+        run={run}
+        summary={summary}
+        points={shown}
+        inWindow={inWindow}
+        chosen={chosen}
+        series={series}
+        together={inWindow ? table.together : together}
+        untilMs={untilMs}
+        baseline={baseline}
+      />
       <Criteria live results={run.criteria} watch={run.criteria_watch} expressions={run.criteria_expressions} warmUpS={run.warm_up_s} rules={run.stop_rule_states} />
       {annotations}
       <ResultCharts
@@ -55,7 +71,8 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
         slots={slots}
         settledUntilMs={settledUntil(live)}
         lastSampleMs={live.summary.end_ms}
-        stale={!connection.connected}
+        stale={stale}
+        labelsUntilMs={untilMs}
         criteria={run.criteria_expressions}
       />
       {live.labels > live.summary.labels.length && (
@@ -76,6 +93,7 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
           showSamples={samples.show}
         />
       </WhileSeen>
+      <OverTimeSection view={quiet} />
       <NodeCharts run={run} since={live.nodes} points={live.points} stale={!connection.connected} />
       {samples.section}
     </>

@@ -5,19 +5,21 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
+import { Note } from "@/shared/ui/Note";
 import { refusalAt } from "@/shared/ui/refusal";
 import { useRemarks } from "../api/useMarkRun";
 import { changedRemarks } from "../remarks";
 
 /** The tags and the note of a run. */
 export function RemarksDialog({ run, onClose }: { run: Run; onClose: () => void }) {
+  const [before] = useState({ tags: run.tags, note: run.note });
   const [tags, setTags] = useState(run.tags.join(", "));
   const [note, setNote] = useState(run.note);
   const save = useRemarks(run.id);
   const tagFault = tagRefusal(save.error);
   const noteFault = refusalAt(save.error, "/note", "note_invalid");
   const submit = () => {
-    const changed = changedRemarks(run, { tags, note });
+    const changed = changedRemarks(before, run, { tags, note });
     if (changed === null) onClose();
     else if (!save.isPending) save.mutate(changed, { onSuccess: onClose });
   };
@@ -29,6 +31,7 @@ export function RemarksDialog({ run, onClose }: { run: Run; onClose: () => void 
       <Field label="Note" help="What was special about this run. Everybody who can see the run can read it." fault={noteFault}>
         {(attributes) => <textarea {...attributes} rows={5} value={note} onChange={(event) => setNote(event.target.value)} />}
       </Field>
+      {run.note !== before.note && note.trim() !== before.note && <Note tone="attention">The note was changed meanwhile: “{run.note}”. Saving replaces it.</Note>}
       {save.error !== null && tagFault === undefined && noteFault === undefined && <ErrorBox error={save.error} />}
     </Dialog>
   );

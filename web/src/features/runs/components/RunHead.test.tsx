@@ -19,6 +19,13 @@ it.each([
   expect(screen.getByText(words)).toBeDefined();
 });
 
+it("says with which versions it ran, and what its figures leave out", () => {
+  const note = { code: "node_log_lost", message: "", params: {} };
+  renderFor(sessionOf("member"), <RunHead run={{ ...mine, versions: { jac: "0", jmeter: "5.6.3", java: ["17", "21"] }, notes: [note] }} live={null} />);
+  expect(screen.getByText("JMeter 5.6.3, Java 17 and 21")).toBeDefined();
+  expect(screen.getByText("partial results").className).toContain("chip-attention");
+});
+
 describe("pinning a run", () => {
   it("asks the server, and is undone the same way", async () => {
     api.answer("PATCH /runs/r-1/pin", { body: { ...mine, pinned: true } });

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { usePlan } from "@/features/plans/api/usePlan";
-import { doubtChip, phaseChip, verdictChip } from "@/features/results/runWords";
+import { doubtChip, noteChips, phaseChip, verdictChip } from "@/features/results/runWords";
 import { ScheduleFact } from "@/features/schedules/components/ScheduleFact";
 import { ShareDialog } from "@/features/shares/components/ShareDialog";
 import type { Run } from "@/shared/api/types";
@@ -20,6 +20,7 @@ import { Menu, MenuItem } from "@/shared/ui/Menu";
 import { PageHead } from "@/shared/ui/PageHead";
 import { useDeleteRun } from "../api/useDeleteRun";
 import { usePinRun, useSetBaseline } from "../api/useMarkRun";
+import { useRunReport } from "../api/useRunReport";
 import { useRuns } from "../api/useRuns";
 import type { LiveRun } from "../live/liveRun";
 import { comparePath, runBefore } from "../runBefore";
@@ -36,6 +37,7 @@ import { TryMark } from "./TryMark";
 export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
   const verdict = verdictChip(run.verdict, run.headline);
   const doubt = run.phase === "finished" ? doubtChip(run.headline) : null;
+  const rejected = useRunReport(run.id, run.phase === "finished").data?.summary.rejected_rows ?? 0;
   const removal = useDeleteRun(run.id);
   const pin = usePinRun(run.id);
   const baseline = useSetBaseline(run.id);
@@ -59,6 +61,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
           <>
             <Chip {...phaseChip(run)} />
             {doubt !== null && <Chip {...doubt} />}
+            {run.phase === "finished" && noteChips(run, rejected).map((chip) => <Chip key={chip.word} {...chip} />)}
             {run.phase === "finished" && verdict !== null && <Chip {...verdict} />}
             {run.try_run && <TryMark />}
             {run.baseline && <BaselineMark />}
@@ -78,6 +81,11 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
                   cluster <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>
                 </span>
                 <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
+                {run.versions !== null && (
+                  <span>
+                    JMeter {run.versions.jmeter}, Java {run.versions.java.join(" and ")}
+                  </span>
+                )}
               </>
             )}
             {run.total_threads !== null && <span>{plural(run.total_threads, "user")} planned</span>}

@@ -87,6 +87,7 @@ it("has each figure with its unit, and what it is now apart from what the whole 
 it("names the units of its four charts, and paints them", async () => {
   await show();
   for (const name of [/^Throughput, samples per second$/, /^Response time, percentiles/, /^Errors, per second$/, /^Active users, all nodes together$/]) expect(chart(name)).toBeDefined();
+  expect(screen.getByRole("region", { name: "Bytes and connections" }).querySelectorAll(".when-seen, .chart-card")).toHaveLength(4);
   await waitFor(() => expect(paintedTexts("throughput")).toContain("40/s"));
   await waitFor(() => expect(paintedTexts("active-users")).toContain("40"));
   // The newest settled interval stands in the legends.
@@ -189,6 +190,31 @@ it("says that a run does not exist, without offering to try again", async () => 
   const told = await screen.findByRole("alert");
   expect(told.textContent).toContain("run_not_found");
   expect(within(told).queryByRole("button")).toBeNull();
+});
+
+it("says that a run was deleted meanwhile, in place of what it was", async () => {
+  const client = renderFor(sessionOf("member"), <RunPage id="r-1" />);
+  await screen.findByText("Active users", { selector: "dt" });
+  api.answer("GET /runs/r-1", { status: 404, body: fault("run_not_found") });
+  await act(() => client.refetchQueries({ queryKey: keys.run("r-1"), exact: true }));
+  expect((await screen.findByRole("alert")).textContent).toContain("run_not_found");
+  expect(screen.queryByText("Active users", { selector: "dt" })).toBeNull();
+});
+
+it("cuts a label's lines where its points could not be had, and says why", async () => {
+  const series = { label: "Login", transaction: false, points: Array.from({ length: 30 }, (_, second) => pointAt(START + second * 1000, { samples: 20 })) };
+  api.answer("GET /runs/r-1/live/labels", { body: { run_id: "r-1", seq: 1, bucket_ms: 1000, reset: true, labels: [series], together: null } });
+  renderFor(sessionOf("member"), <RunPage id="r-1" />, "/?label=Login");
+  await waitFor(() => expect(within(chart(/^Throughput/)).queryByRole("button", { name: /^Login/ })).not.toBeNull());
+  act(() => void wire.emit("connect"));
+  expect(chart(/^Throughput/).className).not.toContain("chart-stale");
+  api.answer("GET /runs/r-1/live/labels", { status: 503, body: fault("overloaded") });
+  const points = Array.from({ length: 30 }, (_, second) => pointAt(START + (second + 30) * 1000, { samples: 40 }));
+  push(snapshot(2, { at_ms: START + 62_000, points, reset: false }));
+  expect((await screen.findByRole("alert")).textContent).toContain("overloaded");
+  expect(chart(/^Throughput/).className).toContain("chart-stale");
+  // Of the last 5 s before that, not of the time after it.
+  expect(figure("Throughput")[0]).toBe("20.0/s");
 });
 
 it("follows the last minute on while the tested system hangs", async () => {

@@ -44,6 +44,16 @@ it("says what belongs here where there is nothing, and another thing where nothi
   expect(window.location.search).toBe("");
 });
 
+it("keeps its filters where the filtered question is refused", async () => {
+  api.answer("GET /runs", { status: 400, body: fault("text_invalid") });
+  show("/runs?text=a");
+  expect((await screen.findByRole("alert")).textContent).toContain("text_invalid");
+  answer([runSummaryOf({ id: "r-1", name: "shop" })]);
+  await userEvent.clear(screen.getByRole("searchbox"));
+  await userEvent.keyboard("{Enter}");
+  await row("shop");
+});
+
 it("asks the server for what the URL says, and keeps each choice there", async () => {
   answer([runSummaryOf({ id: "r-1", name: "shop" })]);
   show("/runs?whose=mine&phase=finished&sort=-p95&text=shop");

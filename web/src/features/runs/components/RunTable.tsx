@@ -76,7 +76,7 @@ function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummar
     { id: "duration", name: "Duration", numeric: true, spareBelow: tagged ? DURATION_BESIDE_TAGS_FROM_PX : 0, value: (run) => seconds(run, now), cell: (run) => formatDuration(seconds(run, now)) },
     {
       id: "started",
-      name: "Started",
+      name: "Created",
       numeric: true,
       value: (run) => run.created_ms,
       cell: (run) => <span title={formatDateTime(run.created_ms)}>{formatAgo(run.created_ms, now)}</span>,

@@ -108,7 +108,14 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const different =
     before === null || plan.data === undefined || check.data === undefined
       ? null
-      : runDifference(before, { form, plan: plan.data, known, splittable: files, workers: isNew || cluster !== undefined ? workers : null });
+      : runDifference(before, {
+          form,
+          plan: plan.data,
+          known,
+          ofRevision: form.revision === null ? null : (typedCheck.data?.properties ?? null),
+          splittable: files,
+          workers: isNew || cluster !== undefined ? workers : null,
+        });
 
   const newForm = newCluster.form;
   const onWorkers =
@@ -161,7 +168,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           onSearch={setPlanText}
           value={form.planId}
           fault={faults.plan}
-          onChange={(id) => setForm({ ...form, planId: id, properties: {}, secret: [], masked: [], split: [], propertiesFiles: [], judged: null, keep: null, revision: null, users: "" })}
+          onChange={(id) => setForm({ ...form, planId: id, properties: {}, set: {}, secret: [], masked: [], split: [], propertiesFiles: [], judged: null, keep: null, revision: null, users: "" })}
         />
         <PickCluster
           choice={clusters}

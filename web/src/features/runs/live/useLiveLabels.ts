@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { getJson } from "@/shared/api/client";
 import type { Entry, LabelSeries, LiveLabels } from "@/shared/api/types";
 import { mergePoints } from "./liveRun";
@@ -10,15 +10,29 @@ interface Known {
   bucketMs: number;
   series: LabelSeries[];
   together: Entry | null;
+  /** Up to which time the points are all there. */
+  untilMs: number | null;
 }
 
-const NOTHING: Known = { key: "", seq: 0, bucketMs: 0, series: [], together: null };
+const NOTHING: Known = { key: "", seq: 0, bucketMs: 0, series: [], together: null, untilMs: null };
 
-/** The points of the chosen labels while the run continues, and all of them as one: with each snapshot what has changed, one question at a time. */
-export function useLiveLabels(runId: string, chosen: string[], seq: number): Pick<Known, "series" | "together"> {
+/** A question that failed is asked again after this time, where no snapshot comes before. */
+const RETRY_MS = 3000;
+
+interface Labels extends Pick<Known, "series" | "together"> {
+  /** Why the newest points are missing; null: they are there. */
+  error: Error | null;
+  /** Where the points end for that; null: they do not. */
+  untilMs: number | null;
+}
+
+/** The points of the chosen labels while the run continues, and all of them as one: with each snapshot what has changed, one question at a time. `reachedMs`: the time that the snapshot has reached. */
+export function useLiveLabels(runId: string, chosen: string[], seq: number, reachedMs: number | null): Labels {
   const [known, setKnown] = useState(NOTHING);
   const latest = useRef(NOTHING);
   const asking = useRef<string | null>(null);
+  const [failed, setFailed] = useState<{ key: string; error: Error } | null>(null);
+  const [tries, setTries] = useState(0);
   const key = JSON.stringify(chosen);
   useEffect(() => {
     if (key === "[]" || asking.current === key) return;
@@ -29,20 +43,30 @@ export function useLiveLabels(runId: string, chosen: string[], seq: number): Pic
       .then((answer) => {
         // Other labels have been chosen meanwhile: this answer is nobody's.
         if (asking.current !== key) return;
-        latest.current = { ...mergeLabels(before, answer), key };
+        latest.current = { ...mergeLabels(before, answer), key, untilMs: reachedMs };
         setKnown(latest.current);
+        setFailed(null);
       })
       // The next snapshot asks again for what is missing.
-      .catch(() => undefined)
+      .catch((error: unknown) => asking.current === key && setFailed({ key, error: error instanceof Error ? error : new Error(String(error)) }))
       .finally(() => {
         if (asking.current === key) asking.current = null;
       });
-  }, [runId, key, seq]);
-  return key !== "[]" && known.key === key ? known : NOTHING;
+    // What it has reached comes with a snapshot.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [runId, key, seq, tries]);
+  const failure = failed !== null && failed.key === key ? failed : null;
+  useEffect(() => {
+    if (failure === null) return;
+    const timer = setTimeout(() => setTries((before) => before + 1), RETRY_MS);
+    return () => clearTimeout(timer);
+  }, [failure]);
+  const shown = key !== "[]" && known.key === key ? known : NOTHING;
+  return useMemo(() => ({ series: shown.series, together: shown.together, error: failure?.error ?? null, untilMs: failure === null ? null : (shown.untilMs ?? 0) }), [shown, failure]);
 }
 
 /** What was known of labels, and what has changed of them since. */
-export function mergeLabels(known: Omit<Known, "key">, answer: LiveLabels): Omit<Known, "key"> {
+export function mergeLabels(known: Omit<Known, "key" | "untilMs">, answer: LiveLabels): Omit<Known, "key" | "untilMs"> {
   const fresh = answer.reset || answer.bucket_ms !== known.bucketMs;
   const before = new Map(fresh ? [] : known.series.map((each) => [each.label, each]));
   const series = answer.labels.map((each) => {

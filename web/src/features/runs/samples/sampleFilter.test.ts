@@ -36,7 +36,9 @@ it("says what can't be asked beside its field", () => {
 });
 
 it("finds a row's label as it is written", () => {
-  const { label, success } = filterFor({ label: "GET /a?b=[1] (x)", success: false });
+  const { label, success, from_ms } = filterFor({ label: "GET /a?b=[1] (x)", success: false }, null);
+  expect(from_ms).toBe("");
+  expect(filterFor({}, [1000, 2000])).toMatchObject({ from_ms: "1000", to_ms: "2000" });
   expect(label).toBe("^GET /a\\?b=\\[1\\] \\(x\\)$");
   expect(new RegExp(label).test("GET /a?b=[1] (x)")).toBe(true);
   expect(new RegExp(label).test("GET /a?b=[1] (x) too")).toBe(false);

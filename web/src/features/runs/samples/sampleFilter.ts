@@ -96,13 +96,15 @@ function before(upper: string, lower: string): boolean {
   return upper !== "" && lower !== "" && Number(upper) < Number(lower);
 }
 
-/** The search for a row's samples: its label as it is, not as a pattern. */
-export function filterFor(where: SampleWhere): SampleFilter {
+/** The search for a row's samples: its label as it is, not as a pattern; `within`: the time that the page is zoomed to. */
+export function filterFor(where: SampleWhere, within: [number, number] | null): SampleFilter {
   return {
     ...EMPTY,
     label: where.label === undefined ? "" : `^${where.label.replaceAll(/[\\.+*?()|[\]{}^$]/g, "\\$&")}$`,
     code: where.code ?? "",
     text: where.text ?? "",
+    from_ms: within === null ? "" : String(within[0]),
+    to_ms: within === null ? "" : String(within[1]),
     success: where.success === undefined ? "" : where.success ? "true" : "false",
   };
 }

@@ -1,6 +1,7 @@
 import { useCallback, useMemo, type ReactNode } from "react";
 import type { ShowSamples } from "@/features/results/sampleWhere";
 import type { Run } from "@/shared/api/types";
+import { parseRange } from "@/shared/charts/timeRange";
 import { goTo } from "@/shared/ui/PageIndex";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 import { filterFor, writeFilter } from "./sampleFilter";
@@ -11,7 +12,7 @@ export function useSampleSearch(run: Run): { section: ReactNode; show: ShowSampl
   const [, change] = useUrlParameters();
   const show = useCallback<ShowSamples>(
     (where) => {
-      change((url) => writeFilter(url, filterFor(where)));
+      change((url) => writeFilter(url, filterFor(where, parseRange(url.get("zoom")))));
       goTo("samples");
     },
     [change],

@@ -12,7 +12,7 @@ import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 import { useFirings } from "../api/useSchedules";
-import { firingChip, onWords, whyWords } from "../scheduleWords";
+import { firingChip, onWords, saysNothing, whyWords } from "../scheduleWords";
 import { NextTimes } from "./NextTimes";
 import { StartNowDialog } from "./StartNowDialog";
 
@@ -149,7 +149,7 @@ function FiringRow({ firing }: { firing: Firing }) {
       <td className="text-muted">
         {firing.by !== null && `Started by ${firing.by.name}. `}
         {whyWords(firing)}
-        {firing.code !== null && firing.state !== "finished" && <span className="text-faint"> ({firing.code})</span>}
+        {firing.code !== null && !saysNothing(firing) && <span className="text-faint"> ({firing.code})</span>}
       </td>
     </tr>
   );

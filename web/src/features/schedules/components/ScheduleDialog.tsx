@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useClusterDefaults } from "@/features/clusters/api/useClusterDefaults";
-import type { StartConfig } from "@/features/clusters/clusterForm";
+import { checkForm, type StartConfig } from "@/features/clusters/clusterForm";
 import { canRun } from "@/features/clusters/clusterWords";
 import { ClusterFields } from "@/features/clusters/components/ClusterFields";
+import { PriceCheck } from "@/features/clusters/components/PriceCheck";
 import { useCredentialChoices } from "@/features/clusters/useCredentialChoices";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
@@ -61,6 +62,8 @@ function firstForm(schedule: Schedule | undefined, planId: string | undefined, c
 
 function Form({ info, schedule, planId, onClose, defaults, check: checked }: Props & { info: Info; defaults: StartConfig; check: Check | undefined }) {
   const [typed, setForm] = useState(() => firstForm(schedule, planId, checked, defaults, info));
+  // What is typed was made from this revision, whatever somebody else saves meanwhile.
+  const [revision] = useState(schedule?.revision ?? null);
   const [planText, setPlanText] = useState("");
   const [tries, setTries] = useState(0);
   const { mayWrite } = useRights();
@@ -74,7 +77,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
   const plan = usePlan(form.run.planId ?? "", form.run.planId !== null);
   const check = usePlanCheck(form.run.planId, workers);
   const files = check.data?.data_files.filter((file) => file.found).map((file) => file.path) ?? [];
-  const { request, faults } = checkScheduleForm(form, check.data?.properties ?? [], files, info.limits.max_workers, schedule?.revision ?? null);
+  const { request, faults } = checkScheduleForm(form, check.data?.properties ?? [], files, info.limits.max_workers, revision);
   const otherTotal = check.data !== undefined && fixedTotalFault(totalOf(check.data), form.run.users, workers) !== null;
   const save = useSaveSchedule(schedule?.id ?? null);
   const navigate = useNavigate();
@@ -122,7 +125,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
             onSearch={setPlanText}
             value={form.run.planId}
             fault={shown.run.plan}
-            onChange={(id) => setForm({ ...form, revision: null, run: { ...form.run, planId: id, properties: {}, secret: [], split: [], propertiesFiles: [] } })}
+            onChange={(id) => setForm({ ...form, revision: null, run: { ...form.run, planId: id, properties: {}, set: {}, secret: [], split: [], propertiesFiles: [] } })}
           />
           <Field label="Name">
             {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.run.name} onChange={({ target }) => setRun({ ...form.run, name: target.value })} />}
@@ -158,7 +161,10 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
               onChange={(id) => setRun({ ...form.run, clusterId: id })}
             />
           ) : (
-            <ClusterFields info={info} form={form.cluster} faults={shown.cluster} choices={choices} onChange={(cluster) => setForm({ ...form, cluster })} />
+            <>
+              <ClusterFields info={info} form={form.cluster} faults={shown.cluster} choices={choices} onChange={(cluster) => setForm({ ...form, cluster })} />
+              {form.cluster.provider === "ec2" && <PriceCheck request={checkForm({ ...form.cluster, name: "", description: "" }, info.limits.max_workers).request} />}
+            </>
           )}
         </fieldset>
         {form.run.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}

@@ -22,7 +22,7 @@ const COLUMNS: Column<Schedule>[] = [
   {
     id: "last",
     name: "Last result",
-    value: ({ last }) => last?.state ?? null,
+    value: ({ last }) => (last === null ? null : firingChip(last).word),
     cell: ({ last }) =>
       last === null ? (
         <span className="text-faint">none yet</span>

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { PriceCheck } from "@/features/clusters/components/PriceCheck";
 import { parseProperties } from "@/features/runs/runForm";
 import type { Schedule } from "@/shared/api/types";
 import { useSession } from "@/shared/session/useSession";
@@ -45,6 +46,9 @@ export function StartNowDialog({ schedule, tries = false, onClose }: { schedule:
           <Field label="Workers" help={`The schedule has ${most}. Each worker generates the whole load of the plan.`} fault={wrongWorkers}>
             {(attributes) => <input {...attributes} type="text" inputMode="numeric" value={workers} onChange={({ target }) => setWorkers(target.value)} />}
           </Field>
+        )}
+        {schedule.on.kind === "new" && schedule.on.provider === "ec2" && session?.user.id === schedule.owner.id && (
+          <PriceCheck request={wrongWorkers === null ? { provider: schedule.on.provider, config: { ...schedule.on.config, workers: tryRun ? Math.min(1, most) : (typed ?? most) } } : null} />
         )}
         {session?.user.id === schedule.owner.id && (
           <Field label="Other properties for this run" help="One name=value per line, such as threads=1: they take precedence over the schedule’s." fault={fault}>

@@ -1,0 +1,21 @@
+import type { NewCluster } from "@/shared/api/types";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { useCreation } from "../useCreation";
+import { ForecastView } from "./ForecastView";
+
+/** What a cluster that is created later would cost, asked of the provider with a button; nothing where it costs nothing. `request`: null while the form has faults. */
+export function PriceCheck({ request }: { request: NewCluster | null }) {
+  const { forecast, refusals, error, busy, check } = useCreation(request?.provider ?? "ec2", request, () => undefined);
+  if (request !== null && request.provider !== "ec2") return null;
+  return (
+    <div className="stack">
+      {forecast !== null && request !== null && <ForecastView forecast={forecast} faults={refusals.map(({ message }) => message)} request={request} />}
+      {error !== null && <ErrorBox error={error} />}
+      {forecast === null && (
+        <button type="button" className="btn btn-sm btn-outline-secondary" disabled={request === null || busy !== null} onClick={check}>
+          {busy === null ? "Check and show price" : "Checking…"}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,9 @@
+/** Beside what is of the whole total while labels are chosen: nobody is to take it for theirs. */
+export function AllLabels({ chosen }: { chosen: string[] }) {
+  if (chosen.length === 0) return null;
+  return (
+    <span className="tag" title="Of all labels, not only of the selected ones.">
+      all labels
+    </span>
+  );
+}
