@@ -124,7 +124,7 @@ pub struct IntegrationTest {
 impl Engine {
     /// Begins to tell, and continues with what an earlier engine has not delivered.
     pub(crate) async fn begin_integrations(&self) -> Result<(), EngineError> {
-        self.give_up_old_deliveries().await?;
+        self.keep_giving_up().await?;
         for notifier in &self.integrations().notifiers {
             self.keep_delivering(notifier);
         }
