@@ -15,11 +15,11 @@ use object_store::client::CredentialProvider;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::multipart::MultipartStore;
-use object_store::path::Path;
+use object_store::path::{Path, PathPart};
 use object_store::signer::Signer;
 use object_store::{
-    Attribute, Attributes, BackoffConfig, ClientOptions, Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode,
-    PutOptions, PutPayload, RetryConfig,
+    Attribute, Attributes, BackoffConfig, ClientOptions, Error, GetOptions, GetRange, ObjectMeta, ObjectStore,
+    ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -190,9 +190,24 @@ impl ArtefactStore {
         ArtefactError::of(&self.address, error)
     }
 
-    /// The path of an object. Names of files may hold what paths of the store may not: that is escaped.
+    /// The path of an object. Names of files may hold what paths of the store may not: that is escaped, and nothing else, as a name has a limit.
     pub(crate) fn path(&self, name: &str) -> Path {
+        let parts = self.prefix.parts().map(|part| part.as_ref().to_owned());
+        let parts = parts.chain(name.split('/').filter(|part| !part.is_empty()).map(escaped)).collect::<Vec<_>>();
+        // What is escaped holds nothing that a path may not.
+        Path::parse(parts.join("/")).unwrap_or_else(|_| self.path_of_before(name))
+    }
+
+    /// The same as earlier versions made it: with every letter escaped that is not ASCII.
+    fn path_of_before(&self, name: &str) -> Path {
         name.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), |path, part| path.join(part))
+    }
+
+    /// Where an object may be: at its path, else where earlier versions put it.
+    fn paths(&self, name: &str) -> impl Iterator<Item = Path> + use<> {
+        let path = self.path(name);
+        let before = Some(self.path_of_before(name)).filter(|before| *before != path);
+        std::iter::once(path).chain(before)
     }
 
     /// What objects of this name are stored with.
@@ -248,14 +263,22 @@ impl ArtefactStore {
     /// # Errors
     /// When the store cannot be asked.
     pub async fn open(&self, name: &str, most: u64) -> Result<Option<Pieces<'_>>, ArtefactError> {
-        match self.objects.get(&self.path(name)).await {
-            Ok(got) => {
-                // A folder's empty file has no range that could be read.
-                let stream = if got.range.is_empty() { stream::empty().boxed() } else { got.into_stream() };
-                Ok(Some(Pieces { store: self, name: name.to_owned(), most, read: 0, stream }))
+        for path in self.paths(name) {
+            match self.objects.get(&path).await {
+                Ok(got) => {
+                    let content = match got.meta.size {
+                        // A folder's empty file has no range that could be read.
+                        0 => Content::Stream(stream::empty().boxed()),
+                        // A request has a limit, whatever the object's length.
+                        bytes if bytes > PIECE => Content::Ranges(got.meta),
+                        _ => Content::Stream(got.into_stream()),
+                    };
+                    return Ok(Some(Pieces { store: self, name: name.to_owned(), most, read: 0, content }));
+                }
+                Err(error) => self.unless_missing(&error).map(|_: Option<()>| ())?,
             }
-            Err(error) => self.unless_missing(&error),
         }
+        Ok(None)
     }
 
     /// Nothing where something is not there; a bucket that is not there is another matter.
@@ -267,14 +290,22 @@ impl ArtefactStore {
     }
 
     pub(crate) async fn head(&self, name: &str) -> Result<Option<ObjectMeta>, ArtefactError> {
-        let path = self.path(name);
-        let error = match self.objects.head(&path).await {
+        for path in self.paths(name) {
+            if let Some(meta) = self.head_at(&path).await? {
+                return Ok(Some(meta));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn head_at(&self, path: &Path) -> Result<Option<ObjectMeta>, ArtefactError> {
+        let error = match self.objects.head(path).await {
             Ok(meta) => return Ok(Some(meta)),
             Err(error) => error,
         };
         match self.unless_missing(&error) {
             // The answer to a HEAD has no body that says why.
-            Err(denied @ ArtefactError::Denied { .. }) => match self.objects.get_range(&path, 0..1).await {
+            Err(denied @ ArtefactError::Denied { .. }) => match self.objects.get_range(path, 0..1).await {
                 Ok(_) => Err(denied),
                 Err(error) => self.unless_missing(&error),
             },
@@ -303,7 +334,14 @@ impl ArtefactStore {
     /// When it cannot be signed.
     pub async fn link(&self, name: &str, valid_for: Duration) -> Result<Option<String>, ArtefactError> {
         let Some(LinkSigner(signer)) = &self.signer else { return Ok(None) };
-        let url = signer.signed_url(http::Method::GET, &self.path(name), valid_for).await;
+        let mut paths: Vec<Path> = self.paths(name).collect();
+        if paths.len() > 1
+            && let Some(meta) = self.head(name).await?
+        {
+            paths.insert(0, meta.location);
+        }
+        let Some(path) = paths.first() else { return Ok(None) };
+        let url = signer.signed_url(http::Method::GET, path, valid_for).await;
         url.map(|url| Some(url.into())).map_err(|error| self.failed(&error))
     }
 
@@ -412,13 +450,33 @@ impl ArtefactStore {
     }
 }
 
+/// A part of a path: of ASCII what stores do not take is escaped, and of the rest what is no text.
+fn escaped(part: &str) -> String {
+    let is_plain =
+        |letter: char| !letter.is_ascii() && !letter.is_control() && !matches!(letter, '\u{FFFE}' | '\u{FFFF}');
+    let pieces = part.split_inclusive(is_plain).map(|piece| {
+        let last = piece.chars().next_back().filter(|letter| is_plain(*letter));
+        let (before, plain) = piece.split_at(piece.len() - last.map_or(0, char::len_utf8));
+        let before = PathPart::from(before);
+        format!("{}{plain}", before.as_ref())
+    });
+    pieces.collect()
+}
+
 /// The content of an object as it comes.
 pub struct Pieces<'a> {
     store: &'a ArtefactStore,
     name: String,
     most: u64,
     read: u64,
-    stream: BoxStream<'static, object_store::Result<Bytes>>,
+    content: Content,
+}
+
+enum Content {
+    /// What is left of the answer.
+    Stream(BoxStream<'static, object_store::Result<Bytes>>),
+    /// Of a large object: each range is a request of its own.
+    Ranges(ObjectMeta),
 }
 
 impl Pieces<'_> {
@@ -427,7 +485,21 @@ impl Pieces<'_> {
     /// # Errors
     /// When the store fails, or the object is larger than it may be: whoever owns the store chooses what it answers.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ArtefactError> {
-        let piece = self.stream.try_next().await.map_err(|error| self.store.failed(&error))?;
+        let next = match &mut self.content {
+            Content::Stream(stream) => stream.try_next().await,
+            Content::Ranges(meta) if self.read >= meta.size => Ok(None),
+            Content::Ranges(meta) => {
+                let options = GetOptions {
+                    range: Some(GetRange::Bounded(self.read..meta.size.min(self.read + PIECE))),
+                    // Two pieces of different objects would be one that never was.
+                    if_match: meta.e_tag.clone(),
+                    ..GetOptions::default()
+                };
+                let got = async { self.store.objects.get_opts(&meta.location, options).await?.bytes().await };
+                got.await.map(Some)
+            }
+        };
+        let piece = next.map_err(|error| self.store.failed(&error))?;
         self.read += piece.as_ref().map_or(0, |piece| piece.len() as u64);
         if self.read <= self.most {
             return Ok(piece);

@@ -116,6 +116,8 @@ struct Pending {
     is_uploading: bool,
     bytes: Arc<AtomicU64>,
     total_bytes: u64,
+    /// Somebody asked for it: the content of what is there is compared too.
+    reads_content: bool,
     failed: Option<(ArtefactError, EpochMs)>,
     /// When it is tried again, and the pause before that.
     due: Option<(Instant, Duration)>,
@@ -210,6 +212,7 @@ impl Archive {
             is_uploading: false,
             bytes: Arc::default(),
             total_bytes: 0,
+            reads_content: false,
             failed: None,
             due: None,
         });
@@ -253,12 +256,21 @@ impl Archive {
         Some(moved)
     }
 
+    /// Where a run is stored, or on its way to.
+    fn known_place(&self, run: &RunId) -> Option<Place> {
+        let stored = lock(&self.stored).get(run).map(|(place, _)| place.clone());
+        stored.or_else(|| lock(&self.pending).get(run).map(|pending| pending.place.clone()))
+    }
+
+    fn reads_content(&self, run: &RunId) -> bool {
+        lock(&self.pending).get(run).is_some_and(|pending| pending.reads_content)
+    }
+
     /// `None`: the run is in no store, and goes into none.
     fn view(&self, run: &Run) -> Option<ArchiveView> {
         let stored = lock(&self.stored).get(&run.id).cloned();
         let pending = lock(&self.pending).get(&run.id).cloned();
-        let known = stored.as_ref().map(|(place, _)| place).or(pending.as_ref().map(|pending| &pending.place)).cloned();
-        let place = known.or_else(|| self.place_for(run))?;
+        let place = self.known_place(&run.id).or_else(|| self.place_for(run))?;
         let address = format!("{}/{}", self.address_of(&place), run_prefix(&run.id, run.created_ms));
         let bare = |phase, bytes, total_bytes| ArchiveView {
             address,
@@ -424,41 +436,42 @@ impl Engine {
     pub async fn retry_archive(&self, run: &RunId) -> Result<ArchiveView, EngineError> {
         let archive = self.archives();
         let run = self.store().run(run).await?.run;
-        let view = archive.view(&run).ok_or_else(no_store)?;
+        archive.view(&run).ok_or_else(no_store)?;
         if !run.phase.is_terminal() {
             return Err(crate::clusters::conflict(
                 "The run has not finished.",
                 Some("Its results are stored when it has finished."),
             ));
         }
-        if view.phase == ArchivePhase::Stored {
+        archive.expect(&run);
+        archive.change(&run.id, |pending| {
+            pending.due = None;
             // What was removed or changed there is stored once more.
-            self.archive_again(&run);
-        } else {
-            archive.expect(&run);
-            archive.change(&run.id, |pending| pending.due = None);
-            // Its logs may have to be compressed first.
-            self.compression().add(run.id.clone());
-        }
+            pending.reads_content = true;
+        });
+        self.compress_or_archive(archive, &run.id);
         archive.view(&run).ok_or_else(no_store)
     }
 
     /// The store that a run is in or goes to.
     fn store_of(&self, run: &Run) -> Result<ArtefactStore, EngineError> {
-        let place = self.archives().place_for(run).ok_or_else(no_store)?;
-        // What is in the server's store stays there, though its owner has one by now.
-        let stored = lock(&self.archives().stored).get(&run.id).map(|(place, _)| place.clone());
-        Ok(self.archives().store_at(&stored.unwrap_or(place))?)
+        // What is in the server's store stays there, though its owner has one by now, also while it is stored again.
+        let place = self.archives().known_place(&run.id).or_else(|| self.archives().place_for(run));
+        Ok(self.archives().store_at(&place.ok_or_else(no_store)?)?)
     }
 
     /// What was written down about a stored run has changed, and is stored again.
     pub(crate) fn archive_again(&self, run: &Run) {
         let Some(archive) = self.archive() else { return };
         archive.expect(run);
-        // The logs of a run are compressed once it is described, which may be just now.
-        match self.has_uncompressed_logs(&self.folder().run(&run.id)) {
-            true => self.compression().add(run.id.clone()),
-            false => archive.add(run.id.clone()),
+        self.compress_or_archive(archive, &run.id);
+    }
+
+    /// The logs of a run are compressed once it is described, which may be just now. A run without any waits for no test on this machine.
+    fn compress_or_archive(&self, archive: &Archive, run: &RunId) {
+        match self.has_uncompressed_logs(&self.folder().run(run)) {
+            true => self.compression().add(run.clone()),
+            false => archive.add(run.clone()),
         }
     }
 
@@ -508,7 +521,7 @@ impl Engine {
             if self.is_unstored(archive, &run) {
                 archive.change(&run, |pending| pending.due = None);
                 // It may have logs that were not to be compressed before.
-                self.compression().add(run);
+                self.compress_or_archive(archive, &run);
             }
         }
         Ok(())

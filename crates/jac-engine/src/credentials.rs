@@ -286,6 +286,10 @@ impl Engine {
         let (owner, now_ms) = (before.map_or(owner, |row| &row.owner).clone(), self.now_ms());
         let saved = self.vault().save(NewSet { id, owner, name, secret, region, shown, identity, now_ms }).await?;
         tracing::info!(set = %saved.id, "the credentials {} were saved", saved.id);
+        // What failed for want of a valid key is tried again.
+        if before.is_some() && self.store().results_stores().await?.iter().any(|row| row.credentials == saved.id) {
+            self.places_changed(&saved.owner.id).await?;
+        }
         Ok(saved)
     }
 

@@ -124,7 +124,7 @@ pub struct IntegrationTest {
 impl Engine {
     /// Starts the deliveries, with those that an earlier engine has not made.
     pub(crate) async fn begin_integrations(&self) -> Result<(), EngineError> {
-        self.give_up_old_deliveries().await?;
+        self.keep_giving_up().await?;
         for notifier in &self.integrations().notifiers {
             self.keep_delivering(notifier);
         }

@@ -360,7 +360,7 @@ impl Engine {
     }
 
     /// Somebody's stores are others now: what waits is tried again, and what is in no store yet is stored.
-    async fn places_changed(&self, owner: &str) -> Result<(), EngineError> {
+    pub(crate) async fn places_changed(&self, owner: &str) -> Result<(), EngineError> {
         self.load_results_stores().await?;
         let (engine, owner) = (self.clone(), owner.to_owned());
         // It reads the folder of every run, which nobody waits for.

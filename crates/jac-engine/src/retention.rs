@@ -106,11 +106,11 @@ impl Engine {
         }
     }
 
-    /// Removes the logs of runs up to a place that the store has: they are read there from then on.
+    /// Removes the logs of runs up to a place that the store has, also of pinned ones: they are read there from then on.
     async fn remove_stored_logs_until(&self, until: &RunPlace) -> Result<(), EngineError> {
         let mut after: RunPlace = (EpochMs::MIN, String::new());
         loop {
-            let batch = self.store().oldest_runs(&after, until, RUNS_AT_A_TIME).await?;
+            let batch = self.store().finished_runs(&after, until, RUNS_AT_A_TIME).await?;
             let Some((last, _)) = batch.last().cloned() else { return Ok(()) };
             after = last;
             let remove = move |engine: &Engine| {

@@ -19,7 +19,7 @@ pub use view::{Shipment, ShipmentTrouble, TargetView};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use jac_model::search::{SampleTarget, ShipmentState, ShippedRun, TargetError, TargetMaker, TargetTest};
-use jac_model::{Run, RunId};
+use jac_model::{Provider, Run, RunId};
 use jac_store::{Attempt, ShipmentRow, StoreError};
 use log::{Precedence, SpoolLog};
 use std::collections::{HashMap, HashSet};
@@ -541,6 +541,7 @@ fn shipped_run(run: &Run) -> ShippedRun {
         cluster: run.cluster_name.clone(),
         owner: run.owner.name.clone(),
         source: 0,
+        is_imported: run.provider == Some(Provider::Imported),
     }
 }
 

@@ -96,6 +96,8 @@ pub struct ShippedRun {
     pub owner: String,
     /// Which of the run's logs, from 0.
     pub source: u32,
+    /// Somebody brought its log: it may be several that were joined, and the header may come again, perhaps another one.
+    pub is_imported: bool,
 }
 
 /// How far a log has been acknowledged, without a gap. All of it is of one moment.

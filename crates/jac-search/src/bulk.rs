@@ -121,17 +121,36 @@ pub(crate) async fn send(
 
 /// Deletes documents, each by its index and id, and says how many were still there. What is gone already is as good.
 pub(crate) async fn delete(http: &Http, documents: &[(String, String)]) -> Result<u64, TargetError> {
+    let mut deleted = 0;
+    let mut parts = vec![documents];
+    while let Some(part) = parts.pop() {
+        match delete_part(http, part).await? {
+            Some(gone) => deleted += gone,
+            None => {
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
+            }
+        }
+    }
+    Ok(deleted)
+}
+
+/// The same in one request. `None`: it is too large, and can be divided.
+async fn delete_part(http: &Http, documents: &[(String, String)]) -> Result<Option<u64>, TargetError> {
     let line = |(index, id): &(String, String)| serde_json::json!({ "delete": { "_index": index, "_id": id } });
     let lines: String = documents.iter().map(|document| format!("{}\n", line(document))).collect();
     let path = format!("_bulk?filter_path={ANSWER_FIELDS}");
     let answer = http.send(Method::POST, &path, Some(&ndjson(pack(std::iter::once(lines.as_bytes()))?))).await;
     let answer = answer.map_err(|silence| silence.error)?;
+    if answer.status.as_u16() == 413 && documents.len() > 1 {
+        return Ok(None);
+    }
     if !answer.status.is_success() {
         return Err(answer.fault());
     }
     let answered: BulkAnswer = answer.json()?;
     match answered.items.iter().find(|line| !matches!(line.create.status, 200..300 | 404)) {
-        None => Ok(answered.items.iter().filter(|line| line.create.status != 404).count() as u64),
+        None => Ok(Some(answered.items.iter().filter(|line| line.create.status != 404).count() as u64)),
         Some(line) => Err(match line.create.meaning() {
             Meaning::Again(error) => error,
             Meaning::Refused(reason) => {

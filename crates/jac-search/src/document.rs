@@ -256,6 +256,7 @@ mod tests {
 
     fn documents(settings: &Settings, rows: &str) -> Vec<Value> {
         let run = ShippedRun {
+            is_imported: false,
             id: "r-23456789".parse().expect("an id"),
             name: "Nightly \"big\"".to_owned(),
             plan: "shop".to_owned(),

@@ -55,6 +55,11 @@ impl Elastic {
         Ok(*self.known().insert(Prepared { layout }))
     }
 
+    /// The layout that was found, until then the one that was asked for.
+    fn known_layout(&self) -> Layout {
+        self.known().map_or(self.settings.layout, |prepared| prepared.layout)
+    }
+
     fn known(&self) -> MutexGuard<'_, Option<Prepared>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -121,6 +126,10 @@ impl Sender for ToIndex<'_> {
         }
         Ok(verdict)
     }
+
+    async fn answers(&self) -> bool {
+        server::learn(&self.target.http).await.is_ok()
+    }
 }
 
 #[async_trait]
@@ -130,7 +139,7 @@ impl SampleTarget for Elastic {
             name: self.settings.name.clone(),
             kind: TargetKind::Elasticsearch,
             address: self.settings.address(),
-            index_pattern: self.settings.index_pattern(self.settings.layout),
+            index_pattern: self.settings.index_pattern(self.known_layout()),
             dashboards: self.settings.dashboards_info(),
         }
     }

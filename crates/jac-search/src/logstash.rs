@@ -96,6 +96,10 @@ impl Sender for Logstash {
             }
         }
     }
+
+    async fn answers(&self) -> bool {
+        self.test().await.is_ok()
+    }
 }
 
 /// Sends rows as an array, which the input's `json` codec makes an event of each element of.

@@ -17,7 +17,7 @@ const SLOW_PAUSE: Duration = Duration::from_secs(10);
 /// After so many answers in a row requests are made larger again that were made smaller because connections broke.
 const LONG_STEADY: u32 = 8 * STEADY;
 /// Requests are not made smaller than this.
-const SMALLEST: usize = 32 << 10;
+pub(crate) const SMALLEST: usize = 32 << 10;
 
 /// Shared by the requests to one target for one run.
 #[derive(Debug)]

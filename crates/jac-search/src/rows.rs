@@ -29,10 +29,10 @@ pub(crate) async fn read(
 ) -> Result<(), TargetError> {
     let options = jac_jtl::Settings::default();
     let layout = match from.row {
-        Some(_) => layout(log, &options).await?,
-        None => None,
+        Some(_) if !run.is_imported => layout(log, &options).await?,
+        _ => None,
     };
-    // Where the layout is not known (XML, times without a day) it is read from its beginning, and rows that are there already are left out.
+    // Where the layout is not known (XML, times without a day) or may change (logs that were joined) it is read from its beginning, and rows that are there already are left out.
     let (reader, mut offset) = match (from.row, layout) {
         (Some(row), Some(layout)) => (LogReader::continued(&options, &layout, row), row),
         _ => (LogReader::new(&options), 0),

@@ -18,6 +18,8 @@ use tokio::time::sleep;
 
 /// After so many tries that broke off on the way, requests are made smaller: a proxy that cuts large ones need not say so.
 const BROKEN_TRIES: u32 = 2;
+/// After so many tries of a single large row that broke off it is refused, if the target answers: a proxy will never let it through.
+const LONE_TRIES: u32 = 6;
 
 /// What became of the rows of one request that was answered.
 #[derive(Debug, Default)]
@@ -47,6 +49,8 @@ pub(crate) trait Sender: Send + Sync {
     fn framing(&self) -> Framing;
     /// Sends these rows of a batch.
     async fn send(&self, batch: &Arc<Batch>, rows: Vec<Range<usize>>) -> Result<Verdict, Failure>;
+    /// Whether the target answers at all now.
+    async fn answers(&self) -> bool;
 }
 
 /// Ships a log from a cursor to its end.
@@ -115,6 +119,7 @@ impl Courier<'_> {
         let mut parts: Vec<Vec<usize>> = vec![(0..batch.len()).collect()];
         let mut tries = 0;
         let mut broken = 0;
+        let mut alone = 0;
         while let Some(part) = parts.pop() {
             let size = |rows: &[usize]| rows.iter().map(|row| batch.bytes(*row..row + 1).len()).sum::<usize>();
             if part.len() > 1 && size(&part) > self.pace.most_bytes() {
@@ -140,6 +145,18 @@ impl Courier<'_> {
                 Err(Failure::Passing { error, retry_after }) => (error, retry_after, part),
                 Err(Failure::Broken(error)) => {
                     broken += 1;
+                    if let [row] = part[..]
+                        && size(&part) > pace::SMALLEST
+                    {
+                        alone += 1;
+                        if alone >= LONE_TRIES && self.sender.answers().await {
+                            (alone, tries, broken) = (0, 0, 0);
+                            let reason = format!("the connection broke in each attempt to send this row: {error}");
+                            refused.push((row, 413, reason));
+                            self.tell(None).await;
+                            continue;
+                        }
+                    }
                     if broken >= BROKEN_TRIES {
                         broken = 0;
                         // A smaller request is another one: its pauses start again, or the halves of a large one would take minutes.

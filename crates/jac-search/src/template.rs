@@ -19,10 +19,15 @@ const CUSTOM: &str = "jac@custom";
 
 /// Sees to it that the templates are there.
 pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) -> Result<(), TargetError> {
-    let name = format!("jac-{}", settings.index_name(layout));
-    let path = format!("_index_template/{name}");
-    match version(http, &path, "/index_templates/0/index_template/version").await {
-        Ok(known) if known >= Some(VERSION) => return Ok(()),
+    let mut path = format!("_index_template/jac-{}", settings.index_name(layout));
+    let mut there = known(http, &path).await;
+    // Both layouts may have the same name, and what was made of the other one's template keeps that.
+    if matches!(&there, Ok(Some(known)) if known.layout.is_some_and(|known| known != layout)) {
+        path = format!("{path}-{}", layout.word());
+        there = known(http, &path).await;
+    }
+    match there {
+        Ok(Some(known)) if known.version >= VERSION => return Ok(()),
         Ok(_) => (),
         // Whoever may write samples need not be allowed to look at templates: somebody else has made them, or the first row tells.
         Err(error) if error.code == "search_denied" => return Ok(()),
@@ -42,12 +47,28 @@ pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) ->
     put(http, &path, &index_template(settings, layout)).await
 }
 
-/// The version of a template; `None`: it is not there.
-async fn version(http: &Http, path: &str, pointer: &str) -> Result<Option<u64>, TargetError> {
+/// An index template that is there.
+struct Known {
+    version: u64,
+    /// What it makes; `None`: it does not say.
+    layout: Option<Layout>,
+}
+
+/// An index template; `None`: it is not there.
+async fn known(http: &Http, path: &str) -> Result<Option<Known>, TargetError> {
     let answer = http.send(Method::GET, path, None).await.map_err(|silence| silence.error)?;
     match answer.status.as_u16() {
         404 => Ok(None),
-        200..300 => Ok(Some(answer.json::<Value>()?.pointer(pointer).and_then(Value::as_u64).unwrap_or(0))),
+        200..300 => {
+            let answer: Value = answer.json()?;
+            let template = answer.pointer("/index_templates/0/index_template");
+            let version = template.and_then(|template| template.get("version")?.as_u64()).unwrap_or(0);
+            let layout = template.map(|template| match template.get("data_stream") {
+                Some(_) => Layout::DataStream,
+                None => Layout::IndexPerRun,
+            });
+            Ok(Some(Known { version, layout }))
+        }
         _ => Err(answer.fault()),
     }
 }

@@ -13,6 +13,9 @@ const OLDEST: &str = "SELECT created_ms, id FROM runs INDEXED BY runs_by_created
     WHERE (created_ms, id) > (?1, ?2) AND (created_ms, id) <= (?3, ?4) AND version > 0 AND pinned = 0 AND phase = 'finished'
     AND NOT EXISTS (SELECT 1 FROM runs AS b INDEXED BY runs_baseline WHERE b.plan = runs.plan AND b.baseline_ms IS NOT NULL AND b.id = runs.id)
     ORDER BY created_ms, id LIMIT ?5";
+const FINISHED: &str = "SELECT created_ms, id FROM runs INDEXED BY runs_by_created
+    WHERE (created_ms, id) > (?1, ?2) AND (created_ms, id) <= (?3, ?4) AND version > 0 AND phase = 'finished'
+    ORDER BY created_ms, id LIMIT ?5";
 const NTH_NEWEST: &str = "SELECT created_ms, id FROM runs INDEXED BY runs_by_created
     WHERE (created_ms, id) < (x'', '') AND version > 0 AND pinned = 0 AND phase = 'finished'
     AND NOT EXISTS (SELECT 1 FROM runs AS b INDEXED BY runs_baseline WHERE b.plan = runs.plan AND b.baseline_ms IS NOT NULL AND b.id = runs.id)
@@ -29,7 +32,7 @@ const EPHEMERAL: &str = "SELECT id FROM plans INDEXED BY plans_ephemeral WHERE e
     AND newer.created_ms > plans.created_ms AND newer.owner = plans.owner AND newer.name = plans.name))";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 4] = [OLDEST, NTH_NEWEST, OLD_EVENTS, EPHEMERAL];
+pub(crate) const STATEMENTS: [&str; 5] = [OLDEST, FINISHED, NTH_NEWEST, OLD_EVENTS, EPHEMERAL];
 
 impl Store {
     /// The finished runs after one place and up to another that are neither pinned nor a baseline, the oldest first, at most `limit`.
@@ -39,10 +42,30 @@ impl Store {
         until: &RunPlace,
         limit: u32,
     ) -> Result<Vec<(RunPlace, RunId)>, StoreError> {
+        self.runs_between(OLDEST, after, until, limit).await
+    }
+
+    /// The same of all finished runs.
+    pub async fn finished_runs(
+        &self,
+        after: &RunPlace,
+        until: &RunPlace,
+        limit: u32,
+    ) -> Result<Vec<(RunPlace, RunId)>, StoreError> {
+        self.runs_between(FINISHED, after, until, limit).await
+    }
+
+    async fn runs_between(
+        &self,
+        sql: &'static str,
+        after: &RunPlace,
+        until: &RunPlace,
+        limit: u32,
+    ) -> Result<Vec<(RunPlace, RunId)>, StoreError> {
         let (after, until) = (after.clone(), until.clone());
         let rows: Vec<RunPlace> = self
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(OLDEST).map_err(during("read old runs"))?;
+                let mut statement = connection.prepare_cached(sql).map_err(during("read old runs"))?;
                 let rows = statement.query_map(params![after.0, after.1, until.0, until.1, limit], |row| {
                     Ok((row.get(0)?, row.get(1)?))
                 });

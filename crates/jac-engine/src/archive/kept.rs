@@ -98,7 +98,7 @@ impl Engine {
         Ok(Some(Input::Elsewhere(Elsewhere { name, bytes: Arc::new(open(&store, &manifest, object)?) })))
     }
 
-    fn archived(&self, run: &RunId) -> Result<Option<(ArtefactStore, Manifest)>, EngineError> {
+    pub(super) fn archived(&self, run: &RunId) -> Result<Option<(ArtefactStore, Manifest)>, EngineError> {
         Ok(self.archives().stored_in(run, &self.folder().run(run))?)
     }
 }

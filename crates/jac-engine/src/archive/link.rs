@@ -1,6 +1,5 @@
 //! Addresses at which what is in the store can be downloaded without passing through JAC.
 
-use super::manifest_in;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_artefacts::object_name;
@@ -25,19 +24,22 @@ impl Engine {
     /// # Errors
     /// When no store is configured, it signs no addresses (a folder), or it does not have the artefact.
     pub async fn archive_link(&self, run: &RunId, name: &str) -> Result<Link, EngineError> {
-        let store = self.store_of(&self.store().run(run).await?.run)?;
+        // Without any store that is said.
+        self.store_of(&self.store().run(run).await?.run)?;
         let (id, name) = (run.clone(), name.to_owned());
         let missing = EngineError::NotFound { kind: "artefact in the store", id: name.clone() };
         let object = self
             .run_blocking(move |engine| {
-                let Some(manifest) = manifest_in(&engine.folder().run(&id)) else { return Ok(None) };
+                // The manifest may be of another store than the one that the run goes to now.
+                let Some((store, manifest)) = engine.archived(&id)? else { return Ok(None) };
                 let object = super::remote_file(&manifest, &name).or_else(|| manifest.object(&object_name(&name)));
-                Ok(object.map(|object| format!("{}{}", manifest.prefix(), object.name)))
+                Ok(object.map(|object| (store, format!("{}{}", manifest.prefix(), object.name))))
             })
             .await?;
+        let (store, object) = object.ok_or(missing)?;
         let valid_ms = EpochMs::try_from(VALID_FOR.as_millis()).unwrap_or(EpochMs::MAX);
         let expires_ms = self.now_ms() + valid_ms;
-        let signed = store.link(&object.ok_or(missing)?, VALID_FOR).await?;
+        let signed = store.link(&object, VALID_FOR).await?;
         let url = signed.ok_or_else(|| EngineError::Conflict {
             message: "This store does not support download links.".to_owned(),
             hint: Some("Download it from the run page.".to_owned()),

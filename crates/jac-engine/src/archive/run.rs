@@ -37,7 +37,7 @@ const STALE: &str = "manifest.stale";
 /// What JAC writes ends with this while it is not whole yet.
 const UNFINISHED: &str = ".new";
 /// The plan's files may have any name.
-const PLAN: &str = "plan/";
+pub(super) const PLAN: &str = "plan/";
 /// How often the progress of an upload is sent to pages.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
@@ -139,7 +139,9 @@ impl Engine {
         {
             return Err(ArtefactError::Missing { store: known.store.clone(), name: lost.name.clone() });
         }
-        let sound = self.sound_objects(&store, &prefix, there.as_ref()).await?;
+        let unchanged = there.iter().flat_map(|there| &there.objects);
+        let unchanged: Vec<_> = unchanged.filter(|object| files.iter().any(|file| file.object == **object)).collect();
+        let sound = sound_objects(&store, &prefix, &unchanged, archive.reads_content(&run.id)).await?;
         let stored_before = |object: &StoredObject| sound.contains(object);
         moved.store(0, Ordering::Relaxed);
         let total = files.iter().map(|file| file.object.bytes).sum();
@@ -192,32 +194,13 @@ impl Engine {
         }
     }
 
-    /// The manifest's objects that the store still has unchanged: logs are compared by size, the small rest by content. What was
-    /// removed or changed there since is stored again.
-    async fn sound_objects(
-        &self,
-        store: &ArtefactStore,
-        prefix: &str,
-        manifest: Option<&Manifest>,
-    ) -> Result<Vec<StoredObject>, ArtefactError> {
-        let mut sound = Vec::new();
-        for object in manifest.iter().flat_map(|manifest| &manifest.objects) {
-            let is_sound = if is_log(&object.name) {
-                store.size(&format!("{prefix}{}", object.name)).await? == Some(object.bytes)
-            } else {
-                store.check(prefix, object).await? == Checked::Same
-            };
-            if is_sound {
-                sound.push(object.clone());
-            }
-        }
-        Ok(sound)
-    }
-
-    /// Writes down where the run is to be from now on. What it has begun in another store of its owner's is taken back there, as far as that can be
+    /// Writes down where the run is to be from now on. What it has begun in the server's or another store of its owner's is taken back there, as far as that can be
     /// done: it was never whole, and lifecycle rules of the bucket remove the rest.
     async fn move_to(&self, archive: &Archive, at: &Place, run: &Run, folder: &Path) -> Result<(), ArtefactError> {
-        let before = archive.placed(&run.id);
+        let was_begun = || folder.join(JOURNAL).exists();
+        let on_server = || archive.server().filter(|_| was_begun()).map(|_| Place::Server);
+        // Nothing is written down of what is begun in the server's store but the journal.
+        let before = archive.placed(&run.id).or_else(on_server);
         if before.as_ref() == Some(at) || (before.is_none() && *at == Place::Server) {
             return Ok(());
         }
@@ -231,6 +214,28 @@ impl Engine {
         }
         self.place_run(&run.id, at).await.map_err(|error| unreadable("the database", &error))
     }
+}
+
+/// Those that the store still has: by their size, with `reads_content` all but the logs by their content. What was removed or changed there
+/// since is stored again.
+async fn sound_objects(
+    store: &ArtefactStore,
+    prefix: &str,
+    objects: &[&StoredObject],
+    reads_content: bool,
+) -> Result<Vec<StoredObject>, ArtefactError> {
+    let mut sound = Vec::new();
+    for object in objects {
+        let is_sound = if is_log(&object.name) || !reads_content {
+            store.size(&format!("{prefix}{}", object.name)).await? == Some(object.bytes)
+        } else {
+            store.check(prefix, object).await? == Checked::Same
+        };
+        if is_sound {
+            sound.push(StoredObject::clone(object));
+        }
+    }
+    Ok(sound)
 }
 
 async fn take_back_begun(archive: &Archive, at: &Place, prefix: &str, folder: &Path) -> Result<(), ArtefactError> {

@@ -26,6 +26,8 @@ const FIRST_PAUSE_MS: EpochMs = 1_000;
 const LONGEST_PAUSE_MS: EpochMs = 30 * 60_000;
 /// After this a delivery that fails once more is given up.
 const GIVEN_UP_AFTER_MS: EpochMs = 24 * 3_600_000;
+/// How often deliveries are checked whose targets are not configured any more.
+const GIVE_UP_EVERY: Duration = Duration::from_secs(15 * 60);
 /// The longest time between two checks for due deliveries: the time of day may be set.
 const CHECK_EVERY: Duration = Duration::from_secs(60);
 /// Between two tries of something that failed outside of a target.
@@ -178,8 +180,17 @@ impl Engine {
         if let Some(name) = target.filter(|name| rows.iter().all(|row| row.target != *name)) {
             return Err(EngineError::NotFound { kind: "notification", id: name.to_owned() });
         }
+        let is_configured =
+            |name: &str| self.integrations().notifiers.iter().any(|notifier| notifier.info().name == name);
+        if let Some(name) = target.filter(|name| !is_configured(name)) {
+            return Err(EngineError::Conflict {
+                message: format!("No target named '{name}' is configured."),
+                hint: Some("Add it to the configuration and restart the server.".to_owned()),
+            });
+        }
         let now_ms = self.now_ms();
-        for row in rows.iter().filter(|row| target.is_none_or(|name| row.target == name)) {
+        let wanted = rows.iter().filter(|row| target.is_none_or(|name| row.target == name));
+        for row in wanted.filter(|row| is_configured(&row.target)) {
             let again = move |row: &mut DeliveryRow| {
                 if row.state != DeliveryState::Delivered {
                     (row.state, row.since_ms, row.next_ms) = (DeliveryState::Waiting, now_ms, now_ms);
@@ -193,7 +204,7 @@ impl Engine {
     }
 
     /// Gives up what has been due for a day to targets that are no longer configured.
-    pub(super) async fn give_up_old_deliveries(&self) -> Result<(), EngineError> {
+    async fn give_up_old_deliveries(&self) -> Result<(), EngineError> {
         let names = self.integrations().notifiers.iter().map(|notifier| notifier.info().name).collect();
         let now_ms = self.now_ms();
         let given_up = self.store().give_up_deliveries(names, now_ms - GIVEN_UP_AFTER_MS, now_ms).await?;
@@ -204,6 +215,25 @@ impl Engine {
             );
         }
         Ok(())
+    }
+
+    /// Does so now and from time to time.
+    pub(super) async fn keep_giving_up(&self) -> Result<(), EngineError> {
+        self.give_up_old_deliveries().await?;
+        let engine = self.clone();
+        self.keep_running("notifications", "the notifications of earlier targets".to_owned(), move |_| {
+            engine.clone().give_up_forever()
+        });
+        Ok(())
+    }
+
+    async fn give_up_forever(self) {
+        loop {
+            sleep(GIVE_UP_EVERY).await;
+            if let Err(error) = self.give_up_old_deliveries().await {
+                tracing::warn!(%error, "notifications of earlier targets could not be given up: {error}; trying again");
+            }
+        }
     }
 
     pub(super) fn keep_delivering(&self, notifier: &Arc<dyn Notifier>) {

@@ -1,10 +1,11 @@
 //! Work on a store that takes longer than a request may.
 
 use crate::house::House;
+use crate::world::owner;
 use jac_artefacts::{ArtefactStore, Location, Options};
-use jac_engine::archive::{MANIFEST, manifest_in};
+use jac_engine::archive::{ArchivePhase, MANIFEST, manifest_in};
 use jac_engine::{Engine, EngineError};
-use jac_model::RunPhase;
+use jac_model::{Provider, RunPhase};
 use nix::sys::stat::Mode;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -59,4 +60,73 @@ async fn a_verification_that_takes_long_continues_and_whoever_asks_again_gets_it
     );
     let verified = engine.verify_archive(&run).await.expect("a new one").expect("at once");
     assert!(verified.is_stored && verified.missing.is_empty() && verified.different.is_empty(), "{verified:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tag_reads_nothing_back_and_a_retry_reads_all_also_beside_a_test_on_this_machine() {
+    let place = tempfile::tempdir().expect("a folder");
+    let location = Location::parse(&format!("file://{}", place.path().display())).expect("an address");
+    let mut house = House::new();
+    house.artefacts = Some(ArtefactStore::new(&location, &Options::default(), None).expect("a store"));
+    let cluster = house.cluster(1).await;
+    let run = house.run(&cluster).await;
+    house.until_run(&run, RunPhase::Finished).await;
+    let folder = house.data().join("runs").join(run.as_str());
+    house.until("its upload", async |_: &Engine| manifest_in(&folder)).await;
+    house.terminate(&cluster).await;
+    let engine = house.engine().await;
+    let row = engine.store().run(&run).await.expect("its row").run;
+    let mut active = row.clone();
+    active.id = "r-77777777".parse().expect("an id");
+    (active.phase, active.provider) = (RunPhase::Running, Some(Provider::Local));
+    engine.store().insert_run(&active).await.expect("written");
+    let plan = place.path().join(jac_artefacts::run_prefix(&run, row.created_ms)).join("plan/p.jmx");
+    let whole = std::fs::read(&plan).expect("the plan");
+    let damaged = vec![b'x'; whole.len()];
+    std::fs::write(&plan, &damaged).expect("written");
+    engine.tag_run(&run, vec!["night".to_owned()]).await.expect("tagged");
+    let is_stored = async |engine: &Engine| {
+        let row = engine.store().run(&run).await.expect("its row").run;
+        engine.archive_view(&row).filter(|view| view.phase == ArchivePhase::Stored)
+    };
+    house.until("the new record", is_stored).await;
+    assert!(std::fs::read(&plan).expect("it") == damaged, "its content was compared");
+    engine.retry_archive(&run).await.expect("tried");
+    house.until("the plan", async |_: &Engine| (std::fs::read(&plan).ok()? == whole).then_some(())).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_stored_again_is_verified_where_it_is_though_its_owner_has_a_store_by_now() {
+    let place = tempfile::tempdir().expect("a folder");
+    let location = Location::parse(&format!("file://{}", place.path().display())).expect("an address");
+    let mut house = House::new();
+    house.artefacts = Some(ArtefactStore::new(&location, &Options::default(), None).expect("a store"));
+    let cluster = house.cluster(1).await;
+    let run = house.run(&cluster).await;
+    house.until_run(&run, RunPhase::Finished).await;
+    let folder = house.data().join("runs").join(run.as_str());
+    house.until("its upload", async |_: &Engine| manifest_in(&folder)).await;
+    house.terminate(&cluster).await;
+    let engine = house.engine().await;
+    let keys = serde_json::json!({ "name": "own", "aws": { "access_key_id": "AKIA1", "secret_access_key": "s" } });
+    let keys = serde_json::from_value(keys).expect("a set");
+    let keys = engine.save_credentials(&owner(), None, keys, false).await.expect("saved");
+    let new = serde_json::json!({ "address": "s3://own-results", "region": "eu-central-1", "credentials": keys.id });
+    let new = serde_json::from_value(new).expect("a store");
+    engine.use_results_store(&owner(), new, false).await.expect("saved");
+    let row = engine.store().run(&run).await.expect("its row").run;
+    // It cannot be stored again now.
+    let record = place.path().join(jac_artefacts::run_prefix(&run, row.created_ms)).join("run.json");
+    std::fs::remove_file(&record).expect("removed");
+    std::fs::create_dir(&record).expect("a folder");
+    std::fs::write(record.join("in-the-way"), "").expect("written");
+    engine.tag_run(&run, vec!["night".to_owned()]).await.expect("tagged");
+    let has_failed = async |engine: &Engine| {
+        let row = engine.store().run(&run).await.expect("its row").run;
+        engine.archive_view(&row).filter(|view| view.phase == ArchivePhase::Failed)
+    };
+    let view = house.until("the failed upload", has_failed).await;
+    let verified = engine.verify_archive(&run).await.expect("an answer").expect("at once");
+    assert!(verified.is_stored && verified.address.starts_with("file://"), "{verified:?}");
+    assert!(view.address.starts_with("file://"), "{view:?}");
 }

@@ -2,10 +2,13 @@
 
 use crate::house::{House, all, waiting};
 use crate::world::owner;
+use jac_artefacts::{ArtefactStore, Location, Options};
+use jac_engine::archive::manifest_in;
 use jac_engine::plans::Kept;
 use jac_engine::{Engine, EngineError};
+use jac_model::notify::DeliveryState;
 use jac_model::{ClusterPhase, Person, Plan, RunId, RunPhase, UserRole};
-use jac_store::RunFilter;
+use jac_store::{NewDelivery, RunFilter};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -166,4 +169,42 @@ async fn a_baseline_stays_whatever_its_age_and_the_number_and_size_of_all_runs()
     engine.set_run_baseline(&done[1], false).await.expect("the baseline is unset");
     sleep(DAY).await;
     assert_eq!(runs(&engine).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn logs_that_the_store_has_leave_this_disk_also_of_a_pinned_run() {
+    let place = tempfile::tempdir().expect("a folder");
+    let location = Location::parse(&format!("file://{}", place.path().display())).expect("an address");
+    let mut house = House::new();
+    house.artefacts = Some(ArtefactStore::new(&location, &Options::default(), None).expect("a store"));
+    house.settings.stored_logs_days = Some(1);
+    let (_, runs) = history(&mut house, 1).await;
+    let engine = house.engine().await;
+    engine.pin_run(&runs[0], true).await.expect("pinned");
+    let folder = house.data().join("runs").join(runs[0].as_str());
+    house.until("its upload", async |_: &Engine| manifest_in(&folder)).await;
+    let log = folder.join("results.jtl.zst");
+    assert!(log.exists());
+    sleep(DAY * 2).await;
+    house.until("its removal", async |_: &Engine| (!log.exists()).then_some(())).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notification_whose_target_is_not_configured_any_more_is_not_retried_and_is_given_up_after_a_day() {
+    let mut house = House::new();
+    let (_, runs) = history(&mut house, 1).await;
+    let engine = house.engine().await;
+    let lost = NewDelivery { id: "n-1".to_owned(), target: "gone".to_owned() };
+    engine.store().add_deliveries(&runs[0], vec![lost], engine.now_ms()).await.expect("written");
+    let refused = engine.retry_deliveries(&runs[0], Some("gone")).await.expect_err("nobody sends it");
+    assert_eq!(refused.code(), "conflict");
+    let state = async |engine: &Engine| {
+        let all = engine.deliveries(&runs[0]).await.expect("read");
+        all.into_iter().find(|delivery| delivery.target == "gone").expect("it").state
+    };
+    sleep(DAY / 2).await;
+    engine.retry_deliveries(&runs[0], None).await.expect("the others are");
+    assert_eq!(state(&engine).await, DeliveryState::Waiting);
+    sleep(DAY).await;
+    assert_eq!(state(&engine).await, DeliveryState::GivenUp);
 }

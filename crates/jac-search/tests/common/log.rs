@@ -95,5 +95,6 @@ pub fn run(id: &str) -> ShippedRun {
         cluster: "local".to_owned(),
         owner: "Ann".to_owned(),
         source: 0,
+        is_imported: false,
     }
 }

@@ -9,8 +9,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::response::IntoResponse;
 use breaking::Breaking;
-use jac_model::search::{Cursor, DashboardsKind, SampleTarget, TargetKind};
-use jac_search::{Auth, DashboardsSettings, Secret, Settings, SigV4, import_dashboards, target};
+use jac_model::search::{Cursor, DashboardsKind, SampleTarget, ShippedRun, TargetKind};
+use jac_search::{Auth, DashboardsSettings, Layout, Secret, Settings, SigV4, import_dashboards, target};
 use log::{MemoryLog, log_of, run};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -116,6 +116,62 @@ async fn what_is_too_large_is_halved_down_to_the_row_that_is() {
     assert_eq!(log.kept().told, [""; 0], "that is no trouble of the target");
 }
 
+#[tokio::test]
+async fn a_log_that_was_joined_is_shipped_on_with_the_header_that_its_rows_have() {
+    const ROWS: usize = 4_000;
+    let rows = |label: &str, code: &str, is_swapped: bool| {
+        let row = |row: usize| {
+            let (first, second) = if is_swapped { (code, label) } else { (label, code) };
+            format!("{},5,{first},{second},OK,Users 1-1,{}\n", 1_700_000_000_000_u64 + row as u64, "x".repeat(60))
+        };
+        let columns = if is_swapped { "responseCode,label" } else { "label,responseCode" };
+        let header = format!("timeStamp,elapsed,{columns},responseMessage,threadName,URL\n");
+        std::iter::once(header).chain((0..ROWS).map(row)).collect::<String>()
+    };
+    let text = rows("First", "200", false) + &rows("Second", "500", true);
+    let run = ShippedRun { is_imported: true, ..run(RUN) };
+    let sink = Sink::start(|_| None).await;
+    let target = target(settings(TargetKind::Elasticsearch, &sink.url)).expect("a target");
+    let mut log = MemoryLog::new(text.clone().into_bytes());
+    log.dies_after = Some(60);
+    timeout(LIMIT, target.ship(&run, Cursor::default(), &log)).await.expect("in time").expect_err("it is killed");
+    let from = log.kept().cursor;
+    assert_eq!(from.rows, 6_000, "behind the second header");
+    let end = timeout(LIMIT, target.ship(&run, from, &MemoryLog::new(text.into_bytes()))).await;
+    let end = end.expect("in time").expect("shipped");
+    assert_eq!((end.rows, end.shipped), (2 * ROWS as u64, 2 * ROWS as u64));
+    let bulks = sink.bulks();
+    let documents = bulks.iter().flat_map(|seen| seen.body.lines().skip(1).step_by(2));
+    for document in documents {
+        let document: Value = serde_json::from_str(document).expect("JSON");
+        let told = (&document["jmeter"]["label"], &document["jmeter"]["response_code"]);
+        assert!([(&json!("First"), &json!("200")), (&json!("Second"), &json!("500"))].contains(&told), "{document}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_row_that_breaks_every_connection_is_refused_while_the_target_answers() {
+    let sink = Sink::start(|_| None).await;
+    let address = sink.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let proxy = Breaking::before(&address, 24 << 10, "").await;
+    let mut bytes = log_of(20);
+    // Nothing in it repeats, so that it is as large packed.
+    let mut state = 7_u64;
+    let mut letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'a' + u8::try_from((state >> 33) % 26).expect("a letter"))
+    };
+    let text: String = (0..60_000).map(|_| letter()).collect();
+    bytes
+        .extend_from_slice(format!("1700000009000,5,Pay,500,{text},Users 1-1,text,false,,1,1,1,1,,0,0,0\n").as_bytes());
+    let log = MemoryLog::new(bytes);
+    let end = ship(settings(TargetKind::Elasticsearch, &proxy.url), &log).await;
+    assert_eq!((end.shipped, end.refused), (20, 1));
+    let refused = log.kept().refused[0].clone();
+    assert!(refused.status == 413 && refused.document.contains(&text[..1_000]), "{}", refused.reason);
+    assert_eq!(log.kept().told.last(), Some(&""), "nothing holds it up any more");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_breaks_large_requests_with_or_without_an_answer_gets_smaller_ones_soon() {
     const ROWS: usize = 20_000;
@@ -205,6 +261,37 @@ async fn templates_are_written_once_and_the_teams_own_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_layout_whose_name_has_a_template_of_the_other_one_gets_its_own() {
+    for (layout, there, name, pattern) in [
+        (
+            Layout::IndexPerRun,
+            json!({ "index_patterns": ["shop"], "data_stream": {}, "version": 1_000 }),
+            "jac-shop-index_per_run",
+            "shop-*",
+        ),
+        (Layout::DataStream, json!({ "index_patterns": ["shop-*"], "version": 1_000 }), "jac-shop-data_stream", "shop"),
+    ] {
+        let sink = Sink::start(move |seen| match (seen.method.as_str(), seen.path.as_str()) {
+            ("GET", "/_index_template/jac-shop") => {
+                let template = json!({ "name": "jac-shop", "index_template": there });
+                Some(axum::Json(json!({ "index_templates": [template] })).into_response())
+            }
+            ("GET", path) if path.starts_with("/_index_template/") => Some(page(404, "{}")),
+            _ => None,
+        })
+        .await;
+        let settings =
+            Settings { layout, index: Some("shop".to_owned()), ..settings(TargetKind::Elasticsearch, &sink.url) };
+        ship(settings, &MemoryLog::new(log_of(3))).await;
+        let seen = sink.seen();
+        let put = seen.iter().find(|seen| seen.method == "PUT" && seen.path.starts_with("/_index_template/"));
+        let put = put.expect("a template");
+        assert_eq!(put.path, format!("/_index_template/{name}"));
+        assert!(put.body.contains(&format!("[\"{pattern}\"]")), "{}", put.body);
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_data_streams_gets_an_index_for_each_run() {
     let sink = Sink::start(|seen| match seen.path.as_str() {
         "/_index_template/_simulate" => {
@@ -220,8 +307,10 @@ async fn a_server_without_data_streams_gets_an_index_for_each_run() {
         _ => None,
     })
     .await;
-    ship(settings(TargetKind::Elasticsearch, &sink.url), &MemoryLog::new(log_of(3))).await;
+    let target = target(settings(TargetKind::Elasticsearch, &sink.url)).expect("a target");
+    target.ship(&run(RUN), Cursor::default(), &MemoryLog::new(log_of(3))).await.expect("shipped");
     assert_eq!(sink.bulks()[0].path, format!("/jmeter.sample-default-{RUN}/_bulk"));
+    assert_eq!(target.info().index_pattern, "jmeter.sample-default-*", "what was found there");
 }
 
 #[tokio::test]
@@ -362,4 +451,27 @@ async fn deleting_ends_also_where_searches_go_on_finding_what_was_deleted_or_is_
         assert_eq!(error.code, "search_delete_unfinished");
         assert!(error.message.starts_with(deleted), "{error}");
     }
+}
+
+#[tokio::test]
+async fn deletions_that_are_too_large_for_one_request_are_divided() {
+    let page_of = Mutex::new(Some(10_usize));
+    let sink = Sink::start(move |seen| {
+        let lines = seen.body.lines().count();
+        let answer = match seen.path.rsplit('/').next() {
+            Some("_search") => {
+                let hits = page_of.lock().expect("it").take().unwrap_or(0);
+                let hit = |id: usize| json!({ "_index": "i", "_id": id.to_string(), "sort": [id] });
+                json!({ "hits": { "hits": (0..hits).map(hit).collect::<Vec<_>>() } })
+            }
+            Some("_bulk") if lines > 3 => return Some(page(413, "")),
+            Some("_bulk") => json!({ "items": vec![json!({ "delete": { "status": 200 } }); lines] }),
+            _ => return None,
+        };
+        Some(page(200, &answer.to_string()))
+    })
+    .await;
+    let target = target(settings(TargetKind::Elasticsearch, &sink.url)).expect("a target");
+    let run = RUN.parse().expect("an id");
+    assert_eq!(timeout(LIMIT, target.delete(&run)).await.expect("in time"), Ok(10));
 }
