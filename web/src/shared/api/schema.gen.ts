@@ -512,7 +512,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The notification and metrics targets of this server, and how it went lately */
+        /** The notification and metrics targets of this server, and their recent deliveries */
         get: operations["integrations_list"];
         put?: never;
         post?: never;
@@ -2074,7 +2074,7 @@ export interface components {
         /** @description A line of a file. */
         ChangedLine: {
             change: components["schemas"]["LineChange"];
-            /** @description Without its end; cut after 1,000 characters. */
+            /** @description Without its end; truncated after 1,000 characters. */
             text: string;
         };
         /**
@@ -2200,13 +2200,13 @@ export interface components {
              */
             remove_after_run: boolean;
             /**
-             * @description The JMeter that its nodes use, a folder on the server; `null`: the one that JAC was told of or manages. Nodes on
+             * @description The JMeter that its nodes use, a folder on the server; `null`: the one that JAC is configured with or manages. Nodes on
              *     other machines get a copy.
              * @default null
              */
             jmeter_home: string | null;
             /**
-             * @description The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first wanted;
+             * @description The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first needed;
              *     `null`: as `jmeter_home` says.
              * @default null
              */
@@ -2968,7 +2968,7 @@ export interface components {
             dropped: number;
             /**
              * Format: int64
-             * @description Values of sent points that the target refused, as far as it says so.
+             * @description Values of sent points that the target refused, as far as it reports them.
              */
             refused_values: number;
             /**
@@ -3074,14 +3074,14 @@ export interface components {
             /** @description Errors that would make its launch fail. */
             faults: components["schemas"]["Fault"][];
             /**
-             * @description What was found or could not be looked at: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`; `fallback_prices` with
+             * @description What was found or could not be checked: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`; `fallback_prices` with
              *     `types` (`type`, `usd_per_hour`, `cluster_usd_per_hour` if all workers were of that type); `images_differ`; of hosts `host_warning` and
              *     `java_versions_differ`.
              */
             notes: components["schemas"]["Message"][];
             /**
              * Format: double
-             * @description What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note says why.
+             * @description What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note explains why.
              */
             usd_per_hour: number | null;
         };
@@ -3608,8 +3608,8 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description Names of properties and system properties whose values nobody is to read: they are masked everywhere. Those whose names
-             *     say so (`password`, `token`, `api_key`…) are masked by themselves.
+             * @description Names of properties and system properties whose values nobody is to read: they are masked everywhere. Those with names of
+             *     secrets (`password`, `token`, `api_key`…) are masked automatically.
              */
             secret?: string[];
             /** @description Files of the plan that every JMeter reads with `-q`. */
@@ -3652,6 +3652,8 @@ export interface components {
             share?: {
                 [key: string]: number;
             };
+            /** @description The run waits where the cluster is busy, behind those that wait for it already; `false` or absent: a busy cluster is refused. */
+            queue?: boolean;
             /**
              * @description A try: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
              *     samples, fails with the first of them unless criteria are given, and is in no trend. A new cluster for it has at most 1 worker.
@@ -3848,7 +3850,7 @@ export interface components {
             /** @description It is, byte for byte, what the worker has; `false`: the worker is gone, or has more. */
             whole: boolean;
         };
-        /** @description How a node's machine was, between two looks. */
+        /** @description How a node's machine was, between two observations. */
         NodeLook: {
             /**
              * Format: int64
@@ -3904,7 +3906,7 @@ export interface components {
         NodeSeries: {
             /**
              * Format: int64
-             * @description In each interval of so many milliseconds a node has one look at most.
+             * @description In each interval of so many milliseconds a node has one observation at most.
              */
             every_ms: number;
             nodes: components["schemas"]["NodeTrace"][];
@@ -3969,7 +3971,7 @@ export interface components {
             /** @description Scheme, host and port; for mail also who gets it. */
             address: string;
             runs: components["schemas"]["RunSelection"];
-            /** @description Names of the plans whose runs it is told of; empty: all. */
+            /** @description Names of the plans of whose runs it is notified; empty: all. */
             plans: string[];
         };
         /**
@@ -4272,7 +4274,7 @@ export interface components {
             matched: number;
             /**
              * Format: int64
-             * @description Samples that were looked at, counted in the same way.
+             * @description Samples that were searched, counted in the same way.
              */
             searched: number;
             /**
@@ -4282,10 +4284,10 @@ export interface components {
             matched_transactions: number;
             /**
              * Format: int64
-             * @description Transactions that were looked at besides.
+             * @description Transactions that were searched besides.
              */
             searched_transactions: number;
-            /** @description The runs that were looked at, the newest first. */
+            /** @description The runs that were searched, the newest first. */
             runs: components["schemas"]["SearchedRun"][];
             /** @description Those that were kept: of newer runs first and in the order of each log, or the slowest of all. */
             samples: components["schemas"]["PlanSample"][];
@@ -4653,11 +4655,11 @@ export interface components {
         RunBaseline: {
             baseline: boolean;
         };
-        /** @description What one run by hand has other than the schedule says, for a smaller try. */
+        /** @description How one manual run differs from its schedule, for a smaller try. */
         RunChanges: {
             /**
              * Format: int32
-             * @description Workers of the cluster that is created for it; `null`: as the schedule says.
+             * @description Workers of the cluster that is created for it; `null`: as in the schedule.
              * @default null
              */
             workers: number | null;
@@ -4870,7 +4872,7 @@ export interface components {
             ended_ms: number | null;
             /**
              * Format: int64
-             * @description How long it takes by its plan, in seconds; `null`: the plan does not say.
+             * @description Its expected duration by its plan, in seconds; `null`: unknown.
              */
             expected_s: number | null;
             stop_requested: components["schemas"]["StopMode"] | null;
@@ -4946,7 +4948,7 @@ export interface components {
             ended_ms: number | null;
             /**
              * Format: int64
-             * @description How long the plan says that it takes, in seconds.
+             * @description Its expected duration by its plan, in seconds.
              */
             expected_s: number | null;
             stop_requested: components["schemas"]["StopMode"] | null;
@@ -5178,7 +5180,7 @@ export interface components {
             /** @description Those that were kept, in the order that was asked for. */
             samples: components["schemas"]["FoundSample"][];
         };
-        /** @description A run that was looked at. */
+        /** @description A run that was searched. */
         SearchedRun: {
             id: components["schemas"]["RunId"];
             name: string;
@@ -5190,7 +5192,7 @@ export interface components {
             matched: number;
             /**
              * Format: int64
-             * @description Samples and transactions of it that were looked at.
+             * @description Samples and transactions of it that were searched.
              */
             searched: number;
             /**
@@ -5334,7 +5336,7 @@ export interface components {
              */
             delay_ms: number | null;
             trouble: components["schemas"]["ShipmentTrouble"] | null;
-            /** @description Why the first of the refused rows was, as the server says it. */
+            /** @description Why the first of the refused rows was refused, in the server's words. */
             refused_reason: string | null;
             /** @description The artefact with the refused rows and their reasons. */
             refused_file: string | null;
@@ -5724,7 +5726,7 @@ export interface components {
             /** @description `before` of the next page; `null`: this is the last page. */
             next: string | null;
         };
-        /** @description What the tests of `jac compare` say of a run in a trend. */
+        /** @description The result of `jac compare`'s tests for a run in a trend. */
         TrendComparison: {
             /** @description The run it is compared with. */
             with: components["schemas"]["RunId"];
@@ -5783,7 +5785,7 @@ export interface components {
         /** @description An unreachable provider or region. */
         Unreachable: {
             provider: components["schemas"]["Provider"];
-            /** @description The one region that cannot be looked at, where no cluster lives that is known here; `null`: the provider as a whole. */
+            /** @description The one region that cannot be listed, where this server manages no cluster; `null`: the provider as a whole. */
             region: string | null;
             /** @description A sentence. */
             reason: string;
