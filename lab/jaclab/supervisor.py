@@ -5,6 +5,7 @@ and the emulator still end at the lab's lifetime by `timeout`.
 """
 
 import os
+import pathlib
 import secrets
 import signal
 import socket
@@ -25,6 +26,8 @@ from .switches import Switches
 from .tokens import ClientTokens
 from .visibility import Visibility
 
+INOTIFY_INSTANCES = 1024
+
 
 def say(words):
     print(time.strftime("%H:%M:%S"), words, flush=True)
@@ -41,6 +44,7 @@ def supervise(state, port, lifetime_seconds):
     facts["made_namespaces_folder"] = not os.path.isdir(network.NAMESPACES)
     try:
         state.write(facts)
+        _give_watches()
         network.make_bridge(str(state.folder))
         host_address = network.first_address(BLOCK)
         network.give_host(host_address, BLOCK)
@@ -50,7 +54,7 @@ def supervise(state, port, lifetime_seconds):
         api = Api(moto_port)
         _await_moto(api, moto, stop)
         glue = Glue(state, api, root_folder(), lambda: max(60, until - time.time()), say)
-        facts |= _open_doors(glue, moto_port, host_address, port)
+        facts |= _open_entry_points(glue, moto_port, host_address, port)
         facts |= {"region": REGION, "host_address": host_address, "ready": True}
         threading.Thread(target=glue.run, daemon=True).start()
         state.write(facts)
@@ -69,7 +73,17 @@ def supervise(state, port, lifetime_seconds):
         say("down")
 
 
-def _open_doors(glue, moto_port, host_address, port):
+def _give_watches():
+    """Each machine's systemd watches files: sixteen machines need more instances of inotify than one user has by default (128)."""
+    limit = pathlib.Path("/proc/sys/fs/inotify/max_user_instances")
+    try:
+        if int(limit.read_text()) < INOTIFY_INSTANCES:
+            limit.write_text(str(INOTIFY_INSTANCES))
+    except OSError as error:
+        say(f"{limit} stays as it is: {error}")
+
+
+def _open_entry_points(glue, moto_port, host_address, port):
     """Proxy and control API; returns where they are, and the keys to them."""
     # Made up at every start; they look like AWS's own, and no AWS knows them.
     access_key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
