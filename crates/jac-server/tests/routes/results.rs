@@ -307,7 +307,8 @@ async fn runs_are_compared_with_the_first_of_them() {
     finished(&served, "r-44444444", 0).await;
     finished(&served, "r-55555555", 80).await;
     let store = served.app.engine.store();
-    let started = store.update_run::<_, EngineError>(&"r-44444444".parse().expect("an id"), |run| {
+    let id: RunId = "r-44444444".parse().expect("an id");
+    let started = store.update_run::<_, EngineError>(&id, |run| {
         run.system_properties.insert("dns.ttl".to_owned(), "5".to_owned());
         run.system_properties.insert("store.password".to_owned(), "hidden".to_owned());
         run.properties_files.push("shop.properties".to_owned());
