@@ -58,7 +58,7 @@ it("writes the unit on its axis, and the viewer's time below it", async () => {
 it("is zoomed by two times that are typed, and says which one is wrong", async () => {
   show(contentOf());
   await userEvent.click(screen.getByRole("button", { name: "Zoom to a time range" }));
-  const field = (name: RegExp) => screen.getByRole("textbox", { name }) as HTMLInputElement;
+  const field = (name: RegExp) => screen.getByRole<HTMLInputElement>("textbox", { name });
   expect(field(/^From/).value).toBe("12:00:00");
   await userEvent.clear(field(/^From/));
   await userEvent.type(field(/^From/), "12:00:05");
