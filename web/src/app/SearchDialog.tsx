@@ -2,6 +2,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { useId, useState, type KeyboardEvent } from "react";
 import { useNavigate } from "react-router";
 import type { ClusterSummary, Page, PlanSummary, RunSummary } from "@/shared/api/types";
+import { formatDateTime } from "@/shared/format/time";
 import { useFirstRows, type ListKind } from "@/shared/lists/usePages";
 import { Dialog } from "@/shared/ui/Dialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
@@ -41,7 +42,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   const pages = PAGES.filter(({ word }) => word.toLowerCase().includes(typed.trim().toLowerCase()));
   const found: Found[] = [
     ...pages.map(({ to, icon, word }) => ({ key: to, to, icon, name: word, what: "Page" })),
-    ...rowsOf(runs).map((run) => ({ key: run.id, to: `/runs/${run.id}`, icon: "activity" as const, name: run.name, what: "Run" })),
+    ...rowsOf(runs).map((run) => ({ key: run.id, to: `/runs/${run.id}`, icon: "activity" as const, name: run.name, what: `Run of ${run.plan.name}, ${formatDateTime(run.created_ms)}` })),
     ...rowsOf(plans).map((plan) => ({ key: plan.id, to: `/plans/${plan.id}`, icon: "file-text" as const, name: plan.name, what: "Plan" })),
     ...rowsOf(clusters).map((cluster) => ({ key: cluster.id, to: `/clusters/${cluster.id}`, icon: "hdd-stack" as const, name: cluster.name, what: "Cluster" })),
   ];

@@ -4,6 +4,7 @@ import { HomePage } from "@/features/home/HomePage";
 import { SignInPage } from "@/features/session/components/SignInPage";
 import type { Action } from "@/shared/session/rights";
 import { Waiting } from "@/shared/ui/Waiting";
+import { PageUnavailable } from "./pageUnavailable";
 import { NotFound } from "./routes/NotFound";
 import { PageFault, WholePageFault } from "./routes/PageFault";
 import { Needs } from "./routes/Needs";
@@ -14,7 +15,7 @@ import { Shell } from "./Shell";
 function later(load: () => Promise<ComponentType>, needs?: Action) {
   return {
     lazy: async () => {
-      const page = createElement(await load());
+      const page = createElement(await load().catch((error: unknown) => Promise.reject(new PageUnavailable(error))));
       return { element: needs === undefined ? page : <Needs action={needs}>{page}</Needs> };
     },
   };

@@ -61,13 +61,13 @@ it("shows the keys, and lets them be switched off", async () => {
 });
 
 it("finds pages and runs, and opens the chosen one", async () => {
-  api.answer("GET /runs", { body: { items: [{ id: "r-1", name: "shop at night" }], next: null } });
+  api.answer("GET /runs", { body: { items: [{ id: "r-1", name: "shop at night", plan: { id: "p-1", name: "Checkout" }, created_ms: 0 }], next: null } });
   fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
   const field = screen.getByRole("combobox");
   await userEvent.type(field, "shop");
   await screen.findByRole("option", { name: /shop at night/ });
   await waitFor(() => expect(api.asked.some(({ path: asked }) => asked.includes("text=shop"))).toBe(true));
-  await screen.findByRole("option", { name: /shop at night/ });
+  await screen.findByRole("option", { name: /shop at night.*Checkout, 1970-01-01/ });
   await userEvent.keyboard("{Enter}");
   expect([path(), screen.queryByRole("dialog")]).toEqual(["/runs/r-1", null]);
 });
@@ -92,7 +92,7 @@ it("has the cursor in the search’s field", () => {
 it("opens nothing that was found for other words", async () => {
   const none = { body: { items: [], next: null } };
   for (const list of ["plans", "clusters"]) api.answer(`GET /${list}`, none);
-  api.answer("GET /runs", { body: { items: [{ id: "r-1", name: "shop" }], next: null } });
+  api.answer("GET /runs", { body: { items: [{ id: "r-1", name: "shop", plan: { id: "p-1", name: "Checkout" }, created_ms: 0 }], next: null } });
   api.answer("GET /runs?text=other&limit=5", { ...none, after: new Promise(() => undefined) });
   fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
   await screen.findByRole("option", { name: /shop/ });

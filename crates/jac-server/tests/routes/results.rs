@@ -197,8 +197,11 @@ async fn samples_of_all_runs_of_a_plan_are_found_as_in_each_of_them() {
     assert_eq!((&failed["matched"], &failed["searched"], &failed["next"]), (&json!(9), &json!(900), &Value::Null));
     assert_eq!(ids(&failed["runs"], "id"), ["r-66666666", "r-55555555", "r-44444444", "r-33333333"]);
     assert_eq!(failed["runs"][1]["fault"]["code"], "not_found", "{failed}");
-    let told = &failed["runs"][0];
-    assert_eq!((&told["matched"], &told["searched"], &told["source"]), (&json!(3), &json!(300), &json!("log")));
+    let failed_run = &failed["runs"][0];
+    assert_eq!(
+        (&failed_run["matched"], &failed_run["searched"], &failed_run["source"]),
+        (&json!(3), &json!(300), &json!("log"))
+    );
     let runs = ids(&failed["samples"], "run");
     assert_eq!((runs.len(), runs[0].as_str(), runs[8].as_str()), (9, "r-66666666", "r-33333333"), "the newest first");
     // As each run's own search finds it.
@@ -307,7 +310,7 @@ async fn runs_are_compared_with_the_first_of_them() {
     finished(&served, "r-44444444", 0).await;
     finished(&served, "r-55555555", 80).await;
     let store = served.app.engine.store();
-    let id: RunId = "r-44444444".parse().expect("an id");
+    let id = "r-44444444".parse::<jac_model::RunId>().expect("an id");
     let started = store.update_run::<_, EngineError>(&id, |run| {
         run.system_properties.insert("dns.ttl".to_owned(), "5".to_owned());
         run.system_properties.insert("store.password".to_owned(), "hidden".to_owned());
@@ -344,7 +347,7 @@ async fn runs_are_compared_with_the_first_of_them() {
 }
 
 #[tokio::test]
-async fn whoever_searches_too_much_at_once_is_told_when_to_come_back() {
+async fn whoever_searches_too_much_at_once_is_asked_to_come_back_later() {
     let served = Served::new().await;
     finished(&served, "r-33333333", 0).await;
     let bearer = format!("Bearer {}", served.app.access.token());
@@ -417,7 +420,7 @@ async fn a_compressed_log_is_found_compared_and_downloaded_as_before() {
 }
 
 #[tokio::test]
-async fn a_damaged_log_is_told_by_its_code_and_never_short() {
+async fn a_damaged_log_is_reported_by_its_code_and_never_short() {
     let served = Served::new().await;
     finished(&served, "r-33333333", 0).await;
     finished(&served, "r-44444444", 80).await;

@@ -8,15 +8,13 @@ export function NotFound() {
       <PageHead title="Page not found" />
       <Empty
         icon="search"
-        title="Page not found."
+        title="The link may be incomplete, or the item was deleted."
         action={
           <Link className="btn btn-outline-secondary" to="/">
             Go to the overview
           </Link>
         }
-      >
-        The link may be incomplete, or the item was deleted.
-      </Empty>
+      />
     </>
   );
 }

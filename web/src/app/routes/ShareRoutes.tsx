@@ -28,12 +28,18 @@ export function ShareLayout() {
   return (
     <main className="offline">
       <Outlet key={useZone()} />
-      <footer className="offline-foot">
-        <p>
-          Shared from <Link to="/">JAC</Link>, read only.
-        </p>
-      </footer>
     </main>
+  );
+}
+
+/** Below what a link shares; below a link that opens nothing it would be wrong. */
+function ShareFoot() {
+  return (
+    <footer className="offline-foot">
+      <p>
+        Shared from <Link to="/">JAC</Link>, read only.
+      </p>
+    </footer>
   );
 }
 
@@ -49,6 +55,7 @@ export function ShareRunRoute() {
         <>
           <RunHead run={found} />
           {found.phase === "finished" ? <SharedReport run={found} /> : <Note tone="info">This run is in progress. Its report appears here when it has finished.</Note>}
+          <ShareFoot />
         </>
       )}
     </Loaded>
@@ -71,7 +78,7 @@ function RunHead({ run }: { run: Run }) {
       facts={
         <>
           <span>plan {run.plan.name}</span>
-          <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
+          {run.provider !== "imported" && <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>}
           {run.total_threads !== null && <span>{plural(run.total_threads, "user")} planned</span>}
           <span>{run.owner.name}</span>
           <span>{formatDateTime(run.started_ms ?? run.created_ms)}</span>
@@ -107,7 +114,12 @@ export function ShareCompareRoute() {
     <>
       <PageHead title="Comparison" facts={<span>{plural(runs.length, "run")}; the first is the baseline</span>} actions={<Actions />} />
       <Loaded query={comparison} what="Comparing the runs…">
-        {(report) => <ComparisonBody report={report} labelled={labelled} nameOf={({ run_id }, name) => (run_id === null ? name : <Link to={`/share/runs/${run_id}`}>{name}</Link>)} />}
+        {(report) => (
+          <>
+            <ComparisonBody report={report} labelled={labelled} nameOf={({ run_id }, name) => (run_id === null ? name : <Link to={`/share/runs/${run_id}`}>{name}</Link>)} />
+            <ShareFoot />
+          </>
+        )}
       </Loaded>
     </>
   );

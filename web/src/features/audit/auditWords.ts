@@ -9,6 +9,10 @@ const ACTIONS: Record<string, string> = {
   "account.password": "set password",
   "account.session.delete": "end session",
   "person.link": "create sign-in link",
+  "run.tags": "set tags",
+  "run.note": "set note",
+  "run.baseline": "set baseline",
+  "run.annotation.create": "annotate run",
   "run.share.create": "create share link",
   "comparisons.share.create": "create share link",
 };

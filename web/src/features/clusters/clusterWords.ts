@@ -25,12 +25,15 @@ export function isComingUp(phase: ClusterPhase): boolean {
 /** What its state is told by, in a list and on its own page. */
 type Seen = Pick<ClusterSummary, "phase" | "lost_nodes" | "current_run">;
 
+/** What it ended by too; the cause is a sentence in a list, and more on its page. */
+type Ended = Seen & { ready_ms: number | null; cause: unknown };
+
 /** A run can be started: ready, whole, and nobody runs on it. */
 export function canRun(cluster: Seen): boolean {
   return cluster.phase === "ready" && cluster.lost_nodes.length === 0 && cluster.current_run === null;
 }
 
-export function clusterChip(cluster: Seen): ChipLook {
+export function clusterChip(cluster: Ended): ChipLook {
   switch (cluster.phase) {
     case "requested":
     case "launching":
@@ -42,10 +45,15 @@ export function clusterChip(cluster: Seen): ChipLook {
     case "terminating":
       return { tone: "attention", word: "terminating", icon: "hourglass" };
     case "terminated":
-      return { tone: "ended", word: "terminated", icon: "dash-circle" };
+      return neverReady(cluster) ? { tone: "failed", word: "launch failed", icon: "x-circle" } : { tone: "ended", word: "terminated", icon: "dash-circle" };
     case "failed":
       return { tone: "failed", word: "failed", icon: "x-circle" };
   }
+}
+
+/** It was not terminated on request before it was ready: something kept it from that. */
+export function neverReady({ ready_ms, cause }: Pick<Ended, "ready_ms" | "cause">): boolean {
+  return ready_ms === null && cause !== null;
 }
 
 export function nodeChip(node: ClusterNode): ChipLook {

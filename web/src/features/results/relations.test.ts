@@ -27,7 +27,8 @@ it("has no red dots where nothing failed, and none at all without latencies", ()
 });
 
 it("weighs the mean at a number of users by the samples", () => {
-  const { x, lines } = againstUsers(points, colours);
+  const { x, lines, whole } = againstUsers(points, colours);
+  expect(whole).toBe(true);
   expect(x).toEqual([10, 20]);
   expect(lines[0]?.values).toEqual([35, 60]);
 });

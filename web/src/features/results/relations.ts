@@ -32,6 +32,7 @@ export function againstUsers(points: Point[], colours: ChartColours): XyContent 
   }
   const rising = [...groups].sort(([a], [b]) => a - b);
   return {
+    whole: true,
     x: rising.map(([users]) => users),
     range: null,
     ticks: null,

@@ -1,3 +1,4 @@
+import { MiddleCut } from "@/shared/ui/MiddleCut";
 import type { ChartLine } from "./chartTypes";
 
 interface Props {
@@ -20,7 +21,9 @@ export function ChartLegend({ lines, row, at, hidden, onToggle, format }: Props)
         return (
           <button key={line.key} type="button" aria-pressed={!hidden.has(line.key)} title={`Hide or show ${line.label}`} onClick={() => onToggle(line.key)}>
             <i style={{ background: line.colour }} />
-            <span className="chart-legend-name">{line.label}</span>
+            <span className="chart-legend-name">
+              <MiddleCut text={line.label} />
+            </span>
             {line.tag !== undefined && <small className="tag">{line.tag}</small>}
             {row !== null && <b>{value === null ? "–" : format(value)}</b>}
           </button>

@@ -37,6 +37,8 @@ export interface XyContent {
   range: [number, number] | null;
   /** The places are numbered things whose names are long: ticks at whole numbers, with room for the names. */
   wide?: true;
+  /** The places are counts: ticks at whole numbers only. */
+  whole?: true;
   /** Where the axis has words; null leaves it to the chart. */
   ticks: { at: number; text: string }[] | null;
   lines: ChartLine[];

@@ -2,7 +2,7 @@ import type uPlot from "uplot";
 import type { Threshold } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
-/** A dashed line with its sentence for each threshold that lies inside the chart. */
+/** A dashed line for each threshold that lies inside the chart, named at its left: the newest values are at the right. Before the series, which stay visible over it. */
 export function drawThresholds(chart: uPlot, thresholds: Threshold[], colours: ChartColours): void {
   const { ctx, bbox } = chart;
   const ratio = window.devicePixelRatio;
@@ -19,7 +19,7 @@ export function drawThresholds(chart: uPlot, thresholds: Threshold[], colours: C
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
     ctx.font = `${11 * ratio}px system-ui, 'Liberation Sans', sans-serif`;
-    ctx.textAlign = "right";
+    ctx.textAlign = "left";
     const above = y - bbox.top > 16 * ratio;
     ctx.textBaseline = above ? "bottom" : "top";
     // A rim in the card's colour keeps the words readable over lines.
@@ -27,7 +27,7 @@ export function drawThresholds(chart: uPlot, thresholds: Threshold[], colours: C
     ctx.strokeStyle = colours.surface;
     ctx.lineWidth = 4 * ratio;
     ctx.lineJoin = "round";
-    const x = bbox.left + bbox.width - 4 * ratio;
+    const x = bbox.left + 4 * ratio;
     const baseline = y + (above ? -3 : 3) * ratio;
     ctx.strokeText(label, x, baseline);
     ctx.fillText(label, x, baseline);

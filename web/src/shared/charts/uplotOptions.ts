@@ -31,6 +31,8 @@ export interface Callbacks {
   onCursor: (row: number | null) => void;
   onZoom: (from: number, to: number) => void;
   onReset: () => void;
+  /** Before the series. */
+  onAxes: (chart: uPlot) => void;
   onDraw: (chart: uPlot) => void;
 }
 
@@ -85,6 +87,7 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
           calls.onZoom(from, to);
         },
       ],
+      drawAxes: [calls.onAxes],
       draw: [calls.onDraw],
     },
   };

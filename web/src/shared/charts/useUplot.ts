@@ -66,8 +66,8 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
         onCursor: (row) => latest.current.onCursor(row === null ? null : (columns.current.source[row] ?? null)),
         onZoom: (from, to) => latest.current.timeline.zoom([toMs(from), toMs(to)]),
         onReset: () => latest.current.timeline.zoom(null),
+        onAxes: (drawn) => drawThresholds(drawn, latest.current.content.thresholds, latest.current.look.colours),
         onDraw: (drawn) => {
-          drawThresholds(drawn, latest.current.content.thresholds, latest.current.look.colours);
           drawMoments(drawn, latest.current.timeline.moments, toX, latest.current.look.colours);
           const { lastSampleMs } = latest.current;
           if (lastSampleMs !== null) element.dataset["lastSampleMs"] = String(lastSampleMs);

@@ -37,7 +37,7 @@ export function xyOptions(content: XyContent, look: XyLook, calls: XyCallbacks, 
     axes: [
       {
         ...xAxis(look.colours, content.wide === true ? 76 : 56),
-        ...(content.wide === true ? { incrs: WHOLE_STEPS } : {}),
+        ...(content.wide === true || content.whole === true ? { incrs: WHOLE_STEPS } : {}),
         ...(ticks === null
           ? { values: (_chart: uPlot, splits: number[]) => splits.map((value) => tickText(calls.formatX(value))) }
           : { splits: ticks.map((tick) => tick.at), filter: (_chart: uPlot, splits: number[]) => splits, values: ticks.map((tick) => tick.text) }),
@@ -47,7 +47,7 @@ export function xyOptions(content: XyContent, look: XyLook, calls: XyCallbacks, 
     series: [{}, ...content.lines.map((line) => seriesOf(line, look))],
     hooks: {
       setCursor: [(chart) => calls.onCursor(chart.cursor.idx ?? null)],
-      draw: [calls.onDraw],
+      drawAxes: [calls.onDraw],
       ready: [(chart) => pickable(chart, calls.onPick)],
     },
   };

@@ -8,6 +8,7 @@ import { TableHead } from "./TableHead";
 import { TableLine } from "./TableLine";
 import { TableTools } from "./TableTools";
 import { shownColumns, type Column, type Sort } from "./tableRows";
+import { useMoreAtRight } from "./useMoreAtRight";
 import { useRowsThatFit } from "./useRowsThatFit";
 import { useTableChoices } from "./useTableChoices";
 
@@ -76,6 +77,7 @@ export function TableView<Row>(props: Props<Row>) {
   const asCards = props.cards === true && windowWidth < CARDS_BELOW_PX && !printing;
   const scroller = useRef<HTMLDivElement>(null);
   const fitting = useRowsThatFit(scroller, fills ? { headHeight: HEAD, rowHeight } : null);
+  useMoreAtRight(scroller, props.bare ? "bare" : asCards ? "cards" : "table");
   const visibleRows = fitting ?? props.visibleRows ?? 18;
 
   const room = asCards ? CARD_ROOM_PX : windowWidth;

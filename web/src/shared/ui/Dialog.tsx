@@ -50,7 +50,7 @@ export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Pro
           </button>
         </header>
         <div className="modal-body">{children}</div>
-        <footer className="modal-footer">{footer}</footer>
+        {footer !== null && <footer className="modal-footer">{footer}</footer>}
       </form>
     </dialog>
   );

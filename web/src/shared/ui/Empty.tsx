@@ -2,12 +2,12 @@ import type { ReactNode } from "react";
 import { Icon, type IconName } from "./Icon";
 
 /** What belongs in this empty place, and the way to get it there. */
-export function Empty({ icon, title, children, action }: { icon: IconName; title: string; children: ReactNode; action?: ReactNode }) {
+export function Empty({ icon, title, children, action }: { icon: IconName; title: string; children?: ReactNode; action?: ReactNode }) {
   return (
     <div className="empty">
       <Icon name={icon} />
       <strong>{title}</strong>
-      <p>{children}</p>
+      {children !== undefined && <p>{children}</p>}
       {action}
     </div>
   );

@@ -1,5 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 import { ApiError } from "@/shared/api/client";
 import { Empty } from "./Empty";
 import { ErrorBox } from "./ErrorBox";
@@ -19,8 +20,16 @@ function Gone({ error }: { error: ApiError }) {
   return (
     <div role="alert">
       <PageHead title="Not found" />
-      <Empty icon="search" title={error.message}>
-        The link may be incomplete, or it was deleted. <span className="text-faint">({error.code})</span>
+      <Empty
+        icon="search"
+        title={error.message}
+        action={
+          <Link className="btn btn-outline-secondary" to="/">
+            Go to the overview
+          </Link>
+        }
+      >
+        The link may be incomplete, or it was deleted.
       </Empty>
     </div>
   );

@@ -40,12 +40,13 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
     }
     const place = () => {
       const at = button.getBoundingClientRect();
+      const room = document.documentElement.clientWidth;
       const below = window.innerHeight - at.bottom > element.offsetHeight + EDGE_PX;
       Object.assign(element.style, {
         position: "fixed",
         left: "auto",
         margin: "0",
-        right: `${document.documentElement.clientWidth - at.right}px`,
+        right: `${Math.max(EDGE_PX, Math.min(room - at.right, room - element.offsetWidth - EDGE_PX))}px`,
         top: below ? `${at.bottom + 4}px` : "auto",
         bottom: below ? "auto" : `${window.innerHeight - at.top + 4}px`,
       });

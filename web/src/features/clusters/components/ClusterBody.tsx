@@ -3,6 +3,7 @@ import type { Cluster } from "@/shared/api/types";
 import { formatCount, plural } from "@/shared/format/numbers";
 import { formatDuration } from "@/shared/format/time";
 import { Note } from "@/shared/ui/Note";
+import { Sentence } from "@/shared/ui/Sentence";
 import { useNow } from "@/shared/ui/useNow";
 import { useClusterEvents } from "../api/useClusterEvents";
 import { causeLines } from "../clusterEvents";
@@ -19,9 +20,11 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
       {gone && (causes.length > 0 || cluster.phase === "failed") && (
         <Note tone={cluster.phase === "failed" ? "failed" : cluster.ready_ms === null ? "attention" : "info"}>
           {causes.map((line) => (
-            <p key={line}>{line}</p>
+            <p key={line}>
+              <Sentence text={line} />
+            </p>
           ))}
-          {cluster.ready_ms === null && cluster.cause?.code !== "terminated_by" && <p>Launch failed; resources are being cleaned up. Fix the cause and retry.</p>}
+          {cluster.ready_ms === null && cluster.cause?.code !== "terminated_by" && <p>{cluster.phase === "terminated" ? "Launch failed; everything was removed." : "Launch failed; resources are being cleaned up."} Fix the cause and retry.</p>}
         </Note>
       )}
       {isComingUp(cluster.phase) && <ComingUp cluster={cluster} />}

@@ -77,7 +77,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
                       <MenuItem
                         key={minutes}
                         disabled={extend.isPending}
-                        consequence={`Expires ${formatDateTime(extendedEnd(cluster, minutes))}, now ${formatDateTime(endOf(cluster).at_ms)}`}
+                        consequence={`Expires ${formatDateTime(extendedEnd(cluster, minutes))} instead of ${formatDateTime(endOf(cluster).at_ms)}`}
                         onSelect={() => extend.mutate({ minutes, wanted_ms: extendedEnd(cluster, minutes) })}
                       >
                         Extend by {formatDuration(minutes * 60)}

@@ -1,6 +1,7 @@
 import type { Cluster } from "@/shared/api/types";
 import { formatTimeNear } from "@/shared/format/time";
 import { Loaded } from "@/shared/ui/Loaded";
+import { Sentence } from "@/shared/ui/Sentence";
 import { useNow } from "@/shared/ui/useNow";
 import { useClusterEvents } from "../api/useClusterEvents";
 import { foldProgress } from "../clusterEvents";
@@ -27,7 +28,9 @@ export function Events({ cluster }: { cluster: Cluster }) {
                     <li key={`${event.at_ms} ${event.node ?? ""} ${event.message}`}>
                       <time>{formatTimeNear(event.at_ms, now)}</time>
                       <span>{event.node ?? ""}</span>
-                      <span>{event.message}</span>
+                      <span>
+                        <Sentence text={event.message} />
+                      </span>
                     </li>
                   ))}
                 {events.length === 0 && <li className="text-muted">No events yet.</li>}

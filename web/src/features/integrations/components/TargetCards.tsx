@@ -14,7 +14,7 @@ import { exporterChip, exporterFigures, kindWord, selectionWords } from "../inte
 export function NotifierCard({ view }: { view: NotifierView }) {
   const { last } = view;
   return (
-    <TargetCard name={view.name} kind={view.kind} chip={last === null ? null : <Chip {...deliveryChip(last)} />}>
+    <TargetCard name={view.name} kind={view.kind} chip={last === null ? null : <Chip {...deliveryChip(last)} />} trouble={last?.trouble?.message ?? null}>
       <Pair name="Address">{view.address}</Pair>
       <Pair name="Notifies about">{selectionWords(view)}</Pair>
       <Pair name="Last">
@@ -27,7 +27,6 @@ export function NotifierCard({ view }: { view: NotifierView }) {
         )}
       </Pair>
       {view.waiting > 0 && <Pair name="Waiting">{formatCount(view.waiting)}</Pair>}
-      {last?.trouble != null && <Trouble>{last.trouble.message}</Trouble>}
     </TargetCard>
   );
 }
@@ -35,12 +34,11 @@ export function NotifierCard({ view }: { view: NotifierView }) {
 /** A place that figures of running tests are pushed to. */
 export function ExporterCard({ view }: { view: ExporterView }) {
   return (
-    <TargetCard name={view.name} kind={view.kind} chip={<Chip {...exporterChip(view)} />}>
+    <TargetCard name={view.name} kind={view.kind} chip={<Chip {...exporterChip(view)} />} trouble={view.trouble?.message ?? null}>
       <Pair name="Address">{view.address}</Pair>
       <Pair name="Interval">{formatDuration(view.interval_s)}</Pair>
       <Pair name="Since the server’s start">{exporterFigures(view)}</Pair>
       <Pair name="Last">{view.last_sent_ms === null ? "nothing sent yet" : formatDateTime(view.last_sent_ms)}</Pair>
-      {view.trouble !== null && <Trouble>{view.trouble.message}</Trouble>}
     </TargetCard>
   );
 }
@@ -49,10 +47,12 @@ interface TargetCardProps {
   name: string;
   kind: NotifierKind | ExporterKind;
   chip: ReactNode;
+  /** Why the last one was not accepted; a test that has just failed says it again. */
+  trouble: string | null;
   children: ReactNode;
 }
 
-function TargetCard({ name, kind, chip, children }: TargetCardProps) {
+function TargetCard({ name, kind, chip, trouble, children }: TargetCardProps) {
   const test = useTestIntegration();
   return (
     <section className="card list-card" aria-label={name}>
@@ -75,7 +75,10 @@ function TargetCard({ name, kind, chip, children }: TargetCardProps) {
           <ErrorBox error={test.error} />
         </div>
       )}
-      <ul className="pairs">{children}</ul>
+      <ul className="pairs">
+        {children}
+        {trouble !== null && test.error === null && <Trouble>{trouble}</Trouble>}
+      </ul>
     </section>
   );
 }

@@ -9,8 +9,8 @@ import { areaPath, HEIGHT, highest, isOpen, linePath, niceTop, WIDTH } from "../
 export function LoadShape({ shape }: { shape: Shape }) {
   const { scheme } = useTheme();
   const { total, groups, length_ms: length, notes } = shape;
-  if (total.length === 0) return <Notes shape={shape} />;
   const most = highest(total);
+  if (most === 0) return <Notes shape={shape} />;
   const top = niceTop(most);
   // One group alone is what all together are.
   const lines = groups.length > 1 ? groups.slice(0, MAX_LINES) : [];

@@ -46,6 +46,7 @@ const NO_WATCH: CriterionWatch[] = [];
 const NO_ANNOTATIONS: Annotation[] = [];
 /** A note that counts the whole run's samples: beside the figures of a part it would be another count. */
 const COUNTED = "transactions_not_in_total";
+const NODES = [{ id: "nodes", name: "Nodes" }];
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
@@ -95,7 +96,7 @@ export function ReportBody({ report, samples, baseline = null, part = null, toge
           labels={labels}
           names={names}
           all={all}
-          more={samples === undefined ? [] : SAMPLES}
+          more={[...(nodes ? NODES : []), ...(samples === undefined ? [] : SAMPLES)]}
           cut={rampUp !== null && summary.end_ms !== null && <CutRampUp rampUp={rampUp} endMs={summary.end_ms} />}
         />
         {annotating?.list ?? <Annotations annotations={moments} onEdit={null} onAdd={null} />}

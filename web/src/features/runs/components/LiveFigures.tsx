@@ -57,7 +57,8 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
         name: "Throughput",
         value: splitRate(head === null ? rateOf(points, now, live.bucket_ms) : head.rate_per_s),
         note: `last 5\u00a0s; average ${formatRate(total.throughput_per_s)}`,
-        ...against((of) => formatChange(changePercent(of.rate_per_s, head?.rate_per_s ?? null))),
+        // The baseline's is of a whole run: five seconds are compared with nothing.
+        ...against((of) => `average ${formatChange(changePercent(of.rate_per_s, total.throughput_per_s))}`),
         spark: spark(
           perSecond(source, times, frame, (point) => point.samples),
           colours.rate,

@@ -21,3 +21,10 @@ it.each([
   if (href === null) expect(screen.queryByRole("link", { name: "Download log" })).toBeNull();
   else expect((await screen.findByRole("link", { name: "Download log" })).getAttribute("href")).toBe(href);
 });
+
+it("of a finished run opens the first node that has a log", async () => {
+  for (const node of ["master", "worker-1"]) api.answer(`GET /runs/r-1/logs/${node}`, { body: { text: "", from: 0, next: 0, size: 0 } });
+  api.answer("GET /runs/r-1/artefacts", { body: [file("nodes/worker-1/jmeter.log")] });
+  renderFor(undefined, <LogViewer run={runOf({ id: "r-1", name: "shop", phase: "finished", nodes: [{ name: "master" }, { name: "worker-1" }] as Run["nodes"] })} />);
+  await waitFor(() => expect(screen.getByRole("tab", { name: "worker-1" }).getAttribute("aria-selected")).toBe("true"));
+});

@@ -15,7 +15,10 @@ export function LogViewer({ run }: { run: Run }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [filter, setFilter] = useState("");
   const [loudOnly, setLoudOnly] = useState(false);
-  const node = chosen ?? names[0] ?? null;
+  const files = useRunArtefacts(run.id, run.phase).data;
+  // Of a run that has ended the first node that has a log: one that was not started has none.
+  const logged = names.find((name) => files?.some((file) => file.name === logFile(name) && file.bytes > 0) === true);
+  const node = chosen ?? (run.phase === "finished" ? logged : undefined) ?? names[0] ?? null;
   return (
     <section className="card log-card" aria-label="JMeter log">
       <header className="table-tools">
@@ -49,9 +52,13 @@ export function LogViewer({ run }: { run: Run }) {
   );
 }
 
+function logFile(node: string): string {
+  return `nodes/${node}/jmeter.log`;
+}
+
 function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; filter: string; loudOnly: boolean }) {
   const { tail, error, asked } = useRunLog(run.id, node, run.phase !== "finished");
-  const file = `nodes/${node}/jmeter.log`;
+  const file = logFile(node);
   // Until it has been collected, it is on its node.
   const collected = useRunArtefacts(run.id, run.phase).data?.some(({ name }) => name === file) === true;
   const box = useRef<HTMLDivElement>(null);

@@ -3,9 +3,10 @@ import { Chip, type ChipLook } from "@/shared/ui/Chip";
 import { healthWords } from "../nodeHealth";
 import { logWords, startSkew } from "../spreadWords";
 
-function look(node: RunNode): ChipLook {
+function look(node: RunNode, ended: boolean): ChipLook {
   switch (node.state) {
     case "waiting":
+      if (ended) return { tone: "ended", word: "not started", icon: "dash-circle" };
       return { tone: "ended", word: "waiting", icon: "clock" };
     case "starting":
       return { tone: "running", word: "starting", icon: "hourglass" };
@@ -21,7 +22,7 @@ function look(node: RunNode): ChipLook {
 }
 
 /** The JMeter processes of the run, and how their machines are. */
-export function NodeList({ nodes }: { nodes: RunNode[] }) {
+export function NodeList({ nodes, ended }: { nodes: RunNode[]; ended: boolean }) {
   const skew = startSkew(nodes);
   return (
     <section className="card list-card" aria-label="Nodes">
@@ -36,7 +37,7 @@ export function NodeList({ nodes }: { nodes: RunNode[] }) {
               <Health node={node} />
               <OwnLog node={node} />
             </span>
-            <Chip {...look(node)} />
+            <Chip {...look(node, ended)} />
           </li>
         ))}
         {skew !== null && (

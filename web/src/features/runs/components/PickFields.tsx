@@ -29,7 +29,7 @@ export function usePlanChoice(text: string, named: string | null): Choice<Named>
 }
 
 /** What a run has to know of a cluster before it is started. */
-export type RunnableCluster = Pick<ClusterSummary, "id" | "name" | "owner" | "team" | "provider" | "phase" | "lost_nodes" | "current_run" | "workers">;
+export type RunnableCluster = Pick<ClusterSummary, "id" | "name" | "owner" | "team" | "provider" | "phase" | "lost_nodes" | "current_run" | "ready_ms" | "workers"> & { cause: unknown };
 
 export function useClusterChoice(named: string | null): Choice<RunnableCluster> {
   const listed = useLivingClusters();

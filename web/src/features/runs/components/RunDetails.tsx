@@ -1,5 +1,6 @@
 import type { Run } from "@/shared/api/types";
 import { WhileSeen } from "@/shared/ui/WhileSeen";
+import { failedStep } from "../failedStep";
 import { Artefacts } from "./Artefacts";
 import { LogViewer } from "./LogViewer";
 import { NodeList } from "./NodeList";
@@ -24,12 +25,12 @@ export function RunDetails({ run, at }: { run: Run; at: number | null }) {
       <div className="columns columns-main no-print">
         <LogViewer run={run} />
         <div className="stack">
-          <NodeList nodes={run.nodes} />
+          <NodeList nodes={run.nodes} ended={run.phase === "finished"} />
           <Artefacts run={run} />
           <Shipments run={run} />
           {run.phase === "finished" && <Notifications run={run} />}
           <Settings run={run} />
-          {prepared && run.steps.length > 0 && <Steps steps={run.steps} now={run.step} at={at} />}
+          {prepared && run.steps.length > 0 && <Steps steps={run.steps} now={run.step} at={at} failed={failedStep(run)} />}
         </div>
       </div>
     </WhileSeen>

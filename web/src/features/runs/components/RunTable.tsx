@@ -37,7 +37,7 @@ interface Marks {
   onMark: (id: string) => void;
 }
 
-function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummary>[] {
+function columnsAt(now: number, marks: Marks, tagged: boolean, planned: boolean): Column<RunSummary>[] {
   return [
     {
       id: "name",
@@ -48,6 +48,11 @@ function columnsAt(now: number, marks: Marks, tagged: boolean): Column<RunSummar
         <span className="cell-line">
           <Mark run={run} {...marks} />
           <CutLink to={`/runs/${run.id}`} text={run.name} />
+          {planned && run.plan.name !== run.name && (
+            <small className="run-plan" title={`Plan ${run.plan.name}`}>
+              {run.plan.name}
+            </small>
+          )}
           {run.try_run && <TryMark />}
           {run.baseline && <BaselineMark />}
           {run.pinned && <PinMark />}
@@ -251,7 +256,7 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
       orders={facets === null ? NO_ORDERS : ORDERS}
       facets={facets === null || tags === null ? facets : [...facets, tags]}
       searches="Name, plan or ID"
-      columns={columnsAt(now, { marked: listed, onMark }, tags !== null).filter(({ id }) => !without.includes(id) && (id !== "tags" || tags !== null))}
+      columns={columnsAt(now, { marked: listed, onMark }, tags !== null, !without.includes("plan")).filter(({ id }) => !without.includes(id) && (id !== "tags" || tags !== null))}
       rowKey={(run) => run.id}
       onOpen={(run) => void navigate(`/runs/${run.id}`)}
       empty={empty}

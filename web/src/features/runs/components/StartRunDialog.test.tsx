@@ -323,3 +323,19 @@ it("is started once, also while the run’s page loads", async () => {
   if (button.form !== null) fireEvent.submit(button.form);
   expect(api.changes()).toHaveLength(1);
 });
+
+it("shows its own faults while a fault of the plan keeps it from starting", async () => {
+  const broken: Check = { ...CHECK, ok: false, findings: [{ severity: "error", code: "no_sampler", element: null, message: "The plan has no sampler.", hint: null, params: {} }] };
+  answers({ check: broken, clusters: [cluster({ id: "c-1", name: "walk" }), cluster({ id: "c-2", name: "run" })] });
+  show();
+  await ready();
+  expect(dialog().getByRole("button", { name: "Start run" }).hasAttribute("disabled")).toBe(true);
+  expect(dialog().getByLabelText("Cluster").getAttribute("aria-invalid")).toBe("true");
+  expect(sum()).toBe("Select a cluster.");
+});
+
+it("says which of the two is still to be selected", async () => {
+  api.answer("GET /plans", { body: { items: [PLAN, { ...PLAN, id: "p-2" }], next: null } });
+  show();
+  await waitFor(() => expect(sum()).toBe("Select a plan."));
+});

@@ -99,11 +99,12 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const shown = typedCheck.data ?? check.data;
   const placed = placeRunFaults(typedCheck.data?.faults ?? NO_REFUSALS, known);
   const beside = { ...placed.beside, properties: { ...numberFindings(shown?.findings ?? [], form.properties), ...placed.beside.properties } };
-  const faults = { ...beside, ...(tried ? checked.faults : { judged: NO_FAULTS }) };
   const request = checked.request === null || (isNew && newCluster.request === null) ? null : isNew ? onNewCluster(checked.request, newCluster.request) : checked.request;
   const checksFirst = isNew && newCluster.creation.checksFirst;
   const otherTotal = check.data !== undefined && !form.tryRun && fixedTotalFault(totalOf(check.data), form.users, workers) !== null;
   const blocked = otherTotal || (shown?.ok === false && (form.revision === null || typedCheck.data !== undefined)) || (typedCheck.data?.faults.length ?? 0) > 0;
+  // Where the button is disabled nobody can try: what is missing is shown at once.
+  const faults = { ...beside, ...(tried || blocked ? checked.faults : { judged: NO_FAULTS }) };
   const before = like !== undefined && like.plan.id === form.planId ? like : null;
   const different =
     before === null || plan.data === undefined || check.data === undefined
@@ -143,7 +144,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           {different !== null && <Difference words={different} />}
           {before !== null && plan.data !== undefined && before.plan_revision != null && <FilesDifference plan={plan.data.id} from={before.plan_revision} to={form.revision ?? plan.data.revision} />}
           <p className="sum">
-            <Sum check={shown} waiting={typedCheck.waiting} cluster={cluster} part={isNew ? newCluster : null} />
+            <Sum check={shown} waiting={typedCheck.waiting} cluster={cluster} part={isNew ? newCluster : null} planned={form.planId !== null} failed={check.error !== null} />
           </p>
           <DialogButtons
             onCancel={onClose}
@@ -262,9 +263,22 @@ function actionOf(starting: boolean, checksFirst: boolean, checking: boolean, tr
   return checksFirst ? "Check and show price" : tries ? "Start try run" : "Start run";
 }
 
+interface SumProps {
+  check: Check | undefined;
+  waiting: boolean;
+  cluster: RunnableCluster | undefined;
+  part: NewClusterPart | null;
+  /** A plan is chosen, and its check failed. */
+  planned: boolean;
+  failed: boolean;
+}
+
 /** What will run, where, and for how much, of the settings as they are typed. */
-function Sum({ check, waiting, cluster, part }: { check: Check | undefined; waiting: boolean; cluster: RunnableCluster | undefined; part: NewClusterPart | null }) {
-  if (check === undefined || (cluster === undefined && part === null)) return "Select a plan and a cluster.";
+function Sum({ check, waiting, cluster, part, planned, failed }: SumProps) {
+  const placed = cluster !== undefined || part !== null;
+  if (!planned) return placed ? "Select a plan." : "Select a plan and a cluster.";
+  if (!placed) return "Select a cluster.";
+  if (check === undefined) return failed ? "The plan could not be checked." : "Checking the plan…";
   if (!check.ok) return "Fix the errors above.";
   const price = part?.creation.forecast?.usd_per_hour ?? null;
   return (

@@ -1,5 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import { expect, it } from "vitest";
+import type { Run } from "@/shared/api/types";
+import { failedStep } from "../failedStep";
 import { Steps } from "./Steps";
 
 const step = (code: string, started_ms: number, ended_ms: number | null) => ({ code, message: code, started_ms, ended_ms });
@@ -16,4 +18,21 @@ it("has a spinner for what is soon over, and nothing that moves while the test r
   unmount();
   show(step("running", 0, null));
   expect(screen.queryByRole("img", { name: "in progress" })).toBeNull();
+});
+
+const failedBy = (code: string): Run["cause"] => ({ kind: "failed", reason: { code, params: {}, message: "" }, lost: null });
+
+it.each([
+  ["worker_did_not_start", "starting_workers"],
+  ["log_incomplete", "collecting"],
+])("of a run that failed by %s marks the step %s", (code, expected) => {
+  const steps = [step("copying_files", 0, 1), step("starting_workers", 1, 2), step("collecting", 2, 3)];
+  const failed = failedStep({ cause: failedBy(code), steps });
+  expect(failed?.code).toBe(expected);
+  render(<Steps steps={steps} now="" at={90_000} failed={failed} />);
+  expect(screen.getAllByRole("img", { name: "failed" }).map((each) => each.closest("li")?.textContent.trim())).toEqual([`${expected}<1\u00a0s`]);
+});
+
+it("marks no step of a run that completed", () => {
+  expect(failedStep({ cause: { kind: "completed" }, steps: [step("running", 0, 1)] })).toBeNull();
 });

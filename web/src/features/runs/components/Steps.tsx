@@ -9,6 +9,8 @@ interface Props {
   now: string;
   /** When that was so; null: it continues. */
   at: number | null;
+  /** The step that failed. */
+  failed?: RunStep | null;
 }
 
 /** What has been done to get the run going, what is being done, and how long each took. */
@@ -20,7 +22,7 @@ function Ticking(props: Props) {
   return <StepList {...props} at={useNow()} />;
 }
 
-function StepList({ steps, now: sentence, at }: Props & { at: number }) {
+function StepList({ steps, now: sentence, at, failed = null }: Props & { at: number }) {
   return (
     <section className="card list-card" aria-label="Steps">
       <header className="chart-head">
@@ -29,14 +31,22 @@ function StepList({ steps, now: sentence, at }: Props & { at: number }) {
       </header>
       <ol className="steps">
         {steps.map((step) => (
-          <li key={`${step.started_ms} ${step.message}`} className={step.ended_ms === null ? "step-open" : ""}>
-            <StepIcon step={step} />
+          <li key={`${step.started_ms} ${step.message}`} className={step === failed ? "step-failed" : step.ended_ms === null ? "step-open" : ""}>
+            {step === failed ? <FailedIcon /> : <StepIcon step={step} />}
             <span>{step.message}</span>
             <time>{stepTime((step.ended_ms ?? at) - step.started_ms)}</time>
           </li>
         ))}
       </ol>
     </section>
+  );
+}
+
+function FailedIcon() {
+  return (
+    <span role="img" aria-label="failed">
+      <Icon name="x-circle" />
+    </span>
   );
 }
 
