@@ -33,6 +33,11 @@ export function canRun(cluster: Seen): boolean {
   return cluster.phase === "ready" && cluster.lost_nodes.length === 0 && cluster.current_run === null;
 }
 
+/** A run can be started once the one that is on it has ended. */
+export function canQueue(cluster: Seen): boolean {
+  return cluster.phase === "ready" && cluster.lost_nodes.length === 0 && cluster.current_run !== null;
+}
+
 export function clusterChip(cluster: Ended): ChipLook {
   switch (cluster.phase) {
     case "requested":

@@ -24,7 +24,9 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
               <Sentence text={line} />
             </p>
           ))}
-          {cluster.ready_ms === null && cluster.cause?.code !== "terminated_by" && <p>{cluster.phase === "terminated" ? "Launch failed; everything was removed." : "Launch failed; resources are being cleaned up."} Fix the cause and retry.</p>}
+          {cluster.ready_ms === null && cluster.cause?.code !== "terminated_by" && (
+            <p>{cluster.phase === "terminated" ? "Launch failed; everything was removed." : "Launch failed; resources are being cleaned up."} Fix the cause and retry.</p>
+          )}
         </Note>
       )}
       {isComingUp(cluster.phase) && <ComingUp cluster={cluster} />}

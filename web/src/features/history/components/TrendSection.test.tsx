@@ -36,7 +36,7 @@ it("keeps its choice, and shows nothing of the former label, where the trend of 
   show();
   await screen.findByText(/^3 runs/);
   api.answer("GET /plans/p-1/trend?limit=50&label=Login", { status: 503, body: fault("overloaded") });
-  await userEvent.selectOptions(screen.getByLabelText("Label"), "Login");
+  await userEvent.selectOptions(await screen.findByLabelText("Label"), "Login");
   expect((await screen.findByRole("alert")).textContent).toContain("overloaded");
   expect(screen.queryByText(/^3 runs/)).toBeNull();
   await userEvent.selectOptions(screen.getByLabelText("Label"), "Total");

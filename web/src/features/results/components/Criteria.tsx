@@ -76,7 +76,13 @@ function ResultCard({ result, watch, live }: { result: CriterionResult; watch: C
 function sinceWords(watch: CriterionWatch, live: boolean): string {
   const { met, since_ms, began_ms, first_broken_ms } = watch;
   const share = metPercent(watch);
-  const parts = [since_ms === began_ms && met ? "always met" : live ? `${met ? "met" : "failing"} since ${formatTimeNear(since_ms, began_ms)}` : `${met ? "met" : "failed"} from ${formatTimeNear(since_ms, began_ms)} on`];
+  const parts = [
+    since_ms === began_ms && met
+      ? "always met"
+      : live
+        ? `${met ? "met" : "failing"} since ${formatTimeNear(since_ms, began_ms)}`
+        : `${met ? "met" : "failed"} from ${formatTimeNear(since_ms, began_ms)} on`,
+  ];
   if (first_broken_ms !== null && first_broken_ms !== since_ms) parts.push(`first failed ${formatTimeNear(first_broken_ms, began_ms)}`);
   if (share !== null && share < 100) parts.push(`met ${joined(splitPercent(share))} of the time`);
   return parts.join(" · ");

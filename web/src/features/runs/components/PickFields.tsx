@@ -3,7 +3,7 @@ import { Link } from "react-router";
 import { useCluster } from "@/features/clusters/api/useCluster";
 import { useLivingClusters } from "@/features/clusters/api/useClusters";
 import { ClusterWarnings } from "@/features/clusters/components/ClusterWarnings";
-import { canRun, clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
+import { canQueue, canRun, clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlans } from "@/features/plans/api/usePlans";
 import type { ClusterSummary, Named } from "@/shared/api/types";
@@ -81,20 +81,25 @@ export function PickPlan({ choice: { items, error, more }, value, fault, onChang
 /** The choice of a cluster that is created for the run. */
 export const NEW_CLUSTER = "new";
 
-export function PickCluster({ choice: { items, error }, value, fault, onChange, offersNew = false }: Props<RunnableCluster> & { offersNew?: boolean }) {
+interface ClusterProps extends Props<RunnableCluster> {
+  offersNew?: boolean;
+  /** A busy cluster can be chosen: the run waits for it. */
+  queues?: boolean;
+}
+
+export function PickCluster({ choice: { items, error }, value, fault, onChange, offersNew = false, queues = false }: ClusterProps) {
   const { mayWrite } = useRights();
   const isThere = value !== null && value !== NEW_CLUSTER;
   const chosen = useCluster(value ?? "", isThere);
   if (error !== null) return <ErrorBox error={error} />;
   const living = (items ?? []).filter((cluster) => !hasEnded(cluster.phase));
-  const none = items !== undefined && !living.some((cluster) => mayWrite(cluster) && canRun(cluster));
+  const usable = (cluster: RunnableCluster) => mayWrite(cluster) && (canRun(cluster) || (queues && canQueue(cluster)));
+  const none = items !== undefined && !living.some(usable);
+  const waitsFor = living.find((cluster) => cluster.id === value && usable(cluster) && !canRun(cluster));
+  const missing = offersNew ? "No cluster is ready. Choose a new one for this run." : <Link to="/clusters">No cluster is ready. Create one.</Link>;
   return (
     <>
-      <Field
-        label="Cluster"
-        fault={fault}
-        help={none && value !== NEW_CLUSTER ? offersNew ? "No cluster is ready. Choose a new one for this run." : <Link to="/clusters">No cluster is ready. Create one.</Link> : undefined}
-      >
+      <Field label="Cluster" fault={fault} help={none && value !== NEW_CLUSTER ? missing : waitsFor === undefined ? undefined : "Busy: the run waits until the runs before it have ended."}>
         {(attributes) => (
           <select
             {...attributes}
@@ -105,7 +110,7 @@ export function PickCluster({ choice: { items, error }, value, fault, onChange, 
             <option value="">{items === undefined ? "Loading clusters…" : "Select a cluster"}</option>
             {offersNew && <option value={NEW_CLUSTER}>New cluster for this run, terminated after it</option>}
             {living.map((cluster) => (
-              <option key={cluster.id} value={cluster.id} disabled={!mayWrite(cluster) || !canRun(cluster)}>
+              <option key={cluster.id} value={cluster.id} disabled={!usable(cluster)}>
                 {cluster.name}, {sizeWords(cluster.workers)}
                 {cluster.provider === "ssh" ? ", SSH" : ""}
                 {mayWrite(cluster) ? (canRun(cluster) ? "" : `, ${clusterChip(cluster).word}`) : `, ${cluster.owner.name}’s`}

@@ -235,7 +235,7 @@ describe("what is wrong with it", () => {
   });
 });
 
-it("offers only clusters of one's own that are ready and free", async () => {
+it("offers only clusters of one's own that are ready, and waits for a busy one", async () => {
   answers({
     clusters: [
       cluster({ id: "c-1", name: "walk" }),
@@ -251,10 +251,15 @@ it("offers only clusters of one's own that are ready and free", async () => {
     ["", false],
     ["new", false],
     ["c-1", false],
-    ["c-2", true],
+    ["c-2", false],
     ["c-3", true],
     ["c-4", true],
   ]);
+  api.answer("POST /runs", { body: runOf({ id: "r-9", name: "peak" }) });
+  await userEvent.selectOptions(dialog().getByLabelText("Cluster"), "c-2");
+  expect(dialog().getByText(/^Busy: the run waits/)).toBeDefined();
+  await userEvent.click(dialog().getByRole("button", { name: "Queue run" }));
+  await waitFor(() => expect(api.changes().at(-1)?.body).toMatchObject({ cluster_id: "c-2", queue: true }));
 });
 
 describe("like a run before", () => {

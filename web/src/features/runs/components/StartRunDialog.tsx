@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
-import { canRun, priceWords, sumWords } from "@/features/clusters/clusterWords";
+import { canQueue, canRun, priceWords, sumWords } from "@/features/clusters/clusterWords";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { useRevisionDifference } from "@/features/plans/api/useRevisions";
@@ -85,7 +85,9 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
 
   const ready = (clusters.items ?? []).filter((cluster) => mayWrite(cluster) && canRun(cluster));
   const form = withOnlyChoice(typed, ready, planText === "" ? (plans.items?.map((plan) => plan.id) ?? []) : []);
-  const cluster = ready.find((each) => each.id === form.clusterId);
+  const busy = (clusters.items ?? []).filter((each) => mayWrite(each) && canQueue(each));
+  const cluster = [...ready, ...busy].find((each) => each.id === form.clusterId);
+  const queues = !isNew && cluster !== undefined && canQueue(cluster);
   const plan = usePlan(form.planId ?? "", form.planId !== null);
   const workers = isNew ? newCluster.workers : (cluster?.workers ?? 0);
   const check = usePlanCheck(form.planId, workers);
@@ -99,7 +101,8 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const shown = typedCheck.data ?? check.data;
   const placed = placeRunFaults(typedCheck.data?.faults ?? NO_REFUSALS, known);
   const beside = { ...placed.beside, properties: { ...numberFindings(shown?.findings ?? [], form.properties), ...placed.beside.properties } };
-  const request = checked.request === null || (isNew && newCluster.request === null) ? null : isNew ? onNewCluster(checked.request, newCluster.request) : checked.request;
+  const onCluster = checked.request === null ? null : { ...checked.request, ...(queues ? { queue: true } : {}) };
+  const request = onCluster === null || (isNew && newCluster.request === null) ? null : isNew ? onNewCluster(onCluster, newCluster.request) : onCluster;
   const checksFirst = isNew && newCluster.creation.checksFirst;
   const otherTotal = check.data !== undefined && !form.tryRun && fixedTotalFault(totalOf(check.data), form.users, workers) !== null;
   const blocked = otherTotal || (shown?.ok === false && (form.revision === null || typedCheck.data !== undefined)) || (typedCheck.data?.faults.length ?? 0) > 0;
@@ -148,7 +151,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           </p>
           <DialogButtons
             onCancel={onClose}
-            action={actionOf(starting, checksFirst, newCluster.creation.busy !== null, form.tryRun)}
+            action={actionOf(starting, checksFirst, newCluster.creation.busy !== null, form.tryRun, queues)}
             disabled={starting || blocked || newCluster.creation.busy !== null}
           />
         </>
@@ -175,6 +178,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           choice={clusters}
           value={isNew ? NEW_CLUSTER : (cluster?.id ?? null)}
           offersNew={may("create_cluster")}
+          queues
           fault={faults.cluster}
           onChange={(id) => {
             setPlace(id === NEW_CLUSTER ? "new" : "cluster");
@@ -257,10 +261,10 @@ function onNewCluster(request: NewRun, cluster: NewCluster | null): NewRun {
   return settings;
 }
 
-function actionOf(starting: boolean, checksFirst: boolean, checking: boolean, tries: boolean): string {
+function actionOf(starting: boolean, checksFirst: boolean, checking: boolean, tries: boolean, queues: boolean): string {
   if (starting) return "Starting…";
   if (checking) return "Checking…";
-  return checksFirst ? "Check and show price" : tries ? "Start try run" : "Start run";
+  return checksFirst ? "Check and show price" : queues ? "Queue run" : tries ? "Start try run" : "Start run";
 }
 
 interface SumProps {
