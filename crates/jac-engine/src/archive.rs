@@ -16,6 +16,7 @@ mod verify;
 use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::shipping::ShipmentTrouble;
 use crate::supervisor::Panicked;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -121,6 +122,16 @@ struct Pending {
     failed: Option<(ArtefactError, EpochMs)>,
     /// When it is tried again, and the pause before that.
     due: Option<(Instant, Duration)>,
+}
+
+/// Runs of a store that are not there yet.
+#[derive(Debug, Default)]
+pub(crate) struct Unstored {
+    pub waiting: u64,
+    /// Those of them whose last upload failed.
+    pub failed: u64,
+    /// The error of the newest upload that failed.
+    pub trouble: Option<ShipmentTrouble>,
 }
 
 /// Runs of a cluster on their way into the store.
@@ -241,6 +252,19 @@ impl Archive {
         lock(&self.queue).retain(|queued| queued != run);
         lock(&self.pending).remove(run);
         lock(&self.stored).remove(run);
+    }
+
+    /// The runs that are not stored yet at the place that they go to.
+    pub fn unstored_at(&self, place: &Place) -> Unstored {
+        let pending = lock(&self.pending);
+        let there = || pending.values().filter(|pending| pending.place == *place);
+        let failed = || there().filter_map(|pending| pending.failed.as_ref());
+        let newest = failed().max_by_key(|(_, next_try_ms)| *next_try_ms);
+        let trouble = |(error, _): &(ArtefactError, EpochMs)| ShipmentTrouble {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+        };
+        Unstored { waiting: there().count() as u64, failed: failed().count() as u64, trouble: newest.map(trouble) }
     }
 
     /// What moves of the cluster's runs, while not all of them are there. `None`: nothing of them is missing.

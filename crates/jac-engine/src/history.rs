@@ -13,7 +13,7 @@ use crate::error::EngineError;
 use jac_jtl::criteria::{MAX_UNREAD_PERCENT, Verdict};
 use jac_jtl::{Entry, EntryKind};
 use jac_model::{EpochMs, Fault, PlanId, Run, RunId, folded};
-use jac_report::{Change, CoarseTimes, LineComparison, Thresholds, compare_lines};
+use jac_report::{Change, ChangedMetric, CoarseTimes, LineComparison, Thresholds, compare_lines};
 use jac_store::{MOST_LISTED, TrendPlace, TrendRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -81,6 +81,9 @@ pub struct TrendComparison {
     pub with: RunId,
     /// `worse` is a regression. `unclear` also where too many rows of either log could not be read.
     pub change: Change,
+    /// The metrics that got worse; none where nothing did.
+    #[serde(default)]
+    pub worse: Vec<ChangedMetric>,
     /// Why, a sentence.
     pub sentence: String,
     /// Their rates differ by more than 10 %: response times depend on the load.
@@ -257,19 +260,20 @@ fn error_percent(errors: u64, samples: u64) -> Option<f64> {
 
 fn compared(before: &TrendRow, after: &TrendRow) -> TrendComparison {
     let is_unread = |row: &TrendRow| row.metrics.unread_percent.is_some_and(|unread| unread > MAX_UNREAD_PERCENT);
-    let (change, sentence) = if is_unread(before) || is_unread(after) {
+    let (change, worse, sentence) = if is_unread(before) || is_unread(after) {
         let sentence = format!("more than {MAX_UNREAD_PERCENT} % of the rows of a log could not be read");
-        (Change::Unclear, sentence)
+        (Change::Unclear, Vec::new(), sentence)
     } else {
         let side = |row: &TrendRow| (entry(row), CoarseTimes::from_bytes(&row.metrics.times).unwrap_or_default());
         let ((before, before_times), (after, after_times)) = (side(before), side(after));
-        let LineComparison { change, sentence, .. } =
+        let LineComparison { change, changed, sentence, .. } =
             compare_lines((&before, &before_times), (&after, &after_times), Thresholds::default());
-        (change, sentence)
+        let worse = changed.into_iter().filter(|number| number.worse).map(|number| number.metric).collect();
+        (change, worse, sentence)
     };
     let rates = before.metrics.rate_per_s.zip(after.metrics.rate_per_s).filter(|(before, _)| *before > 0.0);
     let load_differs = rates.is_some_and(|(before, after)| (after / before - 1.0).abs() * 100.0 > OTHER_LOAD_PERCENT);
-    TrendComparison { with: before.run.clone(), change, sentence, load_differs }
+    TrendComparison { with: before.run.clone(), change, worse, sentence, load_differs }
 }
 
 /// The line of the table that a row was made from, as far as the tests need it.

@@ -4,6 +4,7 @@ use crate::archive::Place;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::set_keys::SetKeys;
+use crate::shipping::ShipmentTrouble;
 use jac_artefacts::{ArtefactError, ArtefactStore, Location, Options};
 use jac_model::reach::{Reach, Unreached, reach_of};
 use jac_model::{Fault, Named, Person};
@@ -58,6 +59,15 @@ pub struct ResultsStoreView {
     pub is_current: bool,
     /// Runs stored in it or being uploaded.
     pub runs: u64,
+    /// Those of them that are not stored yet.
+    #[serde(default)]
+    pub waiting: u64,
+    /// Those of `waiting` whose last upload failed; it is tried again.
+    #[serde(default)]
+    pub failed: u64,
+    /// The error of the newest upload that failed.
+    #[serde(default)]
+    pub trouble: Option<ShipmentTrouble>,
     pub saved_ms: i64,
 }
 
@@ -180,10 +190,14 @@ impl Engine {
         }
         let matching = rows.filter(|row| owner.is_none_or(|owner| row.owner.id == owner));
         let view = |row: ResultsStoreRow| {
+            let unstored = self.archives().unstored_at(&Place::Own(row.id.clone()));
             let name =
                 sets.iter().find(|set| set.id == row.credentials).map(|set| set.name.clone()).unwrap_or_default();
             ResultsStoreView {
                 runs: runs.get(&row.id).copied().unwrap_or_default(),
+                waiting: unstored.waiting,
+                failed: unstored.failed,
+                trouble: unstored.trouble,
                 credentials: Named { id: row.credentials, name },
                 id: row.id,
                 owner: row.owner,

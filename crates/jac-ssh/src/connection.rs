@@ -307,11 +307,11 @@ impl Link {
                     host.name
                 )),
                 (None, error) => {
-                    LinkError::Unreachable(format!("{host} is not an SSH server, or closed the connection: {error}"))
+                    LinkError::Unreachable(format!("it is not an SSH server, or closed the connection: {error}"))
                 }
             }
         })?;
-        let lost = |error: russh::Error| LinkError::Unreachable(format!("{host} closed the connection: {error}"));
+        let lost = |error: russh::Error| LinkError::Unreachable(format!("it closed the connection: {error}"));
         // SHA-1 only where the server knows nothing better; it would refuse it anyhow.
         let hash = match key.algorithm().is_rsa() {
             true => handle.best_supported_rsa_hash().await.map_err(lost)?.unwrap_or(Some(russh::keys::HashAlg::Sha256)),

@@ -42,10 +42,10 @@ pub(super) fn compress(
         %run,
         bytes = done.bytes,
         stored_bytes = done.packed_bytes,
-        "run {run}: {} was compressed, {} MB to {} MB",
+        "run {run}: {} was compressed, {} kB to {} kB",
         plain.file_name().unwrap_or_default().display(),
-        done.bytes / 1_000_000,
-        done.packed_bytes / 1_000_000
+        done.bytes.div_ceil(1_000),
+        done.packed_bytes.div_ceil(1_000)
     );
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! People's own search targets: saved, tried, deleted. Their runs are shipped there as to the server's.
 
 use super::Shipping;
+use super::view::{ShipmentTrouble, trouble_of};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::set_keys::SetKeys;
@@ -69,6 +70,12 @@ pub struct OwnTargetView {
     pub aws_region: Option<String>,
     /// The set of credentials that requests are signed with.
     pub credentials: Option<Named>,
+    /// Runs that are being shipped to it, or wait for it.
+    #[serde(default)]
+    pub unfinished: u64,
+    /// What is delaying one of them.
+    #[serde(default)]
+    pub trouble: Option<ShipmentTrouble>,
     pub saved_ms: i64,
 }
 
@@ -219,7 +226,10 @@ impl Engine {
     pub async fn own_search_targets(&self, owner: Option<&str>) -> Result<Vec<OwnTargetView>, EngineError> {
         let sets = self.store().credentials().await?;
         let rows = self.store().search_targets().await?.into_iter();
+        let unfinished = self.store().unfinished_shipments().await?;
         let view = |row: SearchTargetRow| {
+            let own = || unfinished.iter().filter(|shipment| shipment.target == row.id);
+            let (waiting, trouble) = (own().count() as u64, own().find_map(trouble_of));
             // One that a newer JAC has written is left out.
             let kept: Kept = serde_json::from_str(&row.settings).ok()?;
             let name_of =
@@ -233,6 +243,8 @@ impl Engine {
                 username: kept.username,
                 has_secret: row.sealed.is_some(),
                 aws_region: kept.aws_region,
+                unfinished: waiting,
+                trouble,
                 saved_ms: row.saved_ms,
             })
         };

@@ -44,7 +44,7 @@ pub struct Shipment {
     pub updated_ms: i64,
 }
 
-/// A problem of a shipment.
+/// A problem of a shipment, or of an upload to a results store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShipmentTrouble {
@@ -73,7 +73,7 @@ fn removed() -> ShipmentTrouble {
     }
 }
 
-fn trouble_of(row: &ShipmentRow) -> Option<ShipmentTrouble> {
+pub(super) fn trouble_of(row: &ShipmentRow) -> Option<ShipmentTrouble> {
     row.trouble.clone().map(|(code, message)| ShipmentTrouble { code, message })
 }
 

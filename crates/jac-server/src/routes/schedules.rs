@@ -10,9 +10,9 @@ use crate::routes::lists::SchedulesQuery;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use jac_engine::Engine;
 use jac_engine::list::Page;
 use jac_engine::schedules::{NewSchedule, NextTime, RunChanges, ScheduleOfRun, ScheduleView};
-use jac_engine::{Engine, EngineError};
 use jac_model::{Action, Firing, Owner, Principal, Run, RunsOn, Schedule, Timing, authorize};
 use serde::Deserialize;
 
@@ -179,9 +179,8 @@ pub async fn set_team(
     view(schedule.engine(), changed).await
 }
 
-/// The schedule that a run is of
-#[utoipa::path(get, path = "/runs/{id}/schedule", tag = "schedules", params(("id" = String, Path)), responses((status = 200, body = ScheduleOfRun), (status = 404, body = ErrorBody)))]
-pub async fn of_run(run: On<View, Run>) -> Result<Json<ScheduleOfRun>, ApiError> {
-    let none = || EngineError::NotFound { kind: "schedule of the run", id: run.thing.id.to_string() };
-    Ok(Json(run.engine().schedule_of_run(&run.thing.id).await?.ok_or_else(none)?))
+/// The schedule that a run is of; `null`: somebody started it without one
+#[utoipa::path(get, path = "/runs/{id}/schedule", tag = "schedules", params(("id" = String, Path)), responses((status = 200, body = Option<ScheduleOfRun>), (status = 404, body = ErrorBody)))]
+pub async fn of_run(run: On<View, Run>) -> Result<Json<Option<ScheduleOfRun>>, ApiError> {
+    Ok(Json(run.engine().schedule_of_run(&run.thing.id).await?))
 }

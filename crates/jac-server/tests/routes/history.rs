@@ -107,6 +107,10 @@ async fn a_trend_marks_regressions_against_the_run_before_or_the_baseline() {
         ]
     );
     assert_eq!((&trend.body["baseline"], &trend.body["items"][0]["error_percent"]), (&Value::Null, &json!(3.0)));
+    let worse = |at: usize| trend.body["items"][at]["compared"]["worse"].clone();
+    assert_eq!(worse(0), json!(["error_percent"]));
+    assert!(worse(1).as_array().is_some_and(|metrics| metrics.contains(&json!("p95_ms"))), "{}", worse(1));
+    assert_eq!(worse(2), json!([]));
     let of_label = served.as_owner(Method::GET, &format!("{TREND}?label=Home"), "").await.body;
     assert_eq!(points_of(&of_label)[1], row("r-44444444", false, "same", "r-33333333"), "the label did not change");
 

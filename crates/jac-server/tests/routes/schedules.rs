@@ -153,3 +153,13 @@ async fn nobody_schedules_what_they_could_not_start_and_who_saves_it_owns_it() {
         (&json!("schedule.save"), &json!("Administrator (admin)"))
     );
 }
+
+#[tokio::test]
+async fn a_run_that_somebody_started_has_no_schedule() {
+    let served = Served::new().await;
+    let run = crate::things::run(&served, "r-22222222", &jac_engine::administrator()).await;
+    let of_run = served.as_owner(Method::GET, &format!("/runs/{}/schedule", run.id), "").await;
+    assert_eq!((of_run.status, &of_run.body), (StatusCode::OK, &Value::Null));
+    let none = served.as_owner(Method::GET, "/runs/r-33333333/schedule", "").await;
+    assert_eq!(none.refusal(), (StatusCode::NOT_FOUND, "not_found"));
+}

@@ -276,6 +276,12 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
     let held_up = ann.import(100).await;
     let failed = ann.archive(&held_up, |archive| archive["phase"] == "failed").await;
     assert_eq!(failed["code"], "artefacts_credentials_refused", "{failed}");
+    let stuck = ann.get("/stores").await[0].clone();
+    assert_eq!(
+        (&stuck["waiting"], &stuck["failed"], &stuck["trouble"]["code"]),
+        (&json!(1), &json!(1), &json!("artefacts_credentials_refused")),
+        "{stuck}"
+    );
     assert_eq!(ann.get(&format!("/runs/{held_up}/samples?limit=1")).await["matched"], 100);
     let goes_on = ben.import(10).await;
     ben.stored(&goes_on).await;
@@ -283,6 +289,8 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
     let retried = ann.call(Method::POST, &format!("/runs/{held_up}/archive/retry"), &json!({})).await;
     assert_eq!(retried.status, StatusCode::ACCEPTED, "{}", retried.body);
     ann.stored(&held_up).await;
+    let stored = ann.get("/stores").await[0].clone();
+    assert_eq!((&stored["waiting"], &stored["failed"], &stored["trouble"]), (&json!(0), &json!(0), &json!(null)));
 
     // Another store: what is in the first one stays, and is read there.
     let second = ann.use_store(&store(&gateway, "s3://ann-results/other", &set)).await;

@@ -226,6 +226,9 @@ async fn the_runs_of_two_people_are_shipped_to_their_own_targets() {
         trouble["trouble"]["code"].as_str().is_some_and(|code| ["search_denied", "search_credentials"].contains(&code)),
         "{trouble}"
     );
+    let own = ann.get("/search/own").await;
+    let stuck = own.as_array().expect("targets").iter().find(|target| target["id"] == ids[0]).expect("hers").clone();
+    assert_eq!((&stuck["unfinished"], &stuck["trouble"]), (&json!(1), &trouble["trouble"]), "{stuck}");
     let goes_on = ben.import(10).await;
     assert_eq!(shipment(&ben, &goes_on, &ids[1], complete).await["counted"], 10);
     let mut again = of_ann.clone();

@@ -44,9 +44,13 @@ async fn own_stores(client: &Client) -> anyhow::Result<Vec<ResultsStoreView>> {
 
 fn lines(stores: &[ResultsStoreView]) -> String {
     let line = |store: &ResultsStoreView| {
-        let ResultsStoreView { address, credentials, runs, is_current, .. } = store;
+        let ResultsStoreView { address, credentials, runs, failed, trouble, is_current, .. } = store;
         let word = if *is_current { "Your runs are stored in" } else { "Earlier runs are in" };
-        format!("{word} {address} with the credentials {}: {runs} so far.", credentials.name)
+        let stuck = match trouble {
+            Some(trouble) => format!(" {failed} could not be stored and are tried again: {}", trouble.message),
+            None => String::new(),
+        };
+        format!("{word} {address} with the credentials {}: {runs} so far.{stuck}", credentials.name)
     };
     let mut lines: Vec<String> = stores.iter().map(line).collect();
     if !stores.iter().any(|store| store.is_current) {

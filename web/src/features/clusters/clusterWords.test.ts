@@ -1,13 +1,15 @@
 import { expect, it } from "vitest";
-import type { ClusterPhase } from "@/shared/api/types";
 import { clusterChip } from "./clusterWords";
 
-const chip = (phase: ClusterPhase, ready_ms: number | null, cause: string | null) => clusterChip({ phase, ready_ms, cause, lost_nodes: [], current_run: null });
+const because = (code: string) => ({ code, params: {}, message: "" });
 
 it.each([
-  [null, "its host key is unknown", "failed", "launch failed"],
-  [5, "idle timeout", "ended", "terminated"],
+  [null, because("unfit"), "failed", "launch failed"],
+  [null, because("terminated_by"), "ended", "terminated"],
+  [5, because("unfit"), "ended", "terminated"],
+  [5, "Idle.", "ended", "terminated"],
   [null, null, "ended", "terminated"],
-])("of a terminated cluster that was ready at %s and ended by %s is %s: %s", (ready_ms, cause, tone, word) => {
-  expect(chip("terminated", ready_ms, cause)).toMatchObject({ tone, word });
+  [null, "A host is unfit.", "attention", "never ready"],
+])("of a terminated cluster that was ready at %s and ended by %j is %s: %s", (ready_ms, cause, tone, word) => {
+  expect(clusterChip({ phase: "terminated", ready_ms, cause, lost_nodes: [], current_run: null })).toMatchObject({ tone, word });
 });

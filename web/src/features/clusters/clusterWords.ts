@@ -25,8 +25,11 @@ export function isComingUp(phase: ClusterPhase): boolean {
 /** What its state is told by, in a list and on its own page. */
 type Seen = Pick<ClusterSummary, "phase" | "lost_nodes" | "current_run">;
 
-/** What it ended by too; the cause is a sentence in a list, and more on its page. */
-type Ended = Seen & { ready_ms: number | null; cause: unknown };
+/** What it ended by too: in a list only the sentence is known, on its page the code as well. */
+type Ended = Seen & { ready_ms: number | null; cause: Cluster["cause"] | string };
+
+/** Nothing failed: it was terminated before it was ready. */
+const ON_REQUEST = new Set(["terminated_by", "owner_removed", "command_gone", "run_not_started", "run_ended"]);
 
 /** A run can be started: ready, whole, and nobody runs on it. */
 export function canRun(cluster: Seen): boolean {
@@ -50,15 +53,17 @@ export function clusterChip(cluster: Ended): ChipLook {
     case "terminating":
       return { tone: "attention", word: "terminating", icon: "hourglass" };
     case "terminated":
-      return neverReady(cluster) ? { tone: "failed", word: "launch failed", icon: "x-circle" } : { tone: "ended", word: "terminated", icon: "dash-circle" };
+      if (launchFailed(cluster)) return { tone: "failed", word: "launch failed", icon: "x-circle" };
+      if (cluster.ready_ms === null && typeof cluster.cause === "string") return { tone: "attention", word: "never ready", icon: "exclamation-triangle" };
+      return { tone: "ended", word: "terminated", icon: "dash-circle" };
     case "failed":
       return { tone: "failed", word: "failed", icon: "x-circle" };
   }
 }
 
-/** It was not terminated on request before it was ready: something kept it from that. */
-export function neverReady({ ready_ms, cause }: Pick<Ended, "ready_ms" | "cause">): boolean {
-  return ready_ms === null && cause !== null;
+/** It never became ready, and nobody asked for its end. */
+export function launchFailed({ ready_ms, cause }: Pick<Ended, "ready_ms" | "cause">): boolean {
+  return ready_ms === null && cause !== null && typeof cause !== "string" && !ON_REQUEST.has(cause.code);
 }
 
 export function nodeChip(node: ClusterNode): ChipLook {

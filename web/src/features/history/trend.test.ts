@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import type { Change, TrendPoint } from "@/shared/api/types";
+import type { Change, ChangedMetric, TrendPoint } from "@/shared/api/types";
 import { chartColours } from "@/shared/charts/palette";
 import { trendPointOf } from "@/test/results";
-import { runWords, tagsOf, trendCharts } from "./trend";
+import { isRegression, runWords, sinceBaseline, tagsOf, trendCharts } from "./trend";
 
 const COLOURS = chartColours("light");
 const lines = (content: { lines: { key: string; values: (number | null)[] }[] }) => Object.fromEntries(content.lines.map(({ key, values }) => [key, values]));
-const compared = (change: Change, load_differs = false): Partial<TrendPoint> => ({ compared: { with: "r-0", change, sentence: "", load_differs } });
+const compared = (change: Change, worse: ChangedMetric[] = [], load_differs = false): Partial<TrendPoint> => ({ compared: { with: "r-0", change, worse, sentence: "", load_differs } });
 
 it("has a place for each run, and gaps where a figure is missing", () => {
   const { times, rate, errors } = trendCharts([trendPointOf("a"), trendPointOf("b", { p99_ms: null, rate_per_s: 40 })], null, COLOURS);
@@ -16,9 +16,24 @@ it("has a place for each run, and gaps where a figure is missing", () => {
   expect(lines(errors)).toEqual({ errors: [0, 0] });
 });
 
-it("marks what is worse, in whole or in part, and nothing else", () => {
-  const runs = [trendPointOf("a", { ...compared("worse"), p95_ms: 90 }), trendPointOf("b", compared("better")), trendPointOf("c", compared("mixed")), trendPointOf("d", compared("unclear"))];
-  expect(lines(trendCharts(runs, null, COLOURS).times)["regression"]).toEqual([90, null, 80, null]);
+it("rings what is worse in the chart of that figure, and nothing else", () => {
+  const runs = [
+    trendPointOf("a", { ...compared("worse", ["p95_ms"]), p95_ms: 90 }),
+    trendPointOf("b", compared("better")),
+    trendPointOf("c", { ...compared("worse", ["error_percent"]), p95_ms: 10, error_percent: 4 }),
+    trendPointOf("d", { ...compared("mixed", ["median_ms"]), p50_ms: 25 }),
+    trendPointOf("e", compared("unclear")),
+  ];
+  const { times, errors, rate } = trendCharts(runs, null, COLOURS);
+  expect(lines(times)["regression"]).toEqual([90, null, null, 25, null]);
+  expect(lines(errors)["regression"]).toEqual([null, null, 4, null, null]);
+  expect(lines(rate)["regression"]).toBeUndefined();
+});
+
+it("does not judge a run by a baseline that came after it", () => {
+  const baseline = trendPointOf("base", { baseline: true });
+  const [before, after] = sinceBaseline([trendPointOf("a", { ...compared("worse", ["p95_ms"]), created_ms: baseline.created_ms - 1 }), trendPointOf("b", compared("worse", ["p95_ms"]))], baseline);
+  expect([before, after].map((run) => run !== undefined && isRegression(run))).toEqual([false, true]);
 });
 
 it("draws the baseline as a line with its figure, where it has one", () => {
@@ -29,7 +44,9 @@ it("draws the baseline as a line with its figure, where it has one", () => {
 
 it("says of a run what people and tests said of it", () => {
   expect(runWords(trendPointOf("shop", { baseline: true, tags: ["v2", "nightly"] }))).toBe("2026-11-28 14:00 shop (baseline, v2, nightly)");
-  expect(runWords(trendPointOf("shop", { ...compared("worse", true), partial: true }))).toBe("2026-11-28 14:00 shop (partial, regression, throughput differs)");
+  expect(runWords(trendPointOf("shop", { ...compared("worse", ["p95_ms", "error_percent"], true), partial: true }))).toBe(
+    "2026-11-28 14:00 shop (partial, regression of p95, error rate, throughput differs)",
+  );
   expect(runWords(trendPointOf("shop", compared("same")))).toBe("2026-11-28 14:00 shop");
 });
 

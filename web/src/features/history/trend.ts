@@ -1,5 +1,5 @@
 /** The runs of a plan as charts: one place on the axis for each run, the oldest first. Pure. */
-import type { Change, TrendPoint } from "@/shared/api/types";
+import type { Change, ChangedMetric, TrendPoint } from "@/shared/api/types";
 import type { ChartLine, Threshold, XyContent } from "@/shared/charts/chartTypes";
 import type { ChartColours } from "@/shared/charts/palette";
 import { formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
@@ -13,10 +13,17 @@ const PERCENTILES = [
 ] as const;
 
 /** What the tests found, as a person says it; nothing where it is nothing to look at. */
-const FOUND: Record<Change, string | null> = { worse: "regression", mixed: "regression in part", better: "better", unclear: null, same: null };
+const FOUND: Record<Change, string | null> = { worse: "regression", mixed: "partial regression", better: "better", unclear: null, same: null };
 
 export function isRegression({ compared }: TrendPoint): boolean {
   return compared?.change === "worse" || compared?.change === "mixed";
+}
+
+const METRICS: Record<ChangedMetric, string> = { mean_ms: "mean", median_ms: "median", p95_ms: "p95", error_percent: "error rate" };
+
+/** What was before the baseline is not judged by it. */
+export function sinceBaseline(runs: TrendPoint[], baseline: TrendPoint | null): TrendPoint[] {
+  return baseline === null ? runs : runs.map((run) => (run.created_ms < baseline.created_ms ? { ...run, compared: null } : run));
 }
 
 export interface TrendCharts {
@@ -40,23 +47,40 @@ export function trendCharts(runs: TrendPoint[], baseline: TrendPoint | null, col
   const limit = (value: number | null | undefined, name: string, format: (value: number) => string) => (value == null ? null : { value, label: `baseline ${name}${format(value)}` });
   return {
     times: chart(
-      [...regressions(runs, colours), ...PERCENTILES.map(({ key, name }, index) => line(key, name, colours.percentiles[index] ?? colours.text, (run) => run[key]))],
+      [...regressions(runs, colours, worseTime), ...PERCENTILES.map(({ key, name }, index) => line(key, name, colours.percentiles[index] ?? colours.text, (run) => run[key]))],
       limit(baseline?.p95_ms, "p95 ", formatMs),
     ),
     rate: chart([line("rate", "Throughput", colours.rate, (run) => run.rate_per_s)], limit(baseline?.rate_per_s, "", formatRate)),
-    errors: chart([line("errors", "Error rate", colours.error, (run) => run.error_percent)], limit(baseline?.error_percent, "", formatPercent)),
+    errors: chart([...regressions(runs, colours, worseErrors), line("errors", "Error rate", colours.error, (run) => run.error_percent)], limit(baseline?.error_percent, "", formatPercent)),
   };
 }
 
-/** A ring around the p95 of each run that is worse; no line where there is none. */
-function regressions(runs: TrendPoint[], colours: ChartColours): ChartLine[] {
-  const values = runs.map((run) => (isRegression(run) ? run.p95_ms : null));
-  return values.every((value) => value === null) ? [] : [{ key: "regression", label: "Regression (p95)", colour: colours.error, kind: "dots", dotted: true, values }];
+/** The response time by which a run is worse: its p95, or its median where the usual times are. */
+function worseTime(run: TrendPoint, worse: ChangedMetric[]): number | null {
+  if (worse.includes("p95_ms")) return run.p95_ms;
+  return worse.includes("mean_ms") || worse.includes("median_ms") ? run.p50_ms : null;
+}
+
+function worseErrors(run: TrendPoint, worse: ChangedMetric[]): number | null {
+  return worse.includes("error_percent") ? run.error_percent : null;
+}
+
+/** A ring around what is worse of each run that is a regression; no line where nothing is. */
+function regressions(runs: TrendPoint[], colours: ChartColours, worseOf: (run: TrendPoint, worse: ChangedMetric[]) => number | null): ChartLine[] {
+  const values = runs.map((run) => (isRegression(run) ? worseOf(run, run.compared?.worse ?? []) : null));
+  return values.every((value) => value === null) ? [] : [{ key: "regression", label: "Regression", colour: colours.error, kind: "dots", dotted: true, values }];
+}
+
+/** `regression (p95, error rate)`. */
+function foundWords(compared: TrendPoint["compared"]): string | null {
+  const found = compared === null ? null : FOUND[compared.change];
+  const worse = compared === null || found === null ? [] : compared.worse.map((metric) => METRICS[metric]);
+  return found === null || worse.length === 0 ? found : `${found} of ${worse.join(", ")}`;
 }
 
 /** The run at a place in words, for the legend and the table. */
 export function runWords({ name, created_ms, tags, baseline, partial, compared }: TrendPoint): string {
-  const found = compared === null ? null : FOUND[compared.change];
+  const found = foundWords(compared);
   const more = [...(baseline ? ["baseline"] : []), ...(partial ? ["partial"] : []), ...(found === null ? [] : [compared?.load_differs === true ? `${found}, throughput differs` : found]), ...tags];
   return `${formatDateTime(created_ms)} ${name}${more.length === 0 ? "" : ` (${more.join(", ")})`}`;
 }

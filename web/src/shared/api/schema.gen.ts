@@ -1377,7 +1377,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The schedule that a run is of */
+        /** The schedule that a run is of; `null`: somebody started it without one */
         get: operations["schedules_of_run"];
         put?: never;
         post?: never;
@@ -4093,6 +4093,12 @@ export interface components {
             has_secret: boolean;
             aws_region: string | null;
             credentials: components["schemas"]["Named"] | null;
+            /**
+             * Format: int64
+             * @description Runs that are being shipped to it, or wait for it.
+             */
+            unfinished: number;
+            trouble: components["schemas"]["ShipmentTrouble"] | null;
             /** Format: int64 */
             saved_ms: number;
         };
@@ -4588,6 +4594,17 @@ export interface components {
              * @description Runs stored in it or being uploaded.
              */
             runs: number;
+            /**
+             * Format: int64
+             * @description Those of them that are not stored yet.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Those of `waiting` whose last upload failed; it is tried again.
+             */
+            failed: number;
+            trouble: components["schemas"]["ShipmentTrouble"] | null;
             /** Format: int64 */
             saved_ms: number;
         };
@@ -5350,7 +5367,7 @@ export interface components {
          * @enum {string}
          */
         ShipmentState: "shipping" | "complete" | "incomplete" | "delivered";
-        /** @description A problem of a shipment. */
+        /** @description A problem of a shipment, or of an upload to a results store. */
         ShipmentTrouble: {
             /** @description Stable; the message may change. */
             code: string;
@@ -5732,6 +5749,8 @@ export interface components {
             with: components["schemas"]["RunId"];
             /** @description `worse` is a regression. `unclear` also where too many rows of either log could not be read. */
             change: components["schemas"]["Change"];
+            /** @description The metrics that got worse; none where nothing did. */
+            worse: components["schemas"]["ChangedMetric"][];
             /** @description Why, a sentence. */
             sentence: string;
             /** @description Their rates differ by more than 10 %: response times depend on the load. */
@@ -10349,7 +10368,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScheduleOfRun"];
+                    "application/json": components["schemas"]["ScheduleOfRun"] | null;
                 };
             };
             404: {

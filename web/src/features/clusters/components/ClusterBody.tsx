@@ -9,7 +9,7 @@ import { useClusterEvents } from "../api/useClusterEvents";
 import { causeLines } from "../clusterEvents";
 import { ClusterWarnings } from "./ClusterWarnings";
 import { Ec2Pairs } from "./Ec2Pairs";
-import { hasEnded, isComingUp, providerWords, workersOf } from "../clusterWords";
+import { hasEnded, isComingUp, launchFailed, providerWords, workersOf } from "../clusterWords";
 
 /** What a reader must know first: failed, on its way, degraded, running. */
 export function ClusterNotes({ cluster }: { cluster: Cluster }) {
@@ -18,15 +18,13 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
   return (
     <>
       {gone && (causes.length > 0 || cluster.phase === "failed") && (
-        <Note tone={cluster.phase === "failed" ? "failed" : cluster.ready_ms === null ? "attention" : "info"}>
+        <Note tone={cluster.phase === "failed" ? "failed" : launchFailed(cluster) ? "attention" : "info"}>
           {causes.map((line) => (
             <p key={line}>
               <Sentence text={line} />
             </p>
           ))}
-          {cluster.ready_ms === null && cluster.cause?.code !== "terminated_by" && (
-            <p>{cluster.phase === "terminated" ? "Launch failed; everything was removed." : "Launch failed; resources are being cleaned up."} Fix the cause and retry.</p>
-          )}
+          {launchFailed(cluster) && <p>{cluster.phase === "terminated" ? "Launch failed; everything was removed." : "Launch failed; resources are being cleaned up."} Fix the cause and retry.</p>}
         </Note>
       )}
       {isComingUp(cluster.phase) && <ComingUp cluster={cluster} />}

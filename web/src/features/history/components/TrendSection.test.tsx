@@ -6,7 +6,7 @@ import { trendPointOf } from "@/test/results";
 import { TrendSection } from "./TrendSection";
 
 const api = testApi();
-const regression = { with: "r-1", change: "worse" as const, sentence: "p95 80 -> 120 ms", load_differs: false };
+const regression = { with: "r-1", change: "worse" as const, worse: ["p95_ms" as const], sentence: "p95 80 -> 120 ms", load_differs: false };
 const RUNS = [trendPointOf("r-3", { tags: ["nightly"], compared: regression }), trendPointOf("r-2"), trendPointOf("r-1", { tags: ["nightly"], baseline: true })];
 const trend = (items = RUNS, next: string | null = null) => api.answer("GET /plans/p-1/trend", { body: { label: null, baseline: RUNS[2], items, next } });
 const show = (path = "/") => renderFor(sessionOf("viewer"), <TrendSection plan="p-1" />, path);
@@ -20,7 +20,7 @@ it("counts the runs and those that are worse, and shows them as a table, the old
   expect(await screen.findByText(/^3 runs, the newest at the right, 1 regression\./)).toBeDefined();
   const [showTable] = screen.getAllByTitle("Show as table");
   if (showTable !== undefined) await userEvent.click(showTable);
-  expect(screen.getByRole("columnheader", { name: "Regression (p95)" })).toBeDefined();
+  expect(screen.getByRole("columnheader", { name: "Regression" })).toBeDefined();
 });
 
 it("asks for the label that is chosen, and keeps it in the URL", async () => {

@@ -10,7 +10,7 @@ import { Waiting } from "@/shared/ui/Waiting";
 import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { usePlanLabels, useTrend } from "../api/useTrend";
-import { isRegression, runWords, tagsOf, trendCharts } from "../trend";
+import { isRegression, runWords, sinceBaseline, tagsOf, trendCharts } from "../trend";
 
 /** A plan's runs beside each other; label and tag are in the URL. Nothing where there are fewer than two runs: the list below says so. */
 export function TrendSection({ plan }: { plan: string }) {
@@ -19,7 +19,7 @@ export function TrendSection({ plan }: { plan: string }) {
   const tag = parameters.get("trend.tag");
   const trend = useTrend(plan, label);
   const labels = usePlanLabels(plan);
-  const all = useMemo(() => trend.data?.runs ?? [], [trend.data]);
+  const all = useMemo(() => sinceBaseline(trend.data?.runs ?? [], trend.data?.baseline ?? null), [trend.data]);
   const runs = useMemo(() => (tag === null ? all : all.filter((run) => run.tags.includes(tag))), [all, tag]);
   if (all.length < 2 && label === null && (trend.data !== undefined || trend.error === null)) return null;
   const put = (name: string) => (value: string) => change((url) => putParameter(url, name, value === "" ? null : value));

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ApiError, getJson, postJson, putJson, remove } from "@/shared/api/client";
+import { getJson, postJson, putJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Firing, NewSchedule, NextTime, RunChanges, Schedule, ScheduleOfRun, Timing } from "@/shared/api/types";
 import { useFirstRows } from "@/shared/lists/usePages";
@@ -34,14 +34,7 @@ export function usePreview(timing: Timing | null) {
 export function useScheduleOfRun(run: string) {
   return useQuery({
     queryKey: keys.scheduleOfRun(run),
-    queryFn: async ({ signal }) => {
-      try {
-        return await getJson<ScheduleOfRun>(`/runs/${run}/schedule`, signal);
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return null;
-        throw error;
-      }
-    },
+    queryFn: ({ signal }) => getJson<ScheduleOfRun | null>(`/runs/${run}/schedule`, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { CredentialView, ResultsStore } from "@/shared/api/types";
+import { formatCount, plural } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 import { Chip } from "@/shared/ui/Chip";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
@@ -21,14 +22,21 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
     ["Endpoint", store.endpoint],
     ["KMS key", store.kms_key],
     ["Storage class", store.storage_class],
-    ["Runs", String(store.runs)],
+    ["Runs", formatCount(store.runs)],
+    ["Not stored yet", store.waiting === 0 ? null : formatCount(store.waiting)],
     ["Saved", formatDateTime(store.saved_ms)],
   ];
   return (
     <section className="card list-card" aria-label={store.address}>
       <header className="chart-head">
         <h3>{store.address}</h3>
-        {store.is_current ? <Chip tone="good" word="current" icon="check-circle" /> : <Chip tone="ended" word="earlier runs" icon="cloud-upload" />}
+        {store.failed > 0 ? (
+          <Chip tone="attention" word="not reached" icon="exclamation-triangle" />
+        ) : store.is_current ? (
+          <Chip tone="good" word="current" icon="check-circle" />
+        ) : (
+          <Chip tone="ended" word="earlier runs" icon="cloud-upload" />
+        )}
         <span className="flex-grow-1" />
         <button type="button" className="btn btn-quiet" disabled={test.isPending} onClick={() => test.mutate()}>
           {test.isPending ? "Testing…" : "Test"}
@@ -44,6 +52,13 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
           )}
         </Menu>
       </header>
+      {store.failed > 0 && (
+        <div className="list-body">
+          <Note tone="attention">
+            <strong>{plural(store.failed, "run")} could not be stored.</strong> {store.trouble?.message} The results are complete on this server; the upload is retried.
+          </Note>
+        </div>
+      )}
       {test.error !== null && (
         <div className="list-body">
           <ErrorBox error={test.error} />

@@ -33,6 +33,9 @@ const store = (more: Partial<ResultsStore> = {}): ResultsStore => ({
   credentials: { id: "k-1", name: "main" },
   is_current: true,
   runs: 3,
+  waiting: 0,
+  failed: 0,
+  trouble: null,
   saved_ms: 0,
   ...more,
 });
@@ -156,4 +159,14 @@ it("says to a viewer that nothing belongs here, without asking for what is refus
   show(sessionOf("viewer"));
   expect(await screen.findByText("No store.")).toBeDefined();
   expect(api.asked).toEqual([]);
+});
+
+it("says of a store that cannot be reached how many runs wait and why", async () => {
+  list(store({ waiting: 2, failed: 1, trouble: { code: "artefacts_unreachable", message: "s3://mine/load cannot be reached: no connection." } }));
+  show();
+  const card = await screen.findByRole("region", { name: "s3://mine/load" });
+  expect(card.textContent).toContain("not reached");
+  expect(card.textContent).not.toContain("current");
+  expect(card.textContent).toContain("1 run could not be stored. s3://mine/load cannot be reached: no connection.");
+  expect(card.textContent).toContain("Not stored yet2");
 });

@@ -1,6 +1,8 @@
 import { useState } from "react";
 import type { CredentialView, OwnTarget } from "@/shared/api/types";
+import { formatCount } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
+import { Chip } from "@/shared/ui/Chip";
 import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
@@ -26,6 +28,7 @@ export function TargetCard({ target, sets }: { target: OwnTarget; sets: Credenti
     ["Namespace", target.settings.namespace],
     ["Index name", target.settings.index],
     ["Dashboards", target.settings.dashboards_url],
+    ["Runs being shipped", target.unfinished === 0 ? null : formatCount(target.unfinished)],
     ["Saved", formatDateTime(target.saved_ms)],
   ];
   return (
@@ -33,6 +36,7 @@ export function TargetCard({ target, sets }: { target: OwnTarget; sets: Credenti
       <header className="chart-head">
         <h3>{target.name}</h3>
         <span className="chart-unit">{target.settings.url}</span>
+        {target.trouble !== null && <Chip tone="attention" word="not reached" icon="exclamation-triangle" />}
         <span className="flex-grow-1" />
         <button type="button" className="btn btn-quiet" disabled={test.isPending} onClick={() => test.mutate()}>
           {test.isPending ? "Testing…" : "Test"}
@@ -46,6 +50,13 @@ export function TargetCard({ target, sets }: { target: OwnTarget; sets: Credenti
           </MenuItem>
         </Menu>
       </header>
+      {target.trouble !== null && (
+        <div className="list-body">
+          <Note tone="attention">
+            <strong>Samples are not arriving.</strong> {target.trouble.message} They are kept on this server and shipped later.
+          </Note>
+        </div>
+      )}
       {test.error !== null && (
         <div className="list-body">
           <ErrorBox error={test.error} />

@@ -28,6 +28,8 @@ const target = (more: Partial<OwnTarget> = {}): OwnTarget => ({
   has_secret: true,
   aws_region: null,
   credentials: null,
+  unfinished: 0,
+  trouble: null,
   saved_ms: 0,
   ...more,
 });
@@ -139,4 +141,13 @@ it("says to a viewer that nothing belongs here, without asking for what is refus
   show(sessionOf("viewer"));
   expect(await screen.findByText("No search targets.")).toBeDefined();
   expect(api.asked).toEqual([]);
+});
+
+it("says of a target that does not answer how many runs wait and why", async () => {
+  list(target({ unfinished: 2, trouble: { code: "search_unreachable", message: "search.example does not answer." } }));
+  show();
+  const card = await screen.findByRole("region", { name: "logs" });
+  expect(card.textContent).toContain("not reached");
+  expect(card.textContent).toContain("Samples are not arriving. search.example does not answer.");
+  expect(card.textContent).toContain("Runs being shipped2");
 });
