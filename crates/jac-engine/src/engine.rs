@@ -218,6 +218,7 @@ impl Engine {
         let recovering = self.clone();
         let recovered = tokio::task::spawn_blocking(move || recovering.recover_folder()).await;
         recovered.map_err(|panic| EngineError::JMeter(panic.to_string()))??;
+        self.adopt_restored().await?;
         for cluster in self.store().living_clusters().await? {
             let forsaken = cluster.ephemeral_of.as_ref().is_some_and(|instance| *instance != self.inner.instance);
             if forsaken {

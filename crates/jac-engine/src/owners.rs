@@ -110,18 +110,57 @@ impl Engine {
             }
             Kind::Run => {
                 let Ok(id) = id.parse::<RunId>() else { return Ok(()) };
-                let change = self.store().update_run::<_, EngineError>(&id, move |run| {
-                    run.owner = owner;
-                    Ok(())
-                });
-                change.await?;
-                self.describe_run(&id).await
+                self.give_run(&id, owner).await
             }
             Kind::Schedule => {
                 let Ok(id) = id.parse::<ScheduleId>() else { return Ok(()) };
                 self.hand_schedule_over(&id, owner, is_ending).await
             }
         }
+    }
+
+    /// Gives a run to somebody, in the list and in its folder.
+    pub(crate) async fn give_run(&self, id: &RunId, owner: Person) -> Result<(), EngineError> {
+        let change = self.store().update_run::<_, EngineError>(id, move |run| {
+            run.owner = owner;
+            Ok(())
+        });
+        change.await?;
+        self.describe_run(id).await
+    }
+
+    /// Gives runs and plans whose owner has no account here to whoever has that name: folders and stores know the ids of a database that was
+    /// lost. What nobody's name fits to stays as it is until somebody has it.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn adopt_restored(&self) -> Result<(), EngineError> {
+        for kind in [Kind::Run, Kind::Plan] {
+            for (id, owner) in self.store().without_account(kind).await? {
+                let Some((person, _)) = self.store().person_named(&owner).await? else { continue };
+                let person = person.person();
+                let name = person.name.clone();
+                let adopted = match kind {
+                    Kind::Run => match id.parse() {
+                        Ok(run) => self.give_run(&run, person).await,
+                        Err(_) => continue,
+                    },
+                    _ => match id.parse() {
+                        Ok(plan) => {
+                            let change = move |plan: &mut Plan| plan.owner = person;
+                            self.run_blocking(move |engine| engine.change_plan_record(&plan, change)).await
+                        }
+                        Err(_) => continue,
+                    },
+                };
+                match adopted {
+                    Ok(()) => tracing::info!(id, "{id} was restored, and belongs to {name} by that name"),
+                    // It keeps no other from its owner.
+                    Err(error) => tracing::warn!(id, %error, "{id} could not be given to {name}: {error}"),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The team of that id, for something that is to be its.

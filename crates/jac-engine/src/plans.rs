@@ -148,6 +148,21 @@ impl Engine {
         Ok(files)
     }
 
+    /// Gives content that is kept another name. `false`: it is not kept.
+    pub(crate) fn link_content(&self, sha256: &str, to: &Path) -> std::io::Result<bool> {
+        let Some(kept) = Content::new(self.folder().blobs()).find(sha256) else { return Ok(false) };
+        match content::link(&kept, to) {
+            // Its last user has just gone.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            linked => linked.map(|()| true),
+        }
+    }
+
+    /// Keeps a file's content, so that equal content is kept once.
+    pub(crate) fn keep_content(&self, file: &Path) -> std::io::Result<()> {
+        Content::new(self.folder().blobs()).add(file).map(drop)
+    }
+
     /// Removes the content of files that neither a plan nor a run has any more.
     pub(crate) fn release_content(&self, files: &[PlanFile]) {
         Content::new(self.folder().blobs()).release(files);

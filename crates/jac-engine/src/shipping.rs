@@ -55,8 +55,8 @@ pub(crate) struct Shipping {
     loading: tokio::sync::Mutex<()>,
     /// Who makes people's own.
     maker: Mutex<Option<Arc<dyn TargetMaker>>>,
-    /// Notified when something about the shipment has changed, or it is to be tried again now.
-    working: Mutex<HashMap<Key, Arc<Notify>>>,
+    /// The shipments that have a task.
+    working: Mutex<HashMap<Key, Work>>,
     /// By the target's name: one that is away keeps no other waiting.
     turns: Mutex<HashMap<String, Turns>>,
     /// Live shipments that have more to read than they could.
@@ -88,10 +88,10 @@ impl Shipping {
 
     /// A target was changed or removed: its shipments check that.
     fn poke_target(&self, target: &str) {
-        self.working().iter().filter(|((_, of), _)| of == target).for_each(|(_, poked)| poked.notify_one());
+        self.working().iter().filter(|((_, of), _)| of == target).for_each(|(_, work)| work.poked.notify_one());
     }
 
-    fn working(&self) -> MutexGuard<'_, HashMap<Key, Arc<Notify>>> {
+    fn working(&self) -> MutexGuard<'_, HashMap<Key, Work>> {
         self.working.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,10 +121,28 @@ impl Shipping {
     }
 
     fn poke(&self, key: &Key) {
-        if let Some(notify) = self.working().get(key) {
-            notify.notify_one();
+        if let Some(work) = self.working().get(key) {
+            work.poked.notify_one();
         }
     }
+
+    /// The task of a shipment ends, unless the shipment was begun again since the task looked at it last.
+    fn ends(&self, key: &Key) -> bool {
+        let mut working = self.working();
+        if working.get_mut(key).is_some_and(|work| std::mem::take(&mut work.again)) {
+            return false;
+        }
+        working.remove(key);
+        true
+    }
+}
+
+/// The task of a shipment.
+struct Work {
+    /// Told when something about the shipment has changed, or it is to be tried again now.
+    poked: Arc<Notify>,
+    /// The shipment was begun again meanwhile.
+    again: bool,
 }
 
 /// Turns at a target.
@@ -206,7 +224,7 @@ impl Engine {
     pub async fn delete_shipped(&self, run: &RunId, target: Option<&str>) -> Result<u64, EngineError> {
         let owner = self.owner_of_run(run).await?;
         let targets = self.shipping().targets_of(Some(&owner));
-        let mut deleted = 0;
+        let (mut deleted, mut failed) = (0, None);
         let is_named = target.is_some();
         // A shipment whose target is not configured any more is forgotten; nothing can be asked of where its documents are.
         if let Some(name) = target.filter(|name| named(&targets, name).is_none())
@@ -225,17 +243,47 @@ impl Engine {
                 }
                 continue;
             }
-            let key = (run.clone(), name.clone());
-            self.store().delete_shipment(run, &name).await?;
-            self.shipping().poke(&key);
-            let began = Instant::now();
-            while self.shipping().working().contains_key(&key) && began.elapsed() < STOP_LIMIT {
-                sleep(Duration::from_millis(20)).await;
+            match self.delete_shipped_at(run, name, target.as_ref()).await {
+                Ok(documents) => deleted += documents,
+                // The others are asked all the same.
+                Err(error) => _ = failed.get_or_insert(error),
             }
-            deleted += target.delete(run).await?;
         }
         self.notify(Event::Run(run.clone()));
-        Ok(deleted)
+        failed.map_or(Ok(deleted), Err)
+    }
+
+    /// The same at one target. The shipment is over at once, so that nobody ships meanwhile, and is forgotten when its documents are gone.
+    async fn delete_shipped_at(
+        &self,
+        run: &RunId,
+        name: String,
+        target: &dyn SampleTarget,
+    ) -> Result<u64, EngineError> {
+        let end = |message: String| {
+            let now_ms = self.now_ms();
+            self.store().update_shipment(run, &name, move |row| {
+                (row.state, row.counted, row.updated_ms) = (ShipmentState::Incomplete, None, now_ms);
+                row.trouble = Some(("search_not_deleted".to_owned(), message));
+            })
+        };
+        end("The deletion of its documents was started and has not finished.".to_owned()).await?;
+        let key = (run.clone(), name.clone());
+        self.shipping().poke(&key);
+        let began = Instant::now();
+        while self.shipping().working().contains_key(&key) && began.elapsed() < STOP_LIMIT {
+            sleep(Duration::from_millis(20)).await;
+        }
+        match target.delete(run).await {
+            Ok(deleted) => {
+                self.store().delete_shipment(run, &name).await?;
+                Ok(deleted)
+            }
+            Err(error) => {
+                end(format!("Its documents could not be deleted: {error}")).await?;
+                Err(error.into())
+            }
+        }
     }
 
     /// Asks a target who it is.
@@ -264,8 +312,8 @@ impl Engine {
 
     /// A run is deleted, and its shipments with it: whoever ships it finds nothing more to do.
     pub(crate) fn stop_shipping(&self, run: &RunId) {
-        for (_, poked) in self.shipping().working().iter().filter(|((of, _), _)| of == run) {
-            poked.notify_one();
+        for (_, work) in self.shipping().working().iter().filter(|((of, _), _)| of == run) {
+            work.poked.notify_one();
         }
     }
 
@@ -296,10 +344,11 @@ impl Engine {
         let poked = Arc::new(Notify::new());
         {
             let mut working = self.shipping().working();
-            if working.contains_key(&key) {
+            if let Some(work) = working.get_mut(&key) {
+                work.again = true;
                 return;
             }
-            working.insert(key.clone(), Arc::clone(&poked));
+            working.insert(key.clone(), Work { poked: Arc::clone(&poked), again: false });
         }
         let engine = self.clone();
         self.keep_running("shipping", format!("the shipping of run {} to {}", key.0, key.1), move |_| {
@@ -313,7 +362,9 @@ impl Engine {
             // A person's may have been changed or deleted since.
             let targets = self.shipping().targets();
             let Some(target) = named(&targets, &key.1) else {
-                self.shipping().working().remove(&key);
+                if !self.shipping().ends(&key) {
+                    continue;
+                }
                 self.notify(Event::Run(key.0));
                 return;
             };
@@ -332,15 +383,14 @@ impl Engine {
                 continue;
             }
             self.notify(Event::Run(key.0.clone()));
-            self.shipping().working().remove(&key);
-            // It may have been begun again just before.
-            match self.store().shipment(&key.0, &key.1).await {
-                Ok(Some(row)) if row.state.is_final() => return,
-                Ok(None) => return,
-                // It is checked again, also where the database cannot be read now.
-                Ok(Some(_)) | Err(_) => {
-                    self.shipping().working().insert(key.clone(), Arc::clone(&poked));
-                }
+            // The task is the only one until then: whoever begins the shipment again says it to this one.
+            let is_over = match self.store().shipment(&key.0, &key.1).await {
+                Ok(row) => row.is_none_or(|row| row.state.is_final()),
+                // It is looked at again.
+                Err(_) => false,
+            };
+            if is_over && self.shipping().ends(&key) {
+                return;
             }
         }
     }
@@ -435,17 +485,20 @@ impl Engine {
             }
             counted = target.count(&key.0).await?;
         }
-        if counted == expected && row.cursor.refused == 0 {
+        let run = key.0.clone();
+        let samples = self.run_blocking(move |engine| engine.samples_of(&run)).await.ok().flatten();
+        let missing = samples.filter(|samples| row.cursor.rows < *samples);
+        if counted == expected && row.cursor.refused == 0 && missing.is_none() {
             return self.finish(key, ShipmentState::Complete, Some(counted), None).await;
         }
-        if counted == expected {
+        if counted == expected && missing.is_none() {
             let text = format!("The target refused {} of {} rows.", row.cursor.refused, row.cursor.rows);
             let trouble = ("search_rows_refused", text);
             return self.finish(key, ShipmentState::Incomplete, Some(counted), Some(trouble)).await;
         }
         if row.attempt == Attempt::First {
             // What is missing is shipped by shipping everything; what is too much and no double is of no log of this run.
-            let attempt = if counted > expected { Attempt::Full } else { Attempt::Again };
+            let attempt = if counted > expected || missing.is_some() { Attempt::Full } else { Attempt::Again };
             tracing::warn!(run = %key.0, target = key.1, counted, expected, "run {}: {counted} documents of {expected} at {}; shipping again", key.0, key.1);
             let reset = move |row: &mut ShipmentRow| {
                 *row = ShipmentRow { attempt, ..ShipmentRow::new(row.run.clone(), row.target.clone(), row.updated_ms) };
@@ -456,8 +509,13 @@ impl Engine {
                 format!("{counted} documents found of {expected}; all rows are shipped again."),
             ));
         }
-        let trouble =
-            ("search_miscounted", format!("{counted} documents found of {expected} that the target accepted."));
+        let text = match missing {
+            Some(samples) if counted == expected => {
+                format!("{} rows were shipped of a run with {samples} samples.", row.cursor.rows)
+            }
+            _ => format!("{counted} documents found of {expected} that the target accepted."),
+        };
+        let trouble = ("search_miscounted", text);
         self.finish(key, ShipmentState::Incomplete, Some(counted), Some(trouble)).await
     }
 

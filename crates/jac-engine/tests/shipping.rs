@@ -33,6 +33,10 @@ struct Kept {
     rows: HashMap<(RunId, u64), u32>,
     shipped: u32,
     deleted: u32,
+    /// It deletes nothing.
+    refuses_deletions: bool,
+    /// The most logs that were open at a time.
+    most_open: usize,
     /// Logs that are being read, or wait in the middle.
     open: usize,
 }
@@ -76,7 +80,10 @@ struct Open<'a>(&'a Simulated);
 
 impl<'a> Open<'a> {
     fn of(target: &'a Simulated) -> Self {
-        target.kept().open += 1;
+        let mut kept = target.kept();
+        kept.open += 1;
+        kept.most_open = kept.most_open.max(kept.open);
+        drop(kept);
         Self(target)
     }
 }
@@ -194,6 +201,9 @@ impl SampleTarget for Simulated {
 
     async fn delete(&self, _: &RunId) -> Result<u64, TargetError> {
         let mut kept = self.kept();
+        if kept.refuses_deletions {
+            return Err(TargetError::new("search_unreachable", "It is away."));
+        }
         kept.deleted += 1;
         Ok(kept.rows.drain().count() as u64)
     }
@@ -352,6 +362,60 @@ async fn a_target_that_keeps_losing_rows_is_reported_and_can_be_shipped_to_again
     assert_eq!(engine.delete_shipped(&house.run, Some("simulated")).await.expect("deleted"), ROWS);
     assert_eq!(engine.shipments(&house.run).await.expect("read"), []);
     assert!(engine.ship_run(&house.run, Some("another")).await.is_err());
+    engine.shut_down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn documents_that_could_not_be_deleted_are_still_known() {
+    let house = House::new().await;
+    let target = Simulated::with(&[]);
+    let engine = house.engine(&target).await;
+    assert_eq!(house.ship(&engine).await.state, ShipmentState::Complete);
+    target.kept().refuses_deletions = true;
+    assert_eq!(engine.delete_shipped(&house.run, None).await.expect_err("it is away").code(), "search_unreachable");
+    let left = engine.shipments(&house.run).await.expect("read").remove(0);
+    assert_eq!((left.state, left.rows), (ShipmentState::Incomplete, ROWS));
+    assert_eq!(left.trouble.map(|trouble| trouble.code), Some("search_not_deleted".to_owned()));
+    target.kept().refuses_deletions = false;
+    assert_eq!(engine.delete_shipped(&house.run, None).await.expect("deleted"), ROWS);
+    assert_eq!(engine.shipments(&house.run).await.expect("read"), []);
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_shipment_has_one_task_however_often_it_is_begun() {
+    let house = House::new().await;
+    let target = Simulated::with(&[]);
+    let engine = house.engine(&target).await;
+    for turn in 0..60 {
+        engine.ship_run(&house.run, None).await.expect("begun");
+        // Each time a little later in what the task does.
+        for _ in 0..turn % 50 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(house.end(&engine).await.state, ShipmentState::Complete);
+    let most_open = target.kept().most_open;
+    assert_eq!(most_open, 1);
+    engine.shut_down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_a_run_has_and_nobody_shipped_are_missed() {
+    let house = House::new().await;
+    let target = Simulated::with(&[]);
+    let engine = house.engine(&target).await;
+    let folder = house.folder.path().join("runs").join(house.run.as_str());
+    let log = folder.join("results.jtl");
+    let statistics = jac_logs::read_logs(&[jac_logs::Input::File(log)], &jac_jtl::Settings::default(), &mut |_| {
+        std::ops::ControlFlow::Continue(())
+    });
+    let mut summary = serde_json::to_value(statistics.expect("read").summary()).expect("JSON");
+    summary["total"]["samples"] = (ROWS + 1).into();
+    std::fs::write(folder.join("summary.json"), summary.to_string()).expect("written");
+    let end = house.ship(&engine).await;
+    assert_eq!((end.state, end.counted, target.kept().deleted), (ShipmentState::Incomplete, Some(ROWS), 1), "{end:?}");
+    assert_eq!(end.trouble.map(|trouble| trouble.code), Some("search_miscounted".to_owned()));
     engine.shut_down().await;
 }
 

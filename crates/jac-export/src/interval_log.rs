@@ -1,7 +1,7 @@
 //! Response times as HdrHistograms: an interval log that `HistogramLogProcessor` reads, a line for each interval, in total and by label.
 //!
-//! Samples are counted where they ended. Logs are nearly in this order, so only the last minute is kept open; whatever comes later than that
-//! gets a line of its own for its interval. Readers add the lines of an interval up, so the counts are exact all the same.
+//! Samples are counted where they ended. Intervals are open until there are too many counts; then the oldest are written, and whatever comes
+//! later of one gets another line for it. Readers add the lines of an interval up, so the counts are exact all the same.
 
 use crate::ExportError;
 use hdrhistogram::serialization::V2DeflateSerializer;
@@ -18,8 +18,10 @@ use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// How far back intervals stay open.
-const OPEN_MS: i64 = 60_000;
+/// The most counts that are open: some ten bytes each.
+const MOST_OPEN: usize = 1 << 20;
+/// What a label of an interval takes by itself, in counts.
+const LABEL_WEIGHT: usize = 16;
 /// What a tag cannot have, and the sign itself: a label is written as in an address.
 const IN_TAGS: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'%');
 
@@ -53,7 +55,10 @@ pub fn write_interval_log(
         settings,
         &mut |_, sample| {
             open.add(sample);
-            if let Err(error) = open.close_until(open.newest_ms - OPEN_MS, &mut log) {
+            // Half of them, so that the next samples write nothing.
+            if open.counts > MOST_OPEN
+                && let Err(error) = open.close_until(MOST_OPEN / 2, &mut log)
+            {
                 failed = Some(error);
                 return ControlFlow::Break(());
             }
@@ -65,7 +70,7 @@ pub fn write_interval_log(
         (Err(LogError::Cancelled), Some(error)) => return Err(error),
         (read, _) => read?,
     };
-    open.close_until(i64::MAX, &mut log)?;
+    open.close_until(0, &mut log)?;
     drop(log);
     out.flush()?;
     Ok(outcome)
@@ -85,7 +90,8 @@ type OfLabels = BTreeMap<Option<Box<[u8]>>, Counts>;
 #[derive(Default)]
 struct Intervals {
     interval_ms: i64,
-    newest_ms: i64,
+    /// How many counts are open, labels by their weight.
+    counts: usize,
     /// The total's under no label.
     open: BTreeMap<i64, OfLabels>,
 }
@@ -93,32 +99,38 @@ struct Intervals {
 impl Intervals {
     fn add(&mut self, sample: &Sample<'_>) {
         let Some(elapsed_ms) = sample.elapsed_ms.filter(|_| !sample.is_empty_transaction()) else { return };
-        self.newest_ms = self.newest_ms.max(sample.end_ms);
         let begin = sample.end_ms.div_euclid(self.interval_ms) * self.interval_ms;
-        let interval = self.open.entry(begin).or_default();
-        let mut count =
-            |label: Option<Box<[u8]>>| *interval.entry(label).or_default().entry(elapsed_ms).or_default() += 1;
+        let (interval, open) = (self.open.entry(begin).or_default(), &mut self.counts);
+        let mut count = |label: Option<Box<[u8]>>| {
+            let counts = interval.entry(label).or_insert_with(|| {
+                *open += LABEL_WEIGHT;
+                Counts::new()
+            });
+            *counts.entry(elapsed_ms).or_insert_with(|| {
+                *open += 1;
+                0
+            }) += 1;
+        };
         count(Some(sample.label.into()));
         if !sample.is_transaction() {
             count(None);
         }
     }
 
-    /// Writes the intervals that end before then.
+    /// Writes the oldest intervals, until no more counts are open than that.
     fn close_until<W: Write>(
         &mut self,
-        end_ms: i64,
+        most: usize,
         log: &mut IntervalLogWriter<'_, '_, W, V2DeflateSerializer>,
     ) -> Result<(), ExportError> {
-        while let Some(first) = self.open.first_entry() {
-            let begin = *first.key();
-            if begin.saturating_add(self.interval_ms) > end_ms {
-                return Ok(());
-            }
+        while self.counts > most
+            && let Some((begin, labels)) = self.open.pop_first()
+        {
             // The format has no times before 1970.
             let start = Duration::from_millis(begin.max(0).unsigned_abs());
             let length = Duration::from_millis(self.interval_ms.unsigned_abs());
-            for (label, counts) in first.remove() {
+            for (label, counts) in labels {
+                self.counts -= LABEL_WEIGHT + counts.len();
                 let label = label.map(|label| String::from_utf8_lossy(&label).into_owned());
                 let encoded = label.map(|label| utf8_percent_encode(&label, IN_TAGS).to_string());
                 let tag = encoded.as_deref().and_then(Tag::new);
@@ -138,6 +150,43 @@ mod tests {
     use hdrhistogram::Histogram;
     use hdrhistogram::serialization::Deserializer;
     use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+
+    #[test]
+    fn a_log_in_no_order_has_a_line_for_each_interval_and_label() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log.jtl");
+        // An hour, mixed up: 7,919 is prime.
+        let row = |n: i64| format!("{},{},L{}\n", 1_700_000_000_000 + n * 7_919 % 3_600 * 1_000, n % 90, n % 2);
+        let log: String = std::iter::once("timeStamp,elapsed,label\n".to_owned()).chain((0..36_000).map(row)).collect();
+        std::fs::write(&path, log).expect("written");
+        let mut out = Vec::new();
+        let interval = NonZero::new(60_000).expect("not zero");
+        let read = write_interval_log(&[Input::File(path)], &Settings::default(), interval, &mut out, &mut |_| {
+            ControlFlow::Continue(())
+        });
+        assert_eq!(read.expect("written").samples, 36_000);
+        let lines = IntervalLogIterator::new(&out).filter(|entry| matches!(entry, Ok(LogEntry::Interval(_)))).count();
+        // The hour begins within a minute.
+        assert_eq!(lines, 61 * 3);
+    }
+
+    #[test]
+    fn what_is_open_is_bounded_and_the_oldest_is_written_first() {
+        let mut open = Intervals { interval_ms: 1_000, ..Intervals::default() };
+        let mut serializer = V2DeflateSerializer::new();
+        let mut out = Vec::new();
+        let mut log = IntervalLogWriterBuilder::new().begin_log_with(&mut out, &mut serializer).expect("begun");
+        let mut text = "timeStamp,elapsed,label\n".to_owned();
+        for n in 0..100 {
+            text += &format!("{},{n},L\n", 1_700_000_000_000_i64 + n * 1_000);
+        }
+        let mut reader = jac_jtl::LogReader::new(&Settings::default());
+        reader.feed(text.as_bytes(), &mut |sample: &Sample<'_>| open.add(sample));
+        assert_eq!((open.open.len(), open.counts), (100, 100 * 2 * (LABEL_WEIGHT + 1)));
+        open.close_until(open.counts / 2, &mut log).expect("written");
+        assert_eq!((open.open.len(), open.counts), (50, 50 * 2 * (LABEL_WEIGHT + 1)));
+        assert!(open.open.keys().all(|begin| *begin >= 1_700_000_050_000), "the newest stay");
+    }
 
     #[test]
     fn every_sample_is_in_its_interval_however_late_it_comes() {
@@ -176,7 +225,7 @@ mod tests {
         let at =
             |tag: &str, second: u64| seen.get(&(tag.to_owned(), 1_700_000_000 + second)).cloned().unwrap_or_default();
         assert_eq!(at("Log%20in", 0), [500]);
-        assert_eq!((at("Pay", 0), at("", 0)), (vec![0, 30], vec![0, 500, 30]));
+        assert_eq!((at("Pay", 0), at("", 0)), (vec![0, 30], vec![0, 30, 500]));
         assert_eq!(at("Pay", 4_200).len(), 1, "longer than an hour: {seen:?}");
     }
 }

@@ -99,7 +99,8 @@ impl Points {
             attributes: attributes.clone(),
             start_time_unix_nano: nanos(run.started_ms),
             time_unix_nano: nanos(run.at_ms),
-            count: counted.samples,
+            // Samples without a time are in no bucket.
+            count: counted.timed(),
             sum: Some(seconds(counted.sum_ms)),
             bucket_counts: counted.buckets.to_vec(),
             explicit_bounds: BOUNDS_MS.iter().map(|bound| f64::from(*bound) / 1_000.0).collect(),
@@ -237,6 +238,16 @@ impl MetricsExporter for Otlp {
 mod tests {
     use super::*;
     use crate::influx::tests::example;
+
+    #[test]
+    fn samples_without_a_time_are_counted_as_samples_alone() {
+        let mut run = RunFigures::clone(&example());
+        run.total.samples += 2;
+        let metrics = metrics(&[run.into()]);
+        let Some(metric::Data::Histogram(times)) = &metrics[2].data else { panic!("{:?}", metrics[2]) };
+        let point = &times.data_points[0];
+        assert_eq!((point.bucket_counts.iter().sum::<u64>(), point.count), (3, 3));
+    }
 
     #[test]
     fn each_metric_is_cumulative_and_has_its_run() {

@@ -68,6 +68,13 @@ pub struct Counted {
     pub buckets: [u64; BOUNDS_MS.len() + 1],
 }
 
+impl Counted {
+    /// Samples that have a response time: those in the buckets.
+    pub fn timed(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+}
+
 /// The protocol of a metrics target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -359,6 +359,19 @@ impl Store {
         .await
     }
 
+    /// The ids of what belongs to nobody who has an account, with the owners' names.
+    pub async fn without_account(&self, kind: Kind) -> Result<Vec<(String, String)>, StoreError> {
+        let sql = format!("SELECT id, owner_name FROM {} WHERE owner NOT IN (SELECT id FROM people)", kind.rows());
+        self.read(move |connection| {
+            let read = || {
+                let mut statement = connection.prepare_cached(&sql)?;
+                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()
+            };
+            read().map_err(during("read what belongs to nobody"))
+        })
+        .await
+    }
+
     /// Gives something to somebody by its row alone: its document cannot be read by this JAC, and is left as it is.
     pub async fn give_row(&self, kind: Kind, id: &str, to: &Person) -> Result<(), StoreError> {
         let sql = format!("UPDATE {} SET owner = ?2, owner_name = ?3 WHERE id = ?1", kind.rows());

@@ -257,6 +257,9 @@ async fn rebuild(client: &Client, whose: &ClientArguments) -> anyhow::Result<Exi
             "{} runs restored, {} already known, {} unfinished uploads.",
             rebuilt.restored, rebuilt.known, rebuilt.unfinished
         )];
+        if rebuilt.others > 0 {
+            lines.push(format!("{} runs of other people were left out.", rebuilt.others));
+        }
         lines.extend(rebuilt.failed.iter().map(|why| format!("not restored: {why}")));
         lines.join("\n")
     });

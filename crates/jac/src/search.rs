@@ -172,21 +172,37 @@ async fn delete(client: &Client, run: &str, target: Option<&str>, whose: &Client
     Ok(Exit::Done)
 }
 
-/// Needs no server: the files are made of this JAC's own description, and the application is another one.
+/// The data stream or indices of a target that the configuration does not have: somebody's own, or one of another machine's server.
+async fn own_pattern(name: &str, whose: &ClientArguments) -> anyhow::Result<String> {
+    let mut pattern = None;
+    briefly(whose, async |client| {
+        let id = own::on_server(client, name).await?;
+        let targets: Vec<TargetView> = client.get("/search/targets").await?;
+        pattern = targets.into_iter().find(|view| view.target.name == id).map(|view| view.target.index_pattern);
+        Ok(Exit::Done)
+    })
+    .await?;
+    pattern.with_context(|| format!("no search target '{name}'"))
+}
+
+/// Needs no server but for a target that is somebody's own: the files are made of this JAC's own description, and the application is another
+/// one.
 async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
-    let data_folder = context::data_folder(arguments.data_dir.as_deref());
+    let data_folder = context::data_folder(arguments.whose.data_dir.as_deref());
     let targets = config::search_settings(&data_folder, None)?;
     let target = match &arguments.target {
         None => targets.first(),
-        Some(name) => {
-            let found = targets.iter().find(|target| target.name == *name);
-            Some(found.with_context(|| format!("no search target '{name}'"))?)
-        }
+        Some(name) => targets.iter().find(|target| target.name == *name),
     };
-    let pattern = match (&arguments.index_pattern, target) {
-        (Some(pattern), _) => pattern.clone(),
-        (None, Some(target)) => target.data_view(),
-        (None, None) => ANY_SAMPLES.to_owned(),
+    let elsewhere = match &arguments.target {
+        Some(name) if target.is_none() => Some(own_pattern(name, &arguments.whose).await?),
+        _ => None,
+    };
+    let pattern = match (&arguments.index_pattern, target, elsewhere) {
+        (Some(pattern), ..) => pattern.clone(),
+        (None, Some(target), _) => target.data_view(),
+        (None, None, Some(pattern)) => pattern,
+        (None, None, None) => ANY_SAMPLES.to_owned(),
     };
     let files =
         [(&arguments.kibana, DashboardsKind::Kibana), (&arguments.opensearch, DashboardsKind::OpensearchDashboards)];

@@ -83,6 +83,86 @@ fn a_log_that_is_larger_than_what_may_wait_in_memory_is_imported_without_a_serve
     assert_eq!(run["headline"]["samples"], 200_000, "{run}");
 }
 
+/// Has all runs in a bucket belong to somebody of an account that is not here.
+fn change_owner(bucket: &Path, id: &str, name: &str) {
+    let mut folders = vec![bucket.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.ends_with("manifest.json") {
+                let read = |path: &Path| -> Value {
+                    serde_json::from_slice(&std::fs::read(path).expect("an object")).expect("JSON")
+                };
+                let record = folder.join("run.json");
+                let mut changed = read(&record);
+                changed["run"]["owner"] = serde_json::json!({ "id": id, "name": name });
+                std::fs::write(&record, changed.to_string()).expect("written");
+                let (bytes, sha256) = jac_artefacts::digest(&record).expect("its digest");
+                let mut manifest = read(&entry);
+                for object in manifest["objects"].as_array_mut().expect("objects") {
+                    if object["name"] == "run.json" {
+                        (object["bytes"], object["sha256"]) = (bytes.into(), sha256.clone().into());
+                    }
+                }
+                std::fs::write(&entry, manifest.to_string()).expect("written");
+            }
+        }
+    }
+}
+
+#[test]
+fn runs_of_a_lost_database_belong_to_whoever_has_their_owners_name() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path();
+    std::fs::write(folder.join("a.jtl"), log(1_700_000_000_000)).expect("written");
+    let run = json(&jac(folder, &["import", "a.jtl", "--plan", "Shop", "--output", "json"]));
+    let record = folder.join("data/runs").join(run["id"].as_str().expect("an id")).join("run.json");
+    let read = || -> Value { serde_json::from_slice(&std::fs::read(&record).expect("a record")).expect("JSON") };
+    let mut changed = read();
+    changed["run"]["owner"] = serde_json::json!({ "id": "u-lost", "name": "Ädä" });
+    std::fs::write(&record, changed.to_string()).expect("written");
+    for entry in std::fs::read_dir(folder.join("data")).expect("a folder").map(|entry| entry.expect("an entry")) {
+        if entry.file_name().to_string_lossy().starts_with("jac.db") {
+            std::fs::remove_file(entry.path()).expect("removed");
+        }
+    }
+    let owner = || json(&jac(folder, &["runs", "list", "--output", "json"]))[0]["owner"].clone();
+    assert_eq!(owner()["id"], "u-lost", "nobody has that name");
+    let added = jac(folder, &["admin", "user", "add", "ÄDÄ", "--role", "member"]);
+    assert!(added.status.success(), "{}", stderr(&added));
+    let adopted = owner();
+    assert!(adopted["name"] == "ÄDÄ" && adopted["id"] != "u-lost", "{adopted}");
+    assert_eq!(read()["run"]["owner"], adopted, "in its folder too");
+}
+
+#[test]
+fn what_was_begun_in_the_servers_store_leaves_it_when_its_owner_has_one() {
+    let Some(program) = program() else { return };
+    let gateway = Gateway::start(&program);
+    let keys = gateway.add_person(&program, "own-results");
+    let endpoint = gateway.options().endpoint.expect("an address");
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path();
+    std::fs::write(folder.join("a.jtl"), log(1_700_000_000_000)).expect("written");
+    let run = json(&jac(folder, &["import", "a.jtl", "--plan", "Shop", "--output", "json"]));
+    let (id, created_ms) = (run["id"].as_str().expect("an id"), run["created_ms"].as_i64().expect("a time"));
+    // What a server that was stopped in the middle of an upload leaves.
+    let prefix = jac_artefacts::run_prefix(&id.parse().expect("an id"), created_ms);
+    let begun = folder.join("server-store").join(prefix);
+    std::fs::create_dir_all(&begun).expect("a folder");
+    std::fs::write(begun.join("report.html"), "half").expect("written");
+    std::fs::write(folder.join("data/runs").join(id).join("uploads.json"), "{}").expect("written");
+    assert!(save_store(folder, &endpoint, &keys).status.success());
+    let server = format!("file://{}", folder.join("server-store").display());
+    let variables = [("JAC_ALLOWED_ENDPOINTS", endpoint.as_str()), ("JAC_ARTIFACTS_URL", server.as_str())];
+    let stored = jac_with(folder, &variables, &["artifacts", "retry", id]);
+    assert!(stored.status.success(), "{}", stderr(&stored));
+    assert!(!begun.join("report.html").exists());
+    let verified = json(&jac_with(folder, &variables, &["artifacts", "verify", id, "--output", "json"]));
+    assert!(verified.to_string().contains("s3://own-results/load"), "{verified}");
+}
+
 /// Keys as a set of that name, and a store with it.
 fn save_store(folder: &Path, endpoint: &str, keys: &TestKeys) -> Output {
     let variables = [
@@ -144,6 +224,21 @@ fn runs_are_in_a_bucket_of_ones_own_and_every_command_finds_them_there() {
     assert_eq!((&rebuilt["restored"], &rebuilt["failed"]), (&1.into(), &serde_json::json!([])), "{rebuilt}");
     let verified = jac_with(empty.path(), &allowed, &["artifacts", "verify", run]);
     assert!(verified.status.success(), "{}", stderr(&verified));
+    // Whose account was lost is its owner by the name, and the runs of others in the same bucket are left out.
+    for (name, expected) in [("aDMINISTRATOR", (1, 0)), ("Bob", (0, 1))] {
+        change_owner(&gateway.bucket("own-results"), "u-lost", name);
+        let new = tempfile::tempdir().expect("a folder");
+        assert!(save_store(new.path(), &endpoint, &keys).status.success());
+        let rebuilt = jac_with(new.path(), &allowed, &["artifacts", "rebuild", "--output", "json"]);
+        assert!(rebuilt.status.success(), "{}", stderr(&rebuilt));
+        let rebuilt = json(&rebuilt);
+        assert_eq!((&rebuilt["restored"], &rebuilt["others"]), (&expected.0.into(), &expected.1.into()), "{rebuilt}");
+        let listed = json(&jac_with(new.path(), &allowed, &["runs", "list", "--output", "json"]));
+        let owners: Vec<&Value> = listed.as_array().expect("a list").iter().map(|run| &run["owner"]["id"]).collect();
+        assert_eq!(owners, vec!["admin"; expected.0]);
+        let left = std::fs::read_dir(new.path().join("data/uploads")).expect("the folder").count();
+        assert_eq!(left, 0, "nothing but its record was fetched, and that is gone");
+    }
     let stopped = json(&jac_with(empty.path(), &allowed, &["artifacts", "store", "--stop", "--output", "json"]));
     assert_eq!((&stopped[0]["is_current"], &stopped[0]["runs"]), (&false.into(), &1.into()), "what is there stays");
 }

@@ -3,12 +3,14 @@
 
 use super::Place;
 use super::kept::{MANIFEST, is_log};
+use super::run::PLAN;
+use crate::disk::LOOK_EVERY;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use crate::runs::record::RunRecord;
+use crate::runs::record::{self, RunRecord};
 use futures_util::{StreamExt, stream};
-use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, local_name};
-use jac_model::RunId;
+use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, StoredObject, local_name};
+use jac_model::{Person, RunId, is_same_name};
 use jac_store::{ResultsStoreRow, StoreError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -29,6 +31,9 @@ pub struct Rebuilt {
     pub known: u64,
     /// Uploads that never came to their end: they have no manifest.
     pub unfinished: u64,
+    /// Runs of other people in somebody's own store.
+    #[serde(default)]
+    pub others: u64,
     /// Runs that cannot be restored, each with why, a sentence.
     pub failed: Vec<String>,
 }
@@ -37,12 +42,13 @@ enum Outcome {
     Restored,
     Known,
     Unfinished,
+    Others,
     Failed(String),
 }
 
 impl Engine {
     /// Takes every run that is in the server's store, or in one of people's own, into the list, unless it is there. From somebody's own store come
-    /// runs of its owner only. `None`: that takes longer, and continues; whoever asks again waits for it again.
+    /// runs of its owner only: of whoever has that ID, or where no account has it that name. `None`: that takes longer, and continues; whoever asks again waits for it again.
     ///
     /// # Errors
     /// When there is no store, or the server's cannot be asked.
@@ -72,6 +78,9 @@ impl Engine {
             }
         }
         rebuilt.failed.sort();
+        if let Err(error) = self.adopt_restored().await {
+            tracing::warn!(%error, "restored runs stay without an owner until the next start: {error}");
+        }
         Ok(rebuilt)
     }
 
@@ -93,6 +102,7 @@ impl Engine {
                 Outcome::Restored => rebuilt.restored += 1,
                 Outcome::Known => rebuilt.known += 1,
                 Outcome::Unfinished => rebuilt.unfinished += 1,
+                Outcome::Others => rebuilt.others += 1,
                 Outcome::Failed(why) => rebuilt.failed.push(why),
             }
         }
@@ -123,46 +133,93 @@ impl Engine {
         }
         // Under a name of its own until it is whole: after a crash it is swept as an upload that was not finished.
         let staged = self.folder().uploads().join(format!("restored-{run}"));
-        let fetched = fetch(store, &manifest, &staged).await;
-        let (engine, id, place) = (self.clone(), run.clone(), staged.clone());
-        let owner = own.map(|own| own.owner.clone());
-        let restored = self
-            .run_blocking(move |_| {
-                fetched?;
-                let record = RunRecord::read(&place)?.filter(|record| record.run.id == id);
-                let Some(record) = record else {
-                    return Ok(Outcome::Failed(format!("{id}: its run.json does not describe a finished run.")));
-                };
-                // Whoever writes to their own bucket makes no runs of others.
-                if owner.is_some_and(|owner| owner.id != record.run.owner.id) {
-                    return Ok(Outcome::Failed(format!("{id}: the run does not belong to the store's owner.")));
-                }
-                let folder = engine.folder().run(&id);
-                std::fs::rename(&place, &folder)
-                    .map_err(|error| EngineError::file("accessing the run's folder", error))?;
-                record.restore(&engine)?;
-                engine.fill_metrics_of(&id)?;
-                Ok(Outcome::Restored)
-            })
-            .await;
+        let restored = match self.fetch_run(store, own, &manifest, &staged).await {
+            Ok(None) => self.list_run(&run, &staged).await.map(|()| Outcome::Restored),
+            Ok(Some(outcome)) => Ok(outcome),
+            Err(error) => Err(error),
+        };
         if !matches!(restored, Ok(Outcome::Restored)) {
             crate::plans::remove_folder(&staged);
         } else {
             let place = own.map_or(Place::Server, |own| Place::Own(own.id.clone()));
             self.place_run(&run, &place).await?;
             self.archives().is_stored_now(&run, place, manifest.objects.iter().map(|object| object.bytes).sum());
+            if let Some(own) = own
+                && self.store().run(&run).await?.run.owner.id != own.owner.id
+            {
+                self.give_run(&run, own.owner.clone()).await?;
+            }
             self.notify(Event::Run(run));
         }
         restored
     }
-}
 
-/// Fetches what a run's folder needs; its logs stay in the store.
-async fn fetch(store: &ArtefactStore, manifest: &Manifest, folder: &Path) -> Result<(), EngineError> {
-    for object in &manifest.objects {
-        if is_log(&object.name) {
-            continue;
+    /// Fetches what a run's folder needs, its record first; its logs stay in the store. `Some`: it is not restored, and why.
+    async fn fetch_run(
+        &self,
+        store: &ArtefactStore,
+        own: Option<&ResultsStoreRow>,
+        manifest: &Manifest,
+        folder: &Path,
+    ) -> Result<Option<Outcome>, EngineError> {
+        if let Some(object) = manifest.object(record::NAME) {
+            self.fetch(store, manifest, folder, object).await?;
         }
+        let place = folder.to_owned();
+        let record = self.run_blocking(move |_| RunRecord::read(&place)).await?;
+        let id = &manifest.run;
+        let Some(record) = record.filter(|record| record.run.id == *id) else {
+            return Ok(Some(Outcome::Failed(format!("{id}: its run.json does not describe a finished run."))));
+        };
+        // Whoever writes to their own bucket makes no runs of others, and several people may have one bucket.
+        if let Some(own) = own
+            && !self.is_of(&record.run.owner, &own.owner).await?
+        {
+            return Ok(Some(Outcome::Others));
+        }
+        for object in manifest.objects.iter().filter(|object| !is_log(&object.name) && object.name != record::NAME) {
+            self.fetch(store, manifest, folder, object).await?;
+        }
+        let text = manifest.to_bytes().map_err(EngineError::JMeter)?;
+        tokio::fs::write(folder.join(MANIFEST), text).await.map_err(failed)?;
+        Ok(None)
+    }
+
+    /// Whether a run that was that person's is this person's here: after a lost database the accounts have other ids.
+    async fn is_of(&self, recorded: &Person, owner: &Person) -> Result<bool, EngineError> {
+        if recorded.id == owner.id {
+            return Ok(true);
+        }
+        match self.store().person(&recorded.id).await {
+            Ok(_) => Ok(false),
+            Err(StoreError::NotFound { .. }) => Ok(is_same_name(&recorded.name, &owner.name)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Gives a fetched run its place and takes it into the list.
+    async fn list_run(&self, run: &RunId, staged: &Path) -> Result<(), EngineError> {
+        let (id, place) = (run.clone(), staged.to_owned());
+        self.run_blocking(move |engine| {
+            let record = RunRecord::read(&place)?;
+            let folder = engine.folder().run(&id);
+            std::fs::rename(&place, &folder).map_err(|error| EngineError::file("accessing the run's folder", error))?;
+            if let Some(record) = record {
+                record.restore(engine)?;
+            }
+            engine.fill_metrics_of(&id)
+        })
+        .await
+    }
+
+    /// Fetches one file of a run, unless this installation has its content.
+    async fn fetch(
+        &self,
+        store: &ArtefactStore,
+        manifest: &Manifest,
+        folder: &Path,
+        object: &StoredObject,
+    ) -> Result<(), EngineError> {
         let local = local_name(&object.name);
         // Whoever writes to the bucket writes no files outside of the run's folder.
         let is_below = Path::new(&local).components().all(|part| matches!(part, Component::Normal(_)));
@@ -172,18 +229,34 @@ async fn fetch(store: &ArtefactStore, manifest: &Manifest, folder: &Path) -> Res
                 object.name
             )));
         }
+        let path = folder.join(&local);
+        if let Some(parent) = path.parent() {
+            tokio::fs::create_dir_all(parent).await.map_err(failed)?;
+        }
+        let is_of_plan = object.name.starts_with(PLAN);
+        if is_of_plan {
+            let (sha256, to) = (object.sha256.clone(), path.clone());
+            if self.run_blocking(move |engine| engine.link_content(&sha256, &to).map_err(failed)).await? {
+                return Ok(());
+            }
+        }
         let name = format!("{}{}", manifest.prefix(), object.name);
         let missing = || ArtefactError::Missing { store: store.address().to_owned(), name: name.clone() };
         let Some(mut pieces) = store.open(&name, object.bytes).await? else {
             // It is made of what else there is, and nothing is read from it.
             if local == crate::runs::REPORT_PAGE {
-                continue;
+                return Ok(());
             }
             return Err(missing().into());
         };
-        let mut file = create_below(folder, &local).await?;
-        let mut sum = Sha256::new();
+        let mut file = File::create(&path).await.map_err(failed)?;
+        let (mut sum, mut until_look) = (Sha256::new(), 0);
         while let Some(piece) = pieces.next().await? {
+            if until_look == 0 && !self.has_room_for_files() {
+                return Err(failed(std::io::ErrorKind::StorageFull.into()));
+            }
+            until_look = if until_look == 0 { LOOK_EVERY } else { until_look };
+            until_look = until_look.saturating_sub(piece.len() as u64);
             sum.update(&piece);
             file.write_all(&piece).await.map_err(failed)?;
         }
@@ -191,17 +264,11 @@ async fn fetch(store: &ArtefactStore, manifest: &Manifest, folder: &Path) -> Res
         if hex::encode(sum.finalize()) != object.sha256 {
             return Err(EngineError::JMeter(format!("{name} does not match its manifest: its SHA-256 differs")));
         }
+        if is_of_plan {
+            self.run_blocking(move |engine| engine.keep_content(&path).map_err(failed)).await?;
+        }
+        Ok(())
     }
-    let text = manifest.to_bytes().map_err(EngineError::JMeter)?;
-    tokio::fs::write(folder.join(MANIFEST), text).await.map_err(failed)
-}
-
-async fn create_below(folder: &Path, name: &str) -> Result<File, EngineError> {
-    let path = folder.join(name);
-    if let Some(parent) = path.parent() {
-        tokio::fs::create_dir_all(parent).await.map_err(failed)?;
-    }
-    File::create(path).await.map_err(failed)
 }
 
 fn failed(error: std::io::Error) -> EngineError {

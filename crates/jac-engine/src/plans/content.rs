@@ -28,7 +28,8 @@ impl Content {
 
     /// Where content lies; `None`: it is not kept.
     pub fn find(&self, sha256: &str) -> Option<PathBuf> {
-        let place = (sha256.len() == 64).then(|| self.place(sha256));
+        let is_hash = sha256.len() == 64 && sha256.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let place = is_hash.then(|| self.place(sha256));
         place.filter(|place| place.is_file())
     }
 

@@ -12,8 +12,8 @@ use crate::error::EngineError;
 use crate::runs::results::MOST_FOUND;
 use jac_jtl::{EntryKind, Summary};
 use jac_logs::{FoundSample, Search, SearchResult};
-use jac_model::RunId;
 use jac_model::search::{SampleMatches, SampleTarget, ShipmentState, StoredSample};
+use jac_model::{Provider, RunId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -126,7 +126,13 @@ impl Engine {
         if let Some(code) = self.shipping().paused(&row.target).filter(|_| source == SampleSource::Auto) {
             return Ok(failed(code));
         }
-        let Some(reading) = self.reading(run)? else { return Ok(failed("summary_missing")) };
+        let reading = self.reading(run)?;
+        // The rows of an imported run that cannot be read may be of logs that were rewritten without them: only its log says it.
+        let is_of_log = |reading: &Reading| {
+            reading.rejected_rows == 0
+                || wait(self.store().run(run)).is_ok_and(|row| row.run.provider != Some(Provider::Imported))
+        };
+        let Some(reading) = reading.filter(is_of_log) else { return Ok(failed("summary_missing")) };
         let matches = match wait(timeout(ANSWER_LIMIT, target.search(&query))) {
             Ok(Ok(matches)) => matches,
             Ok(Err(error)) => {
@@ -163,6 +169,13 @@ impl Engine {
             rejected_rows: summary.rejected_rows,
             incomplete: summary.notes.iter().any(|note| note.code == "log_incomplete"),
         }))
+    }
+}
+
+impl Engine {
+    /// Samples of a finished run, transactions aside, as its summary counts them; `None`: nothing says it.
+    pub(super) fn samples_of(&self, run: &RunId) -> Result<Option<u64>, EngineError> {
+        Ok(self.reading(run)?.map(|reading| reading.samples))
     }
 }
 

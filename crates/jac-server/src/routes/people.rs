@@ -214,6 +214,7 @@ pub async fn create(
     let (id, name, engine) = (new_id('u'), required_name(&new.name)?, allowed.engine());
     audit::about("person", &id, &name);
     let row = engine.store().add_person(&id, &name, new.role, new.teams, engine.now_ms()).await?;
+    engine.adopt_restored().await?;
     let OneTimeLink { link, expires_ms } = link(&app, &id, INVITATION_LIFE_MS).await?;
     Ok((StatusCode::CREATED, Json(Invited { user: UserView::full(row, Owned::default()), link, expires_ms })))
 }

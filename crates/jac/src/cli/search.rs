@@ -143,12 +143,11 @@ pub struct DashboardsArguments {
     /// The data stream or indices to show; default: those of the search target
     #[arg(long, value_name = "PATTERN")]
     pub index_pattern: Option<String>,
-    /// The search target, by its name; default: the first
+    /// The search target, by its name, also one of your own; default: the server's first
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
-    /// JAC's data folder
-    #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
-    pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub whose: ClientArguments,
 }
 
 /// An application that shows dashboards.

@@ -1,7 +1,7 @@
 //! Waiting until a run's samples are at the search targets, for as long as something moves.
 
 use crate::client::Client;
-use jac_engine::Shipment;
+use jac_engine::{Shipment, TargetView};
 use jac_model::search::ShipmentState;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -11,7 +11,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// reported.
 const STANDSTILL: Duration = Duration::from_secs(100);
 
-/// Returns the shipments once all have ended, or as they are when none has moved for so long.
+/// Gives the shipments once all have ended, or as they are when none has moved for so long. One that waits for its turn, at a target that takes
+/// others, is waited for.
 pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
     let moved = |shipments: &[Shipment]| shipments.iter().map(|one| (one.rows, one.state)).collect::<Vec<_>>();
     let mut last = Vec::new();
@@ -28,10 +29,21 @@ pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
             since = Instant::now();
         }
         if since.elapsed() > STANDSTILL {
-            return Ok(shipments);
+            if !is_queued(client, &shipments).await? {
+                return Ok(shipments);
+            }
+            since = Instant::now();
         }
         sleep(POLL_INTERVAL).await;
     }
+}
+
+/// Whether all that has not ended has not begun either, and nothing holds its targets up.
+async fn is_queued(client: &Client, shipments: &[Shipment]) -> anyhow::Result<bool> {
+    let targets: Vec<TargetView> = client.get("/search/targets").await?;
+    let is_free = |name: &str| targets.iter().any(|view| view.target.name == name && view.trouble.is_none());
+    let mut waiting = shipments.iter().filter(|shipment| !shipment.state.is_final() && shipment.target_info.is_some());
+    Ok(waiting.all(|shipment| shipment.rows == 0 && shipment.trouble.is_none() && is_free(&shipment.target)))
 }
 
 /// Where a shipment is.

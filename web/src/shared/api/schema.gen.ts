@@ -4485,6 +4485,11 @@ export interface components {
              * @description Uploads that never came to their end: they have no manifest.
              */
             unfinished: number;
+            /**
+             * Format: int64
+             * @description Runs of other people in somebody's own store.
+             */
+            others: number;
             /** @description Runs that cannot be restored, each with why, a sentence. */
             failed: string[];
         };
