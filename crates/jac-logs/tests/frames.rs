@@ -206,7 +206,10 @@ fn a_damaged_byte_is_reported_wherever_it_is() {
             // Nothing of it can be had.
             let read = read_logs_with(&[Input::File(damaged.clone())], &ReadOptions::default(), &mut |_| goes_on());
             let reported = read.map(|mut log| log.summary().partial.is_some());
-            assert!(reported.as_ref().is_ok_and(|reported| *reported) || reported.is_err_and(|error| error.code() == "log_not_read"));
+            assert!(
+                reported.as_ref().is_ok_and(|reported| *reported)
+                    || reported.is_err_and(|error| error.code() == "log_not_read")
+            );
         } else {
             let (samples, is_incomplete) = samples_and_incomplete(&damaged);
             assert!(is_incomplete && samples < whole, "frame {frame}");

@@ -247,7 +247,11 @@ async fn an_upload_that_the_store_has_dropped_is_begun_anew_and_one_that_it_has_
         journal.write("runs/a", Some(&complete)).await.expect("written");
         store.upload("runs/a", &path, &object, &journal, &|_| ()).await.expect("it is there");
         assert!(has(&store, "runs/a", &whole).await, "{server}");
-        assert_eq!(journal.last.lock().expect("a lock").as_ref(), Some(&complete), "{server}: nothing was started again");
+        assert_eq!(
+            journal.last.lock().expect("a lock").as_ref(),
+            Some(&complete),
+            "{server}: nothing was started again"
+        );
     }
 }
 
