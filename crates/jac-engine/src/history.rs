@@ -13,7 +13,9 @@ use crate::error::EngineError;
 use jac_jtl::criteria::{MAX_UNREAD_PERCENT, Verdict};
 use jac_jtl::{Entry, EntryKind};
 use jac_model::{EpochMs, Fault, PlanId, Run, RunId, folded};
-use jac_report::{Change, ChangedMetric, CoarseTimes, LineComparison, Thresholds, compare_lines};
+use jac_report::{
+    Change, ChangedMetric, CoarseTimes, EVERY_SAMPLE_FAILED, LineComparison, Thresholds, compare_lines,
+};
 use jac_store::{MOST_LISTED, TrendPlace, TrendRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -259,10 +261,20 @@ fn error_percent(errors: u64, samples: u64) -> Option<f64> {
 }
 
 fn compared(before: &TrendRow, after: &TrendRow) -> TrendComparison {
-    let is_unread = |row: &TrendRow| row.metrics.unread_percent.is_some_and(|unread| unread > MAX_UNREAD_PERCENT);
-    let (change, worse, sentence) = if is_unread(before) || is_unread(after) {
-        let sentence = format!("more than {MAX_UNREAD_PERCENT} % of the rows of a log could not be read");
+    let most = |row: &TrendRow| row.metrics.max_unread_percent.unwrap_or(MAX_UNREAD_PERCENT);
+    let is_unread = |row: &TrendRow| row.metrics.unread_percent.is_some_and(|unread| unread > most(row));
+    let all_failed = |row: &TrendRow| row.metrics.samples > 0 && row.metrics.errors == row.metrics.samples;
+    let bases = before.metrics.total_basis.as_ref().zip(after.metrics.total_basis.as_ref());
+    let is_total = after.metrics.label.is_none();
+    let basis_differs = is_total && bases.is_some_and(|(before, after)| before != after);
+    let (change, worse, sentence) = if let Some(unread) = [before, after].into_iter().find(|row| is_unread(row)) {
+        let sentence = format!("more than {} % of the rows of a log could not be read", most(unread));
         (Change::Unclear, Vec::new(), sentence)
+    } else if basis_differs {
+        (Change::Unclear, Vec::new(), "the totals cover different rows: requests and transactions".to_owned())
+    } else if all_failed(after) {
+        let change = if all_failed(before) { Change::Unclear } else { Change::Worse };
+        (change, vec![ChangedMetric::ErrorPercent], EVERY_SAMPLE_FAILED.to_owned())
     } else {
         let side = |row: &TrendRow| (entry(row), CoarseTimes::from_bytes(&row.metrics.times).unwrap_or_default());
         let ((before, before_times), (after, after_times)) = (side(before), side(after));
@@ -271,7 +283,8 @@ fn compared(before: &TrendRow, after: &TrendRow) -> TrendComparison {
         let worse = changed.into_iter().filter(|number| number.worse).map(|number| number.metric).collect();
         (change, worse, sentence)
     };
-    let rates = before.metrics.rate_per_s.zip(after.metrics.rate_per_s).filter(|(before, _)| *before > 0.0);
+    let rates = before.metrics.rate_per_s.zip(after.metrics.rate_per_s);
+    let rates = rates.filter(|(before, _)| *before > 0.0 && !basis_differs);
     let load_differs = rates.is_some_and(|(before, after)| (after / before - 1.0).abs() * 100.0 > OTHER_LOAD_PERCENT);
     TrendComparison { with: before.run.clone(), change, worse, sentence, load_differs }
 }

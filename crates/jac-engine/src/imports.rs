@@ -21,7 +21,7 @@ use crate::runs::record::RunRecord;
 use crate::runs::{RESULTS, report_end, write_report};
 use jac_jtl::criteria::{MAX_UNREAD_PERCENT, judge};
 use jac_jtl::{LogStatistics, Settings};
-use jac_logs::{Input, LogError, RewriteError, is_plain, read_logs, rewrite_logs};
+use jac_logs::{Input, Kind, LogError, RewriteError, is_plain, read_logs, rewrite_logs};
 use jac_model::{
     Cause, ClusterId, EpochMs, Message, Person, PlanId, Provider, ResultsChoice, ResultsMode, Run, RunId, RunPhase,
 };
@@ -74,12 +74,17 @@ impl Engine {
             _ => false,
         };
         if !is_plain {
-            self.rewrite(&logs, &made.path().join(RESULTS), &progress)?;
+            self.rewrite(&logs, &made.path().join(RESULTS), false, &progress)?;
         }
         let read = read_logs(&logs.inputs, &Settings::default(), &mut |_| progress());
         let mut statistics = read.map_err(|error| logs.reading_error(error))?;
         statistics.rename_files(&|file| logs.name(Path::new(file)));
-        refuse_unread(&statistics, new.max_unread_percent.unwrap_or(MAX_UNREAD_PERCENT))?;
+        let most_unread = new.max_unread_percent.unwrap_or(MAX_UNREAD_PERCENT);
+        refuse_unread(&statistics, most_unread)?;
+        if logs.inputs.len() > 1 && statistics.notes().iter().any(|note| note.code == "logs_are_generators") {
+            // In one log they would be one load generator, with other active users as soon as it is read again.
+            self.rewrite(&logs, &made.path().join(RESULTS), true, &progress)?;
+        }
 
         let (start_ms, end_ms) = {
             let summary = statistics.summary();
@@ -88,10 +93,11 @@ impl Engine {
         let id = self.free_run_id()?;
         let mut run = imported(id, name, owner, self.now_ms(), (start_ms, end_ms));
         (run.plan_id, run.plan_name) = (plan_id, plan_name);
+        run.max_unread_percent = new.max_unread_percent;
         let bytes = logs.files().iter().map(|file| file.bytes).sum();
         self.pin_what_is_old(&mut run, bytes)?;
         // By no criteria: but a log that cannot be judged, or in which everything failed, did not pass.
-        let criteria = judge(&[], &statistics.summary(), 0, MAX_UNREAD_PERCENT);
+        let criteria = judge(&[], &statistics.summary(), 0, most_unread);
         let judged = Judged { criteria, ..Judged::default() };
         let end = report_end(&run, &mut statistics, &judged, self.now_ms());
         write_report(made.path(), &run, &end, logs.files(), &mut statistics, self.now_ms())?;
@@ -209,12 +215,23 @@ impl Engine {
         Ok(())
     }
 
-    fn rewrite(&self, logs: &Logs, to: &Path, progress: &dyn Fn() -> ControlFlow<()>) -> Result<(), EngineError> {
+    /// Makes the logs one. `names_hosts`: rows that name no load generator are of one that is called as their log.
+    fn rewrite(
+        &self,
+        logs: &Logs,
+        to: &Path,
+        names_hosts: bool,
+        progress: &dyn Fn() -> ControlFlow<()>,
+    ) -> Result<(), EngineError> {
         let file = File::create(to).map_err(failed)?;
         let has_room = || self.has_room_for_files();
         let mut out = BufWriter::with_capacity(1 << 20, Roomy::new(file, &has_room));
         let limit_bytes = self.settings().max_import_bytes;
-        rewrite_logs(&logs.inputs, limit_bytes, &mut out, &mut || progress()).map_err(|error| match error {
+        let host = |input: &Input| match input {
+            Input::File(path) if names_hosts => logs.name(path),
+            _ => String::new(),
+        };
+        rewrite_logs(&logs.inputs, limit_bytes, &host, &mut out, &mut || progress()).map_err(|error| match error {
             RewriteError::Log(error) => logs.reading_error(error),
             RewriteError::Truncated { ref name } => EngineError::Invalid {
                 code: "log_truncated",
@@ -299,10 +316,8 @@ impl Logs {
     /// An error of reading, without the places of this server.
     fn reading_error(&self, error: LogError) -> EngineError {
         let code = error.code();
-        let mut message = error.to_string();
-        for root in self.roots.iter().rev() {
-            message = message.replace(root.as_str(), "");
-        }
+        let bare = |text: String| self.roots.iter().rev().fold(text, |text, root| text.replace(root.as_str(), ""));
+        let message = bare(error.to_string());
         match error {
             LogError::Read { source, .. } | LogError::Open { source, .. } if source.raw_os_error().is_some() => {
                 EngineError::file("reading the upload", source)
@@ -310,7 +325,13 @@ impl Logs {
             error => EngineError::Invalid {
                 code,
                 message: format!("The logs cannot be imported: {message}."),
-                hint: error.hint().filter(|_| !matches!(error, LogError::NoSample { .. })),
+                hint: match error {
+                    LogError::NoSample { .. } => None,
+                    LogError::NotALog { kind: Kind::Zip, .. } => {
+                        Some("A zip inside a zip is not unpacked: unzip it, and import the logs in it.".to_owned())
+                    }
+                    error => error.hint().map(bare),
+                },
                 faults: Vec::new(),
             },
         }
@@ -403,6 +424,7 @@ fn imported(id: RunId, name: String, owner: Person, now_ms: EpochMs, times: (Opt
         criteria_watch: Vec::new(),
         try_run: false,
         broken_rule: None,
+        max_unread_percent: None,
         // A log may have no times, or such of a clock that was wrong.
         created_ms: start_ms.filter(|start_ms| *start_ms > 0).map_or(now_ms, |start_ms| start_ms.min(now_ms)),
         started_ms: start_ms,

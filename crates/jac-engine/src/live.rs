@@ -116,7 +116,9 @@ impl LiveRun {
 
     /// Sets the time of arrival of the bytes that are fed next.
     pub fn set_now(&self, now_ms: EpochMs) {
-        self.state().evaluation.set_now(now_ms);
+        let mut state = self.state();
+        state.statistics.set_now(now_ms);
+        state.evaluation.set_now(now_ms);
     }
 
     /// Takes the next bytes of the log.

@@ -299,6 +299,7 @@ impl Engine {
             stop_requested: None,
             stop_requested_by: None,
             broken_rule: None,
+            max_unread_percent: None,
             workers,
             try_run: new.try_run,
             results,

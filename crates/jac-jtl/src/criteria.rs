@@ -235,7 +235,7 @@ impl Criterion {
         let (entry, of): (&Entry, String) = match &self.label {
             Some(label) => match summary.labels.iter().find(|entry| entry.label == *label) {
                 Some(entry) => (entry, format!("\"{label}\"")),
-                None => return (CriterionCode::LabelMissing, None, format!("No sample has the label \"{label}\".")),
+                None => return (CriterionCode::LabelMissing, None, without_label(label, summary)),
             },
             None if summary.total_basis == TotalBasis::Transactions => {
                 (&summary.total, "Total (transactions)".to_owned())
@@ -254,6 +254,15 @@ impl Criterion {
             self.metric.with_unit(self.threshold)
         );
         (if fails { CriterionCode::NotMet } else { CriterionCode::Met }, Some(value), sentence)
+    }
+}
+
+fn without_label(label: &str, summary: &Summary) -> String {
+    match summary.notes.iter().find(|note| note.code == "labels_folded") {
+        Some(_) => format!(
+            "No sample has the label \"{label}\", or it is among the labels that are counted together; raise --max-labels."
+        ),
+        None => format!("No sample has the label \"{label}\"."),
     }
 }
 
@@ -361,6 +370,16 @@ mod tests {
         assert_eq!(codes(33.4), [CriterionCode::Met]);
         assert_eq!(Verdict::of(&judge(&[], &summary, 0, MAX_UNREAD_PERCENT)), Verdict::Failed);
         assert_eq!(Verdict::of(&judge(&[], &summary, 0, 100.0)), Verdict::None);
+    }
+
+    #[test]
+    fn a_label_that_may_be_among_others_is_not_said_to_have_no_sample() {
+        let mut log = LogStatistics::new(Settings { max_labels: 1, ..Settings::default() });
+        log.feed(b"timeStamp,elapsed,label,success\n0,100,Home,true\n500,900,Buy,true\n");
+        log.finish();
+        let result = "p95(\"Buy\") > 1s".parse::<Criterion>().expect("an expression").evaluate(&log.summary());
+        assert_eq!(result.code, Some(CriterionCode::LabelMissing));
+        assert!(result.sentence.contains("--max-labels"), "{}", result.sentence);
     }
 
     #[test]

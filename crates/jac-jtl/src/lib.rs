@@ -41,7 +41,7 @@ pub use points::{CodeSeries, LabelCharts, LabelSeries, Point, Series, TimedCount
 pub use profiles::{ApdexThresholds, LabelProfile, Profile, Profiles};
 pub use reader::{Layout, LogReader, ReadOutcome, Rejected, count_rows, whole_rows};
 pub use sample::{Sample, TakeSample};
-pub use settings::{DateOrder, Settings, TimeUnit, TimestampMeaning};
+pub use settings::{DateOrder, DateOrderSource, Settings, TimeUnit, TimestampMeaning};
 pub use statistics::{
     BusiestEntries, ChangedLabels, ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics, SpreadEntry,
 };

@@ -81,12 +81,16 @@ impl<'a> Sample<'a> {
     /// What a failure is grouped by besides its code, as in JMeter's dashboard (`ErrorsSummaryConsumer#getErrorKey`): the
     /// response message; where the code is a success, or there is none, the failed assertion's message.
     pub fn error_message(&self) -> &'a [u8] {
-        let asserted = is_success_code(self.code) || (self.code.is_empty() && !self.failure_message.is_empty());
-        match (asserted, self.failure_message) {
+        match (self.is_failed_assertion(), self.failure_message.trim_ascii()) {
             (false, _) => self.message,
             (true, []) => ASSERTION_FAILED,
-            (true, message) => message,
+            (true, _) => self.failure_message,
         }
+    }
+
+    /// Did the response succeed, so that an assertion is what failed? As JMeter decides it.
+    fn is_failed_assertion(&self) -> bool {
+        is_success_code(self.code) || (self.code.is_empty() && !self.failure_message.trim_ascii().is_empty())
     }
 
     /// The worker that a remote thread's name begins with: `10.0.0.7:1099` of `10.0.0.7:1099-Thread Group 1-3`.
@@ -102,9 +106,10 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// JMeter's own test (`MetricUtils#isSuccessCode`): a number from 200 to 399.
+/// JMeter's own test (`MetricUtils#isSuccessCode`): digits that are a number from 200 to 399.
 fn is_success_code(code: &[u8]) -> bool {
-    matches!(code, [b'2' | b'3', b'0'..=b'9', b'0'..=b'9'])
+    let zeros = code.iter().take_while(|digit| **digit == b'0').count();
+    matches!(code[zeros..], [b'2' | b'3', b'0'..=b'9', b'0'..=b'9'])
 }
 
 /// Reads `host:port` off `host:port-Thread Group 1-1`: no blanks, a port of one to five digits, then a hyphen. A worker that
@@ -159,7 +164,7 @@ fn has_colon(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_colon, worker_of_thread};
+    use super::{has_colon, is_success_code, worker_of_thread};
 
     #[test]
     fn a_colon_is_found_wherever_it_stands() {
@@ -172,6 +177,16 @@ mod tests {
                 text[at] = 0xBA;
                 assert!(!has_colon(&text), "{at} of {length}");
             }
+        }
+    }
+
+    #[test]
+    fn a_code_is_a_success_by_its_number() {
+        for code in ["200", "399", "0200", "00302"] {
+            assert!(is_success_code(code.as_bytes()), "{code}");
+        }
+        for code in ["", "0", "199", "400", "2000", "20x", " 200", "20", "Non HTTP response code"] {
+            assert!(!is_success_code(code.as_bytes()), "{code}");
         }
     }
 

@@ -68,6 +68,18 @@ pub enum DateOrder {
     DayFirst,
 }
 
+/// How well [`Settings::date_order`] is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DateOrderSource {
+    /// Nobody has looked through the logs for it: it is the default.
+    #[default]
+    Default,
+    /// The logs were looked through, and can be read either way.
+    Guessed,
+    /// Some rows of the logs can be read in this order only.
+    Certain,
+}
+
 /// Choices and limits of one reading. All parts that are merged later must be read with the same settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -98,6 +110,8 @@ pub struct Settings {
     pub time_format: Option<TimeFormat>,
     /// What comes first in a date that does not say (the month).
     pub date_order: DateOrder,
+    /// How well that is known (not at all).
+    pub date_order_source: DateOrderSource,
     /// The columns of a log without a header; `None`: JMeter's defaults.
     pub columns: Option<Vec<String>>,
     /// Bytes of a CSV log that are indexed at once (32 KB), at least 1: of no effect on what is read.
@@ -131,6 +145,7 @@ impl Default for Settings {
             time_unit: None,
             time_format: None,
             date_order: DateOrder::MonthFirst,
+            date_order_source: DateOrderSource::Default,
             columns: None,
             block_bytes: 32 << 10,
         }

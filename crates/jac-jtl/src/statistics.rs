@@ -30,8 +30,8 @@ mod window;
 pub use log::LogStatistics;
 pub use tables::{BusiestEntries, ResponseTimes, SpreadEntry};
 
-use crate::{LabelSeries, Point, Sample, Settings};
-use active::{Ahead, UNNAMED};
+use crate::{LabelSeries, Point, Sample, Settings, TotalBasis};
+use active::{Ahead, Clocks, UNNAMED};
 use buckets::{Buckets, Numbers};
 use errors::Errors;
 use hot::{Hot, HotCell, Keys, Taken};
@@ -62,7 +62,14 @@ pub struct SampleStatistics {
     finished: bool,
     /// What the points which were handed out are over.
     shown: Option<Shown>,
+    /// What the total is over, where somebody else has decided it.
+    basis: Option<Kind>,
+    /// By the server's clock, when the samples came that come now.
+    now_ms: Option<i64>,
 }
+
+/// By so much a clock may be ahead that was not measured yet: a sample that ends later than that is not from now.
+pub(crate) const FUTURE_MS: i64 = 60_000;
 
 /// What all points depend on besides their own bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +146,8 @@ impl SampleStatistics {
             ahead: BTreeMap::new(),
             finished: false,
             shown: None,
+            basis: None,
+            now_ms: None,
         }
     }
 
@@ -157,7 +166,9 @@ impl SampleStatistics {
         };
         let worker = self.hosts.add(sample.host(), kind, sample.success);
         let code = self.codes.add(sample.code, kind, sample.success);
-        hot::at_slot(&mut self.recent, worker).add(sample.end_ms, kind);
+        if self.now_ms.is_none_or(|now_ms| self.is_from_now(sample, now_ms)) {
+            hot::at_slot(&mut self.recent, worker).add(sample.end_ms, kind);
+        }
         if !sample.success {
             // A copy: the sample itself need not be in memory.
             self.errors.add(&{ *sample }, label, kind);
@@ -273,6 +284,37 @@ impl SampleStatistics {
         self.ahead.insert(host.to_owned(), ahead_ms);
     }
 
+    /// Says what the server's clock shows when the samples come that come after: rate and active users are of now, and one sample that ends
+    /// far beyond it would have everybody else taken for silent.
+    pub fn set_now(&mut self, now_ms: i64) {
+        self.now_ms = Some(now_ms);
+    }
+
+    /// What the total is over, whatever the samples are: that of a part is the whole's.
+    pub fn set_total_basis(&mut self, basis: TotalBasis) {
+        self.basis = Some(match basis {
+            TotalBasis::Samples => Kind::Request,
+            TotalBasis::Transactions => Kind::Transaction,
+        });
+    }
+
+    fn is_from_now(&self, sample: &Sample<'_>, now_ms: i64) -> bool {
+        let latest_ms = now_ms.saturating_add(FUTURE_MS);
+        if sample.end_ms <= latest_ms {
+            return true;
+        }
+        let host = String::from_utf8_lossy(sample.host());
+        let ahead_ms = self.ahead.get(host.as_ref()).copied().unwrap_or(0);
+        sample.end_ms.saturating_sub(ahead_ms) <= latest_ms
+    }
+
+    /// The clocks that active users are counted by.
+    fn clocks(&self) -> Clocks {
+        let latest_ms =
+            self.now_ms.filter(|_| !self.finished).map_or(i64::MAX, |now_ms| now_ms.saturating_add(FUTURE_MS));
+        Clocks { ahead: self.ahead(), latest_ms }
+    }
+
     /// The clocks' offsets by the nodes' numbers.
     fn ahead(&self) -> Ahead {
         let number = |host: &str| match host {
@@ -284,6 +326,9 @@ impl SampleStatistics {
 
     /// What the total is over: requests, unless every row is a transaction.
     fn basis(&self) -> Kind {
+        if let Some(basis) = self.basis {
+            return basis;
+        }
         if !self.labels.has(Kind::Request) && self.labels.has(Kind::Transaction) {
             Kind::Transaction
         } else {
@@ -310,7 +355,7 @@ impl SampleStatistics {
         if self.shown.replace(show).is_some_and(|shown| shown != show) {
             self.buckets.replace_all();
         }
-        self.buckets.refresh_active_users(!self.finished, &self.ahead());
+        self.buckets.refresh_active_users(!self.finished, &self.clocks());
         let reset = self.buckets.replaced_after(since);
         let points =
             show.known(self.buckets.points(show.basis, show.outside, if reset { 0 } else { since }, &mut self.summing));
@@ -334,8 +379,8 @@ impl SampleStatistics {
     /// Threads active on all workers together, by the latest samples.
     pub fn active_users(&mut self) -> Option<u64> {
         self.settle();
-        let ahead = self.ahead();
-        self.buckets.active_users_now(&ahead)
+        let clocks = self.clocks();
+        self.buckets.active_users_now(&clocks)
     }
 
     /// Samples per second over the last full seconds (up to five) before each node's newest sample, all nodes together:

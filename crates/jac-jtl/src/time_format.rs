@@ -5,7 +5,8 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeFormat {
     pattern: String,
-    parts: Vec<Part>,
+    /// With the most digits that each takes.
+    parts: Vec<(Part, usize)>,
 }
 
 /// Why a pattern cannot be used.
@@ -53,6 +54,7 @@ impl std::str::FromStr for TimeFormat {
     fn from_str(pattern: &str) -> Result<Self, TimeFormatError> {
         let mut parts = Vec::new();
         let mut letters = pattern.chars().peekable();
+        let mut letters_before = 0;
         while let Some(letter) = letters.next() {
             if letter == '\'' {
                 quoted(&mut letters, &mut parts)?;
@@ -60,54 +62,66 @@ impl std::str::FromStr for TimeFormat {
             }
             if !letter.is_ascii_alphabetic() {
                 let mut bytes = [0; 4];
-                parts.extend(letter.encode_utf8(&mut bytes).bytes().map(Part::Literal));
+                parts.extend(letter.encode_utf8(&mut bytes).bytes().map(literal));
                 continue;
             }
             let mut count = 1;
             while letters.next_if_eq(&letter).is_some() {
                 count += 1;
             }
-            parts.push(match letter {
-                'y' | 'u' => Part::Year(count),
-                'M' | 'L' if count < 3 => Part::Month,
-                'M' | 'L' => Part::MonthName,
-                'd' => Part::Day,
-                'H' => Part::Hour24,
-                'h' => Part::Hour12,
-                'm' => Part::Minute,
-                's' => Part::Second,
-                'S' if count < 3 => Part::Milliseconds,
-                'S' => Part::Fraction,
-                'a' => Part::HalfDay,
-                'X' | 'Z' | 'x' => Part::Offset,
+            let (part, most) = match letter {
+                'y' | 'u' => (Part::Year(count), 4),
+                'M' | 'L' if count < 3 => (Part::Month, 2),
+                'M' | 'L' => (Part::MonthName, 0),
+                'd' => (Part::Day, 2),
+                'H' => (Part::Hour24, 2),
+                'h' => (Part::Hour12, 2),
+                'm' => (Part::Minute, 2),
+                's' => (Part::Second, 2),
+                'S' if count < 3 => (Part::Milliseconds, 3),
+                'S' => (Part::Fraction, 9),
+                'a' => (Part::HalfDay, 0),
+                'X' | 'Z' | 'x' => (Part::Offset, 0),
                 other => return Err(TimeFormatError::Letter(other)),
-            });
+            };
+            // Of digits that follow one another without anything between them the letters say where one number ends.
+            if most > 0
+                && let Some((_, before)) = parts.last_mut().filter(|(_, most)| *most > 0)
+            {
+                *before = letters_before;
+            }
+            letters_before = count;
+            parts.push((part, most));
         }
-        let has_hour = parts.contains(&Part::Hour24) || parts.contains(&Part::Hour12);
-        if !has_hour || !parts.contains(&Part::Minute) {
+        let format = Self { pattern: pattern.to_owned(), parts };
+        if !(format.has(Part::Hour24) || format.has(Part::Hour12)) || !format.has(Part::Minute) {
             return Err(TimeFormatError::NoTime);
         }
-        Ok(Self { pattern: pattern.to_owned(), parts })
+        Ok(format)
     }
+}
+
+fn literal(byte: u8) -> (Part, usize) {
+    (Part::Literal(byte), 0)
 }
 
 /// Text in quotes; two quotes are one.
 fn quoted(
     letters: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    parts: &mut Vec<Part>,
+    parts: &mut Vec<(Part, usize)>,
 ) -> Result<(), TimeFormatError> {
     if letters.next_if_eq(&'\'').is_some() {
-        parts.push(Part::Literal(b'\''));
+        parts.push(literal(b'\''));
         return Ok(());
     }
     loop {
         match letters.next() {
             None => return Err(TimeFormatError::Quote),
-            Some('\'') if letters.next_if_eq(&'\'').is_some() => parts.push(Part::Literal(b'\'')),
+            Some('\'') if letters.next_if_eq(&'\'').is_some() => parts.push(literal(b'\'')),
             Some('\'') => return Ok(()),
             Some(letter) => {
                 let mut bytes = [0; 4];
-                parts.extend(letter.encode_utf8(&mut bytes).bytes().map(Part::Literal));
+                parts.extend(letter.encode_utf8(&mut bytes).bytes().map(literal));
             }
         }
     }
@@ -134,6 +148,15 @@ pub(crate) struct Written {
 }
 
 impl TimeFormat {
+    /// Does it name a day? Otherwise it is a time alone.
+    pub(crate) fn has_day(&self) -> bool {
+        self.has(Part::Day)
+    }
+
+    fn has(&self, part: Part) -> bool {
+        self.parts.iter().any(|(known, _)| *known == part)
+    }
+
     /// Takes a text apart; `None` when it is not in this form.
     pub(crate) fn read(&self, text: &[u8]) -> Option<Written> {
         let mut rest = text.trim_ascii();
@@ -148,23 +171,24 @@ impl TimeFormat {
             offset_minutes: None,
         };
         let mut afternoon = None;
-        for part in &self.parts {
+        for (part, most) in &self.parts {
+            let most = *most;
             match part {
                 Part::Literal(byte) => rest = rest.strip_prefix(std::slice::from_ref(byte))?,
                 Part::Year(letters) => {
-                    let (year, digits) = digits(&mut rest, 4)?;
+                    let (year, digits) = digits(&mut rest, most)?;
                     at.year = if *letters == 2 && digits <= 2 { 2000 + year } else { year };
                 }
-                Part::Month => at.month = digits(&mut rest, 2)?.0,
+                Part::Month => at.month = digits(&mut rest, most)?.0,
                 Part::MonthName => at.month = month_name(&mut rest)?,
-                Part::Day => at.day = digits(&mut rest, 2)?.0,
-                Part::Hour24 => at.hour = digits(&mut rest, 2)?.0,
-                Part::Hour12 => at.hour = digits(&mut rest, 2)?.0 % 12,
-                Part::Minute => at.minute = digits(&mut rest, 2)?.0,
-                Part::Second => at.second = digits(&mut rest, 2)?.0,
-                Part::Milliseconds => at.millisecond = digits(&mut rest, 3)?.0,
+                Part::Day => at.day = digits(&mut rest, most)?.0,
+                Part::Hour24 => at.hour = digits(&mut rest, most)?.0,
+                Part::Hour12 => at.hour = digits(&mut rest, most)?.0 % 12,
+                Part::Minute => at.minute = digits(&mut rest, most)?.0,
+                Part::Second => at.second = digits(&mut rest, most)?.0,
+                Part::Milliseconds => at.millisecond = digits(&mut rest, most)?.0,
                 Part::Fraction => {
-                    let (value, count) = digits(&mut rest, 9)?;
+                    let (value, count) = digits(&mut rest, most)?;
                     at.millisecond = scaled(value, count);
                 }
                 Part::HalfDay => {
@@ -241,6 +265,8 @@ mod tests {
             ("HH:mm:ss.S", "01:02:03.45", (1970, 1, 1, 1, 2, 3, 45)),
             ("HH:mm:ss.SS", "01:02:03.007", (1970, 1, 1, 1, 2, 3, 7)),
             ("dd-MMM-yyyy HH:mm:ss", "05-Mar-2024 01:02:03", (2024, 3, 5, 1, 2, 3, 0)),
+            ("yyMMdd HH:mm:ss.SSS", "240305 23:59:58.120", (2024, 3, 5, 23, 59, 58, 120)),
+            ("yyyyMMddHHmmssSSS", "20240305235958120", (2024, 3, 5, 23, 59, 58, 120)),
             ("HH 'o''clock' mm", "7 o'clock 30", (1970, 1, 1, 7, 30, 0, 0)),
         ];
         for (pattern, text, expected) in table {

@@ -364,6 +364,76 @@ fn a_clock_that_is_ahead_hides_nobody() {
 }
 
 #[test]
+fn one_sample_from_the_future_hides_nobody() {
+    let mut statistics = of_two_nodes([0, 0], [30, 30]);
+    statistics.set_now(1_700_000_030_000);
+    statistics.feed(b"1700003600000,0,a,10.0.0.1:1099-U 1-1,4\n");
+    assert_eq!((statistics.active_users(), statistics.rate_per_s()), (Some(7), Some(100.0)));
+    let last =
+        |statistics: &mut LogStatistics| statistics.series().points.iter().rev().nth(1).and_then(|p| p.active_users);
+    assert_eq!(last(&mut statistics), Some(7));
+    // By a clock that is known to be an hour ahead it is from now.
+    let mut ahead = of_two_nodes([0, 3_600], [30, 3_630]);
+    ahead.set_clock_offset("10.0.0.1:1099", 3_600_000);
+    ahead.set_now(1_700_000_030_000);
+    assert_eq!(ahead.active_users(), Some(7));
+}
+
+#[test]
+fn times_of_day_around_midnight_stay_together() {
+    let log = b"timeStamp,elapsed,label\n23:59:59,0,a\n00:00:01,0,a\n23:59:58,0,a\n00:00:02,1000,a\n00:00:00,0,a\n";
+    let time_format = Some("HH:mm:ss".parse().expect("a pattern"));
+    for settings in [Settings::default(), Settings { time_format, utc_offset_minutes: 120, ..Settings::default() }] {
+        let (seen, outcome) = read_with(log, &settings);
+        let starts: Vec<i64> = seen.iter().map(|sample| sample.0 - seen[0].0).collect();
+        assert_eq!(starts, [0, 2_000, -1_000, 3_000, 1_000]);
+        assert!(outcome.guesses.day && outcome.rejected_rows == 0);
+        // Also where the first row is the late one.
+        let (seen, _) = read_with(b"timeStamp,elapsed,label\n00:00:00,0,a\n23:59:58,0,a\n00:00:01,0,a\n", &settings);
+        let starts: Vec<i64> = seen.iter().map(|sample| sample.0).collect();
+        assert_eq!(starts, [86_400_000, 86_398_000, 86_401_000]);
+    }
+}
+
+#[test]
+fn a_later_one_of_joined_logs_may_begin_with_a_byte_order_mark() {
+    let mark = "\u{FEFF}";
+    let joined = format!(
+        "{mark}label,elapsed,timeStamp,success\nHome,5,1700000000000,true\n{mark}label,timeStamp,elapsed,success\nBuy,1700000001000,6,true\n"
+    );
+    let expected = [seen(1_700_000_000_000, 5, "Home", true, None), seen(1_700_000_001_000, 6, "Buy", true, None)];
+    let (samples, outcome) = read(joined.as_bytes());
+    assert_eq!((samples.as_slice(), outcome.rejected_rows), (&expected[..], 0));
+    // Without a header, or behind one that cannot be used.
+    let rows = format!("timeStamp,elapsed,label\n1700000000000,5,a\n{mark}1700000001000,6,a\n");
+    assert_eq!(read(rows.as_bytes()).0.len(), 2);
+    let unusable = format!("label,elapsed\na,5\n{mark}timeStamp,elapsed,label\n1700000001000,6,Buy\n");
+    assert_eq!(read(unusable.as_bytes()).0, [seen(1_700_000_001_000, 6, "Buy", true, None)]);
+}
+
+#[test]
+fn lines_that_end_with_a_carriage_return_alone_are_said_to_do_so() {
+    for rows in [3, 100_000] {
+        let log = format!("timeStamp,elapsed,label\r{}", "1700000000000,5,a\r".repeat(rows));
+        let (samples, outcome) = read(log.as_bytes());
+        assert!(samples.is_empty());
+        assert_eq!((outcome.rejected_rows, outcome.rejected[0].code.as_str()), (1, "carriage_returns"), "{rows}");
+    }
+}
+
+#[test]
+fn a_zero_does_not_show_its_unit() {
+    for (rows, expected) in [
+        ("0,0,a\n1700000000,5,a\n", [0, 1_700_000_000_000]),
+        ("0,0,a\n1700000000000,5,a\n", [0, 1_700_000_000_000]),
+        ("1700000000,5,a\n0,0,a\n", [1_700_000_000_000, 0]),
+    ] {
+        let (samples, _) = read(format!("timeStamp,elapsed,label\n{rows}").as_bytes());
+        assert_eq!(samples.iter().map(|sample| sample.0).collect::<Vec<_>>(), expected, "{rows}");
+    }
+}
+
+#[test]
 fn sums_that_do_not_fit_stay_at_the_greatest() {
     let mut statistics = LogStatistics::new(Settings::default());
     statistics.feed(b"timeStamp,elapsed,label,bytes,sentBytes,Latency,Connect\n");

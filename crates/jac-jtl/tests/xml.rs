@@ -88,6 +88,16 @@ fn a_log_cut_anywhere_gives_the_samples_before_the_cut() {
 }
 
 #[test]
+fn the_last_of_joined_documents_has_to_end_too() {
+    let cut = LOG.find("</testResults>").expect("the end");
+    for (second, cut_logs) in [(LOG, 0), (&LOG[..cut], 1), ("", 0)] {
+        let joined = format!("{LOG}\n{second}");
+        let outcome = read([joined.into_bytes()].into_iter()).1;
+        assert_eq!(outcome.cut_logs, cut_logs, "{} bytes", second.len());
+    }
+}
+
+#[test]
 fn labels_come_in_the_order_in_which_their_elements_begin() {
     let mut log = LogStatistics::new(Settings::default());
     log.feed(format!("\u{FEFF}\n {LOG}").as_bytes());

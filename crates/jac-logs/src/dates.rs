@@ -1,66 +1,159 @@
-//! Which of day and month comes first in a log whose dates do not say, such as `05/03/2024`.
+//! Logs made ready to be read: opened where they can be read only once, and with the order of day and month in dates that do not say it, such
+//! as `05/03/2024`.
 //!
-//! One date above 12 decides for the whole log, wherever it stands; otherwise the order that makes the log the shorter one is
-//! taken, which is a guess.
+//! One date above 12 decides for its whole log, wherever it stands, and for the logs beside it that can be read either way; where no log has
+//! such a date, the order that makes all of them together the shortest is taken, which is a guess.
 
-use crate::input::open;
+use crate::input::{Opened, open};
+use crate::spool::Spool;
 use crate::{Input, LogError};
-use jac_jtl::{DateOrder, LogReader, Sample, Settings};
+use jac_jtl::{DateOrder, DateOrderSource, LogReader, Sample, Settings};
 use std::io::{ErrorKind, Read};
 
 /// Bytes read at once.
 const PIECE: usize = 128 << 10;
 
-/// What a log's dates are taken for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Order {
-    pub(crate) order: DateOrder,
-    /// Rows can be read in one order only.
-    pub(crate) is_certain: bool,
+/// A log that is read next.
+pub(crate) struct Ready<'a> {
+    pub(crate) input: &'a Input,
+    /// What can be read only once is open already.
+    opened: Option<Opened>,
+    /// With the order of its dates.
+    pub(crate) settings: Settings,
 }
 
-/// Looks through a log for the order of its dates; `None` where its first rows say everything. Standard input can be read
-/// only once, so there its first bytes have to do. `looked` is called after each piece with the unpacked bytes so far, and may end it.
-pub(crate) fn order<E: From<LogError>>(
-    input: &Input,
-    head: &[u8],
+impl Ready<'_> {
+    pub(crate) fn open(&mut self) -> Result<Opened, LogError> {
+        self.opened.take().map_or_else(|| open(self.input), Ok)
+    }
+}
+
+/// Looks at the logs, and through those whose first rows do not say the order of their dates. `looked` is called after each piece with the
+/// unpacked bytes of all of them so far, and may end it.
+///
+/// # Errors
+/// When a log cannot be opened or read, is something else, or can be read only once and cannot be copied.
+pub(crate) fn ready<'a, E: From<LogError>>(
+    inputs: &'a [Input],
     settings: &Settings,
     looked: &mut dyn FnMut(usize) -> Result<(), E>,
-) -> Result<Option<Order>, E> {
-    let mut reader = LogReader::new(settings);
-    reader.feed(head, &mut |_: &Sample<'_>| {});
-    let mut other = LogReader::new(&with(settings, DateOrder::DayFirst));
-    other.feed(head, &mut |_: &Sample<'_>| {});
-    if !(reader.outcome().guesses.date_order || other.outcome().guesses.date_order) {
-        return Ok(None);
-    }
-    let mut tries = [DateOrder::MonthFirst, DateOrder::DayFirst].map(|order| Try::new(settings, order));
-    if *input == Input::Stdin {
-        tries.iter_mut().for_each(|each| each.feed(head));
-    } else {
+) -> Result<Vec<Ready<'a>>, E> {
+    let mut logs = Vec::new();
+    let mut found = Vec::new();
+    let mut bytes = 0;
+    for input in inputs {
         let mut opened = open(input)?;
-        let mut piece = vec![0; PIECE];
-        let mut bytes = 0;
-        loop {
-            match opened.bytes.read(&mut piece) {
-                Ok(0) => break,
-                Ok(read) => {
-                    tries.iter_mut().for_each(|each| each.feed(&piece[..read]));
-                    bytes += read;
-                    looked(bytes)?;
+        let mut log = Found::of_head(&opened.head, settings);
+        if log.is_open {
+            let is_once = input.is_read_once();
+            log = Found::new(settings);
+            let mut spool = if is_once { Some(Spool::new(input)?) } else { None };
+            let mut again = if is_once { None } else { Some(open(input)?) };
+            let through = again.as_mut().unwrap_or(&mut opened);
+            let mut piece = vec![0; PIECE];
+            loop {
+                match through.bytes.read(&mut piece) {
+                    Ok(0) => break,
+                    Ok(read) => {
+                        log.feed(&piece[..read]);
+                        if let Some(spool) = &mut spool {
+                            spool.write(&piece[..read])?;
+                        }
+                        bytes += read;
+                        looked(bytes)?;
+                    }
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(source) => return Err(LogError::Read { name: input.name(), source }.into()),
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(source) => return Err(LogError::Read { name: input.name(), source }.into()),
+            }
+            if let Some(spool) = spool {
+                opened.bytes = spool.again()?;
             }
         }
+        found.push(log);
+        // One alone is read next; of many, only as many are open as have to be.
+        let keeps_open = inputs.len() == 1 || input.is_read_once();
+        logs.push(Ready { input, opened: keeps_open.then_some(opened), settings: settings.clone() });
     }
-    let [month_first, day_first] = tries.map(Try::end);
-    let order = if day_first < month_first { DateOrder::DayFirst } else { DateOrder::MonthFirst };
-    Ok(Some(Order { order, is_certain: month_first.0 != day_first.0 }))
+    let common = common(&found);
+    for (log, found) in logs.iter_mut().zip(&found).filter(|(_, found)| found.is_open) {
+        let (order, source) = found.certain().map_or(common, |order| (order, DateOrderSource::Certain));
+        log.settings = with(settings, order, source);
+    }
+    Ok(logs)
 }
 
-pub(crate) fn with(settings: &Settings, order: DateOrder) -> Settings {
-    Settings { date_order: order, ..settings.clone() }
+/// The settings with the order of dates that all these logs have in common, for whoever reads them one by one. Those that can be read only
+/// once are not looked at; where two logs are certain of different orders, each is left to say its own.
+///
+/// # Errors
+/// As those of reading them.
+pub fn with_common_dates(inputs: &[Input], settings: &Settings) -> Result<Settings, LogError> {
+    let inputs: Vec<Input> = inputs.iter().filter(|input| !input.is_read_once()).cloned().collect();
+    let logs = ready(&inputs, settings, &mut |_| Ok::<_, LogError>(()))?;
+    let mut settled = logs.into_iter().map(|log| log.settings).filter(|log| *log != *settings);
+    let Some(first) = settled.next() else { return Ok(settings.clone()) };
+    Ok(if settled.all(|other| other == first) { first } else { settings.clone() })
+}
+
+fn with(settings: &Settings, date_order: DateOrder, date_order_source: DateOrderSource) -> Settings {
+    Settings { date_order, date_order_source, ..settings.clone() }
+}
+
+const ORDERS: [DateOrder; 2] = [DateOrder::MonthFirst, DateOrder::DayFirst];
+
+/// What was found of a log, read in each order.
+struct Found {
+    tries: [Try; 2],
+    /// It has dates that do not say their order, and nobody has said it.
+    is_open: bool,
+}
+
+impl Found {
+    fn new(settings: &Settings) -> Self {
+        let tries = ORDERS.map(|order| Try::new(&with(settings, order, settings.date_order_source)));
+        Self { tries, is_open: true }
+    }
+
+    /// By a log's first bytes.
+    fn of_head(head: &[u8], settings: &Settings) -> Self {
+        let mut found = Self::new(settings);
+        found.feed(head);
+        found.is_open = settings.date_order_source == DateOrderSource::Default
+            && found.tries.iter().any(|each| each.reader.outcome().guesses.date_order);
+        found
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        self.tries.iter_mut().for_each(|each| each.feed(bytes));
+    }
+
+    /// The order in which alone all its rows can be read.
+    fn certain(&self) -> Option<DateOrder> {
+        let [month_first, day_first] = self.tries.each_ref().map(|each| each.reader.outcome().rejected_rows);
+        match month_first.cmp(&day_first) {
+            std::cmp::Ordering::Less => Some(DateOrder::MonthFirst),
+            std::cmp::Ordering::Equal => None,
+            std::cmp::Ordering::Greater => Some(DateOrder::DayFirst),
+        }
+    }
+}
+
+/// The order of logs that can be read either way, beside these others.
+fn common(found: &[Found]) -> (DateOrder, DateOrderSource) {
+    let certain: Vec<DateOrder> = found.iter().filter(|found| found.is_open).filter_map(Found::certain).collect();
+    match certain.as_slice() {
+        [first, others @ ..] if others.iter().all(|other| other == first) => (*first, DateOrderSource::Certain),
+        _ => {
+            let lengths = [0, 1].map(|order| {
+                let tries = || found.iter().map(|found| &found.tries[order]);
+                let first_ms = tries().map(|each| each.first_ms).min().unwrap_or_default();
+                tries().map(|each| each.last_ms).max().unwrap_or_default().saturating_sub(first_ms)
+            });
+            let order = if lengths[1] < lengths[0] { DateOrder::DayFirst } else { DateOrder::MonthFirst };
+            (order, DateOrderSource::Guessed)
+        }
+    }
 }
 
 /// The log as it is in one order.
@@ -71,8 +164,8 @@ struct Try {
 }
 
 impl Try {
-    fn new(settings: &Settings, order: DateOrder) -> Self {
-        Self { reader: LogReader::new(&with(settings, order)), first_ms: i64::MAX, last_ms: i64::MIN }
+    fn new(settings: &Settings) -> Self {
+        Self { reader: LogReader::new(settings), first_ms: i64::MAX, last_ms: i64::MIN }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
@@ -81,10 +174,5 @@ impl Try {
             *first_ms = sample.start_ms.min(*first_ms);
             *last_ms = sample.start_ms.max(*last_ms);
         });
-    }
-
-    /// Rows that could not be read, and how long the log is.
-    fn end(self) -> (u64, i64) {
-        (self.reader.outcome().rejected_rows, self.last_ms.saturating_sub(self.first_ms))
     }
 }

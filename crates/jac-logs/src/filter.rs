@@ -6,6 +6,8 @@ pub use parse::{FilterError, Moment};
 
 use jac_jtl::Sample;
 use regex::bytes::Regex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Conditions on a sample, all of which must hold. The default has none, so every sample matches.
 ///
@@ -21,11 +23,21 @@ pub struct Filter {
     conditions: Vec<Condition>,
 }
 
+/// By how many milliseconds nodes' clocks are ahead, by the nodes' names as in [`Sample::host`].
+pub type ClockOffsets = BTreeMap<Vec<u8>, i64>;
+
+/// When a sample started, by the clock that nodes' clocks were compared with.
+pub(crate) fn corrected_start_ms(sample: &Sample<'_>, offsets: &ClockOffsets) -> i64 {
+    sample.start_ms.saturating_sub(offsets.get(sample.host()).copied().unwrap_or(0))
+}
+
 /// One condition on a sample.
 #[derive(Debug, Clone)]
 pub enum Condition {
     /// When it started, epoch milliseconds.
     Time(Bound<i64>),
+    /// The same by one clock for all nodes, of which theirs may differ.
+    CorrectedTime(Bound<i64>, Arc<ClockOffsets>),
     /// When it ended, epoch milliseconds.
     End(Bound<i64>),
     /// When it started, as milliseconds after the log's first start: [`Filter::settle`] makes it a [`Condition::Time`].
@@ -169,6 +181,7 @@ impl Condition {
     fn holds(&self, sample: &Sample<'_>) -> bool {
         match self {
             Self::Time(bound) => bound.holds(sample.start_ms),
+            Self::CorrectedTime(bound, offsets) => bound.holds(corrected_start_ms(sample, offsets)),
             Self::End(bound) => bound.holds(sample.end_ms),
             Self::SinceStart(_) => false,
             Self::Elapsed(bound) => sample.elapsed_ms.is_some_and(|elapsed| bound.holds(i64::from(elapsed))),

@@ -18,7 +18,8 @@ const HEAD: u64 = 64 << 10;
 /// A result log to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A file, plain, gzip or Zstandard: its first bytes decide.
+    /// A file, plain, gzip or Zstandard: its first bytes decide. A pipe by its path (`/dev/fd/63`, `/dev/stdin`, a FIFO) is read as standard
+    /// input is.
     File(PathBuf),
     /// Standard input, packed or not.
     Stdin,
@@ -46,6 +47,15 @@ impl Input {
     /// From a command line's word: `-` is standard input.
     pub fn of_argument(argument: &str) -> Self {
         if argument == "-" { Self::Stdin } else { Self::File(PathBuf::from(argument)) }
+    }
+
+    /// Can it be read only once? So can a pipe, whether it has a path or not.
+    pub fn is_read_once(&self) -> bool {
+        match self {
+            Self::Stdin => true,
+            Self::File(path) => std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()),
+            Self::Elsewhere(_) => false,
+        }
     }
 
     /// What to call it in a report.

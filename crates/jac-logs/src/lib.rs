@@ -15,12 +15,14 @@ mod read;
 mod rewrite;
 mod scan;
 mod search;
+mod spool;
 mod stream;
 mod utf16;
 
 pub use blocks::TimeBlocks;
 pub use bytes_at::BytesAt;
-pub use filter::{Bound, Condition, Field, Filter, FilterError, Moment, Test};
+pub use dates::with_common_dates;
+pub use filter::{Bound, ClockOffsets, Condition, Field, Filter, FilterError, Moment, Test};
 pub use frames::{CompressError, Compressed, Content, FrameReader, FramedLog, compress, holds_the_same};
 pub use input::{Elsewhere, Input};
 pub use interval::{Interval, PartTimes};

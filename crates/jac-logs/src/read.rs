@@ -1,7 +1,9 @@
 //! Reading logs into statistics.
 
+use crate::dates::{Ready, ready};
+use crate::filter::corrected_start_ms;
 use crate::scan::{Collector, PART_BYTES, Report, Scan, size, threads};
-use crate::{Filter, Input, Interval, Kind};
+use crate::{ClockOffsets, Filter, Input, Interval, Kind};
 use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
 use std::cell::Cell;
 use std::io::Read;
@@ -59,9 +61,21 @@ pub enum LogError {
     /// There was nothing to read.
     #[error("no log given")]
     Nothing,
-    /// Standard input was to be read twice.
-    #[error("relative times (+90s) need a file: standard input can be read only once")]
-    OnlyOnce,
+    /// A pipe was to be read twice.
+    #[error("times after the start (+90s, a warm-up) need a file: {name} can be read only once")]
+    OnlyOnce {
+        /// The log's name.
+        name: String,
+    },
+    /// A pipe has to be read twice for the order of its dates, and cannot be copied for that.
+    #[error("cannot copy {name} to a temporary file, to find out the order of its dates: {source}")]
+    Spool {
+        /// The log's name.
+        name: String,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The caller ended it.
     #[error("reading was cancelled")]
     Cancelled,
@@ -77,7 +91,8 @@ impl LogError {
             Self::NotALog { .. } => "not_a_result_log",
             Self::NoSample { .. } => "no_sample",
             Self::Nothing => "no_log_named",
-            Self::OnlyOnce => "input_only_once",
+            Self::OnlyOnce { .. } => "input_only_once",
+            Self::Spool { .. } => "log_not_copied",
             Self::Cancelled => "cancelled",
         }
     }
@@ -96,11 +111,15 @@ impl LogError {
                 }
                 Some(_) => "Give a result log written by JMeter, as CSV or XML.".to_owned(),
             }),
+            Self::Spool { .. } => Some(
+                "Give the format of its timestamps (--time-format 'dd/MM/yyyy HH:mm:ss'), or set TMPDIR to a folder with room."
+                    .to_owned(),
+            ),
             Self::Open { .. }
             | Self::Directory { .. }
             | Self::Read { .. }
             | Self::Nothing
-            | Self::OnlyOnce
+            | Self::OnlyOnce { .. }
             | Self::Cancelled => None,
         }
     }
@@ -193,13 +212,15 @@ pub fn read_logs_with(
     options: &ReadOptions,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LogStatistics, LogError> {
-    let (statistics, in_order) = count(inputs, options, progress)?;
+    // Where keys are folded the logs are read again in their order, which a pipe cannot be.
+    let in_their_order = ReadOptions { threads: Some(NonZero::<usize>::MIN), ..options.clone() };
+    let has_pipe = inputs.iter().any(Input::is_read_once);
+    let (statistics, in_order) = count(inputs, if has_pipe { &in_their_order } else { options }, progress)?;
     if in_order || !statistics.has_folded() {
         return Ok(statistics);
     }
     // What is kept apart depends on the order in which it appears.
-    let options = ReadOptions { threads: Some(NonZero::<usize>::MIN), ..options.clone() };
-    Ok(count(inputs, &options, progress)?.0)
+    Ok(count(inputs, &in_their_order, progress)?.0)
 }
 
 /// Counts logs, and says whether all samples were counted in their order.
@@ -213,7 +234,7 @@ fn count(
     let filter = within.map_or_else(|| options.filter.clone(), |interval| interval.narrow(&options.filter));
     let mut all: Option<(SampleStatistics, ReadOutcome)> = None;
     let mut in_order = true;
-    each_log(inputs, progress, |source, input, report| {
+    each_log(inputs, settings, progress, |source, log, report| {
         let shared = Shared::new(options, all.as_ref().map_or(0, |(statistics, _)| statistics.memory()));
         let collector = || Counting {
             statistics: SampleStatistics::of_source(settings, source),
@@ -227,8 +248,8 @@ fn count(
         let begin = || shared.forget();
         let scan =
             Scan { settings, threads: options.threads, part_bytes, begin: &begin, within, collector: &collector };
-        let scanned = scan.run(input, report)?;
-        options.empty.check(input, &scanned.outcome)?;
+        let scanned = scan.run(log, report)?;
+        options.empty.check(log.input, &scanned.outcome)?;
         in_order &= scanned.in_order;
         let parts = scanned.collectors.into_iter().map(|part| part.statistics);
         let mut parts = shared.handed_over().take().into_iter().chain(parts);
@@ -250,13 +271,14 @@ fn count(
 /// what times after the start count from. `None` if the log has no rows.
 ///
 /// # Errors
-/// When a log cannot be opened or read, or is standard input, which can be read only once.
+/// When a log cannot be opened or read, or is a pipe, which can be read only once.
 pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>, LogError> {
     let earlier = |known: Option<i64>, start_ms: i64| Some(known.map_or(start_ms, |known| known.min(start_ms)));
     let mut first: Option<i64> = None;
     // JMeter writes 0 for a sample that never began.
     let mut first_but_zero: Option<i64> = None;
-    each_first_row(inputs, settings, &mut |_, start_ms| {
+    each_first_row(inputs, settings, &mut |_, sample| {
+        let start_ms = sample.start_ms;
         first = earlier(first, start_ms);
         if start_ms > 0 {
             first_but_zero = earlier(first_but_zero, start_ms);
@@ -265,38 +287,38 @@ pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>,
     Ok(first_but_zero.or(first))
 }
 
-/// When the first row of the logs started, epoch milliseconds; of several logs the earliest. This is known as soon as a log begins:
+/// When the first row of the logs started, epoch milliseconds, by the clock that nodes' clocks were compared with; of several logs the earliest. This is known as soon as a log begins:
 /// a warm-up counts from it, while the run continues and afterwards.
 ///
 /// # Errors
 /// As those of [`first_start`].
-pub fn first_row_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>, LogError> {
+pub fn first_row_start(inputs: &[Input], settings: &Settings, offsets: &ClockOffsets) -> Result<Option<i64>, LogError> {
     let mut firsts: Vec<Option<i64>> = vec![None; inputs.len()];
-    each_first_row(inputs, settings, &mut |log, start_ms| {
-        if start_ms > 0 {
-            firsts[log].get_or_insert(start_ms);
+    each_first_row(inputs, settings, &mut |log, sample| {
+        if sample.start_ms > 0 {
+            firsts[log].get_or_insert(corrected_start_ms(sample, offsets));
         }
     })?;
     Ok(firsts.into_iter().flatten().min())
 }
 
-/// The first rows of each log, up to one that began: which log, and when the row started.
-fn each_first_row(inputs: &[Input], settings: &Settings, take: &mut dyn FnMut(usize, i64)) -> Result<(), LogError> {
-    for (log, input) in inputs.iter().enumerate() {
-        if *input == Input::Stdin {
-            return Err(LogError::OnlyOnce);
-        }
-        let mut opened = crate::input::open(input)?;
-        let settings = match crate::dates::order(input, &opened.head, settings, &mut |_| Ok::<_, LogError>(()))? {
-            Some(order) => crate::dates::with(settings, order.order),
-            None => settings.clone(),
-        };
+/// The first rows of each log, up to one that began: which log, and the row.
+fn each_first_row(
+    inputs: &[Input],
+    settings: &Settings,
+    take: &mut dyn FnMut(usize, &Sample<'_>),
+) -> Result<(), LogError> {
+    if let Some(pipe) = inputs.iter().find(|input| input.is_read_once()) {
+        return Err(LogError::OnlyOnce { name: pipe.name() });
+    }
+    for (log, mut ready) in ready(inputs, settings, &mut |_| Ok::<_, LogError>(()))?.into_iter().enumerate() {
+        let (input, mut opened) = (ready.input, ready.open()?);
         let has_begun = Cell::new(false);
         let mut take = |sample: &Sample<'_>| {
             has_begun.set(has_begun.get() || sample.start_ms > 0);
-            take(log, sample.start_ms);
+            take(log, sample);
         };
-        let mut reader = LogReader::new(&settings);
+        let mut reader = LogReader::new(&ready.settings);
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
@@ -318,19 +340,25 @@ fn each_first_row(inputs: &[Input], settings: &Settings, take: &mut dyn FnMut(us
 /// Calls `read` for one log after the other, with a report that adds up what all of them took.
 pub(crate) fn each_log(
     inputs: &[Input],
+    settings: &Settings,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    mut read: impl FnMut(u32, &Input, Report<'_>) -> Result<(), LogError>,
+    mut read: impl FnMut(u32, &mut Ready<'_>, Report<'_>) -> Result<(), LogError>,
 ) -> Result<(), LogError> {
     if inputs.is_empty() {
         return Err(LogError::Nothing);
     }
-    // Every file is looked at before the first is read, as it may take minutes until the last one's turn.
     let sizes = inputs.iter().map(size).collect::<Result<Vec<_>, _>>()?;
     let total_bytes = sizes.iter().copied().sum();
+    // Every file is opened before the first is read, as it may take minutes until the last one's turn.
+    let mut looked = |_| match progress(Progress { bytes: 0, total_bytes }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(LogError::Cancelled),
+    };
+    let logs = ready(inputs, settings, &mut looked)?;
     let mut done = 0;
-    for ((source, input), size) in (0..).zip(inputs).zip(sizes) {
+    for ((source, mut log), size) in (0..).zip(logs).zip(sizes) {
         let mut taken = 0;
-        read(source, input, &mut |bytes| {
+        read(source, &mut log, &mut |bytes| {
             taken = bytes;
             progress(Progress { bytes: done + bytes, total_bytes })
         })?;
@@ -446,11 +474,12 @@ impl TakeSample for Counting<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Empty, LogError, Progress, ReadOptions, first_row_start, first_start, read_logs, read_logs_with};
-    use crate::Input;
+    use crate::{Bound, ClockOffsets, Condition, Filter, Input};
     use jac_jtl::Settings;
     use std::io::Write;
     use std::ops::ControlFlow;
     use std::path::Path;
+    use std::sync::Arc;
 
     const LOG: &[u8] = b"timeStamp,elapsed,label,success\n1000,20,Home,true\n2000,40,Buy,false\n";
 
@@ -508,7 +537,28 @@ mod tests {
         ] {
             let inputs = [written(folder.path(), name, log.as_bytes())];
             assert_eq!(first_start(&inputs, &settings).expect(name), expected, "{name}");
-            assert_eq!(first_row_start(&inputs, &settings).expect(name), expected, "{name}");
+            assert_eq!(first_row_start(&inputs, &settings, &ClockOffsets::default()).expect(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn nodes_whose_clocks_are_ahead_are_corrected_where_that_is_asked_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = 1_700_000_000_000_i64;
+        let row = |start_ms: i64, node: u8| format!("{start_ms},1,Home,10.0.0.{node}:1099-Users 1-1\n");
+        // The second node's clock is a minute ahead.
+        let rows = [row(at + 60_000, 2), row(at + 5_000, 1), row(at + 66_000, 2)].concat();
+        let inputs =
+            [written(folder.path(), "log.jtl", format!("timeStamp,elapsed,label,threadName\n{rows}").as_bytes())];
+        let offsets = Arc::new(ClockOffsets::from([(b"10.0.0.2:1099".to_vec(), 60_000)]));
+        let settings = Settings::default();
+        assert_eq!(first_row_start(&inputs, &settings, &offsets).expect("read"), Some(at));
+        for (after_ms, samples) in [(0, 3), (5_000, 2), (6_000, 1), (6_001, 0)] {
+            let mut filter = Filter::default();
+            filter.add(Condition::CorrectedTime(Bound::AtLeast(at + after_ms), Arc::clone(&offsets)));
+            let options = ReadOptions { filter, ..ReadOptions::default() };
+            let read = read_logs_with(&inputs, &options, &mut |_| ControlFlow::Continue(()));
+            assert_eq!(read.expect("read").summary().total.samples, samples, "{after_ms}");
         }
     }
 

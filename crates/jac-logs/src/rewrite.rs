@@ -4,6 +4,7 @@
 //! Owns the layout of that CSV. What the logs do not say stays empty; rows that cannot be read are left out, and counted by whoever reads
 //! the logs themselves. Fields that JAC does not read (`dataType`, `IdleTime`, `SampleCount`, bodies in XML) are not carried over.
 
+use crate::dates::ready;
 use crate::input::{Opened, Packing, open};
 use crate::stream::stream;
 use crate::{Input, LogError};
@@ -59,31 +60,38 @@ pub fn is_plain(input: &Input) -> Result<bool, LogError> {
     Ok(packing == Packing::Plain && is_utf8 && header.starts_with(b"timeStamp,") && lines.next().is_some_and(is_stamp))
 }
 
-/// Writes every sample of the logs, one log after the other. `progress` is called now and then and may end it.
+/// Writes every sample of the logs, one log after the other. `progress` is called now and then and may end it. `host` says what the node is
+/// called that took the samples of a log which name none; empty: nothing.
 ///
 /// # Errors
 /// When a log cannot be read to its end, they unpack to more than `limit_bytes`, or writing fails.
 pub fn rewrite_logs(
     inputs: &[Input],
     limit_bytes: u64,
+    host: &dyn Fn(&Input) -> String,
     out: &mut dyn Write,
     progress: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<(), RewriteError> {
     writeln!(out, "{REWRITTEN_HEADER}").map_err(RewriteError::Write)?;
+    let mut continues = || if progress().is_break() { Err(LogError::Cancelled.into()) } else { Ok(()) };
+    let mut looked = |bytes: usize| {
+        if bytes as u64 > limit_bytes {
+            return Err(RewriteError::TooLarge { limit_bytes });
+        }
+        continues()
+    };
+    let logs = ready(inputs, &Settings::default(), &mut looked)?;
     let mut left = limit_bytes;
-    for input in inputs {
-        let mut writer = Writer { out: &mut *out, row: Vec::new(), failed: None };
-        let mut after = |writer: Option<&mut Writer<'_>>, read: usize, _| -> Result<(), RewriteError> {
-            let rest = left.checked_sub(read as u64).ok_or(RewriteError::TooLarge { limit_bytes })?;
-            if let Some(writer) = writer {
-                left = rest;
-                writer.check()?;
-            }
-            if progress().is_break() { Err(LogError::Cancelled.into()) } else { Ok(()) }
+    for mut log in logs {
+        let mut writer = Writer { out: &mut *out, host: host(log.input).into_bytes(), row: Vec::new(), failed: None };
+        let mut after = |writer: &mut Writer<'_>, read: usize, _| -> Result<(), RewriteError> {
+            left = left.checked_sub(read as u64).ok_or(RewriteError::TooLarge { limit_bytes })?;
+            writer.check()?;
+            continues()
         };
-        let (_, is_broken) = stream(input, &Settings::default(), &mut writer, &mut after)?;
+        let (_, is_broken) = stream(&mut log, &mut writer, &mut after)?;
         if is_broken {
-            return Err(RewriteError::Truncated { name: input.name() });
+            return Err(RewriteError::Truncated { name: log.input.name() });
         }
     }
     out.flush().map_err(RewriteError::Write)
@@ -91,6 +99,8 @@ pub fn rewrite_logs(
 
 struct Writer<'a> {
     out: &'a mut dyn Write,
+    /// Of samples that name none.
+    host: Vec<u8>,
     row: Vec<u8>,
     failed: Option<std::io::Error>,
 }
@@ -105,7 +115,8 @@ impl TakeSample for Writer<'_> {
     fn take(&mut self, sample: &Sample<'_>) {
         if self.failed.is_none() {
             self.row.clear();
-            put_row(&mut self.row, sample);
+            let hostname = if sample.host().is_empty() { &self.host } else { sample.hostname };
+            put_row(&mut self.row, &Sample { hostname, ..*sample });
             self.failed = self.out.write_all(&self.row).err();
         }
     }
@@ -165,7 +176,7 @@ mod tests {
 
     fn rewritten(inputs: &[Input], limit_bytes: u64) -> Result<Vec<u8>, RewriteError> {
         let mut out = Vec::new();
-        rewrite_logs(inputs, limit_bytes, &mut out, &mut || ControlFlow::Continue(()))?;
+        rewrite_logs(inputs, limit_bytes, &|_| String::new(), &mut out, &mut || ControlFlow::Continue(()))?;
         Ok(out)
     }
 
@@ -215,7 +226,8 @@ mod tests {
         let input = [written(folder.path(), "dates.jtl.zst", &packed)];
         let refused = |limit_bytes, then: ControlFlow<()>| {
             let mut out = Vec::new();
-            let refused = rewrite_logs(&input, limit_bytes, &mut out, &mut || then).expect_err("refused");
+            let refused =
+                rewrite_logs(&input, limit_bytes, &|_| String::new(), &mut out, &mut || then).expect_err("refused");
             assert_eq!(out.len(), REWRITTEN_HEADER.len() + 1, "before the first row was taken");
             refused
         };

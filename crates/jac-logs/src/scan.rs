@@ -10,7 +10,7 @@ mod plain;
 mod segments;
 mod sequential;
 
-use crate::dates;
+use crate::dates::Ready;
 use crate::frames::FramedLog;
 use crate::input::{Opened, Packing, open};
 use crate::{Input, Interval, LogError};
@@ -78,7 +78,8 @@ enum Failed {
 pub(crate) fn size(input: &Input) -> Result<Option<u64>, LogError> {
     match input {
         Input::Stdin => Ok(None),
-        Input::File(path) => Ok(crate::input::open_file(path)?.1),
+        // Opening a pipe to look at it would end its writer.
+        Input::File(path) => Ok(std::fs::metadata(path).ok().filter(|file| file.is_file()).map(|file| file.len())),
         Input::Elsewhere(elsewhere) => {
             let size = elsewhere.bytes.size();
             size.map(Some).map_err(|source| LogError::Read { name: input.name(), source })
@@ -93,13 +94,9 @@ pub(crate) fn threads(asked: Option<NonZero<usize>>) -> usize {
 
 impl<C: Collector> Scan<'_, C> {
     /// Reads one log.
-    pub(crate) fn run(&self, input: &Input, report: Report<'_>) -> Result<Scanned<C>, LogError> {
-        let opened = open(input)?;
-        // Nothing is taken of the log yet.
-        let mut looked = |_| if report(0).is_break() { Err(LogError::Cancelled) } else { Ok(()) };
-        let order = dates::order(input, &opened.head, self.settings, &mut looked)?;
-        let settings = order.map(|order| dates::with(self.settings, order.order));
-        let scan = Scan { settings: settings.as_ref().unwrap_or(self.settings), ..*self };
+    pub(crate) fn run(&self, log: &mut Ready<'_>, report: Report<'_>) -> Result<Scanned<C>, LogError> {
+        let (input, opened) = (log.input, log.open()?);
+        let scan = Scan { settings: &log.settings, ..*self };
         let broken = Arc::clone(&opened.broken);
         let mut scanned = scan.read(input, opened, report)?;
         let outcome = &mut scanned.outcome;
@@ -107,7 +104,6 @@ impl<C: Collector> Scan<'_, C> {
             // It ends too early, though perhaps between two rows.
             outcome.cut_logs = outcome.cut_logs.max(1);
         }
-        outcome.guesses.date_order &= !order.is_some_and(|order| order.is_certain);
         outcome.name_file(&input.name());
         Ok(scanned)
     }

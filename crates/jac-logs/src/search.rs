@@ -128,13 +128,13 @@ pub fn search_logs(
         samples: Vec::new(),
     };
     let mut kept = BinaryHeap::new();
-    each_log(inputs, progress, |log, input, report| {
+    each_log(inputs, &search.settings, progress, |log, ready, report| {
         let collector = || Finder { search, log, matched: [0; 2], searched: [0; 2], kept: BinaryHeap::new() };
         let (settings, threads) = (&search.settings, search.threads);
         let scan =
             Scan { settings, threads, part_bytes: PART_BYTES, begin: &|| (), within: None, collector: &collector };
-        let scanned = scan.run(input, report)?;
-        search.empty.check(input, &scanned.outcome)?;
+        let scanned = scan.run(ready, report)?;
+        search.empty.check(ready.input, &scanned.outcome)?;
         result.rejected_rows += scanned.outcome.rejected_rows;
         result.incomplete |= scanned.outcome.cut_logs > 0;
         for finder in scanned.collectors {

@@ -1,7 +1,6 @@
 //! One log after the other, sample by sample in their order, for whoever writes them elsewhere.
 
-use crate::dates;
-use crate::input::open;
+use crate::dates::Ready;
 use crate::read::{Empty, each_log};
 use crate::{Input, LogError, Progress};
 use jac_jtl::{LogReader, ReadOutcome, Sample, Settings, TakeSample};
@@ -24,20 +23,19 @@ pub fn stream_samples(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<ReadOutcome, LogError> {
     let mut all = ReadOutcome::default();
-    each_log(inputs, progress, |source, input, report| {
+    each_log(inputs, settings, progress, |source, log, report| {
         let mut each = Each { source, take: &mut *take, is_over: false };
-        let (mut outcome, is_broken) =
-            stream(input, settings, &mut each, &mut |each: Option<&mut Each<'_>>, _, taken| {
-                let is_over = each.is_some_and(|each| each.is_over) || report(taken).is_break();
-                if is_over { Err(LogError::Cancelled) } else { Ok(()) }
-            })?;
+        let (mut outcome, is_broken) = stream(log, &mut each, &mut |each: &mut Each<'_>, _, taken| {
+            let is_over = each.is_over || report(taken).is_break();
+            if is_over { Err(LogError::Cancelled) } else { Ok(()) }
+        })?;
         if each.is_over {
             return Err(LogError::Cancelled);
         }
         if is_broken {
             outcome.cut_logs = outcome.cut_logs.max(1);
         }
-        Empty::Refused.check(input, &outcome)?;
+        Empty::Refused.check(log.input, &outcome)?;
         all.merge(&outcome);
         Ok(())
     })?;
@@ -57,21 +55,17 @@ impl TakeSample for Each<'_> {
 }
 
 /// What is called while a log is read; see [`stream`].
-pub(crate) type After<'a, T, E> = dyn FnMut(Option<&mut T>, usize, u64) -> Result<(), E> + 'a;
+pub(crate) type After<'a, T, E> = dyn FnMut(&mut T, usize, u64) -> Result<(), E> + 'a;
 
 /// Reads one log to its end. `after` is called after each piece with its unpacked bytes, and with the bytes that have been taken of the log
-/// as it lies there; before that, while the log is only looked through for the order of its dates, without `take`, with all bytes that
-/// were unpacked for it so far. Says whether the packed bytes ended too early.
+/// as it lies there. Says whether the packed bytes ended too early.
 pub(crate) fn stream<T: TakeSample, E: From<LogError>>(
-    input: &Input,
-    settings: &Settings,
+    log: &mut Ready<'_>,
     take: &mut T,
     after: &mut After<'_, T, E>,
 ) -> Result<(ReadOutcome, bool), E> {
-    let mut opened = open(input)?;
-    let order = dates::order(input, &opened.head, settings, &mut |bytes| after(None, bytes, 0))?;
-    let settings = order.map(|order| dates::with(settings, order.order)).unwrap_or_else(|| settings.clone());
-    let mut reader = LogReader::new(&settings);
+    let (input, mut opened) = (log.input, log.open()?);
+    let mut reader = LogReader::new(&log.settings);
     let mut piece = vec![0; PIECE];
     loop {
         let read = match opened.bytes.read(&mut piece) {
@@ -81,10 +75,10 @@ pub(crate) fn stream<T: TakeSample, E: From<LogError>>(
             Err(source) => return Err(LogError::Read { name: input.name(), source }.into()),
         };
         reader.feed(&piece[..read], take);
-        after(Some(&mut *take), read, opened.taken.load(Ordering::Relaxed))?;
+        after(&mut *take, read, opened.taken.load(Ordering::Relaxed))?;
     }
     reader.finish(take);
-    after(Some(&mut *take), 0, opened.taken.load(Ordering::Relaxed))?;
+    after(&mut *take, 0, opened.taken.load(Ordering::Relaxed))?;
     let mut outcome = reader.outcome();
     outcome.name_file(&input.name());
     Ok((outcome, opened.broken.load(Ordering::Relaxed)))

@@ -323,6 +323,9 @@ pub struct Run {
     /// The version of the plan's criteria, warm-up and rules that these are; `None`: it was started with others.
     #[serde(default)]
     pub criteria_version: Option<u32>,
+    /// Share of the log's rows that may be unread without putting its verdict in doubt, in percent; `None`: the usual one.
+    #[serde(default)]
+    pub max_unread_percent: Option<f64>,
     /// How each criterion has fared, as it was when the last of them changed.
     #[serde(default)]
     pub criteria_watch: Vec<CriterionWatch>,

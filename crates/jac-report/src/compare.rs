@@ -17,7 +17,7 @@ pub use significance::TestResult;
 pub use text::comparison_text;
 
 use jac_jtl::criteria::MAX_UNREAD_PERCENT;
-use jac_jtl::{Entry, LogStatistics, Note, ResponseTimes, Summary};
+use jac_jtl::{Entry, LogStatistics, Note, ResponseTimes, Summary, TotalBasis};
 use serde::{Deserialize, Serialize};
 use significance::{Distribution, holm, mann_whitney, proportions};
 use std::collections::HashMap;
@@ -122,7 +122,7 @@ pub enum ComparisonOutcome {
     Unclear,
     /// The results have no label in common: there is nothing to compare.
     NoCommonLabel,
-    /// Too many rows of a log could not be read.
+    /// Too many rows of a log could not be read, or every sample of both failed.
     CannotBeJudged,
 }
 
@@ -223,6 +223,10 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
             missing.push(entry.label.clone());
         }
     }
+    let basis_differs = before.summary.total_basis != after.summary.total_basis;
+    if basis_differs {
+        lines[0].forget_tests();
+    }
     let mut tests: Vec<&mut TestResult> = lines.iter_mut().flat_map(LineComparison::tests_mut).collect();
     let count = tests.len();
     holm(&mut tests);
@@ -236,6 +240,13 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
         // What both are made of has nothing in common.
         total.change = Change::Unclear;
         total.sentence = "no labels in common".to_owned();
+    } else if basis_differs {
+        total.sentence = "the totals cover different rows: requests and transactions".to_owned();
+    } else if after.summary.all_failed() {
+        // What failed is not faster or slower.
+        total.change = if before.summary.all_failed() { Change::Unclear } else { Change::Worse };
+        total.changed.clear();
+        total.sentence = EVERY_SAMPLE_FAILED.to_owned();
     }
     let outcome = outcome(&total, &labels, [before, after], thresholds);
     let findings = findings([before, after], &outcome, thresholds);
@@ -254,6 +265,9 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
         tests: count,
     }
 }
+
+/// Why a total whose every sample failed is worse, or unclear where it was so before.
+pub const EVERY_SAMPLE_FAILED: &str = "every sample failed";
 
 /// Compares one line of two results of which nothing is left but the line itself and its response times in coarse steps, as [`compare`] does
 /// with the lines of a table. Only its own tests are corrected for.
@@ -287,11 +301,11 @@ fn outcome(
     let any = |change: Change| labels.iter().chain([total]).any(|line| line.change == change);
     let too_many =
         |side: &Side| side.summary.unread_percent.is_some_and(|unread| unread > thresholds.max_unread_percent);
-    if sides.into_iter().any(too_many) {
+    if sides.into_iter().any(too_many) || sides.into_iter().all(|side| side.summary.all_failed()) {
         ComparisonOutcome::CannotBeJudged
     } else if labels.is_empty() {
         ComparisonOutcome::NoCommonLabel
-    } else if any(Change::Worse) {
+    } else if any(Change::Worse) || sides[1].summary.all_failed() {
         ComparisonOutcome::Worse
     } else if any(Change::Mixed) {
         ComparisonOutcome::Mixed
@@ -323,6 +337,11 @@ fn line(before: &Entry, after: &Entry, a: Option<&Distribution>, b: Option<&Dist
 }
 
 impl LineComparison {
+    /// What the tests say of lines that are not about the same means nothing.
+    fn forget_tests(&mut self) {
+        (self.response_times, self.tail, self.errors) = (None, None, None);
+    }
+
     fn tests_mut(&mut self) -> impl Iterator<Item = &mut TestResult> {
         [&mut self.response_times, &mut self.tail, &mut self.errors].into_iter().flatten()
     }
@@ -442,7 +461,16 @@ const OTHER_LOAD_PERCENT: f64 = 10.0;
 fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Thresholds) -> Vec<Note> {
     let mut findings = Vec::new();
     let [before, after] = sides.map(|side| side.summary.total.throughput_per_s);
-    if let (Some(before), Some(after)) = (before, after)
+    let [basis_before, basis_after] = sides.map(|side| side.summary.total_basis);
+    if basis_before != basis_after {
+        let name = |basis| if basis == TotalBasis::Transactions { "transactions" } else { "requests" };
+        let (before, after) = (name(basis_before), name(basis_after));
+        let message = format!(
+            "The totals cover different rows, so they are not compared: {before} before, {after} after. Compare the labels."
+        );
+        let note = Note::new("total_basis_differs", message).with("before", before);
+        findings.push(note.with("after", after));
+    } else if let (Some(before), Some(after)) = (before, after)
         && let Some(change) = percent(before, after).filter(|change| change.abs() > OTHER_LOAD_PERCENT)
     {
         let message = format!(
@@ -475,6 +503,8 @@ fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Threshol
         }
     }
     match outcome {
+        ComparisonOutcome::CannotBeJudged if sides.into_iter().all(|side| side.summary.all_failed()) => findings
+            .push(Note::new("cannot_be_judged", "The results cannot be judged: every sample of both results failed.")),
         ComparisonOutcome::CannotBeJudged => findings.push(Note::new(
             "cannot_be_judged",
             format!(

@@ -15,8 +15,8 @@ mod shown;
 mod text;
 
 pub use compare::{
-    Change, ChangedMetric, CoarseTimes, Comparison, ComparisonOutcome, LineComparison, NumberChange, Side, TestResult,
-    Thresholds, compare, compare_lines, comparison_text,
+    Change, ChangedMetric, CoarseTimes, Comparison, ComparisonOutcome, EVERY_SAMPLE_FAILED, LineComparison,
+    NumberChange, Side, TestResult, Thresholds, compare, compare_lines, comparison_text,
 };
 pub use comparison_report::{Compared, ComparedResult, ComparedRun, ComparisonReport, most_frequent};
 pub use csv::{csv_field, plain_csv_field, table_csv};

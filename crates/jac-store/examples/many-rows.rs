@@ -264,6 +264,7 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
         criteria_watch: Vec::new(),
         try_run: false,
         broken_rule: None,
+        max_unread_percent: None,
         created_ms,
         started_ms: Some(created_ms + 5_000),
         ended_ms: Some(ended_ms),

@@ -153,6 +153,7 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
     // What a node's health has more is absent in older runs, which is read as not known.
     |run| add(run, "annotations", json!([])),
     |run| add(run, "try_run", json!(false)),
+    |run| add(run, "max_unread_percent", Value::Null),
 ];
 
 /// How a run is spread over its workers, where an older JAC had one way only.

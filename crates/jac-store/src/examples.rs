@@ -189,6 +189,7 @@ pub fn run(number: u32) -> Run {
         warm_up_s: 30,
         stop_rules: vec!["error_percent >= 90% for 60s".to_owned()],
         criteria_version: Some(2),
+        max_unread_percent: Some(5.0),
         criteria_watch: vec![CriterionWatch {
             first_broken_ms: Some(14),
             ..CriterionWatch::first("p95_ms < 800", true, 12)

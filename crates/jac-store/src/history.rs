@@ -25,6 +25,10 @@ pub struct RunMetrics {
     pub rate_per_s: Option<f64>,
     /// Share of the whole log's rows that could not be read, in percent.
     pub unread_percent: Option<f64>,
+    /// The share that was allowed, where that is not the usual one.
+    pub max_unread_percent: Option<f64>,
+    /// What the total is over: `samples` or `transactions`; `None`: it is not known, and of a label it does not matter.
+    pub total_basis: Option<String>,
     /// Counted response times.
     pub times: Vec<u8>,
 }
@@ -50,7 +54,7 @@ pub struct TrendRow {
 /// Where a page of a trend ends: the newest runs come first.
 pub type TrendPlace = (EpochMs, RunId);
 
-const COLUMNS: &str = "m.run, r.name, m.created_ms, r.started_ms, r.verdict, r.cause, r.tags, r.baseline_ms, r.pinned, r.plan_revision, m.label, m.total, m.samples, m.errors, m.mean_ms, m.median_ms, m.p90_ms, m.p95_ms, m.p99_ms, m.rate_per_s, m.unread_percent, m.times";
+const COLUMNS: &str = "m.run, r.name, m.created_ms, r.started_ms, r.verdict, r.cause, r.tags, r.baseline_ms, r.pinned, r.plan_revision, m.label, m.total, m.samples, m.errors, m.mean_ms, m.median_ms, m.p90_ms, m.p95_ms, m.p99_ms, m.rate_per_s, m.unread_percent, m.max_unread_percent, m.total_basis, m.times";
 
 fn trend_sql() -> String {
     format!(
@@ -115,6 +119,8 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<TrendRow> {
             p99_ms: row.get("p99_ms")?,
             rate_per_s: row.get("rate_per_s")?,
             unread_percent: row.get("unread_percent")?,
+            max_unread_percent: row.get("max_unread_percent")?,
+            total_basis: row.get("total_basis")?,
             times: row.get("times")?,
         },
     })
@@ -139,8 +145,8 @@ fn put_metrics(connection: &Connection, id: &RunId, metrics: &[RunMetrics]) -> R
     connection.execute("DELETE FROM run_metrics WHERE run = ?1", [id.as_str()]).map_err(failed())?;
     let mut statement = connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO run_metrics (plan, total, label, created_ms, run, samples, errors, mean_ms, median_ms, p90_ms, p95_ms, p99_ms, rate_per_s, unread_percent, times)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            "INSERT OR REPLACE INTO run_metrics (plan, total, label, created_ms, run, samples, errors, mean_ms, median_ms, p90_ms, p95_ms, p99_ms, rate_per_s, unread_percent, max_unread_percent, total_basis, times)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )
         .map_err(failed())?;
     for row in metrics {
@@ -162,6 +168,8 @@ fn put_metrics(connection: &Connection, id: &RunId, metrics: &[RunMetrics]) -> R
                 row.p99_ms,
                 row.rate_per_s,
                 row.unread_percent,
+                row.max_unread_percent,
+                row.total_basis,
                 row.times
             ])
             .map_err(failed())?;
@@ -339,6 +347,8 @@ mod tests {
             p99_ms: None,
             rate_per_s: Some(5.0),
             unread_percent: Some(0.0),
+            max_unread_percent: None,
+            total_basis: None,
             times: vec![1, 20, 100],
         }
     }

@@ -90,6 +90,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/016-own-stores-and-targets.sql")),
     M::up(include_str!("../migrations/017-folded-names.sql")),
     M::up(include_str!("../migrations/018-try-runs.sql")),
+    M::up(include_str!("../migrations/019-total-basis.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

@@ -6,8 +6,8 @@ use crate::exit::{Exit, with_hint};
 use crate::{logs, stdout};
 use anyhow::Context;
 use jac_engine::clock::{Clock, SystemClock};
-use jac_jtl::{Settings, Summary};
-use jac_logs::{Filter, Input};
+use jac_jtl::{Partial, Settings, Summary};
+use jac_logs::{Filter, Input, with_common_dates};
 use jac_report::{Compared, ComparisonReport, Thresholds, comparison_text, render_comparison_html};
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,9 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     let filter = logs::filter(&arguments.narrow)?;
     let (before, after) = (Source::find(&arguments.before)?, Source::find(&arguments.after)?);
     let writer = logs::Writer::new();
+    let both: Vec<Input> = [&before, &after].into_iter().filter_map(Source::log).cloned().collect();
     let settings = logs::settings(&arguments.read)?;
+    let settings = with_common_dates(&both, &settings).map_err(logs::with_its_hint)?;
     let results = vec![before.read(&filter, &settings)?, after.read(&filter, &settings)?];
     let title = format!("{} -> {}", arguments.before.display(), arguments.after.display());
     let report = ComparisonReport::new(title, env!("CARGO_PKG_VERSION"), SystemClock.now_ms(), results, thresholds);
@@ -61,7 +63,8 @@ fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
 
 /// Where a result is read from.
 enum Source {
-    Log(Input),
+    /// With why it is partial, where its folder says so.
+    Log(Input, Option<Partial>),
     /// A table alone.
     Summary(PathBuf, Box<Summary>),
 }
@@ -69,17 +72,17 @@ enum Source {
 impl Source {
     fn find(path: &Path) -> anyhow::Result<Self> {
         if let Some(address) = path.to_str().filter(|path| artefacts::is_address(path)) {
-            return Ok(Self::Log(logs::input(address)?));
+            return Ok(Self::Log(logs::input(address)?, None));
         }
         if !path.is_dir() {
             return if path.extension().is_some_and(|ending| ending == "json") {
                 Self::table(path)
             } else {
-                Ok(Self::Log(Input::File(path.to_owned())))
+                Ok(Self::Log(Input::File(path.to_owned()), None))
             };
         }
         if let Some(log) = LOGS.into_iter().map(|name| path.join(name)).find(|log| log.is_file()) {
-            return Ok(Self::Log(Input::File(log)));
+            return Ok(Self::Log(Input::File(log), partial(path)));
         }
         let summary = path.join(SUMMARY);
         if summary.is_file() {
@@ -91,20 +94,30 @@ impl Source {
         ))
     }
 
+    fn log(&self) -> Option<&Input> {
+        match self {
+            Self::Log(input, _) => Some(input),
+            Self::Summary(..) => None,
+        }
+    }
+
     fn table(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot open {}", path.display()))?;
         Ok(match serde_json::from_str(&text) {
             Ok(summary) => Self::Summary(path.to_owned(), Box::new(summary)),
             // Reading it as a log reports what it is.
-            Err(_) => Self::Log(Input::File(path.to_owned())),
+            Err(_) => Self::Log(Input::File(path.to_owned()), None),
         })
     }
 
     fn read(self, filter: &Filter, settings: &Settings) -> anyhow::Result<Compared> {
         match self {
-            Self::Log(input) => {
+            Self::Log(input, partial) => {
                 let name = input.name();
                 let mut log = logs::read(&[input], settings, filter)?;
+                if let Some(partial) = partial {
+                    log.mark_partial(partial.cause);
+                }
                 Ok(Compared::of_log(name, &mut log))
             }
             Self::Summary(path, _) if !filter.is_empty() => Err(with_hint(
@@ -117,4 +130,10 @@ impl Source {
             Self::Summary(path, summary) => Ok(Compared::of_summary(path.display().to_string(), *summary)),
         }
     }
+}
+
+/// Why the run in a folder is partial: its log alone does not say that it was stopped early.
+fn partial(folder: &Path) -> Option<Partial> {
+    let text = std::fs::read_to_string(folder.join(SUMMARY)).ok()?;
+    serde_json::from_str::<Summary>(&text).ok()?.partial
 }

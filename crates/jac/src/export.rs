@@ -12,7 +12,8 @@ use jac_jtl::{ReadOutcome, Settings};
 use jac_logs::{Input, Progress};
 use jac_model::RunId;
 use serde_json::Value;
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
@@ -55,12 +56,19 @@ async fn log_of(arguments: &ExportArguments, beside: &Path) -> anyhow::Result<(I
         return Ok((artefacts::log_at(named).await?, None));
     }
     let path = PathBuf::from(named);
+    let folder_of_copy = beside.to_owned();
     if path.is_dir() {
         let packed = path.join(format!("{RESULTS}.zst"));
         return Ok((Input::File(if packed.is_file() { packed } else { path.join(RESULTS) }), None));
     }
     if path.is_file() {
         return Ok((Input::File(path), None));
+    }
+    let input = Input::of_argument(named);
+    if input.is_read_once() {
+        // It may be read more than once.
+        let copy = tokio::task::spawn_blocking(move || copy_of(&input, &folder_of_copy)).await??;
+        return Ok((Input::File(copy.path().to_owned()), Some(copy)));
     }
     let Ok(run) = named.parse::<RunId>() else {
         let hint = "Give a run ID, a result log, or the address of one in a store.";
@@ -78,6 +86,18 @@ async fn log_of(arguments: &ExportArguments, beside: &Path) -> anyhow::Result<(I
     };
     briefly(&arguments.whose, fetched).await?;
     Ok((Input::File(file.path().to_owned()), Some(file)))
+}
+
+/// What a pipe gives, in a file that is gone with the value.
+fn copy_of(pipe: &Input, folder: &Path) -> anyhow::Result<NamedTempFile> {
+    let mut from: Box<dyn Read> = match pipe {
+        Input::File(path) => Box::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?),
+        Input::Stdin | Input::Elsewhere(_) => Box::new(std::io::stdin()),
+    };
+    let file = tempfile::Builder::new().suffix(".jtl").tempfile_in(folder);
+    let mut file = file.with_context(|| format!("{} cannot be written", folder.display()))?;
+    std::io::copy(&mut from, &mut file).with_context(|| format!("cannot copy {}", pipe.name()))?;
+    Ok(file)
 }
 
 fn folder_of(file: &Path) -> PathBuf {

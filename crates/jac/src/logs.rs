@@ -5,10 +5,10 @@ use crate::artefacts;
 use crate::cli::{CountArguments, NarrowArguments, ReadArguments, TimeUnitName};
 use crate::exit::{Exit, with_hint};
 use anyhow::Context;
-use jac_jtl::{LogStatistics, Settings, Summary, TimeFormat, TimeUnit};
+use jac_jtl::{LogStatistics, Settings, Summary, TimeFormat, TimeUnit, TotalBasis};
 use jac_logs::{
-    Bound, Condition, Filter, Input, LogError, Moment, Progress, ReadOptions, first_row_start, first_start,
-    read_logs_with,
+    Bound, ClockOffsets, Condition, Filter, Input, LogError, Moment, Progress, ReadOptions, first_row_start,
+    first_start, read_logs_with,
 };
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -167,14 +167,15 @@ pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> anyhow::R
 }
 
 /// The table of the samples that start so many seconds after the first row's start or later: the same as count for the criteria of
-/// a run. The logs are read once more for it.
+/// a run, and the total covers what that of all samples does. The logs are read once more for it.
 pub fn after_warm_up(
     inputs: &[Input],
     settings: &Settings,
     filter: &Filter,
     warm_up_s: u64,
+    basis: TotalBasis,
 ) -> anyhow::Result<Summary> {
-    let first_start_ms = first_row_start(inputs, settings).map_err(with_its_hint)?;
+    let first_start_ms = first_row_start(inputs, settings, &ClockOffsets::default()).map_err(with_its_hint)?;
     let first_start_ms = first_start_ms.ok_or_else(|| without_start(inputs))?;
     let warm_up_ms = i64::try_from(warm_up_s).unwrap_or(i64::MAX).saturating_mul(1_000);
     let mut filter = settled(filter, inputs, settings)?;
@@ -183,7 +184,9 @@ pub fn after_warm_up(
     let mut bar = Bar::new();
     let read = read_logs_with(inputs, &options, &mut |progress| bar.show(progress));
     bar.close();
-    Ok(read.map_err(with_its_hint)?.summary())
+    let mut log = read.map_err(with_its_hint)?;
+    log.set_total_basis(basis);
+    Ok(log.summary())
 }
 
 /// An error of reading with what to do about it.

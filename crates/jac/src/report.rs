@@ -29,7 +29,7 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let mut results = if warm_up_s == 0 {
         judge(&criteria, &report.summary, 0, max_unread_percent)
     } else {
-        let counting = logs::after_warm_up(&inputs, &settings, &filter, warm_up_s)?;
+        let counting = logs::after_warm_up(&inputs, &settings, &filter, warm_up_s, report.summary.total_basis)?;
         // What could not be read is the whole log's.
         let Summary { rejected_rows, unread_percent, .. } = report.summary;
         judge(&criteria, &Summary { rejected_rows, unread_percent, ..counting }, warm_up_s, max_unread_percent)
@@ -77,6 +77,7 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
 
 fn facts(arguments: &ReportArguments, inputs: &[Input], log: &LogStatistics) -> Facts {
     let bytes = |input: &Input| match input {
+        input if input.is_read_once() => log.outcome().bytes,
         Input::File(path) => std::fs::metadata(path).map_or(0, |file| file.len()),
         Input::Stdin => log.outcome().bytes,
         Input::Elsewhere(elsewhere) => elsewhere.bytes.size().unwrap_or_default(),

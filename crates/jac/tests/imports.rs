@@ -37,6 +37,10 @@ fn log(start_ms: i64) -> String {
     std::iter::once(header.to_owned()).chain(rows).collect()
 }
 
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 #[test]
 fn imported_logs_have_the_figures_that_jac_report_gives_them() {
     let place = tempfile::tempdir().expect("a folder");
@@ -199,7 +203,6 @@ fn runs_are_in_a_bucket_of_ones_own_and_every_command_finds_them_there() {
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path();
     std::fs::write(folder.join("a.jtl"), log(1_700_000_000_000)).expect("written");
-    let stderr = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
 
     let refused = save_store(folder, &endpoint, &TestKeys { secret: "another".to_owned(), ..keys.clone() });
     assert!(!refused.status.success() && stderr(&refused).contains("rejected the credentials"), "{}", stderr(&refused));

@@ -166,6 +166,111 @@ fn ctrl_c_while_a_log_is_read_leaves_no_file() {
     assert_eq!(place.names(), Vec::<String>::new());
 }
 
+/// Rows with dates that do not say whether the day comes first, one a second; the last ones may say it.
+fn dates(rows: u64, day: impl Fn(u64) -> u64) -> String {
+    let row = |n: u64| {
+        let (hour, minute, second) = (n / 3_600, n / 60 % 60, n % 60);
+        format!(
+            "{:02}/03/2024 {hour:02}:{minute:02}:{second:02},{},Home page,200,OK,Users 1-1,true,,100,\n",
+            day(n),
+            100 + n % 50
+        )
+    };
+    format!("{HEADER}\n{}", (0..rows).map(row).collect::<String>())
+}
+
+/// Runs `jac` on a pipe that has a path, into which the bytes go.
+fn jac_on_a_pipe(place: &Place, bytes: &str, arguments: &[&str]) -> Output {
+    let pipe = place.path("pipe");
+    let _ = std::fs::remove_file(&pipe);
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    let (path, bytes) = (pipe.clone(), bytes.to_owned());
+    // Whoever refuses the pipe unread leaves nobody to write to.
+    let writer = std::thread::spawn(move || std::fs::write(path, bytes));
+    let arguments: Vec<&str> = arguments.iter().map(|word| if *word == "PIPE" { text(&pipe) } else { word }).collect();
+    let output = jac(&arguments);
+    if !writer.is_finished() {
+        let flags = nix::fcntl::OFlag::O_RDONLY | nix::fcntl::OFlag::O_NONBLOCK;
+        let end = nix::fcntl::open(&pipe, flags, nix::sys::stat::Mode::empty()).expect("the pipe");
+        drop(end);
+    }
+    let _ = writer.join();
+    output
+}
+
+#[test]
+fn a_pipe_with_a_path_is_read_to_its_end() {
+    let place = Place::new();
+    let total = |output: &Output| -> (u64, u64, f64) {
+        assert_eq!(output.status.code(), Some(0), "{}", err(output));
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let number = |value: &serde_json::Value| value.as_u64().expect("a number");
+        let seconds = summary["duration_ms"].as_f64().expect("a number") / 1_000.0;
+        (number(&summary["total"]["samples"]), number(&summary["rejected_rows"]), seconds)
+    };
+    let json = ["--output", "json", "--fail-on", "error_percent > 50"];
+    // More than is looked at first, and than a pipe holds.
+    for day in [|_: u64| 5, |n: u64| if n < 19_000 { 5 } else { 25 }] {
+        let log = dates(20_000, day);
+        assert!(log.len() > 1 << 20);
+        let file = place.write("dates.jtl", &log);
+        let expected = total(&jac(&[&["report", text(&file)], &json[..]].concat()));
+        assert_eq!((expected.0, expected.1), (20_000, 0));
+        assert_eq!(total(&jac_on_a_pipe(&place, &log, &[&["report", "PIPE"], &json[..]].concat())), expected);
+        let mut child = Command::new(env!("CARGO_BIN_EXE_jac"))
+            .args([&["report", "-"], &json[..]].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("jac starts");
+        child.stdin.take().expect("a pipe").write_all(log.as_bytes()).expect("jac reads");
+        assert_eq!(total(&child.wait_with_output().expect("it ends")), expected);
+        let found = jac_on_a_pipe(&place, &log, &["samples", "PIPE", "--count"]);
+        assert_eq!(out(&found).trim(), "20000", "{}", err(&found));
+        let compared = jac_on_a_pipe(&place, &log, &["compare", text(&file), "PIPE", "--output", "json"]);
+        let comparison: serde_json::Value = serde_json::from_slice(&compared.stdout).expect("JSON");
+        assert_eq!(comparison["total"]["after"]["samples"], 20_000, "{}", err(&compared));
+    }
+    let refused = jac_on_a_pipe(&place, &log(0), &["report", "PIPE", "--from", "+2s"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", out(&refused));
+    assert!(err(&refused).contains("can be read only once"), "{}", err(&refused));
+    let (parquet, hdr) = (place.path("samples.parquet"), place.path("times.hlog"));
+    let written = ["export", "PIPE", "--parquet", text(&parquet), "--hdr", text(&hdr)];
+    let exported = jac_on_a_pipe(&place, &log(0), &written);
+    assert_eq!(exported.status.code(), Some(0), "{}", err(&exported));
+    assert!(err(&exported).contains("600 samples"), "{}", err(&exported));
+}
+
+#[test]
+fn the_order_of_day_and_month_is_that_of_all_logs_together() {
+    let place = Place::new();
+    let log = |name: &str, dates: &[&str]| {
+        let rows: String = dates.iter().map(|date| format!("{date} 10:00:00,5,Home,true\n")).collect();
+        place.write(name, format!("timeStamp,elapsed,label,success\n{rows}"))
+    };
+    let (open, certain) = (log("a.jtl", &["05/03/2024"]), log("b.jtl", &["13/03/2024"]));
+    let (next, month_first) = (log("c.jtl", &["06/03/2024"]), log("d.jtl", &["03/13/2024"]));
+    let days = |files: &[&PathBuf]| {
+        let files: Vec<&str> = files.iter().map(|file| text(file)).collect();
+        let output = jac(&[&["report"], &files[..], &["--output", "json"]].concat());
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(summary["rejected_rows"], 0);
+        let guessed =
+            summary["notes"].as_array().is_some_and(|notes| notes.iter().any(|n| n["code"] == "date_order_guessed"));
+        (summary["duration_ms"].as_u64().expect("a number") / 86_400_000, guessed)
+    };
+    assert_eq!(days(&[&open, &certain]), (8, false));
+    assert_eq!(days(&[&certain, &open]), (8, false));
+    assert_eq!(days(&[&open, &next]), (1, true), "day first is shorter");
+    // Each that is certain keeps its own.
+    assert_eq!(days(&[&certain, &month_first]), (0, false));
+    let compared = jac(&["compare", text(&open), text(&certain), "--output", "json"]);
+    let comparison: serde_json::Value = serde_json::from_slice(&compared.stdout).expect("JSON");
+    let findings = comparison["findings"].as_array().expect("findings");
+    assert!(!findings.iter().any(|finding| finding["code"] == "date_order_guessed"), "{findings:?}");
+}
+
 #[test]
 fn a_comparison_distinguishes_worse_from_noise_by_its_exit_code() {
     let place = Place::new();
@@ -189,6 +294,22 @@ fn a_comparison_distinguishes_worse_from_noise_by_its_exit_code() {
     assert_eq!(tolerant.status.code(), Some(0), "{}", out(&tolerant));
     let later = jac(&["compare", &folder("before"), &folder("worse"), "--from", "+9m", "--label", "Home"]);
     assert_eq!(later.status.code(), Some(1), "{}", out(&later));
+}
+
+#[test]
+fn a_run_that_was_stopped_early_is_partial_in_a_comparison_of_folders() {
+    let place = Place::new();
+    let before = place.write("before/results.jtl", log(0));
+    place.write("after/results.jtl", log(1));
+    let mut summary: serde_json::Value =
+        serde_json::from_slice(&jac(&["report", text(&before), "--output", "json"]).stdout).expect("JSON");
+    summary["partial"] = serde_json::json!({ "cause": "The run was stopped by admin." });
+    place.write("after/summary.json", summary.to_string());
+    let compared = jac(&["compare", text(&place.path("before")), text(&place.path("after")), "--output", "json"]);
+    let comparison: serde_json::Value = serde_json::from_slice(&compared.stdout).expect("JSON");
+    let findings = comparison["findings"].as_array().expect("findings");
+    let partial = findings.iter().find(|finding| finding["code"] == "partial").expect("it is said");
+    assert!(partial["message"].as_str().is_some_and(|text| text.contains("stopped by admin")), "{partial}");
 }
 
 #[test]

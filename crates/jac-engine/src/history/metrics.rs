@@ -7,7 +7,7 @@
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_jtl::{Entry, LogStatistics, Summary};
+use jac_jtl::{Entry, LogStatistics, Summary, TotalBasis};
 use jac_model::RunId;
 use jac_report::{CoarseTimes, Report};
 use jac_store::RunMetrics;
@@ -24,8 +24,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// After this long it is tried again.
 const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
 
-/// Of a run's statistics.
-pub(crate) fn of_statistics(statistics: &mut LogStatistics) -> Vec<RunMetrics> {
+/// Of a run's statistics, with the share of its rows that may be unread where that is not the usual one.
+pub(crate) fn of_statistics(statistics: &mut LogStatistics, max_unread_percent: Option<f64>) -> Vec<RunMetrics> {
     let (summary, times) = (statistics.summary(), statistics.response_times());
     let labels: HashMap<&str, &[(u32, u64)]> =
         times.labels.iter().map(|(label, counts)| (label.as_str(), counts.as_slice())).collect();
@@ -33,11 +33,11 @@ pub(crate) fn of_statistics(statistics: &mut LogStatistics) -> Vec<RunMetrics> {
         let counts = label.map_or(Some(times.total.as_slice()), |label| labels.get(label).copied());
         CoarseTimes::of(counts.unwrap_or_default().iter().copied())
     };
-    rows(&summary, of)
+    rows(&summary, max_unread_percent, of)
 }
 
 /// Of what is left in a run's report.
-fn of_report(report: &Report) -> Vec<RunMetrics> {
+fn of_report(report: &Report, max_unread_percent: Option<f64>) -> Vec<RunMetrics> {
     let profiles = &report.profiles;
     let labels: HashMap<&str, _> = profiles.labels.iter().map(|label| (label.label.as_str(), &label.profile)).collect();
     let of = |label: Option<&str>| {
@@ -48,14 +48,22 @@ fn of_report(report: &Report) -> Vec<RunMetrics> {
             CoarseTimes::of_percentiles(&profiles.percents, &profile.percentiles_ms, samples)
         })
     };
-    rows(&report.summary, of)
+    rows(&report.summary, max_unread_percent, of)
 }
 
 /// The rows of a table; empty if the run has no samples.
-fn rows(summary: &Summary, times: impl Fn(Option<&str>) -> CoarseTimes) -> Vec<RunMetrics> {
+fn rows(
+    summary: &Summary,
+    max_unread_percent: Option<f64>,
+    times: impl Fn(Option<&str>) -> CoarseTimes,
+) -> Vec<RunMetrics> {
     if summary.total.samples == 0 {
         return Vec::new();
     }
+    let basis = match summary.total_basis {
+        TotalBasis::Samples => "samples",
+        TotalBasis::Transactions => "transactions",
+    };
     let row = |label: Option<&str>, entry: &Entry| RunMetrics {
         label: label.map(str::to_owned),
         samples: entry.samples,
@@ -67,6 +75,8 @@ fn rows(summary: &Summary, times: impl Fn(Option<&str>) -> CoarseTimes) -> Vec<R
         p99_ms: entry.p99_ms,
         rate_per_s: entry.throughput_per_s,
         unread_percent: summary.unread_percent,
+        max_unread_percent,
+        total_basis: Some(basis.to_owned()),
         times: times(label).to_bytes(),
     };
     let mut labels: Vec<&Entry> = summary.labels.iter().collect();
@@ -109,11 +119,11 @@ impl Engine {
 
     /// The figures of a run that has none, of its report. Call it where waiting is allowed.
     pub(crate) fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
-        let is_try = wait(self.store().run(run))?.run.try_run;
+        let kept = wait(self.store().run(run))?.run;
         let metrics = match self.report(run) {
             // It is in no trend.
-            _ if is_try => Vec::new(),
-            Ok(report) => of_report(&report),
+            _ if kept.try_run => Vec::new(),
+            Ok(report) => of_report(&report, kept.max_unread_percent),
             // Without a report there are none to be had.
             Err(error @ (EngineError::NotFound { .. } | EngineError::JMeter(_))) => {
                 tracing::debug!(%run, %error, "run {run}: no figures for its plan's trend: {error}");
@@ -144,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_total_and_each_label_are_kept_and_a_run_without_samples_has_nothing() {
-        let rows = of_statistics(&mut log());
+        let rows = of_statistics(&mut log(), None);
         let labels: Vec<_> = rows.iter().map(|row| row.label.as_deref().unwrap_or("total")).collect();
         assert_eq!(labels, ["total", "Page 0", "Page 1", "Page 2"]);
         assert_eq!((rows[0].samples, rows[0].errors), (5_000, 100));
@@ -154,7 +164,7 @@ mod tests {
         }
         let mut empty = LogStatistics::new(Settings::default());
         empty.finish();
-        assert!(of_statistics(&mut empty).is_empty());
+        assert!(of_statistics(&mut empty, None).is_empty());
     }
 
     #[test]
@@ -167,8 +177,8 @@ mod tests {
             run: None,
             notes: Vec::new(),
         };
-        let (exact, report) = (of_statistics(&mut log()), Report::new(facts, &mut log()));
-        let rebuilt = of_report(&report);
+        let (exact, report) = (of_statistics(&mut log(), None), Report::new(facts, &mut log()));
+        let rebuilt = of_report(&report, None);
         assert_eq!(rebuilt.len(), exact.len());
         for (exact, rebuilt) in exact.iter().zip(&rebuilt) {
             assert_eq!(

@@ -199,7 +199,7 @@ pub(crate) fn end_of(run: &Run, statistics: &mut LogStatistics, judged: &Judged,
     RunEnd {
         ended_ms: run.ended_ms.unwrap_or(now_ms),
         result: RunResult { verdict, criteria, criteria_watch: judged.watch.clone(), headline: Some(headline) },
-        metrics: crate::history::metrics::of_statistics(statistics),
+        metrics: crate::history::metrics::of_statistics(statistics, run.max_unread_percent),
         annotations: run.annotations.clone(),
     }
 }

@@ -5,13 +5,14 @@
 
 use super::few_labels;
 use super::judged::criteria_of;
+use super::tailed_spool::clocks_of;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jtl::criteria::{CriterionCode, CriterionResult, MAX_UNREAD_PERCENT, Verdict, judge};
 use jac_jtl::{Entry, LogStatistics, Settings, Summary};
 use jac_logs::{
-    Bound, Condition, Empty, Filter, Input, Interval, LogError, ReadOptions, TimeBlocks, first_row_start,
+    Bound, ClockOffsets, Condition, Empty, Filter, Input, Interval, LogError, ReadOptions, TimeBlocks, first_row_start,
     read_logs_with,
 };
 use jac_model::{Run, RunId};
@@ -144,13 +145,16 @@ impl Engine {
         whole: &Summary,
     ) -> Result<Vec<CriterionResult>, EngineError> {
         let criteria = criteria_of(run);
+        let most = run.max_unread_percent.unwrap_or(MAX_UNREAD_PERCENT);
         let mut results = match self.after_warm_up(run, ended_ms, summary, whole)? {
-            Some(counts) => judge(&criteria, &counts, run.warm_up_s, MAX_UNREAD_PERCENT),
-            None => judge(&criteria, summary, 0, MAX_UNREAD_PERCENT),
+            Some(counts) => judge(&criteria, &counts, run.warm_up_s, most),
+            None => judge(&criteria, summary, 0, most),
         };
         if summary.total.samples == 0 {
-            // Nothing was measured: nothing is met, also not "no errors".
-            for result in &mut results {
+            // Nothing was measured: nothing is met, also not "no errors". Of transactions there may be some that no total covers.
+            let is_empty = summary.labels.is_empty();
+            let of_total = |result: &&mut CriterionResult| result.detail.as_ref().is_none_or(|of| of.label.is_none());
+            for result in results.iter_mut().filter(|result| is_empty || of_total(result)) {
                 result.met = false;
                 result.code = Some(CriterionCode::ValueMissing);
                 result.sentence = "No samples ended in the selected time range.".to_owned();
@@ -170,25 +174,34 @@ impl Engine {
         if run.warm_up_s == 0 {
             return Ok(None);
         }
-        let first_ms = self.read_log(&run.id, |input| first_row_start(&[input], &Settings::default()))?;
+        // Without its cluster the nodes are not known by the names that their samples have.
+        let clocks = wait(self.store().cluster(&run.cluster_id)).map_or_else(|_| Vec::new(), |of| clocks_of(run, &of));
+        let most_ahead_ms = clocks.iter().map(|(_, ahead_ms)| *ahead_ms).max().unwrap_or(0).max(0);
+        let offsets: ClockOffsets = clocks.into_iter().map(|(host, ahead_ms)| (host.into_bytes(), ahead_ms)).collect();
+        let offsets = Arc::new(offsets);
+        let first_ms = self.read_log(&run.id, |input| first_row_start(&[input], &Settings::default(), &offsets))?;
         let warm_up_ms = i64::try_from(run.warm_up_s).unwrap_or(i64::MAX).saturating_mul(1_000);
         let over_ms = first_ms.unwrap_or_default().saturating_add(warm_up_ms);
-        if summary.start_ms.is_some_and(|start_ms| start_ms >= over_ms) {
+        if summary.start_ms.is_some_and(|start_ms| start_ms.saturating_sub(most_ahead_ms) >= over_ms) {
             return Ok(None);
         }
         let mut counts = self.read_log(&run.id, |input: Input| -> Result<LogStatistics, LogError> {
             let mut filter = Filter::default();
-            filter.add(Condition::Time(Bound::AtLeast(over_ms)));
+            filter.add(Condition::CorrectedTime(Bound::AtLeast(over_ms), Arc::clone(&offsets)));
             let parts = Arc::clone(self.known_logs().of(&input, time_of(whole))?.parts());
             let interval = Some(Interval { ended_ms: ended_ms.clone(), parts });
             let options = ReadOptions { filter, interval, empty: Empty::Allowed, ..ReadOptions::default() };
             read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(()))
         })?;
+        counts.set_total_basis(whole.total_basis);
         Ok(Some(of_part(counts.summary(), summary)))
     }
 
     fn count_within(&self, id: &RunId, ended_ms: &Range<i64>, whole: &Summary) -> Result<LogStatistics, EngineError> {
-        self.read_log(id, |input: Input| self.known_logs().of(&input, time_of(whole))?.count(&input, ended_ms))
+        let mut counted =
+            self.read_log(id, |input: Input| self.known_logs().of(&input, time_of(whole))?.count(&input, ended_ms))?;
+        counted.set_total_basis(whole.total_basis);
+        Ok(counted)
     }
 
     /// Prepares a long log for intervals, in the background, one log at a time and while nothing is measured on this machine: whoever has opened

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_jtl::{LabelCharts, LogStatistics, ResponseTimes, Settings};
 use jac_logs::{Empty, Input, LogError, ReadOptions, Search, SearchResult, first_start, read_logs_with, search_logs};
-use jac_model::{Run, RunId};
+use jac_model::{Provider, Run, RunId};
 use jac_report::{Compared, ComparedResult, ComparedRun, ComparisonReport, Report, Thresholds, most_frequent};
 use jac_store::StoreError;
 use std::io::ErrorKind;
@@ -111,7 +111,10 @@ impl Engine {
 
     /// What a run was started with; `None`: it was imported.
     fn started_with(&self, run: &Run) -> Result<Option<ComparedRun>, EngineError> {
-        let Some(provider) = run.provider else { return Ok(None) };
+        let provider = match run.provider {
+            None | Some(Provider::Imported) => return Ok(None),
+            Some(provider) => provider,
+        };
         // Its row outlives its nodes, and may be deleted before its runs; what cannot be read is named among the notices.
         let cluster = match wait(self.store().cluster(&run.cluster_id)) {
             Ok(cluster) => Some(cluster),

@@ -256,13 +256,20 @@ impl Pull for MasterLog<'_> {
 
 /// Sets how far the workers' clocks are ahead in the statistics, by the names that their samples have.
 fn set_clock_offsets(run: &Run, cluster: &Cluster, live: &LiveRun) {
-    for node in run.nodes.iter().filter(|node| node.role == Role::Worker) {
+    for (host, ahead_ms) in clocks_of(run, cluster) {
+        live.set_clock_offset(&host, ahead_ms);
+    }
+}
+
+/// The workers by the names that their samples have, and by how many milliseconds their clocks are ahead.
+pub(super) fn clocks_of(run: &Run, cluster: &Cluster) -> Vec<(String, i64)> {
+    let workers = run.nodes.iter().filter(|node| node.role == Role::Worker);
+    let clocks = workers.filter_map(|node| {
         let known = cluster.nodes.iter().find(|known| known.name == node.name);
         let address = known.and_then(|known| known.address.as_deref()).unwrap_or("127.0.0.1");
-        if let (Some(ahead_ms), Some(port)) = (node.clock_offset_ms, node.ports.first()) {
-            live.set_clock_offset(&format!("{address}:{port}"), ahead_ms);
-        }
-    }
+        Some((format!("{address}:{}", node.ports.first()?), node.clock_offset_ms?))
+    });
+    clocks.collect()
 }
 
 /// Keeps all points of a run again: one that could not be written while it ran would be missing for ever.

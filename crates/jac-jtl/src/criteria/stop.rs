@@ -8,6 +8,7 @@ use super::processors::Processors;
 use super::window::{Progress, Rows, Window};
 use super::{CriterionError, Metric, Operator, Unit};
 use crate::Sample;
+use crate::statistics::FUTURE_MS;
 use serde::{Deserialize, Serialize};
 
 /// The rule of a plan that says nothing else.
@@ -19,8 +20,6 @@ pub const LONGEST_WINDOW_S: u64 = 3_600;
 const FEWEST_SAMPLES: u64 = 5;
 /// Samples that ended longer ago than this, or than half of the window, are old.
 const LATE_MS: i64 = 10_000;
-/// By so much a clock may be ahead that was not measured yet.
-const FUTURE_MS: i64 = 60_000;
 /// How busy the generators' processors are.
 const PROCESSORS: &str = "generator_cpu_percent";
 

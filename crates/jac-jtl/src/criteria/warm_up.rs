@@ -56,6 +56,7 @@ impl WarmUp {
 
     /// The table of what counts; what could not be read is the whole log's.
     pub fn summary(&mut self, whole: &Summary) -> Summary {
+        self.statistics.set_total_basis(whole.total_basis);
         Summary {
             rejected_rows: whole.rejected_rows,
             unread_percent: whole.unread_percent,

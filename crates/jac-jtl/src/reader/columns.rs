@@ -118,6 +118,9 @@ impl Column {
     }
 }
 
+/// What a file of UTF-8 may begin with, and so each one of several that were joined.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// No such column.
 const ABSENT: u16 = u16::MAX;
 
@@ -212,6 +215,7 @@ impl Columns {
 
     /// Reads a header line; `None` when the line is not one.
     pub(super) fn of_header(line: &[u8]) -> Option<Result<Self, Reason>> {
+        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         // Most lines that are asked about are rows, and those begin with a time stamp.
         if line.first().is_none_or(u8::is_ascii_digit) {
             return None;

@@ -6,7 +6,7 @@
 
 mod blocks;
 
-use super::columns::{Column, Columns, FirstLine, Stamps};
+use super::columns::{BYTE_ORDER_MARK, Column, Columns, FirstLine, Stamps};
 use super::index::Index;
 use super::layout::Layout;
 use super::number::{Number, number};
@@ -14,10 +14,8 @@ use super::rejects::{Lacks, Lost, ReadOutcome, Reason};
 use super::row::{FieldEnds, split_row};
 use super::scan::{FIELD_LIMIT, RowScan, Scanned};
 use super::timestamp::{date_time_ms, is_ambiguous, time_of_day_ms};
-use crate::{Sample, Settings, TakeSample, TimeUnit};
+use crate::{DateOrderSource, Sample, Settings, TakeSample, TimeUnit};
 use memchr::{memchr, memchr_iter};
-
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 #[derive(Debug, Clone)]
 enum State {
@@ -44,9 +42,8 @@ pub(super) struct CsvReader {
     outcome: ReadOutcome,
     index: Index,
     split: FieldEnds,
-    /// Where times stand without a day: that of the row before, and how many days are over.
-    time_of_day_ms: i64,
-    days: i64,
+    /// Where times stand without a day: the time of the row before, with its day.
+    before_ms: Option<i64>,
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -63,8 +60,7 @@ impl CsvReader {
             outcome: ReadOutcome::default(),
             index: Index::default(),
             split: FieldEnds::default(),
-            time_of_day_ms: 0,
-            days: 0,
+            before_ms: None,
         }
     }
 
@@ -235,7 +231,9 @@ impl CsvReader {
     fn line_step(&mut self, piece: &[u8], sink: &mut impl TakeSample) -> usize {
         let Some(end) = memchr(b'\n', piece) else {
             if self.tail.len() + piece.len() > FIELD_LIMIT {
-                self.reject(&Reason::FieldTooLong);
+                let begun = if self.tail.is_empty() { piece } else { &self.tail };
+                let reason = carriage_returns(begun).unwrap_or(Reason::FieldTooLong);
+                self.reject(&reason);
                 let begun = self.tail.len();
                 self.tail.clear();
                 self.advance(begun, 0);
@@ -282,6 +280,11 @@ impl CsvReader {
             self.advance(line.len(), line_ends);
             return;
         }
+        if let Some(reason) = carriage_returns(text) {
+            self.reject(&reason);
+            self.advance(line.len(), line_ends);
+            return;
+        }
         let settings = &self.settings;
         let begins_row = |stamp: &[u8], elapsed: &[u8]| {
             matches!(number(elapsed), Number::Value(_) | Number::Negative)
@@ -313,9 +316,11 @@ impl CsvReader {
     fn slow_row(&mut self, row: &[u8], at_end: bool, sink: &mut impl TakeSample) {
         if !blank(row)
             && let Err(reason) = self.try_row(row, sink)
+            // Logs that were joined: a later one may begin as the first does.
+            && row.strip_prefix(BYTE_ORDER_MARK).is_none_or(|row| self.try_row(row, sink).is_err())
         {
             match Columns::of_header(trimmed(row)) {
-                // Logs that were joined: the header comes again, perhaps another one.
+                // The header comes again, perhaps another one.
                 Some(Ok(columns)) => {
                     let before = match &self.state {
                         State::Rows(before) => Some(before),
@@ -352,25 +357,24 @@ impl CsvReader {
         let mut lost = Lost::default();
         let row = self.split.as_row();
         let (mut sample, form) = row.sample(columns, &self.settings, self.position, &mut lost)?;
-        columns.stamps.get_or_insert(form);
+        columns.stamps = columns.stamps.or(form);
         let guesses = &mut self.outcome.guesses;
         match form {
-            Stamps::Numbers(TimeUnit::Milliseconds) => {}
-            Stamps::Numbers(unit) => guesses.unit = self.settings.time_unit.is_none().then_some(unit),
-            Stamps::Dates => {
-                guesses.date_order |=
-                    self.settings.time_format.is_none() && is_ambiguous(row.text(columns, Column::TimeStamp));
+            None | Some(Stamps::Numbers(TimeUnit::Milliseconds)) => {}
+            Some(Stamps::Numbers(unit)) => guesses.unit = self.settings.time_unit.is_none().then_some(unit),
+            Some(Stamps::Dates) => {
+                guesses.date_order |= self.settings.time_format.is_none()
+                    && self.settings.date_order_source != DateOrderSource::Certain
+                    && is_ambiguous(row.text(columns, Column::TimeStamp));
             }
-            Stamps::TimesOfDay => {
+            Some(Stamps::TimesOfDay) => {
                 guesses.day = true;
-                // Rows are written in about the order of time: far back means past midnight.
-                self.days += i64::from(sample.start_ms < self.time_of_day_ms - DAY_MS / 2);
-                self.time_of_day_ms = sample.start_ms;
-                sample = Sample {
-                    start_ms: sample.start_ms + self.days * DAY_MS,
-                    end_ms: sample.end_ms + self.days * DAY_MS,
-                    ..sample
-                };
+                // Rows are written in about the order of time: each is of the day in which it is the nearest to the one before.
+                let ahead_ms = self.before_ms.map_or(0, |before_ms| before_ms - sample.start_ms);
+                let days_ms = (ahead_ms + DAY_MS / 2).div_euclid(DAY_MS) * DAY_MS;
+                let (start_ms, end_ms) = (sample.start_ms + days_ms, sample.end_ms + days_ms);
+                self.before_ms = Some(start_ms);
+                sample = Sample { start_ms, end_ms, ..sample };
             }
         }
         self.outcome.samples += 1;
@@ -406,6 +410,12 @@ impl CsvReader {
 fn trimmed(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Is a header's end a carriage return alone?
+fn carriage_returns(text: &[u8]) -> Option<Reason> {
+    let (header, rows) = trimmed(text).split_at_checked(memchr(b'\r', text)?)?;
+    (rows.len() > 1 && Columns::of_header(header).is_some()).then_some(Reason::CarriageReturns)
 }
 
 fn blank(line: &[u8]) -> bool {

@@ -18,7 +18,7 @@ pub struct Rejected {
     /// Byte at which the row begins, from 0.
     pub position: u64,
     /// What is wrong with it: `columns`, `not_a_number`, `negative`, `out_of_range`, `time_stamp`, `success`,
-    /// `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header` or `column_missing`.
+    /// `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header`, `carriage_returns` or `column_missing`.
     #[serde(default)]
     pub code: String,
     /// The same as a sentence.
@@ -68,7 +68,7 @@ pub struct Lacks {
 pub struct Guesses {
     /// Numbers were not milliseconds, by their size.
     pub unit: Option<TimeUnit>,
-    /// Times without a day: the first is on 1970-01-01.
+    /// Times without a day: the first is on 1970-01-02.
     pub day: bool,
     /// Dates that do not say whether the day or the month comes first ([`Settings::date_order`](crate::Settings)).
     pub date_order: bool,
@@ -198,6 +198,8 @@ pub(crate) enum Reason {
     Cut,
     #[error("neither a header nor a row in JMeter's default columns")]
     NoHeader,
+    #[error("lines end with a carriage return alone; convert them: tr '\\r' '\\n'")]
+    CarriageReturns,
     #[error("the header lacks the column {0}")]
     HeaderWithout(&'static str),
 }
@@ -217,6 +219,7 @@ impl Reason {
             Self::RowTooLong => "row_too_long",
             Self::Cut => "cut",
             Self::NoHeader => "no_header",
+            Self::CarriageReturns => "carriage_returns",
             Self::HeaderWithout(_) => "column_missing",
         }
     }

@@ -5,7 +5,7 @@ use super::number::{Number, number};
 use super::rejects::{Lost, Reason};
 use super::scan::FIELD_LIMIT;
 use super::timestamp::{LIMIT_MS, date_time_ms, time_of_day_ms};
-use crate::{Sample, Settings, TimeUnit, TimestampMeaning};
+use crate::{Sample, Settings, TimeFormat, TimeUnit, TimestampMeaning};
 
 /// The fields of one row: they begin at `start` and each ends at its entry of `ends`, one byte before the next begins.
 #[derive(Clone, Copy)]
@@ -51,25 +51,30 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Reads the time stamp, in milliseconds, and says how it is written.
-    fn stamp(&self, columns: &Columns, settings: &Settings) -> Result<(u64, Stamps), Reason> {
+    /// Reads the time stamp, in milliseconds, and says how it is written; a 0 does not show its unit.
+    fn stamp(&self, columns: &Columns, settings: &Settings) -> Result<(u64, Option<Stamps>), Reason> {
         let field = self.text(columns, Column::TimeStamp);
         let (stamp, form) = match number(field) {
             _ if settings.time_format.is_some() => {
-                let stamp = date_time_ms(field, settings).ok_or_else(|| unknown_stamp(field))?;
-                (stamp, Stamps::Dates)
+                let (stamp, form) = if settings.time_format.as_ref().is_some_and(TimeFormat::has_day) {
+                    (date_time_ms(field, settings), Stamps::Dates)
+                } else {
+                    (time_of_day_ms(field, settings), Stamps::TimesOfDay)
+                };
+                (stamp.ok_or_else(|| unknown_stamp(field))?, Some(form))
             }
+            Number::Value(0) if settings.time_unit.is_none() && columns.stamps.is_none() => (0, None),
             Number::Value(stamp) => {
                 let unit = match (settings.time_unit, columns.stamps) {
                     (Some(unit), _) | (None, Some(Stamps::Numbers(unit))) => unit,
                     (None, Some(_)) => TimeUnit::Milliseconds,
                     (None, None) => TimeUnit::of_stamp(stamp),
                 };
-                (unit.milliseconds(stamp), Stamps::Numbers(unit))
+                (unit.milliseconds(stamp), Some(Stamps::Numbers(unit)))
             }
             Number::Empty | Number::Other => match (date_time_ms(field, settings), time_of_day_ms(field, settings)) {
-                (Some(stamp), _) => (stamp, Stamps::Dates),
-                (None, Some(stamp)) => (stamp, Stamps::TimesOfDay),
+                (Some(stamp), _) => (stamp, Some(Stamps::Dates)),
+                (None, Some(stamp)) => (stamp, Some(Stamps::TimesOfDay)),
                 (None, None) => return Err(unknown_stamp(field)),
             },
             other => return Err(fault(other, Column::TimeStamp, field)),
@@ -87,7 +92,7 @@ impl<'a> Row<'a> {
         settings: &Settings,
         position: u64,
         lost: &mut Lost,
-    ) -> Result<(Sample<'a>, Stamps), Reason> {
+    ) -> Result<(Sample<'a>, Option<Stamps>), Reason> {
         let (stamp, form) = self.stamp(columns, settings)?;
         let elapsed_field = self.text(columns, Column::Elapsed);
         let elapsed_ms = match number(elapsed_field) {

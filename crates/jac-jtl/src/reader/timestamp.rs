@@ -44,12 +44,14 @@ pub(super) fn date_time_ms(field: &[u8], settings: &Settings) -> Option<u64> {
     epoch_ms(&Written { year, month, day, ..text.time()? }, settings.utc_offset_minutes)
 }
 
-/// Reads a time without a date, `HH:mm:ss` with an optional fraction, as if it were of 1970-01-01.
+/// Reads a time without a date, `HH:mm:ss` with an optional fraction or in the form that the settings give, as if it were of 1970-01-02: the
+/// day before it is there for rows that come late, as there are no times before 1970.
 pub(super) fn time_of_day_ms(field: &[u8], settings: &Settings) -> Option<u64> {
-    if settings.time_format.is_some() {
-        return None;
-    }
-    epoch_ms(&Text(field.trim_ascii()).time()?, 0)
+    let time = match &settings.time_format {
+        Some(format) => format.read(field)?,
+        None => Text(field.trim_ascii()).time()?,
+    };
+    epoch_ms(&Written { year: 1970, month: 1, day: 2, ..time }, 0)
 }
 
 /// Is this a date that does not say whether its day or its month comes first?
@@ -224,8 +226,8 @@ mod tests {
     }
 
     #[test]
-    fn a_time_alone_is_of_the_first_day() {
-        assert_eq!(time_of_day_ms(b"22:59:55.5", &Settings::default()), Some(82_795_500));
+    fn a_time_alone_is_of_the_second_day_of_1970() {
+        assert_eq!(time_of_day_ms(b"22:59:55.5", &Settings::default()), Some(86_400_000 + 82_795_500));
         assert_eq!(time_of_day_ms(b"22:59", &Settings::default()), None);
     }
 }

@@ -137,6 +137,7 @@ impl XmlReader {
     fn handle(&mut self, markup: Markup<'_>, sink: &mut impl TakeSample) {
         match markup {
             Markup::Start { name, attributes, closed } if is_sample(name) => {
+                self.closed = false;
                 self.begin(attributes);
                 if closed {
                     self.end(sink);
@@ -145,6 +146,8 @@ impl XmlReader {
             Markup::End { name } if is_sample(name) => self.end(sink),
             Markup::End { name: b"testResults" } => self.closed = true,
             Markup::Start { name, closed, .. } => {
+                // Logs that were joined: the next document begins.
+                self.closed &= name != b"testResults";
                 if name == b"assertionResult" {
                     self.assertion = Assertion::default();
                 }
@@ -211,7 +214,7 @@ impl XmlReader {
         };
         match read {
             Ok((read, form)) => {
-                self.columns.stamps.get_or_insert(form);
+                self.columns.stamps = self.columns.stamps.or(form);
                 self.outcome.samples += 1;
                 if lost.count > 0 {
                     self.outcome.lose(sample.line, sample.position, lost);

@@ -31,23 +31,37 @@ pub(super) const UNNAMED: u32 = 0x8000_0000;
 /// By how many milliseconds workers' clocks are ahead, by the workers' numbers.
 pub(super) type Ahead = IntegerMap<u32, i64>;
 
-impl Latest {
-    fn corrected_ms(&self, worker: u32, ahead: &Ahead) -> i64 {
-        self.end_ms.saturating_sub(ahead.get(&worker).copied().unwrap_or(0))
+/// What workers' clocks are measured by.
+#[derive(Debug)]
+pub(super) struct Clocks {
+    pub(super) ahead: Ahead,
+    /// Nothing ends later than this: a clock that was wrong for a moment would have all others taken for silent.
+    pub(super) latest_ms: i64,
+}
+
+impl Clocks {
+    fn corrected_ms(&self, worker: u32, latest: &Latest) -> i64 {
+        latest.end_ms.saturating_sub(self.ahead.get(&worker).copied().unwrap_or(0))
+    }
+
+    /// The thread counts of a bucket that were taken by now.
+    fn threads<'a>(&'a self, bucket: &'a Bucket) -> impl Iterator<Item = (u32, Latest)> + 'a {
+        let threads = bucket.threads.iter().map(|(worker, latest)| (*worker, *latest));
+        threads.filter(move |(worker, latest)| self.corrected_ms(*worker, latest) <= self.latest_ms)
     }
 }
 
 /// Active users per bucket, in the buckets' order; `None` where no thread count has been seen yet.
-pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool, ahead: &Ahead) -> Vec<Option<u64>> {
+pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool, clocks: &Clocks) -> Vec<Option<u64>> {
     let one = unnamed_are_one(buckets);
     let mut last_bucket: IntegerMap<u32, (i64, Latest)> = IntegerMap::default();
     for (start, bucket) in buckets {
-        for (worker, latest) in &bucket.threads {
-            let known = last_bucket.entry(as_one(*worker, one)).or_insert((*start, *latest));
-            *known = (*start, known.1.max(*latest));
+        for (worker, latest) in clocks.threads(bucket) {
+            let known = last_bucket.entry(as_one(worker, one)).or_insert((*start, latest));
+            *known = (*start, known.1.max(latest));
         }
     }
-    let newest = last_bucket.iter().map(|(worker, (_, latest))| latest.corrected_ms(*worker, ahead)).max();
+    let newest = last_bucket.iter().map(|(worker, (_, latest))| clocks.corrected_ms(*worker, latest)).max();
     let newest = newest.unwrap_or(i64::MIN);
     let mut current: IntegerMap<u32, u64> = IntegerMap::default();
     let mut sum = 0;
@@ -56,12 +70,12 @@ pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool, ahead
         .iter()
         .map(|(start, bucket)| {
             here.clear();
-            for (worker, latest) in &bucket.threads {
+            for (worker, latest) in clocks.threads(bucket) {
                 // Those that are one lie beside each other.
-                let worker = as_one(*worker, one);
+                let worker = as_one(worker, one);
                 match here.last_mut() {
-                    Some((last, known)) if *last == worker => *known = (*known).max(*latest),
-                    _ => here.push((worker, *latest)),
+                    Some((last, known)) if *last == worker => *known = (*known).max(latest),
+                    _ => here.push((worker, latest)),
                 }
             }
             for (worker, latest) in &here {
@@ -71,7 +85,7 @@ pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool, ahead
             let users = (!current.is_empty()).then_some(sum);
             for (worker, _) in &here {
                 let (last, latest) = last_bucket[worker];
-                let carried = growing && newest - latest.corrected_ms(*worker, ahead) <= SILENCE_MS;
+                let carried = growing && newest - clocks.corrected_ms(*worker, &latest) <= SILENCE_MS;
                 if last == *start && !carried {
                     sum -= current.insert(*worker, 0).unwrap_or(0);
                 }
@@ -82,16 +96,16 @@ pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool, ahead
 }
 
 /// Active users now: of the workers that sent within [`SILENCE_MS`] of the newest sample.
-pub(super) fn active_users_now(buckets: &BTreeMap<i64, Bucket>, ahead: &Ahead) -> Option<u64> {
+pub(super) fn active_users_now(buckets: &BTreeMap<i64, Bucket>, clocks: &Clocks) -> Option<u64> {
     let one = unnamed_are_one(buckets);
     let mut latest_of: IntegerMap<u32, Latest> = IntegerMap::default();
     for bucket in buckets.values() {
-        for (worker, latest) in &bucket.threads {
-            let known = latest_of.entry(as_one(*worker, one)).or_insert(*latest);
-            *known = (*known).max(*latest);
+        for (worker, latest) in clocks.threads(bucket) {
+            let known = latest_of.entry(as_one(worker, one)).or_insert(latest);
+            *known = (*known).max(latest);
         }
     }
-    let corrected = || latest_of.iter().map(|(worker, latest)| (latest.corrected_ms(*worker, ahead), latest.threads));
+    let corrected = || latest_of.iter().map(|(worker, latest)| (clocks.corrected_ms(*worker, latest), latest.threads));
     let newest = corrected().map(|(end_ms, _)| end_ms).max()?;
     Some(corrected().filter(|(end_ms, _)| newest - end_ms <= SILENCE_MS).map(|(_, threads)| u64::from(threads)).sum())
 }

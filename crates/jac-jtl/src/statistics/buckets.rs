@@ -11,7 +11,7 @@ mod join;
 mod points;
 mod within;
 
-use super::active::{Ahead, Latest, active_users, unnamed_generators};
+use super::active::{Clocks, Latest, active_users, unnamed_generators};
 use super::hot::{HotCell, HotCode, HotStart, HotThreads};
 use super::kind::{KINDS, Kind};
 use super::summing::Summing;
@@ -117,8 +117,8 @@ impl Buckets {
     }
 
     /// Brings every bucket's active users up to date; buckets whose value changed count as changed.
-    pub(super) fn refresh_active_users(&mut self, growing: bool, ahead: &Ahead) {
-        let all = active_users(&self.buckets, growing, ahead);
+    pub(super) fn refresh_active_users(&mut self, growing: bool, clocks: &Clocks) {
+        let all = active_users(&self.buckets, growing, clocks);
         for (bucket, users) in self.buckets.values_mut().zip(all) {
             if bucket.active_users != users {
                 bucket.active_users = users;
@@ -127,8 +127,8 @@ impl Buckets {
         }
     }
 
-    pub(super) fn active_users_now(&self, ahead: &Ahead) -> Option<u64> {
-        super::active::active_users_now(&self.buckets, ahead)
+    pub(super) fn active_users_now(&self, clocks: &Clocks) -> Option<u64> {
+        super::active::active_users_now(&self.buckets, clocks)
     }
 
     /// Logs without a node's name that overlap in time.
@@ -142,7 +142,7 @@ impl Buckets {
     }
 
     /// The buckets of the log's time; `outside`: those before the era are not of it.
-    fn of_time(&self, outside: bool) -> impl Iterator<Item = (&i64, &Bucket)> {
+    fn of_time(&self, outside: bool) -> impl DoubleEndedIterator<Item = (&i64, &Bucket)> {
         let width = self.width_ms() as i64;
         let from = if outside { ERA_MS.div_euclid(width) * width } else { i64::MIN };
         self.buckets.range(from..)

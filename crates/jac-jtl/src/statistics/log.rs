@@ -4,7 +4,7 @@ use super::{BusiestEntries, ChangedLabels, ChangedPoints, ResponseTimes, SampleS
 use crate::note::counted;
 use crate::{
     ApdexThresholds, CodeCount, Entry, ErrorGroup, HostCount, LabelCharts, LogReader, Note, Partial, Profiles,
-    ReadOutcome, Rejected, Sample, Series, Settings, Summary, WindowTable,
+    ReadOutcome, Rejected, Sample, Series, Settings, Summary, TotalBasis, WindowTable,
 };
 use std::ops::Range;
 
@@ -86,6 +86,16 @@ impl LogStatistics {
     /// Says by how many milliseconds a node's clock is ahead; see [`SampleStatistics::set_clock_offset`].
     pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
         self.statistics.set_clock_offset(host, ahead_ms);
+    }
+
+    /// Says what the server's clock shows; see [`SampleStatistics::set_now`].
+    pub fn set_now(&mut self, now_ms: i64) {
+        self.statistics.set_now(now_ms);
+    }
+
+    /// Says what the total is over; see [`SampleStatistics::set_total_basis`].
+    pub fn set_total_basis(&mut self, basis: TotalBasis) {
+        self.statistics.set_total_basis(basis);
     }
 
     /// Marks the result as not the whole run's, with what ended it: a sentence.
@@ -280,16 +290,19 @@ fn of_reading(outcome: &ReadOutcome) -> Vec<Note> {
         notes.push(Note::new("transactions_unknown", message));
     }
     if let Some(unit) = outcome.guesses.unit {
-        let message = format!("Timestamps are read as {}. If that is wrong, set --time-unit.", unit.name());
+        let message = format!(
+            "Timestamps are read as {}. If that is wrong, give their unit to `jac report` (--time-unit).",
+            unit.name()
+        );
         notes.push(Note::new("time_unit_guessed", message).with("unit", unit.name()));
     }
     if outcome.guesses.day {
-        let message = "Timestamps have no date: the first day is read as 1970-01-01.";
+        let message = "Timestamps have no date: the first day is read as 1970-01-02.";
         notes.push(Note::new("day_unknown", message));
     }
     if outcome.guesses.date_order {
-        let message = "The order of day and month in the timestamps is a guess. If it is wrong, set --time-format, such as \
-                       dd/MM/yyyy HH:mm:ss, and --time-zone where the times are not UTC.";
+        let message = "The order of day and month in the timestamps is a guess. If it is wrong, give their format to `jac report` \
+                       (--time-format 'dd/MM/yyyy HH:mm:ss', and --time-zone where the times are not UTC).";
         notes.push(Note::new("date_order_guessed", message));
     }
     notes

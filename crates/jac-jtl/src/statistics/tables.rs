@@ -108,7 +108,7 @@ impl SampleStatistics {
     /// The statistics over time: the total's and the busiest labels'.
     pub fn series(&mut self) -> Series {
         self.settle();
-        self.buckets.refresh_active_users(!self.finished, &self.ahead());
+        self.buckets.refresh_active_users(!self.finished, &self.clocks());
         let show = self.show();
         let Shown { basis, outside, .. } = show;
         let busiest = self.busiest_labels();

@@ -123,6 +123,30 @@ mod tests {
     }
 
     #[test]
+    fn the_rate_of_a_window_is_of_its_time_and_not_of_its_buckets() {
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(HEADER.as_bytes());
+        for second in [0, 1, 50, 99] {
+            log.feed(format!("{},0,a,true,1,1\n", 1_700_000_000_000_i64 + second * 1_000).as_bytes());
+        }
+        let at = |second: i64| 1_700_000_000_000 + second * 1_000;
+        for (window, expected, rate) in [
+            (at(10)..at(90), at(10)..at(90), 1.0 / 80.0),
+            (at(0)..at(20), at(0)..at(20), 0.1),
+            // No longer than the run.
+            (at(-100)..at(1_000), at(0)..at(100), 0.04),
+            (at(10) + 300..at(60) + 1, at(10)..at(61), 1.0 / 51.0),
+        ] {
+            let table = log.window(window.clone(), &[]);
+            assert_eq!(
+                (table.from_ms..table.to_ms, table.total.throughput_per_s),
+                (expected, Some(rate)),
+                "{window:?}"
+            );
+        }
+    }
+
+    #[test]
     fn the_window_of_everything_has_the_tables_figures() {
         let mut log = log();
         let summary = log.summary();

@@ -638,8 +638,9 @@ fn errors(samples: &[&OwnedSample]) -> Vec<ErrorGroup> {
     let mut groups: BTreeMap<(String, Vec<u8>, Vec<u8>), Vec<i64>> = BTreeMap::new();
     for sample in samples.iter().filter(|sample| !sample.success) {
         let passed = matches!(text(&sample.code).parse::<u32>(), Ok(200..=399));
-        let asserted = passed || (sample.code.is_empty() && !sample.failure_message.is_empty());
-        let message = match (asserted, sample.failure_message.is_empty()) {
+        let blank = sample.failure_message.trim_ascii().is_empty();
+        let asserted = passed || (sample.code.is_empty() && !blank);
+        let message = match (asserted, blank) {
             (true, true) => b"Assertion failed".to_vec(),
             (true, false) => sample.failure_message.clone(),
             (false, _) => sample.message.clone(),

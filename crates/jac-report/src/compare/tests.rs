@@ -107,6 +107,49 @@ fn another_load_is_said_first_and_unread_rows_are_said() {
     assert_eq!(compare(&a, &b, tolerant).outcome, ComparisonOutcome::Same);
 }
 
+/// A log of requests, of transactions, or of both under one label each.
+fn of_kinds(name: &str, requests: bool, transactions: bool, success: bool) -> Side {
+    let mut log = LogStatistics::new(Settings::default());
+    log.feed(b"timeStamp,elapsed,label,responseMessage,success\n");
+    for n in 0..500 {
+        if requests {
+            log.feed(format!("{},{},Home,OK,{success}\n", n * 10, 100 + n % 20).as_bytes());
+        }
+        if transactions {
+            let message = "\"Number of samples in transaction : 9, number of failing samples : 0\"";
+            log.feed(format!("{},{},Order,{message},{success}\n", n * 10, 900 + n % 20).as_bytes());
+        }
+    }
+    log.finish();
+    Side::of_log(name, &mut log)
+}
+
+#[test]
+fn totals_of_other_rows_are_not_compared() {
+    let (both, transactions) = (of_kinds("a", true, true, true), of_kinds("b", false, true, true));
+    let comparison = compare(&both, &transactions, Thresholds::default());
+    assert_eq!((comparison.total.change, comparison.outcome), (Change::Unclear, ComparisonOutcome::Same));
+    assert_eq!((comparison.total.response_times, comparison.tests), (None, 2));
+    assert_eq!(codes(&comparison)[0], "total_basis_differs");
+}
+
+#[test]
+fn a_result_in_which_everything_failed_is_worse_or_cannot_be_judged() {
+    let (good, bad) = (of_kinds("a", true, false, true), of_kinds("b", true, false, false));
+    let mut few = of_kinds("c", true, false, false);
+    // As good as all failed before: no test shows a rise.
+    few.summary.total.errors -= 1;
+    for before in [&good, &few] {
+        let comparison = compare(before, &bad, Thresholds::default());
+        assert_eq!((comparison.outcome, comparison.total.change), (ComparisonOutcome::Worse, Change::Worse));
+        assert!(comparison.worse && codes(&comparison).contains(&"all_failed"));
+    }
+    let both = compare(&bad, &bad, Thresholds::default());
+    assert_eq!((both.outcome, both.total.change), (ComparisonOutcome::CannotBeJudged, Change::Unclear));
+    assert!(!both.outcome.is_fine() && codes(&both).contains(&"cannot_be_judged"));
+    assert_eq!(compare(&bad, &good, Thresholds::default()).outcome, ComparisonOutcome::Better);
+}
+
 #[test]
 fn many_labels_are_looked_up_and_not_searched_for() {
     // A search through all labels for each of them would be 4 * 10^9 comparisons of strings.

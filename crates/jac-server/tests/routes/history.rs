@@ -59,6 +59,8 @@ fn figures(label: Option<&str>, middle_ms: u32, errors: u64) -> RunMetrics {
         p99_ms: Some(middle + 49.0),
         rate_per_s: Some(10.0),
         unread_percent: Some(0.0),
+        max_unread_percent: None,
+        total_basis: None,
         times: CoarseTimes::of(times).to_bytes(),
     }
 }
@@ -134,6 +136,26 @@ async fn a_trend_marks_regressions_against_the_run_before_or_the_baseline() {
     let listed = served.as_owner(Method::GET, "/runs", "").await.body;
     let baselines = listed["items"].as_array().expect("runs").iter().filter(|run| run["baseline"] == true).count();
     assert_eq!(baselines, 1);
+}
+
+#[tokio::test]
+async fn a_trend_compares_no_totals_of_other_rows_and_calls_no_failure_better() {
+    let served = Served::new().await;
+    let basis = |basis: &str, figures: RunMetrics| RunMetrics { total_basis: Some(basis.to_owned()), ..figures };
+    for (id, figures) in [
+        ("r-22222222", basis("samples", figures(None, 100, 2))),
+        ("r-33333333", basis("transactions", figures(None, 500, 2))),
+        ("r-44444444", basis("transactions", figures(None, 100, 2_000))),
+        ("r-55555555", basis("transactions", figures(None, 60, 2_000))),
+        // One that an earlier JAC wrote.
+        ("r-66666666", figures(None, 60, 0)),
+    ] {
+        let id = run(&served, id, &administrator()).await.id;
+        served.app.engine.store().put_run_metrics(&id, vec![figures]).await.expect("written");
+    }
+    let trend = served.as_owner(Method::GET, TREND, "").await.body;
+    let changes: Vec<String> = points_of(&trend).into_iter().map(|(_, _, change, _)| change).collect();
+    assert_eq!(changes, ["better", "unclear", "worse", "unclear", "-"], "{trend}");
 }
 
 #[tokio::test]

@@ -153,6 +153,48 @@ async fn logs_of_any_kind_have_the_figures_of_their_report() {
     assert_eq!(served.run_folders(), cases.len());
 }
 
+/// The active users over time.
+fn users(report: &Value) -> Vec<(Value, Value)> {
+    let points = report["series"]["points"].as_array().expect("points");
+    points.iter().map(|point| (point["t_ms"].clone(), point["active_users"].clone())).collect()
+}
+
+#[tokio::test]
+async fn logs_of_several_load_generators_have_their_users_also_in_a_part_of_the_time() {
+    let served = Served::new().await;
+    let log = |users: u64| -> String {
+        let row = |n: u64| format!("{},5,Home,200,OK,T 1-1,true,{users}\n", 1_700_000_000_000 + n * 1_000);
+        let header = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,allThreads\n".to_owned();
+        std::iter::once(header).chain((0..60).map(row)).collect()
+    };
+    let (first, second) = (log(3), log(4));
+    let run = served.imported("Shop", &[("a.jtl", first.as_bytes()), ("b.jtl", second.as_bytes())]).await;
+    let id = run["id"].as_str().expect("an id");
+    let whole = served.get(&format!("/runs/{id}/report")).await;
+    assert!(users(&whole).iter().all(|(_, users)| *users == 7), "{:?}", users(&whole));
+    let part = served.get(&format!("/runs/{id}/report?from_ms=1700000010000&to_ms=1700000020000")).await;
+    assert_eq!(users(&part), users(&whole)[10..20]);
+}
+
+#[tokio::test]
+async fn the_total_of_a_part_covers_what_that_of_the_whole_run_does() {
+    let served = Served::new().await;
+    let transaction = "\"Number of samples in transaction : 1, number of failing samples : 0\"";
+    let row = |second: u64, label: &str, message: &str| {
+        format!("{},5,{label},200,{message},T 1-1,true,,1,\n", 1_700_000_000_000 + second * 1_000)
+    };
+    let log: String = std::iter::once(HEADER.to_owned())
+        .chain((0..10).map(|second| row(second, "Home", "OK")))
+        .chain((10..20).map(|second| row(second, "Order", transaction)))
+        .collect();
+    let run = served.imported("Shop", &[("a.jtl", log.as_bytes())]).await;
+    let id = run["id"].as_str().expect("an id");
+    let part = served.get(&format!("/runs/{id}/report?from_ms=1700000012000")).await;
+    let summary = &part["summary"];
+    assert_eq!((&summary["total_basis"], &summary["total"]["samples"]), (&"samples".into(), &0.into()));
+    assert_eq!((&summary["labels"][0]["label"], &summary["labels"][0]["samples"]), (&"Order".into(), &8.into()));
+}
+
 #[tokio::test]
 async fn a_zip_of_logs_is_one_run_of_all_of_them() {
     let served = Served::new().await;
@@ -185,6 +227,7 @@ async fn imports_under_one_name_have_a_history_and_can_be_compared() {
     );
     let compared = served.get(&format!("/compare?runs={},{}", id(&earlier), id(&later))).await;
     assert_eq!(compared["comparisons"][0]["total"]["change"], "worse");
+    assert_eq!(compared["results"][0]["run"], Value::Null, "nothing is known of how it was started");
     let (headers, page) = served.bytes(&format!("/runs/{}/artefacts/report.html", id(&later))).await;
     assert!(
         headers[header::CONTENT_TYPE].to_str().expect("text").starts_with("text/html")
@@ -223,7 +266,7 @@ async fn what_is_not_a_log_or_damaged_is_refused_by_its_code_and_leaves_nothing(
     let half_bad: String = half_bad.collect();
     let long = log(1_700_000_000_000, 20_000, 0);
     let bomb = vec![b'0'; 8 << 20];
-    let refusals: [(&str, Files); 14] = [
+    let refusals: [(&str, Files); 15] = [
         ("upload_empty", &[]),
         ("no_sample", &[("empty.jtl", b"")]),
         ("no_sample", &[("header.jtl", HEADER.as_bytes())]),
@@ -236,6 +279,7 @@ async fn what_is_not_a_log_or_damaged_is_refused_by_its_code_and_leaves_nothing(
         ("upload_too_large", &[("bomb.jtl.gz", &gzip(&bomb))]),
         ("archive", &[("bomb.zip", &zip(&[("bomb.jtl", &bomb)]))]),
         ("file_name", &[("up.zip", &zip(&[("../../up.jtl", whole.as_bytes())]))]),
+        ("not_a_result_log", &[("outer.zip", &zip(&[("day/inner.zip", &zip(&[("a.jtl", whole.as_bytes())]))]))]),
         ("archive", &[("cut.zip", &zip(&[("a.jtl", whole.as_bytes())])[..100])]),
         // One bad log among good ones spoils all.
         ("no_sample", &[("good.jtl", whole.as_bytes()), ("empty.jtl", b"")]),
@@ -257,6 +301,12 @@ async fn what_is_not_a_log_or_damaged_is_refused_by_its_code_and_leaves_nothing(
     let body = form(&fields, &[("half.jtl", half_bad.as_bytes())]);
     let run = served.send(served.importing(Body::from(body))).await;
     assert_eq!((run.status, &run.body["headline"]["samples"]), (StatusCode::CREATED, &225.into()), "{}", run.body);
+    // What was accepted does not fail it, neither as a whole nor in part.
+    let id = run.body["id"].as_str().expect("an id");
+    for part in ["", "?to_ms=1700000100000"] {
+        let report = served.get(&format!("/runs/{id}/report{part}")).await;
+        assert_eq!(report["run"]["verdict"], "none", "{}", report["run"]["criteria"]);
+    }
 }
 
 #[tokio::test]

@@ -86,6 +86,7 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
         criteria_watch: Vec::new(),
         try_run: false,
         broken_rule: None,
+        max_unread_percent: None,
         created_ms: 1,
         started_ms: Some(1),
         ended_ms: Some(2),

@@ -17,11 +17,16 @@ impl Buckets {
         Within(cells)
     }
 
-    /// From the start of the first to the end of the last; `None`: no bucket.
+    /// The time that buckets of this time cover, whether samples ended in each of them or not, as far as it is between the first and the last
+    /// bucket of all; `None`: it is not.
     pub(in crate::statistics) fn covered(&self, time_ms: &Range<i64>, outside: bool) -> Option<Range<i64>> {
-        let mut starts = self.within(time_ms, outside).map(|(start, _)| start);
+        let width = self.width_ms() as i64;
+        let mut starts = self.of_time(outside).map(|(start, _)| *start);
         let first = starts.next()?;
-        Some(first..starts.last().unwrap_or(first) + self.width_ms() as i64)
+        let end = starts.next_back().unwrap_or(first) + width;
+        let (from, to) = (time_ms.start.max(first), time_ms.end.min(end));
+        // The ends are whole buckets.
+        (from < to).then(|| from.div_euclid(width) * width..(to - 1).div_euclid(width) * width + width)
     }
 
     fn within(&self, time_ms: &Range<i64>, outside: bool) -> impl Iterator<Item = (i64, &Bucket)> {
