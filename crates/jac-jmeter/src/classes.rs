@@ -73,6 +73,17 @@ impl ClassIndex {
         }
     }
 
+    /// Adds the jars of a search path of JMeter's: jars and folders of jars, with a semicolon between them. A relative one starts at the working
+    /// folder of a node and is left out.
+    pub fn add_search_path(&mut self, search_path: &str) {
+        for place in search_path.split(';').map(Path::new).filter(|place| place.is_absolute()) {
+            match std::fs::read_dir(place) {
+                Ok(entries) => self.add_jars(entries.flatten().map(|entry| entry.path())),
+                Err(_) => self.add_jar(place),
+            }
+        }
+    }
+
     /// Whether one of the jars has the class, named with dots. One that is nested in another is there with that one.
     pub fn has(&self, class: &str) -> bool {
         self.names.contains(class.split('$').next().unwrap_or(class))

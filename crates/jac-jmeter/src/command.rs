@@ -33,6 +33,10 @@ pub struct Launch<'a> {
     pub heap_mb: u32,
     /// The user's `-q` files, in their order.
     pub user_properties_files: &'a [String],
+    /// The properties that the user removes (`-Jname=`), whichever file before has them.
+    pub removed_properties: &'a [String],
+    /// The same of system properties (`-Dname=`).
+    pub removed_system_properties: &'a [String],
     /// The file that [`crate::properties`] made; it is read last and wins.
     pub properties_file: &'a str,
     /// A file of the user's system properties. JMeter sets them when it starts, as it does those of its own `-D`; on the
@@ -70,12 +74,16 @@ impl Launch<'_> {
         arguments.extend(JVM_OPTIONS.iter().map(|option| (*option).to_owned()));
         arguments.extend_from_slice(java_options);
         arguments.extend(["-jar".to_owned(), self.launcher.to_owned()]);
-        for file in self.user_properties_files.iter().map(String::as_str).chain([self.properties_file]) {
-            arguments.extend(["-q".to_owned(), file.to_owned()]);
+        // JMeter takes them in this order.
+        for file in self.user_properties_files {
+            arguments.extend(["-q".to_owned(), file.clone()]);
         }
+        arguments.extend(self.removed_properties.iter().map(|name| format!("-J{name}=")));
+        arguments.extend(["-q".to_owned(), self.properties_file.to_owned()]);
         if let Some(file) = self.system_properties_file {
             arguments.extend(["-S".to_owned(), file.to_owned()]);
         }
+        arguments.extend(self.removed_system_properties.iter().map(|name| format!("-D{name}=")));
         arguments.extend(["-j".to_owned(), self.log_file.to_owned(), format!("-L{FLOODING_LOGGER}=ERROR")]);
         arguments.extend(jmeter_arguments);
         Command {
@@ -176,6 +184,8 @@ mod tests {
             launcher: "/jm/bin/ApacheJMeter.jar",
             heap_mb: 512,
             user_properties_files: &[],
+            removed_properties: &[],
+            removed_system_properties: &[],
             properties_file: "/n/jac.properties",
             system_properties_file: None,
             log_file: "/n/jmeter.log",
@@ -204,6 +214,22 @@ mod tests {
         let common = Launch { user_properties_files: &files, ..launch() };
         let arguments = WorkerLaunch { common, address: "127.0.0.1" }.command().arguments.join(" ");
         assert!(arguments.contains("-q own.properties -q /n/jac.properties"));
+    }
+
+    #[test]
+    fn what_the_user_removes_is_removed_from_the_files_before_ours() {
+        let (files, removed) = (["own.properties".to_owned()], ["threads".to_owned()]);
+        let common = Launch {
+            user_properties_files: &files,
+            removed_properties: &removed,
+            removed_system_properties: &removed,
+            system_properties_file: Some("/n/system.properties"),
+            ..launch()
+        };
+        let arguments = WorkerLaunch { common, address: "127.0.0.1" }.command().arguments.join(" ");
+        assert!(
+            arguments.contains("-q own.properties -Jthreads= -q /n/jac.properties -S /n/system.properties -Dthreads=")
+        );
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl JMeterHome {
     /// looks for the latter in its working folder first, so `beside` may have one of the plan's files.
     pub fn properties(&self, beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Properties {
         let mut properties = self.bin_file("jmeter.properties").map(|bytes| from_file(&bytes)).unwrap_or_default();
-        let user = properties.get("user.properties").cloned().unwrap_or_else(|| "user.properties".to_owned());
+        let user = user_file(&properties);
         if let Some(bytes) = beside(&user).or_else(|| self.bin_file(&user)) {
             properties.extend(from_file(&bytes));
         }
@@ -107,6 +107,12 @@ impl JMeterHome {
     pub fn system_properties(&self, beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Properties {
         let name = "system.properties";
         beside(name).or_else(|| self.bin_file(name)).map(|bytes| from_file(&bytes)).unwrap_or_default()
+    }
+
+    /// The files that JMeter reads from its working folder where they are there, in place of its own.
+    pub fn files_beside(&self) -> Vec<String> {
+        let properties = self.bin_file("jmeter.properties").map(|bytes| from_file(&bytes)).unwrap_or_default();
+        vec![user_file(&properties), "system.properties".to_owned()]
     }
 
     fn bin_file(&self, name: &str) -> Option<Vec<u8>> {
@@ -132,6 +138,11 @@ impl JMeterHome {
             .flat_map(|text| text.lines().filter_map(property_name).map(str::to_owned).collect::<Vec<_>>())
             .collect()
     }
+}
+
+/// The name of the file of the user's properties.
+fn user_file(properties: &Properties) -> String {
+    properties.get("user.properties").cloned().unwrap_or_else(|| "user.properties".to_owned())
 }
 
 fn property_name(line: &str) -> Option<&str> {

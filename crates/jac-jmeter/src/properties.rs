@@ -72,9 +72,12 @@ const RESERVED: &[&str] = &[
 /// (`JMeterUtils.THREAD_GROUP_DISTRIBUTED_PREFIX_PROPERTY_NAME`).
 const SOURCE: &str = "__jm.D_TG";
 /// Which of the workers this one is, from 1 on, for the plan to read; without workers it is 1.
-const NODE: &str = "jac.node";
+pub const NODE: &str = "jac.node";
 /// How many workers there are; without workers it is 1.
 const NODES: &str = "jac.nodes";
+
+/// Jars and folders of jars with plugins, with a semicolon between them. JAC adds its own folder.
+pub const SEARCH_PATHS: &str = "search_paths";
 
 /// What JAC does with a user's value of a property that it sets itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,11 +143,11 @@ fn common(user: &Properties, plugins: Option<&str>) -> Properties {
     properties.extend(owned(RESULT_LOG));
     properties.extend(owned(SAMPLE_SENDER));
     if let Some(folder) = plugins {
-        let folders = match user.get("search_paths") {
+        let folders = match user.get(SEARCH_PATHS) {
             Some(own) => format!("{own};{folder}"),
             None => folder.to_owned(),
         };
-        properties.insert("search_paths".to_owned(), folders);
+        properties.insert(SEARCH_PATHS.to_owned(), folders);
     }
     properties
 }
@@ -255,12 +258,35 @@ fn escape(part_text: &str, part: Part, into: &mut String) {
     }
 }
 
+/// A properties file with which JMeter does not start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} has a \\u that four hexadecimal digits do not follow: write a backslash as \\\\")]
+pub struct MalformedEscape {
+    /// The line, from 1 on.
+    pub line: usize,
+}
+
 /// Reads a Java properties file, as `java.util.Properties.load` does. What cannot be read is taken as it stands.
 pub fn from_file(bytes: &[u8]) -> Properties {
+    read(bytes).0
+}
+
+/// The same of a file that JMeter must be able to read.
+///
+/// # Errors
+/// Where Java refuses the file.
+pub fn checked_from_file(bytes: &[u8]) -> Result<Properties, MalformedEscape> {
+    let (properties, malformed) = read(bytes);
+    malformed.map_or(Ok(properties), |line| Err(MalformedEscape { line }))
+}
+
+/// The properties, and the first line with a malformed escape.
+fn read(bytes: &[u8]) -> (Properties, Option<usize>) {
     let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     let mut properties = Properties::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
+    let mut malformed = None;
+    let mut lines = text.lines().zip(1..);
+    while let Some((line, number)) = lines.next() {
         let mut line = line.trim_start().to_owned();
         if line.is_empty() || line.starts_with(['#', '!']) {
             continue;
@@ -268,12 +294,28 @@ pub fn from_file(bytes: &[u8]) -> Properties {
         // An odd number of back slashes at the end continues in the next line.
         while line.chars().rev().take_while(|character| *character == '\\').count() % 2 == 1 {
             line.pop();
-            line.push_str(lines.next().unwrap_or_default().trim_start());
+            line.push_str(lines.next().map(|(line, _)| line).unwrap_or_default().trim_start());
+        }
+        if malformed.is_none() && !has_whole_escapes(&line) {
+            malformed = Some(number);
         }
         let (name, value) = split_at_separator(&line);
         properties.insert(unescape(name), unescape(value));
     }
-    properties
+    (properties, malformed)
+}
+
+fn has_whole_escapes(line: &str) -> bool {
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\'
+            && characters.next() == Some('u')
+            && characters.by_ref().take(4).filter(char::is_ascii_hexdigit).count() < 4
+        {
+            return false;
+        }
+    }
+    true
 }
 
 /// Name and value: the first `=`, `:` or white space that is not escaped parts them, with white space around it.
@@ -373,6 +415,14 @@ mod tests {
         assert_eq!(own("num_sample_threshold", "1000"), Some(Own::Overwritten));
         assert_eq!(own("jmeterengine.force.system.exit", "false"), Some(Own::Overwritten));
         assert_eq!(own("summariser.interval", "5"), None);
+    }
+
+    #[test]
+    fn an_escape_that_java_refuses_is_found_with_its_line() {
+        let read = |text: &str| checked_from_file(text.as_bytes()).map(|properties| properties.len());
+        assert_eq!(read("a=1\n# C:\\users\nlong=a\\\n b\ndir=C:\\users\\me\n"), Err(MalformedEscape { line: 5 }));
+        assert_eq!(read("a=\\u00e"), Err(MalformedEscape { line: 1 }));
+        assert_eq!(read("a=\\u00e4 C:\\\\users\nb=\\temp\n"), Ok(2));
     }
 
     #[test]

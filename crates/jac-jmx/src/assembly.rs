@@ -109,6 +109,12 @@ impl<'a> Assembly<'a> {
         }
     }
 
+    /// A text of one of its elements has this in it.
+    pub fn mentions(&self, text: &str) -> bool {
+        let mut texts = self.cancel.each(&self.elements).flat_map(|located| located.element.texts());
+        texts.any(|own| own.contains(text))
+    }
+
     /// The elements that run, of the plan and of those that it includes.
     pub(crate) fn running(&self) -> impl Iterator<Item = &'a Element> + '_ {
         self.cancel.each(&self.elements).filter(|located| located.runs).map(|located| located.element)
@@ -132,7 +138,7 @@ pub(crate) fn include_path(include: &Element, properties: &Properties, folder: &
         return None;
     }
     let prefix = properties.get("includecontroller.prefix").map(String::as_str).unwrap_or_default();
-    Some(PlanPath::within(folder, &format!("{prefix}{written}")))
+    Some(PlanPath::within(folder, format!("{prefix}{written}").trim()))
 }
 
 struct Walk<'a> {
@@ -154,8 +160,9 @@ impl<'a> Walk<'a> {
     fn elements_of(&mut self, plan: &'a Plan, range: Range<usize>, runs: bool) {
         let is_main = std::ptr::eq(plan, self.sources.plan);
         let borrowed = !self.modules.is_empty() || !self.fragments.is_empty();
-        let mut group: Option<Range<usize>> = None;
-        let mut fragment = if runs { 0..0 } else { range.clone() };
+        // The thread groups that an element stands in: JMeter runs one in another, and one in a Test Fragment, by itself (tried).
+        let mut groups: Vec<Range<usize>> = Vec::new();
+        let mut fragments: Vec<Range<usize>> = if runs { Vec::new() } else { vec![range.clone()] };
         let mut index = range.start;
         while index < range.end && !self.sources.cancel.is_cancelled() {
             let element = &plan.elements[index];
@@ -163,19 +170,21 @@ impl<'a> Walk<'a> {
                 index = element.end;
                 continue;
             }
-            if is_main && !borrowed && element.is_thread_group() && !group.as_ref().is_some_and(|g| g.contains(&index))
-            {
-                group = Some(index..element.end);
+            groups.retain(|group| group.contains(&index));
+            if is_main && !borrowed && element.is_thread_group() {
+                groups.push(index..element.end);
             }
-            if element.kind() == "TestFragmentController" && !fragment.contains(&index) {
-                fragment = index..element.end;
+            fragments.retain(|fragment| fragment.contains(&index));
+            if element.kind() == "TestFragmentController" {
+                fragments.push(index..element.end);
             }
-            let runs = !fragment.contains(&index);
+            let runs =
+                fragments.last().is_none_or(|fragment| groups.last().is_some_and(|group| group.start > fragment.start));
             if !self.seen.insert((std::ptr::from_ref(element), runs)) {
                 index = element.end;
                 continue;
             }
-            let within = group.as_ref().filter(|group| group.contains(&index)).map(|group| group.start);
+            let within = groups.last().map(|group| group.start);
             self.elements.push(Located { element, group: within, borrowed, runs });
             index = match element.kind() {
                 // What stood below them is replaced. Modules of an included file point at nothing and do no harm.

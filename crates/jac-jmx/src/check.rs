@@ -129,7 +129,7 @@ pub struct Check {
 pub struct FileFacts {
     /// Its size.
     pub bytes: u64,
-    /// Its data rows without the header, where they were counted ([`crate::RowCounter`] with [`Plan::csv_shape`]).
+    /// Its data rows without the header, where they were counted ([`crate::RowCounter`]); of a CSV file that is not split, 0 where there are none.
     pub rows: Option<u64>,
 }
 
@@ -229,9 +229,21 @@ pub fn check(plan: &Plan, input: &CheckInput<'_>) -> Check {
     check_until(plan, input, Cancel::NEVER).unwrap_or_else(|| unreachable!("nothing cancels it"))
 }
 
-/// Checks a plan, or gives it up with `None` when nobody waits for it any more.
-pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> Option<Check> {
-    let assembly = Assembly::new(Sources {
+/// The part of the check about files alone: the files that the plan names, and what is wrong with them. `None`: nobody waits for it any more.
+pub fn check_files_until(
+    plan: &Plan,
+    input: &CheckInput<'_>,
+    cancel: Cancel<'_>,
+) -> Option<(Vec<DataFile>, Vec<Finding>)> {
+    let context = Context { plan, assembly: assembly(plan, input, cancel), input };
+    let mut findings = Findings::default();
+    let files = files::check(&context, &mut findings);
+    cancel.go_on()?;
+    Some((files, findings.sorted().0))
+}
+
+fn assembly<'a>(plan: &'a Plan, input: &'a CheckInput<'_>, cancel: Cancel<'a>) -> Assembly<'a> {
+    Assembly::new(Sources {
         plan,
         included: &input.included,
         properties: &input.properties,
@@ -240,8 +252,12 @@ pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> O
         folder: input.folder,
         functions: input.functions,
         cancel,
-    });
-    let context = Context { plan, assembly, input };
+    })
+}
+
+/// Checks a plan, or gives it up with `None` when nobody waits for it any more.
+pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> Option<Check> {
+    let context = Context { plan, assembly: assembly(plan, input, cancel), input };
     let mut findings = Findings::default();
     let mut groups = groups(plan, context.scope(), cancel);
     let load = load(plan, context.scope(), &groups, input.workers);

@@ -60,17 +60,19 @@ impl Assembly<'_> {
                 if written.trim().is_empty() && kind != DataFileKind::Csv {
                     return;
                 }
+                // JMeter trims the name of a CSV Data Set, and no other (tried).
+                let trimmed = |name: String| if kind == DataFileKind::Csv { name.trim().to_owned() } else { name };
                 let csv = (kind == DataFileKind::Csv).then(|| csv_shape(element, &self.scope));
                 let encoding = csv.and_then(|_| self.scope.evaluate(element.text_or_empty("fileEncoding")));
                 let path = if kind == DataFileKind::Include {
                     include_path(element, self.properties, self.folder)
                 } else {
-                    self.scope.evaluate(written).map(|path| PlanPath::within(self.folder, &path))
+                    self.scope.evaluate(written).map(|path| PlanPath::within(self.folder, &trimmed(path)))
                 };
                 found.push(DataFileUse {
                     element: element.name.clone(),
                     kind,
-                    written: written.trim().to_owned(),
+                    written: trimmed(written.to_owned()),
                     path,
                     csv,
                     encoding: encoding.unwrap_or_default(),
@@ -122,6 +124,7 @@ fn of_element(element: &Element, scope: &Scope<'_>, add: &mut dyn FnMut(DataFile
                 add(DataFileKind::ClassPath, entry);
             }
         }
+        "SystemSampler" => add(DataFileKind::Other, element.text_or_empty("SystemSampler.stdin")),
         "AccessLogSampler" => add(DataFileKind::Other, element.text_or_empty("logFile")),
         _ => {}
     }

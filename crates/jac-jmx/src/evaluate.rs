@@ -30,11 +30,23 @@ pub struct Scope<'a> {
 
 /// What a name is that no User Defined Variable has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Undefined {
+enum Undefined<'n> {
     /// Known to a thread, perhaps.
     Unknown,
     /// Text, as JMeter leaves it where it makes the thread groups.
     Text,
+    /// Text if it is one of these names, those of the element that the text stands in; else known to a thread, perhaps.
+    TextOf(&'n HashSet<String>),
+}
+
+impl Undefined<'_> {
+    fn is_text(self, name: &str) -> bool {
+        match self {
+            Undefined::Unknown => false,
+            Undefined::Text => true,
+            Undefined::TextOf(names) => names.contains(name),
+        }
+    }
 }
 
 impl<'a> Scope<'a> {
@@ -56,10 +68,12 @@ impl<'a> Scope<'a> {
                 _ => false,
             };
             if holds_variables {
+                let names: HashSet<String> =
+                    sources.cancel.each(element.arguments()).map(|(name, _)| name.to_owned()).collect();
                 let values: Vec<_> = sources
                     .cancel
                     .each(element.arguments())
-                    .map(|(name, value)| (name.to_owned(), scope.evaluate(value)))
+                    .map(|(name, value)| (name.to_owned(), scope.evaluate_at(value, 0, Undefined::TextOf(&names))))
                     .collect();
                 for ((name, value), (_, written)) in values.iter().zip(element.arguments()) {
                     if value.is_none() && scope.too_long.is_none() && scope.is_too_long(written) {
@@ -91,7 +105,7 @@ impl<'a> Scope<'a> {
     /// A property of an element that is true or false. A `boolProp` is never evaluated: an expression in it is false
     /// (tried).
     pub(crate) fn is_true(&self, element: &Element, name: &str) -> bool {
-        let property = element.properties.iter().find(|property| property.name == name);
+        let property = element.properties.iter().rfind(|property| property.name == name);
         property.and_then(|property| self.truth(property)).unwrap_or(false)
     }
 
@@ -103,6 +117,11 @@ impl<'a> Scope<'a> {
             self.evaluate_of_group(&property.text)
         };
         value.map(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// A JMeter property at the start; `None` where it has none.
+    pub(crate) fn property(&self, name: &str) -> Option<&str> {
+        self.properties.get(name).map(String::as_str)
     }
 
     /// The plan gives the property a value itself.
@@ -131,7 +150,7 @@ impl<'a> Scope<'a> {
         length > MAX_VALUE
     }
 
-    fn evaluate_at(&self, text: &str, nesting: usize, undefined: Undefined) -> Option<String> {
+    fn evaluate_at(&self, text: &str, nesting: usize, undefined: Undefined<'_>) -> Option<String> {
         if nesting > MAX_NESTING {
             return None;
         }
@@ -143,10 +162,10 @@ impl<'a> Scope<'a> {
         for piece in pieces(text) {
             match piece {
                 Piece::Text(text) => value.push_str(&text),
-                Piece::Variable(name) => match (self.variables.get(&name), undefined) {
-                    (Some(known), _) => value.push_str(known.as_deref()?),
-                    (None, Undefined::Text) => value.push_str(&format!("${{{name}}}")),
-                    (None, Undefined::Unknown) => return None,
+                Piece::Variable(name) => match self.variables.get(&name) {
+                    Some(known) => value.push_str(known.as_deref()?),
+                    None if undefined.is_text(&name) => value.push_str(&format!("${{{name}}}")),
+                    None => return None,
                 },
                 Piece::Call { name, arguments } => value.push_str(&self.call(&name, &arguments, nesting, undefined)?),
             }
@@ -157,7 +176,7 @@ impl<'a> Scope<'a> {
         Some(value)
     }
 
-    fn call(&self, name: &str, arguments: &[String], nesting: usize, undefined: Undefined) -> Option<String> {
+    fn call(&self, name: &str, arguments: &[String], nesting: usize, undefined: Undefined<'_>) -> Option<String> {
         let argument = |index: usize| arguments.get(index).map(|text| self.evaluate_at(text, nesting + 1, undefined));
         if functions::is_missing(name, self.functions) == Some(true) {
             return Some(match arguments {

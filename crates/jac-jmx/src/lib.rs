@@ -41,7 +41,8 @@ mod try_run;
 pub use assembly::{Assembly, Sources};
 pub use cancel::Cancel;
 pub use check::{
-    Check, CheckInput, DataFile, FileFacts, Finding, ListenersAt, Misplaced, Severity, check, check_until,
+    Check, CheckInput, DataFile, FileFacts, Finding, ListenersAt, Misplaced, Severity, check, check_files_until,
+    check_until,
 };
 pub use classes::{ClassLookup, ClassNames, ClassUse};
 pub use data_files::{DataFileKind, DataFileUse};

@@ -70,9 +70,9 @@ impl Element {
         std::iter::once(self.name.as_str()).chain(self.properties.iter().map(|property| property.text.as_str()))
     }
 
-    /// A property's text, if the property is there.
+    /// A property's text, if the property is there. Of two with one name JMeter takes the last (tried).
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.properties.iter().find(|p| p.level == 0 && p.name == name).map(|p| p.text.as_str())
+        self.properties.iter().rfind(|p| p.level == 0 && p.name == name).map(|p| p.text.as_str())
     }
 
     /// A property's text, or nothing.
@@ -82,7 +82,7 @@ impl Element {
 
     /// The text of a property at any level, such as one of a nested controller.
     pub fn nested_text(&self, name: &str) -> Option<&str> {
-        self.properties.iter().find(|p| p.name == name).map(|p| p.text.as_str())
+        self.properties.iter().rfind(|p| p.name == name).map(|p| p.text.as_str())
     }
 
     /// Everything nested in the property at `index`.

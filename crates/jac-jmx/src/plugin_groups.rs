@@ -13,15 +13,18 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
     let number = |name: &str| number(scope, element.text_or_empty(name));
     match element.kind() {
         "ConcurrencyThreadGroup" | "ArrivalsThreadGroup" => {
-            let unit_s = match scope.evaluate_of_group(element.text_or_empty("Unit")).as_deref() {
-                Some("S") => 1,
-                // Minutes are the plugin's own default.
-                _ => 60,
-            };
-            let times = |name: &str| number(name).map(|n| n.saturating_mul(unit_s));
+            // Exactly `M` are minutes, and all else seconds (`AbstractDynamicThreadGroupModel` of jmeter-plugins-casutg 2.10; tried).
+            let is_minutes = scope.evaluate_of_group(element.text_or_empty("Unit")).as_deref() == Some("M");
+            let unit_s = if is_minutes { 60.0 } else { 1.0 };
+            let times =
+                |name: &str| seconds(&scope.evaluate_of_group(element.text(name).unwrap_or(default(name)))?, unit_s);
             if element.kind() == "ConcurrencyThreadGroup" {
                 // The target is in threads; an arrivals group's is in arrivals, and its threads are whatever it takes.
-                group.report.threads = number("TargetLevel");
+                let level = scope.evaluate_of_group(element.text("TargetLevel").unwrap_or(default("TargetLevel")));
+                group.report.threads = level.as_deref().map(|level| level.parse::<i32>().unwrap_or(0).max(0) as u64);
+                if let Some(level) = level.filter(|level| level.parse::<i32>().is_err() && !level.is_empty()) {
+                    group.not_numbers.push(("number of threads", level));
+                }
                 group.report.raw.threads = raw(element, "TargetLevel");
             }
             group.report.ramp_up_s = times("RampUp");
@@ -37,7 +40,8 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
         }
         "UltimateThreadGroup" => {
             let rows = ultimate_rows(element, scope);
-            group.report.threads = rows.as_ref().map(|rows| rows.iter().map(|row| row[0]).sum());
+            // Waves that never meet are never there together.
+            group.report.threads = rows.as_ref().map(|rows| peak(rows));
             // Columns: threads, initial delay, start-up, hold, shutdown; each row is a wave of its own.
             let end_s = |row: &[u64; 5]| row[1..].iter().sum::<u64>();
             group.report.duration_s = rows.and_then(|rows| rows.iter().map(end_s).max());
@@ -48,6 +52,53 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
     let delay_s = group.report.delay_s.unwrap_or(0);
     group.span = group.report.duration_s.map_or(Span::Unknown, |length| Span::AtMost(length.saturating_add(delay_s)));
     true
+}
+
+/// What the plugin takes where one of its properties is not there.
+fn default(name: &str) -> &'static str {
+    if matches!(name, "TargetLevel" | "Hold") { "1" } else { "" }
+}
+
+/// A time in whole seconds, as the plugin rounds it. What it cannot read ends the group with an error.
+fn seconds(text: &str, unit_s: f64) -> Option<u64> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    let number: f64 = text.trim().parse().ok()?;
+    Some((number * unit_s + 0.5).floor().max(0.0) as u64)
+}
+
+/// The most threads that the waves have together at any time.
+fn peak(rows: &[[u64; 5]]) -> u64 {
+    let starts = |[_, delay_s, ..]: &[u64; 5]| *delay_s;
+    let ends = |row: &[u64; 5]| row[1..].iter().fold(0, |sum: u64, part| sum.saturating_add(*part));
+    // There are most when the start-up or the hold of one of them ends.
+    let turns = rows.iter().flat_map(|row| {
+        let full_s = starts(row).saturating_add(row[2]);
+        [full_s, full_s.saturating_add(row[3])].into_iter().flat_map(|time_s| [(time_s, true), (time_s, false)])
+    });
+    // Just before a time, or just after it: one that ends when another begins does not meet it.
+    let at = |(time_s, before): (u64, bool)| {
+        let there = rows.iter().map(|row| {
+            let [users, delay_s, start_s, hold_s, stop_s] = *row;
+            let since_s = match time_s.checked_sub(delay_s) {
+                Some(since_s) if before && since_s > 0 && time_s <= ends(row) => since_s,
+                Some(since_s) if !before && time_s < ends(row) => since_s,
+                _ => return 0,
+            };
+            let part = |done: u64, of: u64| u64::try_from(u128::from(users) * u128::from(done) / u128::from(of.max(1)));
+            let users = if since_s < start_s {
+                part(since_s, start_s)
+            } else if since_s <= start_s.saturating_add(hold_s) {
+                Ok(users)
+            } else {
+                part(ends(row) - time_s, stop_s)
+            };
+            users.unwrap_or(u64::MAX)
+        });
+        there.fold(0, u64::saturating_add)
+    };
+    turns.map(at).max().unwrap_or(0)
 }
 
 pub(crate) fn number(scope: &Scope<'_>, text: &str) -> Option<u64> {
@@ -87,7 +138,18 @@ fn stepping_duration_s(number: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
     u64::try_from(length_s).ok()
 }
 
+/// The property that an Ultimate Thread Group takes its waves from, whatever the plan says (tried).
+const SCHEDULE: &str = "threads_schedule";
+
+/// The waves of an Ultimate Thread Group: threads, initial delay, start-up, hold, shutdown.
 pub(crate) fn ultimate_rows(element: &Element, scope: &Scope<'_>) -> Option<Vec<[u64; 5]>> {
+    if scope.is_set_by_plan(SCHEDULE) {
+        return None;
+    }
+    if let Some(schedule) = scope.property(SCHEDULE).filter(|schedule| !schedule.is_empty()) {
+        // What it cannot read it leaves out.
+        return Some(schedule.split(')').filter_map(spawned).collect());
+    }
     let data = element.properties.iter().position(|property| property.name == "ultimatethreadgroupdata")?;
     let below = element.below(data);
     let row_level = element.properties[data].level + 1;
@@ -101,4 +163,67 @@ pub(crate) fn ultimate_rows(element: &Element, scope: &Scope<'_>) -> Option<Vec<
         rows.push(cells.try_into().ok()?);
     }
     Some(rows)
+}
+
+/// A wave of `threads_schedule`: `spawn(10, 0s, 5s, 1m, 5s`, without its last parenthesis.
+fn spawned(chunk: &str) -> Option<[u64; 5]> {
+    let parts: Vec<&str> = chunk.split(['(', ',']).collect();
+    let [name, threads, times @ ..] = parts.as_slice() else { return None };
+    if !name.trim().eq_ignore_ascii_case("spawn") {
+        return None;
+    }
+    let threads = u64::try_from(threads.trim().parse::<i32>().ok()?).unwrap_or(0);
+    let times: Vec<u64> = times.get(..4)?.iter().map(|time| short_seconds(time)).collect::<Option<_>>()?;
+    Some([threads, times[0], times[1], times[2], times[3]])
+}
+
+/// `1h30m`, `90s`, `90` (`JMeterPluginsUtils.getSecondsForShortString`).
+fn short_seconds(text: &str) -> Option<u64> {
+    let (mut total_s, mut digits) = (0_u64, String::new());
+    for character in text.trim().chars() {
+        let unit_s = match character.to_ascii_lowercase() {
+            '0'..='9' => {
+                digits.push(character);
+                continue;
+            }
+            'd' => 86_400,
+            'h' => 3_600,
+            'm' => 60,
+            's' => 1,
+            _ => return None,
+        };
+        total_s = total_s.saturating_add(digits.parse::<u64>().ok()?.saturating_mul(unit_s));
+        digits.clear();
+    }
+    if digits.is_empty() { Some(total_s) } else { Some(total_s.saturating_add(digits.parse().ok()?)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_given_as_a_property_is_read_as_the_plugin_does() {
+        assert_eq!(spawned("spawn(7,0s,1s,5s,1s"), Some([7, 0, 1, 5, 1]));
+        assert_eq!(spawned(" SPAWN( 7 , 1h30m, 90, 1d, 2M"), Some([7, 5_400, 90, 86_400, 120]));
+        for wrong in ["", "spawn(7,0s,1s,5s", "rate(1,1,1,1,1", "spawn(x,0,0,0,0", "spawn(1,0w,0,0,0"] {
+            assert_eq!(spawned(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn waves_that_never_meet_are_not_added_up() {
+        assert_eq!(peak(&[[3, 0, 1, 2, 1], [3, 6, 1, 2, 1]]), 3);
+        assert_eq!(peak(&[[3, 0, 1, 10, 1], [4, 6, 1, 2, 1]]), 7);
+        assert_eq!(peak(&[[10, 0, 10, 0, 10], [5, 15, 0, 5, 0]]), 10, "5 of the first are left when the second begins");
+        assert_eq!(peak(&[[10, 0, 100, 0, 0], [100, 0, 0, 50, 0]]), 105, "just before the second ends");
+        assert_eq!(peak(&[[3, 0, 0, 5, 0], [3, 5, 0, 5, 0]]), 3, "one ends when the other begins");
+        assert_eq!(peak(&[]), 0);
+    }
+
+    #[test]
+    fn times_are_rounded_as_the_plugin_rounds() {
+        assert_eq!((seconds("0.05", 60.0), seconds("", 60.0), seconds("1.5", 1.0)), (Some(3), Some(0), Some(2)));
+        assert_eq!(seconds("x", 1.0), None);
+    }
 }

@@ -99,6 +99,8 @@ pub(crate) struct Group {
     pub(crate) not_numbers: Vec<(&'static str, String)>,
     /// A kind whose numbers this crate does not know.
     pub(crate) unread: bool,
+    /// Why JMeter refuses its schedule (an Open Model Thread Group's).
+    pub(crate) schedule_refused: Option<String>,
 }
 
 /// Every thread group of the plan itself, disabled ones included, in its order.
@@ -134,12 +136,17 @@ fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
         negative_delay: None,
         not_numbers: Vec::new(),
         unread: false,
+        schedule_refused: None,
     };
     match kind {
         "ThreadGroup" | "SetupThreadGroup" | "PostThreadGroup" => classic(&mut group, element, scope),
         "OpenModelThreadGroup" => {
             let schedule = element.text_or_empty("OpenModelThreadGroup.schedule");
-            group.report.duration_s = scope.evaluate_of_group(schedule).and_then(|text| open_model::duration_s(&text));
+            match scope.evaluate_of_group(schedule).map(|text| open_model::duration_s(&text)) {
+                Some(Ok(seconds)) => group.report.duration_s = Some(seconds),
+                Some(Err(refused)) => group.schedule_refused = Some(refused),
+                None => {}
+            }
             group.report.raw.duration_s = Some(schedule.trim().to_owned());
             group.span = group.report.duration_s.map_or(Span::Unknown, Span::AtMost);
         }
@@ -156,7 +163,7 @@ fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
     group.scheduler = scope.is_true(element, "ThreadGroup.scheduler");
     // Tried: without a scheduler a missing or true `continue_forever` starts again after the last loop, for ever; with a loop
     // count of 0 too, and then without a sample.
-    let forever = element.properties.iter().find(|property| property.name == "LoopController.continue_forever");
+    let forever = element.properties.iter().rfind(|property| property.name == "LoopController.continue_forever");
     let has_loops = element.properties.iter().any(|property| property.name == "LoopController.loops");
     group.loops_ignored = has_loops && forever.is_none_or(|property| scope.truth(property) == Some(true));
     group.report.threads = threads.map(|n| n.max(0) as u64);
@@ -202,7 +209,13 @@ impl Numbers<'_> {
     }
 
     fn read_as<N: FromStr + Into<i64>>(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
-        let text = self.element.nested_text(property).unwrap_or_default();
+        let property = self.element.properties.iter().rfind(|each| each.name == property);
+        let text = property.map(|property| property.text.as_str()).unwrap_or_default();
+        let is_real = property.is_some_and(|property| matches!(property.tag.as_str(), "doubleProp" | "FloatProperty"));
+        if let (true, Ok(number)) = (is_real, text.trim().trim_end_matches(['d', 'D', 'f', 'F']).parse::<f64>()) {
+            // JMeter cuts it off (tried: 3.0 is 3).
+            return (Some(i64::from(number as i32)), None);
+        }
         let raw = crate::expression::has_expression(text).then(|| text.to_owned());
         let Some(value) = self.scope.evaluate_of_group(text) else {
             return (None, raw);

@@ -316,7 +316,7 @@ fn plugins_groups_are_read_and_missing_classes_found() {
         groups,
         [
             ("bzm - Concurrency Thread Group", Some(50), Some(720)),
-            ("jp@gc - Ultimate Thread Group", Some(120), Some(135)),
+            ("jp@gc - Ultimate Thread Group", Some(100), Some(135)),
             ("jp@gc - Stepping Thread Group", Some(100), Some(381)),
             ("OddThreadGroup", None, None),
         ]
@@ -335,7 +335,7 @@ fn an_open_models_schedule_has_a_length() {
     let open = check(&plan!("open_model"), &input);
     assert!(open.ok && open.duration_s == Some(91) && open.threads_per_node.is_none());
     let input = CheckInput { properties: properties(&[("seconds", "soon")]), ..CheckInput::new("p.jmx") };
-    assert_eq!(codes(&check(&plan!("open_model"), &input), Severity::Warning), ["schedule_unreadable"]);
+    assert_eq!(codes(&check(&plan!("open_model"), &input), Severity::Error), ["schedule_invalid"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::run::files::{Bundle, Given, properties, shares, workers};
 use crate::run::{from_engine, refuse_spread};
 use crate::stdout;
 use jac_engine::plans::check::PlanCheck;
+use jac_engine::plans::source::Workers;
 use jac_engine::runs::spread::Spread;
 use jac_engine::tools::{RequestedJMeter, Toolbox};
 use jac_jmx::{Check, Severity};
@@ -36,6 +37,7 @@ pub fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
         properties_files: &arguments.properties_file,
         properties: &given,
         system_properties: &system_properties,
+        workers: Workers { count: workers, share: &share },
         home: home.as_ref(),
     })?;
     let check = PlanCheck {

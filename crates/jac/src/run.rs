@@ -37,7 +37,7 @@ use progress::Line;
 use serde::Deserialize;
 use serde_json::json;
 pub use spec::refuse_spread;
-use spec::{OutFolder, RunSpec, Source};
+use spec::{OutFolder, Place, RunSpec, Source};
 use std::path::{Component, Path};
 use std::pin::pin;
 use std::time::Duration;
@@ -67,6 +67,14 @@ enum Target {
 }
 
 impl Target {
+    fn place(&self) -> Place {
+        let (provider, jmeter_version) = match self {
+            Self::New(new) => (new.provider, new.jmeter_version.clone()),
+            Self::Existing { cluster, .. } => (cluster.cluster.provider, cluster.cluster.config.jmeter_version.clone()),
+        };
+        Place { workers: self.workers(), provider, jmeter_version }
+    }
+
     fn workers(&self) -> u32 {
         match self {
             Self::New(new) => new.workers,
@@ -88,7 +96,9 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let version = new.as_ref().and_then(|new| new.jmeter_version.clone());
     let requested = RequestedJMeter { home: None, version };
     let home = toolbox.home(&requested).map_err(from_engine)?;
-    let spec = RunSpec::read(&arguments, home.as_ref())?;
+    // How many workers a cluster has that exists already is known only later.
+    let most = new.as_ref().map_or(jac_model::ClusterConfig::MAX_WORKERS, |new| new.workers);
+    let spec = RunSpec::read(&arguments, most, home.as_ref())?;
     if let Some(new) = &new {
         let check = spec.check(new.workers, new.provider, new.jmeter_version.clone(), &toolbox, &mut line)?;
         if let Some(check) = check.filter(|_| !spec.try_run) {
@@ -128,7 +138,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     };
     if let Source::Kept(named) = &spec.source {
         let plan = plan_id(connection.client(), named).await?;
-        let check = spec.check_kept(connection.client(), &plan, target.workers(), &mut line).await?;
+        let check = spec.check_kept(connection.client(), &plan, target.place(), &mut line).await?;
         if let Target::New(new) = &target
             && !spec.try_run
         {

@@ -10,6 +10,7 @@ use crate::history::{encoded, plan_id};
 use crate::run::files::{Bundle, Given, properties, shares};
 use crate::run::{from_engine, machines};
 use crate::utc;
+use jac_engine::plans::source::Workers;
 use jac_engine::schedules::ScheduleView;
 use jac_engine::tools::{RequestedJMeter, Toolbox};
 use jac_engine::view::PlanView;
@@ -18,6 +19,7 @@ use jac_model::{
     is_same_name,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// So many of the last times are shown.
@@ -96,7 +98,7 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
     // Before anything is uploaded.
     timing.times().map_err(|fault| with_hint(fault.message, None))?;
     let on = on(client, arguments).await?;
-    let (plan_id, split, properties_files) = plan(client, arguments).await?;
+    let (plan_id, split, properties_files) = plan(client, arguments, &share).await?;
     let run = ScheduledRun {
         plan_revision: arguments.revision,
         properties: properties('J', &arguments.property)?,
@@ -149,7 +151,11 @@ async fn on(client: &Client, arguments: &AddArguments) -> anyhow::Result<Value> 
 }
 
 /// The plan, uploaded where it is a file, with its files to split and its properties files by their names in it.
-async fn plan(client: &Client, arguments: &AddArguments) -> anyhow::Result<(PlanId, Vec<String>, Vec<String>)> {
+async fn plan(
+    client: &Client,
+    arguments: &AddArguments,
+    share: &BTreeMap<String, u64>,
+) -> anyhow::Result<(PlanId, Vec<String>, Vec<String>)> {
     let path = Path::new(&arguments.plan);
     let is_file = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jmx")) && path.is_file();
     if !is_file {
@@ -170,6 +176,8 @@ async fn plan(client: &Client, arguments: &AddArguments) -> anyhow::Result<(Plan
         properties_files: &arguments.properties_file,
         properties: &properties('J', &arguments.property)?,
         system_properties: &properties('D', &arguments.system_property)?,
+        // How many an existing cluster will have is not known yet.
+        workers: Workers { count: ClusterConfig::MAX_WORKERS, share },
         home: home.as_ref(),
     })?;
     let mut files = vec![UploadFile { name: bundle.main.clone(), path: path.to_owned() }];

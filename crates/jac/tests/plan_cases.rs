@@ -245,3 +245,94 @@ fn a_check_divides_totals_among_the_workers_and_refuses_what_cannot_work_on_so_m
         assert_eq!((refused.status.code(), refused.stdout.is_empty()), (Some(2), true), "{arguments:?}");
     }
 }
+
+/// A plan with one thread group that takes `${__P(threads,5)}` threads, with this in it.
+fn plan_with(inside: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="TestPlanGui" testclass="TestPlan" testname="p"/>
+        <hashTree><ThreadGroup guiclass="ThreadGroupGui" testclass="ThreadGroup" testname="g"><stringProp name="ThreadGroup.num_threads">${{__P(threads,5)}}</stringProp>
+        <elementProp name="ThreadGroup.main_controller" elementType="LoopController" guiclass="LoopControlPanel" testclass="LoopController">
+        <boolProp name="LoopController.continue_forever">false</boolProp><stringProp name="LoopController.loops">1</stringProp></elementProp></ThreadGroup>
+        <hashTree>{inside}<DebugSampler guiclass="TestBeanGUI" testclass="DebugSampler" testname="s"/><hashTree/></hashTree></hashTree></hashTree></jmeterTestPlan>"#
+    )
+}
+
+fn csv_data_set(file: &str, names: &str) -> String {
+    format!(
+        r#"<CSVDataSet guiclass="TestBeanGUI" testclass="CSVDataSet" testname="rows"><stringProp name="filename">{file}</stringProp>
+        <stringProp name="variableNames">{names}</stringProp></CSVDataSet><hashTree/>"#
+    )
+}
+
+/// The check of a plan in a folder with these files, its standard error in place of its JSON where it is refused.
+fn check_of(files: &[(&str, &str)], arguments: &[&str]) -> Result<serde_json::Value, String> {
+    let place = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        std::fs::write(place.path().join(name), text).expect("written");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
+    command.args(["check", "p.jmx", "--output", "json", "--jmeter-home"]).arg(home()).args(arguments);
+    let output =
+        command.env("JAC_DATA_DIR", place.path().join("data")).current_dir(place.path()).output().expect("jac starts");
+    serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn codes_of(check: &serde_json::Value) -> Vec<(&str, &str)> {
+    let findings = check["findings"].as_array().expect("findings").iter();
+    findings.map(|f| (f["severity"].as_str().unwrap_or_default(), f["code"].as_str().unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_file_whose_name_has_the_workers_number_is_taken_for_each_of_them() {
+    let plan = plan_with(&csv_data_set("users_${__P(jac.node)}.csv", "a"));
+    let rows = "1\n2\n";
+    let some = [("p.jmx", plan.as_str()), ("users_1.csv", rows), ("users_2.csv", rows)];
+    let check = check_of(&some, &["--workers", "4"]).expect("a check");
+    assert_eq!((&check["ok"], codes_of(&check)[0]), (&false.into(), ("error", "file_missing")));
+    let missing = &check["findings"][0];
+    assert_eq!((&missing["params"]["worker"], &missing["params"]["path"]), (&"3".into(), &"users_3.csv".into()));
+    assert!(
+        missing["message"].as_str().is_some_and(|message| message.ends_with("The same is true of 1 more workers."))
+    );
+    let found: Vec<bool> =
+        check["data_files"].as_array().expect("files").iter().map(|file| file["found"] == true).collect();
+    assert_eq!(found, [true, true, false, false]);
+    let check = check_of(&some, &["--workers", "2"]).expect("a check");
+    assert_eq!(
+        (&check["ok"], codes_of(&check)),
+        (&true.into(), vec![("info", "threads_multiply")]),
+        "not copied to each"
+    );
+    // A part of a total is in a name in the same way.
+    let shared = plan_with(&csv_data_set("users_${__P(seats)}.csv", "a"));
+    let check = check_of(&[("p.jmx", &shared), some[1], some[2]], &["--workers", "2", "--share", "seats=3"]);
+    assert_eq!(check.expect("a check")["ok"], true);
+}
+
+#[test]
+fn a_property_without_a_value_is_removed_as_jmeter_removes_it() {
+    let plan = plan_with("");
+    let files = [("p.jmx", plan.as_str()), ("user.properties", "threads=3\n"), ("e.properties", "threads=4\n")];
+    let threads = |arguments: &[&str]| check_of(&files, arguments).expect("a check")["threads_per_node"].clone();
+    assert_eq!(threads(&[]), 3, "user.properties beside the plan");
+    assert_eq!(threads(&["-q", "e.properties"]), 4);
+    assert_eq!(threads(&["-q", "e.properties", "-J", "threads="]), 5, "the default of the plan");
+}
+
+#[test]
+fn a_properties_file_that_jmeter_does_not_start_with_is_refused_with_its_line() {
+    let plan = plan_with("");
+    let refused =
+        check_of(&[("p.jmx", &plan), ("e.properties", "threads=4\ndir=C:\\users\n")], &["-q", "e.properties"]);
+    let refused = refused.expect_err("it is refused");
+    assert!(refused.contains("e.properties") && refused.contains("line 2"), "{refused}");
+}
+
+#[test]
+fn a_file_with_its_header_line_alone_has_no_rows() {
+    for (names, text, has_rows) in [("", "user,pw\n", false), ("", "user,pw\na,b\n", true), ("a,b", "x,y", true)] {
+        let check = check_of(&[("p.jmx", &plan_with(&csv_data_set("r.csv", names))), ("r.csv", text)], &[]);
+        let check = check.expect("a check");
+        assert_eq!(codes_of(&check).contains(&("error", "file_without_rows")), !has_rows, "{names} {text:?}");
+    }
+}

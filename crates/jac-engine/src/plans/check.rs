@@ -1,19 +1,20 @@
 //! Checks a plan's files: the same check before every start, on the plan's page and in `jac check`. Those that the server makes take turns, and
 //! end when nobody waits for them any more.
 
-use super::source::{Given, PlanSource};
+use super::source::{Given, PlanSource, Workers, csv_shapes};
 use super::{PlanAt, own, unread};
 use crate::blocking::resumed;
 use crate::tools::{RequestedJMeter, Toolbox};
 use crate::{Engine, EngineError};
 use jac_jmeter::classes::ClassIndex;
+use jac_jmeter::properties::SEARCH_PATHS;
 use jac_jmx::{
-    Assembly, Cancel, Check, CheckInput, ClassLookup, ClassNames, FileFacts, ListenersAt, LoadShape, Properties,
-    RowCounter, Severity,
+    Cancel, Check, CheckInput, ClassLookup, ClassNames, CsvShape, FileFacts, Finding, ListenersAt, LoadShape,
+    Properties, RowCounter, Severity,
 };
 use jac_model::{Plan, PlanFileKind, ResultsMode, shares_of};
 use jac_store::audit::AuditedChange;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,17 +75,22 @@ impl PlanCheck {
             cancel,
         })?;
         let mut files = BTreeMap::new();
-        let assembly = source.assembly_until(cancel);
+        let shapes = csv_shapes(&source.data_files_of(self.workers(), cancel));
         proceed()?;
         for (path, place) in &self.files {
             proceed()?;
             let size =
                 std::fs::metadata(place).map_err(|error| EngineError::file(format!("reading {path}"), error))?.len();
-            let rows =
-                if self.splits.contains(path) { Some(count_rows(&assembly, path, place, &proceed)?) } else { None };
+            let rows = match shapes.get(path) {
+                shape if self.splits.contains(path) => {
+                    Some(count_rows(shape.copied().unwrap_or_default(), u64::MAX, path, place, &proceed)?)
+                }
+                // One row is enough to know that it has some.
+                Some(shape) => Some(count_rows(*shape, 1, path, place, &proceed)?).filter(|rows| *rows == 0),
+                None => None,
+            };
             files.insert(path.clone(), FileFacts { bytes: size, rows });
         }
-        drop(assembly);
 
         let known = home.as_ref().map(|home| -> Result<_, EngineError> {
             let names =
@@ -95,11 +101,16 @@ impl PlanCheck {
         let known = known.transpose()?;
         let mut plugins = ClassIndex::default();
         plugins.add_jars(self.plugins().map(|(_, place)| place.clone()).take_while(|_| !is_cancelled()));
+        // Those of this machine: another one may have others there, or none.
+        for name in [SEARCH_PATHS, "plugin_dependency_paths"] {
+            plugins.add_search_path(source.properties.get(name).map(String::as_str).unwrap_or_default());
+        }
         proceed()?;
         let has_class = |class: &str| known.as_ref().is_some_and(|(_, index)| index.has(class)) || plugins.has(class);
         let classes = known.as_ref().map(|(names, _)| ClassLookup { names, has_class: &has_class });
         let functions = known.as_ref().map(|(_, index)| index.functions() | plugins.functions());
 
+        let differs = self.workers().may_differ_in(&source.assembly_until(cancel));
         let PlanSource { plan, folder, included, scripts, properties, system_properties, given_properties } = source;
         let mut input = CheckInput {
             plan: &self.name,
@@ -120,12 +131,15 @@ impl PlanCheck {
             classes,
         };
         // The first worker has the largest part of each total.
-        input.properties.extend(self.properties_of_worker(0));
+        input.properties.extend(self.workers().properties_of(0));
         let mut check = jac_jmx::check_until(&plan, &input, cancel).ok_or_else(cancelled)?;
         if !self.share.is_empty() {
             (check.total_threads, check.shape) = self.total_load(&plan, &mut input, &check, cancel)?;
             // It is of the first worker's part, times the workers: whoever gives totals has divided them.
             check.findings.retain(|finding| finding.code != "threads_multiply");
+        }
+        if differs {
+            self.files_of_other_workers(&plan, &mut input, &mut check, cancel)?;
         }
         let mut own = own::properties(&given_properties, &self.system_properties);
         own.extend(own::properties(&shares_of(&self.share, 1, 0), &Properties::new()));
@@ -139,11 +153,52 @@ impl PlanCheck {
         Ok(check)
     }
 
-    /// The properties of one worker alone: its number and its parts of the totals.
-    fn properties_of_worker(&self, worker: u32) -> Properties {
-        let mut properties = shares_of(&self.share, self.workers, worker);
-        jac_jmeter::properties::number(&mut properties, worker as usize, self.workers.max(1) as usize);
-        properties
+    fn workers(&self) -> Workers<'_> {
+        Workers { count: self.workers, share: &self.share }
+    }
+
+    /// Adds what is found of the files of the workers behind the first, whose names may have the worker's number in them.
+    fn files_of_other_workers(
+        &self,
+        plan: &jac_jmx::Plan,
+        input: &mut CheckInput<'_>,
+        check: &mut Check,
+        cancel: Cancel<'_>,
+    ) -> Result<(), EngineError> {
+        let mut on_all: HashSet<String> = check.data_files.iter().map(|file| file.path.clone()).collect();
+        let mut listed = on_all.clone();
+        let of_first: Vec<Finding> = check.findings.clone();
+        // By code and element: the finding of the first worker that has it, and how many more have it.
+        let mut more: BTreeMap<(String, Option<String>), (Finding, u32)> = BTreeMap::new();
+        for worker in 1..self.workers {
+            input.properties.extend(self.workers().properties_of(worker));
+            let (files, findings) = jac_jmx::check_files_until(plan, input, cancel).ok_or_else(cancelled)?;
+            let own: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+            on_all.retain(|path| own.contains(path.as_str()));
+            let new = |finding: &Finding| finding.severity != Severity::Info && !of_first.contains(finding);
+            for mut finding in findings.into_iter().filter(new) {
+                let key = (finding.code.clone(), finding.element.clone());
+                if let Some((_, others)) = more.get_mut(&key) {
+                    *others += 1;
+                    continue;
+                }
+                finding.message = format!("Worker {}: {}", worker + 1, finding.message);
+                finding.params.insert("worker".to_owned(), (worker + 1).to_string());
+                more.insert(key, (finding, 0));
+            }
+            check.data_files.extend(files.into_iter().filter(|file| listed.insert(file.path.clone())));
+        }
+        check.findings.retain(|finding| {
+            finding.code != "file_copied" || finding.params.get("path").is_some_and(|path| on_all.contains(path))
+        });
+        check.findings.extend(more.into_values().map(|(mut finding, others)| {
+            if others > 0 {
+                finding.message.push_str(&format!(" The same is true of {others} more workers."));
+            }
+            finding
+        }));
+        check.ok &= check.findings.iter().all(|finding| finding.severity != Severity::Error);
+        Ok(())
     }
 
     /// The threads of all workers, whose parts of the totals differ, with their shape; `None`: it is not known.
@@ -167,7 +222,7 @@ impl PlanCheck {
             let (threads, part) = if *begin == 0 {
                 (first.threads_per_node, first.shape.part(alike, workers))
             } else {
-                input.properties.extend(self.properties_of_worker(*begin));
+                input.properties.extend(self.workers().properties_of(*begin));
                 let check = jac_jmx::check_until(plan, input, cancel).ok_or_else(cancelled)?;
                 (check.threads_per_node, check.shape.part(alike, workers))
             };
@@ -197,20 +252,23 @@ pub fn relative_to_main(main_file: &str, path: &str) -> String {
     jac_jmx::PlanPath::within(folder, &format!("{up}{path}")).as_str().to_owned()
 }
 
+/// The data rows of a file, counted until there are so many.
 fn count_rows(
-    assembly: &Assembly<'_>,
+    shape: CsvShape,
+    enough: u64,
     path: &str,
     place: &Path,
     proceed: &dyn Fn() -> Result<(), EngineError>,
 ) -> Result<u64, EngineError> {
     let failed = |error| EngineError::file(format!("reading {path}"), error);
-    let mut counter = RowCounter::new(assembly.csv_shape(path).unwrap_or_default());
+    let mut counter = RowCounter::new(shape);
     let mut file = std::fs::File::open(place).map_err(failed)?;
     let mut buffer = vec![0; 256 * 1024];
     loop {
         proceed()?;
         match file.read(&mut buffer).map_err(failed)? {
             0 => return Ok(counter.rows()),
+            _ if counter.rows() >= enough => return Ok(counter.rows()),
             length => counter.push(&buffer[..length]),
         }
     }

@@ -55,7 +55,7 @@ pub fn safe_name(name: &str) -> Result<String, EngineError> {
 /// As [`safe_name`].
 pub fn data_file_name(main_file: &str, name: &str) -> Result<String, EngineError> {
     let folder = main_file.rsplit_once('/').map_or("", |(folder, _)| folder);
-    match jac_jmx::PlanPath::within(folder, name) {
+    match jac_jmx::PlanPath::within(folder, name.trim()) {
         jac_jmx::PlanPath::Beside(path) => {
             safe_name(path.trim_start_matches("../"))?;
             Ok(path)

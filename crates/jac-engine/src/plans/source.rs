@@ -2,9 +2,10 @@
 //! hold then. The check, the split and `jac run`, which searches for files to upload, all read it here.
 
 use crate::EngineError;
-use jac_jmeter::{JMeterHome, properties::from_file};
-use jac_jmx::{Assembly, Cancel, DataFileKind, PlanError, PlanPath, Properties, Sources};
-use std::collections::BTreeMap;
+use jac_jmeter::{JMeterHome, properties};
+use jac_jmx::{Assembly, Cancel, CsvShape, DataFileKind, DataFileUse, PlanError, PlanPath, Properties, Sources};
+use jac_model::shares_of;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Larger files are data, and no scripts.
@@ -29,6 +30,41 @@ pub struct Given<'a> {
     pub home: Option<&'a JMeterHome>,
     /// Whether nobody waits for it any more: what is read then is not whole.
     pub cancel: Cancel<'a>,
+}
+
+/// The workers of a run, as far as their properties differ.
+#[derive(Debug, Clone, Copy)]
+pub struct Workers<'a> {
+    /// How many; 0: the master alone.
+    pub count: u32,
+    /// JMeter properties whose totals are divided among them.
+    pub share: &'a BTreeMap<String, u64>,
+}
+
+impl Workers<'_> {
+    /// The properties of one worker alone, from 0 on: its number and its parts of the totals.
+    pub fn properties_of(&self, worker: u32) -> Properties {
+        let mut own = shares_of(self.share, self.count, worker);
+        properties::number(&mut own, worker as usize, self.count.max(1) as usize);
+        own
+    }
+
+    /// The plan mentions something in which they differ.
+    pub fn may_differ_in(&self, assembly: &Assembly<'_>) -> bool {
+        let mut names = self.share.keys().map(String::as_str).chain([properties::NODE]);
+        self.count > 1 && names.any(|name| assembly.mentions(name))
+    }
+}
+
+/// How the CSV Data Sets among these read their files, by path: as the first that reads it.
+pub fn csv_shapes(files: &[DataFileUse]) -> BTreeMap<String, CsvShape> {
+    let mut shapes = BTreeMap::new();
+    for used in files {
+        if let (Some(PlanPath::Beside(path)), Some(shape)) = (&used.path, used.csv) {
+            shapes.entry(path.clone()).or_insert(shape);
+        }
+    }
+    shapes
 }
 
 /// A plan with all that decides how it is read.
@@ -62,7 +98,10 @@ impl PlanSource {
         for file in given.properties_files {
             let text =
                 std::fs::read(file).map_err(|error| EngineError::file(format!("reading {}", file.display()), error))?;
-            given_properties.extend(from_file(&text));
+            given_properties.extend(properties::checked_from_file(&text).map_err(|error| {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                EngineError::invalid("properties_file_invalid", format!("JMeter cannot read {name}: {error}."))
+            })?);
         }
         given_properties.extend(given.properties.clone());
         let beside = |name: &str| (given.find)(name).and_then(|place| std::fs::read(place).ok());
@@ -70,6 +109,9 @@ impl PlanSource {
         properties.extend(given_properties.clone());
         let mut system_properties = given.home.map(|home| home.system_properties(&beside)).unwrap_or_default();
         system_properties.extend(given.system_properties.clone());
+        // JMeter removes a property that is given without a value, wherever it comes from.
+        properties.retain(|name, _| given.properties.get(name).is_none_or(|value| !value.is_empty()));
+        system_properties.retain(|name, _| given.system_properties.get(name).is_none_or(|value| !value.is_empty()));
         let folder = given.name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let mut source = Self {
             plan,
@@ -92,10 +134,33 @@ impl PlanSource {
 
     /// The same, which is not whole if it is given up.
     pub fn assembly_until<'a>(&'a self, cancel: Cancel<'a>) -> Assembly<'a> {
+        self.assembly_with(&self.properties, cancel)
+    }
+
+    /// The files that the plan names on any of the workers, those of the first worker first: a name may have a worker's number in it.
+    pub fn data_files_of(&self, workers: Workers<'_>, cancel: Cancel<'_>) -> Vec<DataFileUse> {
+        let mut properties = self.properties.clone();
+        properties.extend(workers.properties_of(0));
+        let first = self.assembly_with(&properties, cancel);
+        let mut files = first.data_files();
+        if !workers.may_differ_in(&first) {
+            return files;
+        }
+        drop(first);
+        let mut known: HashSet<DataFileUse> = files.iter().cloned().collect();
+        for worker in (1..workers.count).take_while(|_| !cancel.is_cancelled()) {
+            properties.extend(workers.properties_of(worker));
+            let own = self.assembly_with(&properties, cancel).data_files();
+            files.extend(own.into_iter().filter(|used| known.insert(used.clone())));
+        }
+        files
+    }
+
+    fn assembly_with<'a>(&'a self, properties: &'a Properties, cancel: Cancel<'a>) -> Assembly<'a> {
         Assembly::new(Sources {
             plan: &self.plan,
             included: &self.included,
-            properties: &self.properties,
+            properties,
             system_properties: &self.system_properties,
             scripts: &self.scripts,
             folder: &self.folder,

@@ -8,8 +8,9 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::plans::RunSpec;
 use crate::plans::names::data_file_name;
+use crate::tools::RequestedJMeter;
 use jac_jmx::{Check, Finding, Severity};
-use jac_model::{Fault, Plan, ResultsChoice};
+use jac_model::{Fault, Plan, Provider, ResultsChoice};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,6 +40,12 @@ pub struct RunCheckRequest {
     /// Totals that are divided among the workers.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
+    /// Where the cluster is: on this machine (`local`) the workers share a disk. Absent: it does not matter.
+    #[serde(default)]
+    pub provider: Option<Provider>,
+    /// The JMeter version that the cluster has; absent: the ordinary one.
+    #[serde(default)]
+    pub jmeter_version: Option<String>,
     /// It is a try: what is checked is what it runs, on one of the workers.
     #[serde(default)]
     pub try_run: bool,
@@ -76,6 +83,8 @@ impl Engine {
             results,
             min_workers,
             share,
+            provider,
+            jmeter_version,
             try_run: is_try,
         } = request;
         let workers = try_run::workers(is_try, workers);
@@ -108,7 +117,8 @@ impl Engine {
             properties: properties.clone(),
             system_properties,
             share,
-            ..RunSpec::default()
+            jmeter: RequestedJMeter { home: None, version: jmeter_version },
+            one_disk: provider == Some(Provider::Local),
         };
         let check = self.check_plan_at(&at, &spec, is_cancelled)?;
         faults.extend(check.findings.iter().filter_map(|finding| of_property(finding, &properties)));

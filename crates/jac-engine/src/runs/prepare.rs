@@ -55,7 +55,10 @@ struct KeyStore {
 /// What all nodes of the run are started with.
 struct Common {
     user: Properties,
+    /// Properties that are given without a value: JMeter removes them.
+    removed: Vec<String>,
     system: Properties,
+    removed_system: Vec<String>,
     key_store: Option<KeyStore>,
     heap_mb: Option<u32>,
     has_plugins: bool,
@@ -248,16 +251,48 @@ async fn common(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Resul
     let working_folder = if folder.is_empty() { plan_folder } else { format!("{plan_folder}/{folder}") };
     let has_rmi = run.workers > 0 && run.results == ResultsMode::Rmi;
     let key_store = if has_rmi { Some(key_store(task, run, cluster, &working_folder)?) } else { None };
+    let mut user = with_values(&run.properties);
+    let has_plugins = plan.files.iter().any(|file| file.kind == PlanFileKind::Plugin);
+    if has_plugins && let Some(paths) = search_paths(task, run, cluster, plan)? {
+        user.insert(properties::SEARCH_PATHS.to_owned(), paths);
+    }
     Ok(Common {
-        user: run.properties.clone(),
-        system: run.system_properties.clone(),
+        user,
+        removed: removed(&run.properties),
+        system: with_values(&run.system_properties),
+        removed_system: removed(&run.system_properties),
         key_store,
         heap_mb: cluster.config.heap_mb,
-        has_plugins: plan.files.iter().any(|file| file.kind == PlanFileKind::Plugin),
+        has_plugins,
         working_folder,
         plan_name: plan_name.to_owned(),
         properties_files: run.properties_files.clone(),
     })
+}
+
+/// Where JMeter would look for plugins by itself: JAC's own folder is added, and its value is the last.
+fn search_paths(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Result<Option<String>, EngineError> {
+    let folder = files::source(task, run, plan);
+    let main = folder.join(&plan.main_file);
+    let home = task.engine.toolbox().home(&RequestedJMeter::of(&cluster.config))?;
+    let beside = |name: &str| std::fs::read(main.parent()?.join(name)).ok();
+    let mut all = home.map(|home| home.properties(&beside)).unwrap_or_default();
+    for file in &run.properties_files {
+        let bytes =
+            std::fs::read(folder.join(file)).map_err(|error| EngineError::file(format!("reading {file}"), error))?;
+        all.extend(properties::from_file(&bytes));
+    }
+    all.extend(run.properties.clone());
+    Ok(all.remove(properties::SEARCH_PATHS).filter(|paths| !paths.is_empty()))
+}
+
+fn with_values(given: &Properties) -> Properties {
+    given.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// JMeter removes a property that is given without a value.
+fn removed(given: &Properties) -> Vec<String> {
+    given.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.clone()).collect()
 }
 
 fn key_store(task: &Task, run: &Run, cluster: &Cluster, working_folder: &str) -> Result<KeyStore, EngineError> {
@@ -348,6 +383,8 @@ async fn start_master(
             launcher: &launcher(&master.tools),
             heap_mb: common.heap_mb(master),
             user_properties_files: &user_files,
+            removed_properties: &common.removed,
+            removed_system_properties: &common.removed_system,
             properties_file: &absolute(master, &places.properties()),
             system_properties_file: system_file.as_deref(),
             log_file: &absolute(master, &places.log()),

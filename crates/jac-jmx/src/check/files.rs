@@ -4,6 +4,7 @@ mod written;
 
 use std::collections::{HashMap, HashSet};
 
+use super::groups::NOT_DEFINED;
 use super::{Context, DataFile, Findings, Misplaced, Severity};
 use crate::data_files::{DataFileKind, DataFileUse};
 use crate::expression::{each_call, has_expression};
@@ -178,6 +179,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
             None => {
                 let other_case = index.by_lower_case.get(&path.to_ascii_lowercase());
                 let hint = match (other_case, uploaded) {
+                    _ if has_expression(path) => NOT_DEFINED.to_owned(),
                     (Some(file), _) => {
                         format!("Found {file}: file names are case-sensitive on the nodes.")
                     }
@@ -338,13 +340,15 @@ fn copied(context: &Context<'_>, uses: &[DataFileUse], splits: &[PlanPath], find
             && reported.insert(name)
         {
             let message = format!("Every worker gets all of {name}, so the same rows are used on each.");
-            findings.add(
-                Severity::Info,
-                "file_copied",
-                Some(&used.element),
-                message,
-                "Split the file to use each row on one worker only.",
-            );
+            findings
+                .add(
+                    Severity::Info,
+                    "file_copied",
+                    Some(&used.element),
+                    message,
+                    "Split the file to use each row on one worker only.",
+                )
+                .with("path", name);
         }
     }
 }

@@ -4,8 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Context, Findings, Severity};
 use crate::assembly::Located;
+use crate::expression::has_expression;
 use crate::load::Load;
 use crate::thread_groups::{Group, Span};
+
+/// What to do where an expression is left in a value.
+pub(super) const NOT_DEFINED: &str = "JMeter knows no such variable there: User Defined Variables do not know those of their own element. Define it in \
+     an element before this one.";
 
 pub(super) fn check(context: &Context<'_>, groups: &[Group], load: &Load, findings: &mut Findings) {
     let enabled: Vec<&Group> = groups.iter().filter(|group| group.report.enabled).collect();
@@ -88,7 +93,11 @@ fn numbers(group: &Group, findings: &mut Findings) {
             severity,
             "not_a_number",
             message,
-            "Use only digits, without spaces, in the plan or in the property or variable it reads.",
+            if has_expression(text) {
+                NOT_DEFINED
+            } else {
+                "Use only digits, without spaces, in the plan or in the property or variable it reads."
+            },
             Some(("text", text)),
         );
     }
@@ -200,14 +209,22 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
         add(Severity::Warning, "ramp_up_too_long", message, "Shorten the ramp-up or lengthen the duration.", None);
     }
     if report.kind == "Open Model Thread Group" && report.duration_s.is_none() {
-        let message = format!("JAC cannot read the schedule of \"{name}\", so the run's length is unknown.");
-        add(
-            Severity::Warning,
-            "schedule_unreadable",
-            message,
-            "Give every duration a unit: random_arrivals(2 min), pause(5 s).",
-            None,
-        );
+        match &group.schedule_refused {
+            Some(refused) => add(
+                Severity::Error,
+                "schedule_invalid",
+                format!("JMeter cannot read the schedule of \"{name}\" and would start no thread: {refused}."),
+                "Give every rate and duration a unit: rate(10/min), random_arrivals(2 min), pause(5 s).",
+                Some(("reason", refused)),
+            ),
+            None => add(
+                Severity::Warning,
+                "schedule_unreadable",
+                format!("The schedule of \"{name}\" is known only at run time, so the run's length is unknown."),
+                "Use ${__P(name,default)} for values that are set from outside.",
+                None,
+            ),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::from_engine;
 use crate::exit::with_hint;
 use anyhow::{Context, bail};
 use jac_engine::plans::check::{PlanCheck, relative_to_main};
-use jac_engine::plans::source::{self, PlanSource};
+use jac_engine::plans::source::{self, PlanSource, Workers};
 use jac_engine::tools::RequestedJMeter;
 use jac_jmeter::JMeterHome;
 use jac_jmx::{DataFileKind, PlanPath, Properties};
@@ -23,6 +23,8 @@ pub struct Given<'a> {
     pub properties_files: &'a [PathBuf],
     pub properties: &'a Properties,
     pub system_properties: &'a Properties,
+    /// The workers, as many as there may be: a file's name may have a worker's number in it.
+    pub workers: Workers<'a>,
     /// The JMeter that the nodes will have, if it is there.
     pub home: Option<&'a JMeterHome>,
 }
@@ -155,7 +157,7 @@ fn found_root(given: Given<'_>, folder: &Path) -> anyhow::Result<PathBuf> {
     }
     let name = given.plan.file_name().unwrap_or_default().to_string_lossy();
     let source = read(given, &name, &|path| Some(folder.join(path)).filter(|place| place.is_file()))?;
-    for used in source.assembly().data_files() {
+    for used in source.data_files_of(given.workers, jac_jmx::Cancel::NEVER) {
         if let Some(PlanPath::Outside(path)) = used.path
             && let Ok(place) = folder.join(path).canonicalize()
             && places.contains(&place)
@@ -228,7 +230,7 @@ impl Gathering {
         let on_disk = |path: &str| folder.join(path).canonicalize().ok().filter(|place| place.starts_with(&root));
         let find = |path: &str| known.get(path).cloned().or_else(|| on_disk(path).filter(|place| place.is_file()));
         let source = read(given, &main, &find)?;
-        for used in source.assembly().data_files() {
+        for used in source.data_files_of(given.workers, jac_jmx::Cancel::NEVER) {
             let Some(PlanPath::Beside(path)) = used.path else { continue };
             if let Some(place) = find(&path) {
                 self.insert(&path, place);
@@ -238,6 +240,12 @@ impl Gathering {
                         self.insert(&join(&path, &name.to_string_lossy()), file.clone());
                     }
                 }
+            }
+        }
+        // JMeter reads them from its working folder, which is the plan's, before its own.
+        for name in given.home.map(JMeterHome::files_beside).unwrap_or_default() {
+            if let Some(place) = find(&name) {
+                self.insert(&name, place);
             }
         }
         Ok(())

@@ -9,6 +9,8 @@ use crate::context;
 use crate::exit::with_hint;
 use crate::utc;
 use jac_engine::plans::check::PlanCheck;
+use jac_engine::plans::source::Workers;
+use jac_engine::runs::RunCheck;
 use jac_engine::runs::spread::Spread;
 use jac_engine::tools::{RequestedJMeter, Toolbox};
 use jac_jmeter::JMeterHome;
@@ -27,6 +29,13 @@ pub enum Source {
     Files { bundle: Bundle, plan: PathBuf, revises: Option<String> },
     /// It is kept where the run is done, under this ID or name.
     Kept(String),
+}
+
+/// The cluster of a run, as far as its check needs it.
+pub struct Place {
+    pub workers: u32,
+    pub provider: Provider,
+    pub jmeter_version: Option<String>,
 }
 
 /// The command line, read and found possible.
@@ -60,9 +69,11 @@ pub struct RunSpec {
 }
 
 impl RunSpec {
-    pub fn read(arguments: &PlanArguments, home: Option<&JMeterHome>) -> anyhow::Result<Self> {
+    /// Reads it for at most so many workers.
+    pub fn read(arguments: &PlanArguments, workers: u32, home: Option<&JMeterHome>) -> anyhow::Result<Self> {
         let properties = properties('J', &arguments.property)?;
         let system_properties = files::properties('D', &arguments.system_property)?;
+        let share = files::shares(&arguments.spread.share)?;
         let judged = &arguments.judged;
         let keep = jac_engine::runs::keep_patterns(arguments.keep.clone()).map_err(from_engine)?;
         for expression in &judged.fail_on {
@@ -82,6 +93,7 @@ impl RunSpec {
                     properties_files: &arguments.properties_file,
                     properties: &properties,
                     system_properties: &system_properties,
+                    workers: Workers { count: workers, share: &share },
                     home,
                 })?;
                 let (split, properties_files) = (bundle.split.clone(), bundle.properties_files.clone());
@@ -131,7 +143,7 @@ impl RunSpec {
             stop_timeout_s: arguments.stop_timeout,
             results: arguments.spread.results.into(),
             min_workers: arguments.spread.min_workers,
-            share: files::shares(&arguments.spread.share)?,
+            share,
             out,
             output: arguments.output,
         })
@@ -191,18 +203,29 @@ impl RunSpec {
         &self,
         client: &Client,
         plan: &PlanId,
-        workers: u32,
+        on: Place,
         line: &mut Line,
     ) -> anyhow::Result<Check> {
-        let check: Check = client.get(&format!("/plans/{plan}/check?workers={workers}")).await?;
+        let request = serde_json::json!({
+            "workers": on.workers,
+            "provider": on.provider,
+            "jmeter_version": on.jmeter_version,
+            "properties": self.properties,
+            "system_properties": self.system_properties,
+            "properties_files": self.properties_files,
+            "split": self.split,
+            "results": self.results,
+            "min_workers": self.min_workers,
+            "share": self.share,
+            "try_run": self.try_run,
+        });
+        let RunCheck { check, faults } = client.post(&format!("/plans/{plan}/check"), &request).await?;
         print_warnings(&check, line);
-        // It does not include what is given for this run alone: with that the start checks the plan once more.
-        let as_it_is =
-            self.properties.is_empty() && self.system_properties.is_empty() && self.properties_files.is_empty();
-        if as_it_is {
-            refuse(&check)?;
-            line.print(&self.what_will_run(&check));
+        refuse(&check)?;
+        if !faults.is_empty() {
+            return Err(with_hint(Fault::sentences(&faults), None));
         }
+        line.print(&self.what_will_run(&check));
         Ok(check)
     }
 

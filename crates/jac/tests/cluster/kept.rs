@@ -28,6 +28,8 @@ fn a_kept_plan_is_run_with_its_criteria_and_stays() {
     for line in [
         "Fails if mean > 1ms. The first 2 s (warm-up) do not count.",
         "Automatic stop: if error_percent >= 90% for 60s.",
+        // The check is of what this run is given.
+        ", 6 s.",
     ] {
         assert!(done.stderr.contains(line), "{line}: {}", done.stderr);
     }

@@ -1,18 +1,20 @@
 import { expect, it } from "vitest";
 import { EMPTY_FORM, isTotal, withTotal } from "./runForm";
-import { numberFindings, placeRunFaults, runCheckRequest } from "./runCheck";
+import { numberFindings, placeRunFaults, runCheckRequest, type CheckedCluster } from "./runCheck";
 
 const KNOWN = [{ name: "threads", default: "10", value: null }];
 const NO_FAULTS = { judged: { criteria: {}, rules: {} } };
 
 it("asks the server only once something is typed that the plan does not say itself", () => {
-  const ask = (more: Partial<typeof EMPTY_FORM>, faults = {}) => runCheckRequest({ ...EMPTY_FORM, ...more }, { ...NO_FAULTS, ...faults }, KNOWN, [], 3);
+  const ask = (more: Partial<typeof EMPTY_FORM>, faults = {}, on: CheckedCluster | null = null) => runCheckRequest({ ...EMPTY_FORM, ...more }, { ...NO_FAULTS, ...faults }, KNOWN, [], 3, on);
   expect(ask({})).toBeNull();
   expect(ask({ name: "peak", grace: "5" })).toBeNull();
   expect(ask({ properties: { threads: "10" } })).toBeNull();
   expect(ask({ properties: { threads: "500" } })).toMatchObject({ workers: 3, properties: { threads: "500" }, share: {} });
   expect(ask({ share: "threads=1000" })).toMatchObject({ share: { threads: 1000 } });
   expect(ask({ share: "threads=many" }, { share: "no number" })).toBeNull();
+  // The plan's own check knows of no cluster.
+  expect(ask({}, {}, { provider: "local", jmeter_version: "5.5" })).toMatchObject({ workers: 3, provider: "local", jmeter_version: "5.5" });
 });
 
 it("puts each fault beside its field", () => {

@@ -2,10 +2,14 @@
 import type { CheckProperty, Fault, Finding, RunCheckRequest } from "@/shared/api/types";
 import { EMPTY_FORM, settingsOf, type RunFaults, type RunForm } from "./runForm";
 
-/** What is asked of the server; null while the plan's own check says it all, or what is typed cannot be sent. */
-export function runCheckRequest(form: RunForm, faults: RunFaults, known: CheckProperty[], splittable: string[], workers: number): RunCheckRequest | null {
+/** The cluster of a run, as far as its check needs it. */
+export type CheckedCluster = Pick<RunCheckRequest, "provider" | "jmeter_version">;
+
+/** What is asked of the server; null while the plan's own check says it all, or what is typed cannot be sent. `on`: null: no cluster is chosen. */
+export function runCheckRequest(form: RunForm, faults: RunFaults, known: CheckProperty[], splittable: string[], workers: number, on: CheckedCluster | null): RunCheckRequest | null {
   if (faults.minWorkers !== undefined || faults.share !== undefined || faults.moreProperties !== undefined || faults.systemProperties !== undefined) return null;
   const asked = requestOf(form, known, splittable, workers);
+  if (on !== null) return { ...asked, ...on };
   return JSON.stringify(asked) === JSON.stringify(requestOf(EMPTY_FORM, known, splittable, workers)) ? null : asked;
 }
 
@@ -21,6 +25,8 @@ function requestOf(form: RunForm, known: CheckProperty[], splittable: string[], 
     results: results ?? "auto",
     min_workers: min_workers ?? null,
     share: share ?? {},
+    provider: null,
+    jmeter_version: null,
     try_run: try_run ?? false,
   };
 }

@@ -4730,6 +4730,9 @@ export interface components {
             share: {
                 [key: string]: number;
             };
+            provider: components["schemas"]["Provider"] | null;
+            /** @description The JMeter version that the cluster has; absent: the ordinary one. */
+            jmeter_version: string | null;
             /** @description It is a try: what is checked is what it runs, on one of the workers. */
             try_run: boolean;
         };

@@ -4,7 +4,7 @@ use super::Place;
 use crate::error::EngineError;
 use crate::fan_out::try_for_all;
 use crate::plans::check::relative_to_main;
-use crate::plans::source::{Given, PlanSource};
+use crate::plans::source::{Given, PlanSource, Workers, csv_shapes};
 use crate::runs::supervise::Task;
 use crate::runs::{NodePlaces, PLAN};
 use crate::tools::RequestedJMeter;
@@ -14,9 +14,14 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+/// Where the run's files of the plan are on this machine.
+pub(super) fn source(task: &Task, run: &Run, plan: &Plan) -> PathBuf {
+    let folder = task.engine.folder();
+    if run.files.is_empty() { folder.plan(&plan.id) } else { folder.run(&run.id).join(PLAN) }
+}
+
 pub(super) async fn copy_files(task: &Task, run: &Run, plan: &Plan, places: &[Place]) -> Result<(), EngineError> {
-    let own = task.engine.folder().run(&run.id).join(PLAN);
-    let source = if run.files.is_empty() { task.engine.folder().plan(&plan.id) } else { own };
+    let source = source(task, run, plan);
     let parts = split_files(task, run, plan, &source).await?;
     let node_places = NodePlaces::of(&run.id);
     let workers = places.iter().filter(|place| place.role == Role::Worker).map(|place| place.name.as_str());
@@ -93,10 +98,11 @@ async fn split_files(
             home: home.as_ref(),
             cancel: Cancel::NEVER,
         })?;
-        let assembly = read.assembly();
+        let workers_of_run = Workers { count: run.workers, share: &run.share };
+        let shapes = csv_shapes(&read.data_files_of(workers_of_run, Cancel::NEVER));
         let mut parts = HashMap::new();
         for (number, path, name, from) in to_split {
-            let shape = assembly.csv_shape(&name).unwrap_or_default();
+            let shape = shapes.get(&name).copied().unwrap_or_default();
             let files: Vec<PathBuf> = (0..workers).map(|worker| folder.join(format!("{number}-{worker}"))).collect();
             split_one(&from, &files, shape).map_err(|error| failed(&path, error))?;
             parts.insert(path, files);

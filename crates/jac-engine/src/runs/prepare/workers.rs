@@ -106,6 +106,8 @@ async fn start_worker(
             launcher: &launcher(&worker.tools),
             heap_mb: common.heap_mb(worker),
             user_properties_files: &user_files,
+            removed_properties: &common.removed,
+            removed_system_properties: &common.removed_system,
             properties_file: &absolute(worker, &places.properties()),
             system_properties_file: system_file.as_deref(),
             log_file: &absolute(worker, &places.log()),

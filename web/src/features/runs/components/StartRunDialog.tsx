@@ -97,7 +97,10 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const files = form.revision === null ? found : [...found, ...form.split];
   // Which cluster is no matter of a run on a new one.
   const checked = checkRunForm({ ...form, clusterId: isNew ? "new" : (cluster?.id ?? null) }, known, files);
-  const typedCheck = useRunCheck(form.planId, check.data === undefined ? null : runCheckRequest(form, checked.faults, known, files, workers));
+  const existing = cluster === undefined ? null : { provider: cluster.provider, jmeter_version: null };
+  const created = newCluster.request === null ? null : { provider: newCluster.request.provider, jmeter_version: newCluster.request.config.jmeter_version };
+  const checkedOn = isNew ? created : existing;
+  const typedCheck = useRunCheck(form.planId, check.data === undefined ? null : runCheckRequest(form, checked.faults, known, files, workers, checkedOn));
   const shown = typedCheck.data ?? check.data;
   const placed = placeRunFaults(typedCheck.data?.faults ?? NO_REFUSALS, known);
   const beside = { ...placed.beside, properties: { ...numberFindings(shown?.findings ?? [], form.properties), ...placed.beside.properties } };
