@@ -114,6 +114,7 @@ impl EngineError {
             Self::LogDamaged { .. } => "log_damaged",
             Self::Vault(VaultError::Seal(_)) => "secret_locked",
             Self::Store(StoreError::Unreadable { .. }) => "row_unreadable",
+            Self::Store(StoreError::OwnerMissing { .. }) => "owner_missing",
             Self::Target(error) => error.code,
             Self::Integration(error) => error.code,
             Self::Artefacts(error) => error.code(),

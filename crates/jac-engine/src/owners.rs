@@ -5,16 +5,20 @@ use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use jac_model::{ClusterId, Message, Named, Person, Plan, PlanId, RunId, ScheduleId, UserRole};
 use jac_store::audit::AuditedChange;
-use jac_store::{Kind, StoreError};
+use jac_store::{Kind, PersonChange, StoreError};
 use std::collections::BTreeMap;
 
+/// So often is handed over what came meanwhile, before it is given up.
+const MOST_ROUNDS: usize = 10;
+
 impl Engine {
-    /// Removes a person. What they own goes to `heir`; without one their clusters are terminated, their
+    /// Removes a person, who is disabled first. What they own goes to `heir`; without one their clusters are terminated, their
     /// schedules paused, and the rest goes to `by`.
     /// Done twice it does the same, so that it can be done again after a crash.
     ///
     /// # Errors
-    /// When they are the account of the server's shell, or the last administrator, or the database cannot be written.
+    /// When they are the account of the server's shell, or the last administrator, or the database cannot be written. They stay disabled
+    /// where it fails in the middle.
     pub async fn remove_person(&self, leaving: &Person, heir: Option<Person>, by: &Person) -> Result<(), EngineError> {
         if leaving.id == administrator().id {
             let message = "This is the account of the server's command line and cannot be removed. Disable it instead.";
@@ -44,9 +48,20 @@ impl Engine {
         // Many transactions, which a failure may end in the middle: the trail has their beginning, and the removal only when it is done.
         AuditedChange::prepare("person.hand_over");
         AuditedChange::detail("to", format!("{} ({})", next.name, next.id));
-        self.hand_over(leaving, heir.is_none(), next, by).await?;
-        AuditedChange::conclude();
-        Ok(self.store().remove_person(&leaving.id).await?)
+        // They ask for nothing from here on. What they have asked for already may still come, so it is handed over until nothing is left.
+        let disabled = PersonChange { disabled: Some(true), ..PersonChange::default() };
+        self.store().change_person(&leaving.id, disabled, self.now_ms()).await?;
+        let mut done = HandedOver::default();
+        for _ in 0..MOST_ROUNDS {
+            self.hand_over(leaving, heir.is_none(), next, by, &mut done).await?;
+            AuditedChange::conclude();
+            match self.store().remove_person(&leaving.id).await {
+                Err(StoreError::StillOwns) => AuditedChange::prepare("person.hand_over"),
+                removed => return Ok(removed?),
+            }
+        }
+        let message = format!("{} still gets new things from requests that were sent before.", leaving.name);
+        Err(EngineError::Conflict { message, hint: Some("Try again in a moment.".to_owned()) })
     }
 
     /// Gives all that somebody owns to `next`, their living clusters terminated if `is_ending`.
@@ -56,8 +71,8 @@ impl Engine {
         is_ending: bool,
         next: &Person,
         by: &Person,
+        done: &mut HandedOver,
     ) -> Result<(), EngineError> {
-        let mut done = HandedOver::default();
         for kind in [Kind::Cluster, Kind::Plan, Kind::Run, Kind::Schedule] {
             for id in self.store().owned(kind, &leaving.id).await? {
                 match self.hand_one_over(kind, &id, leaving, is_ending, next, by).await {
@@ -87,7 +102,7 @@ impl Engine {
         let owner = next.clone();
         match kind {
             Kind::Cluster => {
-                let Ok(id) = id.parse::<ClusterId>() else { return Ok(()) };
+                let Ok(id) = id.parse::<ClusterId>() else { return Ok(self.store().give_row(kind, id, next).await?) };
                 if is_ending && !self.store().cluster(&id).await?.phase.is_terminal() {
                     let text = format!("Terminated because its owner {} was removed.", leaving.name);
                     let cause = Message::new("owner_removed", text).with("owner", leaving.name.as_str());
@@ -100,7 +115,7 @@ impl Engine {
                 change.await.map(drop)
             }
             Kind::Plan => {
-                let Ok(id) = id.parse::<PlanId>() else { return Ok(()) };
+                let Ok(id) = id.parse::<PlanId>() else { return Ok(self.store().give_row(kind, id, next).await?) };
                 let change = |plan: &mut Plan| {
                     plan.owner = owner;
                     // What its next owner runs under that name is another plan.
@@ -109,11 +124,11 @@ impl Engine {
                 self.run_blocking(move |engine| engine.change_plan_record(&id, change)).await
             }
             Kind::Run => {
-                let Ok(id) = id.parse::<RunId>() else { return Ok(()) };
+                let Ok(id) = id.parse::<RunId>() else { return Ok(self.store().give_row(kind, id, next).await?) };
                 self.give_run(&id, owner).await
             }
             Kind::Schedule => {
-                let Ok(id) = id.parse::<ScheduleId>() else { return Ok(()) };
+                let Ok(id) = id.parse::<ScheduleId>() else { return Ok(self.store().give_row(kind, id, next).await?) };
                 self.hand_schedule_over(&id, owner, is_ending).await
             }
         }

@@ -106,7 +106,7 @@ impl Engine {
         std::fs::rename(folder, &place.files).map_err(|error| EngineError::file("keeping the plan", error))?;
         let first = revision_of(&plan, Some((plan.created_ms, plan.owner.clone())));
         let kept = revisions.write(&first).and_then(|()| place.describe(&plan));
-        if let Err(error) = kept.and_then(|()| Ok(wait(self.store().put_plan(&plan))?)) {
+        if let Err(error) = kept.and_then(|()| Ok(wait(self.store().insert_plan(&plan))?)) {
             revisions.remove();
             place.remove();
             return Err(error);

@@ -40,6 +40,7 @@ use jac_model::{
     Cluster, ClusterConfig, ClusterId, ClusterPhase, Fault, Message, Node, NodePhase, Person, PlanId, ResultsChoice,
     ResultsMode, Role, Run, RunId, RunNode, RunPhase, StopMode,
 };
+use jac_store::audit::AuditedChange;
 use jac_store::{DataFolder, RunRow};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -322,6 +323,8 @@ impl Engine {
             failing: None,
             id: id.clone(),
         };
+        // The audit trail has it with the cluster: one that a busy cluster refuses is not there as done.
+        AuditedChange::hold();
         let written = self.seal_secrets(&mut run, &new.secret).and_then(|()| Ok(wait(self.store().insert_run(&run))?));
         let remove = |at| {
             crate::plans::remove_folder(&folder);
@@ -334,6 +337,7 @@ impl Engine {
             return Err(error);
         }
         if let Err(error) = wait(self.claim_or_queue(&cluster, &id, queue)) {
+            AuditedChange::hold();
             wait(self.store().delete_run(&id))?;
             remove(at);
             return Err(error);

@@ -2,6 +2,7 @@
 //! characters that change what stands beside them.
 
 use crate::error::EngineError;
+use jac_model::is_invisible;
 
 /// The longest name, in characters.
 const LONGEST: usize = 100;
@@ -11,8 +12,18 @@ pub(crate) fn fault(name: &str) -> Option<String> {
     if name.chars().count() > LONGEST {
         return Some(format!("The name is longer than {LONGEST} characters."));
     }
-    let strange = name.chars().find(|letter| is_strange(*letter))?;
-    Some(format!("The name contains the control character U+{:04X}.", u32::from(strange)))
+    if !name.is_empty() && name.chars().all(is_invisible) {
+        return Some("The name has no visible characters.".to_owned());
+    }
+    let strange =
+        name.chars().find(|letter| is_strange(*letter) || (is_invisible(*letter) && !is_for_others(*letter)))?;
+    let kind = if is_strange(strange) { "control" } else { "invisible" };
+    Some(format!("The name contains the {kind} character U+{:04X}.", u32::from(strange)))
+}
+
+/// Emoji, and scripts such as Persian, are written with these between their letters: joiners and selectors of variants.
+fn is_for_others(letter: char) -> bool {
+    matches!(letter, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }
 
 /// Unicode's controls of writing direction and separators of lines and paragraphs: they reorder or break what is around them.
@@ -49,10 +60,12 @@ mod tests {
 
     #[test]
     fn a_name_is_short_and_changes_nothing_around_it() {
-        for good in ["Friday's peak, 2×", "負荷テスト", "a", &"ü".repeat(100)] {
+        for good in ["Friday's peak, 2×", "負荷テスト", "a", "❤\u{FE0F} shop", &"ü".repeat(100)] {
             assert_eq!(given(Some(format!("  {good} "))).expect("a name").as_deref(), Some(good));
         }
-        for bad in ["a\u{1b}[31mred", "a\nb", "\u{202E}txt.exe", "a\0b", &"x".repeat(101)] {
+        let invisible = ["Administrator\u{200B}", "a\u{AD}b", "\u{3164}", "\u{200D}\u{FE0F}"];
+        for bad in ["a\u{1b}[31mred", "a\nb", "\u{202E}txt.exe", "a\0b", &"x".repeat(101)].into_iter().chain(invisible)
+        {
             assert!(given(Some(bad.to_owned())).is_err(), "{bad:?}");
         }
         assert_eq!(given(Some("  ".to_owned())).expect("none"), None);

@@ -35,7 +35,7 @@ pub use cluster::{
 pub use criteria::{BrokenRule, CriterionWatch, DEFAULT_STOP_RULE, PlanCriteria};
 pub use ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image, ImageState, NodeImage};
 pub use fault::Fault;
-pub use folded::{folded, is_same_name};
+pub use folded::{folded, is_invisible, is_same_name};
 pub use id::{ClusterId, PlanId, RunId, ScheduleId};
 pub use list::{ClusterSort, Order, PersonSort, PlanSort, RunSort, ScheduleSort};
 pub use message::Message;

@@ -6,6 +6,7 @@
 //! the other half is a secret that only JAC's own page has. It comes in a header, for Socket.IO in its `auth`; a download, which
 //! has no headers of its own, has a ticket that the page asked for.
 
+pub mod admission;
 pub mod allowed;
 pub mod audit;
 mod brakes;
@@ -38,8 +39,9 @@ pub const PAGE_HEADER: &str = "x-jac-page";
 const SESSION_COOKIE: &str = "session";
 /// How long a download may begin after its page asked for it.
 const TICKET_LIFE: Duration = Duration::from_secs(60);
-/// So many tickets are kept; the oldest goes first.
-const MOST_TICKETS: usize = 1000;
+/// So many tickets of one session are kept, and so many of all; the oldest goes first.
+const TICKETS_OF_A_SESSION: usize = 50;
+const MOST_TICKETS: usize = 10_000;
 
 /// How long the first administrator's link works, and one that resets a password.
 pub const LINK_LIFE_MS: i64 = 3_600_000;
@@ -108,8 +110,13 @@ impl Access {
         };
         let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
         tickets.retain(|ticket| ticket.until > Instant::now());
-        if tickets.len() >= MOST_TICKETS {
-            tickets.remove(0);
+        let is_own = |other: &Ticket| other.session == ticket.session;
+        let oldest = match tickets.iter().filter(|other| is_own(other)).count() {
+            TICKETS_OF_A_SESSION.. => tickets.iter().position(is_own),
+            _ => (tickets.len() >= MOST_TICKETS).then_some(0),
+        };
+        if let Some(place) = oldest {
+            tickets.remove(place);
         }
         tickets.push(ticket);
         secret

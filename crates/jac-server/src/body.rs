@@ -1,5 +1,7 @@
 //! JSON bodies and queries whose faults are reported like all others, as an [`crate::error::ErrorBody`]; and JSON answers that may be large.
 
+use crate::App;
+use crate::access::admission::Admission;
 use crate::error::ApiError;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -10,26 +12,42 @@ use axum::response::{IntoResponse, Response};
 use jac_engine::blocking::in_place;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// A JSON body. A field that nothing reads is refused: it is a slip of the pen, and what it was to say would not be done.
+///
+/// Rights are asked for again when it has come.
 pub struct Body<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+/// How long a body may take in all.
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match axum::Json::<serde_json::Value>::from_request(request, state).await {
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let admission = Admission::of(&request);
+        let received = axum::Json::<serde_json::Value>::from_request(request, app);
+        let received = timeout(LONGEST, received).await.map_err(|_| too_slow())?;
+        admission.still_holds(app).await?;
+        match received {
             Ok(axum::Json(body)) => read(body).map(Self),
             Err(rejection) => Err(refusal(&rejection)),
         }
     }
 }
 
+fn too_slow() -> ApiError {
+    let message = format!("The request's body was not complete after {} seconds.", LONGEST.as_secs());
+    ApiError::Request { status: StatusCode::REQUEST_TIMEOUT, code: "request_too_slow", message, hint: None }
+}
+
 fn read<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, ApiError> {
     let mut unknown = Vec::new();
     let mut track = serde_path_to_error::Track::new();
     let body = serde_path_to_error::Deserializer::new(body, &mut track);
-    match serde_ignored::deserialize(body, |path| unknown.push(path.to_string())) {
+    match serde_ignored::deserialize(body, |path| unknown.push(shown(&path))) {
         Ok(_) if !unknown.is_empty() => Err(unusable(
             StatusCode::BAD_REQUEST,
             "unknown_field",
@@ -42,6 +60,11 @@ fn read<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, ApiError> {
             Err(unusable(StatusCode::BAD_REQUEST, "request_invalid", &format!("{place}{error}")))
         }
     }
+}
+
+/// A field's place. `serde_ignored` says `?` for each optional field on the way to it.
+fn shown(path: &serde_ignored::Path<'_>) -> String {
+    path.to_string().replace(".?", "")
 }
 
 fn refusal(rejection: &JsonRejection) -> ApiError {
@@ -94,5 +117,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 Err(ApiError::bad_request("request_invalid", format!("Invalid address: {}.", rejection.body_text())))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        #[expect(dead_code, reason = "only its place is asked for")]
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {}
+
+    #[test]
+    fn an_unknown_field_is_named_by_the_path_that_was_sent() {
+        let refused = read::<Outer>(serde_json::json!({ "inner": { "confg": 1 } })).expect_err("nothing reads it");
+        let detail = refused.detail();
+        assert_eq!(detail.code, "unknown_field");
+        assert!(detail.message.contains("`inner.confg`"), "{}", detail.message);
     }
 }

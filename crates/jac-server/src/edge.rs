@@ -31,6 +31,8 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_ID: usize = 64;
 /// Uploads of one person that continue at once; a browser sends six.
 pub(crate) const UPLOADS_OF_A_PERSON: usize = 8;
+/// Zips of one person that are made or read at once: each takes the room of its plan.
+pub(crate) const ZIPS_OF_A_PERSON: usize = 4;
 /// Live pages of one person.
 pub(crate) const LIVE_PAGES_OF_A_PERSON: usize = 200;
 /// Browsers come back by HTTPS only, for a year.
@@ -46,6 +48,7 @@ struct Inner {
     metrics: Metrics,
     scans: Scans,
     uploads: PerPerson,
+    zips: PerPerson,
     live_pages: PerPerson,
     passwords: Passwords,
     company: Option<Company>,
@@ -73,6 +76,7 @@ impl Edge {
             metrics,
             scans,
             uploads: PerPerson::new(UPLOADS_OF_A_PERSON),
+            zips: PerPerson::new(ZIPS_OF_A_PERSON),
             live_pages: PerPerson::new(LIVE_PAGES_OF_A_PERSON),
             passwords: Passwords::default(),
             closing: CancellationToken::new(),
@@ -95,6 +99,11 @@ impl Edge {
     /// Who uploads how much at once.
     pub(crate) fn uploads(&self) -> &PerPerson {
         &self.0.uploads
+    }
+
+    /// Who downloads how many zips at once.
+    pub(crate) fn zips(&self) -> &PerPerson {
+        &self.0.zips
     }
 
     /// Who has how many live pages open.

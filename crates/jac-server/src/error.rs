@@ -102,9 +102,9 @@ impl ApiError {
                 EngineError::Invalid { .. } => StatusCode::BAD_REQUEST,
                 EngineError::Conflict { .. }
                 | EngineError::CredentialsInUse(_)
-                | EngineError::Store(StoreError::NameTaken { .. } | StoreError::LastAdministrator) => {
-                    StatusCode::CONFLICT
-                }
+                | EngineError::Store(
+                    StoreError::NameTaken { .. } | StoreError::LastAdministrator | StoreError::OwnerMissing { .. },
+                ) => StatusCode::CONFLICT,
                 EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }) => {
                     StatusCode::INSUFFICIENT_STORAGE
                 }

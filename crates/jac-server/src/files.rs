@@ -2,13 +2,12 @@
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::stream::{try_unfold, unfold};
+use futures_util::StreamExt;
+use futures_util::stream::try_unfold;
 use jac_engine::runs::KeptFile;
 use jac_logs::{BytesAt, FrameReader, FramedLog};
-use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
-use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
 /// Bytes of a plain file, or an object, that are read at once.
@@ -26,37 +25,11 @@ pub fn file_body(file: KeptFile) -> Body {
     }
 }
 
-/// Pieces of a body that are written and not read yet.
-const AHEAD: usize = 4;
-
-/// What is written piece by piece where waiting is allowed. What cannot be written to its end breaks off.
-pub fn written_body(write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static) -> Body {
-    let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(AHEAD);
-    tokio::task::spawn_blocking(move || {
-        let mut out = BufWriter::with_capacity(PIECE, Pieces(sender.clone()));
-        let written = write(&mut out).and_then(|()| out.flush());
-        if let Err(error) = written {
-            // Whoever reads has gone, or hears of it.
-            drop(sender.blocking_send(Err(error)));
-        }
-    });
-    Body::from_stream(unfold(
-        receiver,
-        |mut receiver| async move { receiver.recv().await.map(|piece| (piece, receiver)) },
-    ))
-}
-
-struct Pieces(mpsc::Sender<io::Result<Bytes>>);
-
-impl Write for Pieces {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
-        sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// The same content, which holds something until it has been read or nobody reads it any more.
+pub fn held_body<T: Send + 'static>(body: Body, held: T) -> Body {
+    Body::from_stream(body.into_data_stream().inspect(move |_| {
+        let _ = &held;
+    }))
 }
 
 /// An object of the store, a piece at a time.

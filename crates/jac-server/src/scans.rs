@@ -51,11 +51,25 @@ impl Scans {
         person: &str,
         work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, ApiError> {
+        self.run_if(person, async { Ok(()) }, work).await
+    }
+
+    /// The same, unless `check` fails when it is its turn.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and what the check fails with.
+    pub async fn run_if<T: Send + 'static>(
+        &self,
+        person: &str,
+        check: impl Future<Output = Result<(), ApiError>>,
+        work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let (place, OwnTurns(turns)) = self.people.enter(person).ok_or_else(|| self.too_many())?;
         // One's own turn first, so that nobody stands in everybody's queue more often than that.
         let closed = |_| EngineError::JMeter("The server is shutting down.".to_owned());
         let own = turns.acquire_owned().await.map_err(closed)?;
         let shared = Arc::clone(&self.turns).acquire_owned().await.map_err(closed)?;
+        check.await?;
         let done = tokio::task::spawn_blocking(move || {
             let _held = (place, own, shared);
             work()

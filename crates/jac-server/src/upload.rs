@@ -1,6 +1,8 @@
 //! Takes files of a multipart request in, piece by piece, onto the disk.
 
-use crate::edge::{Edge, UPLOADS_OF_A_PERSON};
+use crate::App;
+use crate::access::admission::Admission;
+use crate::edge::UPLOADS_OF_A_PERSON;
 use crate::error::ApiError;
 use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
@@ -98,19 +100,20 @@ impl Waiting {
 /// The longest text field, in bytes.
 const MAX_TEXT: usize = 1024;
 
-/// Reads the whole request into a staging folder.
+/// Reads the whole request into a staging folder. Rights are asked for again when it has come.
 ///
 /// # Errors
-/// When the person has too many on their way, it is larger than an upload may be, a name leads elsewhere, the connection ends early or
+/// When the person has too many on their way or has lost the right meanwhile, it is larger than an upload may be, a name leads elsewhere, the connection ends early or
 /// the disk is full. The folder is gone then.
 pub async fn receive(
-    edge: &Edge,
+    app: &App,
     engine: &Engine,
     person: &str,
     form: Form,
     request: Request,
 ) -> Result<(Staging, Fields), ApiError> {
-    let _place = edge.uploads().enter(person).ok_or_else(too_many)?;
+    let _place = app.edge.uploads().enter(person).ok_or_else(too_many)?;
+    let admission = Admission::of(&request);
     let waiting = Waiting::default();
     let request = request.map(|body| waiting.watch(body));
     let mut request = Multipart::from_request(request, &()).await.map_err(|rejection| {
@@ -139,6 +142,7 @@ pub async fn receive(
             }
         }
     }
+    admission.still_holds(app).await?;
     Ok((staging, fields))
 }
 

@@ -160,14 +160,24 @@ impl AuditedChange {
         });
     }
 
+    /// Says which thing it is about, in place of what was said before; `None`: of what is made next.
+    pub fn is_about(thing: Option<(&str, &str)>) {
+        let Some(audited) = Self::current() else { return };
+        audited.amend(|entry| {
+            entry.kind = thing.map(|(kind, _)| kind.to_owned());
+            entry.thing = thing.map(|(_, id)| id.to_owned());
+            entry.thing_name = None;
+        });
+    }
+
     /// Says who it is that was not known before.
     pub(crate) fn is_of(person: &Person) {
         let Some(audited) = Self::current() else { return };
         audited.amend(|entry| entry.person = Some(person.clone()));
     }
 
-    /// The change that is continuing is not what was asked for, which is refused.
-    pub(crate) fn hold() {
+    /// The change that is continuing, or the next one, is not what was asked for: it may be refused yet.
+    pub fn hold() {
         let Some(audited) = Self::current() else { return };
         audited.held.store(true, Ordering::Relaxed);
     }
@@ -176,6 +186,7 @@ impl AuditedChange {
     /// request waits for [`conclude`](Self::conclude), or for the answer where that is a failure.
     pub fn prepare(action: &'static str) {
         let Some(audited) = Self::current() else { return };
+        audited.held.store(false, Ordering::Relaxed);
         *audited.preparing() = Some(Preparation { action, is_written: false });
     }
 
@@ -224,10 +235,23 @@ impl AuditedChange {
     }
 }
 
+/// The longest text that an entry has of what a caller said, in characters: what is written stays for ever.
+const LONGEST: usize = 200;
+
+/// A text as it is kept.
+fn kept(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(LONGEST - 1).chain(['…']).collect(),
+    }
+}
+
 /// Writes an entry in whatever transaction the connection is in.
 pub(crate) fn insert(connection: &Connection, entry: &NewEntry) -> Result<(), StoreError> {
-    let details = serde_json::to_string(&entry.details)
-        .map_err(|source| StoreError::Unwritable { what: "an audit entry", source })?;
+    let details: BTreeMap<String, String> = entry.details.iter().map(|(key, value)| (kept(key), kept(value))).collect();
+    let short = |text: &Option<String>| text.as_deref().map(kept);
+    let details =
+        serde_json::to_string(&details).map_err(|source| StoreError::Unwritable { what: "an audit entry", source })?;
     connection
         .prepare_cached(
             "INSERT INTO audit (at_ms, person, person_name, via, via_name, address, action, kind, thing, thing_name, outcome, code, details)
@@ -237,14 +261,14 @@ pub(crate) fn insert(connection: &Connection, entry: &NewEntry) -> Result<(), St
             statement.execute(params![
                 entry.at_ms,
                 entry.person.as_ref().map(|person| &person.id),
-                entry.person.as_ref().map(|person| &person.name),
+                entry.person.as_ref().map(|person| kept(&person.name)),
                 entry.via,
-                entry.via_name,
+                short(&entry.via_name),
                 entry.address,
                 entry.action,
                 entry.kind,
-                entry.thing,
-                entry.thing_name,
+                short(&entry.thing),
+                short(&entry.thing_name),
                 entry.outcome.word(),
                 entry.code,
                 details
@@ -278,6 +302,18 @@ impl Store {
     /// Writes an entry by itself: of what changed nothing in the database.
     pub async fn add_entry(&self, entry: NewEntry) -> Result<(), StoreError> {
         self.write(move |connection| insert(connection, &entry)).await
+    }
+
+    /// Whether somebody has ever signed in from an address.
+    pub async fn has_signed_in_from(&self, person: &str, address: &str) -> Result<bool, StoreError> {
+        let (person, address) = (person.to_owned(), address.to_owned());
+        self.read(move |connection| {
+            let sql = "SELECT 1 FROM audit INDEXED BY audit_by_person
+                       WHERE person = ?1 AND action = 'session.create' AND outcome = 'done' AND address = ?2";
+            let found = connection.prepare_cached(sql).and_then(|mut found| found.exists(params![person, address]));
+            found.map_err(during("read the audit trail"))
+        })
+        .await
     }
 
     /// The entries that the filter takes, the newest first.
@@ -356,6 +392,27 @@ mod tests {
         assert!(failing.around(store.add_team("t-1", "Shop")).await.is_err());
         assert!(failing.unwritten().is_some());
         assert_eq!(actions(&store, EntryFilter::default()).await, ["team.create"]);
+    }
+
+    #[tokio::test]
+    async fn an_entry_is_short_whatever_a_caller_says() {
+        let store = Store::in_memory().await.expect("a database");
+        let long = "é".repeat(1 << 20);
+        let details = BTreeMap::from([("text".to_owned(), long.clone()), ("short".to_owned(), "x".repeat(200))]);
+        let thing_name = Some(long.clone());
+        store.add_entry(NewEntry { thing_name, thing: Some(long), details, ..entry("note") }).await.expect("written");
+        let found = store.entries(EntryFilter { limit: 1, ..EntryFilter::default() }).await.expect("entries").remove(0);
+        let texts =
+            [found.thing.as_deref(), found.thing_name.as_deref(), found.details.get("text").map(String::as_str)];
+        for text in texts {
+            let text = text.expect("a text");
+            assert!(text.chars().count() == LONGEST && text.ends_with("é…"), "{}", text.len());
+        }
+        assert_eq!(found.details["short"].len(), 200, "what is short enough stays");
+        assert!(!store.has_signed_in_from("admin", "192.0.2.1").await.expect("read"));
+        store.add_entry(entry("session.create")).await.expect("written");
+        assert!(store.has_signed_in_from("admin", "192.0.2.1").await.expect("read"));
+        assert!(!store.has_signed_in_from("admin", "192.0.2.2").await.expect("read"));
     }
 
     #[tokio::test]

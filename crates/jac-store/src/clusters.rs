@@ -2,6 +2,7 @@
 
 use crate::audit::AuditedChange;
 use crate::documents::{self, CLUSTER_UPGRADES, Document, Kind, Put, search_text, to_json, word};
+use crate::people::must_be_there;
 use crate::{Store, StoreError, during};
 use jac_model::{Cluster, ClusterId, EpochMs, Message};
 use rusqlite::params;
@@ -57,6 +58,7 @@ impl Store {
     pub async fn insert_cluster(&self, cluster: &Cluster) -> Result<(), StoreError> {
         let cluster = cluster.clone();
         self.write(move |connection| {
+            must_be_there(connection, &cluster.owner)?;
             AuditedChange::makes("cluster", cluster.id.as_str(), &cluster.name);
             documents::put(connection, &cluster, Put::New)
         })
@@ -159,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn events_are_numbered_and_the_last_thousand_of_a_cluster_are_given() {
-        let store = Store::in_memory().await.expect("a database");
+        let store = crate::examples::store().await;
         let (one, two) = (examples::cluster(1), examples::cluster(2));
         store.insert_cluster(&one).await.expect("written");
         store.insert_cluster(&two).await.expect("written");

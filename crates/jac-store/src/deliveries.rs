@@ -249,7 +249,7 @@ mod tests {
 
     #[tokio::test]
     async fn deliveries_are_written_with_the_runs_end_or_not_at_all_and_go_with_their_run() {
-        let store = Store::in_memory().await.expect("a database");
+        let store = crate::examples::store().await;
         let run = examples::run(1);
         store.insert_run(&run).await.expect("written");
         let refused = |_: &mut Run| Err(StoreError::Cursor);
@@ -277,7 +277,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_one_that_is_due_first_comes_first_and_what_is_done_does_not_come_again() {
-        let store = Store::in_memory().await.expect("a database");
+        let store = crate::examples::store().await;
         let (first, second) =
             (finished(&store, 1, &["hook"], 5).await, finished(&store, 2, &["hook", "mail"], 6).await);
         let next = async || store.next_delivery("hook").await.expect("read").map(|row| row.run);

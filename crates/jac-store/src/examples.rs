@@ -1,11 +1,13 @@
 //! A cluster, a plan, a run and a schedule for tests, with every field filled.
 
+use crate::Store;
 use jac_model::ec2::{CredentialChoice, Distribution, Ec2Addresses, Ec2Config, Ec2Image};
 use jac_model::{
     Annotation, BrokenRule, Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, CriterionWatch, Message, Named,
     Node, NodeHealth, NodeLog, NodePhase, NodePrices, NodeState, NodeTools, Overlap, Person, Plan, PlanCriteria,
     PlanFile, PlanFileKind, PlanId, Provider, ResultsChoice, ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep,
-    RunsOn, Schedule, ScheduleId, ScheduleState, ScheduledRun, SshConfig, SshHost, StopMode, Timing, Versions,
+    RunsOn, Schedule, ScheduleId, ScheduleState, ScheduledRun, SshConfig, SshHost, StopMode, Timing, UserRole,
+    Versions,
 };
 use std::collections::BTreeMap;
 
@@ -18,6 +20,14 @@ fn random(number: u32) -> [u8; 8] {
 
 pub fn owner() -> Person {
     Person { id: "ada".to_owned(), name: "Ada".to_owned() }
+}
+
+/// A database with that owner.
+pub async fn store() -> Store {
+    let store = Store::in_memory().await.expect("a database");
+    let owner = owner();
+    store.add_person(&owner.id, &owner.name, UserRole::Member, Vec::new(), 0).await.expect("the owner");
+    store
 }
 
 fn team() -> Option<Named> {

@@ -355,7 +355,7 @@ mod tests {
 
     /// So many runs of one plan, each with a total and a label, and every other one with a second label.
     async fn with_runs(count: u32) -> (Store, Vec<Run>) {
-        let store = Store::in_memory().await.expect("a database");
+        let store = crate::examples::store().await;
         let runs: Vec<Run> = (1..=count).map(examples::run).collect();
         for (number, run) in runs.iter().enumerate() {
             store.insert_run(run).await.expect("written");
@@ -418,7 +418,7 @@ mod tests {
 
     #[tokio::test]
     async fn runs_without_figures_are_looked_for_once() {
-        let store = Store::in_memory().await.expect("a database");
+        let store = crate::examples::store().await;
         let runs: Vec<Run> = (1..=3).map(examples::run).collect();
         for run in &runs {
             store.insert_run(run).await.expect("written");

@@ -91,6 +91,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/017-folded-names.sql")),
     M::up(include_str!("../migrations/018-try-runs.sql")),
     M::up(include_str!("../migrations/019-total-basis.sql")),
+    M::up(include_str!("../migrations/020-invisible-letters.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.
@@ -112,6 +113,12 @@ pub enum StoreError {
     Database { what: &'static str, source: rusqlite::Error },
     #[error("a {kind} '{name}' already exists")]
     NameTaken { kind: &'static str, name: String },
+    /// Who something new would belong to was removed meanwhile.
+    #[error("the account of {name} was removed")]
+    OwnerMissing { name: String },
+    /// Of somebody who is to be removed.
+    #[error("the person still owns something")]
+    StillOwns,
     #[error("there would be no administrator left")]
     LastAdministrator,
     #[error("the database is closed: this process is shutting down")]

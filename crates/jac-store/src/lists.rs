@@ -65,6 +65,8 @@ pub(crate) struct Query {
     limit: u32,
     conditions: Vec<String>,
     values: Vec<Value>,
+    /// A filter takes no row.
+    is_empty: bool,
 }
 
 /// The longest text that is searched for, in letters.
@@ -87,6 +89,7 @@ impl Query {
             limit: page.limit.clamp(1, MOST_LISTED),
             conditions: Vec::new(),
             values: Vec::new(),
+            is_empty: false,
         };
         let (value, id) = match &page.after {
             Some(text) => decode(text, key, page.order).ok_or(StoreError::Cursor)?,
@@ -141,6 +144,8 @@ impl Query {
     pub fn one_of(&mut self, column: &'static str, values: Option<&Vec<String>>) {
         match values.map(Vec::as_slice) {
             None => (),
+            // SQLite would find no use for the index that is named.
+            Some([]) => self.is_empty = true,
             Some([only]) => self.equal(column, Some(only.clone())),
             Some(values) => {
                 let places: Vec<String> = values.iter().map(|value| self.bind(Value::Text(value.clone()))).collect();
@@ -225,6 +230,9 @@ impl Query {
         read: impl Fn(&Row<'_>) -> Result<T, rusqlite::Error>,
     ) -> Result<Page<T>, StoreError> {
         let failed = || during("read a list");
+        if self.is_empty {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         let mut statement = connection.prepare_cached(&self.sql()).map_err(failed())?;
         let last = statement.column_count();
         let mut rows = statement.query(params_from_iter(&self.values)).map_err(failed())?;

@@ -158,7 +158,7 @@ async fn cluster_files(store: &Store, plan: &jac_model::PlanId) -> u64 {
 
 #[tokio::test]
 async fn a_document_of_a_newer_jac_is_left_alone_while_its_row_is_listed() {
-    let store = Store::in_memory().await.expect("a database");
+    let store = crate::examples::store().await;
     let run = examples::run(1);
     store.insert_run(&run).await.expect("written");
     store
@@ -182,7 +182,7 @@ async fn a_document_of_a_newer_jac_is_left_alone_while_its_row_is_listed() {
 
 #[tokio::test]
 async fn what_belongs_to_a_thing_goes_with_it() {
-    let store = Store::in_memory().await.expect("a database");
+    let store = crate::examples::store().await;
     let (run, point) = (examples::run(1), Value::Null);
     store.insert_run(&run).await.expect("written");
     let points = vec![crate::StoredPoint { t_ms: 0, seq: 1, point }];

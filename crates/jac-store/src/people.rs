@@ -150,6 +150,23 @@ pub(crate) fn keep_an_administrator(connection: &Connection) -> Result<(), Store
     if left == 0 { Err(StoreError::LastAdministrator) } else { Ok(()) }
 }
 
+/// Refuses something new of somebody who was removed after they asked for it.
+pub(crate) fn must_be_there(connection: &Connection, owner: &Person) -> Result<(), StoreError> {
+    let found =
+        connection.prepare_cached("SELECT 1 FROM people WHERE id = ?1").and_then(|mut found| found.exists([&owner.id]));
+    match found.map_err(during("read a person"))? {
+        true => Ok(()),
+        false => Err(StoreError::OwnerMissing { name: owner.name.clone() }),
+    }
+}
+
+/// Whether somebody owns anything, also what has ended.
+const OWNS_ANYTHING: &str =
+    "SELECT EXISTS (SELECT 1 FROM clusters WHERE owner = ?1) OR EXISTS (SELECT 1 FROM plans WHERE owner = ?1)
+    OR EXISTS (SELECT 1 FROM runs WHERE owner = ?1) OR EXISTS (SELECT 1 FROM schedules WHERE owner = ?1)
+    OR EXISTS (SELECT 1 FROM results_stores WHERE owner = ?1) OR EXISTS (SELECT 1 FROM search_targets WHERE owner = ?1)
+    OR EXISTS (SELECT 1 FROM credentials WHERE owner = ?1)";
+
 /// Ends somebody's sessions, those that are kept elsewhere too, and their links.
 pub(crate) fn sign_out_everywhere(connection: &Connection, id: &str, now_ms: EpochMs) -> Result<(), StoreError> {
     let failed = || during("sign somebody out everywhere");
@@ -311,10 +328,18 @@ impl Store {
         .await
     }
 
-    /// Removes somebody with their sessions, links and tokens. What they own is the caller's to hand over before.
+    /// Removes somebody with their sessions, links and tokens. What they own is the caller's to hand over before: of who owns anything
+    /// nothing is removed, and nothing new is written for who is gone.
+    ///
+    /// # Errors
+    /// `StillOwns` where something is left, which may have come while the rest was handed over.
     pub async fn remove_person(&self, id: &str) -> Result<(), StoreError> {
         let id = id.to_owned();
         self.write(move |connection| {
+            let owns = connection.query_row(OWNS_ANYTHING, [&id], |row| row.get(0));
+            if owns.map_err(during("read what somebody owns"))? {
+                return Err(StoreError::StillOwns);
+            }
             let removed =
                 connection.execute("DELETE FROM people WHERE id = ?1", [&id]).map_err(during("remove a person"))?;
             if removed == 0 {
@@ -418,6 +443,49 @@ mod tests {
         assert!(matches!(store.change_team("t-1", taken).await, Err(StoreError::NameTaken { kind: "team", .. })));
         store.remove_team("t-1").await.expect("removed");
         assert!(store.remove_team("t-1").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_owns_anything_is_not_removed_and_who_is_removed_gets_nothing_new() {
+        use crate::examples;
+        let store = examples::store().await;
+        let owner = examples::owner();
+        let refused = async |what: &str| {
+            let removed = store.remove_person(&owner.id).await;
+            assert!(matches!(removed, Err(StoreError::StillOwns)), "{what}: {removed:?}");
+        };
+        let next = Person { id: "admin".to_owned(), name: "Administrator".to_owned() };
+        let (cluster, plan) = (examples::cluster(1), examples::plan(1));
+        let (run, schedule) = (examples::run(1), examples::schedule(1));
+        store.insert_cluster(&cluster).await.expect("written");
+        refused("a cluster").await;
+        store.give_row(Kind::Cluster, cluster.id.as_str(), &next).await.expect("given");
+        store.insert_plan(&plan).await.expect("written");
+        refused("a plan").await;
+        store.give_row(Kind::Plan, plan.id.as_str(), &next).await.expect("given");
+        store.insert_run(&run).await.expect("written");
+        refused("a run").await;
+        store.give_row(Kind::Run, run.id.as_str(), &next).await.expect("given");
+        store.insert_schedule(&schedule).await.expect("written");
+        refused("a schedule").await;
+        store.give_row(Kind::Schedule, schedule.id.as_str(), &next).await.expect("given");
+        store.remove_person(&owner.id).await.expect("nothing is left");
+        let late = [
+            store.insert_cluster(&examples::cluster(2)).await,
+            store.insert_plan(&examples::plan(2)).await,
+            store.insert_run(&examples::run(2)).await,
+            store.insert_finished_run(&examples::run(2), None, None).await,
+            store.insert_schedule(&examples::schedule(2)).await,
+        ];
+        for written in late {
+            assert!(matches!(written, Err(StoreError::OwnerMissing { .. })), "{written:?}");
+        }
+        let gone = Person { id: "u-gone".to_owned(), name: "Gone".to_owned() };
+        let taken = store.update_schedule::<_, StoreError>(&schedule.id, move |schedule| {
+            schedule.owner = gone;
+            Ok(())
+        });
+        assert!(matches!(taken.await, Err(StoreError::OwnerMissing { .. })), "by saving it");
     }
 
     #[tokio::test]

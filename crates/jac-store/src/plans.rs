@@ -2,6 +2,7 @@
 
 use crate::audit::AuditedChange;
 use crate::documents::{self, Document, Kind, PLAN_UPGRADES, Put, search_text};
+use crate::people::must_be_there;
 use crate::{Store, StoreError, during};
 use jac_model::{Plan, PlanId};
 use rusqlite::Connection;
@@ -58,7 +59,19 @@ impl Store {
         .await
     }
 
-    /// Writes a plan down, new or changed.
+    /// Writes a new plan down.
+    pub async fn insert_plan(&self, plan: &Plan) -> Result<(), StoreError> {
+        let plan = plan.clone();
+        self.write(move |connection| {
+            must_be_there(connection, &plan.owner)?;
+            AuditedChange::makes("plan", plan.id.as_str(), &plan.name);
+            documents::put(connection, &plan, Put::New)?;
+            note_last_run(connection, plan.id.as_str())
+        })
+        .await
+    }
+
+    /// Writes a plan down that is changed or restored.
     pub async fn put_plan(&self, plan: &Plan) -> Result<(), StoreError> {
         let plan = plan.clone();
         self.write(move |connection| {

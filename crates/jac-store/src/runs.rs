@@ -2,6 +2,7 @@
 
 use crate::audit::AuditedChange;
 use crate::documents::{self, Document, Kind, Put, RUN_UPGRADES, search_text, to_json, word};
+use crate::people::must_be_there;
 use crate::plans::note_last_run;
 use crate::series::put_points;
 use crate::{Store, StoreError, StoredPoint, Unreadable, during, note_unreadable};
@@ -143,6 +144,7 @@ impl Store {
     pub async fn insert_run(&self, run: &Run) -> Result<(), StoreError> {
         let run = run.clone();
         self.write(move |connection| {
+            must_be_there(connection, &run.owner)?;
             AuditedChange::makes("run", run.id.as_str(), &run.name);
             documents::put(connection, &run, Put::New)?;
             note_last_run(connection, run.plan_id.as_str())
@@ -205,6 +207,7 @@ impl Store {
         let (mut run, result) = (run.clone(), result.cloned());
         self.write(move |connection| {
             if put == Put::New {
+                must_be_there(connection, &run.owner)?;
                 AuditedChange::makes("run", run.id.as_str(), &run.name);
             }
             documents::put(connection, &run, put)?;

@@ -4,6 +4,7 @@ pub(crate) mod firings;
 
 use crate::audit::AuditedChange;
 use crate::documents::{self, Document, Kind, Put, SCHEDULE_UPGRADES, ids, search_text, word};
+use crate::people::must_be_there;
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, Schedule, ScheduleId};
 use rusqlite::types::Value as Sql;
@@ -45,6 +46,7 @@ impl Store {
     pub async fn insert_schedule(&self, schedule: &Schedule) -> Result<(), StoreError> {
         let schedule = schedule.clone();
         self.write(move |connection| {
+            must_be_there(connection, &schedule.owner)?;
             AuditedChange::makes("schedule", schedule.id.as_str(), &schedule.name);
             documents::put(connection, &schedule, Put::New)
         })
@@ -72,7 +74,11 @@ impl Store {
         let id = id.clone();
         self.write(move |connection| {
             let mut schedule: Schedule = documents::document(connection, id.as_str())?;
+            let owner = schedule.owner.id.clone();
             let answer = change(&mut schedule)?;
+            if schedule.owner.id != owner {
+                must_be_there(connection, &schedule.owner)?;
+            }
             documents::put(connection, &schedule, Put::Over)?;
             Ok((schedule, answer))
         })

@@ -87,7 +87,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_late_row_replaces_its_bucket_and_another_width_replaces_all() {
-        let store = Store::in_memory().await.expect("a database");
+        let store = crate::examples::store().await;
         let run = crate::examples::run(1);
         store.insert_run(&run).await.expect("written");
         let run = run.id;

@@ -104,6 +104,25 @@ impl Store {
         .await
     }
 
+    /// The links that show a run, alone or compared with others, and still work, the newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn shares_showing(&self, run: &RunId, now_ms: EpochMs) -> Result<Vec<ShareRow>, StoreError> {
+        let run = run.clone();
+        self.read(move |connection| {
+            let read = || {
+                let sql = format!(
+                    "{COLUMNS} WHERE instr(',' || runs || ',', ',' || ?1 || ',') > 0 AND expires_ms > ?2 ORDER BY shares.created_ms DESC"
+                );
+                let mut statement = connection.prepare_cached(&sql)?;
+                statement.query_map(params![run.as_str(), now_ms], row_of)?.collect::<rusqlite::Result<Vec<_>>>()
+            };
+            read().map_err(during("read share links"))
+        })
+        .await
+    }
+
     /// The link of that id.
     ///
     /// # Errors

@@ -237,7 +237,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_shipment_is_kept_whole_changed_at_once_and_goes_with_its_run() {
-        let store = Store::in_memory().await.expect("a database");
+        let store = crate::examples::store().await;
         let run = examples::run(1);
         store.insert_run(&run).await.expect("written");
         store.add_shipment(&run.id, "es", 5).await.expect("written");

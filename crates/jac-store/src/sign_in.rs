@@ -121,6 +121,13 @@ fn open_session(
         .map_err(during("open a session"))
 }
 
+/// Who is signed in stays so while the database cannot be written: reading needs no note of it.
+pub(crate) fn continue_without_note(noted: Result<(), StoreError>) {
+    if let Err(error) = noted {
+        tracing::warn!(%error, "the last use of a sign-in could not be noted: {error}");
+    }
+}
+
 impl Store {
     /// Whether anybody was ever let in or invited.
     pub async fn has_sign_in(&self) -> Result<bool, StoreError> {
@@ -220,7 +227,7 @@ impl Store {
         let uses_link_up = open.is_own_page && link.is_some();
         if uses_link_up || limits.is_use_due(used_ms) {
             let person = open.person.id.clone();
-            self.write(move |connection| {
+            let noted = self.write(move |connection| {
                 let used = || during("note a session's use");
                 if let (true, Some(link)) = (uses_link_up, link) {
                     connection.execute("DELETE FROM sign_in_links WHERE token = ?1", [link]).map_err(used())?;
@@ -230,8 +237,12 @@ impl Store {
                 connection.execute(sql, params![token, now_ms]).map_err(used())?;
                 let sql = "UPDATE people SET last_seen_ms = ?2 WHERE id = ?1";
                 connection.execute(sql, params![person, now_ms]).map(drop).map_err(used())
-            })
-            .await?;
+            });
+            match noted.await {
+                // It would work twice.
+                Err(error) if uses_link_up => return Err(error),
+                noted => continue_without_note(noted),
+            }
         }
         Ok(Some(open))
     }
@@ -332,14 +343,14 @@ impl Store {
             && token.last_used_ms.is_none_or(|used_ms| now_ms - used_ms >= LAST_USE_MS)
         {
             let (id, person) = (token.id.clone(), person.id.clone());
-            self.write(move |connection| {
+            let noted = self.write(move |connection| {
                 let used = || during("note a token's use");
                 let sql = "UPDATE tokens SET last_used_ms = ?2 WHERE id = ?1";
                 connection.execute(sql, params![id, now_ms]).map_err(used())?;
                 let sql = "UPDATE people SET last_seen_ms = ?2 WHERE id = ?1";
                 connection.execute(sql, params![person, now_ms]).map(drop).map_err(used())
-            })
-            .await?;
+            });
+            continue_without_note(noted.await);
         }
         Ok(found)
     }
@@ -415,6 +426,28 @@ mod tests {
         store.add_sign_in_link("one", "admin", 1000).await.expect("written");
         store.set_password("admin", "hash", None).await.expect("set");
         assert!(store.sign_in("one", new("s"), 500).await.expect("asked").is_none());
+    }
+
+    #[tokio::test]
+    async fn who_is_signed_in_stays_so_while_the_database_cannot_be_written() {
+        let store = Store::in_memory().await.expect("a database");
+        store.open_session("admin", NewSession { expires_ms: 10_000_000, ..new("s1") }, 0).await.expect("opened");
+        let token = TokenRow {
+            id: "k-1".to_owned(),
+            name: "ci".to_owned(),
+            scope: TokenScope::Read,
+            created_ms: 0,
+            expires_ms: None,
+            last_used_ms: None,
+        };
+        store.add_token("admin", "secret", token).await.expect("written");
+        store.add_sign_in_link("link", "admin", 10_000_000).await.expect("written");
+        store.sign_in("link", NewSession { expires_ms: 10_000_000, ..new("s2") }, 0).await.expect("asked").expect("in");
+        let full = "CREATE TRIGGER full_disk BEFORE UPDATE ON people BEGIN SELECT RAISE(ABORT, 'full'); END";
+        store.write::<_, StoreError>(move |c| c.execute_batch(full).map_err(during("break it"))).await.expect("broken");
+        assert!(store.session("s1", Some("page"), at(500_000)).await.expect("found").is_some());
+        assert!(store.token("secret", 500_000).await.expect("found").is_some());
+        assert!(store.session("s2", Some("page"), at(1)).await.is_err(), "its link would work twice");
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use jac_engine::tools::ToolSettings;
 use jac_jmeter::install::Source;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
@@ -90,5 +91,8 @@ pub fn start_log(quiet: bool) {
     // The store's library logs each of its tries; JAC logs their result.
     let ordinary = if quiet { "error" } else { "info,object_store=warn" };
     let filter = EnvFilter::try_from_env("JAC_LOG").unwrap_or_else(|_| EnvFilter::new(ordinary));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).compact().init();
+    // Colours are for a terminal; a file and a collector of logs get plain text.
+    let has_colours = std::io::stderr().is_terminal() && environment("NO_COLOR").is_none();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(has_colours);
+    log.with_target(false).compact().init();
 }

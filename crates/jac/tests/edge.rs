@@ -132,6 +132,8 @@ fn a_server_with_tls_serves_browsers_by_it_and_its_own_shell_without() {
     }
     assert!(get(&certificate, &format!("{}/healthz", server.url)).is_err(), "the old one is gone");
     assert_eq!(server.end().0, Some(0));
+    let log = std::fs::read_to_string(place.0.path().join("serve.log")).expect("the log");
+    assert!(log.contains(" INFO ") && !log.contains('\u{1b}'), "colours are for terminals: {log}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::names::safe_name;
 use crate::EngineError;
 use crate::disk::Roomy;
 use directory::directory_of;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -60,9 +61,14 @@ pub(crate) fn unpack(
         ));
     }
     let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
+    // The library keeps the last one of a name.
+    if (zip.len() as u64) < directory.entries {
+        return Err(EngineError::invalid("file_twice", "The zip contains two files of one name."));
+    }
     let allowed = limits.max_bytes.min(RATIO_FREE_BYTES.max(packed.saturating_mul(MAX_RATIO)));
     let mut unpacked = 0;
     let mut files = 0;
+    let mut names = HashSet::new();
     for index in 0..zip.len() {
         let mut entry = zip.by_index(index).map_err(unreadable)?;
         let raw_name = entry.name().map_err(unreadable)?.into_owned();
@@ -76,6 +82,9 @@ pub(crate) fn unpack(
             ));
         }
         let name = safe_name(&raw_name)?;
+        if !names.insert(name.clone()) {
+            return Err(EngineError::invalid("file_twice", format!("The zip contains two files named '{name}'.")));
+        }
         files += 1;
         if files > limits.max_files {
             return Err(refused(
@@ -149,6 +158,20 @@ mod tests {
         .expect("it unpacks");
         assert_eq!(std::fs::read(out.path().join("data/b.csv")).expect("a file"), b"2");
         assert!(!out.path().join("__MACOSX").exists());
+    }
+
+    #[test]
+    fn a_zip_with_two_files_of_one_name_is_refused() {
+        // Such a zip is not written by the library: the second name is changed in both places that say it.
+        let mut bytes = std::fs::read(zip_of(&[("a.csv", b"1"), ("b.csv", b"2")]).path()).expect("a zip");
+        while let Some(place) = bytes.windows(5).position(|name| name == b"b.csv") {
+            bytes[place] = b'a';
+        }
+        let zip = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(zip.path(), bytes).expect("written");
+        let out = tempfile::tempdir().expect("a folder");
+        let refused = unpack(zip.path(), out.path(), LIMITS, &|| true);
+        assert!(matches!(refused, Err(EngineError::Invalid { code: "file_twice", .. })), "{refused:?}");
     }
 
     #[test]

@@ -169,6 +169,11 @@ mod tests {
         assert_eq!(node("one/a.csv"), node("two/b.csv"), "stored once");
         assert_eq!(fs::read_dir(path("one")).expect("a folder").count(), 1, "nothing else is left there");
 
+        let longest = path("two").join("x".repeat(super::super::names::MAX_PART));
+        fs::write(&longest, "same").expect("written");
+        assert_eq!(content.add(&longest).expect("a name as long as one may be"), sha256);
+        fs::remove_file(longest).expect("removed");
+
         let files = [plan_file("a.csv", &sha256)];
         link_all(&files, &path("one"), &path("run")).expect("linked");
         fs::write(path("new"), "changed").expect("written");

@@ -4,8 +4,9 @@ use crate::EngineError;
 
 /// The most folders deep that a file may lie.
 const MAX_DEPTH: usize = 12;
-/// The longest part of a name in bytes: what Linux file systems take, less the ending of an unfinished file.
-const MAX_PART: usize = 250;
+/// The longest part of a name in bytes: the 255 that Linux file systems take, less the longest ending of an unfinished file, on a node
+/// `.` with 16 digits and `.part`.
+pub(super) const MAX_PART: usize = 230;
 
 /// The name as `a/b/c`, if it is one that stays in its folder.
 ///
@@ -77,6 +78,8 @@ mod tests {
 
     #[test]
     fn names_that_stay_are_taken() {
+        let longest = "x".repeat(MAX_PART);
+        assert_eq!(safe_name(&longest).expect("short enough"), longest);
         for (given, taken) in [
             ("shop.jmx", "shop.jmx"),
             ("./data/users.csv", "data/users.csv"),
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn names_that_lead_elsewhere_are_refused() {
-        let long = "x".repeat(300);
+        let long = "x".repeat(MAX_PART + 1);
         for name in [
             "",
             "/etc/passwd",

@@ -11,13 +11,15 @@
 use super::content::{Content, link};
 use super::{PlanFolder, remove_folder};
 use crate::blocking::wait;
+use crate::disk::Roomy;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::runs::KeptFile;
 use jac_model::{EpochMs, FileChange, Person, Plan, PlanFile, PlanId, PlanRevision, changed_files};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use zip::ZipWriter;
@@ -84,11 +86,22 @@ pub struct PlanAt {
 }
 
 impl PlanAt {
-    /// Writes all files as a zip.
+    /// All files as a zip: a file without a name, gone with its last reader.
     ///
     /// # Errors
-    /// When a file cannot be read, or `out` takes no more.
-    pub fn write_zip(&self, out: impl Write) -> io::Result<()> {
+    /// When a file cannot be read, or the disk is full or nearly so.
+    pub fn zip_file(&self, engine: &Engine) -> Result<KeptFile, EngineError> {
+        let failed = |error| EngineError::file("packing the plan", error);
+        let file = tempfile::tempfile_in(engine.folder().uploads()).map_err(failed)?;
+        let has_room = || engine.has_room_for_files();
+        let out = Roomy::new(BufWriter::new(&file), &has_room);
+        self.write_zip(out).map_err(failed)?;
+        let bytes = file.metadata().map_err(failed)?.len();
+        (&file).rewind().map_err(failed)?;
+        Ok(KeptFile::Plain(file, bytes))
+    }
+
+    fn write_zip(&self, out: impl Write) -> io::Result<()> {
         let mut zip = ZipWriter::new_stream(out);
         for file in &self.plan.files {
             let options = SimpleFileOptions::default().large_file(file.bytes >= LARGE);

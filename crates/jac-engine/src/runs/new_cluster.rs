@@ -13,6 +13,7 @@ use crate::clusters::{Lifespan, NewCluster};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_model::{Fault, Message, Person, Run};
+use jac_store::audit::AuditedChange;
 
 /// The default idle timeout of such a cluster, in minutes.
 const IDLE_MINUTES: u32 = 15;
@@ -40,16 +41,23 @@ impl Engine {
         self.check_in_turn(move |engine, gone| engine.check_new_run(checked, &config, config.workers, gone).map(drop))
             .await?;
         let engine = self.clone();
-        // Whoever asked may go away: a cluster that costs money is not left without its run.
-        let created = tokio::spawn(async move { engine.create_both(owner, new, cluster).await });
+        // Whoever asked may go away: a cluster that costs money is not left without its run, and the trail has both.
+        let audited = AuditedChange::current().unwrap_or_default();
+        let created = tokio::spawn(async move { audited.around(engine.create_both(owner, new, cluster)).await });
         created.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }
 
     async fn create_both(&self, owner: Person, new: NewRun, cluster: NewCluster) -> Result<Run, EngineError> {
+        AuditedChange::prepare("cluster.create");
         let id = self.create_cluster(owner.clone(), cluster, Lifespan::Persistent).await?.id;
+        AuditedChange::conclude();
+        AuditedChange::is_about(None);
+        AuditedChange::detail("cluster", id.to_string());
         let new = NewRun { cluster_id: Some(id.clone()), new_cluster: None, ..new };
         let created = self.check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await;
         if created.is_err() {
+            AuditedChange::prepare("cluster.terminate");
+            AuditedChange::is_about(Some(("cluster", id.as_str())));
             let cause = Message::new("run_not_started", "The run that it was created for could not be started.");
             self.request_termination(&id, cause, "JAC, because the run could not be started").await?;
         }

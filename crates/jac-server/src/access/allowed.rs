@@ -3,7 +3,7 @@
 //! The engine is reached through these two only: a handler that names no action has nothing that it could work with, and does not
 //! compile. Who may what is decided by [`jac_model::authorize`].
 
-use super::{audit, principal};
+use super::{admission, audit, principal};
 use crate::App;
 use crate::error::ApiError;
 use axum::extract::{FromRequestParts, Path};
@@ -147,12 +147,20 @@ impl<P: Permission> FromRequestParts<App> for Allowed<P> {
         let caller = principal(parts, app).await?;
         audit::begin(parts, app, &caller, None);
         authorize(&caller, P::ACTION, None).map_err(ApiError::Denied)?;
+        admission::note(parts, |parts, app| Box::pin(ask::<P>(parts, app)), &caller);
         Ok(Self { caller, engine: app.engine.clone(), action: PhantomData })
     }
 }
 
+/// Asks for the same again, of which the audit trail needs no second entry.
+async fn ask<P: Permission>(parts: &mut Parts, app: &App) -> Result<Principal, ApiError> {
+    let caller = principal(parts, app).await?;
+    authorize(&caller, P::ACTION, None).map_err(ApiError::Denied)?;
+    Ok(caller)
+}
+
 /// Something that belongs to somebody and is named by the path's `{id}`.
-pub trait Ownable: Sized + Send {
+pub trait Ownable: Sized + Send + 'static {
     type Id: FromStr + Send + Sync;
     const KIND: &'static str;
     fn load(engine: &Engine, id: &Self::Id) -> impl Future<Output = Result<Self, EngineError>> + Send;
@@ -248,6 +256,18 @@ impl<P: Permission, T: Ownable> FromRequestParts<App> for On<P, T> {
         let thing = T::load(&app.engine, &id).await?;
         audit::name(thing.name());
         authorize(&caller, P::ACTION, Some(thing.owner())).map_err(ApiError::Denied)?;
+        admission::note(parts, |parts, app| Box::pin(ask_on::<P, T>(parts, app)), &caller);
         Ok(Self { thing, caller, engine: app.engine.clone(), action: PhantomData })
     }
+}
+
+/// Asks for the same again: the thing may have another owner or team by now.
+async fn ask_on<P: Permission, T: Ownable>(parts: &mut Parts, app: &App) -> Result<Principal, ApiError> {
+    let caller = principal(parts, app).await?;
+    let text = &id_of(parts, app).await;
+    let not_found = || ApiError::Engine(EngineError::NotFound { kind: T::KIND, id: text.to_owned() });
+    let id = text.parse::<T::Id>().map_err(|_| not_found())?;
+    let thing = T::load(&app.engine, &id).await?;
+    authorize(&caller, P::ACTION, Some(thing.owner())).map_err(ApiError::Denied)?;
+    Ok(caller)
 }

@@ -1,16 +1,18 @@
-//! Delays after sign-ins that failed: for the name that was tried, and for the address that it was tried from.
+//! Delays after sign-ins that failed: for a name from an address, for the address, and for the name wherever it is tried from.
 //!
-//! The first tries are free; then each wait is twice the one before, up to a limit. An account is never locked: whoever knows the password
-//! waits a minute at most, however much others guess.
+//! The first tries are free; then each wait is twice the one before, up to a limit. An account is never locked: whoever knows the password and
+//! comes from an address from which they have signed in before waits for failures from there only, however much others guess elsewhere.
 
 use jac_model::folded;
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// So many tries may fail before there is a delay: of one name, and from one address, which many people may share.
-const FREE: [u32; 2] = [3, 10];
+/// So many tries may fail before there is a delay: of one name from one address; from one address, which many people may share; of one name from
+/// everywhere, against guessing from many addresses.
+const FREE: [u32; 3] = [3, 10, 30];
 const LONGEST: Duration = Duration::from_secs(60);
 /// After so long without a failure it is forgotten.
 const MEMORY: Duration = Duration::from_secs(15 * 60);
@@ -32,25 +34,52 @@ struct Failures {
 }
 
 impl Brakes {
-    /// How long this name from this address has to wait; `None`: it may try.
+    /// How long this name has to wait for what failed from this address; `None`: it may try.
     pub fn wait(&self, name: &str, address: &str) -> Option<Duration> {
+        let [pair, address, _] = keys(name, address);
+        self.longest(&[pair, address])
+    }
+
+    /// How long this name has to wait for what failed from everywhere, where nobody has signed in with it before.
+    pub fn wait_elsewhere(&self, name: &str) -> Option<Duration> {
+        let [_, _, name] = keys(name, "");
+        self.longest(&[name])
+    }
+
+    /// How long an address has to wait that no name is tried from, but a link.
+    pub fn wait_for_links(&self, address: &str) -> Option<Duration> {
+        let [_, address, _] = keys("", address);
+        self.longest(&[address])
+    }
+
+    fn longest(&self, keys: &[String]) -> Option<Duration> {
         let now = Instant::now();
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = |key: String| failures.get(&key)?.until.checked_duration_since(now).filter(|left| !left.is_zero());
-        keys(name, address).into_iter().filter_map(left).max()
+        let left = |key| failures.get(key)?.until.checked_duration_since(now).filter(|left: &Duration| !left.is_zero());
+        keys.iter().filter_map(left).max()
     }
 
     /// A try failed. Counted before it is known, so that many at once count as many.
     pub fn failed(&self, name: &str, address: &str) {
+        self.count(keys(name, address).into_iter().zip(FREE));
+    }
+
+    /// A link was not one.
+    pub fn link_failed(&self, address: &str) {
+        let [_, address, _] = keys("", address);
+        self.count([(address, FREE[1])].into_iter());
+    }
+
+    fn count(&self, keys: impl Iterator<Item = (String, u32)>) {
         let now = Instant::now();
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.retain(|_, failure| now.duration_since(failure.last) < MEMORY);
-        if failures.len() >= MOST
+        while failures.len() + FREE.len() > MOST
             && let Some(oldest) = failures.iter().min_by_key(|(_, failure)| failure.last).map(|(key, _)| key.clone())
         {
             failures.remove(&oldest);
         }
-        for (key, free) in keys(name, address).into_iter().zip(FREE) {
+        for (key, free) in keys {
             let failure = failures.entry(key).or_insert(Failures { count: 0, last: now, until: now });
             failure.count += 1;
             failure.last = now;
@@ -60,26 +89,37 @@ impl Brakes {
         }
     }
 
-    /// It was the right one: the name's failures are forgotten. The address's stay, but for this try, which was counted before it was
-    /// known: many people may sign in from one address.
+    /// It was the right one: the name's failures from this address are forgotten. The others stay, but for this try, which was counted before
+    /// it was known: many people may sign in from one address, and others may be guessing this name.
     pub fn succeeded(&self, name: &str, address: &str) {
-        let [name, address] = keys(name, address);
+        let [pair, address, name] = keys(name, address);
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.remove(&name);
-        if let Some(failure) = failures.get_mut(&address) {
-            failure.count -= 1;
-            failure.until = Instant::now();
-            if failure.count == 0 {
-                failures.remove(&address);
+        failures.remove(&pair);
+        for key in [address, name] {
+            if let Some(failure) = failures.get_mut(&key) {
+                failure.count -= 1;
+                failure.until = Instant::now();
+                if failure.count == 0 {
+                    failures.remove(&key);
+                }
             }
         }
     }
 }
 
-fn keys(name: &str, address: &str) -> [String; 2] {
+fn keys(name: &str, address: &str) -> [String; 3] {
     // No account has a longer name, and nobody fills the memory with what they call themselves.
     let name = folded(&name.chars().take(LONGEST_NAME).collect::<String>());
-    [format!("name {name}"), format!("address {address}")]
+    let address = network(address);
+    [format!("{address} {name}"), format!("address {address}"), format!("name {name}")]
+}
+
+/// What counts as one address: of IPv6 the network of a host, which has as many addresses as it likes.
+fn network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
+        _ => address.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +132,7 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..12 {
             brakes.failed("Ada", "192.0.2.1");
-            let wait = brakes.wait("ada", "192.0.2.9").unwrap_or_default();
+            let wait = brakes.wait("ada", "192.0.2.1").unwrap_or_default();
             waits.push(wait.as_secs());
             tokio::time::advance(wait).await;
         }
@@ -112,9 +152,39 @@ mod tests {
         for _ in 0..5 {
             brakes.failed("ada", "192.0.2.1");
         }
-        assert!(brakes.wait("ada", "").is_some());
+        assert!(brakes.wait("ada", "192.0.2.1").is_some());
         brakes.succeeded("ada", "192.0.2.1");
-        assert!(brakes.wait("ada", "").is_none());
+        assert!(brakes.wait("ada", "192.0.2.1").is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn others_who_guess_a_name_hold_nobody_up_who_comes_from_where_they_have_been() {
+        let brakes = Brakes::default();
+        for number in 0..40 {
+            brakes.failed("ada", &format!("192.0.2.{number}"));
+        }
+        assert!(brakes.wait("ada", "198.51.100.7").is_none(), "nothing failed from there");
+        assert!(brakes.wait_elsewhere("ADA").is_some(), "guessing from many addresses is slowed down");
+        brakes.failed("ada", "198.51.100.7");
+        brakes.succeeded("ada", "198.51.100.7");
+        for _ in 0..4 {
+            brakes.failed("bob", "2001:db8:1:2::1");
+        }
+        assert!(brakes.wait("bob", "2001:db8:1:2:3:4:5:6").is_some(), "a host has many addresses of IPv6");
+        assert!(brakes.wait("bob", "2001:db8:1:3::1").is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn links_that_are_none_are_counted_by_address_and_the_memory_is_bounded() {
+        let brakes = Brakes::default();
+        for _ in 0..11 {
+            brakes.link_failed("192.0.2.1");
+        }
+        assert!(brakes.wait_for_links("192.0.2.1").is_some() && brakes.wait_for_links("192.0.2.2").is_none());
+        for number in 0..MOST {
+            brakes.failed(&number.to_string(), &number.to_string());
+        }
+        assert!(brakes.failures.lock().expect("no panic").len() <= MOST);
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use super::CompanyError;
 use super::provider::{Claims, OtherClaims, UserInfo};
 use crate::config::OidcConfig;
+use jac_model::is_invisible;
 use jac_store::CompanyPerson;
 use serde_json::Value;
 
@@ -97,7 +98,7 @@ fn groups(claim: &Value) -> Option<Vec<String>> {
 
 /// A name as it may be kept here.
 fn kept_name(name: &str) -> Option<String> {
-    let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
+    let name: String = name.chars().filter(|letter| !letter.is_control() && !is_invisible(*letter)).collect();
     let name: String = name.trim().chars().take(LONGEST_NAME).collect();
     (!name.is_empty()).then_some(name)
 }

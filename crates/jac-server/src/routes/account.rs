@@ -111,7 +111,7 @@ pub async fn set_password(
     }
     if !is_free {
         let current = new.current.unwrap_or_default();
-        prove(&app, client.as_deref(), &person.name, current).await.map_err(|error| match error {
+        prove(&app, client.as_deref(), &person.name, current, true).await.map_err(|error| match error {
             ApiError::Request { code: "sign_in_failed", .. } => {
                 ApiError::bad_request("password_wrong", "The current password is wrong.")
             }
@@ -157,7 +157,10 @@ pub async fn end_session(
 ) -> Result<StatusCode, ApiError> {
     audit::about("session", &id, "");
     let person = allowed.engine().store().person(&allowed.caller.user.id).await?;
-    app.access.ended_sessions.note(&id, Ended::Revoked);
+    // Before it ends, so that its page hears why; of another's session, or of none, nothing is kept.
+    if app.sessions().of(&person).await?.iter().any(|session| session.id == id) {
+        app.access.ended_sessions.note(&id, Ended::Revoked);
+    }
     app.sessions().end_one(&person, &id).await?;
     app.access.rights_changed();
     Ok(StatusCode::NO_CONTENT)
@@ -188,8 +191,8 @@ pub async fn create_token(
 pub fn token_row(name: &str, scope: TokenScope, days: Option<u32>, now_ms: i64) -> Result<TokenRow, EngineError> {
     let invalid = |field: &str, message: String| EngineError::invalid_field("token_request_invalid", field, message);
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(invalid("/name", format!("The name of a token must have 1 to {LONGEST_NAME} characters.")));
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || jac_engine::required_name(name).is_err() {
+        return Err(invalid("/name", format!("The name of a token must have 1 to {LONGEST_NAME} visible characters.")));
     }
     if days.is_some_and(|days| days == 0 || days > MOST_DAYS) {
         return Err(invalid("/expires_days", format!("A token can be valid for 1 to {MOST_DAYS} days.")));

@@ -80,6 +80,12 @@ pub async fn callback(
 ) -> Response {
     let client = client.as_deref();
     let used = cookie(&app, COOKIE, "", "Lax", 0, is_https(client));
+    let from = super::session::address(client);
+    // Before the audit trail has an entry: nobody fills it with tries. A caller in this process has no address.
+    let is_from_outside = client.is_some_and(|client| client.address.is_some());
+    if is_from_outside && app.access.brakes.wait_for_links(&from).is_some() {
+        return refusal("sign_in_delayed", used);
+    }
     let mut name = None;
     let person = arrive(&app, client, &headers, back, &mut name).await;
     // Only now: the first write takes the entry along, and it is to say who it was.
@@ -95,12 +101,18 @@ pub async fn callback(
             (StatusCode::SEE_OTHER, AppendHeaders(headers)).into_response()
         }
         Err(code) => {
-            let headers = [(header::LOCATION, format!("/sign-in#fault={code}")), (header::SET_COOKIE, used)];
-            let mut answer = (StatusCode::SEE_OTHER, AppendHeaders(headers)).into_response();
-            answer.extensions_mut().insert(Refusal(code.to_owned()));
-            answer
+            app.access.brakes.link_failed(&from);
+            refusal(code, used)
         }
     }
+}
+
+/// Sends the browser to the sign-in page, which says why.
+fn refusal(code: &str, used: String) -> Response {
+    let headers = [(header::LOCATION, format!("/sign-in#fault={code}")), (header::SET_COOKIE, used)];
+    let mut answer = (StatusCode::SEE_OTHER, AppendHeaders(headers)).into_response();
+    answer.extensions_mut().insert(Refusal(code.to_owned()));
+    answer
 }
 
 /// Who is back, or a code that says why they may not come in. `name` is what the provider calls them.
@@ -135,7 +147,9 @@ async fn arrive(
             // Who has left the groups keeps no right that they gave.
             let now_ms = app.engine.now_ms();
             let left = app.engine.store().company_person_without_role(&issuer, &subject, now_ms).await;
-            if left.map_err(|error| failed(&from, error.into()))?.is_some() {
+            if let Some(person) = left.map_err(|error| failed(&from, error.into()))? {
+                // On the servers that share sessions too.
+                app.sessions().end_all_of(&person).await;
                 app.access.rights_changed();
             }
             return Err(refused(&error));

@@ -1,6 +1,7 @@
 //! Result logs from anywhere, made a run.
 
 use crate::App;
+use crate::access::admission::Admission;
 use crate::access::allowed::{Allowed, StartRun};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::runs::view;
@@ -39,8 +40,8 @@ pub async fn import_logs(
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
     let owner = allowed.caller.user.clone();
     allowed.engine().need_room()?;
-    let (staging, fields) =
-        upload::receive(&app.edge, allowed.engine(), &owner.id, form(allowed.engine()), request).await?;
+    let admission = Admission::of(&request);
+    let (staging, fields) = upload::receive(&app, allowed.engine(), &owner.id, form(allowed.engine()), request).await?;
     let new = request_of(fields)?;
     // Whoever goes away while the logs are read does not get the run.
     let gone = CancellationToken::new();
@@ -48,7 +49,8 @@ pub async fn import_logs(
     let audited = AuditedChange::current().unwrap_or_default();
     let (engine, person) = (allowed.engine().clone(), owner.id.clone());
     let import = move || audited.around_blocking(|| engine.import_run(owner, new, staging, &|| gone.is_cancelled()));
-    let run = app.edge.scans().run(&person, import).await?;
+    // It may have waited for long.
+    let run = app.edge.scans().run_if(&person, admission.still_holds(&app), import).await?;
     Ok((StatusCode::CREATED, Json(view(allowed.engine(), &run.id).await?)))
 }
 

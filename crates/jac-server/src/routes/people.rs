@@ -274,9 +274,13 @@ pub async fn remove(
         Some(to) => Some(engine.store().person(to).await?.person()),
         None => None,
     };
-    engine.remove_person(&leaving.person(), heir, &allowed.caller.user).await?;
-    app.sessions().end_all_of(&leaving).await;
-    app.access.rights_changed();
+    let removed = engine.remove_person(&leaving.person(), heir, &allowed.caller.user).await;
+    // They are signed out here before anything is handed over, whatever comes of that.
+    if engine.store().person(&id).await.is_ok_and(|person| person.disabled) || removed.is_ok() {
+        app.sessions().end_all_of(&leaving).await;
+        app.access.rights_changed();
+    }
+    removed?;
     Ok(StatusCode::NO_CONTENT)
 }
 

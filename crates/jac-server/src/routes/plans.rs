@@ -68,8 +68,7 @@ pub async fn create(
     request: Request,
 ) -> Result<(StatusCode, Json<PlanView>), ApiError> {
     let form = Form::of_plan(allowed.engine());
-    let (staging, mut fields) =
-        upload::receive(&app.edge, allowed.engine(), &allowed.caller.user.id, form, request).await?;
+    let (staging, mut fields) = upload::receive(&app, allowed.engine(), &allowed.caller.user.id, form, request).await?;
     let owner = allowed.caller.user.clone();
     let kept = if fields.is_set("ephemeral") { Kept::WithItsRuns } else { Kept::UntilRemoved };
     let revises = fields.is_set("revise") || kept == Kept::WithItsRuns;
@@ -151,7 +150,7 @@ pub async fn add_files(
     request: Request,
 ) -> Result<Json<PlanView>, ApiError> {
     let (staging, mut fields) =
-        upload::receive(&app.edge, plan.engine(), &plan.caller.user.id, Form::of_plan(plan.engine()), request).await?;
+        upload::receive(&app, plan.engine(), &plan.caller.user.id, Form::of_plan(plan.engine()), request).await?;
     let (id, by) = (plan.thing.id.clone(), plan.caller.user.clone());
     let (replaces, main_file) = (fields.is_set("replace"), fields.take("main_file"));
     let change = move |engine: &Engine| match replaces {

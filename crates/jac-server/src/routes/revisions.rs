@@ -1,12 +1,14 @@
 //! Revisions of plans: list, download, compare, restore.
 
+use crate::App;
 use crate::access::allowed::{ChangePlan, On, View};
 use crate::body::Query;
+use crate::edge::ZIPS_OF_A_PERSON;
 use crate::error::{ApiError, ErrorBody};
-use crate::files::written_body;
+use crate::files::{file_body, held_body};
 use axum::Json;
-use axum::extract::Path;
-use axum::http::header;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::Engine;
 use jac_engine::plans::difference::RevisionDifference;
@@ -42,22 +44,36 @@ pub async fn list_revisions(
 
 /// The files of a revision as a zip
 #[utoipa::path(get, path = "/plans/{id}/revisions/{revision}/zip", tag = "plans", params(("id" = String, Path), ("revision" = u32, Path)),
-    responses((status = 200, content_type = "application/zip"), (status = 404, body = ErrorBody)))]
+    responses((status = 200, content_type = "application/zip"), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub async fn download_revision(
+    State(app): State<App>,
     plan: On<View, Plan>,
     Path((_, revision)): Path<(String, u32)>,
 ) -> Result<impl IntoResponse, ApiError> {
+    let (place, ()) = app.edge.zips().enter(&plan.caller.user.id).ok_or_else(too_many)?;
     let id = plan.thing.id.clone();
-    let at = plan.engine().run_blocking(move |engine| engine.plan_at(&id, revision)).await?;
+    // As a file: whoever reads it slowly holds no thread.
+    let zip = plan.engine().run_blocking(move |engine| engine.plan_at(&id, revision)?.zip_file(engine)).await?;
+    let bytes = zip.bytes();
     // Names of plans hold what names of files may not.
     let name = format!("{}-{revision}.zip", plan.thing.id);
     Ok((
         [
             (header::CONTENT_TYPE, "application/zip".to_owned()),
+            (header::CONTENT_LENGTH, bytes.to_string()),
             (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         ],
-        written_body(move |out| at.write_zip(out)),
+        held_body(file_body(zip), place),
     ))
+}
+
+fn too_many() -> ApiError {
+    ApiError::Later {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        code: "too_many_downloads",
+        message: format!("You already download {ZIPS_OF_A_PERSON} zips."),
+        seconds: 2,
+    }
 }
 
 /// Give the plan the files of an earlier revision again, as a new revision

@@ -148,6 +148,9 @@ pub fn labels_of(text: &str) -> Result<Vec<String>, ApiError> {
     })
 }
 
+/// The latest moment that browsers know, in the year 275760: buckets are counted from one without an overflow.
+const LATEST_MS: i64 = 8_640_000_000_000_000;
+
 /// Which part of the run's time, and which labels as one.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -169,7 +172,8 @@ pub async fn live_window(
 ) -> Result<LargeJson<WindowTable>, ApiError> {
     let labels = query.labels.as_deref().map(labels_of).transpose()?.unwrap_or_default();
     let id = run.thing.id.clone();
-    let read = move |engine: &Engine| engine.live_window(&id, query.from_ms..query.to_ms, &labels);
+    let ended_ms = query.from_ms.clamp(0, LATEST_MS)..query.to_ms.clamp(0, LATEST_MS);
+    let read = move |engine: &Engine| engine.live_window(&id, ended_ms, &labels);
     Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 

@@ -16,6 +16,7 @@ use jac_model::{Named, Principal, UserRole, Via};
 use jac_store::PersonRow;
 use jac_store::StoreError;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The signed-in person and their session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -101,6 +102,9 @@ pub struct DownloadTicket {
     pub ticket: String,
 }
 
+/// The longest path of a download, in bytes.
+const LONGEST_PATH: usize = 1024;
+
 fn user(principal: &Principal) -> User {
     User {
         id: principal.user.id.clone(),
@@ -160,7 +164,8 @@ pub async fn show(
 }
 
 /// Sign in with the token of a link, which is used up
-#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)))]
+#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn,
+    responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn create(
     State(app): State<App>,
     client: Option<Extension<ClientInfo>>,
@@ -168,12 +173,18 @@ pub async fn create(
     Body(sign_in): Body<SignIn>,
 ) -> Result<impl IntoResponse, ApiError> {
     let client = client.as_deref();
+    let from = address(client);
+    // Before the audit trail has an entry: nobody fills it with tries. A caller in this process has no address.
+    let is_from_outside = client.is_some_and(|client| client.address.is_some());
+    if let Some(wait) = app.access.brakes.wait_for_links(&from).filter(|_| is_from_outside) {
+        return Err(delayed(wait));
+    }
     audit::begin_sign_in(&app, client, "link", None);
     let (session, cookie) = new_session(&app, &headers, client);
     let (id, page) = (session.id.clone(), session.page.clone());
     let person = app.sessions().open_by_link(&sign_in.token, session).await?;
     let Some(person) = person else {
-        let from = address(client);
+        app.access.brakes.link_failed(&from);
         tracing::warn!(peer = from, "a sign-in from {from} was refused: the link is unknown, used or over");
         return Err(ApiError::Request {
             status: StatusCode::UNAUTHORIZED,
@@ -198,7 +209,7 @@ pub async fn by_password(
     let client = client.as_deref();
     let name = sign_in.name.trim().to_owned();
     audit::begin_sign_in(&app, client, "password", Some(&name));
-    let person = prove(&app, client, &name, sign_in.password).await?;
+    let person = prove(&app, client, &name, sign_in.password, false).await?;
     let (session, cookie) = new_session(&app, &headers, client);
     let (id, page) = (session.id.clone(), session.page.clone());
     audit::person(&person.person());
@@ -207,25 +218,41 @@ pub async fn by_password(
     Ok(signed_in(client, session, page, cookie))
 }
 
-/// Checks the person's password, after whatever wait earlier failures have earned.
+/// The answer to one try too many.
+fn delayed(wait: Duration) -> ApiError {
+    ApiError::Later {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        code: "sign_in_delayed",
+        message: "Too many failed attempts.".to_owned(),
+        seconds: wait.as_secs() + 1,
+    }
+}
+
+/// Checks the person's password, after whatever wait earlier failures have earned. What others have tried elsewhere delays neither somebody who
+/// is signed in nor whoever comes from an address from which they have signed in before.
 pub(super) async fn prove(
     app: &App,
     client: Option<&ClientInfo>,
     name: &str,
     given: String,
+    is_signed_in: bool,
 ) -> Result<PersonRow, ApiError> {
     let from = address(client);
     let brakes = &app.access.brakes;
+    let found = app.engine.store().person_named(name).await?;
+    if let Some(wait) = brakes.wait_elsewhere(name).filter(|_| !is_signed_in) {
+        let is_known = match &found {
+            Some((person, _)) => app.engine.store().has_signed_in_from(&person.id, &from).await?,
+            None => false,
+        };
+        if !is_known {
+            return Err(delayed(wait));
+        }
+    }
     if let Some(wait) = brakes.wait(name, &from) {
-        return Err(ApiError::Later {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            code: "sign_in_delayed",
-            message: "Too many failed attempts.".to_owned(),
-            seconds: wait.as_secs() + 1,
-        });
+        return Err(delayed(wait));
     }
     brakes.failed(name, &from);
-    let found = app.engine.store().person_named(name).await?;
     let (person, kept) = found.map_or((None, None), |(person, kept)| (Some(person), kept));
     let is_right = app.edge.passwords().verify(given, kept).await?;
     match person.filter(|person| is_right && !person.disabled) {
@@ -271,13 +298,18 @@ pub async fn delete(
 }
 
 /// Create a ticket for a download: browsers send only the cookie when they download a file
-#[utoipa::path(post, path = "/session/tickets", tag = "session", request_body = TicketRequest, responses((status = 200, body = DownloadTicket), (status = 401, body = ErrorBody)))]
+#[utoipa::path(post, path = "/session/tickets", tag = "session", request_body = TicketRequest,
+    responses((status = 200, body = DownloadTicket), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
 pub async fn ticket(
     _: Allowed<View>,
     State(app): State<App>,
     headers: HeaderMap,
     Body(request): Body<TicketRequest>,
 ) -> Result<Json<DownloadTicket>, ApiError> {
+    if request.path.len() > LONGEST_PATH || !request.path.starts_with("/api/v1/") {
+        let message = format!("The path must start with /api/v1/ and have at most {LONGEST_PATH} bytes.");
+        return Err(ApiError::bad_request("ticket_path_invalid", message));
+    }
     let session = session_of(&app, &headers, page_secret(&headers)).await?;
     match session {
         Some(session) => Ok(Json(DownloadTicket { ticket: app.access.ticket(&session.secret, &request.path) })),

@@ -30,6 +30,9 @@ pub struct Share {
     pub created_ms: i64,
     pub expires_ms: i64,
     pub by: Person,
+    pub kind: ShareWord,
+    /// What it shows.
+    pub runs: Vec<String>,
 }
 
 /// Validity of a link.
@@ -68,8 +71,30 @@ pub enum ShareWord {
     Comparison,
 }
 
+impl From<ShareKind> for ShareWord {
+    fn from(kind: ShareKind) -> Self {
+        match kind {
+            ShareKind::Run => Self::Run,
+            ShareKind::Comparison => Self::Comparison,
+        }
+    }
+}
+
 fn view(row: ShareRow, url: Option<String>) -> Share {
-    Share { id: row.id, url, created_ms: row.created_ms, expires_ms: row.expires_ms, by: row.by }
+    let runs = shown(&row);
+    Share {
+        id: row.id,
+        url,
+        created_ms: row.created_ms,
+        expires_ms: row.expires_ms,
+        by: row.by,
+        kind: row.kind.into(),
+        runs,
+    }
+}
+
+fn shown(row: &ShareRow) -> Vec<String> {
+    row.runs.iter().map(ToString::to_string).collect()
 }
 
 async fn make(
@@ -100,9 +125,8 @@ async fn make(
     Ok((StatusCode::CREATED, Json(view(row, Some(format!("{public}{PAGE}#{secret}"))))))
 }
 
-async fn listed(app: &App, kind: ShareKind, runs: &[RunId]) -> Result<Json<Vec<Share>>, ApiError> {
-    let rows = app.engine.store().shares_of(kind, runs, app.engine.now_ms()).await?;
-    Ok(Json(rows.into_iter().map(|row| view(row, None)).collect()))
+fn listed(rows: Vec<ShareRow>) -> Json<Vec<Share>> {
+    Json(rows.into_iter().map(|row| view(row, None)).collect())
 }
 
 /// Revokes a link; one of something else is as good as none.
@@ -117,10 +141,10 @@ async fn revoke(app: &App, id: &str, fits: impl Fn(&ShareRow) -> bool) -> Result
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The links of a run that still work
+/// The links that still work and show a run, alone or compared with others
 #[utoipa::path(get, path = "/runs/{id}/shares", tag = "shares", params(("id" = String, Path)), responses((status = 200, body = Vec<Share>), (status = 404, body = ErrorBody)))]
 pub async fn of_run(State(app): State<App>, run: On<ShareRun, Run>) -> Result<Json<Vec<Share>>, ApiError> {
-    listed(&app, ShareKind::Run, std::slice::from_ref(&run.thing.id)).await
+    Ok(listed(app.engine.store().shares_showing(&run.thing.id, app.engine.now_ms()).await?))
 }
 
 /// Create a share link for a run
@@ -134,7 +158,7 @@ pub async fn share_run(
     make(&app, &run.caller, ShareKind::Run, vec![run.thing.id.clone()], new.expires_days).await
 }
 
-/// Revoke a link of a run
+/// Revoke a link that shows a run
 #[utoipa::path(delete, path = "/runs/{id}/shares/{share}", tag = "shares", params(("id" = String, Path), ("share" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub async fn revoke_of_run(
@@ -142,7 +166,8 @@ pub async fn revoke_of_run(
     run: On<ShareRun, Run>,
     Path((_, share)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    revoke(&app, &share, |row| row.kind == ShareKind::Run && row.runs == [run.thing.id.clone()]).await
+    // Also one of a comparison: nobody's run is shown against their will.
+    revoke(&app, &share, |row| row.runs.contains(&run.thing.id)).await
 }
 
 /// The runs of those ids, all of which the caller may share.
@@ -169,7 +194,7 @@ pub async fn of_comparison(
     Query(query): Query<CompareQuery>,
 ) -> Result<Json<Vec<Share>>, ApiError> {
     let runs = shareable(&allowed, query.ids()).await?;
-    listed(&app, ShareKind::Comparison, &runs).await
+    Ok(listed(app.engine.store().shares_of(ShareKind::Comparison, &runs, app.engine.now_ms()).await?))
 }
 
 /// Create a share link for a comparison
@@ -219,10 +244,6 @@ pub async fn open(
     let row = app.engine.store().share_with(&given.secret, now_ms).await?.ok_or_else(shared::invalid)?;
     let seconds = u64::try_from((row.expires_ms - now_ms) / 1000).unwrap_or_default();
     let cookie = cookie(&app, SHARE_COOKIE, &given.secret, "Strict", seconds, is_https(&extensions));
-    let kind = match row.kind {
-        ShareKind::Run => ShareWord::Run,
-        ShareKind::Comparison => ShareWord::Comparison,
-    };
-    let opened = OpenedShare { kind, runs: row.runs.iter().map(ToString::to_string).collect() };
+    let opened = OpenedShare { kind: row.kind.into(), runs: shown(&row) };
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(opened)))
 }

@@ -1,10 +1,17 @@
 //! What the audit trail says of changes that take many steps, or change many things, and how it is taken out.
 
 use crate::served::{Answer, Served};
-use crate::things::owned;
-use http::{Method, StatusCode};
-use jac_model::UserRole;
+use crate::things::{others, owned};
+use http::{Method, Request, StatusCode};
+use jac_engine::administrator;
+use jac_model::{Cluster, ClusterPhase, UserRole};
+use jac_server::listen::Peer;
 use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// No step takes this long, even on a busy machine.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Somebody with things of theirs.
 async fn with_things(served: &Served, id: &str, name: &str) -> (String, String) {
@@ -97,4 +104,102 @@ async fn an_export_has_every_entry_in_both_formats() {
     assert_eq!(lines.len(), all);
     assert_eq!(lines[0]["thing_name"], "Team \"4\", the", "the newest first");
     assert_eq!(export("csv").await.lines().count(), all + 1, "and a header");
+}
+
+/// A plan that a run can be started with.
+async fn plan_that_works(served: &Served) -> String {
+    let plan = served.upload("/plans", &[("a.jmx", crate::checks::LOADED.as_bytes())]).await;
+    plan.body["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn a_run_on_a_new_cluster_is_recorded_with_its_id_also_when_the_caller_has_gone() {
+    let served = Served::new().await;
+    let plan = plan_that_works(&served).await;
+    let config = json!({ "workers": 2, "heap_mb": null, "lifetime_minutes": 60, "idle_minutes": null, "ec2": {} });
+    let body = json!({ "plan_id": plan, "new_cluster": { "name": "for it", "provider": "ec2", "config": config } });
+    let store = served.app.engine.store();
+    let gone = async {
+        while store.living_clusters().await.expect("clusters").is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let body = body.to_string();
+    let asked = served.as_owner(Method::POST, "/runs", &body);
+    // The cluster is there, and its run may not be yet.
+    timeout(LIMIT, async {
+        tokio::select! {
+            biased;
+            () = gone => (),
+            answer = asked => assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body),
+        }
+    })
+    .await
+    .expect("a cluster");
+    let run = timeout(LIMIT, async {
+        loop {
+            let runs = served.as_owner(Method::GET, "/runs", "").await.body;
+            if let Some(run) = runs["items"][0]["id"].as_str() {
+                break store.run(&run.parse().expect("an id")).await.expect("the run").run;
+            }
+        }
+    });
+    let run = run.await.expect("a run");
+    let entries = trail(&served, 2).await;
+    let found: Vec<_> = entries
+        .iter()
+        .map(|(action, outcome, entry)| (action.as_str(), outcome.as_str(), entry["thing"].as_str().unwrap_or("-")))
+        .collect();
+    let cluster = run.cluster_id.to_string();
+    assert_eq!(found, [("run.create", "done", run.id.as_str()), ("cluster.create", "done", cluster.as_str())]);
+    assert_eq!(entries[0].2["details"]["cluster"], cluster.as_str(), "{}", entries[0].2);
+}
+
+#[tokio::test]
+async fn a_run_that_is_refused_by_a_busy_cluster_is_never_recorded_as_done() {
+    let served = Served::new().await;
+    let plan = plan_that_works(&served).await;
+    let (theirs, _) = others(&served).await;
+    let store = served.app.engine.store();
+    let like = store.cluster(&theirs.parse().expect("an id")).await.expect("a cluster");
+    let busy = Cluster {
+        id: "c-33333333".parse().expect("an id"),
+        owner: administrator(),
+        phase: ClusterPhase::Ready,
+        current_run: Some("r-22222222".parse().expect("an id")),
+        ..like
+    };
+    store.insert_cluster(&busy).await.expect("written");
+    let body = json!({ "plan_id": plan, "cluster_id": busy.id }).to_string();
+    let refused = served.as_owner(Method::POST, "/runs", &body).await;
+    assert_eq!(refused.refusal(), (StatusCode::CONFLICT, "conflict"), "{}", refused.body);
+    let entries = trail(&served, 2).await;
+    assert_eq!((entries[0].0.as_str(), entries[0].1.as_str()), ("run.create", "failed"), "{}", entries[0].2);
+    assert_ne!(entries[1].0, "run.create", "{}", entries[1].2);
+    assert!(store.unfinished_runs().await.expect("runs").is_empty(), "nothing was written down");
+}
+
+#[tokio::test]
+async fn nobody_fills_the_trail_with_long_texts_or_with_links_that_are_none() {
+    let served = Served::new().await;
+    let (_, run) = with_things(&served, "u-ada", "Ada").await;
+    let text = "x".repeat(1 << 20);
+    let refused =
+        served.as_owner(Method::POST, &format!("/runs/{run}/annotations"), &json!({ "text": text }).to_string()).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let entry = trail(&served, 1).await.remove(0).2;
+    assert_eq!(entry["details"]["text"].as_str().map(|text| text.chars().count()), Some(200), "{entry}");
+
+    let before = trail(&served, 200).await.len();
+    let mut answers = Vec::new();
+    for _ in 0..14 {
+        let request = Request::post("/api/v1/session").header("content-type", "application/json");
+        let mut request = request.body(r#"{"token":"none"}"#.into()).expect("a request");
+        request.extensions_mut().insert(Peer("192.0.2.1".parse().expect("an address")));
+        answers.push(served.send(request).await.status);
+    }
+    assert!(answers.starts_with(&[StatusCode::UNAUTHORIZED; 10]), "{answers:?}");
+    assert!(answers.contains(&StatusCode::TOO_MANY_REQUESTS), "{answers:?}");
+    let added = trail(&served, 200).await.len() - before;
+    assert_eq!(added, answers.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count());
 }

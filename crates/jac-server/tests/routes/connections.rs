@@ -133,6 +133,18 @@ async fn a_download_takes_a_ticket_of_its_session_and_path() {
     let place = format!("{path}?ticket={}", ask(&path).await);
     let deleted = served.call(Method::DELETE, &place, &[("cookie", &served.cookie)], "").await;
     assert_eq!(deleted.status, StatusCode::FORBIDDEN, "it changes nothing");
+
+    for refused in ["/plans".to_owned(), format!("/api/v1/{}", "x".repeat(1024))] {
+        let body = format!(r#"{{"path":"{refused}"}}"#);
+        let answer = served.as_owner(Method::POST, "/session/tickets", &body).await;
+        assert_eq!(answer.refusal(), (StatusCode::BAD_REQUEST, "ticket_path_invalid"));
+    }
+    let (first, kept) = (ask(&path).await, ask(&path).await);
+    for _ in 0..49 {
+        ask("/x").await;
+    }
+    assert_eq!(get(&path, &first, &served.cookie).await, StatusCode::FORBIDDEN, "a session has fifty");
+    assert_eq!(get(&path, &kept, &served.cookie).await, StatusCode::OK);
 }
 
 #[tokio::test]

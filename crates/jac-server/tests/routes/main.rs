@@ -31,6 +31,7 @@ mod schedules;
 mod served;
 mod sessions;
 mod shares;
+mod slow_bodies;
 mod socket;
 mod stores;
 mod targets;

@@ -85,6 +85,22 @@ async fn guessing_is_slowed_down_and_reveals_nothing_of_who_is_there() {
 }
 
 #[tokio::test]
+async fn nobody_is_called_like_another_with_a_letter_in_between_that_is_not_seen() {
+    let served = Served::new().await;
+    let name = |name: &str| serde_json::json!({ "name": name, "role": "member" }).to_string();
+    let refused = served.as_owner(Method::POST, "/people", &name("Administrator\u{200B}")).await;
+    assert_eq!(refused.refusal(), (StatusCode::BAD_REQUEST, "name_invalid"));
+    // A joiner is a letter of some scripts.
+    let taken = served.as_owner(Method::POST, "/people", &name("Admin\u{200D}istrator")).await;
+    assert_eq!(taken.refusal(), (StatusCode::CONFLICT, "name_taken"));
+    let team = served.as_owner(Method::POST, "/teams", &name("Shop\u{AD}").replace(r#","role":"member""#, "")).await;
+    assert_eq!(team.refusal(), (StatusCode::BAD_REQUEST, "name_invalid"), "{}", team.body);
+    let token = serde_json::json!({ "name": "ci\u{2060}", "scope": "read" }).to_string();
+    let token = served.as_owner(Method::POST, "/account/tokens", &token).await;
+    assert_eq!(token.refusal(), (StatusCode::BAD_REQUEST, "token_request_invalid"));
+}
+
+#[tokio::test]
 async fn who_is_disabled_is_out_at_once_and_their_tokens_with_them() {
     let served = Served::new().await;
     let (id, own) = join(&served, "Ada", "member").await;

@@ -27,6 +27,33 @@ fn more_questions_than_threads_are_all_answered() {
     });
 }
 
+/// A zip that is not read is a file: with few threads, each of which it could hold, others are answered all the same.
+#[test]
+fn slow_readers_of_zips_hold_no_thread_and_are_few_of_a_person() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(5).enable_all().build();
+    runtime.expect("threads").block_on(async {
+        let served = Served::new().await;
+        let noise: Vec<u8> = (0..3 << 20).map(|_| rand::random()).collect();
+        let plan = served.upload("/plans", &[("a.jmx", crate::PLAN), ("noise.bin", &noise)]).await;
+        let path = format!("/plans/{}/revisions", plan.body["id"].as_str().expect("an id"));
+        let zip = format!("{path}/1/zip");
+        let mut unread = Vec::new();
+        for _ in 0..4 {
+            let answer = timeout(LIMIT, served.unread(&zip)).await.expect("an answer");
+            assert_eq!(answer.status(), StatusCode::OK);
+            unread.push(answer);
+        }
+        let others = timeout(LIMIT, served.as_owner(Method::GET, &path, "")).await.expect("a thread is free");
+        assert_eq!(others.status, StatusCode::OK);
+        assert!(served.is_clean(), "the files have no names");
+        let refused = served.as_owner(Method::GET, &zip, "").await;
+        assert_eq!(refused.refusal(), (StatusCode::TOO_MANY_REQUESTS, "too_many_downloads"));
+        unread.pop();
+        let (_, whole) = served.bytes(&zip).await;
+        assert!(whole.expect("a zip").len() > noise.len());
+    });
+}
+
 #[tokio::test]
 async fn what_was_asked_for_is_done_also_when_the_caller_has_gone() {
     let served = Served::new().await;

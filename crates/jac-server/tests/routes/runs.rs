@@ -91,3 +91,13 @@ async fn a_run_may_have_a_cluster_of_its_own_which_is_created_only_for_a_run_tha
     assert_eq!(made.config.idle_minutes, Some(15), "one that no run comes to does not stay");
     assert_eq!(made.current_run.map(|run| run.to_string()).as_deref(), started.body["id"].as_str());
 }
+
+#[tokio::test]
+async fn a_part_of_a_runs_time_may_begin_before_all_time() {
+    let served = Served::new().await;
+    run(&served, "r-22222222", &administrator()).await;
+    let all = format!("/runs/r-22222222/live/window?from_ms={}&to_ms={}", i64::MIN, i64::MAX);
+    assert_eq!(served.as_owner(Method::GET, &all, "").await.status, StatusCode::OK);
+    let none = format!("/runs/r-22222222/live/window?from_ms={}&to_ms=-1", i64::MIN);
+    assert_eq!(served.as_owner(Method::GET, &none, "").await.refusal(), (StatusCode::BAD_REQUEST, "interval_empty"));
+}

@@ -23,6 +23,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
+/// The header of an upload.
+pub const UPLOAD: (&str, &str) = ("content-type", "multipart/form-data; boundary=xyz");
+
 pub struct Served {
     /// What the provider ec2 has.
     pub billable: Arc<BillableCloud>,
@@ -164,16 +167,32 @@ impl Served {
 
     /// Begins an upload whose file continues until the sender is dropped.
     pub fn begin_upload(&self) -> (mpsc::Sender<Vec<u8>>, JoinHandle<Answer>) {
+        let headers = [("cookie", self.cookie.as_str()), ("x-jac-page", self.page.as_str()), UPLOAD];
+        self.begin(Method::POST, "/plans", &headers)
+    }
+
+    /// Begins a request whose body continues until the sender is dropped.
+    pub fn begin(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (mpsc::Sender<Vec<u8>>, JoinHandle<Answer>) {
         let (sender, mut receiver) = mpsc::channel::<Vec<u8>>(1);
         let pieces = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
         let body = Body::from_stream(pieces.map(Ok::<_, std::io::Error>));
-        let request = Request::post("/api/v1/plans")
-            .header("cookie", &self.cookie)
-            .header("x-jac-page", &self.page)
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz")
-            .body(body)
-            .expect("a request");
-        (sender, tokio::spawn(answer(self.router.clone(), request)))
+        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        (sender, tokio::spawn(answer(self.router.clone(), request.body(body).expect("a request"))))
+    }
+
+    /// The answer as far as its head; nobody reads on.
+    pub async fn unread(&self, path: &str) -> axum::response::Response {
+        let request =
+            Request::get(format!("/api/v1{path}")).header("cookie", &self.cookie).header("x-jac-page", &self.page);
+        self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
     }
 
     /// What the owner downloads: the headers, and the body as far as it comes.

@@ -112,13 +112,21 @@ async fn the_owner_of_any_of_its_runs_revokes_a_comparisons_link() {
     // The administrator may share everybody's runs.
     let body = r#"{"runs":["r-22222222","r-33333333"],"expires_days":1}"#;
     let (id, _) = share(&served, "/comparisons/shares", body).await;
-    let revoke = async |person: &str| {
+    let call = async |person: &str, method: Method, path: &str| {
         let (cookie, page) = served.sign_in_as(person).await;
         let headers = [("cookie", cookie.as_str()), ("x-jac-page", page.as_str())];
-        served.call(Method::DELETE, &format!("/comparisons/shares/{id}"), &headers, "").await
+        served.call(method, path, &headers, "").await
     };
-    assert_eq!(revoke("bob").await.refusal(), (StatusCode::FORBIDDEN, "not_owner"));
-    assert_eq!(revoke("ann").await.status, StatusCode::NO_CONTENT);
+    let path = format!("/comparisons/shares/{id}");
+    assert_eq!(call("bob", Method::DELETE, &path).await.refusal(), (StatusCode::FORBIDDEN, "not_owner"));
+    let shown = call("ann", Method::GET, "/runs/r-22222222/shares").await.body;
+    assert_eq!((&shown[0]["id"], &shown[0]["kind"]), (&id.as_str().into(), &"comparison".into()), "{shown}");
+    assert_eq!(shown[0]["runs"], serde_json::json!(["r-22222222", "r-33333333"]));
+    assert_eq!(call("ann", Method::DELETE, &path).await.status, StatusCode::NO_CONTENT);
+    let (id, _) = share(&served, "/comparisons/shares", body).await;
+    let of_run = format!("/runs/r-22222222/shares/{id}");
+    assert_eq!(call("ann", Method::DELETE, &of_run).await.status, StatusCode::NO_CONTENT, "where she sees it");
+    assert_eq!(call("ann", Method::GET, "/runs/r-22222222/shares").await.body, serde_json::json!([]));
 }
 
 #[tokio::test]

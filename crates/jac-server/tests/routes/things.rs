@@ -4,9 +4,17 @@ use crate::served::Served;
 use jac_model::{
     Cause, Cluster, ClusterConfig, ClusterId, ClusterPhase, Named, Overlap, Person, Plan, PlanCriteria, PlanFile,
     PlanFileKind, PlanId, Provider, Run, RunId, RunPhase, RunsOn, Schedule, ScheduleId, ScheduleState, ScheduledRun,
-    Timing,
+    Timing, UserRole,
 };
 use std::collections::BTreeMap;
+
+/// Adds the owner of something, unless they are there.
+pub async fn be_there(served: &Served, owner: &Person) {
+    let store = served.app.engine.store();
+    if store.person(&owner.id).await.is_err() {
+        store.add_person(&owner.id, &owner.name, UserRole::Member, Vec::new(), 0).await.expect("added");
+    }
+}
 
 /// Somebody else's cluster and plan.
 pub async fn others(served: &Served) -> (String, String) {
@@ -48,6 +56,7 @@ pub async fn others(served: &Served) -> (String, String) {
         files: vec![file],
         criteria: PlanCriteria::default(),
     };
+    be_there(served, &cluster.owner).await;
     served.app.engine.store().insert_cluster(&cluster).await.expect("written");
     served.app.engine.store().put_plan(&plan).await.expect("written");
     (cluster.id.to_string(), plan.id.to_string())
@@ -112,6 +121,7 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
         failing: None,
         shutdown_port: None,
     };
+    be_there(served, owner).await;
     served.app.engine.store().insert_run(&run).await.expect("written");
     run
 }
@@ -138,6 +148,7 @@ pub async fn schedule(served: &Served, number: u8, owner: &Person, team: Option<
         ended_ms: None,
         revision: 1,
     };
+    be_there(served, owner).await;
     served.app.engine.store().insert_schedule(&schedule).await.expect("written");
     schedule.id
 }
@@ -155,6 +166,7 @@ pub async fn owned(served: &Served, number: u8, owner: &Person, team: Option<&Na
     let (owner, team) = (owner.clone(), team.cloned());
     let cluster = Cluster { id: ClusterId::from_random(random), owner: owner.clone(), team: team.clone(), ..cluster };
     let plan = Plan { id: PlanId::from_random(random), owner: owner.clone(), team: team.clone(), ..plan };
+    be_there(served, &owner).await;
     store.insert_cluster(&cluster).await.expect("written");
     store.put_plan(&plan).await.expect("written");
     let run = run(served, RunId::from_random(random).as_str(), &owner).await;

@@ -156,7 +156,7 @@ fn statements() -> Vec<(String, bool)> {
 
 #[tokio::test]
 async fn no_list_reads_a_whole_table_or_sorts() {
-    let store = Store::in_memory().await.expect("a database");
+    let store = crate::examples::store().await;
     let looked_at = store
         .read(|connection| {
             let mut looked_at = 0;
@@ -179,6 +179,7 @@ async fn no_list_reads_a_whole_table_or_sorts() {
 
 /// Runs of two people whose figures are equal here and there, some without any.
 async fn many_runs(store: &Store) {
+    store.add_person("bob", "Bob", UserRole::Member, Vec::new(), 0).await.expect("added");
     for number in 0..20 {
         let mut run = examples::run(number);
         run.created_ms = i64::from(number / 3);
@@ -210,7 +211,7 @@ async fn pages_of_runs(store: &Store, filter: &RunFilter, sort: RunSort, order: 
 
 #[tokio::test]
 async fn the_pages_of_every_order_are_together_the_list_in_that_order() {
-    let store = Store::in_memory().await.expect("a database");
+    let store = crate::examples::store().await;
     many_runs(&store).await;
     for sort in RUN_SORTS {
         let figure = |run: &crate::ListedRun| match sort {
@@ -233,7 +234,7 @@ async fn the_pages_of_every_order_are_together_the_list_in_that_order() {
 
 #[tokio::test]
 async fn every_filter_takes_the_rows_that_have_what_it_names() {
-    let store = Store::in_memory().await.expect("a database");
+    let store = crate::examples::store().await;
     many_runs(&store).await;
     let all = pages_of_runs(&store, &RunFilter::default(), RunSort::Created, Order::Descending).await;
     let owners = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
@@ -275,7 +276,7 @@ async fn every_filter_takes_the_rows_that_have_what_it_names() {
 
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_left_out_of_its_page_and_remembered() {
-    let store = Store::in_memory().await.expect("a database");
+    let store = crate::examples::store().await;
     many_runs(&store).await;
     let all = pages_of_runs(&store, &RunFilter::default(), RunSort::Created, Order::Ascending).await;
     let bad = all[1].id.to_string();
@@ -296,7 +297,7 @@ async fn a_row_that_cannot_be_read_is_left_out_of_its_page_and_remembered() {
 
 #[tokio::test]
 async fn a_cursor_that_is_damaged_or_of_another_list_is_refused() {
-    let store = Store::in_memory().await.expect("a database");
+    let store = crate::examples::store().await;
     many_runs(&store).await;
     let first = store.list_runs(&RunFilter::default(), &page(RunSort::P95, Order::Descending)).await.expect("a page");
     let cursor = first.next.expect("another page");
@@ -318,7 +319,7 @@ async fn a_cursor_that_is_damaged_or_of_another_list_is_refused() {
 
 #[tokio::test]
 async fn clusters_and_plans_are_listed_by_name_whatever_its_case() {
-    let store = Store::in_memory().await.expect("a database");
+    let store = crate::examples::store().await;
     for (number, name) in ["beta", "Alpha", "alpha", "Gamma"].into_iter().enumerate() {
         let number = u32::try_from(number).expect("small");
         let mut cluster = examples::cluster(number);
@@ -340,6 +341,12 @@ async fn clusters_and_plans_are_listed_by_name_whatever_its_case() {
         let request = PageRequest { limit: 9, ..page(sort, Order::Descending) };
         assert_eq!(store.list_clusters(&living, &request).await.expect("a page").items.len(), 3, "{sort:?}");
     }
+    let of_no_team = ClusterFilter { teams: Some(Vec::new()), ..living };
+    for sort in CLUSTER_SORTS {
+        let request = PageRequest { limit: 9, ..page(sort, Order::Descending) };
+        let listed = store.list_clusters(&of_no_team, &request).await.expect("a page");
+        assert_eq!((listed.items, listed.next), (Vec::new(), None), "{sort:?}");
+    }
     let request = PageRequest { limit: 9, ..page(PlanSort::Name, Order::Descending) };
     let plans = store.list_plans(&PlanFilter::default(), &request).await.expect("a page").items;
     let names: Vec<_> = plans.iter().map(|plan| plan.name.as_str()).collect();
@@ -348,7 +355,7 @@ async fn clusters_and_plans_are_listed_by_name_whatever_its_case() {
 
 #[tokio::test]
 async fn a_plan_knows_its_runs_as_they_come_and_go() {
-    let store = Store::in_memory().await.expect("a database");
+    let store = crate::examples::store().await;
     store.put_plan(&examples::plan(1)).await.expect("written");
     store.put_plan(&examples::plan(2)).await.expect("written");
     let order = async || {

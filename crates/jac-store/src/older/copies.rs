@@ -40,6 +40,8 @@ async fn fill(place: &Path) {
     store.add_team("t-1", "Shöp").await.expect("a team");
     store.add_person("u-1", "Ädä", UserRole::Member, vec!["t-1".to_owned()], 5).await.expect("a person");
     store.add_sign_in_link("link", "u-1", 100).await.expect("a link");
+    let owner = examples::owner();
+    store.add_person(&owner.id, &owner.name, UserRole::Member, Vec::new(), 5).await.expect("its owner");
     store.insert_schedule(&examples::schedule(1)).await.expect("a schedule");
     drop(store);
     let connection = Connection::open(place).expect("a database");

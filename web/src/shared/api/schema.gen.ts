@@ -1413,7 +1413,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The links of a run that still work */
+        /** The links that still work and show a run, alone or compared with others */
         get: operations["shares_of_run"];
         put?: never;
         /** Create a share link for a run */
@@ -1434,7 +1434,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a link of a run */
+        /** Revoke a link that shows a run */
         delete: operations["shares_revoke_of_run"];
         options?: never;
         head?: never;
@@ -5317,6 +5317,9 @@ export interface components {
             /** Format: int64 */
             expires_ms: number;
             by: components["schemas"]["Person"];
+            kind: components["schemas"]["ShareWord"];
+            /** @description What it shows. */
+            runs: string[];
         };
         /** @enum {string} */
         ShareWord: "run" | "comparison";
@@ -8810,6 +8813,22 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description An error */
             default: {
                 headers: {
@@ -11651,6 +11670,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11854,6 +11881,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             401: {

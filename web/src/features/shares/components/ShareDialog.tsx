@@ -55,7 +55,7 @@ export function ShareDialog({ shared, name, onClose }: { shared: Shared; name: s
         {create.error !== null && <ErrorBox error={create.error} />}
         {create.data?.url != null && <ShownOnce label="Share link" secret={absoluteLink(create.data.url)} />}
         <Loaded query={shares} what="Loading links…">
-          {(list) => <Links list={list} newest={create.data?.id ?? null} onRevoke={setRevoked} />}
+          {(list) => <Links list={list} of={shared} newest={create.data?.id ?? null} onRevoke={setRevoked} />}
         </Loaded>
       </div>
     </Dialog>
@@ -71,7 +71,7 @@ function RevokeDialog({ shared, share, onClose }: { shared: Shared; share: Share
   );
 }
 
-function Links({ list, newest, onRevoke }: { list: Share[]; newest: string | null; onRevoke: (share: Share) => void }) {
+function Links({ list, of, newest, onRevoke }: { list: Share[]; of: Shared; newest: string | null; onRevoke: (share: Share) => void }) {
   if (list.length === 0) return <p className="text-muted">No active links.</p>;
   return (
     <section aria-label="Active links">
@@ -82,6 +82,7 @@ function Links({ list, newest, onRevoke }: { list: Share[]; newest: string | nul
             <span>
               Expires {formatDateTime(share.expires_ms)}
               {share.id === newest && " (the one above)"}
+              {of.kind === "run" && share.kind === "comparison" && <small>Shows this run in a comparison of {share.runs.length} runs</small>}
               <small className="text-muted">
                 created {formatDateTime(share.created_ms)} by {share.by.name}
               </small>

@@ -8,7 +8,7 @@ import { OpenSharePage } from "./OpenSharePage";
 import { ShareDialog } from "./ShareDialog";
 
 const api = testApi();
-const share = (id: string, url: string | null): Share => ({ id, url, expires_ms: 1, created_ms: 0, by: { id: "u-1", name: "Ann" } });
+const share = (id: string, url: string | null): Share => ({ id, url, expires_ms: 1, created_ms: 0, by: { id: "u-1", name: "Ann" }, kind: "run", runs: ["r-1"] });
 beforeEach(() => {
   api.answer("GET /runs/r-1/shares", { body: [] });
 });
@@ -36,6 +36,12 @@ it("revokes a link", async () => {
   expect(api.changes()).toEqual([]);
   await userEvent.click(screen.getByRole("button", { name: "Revoke" }));
   expect(await screen.findByText("No active links.")).toBeDefined();
+});
+
+it("says that a link shows the run in a comparison", async () => {
+  api.answer("GET /runs/r-1/shares", { body: [{ ...share("s-1", null), kind: "comparison", runs: ["r-2", "r-1"] }] });
+  show();
+  expect(await screen.findByText("Shows this run in a comparison of 2 runs")).toBeDefined();
 });
 
 it("shares a comparison by its runs", async () => {
