@@ -13,9 +13,7 @@ use crate::error::EngineError;
 use jac_jtl::criteria::{MAX_UNREAD_PERCENT, Verdict};
 use jac_jtl::{Entry, EntryKind};
 use jac_model::{EpochMs, Fault, PlanId, Run, RunId, folded};
-use jac_report::{
-    Change, ChangedMetric, CoarseTimes, EVERY_SAMPLE_FAILED, LineComparison, Thresholds, compare_lines,
-};
+use jac_report::{Change, ChangedMetric, CoarseTimes, EVERY_SAMPLE_FAILED, LineComparison, Thresholds, compare_lines};
 use jac_store::{MOST_LISTED, TrendPlace, TrendRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

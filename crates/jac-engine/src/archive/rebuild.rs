@@ -4,7 +4,7 @@
 use super::Place;
 use super::kept::{MANIFEST, is_log};
 use super::run::PLAN;
-use crate::disk::LOOK_EVERY;
+use crate::disk::CHECK_EVERY_BYTES;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::runs::record::{self, RunRecord};
@@ -250,13 +250,13 @@ impl Engine {
             return Err(missing().into());
         };
         let mut file = File::create(&path).await.map_err(failed)?;
-        let (mut sum, mut until_look) = (Sha256::new(), 0);
+        let (mut sum, mut until_check) = (Sha256::new(), 0_u64);
         while let Some(piece) = pieces.next().await? {
-            if until_look == 0 && !self.has_room_for_files() {
+            if until_check == 0 && !self.has_room_for_files() {
                 return Err(failed(std::io::ErrorKind::StorageFull.into()));
             }
-            until_look = if until_look == 0 { LOOK_EVERY } else { until_look };
-            until_look = until_look.saturating_sub(piece.len() as u64);
+            until_check = if until_check == 0 { CHECK_EVERY_BYTES } else { until_check };
+            until_check = until_check.saturating_sub(piece.len() as u64);
             sum.update(&piece);
             file.write_all(&piece).await.map_err(failed)?;
         }

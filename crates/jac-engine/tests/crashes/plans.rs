@@ -8,6 +8,7 @@ use jac_engine::plans::difference::LineChange;
 use jac_engine::plans::revisions::RevisionPage;
 use jac_engine::{Engine, EngineError};
 use jac_model::{ClusterPhase, FileChange, Person, Plan, PlanId, RunPhase};
+use std::io::Read;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -89,9 +90,12 @@ async fn each_change_of_a_plan_makes_a_revision_that_can_be_had_and_compared() {
     let second = waiting(&engine, move |engine| engine.plan_at(&at, 2)).await.expect("the second");
     assert_eq!(std::fs::read_to_string(second.folder.join("users.csv")).expect("a file"), "name\nada\n");
     assert_eq!(std::fs::read_to_string(second.folder.join("p.jmx")).expect("a file"), PLAN);
-    let mut zip = Vec::new();
-    second.write_zip(&mut zip).expect("a zip");
-    assert!(zip.starts_with(b"PK\x03\x04"));
+    let jac_engine::runs::KeptFile::Plain(mut zip, bytes) = second.zip_file(&engine).expect("a zip") else {
+        panic!("it is packed for whoever asked")
+    };
+    let mut begin = [0; 4];
+    zip.read_exact(&mut begin).expect("its beginning");
+    assert!(begin == *b"PK\x03\x04" && bytes > 100, "{bytes} bytes");
     let at = plan.clone();
     let fifth = waiting(&engine, move |engine| engine.plan_at(&at, 5)).await;
     assert!(matches!(fifth, Err(EngineError::NotFound { kind: "revision", .. })), "{fifth:?}");

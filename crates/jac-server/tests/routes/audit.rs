@@ -138,13 +138,13 @@ async fn a_run_on_a_new_cluster_is_recorded_with_its_id_also_when_the_caller_has
     .expect("a cluster");
     let run = timeout(LIMIT, async {
         loop {
-            let runs = served.as_owner(Method::GET, "/runs", "").await.body;
-            if let Some(run) = runs["items"][0]["id"].as_str() {
-                break store.run(&run.parse().expect("an id")).await.expect("the run").run;
+            if let Some((_, _, entry)) = trail(&served, 1).await.pop().filter(|(action, _, _)| action == "run.create") {
+                let id = entry["thing"].as_str().expect("an id").parse().expect("an id");
+                break store.run(&id).await.expect("the run").run;
             }
         }
     });
-    let run = run.await.expect("a run");
+    let run = run.await.expect("the run and its entry");
     let entries = trail(&served, 2).await;
     let found: Vec<_> = entries
         .iter()
