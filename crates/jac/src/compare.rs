@@ -19,6 +19,8 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     let thresholds = thresholds(arguments)?;
     let filter = logs::filter(&arguments.narrow)?;
     let (before, after) = (Source::find(&arguments.before)?, Source::find(&arguments.after)?);
+    let files = [&before, &after].map(Source::file).into_iter().flatten().collect::<Vec<_>>();
+    logs::check_outputs(&[("--html", &arguments.html)], &files)?;
     let writer = logs::Writer::new();
     let settings = logs::settings(&arguments.read)?;
     let results = vec![before.read(&filter, &settings)?, after.read(&filter, &settings)?];
@@ -89,6 +91,14 @@ impl Source {
             format!("{} contains no results", path.display()),
             Some(format!("Give a results folder of `jac run` (with {} or {SUMMARY}), or a log.", LOGS[0])),
         ))
+    }
+
+    /// The file that is read, if it is one here.
+    fn file(&self) -> Option<Input> {
+        match self {
+            Self::Log(input) => Some(input.clone()),
+            Self::Summary(path, _) => Some(Input::File(path.clone())),
+        }
     }
 
     fn table(path: &Path) -> anyhow::Result<Self> {
