@@ -69,7 +69,7 @@ const MOST_LABELS: usize = 500;
 const MOST_LIVE_LABELS: usize = 10;
 
 /// The longest graceful stop timeout, in seconds: a day.
-const MAX_STOP_TIMEOUT_S: u64 = 86_400;
+pub const MAX_STOP_TIMEOUT_S: u64 = 86_400;
 
 /// A run to start.
 #[derive(Debug, Clone, Deserialize)]

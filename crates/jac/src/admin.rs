@@ -12,18 +12,19 @@ use crate::cli::{
 };
 use crate::connect::{Connection, Elsewhere, ServerFile, connect, lock_alone, open_store, settings};
 use crate::context;
-use crate::exit::{Exit, with_hint};
+use crate::exit::{Exit, Interrupted, with_hint};
+use crate::signals::Signals;
 use crate::{stderr, stdout};
 use anyhow::{Context, bail};
 use jac_engine::administrator;
 use jac_engine::clock::{Clock, SystemClock};
-use jac_model::Person;
+use jac_model::{Person, is_same_name};
 use jac_server::{AuditEntry, INVITATION_LIFE_MS, LINK_LIFE_MS, new_sign_in_link, new_token, token_row};
 use jac_store::audit::{AuditedChange, EntryFilter, NewEntry, Outcome};
-use jac_store::{DataFolder, PersonChange, PersonRow, Store, Vault};
+use jac_store::{DataFolder, PersonChange, PersonRow, Store, StoreError, Vault};
 use lines::{TokenLine, UserLine, entry_text, table, token_table};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The most entries of the trail that are printed.
@@ -59,7 +60,10 @@ async fn rotate_key(place: &Place) -> anyhow::Result<()> {
 async fn back_up(place: &Place, file: &Path, with_results: bool) -> anyhow::Result<()> {
     let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
     let results = if with_results { Results::Taken } else { Results::Left };
-    backup::backup(&folder, file, results, SystemClock.now_ms()).await?;
+    // A signal ends the work, and what was put together so far is removed.
+    let mut signals = Signals::listen()?;
+    let written = backup::backup(&folder, file, results, SystemClock.now_ms());
+    signals.unless(written).await.map_err(Interrupted::early)??;
     Installation::of(folder).await?.note("installation.backup").await?;
     stdout::line(&format!(
         "{} contains the database and the plans{}. It does not contain secret.key, which decrypts the saved \
@@ -105,6 +109,41 @@ impl Installation {
         found.map(|(person, _)| person).ok_or_else(|| {
             with_hint(format!("no person '{name}'"), Some("`jac admin user list` lists everybody.".to_owned()))
         })
+    }
+
+    /// Somebody who may sign in. `what`: what would not work otherwise.
+    async fn enabled(&self, name: &str, what: &str) -> anyhow::Result<PersonRow> {
+        let row = self.named(name).await?;
+        if row.disabled {
+            let hint = format!("`jac admin user enable {name}` enables it again.");
+            return Err(with_hint(format!("the account of {name} is disabled: a {what} would not work"), Some(hint)));
+        }
+        Ok(row)
+    }
+
+    /// The ID of somebody in the audit trail, which has those too who were removed.
+    async fn of_trail(&self, name: &str) -> anyhow::Result<String> {
+        if let Some((person, _)) = self.store.person_named(name).await? {
+            return Ok(person.id);
+        }
+        let filter = EntryFilter { text: Some(name.to_owned()), limit: MOST_ENTRIES, ..EntryFilter::default() };
+        let entries = self.store.entries(filter).await?;
+        let mut ids = BTreeSet::new();
+        for entry in entries {
+            ids.extend(entry.person.filter(|one| is_same_name(&one.name, name)).map(|one| one.id));
+            if entry.kind.as_deref() == Some("person") && is_same_name(&entry.thing_name.unwrap_or_default(), name) {
+                ids.extend(entry.thing);
+            }
+        }
+        let mut ids = ids.into_iter();
+        match (ids.next(), ids.next()) {
+            (Some(id), None) => Ok(id),
+            (Some(_), Some(_)) => bail!("several people who were removed had the name '{name}'"),
+            (None, _) => Err(with_hint(
+                format!("no person '{name}' in the audit trail"),
+                Some("`jac admin user list` lists everybody.".to_owned()),
+            )),
+        }
     }
 
     /// Changes something as the shell's administrator, with its entry in the audit trail.
@@ -164,9 +203,14 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Add { name, role, team, place } => {
             let installation = Installation::open(&place).await?;
             let name = jac_engine::required_name(&name)?;
+            // Before a team is made for somebody who cannot be added.
+            if installation.store.person_named(&name).await?.is_some() {
+                return Err(StoreError::NameTaken { kind: "person", name }.into());
+            }
+            let names = team.iter().map(|team| jac_engine::required_name(team)).collect::<Result<Vec<_>, _>>()?;
             let mut teams = Vec::new();
-            for team in team {
-                teams.push(team_named(&installation, &team).await?);
+            for team in names {
+                teams.push(team_named(&installation, team).await?);
             }
             let id = jac_server::new_id('u');
             let added = installation.store.add_person(&id, &name, role, teams, SystemClock.now_ms());
@@ -188,12 +232,7 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::Link { name, place } => {
             let installation = Installation::open(&place).await?;
-            let row = installation.named(&name).await?;
-            if row.disabled {
-                let hint = format!("`jac admin user enable {name}` enables it again.");
-                return Err(with_hint(format!("the account of {name} is disabled: a link would not work"), Some(hint)));
-            }
-            let person = row.person();
+            let person = installation.enabled(&name, "link").await?.person();
             installation.link(&person, LINK_LIFE_MS, "person.link").await?;
         }
         UserCommand::Remove { name, to, place } => {
@@ -230,8 +269,7 @@ async fn remove(place: &Place, id: &str, heir: Option<&str>) -> anyhow::Result<(
     Ok(())
 }
 
-async fn team_named(installation: &Installation, name: &str) -> anyhow::Result<String> {
-    let name = jac_engine::required_name(name)?;
+async fn team_named(installation: &Installation, name: String) -> anyhow::Result<String> {
     if let Some(id) = installation.store.team_named(&name).await? {
         return Ok(id);
     }
@@ -244,7 +282,7 @@ async fn token(command: TokenCommand) -> anyhow::Result<()> {
     match command {
         TokenCommand::Create { name, scope, expires, label, place } => {
             let installation = Installation::open(&place).await?;
-            let person = installation.named(&name).await?;
+            let person = installation.enabled(&name, "token").await?;
             let now_ms = SystemClock.now_ms();
             let mut row = token_row(&label, scope, None, now_ms)?;
             if expires.is_some_and(|life| life.is_zero()) {
@@ -301,7 +339,7 @@ async fn token(command: TokenCommand) -> anyhow::Result<()> {
 async fn audit(arguments: AuditArguments) -> anyhow::Result<()> {
     let installation = Installation::open(&arguments.place).await?;
     let person = match &arguments.person {
-        Some(name) => Some(installation.named(name).await?.id),
+        Some(name) => Some(installation.of_trail(name).await?),
         None => None,
     };
     let since = arguments.since.map(|since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));

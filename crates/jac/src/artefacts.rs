@@ -8,6 +8,7 @@ use crate::config::build::ArtefactsConfig;
 use crate::connected::{briefly, print};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
+use crate::retries::retrying;
 use crate::stderr;
 use anyhow::{Context, bail};
 use async_trait::async_trait;
@@ -218,7 +219,7 @@ pub async fn until_stored(
 ) -> anyhow::Result<ArchiveView> {
     let mut progress = Progress::from(Instant::now());
     loop {
-        let view = archive_of(client, run).await?;
+        let view = retrying(async || archive_of(client, run).await).await?;
         show(&view);
         progress.see(&view, Instant::now());
         if view.phase == ArchivePhase::Stored || progress.is_given_up(timeout, Instant::now()) {

@@ -13,10 +13,11 @@ use jac_store::DataFolder;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{BufReader, BufWriter, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
+use tempfile::TempDir;
 
 /// Raised when an older JAC could not restore the archive.
 const FORMAT: u32 = 1;
@@ -59,7 +60,7 @@ pub async fn backup(folder: &DataFolder, to: &Path, results: Results, now_ms: i6
     }
     let store = open_store(folder).await?;
     let beside = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let staging = tempfile::tempdir_in(beside).with_context(|| format!("{} cannot be written to", beside.display()))?;
+    let staging = staging(beside).with_context(|| format!("{} cannot be written to", beside.display()))?;
     let database = staging.path().join(DATABASE);
     // The database before the files: what comes between the two is in the folder's files and comes into the list at the next start.
     store.copy_to(&database).await?;
@@ -75,6 +76,11 @@ pub async fn backup(folder: &DataFolder, to: &Path, results: Results, now_ms: i6
     written.await??;
     drop(staging);
     Ok(())
+}
+
+/// The folder that the archive is put together in: it holds a copy of the database, which nobody else may read.
+fn staging(beside: &Path) -> std::io::Result<TempDir> {
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir_in(beside)
 }
 
 fn write(folder: &DataFolder, about: &About, database: &Path, staged: &Path, to: &Path) -> anyhow::Result<()> {
@@ -259,7 +265,13 @@ fn set_database_aside(folder: &DataFolder, now_ms: i64) -> anyhow::Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn nobody_else_reads_what_a_backup_is_put_together_in() {
+        let place = tempfile::tempdir().expect("a folder");
+        let staging = staging(place.path()).expect("a folder");
+        assert_eq!(std::fs::metadata(staging.path()).expect("it is there").permissions().mode() & 0o777, 0o700);
+    }
 
     #[tokio::test]
     async fn a_backup_is_its_owners_alone_and_has_nothing_that_is_being_written() {

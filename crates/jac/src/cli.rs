@@ -44,6 +44,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// JMeter Across the Cloud: runs Apache JMeter plans on clusters of machines.
 #[derive(Debug, Parser)]
@@ -175,6 +176,12 @@ Examples:
   jac samples results.jtl --where success=false --where 'elapsed>2s' --slowest
   jac samples results.jtl --where 'label~^Check' --where 'code~^5' --limit 1000 --output csv > failed.csv";
 
+/// A length of time that has no fraction of a second: what counts by it counts seconds.
+fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let length = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if length.subsec_nanos() == 0 { Ok(length) } else { Err("expected whole seconds, e.g. 30s or 2m".to_owned()) }
+}
+
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Output {
@@ -293,6 +300,19 @@ mod tests {
     #[test]
     fn the_command_line_is_declared_without_contradictions() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_warm_up_has_whole_seconds() {
+        for command in [&["jac", "run", "plan.jmx"][..], &["jac", "report", "results.jtl"]] {
+            for whole in ["0s", "2000ms", "1m 30s"] {
+                Cli::read_from([command, &["--warm-up", whole]].concat()).expect(whole);
+            }
+            for fraction in ["1500ms", "999us", "1s 1ns"] {
+                let refused = Cli::read_from([command, &["--warm-up", fraction]].concat()).expect_err(fraction);
+                assert_eq!(refused.kind(), ErrorKind::ValueValidation, "{fraction}");
+            }
+        }
     }
 
     #[test]

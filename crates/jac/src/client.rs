@@ -1,7 +1,8 @@
 //! Calls the server's own interface: over HTTP, or in this process without a socket. There is one way to run a plan
 //! from the shell, with a server or without.
 
-use crate::exit::{RunFailed, with_hint};
+use crate::exit::{RunFailed, hinted};
+use crate::retries::{Refused, Temporary, retrying};
 use anyhow::{Context, bail};
 use axum::Router;
 use axum::body::Body;
@@ -15,8 +16,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
@@ -35,7 +38,6 @@ const PIECE: usize = 256 * 1024;
 enum Transport {
     Http {
         client: reqwest::Client,
-        base: String,
         shown: String,
         /// Not through a proxy of the environment.
         is_direct: bool,
@@ -43,10 +45,23 @@ enum Transport {
     InProcess(Router),
 }
 
+/// How a server is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Empty for a server in this process.
+    pub base: String,
+    pub token: String,
+}
+
+/// Where the server is now, if that is known.
+type Whereabouts = Arc<dyn Fn() -> Option<Address> + Send + Sync>;
+
 /// A caller of the server.
 pub struct Client {
     transport: Transport,
-    token: String,
+    address: Arc<Mutex<Address>>,
+    /// Asked where the server does not answer: it may have another port after a restart.
+    whereabouts: Option<Whereabouts>,
 }
 
 type Bytestream = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
@@ -73,9 +88,18 @@ impl Client {
         let client = http_client(is_direct, Some(SILENCE_LIMIT))?;
         let base = url.trim_end_matches('/').to_owned();
         Ok(Self {
-            transport: Transport::Http { client, shown: base.clone(), base, is_direct },
-            token: token.to_owned(),
+            transport: Transport::Http { client, shown: base.clone(), is_direct },
+            address: Arc::new(Mutex::new(Address { base, token: token.to_owned() })),
+            whereabouts: None,
         })
+    }
+
+    /// The server may listen on another port after a restart: where it does not answer, `whereabouts` gives the address of
+    /// the next request.
+    #[must_use]
+    pub fn following(mut self, whereabouts: impl Fn() -> Option<Address> + Send + Sync + 'static) -> Self {
+        self.whereabouts = Some(Arc::new(whereabouts));
+        self
     }
 
     /// People open it at another address.
@@ -89,7 +113,12 @@ impl Client {
 
     /// The server in this process.
     pub fn in_process(router: Router, token: &str) -> Self {
-        Self { transport: Transport::InProcess(router), token: token.to_owned() }
+        let address = Address { base: String::new(), token: token.to_owned() };
+        Self { transport: Transport::InProcess(router), address: Arc::new(Mutex::new(address)), whereabouts: None }
+    }
+
+    fn address(&self) -> Address {
+        self.address.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where a person can open it, if it has an address.
@@ -102,6 +131,12 @@ impl Client {
 
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.json(Method::GET, path, None, Body::empty()).await
+    }
+
+    /// The same for what is asked again and again, or matters at the end of a run: [tolerates](retrying) a server that
+    /// is away for a moment.
+    pub async fn poll<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        retrying(async || self.get(path).await).await
     }
 
     /// All of a list, page by page. `path` has a query already.
@@ -197,15 +232,12 @@ impl Client {
     /// The same caller, who waits that long for an answer to begin; `None`: without a limit.
     fn waiting(&self, limit: Option<Duration>) -> anyhow::Result<Self> {
         let transport = match &self.transport {
-            Transport::Http { base, shown, is_direct, .. } => Transport::Http {
-                client: http_client(*is_direct, limit)?,
-                base: base.clone(),
-                shown: shown.clone(),
-                is_direct: *is_direct,
-            },
+            Transport::Http { shown, is_direct, .. } => {
+                Transport::Http { client: http_client(*is_direct, limit)?, shown: shown.clone(), is_direct: *is_direct }
+            }
             Transport::InProcess(router) => Transport::InProcess(router.clone()),
         };
-        Ok(Self { transport, token: self.token.clone() })
+        Ok(Self { transport, address: Arc::clone(&self.address), whereabouts: self.whereabouts.clone() })
     }
 
     pub async fn delete(&self, path: &str) -> anyhow::Result<()> {
@@ -218,25 +250,26 @@ impl Client {
         self.json(Method::DELETE, path, None, Body::empty()).await
     }
 
-    /// Writes an answer's body to a file.
+    /// Writes an answer's body to a file, which is whole or as it was before.
     pub async fn download(&self, path: &str, to: &Path) -> anyhow::Result<()> {
         let (status, mut body) = self.send(Method::GET, path, None, Body::empty()).await?;
         if !status.is_success() {
             return Err(refused(status, &collect(body).await?));
         }
-        if let Some(folder) = to.parent() {
-            tokio::fs::create_dir_all(folder)
-                .await
-                .with_context(|| format!("{} cannot be created", folder.display()))?;
-        }
-        let mut file =
-            tokio::fs::File::create(to).await.with_context(|| format!("{} cannot be written", to.display()))?;
+        let cannot = || format!("{} cannot be written", to.display());
+        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        tokio::fs::create_dir_all(folder).await.with_context(|| format!("{} cannot be created", folder.display()))?;
+        // As readable as the umask lets any new file be. Removed when this is dropped half way.
+        let everybody = std::fs::Permissions::from_mode(0o666);
+        let part = tempfile::Builder::new().suffix(".part").permissions(everybody).tempfile_in(folder);
+        let part = part.map_err(|error| std::io::Error::from(error.kind())).with_context(cannot)?;
+        let mut file = tokio::fs::File::from_std(part.reopen().with_context(cannot)?);
         while let Some(piece) = body.next().await {
-            file.write_all(&piece.map_err(broken_off)?)
-                .await
-                .with_context(|| format!("{} cannot be written", to.display()))?;
+            file.write_all(&piece.map_err(broken_off)?).await.with_context(cannot)?;
         }
-        file.flush().await.with_context(|| format!("{} cannot be written", to.display()))
+        file.flush().await.with_context(cannot)?;
+        part.persist(to).with_context(cannot)?;
+        Ok(())
     }
 
     async fn json<T: DeserializeOwned>(
@@ -258,14 +291,18 @@ impl Client {
         body: Body,
     ) -> anyhow::Result<(StatusCode, Bytestream)> {
         let path = format!("/api/v1{path}");
+        let Address { base, token } = self.address();
         match &self.transport {
-            Transport::Http { client, base, .. } => {
-                let mut request = client.request(method, format!("{base}{path}")).bearer_auth(&self.token);
+            Transport::Http { client, .. } => {
+                let mut request = client.request(method, format!("{base}{path}")).bearer_auth(&token);
                 if let Some(kind) = kind {
                     request = request.header(header::CONTENT_TYPE, kind);
                 }
                 let response = request.body(reqwest::Body::wrap_stream(body.into_data_stream())).send().await.map_err(
                     |error| {
+                        if let Some(now) = self.whereabouts.as_ref().and_then(|whereabouts| whereabouts()) {
+                            *self.address.lock().unwrap_or_else(PoisonError::into_inner) = now;
+                        }
                         anyhow::Error::new(RunFailed(format!(
                             "the server at {base} does not answer: {}",
                             innermost(&error)
@@ -279,7 +316,7 @@ impl Client {
                 let mut request = Request::builder()
                     .method(method)
                     .uri(path)
-                    .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+                    .header(header::AUTHORIZATION, format!("Bearer {token}"));
                 if let Some(kind) = kind {
                     request = request.header(header::CONTENT_TYPE, kind);
                 }
@@ -354,9 +391,13 @@ fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
             Some(hint) => format!("{} {hint}", error.message),
             None => error.message,
         })),
-        Ok(Refusal { error }) => with_hint(error.message, error.hint),
+        Ok(Refusal { error }) if status == StatusCode::TOO_MANY_REQUESTS => {
+            hinted(Temporary(error.message), error.hint)
+        }
+        Ok(Refusal { error }) => hinted(Refused(error.message), error.hint),
         Err(_) if status.is_server_error() => RunFailed(format!("the server answered {status}")).into(),
-        Err(_) => anyhow::anyhow!("the server answered {status}"),
+        // A proxy's own answer, e.g. while the server behind it starts.
+        Err(_) => anyhow::Error::new(Temporary(format!("the server answered {status}"))),
     }
 }
 
@@ -440,6 +481,56 @@ mod tests {
             let error = client.download("/truncated", &place.path().join("file")).await.expect_err("truncated");
             assert!(error.is::<RunFailed>(), "{error:#}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_download_is_whole_or_not_there_and_a_server_that_is_away_for_a_moment_costs_nothing() {
+        let tries = Arc::new(Mutex::new(0));
+        let answer = move || {
+            let mut tries = tries.lock().expect("a number");
+            *tries += 1;
+            match *tries {
+                1 => (StatusCode::BAD_GATEWAY, Body::from("<html>Bad Gateway</html>")),
+                2 => (StatusCode::NOT_FOUND, Body::from("404 page not found")),
+                3 => {
+                    let pieces = [Ok(Bytes::from("half")), Err(std::io::Error::other("the connection is gone"))];
+                    (StatusCode::OK, Body::from_stream(futures_util::stream::iter(pieces)))
+                }
+                _ => (StatusCode::OK, Body::from("the whole file")),
+            }
+        };
+        let gone = get(|| async {
+            (StatusCode::NOT_FOUND, axum::Json(json!({ "error": { "code": "not_found", "message": "No such file." } })))
+        });
+        let router =
+            Router::new().route("/api/v1/file", get(move || std::future::ready(answer()))).route("/api/v1/gone", gone);
+        let client = Client::remote(&served(router).await, "t").expect("a client");
+        let place = tempfile::tempdir().expect("a folder");
+        let to = place.path().join("below/file");
+        std::fs::create_dir_all(place.path().join("below")).expect("a folder");
+        std::fs::write(&to, "before").expect("written");
+        for _ in 0..3 {
+            client.download("/file", &to).await.expect_err("not yet");
+            assert_eq!(std::fs::read_to_string(&to).expect("a file"), "before");
+        }
+        retrying(async || client.download("/file", &to).await).await.expect("whole");
+        assert_eq!(std::fs::read_to_string(&to).expect("a file"), "the whole file");
+        let error = retrying(async || client.download("/gone", &to).await).await.expect_err("it is final");
+        assert!(error.is::<Refused>() && !error.is::<RunFailed>(), "{error:#}");
+        assert_eq!(std::fs::read_dir(place.path().join("below")).expect("a folder").count(), 1, "nothing beside it");
+    }
+
+    #[tokio::test]
+    async fn a_server_is_found_again_on_another_port() {
+        let router = || Router::new().route("/api/v1/here", get(|| async { axum::Json(json!("here")) }));
+        let old = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}", old.local_addr().expect("its address"));
+        drop(old);
+        let base = served(router()).await;
+        let client = Client::local(&address, "t").expect("a client");
+        let client = client.following(move || Some(Address { base: base.clone(), token: "t".to_owned() }));
+        client.get::<String>("/here").await.expect_err("nothing listens there");
+        assert_eq!(client.get::<String>("/here").await.expect("an answer"), "here");
     }
 
     #[tokio::test]

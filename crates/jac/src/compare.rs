@@ -19,6 +19,8 @@ pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     let thresholds = thresholds(arguments)?;
     let filter = logs::filter(&arguments.narrow)?;
     let (before, after) = (Source::find(&arguments.before)?, Source::find(&arguments.after)?);
+    let files = [&before, &after].map(Source::file).into_iter().flatten().collect::<Vec<_>>();
+    logs::check_outputs(&[("--html", &arguments.html)], &files)?;
     let writer = logs::Writer::new();
     let both: Vec<Input> = [&before, &after].into_iter().filter_map(Source::log).cloned().collect();
     let settings = logs::settings(&arguments.read)?;
@@ -98,6 +100,14 @@ impl Source {
         match self {
             Self::Log(input, _) => Some(input),
             Self::Summary(..) => None,
+        }
+    }
+
+    /// The file that is read, if it is one here.
+    fn file(&self) -> Option<Input> {
+        match self {
+            Self::Log(input, _) => Some(input.clone()),
+            Self::Summary(path, _) => Some(Input::File(path.clone())),
         }
     }
 

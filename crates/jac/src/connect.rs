@@ -2,7 +2,7 @@
 
 use crate::artefacts;
 use crate::cli::ServerArguments;
-use crate::client::Client;
+use crate::client::{Address, Client};
 use crate::config;
 use crate::context;
 use crate::exit::with_hint;
@@ -44,9 +44,14 @@ impl ServerFile {
         self.public_url.as_deref().unwrap_or(&self.url)
     }
 
-    /// A caller with the file's own token.
-    fn client(&self) -> anyhow::Result<Client> {
-        Ok(Client::local(&self.url, &self.token)?.shown_at(self.page_url()))
+    /// A caller with the file's own token, which finds the server again after a restart on another port.
+    fn client(&self, folder: &DataFolder) -> anyhow::Result<Client> {
+        let folder = folder.clone();
+        let whereabouts = move || {
+            let file = Self::read(&folder).ok()?;
+            Some(Address { base: file.url, token: file.token })
+        };
+        Ok(Client::local(&self.url, &self.token)?.shown_at(self.page_url()).following(whereabouts))
     }
 
     /// Reads the file that the server on the folder has written.
@@ -119,18 +124,19 @@ pub async fn connect(
     elsewhere: Elsewhere<'_>,
 ) -> anyhow::Result<Connection> {
     if let Some(url) = at.server.as_deref() {
+        let url = login::checked_url(url)?;
         if let Some(token) = saved_token(url, at.token_file.as_deref())? {
             return Ok(Connection::Server(Client::remote(url, &token)?));
         }
-        let is_own = |file: &ServerFile| [file.url.as_str(), file.page_url()].contains(&url.trim_end_matches('/'));
-        let own = DataFolder::open(data_folder).ok().and_then(|folder| ServerFile::read(&folder).ok()).filter(is_own);
-        let own = own.ok_or_else(|| {
+        let is_own = |file: &ServerFile| [file.url.as_str(), file.page_url()].contains(&url);
+        let own = DataFolder::open(data_folder).ok().and_then(|folder| Some((ServerFile::read(&folder).ok()?, folder)));
+        let (own, folder) = own.filter(|(file, _)| is_own(file)).ok_or_else(|| {
             with_hint(
                 format!("no token for the server {url}"),
                 Some(format!("Log in with `jac login {url}`, or set JAC_TOKEN or --token-file.")),
             )
         })?;
-        return Ok(Connection::Server(own.client()?));
+        return Ok(Connection::Server(own.client(&folder)?));
     }
     let folder = DataFolder::open(data_folder)?;
     match folder.lock() {
@@ -150,14 +156,15 @@ pub async fn connect(
             let token = app.access.token().to_owned();
             Ok(Connection::Own { client: Client::in_process(jac_server::router(app), &token), engine })
         }
-        Err(FolderError::Locked { .. }) => Ok(Connection::Server(ServerFile::read(&folder)?.client()?)),
+        Err(FolderError::Locked { .. }) => Ok(Connection::Server(ServerFile::read(&folder)?.client(&folder)?)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The token for a server that was named: of the environment, a file, or `jac login`.
+/// The token for a server that was named: of a file that was typed, the environment, or `jac login`.
 fn saved_token(url: &str, file: Option<&Path>) -> anyhow::Result<Option<String>> {
-    if let Some(token) = context::environment("JAC_TOKEN") {
+    let is_typed = file.is_some_and(|file| Some(file.as_os_str()) != std::env::var_os("JAC_TOKEN_FILE").as_deref());
+    if !is_typed && let Some(token) = context::environment("JAC_TOKEN") {
         return Ok(Some(token));
     }
     if let Some(file) = file {

@@ -26,9 +26,11 @@ pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
         let known = own_set(client, &name).await?;
         let path = |id: &Value| format!("/credentials/{}", id.as_str().unwrap_or_default());
         if delete {
-            if let Some(set) = &known {
-                client.delete(&path(&set["id"])).await?;
-            }
+            let Some(set) = &known else {
+                let hint = Some("`jac credentials aws --name NAME` shows the set of a name.".to_owned());
+                return Err(with_hint(format!("no AWS credentials '{name}' are saved"), hint));
+            };
+            client.delete(&path(&set["id"])).await?;
             print(&whose, &json!({ "saved": null }), || "The saved AWS credentials are deleted.".to_owned());
             return Ok(Exit::Done);
         }

@@ -72,17 +72,37 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         }
         return Exit::Signal(*signal).into();
     }
-    eprintln!("error: {}", visible_lines(&sentence(&error.to_string())));
+    lines_of(error).iter().for_each(|line| eprintln!("{}", visible_lines(line)));
+    // A failure with a hint is a context, which the chain does not show as what it is.
+    let is_failure = error.is::<RunFailed>() || error.chain().any(|cause| cause.is::<RunFailed>());
+    if is_failure { Exit::Failed.into() } else { Exit::BadInput.into() }
+}
+
+/// The error, its causes and its hint. A cause whose text is in a line above is not repeated.
+fn lines_of(error: &anyhow::Error) -> Vec<String> {
+    let mut lines = vec![format!("error: {}", sentence(&error.to_string()))];
     for cause in error.chain().skip(1) {
-        let word = if cause.is::<Hint>() { "hint" } else { "cause" };
-        eprintln!("{word}: {}", visible_lines(&sentence(&cause.to_string())));
+        let text = cause.to_string();
+        if cause.is::<Hint>() {
+            lines.push(format!("hint: {}", sentence(&text)));
+        } else if !lines.iter().any(|line| line.contains(&text)) {
+            lines.push(format!("cause: {}", sentence(&text)));
+        }
     }
-    if error.chain().any(|cause| cause.is::<RunFailed>()) { Exit::Failed.into() } else { Exit::BadInput.into() }
+    lines
 }
 
 /// Adds a full stop where there is none.
 fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// An error that keeps its type, and what to do about it.
+pub fn hinted(error: impl std::error::Error + Send + Sync + 'static, hint: Option<String>) -> anyhow::Error {
+    match hint {
+        Some(hint) => anyhow::Error::new(Hint(hint)).context(error),
+        None => anyhow::Error::new(error),
+    }
 }
 
 /// An error and what to do about it.
@@ -91,5 +111,29 @@ pub fn with_hint(message: impl Into<String>, hint: Option<String>) -> anyhow::Er
     match hint {
         Some(hint) => anyhow::Error::new(Hint(hint)).context(message),
         None => anyhow::anyhow!(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn a_cause_that_the_sentence_has_is_not_repeated() {
+        let read = || Err::<(), _>(std::io::Error::other("the disk is gone"));
+        let plain = read().context("x.jtl cannot be read").expect_err("an error");
+        assert_eq!(lines_of(&plain), ["error: x.jtl cannot be read.", "cause: the disk is gone."]);
+        let spelled = read().context("x.jtl cannot be read: the disk is gone").expect_err("an error");
+        assert_eq!(lines_of(&spelled), ["error: x.jtl cannot be read: the disk is gone."]);
+    }
+
+    #[test]
+    fn a_failure_with_a_hint_is_a_failure() {
+        let error = hinted(RunFailed("no contact".to_owned()), Some("try again".to_owned()));
+        assert_eq!(lines_of(&error), ["error: no contact.", "hint: try again."]);
+        assert_eq!(format!("{:?}", report(&error)), format!("{:?}", ExitCode::from(Exit::Failed)));
+        let bad = with_hint("no plan", Some("give one".to_owned()));
+        assert_eq!(format!("{:?}", report(&bad)), format!("{:?}", ExitCode::from(Exit::BadInput)));
     }
 }

@@ -1,16 +1,17 @@
 //! `jac export`: a run's samples for other programs.
 
-use crate::cli::ExportArguments;
+use crate::cli::{ExportArguments, Output};
 use crate::client::Client;
 use crate::connected::briefly;
 use crate::exit::{Exit, with_hint};
 use crate::signals::Signals;
-use crate::{artefacts, logs};
+use crate::{artefacts, logs, stdout};
 use anyhow::Context;
 use jac_export::{ExportError, write_interval_log, write_parquet};
 use jac_jtl::{ReadOutcome, Settings};
 use jac_logs::{Input, Progress};
 use jac_model::RunId;
+use serde::Serialize;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -30,14 +31,18 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let interval_ms = u32::try_from(arguments.interval.as_millis()).ok().and_then(NonZero::new);
     let interval_ms = interval_ms.with_context(|| "invalid --interval: expected 1ms to 49days")?;
     // Beside what is written: a log may be larger than the system's folder for temporary files.
-    let beside = arguments.parquet.as_ref().or(arguments.hdr.as_ref()).map(|file| folder_of(file)).unwrap_or_default();
-    let (input, _fetched) = log_of(arguments, &beside).await?;
+    let beside = arguments.parquet.as_ref().or(arguments.hdr.as_ref()).map(|file| logs::folder_of(file));
+    let outputs = [("--parquet", &arguments.parquet), ("--hdr", &arguments.hdr)];
+    // Before the log of a run is fetched, too.
+    logs::check_outputs(&outputs, &[])?;
+    let (input, _fetched) = log_of(arguments, beside.unwrap_or(Path::new("."))).await?;
+    logs::check_outputs(&outputs, std::slice::from_ref(&input))?;
     let targets = (arguments.parquet.clone(), arguments.hdr.clone());
     let cancelled = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&cancelled);
     let mut signals = Signals::listen()?;
     let mut work = tokio::task::spawn_blocking(move || write(&input, &settings, &targets, interval_ms, &asked));
-    tokio::select! {
+    let written = tokio::select! {
         done = &mut work => done??,
         signal = signals.next() => {
             cancelled.store(true, Ordering::Relaxed);
@@ -45,8 +50,21 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
             drop(work.await);
             return Ok(Exit::Signal(signal));
         }
+    };
+    if arguments.whose.output == Output::Json {
+        stdout::json(&written)?;
     }
     Ok(Exit::Done)
+}
+
+/// A file that was written, as JSON has it.
+#[derive(Debug, Serialize)]
+struct Exported {
+    file: PathBuf,
+    samples: u64,
+    rejected_rows: u64,
+    /// The log has no end: the run was killed, or the file is incomplete.
+    truncated: bool,
 }
 
 /// The log that is meant; of a run it is fetched into a file that is gone with the second value.
@@ -100,26 +118,24 @@ fn copy_of(pipe: &Input, folder: &Path) -> anyhow::Result<NamedTempFile> {
     Ok(file)
 }
 
-fn folder_of(file: &Path) -> PathBuf {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new(".")).to_owned()
-}
-
 fn write(
     input: &Input,
     settings: &Settings,
     (parquet, hdr): &(Option<PathBuf>, Option<PathBuf>),
     interval_ms: NonZero<u32>,
     cancelled: &AtomicBool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<Exported>> {
     let inputs = std::slice::from_ref(input);
+    let mut written = Vec::new();
     if let Some(path) = parquet {
-        whole(path, cancelled, |out, progress| write_parquet(inputs, settings, out, progress))?;
+        written.push(whole(path, cancelled, |out, progress| write_parquet(inputs, settings, out, progress))?);
     }
     if let Some(path) = hdr {
-        whole(path, cancelled, |out, progress| write_interval_log(inputs, settings, interval_ms, out, progress))?;
+        let hdr =
+            whole(path, cancelled, |out, progress| write_interval_log(inputs, settings, interval_ms, out, progress));
+        written.push(hdr?);
     }
-    Ok(())
+    Ok(written)
 }
 
 type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
@@ -129,11 +145,12 @@ fn whole(
     path: &Path,
     cancelled: &AtomicBool,
     write: impl FnOnce(&mut BufWriter<&NamedTempFile>, OnProgress<'_>) -> Result<ReadOutcome, ExportError>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Exported> {
     let cannot = || format!("{} cannot be written", path.display());
     // As readable as the umask lets any new file be.
     let everybody = std::fs::Permissions::from_mode(0o666);
-    let file = tempfile::Builder::new().permissions(everybody).tempfile_in(folder_of(path)).with_context(cannot)?;
+    let file = tempfile::Builder::new().permissions(everybody).tempfile_in(logs::folder_of(path));
+    let file = file.with_context(cannot)?;
     let mut bar = logs::Bar::new();
     let mut out = BufWriter::with_capacity(1 << 20, &file);
     let written = write(&mut out, &mut |progress| {
@@ -154,5 +171,10 @@ fn whole(
     if outcome.cut_logs > 0 {
         eprintln!("note: the log is truncated: the run was killed, or the file is incomplete.");
     }
-    Ok(())
+    Ok(Exported {
+        file: path.to_owned(),
+        samples: outcome.samples,
+        rejected_rows: outcome.rejected_rows,
+        truncated: outcome.cut_logs > 0,
+    })
 }

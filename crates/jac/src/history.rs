@@ -164,8 +164,14 @@ fn point_line(point: &TrendPoint) -> String {
         _ if point.baseline => "  baseline".to_owned(),
         Some(compared) if compared.change != Change::Same => {
             let load = if compared.load_differs { " (throughput differs)" } else { "" };
-            let word = serde_json::to_value(compared.change).ok().and_then(|word| word.as_str().map(str::to_owned));
-            format!("  {} than {}: {}{load}", word.unwrap_or_default(), compared.with, compared.sentence)
+            let word = match compared.change {
+                Change::Mixed => "partly worse, partly better than",
+                Change::Better => "better than",
+                Change::Worse => "worse than",
+                Change::Same => "the same as",
+                Change::Unclear => "unclear compared with",
+            };
+            format!("  {word} {}: {}{load}", compared.with, compared.sentence)
         }
         Some(_) | None => String::new(),
     };

@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::clusters::{forecast, price_sentence};
 use crate::connected::{Connected, at, briefly, print};
 use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
+use crate::retries::retrying;
 use crate::run::machines;
 use jac_engine::view::ClusterView;
 use jac_model::{ClusterConfig, ClusterId, ImageState, NodeImage, Provider};
@@ -44,18 +45,13 @@ async fn build(mut connected: Connected<'_>, arguments: &BuildArguments) -> anyh
     let forecast = connected.signals.unless(forecast(connected.client, &new)).await.map_err(Interrupted::early)??;
     eprintln!("{}", price_sentence(&forecast, 1));
     let made: ClusterView = connected.client.post("/clusters", &new).await?;
-    let cluster = connected.wait_for_creation(&made).await?;
-    let id = &cluster.cluster.id;
-    let built = match connected.signals.unless(build_of(connected.client, id, arguments.name.as_deref())).await {
-        Ok(built) => built,
-        Err(signal) => {
-            let continuing = "The image is still being created; `jac image list` shows it.".to_owned();
-            Err(Interrupted { signal, continuing }.into())
-        }
-    };
-    let _: ClusterView = connected.client.post(&format!("/clusters/{id}/terminate"), &json!({})).await?;
+    let built = built_on(&mut connected, &made, arguments.name.as_deref()).await;
+    // Whatever came of the image: its machine costs money.
+    let gone = terminated(&mut connected, &made).await;
     // The image's own fault is reported first.
-    let gone = connected.wait_for_end(&cluster).await;
+    if let (Err(_), Err(error)) = (&built, &gone) {
+        eprintln!("warning: {} may not be terminated: {error}", made.cluster.id);
+    }
     let image = built?;
     gone?;
     print(&arguments.whose, &image, || {
@@ -64,12 +60,40 @@ async fn build(mut connected: Connected<'_>, arguments: &BuildArguments) -> anyh
     Ok(Exit::Done)
 }
 
+/// The image of a machine that is being created.
+async fn built_on(connected: &mut Connected<'_>, made: &ClusterView, name: Option<&str>) -> anyhow::Result<NodeImage> {
+    let id = &made.cluster.id;
+    connected.wait_for_creation(made).await.map_err(|error| match error.downcast::<Interrupted>() {
+        Ok(Interrupted { signal, .. }) => {
+            Interrupted { signal, continuing: format!("No image was created. {id} is being terminated.") }.into()
+        }
+        Err(error) => error,
+    })?;
+    match connected.signals.unless(build_of(connected.client, id, name)).await {
+        Ok(built) => built,
+        Err(signal) => {
+            let continuing = "The image is still being created; `jac image list` shows it.".to_owned();
+            Err(Interrupted { signal, continuing }.into())
+        }
+    }
+}
+
+/// Terminates the machine, which may be terminated already.
+async fn terminated(connected: &mut Connected<'_>, made: &ClusterView) -> anyhow::Result<()> {
+    let path = format!("/clusters/{}/terminate", made.cluster.id);
+    let client = connected.client;
+    let asked = connected.signals.unless(retrying(async || client.post::<ClusterView>(&path, &json!({})).await)).await;
+    asked.map_err(Interrupted::early)??;
+    connected.wait_for_end(made).await?;
+    Ok(())
+}
+
 async fn build_of(client: &Client, cluster: &ClusterId, name: Option<&str>) -> anyhow::Result<NodeImage> {
     let image: NodeImage = client.post(&format!("/clusters/{cluster}/image"), &json!({ "name": name })).await?;
     eprintln!("{} ({}) is being created.", image.id, image.name);
     let deadline = Instant::now() + BUILD_LIMIT;
     loop {
-        let images: Vec<NodeImage> = client.get("/images").await?;
+        let images: Vec<NodeImage> = client.poll("/images").await?;
         // What was just made may not be shown for a moment.
         let state = images.iter().find(|found| found.id == image.id);
         match state.map(|found| found.state) {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub async fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
     let max_unread_percent = logs::max_unread_percent(&arguments.max_unread)?.to_string();
+    logs::refuse_twice(arguments.logs.iter().map(PathBuf::as_path))?;
     let files = named(&arguments.logs)?;
     let mut fields = vec![("plan", arguments.plan.as_str()), ("max_unread_percent", &max_unread_percent)];
     fields.extend(arguments.name.as_deref().map(|name| ("name", name)));

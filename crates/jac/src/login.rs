@@ -47,7 +47,8 @@ pub fn logins() -> Logins {
     Logins::at(context::config_folder().join("logins.json"))
 }
 
-fn checked_url(text: &str) -> anyhow::Result<&str> {
+/// A server's address without a slash at its end.
+pub fn checked_url(text: &str) -> anyhow::Result<&str> {
     let parsed = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     match parsed.filter(|url| url.has_host() && url.path() == "/" && url.query().is_none()) {
         Some(_) => Ok(text.trim_end_matches('/')),

@@ -10,10 +10,11 @@ use jac_logs::{
     Bound, ClockOffsets, Condition, Filter, Input, LogError, Moment, Progress, ReadOptions, first_row_start,
     first_start, read_logs_with,
 };
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -135,7 +136,57 @@ pub fn max_unread_percent(words: &str) -> anyhow::Result<f64> {
 /// # Errors
 /// When a store has no such log.
 pub fn inputs(arguments: &[String]) -> anyhow::Result<Vec<Input>> {
+    refuse_twice(arguments.iter().map(Path::new))?;
     arguments.iter().map(|argument| input(argument)).collect()
+}
+
+/// Refuses a log that is named twice: each of its samples would count twice.
+pub fn refuse_twice<'a>(logs: impl Iterator<Item = &'a Path>) -> anyhow::Result<()> {
+    let mut taken = BTreeSet::new();
+    for path in logs {
+        if !taken.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned())) {
+            return Err(with_hint(
+                format!("{} is given twice", path.display()),
+                Some("Give each log once: its samples would count twice.".to_owned()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses files to write that are one of the logs or one another, and those in a folder that cannot be written to, before
+/// anything is read.
+pub fn check_outputs(outputs: &[(&str, &Option<PathBuf>)], inputs: &[Input]) -> anyhow::Result<()> {
+    let mut taken = BTreeMap::new();
+    for input in inputs {
+        if let Input::File(path) = input {
+            taken.insert(place_of(path), "the log");
+        }
+    }
+    for (flag, path) in outputs {
+        let Some(path) = path else { continue };
+        tempfile::tempfile_in(folder_of(path))
+            .map_err(|error| std::io::Error::from(error.kind()))
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        if let Some(other) = taken.insert(place_of(path), *flag) {
+            return Err(with_hint(
+                format!("{flag} {} would replace the file of {other}", path.display()),
+                Some("Give another file.".to_owned()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A file's path without links; one that is not there has its folder's.
+fn place_of(path: &Path) -> PathBuf {
+    let of_folder = || Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
+}
+
+/// The folder that a file is in.
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// One of them.
@@ -262,12 +313,12 @@ impl Writer {
 
     /// Writes a file in one step.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let cannot = || format!("{} cannot be written", path.display());
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         // As readable as the umask lets any new file be: a report is there to be shown.
         let everybody = std::fs::Permissions::from_mode(0o666);
-        let mut file = tempfile::Builder::new().permissions(everybody).tempfile_in(folder).with_context(cannot)?;
+        let mut file =
+            tempfile::Builder::new().permissions(everybody).tempfile_in(folder_of(path)).with_context(cannot)?;
         file.write_all(bytes).with_context(cannot)?;
         file.persist(path).with_context(cannot)?;
         Ok(())

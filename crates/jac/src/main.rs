@@ -40,6 +40,7 @@ mod mcp;
 mod notify;
 mod plans;
 mod report;
+mod retries;
 mod run;
 mod samples;
 mod schedules;

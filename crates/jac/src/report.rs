@@ -19,6 +19,8 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     let inputs = logs::inputs(&arguments.files)?;
+    let outputs = [("--html", &arguments.html), ("--csv", &arguments.csv), ("--junit", &arguments.junit)];
+    logs::check_outputs(&outputs, &inputs)?;
     let filter = logs::filter(&arguments.narrow)?;
     let writer = logs::Writer::new();
     let max_unread_percent = logs::max_unread_percent(&arguments.max_unread)?;

@@ -17,9 +17,10 @@ use crate::client::Client;
 use crate::clusters;
 use crate::connect::{Connection, Elsewhere, connect, settings};
 use crate::context;
-use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
+use crate::exit::{Exit, Interrupted, RunFailed, hinted, with_hint};
 use crate::history::plan_id;
 use crate::plans::auto_stop;
+use crate::retries::{Refused, Retries, retrying};
 use crate::signals::Signals;
 use crate::{stdout, utc};
 use anyhow::Context;
@@ -36,8 +37,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use progress::Line;
 use serde::Deserialize;
 use serde_json::json;
-pub use spec::refuse_spread;
 use spec::{OutFolder, Place, RunSpec, Source};
+pub use spec::{refuse_criteria, refuse_spread, refuse_stop_timeout};
 use std::path::{Component, Path};
 use std::pin::pin;
 use std::time::Duration;
@@ -48,8 +49,6 @@ use upload::upload;
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long an answer is waited for after a signal.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
-/// How many polls in a row may fail: a server that restarts is away for a moment.
-const FAILED_POLLS: u32 = 60;
 
 /// Which cluster a run is on.
 #[derive(Debug)]
@@ -98,7 +97,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let home = toolbox.home(&requested).map_err(from_engine)?;
     // How many workers a cluster has that exists already is known only later.
     let most = new.as_ref().map_or(jac_model::ClusterConfig::MAX_WORKERS, |new| new.workers);
-    let spec = RunSpec::read(&arguments, most, home.as_ref())?;
+    let mut spec = RunSpec::read(&arguments, most, home.as_ref())?;
     if let Some(new) = &new {
         let check = spec.check(new.workers, new.provider, new.jmeter_version.clone(), &toolbox, &mut line)?;
         if let Some(check) = check.filter(|_| !spec.try_run) {
@@ -109,7 +108,8 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
             toolbox.java(&requested).await.map_err(from_engine)?;
         }
     }
-    let out = OutFolder::make(&spec.out)?;
+    let out = OutFolder::claim(&spec.out, arguments.out.is_some())?;
+    out.path().clone_into(&mut spec.out);
 
     let settings = settings(arguments.lease_seconds);
     let lease = settings.lease;
@@ -212,13 +212,17 @@ impl Job<'_> {
             self.line.print(&format!("Live at {url}/runs/{}", run.id));
         }
         let finished = self.follow(&run).await;
+        if finished.is_err() && matches!(connection, Connection::Server(_)) {
+            // The run may be well: its server terminates the cluster after it (`remove_after_run`).
+            return finished.map(|_| Exit::Failed);
+        }
         if finished.is_ok() && matches!(self.target, Target::New(_)) {
             self.line.step("Terminating the cluster.");
         }
         self.remove(&cluster, connection).await;
         let finished = finished?;
-        self.bring_results(&finished).await?;
-        let exit = self.verdict(&finished);
+        let missing = self.bring_results(&finished).await.err();
+        let exit = self.verdict(&finished, missing);
         self.wait_for_archive(&finished).await;
         self.wait_for_search(&finished).await;
         self.wait_for_notifications(&finished).await;
@@ -307,7 +311,7 @@ impl Job<'_> {
     async fn follow(&mut self, run: &RunView) -> anyhow::Result<RunView> {
         let path = format!("/runs/{}/live", run.id);
         let mut after = 0;
-        let mut missed = 0;
+        let mut retries = Retries::default();
         // A signal that came while the run was started.
         let mut unsent = self.signals.received().map(|_| StopMode::Graceful);
         loop {
@@ -321,18 +325,12 @@ impl Job<'_> {
             {
                 unsent = None;
             }
-            let snapshot: Snapshot = match self.client.get(&format!("{path}?after={after}")).await {
-                Ok(snapshot) => snapshot,
-                Err(error) => {
-                    missed += 1;
-                    if missed > FAILED_POLLS {
-                        let lost = format!("Lost contact with the run {}: {error:#}. The run continues.", run.id);
-                        return Err(anyhow::Error::new(RunFailed(lost)));
-                    }
-                    continue;
-                }
+            let polled = self.client.get(&format!("{path}?after={after}")).await;
+            let snapshot: Snapshot = match retries.answer(polled) {
+                Ok(Some(snapshot)) => snapshot,
+                Ok(None) => continue,
+                Err(error) => return Err(self.lost(run, &error)),
             };
-            missed = 0;
             after = snapshot.seq;
             self.show_cluster(&snapshot).await;
             self.line.show(&snapshot);
@@ -340,6 +338,23 @@ impl Job<'_> {
                 return Ok(snapshot.run);
             }
         }
+    }
+
+    /// The run cannot be followed any more.
+    fn lost(&self, run: &RunView, error: &anyhow::Error) -> anyhow::Error {
+        let id = &run.id;
+        if error.is::<Refused>() {
+            return hinted(RunFailed(format!("the run {id} cannot be followed: {error}")), self.place_of(run));
+        }
+        let continues = if self.client.url().is_some() { ". The run continues without this command" } else { "" };
+        hinted(RunFailed(format!("lost contact with the run {id}: {error:#}{continues}")), self.place_of(run))
+    }
+
+    /// Where the run can be seen, as a hint; `None`: its engine ends with this command.
+    fn place_of(&self, run: &RunView) -> Option<String> {
+        let url = self.client.url()?;
+        let id = &run.id;
+        Some(format!("See {url}/runs/{id} or `jac runs list`. Its results can be exported with `jac export {id}`."))
     }
 
     async fn stop(&mut self, run: &RunView, how: StopMode) -> anyhow::Result<()> {
@@ -379,16 +394,21 @@ impl Job<'_> {
         }
         let id = &cluster.cluster.id;
         self.removing_since = Some(Instant::now());
-        let asked = self.client.post::<ClusterView>(&format!("/clusters/{id}/terminate"), &json!({})).await;
-        let gone = match asked {
+        let path = format!("/clusters/{id}/terminate");
+        let client = self.client;
+        let asked = retrying(async || client.post::<ClusterView>(&path, &json!({})).await);
+        let gone = match begun(self.signals, asked, "waiting was interrupted").await {
             Ok(view) => self.wait_until_gone(view).await,
-            Err(error) => Err((cluster.clone(), error)),
+            Err(error) => {
+                self.waits &= !error.is::<Interrupted>();
+                Err((cluster.clone(), error))
+            }
         };
         let Err((left, error)) = gone else { return };
         self.line.print(&format!("warning: the cluster {id} could not be terminated: {error}."));
         // Without a server what is left is waited for and reported at the very end.
         if matches!(connection, Connection::Server(_)) {
-            self.line.print(&left_behind(&left, "The server", left.cluster.expires_at_ms));
+            self.line.print(&left_behind(&left, "The server", "lifetime ends", left.cluster.expires_at_ms));
         }
     }
 
@@ -397,23 +417,28 @@ impl Job<'_> {
         let limit = clusters::removal_limit(&cluster);
         let deadline = Instant::now() + limit;
         let mut seen = cluster;
+        let path = format!("/clusters/{}", seen.cluster.id);
         loop {
-            match self.client.get::<ClusterView>(&format!("/clusters/{}", seen.cluster.id)).await {
-                Ok(view) if view.cluster.phase == ClusterPhase::Terminated => return Ok(()),
-                Ok(view) => seen = view,
-                Err(error) => return Err((seen, error)),
+            match self.signals.unless(self.client.poll::<ClusterView>(&path)).await {
+                Ok(Ok(view)) if view.cluster.phase == ClusterPhase::Terminated => return Ok(()),
+                Ok(Ok(view)) => seen = view,
+                Ok(Err(error)) => return Err((seen, error)),
+                Err(_) => return Err((seen, self.interrupted())),
             }
             if Instant::now() > deadline {
                 return Err((seen, anyhow::anyhow!("it is not terminated after {} s", limit.as_secs())));
             }
             tokio::select! {
-                _ = self.signals.next_stop() => {
-                    self.waits = false;
-                    return Err((seen, anyhow::anyhow!("waiting was interrupted")));
-                }
+                _ = self.signals.next() => return Err((seen, self.interrupted())),
                 () = sleep(Duration::from_millis(100)) => (),
             }
         }
+    }
+
+    /// A signal has come while something was waited for: nothing else is.
+    fn interrupted(&mut self) -> anyhow::Error {
+        self.waits = false;
+        anyhow::anyhow!("waiting was interrupted")
     }
 
     /// What this run or an earlier `jac run` left behind is ended by this one's engine; it waits for that as long as machines
@@ -428,7 +453,8 @@ impl Job<'_> {
                 let lease_ends_ms = context::now_ms().saturating_add(lease_ms);
                 for view in &left {
                     let ends_ms = lease_ends_ms.min(view.cluster.expires_at_ms);
-                    self.line.print(&left_behind(view, "The next `jac` on this data folder", ends_ms));
+                    let who = "The next `jac` on this data folder";
+                    self.line.print(&left_behind(view, who, "lease expires", ends_ms));
                 }
                 return;
             }
@@ -462,15 +488,18 @@ impl Job<'_> {
         }
         let out = &self.spec.out;
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be created", out.display()))?;
-        let artefacts: Vec<Listed> = self.client.get(&format!("/runs/{}/artefacts", run.id)).await?;
+        let client = self.client;
+        let list = format!("/runs/{}/artefacts", run.id);
+        let listed = self.signals.unless(client.poll::<Vec<Listed>>(&list)).await;
+        let artefacts = listed.map_err(|_| self.interrupted())??;
         for artefact in artefacts.iter().filter(|artefact| artefact.name != "report.json") {
             let to = out.join(inside(&artefact.name)?);
             // Plans name the files that they write as they like.
             let parts = artefact.name.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
             let name = parts.collect::<Vec<_>>().join("/");
-            self.client.download(&format!("/runs/{}/artefacts/{name}", run.id), &to).await.map_err(|error| {
-                anyhow::Error::new(RunFailed(format!("{} could not be downloaded: {error:#}", artefact.name)))
-            })?;
+            let path = format!("{list}/{name}");
+            let brought = self.signals.unless(retrying(async || client.download(&path, &to).await)).await;
+            brought.map_err(|_| self.interrupted())?.with_context(|| artefact.name.clone())?;
         }
         Ok(())
     }
@@ -501,8 +530,9 @@ impl Job<'_> {
         }
     }
 
-    /// Prints the results, and returns the exit code.
-    fn verdict(&mut self, run: &RunView) -> anyhow::Result<Exit> {
+    /// Prints the results, and returns the exit code. `missing`: why not all files of the run are here; the verdict is the
+    /// server's and does not need them.
+    fn verdict(&mut self, run: &RunView, missing: Option<anyhow::Error>) -> anyhow::Result<Exit> {
         self.line.close();
         let path = self.spec.out.join("summary.json");
         if let Ok(bytes) = std::fs::read(&path) {
@@ -520,7 +550,7 @@ impl Job<'_> {
             self.line.print(&format!("{} {}", if criterion.met { "met:" } else { "not met:" }, criterion.sentence));
         }
         self.line.print(&format!("Results: {}", self.spec.out.display()));
-        if !path.is_file() {
+        if missing.is_none() && !path.is_file() {
             return Err(anyhow::Error::new(RunFailed(
                 run.cause.as_ref().map_or_else(|| "The run has no summary.".to_owned(), Cause::sentence),
             )));
@@ -546,7 +576,19 @@ impl Job<'_> {
         if matches!(run.cause, Some(Cause::Stopped { .. })) && self.signals.received().is_none() {
             return Ok(Exit::Failed);
         }
-        Ok(exit)
+        match missing {
+            None => Ok(exit),
+            Some(error) => {
+                let text = format!("not all results of the run {} were downloaded: {error:#}", run.id);
+                let error = hinted(RunFailed(text), self.place_of(run));
+                if exit == Exit::Done {
+                    return Err(error);
+                }
+                // What the run came to is the stronger answer.
+                crate::exit::report(&error);
+                Ok(exit)
+            }
+        }
     }
 }
 
@@ -592,7 +634,7 @@ async fn begun<T>(
 }
 
 /// What is left of a cluster, who continues removing it, and when it has ended by itself at the latest.
-fn left_behind(view: &ClusterView, who: &str, ends_ms: EpochMs) -> String {
+fn left_behind(view: &ClusterView, who: &str, ended_by: &str, ends_ms: EpochMs) -> String {
     let cluster = &view.cluster;
     let nodes = cluster.nodes.iter().filter(|node| node.state != NodeState::Terminated).count();
     let (nodes, they) = match nodes {
@@ -600,7 +642,7 @@ fn left_behind(view: &ClusterView, who: &str, ends_ms: EpochMs) -> String {
         _ => (format!("{nodes} nodes"), "they terminate when their"),
     };
     format!(
-        "Not terminated yet: {} ({}), {nodes}. {who} continues; {they} lease expires, at {} at the latest.",
+        "Not terminated yet: {} ({}), {nodes}. {who} continues; {they} {ended_by}, at {} at the latest.",
         cluster.id,
         cluster.provider,
         utc::minute(ends_ms)
@@ -642,7 +684,8 @@ mod tests {
     fn what_is_left_is_reported_with_who_continues_and_when_it_terminates_by_itself() {
         let mut view = cluster(Provider::Ec2, 3);
         view.cluster.nodes[3].state = NodeState::Terminated;
-        let sentence = left_behind(&view, "The next `jac` on this data folder", 20_780 * 86_400_000 + 3_600_000);
+        let who = "The next `jac` on this data folder";
+        let sentence = left_behind(&view, who, "lease expires", 20_780 * 86_400_000 + 3_600_000);
         let id = &view.cluster.id;
         assert_eq!(
             sentence,
@@ -651,9 +694,10 @@ mod tests {
                  terminate when their lease expires, at 2026-11-23 01:00 UTC at the latest."
             )
         );
-        let sentence = left_behind(&cluster(Provider::Local, 0), "The server", 0);
+        let sentence = left_behind(&cluster(Provider::Local, 0), "The server", "lifetime ends", 0);
         assert!(
-            sentence.contains("(local), 1 node. The server") && sentence.contains("it terminates when its"),
+            sentence.contains("(local), 1 node. The server")
+                && sentence.contains("it terminates when its lifetime ends"),
             "{sentence}"
         );
     }

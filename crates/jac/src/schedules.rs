@@ -5,10 +5,11 @@ use crate::client::{Client, UploadFile};
 use crate::clusters;
 use crate::connected::{Connected, at, briefly, print};
 use crate::context;
-use crate::exit::{Exit, Interrupted, with_hint};
+use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use crate::history::{encoded, plan_id};
+use crate::retries::Refused;
 use crate::run::files::{Bundle, Given, properties, shares};
-use crate::run::{from_engine, machines};
+use crate::run::{from_engine, machines, refuse_criteria, refuse_stop_timeout};
 use crate::utc;
 use jac_engine::plans::source::Workers;
 use jac_engine::schedules::ScheduleView;
@@ -94,24 +95,27 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
         (None, Some(at)) => Timing::Once { at: at.clone(), zone },
         (None, None) => anyhow::bail!("give --cron or --at"),
     };
-    let share = shares(&arguments.spread.share)?;
     // Before anything is uploaded.
     timing.times().map_err(|fault| with_hint(fault.message, None))?;
-    let on = on(client, arguments).await?;
-    let (plan_id, split, properties_files) = plan(client, arguments, &share).await?;
     let run = ScheduledRun {
         plan_revision: arguments.revision,
         properties: properties('J', &arguments.property)?,
         system_properties: properties('D', &arguments.system_property)?,
         secret: arguments.secret.clone(),
-        properties_files,
-        split,
+        properties_files: Vec::new(),
+        split: Vec::new(),
         criteria: arguments.fail_on.clone(),
         stop_timeout_s: Some(arguments.stop_timeout),
         results: arguments.spread.results.into(),
         min_workers: arguments.spread.min_workers,
-        share,
+        share: shares(&arguments.spread.share)?,
     };
+    refuse_criteria(&run.criteria)?;
+    refuse_stop_timeout(arguments.stop_timeout)?;
+    let on = on(client, arguments).await?;
+    let SchedulePlan { id: plan_id, split, properties_files, is_uploaded } =
+        plan(client, arguments, &run.share).await?;
+    let run = ScheduledRun { properties_files, split, ..run };
     let overlap = match arguments.overlap {
         OverlapName::Skip => Overlap::Skip,
         OverlapName::Queue => Overlap::Queue,
@@ -119,7 +123,14 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
     let new = json!({
         "name": arguments.name, "plan_id": plan_id, "run": run, "on": on, "timing": timing, "overlap": overlap,
     });
-    let view: ScheduleView = client.post("/schedules", &new).await?;
+    let saved = client.post("/schedules", &new).await;
+    if is_uploaded && saved.as_ref().is_err_and(anyhow::Error::is::<Refused>) {
+        // Nothing uses the plan that was uploaded for it.
+        if let Err(error) = client.delete(&format!("/plans/{plan_id}")).await {
+            eprintln!("warning: the uploaded plan {plan_id} could not be deleted: {error}");
+        }
+    }
+    let view: ScheduleView = saved?;
     if !is_server {
         eprintln!("note: schedules start runs only while `jac serve` runs on this data folder.");
     }
@@ -133,6 +144,7 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
 /// The cluster that is named, or the one that is to be created for each run.
 async fn on(client: &Client, arguments: &AddArguments) -> anyhow::Result<Value> {
     if let Some(named) = &arguments.on {
+        refuse_without_effect("with --on: the cluster exists", &machines::flags(&arguments.cluster))?;
         let found = clusters::find(client, named).await?;
         return Ok(json!({ "kind": "cluster", "cluster_id": found.cluster.id }));
     }
@@ -150,18 +162,51 @@ async fn on(client: &Client, arguments: &AddArguments) -> anyhow::Result<Value> 
     Ok(json!({ "kind": "new", "provider": given.provider, "config": config }))
 }
 
-/// The plan, uploaded where it is a file, with its files to split and its properties files by their names in it.
+/// Refuses options that would be ignored.
+fn refuse_without_effect(why: &str, flags: &[&str]) -> anyhow::Result<()> {
+    if flags.is_empty() {
+        return Ok(());
+    }
+    let them = if flags.len() == 1 { "it" } else { "them" };
+    Err(with_hint(format!("no effect {why}: {}", flags.join(", ")), Some(format!("Remove {them}."))))
+}
+
+/// The plan of a schedule.
+struct SchedulePlan {
+    id: PlanId,
+    /// Files to split and properties files, by their names in the plan.
+    split: Vec<String>,
+    properties_files: Vec<String>,
+    /// It was uploaded for the schedule.
+    is_uploaded: bool,
+}
+
+/// The plan, uploaded where it is a file.
 async fn plan(
     client: &Client,
     arguments: &AddArguments,
     share: &BTreeMap<String, u64>,
-) -> anyhow::Result<(PlanId, Vec<String>, Vec<String>)> {
+) -> anyhow::Result<SchedulePlan> {
     let path = Path::new(&arguments.plan);
-    let is_file = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jmx")) && path.is_file();
-    if !is_file {
+    let is_jmx = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jmx"));
+    if !(is_jmx && path.is_file()) {
         let names = |files: &[PathBuf]| files.iter().map(|file| file.display().to_string()).collect();
-        let id = plan_id(client, &arguments.plan).await?;
-        return Ok((id, names(&arguments.split), names(&arguments.properties_file)));
+        let flags = machines::given([
+            ("--data", !arguments.data.is_empty()),
+            ("--plugin", !arguments.plugin.is_empty()),
+            ("--root", arguments.root.is_some()),
+        ]);
+        let id = plan_id(client, &arguments.plan).await.map_err(|error| match is_jmx && !error.is::<RunFailed>() {
+            true => with_hint(format!("no file {}, and {error}", path.display()), None),
+            false => error,
+        })?;
+        refuse_without_effect("on an uploaded plan", &flags)?;
+        return Ok(SchedulePlan {
+            id,
+            split: names(&arguments.split),
+            properties_files: names(&arguments.properties_file),
+            is_uploaded: false,
+        });
     }
     let data_folder = context::data_folder(arguments.whose.data_dir.as_deref());
     let toolbox = Toolbox::new(context::tools(&data_folder, arguments.whose.jmeter_home.as_deref()));
@@ -185,7 +230,12 @@ async fn plan(
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let fields = [("name", name.as_str()), ("main_file", bundle.main.as_str())];
     let uploaded: PlanView = client.upload("/plans", &fields, &files).await?;
-    Ok((uploaded.plan.id, bundle.split, bundle.properties_files))
+    Ok(SchedulePlan {
+        id: uploaded.plan.id,
+        split: bundle.split,
+        properties_files: bundle.properties_files,
+        is_uploaded: true,
+    })
 }
 
 async fn list(client: &Client, mine: bool, whose: &ClientArguments) -> anyhow::Result<Exit> {

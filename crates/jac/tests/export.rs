@@ -137,6 +137,20 @@ fn another_hdrhistogram_finds_the_same_percentiles() {
 }
 
 #[test]
+fn what_was_written_is_printed_as_json() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path();
+    write_log(&folder.join("log.jtl"), 100);
+    let call = ["export", "log.jtl", "--parquet", "out.parquet", "--hdr", "out.hdr", "--output", "json"];
+    let printed = done(jac(folder, &call)).stdout;
+    let files: Value = serde_json::from_slice(&printed).expect("JSON");
+    let shown: Vec<_> = files.as_array().expect("files").iter().map(|one| (&one["file"], &one["samples"])).collect();
+    assert_eq!(shown[0].0, "out.parquet");
+    assert_eq!(shown[1].0, "out.hdr");
+    assert!(shown.iter().all(|(_, samples)| samples.as_u64() > Some(0)), "{files}");
+}
+
+#[test]
 fn what_cannot_be_exported_is_bad_input_and_leaves_no_file() {
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path();

@@ -144,6 +144,38 @@ fn what_a_report_writes_everybody_may_read_and_nothing_else_is_left() {
     let nowhere = jac(&["report", text(&log), "--html", text(&place.path("missing/report.html"))]);
     assert_eq!(nowhere.status.code(), Some(2));
     assert!(err(&nowhere).contains("cannot be written"), "{}", err(&nowhere));
+    assert!(!err(&nowhere).contains(".tmp"), "{}", err(&nowhere));
+}
+
+#[test]
+fn no_output_replaces_a_log_or_another_output_and_no_log_counts_twice() {
+    let place = Place::new();
+    let whole = log(0);
+    let log = place.write("log.jtl", &whole);
+    let link = place.path("link.jtl");
+    std::os::unix::fs::symlink(&log, &link).expect("a link");
+    let (name, other, page) = (text(&log), text(&link), place.path("page.html"));
+    for call in [
+        &["report", name, "--csv", name][..],
+        &["report", other, "--html", name],
+        &["report", name, "--html", text(&page), "--junit", text(&page)],
+        &["compare", name, name, "--html", other],
+        &["export", name, "--parquet", name],
+        &["export", name, "--parquet", text(&page), "--hdr", text(&page)],
+    ] {
+        let refused = jac(call);
+        assert_eq!(refused.status.code(), Some(2), "{call:?}");
+        assert!(err(&refused).contains("would replace the file of"), "{call:?}: {}", err(&refused));
+    }
+    for call in
+        [&["report", name, other][..], &["samples", name, name, "--count"], &["import", name, other, "--plan", "Shop"]]
+    {
+        let refused = jac(call);
+        assert_eq!(refused.status.code(), Some(2), "{call:?}");
+        assert!(err(&refused).contains("is given twice"), "{call:?}: {}", err(&refused));
+    }
+    assert_eq!(place.names(), ["link.jtl", "log.jtl"]);
+    assert_eq!(std::fs::read_to_string(&log).expect("the log"), whole);
 }
 
 #[test]

@@ -123,7 +123,8 @@ fn only_with_allow_run_can_runs_be_started_and_the_server_decides() {
     let Some(python) = python() else { return };
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path();
-    let calls = json!([["run", { "plan": "Shop", "cluster": "load" }], ["stop", { "run": "r-22222222" }]]);
+    let calls = json!([["run", { "plan": "Shop", "cluster": "load" }], ["stop", { "run": "r-22222222" }],
+                       ["list", { "what": "plans", "tag": "nightly" }], ["list", { "what": "clusters", "plan": "Shop" }]]);
     let session = converse(&python, folder, &["--allow-run"], &calls);
     let tools: Vec<&str> =
         session["tools"].as_array().expect("tools").iter().filter_map(|tool| tool["name"].as_str()).collect();

@@ -26,6 +26,11 @@ impl Spread<'_> {
                 let text = "A run can continue without lost workers only with direct results.";
                 faults.push(Fault::at("/min_workers", "min_workers_needs_direct", text));
             }
+            Some(_) if workers == 0 => {
+                let text = "A minimum number of workers needs at least 1 worker: without workers, the master runs the \
+                            plan alone.";
+                faults.push(Fault::at("/min_workers", Fault::OUT_OF_RANGE, text));
+            }
             Some(least) if !(1..=workers).contains(&least) => {
                 let text = format!("The minimum number of workers must be 1 to {workers}, the number of workers.");
                 faults.push(Fault::at("/min_workers", Fault::OUT_OF_RANGE, text));

@@ -1,6 +1,6 @@
 //! The arguments of the commands that read result logs: `jac report`, `jac compare`, `jac samples`.
 
-use super::Output;
+use super::{Output, whole_seconds};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -91,7 +91,7 @@ pub struct ReportArguments {
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
     /// Warm-up: samples of the first 30s, 2m, … do not count for --fail-on. The report has all of them
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
+    #[arg(long, value_name = "TIME", value_parser = whole_seconds, default_value = "0s")]
     pub warm_up: Duration,
     /// Maximum share of unreadable rows; above it the result cannot be judged
     #[arg(long, value_name = "PERCENT", default_value = "0.1%")]

@@ -1,6 +1,6 @@
 //! The arguments of `jac run` and `jac check`: a plan with what belongs to it.
 
-use super::{ClientArguments, NewClusterArguments, Output, ServerArguments};
+use super::{ClientArguments, NewClusterArguments, Output, ServerArguments, whole_seconds};
 use clap::{Args, Subcommand, ValueEnum};
 use jac_model::ResultsChoice;
 use std::path::PathBuf;
@@ -134,7 +134,7 @@ pub struct JudgedArguments {
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
     /// Warm-up: samples of the first 30s, 2m, … do not count for --fail-on
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = whole_seconds)]
     pub warm_up: Option<Duration>,
     /// Rule of the automatic stop, instead of 'error_percent >= 90% for 60s': 'p95 > 5s for 30s',
     /// 'generator_cpu_percent > 95% for 120s'

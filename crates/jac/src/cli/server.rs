@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// Which server is called, and with which token. JAC_TOKEN may have the token itself.
 #[derive(Debug, Default, Args)]
 pub struct ServerArguments {
-    /// The server to use. Its token: JAC_TOKEN, --token-file, or `jac login`. Default: the one on the data folder,
+    /// The server to use. Its token: --token-file, JAC_TOKEN, or `jac login`. Default: the one on the data folder,
     /// otherwise none
     #[arg(long, value_name = "URL", env = "JAC_SERVER")]
     pub server: Option<String>,

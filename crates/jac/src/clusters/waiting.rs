@@ -54,8 +54,8 @@ async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterV
     let deadline = Instant::now() + READY_LIMIT;
     let mut shown = Shown::default();
     loop {
-        let view: ClusterView = client.get(&format!("/clusters/{id}")).await?;
-        let events: Vec<ClusterEvent> = client.get(&format!("/clusters/{id}/events")).await?;
+        let view: ClusterView = client.poll(&format!("/clusters/{id}")).await?;
+        let events: Vec<ClusterEvent> = client.poll(&format!("/clusters/{id}/events")).await?;
         for event in shown.new_of(&events) {
             eprintln!("{}{}", event.node.as_ref().map_or_else(String::new, |node| format!("{node}: ")), event.message);
         }
@@ -80,7 +80,7 @@ async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<Clust
     let (id, limit) = (&view.cluster.id, removal_limit(view));
     let deadline = Instant::now() + limit;
     loop {
-        let view: ClusterView = client.get(&format!("/clusters/{id}")).await?;
+        let view: ClusterView = client.poll(&format!("/clusters/{id}")).await?;
         if view.cluster.phase == ClusterPhase::Terminated {
             return Ok(view);
         }

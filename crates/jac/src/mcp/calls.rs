@@ -115,6 +115,9 @@ struct Stop {
 
 async fn list(client: &Client, List { what, plan, tag, limit }: List) -> Answer {
     let limit = limit.unwrap_or(20).clamp(1, 100);
+    if !matches!(what, What::Runs) && (plan.is_some() || tag.is_some()) {
+        return Err(Refusal::new("arguments_invalid", "plan and tag are for runs only."));
+    }
     let path = match what {
         What::Runs => {
             let plan = match plan {

@@ -3,19 +3,19 @@
 use crate::cli::ClientArguments;
 use crate::client::Client;
 use crate::connected::print;
-use crate::exit::{Exit, with_hint};
+use crate::exit::{Exit, RunFailed, with_hint};
 use crate::history::plan_id;
 use crate::utc;
 use jac_engine::plans::difference::{FileDifference, Hunk, LineChange, RevisionDifference};
 use jac_engine::plans::revisions::{ChangedFile, RevisionPage, RevisionView};
 use jac_engine::view::PlanView;
-use jac_model::FileChange;
+use jac_model::{FileChange, PlanId};
 use serde_json::json;
 use std::path::Path;
 
 pub async fn list(client: &Client, plan: &str, limit: u32, whose: &ClientArguments) -> anyhow::Result<Exit> {
     let id = plan_id(client, plan).await?;
-    let page: RevisionPage = client.get(&format!("/plans/{id}/revisions?limit={limit}")).await?;
+    let page = newest(client, &id, limit).await?;
     print(whose, &page, || {
         let mut lines: Vec<String> = page.items.iter().flat_map(revision_lines).collect();
         if page.next.is_some() {
@@ -24,6 +24,22 @@ pub async fn list(client: &Client, plan: &str, limit: u32, whose: &ClientArgumen
         lines.join("\n")
     });
     Ok(Exit::Done)
+}
+
+/// So many of the newest revisions; the server gives them page by page.
+async fn newest(client: &Client, plan: &PlanId, limit: u32) -> anyhow::Result<RevisionPage> {
+    let mut items = Vec::new();
+    let mut before = String::new();
+    loop {
+        let left = limit.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
+        let page: RevisionPage = client.get(&format!("/plans/{plan}/revisions?limit={left}{before}")).await?;
+        let is_empty = page.items.is_empty();
+        items.extend(page.items);
+        match page.next {
+            Some(next) if !is_empty && items.len() < limit as usize => before = format!("&before={next}"),
+            next => return Ok(RevisionPage { items, next }),
+        }
+    }
 }
 
 /// A revision in a line, and its changed files below.
@@ -55,8 +71,15 @@ fn plural(count: u64, what: &str) -> String {
 }
 
 pub async fn download(client: &Client, plan: &str, to: &Path, whose: &ClientArguments) -> anyhow::Result<Exit> {
-    let (named, revision) = named_revision(plan)?;
-    let id = plan_id(client, named).await?;
+    let (id, revision) = match plan_id(client, plan).await {
+        Ok(id) => (id, None),
+        // An @ may be in a plan's name.
+        Err(error) if !plan.contains('@') || error.is::<RunFailed>() => return Err(error),
+        Err(_) => {
+            let (named, revision) = named_revision(plan)?;
+            (plan_id(client, named).await?, revision)
+        }
+    };
     let revision = match revision {
         Some(revision) => revision,
         None => client.get::<PlanView>(&format!("/plans/{id}")).await?.plan.revision,

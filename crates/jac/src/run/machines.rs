@@ -120,6 +120,18 @@ fn in_words(flags: &[&str]) -> String {
     }
 }
 
+/// All options of a new cluster that were given.
+pub fn flags(arguments: &NewClusterArguments) -> Vec<&'static str> {
+    let ordinary = given([
+        ("--workers", arguments.workers.is_some()),
+        ("--heap", arguments.heap.is_some()),
+        ("--jmeter-version", arguments.jmeter_version.is_some()),
+        ("--provider", arguments.provider != ProviderName::Local),
+        ("--lifetime", arguments.lifetime.is_some()),
+    ]);
+    [ordinary, flags_of_ssh(arguments), flags_of_ec2(&arguments.ec2)].concat()
+}
+
 /// Those that were given.
 fn flags_of_ssh(arguments: &NewClusterArguments) -> Vec<&'static str> {
     given([
@@ -168,7 +180,7 @@ fn flags_of_ec2(arguments: &Ec2Arguments) -> Vec<&'static str> {
     ])
 }
 
-fn given<const COUNT: usize>(flags: [(&'static str, bool); COUNT]) -> Vec<&'static str> {
+pub fn given<const COUNT: usize>(flags: [(&'static str, bool); COUNT]) -> Vec<&'static str> {
     flags.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
 }
 

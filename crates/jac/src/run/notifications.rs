@@ -17,7 +17,8 @@ impl Job<'_> {
         let path = format!("/runs/{}/notifications", run.id);
         let began = Instant::now();
         let deliveries = loop {
-            let Ok(deliveries) = self.client.get::<Vec<Delivery>>(&path).await else { return };
+            let asked = self.signals.unless(self.client.poll::<Vec<Delivery>>(&path)).await;
+            let Ok(Ok(deliveries)) = asked else { return };
             let is_tried = |delivery: &Delivery| delivery.attempts > 0 || delivery.state != DeliveryState::Waiting;
             // With a server it is the server's to wait.
             if deliveries.iter().all(is_tried) || self.client.url().is_some() || began.elapsed() > LIMIT {

@@ -71,7 +71,11 @@ impl Line {
         }
         // The plan's time begins with its first sample: JMeter itself takes some seconds to start.
         let Some(begun_ms) = snapshot.summary.start_ms else {
-            return self.step("JMeter is starting the test.");
+            // After a stop the run's own step is shown, above.
+            if waits {
+                self.step("JMeter is starting the test.");
+            }
+            return;
         };
         let due = self.terminal || self.last_printed.is_none_or(|last| last.elapsed() >= QUIET_EVERY);
         if !due {
@@ -81,13 +85,25 @@ impl Line {
         let text = figures(snapshot, begun_ms);
         if self.terminal {
             // Clears to the end, so that a shorter line leaves nothing of a longer one.
-            eprint!("\r{text}\x1b[K");
+            eprint!("\r{}\x1b[K", cut(&text, columns()));
             drop(std::io::stderr().flush());
             self.open = true;
         } else {
             eprintln!("{text}");
         }
     }
+}
+
+/// How wide the terminal is now; `None`: unknown.
+fn columns() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| width.0.into())
+}
+
+/// As much of a line as stays on one row: a longer one would scroll the terminal each time it is written.
+fn cut(text: &str, columns: Option<usize>) -> &str {
+    // The cursor stands behind the last letter.
+    let most = columns.map_or(usize::MAX, |columns| columns.saturating_sub(1));
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
 /// `0:42 of 1:00  812 samples  24.1/s  p95 212 ms  errors 1.2 %  20 users  0:18 left`
@@ -122,6 +138,13 @@ fn clock(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_line_is_no_longer_than_its_row() {
+        for (columns, shown) in [(None, "0:42  ü 5"), (Some(10), "0:42  ü 5"), (Some(8), "0:42  ü"), (Some(0), "")] {
+            assert_eq!(super::cut("0:42  ü 5", columns), shown);
+        }
+    }
+
     #[test]
     fn times_read_as_on_a_clock() {
         assert_eq!([0, 61, 3661].map(super::clock), ["0:00", "1:01", "1:01:01"]);

@@ -9,17 +9,21 @@ use crate::context;
 use crate::exit::with_hint;
 use crate::utc;
 use jac_engine::plans::check::PlanCheck;
+use jac_engine::plans::names::data_file_name;
 use jac_engine::plans::source::Workers;
 use jac_engine::runs::RunCheck;
 use jac_engine::runs::spread::Spread;
 use jac_engine::tools::{RequestedJMeter, Toolbox};
+use jac_engine::view::PlanView;
 use jac_jmeter::JMeterHome;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
 use jac_jtl::criteria::stop::StopRule;
-use jac_model::{Fault, PlanId, Provider, RMI_MOST_WORKERS, ResultsChoice, ResultsMode, share_of};
+use jac_model::{Fault, Plan, PlanId, Provider, RMI_MOST_WORKERS, ResultsChoice, ResultsMode, share_of};
 use jac_report::visible;
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Where the plan comes from.
@@ -76,8 +80,10 @@ impl RunSpec {
         let share = files::shares(&arguments.spread.share)?;
         let judged = &arguments.judged;
         let keep = jac_engine::runs::keep_patterns(arguments.keep.clone()).map_err(from_engine)?;
-        for expression in &judged.fail_on {
-            expression.parse::<Criterion>().map_err(|error| with_hint(format!("--fail-on: {error}"), None))?;
+        refuse_criteria(&judged.fail_on)?;
+        refuse_stop_timeout(arguments.stop_timeout)?;
+        if let Some(name) = arguments.name.as_deref().filter(|name| !name.trim().is_empty()) {
+            jac_engine::required_name(name).map_err(from_engine)?;
         }
         for expression in &judged.stop_if {
             expression.parse::<StopRule>().map_err(|error| with_hint(format!("--stop-if: {error}"), None))?;
@@ -115,11 +121,8 @@ impl RunSpec {
         let out = arguments.out.clone().unwrap_or_else(|| {
             Path::new("jac-results").join(format!("{plan_name}-{}", utc::compact(context::now_ms())))
         });
-        if std::fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some()) || out.is_file() {
-            return Err(with_hint(
-                format!("{} is not empty", out.display()),
-                Some("Give an empty folder with --out.".to_owned()),
-            ));
+        if arguments.out.is_some() {
+            refuse_full(&out)?;
         }
         Ok(Self {
             source,
@@ -206,6 +209,10 @@ impl RunSpec {
         on: Place,
         line: &mut Line,
     ) -> anyhow::Result<Check> {
+        let kept: PlanView = client.get(&format!("/plans/{plan}")).await?;
+        for split in &self.split {
+            refuse_missing(&kept.plan, split)?;
+        }
         let request = serde_json::json!({
             "workers": on.workers,
             "provider": on.provider,
@@ -237,6 +244,44 @@ impl RunSpec {
         }
         what_will_run(check)
     }
+}
+
+/// Refuses criteria that cannot be read.
+pub fn refuse_criteria(fail_on: &[String]) -> anyhow::Result<()> {
+    for expression in fail_on {
+        expression.parse::<Criterion>().map_err(|error| with_hint(format!("--fail-on: {error}"), None))?;
+    }
+    Ok(())
+}
+
+/// Refuses a graceful stop timeout that no run may have.
+pub fn refuse_stop_timeout(seconds: u64) -> anyhow::Result<()> {
+    let most = jac_engine::runs::MAX_STOP_TIMEOUT_S;
+    if seconds > most {
+        return Err(with_hint(format!("invalid --stop-timeout {seconds}: expected at most {most} seconds"), None));
+    }
+    Ok(())
+}
+
+/// Refuses a file to split that a kept plan does not have.
+fn refuse_missing(plan: &Plan, split: &str) -> anyhow::Result<()> {
+    let name = data_file_name(&plan.main_file, split).map_err(from_engine)?;
+    let mut path: Vec<&str> = plan.main_file.split('/').collect();
+    path.pop();
+    for part in name.split('/') {
+        match part {
+            ".." => path.truncate(path.len().saturating_sub(1)),
+            part => path.push(part),
+        }
+    }
+    let path = path.join("/");
+    if plan.files.iter().any(|file| file.path == path || file.path == name) {
+        return Ok(());
+    }
+    Err(with_hint(
+        format!("--split {split}: the plan {} has no such file", visible(&plan.name)),
+        Some("Name it as in the plan, relative to the folder of its main file.".to_owned()),
+    ))
 }
 
 /// Refuses what cannot work on so many workers.
@@ -293,34 +338,106 @@ fn what_will_run(check: &Check) -> String {
 }
 
 /// The folder for the results, created before anything starts, so that a long run does not fail at its end for a place
-/// that cannot be written to. If nothing was put into it, it is removed.
-pub struct OutFolder<'a>(&'a Path);
+/// that cannot be written to, and held so that no other run writes into it. If nothing was put into it, it is removed.
+pub struct OutFolder {
+    path: PathBuf,
+    _lock: File,
+}
 
-impl<'a> OutFolder<'a> {
-    pub fn make(path: &'a Path) -> anyhow::Result<Self> {
-        let cannot = |error| {
+/// So many runs of one plan may begin in one second.
+const MOST_IN_A_SECOND: u32 = 1000;
+
+impl OutFolder {
+    /// Makes the folder that was named, or one of a similar name that is new.
+    pub fn claim(path: &Path, is_named: bool) -> anyhow::Result<Self> {
+        let cannot = |error: std::io::Error| {
             with_hint(
-                format!("{} cannot be written to: {error}", path.display()),
+                format!("{} cannot be written to: {}", path.display(), std::io::Error::from(error.kind())),
                 Some("Give another folder with --out.".to_owned()),
             )
         };
-        std::fs::create_dir_all(path).map_err(cannot)?;
-        let folder = Self(path);
-        tempfile::tempfile_in(path).map_err(cannot)?;
+        let path = if is_named {
+            std::fs::create_dir_all(path).map_err(cannot)?;
+            path.to_owned()
+        } else {
+            std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(cannot)?;
+            new_folder(path).map_err(cannot)?
+        };
+        let lock = File::open(&path).map_err(cannot)?;
+        // Where the file system has no locks, the folder is used without.
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            return Err(with_hint(
+                format!("another `jac run` uses {}", path.display()),
+                Some("Give another folder with --out.".to_owned()),
+            ));
+        }
+        // Another run may have ended since the arguments were read.
+        refuse_full(&path)?;
+        let folder = Self { path, _lock: lock };
+        tempfile::tempfile_in(&folder.path).map_err(cannot)?;
         Ok(folder)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 
-impl Drop for OutFolder<'_> {
+impl Drop for OutFolder {
     fn drop(&mut self) {
         // Fails where something lies in it, which is meant.
-        drop(std::fs::remove_dir(self.0));
+        drop(std::fs::remove_dir(&self.path));
+    }
+}
+
+fn refuse_full(folder: &Path) -> anyhow::Result<()> {
+    if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file() {
+        return Err(with_hint(
+            format!("{} is not empty", folder.display()),
+            Some("Give an empty folder with --out.".to_owned()),
+        ));
+    }
+    Ok(())
+}
+
+/// A folder that was not there before: `NAME`, or else `NAME-2`, `NAME-3`, …
+fn new_folder(path: &Path) -> std::io::Result<PathBuf> {
+    let mut number = 1;
+    loop {
+        let mut name = path.as_os_str().to_owned();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        match std::fs::create_dir(&name) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && number < MOST_IN_A_SECOND => number += 1,
+            made => return made.map(|()| PathBuf::from(name)),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parts;
+    use super::{OutFolder, parts};
+
+    #[test]
+    fn a_results_folder_is_one_runs_alone() {
+        let place = tempfile::tempdir().expect("a folder");
+        let path = place.path().join("jac-results/shop-20261126-120000");
+        let folders = [1, 2, 3].map(|_| OutFolder::claim(&path, false).expect("one of its own"));
+        let names = folders.each_ref().map(|folder| folder.path().file_name().map(|name| name.to_string_lossy()));
+        let expected = ["", "-2", "-3"].map(|end| Some(format!("shop-20261126-120000{end}").into()));
+        assert_eq!(names, expected);
+        let named = place.path().join("out");
+        let first = OutFolder::claim(&named, true).expect("it is free");
+        let refused = OutFolder::claim(&named, true).err().expect("it is used").to_string();
+        assert!(refused.contains("another `jac run` uses"), "{refused}");
+        std::fs::write(named.join("results.jtl"), "a result").expect("written");
+        drop(first);
+        let refused = OutFolder::claim(&named, true).err().expect("it is full").to_string();
+        assert!(refused.contains("is not empty"), "{refused}");
+        drop(folders);
+        assert!(!path.exists(), "nothing was put into it");
+    }
 
     #[test]
     fn parts_are_listed_or_counted() {

@@ -18,7 +18,7 @@ pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
     let mut last = Vec::new();
     let mut since = Instant::now();
     loop {
-        let shipments: Vec<Shipment> = client.get(&format!("/runs/{run}/search")).await?;
+        let shipments: Vec<Shipment> = client.poll(&format!("/runs/{run}/search")).await?;
         // A target that the server does not have any more receives nothing.
         if shipments.iter().all(|shipment| shipment.state.is_final() || shipment.target_info.is_none()) {
             return Ok(shipments);

@@ -1,7 +1,7 @@
 //! `jac cluster` and `jac credentials`: clusters that stay, on this machine; what is refused before anything is made; and what
 //! is data on standard output.
 
-use crate::place::{Finished, Place, plan_path};
+use crate::place::{Finished, Place, Running, plan_path};
 use crate::server::Server;
 use serde_json::Value;
 use std::io::Write;
@@ -54,6 +54,54 @@ fn a_cluster_is_created_listed_run_on_twice_extended_and_terminated() {
     assert!(cluster(&place, &["terminate", "mine", "--wait"], 0).contains("is terminated"));
     place.assert_nothing_left();
     assert_eq!(all(&place)["clusters"][0]["phase"], "terminated");
+}
+
+#[test]
+fn a_run_waits_for_a_busy_cluster_if_it_is_to() {
+    let place = Place::new();
+    let _server = Server::start(&place);
+    cluster(&place, &["create", "--workers", "1", "--name", "mine", "--wait"], 0);
+    let run = |out: &str, more: &[&str]| {
+        let mut run = place.jac(&[&["cluster", "run", "mine"], more].concat());
+        run.arg(plan_path("steady.jmx")).arg("--out").arg(place.out().join(out));
+        run
+    };
+    let mut first = run("first", &["-Jduration=20"]);
+    first.args(["--name", "first"]);
+    let first = Running::start(first);
+    place.wait_until("samples", || place.rows_so_far() > 0);
+    let refused = place.finish(run("refused", &["-Jduration=1"])).expect(2);
+    assert!(refused.stderr.contains("is running r-"), "{}", refused.stderr);
+    let mut second = Running::start(run("second", &["--queue", "-Jduration=1"]));
+    second.wait_for_word("Cluster: ");
+    assert!(place.finished_runs().is_empty(), "it waits while the first one runs");
+    let second = second.wait().expect(0);
+    first.wait().expect(0);
+    assert!(place.out().join("second/summary.json").is_file(), "{}", second.stderr);
+    cluster(&place, &["terminate", "mine", "--wait"], 0);
+    place.assert_nothing_left();
+}
+
+#[test]
+fn what_a_run_cannot_have_is_refused_before_its_cluster_is_created() {
+    let place = Place::new();
+    let plan = plan_path("steady.jmx").display().to_string();
+    let long = "x".repeat(500);
+    let daily = ["--cron", "@daily", "--name", "nightly"];
+    place.finish(place.jac(&[&["schedule", "add", &plan], &daily[..]].concat())).expect(0);
+    for (call, sentence) in [
+        (&["run", &plan, "--stop-timeout", "999999999"][..], "invalid --stop-timeout"),
+        (&["run", &plan, "--name", &long], "The name is longer than"),
+        (&["run", "--plan", "steady", "--split", "nope.csv"], "has no such file"),
+        (&["run", &plan, "--min-workers", "2"], "needs at least 1 worker"),
+        (&["run", &plan, "--server", "localhost:8080"], "invalid server address"),
+    ] {
+        let mut command = place.jac(call);
+        command.arg("--out").arg(place.out());
+        let refused = place.finish(command).expect(2);
+        assert!(refused.stderr.contains(sentence), "{call:?}: {}", refused.stderr);
+    }
+    assert_eq!(all(&place)["clusters"], serde_json::json!([]), "nothing was made");
 }
 
 #[test]
@@ -216,6 +264,8 @@ fn credentials_come_from_standard_input_and_are_shown_without_their_secret() {
         assert!(refused.stderr.contains(words) && refused.stderr.contains("one per line"), "{}", refused.stderr);
     }
     assert!(place.finish(place.jac(&["credentials", "aws", "--stdin"])).expect(2).stderr.contains("--save"));
+    let mistyped = place.finish(place.jac(&["credentials", "aws", "--delete", "--name", "defualt"])).expect(2);
+    assert!(mistyped.stderr.contains("no AWS credentials 'defualt'"), "{}", mistyped.stderr);
     assert_eq!(data(&place, &["credentials", "aws", "--delete"]), serde_json::json!({ "saved": null }));
     assert_eq!(data(&place, &["credentials", "aws"])["saved"], Value::Null);
 }

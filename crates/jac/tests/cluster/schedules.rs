@@ -61,6 +61,36 @@ fn a_schedule_runs_once_on_a_cluster_of_its_own_and_leaves_nothing() {
 }
 
 #[test]
+fn a_schedule_that_is_refused_leaves_no_plan_and_no_option_is_ignored() {
+    let place = Place::new();
+    let _server = Server::start(&place);
+    let plan = plan_path("steady.jmx").display().to_string();
+    let plan = plan.as_str();
+    let long = "x".repeat(500);
+    for (call, sentence) in [
+        (&[plan, "-Jno-value"][..], ""),
+        (&[plan, "--fail-on", "slow"], "--fail-on"),
+        (&[plan, "--stop-timeout", "999999999"], "invalid --stop-timeout"),
+        (&[plan, "--name", &long], "The name is longer than"),
+        (
+            &[plan, "--on", "mine", "--workers", "2", "--spot"],
+            "no effect with --on: the cluster exists: --workers, --spot",
+        ),
+        (&["nofile.jmx"], "no file nofile.jmx"),
+    ] {
+        let call = [&["schedule", "add"], call, &["--cron", "@daily"]].concat();
+        let done = place.finish(place.jac(&call)).expect(2);
+        assert!(done.stderr.contains(sentence), "{call:?}: {}", done.stderr);
+    }
+    let plans = std::fs::read_dir(place.data().join("plans")).expect("the folder").count();
+    assert_eq!(plans, 0, "no plan is left");
+    json(&place, &["schedule", "add", plan, "--cron", "@daily"]);
+    let kept = ["schedule", "add", "steady", "--cron", "@daily", "--data", plan, "--root", "."];
+    let done = place.finish(place.jac(&kept)).expect(2);
+    assert!(done.stderr.contains("no effect on an uploaded plan: --data, --root"), "{}", done.stderr);
+}
+
+#[test]
 fn a_timing_that_makes_no_sense_is_bad_input_and_nothing_is_uploaded() {
     let place = Place::new();
     let plan = plan_path("steady.jmx").display().to_string();

@@ -181,3 +181,58 @@ fn a_run_is_tagged_found_and_in_the_trend_of_its_plan() {
         }
     }
 }
+
+#[test]
+fn a_run_finds_its_server_again_on_another_port() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let run = Running::start(place.run("steady.jmx", &["--workers", "1", "-Jduration=20"]));
+    place.wait_until("samples", || place.rows_so_far() > 5);
+    server.end();
+    let _next = Server::start(&place);
+    run.wait().expect(0);
+    assert_eq!(place.summary()["partial"], serde_json::Value::Null);
+    place.assert_nothing_left();
+}
+
+#[test]
+fn a_run_whose_command_is_refused_continues_to_its_end() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let create = ["admin", "token", "create", "Administrator", "--scope", "all"];
+    let token = place.finish(place.jac(&create)).expect(0).stdout;
+    let arguments = ["--workers", "1", "-Jduration=15", "--server", &server.url];
+    let mut command = place.run("steady.jmx", &arguments);
+    command.env("JAC_TOKEN", token.trim());
+    let run = Running::start(command);
+    place.wait_until("samples", || place.rows_so_far() > 5);
+    let listed = place.finish(place.jac(&["admin", "token", "list", "--output", "json"])).expect(0).stdout;
+    let tokens: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    place.finish(place.jac(&["admin", "token", "revoke", tokens[0]["id"].as_str().expect("its ID")])).expect(0);
+    let done = run.wait().expect(3);
+    assert!(place.finished_runs().is_empty(), "at once, while the run continues");
+    assert!(done.stderr.contains("cannot be followed") && done.stderr.contains("hint: See http"), "{}", done.stderr);
+    place.wait_until("the run's end", || !place.finished_runs().is_empty());
+    assert_eq!(place.finished_runs()[0]["partial"], serde_json::Value::Null, "it came to its own end");
+    place.assert_nothing_left();
+}
+
+#[test]
+fn a_run_has_its_verdict_although_a_file_cannot_be_downloaded() {
+    let place = Place::new();
+    let _server = Server::start(&place);
+    let criteria = ["--fail-on", "p95 >= 0ms"];
+    for (code, criteria) in [(1, &criteria[..]), (3, &[])] {
+        let out = place.out().join(code.to_string());
+        let mut command = place.jac(&["run"]);
+        command.arg(plan_path("steady.jmx")).arg("-Jduration=3").arg("--out").arg(&out).args(criteria);
+        let mut run = Running::start(command);
+        run.wait_for_word("Live at");
+        // Where the log has to go there is something else.
+        std::fs::create_dir_all(out.join("results.jtl/in the way")).expect("a folder");
+        let done = run.wait().expect(code);
+        assert!(done.stderr.contains("not all results of the run r-"), "{}", done.stderr);
+        assert_eq!(done.stderr.contains("not met:"), code == 1, "{}", done.stderr);
+    }
+    place.assert_nothing_left();
+}

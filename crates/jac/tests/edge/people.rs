@@ -53,7 +53,7 @@ fn people_are_added_listed_disabled_and_removed_with_a_server_and_without() {
     let server = Server::start(&place, &ON_ANY_PORT);
     let link = done(&place, &["admin", "user", "add", "Bob", "--role", "viewer"]);
     assert!(link.starts_with(&server.url), "{link}");
-    let again = jac(&place, &["admin", "user", "add", "ada", "--role", "viewer"]);
+    let again = jac(&place, &["admin", "user", "add", "ada", "--role", "viewer", "--team", "Neu"]);
     assert_eq!(again.status.code(), Some(2), "a name that is taken: {}", err(&again));
     let person = |name: &str| {
         let people = json(&place, &["admin", "user", "list", "--output", "json"]);
@@ -68,6 +68,8 @@ fn people_are_added_listed_disabled_and_removed_with_a_server_and_without() {
     assert_eq!(person("Ada").expect("she is there")["disabled"], true);
     let to_nobody = jac(&place, &["admin", "user", "remove", "Bob", "--to", "Ada"]);
     assert_eq!(to_nobody.status.code(), Some(2), "who is disabled takes nothing over: {}", err(&to_nobody));
+    let token = jac(&place, &["admin", "token", "create", "Ada", "--scope", "read"]);
+    assert_eq!((token.status.code(), out(&token).as_str()), (Some(2), ""), "it would be rejected: {}", err(&token));
     done(&place, &["admin", "user", "enable", "Ada"]);
     done(&place, &["admin", "user", "remove", "Bob", "--to", "Ada"]);
     assert_eq!(person("Bob"), None);
@@ -90,6 +92,9 @@ fn people_are_added_listed_disabled_and_removed_with_a_server_and_without() {
         })
     };
     assert!(has("person.create", "Ada") && has("person.change", "Ada") && has("person.delete", "Bob"), "{trail}");
+    assert!(!has("team.create", "Neu"), "nobody was added to it: {trail}");
+    assert_eq!(done(&place, &["admin", "audit", "--person", "bob"]), "", "he did nothing before he was removed");
+    assert_eq!(jac(&place, &["admin", "audit", "--person", "nobody"]).status.code(), Some(2));
 }
 
 #[test]
@@ -114,6 +119,8 @@ fn a_token_is_printed_alone_and_lets_a_script_in_as_far_as_its_scope_until_it_is
         let listed = there.list(environment, more);
         assert_eq!(listed.status.code(), Some(0), "{more:?}: {}", err(&listed));
     }
+    let typed = there.list(&[("JAC_TOKEN", "jac_00")], &["--token-file", file]);
+    assert_eq!(typed.status.code(), Some(0), "what is typed comes first: {}", err(&typed));
     let logged_in = there.log_in(token);
     assert_eq!(logged_in.status.code(), Some(0), "{}", err(&logged_in));
     assert!(out(&logged_in).contains("Ada") && !out(&logged_in).contains(token), "{}", out(&logged_in));

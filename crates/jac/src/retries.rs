@@ -1,0 +1,103 @@
+//! Asking again where a server is away for a moment: what is tolerated, for how long, and what is final.
+
+use crate::exit::RunFailed;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How many tries in a row may fail: a server that restarts is away for a moment.
+const FAILED_TRIES: u32 = 60;
+/// Between two tries.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The server's own refusal of a request: the next try is refused too.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+/// An answer that the next try may not get, although it is not a failure of the server.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Temporary(pub String);
+
+/// Counts the tries that fail in a row.
+#[derive(Debug, Default)]
+pub struct Retries {
+    failed: u32,
+}
+
+impl Retries {
+    /// The answer of a try; `None` where the next one may succeed.
+    ///
+    /// # Errors
+    /// What is final: a refusal, a fault of this machine, or one failure too many in a row.
+    pub fn answer<T>(&mut self, tried: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
+        match tried {
+            Ok(answer) => {
+                self.failed = 0;
+                Ok(Some(answer))
+            }
+            Err(error) if (error.is::<RunFailed>() || error.is::<Temporary>()) && self.failed < FAILED_TRIES => {
+                self.failed += 1;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Does something that may be done twice, until it succeeds or its failure is [final](Retries::answer).
+pub async fn retrying<T>(mut attempt: impl AsyncFnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let mut retries = Retries::default();
+    loop {
+        if let Some(answer) = retries.answer(attempt().await)? {
+            return Ok(answer);
+        }
+        sleep(RETRY_INTERVAL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn away() -> anyhow::Error {
+        RunFailed("the server does not answer".to_owned()).into()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_is_away_is_asked_again_and_one_that_refuses_is_not() {
+        let mut tries = 0;
+        let answer = retrying(async || {
+            tries += 1;
+            match tries {
+                1..=50 => Err(away()),
+                51..=60 => Err(anyhow::Error::new(Temporary("404 of a proxy".to_owned()))),
+                _ => Ok("back"),
+            }
+        });
+        assert_eq!(answer.await.expect("an answer"), "back");
+        for is_final in [anyhow::Error::new(Refused("no such run".to_owned())), anyhow::anyhow!("the disk is full")] {
+            let mut is_final = Some(is_final);
+            let refused = retrying(async || Err::<(), _>(is_final.take().expect("one try only"))).await;
+            refused.expect_err("it is final");
+        }
+        let mut tries = 0;
+        let lost = retrying(async || {
+            tries += 1;
+            Err::<(), _>(away())
+        });
+        lost.await.expect_err("it is given up");
+        assert_eq!(tries, FAILED_TRIES + 1);
+    }
+
+    #[test]
+    fn only_failures_in_a_row_count() {
+        let mut retries = Retries::default();
+        for _ in 0..3 {
+            for _ in 0..FAILED_TRIES {
+                assert_eq!(retries.answer(Err::<u8, _>(away())).expect("tolerated"), None);
+            }
+            assert_eq!(retries.answer(Ok(1)).expect("an answer"), Some(1));
+        }
+    }
+}
