@@ -1,4 +1,4 @@
-//! What goes wrong with an object store, told apart by what helps.
+//! The faults of an object store, distinguished by what helps.
 
 use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_store_answers_is_told_apart_by_what_helps() {
+    fn answers_of_the_store_are_distinguished_by_what_helps() {
         for (answer, code) in [
             ("NoSuchBucket", "artefacts_bucket_missing"),
             ("PermanentRedirect", "artefacts_wrong_region"),
@@ -256,14 +256,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_told_in_the_servers_words_without_the_librarys_story() {
+    fn unknown_answers_are_reported_in_the_servers_words_alone() {
         let body = "Error performing PUT http://a/b in 3.2ms - Server returned non-2xx status code: 500: <Error><Code>Odd</Code><Message>Something  odd.</Message></Error>";
         let error = Error::Generic { store: "S3", source: body.into() };
         assert_eq!(ArtefactError::of("s3://b", &error).to_string(), "s3://b failed: Odd: Something odd.");
     }
 
     #[test]
-    fn a_full_disk_of_a_folder_is_told_as_such() {
+    fn a_full_disk_of_a_folder_is_reported_as_such() {
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let error = Error::Generic { store: "LocalFileSystem", source: Box::new(full) };
         assert_eq!(ArtefactError::of("file:///a", &error).code(), "artefacts_full");

@@ -232,7 +232,7 @@ impl ArtefactStore {
         put.map(drop).map_err(|error| self.failed(&error))
     }
 
-    /// Writes a small object unless it exists. Tells whether it did.
+    /// Writes a small object unless it exists. Returns whether it did.
     ///
     /// # Errors
     /// When the store does not take it.
@@ -309,7 +309,7 @@ impl ArtefactStore {
                 Ok(_) => Err(denied),
                 Err(error) => self.unless_missing(&error),
             },
-            told => told,
+            other => other,
         }
     }
 

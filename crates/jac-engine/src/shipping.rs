@@ -139,7 +139,7 @@ impl Shipping {
 
 /// The task of a shipment.
 struct Work {
-    /// Told when something about the shipment has changed, or it is to be tried again now.
+    /// Notified when something about the shipment has changed, or it is to be tried again now.
     poked: Arc<Notify>,
     /// The shipment was begun again meanwhile.
     again: bool,

@@ -148,7 +148,7 @@ pub trait SampleLog: Send + Sync {
     async fn keep(&self, step: Step) -> Result<(), TargetError>;
 
     /// Says what holds it up, or that nothing does any more.
-    async fn tell(&self, trouble: Option<TargetError>);
+    async fn report(&self, trouble: Option<TargetError>);
 }
 
 /// Samples of a run that are looked for, in the terms that a target answers exactly as the log does.

@@ -113,7 +113,7 @@ async fn post_all(client: &reqwest::Client, url: &str, bodies: Vec<Vec<u8>>) -> 
     began.elapsed().as_secs_f64()
 }
 
-/// An engine that takes everything at once. Keeps the bodies where that is wanted.
+/// An engine that takes everything at once. Keeps the bodies on request.
 async fn sink(kept: Option<Arc<Mutex<Vec<Vec<u8>>>>>) -> (String, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("its address"));

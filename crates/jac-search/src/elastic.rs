@@ -64,7 +64,7 @@ impl Elastic {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The layout that is wanted, or indices where the server has no data streams.
+    /// The layout that is requested, or indices where the server has no data streams.
     async fn layout(&self) -> Result<Layout, TargetError> {
         if self.settings.layout == Layout::IndexPerRun || self.has_data_streams().await? {
             return Ok(self.settings.layout);
@@ -159,7 +159,7 @@ impl SampleTarget for Elastic {
         if layout != self.settings.layout {
             notes.push("The server does not support data streams: each run gets an index.".to_owned());
         }
-        // Reading is the least that is needed, and tells whether the credentials are worth anything.
+        // Reading is the least that is needed, and shows whether the credentials are accepted.
         let index = self.settings.index_pattern(layout);
         let path = format!("{index}/_count?ignore_unavailable=true&allow_no_indices=true");
         self.http.call(Method::GET, &path, None).await?;
@@ -179,13 +179,13 @@ impl SampleTarget for Elastic {
                 Err(error) => {
                     tries += 1;
                     let wait = pace::pause(tries, &error, None);
-                    log.tell(Some(error)).await;
+                    log.report(Some(error)).await;
                     sleep(wait).await;
                 }
             }
         };
         if tries > 0 {
-            log.tell(None).await;
+            log.report(None).await;
         }
         let sender = ToIndex { target: self, index: self.index(prepared.layout, &run.id) };
         ship(&sender, &self.settings, run, from, log).await

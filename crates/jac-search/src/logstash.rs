@@ -2,7 +2,7 @@
 //!
 //! Each document has its id among its `@metadata`, which the pipeline of `packaging/logstash/` makes the document's id, so that a row which
 //! is sent again is stored once. An `http` input answers when it has taken the rows into its queue. A `tcp` input never answers: what was
-//! written to a connection that breaks afterwards may be lost, and only the count in the search engine tells.
+//! written to a connection that breaks afterwards may be lost, and only the count in the search engine shows it.
 
 use crate::batch::{Batch, Framing};
 use crate::bulk::{failure, off_the_runtime, pack};

@@ -74,7 +74,7 @@ fn of_root(answer: &Answer) -> Option<Server> {
     Some(Server { distribution, version: version.number })
 }
 
-/// The version as a node tells it.
+/// The version as a node reports it.
 async fn version(http: &Http) -> String {
     let path = "_nodes/_local?filter_path=nodes.*.version";
     // Only shown: a server that does not say it, or not to these credentials, is used all the same.

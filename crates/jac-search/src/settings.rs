@@ -1,4 +1,4 @@
-//! What a target is told: where it is, who signs in, and how its samples are laid out.
+//! The settings of a target: its address, who signs in, and how its samples are laid out.
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use jac_model::reach::Reach;

@@ -62,8 +62,13 @@ pub(crate) async fn ship(
     log: &dyn SampleLog,
 ) -> Result<Cursor, TargetError> {
     let (batches, mut ready) = mpsc::channel(1);
-    let courier =
-        Courier { sender, run, log, pace: Pace::new(settings.in_flight, settings.batch_bytes), told: Mutex::default() };
+    let courier = Courier {
+        sender,
+        run,
+        log,
+        pace: Pace::new(settings.in_flight, settings.batch_bytes),
+        reported: Mutex::default(),
+    };
     let read = rows::read(run, settings, sender.framing(), from, log, batches);
     let send = async {
         let mut cursor = from;
@@ -108,8 +113,8 @@ struct Courier<'a> {
     run: &'a ShippedRun,
     log: &'a dyn SampleLog,
     pace: Pace,
-    /// The code of what was told last; `None`: nothing holds it up.
-    told: Mutex<Option<&'static str>>,
+    /// The code that was reported last; `None`: nothing holds it up.
+    reported: Mutex<Option<&'static str>>,
 }
 
 impl Courier<'_> {
@@ -137,7 +142,7 @@ impl Courier<'_> {
                         _ => {
                             (tries, broken) = (0, 0);
                             self.pace.took();
-                            self.tell(None).await;
+                            self.report(None).await;
                             continue;
                         }
                     }
@@ -153,7 +158,7 @@ impl Courier<'_> {
                             (alone, tries, broken) = (0, 0, 0);
                             let reason = format!("the connection broke in each attempt to send this row: {error}");
                             refused.push((row, 413, reason));
-                            self.tell(None).await;
+                            self.report(None).await;
                             continue;
                         }
                     }
@@ -185,7 +190,7 @@ impl Courier<'_> {
             }
             tries += 1;
             let wait = pace::pause(tries, &error, retry_after);
-            self.tell(Some(error)).await;
+            self.report(Some(error)).await;
             sleep(wait).await;
         }
         refused.sort_by_key(|(row, ..)| *row);
@@ -199,12 +204,12 @@ impl Courier<'_> {
         (batch, refused)
     }
 
-    /// Tells what holds it up where that has changed.
-    async fn tell(&self, trouble: Option<TargetError>) {
+    /// Reports what holds it up where that has changed.
+    async fn report(&self, trouble: Option<TargetError>) {
         let code = trouble.as_ref().map(|error| error.code);
-        let before = std::mem::replace(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner), code);
+        let before = std::mem::replace(&mut *self.reported.lock().unwrap_or_else(PoisonError::into_inner), code);
         if before != code {
-            self.log.tell(trouble).await;
+            self.log.report(trouble).await;
         }
     }
 }

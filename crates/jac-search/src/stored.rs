@@ -38,7 +38,7 @@ struct Hit {
     sort: Vec<Value>,
 }
 
-/// Makes what was written searchable. Who may not ask for that waits for the server's own interval, which the caller's patience covers.
+/// Makes what was written searchable. Who may not ask for that waits for the server's own interval, which the caller's timeout covers.
 pub(crate) async fn refresh(http: &Http, index: &str) -> Result<(), TargetError> {
     match http.call(Method::POST, &format!("{index}/_refresh?{MISSING}"), None).await {
         Err(error) if !matches!(error.code, "search_denied" | "search_refused") => Err(error),

@@ -29,7 +29,7 @@ pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) ->
     match there {
         Ok(Some(known)) if known.version >= VERSION => return Ok(()),
         Ok(_) => (),
-        // Whoever may write samples need not be allowed to look at templates: somebody else has made them, or the first row tells.
+        // Who may write samples need not be allowed to read templates: somebody else has made them, or the first row shows it.
         Err(error) if error.code == "search_denied" => return Ok(()),
         Err(error) => return Err(error),
     }

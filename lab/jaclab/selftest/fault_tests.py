@@ -128,7 +128,7 @@ def an_instance_boots_without_java(cloud, machines):
         cloud.terminate(instance)
 
 
-def an_instance_finds_no_name_and_is_told_so_late(cloud, machines):
+def an_instance_finds_no_name_and_learns_it_late(cloud, machines):
     with cloud.fault("dead-dns", "1"):
         ((instance, address),) = cloud.launch()
         cloud.await_ssh(address)

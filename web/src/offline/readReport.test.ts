@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { readText } from "./readReport";
 
-it("tells a comparison from a report", () => {
+it("distinguishes a comparison from a report", () => {
   expect(readText('{"version":1,"comparisons":[]}')).toHaveProperty("comparison");
   expect(readText('{"version":1,"summary":{}}')).toHaveProperty("report");
 });

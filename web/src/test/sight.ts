@@ -14,11 +14,11 @@ class Watcher {
 
 window.IntersectionObserver = Watcher as unknown as typeof IntersectionObserver;
 
-const tell = (isIntersecting: boolean) => {
+const report = (isIntersecting: boolean) => {
   for (const callback of [...watching.values()]) callback([{ isIntersecting } as IntersectionObserverEntry]);
 };
 
 /** Everything that is watched goes out of sight. */
-export const scrollAway = () => tell(false);
+export const scrollAway = () => report(false);
 /** And comes back. */
-export const scrollBack = () => tell(true);
+export const scrollBack = () => report(true);

@@ -38,7 +38,7 @@ impl Keys for TestKeys {
     }
 }
 
-/// Where the gateway is; `None`: not here, which is told, and in CI fails.
+/// Where the gateway is; `None`: not here, which is reported, and in CI fails.
 pub fn program() -> Option<PathBuf> {
     let program = std::env::var_os("JAC_TEST_S3_GATEWAY").map(PathBuf::from);
     if program.is_none() {

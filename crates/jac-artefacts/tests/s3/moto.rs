@@ -17,7 +17,7 @@ pub struct Moto {
     child: Child,
 }
 
-/// Where it is; `None`: not here, which is told, and in CI fails.
+/// Where it is; `None`: not here, which is reported, and in CI fails.
 fn program() -> Option<PathBuf> {
     let program = std::env::var_os("JAC_TEST_MOTO").map(PathBuf::from);
     if program.is_none() {

@@ -189,8 +189,8 @@ impl Engine {
             });
         }
         let now_ms = self.now_ms();
-        let wanted = rows.iter().filter(|row| target.is_none_or(|name| row.target == name));
-        for row in wanted.filter(|row| is_configured(&row.target)) {
+        let chosen = rows.iter().filter(|row| target.is_none_or(|name| row.target == name));
+        for row in chosen.filter(|row| is_configured(&row.target)) {
             let again = move |row: &mut DeliveryRow| {
                 if row.state != DeliveryState::Delivered {
                     (row.state, row.since_ms, row.next_ms) = (DeliveryState::Waiting, now_ms, now_ms);

@@ -204,7 +204,7 @@ impl SampleLog for SpoolLog<'_> {
         if is_due { self.write_down().await } else { Ok(()) }
     }
 
-    async fn tell(&self, trouble: Option<TargetError>) {
+    async fn report(&self, trouble: Option<TargetError>) {
         let (run, target) = &self.key;
         match &trouble {
             Some(error) => {

@@ -351,10 +351,10 @@ async fn three_failures_in_a_row_switch_it_off_and_its_owner_is_notified() {
 async fn a_run_whose_criteria_are_not_met_says_so_and_is_no_failure() {
     let mut house = house();
     let plan = house.upload().await;
-    let wanted = new(&plan, on_new(0), once_in(&house, MINUTE), Overlap::Skip);
-    let run = ScheduledRun { criteria: vec!["samples >= 1".to_owned()], ..wanted.run };
+    let request = new(&plan, on_new(0), once_in(&house, MINUTE), Overlap::Skip);
+    let run = ScheduledRun { criteria: vec!["samples >= 1".to_owned()], ..request.run };
     let engine = house.engine().await;
-    let id = engine.create_schedule(owner(), NewSchedule { run, ..wanted }).await.expect("a schedule").id;
+    let id = engine.create_schedule(owner(), NewSchedule { run, ..request }).await.expect("a schedule").id;
     drop(engine);
     let all = ended(&mut house, &id, 1).await;
     assert_eq!(codes(&all), [(FiringState::Finished, "criteria_failed")]);

@@ -1,4 +1,4 @@
-//! A log in memory, and what its keeper was told.
+//! A log in memory, and what was reported to its keeper.
 
 use async_trait::async_trait;
 use jac_model::search::{Cursor, RefusedRow, SampleLog, ShippedRun, Step, TargetError};
@@ -19,7 +19,7 @@ pub struct Kept {
     pub steps: usize,
     pub refused: Vec<RefusedRow>,
     /// The codes of what held it up, in order; an empty one: it continued.
-    pub told: Vec<&'static str>,
+    pub reported: Vec<&'static str>,
 }
 
 impl MemoryLog {
@@ -54,8 +54,8 @@ impl SampleLog for MemoryLog {
         Ok(())
     }
 
-    async fn tell(&self, trouble: Option<TargetError>) {
-        self.kept().told.push(trouble.map_or("", |error| error.code));
+    async fn report(&self, trouble: Option<TargetError>) {
+        self.kept().reported.push(trouble.map_or("", |error| error.code));
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 /// No start takes this long, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(180);
 const NOBODY: u32 = 65_534;
-/// What it writes into. The log of its garbage collector is in its home whatever it is told.
+/// What it writes into. The log of its garbage collector is in its home whatever the configuration.
 const WRITTEN: [&str; 5] = ["data", "logs", "config", "tmp", "home/logs"];
 
 /// One at a time: each has a gigabyte and all processors.
@@ -52,8 +52,8 @@ fn java(major: u32) -> Option<PathBuf> {
     let mut homes: Vec<PathBuf> = named.into_iter().chain(installed).collect();
     homes.sort();
     let is_new_enough = |home: &PathBuf| {
-        let told = Command::new(home.join("bin/java")).arg("-version").output().ok();
-        let text = told.map(|told| String::from_utf8_lossy(&told.stderr).into_owned()).unwrap_or_default();
+        let version = Command::new(home.join("bin/java")).arg("-version").output().ok();
+        let text = version.map(|version| String::from_utf8_lossy(&version.stderr).into_owned()).unwrap_or_default();
         let version = text.split('"').nth(1).and_then(|version| version.split('.').next()?.parse::<u32>().ok());
         version.is_some_and(|version| version >= major)
     };

@@ -5,7 +5,7 @@
 use crate::engine::Engine;
 use crate::gate::{Gate, Rules};
 use crate::log::{MemoryLog, log_of};
-use crate::{ELASTICSEARCH_8, OPENSEARCH_2, ROWS, count, made, settings, ship, shipping, until_told};
+use crate::{ELASTICSEARCH_8, OPENSEARCH_2, ROWS, count, made, settings, ship, shipping, until_reported};
 use jac_model::search::Cursor;
 use jac_search::Settings;
 use reqwest::Method;
@@ -17,8 +17,8 @@ use tokio::time::sleep;
 
 /// How long the server has too much to do: a minute with `JAC_TEST_BUSY_S=60`.
 fn busy_time() -> Duration {
-    let told = std::env::var_os("JAC_TEST_BUSY_S").and_then(|text| text.to_str()?.parse().ok());
-    Duration::from_secs(told.unwrap_or(6))
+    let given = std::env::var_os("JAC_TEST_BUSY_S").and_then(|text| text.to_str()?.parse().ok());
+    Duration::from_secs(given.unwrap_or(6))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,16 +28,19 @@ async fn a_server_that_has_too_much_to_do_for_a_time_is_asked_rarely_and_gets_ev
     let target = made(Settings { batch_rows: 200, in_flight: 4, ..settings(&gate.url) });
     let log = Arc::new(MemoryLog::new(log_of(ROWS)));
     let shipping = shipping(&target, &log);
-    until_told(&log, "search_busy").await;
+    until_reported(&log, "search_busy").await;
     // The time itself is what this is about.
     sleep(busy_time()).await;
     gate.rules.is_busy.store(false, Ordering::Relaxed);
     let end = shipping.await.expect("shipped");
     assert_eq!((end.rows, end.shipped, end.refused), (ROWS as u64, ROWS as u64, 0));
     assert_eq!(count(&made(settings(&engine.url()))).await, ROWS as u64);
-    // Requests that were on their way may have been taken when it was told first, and others refused at the end.
-    let told = log.kept().told.clone();
-    assert!(told.iter().all(|code| ["search_busy", ""].contains(code)) && told.last() == Some(&""), "{told:?}");
+    // Requests that were on their way may have been taken when it was reported first, and others refused at the end.
+    let reported = log.kept().reported.clone();
+    assert!(
+        reported.iter().all(|code| ["search_busy", ""].contains(code)) && reported.last() == Some(&""),
+        "{reported:?}"
+    );
     // Four at first, then each after twice the time: some twenty in six seconds, not hundreds.
     let asked = gate.rules.answered.load(Ordering::Relaxed);
     assert!(asked < 60, "{asked} requests to a server that had too much to do");
@@ -54,9 +57,9 @@ async fn a_proxy_that_refuses_large_requests_before_it_has_read_them_costs_no_ro
     let rows = 2 * ROWS as u64;
     assert_eq!((end.rows, end.shipped, end.refused), (rows, rows, 0));
     assert_eq!(count(&made(settings(&engine.url()))).await, rows);
-    // Whether the answer or the reset of the connection is seen first is chance, so either is told.
-    let told = log.kept().told.clone();
-    assert!(told.iter().all(|code| ["search_unreachable", ""].contains(code)), "{told:?}");
+    // Whether the answer or the reset of the connection is seen first is chance, so either is reported.
+    let reported = log.kept().reported.clone();
+    assert!(reported.iter().all(|code| ["search_unreachable", ""].contains(code)), "{reported:?}");
     let asked = gate.rules.answered.load(Ordering::Relaxed);
     assert!((1..80).contains(&asked), "{asked} requests that were too large");
 }
@@ -73,7 +76,7 @@ async fn a_red_index_is_waited_for() {
         let target = made(settings(&gate.url));
         let log = Arc::new(MemoryLog::new(log_of(ROWS)));
         let shipping = shipping(&target, &log);
-        until_told(&log, "search_unavailable").await;
+        until_reported(&log, "search_unavailable").await;
         let health = engine.ask(Method::GET, "_cluster/health", json!(null)).await;
         assert_eq!((&health["status"], log.kept().cursor.shipped), (&json!("red"), 0), "{name}: {health}");
         let anywhere = json!({ "index.routing.allocation.require._name": null });
@@ -81,6 +84,6 @@ async fn a_red_index_is_waited_for() {
         let end = shipping.await.expect("shipped");
         assert_eq!((end.rows, end.shipped, end.refused), (ROWS as u64, ROWS as u64, 0), "{name}");
         assert_eq!(count(&target).await, ROWS as u64, "{name}");
-        assert_eq!(log.kept().told.last(), Some(&""), "{name}: it said that it continues");
+        assert_eq!(log.kept().reported.last(), Some(&""), "{name}: it said that it continues");
     }
 }

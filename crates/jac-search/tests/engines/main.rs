@@ -59,11 +59,11 @@ async fn until(log: &MemoryLog, what: &str, is_so: impl Fn(&Kept) -> bool) {
         }
     };
     let in_time = timeout(LIMIT, so).await.is_ok();
-    assert!(in_time, "never: {what}; told: {:?}", log.kept().told);
+    assert!(in_time, "never: {what}; reported: {:?}", log.kept().reported);
 }
 
-async fn until_told(log: &MemoryLog, code: &str) {
-    until(log, code, |kept| kept.told.contains(&code)).await;
+async fn until_reported(log: &MemoryLog, code: &str) {
+    until(log, code, |kept| kept.reported.contains(&code)).await;
 }
 
 async fn count(target: &Arc<dyn SampleTarget>) -> u64 {
@@ -140,11 +140,11 @@ async fn a_server_that_is_killed_and_started_again_in_the_middle_has_every_row()
     let shipping = shipping(&target, &log);
     until(&log, "ten steps", |kept| kept.steps >= 10).await;
     engine.kill();
-    until_told(&log, "search_unreachable").await;
+    until_reported(&log, "search_unreachable").await;
     engine.start_again().await;
     let end = shipping.await.expect("shipped");
     assert_eq!((end.rows, end.shipped), (ROWS as u64, ROWS as u64));
-    assert_eq!(log.kept().told.last(), Some(&""), "it said that it continues");
+    assert_eq!(log.kept().reported.last(), Some(&""), "it said that it continues");
     assert_eq!(count(&target).await, ROWS as u64);
 }
 
@@ -159,7 +159,7 @@ async fn a_server_with_too_much_to_do_and_a_bound_of_1_mb_gets_every_row() {
     let end = ship(&target, &log, Cursor::default()).await;
     assert_eq!((end.rows, end.shipped, end.refused), (rows as u64, rows as u64, 0));
     assert_eq!(count(&target).await, rows as u64);
-    assert!(log.kept().told.contains(&"search_busy"), "it had not too much to do: {:?}", log.kept().told);
+    assert!(log.kept().reported.contains(&"search_busy"), "it had not too much to do: {:?}", log.kept().reported);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,7 +208,7 @@ async fn a_shipper_that_is_killed_at_any_step_goes_on_where_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_that_an_index_refuses_are_told_with_its_reason_and_the_others_are_there() {
+async fn rows_that_an_index_refuses_are_reported_with_its_reason_and_the_others_are_there() {
     let Some(engine) = Engine::start(OPENSEARCH_2, "").await else { return };
     // Somebody's own mapping in which a label is a number.
     let theirs = json!({ "template": { "mappings": { "properties": { "jmeter": { "properties": { "label": { "type": "long" } } } } } } });
@@ -230,8 +230,8 @@ async fn rows_that_an_index_refuses_are_told_with_its_reason_and_the_others_are_
     engine.ask(Method::PUT, "logs-jmeter.sample-default/_settings", json!({ "index.blocks.write": true })).await;
     let log = Arc::new(MemoryLog::new(b"timeStamp,elapsed,label,success\n1700000000000,5,7,true\n".to_vec()));
     let shipping = shipping(&target, &log);
-    until(&log, "an answer", |kept| !kept.told.is_empty()).await;
-    assert_eq!(log.kept().told, ["search_index_blocked"]);
+    until(&log, "an answer", |kept| !kept.reported.is_empty()).await;
+    assert_eq!(log.kept().reported, ["search_index_blocked"]);
     engine.ask(Method::PUT, "logs-jmeter.sample-default/_settings", json!({ "index.blocks.write": false })).await;
     assert_eq!(shipping.await.expect("shipped").shipped, 1);
 }

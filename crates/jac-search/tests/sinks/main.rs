@@ -85,9 +85,9 @@ async fn answers_that_make_no_sense_and_servers_that_cannot_now_are_asked_again(
     let log = MemoryLog::new(log_of(50));
     let end = ship(settings(TargetKind::Elasticsearch, &sink.url), &log).await;
     assert_eq!((end.rows, end.shipped), (50, 50));
-    let told = log.kept().told.clone();
+    let reported = log.kept().reported.clone();
     assert_eq!(
-        told,
+        reported,
         ["search_answer_invalid", "search_unavailable", "search_busy", "search_unavailable", "search_refused", ""]
     );
     let bulks = sink.bulks();
@@ -113,7 +113,7 @@ async fn what_is_too_large_is_halved_down_to_the_row_that_is() {
     let end = ship(settings(TargetKind::Elasticsearch, &sink.url), &log).await;
     assert_eq!((end.shipped, end.refused), (99, 1));
     assert_eq!(log.kept().refused[0].status, 413);
-    assert_eq!(log.kept().told, [""; 0], "that is no trouble of the target");
+    assert_eq!(log.kept().reported, [""; 0], "that is no trouble of the target");
 }
 
 #[tokio::test]
@@ -144,8 +144,11 @@ async fn a_log_that_was_joined_is_shipped_on_with_the_header_that_its_rows_have(
     let documents = bulks.iter().flat_map(|seen| seen.body.lines().skip(1).step_by(2));
     for document in documents {
         let document: Value = serde_json::from_str(document).expect("JSON");
-        let told = (&document["jmeter"]["label"], &document["jmeter"]["response_code"]);
-        assert!([(&json!("First"), &json!("200")), (&json!("Second"), &json!("500"))].contains(&told), "{document}");
+        let reported = (&document["jmeter"]["label"], &document["jmeter"]["response_code"]);
+        assert!(
+            [(&json!("First"), &json!("200")), (&json!("Second"), &json!("500"))].contains(&reported),
+            "{document}"
+        );
     }
 }
 
@@ -169,7 +172,7 @@ async fn a_large_row_that_breaks_every_connection_is_refused_while_the_target_an
     assert_eq!((end.shipped, end.refused), (20, 1));
     let refused = log.kept().refused[0].clone();
     assert!(refused.status == 413 && refused.document.contains(&text[..1_000]), "{}", refused.reason);
-    assert_eq!(log.kept().told.last(), Some(&""), "nothing holds it up any more");
+    assert_eq!(log.kept().reported.last(), Some(&""), "nothing holds it up any more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,9 +189,9 @@ async fn a_proxy_that_breaks_large_requests_with_or_without_an_answer_gets_small
         assert_eq!((end.rows, end.shipped, end.refused), (ROWS as u64, ROWS as u64, 0), "{answer}");
         let ids: Vec<String> = sink.bulks().iter().flat_map(Seen::ids).collect();
         assert_eq!((ids.len(), ids.iter().collect::<BTreeSet<_>>().len()), (ROWS, ROWS), "{answer}: each is sent once");
-        let told = log.kept().told.clone();
-        assert!(told.iter().all(|code| ["search_unreachable", ""].contains(code)), "{answer}: {told:?}");
-        assert!(!answer.is_empty() || told.last() == Some(&""), "it said that it continues: {told:?}");
+        let reported = log.kept().reported.clone();
+        assert!(reported.iter().all(|code| ["search_unreachable", ""].contains(code)), "{answer}: {reported:?}");
+        assert!(!answer.is_empty() || reported.last() == Some(&""), "it said that it continues: {reported:?}");
         // Two of each size of each batch that is on its way, not one every second.
         let broken = proxy.broken.load(Ordering::Relaxed);
         assert!((1..80).contains(&broken), "{answer}: {broken} requests that were too large");
@@ -219,7 +222,7 @@ async fn credentials_are_sent_as_the_server_wants_them_and_a_refusal_is_waited_f
         let sink = Sink::start(refuses_once()).await;
         let log = MemoryLog::new(log_of(10));
         let shipped = ship(Settings { auth, ..settings(TargetKind::Elasticsearch, &sink.url) }, &log).await;
-        assert_eq!((shipped.shipped, log.kept().told.clone()), (10, vec!["search_denied", ""]));
+        assert_eq!((shipped.shipped, log.kept().reported.clone()), (10, vec!["search_denied", ""]));
         for seen in sink.seen().iter() {
             let header = seen.headers["authorization"].to_str().expect("text");
             assert!(header.starts_with(begins), "{header}");
@@ -402,7 +405,7 @@ async fn a_servers_own_authority_is_trusted_where_its_certificate_is_given() {
         }
     });
     let settings = settings(TargetKind::Elasticsearch, &url);
-    let distrusted = target(settings.clone()).expect("a target").test().await.expect_err("nobody knows that authority");
+    let distrusted = target(settings.clone()).expect("a target").test().await.expect_err("that authority is unknown");
     assert_eq!(distrusted.code, "search_certificate", "{distrusted}");
     let trusting = target(Settings { ca_pem: Some(made.cert.pem().into_bytes()), ..settings }).expect("a target");
     assert_eq!(trusting.test().await.expect("it is trusted").version, "8.19.5");

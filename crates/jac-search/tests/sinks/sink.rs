@@ -1,4 +1,4 @@
-//! A server that speaks as much of an engine's or Logstash's protocol as it takes to see what is sent, and answers what it is told.
+//! A server that speaks as much of an engine's or Logstash's protocol as it takes to see what is sent, and answers as configured.
 
 use axum::Router;
 use axum::body::Bytes;

@@ -19,14 +19,14 @@ export function extendedEnd(limits: Limits, minutes: number): number {
 
 export interface Extension {
   /** The end that was promised. */
-  wanted_ms: number;
+  requested_ms: number;
   end: ClusterEnd;
   /** It lives at least as long as was promised. */
   kept: boolean;
 }
 
 /** What an extension came to, by the cluster as the server has it now. */
-export function extensionOf(wanted_ms: number, limits: Limits): Extension {
+export function extensionOf(requested_ms: number, limits: Limits): Extension {
   const end = endOf(limits);
-  return { wanted_ms, end, kept: end.at_ms >= wanted_ms };
+  return { requested_ms, end, kept: end.at_ms >= requested_ms };
 }

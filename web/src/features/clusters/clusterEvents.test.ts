@@ -25,7 +25,7 @@ it("finds the last word about a node and about the whole", () => {
   expect([lastWord(events, "master"), lastWord(events, "worker-1"), lastWord(events, null)]).toEqual(["Sending JMeter: 1 of 88 MB.", null, "Requested."]);
 });
 
-it("tells the faults of several machines one by one", () => {
+it("shows the faults of several machines one by one", () => {
   const fault = (message: string) => ({ code: "host_unfit", field: "/config/ssh/hosts/0", message });
   const faults = [fault("Load-1: it does not answer. It may be off."), fault("load-2:2222: no Java.")];
   const cluster = { cause: { code: "unfit", message: "Both sentences.", params: { faults } } } as unknown as Cluster;

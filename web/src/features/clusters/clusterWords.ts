@@ -22,7 +22,7 @@ export function isComingUp(phase: ClusterPhase): boolean {
   return phase === "requested" || phase === "launching" || phase === "preparing";
 }
 
-/** What its state is told by, in a list and on its own page. */
+/** The words for its state, in a list and on its own page. */
 type Seen = Pick<ClusterSummary, "phase" | "lost_nodes" | "current_run">;
 
 /** What it ended by too: in a list only the sentence is known, on its page the code as well. */
@@ -84,7 +84,7 @@ export function sizeWords(workers: number): string {
   return workers === 0 ? "1 master, no workers" : `1 master + ${plural(workers, "worker")}`;
 }
 
-/** How many workers there are: fewer than were wanted where some did not come up, and that was allowed. */
+/** How many workers there are: fewer than were requested where some did not come up, and that was allowed. */
 export function workersOf(cluster: Pick<Cluster, "nodes" | "config">): number {
   return cluster.nodes.length === 0 ? cluster.config.workers : cluster.nodes.filter((node) => node.role === "worker").length;
 }

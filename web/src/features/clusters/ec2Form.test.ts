@@ -15,7 +15,7 @@ describe("machines of EC2", () => {
     expect(checkEc2(form, 2, faults)).toEqual(EC2);
     expect(faults).toEqual({});
   });
-  it("have all their faults told at once", () => {
+  it("show all their faults at once", () => {
     const faults = faultsOf({
       region: "Frankfurt",
       masterType: "big",

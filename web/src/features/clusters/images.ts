@@ -2,6 +2,6 @@ import type { NodeImage } from "@/shared/api/types";
 
 /** The images that machines in this region can boot: all that are ready while no region is named. */
 export function imagesFor(images: NodeImage[], region: string): NodeImage[] {
-  const wanted = region.trim();
-  return images.filter((image) => image.state === "available" && (wanted === "" || image.region === wanted));
+  const name = region.trim();
+  return images.filter((image) => image.state === "available" && (name === "" || image.region === name));
 }

@@ -25,7 +25,7 @@ describe("hosts as they are typed", () => {
   it.each(["a,b,c", "a\nb\r\nc\n", " a, b\n c ", "a; b; c"])("%j are three", (text) => {
     expect(readHosts(text, 16)).toEqual({ hosts: ["a", "b", "c"], fault: null });
   });
-  it("have all their faults told", () => {
+  it("show all their faults", () => {
     const { fault } = readHosts("a, a:22, b:x", 1);
     expect(fault).toContain("Duplicate host a:22.");
     expect(fault).toContain("Invalid host “b:x”");

@@ -49,7 +49,7 @@ it("names system properties, properties files and versions", () => {
   expect(words(result({}), result(other))).toEqual(["JMeter 5.6.3 → 5.5", "Java 21 → 17, 21", "-Ddns.ttl not set → 5", "Properties files none → a.properties"]);
 });
 
-it("calls another number of workers another load where nobody knows the users", () => {
+it("calls another number of workers another load where the users are unknown", () => {
   expect(words(result({ users: null }), result({ users: null, workers: 3 }))).toEqual(["Workers 2 → 3 (load)"]);
 });
 
@@ -57,7 +57,7 @@ it("knows nothing of logs from elsewhere", () => {
   expect(differencesOf(result(null), result({}))).toBeNull();
 });
 
-it("tells new and gone failures apart from those that both have", () => {
+it("distinguishes new and gone failures from those that both have", () => {
   const error = (code: string, message: string): ErrorType => ({ code, message, example: message, count: 1, labels: 1, first_ms: 0, last_ms: 0 });
   const changes = errorChanges([error("500", "a"), error("500", "b")], [error("500", "b"), error("503", "a")]);
   expect([changes.new.map(({ code }) => code), changes.gone.map(({ message }) => message)]).toEqual([["503"], ["a"]]);

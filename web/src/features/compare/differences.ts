@@ -9,7 +9,7 @@ export interface Difference {
   name: string;
   before: string;
   after: string;
-  /** It is another load: response times cannot be told apart from its doing. */
+  /** It is another load: its effect on response times cannot be separated. */
   load: boolean;
 }
 

@@ -17,7 +17,7 @@ describe("a set of credentials", () => {
     expect(checkCredential({ ...SSH, passphrase: " as typed " }).request?.ssh_key?.passphrase).toBe(" as typed ");
   });
   it("may be a role that is assumed with a key", () => expect(checkCredential({ ...ROLE, accessKeyId: "AKIA1", secretAccessKey: "s" }).faults).toEqual({}));
-  it("has all its faults told at once", () => {
+  it("shows all its faults at once", () => {
     expect(faultsOf({ ...emptyCredential("aws_role"), accessKeyId: "ASIA1", roleArn: "arn:aws:iam::1:user/x", externalId: "!", region: "Frankfurt" })).toEqual([
       "externalId",
       "name",

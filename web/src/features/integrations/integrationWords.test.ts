@@ -2,12 +2,12 @@ import { expect, it } from "vitest";
 import { deliveryChip } from "@/shared/notifications/deliveryChip";
 import { exporterChip, exporterFigures, selectionWords } from "./integrationWords";
 
-it("says which runs a target is told of", () => {
+it("says of which runs a target is notified", () => {
   expect(selectionWords({ runs: "all", plans: [] })).toBe("All runs");
   expect(selectionWords({ runs: "failed", plans: ["shop", "search"] })).toBe("Runs that fail or do not meet their criteria of shop, search");
 });
 
-it("tells a first try from a retry, and both from an end", () => {
+it("distinguishes a first try from a retry, and both from an end", () => {
   const word = (state: "waiting" | "delivered" | "given_up", attempts: number) => deliveryChip({ state, attempts }).word;
   expect([word("waiting", 0), word("waiting", 2), word("delivered", 1), word("given_up", 30)]).toEqual(["sending", "retrying", "delivered", "not delivered"]);
 });

@@ -16,7 +16,7 @@ export function kindWord(kind: NotifierKind | ExporterKind): string {
   return KINDS[kind];
 }
 
-/** Which runs a target is told of. */
+/** Of which runs a target is notified. */
 export function selectionWords({ runs, plans }: Pick<NotifierView, "runs" | "plans">): string {
   const which = runs === "failed" ? "Runs that fail or do not meet their criteria" : "All runs";
   return plans.length === 0 ? which : `${which} of ${plans.join(", ")}`;

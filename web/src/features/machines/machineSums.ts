@@ -47,7 +47,7 @@ function byCluster(machines: Machine[]): Map<string, Machine[]> {
   return groups;
 }
 
-/** A cluster that is there and that no row here knows. */
+/** A cluster that exists and has no row here. */
 export interface Orphan {
   clusterId: string;
   name: string;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { factWords } from "./outlineWords";
 
-it("tells key figures in words", () => {
+it("shows key figures in words", () => {
   const fact = (code: string, value: string) => ({ code, value });
   expect(factWords([fact("threads", "${__P(n,5)}"), fact("ramp_up", "10"), fact("loops", "-1")])).toBe("${__P(n,5)} users, ramp-up 10 s, infinite loops");
   expect(factWords([fact("method", "GET"), fact("url", "/cart")])).toBe("GET /cart");

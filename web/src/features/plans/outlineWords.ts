@@ -23,7 +23,7 @@ const WORDS: Record<string, (value: string) => string> = {
   condition: (value) => value,
 };
 
-/** `10 users, ramp-up 5 s, infinite loops`; what has no word here is told by its code. */
+/** `10 users, ramp-up 5 s, infinite loops`; what has no word here is shown by its code. */
 export function factWords(facts: OutlineElement["facts"]): string {
   const joined = facts.map(({ code, value }) => (WORDS[code] ?? ((text: string) => `${code.replaceAll("_", " ")} ${text}`))(value));
   // A request is read as one: `GET /cart`.

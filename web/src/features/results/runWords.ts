@@ -9,7 +9,7 @@ import { valueWords } from "./judgedWords";
 /** How many samples there were and how many of them failed: of a run's headline or of a report's total. */
 export type Counts = { samples: number; errors: number } | null;
 
-/** What its state is told by, in a list and on its own page. */
+/** The words for its state, in a list and on its own page. */
 type Seen = Pick<RunSummary, "phase" | "cause" | "stop_requested" | "headline">;
 
 export function phaseChip({ phase, cause, stop_requested, headline }: Seen): ChipLook {

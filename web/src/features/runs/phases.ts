@@ -24,7 +24,7 @@ const OF_STEP: Record<string, Name> = {
   making_report: "Collecting results",
 };
 
-/** The phases that its steps tell of, each from its first step to the next one's; none of a run whose steps have no codes. */
+/** The phases of its steps, each from its first step to the next one's; none of a run whose steps have no codes. */
 export function phasesOf(run: Pick<Run, "steps" | "phase" | "ended_ms">, nowMs: number): Phase[] {
   const begun: { name: Name; from: number }[] = [];
   for (const step of run.steps) {

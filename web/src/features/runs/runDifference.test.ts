@@ -58,7 +58,7 @@ it("compares the criteria and the automatic stop with the plan's, or with those 
   expect(runDifference(before, { ...next, form: { ...form, judged: { criteria: [], warmUp: "30", rules: [] } } }).at(-1)).toBe("warm-up 0\u00a0s → 30\u00a0s");
 });
 
-it("tells of a secret only that it is there or not", () => {
+it("shows of a secret only that it is there or not", () => {
   const typed = { ...form, properties: { password: "hunter2" }, moreProperties: "host=a\nauth.token=abc\npin=1234", secret: ["password", "pin"] };
   const words = runDifference(before, { ...next, form: typed });
   expect(words).toEqual(["auth.token set", "pin set"]);

@@ -13,7 +13,7 @@ interface Next {
   plan: Pick<Plan, "criteria" | "keep" | "revision">;
   /** Of the newest revision. */
   known: CheckProperty[];
-  /** Of the earlier revision that is run; null: the newest is run, or nobody knows them yet. */
+  /** Of the earlier revision that is run; null: the newest is run, or they are not known yet. */
   ofRevision: CheckProperty[] | null;
   splittable: string[];
   /** Of the chosen cluster; null: none is chosen yet. */
@@ -61,7 +61,7 @@ function step(name: string, was: string, is: string): string | null {
 
 type Values = Record<string, string | undefined>;
 
-/** What a property is that was not set, at the revision of each side; null: nobody knows that revision's defaults. */
+/** What a property is that was not set, at the revision of each side; null: that revision's defaults are unknown. */
 interface Defaults {
   was: Values | null;
   is: Values | null;

@@ -1,4 +1,4 @@
-/** The runs whose end this browser tells, by a notification of the system's: their ids, kept in the browser, so that every page of it knows. */
+/** The runs of whose end this browser notifies, by a notification of the system's: their ids, kept in the browser, so that every page of it knows. */
 import { readStored, writeStored } from "@/shared/browser/stored";
 
 const KEY = "jac-run-ends";

@@ -1,7 +1,7 @@
 /** Which properties nobody is to read: the server masks those whose names say so, and those that are marked. Pure. */
 
 /** Parts of such names, without `-`, `_` and `.`; the same as in crates/jac-engine/src/runs/secrets.rs. */
-const TELLING = ["password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "authorization", "bearer"];
+const PARTS_OF_NAMES = ["password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "authorization", "bearer"];
 
 /** What the server shows in place of a secret value, and never takes for one. */
 export const MASK = "***";
@@ -9,7 +9,7 @@ export const MASK = "***";
 /** The server masks its value whether it is marked or not. */
 export function tellsASecret(name: string): boolean {
   const plain = name.toLowerCase().replaceAll(/[-_.]/g, "");
-  return TELLING.some((telling) => plain.includes(telling));
+  return PARTS_OF_NAMES.some((part) => plain.includes(part));
 }
 
 export function isSecret(name: string, marked: string[]): boolean {

@@ -5,7 +5,7 @@ import { companyFault, companyRefusal, endedWords, sessionsFault } from "./signI
 const refused = (code: string) => new ApiError(503, { code, message: "The server's words.", hint: null, faults: [] });
 const GENERAL = companyFault("new_code", "Okta");
 
-describe("what a failed sign-in is told by", () => {
+describe("the words for a failed sign-in", () => {
   it.each(["company_unavailable", "company_clock", "company_refused", "company_invalid", "company_expired", "company_no_role", "sign_in_failed", "name_taken", "sessions_unavailable"])(
     "has words of its own for %s",
     (code) => {
@@ -20,7 +20,7 @@ describe("what a failed sign-in is told by", () => {
   it("asks for another sign-in only where that may work", () => {
     expect(["disabled", "removed", "session_expired", "new_code"].map((code) => endedWords(code).includes("Sign in again"))).toEqual([false, false, true, true]);
   });
-  it("tells of the session store only where that is away", () => {
+  it("mentions the session store only where that is away", () => {
     expect(sessionsFault(refused("sessions_unavailable"))).not.toBeNull();
     expect(sessionsFault(refused("sign_in_failed"))).toBeNull();
     expect(sessionsFault(new Error("x"))).toBeNull();

@@ -42,7 +42,7 @@ export function errorFrom(status: number, text: string, retryAfter: string | nul
     const parsed: unknown = JSON.parse(text);
     if (isErrorBody(parsed)) return new ApiError(status, { ...parsed.error, hint: parsed.error.hint ?? null, faults: parsed.error.faults ?? [] }, seconds);
   } catch {
-    // Not JSON: a proxy's page or nothing; told below.
+    // Not JSON: a proxy's page or nothing; reported below.
   }
   const body = { code: `http_${status}`, message: `The server answered with status ${status}.`, hint: null, faults: [] };
   return new ApiError(status, body, seconds, text === "" ? null : text.slice(0, 500));

@@ -66,7 +66,7 @@ function open(): JacSocket {
   connection = NOT_TRIED;
   const opened: JacSocket = io({
     path: "/socket.io",
-    auth: (tell) => tell({ page: pageSecret() }),
+    auth: (send) => send({ page: pageSecret() }),
     transports: WEBSOCKET_FIRST,
     reconnectionDelay: 500,
     reconnectionDelayMax: 3000,

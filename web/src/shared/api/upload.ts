@@ -12,7 +12,7 @@ export interface UploadProgress {
   total_bytes: number;
 }
 
-/** A multipart upload with real progress, which `fetch` cannot tell; abort it through the signal. */
+/** A multipart upload with real progress, which `fetch` does not report; abort it through the signal. */
 export function upload<T>(path: string, fields: Record<string, string>, files: UploadFile[], onProgress: (progress: UploadProgress) => void, signal: AbortSignal): Promise<T> {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);

@@ -102,7 +102,7 @@ export function distinctSlots(chosen: string[], slots: Map<string, number>): Map
 /** Slots by the class of an HTTP status: success green, redirection blue, the client's fault orange, the server's red, anything else grey. */
 const CODE_SLOTS: Record<string, number[]> = { "2": [2, 9, 5], "3": [0, 5, 7], "4": [1, 4, 3], "5": [6, 3, 1], other: [8, 7, 4] };
 
-/** A slot for each response code, in the order of their frequency: what tells good from bad by colour, and each from its neighbours. */
+/** A slot for each response code, in the order of their frequency: what distinguishes good from bad by colour, and each from its neighbours. */
 export function codeSlots(codes: string[]): Map<string, number> {
   const found = new Map<string, number>();
   const taken = new Set<number>();

@@ -80,7 +80,7 @@ it("an administrator of many teams finds one by its name", async () => {
   expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/team", body: { team: "t-29" } }]);
 });
 
-it("a refusal is told beside it", async () => {
+it("a refusal is shown beside it", async () => {
   api.answer("PATCH /runs/r-1/team", { status: 403, body: fault("not_owner") });
   show(sessionOf("member", {}, [SHOP]), thing("u-1"));
   await userEvent.click(screen.getByRole("button", { name: /^Shared with/ }));

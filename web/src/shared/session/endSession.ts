@@ -3,10 +3,10 @@ import type { QueryClient } from "@tanstack/react-query";
 import { keys } from "@/shared/api/keys";
 import { closeLiveSocket } from "@/shared/api/socket";
 
-/** In place of a code of the server's under `keys.signedOut`: the person ended it, and has to be told nothing. */
+/** In place of a code of the server's under `keys.signedOut`: the person ended it, and needs no message. */
 export const BY_THEMSELVES = "by_themselves";
 
-/** Signed out by the person at this browser, on this page or another of it: the open page is told, and nothing is kept. */
+/** Signed out by the person at this browser, on this page or another of it: the open page is notified, and nothing is kept. */
 export function endSession(client: QueryClient): void {
   client.setQueryData(keys.signedOut, BY_THEMSELVES);
   client.setQueryData(keys.session, null);

@@ -5,9 +5,9 @@ import { rowsThatFit } from "./rowsThatFit";
 const BELOW_PX = 34;
 
 /** How many rows fit between the head of this table and the end of the window; null before it was measured, and where that is not asked for. */
-export function useRowsThatFit(scroller: RefObject<HTMLElement | null>, wanted: { headHeight: number; rowHeight: number } | null): number | null {
+export function useRowsThatFit(scroller: RefObject<HTMLElement | null>, heights: { headHeight: number; rowHeight: number } | null): number | null {
   const [rows, setRows] = useState<number | null>(null);
-  const { headHeight, rowHeight } = wanted ?? { headHeight: 0, rowHeight: 0 };
+  const { headHeight, rowHeight } = heights ?? { headHeight: 0, rowHeight: 0 };
   // After each drawing: what stands above the table comes and goes with the page, not with the table. The observer's first report measures.
   useEffect(() => {
     const element = scroller.current;

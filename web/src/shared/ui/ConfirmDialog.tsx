@@ -19,7 +19,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** One question before something that can't be taken back; a refusal is told in it, and it stays open. */
+/** One question before something that can't be taken back; a refusal is shown in it, and it stays open. */
 export function ConfirmDialog({ title, children, cancel = "Cancel", action, busy = action, tone, request, onConfirm, onClose }: Props) {
   return (
     <Dialog

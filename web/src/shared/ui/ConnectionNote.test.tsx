@@ -30,35 +30,35 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const tell = (event: string, argument?: unknown) => act(() => void wire.emit(event, argument));
+const emit = (event: string, argument?: unknown) => act(() => void wire.emit(event, argument));
 const pass = (ms: number) => act(() => void vi.advanceTimersByTime(ms));
 const state = () => screen.queryByRole("status")?.dataset["connection"] ?? null;
 const failing = () => new Error("websocket error");
 
 it("says nothing of a connection that stands, or that is back within a second", () => {
-  tell("connect");
+  emit("connect");
   pass(60_000);
   expect(state()).toBeNull();
-  tell("disconnect", "transport close");
+  emit("disconnect", "transport close");
   pass(900);
-  tell("connect");
+  emit("connect");
   pass(60_000);
   expect(state()).toBeNull();
 });
 
 it("counts how long a connection has been lost, until it is back", () => {
-  tell("connect");
+  emit("connect");
   pass(10_000);
-  tell("disconnect", "transport close");
+  emit("disconnect", "transport close");
   pass(65_000);
   expect(state()).toBe("lost");
   expect(screen.getByRole("status").textContent).toContain("1\u00a0min\u00a005\u00a0s");
-  tell("connect");
+  emit("connect");
   expect(state()).toBeNull();
 });
 
 it("says so too where there never was a connection", () => {
-  tell("connect_error", failing());
+  emit("connect_error", failing());
   pass(4000);
   expect(state()).toBeNull();
   pass(3000);
@@ -67,22 +67,22 @@ it("says so too where there never was a connection", () => {
 
 it("falls back to requests where a WebSocket fails, and says so", () => {
   expect(wire.io.opts.transports[0]).toBe("websocket");
-  tell("connect_error", failing());
+  emit("connect_error", failing());
   expect(wire.io.opts.transports[0]).toBe("polling");
   wire.io.engine.transport.name = "polling";
-  tell("connect");
+  emit("connect");
   expect(state()).toBeNull();
   pass(6000);
   expect(state()).toBe("polling");
-  tell("disconnect", "transport close");
+  emit("disconnect", "transport close");
   pass(2000);
   expect(state()).toBe("lost");
 });
 
 it("says nothing where the WebSocket comes after all, and begins with it the next time", () => {
-  tell("connect_error", failing());
+  emit("connect_error", failing());
   wire.io.engine.transport.name = "polling";
-  tell("connect");
+  emit("connect");
   pass(1000);
   act(() => void wire.io.engine.emit("upgrade"));
   pass(60_000);
@@ -92,7 +92,7 @@ it("says nothing where the WebSocket comes after all, and begins with it the nex
 
 it("says that too many pages are open, and stays with the WebSocket", () => {
   wire.active = false;
-  tell("connect_error", new Error("too_many_pages"));
+  emit("connect_error", new Error("too_many_pages"));
   expect(state()).toBe("refused");
   expect(wire.io.opts.transports[0]).toBe("websocket");
 });

@@ -10,7 +10,7 @@ interface Props {
   what: string;
   /** What will happen, and what stays. */
   children: ReactNode;
-  /** There is a way back, which `children` tell. */
+  /** There is a way back, which `children` describe. */
   reversible?: true;
   request: { isPending: boolean; error: Error | null };
   onConfirm: () => void;

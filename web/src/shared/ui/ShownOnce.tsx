@@ -8,7 +8,7 @@ interface Props {
   hint?: string;
 }
 
-/** A secret that the server tells once: to be copied now. */
+/** A secret that the server shows once: to be copied now. */
 export function ShownOnce({ label, secret, hint = "Copy it now: it is not shown again." }: Props) {
   const [said, setSaid] = useState<string | null>(null);
   const copy = () => {

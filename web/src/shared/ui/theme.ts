@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 import { readStored, writeStored } from "@/shared/browser/stored";
 import type { Scheme } from "@/shared/charts/palette";
 
-/** Light, dark or what the system says; while printing always light. Kept in the browser, told to Bootstrap by `data-bs-theme`. */
+/** Light, dark or what the system says; while printing always light. Kept in the browser, given to Bootstrap by `data-bs-theme`. */
 export type ThemeChoice = "auto" | "light" | "dark";
 
 interface Theme {
@@ -23,8 +23,8 @@ function stored(): ThemeChoice {
 }
 
 function compute(choice: ThemeChoice): Theme {
-  const wanted = choice === "auto" ? (system.matches ? "dark" : "light") : choice;
-  const scheme = printing ? "light" : wanted;
+  const chosen = choice === "auto" ? (system.matches ? "dark" : "light") : choice;
+  const scheme = printing ? "light" : chosen;
   document.documentElement.dataset["bsTheme"] = scheme;
   return { choice, scheme, printing };
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { serverNow } from "@/shared/api/serverClock";
 
-/** Those that are told at one pace: what counts seconds on a page is drawn in one frame, not each by a timer of its own. */
+/** The listeners of one pace: what counts seconds on a page is drawn in one frame, not each by a timer of its own. */
 interface Pace {
   timer: ReturnType<typeof setInterval>;
   listeners: Set<() => void>;

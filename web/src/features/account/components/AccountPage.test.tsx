@@ -79,7 +79,7 @@ describe("tokens", () => {
     expect(dialog.getByLabelText("Name").getAttribute("aria-invalid")).toBe("true");
     expect(api.changes()).toEqual([]);
   });
-  it("have a name that is taken told at the name", async () => {
+  it("show a taken name at its field", async () => {
     api.answer("POST /account/tokens", { status: 409, body: fault("name_taken") });
     show();
     const dialog = await create("nightly");
@@ -106,7 +106,7 @@ describe("tokens", () => {
   });
 });
 
-it("tells a list that failed, and shows the others", async () => {
+it("shows a list that failed, and shows the others", async () => {
   api.answer("GET /account/tokens", { status: 500, body: fault("internal") });
   show();
   expect((await screen.findByRole("alert")).textContent).toContain("internal");

@@ -92,7 +92,7 @@ it("shows everybody their own activity, without people and export", async () => 
   expect(api.asked.map(({ path }) => path.split("?")[0])).toEqual(["/account/audit"]);
 });
 
-it("tells a failure with a way to try again", async () => {
+it("shows a failure with a way to try again", async () => {
   api.answer("GET /audit", { status: 403, body: fault("not_owner") });
   show();
   expect((await screen.findByRole("alert")).textContent).toContain("not_owner");

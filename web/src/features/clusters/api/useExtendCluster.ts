@@ -6,8 +6,8 @@ import type { Cluster } from "@/shared/api/types";
 export function useExtendCluster(id: string) {
   const client = useQueryClient();
   return useMutation({
-    /** `wanted_ms` is the end that was promised for it; the page tells whether it came so. */
-    mutationFn: ({ minutes }: { minutes: number; wanted_ms: number }) => postJson<Cluster>(`/clusters/${id}/extend`, { minutes }),
+    /** `requested_ms` is the end that was promised for it; the page shows whether it came so. */
+    mutationFn: ({ minutes }: { minutes: number; requested_ms: number }) => postJson<Cluster>(`/clusters/${id}/extend`, { minutes }),
     onSuccess: (cluster) => client.setQueryData(keys.cluster(id), cluster),
   });
 }

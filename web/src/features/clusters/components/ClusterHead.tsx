@@ -78,7 +78,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
                         key={minutes}
                         disabled={extend.isPending}
                         consequence={`Expires ${formatDateTime(extendedEnd(cluster, minutes))} instead of ${formatDateTime(endOf(cluster).at_ms)}`}
-                        onSelect={() => extend.mutate({ minutes, wanted_ms: extendedEnd(cluster, minutes) })}
+                        onSelect={() => extend.mutate({ minutes, requested_ms: extendedEnd(cluster, minutes) })}
                       >
                         Extend by {formatDuration(minutes * 60)}
                       </MenuItem>
@@ -92,7 +92,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
         }
       />
       {extend.error !== null && <ErrorBox error={extend.error} />}
-      {lives && extend.data !== undefined && <Extended extension={extensionOf(extend.variables.wanted_ms, cluster)} />}
+      {lives && extend.data !== undefined && <Extended extension={extensionOf(extend.variables.requested_ms, cluster)} />}
       {again && <CreateClusterDialog info={info} like={cluster} onClose={() => setAgain(false)} onCreated={open} />}
       {terminating && <TerminateDialog cluster={cluster} onClose={() => setTerminating(false)} />}
     </>
@@ -100,14 +100,14 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
 }
 
 /** Where the end is now: an extension that does not move the end that counts is no extension, and is not called one. */
-function Extended({ extension: { wanted_ms, end, kept } }: { extension: Extension }) {
+function Extended({ extension: { requested_ms, end, kept } }: { extension: Extension }) {
   return (
     <div role="status">
       {kept ? (
         <Note tone="good">Extended. The cluster now expires at {formatDateTime(end.at_ms)}.</Note>
       ) : (
         <Note tone="attention">
-          The {END_WORDS[end.by]} still ends this cluster at {formatDateTime(end.at_ms)}, before {formatDateTime(wanted_ms)}.{end.by === "idle" && " Start a run to keep it."}
+          The {END_WORDS[end.by]} still ends this cluster at {formatDateTime(end.at_ms)}, before {formatDateTime(requested_ms)}.{end.by === "idle" && " Start a run to keep it."}
         </Note>
       )}
     </div>

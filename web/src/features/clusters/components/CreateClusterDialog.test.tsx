@@ -90,7 +90,7 @@ describe("of local processes", () => {
     expect(invalid("Workers")).toBe("false");
     expect(screen.queryByRole("alert")).toBeNull();
   });
-  it("tells what else went wrong whole", async () => {
+  it("shows what else went wrong whole", async () => {
     api.answer("POST /clusters", { status: 503, body: fault("shutting_down") });
     show();
     await screen.findByLabelText("Workers");

@@ -48,8 +48,8 @@ export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
   const label = labelled?.label ?? null;
   const series = labelled?.series;
   const drawn = useMemo(() => (label === null ? all : ofLabel(all, series)), [all, label, series]);
-  const wanted = Number(parameters.get("with") ?? "1");
-  const shown = Number.isInteger(wanted) && wanted >= 1 && wanted <= comparisons.length ? wanted : 1;
+  const chosen = Number(parameters.get("with") ?? "1");
+  const shown = Number.isInteger(chosen) && chosen >= 1 && chosen <= comparisons.length ? chosen : 1;
   const comparison = comparisons[shown - 1];
   const [before, after] = [all[0]?.name ?? comparison?.before ?? "", all[shown]?.name ?? comparison?.after ?? ""];
   const differences = differencesBetween(results[0], results[shown]);
@@ -113,7 +113,7 @@ function hasOtherLoad(before: ComparedResult | undefined, after: ComparedResult 
 function Outcome({ comparison, before, after, judged }: { comparison: Comparison; before: string; after: string; judged: boolean }) {
   const { total, labels, missing, outcome, findings } = comparison;
   const counts = countChanges(comparison);
-  const told = total.change === "same" || total.change === "unclear" ? total.sentence : `${total.change}, ${total.sentence}`;
+  const overall = total.change === "same" || total.change === "unclear" ? total.sentence : `${total.change}, ${total.sentence}`;
   return (
     <>
       {findings.map(({ code, message }) => (
@@ -123,7 +123,7 @@ function Outcome({ comparison, before, after, judged }: { comparison: Comparison
       ))}
       {judged && (
         <Note tone={outcomeTone(comparison)}>
-          <strong>{outcomeLook(outcome).sentence(before, after)}</strong> {labels.length > 0 && <>Overall: {told}. </>}
+          <strong>{outcomeLook(outcome).sentence(before, after)}</strong> {labels.length > 0 && <>Overall: {overall}. </>}
           {labels.length > 0 && (
             <span className="compare-counts">
               {plural(labels.length, "label")} in both:

@@ -61,7 +61,7 @@ describe("a set", () => {
     await userEvent.click(within(await card()).getByRole("button", { name: "Test" }));
     await waitFor(() => expect(screen.queryByText("The token has expired.")).toBeNull());
   });
-  it("is deleted after a question, whose refusal is told in it", async () => {
+  it("is deleted after a question, whose refusal is shown in it", async () => {
     api.answer("DELETE /credentials/k-1", { status: 409, body: fault("credentials_in_use") });
     show();
     await userEvent.click(within(await card()).getByRole("button", { name: "More about main" }));

@@ -66,7 +66,7 @@ it("is not there for a single run", async () => {
   await waitFor(() => expect(screen.queryByRole("region", { name: "Trend" })).toBeNull());
 });
 
-it("tells that older runs did not come, and keeps the others", async () => {
+it("shows that older runs did not come, and keeps the others", async () => {
   trend(RUNS, "17_r-1");
   show();
   const more = await screen.findByRole("button", { name: "Load older runs" });

@@ -25,8 +25,8 @@ export function useRunExample() {
       const plan = await upload<Plan>("/plans", {}, [{ path: "example.jmx", file }], () => undefined, new AbortController().signal);
       setStep("creating");
       const defaults = await getJson<ClusterConfig>("/clusters/defaults");
-      const wanted: NewCluster = { name: "example", provider: "local", config: { ...defaults, workers: 1, lifetime_minutes: LIFETIME_MINUTES, remove_after_run: true } };
-      const cluster = await postJson<Cluster>("/clusters", wanted);
+      const request: NewCluster = { name: "example", provider: "local", config: { ...defaults, workers: 1, lifetime_minutes: LIFETIME_MINUTES, remove_after_run: true } };
+      const cluster = await postJson<Cluster>("/clusters", request);
       setStep("starting");
       const start: NewRun = { cluster_id: cluster.id, plan_id: plan.id };
       return postJson<Run>("/runs", start);

@@ -5,7 +5,7 @@ import type { Integrations, IntegrationTest } from "@/shared/api/types";
 
 const EVERY_MS = 10_000;
 
-/** The places that this server tells, and how it went lately. */
+/** The targets that this server notifies, and their recent deliveries. */
 export function useIntegrations() {
   return useQuery({
     queryKey: keys.integrations,

@@ -5,7 +5,7 @@ import { Note } from "@/shared/ui/Note";
 import { useIntegrations } from "../api/integrations";
 import { ExporterCard, NotifierCard } from "./TargetCards";
 
-/** Who is told of a run's end, and where the figures of running tests are pushed to. Set in the server's configuration. */
+/** Who is notified of a run's end, and where the figures of running tests are pushed to. Set in the server's configuration. */
 export function IntegrationsPage() {
   const integrations = useIntegrations();
   return (

@@ -10,7 +10,7 @@ import { Note } from "@/shared/ui/Note";
 import { useTestIntegration } from "../api/integrations";
 import { exporterChip, exporterFigures, kindWord, selectionWords } from "../integrationWords";
 
-/** A place that is told of runs' ends. */
+/** A target that is notified of runs' ends. */
 export function NotifierCard({ view }: { view: NotifierView }) {
   const { last } = view;
   return (

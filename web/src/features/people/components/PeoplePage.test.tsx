@@ -60,7 +60,7 @@ describe("an invitation", () => {
     expect(screen.getByLabelText("Name").getAttribute("aria-invalid")).toBe("true");
     expect(api.changes()).toEqual([]);
   });
-  it("has a name that is taken told at the name", async () => {
+  it("shows a taken name at its field", async () => {
     api.answer("POST /people", { status: 409, body: fault("name_taken") });
     show();
     await invite("Bob");
@@ -133,7 +133,7 @@ describe("a removal", () => {
     await userEvent.click((await choose("Bob", /^Remove/)).getByRole("button", { name: "Remove" }));
     await waitFor(() => expect(api.changes()).toMatchObject([{ path: "/people/u-2" }]));
   });
-  it("that is refused is told in the dialog", async () => {
+  it("that is refused is shown in the dialog", async () => {
     api.answer("DELETE /people/u-2", { status: 409, body: fault("owns_things") });
     show();
     const dialog = await choose("Bob", /^Remove/);
@@ -185,7 +185,7 @@ describe("teams", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes()).toMatchObject([{ path: "/teams/t-1", body: { name: "shop", add: ["u-3"], remove: ["u-2"] } }]);
   });
-  it("have a name that is taken told at the name", async () => {
+  it("show a taken name at its field", async () => {
     api.answer("PATCH /teams/t-1", { status: 409, body: fault("name_taken", "/name") });
     showTeams();
     const dialog = await choose("shop", /^Name and members/);
@@ -200,7 +200,7 @@ describe("teams", () => {
   });
 });
 
-it("tells a list that failed", async () => {
+it("shows a list that failed", async () => {
   api.answer("GET /people", { status: 403, body: fault("not_owner") });
   show();
   expect((await screen.findByRole("alert")).textContent).toContain("not_owner");

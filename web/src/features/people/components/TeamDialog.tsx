@@ -71,7 +71,7 @@ function useMembers(team: TeamView | null) {
     const isThem = (person: UserView) => person.id === id;
     return members.data?.items.some(isThem) === true || everybody.data?.items.find(isThem)?.teams.some((each) => each.id === team?.id) === true;
   };
-  const ids = (wanted: boolean) => [...changed].filter(([, is]) => is === wanted).map(([id]) => id);
+  const ids = (member: boolean) => [...changed].filter(([, is]) => is === member).map(([id]) => id);
   const [added, removed] = [ids(true), ids(false)];
   return {
     text,

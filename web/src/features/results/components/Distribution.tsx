@@ -13,8 +13,8 @@ const TICKS = 6;
 
 /** How many samples took how long: of the total, or of one of the chosen labels. */
 export function Distribution({ shown, empty = "No samples." }: { shown: Spread[]; empty?: string }) {
-  const [wanted, setWanted] = useState<string | null>(null);
-  const spread = shown.find((each) => each.key === wanted) ?? shown[0];
+  const [chosen, setChosen] = useState<string | null>(null);
+  const spread = shown.find((each) => each.key === chosen) ?? shown[0];
   const { bins, longer } = histogramBins(spread?.profile.distribution ?? []);
   const rows = longer === null ? bins : [...bins, longer];
   const all = rows.reduce((sum, bin) => sum + bin.samples, 0);
@@ -47,7 +47,7 @@ export function Distribution({ shown, empty = "No samples." }: { shown: Spread[]
             label="Label of the distribution"
             value={spread.key}
             options={shown.map(({ key, name, transaction }) => ({ key, name: transaction === true ? `${name} (transaction)` : name }))}
-            onChange={setWanted}
+            onChange={setChosen}
           />
         )
       }

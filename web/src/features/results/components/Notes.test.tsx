@@ -19,8 +19,8 @@ it("warns of what puts numbers in doubt, and only explains what does not", () =>
 });
 
 it("says once that rows could not be read", () => {
-  const told = summaryOf([entryOf("Home")], {}, { rejected_rows: 3, notes: [note("rows_unread", "3 rows could not be read.")] });
-  expect(tones(render(<Notes summary={told} cause={null} notes={[note("rows_unread", "3 rows could not be read.")]} />).container)).toHaveLength(1);
+  const summary = summaryOf([entryOf("Home")], {}, { rejected_rows: 3, notes: [note("rows_unread", "3 rows could not be read.")] });
+  expect(tones(render(<Notes summary={summary} cause={null} notes={[note("rows_unread", "3 rows could not be read.")]} />).container)).toHaveLength(1);
   const untold = summaryOf([entryOf("Home")], {}, { rejected_rows: 3 });
   expect(tones(render(<Notes summary={untold} cause={null} notes={[note("generators_busy", "A row of servers was busy.")]} />).container)).toEqual([
     ["attention", "3 rows could not be parsed and are not counted."],
@@ -39,7 +39,7 @@ it("folds what does not fail the run into one line that opens", () => {
   expect([...container.querySelectorAll("li")].map((each) => each.textContent)).toEqual(notes.map(({ message }) => message));
 });
 
-it("tells a single note at once", () => {
+it("shows a single note at once", () => {
   const { container } = render(<Notes summary={null} cause={null} notes={[note("generators_busy", "A node was busy.")]} folded />);
   expect([container.querySelector("details"), tones(container)]).toEqual([null, [["attention", "A node was busy."]]]);
 });

@@ -37,7 +37,7 @@ export function Notes({ summary, cause, notes, folded = false }: Props) {
   );
 }
 
-/** A single one is told at once; of several the worst and how many there are. */
+/** A single one is shown at once; of several the worst and how many there are. */
 function Folded({ notes }: { notes: Shown[] }) {
   const first = notes.find(({ tone }) => tone === "attention") ?? notes[0];
   if (first === undefined) return null;
@@ -60,9 +60,9 @@ function ofCause(summary: Summary | null, cause: Cause | null): Shown[] {
   const partial = summary?.partial ?? null;
   // Of these the server makes the sentence about the part from the cause itself.
   const saidAbove = cause?.kind === "failed" || cause?.kind === "auto_stopped";
-  const told: Shown[] = [];
+  const shown: Shown[] = [];
   if (cause?.kind === "failed") {
-    told.push({
+    shown.push({
       tone: "failed",
       text: (
         <>
@@ -71,20 +71,20 @@ function ofCause(summary: Summary | null, cause: Cause | null): Shown[] {
       ),
     });
   }
-  if (cause?.kind === "auto_stopped") told.push({ tone: "failed", text: causeSentence(cause, summary?.start_ms ?? null) });
-  if (cause?.kind === "stopped" && partial === null) told.push({ tone: "info", text: causeSentence(cause, summary?.start_ms ?? null) });
-  if (partial !== null && !saidAbove) told.push({ tone: "attention", text: `Partial result: ${partial.cause}` });
-  return told;
+  if (cause?.kind === "auto_stopped") shown.push({ tone: "failed", text: causeSentence(cause, summary?.start_ms ?? null) });
+  if (cause?.kind === "stopped" && partial === null) shown.push({ tone: "info", text: causeSentence(cause, summary?.start_ms ?? null) });
+  if (partial !== null && !saidAbove) shown.push({ tone: "attention", text: `Partial result: ${partial.cause}` });
+  return shown;
 }
 
 function ofSummary(summary: Summary | null): Shown[] {
   if (summary === null) return [];
-  const told: Shown[] = [];
-  if (summary.total_basis === "transactions") told.push({ tone: "info", text: "All rows of this log are transactions: the total and the charts count transactions, not single samples." });
+  const shown: Shown[] = [];
+  if (summary.total_basis === "transactions") shown.push({ tone: "info", text: "All rows of this log are transactions: the total and the charts count transactions, not single samples." });
   if (summary.rejected_rows > 0 && !summary.notes.some(({ code }) => code === "rows_unread")) {
-    told.push({ tone: "attention", text: `${plural(summary.rejected_rows, "row")} could not be parsed and ${summary.rejected_rows === 1 ? "is" : "are"} not counted.` });
+    shown.push({ tone: "attention", text: `${plural(summary.rejected_rows, "row")} could not be parsed and ${summary.rejected_rows === 1 ? "is" : "are"} not counted.` });
   }
-  return told;
+  return shown;
 }
 
 function ofServer({ code, message }: Message): Shown {

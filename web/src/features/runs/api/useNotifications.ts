@@ -5,7 +5,7 @@ import type { Delivery } from "@/shared/api/types";
 
 const EVERY_MS = 5000;
 
-/** Who is told of the run's end, and how far that is; asked again while any wait. */
+/** Who is notified of the run's end, and the state of each; asked again while any wait. */
 export function useNotifications(id: string) {
   return useQuery({
     queryKey: keys.runNotifications(id),
@@ -14,7 +14,7 @@ export function useNotifications(id: string) {
   });
 }
 
-/** Tells a target now, and for another day. */
+/** Sends it to a target now, and retries for another day. */
 export function useRetryNotification(id: string) {
   const client = useQueryClient();
   return useMutation({

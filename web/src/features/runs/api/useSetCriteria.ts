@@ -7,7 +7,7 @@ import type { Plan, PlanCriteria } from "@/shared/api/types";
 export function useSetCriteria(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (wanted: PlanCriteria) => putJson<PlanCriteria>(`/plans/${id}/criteria`, wanted),
+    mutationFn: (criteria: PlanCriteria) => putJson<PlanCriteria>(`/plans/${id}/criteria`, criteria),
     onSuccess: (criteria) => client.setQueryData(keys.plan(id), (plan: Plan | undefined) => plan && { ...plan, criteria }),
     // Somebody else was quicker: what they kept is what the page continues with.
     onError: () => client.invalidateQueries({ queryKey: keys.plan(id) }),

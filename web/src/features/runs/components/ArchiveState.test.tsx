@@ -40,7 +40,7 @@ it("shows how far an upload is", () => {
   expect(screen.getByRole<HTMLProgressElement>("progressbar").position).toBeCloseTo(0.5);
 });
 
-it("tells why a try failed, and stores at once when that is asked for", async () => {
+it("shows why a try failed, and stores at once when that is asked for", async () => {
   api.answer("POST /runs/r-1/archive/retry", { body: { ...STORED, phase: "waiting" } });
   show({ ...STORED, phase: "failed", code: "artefacts_denied", message: "Access is denied.", hint: "Allow s3:PutObject.", next_try_ms: 0 });
   expect(screen.getByText(/Access is denied/)).toBeTruthy();

@@ -9,7 +9,7 @@ import { Artefacts } from "./Artefacts";
 
 const api = testApi();
 
-it("tells what a compressed log takes on the disk, and offers both forms of it", async () => {
+it("shows what a compressed log takes on the disk, and offers both forms of it", async () => {
   const plain = { name: "summary.json", bytes: 2_000, stored_bytes: 2_000, compressed_name: null, media_type: "application/json" };
   const log = { name: "results.jtl", bytes: 960_000_000, stored_bytes: 144_000_000, compressed_name: "results.jtl.zst", media_type: "text/csv" };
   api.answer("GET /runs/r-1/artefacts", { body: [plain, log] });
@@ -55,7 +55,7 @@ it("offers no link where the store makes none", async () => {
   expect(screen.queryByRole("button", { name: /Download link/ })).toBeNull();
 });
 
-it("tells why a link could not be made", async () => {
+it("shows why a link could not be made", async () => {
   api.answer("GET /runs/r-1/archive/link", { status: 502, body: fault("artefacts_credentials_refused") });
   showStored(true);
   await userEvent.click(await screen.findByRole("button", { name: "Download link for results.jtl…" }));

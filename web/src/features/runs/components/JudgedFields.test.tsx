@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { checkJudged, judgedForm, type Judged, type JudgedForm } from "../judgedForm";
 import { JudgedFields } from "./JudgedFields";
 
-/** With its faults shown, as after a first try; what would be sent is told. */
+/** With its faults shown, as after a first try; what would be sent is shown. */
 function Form({ kept, sent }: { kept: Judged; sent: (judged: Judged | null) => void }) {
   const [form, setForm] = useState<JudgedForm>(() => judgedForm(kept));
   const { judged, faults } = checkJudged(form);

@@ -16,7 +16,7 @@ function show(deliveries: Delivery[], role: "member" | "viewer" = "member") {
   renderFor(sessionOf(role), <Notifications run={run} />);
 }
 
-it("shows nothing where nobody is told", async () => {
+it("shows nothing where nobody is notified", async () => {
   show([]);
   await waitFor(() => expect(api.asked).toHaveLength(1));
   expect(document.body.textContent).toBe("");
@@ -38,7 +38,7 @@ it("says why one waits, and sends it now when that is asked for", async () => {
   expect(await screen.findByText("delivered")).toBeTruthy();
 });
 
-it("tells a viewer that it was given up, without a button", async () => {
+it("shows a viewer that it was given up, without a button", async () => {
   show([{ ...delivery, state: "given_up", attempts: 40, trouble }], "viewer");
   expect(await screen.findByText("not delivered")).toBeTruthy();
   expect(screen.queryByRole("button")).toBeNull();

@@ -6,7 +6,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { useNotifications, useRetryNotification } from "../api/useNotifications";
 import { notificationFigures } from "../notificationWords";
 
-/** Who is told of the run's end; nothing where nobody is. */
+/** Who is notified of the run's end; nothing where nobody is. */
 export function Notifications({ run }: { run: Run }) {
   const deliveries = useNotifications(run.id).data ?? [];
   const retry = useRetryNotification(run.id);

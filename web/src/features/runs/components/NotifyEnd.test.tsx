@@ -54,7 +54,7 @@ it("says that the browser blocks it", async () => {
   expect(watchedRuns()).toEqual([]);
 });
 
-it("tells the end once, with what came of it, and leads to the run", async () => {
+it("shows the end once, with what came of it, and leads to the run", async () => {
   Notices.permission = "granted";
   watchRun("r-1");
   api.answer("GET /runs/r-1", { body: runOf({ id: "r-1", name: "shop", phase: "running", cause: null }) });

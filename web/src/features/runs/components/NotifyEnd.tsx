@@ -3,7 +3,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { hasNotices } from "../notices";
 import { forgetRun, onWatchedRuns, watchedRuns, watchRun } from "../runEnds";
 
-/** Whether this browser tells the end of the run. The browser is asked for its permission by this click and by nothing else. */
+/** Whether this browser notifies of the end of the run. The browser is asked for its permission by this click and by nothing else. */
 export function NotifyEnd({ runId }: { runId: string }) {
   const watched = useSyncExternalStore(onWatchedRuns, watchedRuns).includes(runId);
   const [offered] = useState(hasNotices);

@@ -5,7 +5,7 @@ import { phasesOf } from "../phases";
 
 interface Props {
   run: Run;
-  /** The server's time at the newest snapshot; null: none tells it. */
+  /** The server's time at the newest snapshot; null: unknown. */
   at: number | null;
 }
 

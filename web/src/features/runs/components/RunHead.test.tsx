@@ -43,7 +43,7 @@ describe("pinning a run", () => {
     await userEvent.click(screen.getByRole("menuitem", { name: /^Unpin/ }));
     await waitFor(() => expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/pin", body: { pinned: false } }]));
   });
-  it("tells a refusal below the head", async () => {
+  it("shows a refusal below the head", async () => {
     api.answer("PATCH /runs/r-1/pin", { status: 403, body: fault("not_owner") });
     renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
     await openMenu();

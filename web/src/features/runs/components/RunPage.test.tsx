@@ -187,9 +187,9 @@ it("is only watched by a viewer", async () => {
 it("says that a run does not exist, without offering to try again", async () => {
   api.answer("GET /runs/r-1", { status: 404, body: fault("run_not_found") });
   renderFor(sessionOf("member"), <RunPage id="r-1" />);
-  const told = await screen.findByRole("alert");
-  expect(told.textContent).toContain("run_not_found");
-  expect(within(told).queryByRole("button")).toBeNull();
+  const alert = await screen.findByRole("alert");
+  expect(alert.textContent).toContain("run_not_found");
+  expect(within(alert).queryByRole("button")).toBeNull();
 });
 
 it("says that a run was deleted meanwhile, in place of what it was", async () => {

@@ -121,7 +121,7 @@ it("offers no team to who is in none", async () => {
   ).toEqual(["Mine", "All"]);
 });
 
-it("tells a failure with a way to try again", async () => {
+it("shows a failure with a way to try again", async () => {
   api.answer("GET /runs", { status: 500, body: fault("internal") });
   show();
   await screen.findByRole("alert");
@@ -149,7 +149,7 @@ it("counts only those marked for comparison that are listed", async () => {
   expect(screen.getAllByRole<HTMLInputElement>("checkbox", { name: /for comparison/ }).filter(({ checked }) => checked)).toHaveLength(1);
 });
 
-it("tells that the following rows did not come, and keeps the others", async () => {
+it("shows that the following rows did not come, and keeps the others", async () => {
   answer([runSummaryOf({ id: "r-1", name: "first" })], "cursor-1");
   show();
   await row("first");

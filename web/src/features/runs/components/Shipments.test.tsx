@@ -34,7 +34,7 @@ function show(shipments: Shipment[], role: "member" | "viewer" = "member") {
   return screen.findByRole("listitem");
 }
 
-it("tells both numbers, and links to the dashboard", async () => {
+it("shows both numbers, and links to the dashboard", async () => {
   const item = await show([shipment]);
   await waitFor(() => expect(item.textContent).toContain("1,200 rows · 1,200 documents counted"));
   expect(screen.getByRole("link", { name: "Dashboard" }).getAttribute("href")).toBe(shipment.dashboard_url);

@@ -20,7 +20,7 @@ function snapshot(seq: number): Snapshot {
   };
 }
 
-/** The wire: what is asked is counted, and answered as told. */
+/** The wire: what is asked is counted, and answered as the test has it. */
 class Wire extends EventEmitter {
   connected = true;
   asked: { after: number }[] = [];

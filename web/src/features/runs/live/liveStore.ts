@@ -1,6 +1,6 @@
 /**
- * One run's live feed: subscribes, applies snapshots, asks again after a gap or a reconnect, and tells React at most once a frame. A hidden
- * page has no frames: it is told at once, as its tab shows the rate.
+ * One run's live feed: subscribes, applies snapshots, asks again after a gap or a reconnect, and notifies React at most once a frame. A hidden
+ * page has no frames: it is notified at once, as its tab shows the rate.
  */
 import { liveSocket, type JacSocket, type SubscribeAnswer } from "@/shared/api/socket";
 import { noteServerTime } from "@/shared/api/serverClock";

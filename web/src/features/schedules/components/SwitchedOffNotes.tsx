@@ -3,7 +3,7 @@ import { formatCount } from "@/shared/format/numbers";
 import { Note } from "@/shared/ui/Note";
 import { useSwitchedOff } from "../api/useSchedules";
 
-/** Tells the owner of schedules that were switched off, until they are resumed or deleted. */
+/** Shows the owner the schedules that were switched off, until they are resumed or deleted. */
 export function SwitchedOffNotes() {
   const { data } = useSwitchedOff();
   return data?.items.map((schedule) => (

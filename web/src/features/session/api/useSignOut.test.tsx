@@ -107,7 +107,7 @@ it("holds for the browser's other pages at once, without the server", async () =
   expect(api.changes()).toEqual([]);
 });
 
-it("does not lose the sign-in page where the end is told twice: by the server, and by the other page", async () => {
+it("does not lose the sign-in page where the end is reported twice: by the server, and by the other page", async () => {
   let come: () => void = () => undefined;
   api.answer("GET /sign-in", { body: { local: true, company: null }, after: new Promise<void>((resolve) => (come = resolve)) });
   const { client } = show();

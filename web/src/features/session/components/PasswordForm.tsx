@@ -57,7 +57,7 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
       <Field label="Password" fault={tried && password === "" ? "Enter your password." : undefined}>
         {(attributes) => <input {...attributes} type="password" autoComplete="current-password" value={password} onChange={(event) => setPassword(event.target.value)} />}
       </Field>
-      <div role="status" className="sign-in-told">
+      <div role="status" className="sign-in-error">
         {wrong !== null && <Note tone="failed">{wrong}</Note>}
         {isDelay && (
           <Note tone="attention">

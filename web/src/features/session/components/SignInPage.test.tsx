@@ -76,7 +76,7 @@ describe("by name and password", () => {
     act(go);
     await screen.findByText("Opened /");
   });
-  it("tells another failure whole", async () => {
+  it("shows another failure whole", async () => {
     api.answer("POST /session/password", { status: 503, body: fault("sessions_unavailable") });
     show("/sign-in");
     await enter();

@@ -69,7 +69,7 @@ describe("a new store", () => {
       expect.objectContaining({ method: "POST", path: "/stores", body: { address: "s3://mine/load", credentials: "k-1", region: null, endpoint: null, kms_key: null, storage_class: "STANDARD_IA" } }),
     ]);
   });
-  it("has all its faults told at once, before the server is asked", async () => {
+  it("shows all its faults at once, before the server is asked", async () => {
     show();
     const dialog = await open();
     await userEvent.type(dialog.getByLabelText("Address"), "file:///etc");
@@ -98,7 +98,7 @@ describe("a new store", () => {
   });
 });
 
-it("is told a refusal that is about no field", async () => {
+it("shows a refusal that is about no field", async () => {
   api.answer("POST /stores", { status: 502, body: fault("unreachable_store") });
   show();
   const dialog = await open();

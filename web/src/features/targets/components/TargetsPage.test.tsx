@@ -72,7 +72,7 @@ describe("a new target", () => {
       },
     ]);
   });
-  it("has all its faults told at once, before the server is asked", async () => {
+  it("shows all its faults at once, before the server is asked", async () => {
     show();
     const dialog = await open();
     await userEvent.type(dialog.getByLabelText("Address"), "tcp://search.example");
@@ -100,7 +100,7 @@ describe("a new target", () => {
   });
 });
 
-it("is told a refusal that is about no field", async () => {
+it("shows a refusal that is about no field", async () => {
   api.answer("POST /search/own", { status: 502, body: fault("unreachable_target") });
   show();
   const dialog = await open();
