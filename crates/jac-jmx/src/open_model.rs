@@ -198,10 +198,8 @@ mod tests {
             ("random_seed(5) rate(5/s)", "expected rate, random_arrivals, even_arrivals or pause at character 1"),
             ("rate(5/s) random_arrivals(1 week)", "expected a unit (ms, s, min, h, day) at character 29"),
             ("rate(5/s) # c", "unexpected \"#\" at character 11"),
-            (
-                "rate(5/s) /* a\nb */ pause(1 s)",
-                "expected rate, random_arrivals, even_arrivals or pause at character 11",
-            ),
+            // A comment ends in its line.
+            ("rate(5/s) /* a\nb */ pause(1 s)", "unexpected \"*\" at character 12"),
         ] {
             assert_eq!(duration_s(schedule), Err(reason.to_owned()), "{schedule}");
         }
