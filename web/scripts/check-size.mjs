@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 /** KB of 1000 bytes, gzip, a little above what there is. The first load stays under 250 KB. */
-const LIMITS_KB = { "first load": 215, "report.html": 186 };
+const LIMITS_KB = { "first load": 215, "report.html": 192 };
 
 const dist = new URL("../dist/", import.meta.url);
 const zipped = (file) => gzipSync(readFileSync(file)).length;

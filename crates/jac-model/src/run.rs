@@ -244,7 +244,7 @@ pub struct NodeHealth {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunStep {
-    /// Stays the same when the words change; empty in runs of earlier versions. `waiting_for_cluster`, `checking_nodes`,
+    /// Stays the same when the words change; empty in runs of earlier versions. `waiting_in_queue`, `waiting_for_cluster`, `checking_nodes`,
     /// `copying_files`, `starting_workers`, `starting_master`, `running`, `stopping`, `force_stopping`, `collecting`, `waiting_for_room`,
     /// `making_report`.
     #[serde(default)]

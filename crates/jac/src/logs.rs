@@ -165,8 +165,9 @@ pub fn check_outputs(outputs: &[(&str, &Option<PathBuf>)], inputs: &[Input]) -> 
     }
     for (flag, path) in outputs {
         let Some(path) = path else { continue };
-        tempfile::tempfile_in(folder_of(path))
-            .map_err(|error| std::io::Error::from(error.kind()))
+        let folder = folder_of(path);
+        std::fs::metadata(folder)
+            .and_then(|_| tempfile::tempfile_in(folder).map_err(|error| std::io::Error::from(error.kind())))
             .with_context(|| format!("{} cannot be written", path.display()))?;
         if let Some(other) = taken.insert(place_of(path), *flag) {
             return Err(with_hint(
