@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { PageUnavailable } from "../pageUnavailable";
 import { PageFault } from "./PageFault";
 
-it.each([
+it.each<[Error, string, string]>([
   [new PageUnavailable(new TypeError("Failed to fetch dynamically imported module")), "This page could not be loaded", "The server does not answer."],
   [new Error("x is undefined"), "This page failed", "x is undefined"],
 ])("says of %s: %s", async (error, title, sentence) => {
