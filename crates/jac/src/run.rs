@@ -396,12 +396,14 @@ impl Job<'_> {
         self.removing_since = Some(Instant::now());
         let path = format!("/clusters/{id}/terminate");
         let client = self.client;
-        let asked = retrying(async || client.post::<ClusterView>(&path, &json!({})).await);
-        let gone = match begun(self.signals, asked, "waiting was interrupted").await {
-            Ok(view) => self.wait_until_gone(view).await,
-            Err(error) => {
-                self.waits &= !error.is::<Interrupted>();
-                Err((cluster.clone(), error))
+        let mut asked = pin!(retrying(async || client.post::<ClusterView>(&path, &json!({})).await));
+        let gone = match self.signals.unless(&mut asked).await {
+            Ok(Ok(view)) => self.wait_until_gone(view).await,
+            Ok(Err(error)) => Err((cluster.clone(), error)),
+            Err(_) => {
+                // The request is to arrive all the same.
+                drop(tokio::time::timeout(LAST_ANSWER, asked).await);
+                Err((cluster.clone(), self.interrupted()))
             }
         };
         let Err((left, error)) = gone else { return };
