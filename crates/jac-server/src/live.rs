@@ -221,6 +221,9 @@ async fn cut_off(app: App, io: SocketIo) {
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
+            biased;
+            // As for the events: there are no sockets any more.
+            () = app.edge.closing().cancelled() => return,
             _ = timer.tick() => (),
             () = app.access.session_ended() => (),
         }

@@ -326,4 +326,6 @@ async fn events_that_come_after_the_end_has_begun_are_sent_to_nobody() {
         assert_eq!(plan.status, StatusCode::CREATED);
     }
     assert_eq!(events().await.panics, 0);
+    let cut_offs = served.app.engine.figures().await.expect("figures").tasks["live_sign_outs"];
+    assert_eq!((cut_offs.running, cut_offs.panics), (0, 0));
 }
