@@ -68,7 +68,7 @@ fn a_schedule_that_is_refused_leaves_no_plan_and_no_option_is_ignored() {
     let plan = plan.as_str();
     let long = "x".repeat(500);
     for (call, sentence) in [
-        (&[plan, "-J=no-name"][..], "invalid property"),
+        (&[plan, "-J", "=x"][..], "invalid property"),
         (&[plan, "--fail-on", "slow"], "--fail-on"),
         (&[plan, "--stop-timeout", "999999999"], "invalid --stop-timeout"),
         (&[plan, "--name", &long], "The name is longer than"),
