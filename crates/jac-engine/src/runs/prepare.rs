@@ -275,6 +275,7 @@ fn search_paths(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Resul
     let folder = files::source(task, run, plan);
     let main = folder.join(&plan.main_file);
     let home = task.engine.toolbox().home(&RequestedJMeter::of(&cluster.config))?;
+    // Most plans have none. One that is there is copied to the nodes with the plan, which reports why it cannot be read.
     let beside = |name: &str| std::fs::read(main.parent()?.join(name)).ok();
     let mut all = home.map(|home| home.properties(&beside)).unwrap_or_default();
     for file in &run.properties_files {
