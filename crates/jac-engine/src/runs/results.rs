@@ -29,11 +29,11 @@ impl Engine {
     /// # Errors
     /// When there is no such run, or it has no log.
     pub fn search_samples(&self, run: &RunId, mut search: Search) -> Result<SearchResult, EngineError> {
-        wait(self.store().run(run))?;
+        let row = wait(self.store().run(run))?;
         search.limit = search.limit.min(MOST_FOUND);
         // A run that continues may have no sample yet.
         search.empty = Empty::Allowed;
-        self.read_log(run, |input| {
+        let mut result = self.read_log(run, |input| {
             let inputs = [input];
             let mut search = search.clone();
             if search.filter.counts_from_start() {
@@ -41,7 +41,15 @@ impl Engine {
                 search.filter = search.filter.settle(start.unwrap_or_default());
             }
             search_logs(&inputs, &search, &mut |_| ControlFlow::Continue(()))
-        })
+        })?;
+        // Imported logs may have been rewritten as one without the rows that could not be read.
+        if row.run.provider == Some(Provider::Imported)
+            && let Some(imported) = self.reading(run)?
+        {
+            result.rejected_rows = result.rejected_rows.max(imported.rejected_rows);
+            result.incomplete |= imported.incomplete;
+        }
+        Ok(result)
     }
 
     /// What the charts show of any label of a run, also of one that is not among the busiest. It reads the log: call it where that is allowed.

@@ -12,8 +12,8 @@ use crate::error::EngineError;
 use crate::runs::results::MOST_FOUND;
 use jac_jtl::{EntryKind, Summary};
 use jac_logs::{FoundSample, Search, SearchResult};
+use jac_model::RunId;
 use jac_model::search::{SampleMatches, SampleTarget, ShipmentState, StoredSample};
-use jac_model::{Provider, RunId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -76,10 +76,10 @@ pub struct SearchFallback {
 }
 
 /// What is known of a log besides its samples.
-struct Reading {
+pub(crate) struct Reading {
     samples: u64,
-    rejected_rows: u64,
-    incomplete: bool,
+    pub rejected_rows: u64,
+    pub incomplete: bool,
 }
 
 impl Engine {
@@ -126,13 +126,7 @@ impl Engine {
         if let Some(code) = self.shipping().paused(&row.target).filter(|_| source == SampleSource::Auto) {
             return Ok(failed(code));
         }
-        let reading = self.reading(run)?;
-        // The rows of an imported run that cannot be read may be of logs that were rewritten without them: only its log says it.
-        let is_of_log = |reading: &Reading| {
-            reading.rejected_rows == 0
-                || wait(self.store().run(run)).is_ok_and(|row| row.run.provider != Some(Provider::Imported))
-        };
-        let Some(reading) = reading.filter(is_of_log) else { return Ok(failed("summary_missing")) };
+        let Some(reading) = self.reading(run)? else { return Ok(failed("summary_missing")) };
         let matches = match wait(timeout(ANSWER_LIMIT, target.search(&query))) {
             Ok(Ok(matches)) => matches,
             Ok(Err(error)) => {
@@ -159,7 +153,7 @@ impl Engine {
     }
 
     /// The result of reading a finished run's log; `None`: it is not recorded.
-    fn reading(&self, run: &RunId) -> Result<Option<Reading>, EngineError> {
+    pub(crate) fn reading(&self, run: &RunId) -> Result<Option<Reading>, EngineError> {
         const NAME: &str = "summary.json";
         let Some(file) = self.kept_file(run, NAME)? else { return Ok(None) };
         let bytes = file.read_at(&self.folder().run(run).join(NAME), 0, SUMMARY_BYTES)?;

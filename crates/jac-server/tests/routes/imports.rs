@@ -116,7 +116,7 @@ async fn logs_of_any_kind_have_the_figures_of_their_report() {
     let packed = gzip(second.as_bytes());
     let zstandard = zstd::encode_all(second.as_bytes(), 1).expect("packs");
     let semicolons = "label;elapsed;timeStamp\nTill;60;2023/11/14 22:13:25.250\n";
-    let cases: [&[(&str, &[u8])]; 6] = [
+    let cases: [&[(&str, &[u8])]; 7] = [
         &[("plain.jtl", first.as_bytes())],
         &[("packed.jtl.gz", &packed)],
         &[("an.xml", XML)],
@@ -125,6 +125,8 @@ async fn logs_of_any_kind_have_the_figures_of_their_report() {
         &[("b.jtl.zst", &zstandard), ("a.jtl", first.as_bytes()), ("c.xml", XML), ("d.csv", semicolons.as_bytes())],
         // Cut off in mid-row: the machine went down.
         &[("cut.jtl", &first.as_bytes()[..first.len() - 30])],
+        // The same beside another log: the kept log is one of both, without the row that is cut off.
+        &[("cut.jtl", &first.as_bytes()[..first.len() - 30]), ("c.xml", XML)],
     ];
     for files in cases {
         let run = served.imported("Shop", files).await;
