@@ -261,7 +261,7 @@ pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> O
     let mut findings = Findings::default();
     let mut groups = groups(plan, context.scope(), cancel);
     let load = load(plan, context.scope(), &groups, input.workers);
-    let shape = shape(plan, context.scope(), &groups, input.workers);
+    let shape = shape(plan, context.scope(), &groups, input.workers, cancel);
     groups::check(&context, &groups, &load, &mut findings);
     borrowed::check(&context, &mut findings);
     let mut data_files = files::check(&context, &mut findings);

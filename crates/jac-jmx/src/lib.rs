@@ -18,6 +18,7 @@
 
 mod assembly;
 mod cancel;
+mod charsets;
 mod check;
 mod classes;
 mod data_files;

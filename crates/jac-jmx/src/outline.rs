@@ -159,11 +159,14 @@ fn facts(element: &Element) -> Vec<OutlineFact> {
         "JSR223Sampler" | "JSR223Timer" | "JSR223PreProcessor" | "JSR223PostProcessor" | "JSR223Assertion" => {
             &[("language", "scriptLanguage"), ("file", "filename")]
         }
-        "TestAction" => &[("pause_ms", "ActionProcessor.duration")],
+        "TestAction" => match action(element) {
+            "Pause" => &[("pause_ms", "ActionProcessor.duration")],
+            action => return fact("action", action).into_iter().collect(),
+        },
         "ConstantTimer" => &[("delay_ms", "ConstantTimer.delay")],
-        "UniformRandomTimer" | "GaussianRandomTimer" | "PoissonRandomTimer" => {
-            &[("delay_ms", "ConstantTimer.delay"), ("range_ms", "RandomTimer.range")]
-        }
+        "UniformRandomTimer" => &[("delay_ms", "ConstantTimer.delay"), ("random_up_to_ms", "RandomTimer.range")],
+        "GaussianRandomTimer" => &[("delay_ms", "ConstantTimer.delay"), ("deviation_ms", "RandomTimer.range")],
+        "PoissonRandomTimer" => &[("delay_ms", "ConstantTimer.delay"), ("lambda_ms", "RandomTimer.range")],
         "ConstantThroughputTimer" => &[("per_minute", "throughput")],
         "PreciseThroughputTimer" => &[("throughput", "throughput"), ("period_s", "throughputPeriod")],
         "SyncTimer" => &[("group_size", "groupSize")],
@@ -171,7 +174,10 @@ fn facts(element: &Element) -> Vec<OutlineFact> {
         "IfController" => &[("condition", "IfController.condition")],
         "WhileController" => &[("condition", "WhileController.condition")],
         "ForeachController" => &[("variable", "ForeachController.inputVal")],
-        "ThroughputController" => &[("percent", "ThroughputController.percentThroughput")],
+        "ThroughputController" => match element.text("ThroughputController.style") {
+            Some("1") => &[("percent", "ThroughputController.percentThroughput")],
+            _ => &[("executions", "ThroughputController.maxThroughput")],
+        },
         "RunTime" => &[("duration", "RunTime.seconds")],
         "IncludeController" => &[("file", "IncludeController.includepath")],
         "CSVDataSet" => &[("file", "filename"), ("variables", "variableNames")],
@@ -195,6 +201,18 @@ fn facts(element: &Element) -> Vec<OutlineFact> {
     facts
 }
 
+/// What a Flow Control Action does, as JMeter's window calls it (`org.apache.jmeter.sampler.TestAction`).
+fn action(element: &Element) -> &'static str {
+    match element.text_or_empty("ActionProcessor.action") {
+        "1" => "Pause",
+        "2" => "Stop Now",
+        "3" => "Start Next Thread Loop",
+        "4" => "Go to next iteration of Current Loop",
+        "5" => "Break Current Loop",
+        _ => "Stop",
+    }
+}
+
 /// Of a plugin's group, whose times are in minutes where its unit is `M`, and in seconds otherwise.
 fn by_unit(element: &Element, target: &str) -> Vec<OutlineFact> {
     let times = match element.text_or_empty("Unit").trim() {
@@ -215,7 +233,9 @@ fn fact(code: &str, value: &str) -> Option<OutlineFact> {
 fn http(element: &Element) -> Vec<OutlineFact> {
     let of = |name: &str| element.text_or_empty(&format!("HTTPSampler.{name}")).trim();
     let (domain, port, path) = (of("domain"), of("port"), of("path"));
-    let url = if domain.is_empty() {
+    // JMeter takes a whole address from the path.
+    let is_whole = path.starts_with("http://") || path.starts_with("https://");
+    let url = if domain.is_empty() || is_whole {
         path.to_owned()
     } else {
         let protocol = match of("protocol") {
@@ -277,11 +297,43 @@ mod tests {
                 "0 Shop [Test Plan] true ",
                 "1 Users [Thread Group] false threads=${__P(threads,5)} duration=60",
                 "2 home [HTTP Request] false method=POST url=http://shop.test:8080/cart",
-                "2 think [Uniform Random Timer] false delay_ms=100 range_ms=50.0",
+                "2 think [Uniform Random Timer] false delay_ms=100 random_up_to_ms=50.0",
                 "2 odd [Odd] false ",
             ]
         );
         assert_eq!((outline.count, outline.elements[2].enabled), (5, true));
+    }
+
+    #[test]
+    fn what_counts_of_an_element_depends_on_its_mode() {
+        let facts = |kind: &str, properties: &[(&str, &str)]| {
+            let properties: String = properties
+                .iter()
+                .map(|(name, text)| format!("<stringProp name=\"{name}\">{text}</stringProp>"))
+                .collect();
+            let text = format!(
+                r#"<jmeterTestPlan><hashTree><TestPlan guiclass="g" testname="p"/><hashTree><{kind} guiclass="g" testname="e">{properties}</{kind}>
+                <hashTree/></hashTree></hashTree></jmeterTestPlan>"#
+            );
+            let outline = Plan::parse(text.as_bytes()).expect("a plan").outline();
+            let facts = outline.elements[1].facts.iter().map(|fact| format!("{}={}", fact.code, fact.value));
+            facts.collect::<Vec<_>>().join(" ")
+        };
+        let random = [("ConstantTimer.delay", "100"), ("RandomTimer.range", "50")];
+        assert_eq!(facts("GaussianRandomTimer", &random), "delay_ms=100 deviation_ms=50");
+        assert_eq!(facts("PoissonRandomTimer", &random), "delay_ms=100 lambda_ms=50");
+        let throughput =
+            [("ThroughputController.maxThroughput", "5"), ("ThroughputController.percentThroughput", "100")];
+        for (style, expected) in [("0", "executions=5"), ("1", "percent=100")] {
+            let properties = [&[("ThroughputController.style", style)], &throughput[..]].concat();
+            assert_eq!(facts("ThroughputController", &properties), expected);
+        }
+        for (action, expected) in [("0", "action=Stop"), ("1", "pause_ms=0"), ("3", "action=Start Next Thread Loop")] {
+            let properties = [("ActionProcessor.action", action), ("ActionProcessor.duration", "0")];
+            assert_eq!(facts("TestAction", &properties), expected);
+        }
+        let whole = [("HTTPSampler.domain", "shop.test"), ("HTTPSampler.path", "https://pay.test/now")];
+        assert_eq!(facts("HTTPSamplerProxy", &whole), "url=https://pay.test/now");
     }
 
     #[test]

@@ -3,13 +3,15 @@
 //! Property names are those in plans that these plugins save (`kg.apc.jmeter.threads`, `com.blazemeter.jmeter.threads`).
 //! What can't be read stays unknown; a group that is not of these kinds is wholly unknown.
 
+use crate::cancel::Cancel;
 use crate::evaluate::Scope;
 use crate::expression::has_expression;
 use crate::plan::Element;
+use crate::shape::waves;
 use crate::thread_groups::{Group, Span};
 
 /// Fills in the group's numbers; false if its kind is not known here.
-pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> bool {
+pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>, cancel: Cancel<'_>) -> bool {
     let number = |name: &str| number(scope, element.text_or_empty(name));
     match element.kind() {
         "ConcurrencyThreadGroup" | "ArrivalsThreadGroup" => {
@@ -41,9 +43,10 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
         "UltimateThreadGroup" => {
             let rows = ultimate_rows(element, scope);
             // Waves that never meet are never there together.
-            group.report.threads = rows.as_ref().map(|rows| peak(rows));
+            let most = |rows: &Vec<_>| waves(rows, cancel).iter().map(|point| point.users).max().unwrap_or(0);
+            group.report.threads = rows.as_ref().map(most);
             // Columns: threads, initial delay, start-up, hold, shutdown; each row is a wave of its own.
-            let end_s = |row: &[u64; 5]| row[1..].iter().sum::<u64>();
+            let end_s = |row: &[u64; 5]| row[1..].iter().copied().fold(0, u64::saturating_add);
             group.report.duration_s = rows.and_then(|rows| rows.iter().map(end_s).max());
         }
         "FreeFormArrivalsThreadGroup" => {}
@@ -66,39 +69,6 @@ fn seconds(text: &str, unit_s: f64) -> Option<u64> {
     }
     let number: f64 = text.trim().parse().ok()?;
     Some((number * unit_s + 0.5).floor().max(0.0) as u64)
-}
-
-/// The most threads that the waves have together at any time.
-fn peak(rows: &[[u64; 5]]) -> u64 {
-    let starts = |[_, delay_s, ..]: &[u64; 5]| *delay_s;
-    let ends = |row: &[u64; 5]| row[1..].iter().fold(0, |sum: u64, part| sum.saturating_add(*part));
-    // There are most when the start-up or the hold of one of them ends.
-    let turns = rows.iter().flat_map(|row| {
-        let full_s = starts(row).saturating_add(row[2]);
-        [full_s, full_s.saturating_add(row[3])].into_iter().flat_map(|time_s| [(time_s, true), (time_s, false)])
-    });
-    // Just before a time, or just after it: one that ends when another begins does not meet it.
-    let at = |(time_s, before): (u64, bool)| {
-        let there = rows.iter().map(|row| {
-            let [users, delay_s, start_s, hold_s, stop_s] = *row;
-            let since_s = match time_s.checked_sub(delay_s) {
-                Some(since_s) if before && since_s > 0 && time_s <= ends(row) => since_s,
-                Some(since_s) if !before && time_s < ends(row) => since_s,
-                _ => return 0,
-            };
-            let part = |done: u64, of: u64| u64::try_from(u128::from(users) * u128::from(done) / u128::from(of.max(1)));
-            let users = if since_s < start_s {
-                part(since_s, start_s)
-            } else if since_s <= start_s.saturating_add(hold_s) {
-                Ok(users)
-            } else {
-                part(ends(row) - time_s, stop_s)
-            };
-            users.unwrap_or(u64::MAX)
-        });
-        there.fold(0, u64::saturating_add)
-    };
-    turns.map(at).max().unwrap_or(0)
 }
 
 pub(crate) fn number(scope: &Scope<'_>, text: &str) -> Option<u64> {
@@ -213,6 +183,7 @@ mod tests {
 
     #[test]
     fn waves_that_never_meet_are_not_added_up() {
+        let peak = |rows: &[[u64; 5]]| waves(rows, Cancel::NEVER).iter().map(|point| point.users).max().unwrap_or(0);
         assert_eq!(peak(&[[3, 0, 1, 2, 1], [3, 6, 1, 2, 1]]), 3);
         assert_eq!(peak(&[[3, 0, 1, 10, 1], [4, 6, 1, 2, 1]]), 7);
         assert_eq!(peak(&[[10, 0, 10, 0, 10], [5, 15, 0, 5, 0]]), 10, "5 of the first are left when the second begins");

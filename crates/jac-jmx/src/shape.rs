@@ -5,14 +5,19 @@
 
 mod lines;
 
+pub(crate) use lines::waves;
+
 use serde::{Deserialize, Serialize};
 
+use crate::cancel::Cancel;
 use crate::evaluate::Scope;
 use crate::plan::Plan;
 use crate::thread_groups::{Group, Stage};
 
 /// The most thread groups that have lines of their own; all are in the total.
 const MOST_GROUPS: usize = 50;
+/// The most notes about thread groups.
+const MOST_NOTES: usize = 100;
 /// The most points of the total.
 const MOST_POINTS: usize = 400;
 /// So much longer than what is known of it is a line that has no known end, at least.
@@ -135,11 +140,17 @@ pub(crate) enum NoLine {
 }
 
 /// The shape on that many workers; 0 is the master alone.
-pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u32) -> LoadShape {
+pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u32, cancel: Cancel<'_>) -> LoadShape {
     let one_by_one = plan.test_plan().is_some_and(|test| scope.is_true(test, "TestPlan.serialize_threadgroups"));
     let mut notes = Vec::new();
     let mut note = |code: &str, group: Option<&Group>, message: String| {
-        notes.push(ShapeNote { code: code.to_owned(), group: group.map(|group| group.report.name.clone()), message });
+        if group.is_none() || notes.len() < MOST_NOTES {
+            notes.push(ShapeNote {
+                code: code.to_owned(),
+                group: group.map(|group| group.report.name.clone()),
+                message,
+            });
+        }
     };
     let of_stage = |stage: Stage| groups.iter().filter(move |group| group.report.enabled && group.stage == stage);
     if of_stage(Stage::Before).next().is_some() && of_stage(Stage::Main).next().is_some() {
@@ -151,22 +162,27 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
     }
     let mut lines: Vec<(&Group, Line)> = Vec::new();
     // When the next of groups begins that run one after the other.
-    let mut begins_ms = Some(0);
-    for group in of_stage(Stage::Main) {
+    let mut begins_ms: Option<u64> = Some(0);
+    for group in cancel.each(of_stage(Stage::Main)) {
         let name = &group.report.name;
         let Some(begin_ms) = begins_ms else {
             let message = format!("\"{name}\" starts after the preceding thread groups; when that is, is unknown.");
             note("start_unknown", Some(group), message);
             continue;
         };
-        match lines::of_group(group, &plan.elements()[group.index], scope) {
+        match lines::of_group(group, &plan.elements()[group.index], scope, cancel) {
             Ok(line) => {
+                // A scheduler ends what its iterations have not ended before (tried).
+                let has_iterations = group.report.loops.is_some_and(|loops| loops >= 0);
                 if one_by_one {
                     let end_ms = line.points.last().map_or(0, |point| point.at_ms);
-                    begins_ms = (line.ends == ShapeEnd::Scheduled).then(|| begin_ms + end_ms);
+                    let is_known = line.ends == ShapeEnd::Scheduled && !has_iterations;
+                    begins_ms = is_known.then(|| begin_ms.saturating_add(end_ms));
                 }
-                if line.ends == ShapeEnd::Iterations {
-                    let message = format!("\"{name}\" ends when its users have done their iterations.");
+                if has_iterations {
+                    let latest =
+                        if line.ends == ShapeEnd::Scheduled { ", with its duration at the latest" } else { "" };
+                    let message = format!("\"{name}\" ends when its users have done their iterations{latest}.");
                     note("ends_with_iterations", Some(group), message);
                 }
                 let points = lines::later(line.points, begin_ms);
@@ -199,7 +215,7 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
     let known_ms = lines.iter().map(|(_, line)| last_ms(line)).max().unwrap_or(0);
     let is_open = lines.iter().any(|(_, line)| line.ends != ShapeEnd::Scheduled);
     let length_ms = if is_open { known_ms.saturating_add((known_ms / 3).max(OPEN_END_MS)) } else { known_ms };
-    let mut total = Vec::new();
+    let mut all = Vec::with_capacity(lines.len());
     let mut shown = Vec::new();
     for (group, mut line) in lines {
         if line.ends != ShapeEnd::Scheduled
@@ -207,11 +223,12 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
         {
             line.points.push(LoadPoint { at_ms: length_ms, ..last });
         }
-        total = lines::sum(&total, &line.points);
         if shown.len() < MOST_GROUPS {
-            shown.push(ShapeGroup { name: group.report.name.clone(), points: line.points, ends: line.ends });
+            shown.push(ShapeGroup { name: group.report.name.clone(), points: line.points.clone(), ends: line.ends });
         }
+        all.push(line.points);
     }
+    let total = lines::sum_of(all, cancel);
     let shape = LoadShape { length_ms, groups: shown, total: lines::thinned(total, MOST_POINTS), notes };
     shape.part(workers.max(1), 1)
 }

@@ -106,10 +106,10 @@ pub(crate) struct Group {
 /// Every thread group of the plan itself, disabled ones included, in its order.
 pub(crate) fn groups(plan: &Plan, scope: &Scope<'_>, cancel: Cancel<'_>) -> Vec<Group> {
     let elements = cancel.each(plan.elements().iter().enumerate());
-    elements.filter(|(_, element)| element.is_thread_group()).map(|(index, e)| group(index, e, scope)).collect()
+    elements.filter(|(_, element)| element.is_thread_group()).map(|(index, e)| group(index, e, scope, cancel)).collect()
 }
 
-fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
+fn group(index: usize, element: &Element, scope: &Scope<'_>, cancel: Cancel<'_>) -> Group {
     let kind = element.kind();
     let mut group = Group {
         index,
@@ -150,7 +150,7 @@ fn group(index: usize, element: &Element, scope: &Scope<'_>) -> Group {
             group.report.raw.duration_s = Some(schedule.trim().to_owned());
             group.span = group.report.duration_s.map_or(Span::Unknown, Span::AtMost);
         }
-        _ => group.unread = !plugin_groups::read(&mut group, element, scope),
+        _ => group.unread = !plugin_groups::read(&mut group, element, scope, cancel),
     }
     group
 }

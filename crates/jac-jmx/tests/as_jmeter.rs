@@ -47,6 +47,29 @@ fn csv_of(name: &str) -> String {
     )
 }
 
+/// A thread group with a scheduler, and variables.
+fn scheduled(variables: &[(&str, &str)], duration: &str, delay: &str) -> Check {
+    let properties = format!(
+        r#"<intProp name="ThreadGroup.num_threads">1</intProp><boolProp name="ThreadGroup.scheduler">true</boolProp>
+        <stringProp name="ThreadGroup.duration">{duration}</stringProp><stringProp name="ThreadGroup.delay">{delay}</stringProp>"#
+    );
+    check(&plan_of(variables, &group_of("g", &properties, "")), &CheckInput::new("p.jmx"))
+}
+
+#[test]
+fn durations_and_delays_are_long_and_not_negative() {
+    let long = scheduled(&[], "5000000000", "3000000000");
+    assert!(long.ok && !long.findings.iter().any(|finding| finding.code == "not_a_number"));
+    assert_eq!(long.duration_s, Some(8_000_000_000));
+    let negative = scheduled(&[], "60", "-1");
+    assert_eq!(codes(&negative, Severity::Error), ["delay_invalid"]);
+}
+
+#[test]
+fn of_two_variables_with_one_name_the_first_of_an_element_counts() {
+    assert_eq!(scheduled(&[("d", "60"), ("d", "0")], "${d}", "0").duration_s, Some(60));
+}
+
 #[test]
 fn variables_do_not_know_those_of_their_own_element() {
     let threads = r#"<stringProp name="ThreadGroup.num_threads">${users}</stringProp>"#;
@@ -105,6 +128,26 @@ fn only_a_csv_data_sets_name_is_trimmed() {
     let found = check(&plan_of(&[], &elements), &input);
     let missing: Vec<_> = found.data_files.iter().filter(|file| !file.found).map(|file| file.path.as_str()).collect();
     assert_eq!(missing, [" body.json", "in.txt"]);
+}
+
+#[test]
+fn an_encoding_that_java_does_not_know_reads_no_row() {
+    let with = |encoding: &str| {
+        let csv = csv_of("rows.csv").replace(
+            "</CSVDataSet>",
+            &format!(r#"<stringProp name="fileEncoding">{encoding}</stringProp></CSVDataSet>"#),
+        );
+        let threads = r#"<stringProp name="ThreadGroup.num_threads">1</stringProp>"#;
+        let input = CheckInput { files: files(&["rows.csv"]), ..CheckInput::new("p.jmx") };
+        check(&plan_of(&[("latin", "iso-8859-1")], &group_of("g", threads, &csv)), &input)
+    };
+    for encoding in ["UTF-9", "ANSI", " UTF-8", "${latin}x"] {
+        let found = with(encoding);
+        assert_eq!(codes(&found, Severity::Error), ["encoding_unknown"], "{encoding} {:?}", found.data_files);
+    }
+    for encoding in ["", "utf-8", "Windows-1252", "${latin}", "${__env(LANG)}"] {
+        assert!(with(encoding).ok, "{encoding}");
+    }
 }
 
 /// A thread group of a plugin.

@@ -198,18 +198,43 @@ fn findings_of_a_kind_are_limited_and_the_rest_is_counted() {
     assert!(check.findings.iter().any(|f| f.code == "list_shortened" && f.params["count"] == "1500"));
 }
 
+/// A plan of thread groups whose users start in times of their own.
+fn ramps(groups: usize) -> Plan {
+    let one = |number: usize| {
+        let ramp = format!("<stringProp name=\"ThreadGroup.ramp_time\">{number}</stringProp></ThreadGroup>");
+        group_with("g", "true", "3", SAMPLER).replace("</ThreadGroup>", &ramp)
+    };
+    Plan::parse(plan(&(0..groups).map(one).collect::<String>()).as_bytes()).expect("a plan")
+}
+
+/// A plan of an Ultimate Thread Group with waves at times of their own.
+fn waves(rows: usize) -> Plan {
+    let cell = |number: usize| format!("<stringProp name=\"c\">{number}</stringProp>");
+    let row = |number: usize| {
+        format!("<collectionProp name=\"r\">{}</collectionProp>", [1, number, 1, 1, 1].map(cell).concat())
+    };
+    let rows: String = (0..rows).map(row).collect();
+    let tag = "kg.apc.jmeter.threads.UltimateThreadGroup";
+    let group = format!(
+        "<{tag} guiclass=\"\" testname=\"g\"><collectionProp name=\"ultimatethreadgroupdata\">{rows}</collectionProp></{tag}><hashTree>{SAMPLER}</hashTree>"
+    );
+    Plan::parse(plan(&group).as_bytes()).expect("a plan")
+}
+
 #[test]
 fn time_grows_with_the_plan_and_not_with_its_square() {
-    let time = |groups: usize| {
-        let plan = many(groups);
-        let since = Instant::now();
-        drop(check(&plan, &CheckInput::new("p.jmx")));
-        since.elapsed()
-    };
-    time(100);
-    let (small, large) = (time(2_000), time(20_000));
-    // Ten times as many take about ten times as long; a scan of all for each would take a hundred times.
-    assert!(large < small * 40 + Duration::from_millis(500), "{small:?} and {large:?}");
+    for (what, plan_of) in [("thread groups", many as fn(usize) -> Plan), ("ramps", ramps), ("waves", waves)] {
+        let time = |size: usize| {
+            let plan = plan_of(size);
+            let since = Instant::now();
+            drop(check(&plan, &CheckInput::new("p.jmx")));
+            since.elapsed()
+        };
+        time(100);
+        let (small, large) = (time(1_000), time(10_000));
+        // Ten times as many take about ten times as long; a scan of all for each would take a hundred times.
+        assert!(large < small * 40 + Duration::from_millis(500), "{what}: {small:?} and {large:?}");
+    }
 }
 
 #[test]

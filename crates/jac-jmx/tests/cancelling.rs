@@ -65,6 +65,19 @@ fn huge() -> Vec<(&'static str, String, usize)> {
             8 * MANY,
         ),
         (
+            "waves of a thread group",
+            plan(&format!(
+                r#"<kg.apc.jmeter.threads.UltimateThreadGroup guiclass="" testname="u"><collectionProp name="ultimatethreadgroupdata">{}</collectionProp></kg.apc.jmeter.threads.UltimateThreadGroup><hashTree/>"#,
+                (0..MANY / 10)
+                    .map(|nth| {
+                        let cell = |number: usize| format!(r#"<stringProp name="c">{number}</stringProp>"#);
+                        format!(r#"<collectionProp name="r">{}</collectionProp>"#, [1, nth, 1, 1, 1].map(cell).concat())
+                    })
+                    .collect::<String>()
+            )),
+            2 * MANY,
+        ),
+        (
             "modules",
             plan(&group(&many(&|_| r#"<ModuleController guiclass="" testname="m"/><hashTree/>"#.to_owned()))),
             8 * MANY,

@@ -106,44 +106,6 @@ fn numbers_that_jmeter_reads_as_nothing_are_found() {
     assert_eq!(codes(&check, Severity::Warning), ["group_idle"]);
 }
 
-/// A thread group with a scheduler and variables before it.
-fn scheduled(variables: &[(&str, &str)], duration: &str, delay: &str) -> Check {
-    let variables: String = variables
-        .iter()
-        .map(|(name, value)| {
-            format!(
-                r#"<elementProp name="{name}" elementType="Argument"><stringProp name="Argument.name">{name}</stringProp>
-                <stringProp name="Argument.value">{value}</stringProp></elementProp>"#
-            )
-        })
-        .collect();
-    let plan = format!(
-        r#"<jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="TestPlanGui" testname="p"/><hashTree>
-        <Arguments guiclass="ArgumentsPanel" testname="v"><collectionProp name="Arguments.arguments">{variables}</collectionProp></Arguments>
-        <hashTree/><ThreadGroup guiclass="ThreadGroupGui" testclass="ThreadGroup" testname="g"><intProp name="ThreadGroup.num_threads">1</intProp>
-        <intProp name="ThreadGroup.ramp_time">1</intProp><boolProp name="ThreadGroup.scheduler">true</boolProp>
-        <stringProp name="ThreadGroup.duration">{duration}</stringProp><stringProp name="ThreadGroup.delay">{delay}</stringProp>
-        <elementProp name="ThreadGroup.main_controller" elementType="LoopController">
-        <boolProp name="LoopController.continue_forever">false</boolProp><intProp name="LoopController.loops">-1</intProp></elementProp>
-        </ThreadGroup><hashTree><DebugSampler guiclass="TestBeanGUI" testclass="DebugSampler" testname="s"/><hashTree/></hashTree></hashTree></hashTree></jmeterTestPlan>"#
-    );
-    check(&Plan::parse(plan.as_bytes()).expect("a plan"), &CheckInput::new("p.jmx"))
-}
-
-#[test]
-fn durations_and_delays_are_long_and_not_negative() {
-    let long = scheduled(&[], "5000000000", "3000000000");
-    assert!(long.ok && !long.findings.iter().any(|finding| finding.code == "not_a_number"));
-    assert_eq!(long.duration_s, Some(8_000_000_000));
-    let negative = scheduled(&[], "60", "-1");
-    assert_eq!(codes(&negative, Severity::Error), ["delay_invalid"]);
-}
-
-#[test]
-fn of_two_variables_with_one_name_the_first_of_an_element_counts() {
-    assert_eq!(scheduled(&[("d", "60"), ("d", "0")], "${d}", "0").duration_s, Some(60));
-}
-
 #[test]
 fn a_plan_that_does_nothing_is_refused() {
     assert_eq!(codes(&check(&plan!("no_group"), &CheckInput::new("p.jmx")), Severity::Error), ["no_thread_group"]);

@@ -1,143 +1,12 @@
 //! Reading logs into statistics.
 
+use crate::counting::{Counting, Shared};
 use crate::dates::{Ready, ready};
-use crate::filter::corrected_start_ms;
-use crate::scan::{Collector, PART_BYTES, Report, Scan, size, threads};
-use crate::{ClockOffsets, Filter, Input, Interval, Kind};
-use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, SampleStatistics, Settings, TakeSample};
-use std::cell::Cell;
-use std::io::Read;
+use crate::scan::{PART_BYTES, Report, Scan, size};
+use crate::{Filter, Input, Interval, LogError};
+use jac_jtl::{LogStatistics, ReadOutcome, SampleStatistics, Settings};
 use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// How much of a log is looked at at once for its start.
-const FIRST_BYTES: u64 = 256 << 10;
-
-/// Why a log could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// It cannot be opened.
-    #[error("cannot open {name}: {source}")]
-    Open {
-        /// The log's name.
-        name: String,
-        /// What the system says.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It is a folder.
-    #[error("{name} is a folder; give the log file in it, such as {name}/results.jtl")]
-    Directory {
-        /// The folder's name.
-        name: String,
-    },
-    /// Reading or unpacking it failed midway.
-    #[error("cannot read {name}: {source}")]
-    Read {
-        /// The log's name.
-        name: String,
-        /// What the system or the unpacker says.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It is something else.
-    #[error("{name} is {kind}, not a result log")]
-    NotALog {
-        /// The file's name.
-        name: String,
-        /// What it is.
-        kind: Kind,
-    },
-    /// It has no sample.
-    #[error("{name} contains no samples: {}", without_samples(outcome))]
-    NoSample {
-        /// The log's name.
-        name: String,
-        /// What its reader met.
-        outcome: Box<ReadOutcome>,
-    },
-    /// There was nothing to read.
-    #[error("no log given")]
-    Nothing,
-    /// A pipe was to be read twice.
-    #[error("times after the start (+90s, a warm-up) need a file: {name} can be read only once")]
-    OnlyOnce {
-        /// The log's name.
-        name: String,
-    },
-    /// A pipe has to be read twice for the order of its dates, and cannot be copied for that.
-    #[error("cannot copy {name} to a temporary file, to find out the order of its dates: {source}")]
-    Spool {
-        /// The log's name.
-        name: String,
-        /// What the system says.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The caller ended it.
-    #[error("reading was cancelled")]
-    Cancelled,
-}
-
-impl LogError {
-    /// Its stable name.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Open { .. } => "log_not_opened",
-            Self::Directory { .. } => "log_is_a_folder",
-            Self::Read { .. } => "log_not_read",
-            Self::NotALog { .. } => "not_a_result_log",
-            Self::NoSample { .. } => "no_sample",
-            Self::Nothing => "no_log_named",
-            Self::OnlyOnce { .. } => "input_only_once",
-            Self::Spool { .. } => "log_not_copied",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// What to do about it, a sentence.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotALog { name, kind } => Some(kind.hint(name)),
-            Self::NoSample { outcome, .. } => Some(match outcome.rejected.first().map(|row| row.code.as_str()) {
-                None => "JMeter may have ended before its first sample; check its jmeter.log.".to_owned(),
-                Some("no_header") => {
-                    "If it has no header, give its columns: --columns timeStamp,elapsed,label,…".to_owned()
-                }
-                Some("time_stamp") => {
-                    "Give the format of its timestamps: --time-format 'dd/MM/yyyy HH:mm:ss', or --time-unit.".to_owned()
-                }
-                Some(_) => "Give a result log written by JMeter, as CSV or XML.".to_owned(),
-            }),
-            Self::Spool { .. } => Some(
-                "Give the format of its timestamps (--time-format 'dd/MM/yyyy HH:mm:ss'), or set TMPDIR to a folder with room."
-                    .to_owned(),
-            ),
-            Self::Open { .. }
-            | Self::Directory { .. }
-            | Self::Read { .. }
-            | Self::Nothing
-            | Self::OnlyOnce { .. }
-            | Self::Cancelled => None,
-        }
-    }
-}
-
-fn without_samples(outcome: &ReadOutcome) -> String {
-    match (outcome.bytes, outcome.rejected.first()) {
-        (0, _) if outcome.cut_logs == 0 => "it is empty".to_owned(),
-        (_, None) if outcome.cut_logs > 0 => "it ends before its first one".to_owned(),
-        (_, None) => "it has no rows".to_owned(),
-        (_, Some(first)) => {
-            let rows = outcome.rejected_rows;
-            let of_rows = if rows == 1 { "its row".to_owned() } else { format!("none of its {rows} rows") };
-            let could = if rows == 1 { "could not" } else { "could" };
-            format!("{of_rows} {could} be read (line {}: {})", first.line, first.reason)
-        }
-    }
-}
 
 /// What becomes of a log without a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -236,14 +105,7 @@ fn count(
     let mut in_order = true;
     each_log(inputs, settings, progress, |source, log, report| {
         let shared = Shared::new(options, all.as_ref().map_or(0, |(statistics, _)| statistics.memory()));
-        let collector = || Counting {
-            statistics: SampleStatistics::of_source(settings, source),
-            filter: &filter,
-            source,
-            settings,
-            shared: &shared,
-            memory: 0,
-        };
+        let collector = || Counting::new(settings, source, &filter, &shared);
         let part_bytes = options.part_bytes.unwrap_or(PART_BYTES);
         let begin = || shared.forget();
         let scan =
@@ -265,76 +127,6 @@ fn count(
     let (mut statistics, outcome) = all.ok_or(LogError::Nothing)?;
     statistics.finish();
     Ok((LogStatistics::from_parts(settings, statistics, outcome), in_order))
-}
-
-/// The earliest start among the first rows of the logs (those in the first 256 KB of each, or else its first one), epoch milliseconds:
-/// what times after the start count from. `None` if the log has no rows.
-///
-/// # Errors
-/// When a log cannot be opened or read, or is a pipe, which can be read only once.
-pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>, LogError> {
-    let earlier = |known: Option<i64>, start_ms: i64| Some(known.map_or(start_ms, |known| known.min(start_ms)));
-    let mut first: Option<i64> = None;
-    // JMeter writes 0 for a sample that never began.
-    let mut first_but_zero: Option<i64> = None;
-    each_first_row(inputs, settings, &mut |_, sample| {
-        let start_ms = sample.start_ms;
-        first = earlier(first, start_ms);
-        if start_ms > 0 {
-            first_but_zero = earlier(first_but_zero, start_ms);
-        }
-    })?;
-    Ok(first_but_zero.or(first))
-}
-
-/// When the first row of the logs started, epoch milliseconds, by the clock that nodes' clocks were compared with; of several logs the earliest. This is known as soon as a log begins:
-/// a warm-up counts from it, while the run continues and afterwards.
-///
-/// # Errors
-/// As those of [`first_start`].
-pub fn first_row_start(inputs: &[Input], settings: &Settings, offsets: &ClockOffsets) -> Result<Option<i64>, LogError> {
-    let mut firsts: Vec<Option<i64>> = vec![None; inputs.len()];
-    each_first_row(inputs, settings, &mut |log, sample| {
-        if sample.start_ms > 0 {
-            firsts[log].get_or_insert(corrected_start_ms(sample, offsets));
-        }
-    })?;
-    Ok(firsts.into_iter().flatten().min())
-}
-
-/// The first rows of each log, up to one that began: which log, and the row.
-fn each_first_row(
-    inputs: &[Input],
-    settings: &Settings,
-    take: &mut dyn FnMut(usize, &Sample<'_>),
-) -> Result<(), LogError> {
-    if let Some(pipe) = inputs.iter().find(|input| input.is_read_once()) {
-        return Err(LogError::OnlyOnce { name: pipe.name() });
-    }
-    for (log, mut ready) in ready(inputs, settings, &mut |_| Ok::<_, LogError>(()))?.into_iter().enumerate() {
-        let (input, mut opened) = (ready.input, ready.open()?);
-        let has_begun = Cell::new(false);
-        let mut take = |sample: &Sample<'_>| {
-            has_begun.set(has_begun.get() || sample.start_ms > 0);
-            take(log, sample);
-        };
-        let mut reader = LogReader::new(&ready.settings);
-        let mut bytes = Vec::new();
-        loop {
-            bytes.clear();
-            let read = opened.bytes.by_ref().take(FIRST_BYTES).read_to_end(&mut bytes);
-            read.map_err(|source| LogError::Read { name: input.name(), source })?;
-            if bytes.is_empty() {
-                reader.finish(&mut take);
-                break;
-            }
-            reader.feed(&bytes, &mut take);
-            if has_begun.get() {
-                break;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Calls `read` for one log after the other, with a report that adds up what all of them took.
@@ -370,116 +162,14 @@ pub(crate) fn each_log(
     Ok(())
 }
 
-/// What the threads that read one log share: the memory that all counts together may take.
-///
-/// Nothing is given up for being counted in parts: as soon as the parts take more than what is left, those with more than their
-/// share hand over what they have counted, and it is one set of statistics that has to keep to the limit.
-struct Shared {
-    /// Bytes that parts and what was handed over may take together.
-    limit: usize,
-    threads: usize,
-    handed_over: Mutex<Option<SampleStatistics>>,
-    /// Bytes of what was handed over, and of all parts.
-    handed_over_bytes: AtomicUsize,
-    part_bytes: AtomicUsize,
-}
-
-/// Parts may always have this share of the memory together, so that they need not hand over every few rows.
-const LEAST_SHARE: usize = 8;
-
-impl Shared {
-    fn new(options: &ReadOptions, counted: usize) -> Self {
-        let memory = options.settings.memory_bytes;
-        Self {
-            limit: memory.saturating_sub(counted).max(memory / LEAST_SHARE),
-            threads: threads(options.threads).max(1),
-            handed_over: Mutex::new(None),
-            handed_over_bytes: AtomicUsize::new(0),
-            part_bytes: AtomicUsize::new(0),
-        }
-    }
-
-    fn handed_over(&self) -> MutexGuard<'_, Option<SampleStatistics>> {
-        self.handed_over.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Starts again with nothing.
-    fn forget(&self) {
-        *self.handed_over() = None;
-        self.handed_over_bytes.store(0, Ordering::Relaxed);
-        self.part_bytes.store(0, Ordering::Relaxed);
-    }
-
-    /// Has a part of so many bytes, which had so many before, to hand them over?
-    fn is_too_much(&self, before: usize, now: usize) -> bool {
-        let others = self.part_bytes.fetch_sub(before, Ordering::Relaxed) - before;
-        self.part_bytes.fetch_add(now, Ordering::Relaxed);
-        let left = self.limit.saturating_sub(self.handed_over_bytes.load(Ordering::Relaxed));
-        let room = left.max(self.limit / LEAST_SHARE);
-        others + now > room && now > room / self.threads
-    }
-
-    fn hand_over(&self, counted: SampleStatistics) -> ControlFlow<()> {
-        let mut all = self.handed_over();
-        match &mut *all {
-            Some(all) => all.merge(counted),
-            none => *none = Some(counted),
-        }
-        let all = all.as_ref();
-        self.handed_over_bytes.store(all.map_or(0, SampleStatistics::memory), Ordering::Relaxed);
-        if all.is_some_and(SampleStatistics::has_folded) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
-struct Counting<'a> {
-    statistics: SampleStatistics,
-    filter: &'a Filter,
-    source: u32,
-    settings: &'a Settings,
-    shared: &'a Shared,
-    /// Bytes of its counts when they were looked at last.
-    memory: usize,
-}
-
-impl Collector for Counting<'_> {
-    fn settle(&mut self) {
-        self.statistics.settle();
-    }
-
-    fn relieve(&mut self) -> ControlFlow<()> {
-        if self.statistics.has_folded() {
-            return ControlFlow::Break(());
-        }
-        let before = std::mem::replace(&mut self.memory, self.statistics.memory());
-        if !self.shared.is_too_much(before, self.memory) {
-            return ControlFlow::Continue(());
-        }
-        self.shared.is_too_much(self.memory, 0);
-        self.memory = 0;
-        let empty = SampleStatistics::of_source(self.settings, self.source);
-        self.shared.hand_over(std::mem::replace(&mut self.statistics, empty))
-    }
-}
-
-impl TakeSample for Counting<'_> {
-    // Part of the reader's loop: a sample need not be written to memory to be counted.
-    #[inline(always)]
-    fn take(&mut self, sample: &Sample<'_>) {
-        if self.filter.matches(sample) {
-            self.statistics.add(sample);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Empty, LogError, Progress, ReadOptions, first_row_start, first_start, read_logs, read_logs_with};
-    use crate::{Bound, ClockOffsets, Condition, Filter, Input};
+    use super::{Empty, Progress, ReadOptions, read_logs, read_logs_with};
+    use crate::{Input, LogError};
     use jac_jtl::Settings;
     use std::io::Write;
     use std::ops::ControlFlow;
     use std::path::Path;
-    use std::sync::Arc;
 
     const LOG: &[u8] = b"timeStamp,elapsed,label,success\n1000,20,Home,true\n2000,40,Buy,false\n";
 
@@ -519,47 +209,6 @@ mod tests {
         assert_eq!(summary.labels.iter().map(|entry| entry.label.as_str()).collect::<Vec<_>>(), ["Home", "Buy", "Pay"]);
         let size = (LOG.len() + gzipped.len() + zstandard.len()) as u64;
         assert_eq!(last, Some(Progress { bytes: size, total_bytes: Some(size) }));
-    }
-
-    #[test]
-    fn the_start_is_that_of_the_first_row_wherever_it_stands() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let settings = Settings::default();
-        let long = "x".repeat(600 << 10);
-        for (name, log, expected) in [
-            (
-                "far",
-                format!("timeStamp,elapsed,label,success\n0,0,{long},true\n1700000000000,1,Home,true\n"),
-                Some(1_700_000_000_000),
-            ),
-            ("one", "timeStamp,elapsed,label,success\n1700000000000,1,Home,true".to_owned(), Some(1_700_000_000_000)),
-            ("none", "timeStamp,elapsed,label,success\n".to_owned(), None),
-        ] {
-            let inputs = [written(folder.path(), name, log.as_bytes())];
-            assert_eq!(first_start(&inputs, &settings).expect(name), expected, "{name}");
-            assert_eq!(first_row_start(&inputs, &settings, &ClockOffsets::default()).expect(name), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn nodes_whose_clocks_are_ahead_are_corrected_where_that_is_asked_for() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let at = 1_700_000_000_000_i64;
-        let row = |start_ms: i64, node: u8| format!("{start_ms},1,Home,10.0.0.{node}:1099-Users 1-1\n");
-        // The second node's clock is a minute ahead.
-        let rows = [row(at + 60_000, 2), row(at + 5_000, 1), row(at + 66_000, 2)].concat();
-        let inputs =
-            [written(folder.path(), "log.jtl", format!("timeStamp,elapsed,label,threadName\n{rows}").as_bytes())];
-        let offsets = Arc::new(ClockOffsets::from([(b"10.0.0.2:1099".to_vec(), 60_000)]));
-        let settings = Settings::default();
-        assert_eq!(first_row_start(&inputs, &settings, &offsets).expect("read"), Some(at));
-        for (after_ms, samples) in [(0, 3), (5_000, 2), (6_000, 1), (6_001, 0)] {
-            let mut filter = Filter::default();
-            filter.add(Condition::CorrectedTime(Bound::AtLeast(at + after_ms), Arc::clone(&offsets)));
-            let options = ReadOptions { filter, ..ReadOptions::default() };
-            let read = read_logs_with(&inputs, &options, &mut |_| ControlFlow::Continue(()));
-            assert_eq!(read.expect("read").summary().total.samples, samples, "{after_ms}");
-        }
     }
 
     #[test]

@@ -189,7 +189,8 @@ pub enum ChangedMetric {
 pub enum Change {
     /// Slower or with more failures, beyond noise and enough to matter.
     Worse,
-    /// The usual response time went one way and the slow ones the other, both beyond noise and enough to matter.
+    /// The usual response time went one way and the slow ones the other, or response times rose while fewer samples failed; both beyond noise
+    /// and enough to matter.
     Mixed,
     /// Faster or with fewer failures, and nothing worse.
     Better,
@@ -243,7 +244,6 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
     } else if basis_differs {
         total.sentence = "the totals cover different rows: requests and transactions".to_owned();
     } else if after.summary.all_failed() {
-        // What failed is not faster or slower.
         total.change = if before.summary.all_failed() { Change::Unclear } else { Change::Worse };
         total.changed.clear();
         total.sentence = EVERY_SAMPLE_FAILED.to_owned();
@@ -319,7 +319,8 @@ fn outcome(
 }
 
 fn line(before: &Entry, after: &Entry, a: Option<&Distribution>, b: Option<&Distribution>) -> LineComparison {
-    let times = a.zip(b);
+    // What failed is not faster or slower.
+    let times = a.zip(b).filter(|_| !all_failed(before) && !all_failed(after));
     LineComparison {
         label: after.label.clone(),
         change: Change::Unclear,
@@ -334,6 +335,11 @@ fn line(before: &Entry, after: &Entry, a: Option<&Distribution>, b: Option<&Dist
         before: before.clone(),
         after: after.clone(),
     }
+}
+
+/// Did every sample of a line fail?
+fn all_failed(entry: &Entry) -> bool {
+    entry.samples > 0 && entry.errors == entry.samples
 }
 
 impl LineComparison {
@@ -363,7 +369,6 @@ impl LineComparison {
             changed.extend(moved(ChangedMetric::P95Ms, slower));
         }
         let of = |changed: &[NumberChange], worse| changed.iter().any(|number| number.worse == worse);
-        let goes_apart = of(&changed, true) && of(&changed, false);
         let mut more_errors = false;
         if let Some(test) = sure(&self.errors) {
             let (before, after) = (test.share_before * 100.0, test.share * 100.0);
@@ -372,6 +377,8 @@ impl LineComparison {
                 changed.push(NumberChange { metric: ChangedMetric::ErrorPercent, worse: more_errors, before, after });
             }
         }
+        let goes_apart = of(&changed, true) && of(&changed, false);
+        // Failing sooner is no gain; failing less may be why it takes longer.
         (self.change, self.sentence) = if goes_apart && !more_errors {
             (Change::Mixed, format!("worse: {}; better: {}", sentence(&changed, true), sentence(&changed, false)))
         } else if of(&changed, true) {
@@ -381,6 +388,8 @@ impl LineComparison {
             (Change::Better, sentence(&changed, false))
         } else if self.response_times.is_some() {
             (Change::Same, "no significant change".to_owned())
+        } else if all_failed(&self.after) {
+            (Change::Unclear, EVERY_SAMPLE_FAILED.to_owned())
         } else {
             (Change::Unclear, "not enough data to compare response times".to_owned())
         };

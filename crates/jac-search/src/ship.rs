@@ -140,7 +140,7 @@ impl Courier<'_> {
                     match verdict.trouble {
                         Some(error) if !verdict.again.is_empty() => (error, None, verdict.again),
                         _ => {
-                            (tries, broken) = (0, 0);
+                            (tries, broken, alone) = (0, 0, 0);
                             self.pace.took();
                             self.report(None).await;
                             continue;
@@ -231,4 +231,90 @@ fn ranges(rows: &[usize]) -> Vec<Range<usize>> {
         }
     }
     ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Packer;
+    use jac_jtl::LogReader;
+    use jac_model::search::TargetKind;
+    use std::collections::HashMap;
+
+    /// Takes each row alone, and breaks the first tries of each.
+    struct Breaking {
+        times: u32,
+        tries: Mutex<HashMap<usize, u32>>,
+    }
+
+    #[async_trait]
+    impl Sender for Breaking {
+        fn framing(&self) -> Framing {
+            Framing::Bulk
+        }
+
+        async fn send(&self, _: &Arc<Batch>, rows: Vec<Range<usize>>) -> Result<Verdict, Failure> {
+            let [Range { start, end }] = rows[..] else { panic!("rows that are not neighbours: {rows:?}") };
+            if end - start > 1 {
+                return Err(Failure::Divide { status: 400, reason: "one at a time".to_owned() });
+            }
+            let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+            let tries = tries.entry(start).or_default();
+            *tries += 1;
+            if *tries <= self.times {
+                return Err(Failure::Broken(TargetError::new("search_unreachable", "The connection broke.")));
+            }
+            Ok(Verdict::default())
+        }
+
+        async fn answers(&self) -> bool {
+            true
+        }
+    }
+
+    struct Nobody;
+
+    #[async_trait]
+    impl SampleLog for Nobody {
+        async fn read_at(&self, _: u64, _: usize) -> Result<Vec<u8>, TargetError> {
+            Ok(Vec::new())
+        }
+
+        async fn grows(&self) -> bool {
+            false
+        }
+
+        async fn keep(&self, _: Step) -> Result<(), TargetError> {
+            Ok(())
+        }
+
+        async fn report(&self, _: Option<TargetError>) {}
+    }
+
+    #[tokio::test]
+    async fn each_large_row_is_tried_as_often_as_the_first() {
+        let run = ShippedRun {
+            id: "r-23456789".parse().expect("an id"),
+            name: String::new(),
+            plan: String::new(),
+            cluster: String::new(),
+            owner: String::new(),
+            source: 0,
+            is_imported: false,
+        };
+        let url = "http://localhost:9200".parse().expect("a URL");
+        let settings = Settings::new("es", TargetKind::Elasticsearch, url);
+        let mut packer = Packer::new(&run, &settings, Framing::Bulk, None);
+        let large = "x".repeat(2 * pace::SMALLEST);
+        let rows: String = (0..3).map(|row| format!("{},5,{large},true\n", 1_700_000_000_000_i64 + row)).collect();
+        let mut reader = LogReader::new(&jac_jtl::Settings::default());
+        reader.feed(format!("timeStamp,elapsed,label,success\n{rows}").as_bytes(), &mut packer);
+        let batch = Arc::new(packer.take_all().pop().expect("a batch"));
+        assert_eq!(batch.len(), 3);
+        // All together break as often as one may.
+        let sender = Breaking { times: LONE_TRIES / 3, tries: Mutex::default() };
+        let pace = Pace::new(1, settings.batch_bytes);
+        let courier = Courier { sender: &sender, run: &run, log: &Nobody, pace, reported: Mutex::default() };
+        assert_eq!(courier.deliver(batch).await.1, []);
+    }
 }

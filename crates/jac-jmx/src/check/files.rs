@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::groups::NOT_DEFINED;
 use super::{Context, DataFile, Findings, Misplaced, Severity};
+use crate::charsets;
 use crate::data_files::{DataFileKind, DataFileUse};
 use crate::expression::{each_call, has_expression};
 use crate::path::PlanPath;
@@ -143,6 +144,19 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
             return;
         }
         _ => {}
+    }
+    if !used.encoding.trim().is_empty() && !charsets::is_known(&used.encoding) {
+        // Tried: the rows are read as if the file had ended.
+        let message = format!(
+            "\"{element}\" reads {} as \"{}\", an encoding that Java does not know.",
+            path.as_str(),
+            used.encoding
+        );
+        let hint = "Set an encoding that Java knows, such as UTF-8 or ISO-8859-1, or none.";
+        findings
+            .add(Severity::Error, "encoding_unknown", Some(element), message, hint)
+            .with("path", path.as_str())
+            .with("encoding", &used.encoding);
     }
     let (because, property) = origin(context, used);
     let name = path.file_name();

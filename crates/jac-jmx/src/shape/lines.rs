@@ -1,6 +1,7 @@
 //! The line of one thread group on one node, and sums of lines.
 
 use super::{Line, LoadPoint, NoLine, ShapeEnd};
+use crate::cancel::Cancel;
 use crate::evaluate::Scope;
 use crate::plan::Element;
 use crate::plugin_groups;
@@ -23,7 +24,12 @@ fn share(number: u64, times: u64, of: u64) -> u64 {
 }
 
 /// The line of a group from its own start on.
-pub(super) fn of_group(group: &Group, element: &Element, scope: &Scope<'_>) -> Result<Line, NoLine> {
+pub(super) fn of_group(
+    group: &Group,
+    element: &Element,
+    scope: &Scope<'_>,
+    cancel: Cancel<'_>,
+) -> Result<Line, NoLine> {
     let number = |name: &str| plugin_groups::number(scope, element.text_or_empty(name)).ok_or(NoLine::Unknown);
     let points = match element.kind() {
         "ThreadGroup" => return classic(group).ok_or(NoLine::Unknown),
@@ -44,11 +50,7 @@ pub(super) fn of_group(group: &Group, element: &Element, scope: &Scope<'_>) -> R
             stop: number("Stop users count")?,
             stop_ms: ms(number("Stop users period")?),
         }),
-        "UltimateThreadGroup" => plugin_groups::ultimate_rows(element, scope)
-            .ok_or(NoLine::Unknown)?
-            .into_iter()
-            .map(wave)
-            .fold(Vec::new(), |all, wave| sum(&all, &wave)),
+        "UltimateThreadGroup" => waves(&plugin_groups::ultimate_rows(element, scope).ok_or(NoLine::Unknown)?, cancel),
         "ArrivalsThreadGroup" | "FreeFormArrivalsThreadGroup" | "OpenModelThreadGroup" => return Err(NoLine::Rate),
         _ => return Err(NoLine::Unknown),
     };
@@ -166,6 +168,11 @@ fn stepping(group: &Stepping) -> Vec<LoadPoint> {
     later(points, group.delay_ms)
 }
 
+/// The line of an Ultimate Thread Group.
+pub(crate) fn waves(rows: &[[u64; 5]], cancel: Cancel<'_>) -> Vec<LoadPoint> {
+    sum_of(cancel.each(rows).map(|row| wave(*row)).collect(), cancel)
+}
+
 /// A row of an Ultimate Thread Group: threads, initial delay, start-up, hold, shutdown.
 fn wave([users, delay, start, hold, stop]: [u64; 5]) -> Vec<LoadPoint> {
     let (up_ms, down_ms) = (ms(start), ms(start.saturating_add(hold)));
@@ -220,6 +227,18 @@ fn between(from: LoadPoint, to: LoadPoint, at_ms: u64) -> u64 {
     let done = u128::from(at_ms - from.at_ms);
     let (one, other) = (u128::from(from.users) * (span - done), u128::from(to.users) * done);
     u64::try_from((one + other + span / 2) / span).unwrap_or(u64::MAX)
+}
+
+/// All lines together, two by two: one after the other would take the square of their number.
+pub(super) fn sum_of(mut lines: Vec<Vec<LoadPoint>>, cancel: Cancel<'_>) -> Vec<LoadPoint> {
+    while lines.len() > 1 {
+        let sums = cancel.each(lines.chunks(2)).map(|pair| match pair {
+            [one, other] => sum(one, other),
+            alone => alone.concat(),
+        });
+        lines = sums.collect();
+    }
+    lines.pop().unwrap_or_default()
 }
 
 /// Both lines together.

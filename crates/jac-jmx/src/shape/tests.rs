@@ -67,6 +67,15 @@ fn what_has_no_known_end_goes_on_to_the_edge() {
 }
 
 #[test]
+fn a_duration_does_not_hide_that_iterations_may_be_done_before() {
+    let groups = [classic("a", "4", "0", Some(("3600", "0")), "1"), classic("b", "2", "0", Some(("60", "0")), "-1")];
+    let shape = shape_of(&plan(&groups.concat(), false), 1);
+    assert_eq!((codes(&shape), shape.length_ms), (vec!["ends_with_iterations"], 3_600_000));
+    assert_eq!((shape.notes[0].group.as_deref(), shape.groups[0].ends), (Some("a"), ShapeEnd::Scheduled));
+    assert_eq!(codes(&shape_of(&plan(&groups.concat(), true), 1)), ["ends_with_iterations", "start_unknown"]);
+}
+
+#[test]
 fn groups_that_run_one_after_the_other_are_drawn_so_as_far_as_it_is_known() {
     let groups = [
         classic("a", "4", "0", Some(("10", "0")), "-1"),
@@ -142,6 +151,7 @@ fn shapes_of_unlike_nodes_add_up() {
 #[test]
 fn no_number_is_too_large() {
     let large = "18446744073709551615";
+    let wave: String = (0..5).map(|_| format!("<stringProp name=\"c\">{large}</stringProp>")).collect();
     let groups = [
         group(
             "kg.apc.jmeter.threads.SteppingThreadGroup",
@@ -160,13 +170,23 @@ fn no_number_is_too_large() {
             "c",
             &[("TargetLevel", large), ("RampUp", large), ("Steps", "7"), ("Hold", large)],
         ),
-        classic("a", "2147483647", "2147483647", Some(("2147483647", "2147483647")), "-1"),
+        classic("a", "2147483647", "2147483647", Some(("9223372036854775807", "9223372036854775807")), "-1"),
+        format!(
+            "<kg.apc.jmeter.threads.UltimateThreadGroup guiclass=\"g\" testname=\"u\"><collectionProp name=\"ultimatethreadgroupdata\">\
+             <collectionProp name=\"r\">{wave}</collectionProp></collectionProp></kg.apc.jmeter.threads.UltimateThreadGroup><hashTree/>"
+        ),
     ];
-    let many = groups.concat()
-        + &(0..500)
-            .map(|n| classic(&format!("g{n}"), "3", &n.to_string(), Some(("600", "0")), "-1"))
-            .collect::<String>();
-    let shape = shape_of(&plan(&many, false), 5_000);
-    assert!(shape.total.len() <= MOST_POINTS + 2 && shape.groups.len() == MOST_GROUPS, "{}", shape.total.len());
-    assert!(shape.total.windows(2).all(|two| two[0].at_ms <= two[1].at_ms));
+    let many = |loops: &str| {
+        let others = (0..500).map(|n| classic(&format!("g{n}"), "3", &n.to_string(), Some(("600", "0")), loops));
+        groups.concat() + &others.collect::<String>()
+    };
+    for (serialized, loops) in [(false, "7"), (true, "-1")] {
+        let shape = shape_of(&plan(&many(loops), serialized), 5_000);
+        assert!(shape.total.len() <= MOST_POINTS + 2 && shape.groups.len() == MOST_GROUPS, "{}", shape.total.len());
+        assert!(shape.total.windows(2).all(|two| two[0].at_ms <= two[1].at_ms));
+        assert!(
+            shape.notes.len() <= MOST_NOTES + 1
+                && shape.notes.last().is_some_and(|note| note.code == "groups_not_shown")
+        );
+    }
 }

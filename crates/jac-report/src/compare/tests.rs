@@ -150,6 +150,49 @@ fn a_result_in_which_everything_failed_is_worse_or_cannot_be_judged() {
     assert_eq!(compare(&bad, &good, Thresholds::default()).outcome, ComparisonOutcome::Better);
 }
 
+/// A log of two labels: all samples of one failed or none, in so many milliseconds; those of the other passed.
+fn with_failing(name: &str, elapsed_ms: u64, success: bool) -> Side {
+    let mut log = LogStatistics::new(Settings::default());
+    log.feed(b"timeStamp,elapsed,label,responseMessage,success\n");
+    for n in 0..500 {
+        log.feed(format!("{},{},Pay,OK,{success}\n", n * 10, elapsed_ms + n % 5).as_bytes());
+        log.feed(format!("{},{},Home,OK,true\n", n * 10, 200 + n % 20).as_bytes());
+    }
+    log.finish();
+    Side::of_log(name, &mut log)
+}
+
+#[test]
+fn what_failed_is_neither_faster_nor_slower() {
+    // The connection is refused at once, or only after a timeout.
+    let (refused, late, repaired) =
+        (with_failing("a", 1, false), with_failing("b", 2_000, false), with_failing("c", 150, true));
+    for (before, after, change) in [
+        (&refused, &repaired, Change::Better),
+        (&late, &repaired, Change::Better),
+        (&repaired, &refused, Change::Worse),
+        (&late, &refused, Change::Unclear),
+        (&refused, &late, Change::Unclear),
+    ] {
+        let pay = compare(before, after, Thresholds::default()).labels.swap_remove(0);
+        assert_eq!((pay.label.as_str(), pay.change), ("Pay", change), "{}", pay.sentence);
+        assert_eq!((pay.response_times, pay.tail), (None, None));
+    }
+    // Half of all samples were quick because they failed.
+    let total = compare(&refused, &repaired, Thresholds::default()).total;
+    assert_eq!(total.change, Change::Mixed);
+    assert!(
+        total.sentence.contains("worse: mean ") && total.sentence.contains("better: errors "),
+        "{}",
+        total.sentence
+    );
+    let both = compare(&late, &refused, Thresholds::default());
+    assert_eq!(both.labels[0].sentence, super::EVERY_SAMPLE_FAILED);
+    // A run that failed as a whole, too.
+    let (fast, good) = (of_kinds("a", true, false, false), of_times("b", "Home", 10, |n| 900 + n % 20));
+    assert_eq!(compare(&fast, &good, Thresholds::default()).outcome, ComparisonOutcome::Better);
+}
+
 #[test]
 fn many_labels_are_looked_up_and_not_searched_for() {
     // A search through all labels for each of them would be 4 * 10^9 comparisons of strings.
