@@ -15,7 +15,7 @@ const LIMITS = { cpuPercent: 5, heapMb: 150, shift: 0.1 };
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "30" }, labels: { type: "string", default: "500" } } });
 const [minutes, labels] = [Number(values.minutes), Number(values.labels)];
 
-/** Ten threads, each about ten samples a second, with so many labels. */
+/** 30 threads, each about 16 samples a second, with so many labels. */
 const PLAN = `<?xml version="1.0" encoding="UTF-8"?>
 <jmeterTestPlan version="1.2" properties="5.0" jmeter="5.6.3"><hashTree>
 <TestPlan guiclass="TestPlanGui" testclass="TestPlan" testname="Many labels" enabled="true"/><hashTree>

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 PARENT = "jac-lab"
+# How long the kernel may take with all processes of a machine, on however busy a host.
+LIMIT_SECONDS = 30
 
 
 def hierarchies():
@@ -54,7 +56,7 @@ def freeze(name, frozen):
     """Stops all processes of a machine where they are, or lets them continue; returns when it is so."""
     folder = folders(name)[0]
     (folder / "cgroup.freeze").write_text("1" if frozen else "0")
-    _wait(lambda: f"frozen {int(frozen)}" in (folder / "cgroup.events").read_text(), 10)
+    _wait(lambda: f"frozen {int(frozen)}" in (folder / "cgroup.events").read_text())
 
 
 def kill(name):
@@ -62,7 +64,7 @@ def kill(name):
     folder = folders(name)[0]
     try:
         (folder / "cgroup.kill").write_text("1")
-        _wait(lambda: "populated 0" in (folder / "cgroup.events").read_text(), 10)
+        _wait(lambda: "populated 0" in (folder / "cgroup.events").read_text())
     except OSError as fault:
         # Whoever sees the machine's end removes its group, maybe before it is looked at here.
         if fault.errno not in (errno.ENOENT, errno.ENODEV):
@@ -76,7 +78,7 @@ def remove(name):
             continue
         for path, _, _ in os.walk(folder, topdown=False):
             # A group is busy for a moment after its last process is gone.
-            _wait(lambda path=Path(path): _removed(path), 5)
+            _wait(lambda path=Path(path): _removed(path))
 
 
 def remove_parent():
@@ -101,8 +103,8 @@ def _removed(path):
     return True
 
 
-def _wait(reached, seconds):
-    end = time.monotonic() + seconds
+def _wait(reached):
+    end = time.monotonic() + LIMIT_SECONDS
     while not reached():
         if time.monotonic() > end:
             return False

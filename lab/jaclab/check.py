@@ -96,6 +96,6 @@ def _file_systems():
 
 def _possible(words, given=""):
     try:
-        return subprocess.run(words, input=given, text=True, capture_output=True, timeout=20).returncode == 0
+        return subprocess.run(words, input=given, text=True, capture_output=True, timeout=60).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False

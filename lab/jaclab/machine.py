@@ -116,7 +116,7 @@ def remove(instance_id, disk):
     cgroups.remove(instance_id)
     network.disconnect(instance_id)
     _forget(instance_id, disk.root)
-    end = time.monotonic() + 5
+    end = time.monotonic() + cgroups.LIMIT_SECONDS
     while disk.folder.exists():
         disk.remove()
         if time.monotonic() > end:

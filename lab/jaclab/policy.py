@@ -113,7 +113,7 @@ class Stage:
 
     @contextmanager
     def server(self):
-        words = [self.jac, "serve", "--listen", "127.0.0.1:0", "--boot-limit-seconds", "5"]
+        words = [self.jac, "serve", "--listen", "127.0.0.1:0", "--boot-limit-seconds", "10"]
         server = subprocess.Popen(words, env=self.environment(self.key), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             if not any("listens on" in line for line in server.stdout):
@@ -121,7 +121,7 @@ class Stage:
             yield
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(60)
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def the_whole_policy_is_enough_for_a_launch_and_its_end(scene):
         assert code == 0, said
         code, said = scene.call(*"cluster create --provider ec2 --workers 1 --private --wait --image".split(), scene.image)
         assert code == 3 and "did not answer" in said and "permission" not in said, said
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while scene.living():
             assert time.monotonic() < end, f"left: {scene.living()}"
             time.sleep(0.5)

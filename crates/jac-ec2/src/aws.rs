@@ -10,7 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
-use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use jac_model::ports::{AssumedRole, AwsCredentials, AwsKeys, CredentialSource, PortError};
 use jac_model::{CredentialChoice, Fault};
 use std::collections::HashMap;
@@ -66,6 +66,8 @@ impl Pacing {
 /// Makes clients.
 pub struct Clients {
     source: Arc<dyn CredentialSource>,
+    /// What connects to AWS; `None`: the SDK's own.
+    connector: Option<SharedHttpClient>,
     paces: Arc<Paces>,
     /// Who makes one set holds up those who want the same.
     made: StdMutex<HashMap<ClientKey, Arc<Mutex<Option<Made>>>>>,
@@ -84,7 +86,13 @@ impl std::fmt::Debug for Clients {
 
 impl Clients {
     pub fn new(source: Arc<dyn CredentialSource>) -> Self {
-        Self { source, paces: Arc::default(), made: StdMutex::default() }
+        Self { source, connector: None, paces: Arc::default(), made: StdMutex::default() }
+    }
+
+    /// The same over another connection.
+    #[cfg(test)]
+    pub fn over(source: Arc<dyn CredentialSource>, connector: SharedHttpClient) -> Self {
+        Self { connector: Some(connector), ..Self::new(source) }
     }
 
     /// The clients of a region; `None`: of the one that the credentials or the environment name.
@@ -98,7 +106,7 @@ impl Clients {
         {
             return Ok(Arc::clone(aws));
         }
-        let mut aws = connect(&credentials, region, None).await?;
+        let mut aws = self.connect(&credentials, region, None).await?;
         aws.pacing = Pacing::new(Arc::clone(&self.paces));
         let aws = Arc::new(aws);
         *made = Some((credentials, Arc::clone(&aws)));
@@ -117,14 +125,14 @@ impl Clients {
 
     /// Whose those credentials are: an ARN. They need not be saved.
     pub async fn identity(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, PortError> {
-        let aws = connect(credentials, region.map(str::to_owned), Some(ANY_REGION)).await?;
+        let aws = self.connect(credentials, region.map(str::to_owned), Some(ANY_REGION)).await?;
         Ok(aws.identity().await?.1)
     }
 
     /// Keys that are valid now, of a role if the credentials have one.
     pub async fn session_keys(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<AwsKeys, PortError> {
         let what = "provide keys";
-        let (config, region) = configure(credentials, region.map(str::to_owned), Some(ANY_REGION)).await?;
+        let (config, region) = self.configure(credentials, region.map(str::to_owned), Some(ANY_REGION)).await?;
         let provider = config.credentials_provider().ok_or_else(|| refused(&region, what, "no credentials found"))?;
         let keys = provider.provide_credentials().await.map_err(|error| refused(&region, what, error.to_string()))?;
         Ok(AwsKeys {
@@ -138,75 +146,80 @@ impl Clients {
     pub fn source(&self) -> &dyn CredentialSource {
         self.source.as_ref()
     }
-}
 
-/// What all clients have in common, with the region. Where none is given anywhere it is `otherwise`, or a fault.
-async fn configure(
-    credentials: &AwsCredentials,
-    region: Option<String>,
-    otherwise: Option<&'static str>,
-) -> Result<(SdkConfig, String), PortError> {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_LIMIT)
-        .operation_attempt_timeout(CALL_LIMIT)
-        .operation_timeout(TRIES_LIMIT)
-        .build();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-        .timeout_config(timeouts);
-    if let Some(region) = region {
-        loader = loader.region(Region::new(region));
-    }
-    let role = match credentials {
-        AwsCredentials::Environment => None,
-        AwsCredentials::Keys { access_key_id, secret_access_key, session_token, role } => {
-            let keys = Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "saved in JAC");
-            loader = loader.credentials_provider(keys);
-            role.as_ref()
+    /// What all clients have in common, with the region. Where none is given anywhere it is `otherwise`, or a fault.
+    async fn configure(
+        &self,
+        credentials: &AwsCredentials,
+        region: Option<String>,
+        otherwise: Option<&'static str>,
+    ) -> Result<(SdkConfig, String), PortError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_LIMIT)
+            .operation_attempt_timeout(CALL_LIMIT)
+            .operation_timeout(TRIES_LIMIT)
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+            .timeout_config(timeouts);
+        if let Some(connector) = &self.connector {
+            loader = loader.http_client(connector.clone());
         }
-        AwsCredentials::Role(role) => Some(role),
-    };
-    let mut config = loader.load().await;
-    if let (None, Some(otherwise)) = (config.region(), otherwise) {
-        config = config.to_builder().region(Region::new(otherwise)).build();
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region));
+        }
+        let role = match credentials {
+            AwsCredentials::Environment => None,
+            AwsCredentials::Keys { access_key_id, secret_access_key, session_token, role } => {
+                let keys =
+                    Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "saved in JAC");
+                loader = loader.credentials_provider(keys);
+                role.as_ref()
+            }
+            AwsCredentials::Role(role) => Some(role),
+        };
+        let mut config = loader.load().await;
+        if let (None, Some(otherwise)) = (config.region(), otherwise) {
+            config = config.to_builder().region(Region::new(otherwise)).build();
+        }
+        let Some(region) = config.region().map(ToString::to_string) else {
+            let text = "No AWS region given. Set one, e.g. eu-central-1, in the cluster's configuration or with the credentials.";
+            return Err(PortError::Preflight { faults: vec![Fault::at(field::REGION, Fault::MISSING, text)] });
+        };
+        if let Some(role) = role {
+            config = assume(role, &config).await;
+        }
+        Ok((config, region))
     }
-    let Some(region) = config.region().map(ToString::to_string) else {
-        let text =
-            "No AWS region given. Set one, e.g. eu-central-1, in the cluster's configuration or with the credentials.";
-        return Err(PortError::Preflight { faults: vec![Fault::at(field::REGION, Fault::MISSING, text)] });
-    };
-    if let Some(role) = role {
-        config = assume(role, &config).await;
-    }
-    Ok((config, region))
-}
 
-/// Makes the clients.
-async fn connect(
-    credentials: &AwsCredentials,
-    region: Option<String>,
-    otherwise: Option<&'static str>,
-) -> Result<Aws, PortError> {
-    let (config, region) = configure(credentials, region, otherwise).await?;
-    // What is only good to know is not waited for as long as a launch.
-    let few = RetryConfig::standard().with_max_attempts(FEW_TRIES);
-    let prices = aws_sdk_pricing::config::Builder::from(&config)
-        .region(Region::new(PRICES_IN))
-        .retry_config(few.clone())
-        .build();
-    let quotas = aws_sdk_servicequotas::config::Builder::from(&config).retry_config(few).build();
-    // How often calls are tried again has a bound for all together: of these clients only, since one account's trouble is not another's.
-    let own = RetryPartition::custom("jac").token_bucket(TokenBucket::default()).build();
-    let ec2 = aws_sdk_ec2::config::Builder::from(&config).retry_partition(own).build();
-    Ok(Aws {
-        ec2: aws_sdk_ec2::Client::from_conf(ec2),
-        sts: aws_sdk_sts::Client::new(&config),
-        prices: aws_sdk_pricing::Client::from_conf(prices),
-        quotas: aws_sdk_servicequotas::Client::from_conf(quotas),
-        pacing: Pacing::default(),
-        describing: Arc::default(),
-        region,
-    })
+    /// Makes the clients.
+    async fn connect(
+        &self,
+        credentials: &AwsCredentials,
+        region: Option<String>,
+        otherwise: Option<&'static str>,
+    ) -> Result<Aws, PortError> {
+        let (config, region) = self.configure(credentials, region, otherwise).await?;
+        // What is only good to know is not waited for as long as a launch.
+        let few = RetryConfig::standard().with_max_attempts(FEW_TRIES);
+        let prices = aws_sdk_pricing::config::Builder::from(&config)
+            .region(Region::new(PRICES_IN))
+            .retry_config(few.clone())
+            .build();
+        let quotas = aws_sdk_servicequotas::config::Builder::from(&config).retry_config(few).build();
+        // How often calls are tried again has a bound for all together: of these clients only, since one account's trouble is not another's.
+        let own = RetryPartition::custom("jac").token_bucket(TokenBucket::default()).build();
+        let ec2 = aws_sdk_ec2::config::Builder::from(&config).retry_partition(own).build();
+        Ok(Aws {
+            ec2: aws_sdk_ec2::Client::from_conf(ec2),
+            sts: aws_sdk_sts::Client::new(&config),
+            prices: aws_sdk_pricing::Client::from_conf(prices),
+            quotas: aws_sdk_servicequotas::Client::from_conf(quotas),
+            pacing: Pacing::default(),
+            describing: Arc::default(),
+            region,
+        })
+    }
 }
 
 /// The same with the rights of a role; its session is renewed by the SDK.

@@ -7,16 +7,13 @@ use crate::machines::{InstanceState, Machine};
 use crate::{cloud_init, user_data};
 use data_encoding::BASE64;
 use jac_model::ports::{PortError, ProgressSink};
-use jac_model::{Backoff, ClusterId, Ec2Addresses, EpochMs, Fault, Message};
+use jac_model::{Backoff, Ec2Addresses, EpochMs, Fault, Message};
 use jac_ssh::{Link, LinkError, checks, machine};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-/// Between two looks at what AWS says of the cluster's machines: one call for all of them.
-const ASK_EVERY: Duration = Duration::from_secs(2);
-const ASK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 /// Between two tries to reach a machine, and two looks at how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(2);
@@ -40,20 +37,6 @@ pub fn launch_limit(boot_limit: Option<Duration>) -> Duration {
 
 /// What AWS says of the cluster's machines now, by node.
 pub type Seen = HashMap<String, Machine>;
-
-/// Asks AWS again and again, for all who wait. Ends only when it is dropped.
-pub async fn keep_looking(aws: &Aws, installation: &str, cluster: &ClusterId, seen: watch::Sender<Seen>) {
-    let mut pauses = Backoff::new(ASK_EVERY, ASK_AT_LEAST_EVERY);
-    loop {
-        match aws.describing.of_cluster(aws, installation, cluster).await {
-            Ok(found) => {
-                seen.send_replace(found.into_iter().map(|machine| (machine.tags.node.clone(), machine)).collect());
-            }
-            Err(error) => tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; asking again"),
-        }
-        sleep(pauses.pause()).await;
-    }
-}
 
 /// One machine on its way up.
 pub struct Boot<'a> {

@@ -2,20 +2,26 @@
 //! launch that was cut continues where it was.
 
 use crate::aws::Aws;
-use crate::boot::{self, Boot, Booted, Seen};
+use crate::boot::{Boot, Booted, Seen};
 use crate::cloud::{Ec2Cloud, machines_now_ms, seal_purpose};
 use crate::errors::refused;
 use crate::keys::Seed;
 use crate::launch::{self, Found};
+use crate::machines::{InstanceState, Machine};
 use crate::record::{ClusterRecord, Group, LaunchRecord, NodeRecord};
 use crate::{ending, field, machines, network, quotas, tags, user_data};
 use data_encoding::BASE64;
 use futures_util::future::join_all;
 use jac_model::ports::{Cloud, Instance, NodeRequest, PortError, ProgressSink};
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, Fault, Message, Role};
+use jac_model::{Backoff, ClusterConfig, ClusterId, Ec2Config, Fault, Message, Role};
 use jac_ssh::machine;
+use std::time::Duration;
 use tokio::sync::watch as channel;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks at what AWS says of the cluster's machines: one call for all of them.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+const ASK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
 impl Ec2Cloud {
     /// Makes a cluster's machines, or continues with those that were begun; returns when all that are to come up answer.
@@ -150,7 +156,7 @@ impl Ec2Cloud {
         let all = join_all(nodes);
         let done = tokio::select! {
             done = all => done,
-            () = boot::keep_looking(aws, &self.installation, &record.cluster, send) => Vec::new(),
+            () = self.keep_looking(record, send) => Vec::new(),
         };
         let (mut booted, mut failed) = (Vec::new(), Vec::new());
         for (name, result) in done {
@@ -160,6 +166,27 @@ impl Ec2Cloud {
             }
         }
         Ok((booted, failed))
+    }
+
+    /// Asks AWS again and again where the machines are, for all who wait. Ends only when it is dropped.
+    pub(crate) async fn keep_looking(&self, record: &ClusterRecord, seen: channel::Sender<Seen>) {
+        let mut pauses = Backoff::new(ASK_EVERY, ASK_AT_LEAST_EVERY);
+        loop {
+            // With the credentials of now: they may be replaced while machines boot.
+            let found = async {
+                let aws = self.aws_of(record).await?;
+                aws.describing.of_cluster(&aws, &self.installation, &record.cluster).await
+            };
+            match found.await {
+                Ok(found) => {
+                    seen.send_replace(found.into_iter().map(|machine| (machine.tags.node.clone(), machine)).collect());
+                }
+                Err(error) => {
+                    tracing::warn!(cluster = %record.cluster, %error, "cluster {}: {error}; asking again", record.cluster);
+                }
+            }
+            sleep(pauses.pause()).await;
+        }
     }
 
     async fn boot_one(
@@ -228,15 +255,22 @@ impl Ec2Cloud {
         .await;
     }
 
-    /// Ends these machines and forgets them.
-    async fn drop_nodes(&self, aws: &Aws, record: &ClusterRecord, names: &[&str]) -> Result<(), PortError> {
-        let ids: Vec<String> = record
-            .nodes
-            .iter()
-            .filter(|node| names.contains(&node.name.as_str()))
-            .filter_map(|node| node.instance.clone())
-            .collect();
-        ending::end(aws, &ids).await?;
+    /// Ends the machines of these nodes and forgets them: those that AWS named, and those whose launch it did without an answer
+    /// that arrived, which nothing else ends before the cluster or their first lease does.
+    pub(crate) async fn drop_nodes(&self, aws: &Aws, record: &ClusterRecord, names: &[&str]) -> Result<(), PortError> {
+        let dropped: Vec<&NodeRecord> =
+            record.nodes.iter().filter(|node| names.contains(&node.name.as_str())).collect();
+        let mut ids: Vec<String> = dropped.iter().filter_map(|node| node.instance.clone()).collect();
+        let unanswered = |name: &str| {
+            dropped.iter().any(|node| node.name == name && node.asked_ms.is_some() && node.instance.is_none())
+        };
+        if dropped.iter().any(|node| unanswered(&node.name)) {
+            let shown = aws.describing.of_cluster(aws, &self.installation, &record.cluster).await?;
+            let is_left =
+                |machine: &Machine| machine.state != InstanceState::Terminated && unanswered(&machine.tags.node);
+            ids.extend(shown.into_iter().filter(is_left).map(|machine| machine.id));
+        }
+        ending::end(aws, ids).await?;
         let is_kept = |node: &NodeRecord| !names.contains(&node.name.as_str());
         self.records.change(&record.cluster, |record| record.nodes.retain(is_kept)).await
     }

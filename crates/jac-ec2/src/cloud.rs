@@ -30,6 +30,9 @@ use tokio::time::timeout;
 /// How long the end of a cluster may take: two minutes for its machines, two for its security group, and calls that AWS throttles.
 const TERMINATE_LIMIT: Duration = Duration::from_secs(480);
 
+/// How long a renewed lease waits for the tag that says so.
+const TAG_LIMIT: Duration = Duration::from_secs(15);
+
 /// Where the provider keeps what it has to know.
 #[derive(Clone)]
 pub struct Ec2Settings {
@@ -168,9 +171,15 @@ impl Cloud for Ec2Cloud {
             machine::renew_lease(&link, &folder, lease).await.map_err(|error| error.at(&node.name, "renew its lease"))
         }));
         let renewed: Result<(), PortError> = renewed.await.into_iter().collect();
-        // The tag is for those who look at AWS's console, and for an adoption.
-        let tagged = self.tag_expiry(&record, lease.expires_at_ms, gone).await;
-        renewed.and(tagged)
+        // The tag is for those who look at AWS's console, and for an adoption. Where AWS does not take it the machines live on all the same, and
+        // the next renewal tries again: the engine repeats one that fails every few seconds, on all nodes.
+        let tagging = timeout(TAG_LIMIT, self.tag_expiry(&record, lease.expires_at_ms, gone));
+        if let Err(error) =
+            tagging.await.map_err(|late| late.to_string()).and_then(|done| done.map_err(|error| error.to_string()))
+        {
+            tracing::warn!(%cluster, %error, "cluster {cluster}: the tags of its machines do not say when it expires: {error}");
+        }
+        renewed
     }
 
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote> {
@@ -247,7 +256,7 @@ impl Ec2Cloud {
         self.watch.forget_lists();
         for aws in places {
             ending::end_all(&aws, &self.installation, cluster, record.as_ref()).await?;
-            network::remove_groups(&aws, cluster).await?;
+            network::remove_groups(&aws, cluster, record.as_ref().and_then(ClusterRecord::own_group)).await?;
         }
         self.records.remove(cluster).await?;
         self.watch.forget(cluster);
@@ -265,25 +274,17 @@ impl Ec2Cloud {
         }
         let aws = self.aws_of(record).await?;
         let tag = tags::tag(tags::EXPIRES_AT, tags::time_text(expires_at_ms));
-        set_tag(&aws, &ids, &tag).await?;
+        set_tag(&aws, ids, &tag).await?;
         self.watch.expiry_is_tagged(&record.cluster, expires_at_ms);
         Ok(())
     }
 }
 
 /// Tags machines. Some that are gone are no fault.
-async fn set_tag(aws: &Aws, ids: &[String], tag: &Tag) -> Result<(), PortError> {
-    let call = aws.ec2.create_tags().set_resources(Some(ids.to_vec())).tags(tag.clone());
-    match call.send().await.map_err(|error| refusal(&error)) {
-        Ok(_) => Ok(()),
-        // All or none: with one unknown among them each is tagged alone.
-        Err(unknown) if unknown.is_not_found() && ids.len() > 1 => {
-            for id in ids {
-                Box::pin(set_tag(aws, std::slice::from_ref(id), tag)).await?;
-            }
-            Ok(())
-        }
-        Err(unknown) if unknown.is_not_found() => Ok(()),
-        Err(other) => Err(other.at(&aws.region, "set the machines' tags")),
-    }
+async fn set_tag(aws: &Aws, ids: Vec<String>, tag: &Tag) -> Result<(), PortError> {
+    let tagged = ending::for_all_known(ids, |ids| async {
+        let call = aws.ec2.create_tags().set_resources(Some(ids)).tags(tag.clone());
+        call.send().await.map(drop).map_err(|error| refusal(&error))
+    });
+    tagged.await.map_err(|error| error.at(&aws.region, "set the machines' tags"))
 }

@@ -2,9 +2,9 @@
 
 use crate::aws::{Aws, Looks};
 use crate::cloud::machines_now_ms;
-use crate::errors::{refusal, refused};
+use crate::errors::{Refusal, refusal, refused};
 use crate::machines::{InstanceState, Machine};
-use crate::record::ClusterRecord;
+use crate::record::{ClusterRecord, NodeRecord};
 use jac_model::ClusterId;
 use jac_model::ports::PortError;
 
@@ -12,23 +12,36 @@ use jac_model::ports::PortError;
 const UNSEEN_FOR_MS: i64 = 60_000;
 
 /// Asks for the end of machines. Some that are gone are no fault.
-pub async fn end(aws: &Aws, ids: &[String]) -> Result<(), PortError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let call = aws.ec2.terminate_instances().set_instance_ids(Some(ids.to_vec()));
-    match call.send().await.map_err(|error| refusal(&error)) {
-        Ok(_) => Ok(()),
-        // All or none: with one unknown among them each is asked alone.
-        Err(unknown) if unknown.is_not_found() && ids.len() > 1 => {
-            for id in ids {
-                Box::pin(end(aws, std::slice::from_ref(id))).await?;
-            }
-            Ok(())
+pub async fn end(aws: &Aws, ids: Vec<String>) -> Result<(), PortError> {
+    let ended = for_all_known(ids, |ids| async {
+        let call = aws.ec2.terminate_instances().set_instance_ids(Some(ids));
+        call.send().await.map(drop).map_err(|error| refusal(&error))
+    });
+    ended.await.map_err(|error| error.at(&aws.region, "terminate the instances"))
+}
+
+/// Does a call for machines of which some may be gone. AWS does it for all or for none, so those that it does not know are found by halves:
+/// of 200 with one gone that takes 17 calls, where one for each would use up what the account may call.
+pub async fn for_all_known<F: Future<Output = Result<(), Refusal>>>(
+    ids: Vec<String>,
+    call: impl Fn(Vec<String>) -> F,
+) -> Result<(), Refusal> {
+    let mut left = vec![ids];
+    while let Some(mut ids) = left.pop() {
+        if ids.is_empty() {
+            continue;
         }
-        Err(unknown) if unknown.is_not_found() => Ok(()),
-        Err(other) => Err(other.at(&aws.region, "terminate the instances")),
+        match call(ids.clone()).await {
+            Err(unknown) if unknown.is_not_found() => {
+                if ids.len() > 1 {
+                    let others = ids.split_off(ids.len() / 2);
+                    left.extend([others, ids]);
+                }
+            }
+            done => done?,
+        }
     }
+    Ok(())
 }
 
 /// Ends every machine of the cluster and waits until all are gone.
@@ -42,17 +55,12 @@ pub async fn end_all(
     loop {
         let seen = aws.describing.of_cluster(aws, installation, cluster).await?;
         let left: Vec<&Machine> = seen.iter().filter(|machine| machine.state != InstanceState::Terminated).collect();
-        let unseen = record.is_some_and(|record| is_one_unseen(record, &seen));
-        if left.is_empty() && !unseen {
+        let unseen = record.map(|record| unseen(record, &seen)).unwrap_or_default();
+        if left.is_empty() && unseen.is_empty() {
             return Ok(());
         }
-        let ids: Vec<String> = left
-            .iter()
-            .filter(|machine| !matches!(machine.state, InstanceState::Terminated))
-            .map(|machine| machine.id.clone())
-            .chain(record.into_iter().flat_map(|record| record.nodes.iter().filter_map(|node| node.instance.clone())))
-            .collect();
-        end(aws, &ids).await?;
+        let known = unseen.into_iter().filter_map(|node| node.instance.clone());
+        end(aws, left.iter().map(|machine| machine.id.clone()).chain(known).collect()).await?;
         if !looks.again().await {
             let what = "terminate the instances";
             let reason = format!("{} of them did not terminate within two minutes; retrying", left.len());
@@ -61,12 +69,11 @@ pub async fn end_all(
     }
 }
 
-/// A machine was asked for a moment ago and is not shown, not even as gone: it may be there and be shown a moment later, whether
+/// The nodes that were asked for a moment ago and are not shown, not even as gone: they may be there and be shown a moment later, whether
 /// AWS's answer is known or not.
-fn is_one_unseen(record: &ClusterRecord, seen: &[Machine]) -> bool {
+fn unseen<'a>(record: &'a ClusterRecord, seen: &[Machine]) -> Vec<&'a NodeRecord> {
     let now_ms = machines_now_ms();
-    record.nodes.iter().any(|node| {
-        node.asked_ms.is_some_and(|asked_ms| now_ms - asked_ms < UNSEEN_FOR_MS)
-            && !seen.iter().any(|machine| machine.tags.node == node.name)
-    })
+    let is_recent = |node: &&NodeRecord| node.asked_ms.is_some_and(|asked_ms| now_ms - asked_ms < UNSEEN_FOR_MS);
+    let is_shown = |node: &NodeRecord| seen.iter().any(|machine| machine.tags.node == node.name);
+    record.nodes.iter().filter(is_recent).filter(|node| !is_shown(node)).collect()
 }

@@ -2,8 +2,8 @@
 //!
 //! Of a group that JAC makes: port 22 from the server's own address, and everything among the group's own machines.
 
-use crate::aws::Aws;
-use crate::errors::{refusal, refused};
+use crate::aws::{Aws, Looks};
+use crate::errors::{Refusal, refusal, refused};
 use crate::field;
 use crate::own_address::{self, OwnAddress};
 use crate::record::Group;
@@ -12,6 +12,10 @@ use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, Subnet, Tag, UserI
 use jac_model::ports::PortError;
 use jac_model::{ClusterId, Ec2Addresses, Ec2Config, Fault};
 use std::net::Ipv4Addr;
+
+const SET_RULES: &str = "set the security group's rules";
+/// So many looks, four seconds in all, are for a group that was made a moment ago and of which AWS does not know yet.
+const UNSEEN_LOOKS: u32 = 4;
 
 /// VPC and subnets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +124,7 @@ pub async fn make_group(
         .user_id_group_pairs(UserIdGroupPair::builder().group_id(&id).build())
         .build();
     for rule in [among, ssh_rule(ssh_from)] {
-        allow(aws, &id, rule).await?;
+        allow_in_new(aws, &id, rule).await?;
     }
     Ok(Group { id, is_ours: true, ssh_from: Some(ssh_from.to_owned()) })
 }
@@ -130,23 +134,29 @@ fn ssh_rule(from: &str) -> IpPermission {
     IpPermission::builder().ip_protocol("tcp").from_port(22).to_port(22).ip_ranges(range).build()
 }
 
-/// A rule that is there already is a success. A group that was just made may not be seen for a moment.
-async fn allow(aws: &Aws, group: &str, rule: IpPermission) -> Result<(), PortError> {
-    let mut looks = crate::aws::Looks::new();
+/// A rule that is there already is a success.
+async fn allow(aws: &Aws, group: &str, rule: IpPermission) -> Result<(), Refusal> {
+    let call = aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(rule);
+    match call.send().await.map_err(|error| refusal(&error)) {
+        Err(there) if there.code == "InvalidPermission.Duplicate" => Ok(()),
+        done => done.map(drop),
+    }
+}
+
+/// The same for a group that was just made, which may not be seen for a moment.
+async fn allow_in_new(aws: &Aws, group: &str, rule: IpPermission) -> Result<(), PortError> {
+    let mut looks = Looks::new();
     loop {
-        let call = aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(rule.clone());
-        match call.send().await.map_err(|error| refusal(&error)) {
-            Ok(_) => return Ok(()),
-            Err(there) if there.code == "InvalidPermission.Duplicate" => return Ok(()),
+        match allow(aws, group, rule.clone()).await {
             Err(unseen) if unseen.is_not_found() && looks.again().await => (),
-            Err(other) => return Err(other.at(&aws.region, "set the security group's rules")),
+            done => return done.map_err(|error| error.at(&aws.region, SET_RULES)),
         }
     }
 }
 
 async fn group_named(aws: &Aws, name: &str, vpc: &str) -> Result<String, PortError> {
     let what = "find the security group";
-    let mut looks = crate::aws::Looks::new();
+    let mut looks = Looks::new();
     loop {
         let answer = aws
             .ec2
@@ -165,21 +175,22 @@ async fn group_named(aws: &Aws, name: &str, vpc: &str) -> Result<String, PortErr
     }
 }
 
-/// Lets SSH in from another address, and no more from the old one.
+/// Lets SSH in from another address, and no more from the old one. It waits for nothing: who looks at all machines does it.
 pub async fn move_ssh(aws: &Aws, group: &str, old: Option<&str>, new: &str) -> Result<(), PortError> {
-    allow(aws, group, ssh_rule(new)).await?;
+    allow(aws, group, ssh_rule(new)).await.map_err(|error| error.at(&aws.region, SET_RULES))?;
     let Some(old) = old.filter(|old| *old != new) else { return Ok(()) };
     let call = aws.ec2.revoke_security_group_ingress().group_id(group).ip_permissions(ssh_rule(old));
     match call.send().await.map_err(|error| refusal(&error)) {
         Ok(_) => Ok(()),
         Err(gone) if gone.is_not_found() => Ok(()),
-        Err(other) => Err(other.at(&aws.region, "set the security group's rules")),
+        Err(other) => Err(other.at(&aws.region, SET_RULES)),
     }
 }
 
-/// Removes the groups that were made for a cluster. AWS keeps one while a machine that is on its way out has it.
-pub async fn remove_groups(aws: &Aws, cluster: &ClusterId) -> Result<(), PortError> {
-    let mut looks = crate::aws::Looks::new();
+/// Removes the groups that were made for a cluster: those that carry its tag, and the one that is `known` to have been made, which may be so
+/// new that it is not listed yet. AWS keeps one while a machine that is on its way out has it.
+pub async fn remove_groups(aws: &Aws, cluster: &ClusterId, known: Option<&str>) -> Result<(), PortError> {
+    let mut looks = Looks::new();
     let answer = aws
         .ec2
         .describe_security_groups()
@@ -187,11 +198,19 @@ pub async fn remove_groups(aws: &Aws, cluster: &ClusterId) -> Result<(), PortErr
         .send()
         .await
         .map_err(|error| refusal(&error).at(&aws.region, "find the security group"))?;
-    for id in answer.security_groups().iter().filter_map(|group| group.group_id()) {
+    let listed: Vec<&str> = answer.security_groups().iter().filter_map(|group| group.group_id()).collect();
+    let unlisted = known.filter(|id| !listed.contains(id));
+    for id in listed.into_iter().chain(unlisted) {
+        let mut unseen = 0;
         loop {
             match aws.ec2.delete_security_group().group_id(id).send().await.map_err(|error| refusal(&error)) {
                 Ok(_) => break,
-                Err(gone) if gone.is_not_found() => break,
+                Err(gone) if gone.is_not_found() => {
+                    unseen += 1;
+                    if unlisted != Some(id) || unseen > UNSEEN_LOOKS || !looks.again().await {
+                        break;
+                    }
+                }
                 Err(used) if used.code == "DependencyViolation" && looks.again().await => (),
                 Err(other) => return Err(other.at(&aws.region, "remove the security group")),
             }

@@ -138,14 +138,19 @@ async fn remove_found(cloud: &Ec2Cloud, aws: &Aws, region: &str, id: &str, image
         return Err(refused(region, "remove the image", format!("{id} was not built by this installation")));
     }
     let failed = |error| refusal(&error).at(region, "remove the image");
-    aws.ec2.deregister_image().image_id(id).send().await.map_err(failed)?;
+    // Both in one call: an image that is gone leads nobody to its snapshots any more, and those cost money.
+    aws.ec2.deregister_image().image_id(id).delete_associated_snapshots(true).send().await.map_err(failed)?;
+    let mut left = None;
     for snapshot in image.block_device_mappings().iter().filter_map(|disk| disk.ebs()?.snapshot_id()) {
+        // The answer says of each whether it is deleted; asking again is what has to be done about those that are not.
         match aws.ec2.delete_snapshot().snapshot_id(snapshot).send().await.map_err(|error| refusal(&error)) {
-            Err(no) if !no.is_not_found() => return Err(no.at(region, "delete the image's snapshot")),
+            Err(no) if !no.is_not_found() => {
+                left = Some(no.at(region, &format!("delete {snapshot}, the snapshot of the removed image")));
+            }
             _ => (),
         }
     }
-    Ok(())
+    left.map_or(Ok(()), Err)
 }
 
 fn read(image: &Image, region: &str) -> Option<NodeImage> {

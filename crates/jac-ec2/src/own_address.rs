@@ -1,5 +1,6 @@
 //! This server's own address, as the machines will see it: SSH is let in from there only.
 
+use crate::watch::AWAY_LIMIT;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -9,9 +10,10 @@ use tokio::time::Instant;
 const SERVICE: &str = "https://checkip.amazonaws.com";
 const LIMIT: Duration = Duration::from_secs(8);
 
-/// How long an answer holds; that there was none, not as long.
-const KNOWN_FOR: Duration = Duration::from_secs(60);
-const UNKNOWN_FOR: Duration = Duration::from_secs(20);
+/// How long an answer holds, or that there was none. A server whose address has changed reaches no machine until it knows, and a machine counts as
+/// gone after [`AWAY_LIMIT`]: by then two answers and the looks that use them have to have failed.
+const KNOWN_FOR: Duration = Duration::from_secs(20);
+const _: () = assert!(KNOWN_FOR.as_secs() * 2 + LIMIT.as_secs() < AWAY_LIMIT.as_secs());
 
 /// The public address, looked up once for all clusters.
 #[derive(Debug, Default)]
@@ -20,12 +22,12 @@ pub struct OwnAddress {
 }
 
 impl OwnAddress {
-    /// The public address, as AWS has seen it within the last minute.
+    /// The public address, as AWS has seen it a moment ago.
     pub async fn public(&self) -> Result<Ipv4Addr, String> {
         // Held while it is asked for: the others wait for that answer.
         let mut last = self.last.lock().await;
         if let Some((at, answer)) = last.as_ref()
-            && at.elapsed() < if answer.is_ok() { KNOWN_FOR } else { UNKNOWN_FOR }
+            && at.elapsed() < KNOWN_FOR
         {
             return answer.clone();
         }

@@ -202,6 +202,11 @@ const REGIONS: &str = "regions.json";
 const ENVIRONMENT: &str = "environment.json";
 
 impl ClusterRecord {
+    /// The security group that was made for the cluster.
+    pub fn own_group(&self) -> Option<&str> {
+        self.launch.as_ref().map(|launch| &launch.group).filter(|group| group.is_ours).map(|group| group.id.as_str())
+    }
+
     pub fn node(&self, name: &str) -> Option<&NodeRecord> {
         self.nodes.iter().find(|node| node.name == name)
     }

@@ -27,7 +27,7 @@ const ELSEWHERE_LIMIT: Duration = Duration::from_secs(15);
 /// How long an answer of a machine may take: the reconciler waits for it.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 /// How long a machine may be out of reach before its node counts as gone.
-const AWAY_LIMIT: Duration = Duration::from_secs(60);
+pub const AWAY_LIMIT: Duration = Duration::from_secs(60);
 
 /// A cluster and the name of one of its nodes.
 type NodeKey = (ClusterId, String);
@@ -59,8 +59,9 @@ pub struct Watch {
     links: Mutex<HashMap<NodeKey, (String, Arc<Link>)>>,
     /// What each region answered, and when.
     lists: Mutex<HashMap<Asked, (Instant, Vec<Machine>)>>,
-    /// The machines that AWS has shown, with since when it does not any more: one that was just launched may not be shown yet.
-    shown: Mutex<HashMap<String, Option<Instant>>>,
+    /// The machines that AWS has shown, with their clusters, and since when it does not any more: one that was just launched may not be
+    /// shown yet.
+    shown: Mutex<HashMap<String, (ClusterId, Option<Instant>)>>,
     /// Where could not be looked: since when, and why.
     unseen: Mutex<BTreeMap<Asked, (Instant, String)>>,
     /// What was last reported of each set of credentials.
@@ -90,7 +91,7 @@ impl Watch {
     }
 
     pub fn forget(&self, cluster: &ClusterId) {
-        open(&self.shown).retain(|_, since| since.is_none());
+        open(&self.shown).retain(|_, (of, _)| of != cluster);
         open(&self.links).retain(|(of, _), _| of != cluster);
         open(&self.away).retain(|(of, _), _| of != cluster);
         open(&self.expiries).remove(cluster);
@@ -294,7 +295,8 @@ impl Ec2Cloud {
         }
         let at = Instant::now();
         let machines = machines::of_installation(aws, &self.installation).await?;
-        open(&self.watch.shown).extend(machines.iter().map(|machine| (machine.id.clone(), None)));
+        let shown = machines.iter().map(|machine| (machine.id.clone(), (machine.tags.cluster.clone(), None)));
+        open(&self.watch.shown).extend(shown);
         open(&self.watch.lists).insert(key, (at, machines.clone()));
         Ok((at, machines))
     }
@@ -323,7 +325,7 @@ impl Ec2Cloud {
         let is_gone = |id: &String| {
             let mut known = open(&self.watch.shown);
             match known.get_mut(id).filter(|_| !shown.iter().any(|machine| machine.id == *id)) {
-                Some(since) => since.get_or_insert_with(Instant::now).elapsed() > ASK_EVERY,
+                Some((_, since)) => since.get_or_insert_with(Instant::now).elapsed() > ASK_EVERY,
                 None => false,
             }
         };

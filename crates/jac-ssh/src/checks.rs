@@ -8,7 +8,7 @@ use crate::{exec, scripts, sftp, time, tools};
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
 /// JMeter takes 150 MB while it is unpacked, and the master writes the result log.
@@ -16,6 +16,10 @@ const LEAST_DISK_MB: u64 = 512;
 const LITTLE_DISK_MB: u64 = 2048;
 /// From here on a clock's offset is seen in a chart of seconds.
 const CLOCK_OFFSET_MS: i64 = 1000;
+/// A clock is asked so often at most, and for so long, until its offset is known as well as this.
+const CLOCK_QUESTIONS: u32 = 5;
+const CLOCK_LIMIT: Duration = Duration::from_secs(2);
+const CLOCK_UNSURE_MS: i64 = 20;
 
 /// What `timeout` ends with when it had to end a command; busybox's own passes the signal on.
 const TIMED_OUT: [&str; 2] = ["124", "143"];
@@ -157,10 +161,27 @@ fn judge(text: &str, user: &str, own: Option<&str>, findings: &mut Findings) {
     }
 }
 
-/// How far the machine's clock is ahead of ours, in milliseconds, and how unsure that is: half of what the question took.
+/// How far the machine's clock is ahead of ours, in milliseconds, and how unsure that is: half of what the question took. On a busy machine one
+/// question may take long, so it is asked some times and the quickest counts.
 pub async fn clock_offset(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkError> {
+    let began = Instant::now();
+    let mut best = ask_clock(link, live).await?;
+    for _ in 1..CLOCK_QUESTIONS {
+        let Some((_, unsure_ms)) = best.filter(|(_, unsure_ms)| *unsure_ms > CLOCK_UNSURE_MS) else { break };
+        let left = CLOCK_LIMIT.saturating_sub(began.elapsed());
+        // What was answered before is not lost with an answer that does not come.
+        let Ok(Ok(Some(next))) = timeout(left, ask_clock(link, live)).await else { break };
+        if next.1 < unsure_ms {
+            best = Some(next);
+        }
+    }
+    Ok(best)
+}
+
+async fn ask_clock(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkError> {
+    let session = exec::open(link, live).await?;
     let asked_ms = time::now_ms();
-    let output = exec::run(link, live, "date +%s.%N", SCRIPT_LIMIT).await?;
+    let output = session.run("date +%s.%N", SCRIPT_LIMIT).await?;
     let answered_ms = time::now_ms();
     let (seconds, fraction) = output.stdout.trim().split_once('.').unwrap_or((output.stdout.trim(), ""));
     let Ok(seconds) = seconds.parse::<i64>() else { return Ok(None) };

@@ -57,10 +57,10 @@ pub struct Target {
 /// The connection to one node. Whoever needs it at the same time shares it.
 #[derive(Debug)]
 pub struct Link {
-    target: Target,
+    target: Arc<Target>,
     /// Why nothing is tried any more.
     end: OnceLock<LinkError>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     pub(crate) sessions: Semaphore,
 }
 
@@ -68,6 +68,28 @@ pub struct Link {
 struct State {
     live: Option<Arc<Live>>,
     failure: Option<Failure>,
+}
+
+impl State {
+    /// Keeps what came of a try to connect.
+    fn take(&mut self, connected: Result<Live, LinkError>) -> Result<Arc<Live>, LinkError> {
+        match connected {
+            Ok(live) => {
+                self.failure = None;
+                Ok(Arc::clone(self.live.insert(Arc::new(live))))
+            }
+            Err(error) => {
+                let pause = match &self.failure {
+                    // The machine is spared by longer pauses, and had no part in this.
+                    _ if matches!(error, LinkError::OutOfDescriptors(_)) => FIRST_PAUSE,
+                    None => FIRST_PAUSE,
+                    Some(failure) => (failure.pause * 2).min(LONGEST_PAUSE),
+                };
+                self.failure = Some(Failure { error: error.clone(), pause, next_try_at: Instant::now() + pause });
+                Err(error)
+            }
+        }
+    }
 }
 
 /// The last try to connect, and when the next is due.
@@ -123,7 +145,8 @@ impl client::Handler for Client {
 
 impl Link {
     pub fn new(target: Target) -> Self {
-        Self { target, end: OnceLock::new(), state: Mutex::default(), sessions: Semaphore::new(SESSIONS) }
+        let target = Arc::new(target);
+        Self { target, end: OnceLock::new(), state: Arc::default(), sessions: Semaphore::new(SESSIONS) }
     }
 
     /// A connection to a node of which nothing is known any more: every operation fails with that.
@@ -165,7 +188,7 @@ impl Link {
             return Err(end.clone());
         }
         // Held while it connects: the others wait for that try and share what comes of it.
-        let mut state = self.state.lock().await;
+        let mut state = Arc::clone(&self.state).lock_owned().await;
         if let Some(end) = self.end.get() {
             state.live = None;
             return Err(end.clone());
@@ -177,29 +200,16 @@ impl Link {
         if let Some(failure) = state.failure.as_ref().filter(|failure| Instant::now() < failure.next_try_at) {
             return Err(failure.error.clone());
         }
-        let connected = timeout(CONNECT_LIMIT, self.connect()).await.unwrap_or_else(|_| {
-            Err(LinkError::Unreachable(format!(
-                "{} did not answer within {} s",
-                self.target.host,
-                CONNECT_LIMIT.as_secs()
-            )))
+        // A task of its own: those who can only wait for less than it takes would otherwise begin it again and again, and never get there.
+        let target = Arc::clone(&self.target);
+        let connecting = tokio::spawn(async move {
+            let connected = timeout(CONNECT_LIMIT, target.connect()).await.unwrap_or_else(|_| {
+                let (host, limit) = (&target.host, CONNECT_LIMIT.as_secs());
+                Err(LinkError::Unreachable(format!("{host} did not answer within {limit} s")))
+            });
+            state.take(connected)
         });
-        match connected {
-            Ok(live) => {
-                state.failure = None;
-                Ok(Arc::clone(state.live.insert(Arc::new(live))))
-            }
-            Err(error) => {
-                let pause = match &state.failure {
-                    // The machine is spared by longer pauses, and had no part in this.
-                    _ if matches!(error, LinkError::OutOfDescriptors(_)) => FIRST_PAUSE,
-                    None => FIRST_PAUSE,
-                    Some(failure) => (failure.pause * 2).min(LONGEST_PAUSE),
-                };
-                state.failure = Some(Failure { error: error.clone(), pause, next_try_at: Instant::now() + pause });
-                Err(error)
-            }
-        }
+        connecting.await.unwrap_or_else(|stopped| Err(LinkError::Unreachable(stopped.to_string())))
     }
 
     /// Does an operation that may be done twice; if the connection goes meanwhile, it is done again over a new one.
@@ -266,9 +276,12 @@ impl Link {
     async fn sign_off(&self, live: &Live) {
         drop(timeout(GOOD_BYE_LIMIT, live.handle.disconnect(Disconnect::ByApplication, "", "")).await);
     }
+}
 
+impl Target {
+    /// Connects and signs in.
     async fn connect(&self) -> Result<Live, LinkError> {
-        let Target { host, user, key, known_hosts } = &self.target;
+        let Self { host, user, key, known_hosts } = self;
         let keys = HostKeys::of(known_hosts, host);
         if keys.is_empty() {
             return Err(LinkError::Refused(host_keys::unknown(host)));

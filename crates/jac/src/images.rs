@@ -91,24 +91,30 @@ async fn terminated(connected: &mut Connected<'_>, made: &ClusterView) -> anyhow
 async fn build_of(client: &Client, cluster: &ClusterId, name: Option<&str>) -> anyhow::Result<NodeImage> {
     let image: NodeImage = client.post(&format!("/clusters/{cluster}/image"), &json!({ "name": name })).await?;
     eprintln!("{} ({}) is being created.", image.id, image.name);
+    until_available(&image.id, async || client.poll("/images").await).await
+}
+
+/// Polls the images until this one can be booted.
+async fn until_available(
+    id: &str,
+    poll: impl AsyncFn() -> anyhow::Result<Vec<NodeImage>>,
+) -> anyhow::Result<NodeImage> {
     let deadline = Instant::now() + BUILD_LIMIT;
     loop {
-        let images: Vec<NodeImage> = client.poll("/images").await?;
         // What was just made may not be shown for a moment.
-        let state = images.iter().find(|found| found.id == image.id);
-        match state.map(|found| found.state) {
-            Some(ImageState::Available) => return Ok(state.cloned().unwrap_or(image)),
-            Some(ImageState::Failed) => {
-                return Err(anyhow::Error::new(RunFailed(format!("AWS could not create the image {}", image.id))));
+        let found = poll().await?.into_iter().find(|found| found.id == id);
+        match found {
+            Some(image) if image.state == ImageState::Available => return Ok(image),
+            Some(NodeImage { state: ImageState::Failed, .. }) => {
+                return Err(anyhow::Error::new(RunFailed(format!("AWS could not create the image {id}"))));
             }
-            Some(ImageState::Pending) | None if Instant::now() > deadline => {
+            _ if Instant::now() > deadline => {
                 let minutes = BUILD_LIMIT.as_secs() / 60;
                 return Err(anyhow::Error::new(RunFailed(format!(
-                    "AWS did not create the image {} within {minutes} minutes",
-                    image.id
+                    "AWS did not create the image {id} within {minutes} minutes"
                 ))));
             }
-            Some(ImageState::Pending) | None => sleep(POLL_INTERVAL).await,
+            _ => sleep(POLL_INTERVAL).await,
         }
     }
 }
@@ -146,4 +152,66 @@ async fn remove(client: &Client, id: &str, whose: &ClientArguments) -> anyhow::R
     client.delete(&format!("/images/{}/{id}", image.region)).await?;
     print(whose, &json!({ "id": id, "removed": true }), || format!("Removed {id}."));
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    fn image(id: &str, state: ImageState) -> NodeImage {
+        NodeImage {
+            id: id.to_owned(),
+            region: "eu-central-1".to_owned(),
+            name: "an image".to_owned(),
+            description: String::new(),
+            architecture: "x86_64".to_owned(),
+            state,
+            created_at: None,
+            size_gb: None,
+        }
+    }
+
+    /// What comes of polls that show the image in these states, one after the other and then always the last; `None`: it is not shown.
+    async fn built(states: &[Option<ImageState>]) -> (anyhow::Result<NodeImage>, Duration) {
+        let (polls, began) = (Mutex::new(0), Instant::now());
+        let built = until_available("ami-1", async || {
+            let mut polls = polls.lock().expect("no panic");
+            let state = states[(*polls).min(states.len() - 1)];
+            *polls += 1;
+            // Another one was there before.
+            let other = image("ami-0", ImageState::Available);
+            Ok(std::iter::once(other).chain(state.map(|state| image("ami-1", state))).collect())
+        });
+        (built.await, began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_image_is_waited_for_until_it_can_be_booted() {
+        use ImageState::{Available, Pending};
+        let (built, took) = built(&[None, Some(Pending), None, Some(Pending), Some(Available)]).await;
+        let image = built.expect("it is available");
+        assert_eq!((image.id.as_str(), image.state, took), ("ami-1", Available, POLL_INTERVAL * 4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_image_that_aws_gives_up_is_waited_for_no_longer_and_one_that_never_comes_not_for_ever() {
+        use ImageState::{Failed, Pending};
+        let (given_up, took) = built(&[Some(Pending), Some(Failed)]).await;
+        let error = given_up.expect_err("it failed");
+        assert!(error.is::<RunFailed>() && error.to_string().contains("could not create"), "{error}");
+        assert_eq!(took, POLL_INTERVAL);
+        for never in [None, Some(Pending)] {
+            let (late, took) = built(&[never]).await;
+            let error = late.expect_err("it never comes");
+            assert!(error.is::<RunFailed>() && error.to_string().contains("within 45 minutes"), "{error}");
+            assert!(took > BUILD_LIMIT && took < BUILD_LIMIT * 2, "{took:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_refuses_ends_the_wait() {
+        let refused = until_available("ami-1", async || Err(anyhow::anyhow!("no such thing"))).await;
+        assert_eq!(refused.expect_err("it is refused").to_string(), "no such thing");
+    }
 }

@@ -18,7 +18,7 @@ def boot_times(cloud):
     cloud.await_ssh(address)
     print(f"boot to SSH, 1 machine:   {time.monotonic() - begin:5.1f} s", flush=True)
     cloud.terminate(instance)
-    until(lambda: instance not in cloud.ctl("status"), 30, "the machine is gone")
+    until(lambda: instance not in cloud.ctl("status"), "the machine is gone")
     begin = time.monotonic()
     machines = cloud.launch(6)
     taken = sorted(cloud.await_ssh(*(address for _, address in machines)).values())

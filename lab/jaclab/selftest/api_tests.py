@@ -77,7 +77,7 @@ def a_group_that_is_used_cannot_be_deleted(cloud):
         with refused("DependencyViolation"):
             cloud.ec2.delete_security_group(GroupId=group)
         cloud.terminate(instance)
-    until(lambda: is_deleted(cloud, group), 10, "the group of a terminated instance can be deleted")
+    until(lambda: is_deleted(cloud, group), "the group of a terminated instance can be deleted")
 
 
 def is_deleted(cloud, group):
@@ -141,12 +141,12 @@ def a_cut_launch_was_done_and_its_token_finds_it(cloud):
 
 def a_new_instance_is_not_seen_before_its_time(cloud):
     with cloud.fault("no-boot", "1"):
-        cloud.ctl("delay-reads", "1500")
+        cloud.ctl("delay-reads", "5000")
         ((instance, _),) = cloud.launch()
         with refused("InvalidInstanceID.NotFound"):
             cloud.ec2.describe_instances(InstanceIds=[instance])
         assert instance not in str(cloud.ec2.describe_instances())
-        taken = until(lambda: instance in str(cloud.ec2.describe_instances()), 5, "the instance is seen")
+        taken = until(lambda: instance in str(cloud.ec2.describe_instances()), "the instance is seen")
         assert taken > 0.8, f"seen after {taken:.1f} s"
         cloud.terminate(instance)
 

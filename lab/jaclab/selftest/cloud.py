@@ -14,6 +14,8 @@ import boto3
 from botocore.config import Config
 
 USER = "jac"
+# No single step takes this long, even where this machine's processors are asked for several times over.
+LIMIT_SECONDS = 90
 
 
 class Cloud:
@@ -109,25 +111,25 @@ class Cloud:
     def state(self, instance):
         return self.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"]
 
-    def ssh(self, address, command, timeout=20, user=USER):
+    def ssh(self, address, command, timeout=30, user=USER):
         """What the command printed; None where it or the connection failed."""
         words = ["ssh", "-i", self.work / "user", "-o", f"UserKnownHostsFile={self.work}/known_hosts", "-o", "HostKeyAlias=lab"]
         words += ["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"]
-        words += ["-o", "ConnectTimeout=2", f"{user}@{address}", command]
+        words += ["-o", "ConnectTimeout=10", f"{user}@{address}", command]
         try:
             done = subprocess.run(words, capture_output=True, text=True, timeout=timeout)
         except subprocess.TimeoutExpired:
             return None
         return done.stdout if done.returncode == 0 else None
 
-    def await_ssh(self, *addresses, seconds=90):
+    def await_ssh(self, *addresses):
         """Until a command runs on all of them; returns how long that took for each."""
         begin, taken = time.monotonic(), {}
         while len(taken) < len(addresses):
             for address in addresses:
                 if address not in taken and opens(address, 22, 0.3) and self.ssh(address, "true") is not None:
                     taken[address] = time.monotonic() - begin
-            assert time.monotonic() - begin < seconds, f"no SSH on {set(addresses) - set(taken)} within {seconds} s"
+            assert time.monotonic() - begin < LIMIT_SECONDS * 2, f"no SSH on {set(addresses) - set(taken)} within {LIMIT_SECONDS * 2} s"
             time.sleep(0.05)
         return taken
 
@@ -156,11 +158,11 @@ def opens(address, port, timeout=1.0):
         return False
 
 
-def until(reached, seconds, what):
-    """Waits for a state; returns how long it took."""
+def until(reached, what):
+    """Waits for a state, as long as it may take on however busy a machine; returns how long it took."""
     begin = time.monotonic()
     while not reached():
-        assert time.monotonic() - begin < seconds, f"not within {seconds} s: {what}"
+        assert time.monotonic() - begin < LIMIT_SECONDS, f"not within {LIMIT_SECONDS} s: {what}"
         time.sleep(0.05)
     return time.monotonic() - begin
 

@@ -6,7 +6,7 @@ from .cloud import opens, until
 def user_data_is_carried_out_and_the_machine_has_its_name(cloud, machines):
     _, address = machines[0]
     assert cloud.ssh(address, "hostname").strip() == "ip-" + address.replace(".", "-")
-    until(lambda: "done" in (cloud.ssh(address, "cloud-init status") or ""), 60, "cloud-init is done")
+    until(lambda: "done" in (cloud.ssh(address, "cloud-init status") or ""), "cloud-init is done")
     assert cloud.ssh(address, "java -version 2>&1 && sudo sysctl -w net.ipv4.ip_local_port_range='15000 64000'"), (
         "no Java, or no port range"
     )
@@ -18,9 +18,9 @@ def a_port_is_closed_until_its_group_opens_it(cloud, machines):
     serve(cloud, address, 9000)
     assert not opens(address, 9000, 1), "open without a rule"
     cloud.permit(cloud.group, 9000, cloud.host())
-    opened = until(lambda: opens(address, 9000, 0.2), 3, "the port opens")
+    opened = until(lambda: opens(address, 9000, 0.2), "the port opens")
     cloud.permit(cloud.group, 9000, cloud.host(), revoke=True)
-    closed = until(lambda: not opens(address, 9000, 0.3), 3, "the port closes")
+    closed = until(lambda: not opens(address, 9000, 0.3), "the port closes")
     return f"opened after {opened:.2f} s, closed after {closed:.2f} s"
 
 
@@ -30,7 +30,7 @@ def machines_reach_each_other_by_group_and_the_host(cloud, machines):
     reach = f"timeout 2 bash -c 'exec 3<>/dev/tcp/{second}/26000'"
     assert cloud.ssh(first, reach) is None, "open without a rule"
     cloud.permit(cloud.group, 26000, cloud.group)
-    until(lambda: cloud.ssh(first, reach) is not None, 5, "the group's own members may")
+    until(lambda: cloud.ssh(first, reach) is not None, "the group's own members may")
     assert not opens(second, 26000, 1), "the host is no member"
     endpoint = cloud.facts["endpoint"].removeprefix("http://").split(":")
     assert cloud.ssh(first, f"timeout 2 bash -c 'exec 3<>/dev/tcp/{endpoint[0]}/{endpoint[1]}'") is not None, "no way to the host"
@@ -58,10 +58,10 @@ def the_host_gets_another_address(cloud, machines):
         cloud.ctl("host-address", other)
         assert not opens(address, 22, 1), "the rule names the old address"
         cloud.permit(cloud.group, 22, other + "/32")
-        until(lambda: other in (cloud.ssh(address, "echo $SSH_CONNECTION") or ""), 5, "SSH from the new address")
+        until(lambda: other in (cloud.ssh(address, "echo $SSH_CONNECTION") or ""), "SSH from the new address")
     finally:
         cloud.ctl("reset")
-    until(lambda: before in (cloud.ssh(address, "echo $SSH_CONNECTION") or ""), 5, "SSH from the old address")
+    until(lambda: before in (cloud.ssh(address, "echo $SSH_CONNECTION") or ""), "SSH from the old address")
 
 
 def a_lab_that_has_seen_more_launches_than_fit_on_a_page_boots_the_next(cloud):
@@ -109,7 +109,7 @@ def a_key_pair_opens_the_default_user(cloud, machines):
     # A script in place of a cloud-config: the host key is put where sshd finds it.
     script = f"#!/bin/sh\ncat >/etc/ssh/ssh_host_ed25519_key <<'END'\n{host_key.read_text()}END\nsystemctl restart ssh\n"
     ((instance, address),) = cloud.launch(KeyName="selftest", UserData=script)
-    until(lambda: cloud.ssh(address, "id -un", user="admin") == "admin\n", 60, "SSH as admin")
+    until(lambda: cloud.ssh(address, "id -un", user="admin") == "admin\n", "SSH as admin")
     cloud.terminate(instance)
 
 
@@ -117,27 +117,27 @@ def a_stopped_machine_keeps_its_disk_and_starts_again(cloud, machines):
     ((instance, address),) = cloud.launch(InstanceInitiatedShutdownBehavior="stop")
     cloud.await_ssh(address)
     cloud.ssh(address, "echo kept >kept; sudo systemctl poweroff")
-    until(lambda: cloud.state(instance) == "stopped", 20, "the API says stopped")
+    until(lambda: cloud.state(instance) == "stopped", "the API says stopped")
     cloud.ec2.start_instances(InstanceIds=[instance])
     cloud.await_ssh(address)
     assert cloud.ssh(address, "cat kept") == "kept\n"
     cloud.ssh(address, "sudo reboot")
-    until(lambda: not opens(address, 22, 0.3), 20, "it goes down")
+    until(lambda: not opens(address, 22, 0.3), "it goes down")
     cloud.await_ssh(address)
     cloud.terminate(instance)
-    until(lambda: not opens(address, 22, 0.3), 20, "it is off")
+    until(lambda: not opens(address, 22, 0.3), "it is off")
 
 
 def a_machine_that_powers_itself_off_is_terminated(cloud, machines):
     instance, address = machines.pop()
     assert cloud.ssh(address, "sudo shutdown -P +30 && sudo shutdown -c && echo scheduled") == "scheduled\n"
     cloud.ssh(address, "sudo shutdown -P now")
-    taken = until(lambda: cloud.state(instance) == "terminated", 20, "the API says terminated")
+    taken = until(lambda: cloud.state(instance) == "terminated", "the API says terminated")
     return f"after {taken:.1f} s"
 
 
 def serve(cloud, address, port):
     """A listener on a machine, as RMI's registry is one."""
     start = f"setsid python3 -m http.server {port} >/dev/null 2>&1 </dev/null & sleep 0.5"
-    until(lambda: cloud.ssh(address, start) is not None, 10, "the machine takes the word")
-    until(lambda: cloud.ssh(address, f"exec 3<>/dev/tcp/127.0.0.1/{port}") is not None, 10, "the listener listens")
+    until(lambda: cloud.ssh(address, start) is not None, "the machine takes the word")
+    until(lambda: cloud.ssh(address, f"exec 3<>/dev/tcp/127.0.0.1/{port}") is not None, "the listener listens")

@@ -3,7 +3,7 @@
 use crate::aws::{Aws, Pacing};
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -11,6 +11,9 @@ use aws_smithy_types::body::SdkBody;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// Under this name a call has the access key ID that it was signed with.
+pub const SIGNED_WITH: &str = "signed with";
 
 /// What a call said, by its parameters' names.
 pub type Words = BTreeMap<String, String>;
@@ -63,14 +66,19 @@ impl Recorded {
         asked.iter().filter(|(words, _)| words["Action"] == action).map(|(words, _)| words.clone()).collect()
     }
 
-    pub fn aws(&self) -> Aws {
+    /// What the SDK's clients connect with.
+    pub fn connector(&self) -> SharedHttpClient {
         let connection = self.clone();
+        http_client_fn(move |_, _| SharedHttpConnector::new(connection.clone()))
+    }
+
+    pub fn aws(&self) -> Aws {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "test")))
             .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1)))
-            .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(connection.clone())))
+            .http_client(self.connector())
             .build();
         Aws {
             region: "us-east-1".to_owned(),
@@ -91,6 +99,11 @@ impl HttpConnector for Recorded {
         // Services that speak JSON name the action in a header: `ServiceQuotasV20190624.GetServiceQuota`.
         if let Some(target) = request.headers().get("x-amz-target") {
             words.insert("Action".to_owned(), target.rsplit('.').next().unwrap_or_default().to_owned());
+        }
+        let signature =
+            request.headers().get("authorization").and_then(|text| text.split_once("Credential=")?.1.split_once('/'));
+        if let Some((key, _)) = signature {
+            words.insert(SIGNED_WITH.to_owned(), key.to_owned());
         }
         let answer = (self.answer)(&words);
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push((words, body));

@@ -170,6 +170,38 @@ async fn a_connection_that_falls_silent_is_found_dead_and_replaced() {
     assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
 }
 
+/// A line that holds everything back for so long before it lets it through; gives its address.
+async fn slow_line(to: String, held_back: Duration) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let to = to.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(held_back).await;
+                let mut far = tokio::net::TcpStream::connect(to).await.expect("the machine");
+                tokio::io::copy_bidirectional(&mut near, &mut far).await
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_machine_that_takes_longer_to_sign_in_than_anybody_waits_is_reached_all_the_same() {
+    const PATIENCE: Duration = Duration::from_millis(500);
+    let Some(machines) = Machines::start(1) else { return };
+    let line = slow_line(machines.hosts()[0].clone(), PATIENCE * 3).await;
+    let known = machines.known_hosts()[0].split_once(' ').expect("a line").1.to_owned();
+    let known_hosts = vec![format!("[{}]:{} {known}", line.ip(), line.port())];
+    let link = Link::new(Target { host: line.to_string().parse().expect("a host"), known_hosts, ..target(&machines) });
+    wait_for("an answer", LIMIT, async || {
+        let answer = tokio::time::timeout(PATIENCE, read_small(&link, "/proc/self/stat")).await;
+        matches!(answer, Ok(Ok(Some(_))))
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_saved_key_opens_a_machine_and_no_file_is_named() {
     let Some(machines) = Machines::start(1) else { return };

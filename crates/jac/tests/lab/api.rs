@@ -1,7 +1,7 @@
 //! A client of the server's interface for tests.
 
+use crate::place::LIMIT;
 use serde_json::Value;
-use std::time::Duration;
 
 /// A client of one server.
 pub struct Api {
@@ -18,7 +18,7 @@ impl Api {
     pub fn new(url: &str, token: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         // The runtime stands still between two requests, so it would not see that the server has closed an idle connection.
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).pool_max_idle_per_host(0);
+        let client = reqwest::Client::builder().timeout(LIMIT).pool_max_idle_per_host(0);
         let client = client.build().expect("a client");
         Self { url: url.to_owned(), token: token.to_owned(), runtime, client }
     }

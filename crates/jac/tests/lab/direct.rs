@@ -1,6 +1,6 @@
 //! What goes wrong while workers run the plan by themselves: the faults of [`crate::faults`], for results without a master.
 
-use crate::faults::failure;
+use crate::faults::{CUT_BY_FULL_DISK, failure};
 use crate::site::Site;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -15,11 +15,7 @@ fn node<'a>(run: &'a Value, name: &str) -> &'a Value {
 fn ten_workers_lose_no_sample_to_an_interrupted_line_a_killed_server_and_a_wrong_clock() {
     let Some(mut site) = Site::new() else { return };
     let cluster = site.ready(10, json!({}));
-    // It takes effect for connections that begin after it: those of the next server.
-    site.lab(&["clock", &site.machine(&cluster, "worker-4"), "+3s"]);
-    site.kill();
-    site.start();
-    site.await_phase(&cluster, &["ready"]);
+    site.set_clock_ahead(&cluster, "worker-4");
     let run = site.run_by(&cluster, &json!({ "duration": "60" }), DIRECT);
     site.await_samples();
     let disconnected = site.machine(&cluster, "worker-7");
@@ -34,11 +30,7 @@ fn ten_workers_lose_no_sample_to_an_interrupted_line_a_killed_server_and_a_wrong
         .map(|number| node(&view, &format!("worker-{number}"))["first_sample_ms"].as_i64().expect("its first sample"))
         .collect();
     println!("first samples within {} ms", started.iter().max().expect("ten") - started.iter().min().expect("ten"));
-    let offset = |name| node(&view, name)["clock_offset_ms"].as_i64().expect("its clock");
-    assert!((2500..3500).contains(&offset("worker-4")) && offset("worker-5").abs() < 500, "{}", view["nodes"]);
-    let notes = view["notes"].as_array().expect("its notes");
-    let note = notes.iter().find(|note| note["code"] == "clock_offset").unwrap_or_else(|| panic!("{notes:?}"));
-    assert_eq!(note["params"]["node"], "worker-4", "{note}");
+    site.assert_clock_is_reported(&run, "worker-4", "worker-5");
     site.terminate(&cluster);
 }
 
@@ -64,7 +56,7 @@ fn a_full_disk_of_a_worker_is_reported() {
     let run = site.run_by(&cluster, &json!({ "duration": "600" }), DIRECT);
     site.await_samples();
     site.lab(&["fill-disk", &site.machine(&cluster, "worker-2")]);
-    let why = failure(&site, &run, 3);
+    let why = failure(&site, &run, CUT_BY_FULL_DISK);
     assert!(why.to_lowercase().contains("space") && why.contains("worker-2"), "{why}");
     site.terminate(&cluster);
 }

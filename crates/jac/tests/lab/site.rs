@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -66,8 +66,10 @@ impl Site {
             self.place.jac(&["serve", "--listen", "127.0.0.1:0", "--boot-limit-seconds", self.boot_limit_s]);
         command.args(&self.arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("jac starts");
-        let first =
-            BufReader::new(child.stdout.take().expect("its output")).lines().next().expect("a line").expect("text");
+        let output = child.stdout.take().expect("its output");
+        let (send, first) = mpsc::channel();
+        std::thread::spawn(move || send.send(BufReader::new(output).lines().next()));
+        let first = first.recv_timeout(LIMIT).expect("a server that starts").expect("a line").expect("text");
         let url = first.split_whitespace().last().expect("the address");
         let token = std::fs::read_to_string(self.place.data().join("token")).expect("its token");
         self.api = Some(Api::new(url, token.trim()));
@@ -157,6 +159,29 @@ impl Site {
             .as_str()
             .expect("its detail");
         detail.split(' ').next().expect("its id").to_owned()
+    }
+
+    /// Sets a node's clock three seconds ahead. It takes effect for connections that begin after it: those of the next server.
+    pub fn set_clock_ahead(&mut self, cluster: &str, node: &str) {
+        self.lab(&["clock", &self.machine(cluster, node), "+3s"]);
+        self.kill();
+        self.start();
+        self.await_phase(cluster, &["ready"]);
+    }
+
+    /// The run says whose clock is [ahead](Self::set_clock_ahead), and that the other one's is right.
+    pub fn assert_clock_is_reported(&self, run: &str, ahead: &str, right: &str) {
+        let view = self.api().get(&format!("/runs/{run}"));
+        let notes = view["notes"].as_array().expect("its notes");
+        let note = notes.iter().find(|note| note["code"] == "clock_offset").unwrap_or_else(|| panic!("{notes:?}"));
+        assert_eq!(note["params"]["node"], ahead, "{note}");
+        let nodes = view["nodes"].as_array().expect("nodes");
+        let offset_ms = |name: &str| {
+            let node = nodes.iter().find(|node| node["name"] == name).expect("that node");
+            node["clock_offset_ms"].as_i64().expect("its clock")
+        };
+        // Half of what a question takes, on a machine that boots or runs ten others, is uncertain.
+        assert!((2000..4000).contains(&offset_ms(ahead)) && offset_ms(right).abs() < 1000, "{nodes:?}");
     }
 
     /// Where a node is.
