@@ -16,6 +16,7 @@ mod verify;
 use crate::blocking::wait;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::runs::record::RunRecord;
 use crate::shipping::ShipmentTrouble;
 use crate::supervisor::Panicked;
 use futures_util::StreamExt;
@@ -34,12 +35,12 @@ use tokio::time::{Instant, sleep, sleep_until};
 use jobs::Jobs;
 pub(crate) use journal::begun_in;
 pub use kept::{MANIFEST, manifest_in};
-pub(crate) use kept::{remote_file, remove_stored_logs};
+pub(crate) use kept::{read_manifest, remote_file, remove_stored_logs};
 pub use link::Link;
 pub(crate) use places::Place;
 use places::Places;
 pub use rebuild::Rebuilt;
-pub(crate) use run::{keep_only_the_address, mark_stale, record_of, was_begun};
+pub(crate) use run::{keep_only_the_address, mark_stale, was_begun};
 pub use verify::Verified;
 
 /// The pause after the first try that failed; it doubles with each.
@@ -179,12 +180,16 @@ impl Archive {
 
     /// Has a run stored after all others.
     fn add_last(&self, run: RunId) {
+        self.put_back(run);
+        self.added.notify_one();
+    }
+
+    /// The run is as it was before [`Archive::next`] gave it. It wakes nobody: whatever kept it from its store is still there.
+    fn put_back(&self, run: RunId) {
         let mut queue = lock(&self.queue);
         if !queue.contains(&run) {
             queue.push_back(run);
         }
-        drop(queue);
-        self.added.notify_one();
     }
 
     /// The first run in the queue whose time has come and whose store is free, else when the next one's time comes.
@@ -349,7 +354,7 @@ pub(crate) async fn forever(engine: Engine) {
                 Ok(None) => continue,
                 Err(error) => {
                     tracing::warn!(%run, %error, "run {run}: its results cannot be stored at present: {error}");
-                    archive.add_last(run);
+                    archive.put_back(run);
                     due = Some(Instant::now() + FIRST_PAUSE);
                     break;
                 }
@@ -393,14 +398,27 @@ impl Engine {
         let archive = self.archives();
         let run = match self.store().run(id).await {
             Ok(row) => row.run,
-            Err(StoreError::NotFound { .. }) => {
+            // What this JAC cannot read is stored by one that can.
+            Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) => {
                 archive.forget(id);
                 return Ok(None);
             }
             Err(error) => return Err(error),
         };
         let folder = self.folder().run(id);
-        let manifest = tokio::task::spawn_blocking(move || manifest_in(&folder)).await.unwrap_or_default();
+        let read = tokio::task::spawn_blocking(move || read_manifest(&folder)).await;
+        let manifest = match read.unwrap_or_else(|ended| Err(std::io::Error::other(ended))) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                // Without it the run might go to another store than the one that has it.
+                if let Some(place) = archive.known_place(id).or_else(|| archive.place_for(&run)) {
+                    archive.pend(&run, place.clone());
+                    let error = ArtefactError::File { name: MANIFEST.to_owned(), detail: error.to_string() };
+                    self.conclude_archiving(archive, id.clone(), place, Err(error));
+                }
+                return Ok(None);
+            }
+        };
         match archive.place_by(&run, manifest.as_ref()) {
             Some(place) => {
                 archive.pend(&run, place.clone());
@@ -554,13 +572,26 @@ impl Engine {
     /// Whether a finished run is to be stored, which is noted, as is where it is if it is.
     fn is_unstored(&self, archive: &Archive, run: &RunId) -> bool {
         let folder = self.folder().run(run);
-        let manifest = manifest_in(&folder);
+        let manifest = match read_manifest(&folder) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                tracing::warn!(%run, %error, "run {run}: whether its results are stored cannot be read: {error}");
+                return false;
+            }
+        };
         let holder = manifest.as_ref().and_then(|manifest| Some((archive.holder(run, manifest)?, manifest)));
         if let Some((place, manifest)) = holder.filter(|_| !run::is_stale(&folder)) {
             archive.is_stored_now(run, place, manifest.objects.iter().map(|object| object.bytes).sum());
             return false;
         }
-        let Some(record) = record_of(&folder) else { return false };
+        let record = match RunRecord::read(&folder) {
+            Ok(Some(record)) => record.run,
+            Ok(None) => return false,
+            Err(error) => {
+                tracing::warn!(%run, %error, "run {run}: its results cannot be stored: {error}");
+                return false;
+            }
+        };
         let Some(place) = archive.place_by(&record, manifest.as_ref()) else {
             archive.forget(run);
             return false;
@@ -578,5 +609,23 @@ fn no_store() -> EngineError {
              (JAC_ARTIFACTS_URL), e.g. s3://BUCKET/PREFIX."
                 .to_owned(),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::timeout;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_cannot_be_stored_at_present_waits_and_does_not_wake_its_task() {
+        let archive = Archive::new(None);
+        let run: RunId = "r-22222222".parse().expect("an ID");
+        archive.add_last(run.clone());
+        archive.added.notified().await;
+        assert_eq!(archive.next(&[]), Ok(run.clone()));
+        archive.put_back(run.clone());
+        timeout(FIRST_PAUSE, archive.added.notified()).await.expect_err("nobody is woken");
+        assert_eq!(archive.next(&[]), Ok(run));
     }
 }

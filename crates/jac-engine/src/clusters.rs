@@ -4,7 +4,7 @@ use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::tools::RequestedJMeter;
 use jac_model::{
-    Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Fault, Message, Named, Person, Provider, StopMode,
+    Cluster, ClusterConfig, ClusterEvent, ClusterId, ClusterPhase, Fault, Message, Named, Person, Provider,
 };
 use serde::Deserialize;
 
@@ -206,7 +206,7 @@ impl Engine {
             )
             .await;
             if let Some(run) = &cluster.current_run {
-                self.request_stop(run, StopMode::Graceful, by).await?;
+                self.stop_run_of_cluster(run, by).await?;
             }
             self.continue_cluster(id);
         }

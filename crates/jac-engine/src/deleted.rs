@@ -2,7 +2,7 @@
 //! disk for one, is tried again now and then. A folder whose run has its row is given back at the next start: that deletion did not
 //! come about.
 
-use crate::archive::{Archive, MANIFEST, begun_in, keep_only_the_address, was_begun};
+use crate::archive::{Archive, begun_in, keep_only_the_address, read_manifest, was_begun};
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -64,12 +64,7 @@ pub(crate) fn waits_for_store(folder: &Path) -> bool {
 /// When one of them cannot be read now; it may still have the address.
 fn address_in(folder: &Path) -> Result<(Option<RunRecord>, Option<Manifest>), EngineError> {
     let record = RunRecord::read(folder)?;
-    let manifest = match std::fs::read(folder.join(MANIFEST)) {
-        // A damaged one has no address.
-        Ok(bytes) => Manifest::parse(&bytes).ok(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(EngineError::file("reading a run's manifest", error)),
-    };
+    let manifest = read_manifest(folder).map_err(|error| EngineError::file("reading a run's manifest", error))?;
     Ok((record, manifest))
 }
 
@@ -184,6 +179,7 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::MANIFEST;
 
     #[test]
     fn an_address_that_cannot_be_read_is_not_taken_for_none() {

@@ -271,8 +271,11 @@ fn compared(before: &TrendRow, after: &TrendRow) -> TrendComparison {
     } else if basis_differs {
         (Change::Unclear, Vec::new(), "the totals cover different rows: requests and transactions".to_owned())
     } else if all_failed(after) {
-        let change = if all_failed(before) { Change::Unclear } else { Change::Worse };
-        (change, vec![ChangedMetric::ErrorPercent], EVERY_SAMPLE_FAILED.to_owned())
+        let (change, worse) = match all_failed(before) {
+            true => (Change::Unclear, Vec::new()),
+            false => (Change::Worse, vec![ChangedMetric::ErrorPercent]),
+        };
+        (change, worse, EVERY_SAMPLE_FAILED.to_owned())
     } else {
         let side = |row: &TrendRow| (entry(row), CoarseTimes::from_bytes(&row.metrics.times).unwrap_or_default());
         let ((before, before_times), (after, after_times)) = (side(before), side(after));
@@ -330,6 +333,43 @@ mod tests {
         }
         let many: Vec<String> = (0..21).map(|number| number.to_string()).collect();
         assert!(matches!(checked_tags(many), Err(EngineError::Invalid { code: "too_many_tags", .. })));
+    }
+
+    #[test]
+    fn a_run_in_which_everything_failed_is_worse_unless_that_was_so_before() {
+        let row = |errors: u64| TrendRow {
+            run: "r-22222222".parse().expect("an id"),
+            name: "nightly".to_owned(),
+            created_ms: 1,
+            started_ms: None,
+            verdict: Verdict::None,
+            is_partial: false,
+            tags: Vec::new(),
+            baseline_ms: None,
+            pinned: false,
+            plan_revision: None,
+            metrics: jac_store::RunMetrics {
+                label: None,
+                samples: 100,
+                errors,
+                mean_ms: None,
+                median_ms: None,
+                p90_ms: None,
+                p95_ms: None,
+                p99_ms: None,
+                rate_per_s: None,
+                unread_percent: None,
+                max_unread_percent: None,
+                total_basis: None,
+                times: Vec::new(),
+            },
+        };
+        let of = |before, after| {
+            let compared = compared(&row(before), &row(after));
+            (compared.change, compared.worse)
+        };
+        assert_eq!(of(0, 100), (Change::Worse, vec![ChangedMetric::ErrorPercent]));
+        assert_eq!(of(100, 100), (Change::Unclear, Vec::new()), "nothing got worse");
     }
 
     #[test]

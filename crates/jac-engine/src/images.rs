@@ -68,11 +68,19 @@ impl Engine {
         name: &str,
         description: &str,
     ) -> Result<NodeImage, EngineError> {
-        self.restarting().insert(cluster.id.clone());
+        if !self.restarting().insert(cluster.id.clone()) {
+            return Err(conflict(
+                "The cluster's master is being restarted for another image.",
+                Some("Try again in two minutes."),
+            ));
+        }
         let baked = async {
-            if self.store().cluster(&cluster.id).await?.current_run.is_some() {
-                return Err(conflict("A run has just begun on the cluster.", Some("Wait until it has ended.")));
-            }
+            // As a change, so that a run that takes the cluster has done so before this, or sees after this that it may not.
+            let refuse_busy = |cluster: &mut Cluster| match cluster.current_run {
+                None => Ok(()),
+                Some(_) => Err(conflict("A run has just begun on the cluster.", Some("Wait until it has ended."))),
+            };
+            self.store().update_cluster::<_, EngineError>(&cluster.id, refuse_busy).await?;
             Ok(self.cloud(cluster.provider)?.bake(&cluster.id, name, description).await?)
         };
         let baked = baked.await;

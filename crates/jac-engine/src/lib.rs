@@ -72,4 +72,4 @@ pub use shipping::{
     ShipmentTrouble, TargetView,
 };
 pub use supervisor::{TaskFigures, task_kind};
-pub use titles::required as required_name;
+pub use titles::{fitting as fitting_name, required as required_name};

@@ -17,7 +17,7 @@ use crate::error::EngineError;
 use crate::retrying::is_own_fault;
 use jac_jmeter::RmiKeyStore;
 use jac_model::ports::{Instance, NodeRequest};
-use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Message, Node, NodeState, Role, StopMode};
+use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Message, Node, NodeState, Role, RunId, StopMode};
 use jac_store::StoreError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -156,7 +156,9 @@ impl Engine {
         loop {
             match self.store().cluster(id).await {
                 Ok(cluster) if !matches!(cluster.phase, ClusterPhase::Failed | ClusterPhase::Terminating) => (),
-                _ => return,
+                Ok(_) | Err(StoreError::NotFound { .. }) => return,
+                // A database that cannot be read now interrupts no launch.
+                Err(_) => (),
             }
             changes.next().await;
         }
@@ -275,18 +277,29 @@ impl Engine {
         Ok(())
     }
 
+    /// Requests a graceful stop of the run that has a cluster; `false`: there is no such run to be stopped.
+    pub(crate) async fn stop_run_of_cluster(&self, run: &RunId, by: &str) -> Result<bool, EngineError> {
+        match self.request_stop(run, StopMode::Graceful, by).await {
+            Ok(_) => Ok(true),
+            Err(EngineError::NotFound { .. } | EngineError::Store(StoreError::Unreadable { .. })) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A stop of the run on the cluster was requested; its nodes stay until it has collected what it measured: as long as a stop may
     /// take, and as long as bytes still come or wait for room here. The nodes' own leases are the last bound.
     async fn wait_for_run(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let Some(run) = &cluster.current_run else { return Ok(()) };
         // Requested again: a crash may have come between the requests to terminate the cluster and to stop the run. A run that
         // still waited for its cluster sees for itself that it will never be ready, and why.
-        if cluster.ready_ms.is_some() {
-            self.request_stop(run, StopMode::Graceful, "JAC, because its cluster is being terminated").await?;
+        if cluster.ready_ms.is_some()
+            && !self.stop_run_of_cluster(run, "JAC, because its cluster is being terminated").await?
+        {
+            return Ok(());
         }
         let grace = match self.store().run(run).await {
             Ok(row) => Duration::from_secs(row.run.stop_timeout_s),
-            Err(StoreError::NotFound { .. }) => return Ok(()),
+            Err(error) if is_nobodys(&error) => return Ok(()),
             // A database that cannot be read does not mean that the run is over.
             Err(error) => return Err(error.into()),
         };
@@ -297,7 +310,8 @@ impl Engine {
         while Instant::now() < deadline {
             match self.store().run(run).await {
                 Ok(row) if !row.run.phase.is_terminal() => changes.next().await,
-                Ok(_) | Err(StoreError::NotFound { .. }) => return Ok(()),
+                Ok(_) => return Ok(()),
+                Err(error) if is_nobodys(&error) => return Ok(()),
                 Err(error) => return Err(error.into()),
             }
             let live = self.live().get(run).cloned();
@@ -311,6 +325,11 @@ impl Engine {
             "run {run} did not stop in time; its cluster {} is being terminated", cluster.id);
         Ok(())
     }
+}
+
+/// Whether no task leads that run: it has no row, or none that this JAC can read. Nobody waits for it, and its cluster costs money.
+fn is_nobodys(error: &StoreError) -> bool {
+    matches!(error, StoreError::NotFound { .. } | StoreError::Unreadable { .. })
 }
 
 /// Writes a small file that only this user may read.

@@ -144,8 +144,8 @@ impl Engine {
         self.describe_run(id).await
     }
 
-    /// Gives runs and plans whose owner has no account here to whoever has that name: folders and stores know the ids of a database that was
-    /// lost. What nobody's name fits to stays as it is until somebody has it.
+    /// Gives runs and plans whose owner has no account here to whoever has that name, and those of a team that was never here to the team of that
+    /// name: folders and stores know the ids of a database that was lost. What no name fits to stays as it is until there is one.
     ///
     /// # Errors
     /// When the database cannot be read or written.
@@ -173,6 +173,25 @@ impl Engine {
                     // It keeps no other from its owner.
                     Err(error) => tracing::warn!(id, %error, "{id} could not be given to {name}: {error}"),
                 }
+            }
+            self.adopt_restored_of_teams(kind).await?;
+        }
+        Ok(())
+    }
+
+    /// The same of the team that may change them.
+    async fn adopt_restored_of_teams(&self, kind: Kind) -> Result<(), EngineError> {
+        for (id, name) in self.store().without_team(kind).await? {
+            let Some(team) = self.store().team_named(&name).await? else { continue };
+            let team = self.team(Some(&team)).await?;
+            let adopted = match (kind, id.parse(), id.parse()) {
+                (Kind::Run, Ok(run), _) => self.set_run_team(&run, team).await,
+                (Kind::Plan, _, Ok(plan)) => self.set_plan_team(&plan, team).await,
+                _ => continue,
+            };
+            match adopted {
+                Ok(()) => tracing::info!(id, "{id} was restored, and is of the team {name} by that name"),
+                Err(error) => tracing::warn!(id, %error, "{id} could not be given to the team {name}: {error}"),
             }
         }
         Ok(())

@@ -16,7 +16,7 @@ pub mod source;
 mod staging;
 mod unread;
 
-pub use check::RunSpec;
+pub use check::{CheckTurn, RunSpec};
 pub use edit::{MovedFile, PlanChanges};
 pub(crate) use folder::PlanFolder;
 pub(crate) use revise::{ambiguous, id_of_name};
@@ -353,9 +353,10 @@ fn refuse_clash(folder: &Path, path: &str) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// `shop` of `plans/shop.jmx`.
+/// `shop` of `plans/shop.jmx`. A file's name may be longer than a plan's.
 fn plan_name(main_file: &str) -> String {
-    Path::new(main_file).file_stem().map_or_else(|| main_file.to_owned(), |stem| stem.to_string_lossy().into_owned())
+    let stem = Path::new(main_file).file_stem().map(|stem| stem.to_string_lossy());
+    crate::titles::fitting(stem.as_deref().unwrap_or(main_file))
 }
 
 /// Removes a folder of our own. What cannot be removed is logged once and left.

@@ -254,7 +254,7 @@ impl Engine {
         let note = at.tried.as_ref().map(|groups| try_run::note(plan, groups));
         let notes = check.findings.iter().filter(|finding| finding.severity == Severity::Warning).map(note_of_finding);
         let notes = note.into_iter().chain(notes).collect();
-        let name = crate::titles::given(new.name)?.unwrap_or_else(|| plan.name.clone());
+        let name = crate::titles::given(new.name)?.unwrap_or_else(|| crate::titles::fitting(&plan.name));
         let workers = try_run::workers(new.try_run, cluster.worker_count());
         let results = try_run::results(new.try_run, workers, new.results).mode(workers);
         let judged = Chosen::of(plan, new.criteria, new.warm_up_s, new.stop_rules);

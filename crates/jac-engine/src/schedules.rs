@@ -317,8 +317,9 @@ impl Engine {
             let message = "This plan is of `jac run`, which changes and removes it. Schedule an uploaded plan, such as a copy of it.";
             faults.push(Fault::at("/plan_id", "plan_ephemeral", message));
         }
-        let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty()).unwrap_or(&plan.name);
-        faults.extend(crate::titles::fault(name).map(|message| Fault::at("/name", "name_invalid", message)));
+        let given = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let name = given.map_or_else(|| crate::titles::fitting(&plan.name), str::to_owned);
+        faults.extend(crate::titles::fault(&name).map(|message| Fault::at("/name", "name_invalid", message)));
         if let Some(revision) = new.run.plan_revision
             && self.plan_revision(&plan, revision).is_err()
         {
@@ -355,7 +356,7 @@ impl Engine {
         faults.extend(of_run.map(|fault| fault.under("/run")));
         match next {
             Some((next_ms, timing)) if faults.is_empty() => {
-                Ok(Valid { name: name.to_owned(), plan_name: plan.name.clone(), on, timing, next_ms })
+                Ok(Valid { name, plan_name: plan.name.clone(), on, timing, next_ms })
             }
             _ => Err(EngineError::faulty("schedule_invalid", faults)),
         }

@@ -553,8 +553,11 @@ impl Engine {
         let mark = move |engine: &Engine| {
             let folder = engine.folder().run(&row.run);
             let name = refused_artefact(&row.target);
-            let is_stored =
-                || crate::archive::manifest_in(&folder).is_some_and(|manifest| manifest.object(&name).is_some());
+            // One that cannot be read now may have it.
+            let is_stored = || match crate::archive::read_manifest(&folder) {
+                Ok(manifest) => manifest.is_some_and(|manifest| manifest.object(&name).is_some()),
+                Err(_) => true,
+            };
             let is_due = engine.archive().is_some() && folder.is_dir() && (row.refused_bytes > 0 || is_stored());
             if is_due {
                 crate::archive::mark_stale(&folder)?;

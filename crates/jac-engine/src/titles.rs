@@ -54,9 +54,22 @@ pub fn required(name: &str) -> Result<String, EngineError> {
     given(Some(name.to_owned()))?.ok_or_else(empty)
 }
 
+/// As much of a text as a name may have: for a name that JAC makes itself, such as one of a file.
+pub fn fitting(text: &str) -> String {
+    text.chars().take(LONGEST).collect::<String>().trim().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_is_made_fits_however_long_its_text_is() {
+        assert_eq!(fitting("shop"), "shop");
+        let made = fitting(&format!("{} ü", "ü".repeat(LONGEST - 1)));
+        assert_eq!(made, "ü".repeat(LONGEST - 1));
+        assert_eq!(required(&fitting(&"x".repeat(300))).expect("a name").len(), LONGEST);
+    }
 
     #[test]
     fn a_name_is_short_and_changes_nothing_around_it() {

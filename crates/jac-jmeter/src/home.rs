@@ -18,9 +18,14 @@ pub enum HomeError {
     NotAHome { path: PathBuf, missing: &'static str },
     #[error("the JMeter home {} cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{} cannot be read: {source}", path.display())]
+    PropertiesUnreadable { path: PathBuf, source: std::io::Error },
     #[error("{} contains JMeter {version}, which is too old: JAC requires 5.4 or newer", path.display())]
     TooOld { path: PathBuf, version: String },
 }
+
+/// Where a file of that name lies, or would lie, beside the plan; `None`: there is none.
+pub type Beside<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 
 impl JMeterHome {
     /// Looks into the folder and reads the version from the core jar's name.
@@ -94,29 +99,46 @@ impl JMeterHome {
 
     /// The properties that JMeter has before anything is given: those of `jmeter.properties`, then of `user.properties`. JMeter
     /// looks for the latter in its working folder first, so `beside` may have one of the plan's files.
-    pub fn properties(&self, beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Properties {
-        let mut properties = self.bin_file("jmeter.properties").map(|bytes| from_file(&bytes)).unwrap_or_default();
-        let user = user_file(&properties);
-        if let Some(bytes) = beside(&user).or_else(|| self.bin_file(&user)) {
-            properties.extend(from_file(&bytes));
-        }
-        properties
+    ///
+    /// # Errors
+    /// When one of them is there and cannot be read.
+    pub fn properties(&self, beside: Beside<'_>) -> Result<Properties, HomeError> {
+        let own = self.bin_file("jmeter.properties")?;
+        let mut properties = own.map(|bytes| from_file(&bytes)).unwrap_or_default();
+        properties.extend(self.file_of(&user_file(&properties), beside)?);
+        Ok(properties)
     }
 
     /// The system properties that JMeter sets before anything is given, looked for in the same way.
-    pub fn system_properties(&self, beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Properties {
-        let name = "system.properties";
-        beside(name).or_else(|| self.bin_file(name)).map(|bytes| from_file(&bytes)).unwrap_or_default()
+    ///
+    /// # Errors
+    /// As [`JMeterHome::properties`].
+    pub fn system_properties(&self, beside: Beside<'_>) -> Result<Properties, HomeError> {
+        self.file_of("system.properties", beside)
+    }
+
+    /// The properties in a file beside the plan, else in that of the home.
+    fn file_of(&self, name: &str, beside: Beside<'_>) -> Result<Properties, HomeError> {
+        // JMeter reads none then.
+        if name.is_empty() {
+            return Ok(Properties::new());
+        }
+        let bytes = match beside(name).and_then(|place| read_if_there(place).transpose()).transpose()? {
+            Some(bytes) => Some(bytes),
+            None => self.bin_file(name)?,
+        };
+        Ok(bytes.map(|bytes| from_file(&bytes)).unwrap_or_default())
     }
 
     /// The files that JMeter reads from its working folder where they are there, in place of its own.
     pub fn files_beside(&self) -> Vec<String> {
-        let properties = self.bin_file("jmeter.properties").map(|bytes| from_file(&bytes)).unwrap_or_default();
+        let own = self.bin_file("jmeter.properties").ok().flatten();
+        let properties = own.map(|bytes| from_file(&bytes)).unwrap_or_default();
         vec![user_file(&properties), "system.properties".to_owned()]
     }
 
-    fn bin_file(&self, name: &str) -> Option<Vec<u8>> {
-        std::fs::read(self.path.join("bin").join(name)).ok()
+    fn bin_file(&self, name: &str) -> Result<Option<Vec<u8>>, HomeError> {
+        read_if_there(self.path.join("bin").join(name))
     }
 
     /// Jars that JMeter did not come with lie on its search path.
@@ -183,6 +205,15 @@ fn is_too_old(version: &str) -> bool {
     }
 }
 
+/// A file's content; `None`: it is not there.
+fn read_if_there(path: PathBuf) -> Result<Option<Vec<u8>>, HomeError> {
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(HomeError::PropertiesUnreadable { path, source }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,11 +257,36 @@ mod tests {
         write("user.properties", "b=2\n");
         write("system.properties", "c=3\n");
         let opened = JMeterHome::open(home.path()).expect("a home");
-        let own = opened.properties(&|_| None);
+        let own = opened.properties(&|_| None).expect("read");
         assert_eq!((own["a"].as_str(), own["b"].as_str()), ("1", "2"));
-        let beside = opened.properties(&|name| (name == "user.properties").then(|| b"b=4".to_vec()));
-        assert_eq!(beside["b"], "4");
-        assert_eq!(opened.system_properties(&|_| None)["c"], "3");
+        let plan = tempfile::tempdir().expect("a folder");
+        let beside = |name: &str| Some(plan.path().join(name));
+        assert_eq!(opened.properties(&beside).expect("there is none")["b"], "2");
+        std::fs::write(plan.path().join("user.properties"), "b=4").expect("a file");
+        assert_eq!(opened.properties(&beside).expect("read")["b"], "4");
+        assert_eq!(opened.system_properties(&beside).expect("read")["c"], "3");
+    }
+
+    #[test]
+    fn a_file_of_properties_that_cannot_be_read_is_not_taken_for_none() {
+        let home = home_with("ApacheJMeter_core-5.6.3.jar");
+        let opened = JMeterHome::open(home.path()).expect("a home");
+        let plan = tempfile::tempdir().expect("a folder");
+        let beside = |name: &str| Some(plan.path().join(name));
+        for (folder, name) in [
+            (plan.path().to_owned(), "user.properties"),
+            (home.path().join("bin"), "user.properties"),
+            (home.path().join("bin"), "jmeter.properties"),
+        ] {
+            let place = folder.join(name);
+            drop(std::fs::remove_file(&place));
+            std::fs::create_dir(&place).expect("a folder in place of the file");
+            let error = opened.properties(&beside).expect_err("it is there");
+            assert!(error.to_string().contains(name), "{error}");
+            std::fs::remove_dir(&place).expect("removed");
+        }
+        std::fs::create_dir(plan.path().join("system.properties")).expect("a folder");
+        opened.system_properties(&beside).expect_err("it is there");
     }
 
     #[test]

@@ -150,8 +150,8 @@ impl Cause {
                     StopMode::Force => "; requests in flight were aborted and count as failures",
                 };
                 format!(
-                    "Stopped automatically by the rule {rule}: {actual:.1} {unit}{of} since {} UTC{how}.",
-                    time_of_day(*since_ms)
+                    "Stopped automatically by the rule {rule}: {actual:.1} {unit}{of} since {}{how}.",
+                    second_utc(*since_ms)
                 )
             }
             Self::Failed { reason, lost: None } => reason.message.clone(),
@@ -160,10 +160,12 @@ impl Cause {
     }
 }
 
-/// `12:00:03` of a time in epoch milliseconds.
-fn time_of_day(at_ms: i64) -> String {
-    let second = at_ms.div_euclid(1_000).rem_euclid(86_400);
-    format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
+/// `2026-11-23 12:00:03 UTC` of a time in epoch milliseconds; a time that no calendar has is its number.
+fn second_utc(at_ms: i64) -> String {
+    match jiff::Timestamp::from_millisecond(at_ms) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => format!("{at_ms} ms"),
+    }
 }
 
 /// State of JMeter on a node of a run.
@@ -427,8 +429,8 @@ mod tests {
             node: None,
             how: StopMode::Graceful,
         };
-        let sentence =
-            "Stopped automatically by the rule error_percent >= 90% for 60s: 97.3 % since 22:13:23 UTC (graceful).";
+        let sentence = "Stopped automatically by the rule error_percent >= 90% for 60s: 97.3 % since 2023-11-14 \
+                        22:13:23 UTC (graceful).";
         assert!(cause.is_partial() && cause.sentence() == sentence, "{}", cause.sentence());
     }
 

@@ -31,17 +31,26 @@ pub struct Side {
     pub summary: Summary,
     /// Its response times; without them (all there is is a `summary.json`) only failures can be tested.
     pub response_times: Option<ResponseTimes>,
+    /// Share of its rows that may be unread, in percent; `None`: that of the thresholds.
+    pub max_unread_percent: Option<f64>,
 }
 
 impl Side {
     /// From a log's statistics.
     pub fn of_log(name: impl Into<String>, log: &mut LogStatistics) -> Self {
-        Self { name: name.into(), summary: log.summary(), response_times: Some(log.response_times()) }
+        let response_times = Some(log.response_times());
+        Self { name: name.into(), summary: log.summary(), response_times, max_unread_percent: None }
     }
 
     /// From a `summary.json` alone.
     pub fn of_summary(name: impl Into<String>, summary: Summary) -> Self {
-        Self { name: name.into(), summary, response_times: None }
+        Self { name: name.into(), summary, response_times: None, max_unread_percent: None }
+    }
+
+    /// The share of unread rows that puts the verdict in doubt, if it has more.
+    fn exceeded_percent(&self, thresholds: Thresholds) -> Option<f64> {
+        let most = self.max_unread_percent.unwrap_or(thresholds.max_unread_percent);
+        self.summary.unread_percent.is_some_and(|unread| unread > most).then_some(most)
     }
 }
 
@@ -56,7 +65,7 @@ pub struct Thresholds {
     pub time_ms: f64,
     /// Least change of the share of failures that matters, in percentage points (0.1).
     pub error_points: f64,
-    /// Share of a log's rows that may be unread without putting the verdict in doubt, in percent (0.1).
+    /// Share of a log's rows that may be unread without putting the verdict in doubt, in percent (0.1), where its result has none of its own.
     pub max_unread_percent: f64,
 }
 
@@ -299,8 +308,7 @@ fn outcome(
     thresholds: Thresholds,
 ) -> ComparisonOutcome {
     let any = |change: Change| labels.iter().chain([total]).any(|line| line.change == change);
-    let too_many =
-        |side: &Side| side.summary.unread_percent.is_some_and(|unread| unread > thresholds.max_unread_percent);
+    let too_many = |side: &Side| side.exceeded_percent(thresholds).is_some();
     if sides.into_iter().any(too_many) || sides.into_iter().all(|side| side.summary.all_failed()) {
         ComparisonOutcome::CannotBeJudged
     } else if labels.is_empty() {
@@ -518,7 +526,7 @@ fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Threshol
             "cannot_be_judged",
             format!(
                 "The results cannot be judged: more than {} % of the rows of one result could not be read.",
-                thresholds.max_unread_percent
+                sides.into_iter().find_map(|side| side.exceeded_percent(thresholds)).unwrap_or_default()
             ),
         )),
         ComparisonOutcome::NoCommonLabel => findings

@@ -101,6 +101,8 @@ pub struct Compared {
     pub result: ComparedResult,
     /// Its exact response times; without them only failures can be tested.
     pub response_times: Option<ResponseTimes>,
+    /// Share of its rows that may be unread, in percent; `None`: that of the thresholds.
+    pub max_unread_percent: Option<f64>,
 }
 
 impl Compared {
@@ -119,7 +121,7 @@ impl Compared {
             percents: profiles.percents,
             summary,
         };
-        Self { result, response_times: Some(log.response_times()) }
+        Self { result, response_times: Some(log.response_times()), max_unread_percent: None }
     }
 
     /// From a `summary.json` alone.
@@ -136,7 +138,7 @@ impl Compared {
             percents: Vec::new(),
             summary,
         };
-        Self { result, response_times: None }
+        Self { result, response_times: None, max_unread_percent: None }
     }
 
     fn side(&self) -> Side {
@@ -144,6 +146,7 @@ impl Compared {
             name: self.result.name.clone(),
             summary: self.result.summary.clone(),
             response_times: self.response_times.clone(),
+            max_unread_percent: self.max_unread_percent,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::audit::AuditedChange;
 use crate::lists::{Holds, Key, Page, PageRequest, Query};
 use crate::people::{not_found, person_of, report_difference, taken};
-use crate::{Store, StoreError, during};
+use crate::{Kind, Store, StoreError, during};
 use jac_model::{Named, Person, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,6 +116,24 @@ impl Store {
         self.read(move |connection| team_named(connection, &name)).await
     }
 
+    /// The ids of what belongs to a team that this database has never had, with the team's name. A team that was removed here is in the
+    /// audit trail: one that is called like it later has none of its things.
+    pub async fn without_team(&self, kind: Kind) -> Result<Vec<(String, String)>, StoreError> {
+        let sql = format!(
+            "SELECT id, team_name FROM {} WHERE team IS NOT NULL AND team_name IS NOT NULL AND team NOT IN (SELECT id FROM teams)
+             AND team NOT IN (SELECT thing FROM audit WHERE action = 'team.delete' AND thing IS NOT NULL)",
+            kind.rows()
+        );
+        self.read(move |connection| {
+            let read = || {
+                let mut statement = connection.prepare_cached(&sql)?;
+                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()
+            };
+            read().map_err(during("read what belongs to no team"))
+        })
+        .await
+    }
+
     /// Makes a team.
     pub async fn add_team(&self, id: &str, name: &str) -> Result<(), StoreError> {
         let (id, name) = (id.to_owned(), name.to_owned());
@@ -167,5 +185,46 @@ impl Store {
             }
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{NewEntry, Outcome};
+    use crate::examples;
+
+    #[tokio::test]
+    async fn things_of_a_team_of_another_database_are_found_and_those_of_a_removed_one_are_not() {
+        let store = examples::store().await;
+        let of_team = |number: u32, team: Option<&str>| {
+            let mut run = examples::run(number);
+            run.team = team.map(|id| Named { id: id.to_owned(), name: format!("Name of {id}") });
+            run
+        };
+        store.add_team("t-here", "Shop").await.expect("a team");
+        let runs =
+            [of_team(1, Some("t-here")), of_team(2, Some("t-lost")), of_team(3, Some("t-removed")), of_team(4, None)];
+        for run in &runs {
+            store.insert_run(run).await.expect("written");
+        }
+        let removal = NewEntry {
+            at_ms: 1,
+            person: None,
+            via: "shell",
+            via_name: None,
+            address: None,
+            action: "team.delete".to_owned(),
+            kind: Some("team".to_owned()),
+            thing: Some("t-removed".to_owned()),
+            thing_name: None,
+            outcome: Outcome::Done,
+            code: None,
+            details: BTreeMap::new(),
+        };
+        store.add_entry(removal).await.expect("written");
+        let found = store.without_team(Kind::Run).await.expect("read");
+        assert_eq!(found, [(runs[1].id.to_string(), "Name of t-lost".to_owned())]);
+        assert_eq!(store.without_team(Kind::Plan).await.expect("read"), []);
     }
 }

@@ -19,6 +19,11 @@ pub struct Refused(pub String);
 #[error("{0}")]
 pub struct Temporary(pub String);
 
+/// Whether the server is away, rather than that it refuses or this machine is at fault.
+pub fn is_absence(error: &anyhow::Error) -> bool {
+    error.is::<RunFailed>() || error.is::<Temporary>()
+}
+
 /// Counts the tries that fail in a row.
 #[derive(Debug, Default)]
 pub struct Retries {
@@ -36,7 +41,7 @@ impl Retries {
                 self.failed = 0;
                 Ok(Some(answer))
             }
-            Err(error) if (error.is::<RunFailed>() || error.is::<Temporary>()) && self.failed < FAILED_TRIES => {
+            Err(error) if is_absence(&error) && self.failed < FAILED_TRIES => {
                 self.failed += 1;
                 Ok(None)
             }

@@ -20,7 +20,7 @@ use crate::context;
 use crate::exit::{Exit, Interrupted, RunFailed, hinted, with_hint};
 use crate::history::plan_id;
 use crate::plans::auto_stop;
-use crate::retries::{Refused, Retries, retrying};
+use crate::retries::{self, Refused, Retries, retrying};
 use crate::signals::Signals;
 use crate::{stdout, utc};
 use anyhow::Context;
@@ -264,7 +264,7 @@ impl Job<'_> {
             jmeter_version: new.jmeter_version.clone(),
             ..ClusterConfig::default()
         };
-        let name = format!("jac run {}", self.spec.plan_name);
+        let name = jac_engine::fitting_name(&format!("jac run {}", self.spec.plan_name));
         let ephemeral = matches!(connection, Connection::Own { .. });
         let request = json!({ "name": name, "provider": new.provider, "config": config });
         if new.provider == Provider::Ec2 {
@@ -494,16 +494,28 @@ impl Job<'_> {
         let list = format!("/runs/{}/artefacts", run.id);
         let listed = self.signals.unless(client.poll::<Vec<Listed>>(&list)).await;
         let artefacts = listed.map_err(|_| self.interrupted())??;
+        let mut failed = Vec::new();
         for artefact in artefacts.iter().filter(|artefact| artefact.name != "report.json") {
-            let to = out.join(inside(&artefact.name)?);
+            let name = &artefact.name;
+            let to = match inside(name) {
+                Ok(inside) => out.join(inside),
+                Err(error) => {
+                    failed.push(error.to_string());
+                    continue;
+                }
+            };
             // Plans name the files that they write as they like.
-            let parts = artefact.name.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
-            let name = parts.collect::<Vec<_>>().join("/");
-            let path = format!("{list}/{name}");
+            let parts = name.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
+            let path = format!("{list}/{}", parts.collect::<Vec<_>>().join("/"));
             let brought = self.signals.unless(retrying(async || client.download(&path, &to).await)).await;
-            brought.map_err(|_| self.interrupted())?.with_context(|| artefact.name.clone())?;
+            // One that cannot be downloaded keeps no other away, unless the server is gone: each would be waited for as long.
+            let Err(error) = brought.map_err(|_| self.interrupted())? else { continue };
+            failed.push(format!("{name}: {error:#}"));
+            if retries::is_absence(&error) {
+                break;
+            }
         }
-        Ok(())
+        if failed.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(listed_failures(&failed))) }
     }
 
     /// Waits until the results are in the store, if there is one. An unfinished upload is not a failure of the run.
@@ -601,6 +613,16 @@ fn lifetime_minutes(new: &NewCluster) -> u32 {
         Provider::Local | Provider::Ssh | Provider::Imported => ClusterConfig::MAX_LIFETIME_MINUTES,
     };
     new.lifetime_minutes.unwrap_or(otherwise)
+}
+
+/// Files that could not be downloaded, one after the other; of many the first.
+fn listed_failures(failed: &[String]) -> String {
+    const MOST: usize = 10;
+    let shown = failed.iter().take(MOST).cloned().collect::<Vec<_>>().join("; ");
+    match failed.len().checked_sub(MOST).filter(|more| *more > 0) {
+        Some(more) => format!("{shown}; and {more} more"),
+        None => shown,
+    }
 }
 
 /// An artefact's name as a path below a folder of this machine.
@@ -702,6 +724,14 @@ mod tests {
                 && sentence.contains("it terminates when its lifetime ends"),
             "{sentence}"
         );
+    }
+
+    #[test]
+    fn all_files_that_could_not_be_downloaded_are_listed_and_of_many_the_first() {
+        let failed: Vec<String> = (1..=12).map(|number| format!("{number}.csv: gone")).collect();
+        assert_eq!(listed_failures(&failed[..2]), "1.csv: gone; 2.csv: gone");
+        let many = listed_failures(&failed);
+        assert!(many.contains("10.csv: gone; and 2 more") && !many.contains("11.csv"), "{many}");
     }
 
     #[test]

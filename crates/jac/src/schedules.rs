@@ -227,7 +227,7 @@ async fn plan(
     })?;
     let mut files = vec![UploadFile { name: bundle.main.clone(), path: path.to_owned() }];
     files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
-    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = jac_engine::fitting_name(&path.file_stem().unwrap_or_default().to_string_lossy());
     let fields = [("name", name.as_str()), ("main_file", bundle.main.as_str())];
     let uploaded: PlanView = client.upload("/plans", &fields, &files).await?;
     Ok(SchedulePlan {

@@ -14,9 +14,21 @@ use std::sync::Arc;
 /// Its name in a run's folder, as in the store.
 pub const MANIFEST: &str = jac_artefacts::MANIFEST;
 
-/// The manifest in a run's folder; `None`: the run is not in the store, or it cannot be read.
+/// The manifest in a run's folder; `None`: the run is not in the store, or it cannot be read. For what is only shown.
 pub fn manifest_in(folder: &Path) -> Option<Manifest> {
-    Manifest::parse(&std::fs::read(folder.join(MANIFEST)).ok()?).ok()
+    read_manifest(folder).ok().flatten()
+}
+
+/// The manifest in a run's folder; `None`: there is none, or a damaged one, which says nothing.
+///
+/// # Errors
+/// When it is there and cannot be read now: the run may be in a store.
+pub(crate) fn read_manifest(folder: &Path) -> std::io::Result<Option<Manifest>> {
+    match std::fs::read(folder.join(MANIFEST)) {
+        Ok(bytes) => Ok(Manifest::parse(&bytes).ok()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// What the store has of the file of that name, plain or compressed.
@@ -56,7 +68,10 @@ fn open(store: &ArtefactStore, manifest: &Manifest, object: &StoredObject) -> Re
 impl Archive {
     /// The store that has a run and the manifest in its folder. `None`: it is in none that is configured.
     fn stored_in(&self, run: &RunId, folder: &Path) -> Result<Option<(ArtefactStore, Manifest)>, ArtefactError> {
-        let Some(manifest) = manifest_in(folder) else { return Ok(None) };
+        let read = read_manifest(folder);
+        let unreadable =
+            |error: std::io::Error| ArtefactError::File { name: MANIFEST.to_owned(), detail: error.to_string() };
+        let Some(manifest) = read.map_err(unreadable)? else { return Ok(None) };
         let Some(place) = self.holder(run, &manifest) else { return Ok(None) };
         Ok(Some((self.store_at(&place)?, manifest)))
     }

@@ -13,13 +13,12 @@
 
 use super::journal::{JOURNAL, RunJournal, begun_in};
 use super::kept::is_log;
-use super::{Archive, MANIFEST, Place, manifest_in};
+use super::{Archive, MANIFEST, Place, read_manifest};
 use crate::blocking::resumed;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::runs::keep::is_kept;
 use crate::runs::kept::{COMPRESSED, KeptFile};
-use crate::runs::record::RunRecord;
 use crate::runs::write_file;
 use crate::shipping::refused_artefact;
 use crate::view::RunResult;
@@ -121,7 +120,7 @@ impl Engine {
         let listed = tokio::task::spawn_blocking(move || {
             // Whatever changes from here on has another mark.
             let mark = stale_mark(&place);
-            Ok::<_, std::io::Error>((mark, kept_files(&place, &growing)?, manifest_in(&place)))
+            Ok::<_, std::io::Error>((mark, kept_files(&place, &growing)?, read_manifest(&place)?))
         });
         let listed = resumed(listed.await).map_err(|ended| unreadable("the run's folder", &ended))?;
         let (mark, files, known) = match listed {
@@ -340,11 +339,6 @@ pub(crate) fn keep_only_the_address(folder: &Path) {
             drop(std::fs::remove_file(entry.path()));
         }
     }
-}
-
-/// The run that a folder is of, with when it was asked for.
-pub(crate) fn record_of(folder: &Path) -> Option<Run> {
-    RunRecord::read(folder).ok().flatten().map(|record| record.run)
 }
 
 #[cfg(test)]

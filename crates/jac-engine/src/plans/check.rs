@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 /// What is checked. It touches the disk and may take a while for large files: call it where that is allowed.
@@ -290,6 +291,10 @@ pub struct RunSpec {
     pub share: BTreeMap<String, u64>,
 }
 
+/// A turn at checking a plan: only a few are checked at a time.
+#[derive(Debug)]
+pub struct CheckTurn(#[expect(dead_code, reason = "held until the check is done")] OwnedSemaphorePermit);
+
 impl Engine {
     /// What the plan needs and will do. It reads files: call it where that is allowed, and in turn
     /// ([`Engine::check_in_turn`]).
@@ -349,13 +354,32 @@ impl Engine {
         &self,
         work: impl FnOnce(&Engine, &dyn Fn() -> bool) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
-        let permit = Arc::clone(self.checks()).acquire_owned().await.map_err(|_| cancelled())?;
+        self.check_with(self.check_turn().await?, work).await
+    }
+
+    /// Waits for a turn. Long checks of others may be before it: what was found out before may have changed since.
+    ///
+    /// # Errors
+    /// When the engine ends.
+    pub async fn check_turn(&self) -> Result<CheckTurn, EngineError> {
+        Arc::clone(self.checks()).acquire_owned().await.map(CheckTurn).map_err(|_| cancelled())
+    }
+
+    /// [`Engine::check_in_turn`], in a turn that has come.
+    ///
+    /// # Errors
+    /// What the work fails with.
+    pub async fn check_with<T: Send + 'static>(
+        &self,
+        turn: CheckTurn,
+        work: impl FnOnce(&Engine, &dyn Fn() -> bool) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
         let (engine, token) = (self.clone(), CancellationToken::new());
         let _cancelled_when_gone = token.clone().drop_guard();
         // What it writes is of the request that asked.
         let audited = AuditedChange::current().unwrap_or_default();
         let done = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _turn = turn;
             audited.around_blocking(|| work(&engine, &|| token.is_cancelled()))
         });
         // A panic is passed on to the caller: it is no result of the check.

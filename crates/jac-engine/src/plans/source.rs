@@ -104,10 +104,12 @@ impl PlanSource {
             })?);
         }
         given_properties.extend(given.properties.clone());
-        let beside = |name: &str| (given.find)(name).and_then(|place| std::fs::read(place).ok());
-        let mut properties = given.home.map(|home| home.properties(&beside)).unwrap_or_default();
+        let unreadable = |error| EngineError::JMeter(crate::tools::sentence(&error));
+        let properties = given.home.map(|home| home.properties(given.find)).transpose();
+        let mut properties = properties.map_err(unreadable)?.unwrap_or_default();
         properties.extend(given_properties.clone());
-        let mut system_properties = given.home.map(|home| home.system_properties(&beside)).unwrap_or_default();
+        let system_properties = given.home.map(|home| home.system_properties(given.find)).transpose();
+        let mut system_properties = system_properties.map_err(unreadable)?.unwrap_or_default();
         system_properties.extend(given.system_properties.clone());
         // JMeter removes a property that is given without a value, wherever it comes from.
         properties.retain(|name, _| given.properties.get(name).is_none_or(|value| !value.is_empty()));
@@ -122,8 +124,8 @@ impl PlanSource {
             system_properties,
             given_properties,
         };
-        source.read_included(given.find, given.cancel);
-        source.read_scripts(given.find, given.cancel);
+        source.read_included(given.find, given.cancel)?;
+        source.read_scripts(given.find, given.cancel)?;
         if given.cancel.is_cancelled() { Err(super::check::cancelled()) } else { Ok(source) }
     }
 
@@ -170,22 +172,23 @@ impl PlanSource {
     }
 
     /// Follows Include Controllers at every level; their paths all start from the plan's own folder.
-    fn read_included(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>, cancel: Cancel<'_>) {
+    fn read_included(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>, cancel: Cancel<'_>) -> Result<(), EngineError> {
         let mut pending = self.plan.include_paths(&self.properties, &self.folder);
         while let Some(path) = pending.pop().filter(|_| !cancel.is_cancelled()) {
             if self.included.contains_key(&path) {
                 continue;
             }
-            let Some(bytes) = find(&path).and_then(|place| std::fs::read(place).ok()) else { continue };
+            let Some(bytes) = read_found(&path, find)? else { continue };
             let parsed = jac_jmx::Plan::parse_fragment_until(&bytes, cancel);
             if let Ok(included) = &parsed {
                 pending.extend(included.include_paths(&self.properties, &self.folder));
             }
             self.included.insert(path, parsed);
         }
+        Ok(())
     }
 
-    fn read_scripts(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>, cancel: Cancel<'_>) {
+    fn read_scripts(&mut self, find: &dyn Fn(&str) -> Option<PathBuf>, cancel: Cancel<'_>) -> Result<(), EngineError> {
         let mut paths: Vec<String> = Vec::new();
         for used in self.assembly_until(cancel).data_files() {
             if let (DataFileKind::Script, Some(PlanPath::Beside(path))) = (used.kind, used.path) {
@@ -194,12 +197,23 @@ impl PlanSource {
         }
         paths.sort();
         paths.dedup();
-        let is_small = |place: &PathBuf| std::fs::metadata(place).is_ok_and(|file| file.len() <= LARGEST_SCRIPT);
-        let places = paths.iter().filter_map(|path| find(path)).filter(is_small);
-        self.scripts = places
-            .take_while(|_| !cancel.is_cancelled())
-            .filter_map(|place| std::fs::read(place).ok())
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .collect();
+        // A large file is data; one that cannot be examined is read, which reports why.
+        let is_large = |place: &PathBuf| std::fs::metadata(place).is_ok_and(|file| file.len() > LARGEST_SCRIPT);
+        let find_small = |path: &str| find(path).filter(|place| !is_large(place));
+        for path in paths.iter().take_while(|_| !cancel.is_cancelled()) {
+            let text = read_found(path, &find_small)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            self.scripts.extend(text);
+        }
+        Ok(())
+    }
+}
+
+/// A file of the plan; `None`: it is not there.
+fn read_found(path: &str, find: &dyn Fn(&str) -> Option<PathBuf>) -> Result<Option<Vec<u8>>, EngineError> {
+    let Some(place) = find(path) else { return Ok(None) };
+    match std::fs::read(place) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(EngineError::file(format!("reading {path}"), error)),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::kept::{COMPRESSED, KeptFile, compressed_path};
 use super::{RESULTS, spool};
-use crate::archive::{manifest_in, remote_file};
+use crate::archive::{read_manifest, remote_file};
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -147,18 +147,19 @@ pub(crate) fn write_report(
 /// Changes the facts about the run in a finished run's report, as data and as a page, where it has one.
 pub(crate) fn change_report(folder: &Path, change: impl FnOnce(&mut RunFacts)) -> Result<(), EngineError> {
     let path = folder.join(REPORT);
-    if !path.exists() {
-        return Ok(());
-    }
-    let mut report = read_report(&path)?;
+    let mut report = match read_report(&path) {
+        Err(EngineError::NotFound { .. }) => return Ok(()),
+        report => report?,
+    };
     let Some(facts) = &mut report.run else { return Ok(()) };
     change(facts);
     write(&path, &json(&report)?)?;
     // A page that made room on a full disk stays away.
-    if !folder.join(REPORT_PAGE).exists() {
-        return Ok(());
+    let has_page = folder.join(REPORT_PAGE).try_exists();
+    match has_page.map_err(|error| EngineError::file("reading the report's page", error))? {
+        true => write_page(folder, &report),
+        false => Ok(()),
     }
-    write_page(folder, &report)
 }
 
 fn write_page(folder: &Path, report: &Report) -> Result<(), EngineError> {
@@ -229,7 +230,7 @@ pub fn artefacts(folder: &Path) -> Result<Vec<Artefact>, EngineError> {
         .flatten()
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let manifest = manifest_in(folder);
+    let manifest = read_manifest(folder).map_err(|error| EngineError::file("reading the run's manifest", error))?;
     let stored: Vec<String> =
         manifest.iter().flat_map(|manifest| &manifest.objects).map(|object| local_name(&object.name)).collect();
     let stored_nodes =

@@ -5,7 +5,6 @@
 
 use super::few_labels;
 use super::judged::criteria_of;
-use super::tailed_spool::clocks_of;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -174,8 +173,7 @@ impl Engine {
         if run.warm_up_s == 0 {
             return Ok(None);
         }
-        // Without its cluster the nodes are not known by the names that their samples have.
-        let clocks = wait(self.store().cluster(&run.cluster_id)).map_or_else(|_| Vec::new(), |of| clocks_of(run, &of));
+        let clocks = self.clocks_of(run)?;
         let most_ahead_ms = clocks.iter().map(|(_, ahead_ms)| *ahead_ms).max().unwrap_or(0).max(0);
         let offsets: ClockOffsets = clocks.into_iter().map(|(host, ahead_ms)| (host.into_bytes(), ahead_ms)).collect();
         let offsets = Arc::new(offsets);

@@ -12,6 +12,7 @@ use super::NewRun;
 use crate::clusters::{Lifespan, NewCluster};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::plans::CheckTurn;
 use jac_model::{Fault, Message, Person, Run};
 use jac_store::audit::AuditedChange;
 
@@ -19,12 +20,14 @@ use jac_store::audit::AuditedChange;
 const IDLE_MINUTES: u32 = 15;
 
 impl Engine {
-    /// Creates a cluster and a run on it. The run waits until its cluster is ready, and the cluster is terminated when the run has ended.
+    /// Creates a cluster and a run on it, which is checked in that turn before. The run waits until its cluster is ready, and the cluster is
+    /// terminated when the run has ended.
     ///
     /// # Errors
     /// When the run or the cluster cannot be created; neither is left then.
     pub async fn create_run_on_new_cluster(
         &self,
+        turn: CheckTurn,
         owner: Person,
         new: NewRun,
         mut cluster: NewCluster,
@@ -38,8 +41,10 @@ impl Engine {
             return Err(EngineError::faulty("cluster_invalid", faults));
         }
         let (checked, config) = (new.clone(), cluster.config.clone());
-        self.check_in_turn(move |engine, gone| engine.check_new_run(checked, &config, config.workers, gone).map(drop))
-            .await?;
+        let check = move |engine: &Engine, gone: &dyn Fn() -> bool| {
+            engine.check_new_run(checked, &config, config.workers, gone).map(drop)
+        };
+        self.check_with(turn, check).await?;
         let engine = self.clone();
         // Whoever asked may go away: a cluster that costs money is not left without its run, and the trail has both.
         let audited = AuditedChange::current().unwrap_or_default();

@@ -23,7 +23,7 @@ use crate::error::EngineError;
 use crate::fan_out::try_for_all;
 use crate::javas;
 use crate::lifecycle::key_store_path;
-use crate::tools::RequestedJMeter;
+use crate::tools::{RequestedJMeter, sentence};
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
@@ -275,9 +275,9 @@ fn search_paths(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Resul
     let folder = files::source(task, run, plan);
     let main = folder.join(&plan.main_file);
     let home = task.engine.toolbox().home(&RequestedJMeter::of(&cluster.config))?;
-    // Most plans have none. One that is there is copied to the nodes with the plan, which reports why it cannot be read.
-    let beside = |name: &str| std::fs::read(main.parent()?.join(name)).ok();
-    let mut all = home.map(|home| home.properties(&beside)).unwrap_or_default();
+    let beside = |name: &str| Some(main.parent()?.join(name));
+    let all = home.map(|home| home.properties(&beside)).transpose();
+    let mut all = all.map_err(|error| EngineError::JMeter(sentence(&error)))?.unwrap_or_default();
     for file in &run.properties_files {
         let bytes =
             std::fs::read(folder.join(file)).map_err(|error| EngineError::file(format!("reading {file}"), error))?;

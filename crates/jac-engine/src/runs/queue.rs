@@ -72,9 +72,13 @@ impl Engine {
         if let Some(held) = holder(&self.store().cluster(cluster).await?, run) {
             return Ok(Some(held));
         }
-        let run = run.clone();
+        let (engine, run) = (self.clone(), run.clone());
         let (_, held) = self
             .change_cluster(cluster, move |cluster| {
+                // Asked again where changes take turns: it may have begun just now.
+                if engine.restarting().contains(&cluster.id) {
+                    return Ok(Some(Held::Restarting));
+                }
                 let held = holder(cluster, &run);
                 if held.is_none() {
                     cluster.current_run = Some(run);

@@ -58,14 +58,16 @@ impl Engine {
             let row = wait(engine.store().run(&id))?;
             let folder = engine.folder().run(&row.run.id);
             if row.run.phase.is_terminal() && folder.is_dir() {
-                if engine.archive().is_some() || crate::archive::manifest_in(&folder).is_some() {
+                // One that cannot be read now may be there.
+                if engine.archive().is_some() || !matches!(crate::archive::read_manifest(&folder), Ok(None)) {
                     crate::archive::mark_stale(&folder)?;
                 }
                 let run = row.run.clone();
-                also(&folder, &run)?;
+                // What is known of the run first: of the rest it can be made again.
                 record::RunRecord::of(row).write(&folder)?;
+                let done = also(&folder, &run);
                 engine.archive_again(&run);
-                Ok(())
+                done
             } else {
                 Ok(())
             }

@@ -114,7 +114,8 @@ impl Engine {
             summary,
         };
         let samples = result.summary.total.samples;
-        Ok(Compared { result, response_times: self.response_times(&run, samples)? })
+        let response_times = self.response_times(&run, samples)?;
+        Ok(Compared { result, response_times, max_unread_percent: run.max_unread_percent })
     }
 
     /// What a run was started with; `None`: it was imported.

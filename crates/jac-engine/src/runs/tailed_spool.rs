@@ -15,7 +15,7 @@ use crate::error::EngineError;
 use crate::live::LiveRun;
 use jac_model::ports::{Chunk, PortError, Remote};
 use jac_model::{Cluster, Role, Run, RunId};
-use jac_store::StoredPoint;
+use jac_store::{StoreError, StoredPoint};
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -103,12 +103,14 @@ impl TailedSpool {
             .unwrap_or(0);
         let run = wait(task.run())?;
         let live = Arc::new(LiveRun::new(base, evaluation_of(&run), run.criteria_watch.clone()));
-        if let Some(series) = path.parent().map(NodeSeries::read).transpose()?.flatten() {
-            live.nodes(|nodes| *nodes = series);
+        match path.parent().map(NodeSeries::read).transpose() {
+            Ok(series) => live.nodes(|nodes| *nodes = series.flatten().unwrap_or_default()),
+            // The run continues without what was observed of its nodes before.
+            Err(error) => tracing::warn!(run = %task.id, %error, "run {}: {error}", task.id),
         }
         // Before the samples: each is judged as it comes.
-        if let Ok(cluster) = wait(task.cluster(&run)) {
-            set_clock_offsets(&run, &cluster, &live);
+        for (host, ahead_ms) in task.engine.clocks_of(&run)? {
+            live.set_clock_offset(&host, ahead_ms);
         }
         live.set_now(task.engine.now_ms());
         let mut buffer = vec![0; PIECE];
@@ -254,15 +256,22 @@ impl Pull for MasterLog<'_> {
     }
 }
 
-/// Sets how far the workers' clocks are ahead in the statistics, by the names that their samples have.
-fn set_clock_offsets(run: &Run, cluster: &Cluster, live: &LiveRun) {
-    for (host, ahead_ms) in clocks_of(run, cluster) {
-        live.set_clock_offset(&host, ahead_ms);
+impl Engine {
+    /// The workers of a run by the names that their samples have, and by how many milliseconds their clocks are ahead. It waits for the database:
+    /// call it where that is allowed.
+    ///
+    /// # Errors
+    /// When the cluster cannot be read now. Without its row the names are not known, and there are none.
+    pub(super) fn clocks_of(&self, run: &Run) -> Result<Vec<(String, i64)>, EngineError> {
+        match wait(self.store().cluster(&run.cluster_id)) {
+            Ok(cluster) => Ok(clocks_of(run, &cluster)),
+            Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
-/// The workers by the names that their samples have, and by how many milliseconds their clocks are ahead.
-pub(super) fn clocks_of(run: &Run, cluster: &Cluster) -> Vec<(String, i64)> {
+fn clocks_of(run: &Run, cluster: &Cluster) -> Vec<(String, i64)> {
     let workers = run.nodes.iter().filter(|node| node.role == Role::Worker);
     let clocks = workers.filter_map(|node| {
         let known = cluster.nodes.iter().find(|known| known.name == node.name);

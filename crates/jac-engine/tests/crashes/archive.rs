@@ -11,7 +11,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 use tokio::task::yield_now;
-use tokio::time::advance;
+use tokio::time::{advance, sleep};
 
 #[tokio::test(start_paused = true)]
 async fn a_verification_that_takes_long_continues_and_whoever_asks_again_gets_its_result() {
@@ -128,5 +128,41 @@ async fn a_run_that_is_stored_again_is_verified_where_it_is_though_its_owner_has
     let view = house.until("the failed upload", has_failed).await;
     let verified = engine.verify_archive(&run).await.expect("an answer").expect("at once");
     assert!(verified.is_stored && verified.address.starts_with("file://"), "{verified:?}");
+    assert!(view.address.starts_with("file://"), "{view:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_run_whose_manifest_cannot_be_read_now_goes_to_no_other_store() {
+    let place = tempfile::tempdir().expect("a folder");
+    let location = Location::parse(&format!("file://{}", place.path().display())).expect("an address");
+    let mut house = House::new();
+    house.artefacts = Some(ArtefactStore::new(&location, &Options::default(), None).expect("a store"));
+    let cluster = house.cluster(1).await;
+    let run = house.run(&cluster).await;
+    house.until_run(&run, RunPhase::Finished).await;
+    let folder = house.data().join("runs").join(run.as_str());
+    house.until("its upload", async |_: &Engine| manifest_in(&folder)).await;
+    house.terminate(&cluster).await;
+    let engine = house.engine().await;
+    let keys = serde_json::json!({ "name": "own", "aws": { "access_key_id": "AKIA1", "secret_access_key": "s" } });
+    let keys = serde_json::from_value(keys).expect("a set");
+    let keys = engine.save_credentials(&owner(), None, keys, false).await.expect("saved");
+    let new = serde_json::json!({ "address": "s3://own-results", "region": "eu-central-1", "credentials": keys.id });
+    let new = serde_json::from_value(new).expect("a store");
+    engine.use_results_store(&owner(), new, false).await.expect("saved");
+    let manifest = std::fs::read(folder.join(MANIFEST)).expect("its manifest");
+    std::fs::remove_file(folder.join(MANIFEST)).expect("removed");
+    std::fs::create_dir(folder.join(MANIFEST)).expect("a folder in its place");
+    engine.tag_run(&run, vec!["night".to_owned()]).await.expect("tagged");
+    // More than one try.
+    sleep(Duration::from_secs(60)).await;
+    let row = engine.store().run(&run).await.expect("its row").run;
+    let view = engine.archive_view(&row).expect("its way");
+    assert!(view.address.starts_with("file://") && view.phase == ArchivePhase::Failed, "{view:?}");
+    assert_eq!(view.code.as_deref(), Some("artefacts_file_unreadable"));
+    std::fs::remove_dir(folder.join(MANIFEST)).expect("removed");
+    std::fs::write(folder.join(MANIFEST), manifest).expect("put back");
+    let is_stored = async |engine: &Engine| engine.archive_view(&row).filter(|view| view.phase == ArchivePhase::Stored);
+    let view = house.until("the new record", is_stored).await;
     assert!(view.address.starts_with("file://"), "{view:?}");
 }

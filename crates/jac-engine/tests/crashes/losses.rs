@@ -464,3 +464,42 @@ async fn a_log_that_did_not_come_stays_on_its_machine() {
     assert!(folder("master").join("results.jtl").is_file());
     assert!(!folder("worker-1").exists(), "the others are clean");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_restored_is_of_the_team_that_has_its_teams_name_here() {
+    let mut house = House::new();
+    let (cluster, run) = finished(&mut house).await;
+    let plan = house.upload().await;
+    let engine = house.engine().await;
+    // As a folder has it whose database was lost.
+    let lost = Named { id: "t-lost".to_owned(), name: "Shop".to_owned() };
+    engine.set_run_team(&run, Some(lost.clone())).await.expect("written");
+    engine.set_plan_team(&plan, Some(lost.clone())).await.expect("written");
+    house.terminate(&cluster).await;
+    house.crash().await;
+    let engine = house.engine().await;
+    assert_eq!(engine.store().run(&run).await.expect("its row").run.team, Some(lost), "there is none yet");
+    engine.store().add_team("t-here", "shop").await.expect("a team");
+    drop(engine);
+    house.crash().await;
+    let engine = house.engine().await;
+    let here = Some(Named { id: "t-here".to_owned(), name: "shop".to_owned() });
+    assert_eq!(engine.store().run(&run).await.expect("its row").run.team, here);
+    assert_eq!(engine.store().plan(&plan).await.expect("its row").team, here);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_whose_run_is_not_known_any_more_terminates() {
+    let mut house = House::new();
+    let cluster = house.cluster(1).await;
+    let engine = house.engine().await;
+    let occupy = |cluster: &mut jac_model::Cluster| {
+        cluster.current_run = Some("r-77777777".parse().expect("an ID"));
+        Ok::<_, jac_store::StoreError>(())
+    };
+    engine.store().update_cluster(&cluster, occupy).await.expect("written");
+    let cause = jac_model::Message::new("requested", "Requested.");
+    engine.request_termination(&cluster, cause, "Ada").await.expect("requested");
+    drop(engine);
+    house.until_phase(&cluster, ClusterPhase::Terminated).await;
+}

@@ -3,9 +3,9 @@
 use crate::house::{House, PLAN, waiting};
 use crate::losses::walk;
 use crate::world::owner;
-use jac_engine::plans::MovedFile;
 use jac_engine::plans::difference::LineChange;
 use jac_engine::plans::revisions::RevisionPage;
+use jac_engine::plans::{Kept, MovedFile};
 use jac_engine::{Engine, EngineError};
 use jac_model::{ClusterPhase, FileChange, Person, Plan, PlanId, RunPhase};
 use std::io::Read;
@@ -258,4 +258,24 @@ async fn a_record_that_cannot_be_read_keeps_all_revisions() {
     std::fs::write(kept.join("3.json"), record).expect("written");
     sleep(DAY).await;
     assert_eq!(numbers(&engine, &plan).await, [4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_with_a_long_name_is_a_plan_whose_runs_and_schedules_have_a_name_too() {
+    let mut house = House::new();
+    let engine = house.engine().await;
+    let upload = async |engine: &Engine| {
+        waiting(engine, move |engine| {
+            let mut staging = engine.stage().expect("a place");
+            // Longer than a name, and than what lists search for.
+            std::fs::write(staging.place(&format!("{}.jmx", "x".repeat(220))).expect("a place"), PLAN)
+                .expect("written");
+            engine.revise_plan(owner(), None, None, Kept::WithItsRuns, staging)
+        })
+        .await
+        .expect("a plan")
+    };
+    let first = upload(&engine).await;
+    assert_eq!(first.name, "x".repeat(100));
+    assert_eq!(upload(&engine).await.id, first.id, "it is the same plan");
 }

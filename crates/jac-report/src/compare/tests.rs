@@ -105,6 +105,11 @@ fn another_load_is_said_first_and_unread_rows_are_said() {
     assert_eq!(unread.params["rows"], 2_000_u64.into());
     let tolerant = Thresholds { max_unread_percent: 50.0, ..Thresholds::default() };
     assert_eq!(compare(&a, &b, tolerant).outcome, ComparisonOutcome::Same);
+    let accepted = |most| Side { max_unread_percent: Some(most), ..b.clone() };
+    assert_eq!(compare(&a, &accepted(50.0), Thresholds::default()).outcome, ComparisonOutcome::Same, "its own");
+    let refused = compare(&a, &accepted(20.0), tolerant);
+    let sentence = &refused.findings.last().expect("a note").message;
+    assert!(sentence.contains("more than 20 %"), "{sentence}");
 }
 
 /// A log of requests, of transactions, or of both under one label each.

@@ -1,11 +1,13 @@
-//! What a request was let in with, to be asked for again when its body has come: a body may take its time, and whoever sends it may be
-//! signed out, disabled or have lost a right in the meantime.
+//! What a request was let in with, to be asked for again when its body has come, or its turn: both may take their time, and whoever asks may
+//! be signed out, disabled or have lost a right in the meantime.
 
 use crate::App;
 use crate::error::ApiError;
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use jac_model::Principal;
+use std::convert::Infallible;
 use std::pin::Pin;
 
 /// Finds the caller and checks the right that a handler's signature names.
@@ -36,7 +38,11 @@ impl Admission {
         head.version = request.version();
         head.headers.clone_from(request.headers());
         head.extensions.clone_from(request.extensions());
-        let asked = request.extensions().get::<Asked>().cloned().unwrap_or_default();
+        Self::of_head(head)
+    }
+
+    fn of_head(head: Parts) -> Self {
+        let asked = head.extensions.get::<Asked>().cloned().unwrap_or_default();
         Self { head, asked }
     }
 
@@ -54,11 +60,20 @@ impl Admission {
     }
 }
 
+/// For a handler that waits for something else than its body before it does what was asked for. In its signature it stands behind the rights.
+impl FromRequestParts<App> for Admission {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        Ok(Self::of_head(parts.clone()))
+    }
+}
+
 fn changed() -> ApiError {
     ApiError::Request {
         status: StatusCode::CONFLICT,
         code: "rights_changed",
-        message: "Your role or teams changed while the request was being sent.".to_owned(),
+        message: "Your role or teams changed while the request was being processed.".to_owned(),
         hint: Some("Send it again.".to_owned()),
     }
 }

@@ -310,6 +310,7 @@ pub async fn create_team(
     let (id, name) = (new_id('t'), required_name(&new.name)?);
     audit::about("team", &id, &name);
     allowed.engine().store().add_team(&id, &name).await?;
+    allowed.engine().adopt_restored().await?;
     Ok((StatusCode::CREATED, team(allowed.engine(), &id).await?))
 }
 

@@ -1,6 +1,7 @@
 //! Runs: start, look, stop, report, artefacts.
 
 use crate::App;
+use crate::access::admission::Admission;
 use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
 use crate::access::rights;
 use crate::access::shared::ViewedRun;
@@ -13,10 +14,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use jac_engine::Engine;
 use jac_engine::list::{Page, RunSummary};
 use jac_engine::runs::{Artefact, LogPiece, NewRun, NodeSeries, artefacts};
 use jac_engine::view::{LiveLabels, RunView, Snapshot};
+use jac_engine::{Engine, NewCluster};
 use jac_jtl::WindowTable;
 use jac_model::{Action, Cluster, Run, RunId, StopMode, authorize};
 use jac_store::RunRow;
@@ -34,24 +35,44 @@ pub async fn list(allowed: Allowed<View>, Query(query): Query<RunsQuery>) -> Res
     responses((status = 202, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
     allowed: Allowed<StartRun>,
+    admission: Admission,
     State(app): State<App>,
     Body(mut new): Body<NewRun>,
 ) -> Result<(StatusCode, Json<RunView>), ApiError> {
-    let owner = allowed.caller.user.clone();
-    if let (None, Some(mut cluster)) = (&new.cluster_id, new.new_cluster.clone()) {
-        authorize(&allowed.caller, Action::CreateCluster, None).map_err(ApiError::Denied)?;
-        rights::check(&app, &allowed.caller, &mut cluster.config).await?;
-        new.new_cluster = Some(cluster.clone());
-        let run = allowed.engine().create_run_on_new_cluster(owner, new, cluster).await?;
-        return Ok((StatusCode::ACCEPTED, Json(view(allowed.engine(), &run.id).await?)));
+    let (owner, engine) = (allowed.caller.user.clone(), allowed.engine());
+    new_cluster_of(&app, &allowed, &new).await?;
+    let turn = engine.check_turn().await?;
+    // Which may have taken as long as others' checks take.
+    admission.still_holds(&app).await?;
+    let run = match new_cluster_of(&app, &allowed, &new).await? {
+        Some(cluster) => {
+            new.new_cluster = Some(cluster.clone());
+            engine.create_run_on_new_cluster(turn, owner, new, cluster).await?
+        }
+        None => engine.check_with(turn, move |engine, gone| engine.create_run(owner, new, gone)).await?,
+    };
+    Ok((StatusCode::ACCEPTED, Json(view(engine, &run.id).await?)))
+}
+
+/// The cluster that is to be created for a run, with the caller's credentials; `None`: it is to be on one that is there.
+///
+/// # Errors
+/// When the caller may not create it, or not use the one that is there. It is named in the body, not in the path, so its owner is checked here.
+async fn new_cluster_of(app: &App, allowed: &Allowed<StartRun>, new: &NewRun) -> Result<Option<NewCluster>, ApiError> {
+    match (&new.cluster_id, &new.new_cluster) {
+        (None, Some(cluster)) => {
+            let mut cluster = cluster.clone();
+            authorize(&allowed.caller, Action::CreateCluster, None).map_err(ApiError::Denied)?;
+            rights::check(app, &allowed.caller, &mut cluster.config).await?;
+            Ok(Some(cluster))
+        }
+        (Some(id), _) => {
+            let cluster: Cluster = allowed.engine().store().cluster(id).await?;
+            allowed.to(&cluster.owner, cluster.team.as_ref())?;
+            Ok(None)
+        }
+        (None, None) => Ok(None),
     }
-    if let Some(id) = &new.cluster_id {
-        let cluster: Cluster = allowed.engine().store().cluster(id).await?;
-        // The cluster is named in the body, not in the path, so its owner is looked at here.
-        allowed.to(&cluster.owner, cluster.team.as_ref())?;
-    }
-    let run = allowed.engine().check_in_turn(move |engine, gone| engine.create_run(owner, new, gone)).await?;
-    Ok((StatusCode::ACCEPTED, Json(view(allowed.engine(), &run.id).await?)))
 }
 
 /// The run as it is shown now.

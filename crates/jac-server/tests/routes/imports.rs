@@ -309,6 +309,10 @@ async fn what_is_not_a_log_or_damaged_is_refused_by_its_code_and_leaves_nothing(
         let report = served.get(&format!("/runs/{id}/report{part}")).await;
         assert_eq!(report["run"]["verdict"], "none", "{}", report["run"]["criteria"]);
     }
+    let again = served.send(served.importing(Body::from(form(&fields, &[("half.jtl", half_bad.as_bytes())])))).await;
+    let again = again.body["id"].as_str().expect("an id").to_owned();
+    let compared = served.get(&format!("/compare?runs={id},{again}")).await;
+    assert_eq!(compared["comparisons"][0]["outcome"], "same", "{}", compared["comparisons"][0]["findings"]);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Requests whose bodies come long after their heads: rights are those of the moment at which the body is there.
+//! Requests whose bodies, or whose turns, come long after their heads: rights are those of that moment.
 
 use crate::served::{Answer, Served, UPLOAD};
 use http::{Method, StatusCode};
@@ -102,6 +102,30 @@ async fn an_upload_of_who_has_left_the_team_in_between_changes_nothing() {
     let files = served.as_owner(Method::GET, &format!("/plans/{plan}"), "").await.body["files"].clone();
     assert_eq!(files.as_array().map(Vec::len), Some(1), "{files}");
     assert!(served.is_clean());
+}
+
+#[tokio::test]
+async fn who_is_demoted_while_their_run_waits_for_its_turn_does_not_start_it() {
+    let served = Served::new().await;
+    let (cookie, page) = join(&served, "u-ada", "Ada", UserRole::Member).await;
+    let plan = served.upload("/plans", &[("a.jmx", crate::PLAN)]).await.body["id"].as_str().expect("an id").to_owned();
+    let engine = &served.app.engine;
+    let turns = [engine.check_turn().await.expect("a turn"), engine.check_turn().await.expect("the other one")];
+    let own = [("cookie", cookie.as_str()), ("x-jac-page", page.as_str()), JSON];
+    let run =
+        serde_json::json!({ "plan_id": plan, "new_cluster": { "provider": "local", "config": { "workers": 0 } } });
+    let (sender, mut answer) = begin(&served, Method::POST, "/runs", &own, run.to_string().as_bytes()).await;
+    drop(sender);
+    // Long enough that its body has come and its rights were asked for.
+    let waits = tokio::time::timeout(Duration::from_millis(500), &mut answer).await.is_err();
+    assert!(waits, "for its turn");
+    let changed = served.as_owner(Method::PATCH, "/people/u-ada", r#"{"role":"viewer"}"#).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
+    drop(turns);
+    let answer = answer.await.expect("an answer");
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+    assert_eq!(engine.store().living_clusters().await.expect("clusters"), []);
+    assert_eq!(engine.store().unfinished_runs().await.expect("runs"), []);
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ impl RunSpec {
         };
         let plan_name = match &source {
             Source::Files { plan, .. } => {
-                plan.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+                jac_engine::fitting_name(&plan.file_stem().unwrap_or_default().to_string_lossy())
             }
             // It is also the name of a folder, so it has no separators.
             Source::Kept(named) => named.replace(std::path::is_separator, "-"),

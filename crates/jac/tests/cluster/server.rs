@@ -232,6 +232,10 @@ fn a_run_has_its_verdict_although_a_file_cannot_be_downloaded() {
         std::fs::create_dir_all(out.join("results.jtl/in the way")).expect("a folder");
         let done = run.wait().expect(code);
         assert!(done.stderr.contains("not all results of the run r-"), "{}", done.stderr);
+        assert!(
+            done.stderr.contains("results.jtl: ") && out.join("nodes/master/jmeter.log").is_file(),
+            "the others are"
+        );
         assert_eq!(done.stderr.contains("not met:"), code == 1, "{}", done.stderr);
     }
     place.assert_nothing_left();
