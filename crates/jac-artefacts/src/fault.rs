@@ -1,4 +1,4 @@
-//! The faults of an object store, distinguished by what helps.
+//! The faults of an object store, distinguished by their remedy.
 
 use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
@@ -39,7 +39,7 @@ pub enum ArtefactError {
     File { name: String, detail: String },
     #[error("{name} changed during the upload.")]
     Changed { name: String },
-    /// A fault of JAC's own.
+    /// A fault in JAC itself.
     #[error("The upload failed unexpectedly: {detail}.")]
     Panicked { detail: String },
 }

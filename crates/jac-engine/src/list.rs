@@ -58,7 +58,7 @@ pub struct RunSummary {
     pub tags: Vec<String>,
     /// Whether it is its plan's baseline.
     pub baseline: bool,
-    /// It is a try, and in no trend.
+    /// Whether it is a try run, which is excluded from trends.
     #[serde(default)]
     pub try_run: bool,
 }
@@ -117,7 +117,7 @@ impl Engine {
     /// A page of the runs that the filter takes.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_runs(
         &self,
         filter: &RunFilter,
@@ -135,7 +135,7 @@ impl Engine {
     /// A page of the clusters that the filter takes.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_clusters(
         &self,
         filter: &ClusterFilter,
@@ -152,7 +152,7 @@ impl Engine {
     /// A page of the plans that the filter takes.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_plans(
         &self,
         filter: &PlanFilter,

@@ -54,7 +54,7 @@ pub enum JavaError {
     Missing,
     #[error("{} is Java {version}, which is too old; JAC needs {OLDEST} or newer (Debian and Ubuntu: apt-get install openjdk-17-jre-headless, or set JAVA_HOME)", path.display())]
     TooOld { path: PathBuf, version: String },
-    #[error("{} is Java {version}, which is too new for JMeter {jmeter}: it is not tested on it, and Java 26 removed classes that its libraries use; set JAVA_HOME to a Java from {OLDEST} to {NEWEST_FOR_JMETER_5}, or use a newer JMeter", path.display())]
+    #[error("{} is Java {version}, which is too new for JMeter {jmeter}: JMeter is not tested on it, and Java 26 removed classes that its libraries use; set JAVA_HOME to a Java from {OLDEST} to {NEWEST_FOR_JMETER_5}, or use a newer JMeter", path.display())]
     TooNew { path: PathBuf, version: String, jmeter: String },
     #[error("the version of {} is unknown: {reason}", path.display())]
     Broken { path: PathBuf, reason: String },

@@ -260,7 +260,7 @@ fn escape(part_text: &str, part: Part, into: &mut String) {
 
 /// A properties file with which JMeter does not start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} has a \\u that four hexadecimal digits do not follow: write a backslash as \\\\")]
+#[error("line {line} has a \\u without four hexadecimal digits: write a backslash as \\\\")]
 pub struct MalformedEscape {
     /// The line, from 1 on.
     pub line: usize,

@@ -61,13 +61,13 @@ pub struct Finding {
     pub params: BTreeMap<String, String>,
 }
 
-/// A file that the plan would find if it lay elsewhere. Both paths start from the root that the plan's files stay in.
+/// A file that the plan would find at another path. Both paths are relative to the root of the plan's files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Misplaced {
-    /// Where it lies.
+    /// Its current path.
     pub from: String,
-    /// Where the plan looks for it.
+    /// The path at which the plan expects it.
     pub to: String,
 }
 
@@ -88,7 +88,7 @@ pub struct DataFile {
     /// It is not there, but the plan seems to write it before it reads it.
     #[serde(default)]
     pub written_by_plan: bool,
-    /// It is not there, but a file of that name lies elsewhere among the plan's files.
+    /// It is missing, but the plan has a file of that name at another path.
     #[serde(default)]
     pub elsewhere: Option<Misplaced>,
 }
@@ -111,7 +111,7 @@ pub struct Check {
     pub total_threads: Option<u64>,
     /// Seconds after which the plan ends by its schedulers; null if unknown or not bounded.
     pub duration_s: Option<u64>,
-    /// Users over time, as far as the plan says.
+    /// Users over time, as far as the plan defines them.
     #[serde(default)]
     pub shape: LoadShape,
     /// Files that the plan reads.

@@ -11,11 +11,11 @@ const MOST_ELEMENTS: usize = 5_000;
 /// The longest text of a fact or a name, in characters.
 const LONGEST: usize = 300;
 
-/// One thing to be known of an element.
+/// A key setting of an element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutlineFact {
-    /// What it is, such as `threads`, `ramp_up`, `loops`, `duration`, `method`, `url`, `delay_ms`, `per_minute`, `file`, `condition`.
+    /// Its kind: `threads`, `ramp_up`, `loops`, `duration`, `method`, `url`, `delay_ms`, `per_minute`, `file`, `condition`…
     pub code: String,
     /// As written in the plan.
     pub value: String,
@@ -25,14 +25,14 @@ pub struct OutlineFact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutlineElement {
-    /// How many elements it stands below; the test plan is 0.
+    /// Its depth in the tree; the test plan has 0.
     pub level: u32,
     pub name: String,
-    /// What JMeter's window calls this kind; of a plugin, its class.
+    /// The element's type as in JMeter's GUI; for a plugin, its class.
     pub kind: String,
-    /// Its own switch.
+    /// Whether the element itself is enabled.
     pub enabled: bool,
-    /// It and everything above it is enabled.
+    /// Whether it and all elements above it are enabled.
     pub active: bool,
     pub facts: Vec<OutlineFact>,
 }
@@ -41,9 +41,9 @@ pub struct OutlineElement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Outline {
-    /// At most the first 5,000.
+    /// The first 5,000 at most.
     pub elements: Vec<OutlineElement>,
-    /// How many the plan has.
+    /// Number of elements in the plan.
     pub count: u64,
 }
 

@@ -43,7 +43,7 @@ pub struct Element {
     pub test_class: String,
     /// The `testname` attribute.
     pub name: String,
-    /// Its own switch.
+    /// Whether the element itself is enabled.
     pub enabled: bool,
     /// Enabled, and so are all its parents: JMeter removes a disabled element with everything below it.
     pub active: bool,

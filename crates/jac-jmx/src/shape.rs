@@ -18,7 +18,7 @@ const MOST_POINTS: usize = 400;
 /// So much longer than what is known of it is a line that has no known end, at least.
 const OPEN_END_MS: u64 = 60_000;
 
-/// Users at a time. Two points of one time are a jump; between two times the line is straight.
+/// Number of users at a time. Two points at the same time are a jump; between points the line is straight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoadPoint {
@@ -51,13 +51,13 @@ pub struct ShapeGroup {
     pub ends: ShapeEnd,
 }
 
-/// What the lines do not show.
+/// Information that the lines do not show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShapeNote {
-    /// `after_setup`: setUp thread groups run before; `users_unknown`: this group has no line, as its numbers are known only at run time;
-    /// `users_follow_rate`: neither has this one, which starts arrivals at a rate, with as many users as they take; `start_unknown`: neither
-    /// has this one, which waits for another whose end is not known; `ends_with_iterations`: this line may end sooner or later than it is
+    /// `after_setup`: setUp thread groups run before; `users_unknown`: this group has no line because its numbers are only known at run time;
+    /// `users_follow_rate`: no line because it starts arrivals at a rate, with as many users as needed; `start_unknown`: no line
+    /// because it waits for another group whose end is unknown; `ends_with_iterations`: the line may end earlier or later than
     /// drawn; `groups_not_shown`: only the first 50 groups have lines.
     pub code: String,
     /// The thread group.
@@ -70,11 +70,11 @@ pub struct ShapeNote {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoadShape {
-    /// How far the lines go. One without a known end goes to here.
+    /// The end of the time axis. Lines without a known end extend to it.
     pub length_ms: u64,
     /// The main thread groups that have a line, in the order of the plan.
     pub groups: Vec<ShapeGroup>,
-    /// All of them together; empty: none has a line.
+    /// The sum of all groups; empty: none has a line.
     pub total: Vec<LoadPoint>,
     /// What is not shown, and why.
     pub notes: Vec<ShapeNote>,
@@ -155,7 +155,7 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
     for group in of_stage(Stage::Main) {
         let name = &group.report.name;
         let Some(begin_ms) = begins_ms else {
-            let message = format!("\"{name}\" starts after the preceding thread groups; when that is, is unknown.");
+            let message = format!("\"{name}\" starts after the preceding thread groups, at an unknown time.");
             note("start_unknown", Some(group), message);
             continue;
         };
@@ -166,7 +166,7 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
                     begins_ms = (line.ends == ShapeEnd::Scheduled).then(|| begin_ms + end_ms);
                 }
                 if line.ends == ShapeEnd::Iterations {
-                    let message = format!("\"{name}\" ends when its users have done their iterations.");
+                    let message = format!("\"{name}\" ends when its users have completed their iterations.");
                     note("ends_with_iterations", Some(group), message);
                 }
                 let points = lines::later(line.points, begin_ms);

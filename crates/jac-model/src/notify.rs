@@ -44,7 +44,7 @@ pub struct NotifierInfo {
     /// Scheme, host and port; for mail also who gets it.
     pub address: String,
     pub runs: RunSelection,
-    /// Names of the plans of whose runs it is notified; empty: all.
+    /// Names of the plans whose runs it is notified of; empty: all.
     pub plans: Vec<String>,
 }
 

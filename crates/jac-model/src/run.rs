@@ -232,7 +232,7 @@ pub struct NodeHealth {
     /// Heap size of its JVM.
     #[serde(default)]
     pub heap_mb: Option<u64>,
-    /// Bytes of its log that were not read yet, the fewest since the look before; `null`: it writes no log, or nothing was read since.
+    /// Bytes of its log not read yet, the lowest value since the previous observation; `null`: it writes no log, or nothing was read since.
     #[serde(default)]
     pub lag_bytes: Option<u64>,
     /// Rows of its log that came, per second; `null`: the results are not direct.

@@ -73,10 +73,10 @@ pub struct ComparedRun {
     /// Properties files of the plan that every JMeter read.
     #[serde(default)]
     pub properties_files: Vec<String>,
-    /// Version of JMeter; `null`: it is not known.
+    /// Version of JMeter; `null`: unknown.
     #[serde(default)]
     pub jmeter: Option<String>,
-    /// Java versions of its nodes; empty: they are not known.
+    /// Java versions of its nodes; empty: unknown.
     #[serde(default)]
     pub java: Vec<String>,
     /// JMeter properties whose totals were divided among the workers.

@@ -112,7 +112,7 @@ pub struct RunFacts {
     /// The time between the first samples of the first and the last of them, in milliseconds; `null`: there are no two.
     #[serde(default)]
     pub start_skew_ms: Option<i64>,
-    /// What people remark at moments of it.
+    /// Its annotations.
     #[serde(default)]
     pub annotations: Vec<Annotation>,
 }

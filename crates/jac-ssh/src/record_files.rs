@@ -247,7 +247,7 @@ fn read<R: DeserializeOwned>(path: &Path) -> io::Result<Option<R>> {
 }
 
 fn failed(what: &str, error: &io::Error) -> PortError {
-    PortError::of_io("JAC", &format!("{what} what it knows of the machines"), error)
+    PortError::of_io("JAC", &format!("{what} its record of the machines"), error)
 }
 
 #[cfg(test)]

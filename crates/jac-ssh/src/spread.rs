@@ -332,7 +332,7 @@ impl Spread {
         let spread = &self;
         join_all(members.iter().map(|member| async move {
             if let Err(error) = member.clean_up(spread).await {
-                tracing::info!(node = member.name, %error, "{} keeps a key that prints {}: {error}", member.name, member.file);
+                tracing::info!(node = member.name, %error, "{} still has a key that prints {}: {error}", member.name, member.file);
             }
         }))
         .await;

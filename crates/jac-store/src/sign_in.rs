@@ -124,7 +124,7 @@ fn open_session(
 /// Who is signed in stays so while the database cannot be written: reading needs no note of it.
 pub(crate) fn continue_without_note(noted: Result<(), StoreError>) {
     if let Err(error) = noted {
-        tracing::warn!(%error, "the last use of a sign-in could not be noted: {error}");
+        tracing::warn!(%error, "the last use of a sign-in could not be recorded: {error}");
     }
 }
 

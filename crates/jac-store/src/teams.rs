@@ -84,7 +84,7 @@ impl Store {
     /// A page of the teams in whose name each word of the text is, by name.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_teams(&self, text: Option<&str>, page: &PageRequest<()>) -> Result<Page<TeamRow>, StoreError> {
         let query = query(text, page)?;
         let unreadable = self.unreadable.clone();

@@ -138,7 +138,7 @@ impl Installation {
         let mut ids = ids.into_iter();
         match (ids.next(), ids.next()) {
             (Some(id), None) => Ok(id),
-            (Some(_), Some(_)) => bail!("several people who were removed had the name '{name}'"),
+            (Some(_), Some(_)) => bail!("several removed people had the name '{name}'"),
             (None, _) => Err(with_hint(
                 format!("no person '{name}' in the audit trail"),
                 Some("`jac admin user list` lists everybody.".to_owned()),

@@ -213,7 +213,7 @@ impl Client {
         tokio::select! {
             answer = unlimited.json(Method::POST, path, Some(&kind), Body::from_stream(form)) => answer,
             () = silence(pieces, limit) => {
-                Err(RunFailed(format!("the server has not continued with the upload for {} s", limit.as_secs())).into())
+                Err(RunFailed(format!("the upload has made no progress for {} s", limit.as_secs())).into())
             }
         }
     }
@@ -364,7 +364,7 @@ async fn collect(stream: Bytestream) -> anyhow::Result<Bytes> {
 }
 
 fn broken_off(error: std::io::Error) -> anyhow::Error {
-    RunFailed(format!("the server's answer has broken off: {}", innermost(&error))).into()
+    RunFailed(format!("the server's response ended early: {}", innermost(&error))).into()
 }
 
 /// The answer to a request, or why it was refused.

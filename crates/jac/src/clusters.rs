@@ -146,7 +146,7 @@ async fn create(mut connected: Connected<'_>, arguments: &CreateArguments) -> an
     let created = connected.signals.unless(connected.client.post("/clusters", &new)).await;
     let mut view: ClusterView = created.map_err(|signal| Interrupted {
         signal,
-        continuing: "`jac cluster list` shows whether the cluster is created already.".to_owned(),
+        continuing: "`jac cluster list` shows whether the cluster was created.".to_owned(),
     })??;
     if arguments.options.wait || !connected.is_server {
         view = connected.wait_for_creation(&view).await?;
@@ -190,7 +190,7 @@ async fn adopt(mut connected: Connected<'_>, named: &str, whose: &ClientArgument
     let adopted = connected.signals.unless(client.post(&format!("/orphans/{id}/adopt"), &json!({}))).await;
     let view: ClusterView = adopted.map_err(|signal| Interrupted {
         signal,
-        continuing: format!("`jac cluster list` shows whether {id} is adopted already."),
+        continuing: format!("`jac cluster list` shows whether {id} was adopted."),
     })??;
     let view = connected.wait_for_adopted(&view).await?;
     print(whose, &view, || line_of(&ClusterSummary::from(&view)));
@@ -209,7 +209,7 @@ async fn terminate(
         let ended = connected.signals.unless(client.delete(&format!("/orphans/{id}"))).await;
         ended.map_err(|signal| Interrupted {
             signal,
-            continuing: format!("`jac cluster list` shows whether the machines of {id} are terminated already."),
+            continuing: format!("`jac cluster list` shows whether the machines of {id} are terminated."),
         })??;
         print(whose, &json!({ "id": id, "orphan": true, "phase": "terminated" }), || {
             format!("The machines of {id} are terminated.")
@@ -221,7 +221,7 @@ async fn terminate(
     let terminated = connected.signals.unless(client.post(&path, &json!({}))).await;
     let mut view: ClusterView = terminated.map_err(|signal| Interrupted {
         signal,
-        continuing: format!("`jac cluster list` shows whether {id} is being terminated already."),
+        continuing: format!("`jac cluster list` shows whether {id} is being terminated."),
     })??;
     let wait = wait || !connected.is_server;
     if wait {

@@ -27,7 +27,7 @@ pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
         let path = |id: &Value| format!("/credentials/{}", id.as_str().unwrap_or_default());
         if delete {
             let Some(set) = &known else {
-                let hint = Some("`jac credentials aws --name NAME` shows the set of a name.".to_owned());
+                let hint = Some("`jac credentials aws --name NAME` shows the set with that name.".to_owned());
                 return Err(with_hint(format!("no AWS credentials '{name}' are saved"), hint));
             };
             client.delete(&path(&set["id"])).await?;

@@ -26,8 +26,9 @@ pub fn filter(narrow: &NarrowArguments) -> anyhow::Result<Filter> {
         [("--from", &narrow.from, Bound::AtLeast as fn(i64) -> Bound<i64>), ("--to", &narrow.to, Bound::Below)]
     {
         let Some(time) = time else { continue };
-        let moment: Moment =
-            time.parse().map_err(|()| with_hint(format!("{flag} {time}: give {}", Moment::EXPECTED), None))?;
+        let moment: Moment = time
+            .parse()
+            .map_err(|()| with_hint(format!("invalid {flag} {time}: expected {}", Moment::EXPECTED), None))?;
         filter.add(match moment {
             Moment::At(ms) => Condition::Time(bound(ms)),
             Moment::AfterStart(ms) => Condition::SinceStart(bound(ms)),
@@ -51,7 +52,7 @@ pub fn settled(filter: &Filter, inputs: &[Input], settings: &Settings) -> anyhow
 /// There is nothing that a time after the start could count from.
 fn without_start(inputs: &[Input]) -> anyhow::Error {
     let names: Vec<String> = inputs.iter().map(Input::name).collect();
-    anyhow::anyhow!("{} has no sample with a start time, so times after the start mean nothing", names.join(", "))
+    anyhow::anyhow!("{} has no sample with a start time, so relative times cannot be used", names.join(", "))
 }
 
 /// The settings by which logs are read.

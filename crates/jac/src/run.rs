@@ -612,7 +612,7 @@ fn inside(name: &str) -> anyhow::Result<&Path> {
     let is_inside = !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));
     is_inside.then_some(path).ok_or_else(|| {
         anyhow::Error::new(RunFailed(format!(
-            "the server gives an artefact an invalid name: '{}'",
+            "the server returned an invalid artefact name: '{}'",
             name.escape_debug()
         )))
     })

@@ -33,7 +33,7 @@ pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {
                 let Connected { client, signals, is_server } = connected;
                 signals.unless(add(client, is_server, &arguments)).await.map_err(|signal| Interrupted {
                     signal,
-                    continuing: "`jac schedule list` shows whether the schedule is saved already.".to_owned(),
+                    continuing: "`jac schedule list` shows whether the schedule was saved.".to_owned(),
                 })?
             })
             .await

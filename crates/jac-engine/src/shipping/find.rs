@@ -127,7 +127,7 @@ impl Engine {
             return Ok(failed(code));
         }
         let reading = self.reading(run)?;
-        // The rows of an imported run that cannot be read may be of logs that were rewritten without them: only its log says it.
+        // Unreadable rows of an imported run may belong to logs that were rewritten without them: only its log has the number.
         let is_of_log = |reading: &Reading| {
             reading.rejected_rows == 0
                 || wait(self.store().run(run)).is_ok_and(|row| row.run.provider != Some(Provider::Imported))
@@ -158,7 +158,7 @@ impl Engine {
         Ok(Asked::Answered(FoundSamples { result, source: row.target.clone(), fallback: None }))
     }
 
-    /// The result of reading a finished run's log; `None`: it is not recorded.
+    /// The result of reading a finished run's log; `None`: not recorded.
     fn reading(&self, run: &RunId) -> Result<Option<Reading>, EngineError> {
         const NAME: &str = "summary.json";
         let Some(file) = self.kept_file(run, NAME)? else { return Ok(None) };
@@ -173,7 +173,7 @@ impl Engine {
 }
 
 impl Engine {
-    /// Samples of a finished run, transactions aside, as its summary counts them; `None`: nothing says it.
+    /// Number of a finished run's samples without transactions, from its summary; `None`: unknown.
     pub(super) fn samples_of(&self, run: &RunId) -> Result<Option<u64>, EngineError> {
         Ok(self.reading(run)?.map(|reading| reading.samples))
     }
@@ -203,7 +203,7 @@ impl super::Shipping {
     }
 }
 
-/// What matches, in the form of the log's search.
+/// The matches, in the form of a log search.
 fn result(matches: SampleMatches, reading: &Reading) -> SearchResult {
     let SampleMatches { searched, matched, samples, .. } = matches;
     // As there: where every row is a transaction they are the samples.

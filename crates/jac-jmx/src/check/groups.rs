@@ -150,8 +150,9 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
     }
     if let Some(delay_s) = group.negative_delay {
         // Tried: "Invalid delay -1 set in Thread Group", no sample, exit code 0.
-        let message =
-            format!("The startup delay of \"{name}\" is {delay_s} s, which JMeter refuses at the start as invalid.");
+        let message = format!(
+            "The startup delay of \"{name}\" is {delay_s} s, which JMeter rejects as invalid when the test starts."
+        );
         add(
             Severity::Error,
             "delay_invalid",

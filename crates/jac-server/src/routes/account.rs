@@ -215,7 +215,7 @@ pub async fn revoke_token(allowed: Allowed<ChangeAccount>, Path(id): Path<String
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The caller's own audit entries
+/// List the caller's own audit entries
 #[utoipa::path(get, path = "/account/audit", tag = "account", params(AuditQuery), responses((status = 200, body = AuditPage), (status = 400, body = ErrorBody)))]
 pub async fn own_audit(
     allowed: Allowed<ViewAccount>,

@@ -69,7 +69,7 @@ pub async fn begin(
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(CompanyPage { url })))
 }
 
-/// Back from the provider: opens a session and continues to the sign-in page
+/// Return from the identity provider: opens a session and continues to the sign-in page
 #[utoipa::path(get, path = "/session/company/callback", tag = "session", operation_id = "company_callback", params(Back),
     responses((status = 303, description = "To the sign-in page, with the page's secret or a code in the fragment.")))]
 pub async fn callback(

@@ -30,7 +30,7 @@ pub struct ImportUpload {
     file: Vec<Vec<u8>>,
 }
 
-/// Make a finished run of result logs that were written elsewhere
+/// Import result logs written elsewhere as a finished run
 #[utoipa::path(post, path = "/runs/import", tag = "runs", request_body(content = ImportUpload, content_type = "multipart/form-data"),
     responses((status = 201, body = RunView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub async fn import_logs(

@@ -44,7 +44,7 @@ pub struct RunsQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct ClustersQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -93,7 +93,7 @@ pub struct PlansQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -117,7 +117,7 @@ pub struct SchedulesQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -140,9 +140,9 @@ pub struct PeopleQuery {
     state: Option<PersonState>,
     /// The ID of a team: its members only.
     team: Option<String>,
-    /// Words that are all in their name.
+    /// Words that must all be in their name.
     text: Option<String>,
-    /// What to sort by; absent: `name`. Others than that are for administrators only.
+    /// Sort key; absent: `name`. Other keys are for administrators only.
     #[param(inline)]
     sort: Option<PersonSort>,
     /// Absent: `asc`.
@@ -150,7 +150,7 @@ pub struct PeopleQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -158,14 +158,14 @@ pub struct PeopleQuery {
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TeamsQuery {
-    /// Words that are all in its name.
+    /// Words that must all be in its name.
     text: Option<String>,
     /// By name; absent: `asc`.
     #[param(inline)]
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 

@@ -174,7 +174,7 @@ impl Shared<'_> {
             }
             if let Err(error) = store.note_seen(&person.id, limits.now_ms).await {
                 // Who is signed in stays so while the database cannot be written.
-                tracing::warn!(%error, "the last use of a sign-in could not be noted: {error}");
+                tracing::warn!(%error, "the last use of a sign-in could not be recorded: {error}");
             }
         }
         Ok(Some(OpenSession { id: kept.id, person, is_own_page, by_link: kept.by_link }))

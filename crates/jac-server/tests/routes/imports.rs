@@ -116,7 +116,7 @@ async fn logs_of_any_kind_have_the_figures_of_their_report() {
     let packed = gzip(second.as_bytes());
     let zstandard = zstd::encode_all(second.as_bytes(), 1).expect("packs");
     let semicolons = "label;elapsed;timeStamp\nTill;60;2023/11/14 22:13:25.250\n";
-    let cases: [&[(&str, &[u8])]; 6] = [
+    let cases: [&[(&str, &[u8])]; 7] = [
         &[("plain.jtl", first.as_bytes())],
         &[("packed.jtl.gz", &packed)],
         &[("an.xml", XML)],

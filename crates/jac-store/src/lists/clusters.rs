@@ -95,7 +95,7 @@ impl Store {
     /// A page of the clusters that the filter takes.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_clusters(
         &self,
         filter: &ClusterFilter,

@@ -12,7 +12,7 @@ pub struct PersonFilter {
     pub disabled: Option<bool>,
     /// The id of a team that they are in.
     pub team: Option<String>,
-    /// Words that are all in their name.
+    /// Words that must all be in their name.
     pub text: Option<String>,
 }
 
@@ -39,7 +39,7 @@ impl Store {
     /// A page of the people that the filter takes.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_people(
         &self,
         filter: &PersonFilter,

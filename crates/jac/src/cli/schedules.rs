@@ -47,7 +47,7 @@ pub enum ScheduleCommand {
         /// A JMeter property for this run; takes precedence over the schedule's
         #[arg(short = 'J', value_name = "name=value")]
         property: Vec<String>,
-        /// As a try run: 1 thread and 1 iteration of each thread group on 1 node, in no trend
+        /// As a try run: 1 thread and 1 iteration of each thread group on 1 node, excluded from trends
         #[arg(long = "try")]
         try_run: bool,
         #[command(flatten)]

@@ -59,8 +59,9 @@ fn moment(at: &str) -> anyhow::Result<Moment> {
 /// When the run's load began.
 async fn start_of(client: &Client, run: &str) -> anyhow::Result<EpochMs> {
     let view: RunView = client.get(&format!("/runs/{}", encoded(run))).await?;
-    view.started_ms
-        .ok_or_else(|| with_hint("the run has not started", Some("Give a time, or no --at: now.".to_owned())))
+    view.started_ms.ok_or_else(|| {
+        with_hint("the run has not started", Some("Give a time, or omit --at for the current time.".to_owned()))
+    })
 }
 
 /// Its ID, its moment, its text, and whose it is.

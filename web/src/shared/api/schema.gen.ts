@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's own audit entries */
+        /** List the caller's own audit entries */
         get: operations["account_own_audit"];
         put?: never;
         post?: never;
@@ -512,7 +512,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The notification and metrics targets of this server, and their recent deliveries */
+        /** List the server's notification and metrics targets with their recent deliveries */
         get: operations["integrations_list"];
         put?: never;
         post?: never;
@@ -597,7 +597,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** People with an account, a page at a time */
+        /** List people with an account, paginated */
         get: operations["people_list"];
         put?: never;
         /** Invite somebody */
@@ -677,7 +677,7 @@ export interface paths {
         delete: operations["plans_delete"];
         options?: never;
         head?: never;
-        /** Rename a plan, or run another of its `.jmx` */
+        /** Rename a plan, or change its main `.jmx` */
         patch: operations["plans_edit"];
         trace?: never;
     };
@@ -758,7 +758,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file of a plan */
+        /** Download a file of a plan */
         get: operations["plans_file"];
         put?: never;
         post?: never;
@@ -812,7 +812,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move a file within the plan, such as to where the plan looks for it */
+        /** Move a file within the plan, e.g. to where the plan expects it */
         post: operations["plans_move_file"];
         delete?: never;
         options?: never;
@@ -827,7 +827,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tree of the plan's elements, with the numbers that matter of each */
+        /** Get the tree of the plan's elements with their key settings */
         get: operations["plans_outline"];
         put?: never;
         post?: never;
@@ -880,7 +880,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give the plan the files of an earlier revision again, as a new revision */
+        /** Restore the files of an earlier revision as a new revision */
         post: operations["plans_restore_revision"];
         delete?: never;
         options?: never;
@@ -895,7 +895,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The files of a revision as a zip */
+        /** Download the files of a revision as a zip */
         get: operations["plans_download_revision"];
         put?: never;
         post?: never;
@@ -912,7 +912,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Single samples of a plan's runs, the newest run first; also of a plan that was deleted */
+        /** Search the samples of a plan's runs, newest run first; also of a deleted plan */
         get: operations["plans_plan_samples"];
         put?: never;
         post?: never;
@@ -946,7 +946,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Trend of a plan's figures, newest run first; also for a deleted plan */
+        /** Get the trend of a plan's figures, newest run first; also for a deleted plan */
         get: operations["plans_trend"];
         put?: never;
         post?: never;
@@ -983,7 +983,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a finished run of result logs that were written elsewhere */
+        /** Import result logs written elsewhere as a finished run */
         post: operations["runs_import_logs"];
         delete?: never;
         options?: never;
@@ -998,7 +998,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One run */
+        /** Get a run */
         get: operations["runs_show"];
         put?: never;
         post?: never;
@@ -1018,7 +1018,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Annotate a moment of a run, live or finished; its charts have a line there */
+        /** Annotate a moment of an active or finished run; its charts show a line there */
         post: operations["runs_annotate"];
         delete?: never;
         options?: never;
@@ -1034,7 +1034,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Give an annotation another moment and text */
+        /** Change an annotation's time and text */
         put: operations["runs_change_annotation"];
         post?: never;
         /** Remove an annotation */
@@ -1156,7 +1156,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the charts show of one label of a run, whether it is among the report's busiest or not; also while it continues */
+        /** Get the points of one label of a run, also if the report omits it, and during the run */
         get: operations["runs_label_charts"];
         put?: never;
         post?: never;
@@ -1173,7 +1173,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Some labels of a finished run as one, percentiles too; it reads the log. `null`: none of them has a sample there */
+        /** Get the statistics of several labels of a finished run as one, with percentiles; reads the log. `null`: none of them has a sample there */
         get: operations["runs_labels_together"];
         put?: never;
         post?: never;
@@ -1190,7 +1190,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The run as it is now, with the points that changed since a snapshot */
+        /** Get the current state of a run, with the points that changed since a snapshot */
         get: operations["runs_live"];
         put?: never;
         post?: never;
@@ -1207,7 +1207,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The points of some labels of a run while it continues, those that changed since a snapshot */
+        /** Get the points of some labels of an active run that changed since a snapshot */
         get: operations["runs_live_labels"];
         put?: never;
         post?: never;
@@ -1224,7 +1224,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The table of a part of a run's time while it continues, counted from the buckets of its charts */
+        /** Get the table of a time range of an active run, counted from the buckets of its charts */
         get: operations["runs_live_window"];
         put?: never;
         post?: never;
@@ -1258,7 +1258,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** CPU, memory, heap and network of a run's nodes over time, live and finished */
+        /** Get CPU, memory, heap and network of a run's nodes over time, during the run and afterwards */
         get: operations["runs_node_series"];
         put?: never;
         post?: never;
@@ -1360,7 +1360,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Single samples of a run, also while it continues */
+        /** Search a run's samples, also during the run */
         get: operations["runs_samples"];
         put?: never;
         post?: never;
@@ -1377,7 +1377,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The schedule that a run is of; `null`: somebody started it without one */
+        /** Get a run's schedule; `null`: it was started without one */
         get: operations["schedules_of_run"];
         put?: never;
         post?: never;
@@ -1413,7 +1413,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The links that still work and show a run, alone or compared with others */
+        /** List the valid share links that show a run, alone or in a comparison */
         get: operations["shares_of_run"];
         put?: never;
         /** Create a share link for a run */
@@ -1434,7 +1434,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a link that shows a run */
+        /** Revoke a share link of a run */
         delete: operations["shares_revoke_of_run"];
         options?: never;
         head?: never;
@@ -1572,7 +1572,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Pause a schedule; a run of it that is there continues */
+        /** Pause a schedule; its active run continues */
         post: operations["schedules_pause"];
         delete?: never;
         options?: never;
@@ -1744,7 +1744,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Back from the provider: opens a session and continues to the sign-in page */
+        /** Return from the identity provider: opens a session and continues to the sign-in page */
         get: operations["session_company_callback"];
         put?: never;
         post?: never;
@@ -1882,7 +1882,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Teams by name, a page at a time */
+        /** List teams by name, paginated */
         get: operations["people_teams"];
         put?: never;
         /** Create a team */

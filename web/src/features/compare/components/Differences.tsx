@@ -39,7 +39,7 @@ export function OtherLoad({ judged, onJudge }: { judged: boolean; onJudge: (judg
     <Note tone="attention">
       <strong>{judged ? "The load was different." : "The load was different: no verdict."}</strong> Response times depend on the load.{" "}
       <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => onJudge(!judged)}>
-        {judged ? "Withhold again" : "Compare anyway"}
+        {judged ? "Undo" : "Compare anyway"}
       </button>
     </Note>
   );

@@ -43,7 +43,7 @@ export function CheckList({ legend, first, found, more, count, isChosen, text, o
             </label>
           </div>
         ))}
-        {more && <span className="text-muted">More are found by name.</span>}
+        {more && <span className="text-muted">Search by name for more.</span>}
         {options.length === 0 && <span className="text-muted">{text === "" ? "Loading…" : `No matches for “${text}”.`}</span>}
       </div>
     </fieldset>

@@ -2,7 +2,7 @@
 export function AllLabels({ chosen }: { chosen: string[] }) {
   if (chosen.length === 0) return null;
   return (
-    <span className="tag" title="Of all labels, not only of the selected ones.">
+    <span className="tag" title="Covers all labels, not only the selected ones.">
       all labels
     </span>
   );

@@ -16,7 +16,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** A remark at a moment of a run. */
+/** An annotation: a text at a moment of a run. */
 export function AnnotationDialog({ run, of, onClose }: Props) {
   const known = typeof of === "number" ? null : of;
   const first = typeof of === "number" ? of : of.at_ms;

@@ -251,7 +251,7 @@ function FilesDifference({ plan, from, to }: { plan: string; from: number; to: n
   const { data } = useRevisionDifference(plan, from, to, from !== to);
   if (from === to || data === undefined) return null;
   const files = data.files.map(({ path, change }) => `${changeWord(change)} ${path}`);
-  return <p className="sum run-difference">{files.length === 0 ? `Files of revisions ${from} and ${to}: the same.` : `Files since revision ${from}: ${files.join(", ")}.`}</p>;
+  return <p className="sum run-difference">{files.length === 0 ? `Revisions ${from} and ${to} have the same files.` : `Changed since revision ${from}: ${files.join(", ")}.`}</p>;
 }
 
 /** On a cluster that is there, or on one that is created for the run. */
