@@ -119,7 +119,7 @@ impl Redis {
         Unavailable
     }
 
-    /// Reports sessions that end on other servers, and notices that Redis is away and that it is back. It never ends.
+    /// Reports sessions that end on other servers, and detects that Redis is unavailable or available again. It never ends.
     pub async fn follow(self, access: Access) {
         loop {
             match timeout(PATIENCE_IN_ALL, self.listen()).await {
