@@ -434,9 +434,13 @@ fn percent(before: f64, after: f64) -> Option<f64> {
 fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: usize) -> Vec<Note> {
     let rule = format!(
         "A change is significant when the p-value of its test is below {} (Mann-Whitney U for response times, two-proportion \
-         z for the share above the common 95th percentile and for failures; {tests} tests, Holm-corrected) and it is at least \
+         z for the share above the common 95th percentile and for failures; {tests} test{}, Holm-corrected) and it is at least \
          {} % and {} ms, or {} percentage points of the error rate.",
-        thresholds.significance, thresholds.time_percent, thresholds.time_ms, thresholds.error_points
+        thresholds.significance,
+        if tests == 1 { "" } else { "s" },
+        thresholds.time_percent,
+        thresholds.time_ms,
+        thresholds.error_points
     );
     let independent = "The tests assume independent samples. Samples of one run are correlated, so two runs of an unchanged system \
                        may differ more than the tests expect: repeat a run before you rely on a small change.";

@@ -1,4 +1,4 @@
-//! Turns at scanning result logs. A scan reads a whole log and keeps a processor busy, so a few go at a time, one person's wait
+//! Limits concurrent scans of result logs. A scan reads a whole log and keeps a CPU busy, so only a few run at a time, one person's wait
 //! for each other, and a person with too many waiting ones is rejected.
 
 use crate::error::ApiError;

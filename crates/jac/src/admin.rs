@@ -1,8 +1,8 @@
 //! `jac admin`: what the owner of an installation does from its own machine, with a server on the data folder or without.
 //!
 //! Anybody who can write to the data folder is its administrator: the commands work on the database, and a running server sees
-//! the changes at once. What needs the engine, as the removal of a person whose clusters have to be terminated, is
-//! asked of the server, or done by an engine of this process.
+//! the changes at once. Operations that need the engine, such as removing a person whose clusters have to be terminated, are
+//! requested from the server, or done by an engine in this process.
 
 mod lines;
 

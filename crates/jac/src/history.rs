@@ -94,7 +94,7 @@ async fn plan_of_runs(client: &Client, named: &str) -> anyhow::Result<PlanId> {
 
 fn ambiguous<'a>(named: &str, ids: impl Iterator<Item = &'a str>) -> anyhow::Error {
     let ids: Vec<&str> = ids.collect();
-    let hint = format!("Give the ID: {}.", ids.join(", "));
+    let hint = format!("Give the ID: {}. `jac plans list` shows the plans.", ids.join(", "));
     with_hint(format!("{} plans have the name '{named}'", ids.len()), Some(hint))
 }
 

@@ -1,7 +1,7 @@
 //! Active users: the sum over workers of their latest `allThreads`, as each worker counts only its own threads.
 //!
 //! Workers have separate clocks: which of them are silent is decided by times corrected by their clocks'
-//! were measured to be ahead, so that one whose clock is fast hides nobody.
+//! measured offsets, so that a fast clock hides no other worker.
 //!
 //! Several logs in which no node is named are of one load generator where they follow one another, and of as many as there
 //! are logs where they overlap in time.

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A copying node gives up if fewer than [`LEAST_BYTES`] arrive in this time: a copy slower than 17 KB/s will not end soon.
-const TAKE_PATIENCE: Duration = Duration::from_secs(60);
+const TAKE_SILENCE_LIMIT: Duration = Duration::from_secs(60);
 const LEAST_BYTES: u64 = 1 << 20;
-/// How long it may be silent: [`TAKE_PATIENCE`], or the digest of a large file on a slow disk.
+/// How long it may be silent: [`TAKE_SILENCE_LIMIT`], or the digest of a large file on a slow disk.
 const SILENCE: Duration = Duration::from_secs(240);
 pub(super) const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
 
@@ -115,7 +115,7 @@ impl Member {
             quote(&from.link.target().user),
             quote(address),
             spread.sha256,
-            TAKE_PATIENCE.as_secs(),
+            TAKE_SILENCE_LIMIT.as_secs(),
             quote(spread.key.private.trim_end()),
             quote(&format!("{host} {host_key}")),
         )

@@ -36,7 +36,7 @@ pub(crate) fn query(filter: &PersonFilter, page: &PageRequest<PersonSort>) -> Re
 }
 
 impl Store {
-    /// A page of the people that the filter takes.
+    /// A page of the people that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.

@@ -178,7 +178,7 @@ fn read(row: &Row<'_>) -> Result<ListedRun, rusqlite::Error> {
 }
 
 impl Store {
-    /// A page of the runs that the filter takes.
+    /// A page of the runs that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.
