@@ -60,18 +60,18 @@ install_search_engines() {
 install_jmeter() {
   local jac=$1 options=("${@:2}") words outcome=0
   words=$(mktemp)
-  # What fails here is no error yet: its words go to a file of their own.
+  # Without Maven a failure is not final: its message goes to a file.
   {
-    "$jac" jmeter install --source archive "${options[@]}" 2>&1 >&3 | sed -u "/^error: /{w $words
+    "$jac" jmeter install "${options[@]}" 2>&1 >&3 | sed -u "/^error: /{w $words
 d}" >&2 || outcome=${PIPESTATUS[0]}
   } 3>&1
-  if [ "$outcome" -ne 0 ] && ! grep -q 'could not be fetched' "$words"; then
+  if [ "$outcome" -ne 0 ] && has_maven; then
     cat "$words" >&2
   elif [ "$outcome" -ne 0 ]; then
-    say "Apache's archive did not answer; JMeter comes through Maven."
+    say "Apache's archive is not available; JMeter comes through Maven."
     outcome=0
     require maven >&2
-    "$jac" jmeter install --source maven "${options[@]}" || outcome=$?
+    "$jac" jmeter install "${options[@]}" || outcome=$?
   fi
   rm -f "$words"
   return "$outcome"

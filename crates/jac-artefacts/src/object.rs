@@ -64,7 +64,7 @@ impl ObjectBytes {
             let Blocks { fetched, order, .. } = &mut *blocks;
             if let Entry::Vacant(vacant) = fetched.entry(number) {
                 let block = fetch(Arc::clone(&self.object), number).boxed().shared();
-                // It continues without anybody waiting for it.
+                // It continues in the background.
                 self.runtime.spawn(block.clone());
                 vacant.insert(block);
                 order.push_back(number);
@@ -83,7 +83,7 @@ impl ObjectBytes {
         blocks.fetched.get(&number).cloned().unwrap_or_else(|| fetch(Arc::clone(&self.object), number).boxed().shared())
     }
 
-    /// One that could not be fetched is fetched again the next time.
+    /// A piece that could not be fetched is requested again at the next read.
     fn forget(&self, number: u64) {
         let mut blocks = self.lock();
         blocks.fetched.remove(&number);
@@ -103,7 +103,7 @@ async fn fetch(object: Arc<Object>, number: u64) -> Result<Bytes, ArtefactError>
     let Object { store, meta } = object.as_ref();
     let options = GetOptions {
         range: Some(GetRange::Bounded(range(number, meta.size))),
-        // Two pieces of different objects would be one that never was.
+        // Pieces of two different objects would make an object that never existed.
         if_match: meta.e_tag.clone(),
         ..GetOptions::default()
     };

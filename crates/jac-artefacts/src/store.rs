@@ -34,7 +34,7 @@ const RETRY_LIMIT: Duration = Duration::from_secs(20);
 const RETRIES: usize = 4;
 /// Bytes that are read at once where all of an object is read.
 const PIECE: u64 = 8 << 20;
-/// Bytes of a manifest: one object's entry has about 200.
+/// Size limit of a manifest in bytes: an object's entry has about 200.
 const LARGEST_MANIFEST: u64 = 16 << 20;
 /// Requests at a time where many small ones are made.
 const AT_A_TIME: usize = 16;
@@ -190,20 +190,20 @@ impl ArtefactStore {
         ArtefactError::of(&self.address, error)
     }
 
-    /// The path of an object. Names of files may hold what paths of the store may not: that is escaped, and nothing else, as a name has a limit.
+    /// The path of an object. Characters of a file's name that the store does not allow are escaped, and no others, because names have a length limit.
     pub(crate) fn path(&self, name: &str) -> Path {
         let parts = self.prefix.parts().map(|part| part.as_ref().to_owned());
         let parts = parts.chain(name.split('/').filter(|part| !part.is_empty()).map(escaped)).collect::<Vec<_>>();
-        // What is escaped holds nothing that a path may not.
+        // The escaped text only has characters that a path may have.
         Path::parse(parts.join("/")).unwrap_or_else(|_| self.path_of_before(name))
     }
 
-    /// The same as earlier versions made it: with every letter escaped that is not ASCII.
+    /// The path that earlier versions used: every non-ASCII letter is escaped.
     fn path_of_before(&self, name: &str) -> Path {
         name.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), |path, part| path.join(part))
     }
 
-    /// Where an object may be: at its path, else where earlier versions put it.
+    /// Possible paths of an object: the current one, then that of earlier versions.
     fn paths(&self, name: &str) -> impl Iterator<Item = Path> + use<> {
         let path = self.path(name);
         let before = Some(self.path_of_before(name)).filter(|before| *before != path);
@@ -248,7 +248,7 @@ impl ArtefactStore {
     /// A small object, whole; `None`: it is not there.
     ///
     /// # Errors
-    /// When the store cannot be asked, or gives more bytes than `most`: whoever owns the store chooses what it answers.
+    /// When the store cannot be queried, or returns more bytes than `most`: the store's owner controls its responses.
     pub async fn get(&self, name: &str, most: u64) -> Result<Option<Bytes>, ArtefactError> {
         let Some(mut pieces) = self.open(name, most).await? else { return Ok(None) };
         let mut bytes = BytesMut::new();
@@ -258,7 +258,7 @@ impl ArtefactStore {
         Ok(Some(bytes.freeze()))
     }
 
-    /// An object, piece by piece; `None`: it is not there. More bytes than `most` are a failure.
+    /// An object, piece by piece; `None`: it does not exist. More bytes than `most` are an error.
     ///
     /// # Errors
     /// When the store cannot be asked.
@@ -267,7 +267,7 @@ impl ArtefactStore {
             match self.objects.get(&path).await {
                 Ok(got) => {
                     let content = match got.meta.size {
-                        // A folder's empty file has no range that could be read.
+                        // An empty file of a folder has no readable range.
                         0 => Content::Stream(stream::empty().boxed()),
                         // A request has a limit, whatever the object's length.
                         bytes if bytes > PIECE => Content::Ranges(got.meta),
@@ -450,7 +450,7 @@ impl ArtefactStore {
     }
 }
 
-/// A part of a path: of ASCII what stores do not take is escaped, and of the rest what is no text.
+/// A part of a path: escapes ASCII characters that stores do not accept, and bytes that are not valid UTF-8.
 fn escaped(part: &str) -> String {
     let is_plain =
         |letter: char| !letter.is_ascii() && !letter.is_control() && !matches!(letter, '\u{FFFE}' | '\u{FFFF}');
@@ -463,7 +463,7 @@ fn escaped(part: &str) -> String {
     pieces.collect()
 }
 
-/// The content of an object as it comes.
+/// The content of an object, as it arrives.
 pub struct Pieces<'a> {
     store: &'a ArtefactStore,
     name: String,
@@ -473,17 +473,17 @@ pub struct Pieces<'a> {
 }
 
 enum Content {
-    /// What is left of the answer.
+    /// The rest of the response.
     Stream(BoxStream<'static, object_store::Result<Bytes>>),
-    /// Of a large object: each range is a request of its own.
+    /// Of a large object: each range is a separate request.
     Ranges(ObjectMeta),
 }
 
 impl Pieces<'_> {
-    /// The next ones; `None`: that was all.
+    /// The next bytes; `None`: the end.
     ///
     /// # Errors
-    /// When the store fails, or the object is larger than it may be: whoever owns the store chooses what it answers.
+    /// When the store fails, or the object is larger than allowed: the store's owner controls its responses.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ArtefactError> {
         let next = match &mut self.content {
             Content::Stream(stream) => stream.try_next().await,
@@ -491,7 +491,7 @@ impl Pieces<'_> {
             Content::Ranges(meta) => {
                 let options = GetOptions {
                     range: Some(GetRange::Bounded(self.read..meta.size.min(self.read + PIECE))),
-                    // Two pieces of different objects would be one that never was.
+                    // Pieces of two different objects would make an object that never existed.
                     if_match: meta.e_tag.clone(),
                     ..GetOptions::default()
                 };

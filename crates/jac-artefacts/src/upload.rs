@@ -226,7 +226,7 @@ impl ArtefactStore {
         }
     }
 
-    /// Has the store drop an upload that nobody continues with.
+    /// Aborts an upload that nobody will resume.
     ///
     /// # Errors
     /// When it cannot be asked.
@@ -255,7 +255,7 @@ impl ArtefactStore {
         }
     }
 
-    /// For a store whose uploads nobody else can continue with: a folder.
+    /// For a store whose uploads another process cannot resume: a folder.
     async fn copy_in_order(
         &self,
         name: &str,

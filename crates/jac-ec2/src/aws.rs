@@ -30,7 +30,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 /// How long a call may take with all its tries.
 const TRIES_LIMIT: Duration = Duration::from_secs(120);
-/// How long a launch waits to learn which account it is in.
+/// How long a launch waits to determine its account.
 const ACCOUNT_LIMIT: Duration = Duration::from_secs(10);
 /// How an assumed role's session is called in CloudTrail.
 const SESSION: &str = "jac";
@@ -48,12 +48,12 @@ pub struct Aws {
     pub describing: Arc<Describing>,
 }
 
-/// When the next machine may be asked for: with all credentials of the account in turn, once it is known which that is.
+/// When the next instance may be launched: all credentials of the account take turns once the account is known.
 #[derive(Debug, Clone, Default)]
 pub struct Pacing {
     all: Arc<Paces>,
     of_account: Arc<OnceCell<Arc<Pace>>>,
-    /// For as long as the account is not known.
+    /// While the account is unknown.
     own: Arc<Pace>,
 }
 
@@ -233,7 +233,7 @@ async fn assume(role: &AssumedRole, config: &SdkConfig) -> SdkConfig {
 }
 
 impl Aws {
-    /// The pace of the account. It is asked for once; while that cannot be answered, these credentials keep a pace of their own.
+    /// The pace of the account. The account is determined once; until then these credentials have their own pace.
     pub async fn pace(&self) -> Arc<Pace> {
         let Pacing { all, of_account, own } = &self.pacing;
         let known = of_account.get_or_try_init(|| async {

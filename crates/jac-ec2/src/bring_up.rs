@@ -78,7 +78,7 @@ impl Ec2Cloud {
             Some(record) if record.launch.is_some() => return Ok(record),
             Some(record) => record,
             None => {
-                // Before anything is looked up: a termination after a refusal knows then that nothing was made.
+                // Before anything is looked up, so that a termination after a rejection knows that nothing was created.
                 self.records.remember(&aws.region, &ec2.credentials).await?;
                 let record = launch::record(aws, ec2, cluster);
                 self.records.write(record.clone()).await?;
@@ -90,7 +90,7 @@ impl Ec2Cloud {
         if record.nodes.is_empty() {
             let nodes = launch::nodes(requests, &found);
             self.records.change(cluster, |record| record.nodes = nodes).await?;
-            // Ended meanwhile: nothing is to be made.
+            // Terminated meanwhile: nothing is created.
             self.known(cluster)?;
         }
         let common = tags::of_all(&self.installation, first, &ec2.tags);

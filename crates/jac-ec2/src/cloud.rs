@@ -233,19 +233,19 @@ impl Cloud for Ec2Cloud {
 
 impl Ec2Cloud {
     async fn terminate_all(&self, cluster: &ClusterId) -> Result<(), PortError> {
-        // A record that cannot be read is no reason to leave machines: their tags suffice.
+        // An unreadable record must not leave instances behind: their tags suffice.
         let record = self.records.read(cluster).unwrap_or_else(|error| {
             tracing::warn!(%cluster, %error, "cluster {cluster}: {error}; its machines are found by their tags");
             None
         });
         let places = match &record {
-            // Its launch failed before anything was made.
+            // Its launch failed before anything was created.
             Some(record) if record.nodes.is_empty() && record.launch.is_none() => Vec::new(),
             Some(record) => vec![self.aws_of(record).await?],
             // One that another database made: wherever it is.
             None => match self.places_of(cluster).await {
                 Ok(places) => places.into_iter().map(|(_, aws)| aws).collect(),
-                // Anybody's credentials may have expired. What they would show is listed, and ended, once they are valid again.
+                // Any credentials may have expired. Their instances are listed and terminated once the credentials are valid again.
                 Err(error) if is_refusal(&error) => {
                     tracing::warn!(%cluster, %error, "cluster {cluster}: no machines were found, but not all could be listed: {error}");
                     Vec::new()

@@ -7,7 +7,7 @@ use serde_json::Value;
 pub const STATUS: &str = "/run/cloud-init/status.json";
 /// Written when all stages are done.
 pub const RESULT: &str = "/run/cloud-init/result.json";
-/// At most so many characters of its errors are reported.
+/// Maximum number of reported characters of its errors.
 const LONGEST: usize = 400;
 
 /// What went wrong in the stages that have ended, as one text; `None`: nothing, or the file says nothing that can be read.

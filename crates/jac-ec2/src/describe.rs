@@ -1,8 +1,8 @@
 //! One question for the machines of all clusters that are on their way up or down: whoever wants to know waits until the question before
 //! it is answered, and the next one asks for all who wait then.
 //!
-//! One of these goes with each set of clients, that is with one set of credentials and a region, also where two are of one account. What may be seen
-//! depends on the credentials: the answer to one set says nothing to another.
+//! Each set of clients has one, i.e. each set of credentials and region, even if two belong to one account. What is visible
+//! depends on the credentials, so one set's result does not apply to another.
 
 use crate::aws::Aws;
 use crate::machines::{self, Machine};

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// Credentials are asked for again after this long. Those of a role are replaced several minutes before they expire.
+/// Credentials are reloaded after this time. Those of a role are replaced several minutes before they expire.
 const KEPT: Duration = Duration::from_secs(120);
 
 /// Found when they are first asked for.

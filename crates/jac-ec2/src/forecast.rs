@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// An id of a group that a question may name where none is made yet.
 const SOME_GROUP: &str = "sg-00000000000000000";
 
-/// All that can be found out. Only what cannot be asked at all is an error.
+/// Everything that can be determined. Only if nothing can be queried is it an error.
 pub async fn look(cloud: &Ec2Cloud, aws: &Aws, config: &ClusterConfig, ec2: &Ec2Config) -> Result<Forecast, PortError> {
     let mut forecast = Forecast::default();
     match aws.identity().await {
@@ -71,7 +71,7 @@ pub async fn look(cloud: &Ec2Cloud, aws: &Aws, config: &ClusterConfig, ec2: &Ec2
     Ok(forecast)
 }
 
-/// What workers of the fallback types cost, and the cluster if all of its workers were of that type.
+/// The price of workers of the fallback types, and of the cluster if all its workers had that type.
 pub(crate) async fn fallback_prices(
     aws: &Aws,
     config: &ClusterConfig,
@@ -82,7 +82,7 @@ pub(crate) async fn fallback_prices(
     let answers = join_all(asked).await;
     let (mut words, mut kinds) = (Vec::new(), Vec::new());
     for (kind, price) in ec2.fallback_worker_types.iter().zip(answers) {
-        // A price that AWS does not return now blocks nothing: the check says which types have no price.
+        // A missing price blocks nothing: the check reports the types without one.
         let price = price.ok();
         let all =
             prices.zip(price).map(|(prices, price)| NodePrices { worker: Some(price), ..prices }.sum(config.workers));
@@ -98,7 +98,7 @@ pub(crate) async fn fallback_prices(
     Message::new("fallback_prices", text).with("types", kinds)
 }
 
-/// Nodes of different images may have different Java versions, and measure differently.
+/// Nodes with different images may have different Java versions, and measure differently.
 fn different_images(found: &Found, workers: u32) -> Option<Message> {
     let (master, others) = (&found.master, std::iter::once(&found.worker).chain(&found.fallbacks));
     let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

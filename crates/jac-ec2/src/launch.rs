@@ -47,7 +47,7 @@ pub struct Found {
     pub ssh_from: Option<String>,
 }
 
-/// Finds out what is to be launched. All faults are reported at once.
+/// Determines what to launch. All faults are reported at once.
 pub async fn find(aws: &Aws, config: &Ec2Config, own: &OwnAddress) -> Result<Found, PortError> {
     let mut faults = Vec::new();
     let master = kind_and_image(aws, config, &config.master_type, field::MASTER_TYPE, &mut faults).await?;
@@ -138,7 +138,7 @@ pub fn kind_record((kind, image): &(Kind, Image)) -> KindRecord {
     }
 }
 
-/// Nodes that were not asked for yet, each with its first choice.
+/// Nodes that were not requested yet, each with its preferred type.
 pub fn nodes(requests: &[NodeRequest], found: &Found) -> Vec<NodeRecord> {
     let node = |request: &NodeRequest| {
         let kind = if request.role == Role::Master { &found.master } else { &found.worker };
@@ -159,7 +159,7 @@ pub fn nodes(requests: &[NodeRequest], found: &Found) -> Vec<NodeRecord> {
     requests.iter().map(node).collect()
 }
 
-/// What is written down before the account is asked for anything: where the cluster is to be, and with whose rights.
+/// Recorded before the first call to the account: where the cluster will be, and with which credentials.
 pub fn record(aws: &Aws, config: &Ec2Config, cluster: &ClusterId) -> ClusterRecord {
     ClusterRecord {
         cluster: cluster.clone(),

@@ -15,7 +15,7 @@ const STANDARD_SPOT: &str = "L-34B43A08";
 /// The code of the fault.
 pub const CODE: &str = "quota";
 
-/// What is to be said of a launch: `Ok(Some(fault))`, `Ok(None)` where it fits, `Err(note)` where it is unknown.
+/// Result for a launch: `Ok(Some(fault))`, `Ok(None)` if it fits the quota, `Err(note)` if that is unknown.
 pub async fn look(
     aws: &Aws,
     master: &Kind,

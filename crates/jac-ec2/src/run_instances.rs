@@ -196,7 +196,7 @@ impl Launching<'_> {
 
     /// What a machine of that type costs an hour, in US dollars, if AWS says it.
     async fn price_of(&self, kind: &str) -> Option<f64> {
-        // Held while it is asked for: the others who moved want the same.
+        // Held during the request: others that moved to this type need the same result.
         let mut prices = self.prices.lock().await;
         if let Some(known) = prices.get(kind) {
             return *known;

@@ -33,20 +33,20 @@ pub const AWAY_LIMIT: Duration = Duration::from_secs(60);
 type NodeKey = (ClusterId, String);
 /// A region, and with whose rights.
 type Asked = (String, CredentialChoice);
-/// What a machine said when it was asked for its keeper.
+/// A machine's response to the query for its keeper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Given,
     None,
-    /// This server had no file descriptor left to ask, which says nothing of the machine.
+    /// This server had no file descriptor left for the query; this says nothing about the machine.
     NotAsked,
 }
 
-/// A node that is out of reach.
+/// A node that is unreachable.
 #[derive(Debug, Clone, Copy)]
 struct Away {
     since: Instant,
-    /// It has been for too long.
+    /// It has been unreachable for too long.
     is_gone: bool,
 }
 
@@ -64,9 +64,9 @@ pub struct Watch {
     shown: Mutex<HashMap<String, (ClusterId, Option<Instant>)>>,
     /// Where could not be looked: since when, and why.
     unseen: Mutex<BTreeMap<Asked, (Instant, String)>>,
-    /// What was last reported of each set of credentials.
+    /// The last report for each set of credentials.
     faults: Mutex<HashMap<CredentialChoice, Option<String>>>,
-    /// The nodes that are out of reach.
+    /// The unreachable nodes.
     away: Mutex<HashMap<NodeKey, Away>>,
     expiries: Mutex<HashMap<ClusterId, i64>>,
 }
@@ -131,7 +131,7 @@ impl Watch {
                 away.is_gone |= away.since.elapsed() >= AWAY_LIMIT;
                 away.is_gone
             }
-            // One that was gone still is; of the others it is not known how long they have been away.
+            // Nodes that were gone still are; for the others it is unknown how long they have been unreachable.
             Answer::NotAsked if away.get(&key).is_some_and(|away| away.is_gone) => true,
             Answer::NotAsked | Answer::Given => {
                 away.remove(&key);
@@ -141,7 +141,7 @@ impl Watch {
     }
 }
 
-/// Asks a machine for its keeper.
+/// Queries a machine for its keeper.
 async fn ask(link: &Link, folder: &str) -> Answer {
     match timeout(ANSWER_LIMIT, machine::has_keeper(link, folder)).await {
         Ok(Ok(_)) => Answer::Given,
@@ -375,7 +375,7 @@ impl Ec2Cloud {
     /// Where the cluster has machines, for one that no record knows, and the credentials that show them.
     ///
     /// # Errors
-    /// When none were found and somewhere it could not be looked; where nobody answered rather than where AWS refused it.
+    /// When none were found and a region could not be queried; no response takes precedence over a rejection by AWS.
     pub(crate) async fn places_of(&self, cluster: &ClusterId) -> Result<Vec<(CredentialChoice, Arc<Aws>)>, PortError> {
         let choices = self.choices().await?;
         let regions = self.records.regions();
@@ -410,7 +410,7 @@ impl Ec2Cloud {
     }
 }
 
-/// AWS answered, and does not take those credentials for it.
+/// AWS rejected these credentials for the call.
 pub(crate) fn is_refusal(error: &PortError) -> bool {
     matches!(error, PortError::Refused { .. } | PortError::Retryable { .. } | PortError::Preflight { .. })
 }

@@ -1,4 +1,4 @@
-//! What people remark at moments of a run: kept with the run, and in its report once it has one.
+//! Annotations: texts at moments of a run, stored with the run and in its report.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -6,15 +6,15 @@ use crate::runs::change_report;
 use crate::titles::is_strange;
 use jac_model::{Annotation, EpochMs, Person, Run, RunId};
 
-/// The most annotations of a run.
+/// Maximum number of annotations of a run.
 pub const MOST_ANNOTATIONS: usize = 100;
-/// The longest text of one, in characters.
+/// Maximum length of the text, in characters.
 pub const LONGEST_ANNOTATION: usize = 200;
-/// A moment may lie so far ahead of the server's clock: the nodes' may be ahead.
+/// How far a moment may be ahead of the server's clock: the nodes' clocks may be ahead.
 const AHEAD_MS: EpochMs = 24 * 3_600_000;
 
 impl Engine {
-    /// Adds an annotation to a run, live or finished; without a moment, now.
+    /// Adds an annotation to an active or finished run; without a time, at the current time.
     ///
     /// # Errors
     /// When the text is missing, too long or has control characters, the time is invalid, or the run has the most annotations already.
@@ -46,7 +46,7 @@ impl Engine {
         Ok(new)
     }
 
-    /// Gives an annotation another text, and another moment where there is one.
+    /// Changes an annotation's text, and its time if one is given.
     ///
     /// # Errors
     /// As [`Engine::annotate_run`], and when the run has no such annotation.

@@ -46,7 +46,7 @@ pub use verify::Verified;
 /// The pause after the first try that failed; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
-/// How long a cluster that is to terminate waits for an upload without progress. All of its results are on this machine by then.
+/// How long a cluster that is due for termination waits for an upload without progress. All its results are already on this machine.
 const STALL_LIMIT: Duration = Duration::from_secs(60);
 const POLL_EVERY: Duration = Duration::from_millis(200);
 /// Stores that are uploaded to at a time, a run each: one that is away keeps no other waiting.
@@ -85,7 +85,7 @@ pub struct ArchiveView {
     pub hint: Option<String>,
     /// Time of the next attempt.
     pub next_try_ms: Option<EpochMs>,
-    /// Whether its files can be downloaded from the store by links that are valid for some minutes: it is stored, and the store signs links.
+    /// Whether temporary download links to its files in the store can be created: it is stored, and the store can sign links.
     #[serde(default)]
     pub has_links: bool,
 }
@@ -93,7 +93,7 @@ pub struct ArchiveView {
 /// The stores, and what is on its way into them.
 pub(crate) struct Archive {
     places: Mutex<Places>,
-    /// Who reads which stores people have, after a change.
+    /// Serialises reading which stores people have, after a change.
     loading: tokio::sync::Mutex<()>,
     queue: Mutex<VecDeque<RunId>>,
     /// Runs that are not stored yet, as far as they were met.
@@ -118,14 +118,14 @@ struct Pending {
     is_uploading: bool,
     bytes: Arc<AtomicU64>,
     total_bytes: u64,
-    /// Somebody asked for it: the content of what is there is compared too.
+    /// Requested by a person: the content of existing objects is compared too.
     reads_content: bool,
     failed: Option<(ArtefactError, EpochMs)>,
     /// When it is tried again, and the pause before that.
     due: Option<(Instant, Duration)>,
 }
 
-/// Runs of a store that are not there yet.
+/// Runs that are not in the store yet.
 #[derive(Debug, Default)]
 pub(crate) struct Unstored {
     pub waiting: u64,
@@ -259,7 +259,7 @@ impl Archive {
         lock(&self.stored).remove(run);
     }
 
-    /// The runs that are not stored yet at the place that they go to.
+    /// The runs that are not yet in their store.
     pub fn unstored_at(&self, place: &Place) -> Unstored {
         let pending = lock(&self.pending);
         let there = || pending.values().filter(|pending| pending.place == *place);
@@ -285,7 +285,7 @@ impl Archive {
         Some(moved)
     }
 
-    /// Where a run is stored, or on its way to.
+    /// The store that has a run or that it is being uploaded to.
     fn known_place(&self, run: &RunId) -> Option<Place> {
         let stored = lock(&self.stored).get(run).map(|(place, _)| place.clone());
         stored.or_else(|| lock(&self.pending).get(run).map(|pending| pending.place.clone()))
@@ -393,7 +393,7 @@ impl Engine {
     /// Where a run in the queue is to be stored. `None`: it is gone, or there is no store for it.
     ///
     /// # Errors
-    /// When the database cannot be asked; the next run in the queue would meet that too.
+    /// When the database cannot be queried; that would affect the next run in the queue too.
     async fn settle_place(&self, id: &RunId) -> Result<Option<Place>, StoreError> {
         let archive = self.archives();
         let run = match self.store().run(id).await {
@@ -497,7 +497,7 @@ impl Engine {
 
     /// The store that a run is in or goes to.
     fn store_of(&self, run: &Run) -> Result<ArtefactStore, EngineError> {
-        // What is in the server's store stays there, though its owner has one by now, also while it is stored again.
+        // A run in the server's store stays there even if its owner has a store by now, also while it is being stored again.
         let place = self.archives().known_place(&run.id).or_else(|| self.archives().place_for(run));
         Ok(self.archives().store_at(&place.ok_or_else(no_store)?)?)
     }
@@ -509,7 +509,7 @@ impl Engine {
         self.compress_or_archive(archive, &run.id);
     }
 
-    /// The logs of a run are compressed once it is described, which may be just now. A run without any waits for no test on this machine.
+    /// A run's logs are compressed once its record exists, which may be right now. A run without logs does not wait for tests on this machine.
     fn compress_or_archive(&self, archive: &Archive, run: &RunId) {
         match self.has_uncompressed_logs(&self.folder().run(run)) {
             true => self.compression().add(run.clone()),

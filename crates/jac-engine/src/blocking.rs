@@ -17,10 +17,10 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     Handle::current().block_on(answer)
 }
 
-/// What a thread that may wait has done. If it panicked, so does whoever waits for it, and the supervisor counts that.
+/// The result of work on a thread that may block. If it panicked, the waiting caller panics too, and the supervisor counts that.
 ///
 /// # Errors
-/// When the work was never begun: the runtime ends.
+/// When the work was never started because the runtime is shutting down.
 pub(crate) fn resumed<T>(done: Result<T, JoinError>) -> Result<T, JoinError> {
     done.or_else(|ended| match ended.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
@@ -28,12 +28,12 @@ pub(crate) fn resumed<T>(done: Result<T, JoinError>) -> Result<T, JoinError> {
     })
 }
 
-/// Does work on files or figures that takes a while, on this thread, while the runtime's other tasks continue on others. It is over when this
-/// returns, even if the caller is dropped: for what must not be left half done, and for what borrows.
+/// Does work on files or figures that takes a while on this thread, while the runtime's other tasks move to other threads. It has ended when this
+/// returns, even if the caller is dropped: for work that must not be interrupted halfway, and for work that borrows.
 pub fn in_place<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => block_in_place(work),
-        // A runtime of one thread has nowhere to continue.
+        // A runtime with one thread has no other thread to continue on.
         _ => work(),
     }
 }

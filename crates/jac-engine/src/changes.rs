@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::{sleep, timeout};
 
-/// A wait ends after this time even without an event: for changes that a lost connection to the database hid, or that a clock decides.
+/// A wait ends after this time even without an event: for changes hidden by a lost connection to the database, or caused by a clock.
 pub(crate) const RECHECK_EVERY: Duration = Duration::from_secs(2);
 
 /// The events of some runs and clusters from now on.

@@ -127,8 +127,8 @@ impl Engine {
                 {
                     return Err(conflict("The cluster is terminating and cannot be extended.", None));
                 }
-                // The end that comes first is the one that is moved. One that is over already, which is left in peace for a while after a
-                // start, is moved from now on.
+                // The earlier end is moved. One that has already passed, which is tolerated for a while after a
+                // start, is moved relative to the current time.
                 let minutes_ms = i64::from(minutes) * 60_000;
                 let idle_ends_at_ms = cluster.idle_ends_at_ms().filter(|idle_ms| *idle_ms < cluster.expires_at_ms);
                 let old_end_ms = idle_ends_at_ms.unwrap_or(cluster.expires_at_ms);
@@ -160,12 +160,12 @@ impl Engine {
     /// Begins to terminate a cluster. A run on it is stopped first, and what it measured is kept.
     ///
     /// # Errors
-    /// When there is no such cluster. One that has terminated stays so.
+    /// When there is no such cluster. A terminated one stays terminated.
     pub async fn request_termination(&self, id: &ClusterId, cause: Message, by: &str) -> Result<Cluster, EngineError> {
         self.request_termination_if(id, cause, by, |_| true).await
     }
 
-    /// The same, unless it was extended, or a run took it or left it, since it was read: the next check decides again.
+    /// The same, unless it was extended, or a run started or ended on it, since it was read: the next check decides again.
     pub(crate) async fn request_termination_of(
         &self,
         seen: &Cluster,
@@ -232,7 +232,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Changes a cluster and notifies.
+    /// Changes a cluster and publishes the change.
     pub(crate) async fn change_cluster<T: Send + 'static>(
         &self,
         id: &ClusterId,

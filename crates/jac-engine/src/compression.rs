@@ -108,7 +108,7 @@ impl Engine {
         }
     }
 
-    /// Whether a test on this machine's processors is active; `false` while the database cannot be read.
+    /// Whether a test is using this machine's CPUs; `false` while the database cannot be read.
     async fn is_measuring_here(&self) -> bool {
         let is_here = |provider: Option<Provider>| provider.is_none_or(|provider| provider == Provider::Local);
         self.store().unfinished_runs().await.is_ok_and(|runs| runs.iter().any(|run| is_here(run.provider)))

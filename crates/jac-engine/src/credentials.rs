@@ -286,7 +286,7 @@ impl Engine {
         let (owner, now_ms) = (before.map_or(owner, |row| &row.owner).clone(), self.now_ms());
         let saved = self.vault().save(NewSet { id, owner, name, secret, region, shown, identity, now_ms }).await?;
         tracing::info!(set = %saved.id, "the credentials {} were saved", saved.id);
-        // What failed for want of a valid key is tried again.
+        // Operations that failed without a valid key are retried.
         if before.is_some() && self.store().results_stores().await?.iter().any(|row| row.credentials == saved.id) {
             self.places_changed(&saved.owner.id).await?;
         }
@@ -306,10 +306,10 @@ impl Engine {
         })
     }
 
-    /// Asks AWS whose a saved set is, and keeps the answer or the fault.
+    /// Determines the AWS identity of a saved set, and stores the result or the fault.
     ///
     /// # Errors
-    /// When there is no such set, or it does not open. A refusal by AWS is not an error: the row records it.
+    /// When there is no such set, or it cannot be decrypted. A rejection by AWS is not an error: the row records it.
     pub async fn test_credentials(&self, id: &str) -> Result<(), EngineError> {
         let found = self.vault().secret(id).await?;
         let (secret, region) =
@@ -345,7 +345,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Hands the sets of somebody who leaves to `next` if they are in use, and deletes the others.
+    /// Hands over a removed person's sets to `next` if they are in use, and deletes the others.
     pub(crate) async fn leave_credentials(&self, leaving: &Person, next: &Person) -> Result<(), EngineError> {
         for (row, users) in self.credentials(Some(&leaving.id)).await? {
             if users.is_none() {

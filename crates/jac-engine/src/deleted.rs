@@ -35,8 +35,8 @@ fn waiting(engine: &Engine) -> Vec<(RunId, PathBuf)> {
     entries.filter_map(|entry| Some((run_of(&entry.path())?, entry.path()))).collect()
 }
 
-/// Removes a folder, and the content of the files that nobody else has. If the run is in the store too, the files with its address
-/// there are kept until it is deleted there: nobody waits for that.
+/// Removes a folder, and the content of files that nothing else uses. If the run is in the store too, the files with its address
+/// there are kept until it is deleted there, in the background.
 pub(crate) fn remove(engine: &Engine, folder: &Path, files: &[PlanFile]) {
     if was_begun(folder) {
         keep_only_the_address(folder);
@@ -61,7 +61,7 @@ pub(crate) fn waits_for_store(folder: &Path) -> bool {
 /// The address of a run in its store: its record, and the manifest.
 ///
 /// # Errors
-/// When one of them cannot be read now; it may still have the address.
+/// When one of them cannot be read at present; it may still contain the address.
 fn address_in(folder: &Path) -> Result<(Option<RunRecord>, Option<Manifest>), EngineError> {
     let record = RunRecord::read(folder)?;
     let manifest = read_manifest(folder).map_err(|error| EngineError::file("reading a run's manifest", error))?;
@@ -86,7 +86,7 @@ fn remove_from_store(engine: &Engine, archive: &Archive, run: &RunId, folder: &P
     let of_record = record.map(|record| run_prefix(&record.run.id, record.run.created_ms));
     let Some(prefix) = of_record.or_else(|| manifest.map(|manifest| manifest.prefix())) else {
         let path = folder.display();
-        return tracing::warn!(%run, %path, "run {run} may be in the store, and {path} has no address: it is kept");
+        return tracing::warn!(%run, %path, "run {run} may be in the store, but {path} contains no address of it; the folder is kept");
     };
     let removed = store.and_then(|store| {
         begun_in(folder).iter().try_for_each(|(name, begun)| wait(store.abort(name, begun)))?;

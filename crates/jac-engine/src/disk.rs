@@ -8,7 +8,7 @@ use crate::notices::Notice;
 use nix::sys::statvfs::statvfs;
 use std::io::{self, Write};
 
-/// Bytes written between two checks whether the disk has room for more.
+/// Bytes written between two checks of the free disk space.
 pub const CHECK_EVERY_BYTES: u64 = 16 << 20;
 
 /// What is free, in bytes.
@@ -27,7 +27,7 @@ impl Room {
 }
 
 impl Engine {
-    /// Room where the data folder lies; `None` where the system does not report it.
+    /// Free space on the data folder's disk; `None` if the system does not report it.
     pub(crate) fn room(&self) -> Option<Room> {
         let disk = statvfs(self.folder().root()).ok()?;
         let free = disk.blocks_available() * disk.fragment_size();
@@ -55,7 +55,7 @@ impl Engine {
         self.room().is_none_or(Room::is_for_logs)
     }
 
-    /// Shows on every page that the reading of logs is paused, or that it continues.
+    /// Shows on every page that reading logs is paused, or has resumed.
     pub(crate) fn report_disk_wait(&self, is_low: bool) {
         if is_low {
             let message = "The disk of JAC's data folder is nearly full. Runs continue, but results stay on their nodes until \

@@ -44,7 +44,7 @@ pub enum Event {
     Run(RunId),
     Plan(String),
     Schedule(ScheduleId),
-    /// One was switched off after failures in a row: the overview shows that to its owner.
+    /// A schedule was switched off after consecutive failures: the overview shows that to its owner.
     ScheduleSwitchedOff(ScheduleId),
     /// The next snapshot of a run that is watched.
     Snapshot(Arc<Snapshot>),
@@ -86,7 +86,7 @@ struct Inner {
     instance: String,
     installation: String,
     started_ms: EpochMs,
-    /// What was there before this start and is over by its time continues until then.
+    /// Items that existed before this start and have expired continue until then.
     grace_until_ms: EpochMs,
     events: broadcast::Sender<Event>,
     live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
@@ -94,7 +94,7 @@ struct Inner {
     supervisor: Supervisor,
     renewed: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     seen: Mutex<HashMap<Provider, Seen>>,
-    /// When clusters became ready under this engine: lists from before that do not count for their nodes.
+    /// When clusters became ready under this engine: earlier lists are ignored for their nodes.
     became_ready: Mutex<HashMap<ClusterId, tokio::time::Instant>>,
     missing: Mutex<HashMap<ClusterId, Missing>>,
     noticed: Mutex<Vec<Notice>>,
@@ -170,7 +170,7 @@ impl Engine {
         engine.load_placed_runs().await?;
         engine.resume().await?;
         engine.begin_integrations().await?;
-        // One for each provider, so that one which hangs does not hold up the others' clusters.
+        // One per provider, so that a provider that hangs does not delay the others' clusters.
         for provider in [Provider::Local, Provider::Ssh, Provider::Ec2] {
             let reconciling = engine.clone();
             engine.keep_running("reconciler", format!("the reconciler of {provider}"), move |_| {
@@ -382,7 +382,7 @@ impl Engine {
         self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of finished runs' logs, for parts of their time.
+    /// Indexes and statistics of finished runs' logs, for time ranges.
     pub(crate) fn known_logs(&self) -> &KnownLogs {
         &self.inner.known_logs
     }
@@ -411,7 +411,7 @@ impl Engine {
         self.inner.noticed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Clusters whose master is being restarted, and which take no run.
+    /// Clusters whose master is being restarted, and which accept no run.
     pub(crate) fn restarting(&self) -> MutexGuard<'_, HashSet<ClusterId>> {
         self.inner.restarting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -425,7 +425,7 @@ impl Engine {
         self.inner.plan_locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does work that adds lines to a cluster's history from where nothing can be awaited; they are written down as they come.
+    /// Does work that adds events to a cluster's history from code that cannot await; they are recorded as they arrive.
     pub(crate) async fn note_while<T, W: Future<Output = T>>(
         &self,
         id: &ClusterId,

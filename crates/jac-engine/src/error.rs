@@ -1,4 +1,4 @@
-//! The engine's errors, each with a message from which a person knows what to do next.
+//! The engine's errors, each with a message that tells people what to do next.
 
 use crate::credentials::CredentialUsers;
 use jac_artefacts::ArtefactError;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 /// of files that are sent, and how much of the server's line each gets.
 const AT_ONCE: usize = 100;
 
-/// Does it for all. Returns the result of each, in their order.
+/// Runs it for all. Returns the results in the same order.
 pub(crate) fn for_all<F: Future>(work: impl IntoIterator<Item = F>) -> impl Future<Output = Vec<F::Output>> {
     join_all(in_places(work))
 }

@@ -1,4 +1,4 @@
-//! What a cluster would be before it is made: its faults, its provider's answer, and its cost per hour.
+//! Preview of a cluster before it is created: its faults, its provider's response, and its cost per hour.
 
 use crate::clusters::NewCluster;
 use crate::engine::Engine;
@@ -10,8 +10,8 @@ use jac_model::{ClusterConfig, ClusterId, Fault, Person, Provider};
 use tokio::time::timeout;
 
 impl Engine {
-    /// Checks a configuration as [`Engine::create_cluster`] would, and asks the provider. Nothing is made. A provider
-    /// that cannot be asked could not launch either: that is a fault like others.
+    /// Validates a configuration as [`Engine::create_cluster`] does, and queries the provider. Nothing is created. A provider
+    /// that cannot be queried could not launch either: that is a fault like others.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Starts that are nearer to each other than this, by the clock, have one grace together.
 const ONCE_IN: Duration = Duration::from_secs(60 * 60);
 
-/// Until when what is over continues after a start at that time. A folder that cannot be written to gets a new grace each time.
+/// Until when expired items continue after a start at that time. A folder that cannot be written to gets a new grace period each time.
 pub(crate) fn grace_until_ms(folder: &DataFolder, started_ms: EpochMs, grace: Duration) -> EpochMs {
     let path = folder.grace();
     let granted_ms = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<EpochMs>().ok());
@@ -31,8 +31,8 @@ pub(crate) fn millis(time: Duration) -> i64 {
 }
 
 impl Engine {
-    /// When something ends that was to end at `end_ms` and was made at `made_ms`. What was there before this engine's start continues for a
-    /// while in any case: the clock may be wrong, and then somebody has the time to see it.
+    /// When an item created at `made_ms` that expires at `end_ms` actually ends. Items from before this engine's start continue for a
+    /// while in any case: if the clock is wrong, there is time to notice it.
     pub(crate) fn after_grace_ms(&self, made_ms: EpochMs, end_ms: EpochMs) -> EpochMs {
         let started_ms = self.started_ms();
         if made_ms < started_ms { end_ms.max(self.grace_until_ms()) } else { end_ms }
@@ -44,7 +44,7 @@ impl Engine {
         cluster.expires_at_ms.max(grace_ms.saturating_add(millis(self.settings().start_grace)))
     }
 
-    /// Reports when a cluster ends that had expired before this engine's start.
+    /// Reports when a cluster that had expired before this engine's start will end.
     pub(crate) async fn report_grace(&self, cluster: &Cluster) {
         let end_ms = cluster.idle_ends_at_ms().unwrap_or(EpochMs::MAX).min(cluster.expires_at_ms);
         if end_ms < self.started_ms() && self.after_grace_ms(cluster.created_ms, end_ms) > end_ms {

@@ -81,7 +81,7 @@ pub struct TrendComparison {
     pub with: RunId,
     /// `worse` is a regression. `unclear` also where too many rows of either log could not be read.
     pub change: Change,
-    /// The metrics that got worse; none where nothing did.
+    /// The metrics that got worse.
     #[serde(default)]
     pub worse: Vec<ChangedMetric>,
     /// Why, a sentence.
@@ -290,7 +290,7 @@ fn compared(before: &TrendRow, after: &TrendRow) -> TrendComparison {
     TrendComparison { with: before.run.clone(), change, worse, sentence, load_differs }
 }
 
-/// The line of the table that a row was made from, as far as the tests need it.
+/// The table entry that a row was created from, as far as the tests need it.
 fn entry(row: &TrendRow) -> Entry {
     let metrics = &row.metrics;
     Entry {

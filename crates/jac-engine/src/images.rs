@@ -9,7 +9,7 @@ use jac_model::{Cluster, ClusterId, ClusterPhase, Message, NodeImage, Provider, 
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// AWS restarts a machine within a minute of the request for its image, and the machine is up within another.
+/// AWS restarts an instance within a minute of the request for its image, and it is running within another.
 const RESTART_TIME: Duration = Duration::from_secs(120);
 
 impl Engine {
@@ -61,7 +61,7 @@ impl Engine {
         Ok(image)
     }
 
-    /// No run takes the cluster from before its master is restarted until it is up again.
+    /// No run starts on the cluster from before its master is restarted until it is running again.
     async fn bake_while_idle(
         &self,
         cluster: &Cluster,

@@ -69,7 +69,7 @@ impl Engine {
         let logs = Logs::of(&staging, unpacked.path(), self.import_limits(), &|| self.has_room_for_files())?;
         let progress = || if is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         let is_plain = match logs.inputs.as_slice() {
-            // What cannot be unpacked is reported by whoever tries.
+            // Files that cannot be decompressed are reported when they are read.
             [only] => matches!(is_plain(only), Ok(true)),
             _ => false,
         };
@@ -82,7 +82,7 @@ impl Engine {
         let most_unread = new.max_unread_percent.unwrap_or(MAX_UNREAD_PERCENT);
         refuse_unread(&statistics, most_unread)?;
         if logs.inputs.len() > 1 && statistics.notes().iter().any(|note| note.code == "logs_are_generators") {
-            // In one log they would be one load generator, with other active users as soon as it is read again.
+            // In one log they would be one load generator, with different active users when it is read again.
             self.rewrite(&logs, &made.path().join(RESULTS), true, &progress)?;
         }
 
@@ -110,7 +110,7 @@ impl Engine {
         let result = serde_json::to_value(&end.result).map_err(|error| EngineError::JMeter(error.to_string()))?;
         let record = RunRecord::of(RunRow { run: run.clone(), result: Some(result) });
         record.write(made.path())?;
-        // Once in its place it is restored after a crash, and this mark records that the rest has not been done.
+        // Once it is in place it is restored after a crash; this mark records that the remaining steps were not done.
         let begun = Begun::new(self, &run.id)?;
         std::fs::rename(made.path(), self.folder().run(&run.id)).map_err(failed)?;
         if let Err(error) = record.insert(self) {
@@ -126,8 +126,8 @@ impl Engine {
         Ok(run)
     }
 
-    /// Ships the runs whose import was interrupted by a crash after they had their place. Everything else that finished runs need is done again
-    /// at each start.
+    /// Ships the runs whose import was interrupted by a crash after they were moved into place. Everything else that finished runs need is done
+    /// at each start anyway.
     ///
     /// # Errors
     /// When the database cannot be read or written.
@@ -137,7 +137,7 @@ impl Engine {
             if let Some(run) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) {
                 match self.store().run(&run).await {
                     Ok(_) => self.begin_shipping(&run).await?,
-                    // It was interrupted before that.
+                    // It was interrupted before that point.
                     Err(StoreError::NotFound { .. }) => (),
                     Err(error) => return Err(error.into()),
                 }
@@ -215,7 +215,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes the logs one. `names_hosts`: rows that name no load generator are of one that is called as their log.
+    /// Combines the logs into one. `names_hosts`: rows without a load generator get their log's name as one.
     fn rewrite(
         &self,
         logs: &Logs,
@@ -348,7 +348,7 @@ fn is_zip(path: &PathBuf) -> Result<bool, EngineError> {
     }
 }
 
-/// A file of the run's name while its import continues.
+/// A file with the run's name during its import.
 struct Begun {
     mark: PathBuf,
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// What a server is configured with. It is known from the engine's start on: a resumed run may end at once.
+/// The server's configuration. Known from the engine's start on, because a resumed run may end immediately.
 #[derive(Default)]
 pub struct IntegrationTargets {
     pub notifiers: Vec<Arc<dyn Notifier>>,
@@ -35,7 +35,7 @@ pub struct IntegrationTargets {
 pub(crate) struct Integrations {
     notifiers: Vec<Arc<dyn Notifier>>,
     public_url: Option<String>,
-    /// By the target's name: notified when there is something to deliver.
+    /// By target name: notified when there is something to deliver.
     pokes: HashMap<String, Notify>,
     exports: Vec<Arc<Export>>,
     taken: Taken,
@@ -89,11 +89,11 @@ pub struct NotifierView {
 pub struct ExporterView {
     #[serde(flatten)]
     pub target: ExporterInfo,
-    /// Points sent; a point is one run at one time.
+    /// Number of points sent; a point is one run at one time.
     pub sent: u64,
     /// Points that were dropped, because the target did not take them in time, or refused them.
     pub dropped: u64,
-    /// Values of sent points that the target refused, as far as it reports them.
+    /// Number of values rejected by the target, as far as it reports them.
     pub refused_values: u64,
     /// Points waiting to be sent.
     pub waiting: u64,

@@ -1,15 +1,15 @@
-//! Nodes of a cluster with different Javas: what one measures is not what another one does. The versions are known once the nodes were equipped, before any
+//! Nodes of a cluster with different Java versions, which measure differently. The versions are known once the nodes are equipped, before any
 //! run.
 
 use jac_model::{Cluster, Message, Node};
 use std::collections::BTreeSet;
 
-/// The Java versions of the nodes that were equipped.
+/// The Java versions of the equipped nodes.
 pub(crate) fn versions(cluster: &Cluster) -> BTreeSet<&str> {
     cluster.nodes.iter().filter_map(|node| Some(node.tools.as_ref()?.java_version.as_str())).collect()
 }
 
-/// Which nodes have which Java; `None`: all have the same.
+/// The Java version of each node; `None`: all have the same.
 pub(crate) fn different(cluster: &Cluster) -> Option<Message> {
     let versions = versions(cluster);
     if versions.len() < 2 {

@@ -1,4 +1,4 @@
-//! Provisions and terminates a cluster. One task per cluster; each step may be done twice.
+//! Provisions and terminates a cluster. One task per cluster; each step is idempotent.
 //!
 //! | step    | does                                              | undone by                         |
 //! |---------|---------------------------------------------------|-----------------------------------|
@@ -23,17 +23,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Between two attempts to terminate a cluster.
+/// Delay between two attempts to terminate a cluster.
 const RETRY_EVERY: Duration = Duration::from_secs(5);
-/// Between two lines about a step that continues failing.
+/// Time between two events about a step that keeps failing.
 const REPORT_EVERY: Duration = Duration::from_secs(5 * 60);
 /// So often may the task of a cluster that comes up panic.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
-/// A launch that continues after a restart has at least this long, however long ago it began: the machines may be there.
+/// A launch that is resumed after a restart has at least this long, however long ago it started: the machines may exist.
 const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Starts the task of a cluster. A task that exists works on it once more.
+    /// Starts the task of a cluster. An existing task processes it once more.
     pub(crate) fn continue_cluster(&self, id: &ClusterId) {
         let (engine, id) = (self.clone(), id.clone());
         self.work_on("cluster", id.to_string(), format!("the cluster {id}"), move |panics| {
@@ -61,7 +61,7 @@ impl Engine {
                         Err(error) => self.fail_cluster(id, &error).await,
                         done => done,
                     },
-                    // It is to be terminated: a long download does not delay that.
+                    // It is being terminated: a long download must not delay that.
                     () = self.until_not_launching(id) => Ok(()),
                 },
                 ClusterPhase::Failed => self
@@ -125,7 +125,7 @@ impl Engine {
         self.make_key(id).await?;
         self.equip(id).await?;
         let now_ms = self.now_ms();
-        // Before the row is changed: a list that was requested before does not count against it.
+        // Before the row is changed, so that a list requested earlier does not count against it.
         self.became_ready().insert(id.clone(), Instant::now());
         let (_, ready) = self
             .change_cluster(id, move |cluster| {
@@ -250,7 +250,7 @@ impl Engine {
         self.wait_for_run(cluster).await?;
         self.wait_for_archive(id).await;
         self.cloud(cluster.provider)?.terminate(id).await?;
-        // Pages show this list from now on: the cluster never appears as terminated beside machines that are not.
+        // Pages show this list from now on, so the cluster never appears as terminated while its machines are listed.
         let seen = self.observe(cluster.provider).await?;
         let left = seen.instances.iter().filter(|instance| instance.cluster == *id).count();
         if left > 0 {
@@ -290,7 +290,7 @@ impl Engine {
     /// take, and as long as bytes still come or wait for room here. The nodes' own leases are the last bound.
     async fn wait_for_run(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let Some(run) = &cluster.current_run else { return Ok(()) };
-        // Requested again: a crash may have come between the requests to terminate the cluster and to stop the run. A run that
+        // Requested again: a crash may have occurred between the requests to terminate the cluster and to stop the run. A run that
         // still waited for its cluster sees for itself that it will never be ready, and why.
         if cluster.ready_ms.is_some()
             && !self.stop_run_of_cluster(run, "JAC, because its cluster is being terminated").await?

@@ -156,7 +156,7 @@ impl Remote for LimitedRemote {
 
     async fn put_on_all(&self, from: &Path, to: &str) -> Result<(), PortError> {
         let bytes = tokio::fs::metadata(from).await.map_or(0, |file| file.len());
-        // Another node may have to get it first.
+        // Another node may have to receive it first.
         self.ask(travel(bytes) * 2, "receive a file", self.remote.put_on_all(from, to)).await
     }
 

@@ -58,7 +58,7 @@ pub struct RunSummary {
     pub tags: Vec<String>,
     /// Whether it is its plan's baseline.
     pub baseline: bool,
-    /// It is a try, and in no trend.
+    /// Whether it is a try run, which is excluded from trends.
     #[serde(default)]
     pub try_run: bool,
 }
@@ -114,10 +114,10 @@ pub struct PlanSummary {
 }
 
 impl Engine {
-    /// A page of the runs that the filter takes.
+    /// A page of the runs that match the filter.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_runs(
         &self,
         filter: &RunFilter,
@@ -132,10 +132,10 @@ impl Engine {
         Ok(Page { items: listed.items.into_iter().map(summary).collect(), next: listed.next })
     }
 
-    /// A page of the clusters that the filter takes.
+    /// A page of the clusters that match the filter.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_clusters(
         &self,
         filter: &ClusterFilter,
@@ -149,10 +149,10 @@ impl Engine {
         })
     }
 
-    /// A page of the plans that the filter takes.
+    /// A page of the plans that match the filter.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_plans(
         &self,
         filter: &PlanFilter,

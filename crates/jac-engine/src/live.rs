@@ -32,7 +32,7 @@ pub(crate) struct LiveRun {
     received: AtomicU64,
     /// The log's next bytes cannot be kept until there is room on the disk.
     waits_for_room: AtomicBool,
-    /// How its nodes fared.
+    /// Observations of its nodes.
     nodes: Mutex<NodeSeries>,
 }
 
@@ -84,8 +84,8 @@ pub(crate) struct Measured {
 }
 
 impl LiveRun {
-    /// Statistics without a sample, whose snapshots are numbered from `base` on, and what judges them. `watch`: how the criteria
-    /// had fared in an earlier process.
+    /// Statistics without samples, whose snapshots are numbered from `base`, with their criteria. `watch`: how the criteria
+    /// were observed in an earlier process.
     pub fn new(base: u64, evaluation: Evaluation, watch: Vec<CriterionWatch>) -> Self {
         let state = State {
             statistics: LogStatistics::new(Settings::default()),
@@ -114,7 +114,7 @@ impl LiveRun {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the time of arrival of the bytes that are fed next.
+    /// Sets the arrival time of the next bytes.
     pub fn set_now(&self, now_ms: EpochMs) {
         let mut state = self.state();
         state.statistics.set_now(now_ms);
@@ -152,12 +152,12 @@ impl LiveRun {
         state.evaluation.set_clock_offset(host, ahead_ms);
     }
 
-    /// Adds how busy a load generator's processors were.
+    /// Adds an observation of a load generator's CPU usage.
     pub fn add_processors(&self, node: &str, at_ms: EpochMs, percent: u32) {
         self.state().evaluation.add_processors(node, at_ms, percent);
     }
 
-    /// Reads or changes how its nodes fared.
+    /// Reads or changes the observations of its nodes.
     pub fn nodes<T>(&self, of: impl FnOnce(&mut NodeSeries) -> T) -> T {
         of(&mut self.nodes.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -227,7 +227,7 @@ impl LiveRun {
         self.state().measure(after).0
     }
 
-    /// What changed of some labels' points since the snapshot `after`, what they are together, and the number of the newest snapshot.
+    /// The points of some labels that changed since the snapshot `after`, the labels' statistics as one, and the number of the newest snapshot.
     pub fn labels_since(&self, after: u64, labels: &[String]) -> (u64, ChangedLabels, Option<Entry>) {
         let mut state = self.state();
         let mark = state.mark(after);
@@ -235,7 +235,7 @@ impl LiveRun {
         (state.seq, changed, state.statistics.together(labels))
     }
 
-    /// The table of a stretch of time.
+    /// The table of a time range.
     pub fn window(&self, ended_ms: Range<i64>, labels: &[String]) -> WindowTable {
         self.state().statistics.window(ended_ms, labels)
     }
@@ -303,7 +303,7 @@ impl State {
 }
 
 impl Shown {
-    /// Takes over how it was judged, and updates how each criterion fares. One without a value is neither met nor broken.
+    /// Takes over the results of the criteria and updates their history. A criterion without a value is neither met nor failed.
     fn judge(&mut self, criteria: Vec<CriterionResult>, rules: Vec<StopRuleState>, now_ms: EpochMs) {
         self.judged.criteria = criteria;
         self.judged.rules = rules;

@@ -1,7 +1,7 @@
-//! The machines that cost money, as their providers list them; and the clusters among them without a row.
+//! Billable machines as listed by their providers, and those of clusters without a row.
 //!
-//! The reconciler lists them every few seconds and what it saw is shown, so that a page which asks often costs no calls of a
-//! provider's. A call that fails keeps what was seen before, records why, and reports it to the provider's clusters once.
+//! The reconciler lists them every few seconds, and pages show its last list, so frequent page requests cause no calls to a
+//! provider. A failed call keeps the previous list, records the reason, and reports it to the provider's clusters once.
 
 use crate::clusters::conflict;
 use crate::engine::Engine;
@@ -16,7 +16,7 @@ use jac_store::StoreError;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio::time::{Instant, timeout};
 
-/// What a provider had at a time, and nothing that came later.
+/// A provider's machines at one time.
 #[derive(Debug, Clone)]
 pub(crate) struct Observed {
     pub at: Instant,
@@ -31,26 +31,26 @@ pub(crate) struct Seen {
     instances: Vec<Instance>,
     /// Why the last call failed, a sentence.
     failure: Option<String>,
-    /// Where machines could not be listed.
+    /// Regions that could not be listed.
     unseen: Vec<Unseen>,
     /// The clusters whose machines could not be listed.
     unknown: BTreeMap<ClusterId, String>,
-    /// When the call that gave this began.
+    /// When the call with this result was started.
     asked: Option<Instant>,
 }
 
-/// What an answer changed.
+/// Changes caused by a result.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Taken {
-    /// The provider cannot be asked any more, or can again.
+    /// The provider has become unreachable, or reachable again.
     reachability_changed: bool,
     /// The clusters whose machines could not be listed before; `None`: nothing was listed.
     known_before: Option<BTreeMap<ClusterId, String>>,
 }
 
 impl Seen {
-    /// Takes the answer of a call that began at `asked`: what it listed, or why it failed. Several calls may be in flight, and the one that
-    /// began last holds, whichever ends first. `None`: a later one is here already.
+    /// Takes the result of a call that started at `asked`: its list, or its error. Several calls may be in flight; the one that
+    /// started last applies, whichever ends first. `None`: a later result was already taken.
     fn take(
         &mut self,
         asked: Instant,
@@ -71,7 +71,7 @@ impl Seen {
         Some(Taken { reachability_changed, known_before })
     }
 
-    /// Applies the result of a call. What was seen before where machines could not be listed stays, to be shown.
+    /// Applies the result of a call. Previous observations of regions that could not be listed are kept, to be shown.
     fn apply(&mut self, instances: &[Instance], unseen: Vec<Unseen>) {
         let is_unseen = |instance: &Instance| {
             let billable = instance.billable.as_ref();
@@ -126,7 +126,7 @@ impl Engine {
         }
     }
 
-    /// Reports to a provider's clusters that it can no longer be asked, or can again.
+    /// Reports to a provider's clusters that it has become unreachable, or reachable again.
     async fn report_reachability(&self, provider: Provider, failure: Option<&str>) -> Result<(), EngineError> {
         let message = match failure {
             Some(failure) => Message::new(
@@ -192,7 +192,7 @@ impl Engine {
         Ok(rows)
     }
 
-    /// The provider that has machines of a cluster without a row.
+    /// The provider with machines of a cluster that has no row.
     async fn provider_of_orphan(&self, id: &ClusterId) -> Result<Provider, EngineError> {
         match self.store().cluster(id).await {
             Ok(cluster) => {
@@ -263,7 +263,7 @@ impl Engine {
     }
 }
 
-/// A machine as it is shown; `None` for a node that costs nothing. A row is newer than the tags.
+/// A machine as shown; `None` for a node that costs nothing. The row is more recent than the tags.
 fn machine(provider: Provider, instance: &Instance, row: Option<&Cluster>) -> Option<Machine> {
     let billable = instance.billable.as_ref()?;
     Some(Machine {
@@ -296,7 +296,7 @@ fn unreachable(provider: Provider, seen: Seen) -> Vec<Unreachable> {
     }
 }
 
-/// What one of a cluster's machines costs an hour. The rows of earlier versions have the sum only, which gives it where all
+/// Hourly cost of one of a cluster's machines. Rows of earlier versions only have the sum, which determines it if all
 /// machines are of one type.
 fn price_of_one(row: &Cluster, role: Role) -> Option<f64> {
     if let Some(prices) = row.node_prices {
@@ -403,7 +403,7 @@ mod tests {
         let away = || Some("It is away.".to_owned());
         let mut seen = Seen::default();
         assert_eq!(seen.take(second(2), Some(&listed), None, Vec::new()), changed(false, Some(BTreeMap::new())));
-        // Began earlier and ended later: neither its list nor its failure says anything new.
+        // Started earlier and ended later: neither its list nor its failure is news.
         assert_eq!(seen.take(second(1), Some(&listed), None, Vec::new()), None);
         assert_eq!(seen.take(second(1), None, away(), Vec::new()), None);
         assert_eq!((seen.failure.as_ref(), &seen.unknown), (None, &unknown));

@@ -8,11 +8,11 @@ use jac_store::audit::AuditedChange;
 use jac_store::{Kind, PersonChange, StoreError};
 use std::collections::BTreeMap;
 
-/// So often is handed over what came meanwhile, before it is given up.
+/// Maximum number of rounds of handing over items that were created meanwhile.
 const MOST_ROUNDS: usize = 10;
 
 impl Engine {
-    /// Removes a person, who is disabled first. What they own goes to `heir`; without one their clusters are terminated, their
+    /// Removes a person, who is disabled first. Everything they own passes to `heir`; without one their clusters are terminated, their
     /// schedules paused, and the rest goes to `by`.
     /// Done twice it does the same, so that it can be done again after a crash.
     ///
@@ -24,7 +24,7 @@ impl Engine {
             let message = "This is the account of the server's command line and cannot be removed. Disable it instead.";
             return Err(EngineError::invalid("shell_account", message));
         }
-        // Before anything is handed over; the database checks it again in the end.
+        // Before anything is handed over; the database checks it again at the end.
         if !self.store().has_other_administrator(&leaving.id).await? {
             return Err(StoreError::LastAdministrator.into());
         }
@@ -48,7 +48,7 @@ impl Engine {
         // Many transactions, which a failure may end in the middle: the trail has their beginning, and the removal only when it is done.
         AuditedChange::prepare("person.hand_over");
         AuditedChange::detail("to", format!("{} ({})", next.name, next.id));
-        // They ask for nothing from here on. What they have asked for already may still come, so it is handed over until nothing is left.
+        // They can send no more requests. Earlier requests may still create items, so items are handed over until none are left.
         let disabled = PersonChange { disabled: Some(true), ..PersonChange::default() };
         self.store().change_person(&leaving.id, disabled, self.now_ms()).await?;
         let mut done = HandedOver::default();
@@ -60,7 +60,8 @@ impl Engine {
                 removed => return Ok(removed?),
             }
         }
-        let message = format!("{} still gets new things from requests that were sent before.", leaving.name);
+        let message =
+            format!("New items are still being created for {} by requests that were sent earlier.", leaving.name);
         Err(EngineError::Conflict { message, hint: Some("Try again in a moment.".to_owned()) })
     }
 
@@ -118,7 +119,7 @@ impl Engine {
                 let Ok(id) = id.parse::<PlanId>() else { return Ok(self.store().give_row(kind, id, next).await?) };
                 let change = |plan: &mut Plan| {
                     plan.owner = owner;
-                    // What its next owner runs under that name is another plan.
+                    // A plan that its new owner runs under that name is a different plan.
                     plan.ephemeral = false;
                 };
                 self.run_blocking(move |engine| engine.change_plan_record(&id, change)).await
@@ -134,7 +135,7 @@ impl Engine {
         }
     }
 
-    /// Gives a run to somebody, in the list and in its folder.
+    /// Changes a run's owner, in the list and in its folder.
     pub(crate) async fn give_run(&self, id: &RunId, owner: Person) -> Result<(), EngineError> {
         let change = self.store().update_run::<_, EngineError>(id, move |run| {
             run.owner = owner;
@@ -169,8 +170,10 @@ impl Engine {
                     },
                 };
                 match adopted {
-                    Ok(()) => tracing::info!(id, "{id} was restored, and belongs to {name} by that name"),
-                    // It keeps no other from its owner.
+                    Ok(()) => {
+                        tracing::info!(id, "{id} was restored and belongs to {name}, whose name it has as its owner's")
+                    }
+                    // It does not prevent the others from being assigned.
                     Err(error) => tracing::warn!(id, %error, "{id} could not be given to {name}: {error}"),
                 }
             }
@@ -207,7 +210,7 @@ impl Engine {
         Ok(Some(Named { id: found.id, name: found.name }))
     }
 
-    /// Sets the team that may change a cluster beside its owner.
+    /// Sets the team that may change a cluster in addition to its owner.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -220,7 +223,7 @@ impl Engine {
         .map(drop)
     }
 
-    /// Sets the team that may change a plan beside its owner.
+    /// Sets the team that may change a plan in addition to its owner.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -229,7 +232,7 @@ impl Engine {
         self.run_blocking(move |engine| engine.change_plan_record(&id, |plan| plan.team = team)).await
     }
 
-    /// Sets the team that may change a run beside its owner.
+    /// Sets the team that may change a run in addition to its owner.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -245,7 +248,7 @@ impl Engine {
     }
 }
 
-/// How many things of each kind have another owner so far, for the audit trail.
+/// Number of items of each kind handed over so far, for the audit trail.
 #[derive(Default)]
 struct HandedOver(BTreeMap<&'static str, u64>);
 

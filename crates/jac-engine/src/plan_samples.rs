@@ -1,6 +1,6 @@
-//! Single samples of all runs of a plan: each run is searched as on its own page, the newest first, and what was found is put together.
+//! Single samples of all runs of a plan: each run is searched as on its own page, newest first, and the results are merged.
 //!
-//! So the answer is the logs', whether a search target has the runs or not, and a run that cannot be searched is named and costs nothing but
+//! So the result is that of the logs, whether a search target has the runs or not, and a run that cannot be searched is listed and affects only
 //! itself. A request searches a limited number of runs, for a limited time; the next one continues with older runs
 //! ([decision 34](../../../docs/decisions/034-a-search-across-runs-asks-each-run.md)).
 
@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 /// The most runs that one request searches.
 pub const MOST_RUNS: u32 = 50;
-/// After so long no other run is begun: somebody waits for the answer.
+/// No further run is started after this time: a caller waits for the response.
 const TIME_FOR_ALL: Duration = Duration::from_secs(3);
 
 /// Which runs of a plan are searched.
@@ -28,13 +28,13 @@ const TIME_FOR_ALL: Duration = Duration::from_secs(3);
 pub struct RunsToSearch {
     /// Only those with this tag.
     pub tag: Option<String>,
-    /// At most so many, 1 to [`MOST_RUNS`].
+    /// Maximum number of runs, 1 to [`MOST_RUNS`].
     pub most: u32,
-    /// `next` of the answer before; `None`: from the newest on.
+    /// `next` of the previous response; `None`: start with the newest.
     pub after: Option<String>,
 }
 
-/// What a search of a plan's runs found.
+/// Result of a search in a plan's runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanSamples {
@@ -42,13 +42,13 @@ pub struct PlanSamples {
     pub matched: u64,
     /// Samples that were searched, counted in the same way.
     pub searched: u64,
-    /// Transactions that match besides.
+    /// Matching transactions, counted separately.
     pub matched_transactions: u64,
-    /// Transactions that were searched besides.
+    /// Searched transactions, counted separately.
     pub searched_transactions: u64,
-    /// The runs that were searched, the newest first.
+    /// The searched runs, newest first.
     pub runs: Vec<SearchedRun>,
-    /// Those that were kept: of newer runs first and in the order of each log, or the slowest of all.
+    /// The samples shown: newer runs first and in the order of each log, or the slowest of all.
     pub samples: Vec<PlanSample>,
     /// `after` of the next request, which searches older runs; `null`: no older runs are left.
     pub next: Option<String>,
@@ -79,13 +79,13 @@ pub struct SearchedRun {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SearchFault {
-    /// `not_found` (its log is gone), `log_damaged`, `artefacts_unreachable`…: what a search of that run alone is refused with.
+    /// `not_found` (its log was deleted), `log_damaged`, `artefacts_unreachable`…: the code that a search of this run alone returns.
     pub code: String,
     /// A sentence.
     pub message: String,
 }
 
-/// A sample, and which run it is of.
+/// A sample and its run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanSample {
@@ -95,7 +95,7 @@ pub struct PlanSample {
 }
 
 impl PlanSamples {
-    /// Puts what was found in older runs behind this, and keeps so many samples of all.
+    /// Appends the results from older runs, and keeps this many samples in total.
     pub fn add(&mut self, older: Self, keep: Keep, limit: usize) {
         self.matched += older.matched;
         self.searched += older.searched;
@@ -112,17 +112,17 @@ impl PlanSamples {
     }
 }
 
-/// The order of the slowest samples, as in a single log: requests first, and those without a time last.
+/// The order of the slowest samples, as in a single log: requests first, samples without a response time last.
 fn slowness(sample: &FoundSample) -> (bool, Reverse<Option<u32>>) {
     (sample.kind == EntryKind::Transaction, Reverse(sample.elapsed_ms))
 }
 
 impl Engine {
-    /// Searches the samples of a plan's runs, also of a plan that was deleted. It waits for search targets and reads logs: call it where that is
+    /// Searches the samples of a plan's runs, also of a deleted plan. It waits for search targets and reads logs: call it where blocking is
     /// allowed.
     ///
     /// # Errors
-    /// When `after` is not what an earlier answer gave, or the database cannot be read.
+    /// When `after` is not from an earlier response, or the database cannot be read.
     pub fn find_plan_samples(
         &self,
         plan: &PlanId,
@@ -136,16 +136,16 @@ impl Engine {
         let mut found = PlanSamples { next: which.after.clone(), ..PlanSamples::default() };
         let began = Instant::now();
         loop {
-            // One at a time: the next request can continue behind any of them.
+            // One at a time, so that the next request can continue after any of them.
             let page =
                 PageRequest { sort: RunSort::Created, order: Order::Descending, limit: 1, after: found.next.take() };
             let page = wait(self.store().list_runs(&filter, &page))?;
             found.next.clone_from(&page.next);
             for run in page.items {
-                // Before its start a run has nothing to be searched.
+                // A run has no samples before its start.
                 let Some(started_ms) = run.started_ms else { continue };
                 let limit_here = match search.keep {
-                    // All are counted, whether any of them is shown or not.
+                    // All are counted, whether they are shown or not.
                     Keep::First => limit.saturating_sub(found.samples.len()),
                     Keep::Slowest => limit,
                 };

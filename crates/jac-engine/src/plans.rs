@@ -40,11 +40,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub enum Kept {
     /// Until somebody removes it.
     UntilRemoved,
-    /// As long as it has runs, as `jac run` uploads it.
+    /// Kept while it has runs, as uploaded by `jac run`.
     WithItsRuns,
 }
 
-/// What a new plan has.
+/// Content of a new plan.
 struct Placed {
     name: String,
     main_file: String,
@@ -75,7 +75,7 @@ impl Engine {
         self.place_plan(staging.folder.path(), owner, kept, placed)
     }
 
-    /// Makes a plan of a folder, which is taken.
+    /// Creates a plan from a folder, which is moved.
     fn place_plan(&self, folder: &Path, owner: Person, kept: Kept, placed: Placed) -> Result<Plan, EngineError> {
         let mut placed = placed;
         let stored = self.store_contents(folder, &mut placed.files);
@@ -148,17 +148,17 @@ impl Engine {
         Ok(files)
     }
 
-    /// Gives content that is kept another name. `false`: it is not kept.
+    /// Links stored content to another name. `false`: it is not stored.
     pub(crate) fn link_content(&self, sha256: &str, to: &Path) -> std::io::Result<bool> {
         let Some(kept) = Content::new(self.folder().blobs()).find(sha256) else { return Ok(false) };
         match content::link(&kept, to) {
-            // Its last user has just gone.
+            // Its last user has just been removed.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             linked => linked.map(|()| true),
         }
     }
 
-    /// Keeps a file's content, so that equal content is kept once.
+    /// Stores a file's content, so that equal content is stored once.
     pub(crate) fn keep_content(&self, file: &Path) -> std::io::Result<()> {
         Content::new(self.folder().blobs()).add(file).map(drop)
     }
@@ -184,7 +184,7 @@ impl Engine {
         let mut new = list_files(staging.folder.path())?;
         let stored = self.store_contents(staging.folder.path(), &mut new);
         let added = stored.and_then(|()| self.add_stored_files(id, by, staging.folder.path(), &new));
-        // What was refused is nobody's once the upload is gone.
+        // Rejected content has no user once the upload is removed.
         drop(staging);
         self.release_content(&new);
         added
@@ -248,11 +248,11 @@ impl Engine {
         })
     }
 
-    /// Changes a plan's list of files, and its folder after it, one change after the other. What changes something makes a revision. `change` may
-    /// read the folder and touches nothing; the content of what it adds is kept.
+    /// Changes a plan's list of files, then its folder, one change at a time. Every actual change creates a revision. `change` may
+    /// read the folder but must not modify it; the content of added files is stored.
     ///
     /// # Errors
-    /// When it cannot be done. The plan is what it was then.
+    /// When it cannot be done. The plan is then unchanged.
     fn change_plan(
         &self,
         id: &PlanId,
@@ -288,7 +288,7 @@ impl Engine {
         })
     }
 
-    /// Changes the description of a plan, in its row and in the file that describes it. Its files, and so its revision, stay.
+    /// Changes the description of a plan, in its row and in the file that describes it. Its files, and so its revision, are unchanged.
     pub(crate) fn change_plan_record(&self, id: &PlanId, change: impl FnOnce(&mut Plan)) -> Result<(), EngineError> {
         self.locked_plan(id, || {
             let mut plan = wait(self.store().plan(id))?;
@@ -344,7 +344,7 @@ pub(crate) fn not_a_plan(name: &str, error: &jac_jmx::PlanError) -> EngineError 
     }
 }
 
-/// A file cannot lie where a folder is, nor in a file: checked before anything is changed.
+/// A file cannot replace a folder or be inside a file: checked before anything is changed.
 fn refuse_clash(folder: &Path, path: &str) -> Result<(), EngineError> {
     let inside = Path::new(path).ancestors().skip(1).any(|above| folder.join(above).is_file());
     if folder.join(path).is_dir() || inside {
@@ -359,7 +359,7 @@ fn plan_name(main_file: &str) -> String {
     crate::titles::fitting(stem.as_deref().unwrap_or(main_file))
 }
 
-/// Removes a folder of our own. What cannot be removed is logged once and left.
+/// Removes one of JAC's own folders. A failure is logged once and the folder is left.
 pub(crate) fn remove_folder(folder: &Path) {
     if let Err(error) = in_place(|| std::fs::remove_dir_all(folder))
         && error.kind() != std::io::ErrorKind::NotFound

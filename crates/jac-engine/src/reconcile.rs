@@ -44,9 +44,9 @@ pub(crate) struct Missing {
 }
 
 impl Missing {
-    /// Applies a list made at `at`: the nodes that are there. One that was applied already changes nothing.
+    /// Applies a list from the time `at`: the existing nodes. Applying it again changes nothing.
     fn observe(&mut self, at: Instant, nodes: &[&str], alive: &HashSet<&str>) {
-        // A provider that keeps its list for a while reports its age, which is not exact: nearly the same time is the same list.
+        // A provider that caches its list reports its approximate age: nearly the same time means the same list.
         if self.newest.is_some_and(|newest| at < newest + SAME_LIST) {
             return;
         }
@@ -61,7 +61,7 @@ impl Missing {
         self.nodes.get(name).is_some_and(|(lists, _)| *lists >= LISTS_UNTIL_LOST)
     }
 
-    /// How long ago the last of the nodes was there, by the lists; `None` where one is not missed.
+    /// How long ago the last of the nodes was listed; `None` if one is not missing.
     fn all_missed_for(&self, nodes: &[&str]) -> Option<Duration> {
         let each = nodes.iter().map(|name| self.nodes.get(*name).map(|(_, since)| since.elapsed()));
         each.min().flatten()
@@ -90,7 +90,7 @@ pub(crate) async fn forever(engine: Engine, provider: Provider) {
 
 async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
     let observed = match engine.cloud(provider) {
-        // The reason was reported when it began to fail.
+        // The reason was reported at the first failure.
         Ok(_) => engine.observe(provider).await.ok(),
         // One that is switched off now may have been on before.
         Err(_) => None,
@@ -98,8 +98,8 @@ async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
     // The rows after the nodes: a cluster that is written down between the two is no orphan.
     let rows = engine.store().living_clusters().await?;
     for cluster in rows.iter().filter(|cluster| cluster.provider == provider) {
-        // A failure with one cluster is no reason to leave the others.
-        let what = format!("looking after the cluster {}", cluster.id);
+        // A failure with one cluster must not affect the others.
+        let what = format!("reconciling the cluster {}", cluster.id);
         let done = engine.guarded("reconciler", what, reconcile_cluster(engine, cluster, observed.as_ref())).await;
         if let Err(error) = done.unwrap_or_else(|panicked| Err(panicked.into())) {
             tracing::warn!(cluster = %cluster.id, %error, "reconciling {}: {error}; trying again", cluster.id);
@@ -133,7 +133,7 @@ async fn end_what_is_over(
     Ok(())
 }
 
-/// `observed`: what the provider has; `None` while it cannot be asked.
+/// `observed`: the provider's machines; `None` while it is unreachable.
 async fn reconcile_cluster(engine: &Engine, cluster: &Cluster, observed: Option<&Observed>) -> Result<(), EngineError> {
     match cluster.phase {
         ClusterPhase::Requested | ClusterPhase::Launching | ClusterPhase::Preparing => {
@@ -147,7 +147,7 @@ async fn reconcile_cluster(engine: &Engine, cluster: &Cluster, observed: Option<
                 tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}; trying again", cluster.id);
             }
             renew(engine, cluster).await;
-            // Before its nodes are checked: where their leases end with its time, it is the time that ends it.
+            // Before its nodes are checked: if their leases end with its lifetime, the lifetime is the reason.
             if end_if_over(engine, cluster).await? {
                 return Ok(());
             }
@@ -156,7 +156,7 @@ async fn reconcile_cluster(engine: &Engine, cluster: &Cluster, observed: Option<
             }
         }
         ClusterPhase::Failed | ClusterPhase::Terminating => engine.continue_cluster(&cluster.id),
-        // The machines that are left of it are terminated afterwards.
+        // Its remaining machines are terminated afterwards.
         ClusterPhase::Terminated => (),
     }
     Ok(())
@@ -173,12 +173,12 @@ async fn end_orphans_past_their_time(
     let known = engine.store().known(Kind::Cluster, clusters.into_iter().collect()).await?;
     let mut latest_ms: HashMap<&ClusterId, i64> = HashMap::new();
     for instance in instances.iter().filter(|instance| !known.contains(instance.cluster.as_str())) {
-        // A machine without an expiry is left to its lease.
+        // A machine without an expiry time ends with its lease.
         let end_ms = instance.billable.as_ref().and_then(|billable| billable.expires_at_ms).unwrap_or(i64::MAX);
         let latest = latest_ms.entry(&instance.cluster).or_insert(end_ms);
         *latest = end_ms.max(*latest);
     }
-    // It counts as older than this engine's start.
+    // It is treated as older than this engine's start.
     let is_over = |end_ms: EpochMs| engine.after_grace_ms(EpochMs::MIN, end_ms) <= engine.now_ms();
     for (orphan, _) in latest_ms.into_iter().filter(|(_, end_ms)| is_over(*end_ms)) {
         tracing::warn!(cluster = %orphan,
@@ -260,7 +260,7 @@ fn were_gone_before(engine: &Engine, cluster: &Cluster, end_ms: EpochMs) -> bool
 }
 
 /// Renews the nodes' lease when it is time. A node that does not answer is no reason to leave the cluster's end, or its
-/// lost nodes, unseen: it is tried again the next time.
+/// lost nodes unnoticed: it is retried at the next check.
 async fn renew(engine: &Engine, cluster: &Cluster) {
     let due =
         engine.renewed().get(&cluster.id).is_none_or(|renewed| renewed.elapsed() >= engine.settings().renew_every);
@@ -314,7 +314,7 @@ async fn due_lease(engine: &Engine, cluster: &Cluster) -> Lease {
 }
 
 async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed) -> Result<(), EngineError> {
-    // A list from before its nodes were all there does not count for them.
+    // A list from before all its nodes existed is ignored for them.
     if engine.became_ready().get(&cluster.id).is_some_and(|ready| observed.at < *ready) {
         return Ok(());
     }
@@ -332,7 +332,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
         let lost: Vec<String> = names.iter().filter(is_lost).map(|name| (*name).to_owned()).collect();
         (lost, missing.are_all_gone(&names))
     };
-    // A node that the provider lists as dead is lost; one that it does not list is asked.
+    // A node that the provider lists as dead is lost; one that it does not list is queried.
     let unnamed = lost.iter().filter(|name| !of_cluster().any(|instance| instance.name == **name));
     let answering = answering(engine, cluster, unnamed).await?;
     lost.retain(|name| !answering.contains(name));

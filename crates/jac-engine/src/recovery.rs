@@ -1,8 +1,8 @@
 //! What is done with a data folder when an engine starts on it: the folder is believed over the database.
 //!
 //! A finished run's folder describes itself (`run.json`), and so does a plan's. One without a row, or whose row is older
-//! (an older database was restored), comes into the list again. What describes nothing is moved to `lost/`;
-//! nothing is ever removed but unfinished uploads and the content of files that nobody has any more.
+//! (an older database was restored), is added to the list again. Folders that describe nothing are moved to `lost/`;
+//! only unfinished uploads and unused file content are ever removed.
 
 use crate::blocking::wait;
 use crate::engine::Engine;
@@ -22,7 +22,7 @@ impl Engine {
         crate::deleted::give_back_all(self)?;
         plans::sweep_uploads(self);
         plans::sweep_revisions(self);
-        // Reported at every start, until somebody has checked and removed it.
+        // Reported at every start until somebody has checked and removed it.
         for (_, path) in entries(&self.folder().lost()) {
             let message = format!(
                 "{} was moved there at an earlier start because JAC does not recognise it. Check it and remove it if \
@@ -83,7 +83,7 @@ impl Engine {
         Ok(restored)
     }
 
-    /// Restores runs that had not finished when the database was kept, but have by their folders.
+    /// Restores runs that had not finished when the database was backed up, but have according to their folders.
     fn recover_unfinished_runs(&self) -> Result<usize, EngineError> {
         let mut restored = 0;
         for run in wait(self.store().unfinished_runs())? {
@@ -101,7 +101,7 @@ impl Engine {
         Ok(restored)
     }
 
-    /// Restores plans without a row, and those that were changed after the database was kept.
+    /// Restores plans without a row, and those changed after the database was backed up.
     fn recover_plans(&self) -> Result<usize, EngineError> {
         let known = wait(self.store().ids(Kind::Plan))?;
         let mut restored = 0;

@@ -62,7 +62,7 @@ pub struct ResultsStoreView {
     /// Those of them that are not stored yet.
     #[serde(default)]
     pub waiting: u64,
-    /// Those of `waiting` whose last upload failed; it is tried again.
+    /// Those of `waiting` whose last upload failed; it will be retried.
     #[serde(default)]
     pub failed: u64,
     /// The error of the newest upload that failed.
@@ -226,7 +226,7 @@ impl Engine {
     /// keeps the runs that it has. With `is_tried` something is written there and removed first.
     ///
     /// # Errors
-    /// When it cannot be a store (all faults are reported, with their fields), or it does not do what a run needs.
+    /// When it is not a valid store (all faults are reported, with their fields), or lacks an operation that a run needs.
     pub async fn use_results_store(
         &self,
         owner: &Person,
@@ -307,7 +307,7 @@ impl Engine {
         self.places_changed(&view.owner.id).await
     }
 
-    /// Hands the stores of somebody who leaves to `next` if they have runs, as former stores.
+    /// Hands over a removed person's stores to `next` if they have runs, as former stores.
     pub(crate) async fn leave_results_stores(&self, leaving: &Person, next: &Person) -> Result<(), EngineError> {
         self.store().hand_results_stores_over(&leaving.id, &next.id).await?;
         self.places_changed(&next.id).await
@@ -373,7 +373,7 @@ impl Engine {
         self.results_store(&id).await
     }
 
-    /// Somebody's stores are others now: what waits is tried again, and what is in no store yet is stored.
+    /// A person's stores have changed: waiting uploads are retried, and runs in no store are uploaded.
     pub(crate) async fn places_changed(&self, owner: &str) -> Result<(), EngineError> {
         self.load_results_stores().await?;
         let (engine, owner) = (self.clone(), owner.to_owned());

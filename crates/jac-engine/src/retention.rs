@@ -1,8 +1,8 @@
 //! What is kept for how long: once an hour old runs, logs that the store for artefacts has too, events of old clusters, old revisions of plans, and
 //! plans of `jac run` that have no runs any more are removed.
 //!
-//! Nothing that is pinned, is a plan's baseline or has not finished is ever removed, and nothing by age, count or size ([`size`]) that the settings do
-//! not name. It is done in small batches, so that whoever works meanwhile does not wait.
+//! Pinned runs, baselines and unfinished runs are never removed, and others only by the age, count or size ([`size`]) that the settings
+//! define. Runs are removed in small batches, so other work is not delayed.
 
 mod size;
 
@@ -96,7 +96,7 @@ impl Engine {
             let batch = self.store().oldest_runs(&after, until, RUNS_AT_A_TIME).await?;
             for (place, run) in batch.iter().cloned() {
                 let what = format!("the removal of the run {run}");
-                // One that panics is passed over, as one that cannot be removed.
+                // A run whose removal panics is skipped, like one that cannot be removed.
                 drop(self.guarded("retention", what, self.remove_old_run(&run)).await);
                 after = place;
             }
@@ -106,7 +106,7 @@ impl Engine {
         }
     }
 
-    /// Removes the logs of runs up to a place that the store has, also of pinned ones: they are read there from then on.
+    /// Removes local logs that the store has, of runs up to a position, also of pinned ones: they are read from the store from then on.
     async fn remove_stored_logs_until(&self, until: &RunPlace) -> Result<(), EngineError> {
         let mut after: RunPlace = (EpochMs::MIN, String::new());
         loop {

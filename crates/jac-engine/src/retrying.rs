@@ -33,12 +33,12 @@ pub(crate) fn is_passing(error: &PortError) -> bool {
     }
 }
 
-/// Whether the node did not answer, as opposed to refusing.
+/// Whether the node did not respond, as opposed to rejecting the request.
 pub(crate) fn is_silence(error: &PortError) -> bool {
     matches!(error, PortError::Unreachable { .. } | PortError::TooSlow { .. })
 }
 
-/// Whether this server could not ask. That does not concern what was to be asked, so no time limit counts meanwhile.
+/// Whether this server could not send the request. That says nothing about the other side, so no time limit counts meanwhile.
 pub(crate) fn is_own_fault(error: &(dyn Error + 'static)) -> bool {
     let is_own = |error: &(dyn Error + 'static)| {
         matches!(error.downcast_ref::<PortError>(), Some(PortError::OutOfDescriptors { .. }))
@@ -50,7 +50,7 @@ impl RetryingRemote {
     async fn ask<T, F: Future<Output = Result<T, PortError>>>(&self, call: impl Fn() -> F) -> Result<T, PortError> {
         let mut failing_since = None;
         loop {
-            // One that hangs has been silent since it was asked.
+            // A node that hangs has been silent since the request.
             let asked = Instant::now();
             match call().await {
                 Err(error) if is_own_fault(&error) => {

@@ -1,4 +1,4 @@
-//! The parts of a cluster's configuration that not everybody may set: files of the server, and its own credentials.
+//! The parts of a cluster's configuration that require permission: files on the server, and its own credentials.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -35,7 +35,7 @@ impl Engine {
         Ok(is_environments(caller, false, named) && !self.store().person(&caller.user.id).await?.via_company)
     }
 
-    /// Puts somebody's own set in place of `saved`, and returns what of the rest they may not set.
+    /// Replaces `saved` by the person's own set, and returns the other settings that they may not use.
     ///
     /// # Errors
     /// When the credentials are somebody else's, or the database cannot be read.

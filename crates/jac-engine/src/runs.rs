@@ -1,4 +1,4 @@
-//! What people ask of runs: start, stop, delete, read.
+//! Operations on runs: start, stop, delete, read.
 
 mod check;
 mod collect;
@@ -68,7 +68,7 @@ const MOST_LABELS: usize = 500;
 /// So many labels' points are followed by one page: as many as a chart has lines.
 const MOST_LIVE_LABELS: usize = 10;
 
-/// The longest graceful stop timeout, in seconds: a day.
+/// Maximum graceful stop timeout in seconds: a day.
 pub const MAX_STOP_TIMEOUT_S: u64 = 86_400;
 
 /// A run to start.
@@ -95,7 +95,7 @@ pub struct NewRun {
     /// Java system properties for every node, such as `javax.net.ssl.keyStore`.
     #[serde(default)]
     pub system_properties: BTreeMap<String, String>,
-    /// Names of properties and system properties whose values nobody is to read: they are masked everywhere. Those with names of
+    /// Names of properties and system properties whose values are secret: they are masked everywhere. Those with names of
     /// secrets (`password`, `token`, `api_key`…) are masked automatically.
     #[serde(default)]
     pub secret: Vec<String>,
@@ -126,17 +126,17 @@ pub struct NewRun {
     /// How the workers' samples come together; absent: `auto`.
     #[serde(default)]
     pub results: ResultsChoice,
-    /// The run continues without workers that are lost while so many are left, where its results are direct. Absent: it ends with the first.
+    /// With direct results, the run continues without lost workers while at least this many are left. Absent: it ends with the first lost worker.
     #[serde(default)]
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
-    /// The run waits where the cluster is busy, behind those that wait for it already; `false` or absent: a busy cluster is refused.
+    /// If the cluster is busy, the run waits behind those already waiting; `false` or absent: a busy cluster is an error.
     #[serde(default)]
     pub queue: bool,
-    /// A try: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
-    /// samples, fails with the first of them unless criteria are given, and is in no trend. A new cluster for it has at most 1 worker.
+    /// A try run: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
+    /// samples, fails with the first of them unless criteria are given, and is excluded from trends. A new cluster for it has at most 1 worker.
     #[serde(default)]
     pub try_run: bool,
 }
@@ -195,10 +195,10 @@ pub(crate) fn spool(folder: &DataFolder, run: &RunId) -> PathBuf {
 }
 
 impl Engine {
-    /// Checks the request, writes the run down and begins it. It reads files: call it where that is allowed.
+    /// Validates the request, records the run and starts it. It reads files: call it where blocking is allowed.
     ///
     /// # Errors
-    /// When the plan cannot work (all reasons are reported), the cluster is busy or on its way out, or a criterion cannot be read.
+    /// When the plan cannot work (all reasons are reported), the cluster is busy or terminating, or a criterion is invalid.
     pub fn create_run(&self, owner: Person, new: NewRun, is_cancelled: &dyn Fn() -> bool) -> Result<Run, EngineError> {
         self.create_run_as(None, owner, new, is_cancelled)
     }
@@ -215,7 +215,7 @@ impl Engine {
         let plan = new.plan_id.clone();
         // What is checked is what is run.
         self.locked_plan(&plan, || {
-            // Without a row there is no run either, which is reported where it is made.
+            // Without a row there is no run either; the caller that creates it reports that.
             if let Ok(row) = wait(self.store().plan(&plan)) {
                 self.mend_plan(&row)?;
             }
@@ -323,12 +323,12 @@ impl Engine {
             failing: None,
             id: id.clone(),
         };
-        // The audit trail has it with the cluster: one that a busy cluster refuses is not there as done.
+        // Recorded in the audit trail once the cluster has accepted it: a run rejected by a busy cluster is not recorded as started.
         AuditedChange::hold();
         let written = self.seal_secrets(&mut run, &new.secret).and_then(|()| Ok(wait(self.store().insert_run(&run))?));
         let remove = |at| {
             crate::plans::remove_folder(&folder);
-            // The plan of a try is nobody else's.
+            // A try run's plan is used by nothing else.
             drop(at);
             self.release_content(&run.files);
         };
@@ -405,11 +405,11 @@ impl Engine {
         Ok((new, at, check))
     }
 
-    /// A folder for a new run, with the id that it gives it: no other run has either. `reserved`: an ID that was set aside for it.
+    /// A folder for a new run, which determines its unique ID. `reserved`: an ID that was reserved for it.
     fn new_run_folder(&self, reserved: Option<RunId>) -> Result<(RunId, PathBuf), EngineError> {
         if let Some(id) = reserved {
             let folder = self.folder().run(&id);
-            // What lies there is of an attempt that was interrupted before the run was written down.
+            // Existing content is from an attempt that was interrupted before the run was recorded.
             crate::plans::remove_folder(&folder);
             std::fs::create_dir(&folder).map_err(|error| EngineError::file("accessing the run's folder", error))?;
             return Ok((id, folder));
@@ -487,11 +487,11 @@ impl Engine {
         })
     }
 
-    /// The table of a part of a run's time while it continues, from its buckets, with some labels as one. Of a run that is not followed now it
+    /// The table of a time range of an active run, from its buckets, with some labels as one. For a run that is not being followed it
     /// is empty.
     ///
     /// # Errors
-    /// When there is no such run, too many labels are asked for, or the time ends before it begins.
+    /// When there is no such run, too many labels are requested, or the time range ends before it starts.
     pub fn live_window(&self, id: &RunId, ended_ms: Range<i64>, labels: &[String]) -> Result<WindowTable, EngineError> {
         few_labels(labels)?;
         if ended_ms.is_empty() {
@@ -527,7 +527,7 @@ fn few_labels(labels: &[String]) -> Result<(), EngineError> {
     if labels.len() <= MOST_LIVE_LABELS {
         return Ok(());
     }
-    let message = format!("At most {MOST_LIVE_LABELS} labels can be asked for at once.");
+    let message = format!("At most {MOST_LIVE_LABELS} labels can be requested at once.");
     Err(EngineError::invalid("too_many_labels", message))
 }
 
@@ -572,7 +572,7 @@ fn note_of_finding(finding: &Finding) -> Message {
     Message { code: finding.code.clone(), params, message: finding.message.clone() }
 }
 
-/// The nodes of the cluster that have a part in a run: where each worker runs the plan by itself, the master has none; a try has one.
+/// The nodes of the cluster that take part in a run: with direct results the workers only; in a try run one node.
 fn nodes_of(cluster: &Cluster, results: ResultsMode, is_try: bool) -> Vec<RunNode> {
     let has_part = |node: &&Node| results == ResultsMode::Rmi || node.role == Role::Worker;
     let most = if is_try { 1 } else { usize::MAX };

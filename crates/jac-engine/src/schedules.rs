@@ -1,7 +1,7 @@
 //! Schedules: runs that start by themselves.
 //!
-//! Owns what people ask of schedules. Their times are processed in [`due`], a time becomes a run in [`start`], and the run's result is
-//! recorded in [`end`]. A run that was started is a run like any other: nothing here leads it.
+//! Owns operations on schedules. Their times are processed in [`due`], a time becomes a run in [`start`], and the run's result is
+//! recorded in [`end`]. A started run is like any other: nothing here follows it.
 
 mod due;
 mod end;
@@ -49,16 +49,16 @@ pub struct NewSchedule {
     pub revision: Option<u32>,
 }
 
-/// How one manual run differs from its schedule, for a smaller try.
+/// Settings of one manual run that differ from its schedule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunChanges {
-    /// Workers of the cluster that is created for it; `null`: as in the schedule.
+    /// Number of workers of the cluster created for it; `null`: as in the schedule.
     pub workers: Option<u32>,
     /// JMeter properties, over those of the schedule.
     pub properties: BTreeMap<String, String>,
-    /// It is a try: 1 thread and 1 iteration of each thread group on 1 node.
+    /// Start a try run: 1 thread and 1 iteration of each thread group on 1 node.
     pub try_run: bool,
 }
 
@@ -110,7 +110,7 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Saves a schedule again. Whoever saves it is its owner from then on: its runs have the rights of whoever has defined them. One that was
+    /// Replaces a schedule. The person who saves it becomes its owner, because its runs have the rights of whoever defined them. One that was
     /// done or switched off is active again; one that is paused stays so.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Pauses a schedule: it starts nothing until it is resumed, and what waits is cancelled. A run that is there continues.
+    /// Pauses a schedule: it starts nothing until it is resumed, and waiting runs are cancelled. An active run continues.
     ///
     /// # Errors
     /// When there is no such schedule.
@@ -200,7 +200,7 @@ impl Engine {
     }
 
     /// Starts a run of a schedule at once, whatever its state, and gives its firing. It has the owner's rights, so that others may start only
-    /// what the owner has defined, or less of it.
+    /// the owner's definition, or less.
     ///
     /// # Errors
     /// While an earlier run of it has not finished, when no server runs that starts it, or when `changes` ask for more.
@@ -240,7 +240,7 @@ impl Engine {
         row.map(|row| row.firing).ok_or_else(|| EngineError::NotFound { kind: "firing", id: id.to_string() })
     }
 
-    /// Sets the team that may change a schedule beside its owner.
+    /// Sets the team that may change a schedule in addition to its owner.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -314,7 +314,7 @@ impl Engine {
         };
         let plan = self.store().plan(&new.plan_id).await?;
         if plan.ephemeral {
-            let message = "This plan is of `jac run`, which changes and removes it. Schedule an uploaded plan, such as a copy of it.";
+            let message = "This plan belongs to `jac run`, which changes and removes it. Schedule an uploaded plan, such as a copy of it.";
             faults.push(Fault::at("/plan_id", "plan_ephemeral", message));
         }
         let given = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());

@@ -16,7 +16,7 @@ pub struct Settings {
     pub lease_after_run: Duration,
     /// How often the requested and the actual state are compared.
     pub reconcile_every: Duration,
-    /// How long a cluster continues after the engine's start though its time is over: a clock that is wrong then ends nothing at once.
+    /// How long expired clusters continue after the engine's start, so that a wrong clock does not terminate them immediately.
     pub start_grace: Duration,
     /// How long the nodes of a cluster may take to be there.
     pub launch_limit: Duration,
@@ -59,9 +59,9 @@ pub struct Settings {
     pub disk_reserve_bytes: u64,
     /// Finished runs are removed so many days after they were asked for; `None`: never for their age. Pinned ones stay.
     pub runs_days: Option<u32>,
-    /// So many of the newest finished runs are kept, pinned ones and baselines not counted; `None`: all.
+    /// Number of newest finished runs to keep, in addition to pinned ones and baselines; `None`: all.
     pub runs_count: Option<u32>,
-    /// So many bytes of the newest finished runs are kept; pinned ones and baselines count, and stay; `None`: all.
+    /// Bytes of the newest finished runs to keep; pinned ones and baselines count and are always kept; `None`: all.
     pub runs_bytes: Option<u64>,
     /// So many of each plan's revisions are kept, the newest, and those that a run has run or a schedule is to run; `None`: all.
     pub plan_revisions: Option<u32>,

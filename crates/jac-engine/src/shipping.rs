@@ -28,7 +28,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep};
 
-/// Runs that were over when their shipping began, to a target at a time; those that continue are shipped at once.
+/// Number of concurrent backfills per target; active runs are always shipped immediately.
 const BACKFILLS_AT_A_TIME: usize = 2;
 /// Runs that ended while they were shipped, to a target at a time. Where it is away for long, more of them wait without an open log and
 /// batches in memory.
@@ -51,11 +51,11 @@ pub(crate) struct Shipping {
     targets: Mutex<Vec<Arc<dyn SampleTarget>>>,
     /// People's own, each with its owner's ID.
     own: Mutex<Vec<(String, Arc<dyn SampleTarget>)>>,
-    /// Who reads which targets people have, after a change.
+    /// Serialises reading which targets people have, after a change.
     loading: tokio::sync::Mutex<()>,
     /// Who makes people's own.
     maker: Mutex<Option<Arc<dyn TargetMaker>>>,
-    /// The shipments that have a task.
+    /// Shipments with a task.
     working: Mutex<HashMap<Key, Work>>,
     /// By the target's name: one that is away keeps no other waiting.
     turns: Mutex<HashMap<String, Turns>>,
@@ -126,7 +126,7 @@ impl Shipping {
         }
     }
 
-    /// The task of a shipment ends, unless the shipment was begun again since the task looked at it last.
+    /// Ends the task of a shipment, unless the shipment was started again since the task last checked.
     fn ends(&self, key: &Key) -> bool {
         let mut working = self.working();
         if working.get_mut(key).is_some_and(|work| std::mem::take(&mut work.again)) {
@@ -139,9 +139,9 @@ impl Shipping {
 
 /// The task of a shipment.
 struct Work {
-    /// Notified when something about the shipment has changed, or it is to be tried again now.
+    /// Notified when the shipment has changed, or should be retried now.
     poked: Arc<Notify>,
-    /// The shipment was begun again meanwhile.
+    /// The shipment was started again meanwhile.
     again: bool,
 }
 
@@ -181,7 +181,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Ships a run to all targets of the server and of its owner; a try only if somebody asks for it.
+    /// Ships a run to all targets of the server and of its owner; a try run only on request.
     pub(crate) async fn begin_shipping(&self, run: &RunId) -> Result<(), EngineError> {
         if self.shipping().targets().is_empty() || self.store().run(run).await?.run.try_run {
             return Ok(());
@@ -216,7 +216,7 @@ impl Engine {
         self.shipments(run).await
     }
 
-    /// Deletes a run's documents at a target, or at all, and returns how many there were. Nothing more is shipped. A shipment to a target that
+    /// Deletes a run's documents at one target or at all, and returns their number. Nothing more is shipped. A shipment to a target that
     /// this server does not have any more is only forgotten.
     ///
     /// # Errors
@@ -245,7 +245,7 @@ impl Engine {
             }
             match self.delete_shipped_at(run, name, target.as_ref()).await {
                 Ok(documents) => deleted += documents,
-                // The others are asked all the same.
+                // The other targets are processed anyway.
                 Err(error) => _ = failed.get_or_insert(error),
             }
         }
@@ -253,7 +253,7 @@ impl Engine {
         failed.map_or(Ok(deleted), Err)
     }
 
-    /// The same at one target. The shipment is over at once, so that nobody ships meanwhile, and is forgotten when its documents are gone.
+    /// The same at one target. The shipment ends immediately, so that nothing is shipped meanwhile; its record is removed when the documents are deleted.
     async fn delete_shipped_at(
         &self,
         run: &RunId,
@@ -383,7 +383,7 @@ impl Engine {
                 continue;
             }
             self.notify(Event::Run(key.0.clone()));
-            // The task is the only one until then: whoever begins the shipment again says it to this one.
+            // Until then there is only this task: a restart of the shipment is signalled to it.
             let is_over = match self.store().shipment(&key.0, &key.1).await {
                 Ok(row) => row.is_none_or(|row| row.state.is_final()),
                 // It is looked at again.
@@ -395,7 +395,7 @@ impl Engine {
         }
     }
 
-    /// Ships what is left and checks whether it has arrived. A shipment that is not there any more has come to its end too.
+    /// Ships the remaining rows and checks whether they have arrived. A shipment that was removed has also ended.
     async fn ship(&self, key: &Key, target: &dyn SampleTarget, precedence: &mut Precedence) -> Result<(), TargetError> {
         let (run, name) = key;
         let Some(mut row) = self.store().shipment(run, name).await.map_err(of_store)? else { return Ok(()) };
@@ -432,7 +432,7 @@ impl Engine {
                     shipped = &mut ship => break Some(shipped),
                     () = self.until_over(run), if turn.is_none() => match turns.try_acquire() {
                         Ok(own) => turn = Some(own),
-                        // It continues at its cursor when its turn comes.
+                        // It resumes at its cursor when its turn comes.
                         Err(_) => break None,
                     },
                 }
@@ -447,7 +447,7 @@ impl Engine {
             Err(error) if error.code == "log_missing" => {
                 self.finish(key, ShipmentState::Incomplete, None, Some(("log_missing", error.message))).await
             }
-            // It was taken back, or starts again.
+            // It was cancelled, or is restarted.
             Err(error) if error.code == log::CHANGED => Ok(()),
             Err(error) => Err(error),
         }

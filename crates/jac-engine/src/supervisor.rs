@@ -1,9 +1,9 @@
 //! Tasks that outlive their own faults: one that panics is noted, counted and started again, later each time.
 //!
-//! A task starts from what is stored, so starting it again is what a restart of the server would do. What only one task may work on at a
-//! time (a cluster, a run, a scheduled start) has a key: asked for again while its task is at work, it is worked on once more after that.
-//! A task that works through many things (the runs to compress, to upload, to remove) guards each of them: one that panics every time keeps
-//! none of the others waiting.
+//! A task starts from stored state, so restarting it has the same effect as a restart of the server. Work that only one task may do at a
+//! time (for a cluster, a run, a scheduled start) has a key: if it is requested again meanwhile, it is done once more afterwards.
+//! A task that processes many items (runs to compress, to upload, to remove) isolates each of them: one that panics every time does
+//! not delay the others.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -26,7 +26,7 @@ const STEADY_AFTER: Duration = Duration::from_secs(10 * 60);
 /// The tasks of one kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TaskFigures {
-    /// Those that are there now.
+    /// The existing ones.
     pub running: u64,
     /// How often one of them has panicked since the start.
     pub panics: u64,
@@ -36,7 +36,7 @@ tokio::task_local! {
     static KIND: &'static str;
 }
 
-/// The kind of the engine's task that runs this code: "retention". `None`: another one's code, or work on a thread that may wait.
+/// The kind of the engine's task that runs this code: "retention". `None`: other code, or work on a thread that may block.
 pub fn task_kind() -> Option<&'static str> {
     KIND.try_with(|kind| *kind).ok()
 }
@@ -58,11 +58,11 @@ impl From<Panicked> for SendError {
     }
 }
 
-/// What is there of tasks.
+/// The registered tasks.
 #[derive(Debug, Default)]
 pub(crate) struct Supervisor {
     kinds: Mutex<BTreeMap<&'static str, TaskFigures>>,
-    /// What is worked on, and whether that was asked for again meanwhile.
+    /// Keys in use, and whether their work was requested again meanwhile.
     keyed: Mutex<HashMap<(&'static str, String), bool>>,
 }
 
@@ -75,7 +75,7 @@ impl Supervisor {
         change(lock(&self.kinds).entry(kind).or_default());
     }
 
-    /// Takes a key; `false`: a task has it, and comes back to it.
+    /// Takes a key; `false`: a task has it and will repeat the work.
     fn take(&self, kind: &'static str, key: &str) -> bool {
         let mut keyed = lock(&self.keyed);
         let is_new = keyed.insert((kind, key.to_owned()), false).is_none();
@@ -85,7 +85,7 @@ impl Supervisor {
         is_new
     }
 
-    /// Gives a key back; `false`: it was asked for again, and is kept.
+    /// Returns a key; `false`: the work was requested again, and the key is kept.
     fn give_back(&self, kind: &'static str, key: &str) -> bool {
         let mut keyed = lock(&self.keyed);
         let id = (kind, key.to_owned());
@@ -101,7 +101,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A task that is there, however it ends.
+/// A registered task, removed however it ends.
 struct Running {
     engine: Engine,
     kind: &'static str,
@@ -144,8 +144,8 @@ impl Engine {
         });
     }
 
-    /// Does one of the things that a task of this kind works through. A panic is recorded and counted as one of the task's, which continues with the
-    /// others and does this one again later.
+    /// Processes one item of a task of this kind. A panic is recorded and counted as one of the task's, which continues with the
+    /// other items and retries this one later.
     pub(crate) async fn guarded<T>(
         &self,
         kind: &'static str,
@@ -165,7 +165,7 @@ impl Engine {
         Panicked(reason)
     }
 
-    /// The same as [`Engine::keep_running`] for what only one task may work on at a time. While it is worked on, another call has the task run once more after that.
+    /// The same as [`Engine::keep_running`] for work that only one task may do at a time. A call during that work makes the task run once more afterwards.
     pub(crate) fn work_on<F>(
         &self,
         kind: &'static str,

@@ -31,7 +31,7 @@ fn changes_direction(letter: char) -> bool {
     matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// Is it a character that has no place in a line of text?
+/// Whether a character is not allowed in a line of text.
 pub(crate) fn is_strange(letter: char) -> bool {
     letter.is_control() || changes_direction(letter)
 }

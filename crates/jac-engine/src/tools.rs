@@ -27,7 +27,7 @@ pub struct ToolSettings {
     pub source: Source,
 }
 
-/// Which JMeter is requested. The default: the configured one, else the newest that JAC manages.
+/// The requested JMeter. Default: the configured one, otherwise the newest that JAC manages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestedJMeter {
     /// This one.
@@ -53,7 +53,7 @@ enum Found {
 #[derive(Debug)]
 pub struct Toolbox {
     settings: ToolSettings,
-    /// By release: it is installed once; the others who need it wait for that and find it done. That is what the lock is for, so it is held over the
+    /// By release: it is installed once, and other callers wait for that. The lock exists for this purpose, so it is held during the
     /// download.
     installing: StdMutex<HashMap<&'static str, Arc<Mutex<()>>>>,
     classes: StdMutex<Option<(PathBuf, Arc<ClassIndex>)>>,
@@ -84,7 +84,7 @@ impl Toolbox {
         })
     }
 
-    /// The requested JMeter, if it is there already; `None`: [`Toolbox::jmeter`] would install it.
+    /// The requested JMeter, if it is installed; `None`: [`Toolbox::jmeter`] would install it.
     ///
     /// # Errors
     /// When the folder that was named is not a JMeter home, or JAC manages no such version.
@@ -95,7 +95,7 @@ impl Toolbox {
         })
     }
 
-    /// The requested JMeter; a managed one is installed where none is.
+    /// The requested JMeter; a managed one is installed if needed.
     pub async fn jmeter(
         &self,
         requested: &RequestedJMeter,
@@ -134,7 +134,7 @@ impl Toolbox {
             (None, Some(named)) => return Ok(Found::Home(open(named)?)),
             (None, None) => Release::newest(),
             (Some(version), named) => {
-                // One that cannot be opened does not matter if it is not the requested one.
+                // A home that cannot be opened does not matter unless it is the requested one.
                 if let Some(home) = named.and_then(|named| open(named).ok()).filter(|home| home.version() == version) {
                     return Ok(Found::Home(home));
                 }
@@ -142,14 +142,14 @@ impl Toolbox {
                     .map_err(|error| no_jmeter(&error, "Choose one of these, or set a JMeter home of that version."))?
             }
         };
-        // A managed copy is whole or not there: what cannot be opened counts as missing, and installing it reports the reason.
+        // A managed copy is complete or missing: if it cannot be opened it counts as missing, and installing it reports the reason.
         let managed = JMeterHome::open(&install::managed_path(&self.settings.managed_folder, release)).ok();
         Ok(managed.map_or(Found::Missing(release), Found::Home))
     }
 
     /// The classes of a home, read once.
     pub fn classes(&self, home: &JMeterHome) -> Result<Arc<ClassIndex>, EngineError> {
-        // Held while the jars are read: whoever waits needs the same, on a thread that may wait.
+        // Held while the jars are read: other callers need the same result, and wait on a thread that may block.
         let mut known = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((path, index)) = known.as_ref()
             && path == home.path()

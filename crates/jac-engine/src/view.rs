@@ -25,7 +25,7 @@ pub struct ClusterView {
     pub idle_ends_at_ms: Option<i64>,
     /// Estimated cost so far in US dollars; `null`: free, or unknown.
     pub usd_so_far: Option<f64>,
-    /// What may disturb every run on it: `java_versions_differ`.
+    /// Problems that affect every run on it: `java_versions_differ`.
     #[serde(default)]
     pub warnings: Vec<Message>,
 }
@@ -40,7 +40,7 @@ pub struct ForecastView {
     /// `types` (`type`, `usd_per_hour`, `cluster_usd_per_hour` if all workers were of that type); `images_differ`; of hosts `host_warning` and
     /// `java_versions_differ`.
     pub notes: Vec<Message>,
-    /// What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note explains why.
+    /// Estimated cost of all nodes per hour; `null`: unknown, and a note explains why.
     pub usd_per_hour: Option<f64>,
 }
 
@@ -131,7 +131,7 @@ pub struct Headline {
 pub struct RunResult {
     pub verdict: Verdict,
     pub criteria: Vec<CriterionResult>,
-    /// How each criterion fared while the run continued.
+    /// History of each criterion during the run.
     #[serde(default)]
     pub criteria_watch: Vec<CriterionWatch>,
     pub headline: Option<Headline>,
@@ -167,7 +167,7 @@ pub struct RunView {
     pub tags: Vec<String>,
     /// Note; empty: none.
     pub note: String,
-    /// Remarks at moments of it, in their order.
+    /// Its annotations, in order of time.
     #[serde(default)]
     pub annotations: Vec<Annotation>,
     /// Whether it is its plan's baseline.
@@ -178,7 +178,7 @@ pub struct RunView {
     /// Why it ended; `null` until it has.
     pub cause: Option<Cause>,
     pub verdict: Verdict,
-    /// How each criterion came out, or how it stands while the run continues.
+    /// Result of each criterion, or its current state during the run.
     pub criteria: Vec<CriterionResult>,
     pub criteria_expressions: Vec<String>,
     /// How each criterion has fared since it had a value.
@@ -203,7 +203,7 @@ pub struct RunView {
     pub main_file: String,
     /// The plan's files as they were when the run was asked for. Each is among the artefacts, below `plan/`.
     pub files: Vec<PlanFile>,
-    /// With what it was measured; `null` until its nodes were checked.
+    /// Versions of JMeter and Java that it used; `null` until its nodes were checked.
     pub versions: Option<Versions>,
     pub properties: BTreeMap<String, String>,
     /// Java system properties for every node.
@@ -219,13 +219,13 @@ pub struct RunView {
     /// How the workers' samples come together.
     #[serde(default)]
     pub results: ResultsMode,
-    /// It is a try: 1 thread and 1 iteration of each thread group on 1 node, in no trend.
+    /// Whether it is a try run: 1 thread and 1 iteration of each thread group on 1 node, excluded from trends.
     #[serde(default)]
     pub try_run: bool,
     /// What was asked for.
     #[serde(default)]
     pub results_choice: ResultsChoice,
-    /// It continues without lost workers while so many are left; `null`: it ends with the first that is lost.
+    /// It continues without lost workers while at least this many are left; `null`: it ends with the first lost worker.
     #[serde(default)]
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers.
@@ -238,7 +238,7 @@ pub struct RunView {
     pub steps: Vec<RunStep>,
 }
 
-/// The points of some labels of a run while it continues.
+/// The points of some labels of an active run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveLabels {

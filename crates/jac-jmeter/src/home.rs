@@ -130,7 +130,7 @@ impl JMeterHome {
         Ok(bytes.map(|bytes| from_file(&bytes)).unwrap_or_default())
     }
 
-    /// The files that JMeter reads from its working folder where they are there, in place of its own.
+    /// The files that JMeter reads from its working folder, if they exist there, instead of its own.
     pub fn files_beside(&self) -> Vec<String> {
         let own = self.bin_file("jmeter.properties").ok().flatten();
         let properties = own.map(|bytes| from_file(&bytes)).unwrap_or_default();

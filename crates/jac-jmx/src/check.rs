@@ -61,13 +61,13 @@ pub struct Finding {
     pub params: BTreeMap<String, String>,
 }
 
-/// A file that the plan would find if it lay elsewhere. Both paths start from the root that the plan's files stay in.
+/// A file that the plan would find at another path. Both paths are relative to the root of the plan's files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Misplaced {
-    /// Where it lies.
+    /// Its current path.
     pub from: String,
-    /// Where the plan looks for it.
+    /// The path at which the plan expects it.
     pub to: String,
 }
 
@@ -88,7 +88,7 @@ pub struct DataFile {
     /// It is not there, but the plan seems to write it before it reads it.
     #[serde(default)]
     pub written_by_plan: bool,
-    /// It is not there, but a file of that name lies elsewhere among the plan's files.
+    /// It is missing, but the plan has a file of that name at another path.
     #[serde(default)]
     pub elsewhere: Option<Misplaced>,
 }
@@ -111,7 +111,7 @@ pub struct Check {
     pub total_threads: Option<u64>,
     /// Seconds after which the plan ends by its schedulers; null if unknown or not bounded.
     pub duration_s: Option<u64>,
-    /// Users over time, as far as the plan says.
+    /// Users over time, as far as the plan defines them.
     #[serde(default)]
     pub shape: LoadShape,
     /// Files that the plan reads.
@@ -129,7 +129,7 @@ pub struct Check {
 pub struct FileFacts {
     /// Its size.
     pub bytes: u64,
-    /// Its data rows without the header, where they were counted ([`crate::RowCounter`]); of a CSV file that is not split, 0 where there are none.
+    /// Number of its data rows without the header, if counted ([`crate::RowCounter`]); for a CSV file that is not split, 0 if it has none.
     pub rows: Option<u64>,
 }
 
@@ -229,7 +229,7 @@ pub fn check(plan: &Plan, input: &CheckInput<'_>) -> Check {
     check_until(plan, input, Cancel::NEVER).unwrap_or_else(|| unreachable!("nothing cancels it"))
 }
 
-/// The part of the check about files alone: the files that the plan names, and what is wrong with them. `None`: nobody waits for it any more.
+/// The part of the check that concerns files: the files that the plan names, and their errors. `None`: cancelled.
 pub fn check_files_until(
     plan: &Plan,
     input: &CheckInput<'_>,
@@ -255,7 +255,7 @@ fn assembly<'a>(plan: &'a Plan, input: &'a CheckInput<'_>, cancel: Cancel<'a>) -
     })
 }
 
-/// Checks a plan, or gives it up with `None` when nobody waits for it any more.
+/// Checks a plan; `None` if it was cancelled.
 pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> Option<Check> {
     let context = Context { plan, assembly: assembly(plan, input, cancel), input };
     let mut findings = Findings::default();

@@ -1,21 +1,21 @@
-//! [`Outline`]: a plan's tree as a person reads it: what each element is called, what it is, and the few numbers that matter of its kind.
+//! [`Outline`]: a plan's tree for people: each element's name, type and key settings.
 //!
-//! Values are as they are written, functions and variables included: what they will be is the check's.
+//! Values are shown as written, including functions and variables: evaluating them is the check's task.
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Element, Plan};
 
-/// The most elements that are listed.
+/// Maximum number of listed elements.
 const MOST_ELEMENTS: usize = 5_000;
-/// The longest text of a fact or a name, in characters.
+/// Maximum length of a setting or a name, in characters.
 const LONGEST: usize = 300;
 
-/// One thing to be known of an element.
+/// A key setting of an element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutlineFact {
-    /// What it is, such as `threads`, `ramp_up`, `loops`, `duration`, `method`, `url`, `delay_ms`, `per_minute`, `file`, `condition`.
+    /// Its kind: `threads`, `ramp_up`, `loops`, `duration`, `method`, `url`, `delay_ms`, `per_minute`, `file`, `condition`…
     pub code: String,
     /// As written in the plan.
     pub value: String,
@@ -25,14 +25,14 @@ pub struct OutlineFact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutlineElement {
-    /// How many elements it stands below; the test plan is 0.
+    /// Its depth in the tree; the test plan has 0.
     pub level: u32,
     pub name: String,
-    /// What JMeter's window calls this kind; of a plugin, its class.
+    /// The element's type as in JMeter's GUI; for a plugin, its class.
     pub kind: String,
-    /// Its own switch.
+    /// Whether the element itself is enabled.
     pub enabled: bool,
-    /// It and everything above it is enabled.
+    /// Whether it and all elements above it are enabled.
     pub active: bool,
     pub facts: Vec<OutlineFact>,
 }
@@ -41,9 +41,9 @@ pub struct OutlineElement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Outline {
-    /// At most the first 5,000.
+    /// The first 5,000 at most.
     pub elements: Vec<OutlineElement>,
-    /// How many the plan has.
+    /// Number of elements in the plan.
     pub count: u64,
 }
 
@@ -68,7 +68,7 @@ impl Plan {
     }
 }
 
-/// JMeter's own names of its elements, by the class that a plan names.
+/// JMeter's names of its elements, by the class in the plan.
 const KINDS: [(&str, &str); 61] = [
     ("TestPlan", "Test Plan"),
     ("ThreadGroup", "Thread Group"),
@@ -138,7 +138,7 @@ pub(crate) fn kind(element: &Element) -> &str {
     KINDS.iter().find(|(class, _)| *class == kind).map_or(kind, |(_, title)| title)
 }
 
-/// The properties that matter, by the class, each with its code in the outline.
+/// The key properties by class, each with its code in the outline.
 fn facts(element: &Element) -> Vec<OutlineFact> {
     let properties: &[(&str, &str)] = match element.kind() {
         "ThreadGroup" | "SetupThreadGroup" | "PostThreadGroup" => &[
@@ -229,7 +229,7 @@ fn fact(code: &str, value: &str) -> Option<OutlineFact> {
     (!value.is_empty()).then(|| OutlineFact { code: code.to_owned(), value: cut(value) })
 }
 
-/// Method and address of a request, as far as it names them itself; the rest is its defaults'.
+/// Method and address of a request, as far as the element sets them; the rest comes from its defaults.
 fn http(element: &Element) -> Vec<OutlineFact> {
     let of = |name: &str| element.text_or_empty(&format!("HTTPSampler.{name}")).trim();
     let (domain, port, path) = (of("domain"), of("port"), of("path"));

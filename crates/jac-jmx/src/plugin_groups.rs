@@ -15,7 +15,7 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>, canc
     let number = |name: &str| number(scope, element.text_or_empty(name));
     match element.kind() {
         "ConcurrencyThreadGroup" | "ArrivalsThreadGroup" => {
-            // Exactly `M` are minutes, and all else seconds (`AbstractDynamicThreadGroupModel` of jmeter-plugins-casutg 2.10; tried).
+            // Exactly `M` means minutes, everything else seconds (`AbstractDynamicThreadGroupModel` of jmeter-plugins-casutg 2.10; tried).
             let is_minutes = scope.evaluate_of_group(element.text_or_empty("Unit")).as_deref() == Some("M");
             let unit_s = if is_minutes { 60.0 } else { 1.0 };
             let times =
@@ -57,12 +57,12 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>, canc
     true
 }
 
-/// What the plugin takes where one of its properties is not there.
+/// The plugin's defaults for missing properties.
 fn default(name: &str) -> &'static str {
     if matches!(name, "TargetLevel" | "Hold") { "1" } else { "" }
 }
 
-/// A time in whole seconds, as the plugin rounds it. What it cannot read ends the group with an error.
+/// A time in whole seconds, as the plugin rounds it. A value that it cannot parse ends the group with an error.
 fn seconds(text: &str, unit_s: f64) -> Option<u64> {
     if text.is_empty() {
         return Some(0);
@@ -117,7 +117,7 @@ pub(crate) fn ultimate_rows(element: &Element, scope: &Scope<'_>) -> Option<Vec<
         return None;
     }
     if let Some(schedule) = scope.property(SCHEDULE).filter(|schedule| !schedule.is_empty()) {
-        // What it cannot read it leaves out.
+        // It ignores entries that it cannot parse.
         return Some(schedule.split(')').filter_map(spawned).collect());
     }
     let data = element.properties.iter().position(|property| property.name == "ultimatethreadgroupdata")?;

@@ -1,7 +1,7 @@
-//! [`LoadShape`]: how many users a plan means to have active at which time, by thread group and in all.
+//! [`LoadShape`]: the number of active users over time that a plan requests, by thread group and in total.
 //!
-//! It is what the plan asks for: how fast machines start their threads, and when iterations are done, only a run shows. Lines begin when
-//! the setUp thread groups have ended. What is not known before the run has no line, and a note says why.
+//! It is what the plan requests: only a run shows how fast machines start their threads and when iterations end. Lines begin when
+//! the setUp thread groups have ended. Groups whose numbers are unknown before the run have no line, and a note says why.
 
 mod lines;
 
@@ -14,20 +14,20 @@ use crate::evaluate::Scope;
 use crate::plan::Plan;
 use crate::thread_groups::{Group, Stage};
 
-/// The most thread groups that have lines of their own; all are in the total.
+/// Maximum number of thread groups with lines of their own; all are included in the total.
 const MOST_GROUPS: usize = 50;
 /// The most notes about thread groups.
 const MOST_NOTES: usize = 100;
 /// The most points of the total.
 const MOST_POINTS: usize = 400;
-/// So much longer than what is known of it is a line that has no known end, at least.
+/// How much longer than its known part a line without a known end is drawn, at least.
 const OPEN_END_MS: u64 = 60_000;
 
-/// Users at a time. Two points of one time are a jump; between two times the line is straight.
+/// Number of users at a time. Two points at the same time are a jump; between points the line is straight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoadPoint {
-    /// Milliseconds after the main thread groups have begun.
+    /// Milliseconds after the start of the main thread groups.
     pub at_ms: u64,
     /// Active users on all nodes together.
     pub users: u64,
@@ -40,9 +40,9 @@ pub struct LoadPoint {
 pub enum ShapeEnd {
     /// The time of the last point.
     Scheduled,
-    /// Each user's last iteration; when that is, only the run shows.
+    /// Each user's last iteration, at a time that only the run shows.
     Iterations,
-    /// Nothing: somebody stops the run.
+    /// Nothing: the run ends when it is stopped.
     Never,
 }
 
@@ -56,13 +56,13 @@ pub struct ShapeGroup {
     pub ends: ShapeEnd,
 }
 
-/// What the lines do not show.
+/// Information that the lines do not show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShapeNote {
-    /// `after_setup`: setUp thread groups run before; `users_unknown`: this group has no line, as its numbers are known only at run time;
-    /// `users_follow_rate`: neither has this one, which starts arrivals at a rate, with as many users as they take; `start_unknown`: neither
-    /// has this one, which waits for another whose end is not known; `ends_with_iterations`: this line may end sooner or later than it is
+    /// `after_setup`: setUp thread groups run before; `users_unknown`: this group has no line because its numbers are only known at run time;
+    /// `users_follow_rate`: no line because it starts arrivals at a rate, with as many users as needed; `start_unknown`: no line
+    /// because it waits for another group whose end is unknown; `ends_with_iterations`: the line may end earlier or later than
     /// drawn; `groups_not_shown`: only the first 50 groups have lines.
     pub code: String,
     /// The thread group.
@@ -71,22 +71,22 @@ pub struct ShapeNote {
     pub message: String,
 }
 
-/// The load that a plan asks for.
+/// The load that a plan requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoadShape {
-    /// How far the lines go. One without a known end goes to here.
+    /// The end of the time axis. Lines without a known end extend to it.
     pub length_ms: u64,
     /// The main thread groups that have a line, in the order of the plan.
     pub groups: Vec<ShapeGroup>,
-    /// All of them together; empty: none has a line.
+    /// The sum of all groups; empty: none has a line.
     pub total: Vec<LoadPoint>,
-    /// What is not shown, and why.
+    /// Groups that are not shown, and why.
     pub notes: Vec<ShapeNote>,
 }
 
 impl LoadShape {
-    /// The shape of some of the nodes, of one that was computed for `of` nodes which are all alike.
+    /// The shape of some nodes, from one that was computed for `of` identical nodes.
     #[must_use]
     pub fn part(&self, nodes: u32, of: u32) -> Self {
         let scale = |points: &[LoadPoint]| points.iter().map(|point| point.times(nodes, of)).collect();
@@ -102,10 +102,10 @@ impl LoadShape {
         }
     }
 
-    /// Both together: the same plan on other nodes, where its numbers are others.
+    /// The sum of both: the same plan on other nodes with different numbers.
     #[must_use]
     pub fn plus(mut self, other: &Self) -> Self {
-        // The same groups in the same order, unless a number of one is not known on some nodes. Several may have one name.
+        // The same groups in the same order, unless a number of one is unknown on some nodes. Several may have the same name.
         let mut others: Vec<&ShapeGroup> = other.groups.iter().collect();
         for group in &mut self.groups {
             if let Some(same) = others.iter().position(|same| same.name == group.name) {
@@ -125,7 +125,7 @@ impl LoadPoint {
     }
 }
 
-/// A group's line on one node while it is put together, from the group's own start on.
+/// A group's line on one node under construction, relative to the group's start.
 pub(crate) struct Line {
     pub(crate) points: Vec<LoadPoint>,
     pub(crate) ends: ShapeEnd,
@@ -133,9 +133,9 @@ pub(crate) struct Line {
 
 /// Why a group has no line.
 pub(crate) enum NoLine {
-    /// Its numbers are not known.
+    /// Its numbers are unknown.
     Unknown,
-    /// Its number of users is what its rate takes.
+    /// Its number of users follows from its rate.
     Rate,
 }
 
@@ -166,7 +166,7 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
     for group in cancel.each(of_stage(Stage::Main)) {
         let name = &group.report.name;
         let Some(begin_ms) = begins_ms else {
-            let message = format!("\"{name}\" starts after the preceding thread groups; when that is, is unknown.");
+            let message = format!("\"{name}\" starts after the preceding thread groups, at an unknown time.");
             note("start_unknown", Some(group), message);
             continue;
         };

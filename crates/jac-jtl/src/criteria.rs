@@ -260,7 +260,7 @@ impl Criterion {
 fn without_label(label: &str, summary: &Summary) -> String {
     match summary.notes.iter().find(|note| note.code == "labels_folded") {
         Some(_) => format!(
-            "No sample has the label \"{label}\", or it is among the labels that are counted together; raise --max-labels."
+            "No sample has the label \"{label}\", or it is one of the labels that are grouped as one: raise --max-labels."
         ),
         None => format!("No sample has the label \"{label}\"."),
     }

@@ -44,8 +44,8 @@ impl Summary {
     }
 }
 
-/// The table of a stretch of a run's time, from the buckets of its charts: counts, means and greatest response times are exact, other
-/// response times exact below 1,024 ms and less than 0.2 % too low above. Apdex is not known of a stretch.
+/// The table of a time range of a run, from the buckets of its charts: counts, means and maximum response times are exact, other
+/// response times exact below 1,024 ms and less than 0.2 % too low above. Apdex is not available for a time range.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WindowTable {
@@ -53,14 +53,14 @@ pub struct WindowTable {
     pub from_ms: i64,
     /// End of its last bucket, epoch milliseconds.
     pub to_ms: i64,
-    /// What the run's total is over, in this time. Rates are by the length of this time.
+    /// What the run's total covers, in this time. Rates are per second of this time.
     pub total: Entry,
     /// One entry for each label with a sample in this time, in order of first appearance.
     pub labels: Vec<Entry>,
-    /// The labels that were asked for as one, its `label` empty; `null`: none of them has a sample in this time.
+    /// The requested labels as one, with an empty `label`; `null`: none of them has a sample in this time.
     pub together: Option<Entry>,
-    /// The most frequent groups of failures in this time, at most 20, with the first and the last one in it. `example` is the run's first. A
-    /// run in which very many groups fail all the time has them by wider intervals than its charts, which are counted whole.
+    /// The most frequent groups of failures in this time, at most 20, with the times of the first and last failure in it. `example` is the run's first. In a
+    /// run in which very many groups fail all the time, they are counted in wider intervals than the charts, each in full.
     pub errors: Vec<ErrorGroup>,
 }
 

@@ -81,14 +81,14 @@ pub fn read_logs_with(
     options: &ReadOptions,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LogStatistics, LogError> {
-    // Where keys are folded the logs are read again in their order, which a pipe cannot be.
+    // If labels are grouped the logs are read again in their order, which is impossible for a pipe.
     let in_their_order = ReadOptions { threads: Some(NonZero::<usize>::MIN), ..options.clone() };
     let has_pipe = inputs.iter().any(Input::is_read_once);
     let (statistics, in_order) = count(inputs, if has_pipe { &in_their_order } else { options }, progress)?;
     if in_order || !statistics.has_folded() {
         return Ok(statistics);
     }
-    // What is kept apart depends on the order in which it appears.
+    // Which labels are kept separately depends on their order of appearance.
     Ok(count(inputs, &in_their_order, progress)?.0)
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn each_log(
     }
     let sizes = inputs.iter().map(size).collect::<Result<Vec<_>, _>>()?;
     let total_bytes = sizes.iter().copied().sum();
-    // Every file is opened before the first is read, as it may take minutes until the last one's turn.
+    // Every file is opened before the first is read, because minutes may pass before the last one is.
     let mut looked = |_| match progress(Progress { bytes: 0, total_bytes }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(LogError::Cancelled),

@@ -1,19 +1,19 @@
-//! What people remark at a moment of a run: charts have a line there.
+//! Annotations: texts at moments of a run, shown as lines on its charts.
 
 use crate::{EpochMs, Person};
 use serde::{Deserialize, Serialize};
 
-/// A remark at a moment of a run.
+/// An annotation: a text at a moment of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Annotation {
-    /// Names it among those of its run.
+    /// Its ID, unique within the run.
     pub id: String,
     /// The moment, epoch milliseconds.
     pub at_ms: EpochMs,
     pub text: String,
-    /// Who wrote it, or changed it last.
+    /// Who created it or changed it last.
     pub by: Person,
-    /// When that was.
+    /// When it was created or last changed.
     pub written_ms: EpochMs,
 }

@@ -28,7 +28,7 @@ pub struct Ec2Config {
     pub subnets: Vec<String>,
     /// `sg-…`, one that lets the server in on port 22 and the nodes reach each other; `null`: JAC makes one and removes it.
     pub security_group: Option<String>,
-    /// Which address of an instance JAC connects to.
+    /// The address of an instance that JAC connects to.
     pub addresses: Ec2Addresses,
     /// CIDR block that may connect over SSH; `null`: the server's own address, detected automatically.
     pub ssh_from: Option<String>,

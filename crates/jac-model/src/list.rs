@@ -62,7 +62,7 @@ pub enum ScheduleSort {
     Created,
 }
 
-/// What people are sorted by. One who has never signed in is less than all others in the order of the last sign of them.
+/// Sort key of people. When sorted by last sign-in, people who have never signed in come before all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

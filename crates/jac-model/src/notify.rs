@@ -44,7 +44,7 @@ pub struct NotifierInfo {
     /// Scheme, host and port; for mail also who gets it.
     pub address: String,
     pub runs: RunSelection,
-    /// Names of the plans of whose runs it is notified; empty: all.
+    /// Names of the plans whose runs it is notified of; empty: all.
     pub plans: Vec<String>,
 }
 
@@ -105,7 +105,7 @@ pub struct EndedRun {
 }
 
 impl EndedRun {
-    /// It could not continue, or its criteria were not met.
+    /// The run failed, or its criteria were not met.
     pub fn is_failure(&self) -> bool {
         self.cause.code == "failed" || self.verdict == "failed"
     }

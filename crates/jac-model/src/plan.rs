@@ -60,7 +60,7 @@ pub struct Plan {
     /// Rises by one with each change of its files.
     #[serde(default = "first_revision")]
     pub revision: u32,
-    /// Uploaded by `jac run`, which makes a revision of it each time: it is removed with time once it has no runs any more.
+    /// Uploaded by `jac run`, which creates a new revision each time; removed some time after its last run was deleted.
     #[serde(default)]
     pub ephemeral: bool,
     /// Files that it writes and that are kept of each run: patterns of paths below the folder of its `.jmx`.

@@ -92,7 +92,7 @@ pub struct ScheduledRun {
     pub stop_timeout_s: Option<u64>,
     /// How the workers' samples come together.
     pub results: ResultsChoice,
-    /// Each run continues without workers that are lost while so many are left, where its results are direct; `null`: it ends with the first.
+    /// With direct results, each run continues without lost workers while at least this many are left; `null`: it ends with the first lost worker.
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers.
     pub share: BTreeMap<String, u64>,

@@ -73,10 +73,10 @@ pub struct ComparedRun {
     /// Properties files of the plan that every JMeter read.
     #[serde(default)]
     pub properties_files: Vec<String>,
-    /// Version of JMeter; `null`: it is not known.
+    /// Version of JMeter; `null`: unknown.
     #[serde(default)]
     pub jmeter: Option<String>,
-    /// Java versions of its nodes; empty: they are not known.
+    /// Java versions of its nodes; empty: unknown.
     #[serde(default)]
     pub java: Vec<String>,
     /// JMeter properties whose totals were divided among the workers.
@@ -175,7 +175,7 @@ impl ComparisonReport {
         }
     }
 
-    /// Is no line of any result worse than in the first, as far as the tests show, and do they show anything?
+    /// Whether no line of any result is worse than in the first, and the tests could be applied.
     pub fn is_fine(&self) -> bool {
         self.comparisons.iter().all(|comparison| comparison.outcome.is_fine())
     }

@@ -42,7 +42,7 @@ struct Known<R> {
 const HALF_WRITTEN: &str = "new";
 
 impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> RecordFiles<R> {
-    /// Reads them. What cannot be read now is read when it is needed.
+    /// Reads them. An unreadable record is read again when it is needed.
     pub fn new(folder: PathBuf) -> Self {
         let known = Known { is_listed: false, records: HashMap::new(), unread: HashSet::new() };
         let files = Self { folder: Arc::new(Folder { path: folder, known: Mutex::new(known) }), turn: Arc::default() };
@@ -247,7 +247,7 @@ fn read<R: DeserializeOwned>(path: &Path) -> io::Result<Option<R>> {
 }
 
 fn failed(what: &str, error: &io::Error) -> PortError {
-    PortError::of_io("JAC", &format!("{what} what it knows of the machines"), error)
+    PortError::of_io("JAC", &format!("{what} its record of the machines"), error)
 }
 
 #[cfg(test)]

@@ -85,10 +85,10 @@ pub async fn forecast(client: &Client, new: &Value) -> anyhow::Result<ForecastVi
     }
 }
 
-/// The code of the note about what workers of other types would cost.
+/// The code of the note with the price of workers of other types.
 const FALLBACK_PRICES: &str = "fallback_prices";
 
-/// What the machines cost, in a sentence, and in another one what they cost where they are of other types.
+/// The price of the machines as a sentence, and another one with the price of other types.
 pub fn price_sentence(forecast: &ForecastView, machines: u32) -> String {
     let machines = if machines == 1 { "1 machine".to_owned() } else { format!("{machines} machines") };
     let price = match forecast.usd_per_hour {
@@ -122,7 +122,7 @@ async fn check(client: &Client, arguments: &CreateArguments) -> anyhow::Result<E
     print(&arguments.whose, &forecast, || {
         let machines =
             new["config"]["workers"].as_u64().and_then(|workers| u32::try_from(workers).ok()).unwrap_or(0) + 1;
-        // That one goes with the price.
+        // That note is printed with the price.
         let notes = forecast.notes.iter().filter(|note| note.code != FALLBACK_PRICES);
         let mut lines: Vec<String> = notes.map(ToString::to_string).collect();
         lines.extend(forecast.faults.iter().map(|fault| format!("error: {}", fault.message)));
@@ -146,7 +146,7 @@ async fn create(mut connected: Connected<'_>, arguments: &CreateArguments) -> an
     let created = connected.signals.unless(connected.client.post("/clusters", &new)).await;
     let mut view: ClusterView = created.map_err(|signal| Interrupted {
         signal,
-        continuing: "`jac cluster list` shows whether the cluster is created already.".to_owned(),
+        continuing: "`jac cluster list` shows whether the cluster was created.".to_owned(),
     })??;
     if arguments.options.wait || !connected.is_server {
         view = connected.wait_for_creation(&view).await?;
@@ -190,7 +190,7 @@ async fn adopt(mut connected: Connected<'_>, named: &str, whose: &ClientArgument
     let adopted = connected.signals.unless(client.post(&format!("/orphans/{id}/adopt"), &json!({}))).await;
     let view: ClusterView = adopted.map_err(|signal| Interrupted {
         signal,
-        continuing: format!("`jac cluster list` shows whether {id} is adopted already."),
+        continuing: format!("`jac cluster list` shows whether {id} was adopted."),
     })??;
     let view = connected.wait_for_adopted(&view).await?;
     print(whose, &view, || line_of(&ClusterSummary::from(&view)));
@@ -209,7 +209,7 @@ async fn terminate(
         let ended = connected.signals.unless(client.delete(&format!("/orphans/{id}"))).await;
         ended.map_err(|signal| Interrupted {
             signal,
-            continuing: format!("`jac cluster list` shows whether the machines of {id} are terminated already."),
+            continuing: format!("`jac cluster list` shows whether the machines of {id} are terminated."),
         })??;
         print(whose, &json!({ "id": id, "orphan": true, "phase": "terminated" }), || {
             format!("The machines of {id} are terminated.")
@@ -221,7 +221,7 @@ async fn terminate(
     let terminated = connected.signals.unless(client.post(&path, &json!({}))).await;
     let mut view: ClusterView = terminated.map_err(|signal| Interrupted {
         signal,
-        continuing: format!("`jac cluster list` shows whether {id} is being terminated already."),
+        continuing: format!("`jac cluster list` shows whether {id} is being terminated."),
     })??;
     let wait = wait || !connected.is_server;
     if wait {

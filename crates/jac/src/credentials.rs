@@ -27,7 +27,7 @@ pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
         let path = |id: &Value| format!("/credentials/{}", id.as_str().unwrap_or_default());
         if delete {
             let Some(set) = &known else {
-                let hint = Some("`jac credentials aws --name NAME` shows the set of a name.".to_owned());
+                let hint = Some("`jac credentials aws --name NAME` shows the set with that name.".to_owned());
                 return Err(with_hint(format!("no AWS credentials '{name}' are saved"), hint));
             };
             client.delete(&path(&set["id"])).await?;
@@ -48,7 +48,11 @@ pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
         }
         let view = json!({ "saved": own_set(client, &name).await? });
         print(&whose, &view, || match &view["saved"] {
-            Value::Null => "No AWS credentials are saved: the server's own are used.".to_owned(),
+            Value::Null if name == "default" => {
+                "No AWS credentials 'default' are saved: the server's own are used. --name shows another set."
+                    .to_owned()
+            }
+            Value::Null => format!("No AWS credentials '{name}' are saved."),
             saved => {
                 let shown = |value: &Value| value.as_str().unwrap_or("none").to_owned();
                 let (key, role) = (&saved["shown"]["access_key_id"], &saved["shown"]["role_arn"]);

@@ -292,7 +292,7 @@ fn a_file_whose_name_has_the_workers_number_is_taken_for_each_of_them() {
     let missing = &check["findings"][0];
     assert_eq!((&missing["params"]["worker"], &missing["params"]["path"]), (&"3".into(), &"users_3.csv".into()));
     assert!(
-        missing["message"].as_str().is_some_and(|message| message.ends_with("The same is true of 1 more workers."))
+        missing["message"].as_str().is_some_and(|message| message.ends_with("The same applies to 1 more workers."))
     );
     let found: Vec<bool> =
         check["data_files"].as_array().expect("files").iter().map(|file| file["found"] == true).collect();

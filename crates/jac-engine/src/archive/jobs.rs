@@ -1,8 +1,8 @@
-//! Work on the store that takes longer than a request may: a job continues by itself, and requests wait for it for a while.
+//! Work on the store that takes longer than a request may: a job continues in the background, and requests wait for it for a limited time.
 //!
-//! It owns which jobs there are; what they do is `archive/verify.rs`'s and `archive/rebuild.rs`'s. Whoever asks for what is being done already waits for the
-//! same job. The result of one whose callers have gone is kept for a minute: whoever asks again gets that. A job is bounded, as each of its requests
-//! to the store is.
+//! It owns the list of jobs; their work is in `archive/verify.rs` and `archive/rebuild.rs`. A request for work that is already in progress waits for the
+//! same job. A result whose callers have gone is kept for a minute for the next request. A job is bounded because each of its requests
+//! to the store is bounded.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -15,15 +15,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-/// How long a request waits: less than clients and proxies wait for an answer.
+/// How long a request waits: less than clients and proxies wait for a response.
 const ANSWER_LIMIT: Duration = Duration::from_secs(25);
-/// How long a result is kept that nobody has got.
+/// How long an unfetched result is kept.
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
-/// How a job came out, and when.
+/// A job's result and its time.
 type End<T> = Option<(Instant, Result<T, ArtefactError>)>;
 
-/// The jobs of one kind, by what they are about.
+/// The jobs of one kind, by their subject.
 #[derive(Debug)]
 pub(super) struct Jobs<K, T> {
     jobs: Mutex<HashMap<K, watch::Receiver<End<T>>>>,
@@ -36,7 +36,7 @@ impl<K, T> Default for Jobs<K, T> {
 }
 
 impl<K: Eq + Hash, T> Jobs<K, T> {
-    /// The job that there is, or a new one with the way to end it.
+    /// The existing job, or a new one with the handle to complete it.
     fn take(&self, key: K) -> (watch::Receiver<End<T>>, Option<watch::Sender<End<T>>>) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.retain(|_, job| match job.borrow().as_ref() {
@@ -51,7 +51,7 @@ impl<K: Eq + Hash, T> Jobs<K, T> {
         (job, Some(end))
     }
 
-    /// Its result was given: whoever asks from now on gets a new one.
+    /// Its result was returned: the next request starts a new job.
     fn forget(&self, given: &watch::Receiver<End<T>>) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.retain(|_, job| !job.same_channel(given));
@@ -59,7 +59,7 @@ impl<K: Eq + Hash, T> Jobs<K, T> {
 }
 
 impl Engine {
-    /// Waits for the job of that key; there is one from then on. `what` names it for people. `None`: it continues, and whoever asks again waits again.
+    /// Waits for the job with that key, which is started if needed. `what` names it for people. `None`: it continues; repeat the request to wait again.
     pub(super) async fn wait_for_job<K, T>(
         &self,
         jobs: &Jobs<K, T>,

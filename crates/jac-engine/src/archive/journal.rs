@@ -1,4 +1,4 @@
-//! Uploads that were begun, in a file of the run's folder: another process continues with them. The file is there from before the first
+//! Started uploads, in a file of the run's folder, so that another process can resume them. The file exists from before the first
 //! request to the store until the run is stored, so that a run which is deleted meanwhile is removed there too.
 
 use crate::runs::write_file;
@@ -11,9 +11,9 @@ use tokio::sync::Mutex;
 /// The file, as long as there is something in it.
 pub(super) const JOURNAL: &str = "uploads.json";
 
-/// The uploads that a folder's journal has.
+/// The uploads in a folder's journal.
 pub(crate) fn begun_in(folder: &Path) -> BTreeMap<String, Begun> {
-    // Without a journal that can be read uploads are started again, which costs time and nothing else.
+    // Without a readable journal uploads are started again, which only costs time.
     let bytes = std::fs::read(folder.join(JOURNAL)).ok();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
@@ -25,12 +25,12 @@ pub(super) struct RunJournal {
 }
 
 impl RunJournal {
-    /// What the folder has. If the journal cannot be read, uploads are started again.
+    /// The folder's uploads. If the journal cannot be read, they are started again.
     pub fn of(folder: &Path) -> Self {
         Self { path: folder.join(JOURNAL), begun: Mutex::new(begun_in(folder)) }
     }
 
-    /// Records that parts of the run may be in the store.
+    /// Records that objects of the run may be in the store.
     pub async fn open(&self) -> Result<(), ArtefactError> {
         let begun = self.begun.lock().await;
         self.save(&begun).await

@@ -24,13 +24,13 @@ impl Engine {
     /// # Errors
     /// When no store is configured, it signs no addresses (a folder), or it does not have the artefact.
     pub async fn archive_link(&self, run: &RunId, name: &str) -> Result<Link, EngineError> {
-        // Without any store that is said.
+        // Reported if there is no store at all.
         self.store_of(&self.store().run(run).await?.run)?;
         let (id, name) = (run.clone(), name.to_owned());
         let missing = EngineError::NotFound { kind: "artefact in the store", id: name.clone() };
         let object = self
             .run_blocking(move |engine| {
-                // The manifest may be of another store than the one that the run goes to now.
+                // The manifest may belong to a different store than the run's current one.
                 let Some((store, manifest)) = engine.archived(&id)? else { return Ok(None) };
                 let object = super::remote_file(&manifest, &name).or_else(|| manifest.object(&object_name(&name)));
                 Ok(object.map(|object| (store, format!("{}{}", manifest.prefix(), object.name))))

@@ -1,7 +1,7 @@
 //! Which store a run is in, or goes to: the server's, or one of its owner's own.
 //!
-//! A run stays in the store that it was put into, whatever its owner chooses later. The database records which runs are in whose store; this is its
-//! mirror in memory, so that a list of runs can be shown without reading it.
+//! A run stays in the store it was uploaded to, whatever its owner chooses later. The database records which runs are in whose store; this is its
+//! copy in memory, so that a list of runs can be shown without reading it.
 
 use super::{Archive, lock};
 use crate::engine::Engine;

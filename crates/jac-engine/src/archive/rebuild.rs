@@ -18,7 +18,7 @@ use std::path::{Component, Path};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-/// Runs that are processed at a time.
+/// Number of runs processed concurrently.
 const AT_A_TIME: usize = 8;
 
 /// Result of a rebuild.
@@ -29,7 +29,7 @@ pub struct Rebuilt {
     pub restored: u64,
     /// Runs that are there, or were deleted and are still to be removed from the store.
     pub known: u64,
-    /// Uploads that never came to their end: they have no manifest.
+    /// Incomplete uploads: they have no manifest.
     pub unfinished: u64,
     /// Runs of other people in somebody's own store.
     #[serde(default)]
@@ -48,7 +48,7 @@ enum Outcome {
 
 impl Engine {
     /// Takes every run that is in the server's store, or in one of people's own, into the list, unless it is there. From somebody's own store come
-    /// runs of its owner only: of whoever has that ID, or where no account has it that name. `None`: that takes longer, and continues; whoever asks again waits for it again.
+    /// only runs of its owner, found by ID or, if no account has that ID, by name. `None`: that takes longer and continues; repeat the call to wait again.
     ///
     /// # Errors
     /// When there is no store, or the server's cannot be asked.
@@ -154,7 +154,7 @@ impl Engine {
         restored
     }
 
-    /// Fetches what a run's folder needs, its record first; its logs stay in the store. `Some`: it is not restored, and why.
+    /// Fetches the files that a run's folder needs, its record first; its logs stay in the store. `Some`: why it is not restored.
     async fn fetch_run(
         &self,
         store: &ArtefactStore,
@@ -171,7 +171,7 @@ impl Engine {
         let Some(record) = record.filter(|record| record.run.id == *id) else {
             return Ok(Some(Outcome::Failed(format!("{id}: its run.json does not describe a finished run."))));
         };
-        // Whoever writes to their own bucket makes no runs of others, and several people may have one bucket.
+        // A bucket's owner must not be able to create other people's runs, and several people may share one bucket.
         if let Some(own) = own
             && !self.is_of(&record.run.owner, &own.owner).await?
         {
@@ -185,7 +185,7 @@ impl Engine {
         Ok(None)
     }
 
-    /// Whether a run that was that person's is this person's here: after a lost database the accounts have other ids.
+    /// Whether the owner in a run's record is this person: after a lost database the accounts have other IDs.
     async fn is_of(&self, recorded: &Person, owner: &Person) -> Result<bool, EngineError> {
         if recorded.id == owner.id {
             return Ok(true);
@@ -197,7 +197,7 @@ impl Engine {
         }
     }
 
-    /// Gives a fetched run its place and takes it into the list.
+    /// Moves a fetched run into place and adds it to the list.
     async fn list_run(&self, run: &RunId, staged: &Path) -> Result<(), EngineError> {
         let (id, place) = (run.clone(), staged.to_owned());
         self.run_blocking(move |engine| {

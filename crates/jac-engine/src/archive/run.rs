@@ -45,7 +45,7 @@ pub(super) fn is_stale(folder: &Path) -> bool {
     folder.join(STALE).exists()
 }
 
-/// Marks a run as changed, before the change. Each change has a mark of its own.
+/// Marks a run as changed, before the change. Each change has a separate mark.
 pub(crate) fn mark_stale(folder: &Path) -> Result<(), EngineError> {
     let mark = format!("{:016x}", rand::random::<u64>());
     std::fs::write(folder.join(STALE), mark).map_err(|error| EngineError::file("accessing the run's folder", error))
@@ -193,12 +193,12 @@ impl Engine {
         }
     }
 
-    /// Writes down where the run is to be from now on. What it has begun in the server's or another store of its owner's is taken back there, as far as that can be
+    /// Records the run's store from now on. Uploads started in the server's or another store of its owner are removed there, as far as that can be
     /// done: it was never whole, and lifecycle rules of the bucket remove the rest.
     async fn move_to(&self, archive: &Archive, at: &Place, run: &Run, folder: &Path) -> Result<(), ArtefactError> {
         let was_begun = || folder.join(JOURNAL).exists();
         let on_server = || archive.server().filter(|_| was_begun()).map(|_| Place::Server);
-        // Nothing is written down of what is begun in the server's store but the journal.
+        // Uploads to the server's store are recorded in the journal only.
         let before = archive.placed(&run.id).or_else(on_server);
         if before.as_ref() == Some(at) || (before.is_none() && *at == Place::Server) {
             return Ok(());
@@ -215,8 +215,8 @@ impl Engine {
     }
 }
 
-/// Those that the store still has: by their size, with `reads_content` all but the logs by their content. What was removed or changed there
-/// since is stored again.
+/// The objects that the store still has: compared by size, with `reads_content` all but the logs by content. Objects removed or changed there
+/// since are stored again.
 async fn sound_objects(
     store: &ArtefactStore,
     prefix: &str,
@@ -266,7 +266,7 @@ fn unreadable(name: &str, error: &dyn std::fmt::Display) -> ArtefactError {
 /// The files with rows that search targets refused.
 #[derive(Default)]
 struct Refusals {
-    /// Of shipments that continue: they are stored once these have ended.
+    /// Files of active shipments: they are stored once these have ended.
     growing: Vec<String>,
     /// Of shipments that have ended without any: what the store has is of an earlier try.
     gone: Vec<String>,

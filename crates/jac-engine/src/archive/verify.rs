@@ -25,8 +25,8 @@ pub struct Verified {
 }
 
 impl Engine {
-    /// Reads everything of a run in the store and compares it with the manifest there. `None`: that takes longer, and continues; whoever asks again
-    /// waits for it again.
+    /// Reads all objects of a run in the store and compares them with the manifest there. `None`: that takes longer and continues; repeat
+    /// the call to wait again.
     ///
     /// # Errors
     /// When no store is configured, or it cannot be asked.

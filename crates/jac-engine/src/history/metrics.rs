@@ -17,14 +17,14 @@ use tokio::time::sleep;
 
 /// Labels whose figures are kept of each run, those with the most samples.
 const MOST_LABELS: usize = 100;
-/// Runs that are read at a time.
+/// Number of runs read concurrently.
 const AT_A_TIME: u32 = 50;
 /// Between two reports: who works with the server comes first.
 const PAUSE: Duration = Duration::from_millis(20);
 /// After this long it is tried again.
 const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
 
-/// Of a run's statistics, with the share of its rows that may be unread where that is not the usual one.
+/// Figures of a run's statistics, with the share of rows that may be unreadable if it is not the default.
 pub(crate) fn of_statistics(statistics: &mut LogStatistics, max_unread_percent: Option<f64>) -> Vec<RunMetrics> {
     let (summary, times) = (statistics.summary(), statistics.response_times());
     let labels: HashMap<&str, &[(u32, u64)]> =
@@ -101,13 +101,13 @@ pub(crate) async fn fill(engine: Engine) {
 }
 
 impl Engine {
-    /// Adds the figures of some runs; returns of how many.
+    /// Adds the figures of some runs; returns for how many.
     async fn fill_metrics(&self) -> Result<usize, EngineError> {
         let runs = self.store().runs_without_metrics(AT_A_TIME).await?;
         let mut failed = None;
         for run in &runs {
             let id = run.clone();
-            // One that cannot be read now keeps no other waiting.
+            // A run that cannot be read at present does not delay the others.
             if let Err(error) = self.run_blocking(move |engine| engine.fill_metrics_of(&id)).await {
                 tracing::warn!(%run, %error, "run {run}: no figures for its plan's trend: {error}");
                 failed = Some(error);
@@ -121,7 +121,7 @@ impl Engine {
     pub(crate) fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
         let kept = wait(self.store().run(run))?.run;
         let metrics = match self.report(run) {
-            // It is in no trend.
+            // It is excluded from trends.
             _ if kept.try_run => Vec::new(),
             Ok(report) => of_report(&report, kept.max_unread_percent),
             // Without a report there are none to be had.

@@ -1,8 +1,8 @@
 //! Notifications of ended runs: a row for each run and target, written in the transaction that ends the run, and a task for each target that
 //! sends what is due.
 //!
-//! A notification is sent at least once: a crash after a target has accepted it and before that is written down sends it again, under the
-//! same ID. What a target does not accept is sent again, later each time, for a day.
+//! A notification is sent at least once: after a crash between its acceptance by the target and the record of that, it is sent again with the
+//! same ID. Notifications that a target does not accept are retried with growing delays for a day.
 
 use super::IntegrationTrouble;
 use crate::engine::{Engine, Event};
@@ -26,9 +26,9 @@ const FIRST_PAUSE_MS: EpochMs = 1_000;
 const LONGEST_PAUSE_MS: EpochMs = 30 * 60_000;
 /// After this a delivery that fails once more is given up.
 const GIVEN_UP_AFTER_MS: EpochMs = 24 * 3_600_000;
-/// How often deliveries are checked whose targets are not configured any more.
+/// How often deliveries to targets that are no longer configured are checked.
 const GIVE_UP_EVERY: Duration = Duration::from_secs(15 * 60);
-/// The longest time between two checks for due deliveries: the time of day may be set.
+/// Maximum time between two checks for due deliveries: the clock may be changed.
 const CHECK_EVERY: Duration = Duration::from_secs(60);
 /// Between two tries of something that failed outside of a target.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
@@ -203,7 +203,7 @@ impl Engine {
         self.deliveries(run).await
     }
 
-    /// Gives up what has been due for a day to targets that are no longer configured.
+    /// Expires deliveries to targets that are no longer configured and that have been due for a day.
     async fn give_up_old_deliveries(&self) -> Result<(), EngineError> {
         let names = self.integrations().notifiers.iter().map(|notifier| notifier.info().name).collect();
         let now_ms = self.now_ms();
@@ -231,7 +231,7 @@ impl Engine {
         loop {
             sleep(GIVE_UP_EVERY).await;
             if let Err(error) = self.give_up_old_deliveries().await {
-                tracing::warn!(%error, "notifications of earlier targets could not be given up: {error}; trying again");
+                tracing::warn!(%error, "notifications to targets that are no longer configured could not be closed: {error}; trying again");
             }
         }
     }
@@ -275,7 +275,7 @@ impl Engine {
             Ok(stored) => stored,
             // It was deleted just now, and its deliveries with it.
             Err(StoreError::NotFound { .. }) => return Ok(Duration::ZERO),
-            // That passes with another version of JAC or not at all; the others wait for nothing.
+            // This is resolved by another version of JAC or not at all; the others must not wait for it.
             Err(error @ StoreError::Unreadable { .. }) => {
                 let unsent = Err(SendError::passing("run_unreadable", error.to_string()));
                 let now_ms = self.now_ms();
@@ -294,7 +294,7 @@ impl Engine {
         };
         let what = format!("the notifications to {name}");
         let sent = self.guarded("notifications", what, notifier.send(&notification, self.now_ms())).await;
-        // It waits its turn, as any that could not be sent, and keeps no other from being sent.
+        // It is retried later like any failed delivery, and does not delay others.
         let sent = sent.unwrap_or_else(|panicked| Err(panicked.into()));
         let (run, now_ms) = (row.run, self.now_ms());
         match &sent {

@@ -1,5 +1,5 @@
-//! What running tests have counted, taken at most once a second however many ask; and the last figures of tests that ended recently, so that
-//! whoever reads them every half minute gets all of them.
+//! The figures of running tests, taken at most once a second regardless of the number of readers; and the last figures of tests that ended recently, so that
+//! a reader that polls every 30 s gets all of them.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Labels of a run that are exported, those with the most samples.
+/// Number of exported labels of a run, those with the most samples.
 const MOST_LABELS: usize = 50;
-/// Figures this young are not taken again.
+/// Figures newer than this are reused.
 const FRESH: Duration = Duration::from_millis(900);
 /// How long the last figures of a run are exported after its end.
 const KEPT_AFTER_END: Duration = Duration::from_secs(5 * 60);

@@ -61,9 +61,9 @@ pub(crate) fn unpack(
         ));
     }
     let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
-    // The library keeps the last one of a name.
+    // The library keeps the last one with a name.
     if (zip.len() as u64) < directory.entries {
-        return Err(EngineError::invalid("file_twice", "The zip contains two files of one name."));
+        return Err(EngineError::invalid("file_twice", "The zip contains two files with the same name."));
     }
     let allowed = limits.max_bytes.min(RATIO_FREE_BYTES.max(packed.saturating_mul(MAX_RATIO)));
     let mut unpacked = 0;
@@ -98,7 +98,7 @@ pub(crate) fn unpack(
         }
         let out = File::create(&target).map_err(|error| EngineError::file(format!("unpacking {name}"), error))?;
         let mut out = Roomy::new(out, has_room);
-        // The size that an entry claims may be wrong: what comes out is counted.
+        // An entry's declared size may be wrong: the decompressed bytes are counted.
         let copied =
             io::copy(&mut entry.by_ref().take(allowed - unpacked + 1), &mut out).map_err(|error| {
                 match error.kind() {
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_zip_with_two_files_of_one_name_is_refused() {
-        // Such a zip is not written by the library: the second name is changed in both places that say it.
+        // The library does not write such a zip: the second name is changed in both places that contain it.
         let mut bytes = std::fs::read(zip_of(&[("a.csv", b"1"), ("b.csv", b"2")]).path()).expect("a zip");
         while let Some(place) = bytes.windows(5).position(|name| name == b"b.csv") {
             bytes[place] = b'a';
@@ -196,7 +196,7 @@ mod tests {
     fn a_zip_with_more_entries_than_allowed_is_refused_by_its_end_record() {
         let mut bytes = std::fs::read(zip_of(&[("a.csv", b"1")]).path()).expect("a zip");
         let end = bytes.len() - 22;
-        // These entries do not exist: whoever reads the directory first reports that instead.
+        // These entries do not exist: a reader that starts with the directory reports that instead.
         bytes[end + 8..end + 12].copy_from_slice(&[0xfe; 4]);
         let zip = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(zip.path(), bytes).expect("written");

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 pub struct PlanCheck {
     /// The `.jmx`, relative to the root that the plan's files stay in.
     pub name: String,
-    /// Where it lies.
+    /// Its current path.
     pub main: PathBuf,
     /// The files that a run would have, by their path relative to the plan's folder, and where they lie now.
     pub files: BTreeMap<String, PathBuf>,
@@ -57,7 +57,7 @@ impl PlanCheck {
         self.run_until(toolbox, &|| false)
     }
 
-    /// The same, given up as soon as `is_cancelled`: nobody waits for it any more.
+    /// The same, abandoned as soon as `is_cancelled`: nobody waits for it any more.
     ///
     /// # Errors
     /// `cancelled` then.
@@ -86,7 +86,7 @@ impl PlanCheck {
                 shape if self.splits.contains(path) => {
                     Some(count_rows(shape.copied().unwrap_or_default(), u64::MAX, path, place, &proceed)?)
                 }
-                // One row is enough to know that it has some.
+                // One row is enough to know that it is not empty.
                 Some(shape) => Some(count_rows(*shape, 1, path, place, &proceed)?).filter(|rows| *rows == 0),
                 None => None,
             };
@@ -102,7 +102,7 @@ impl PlanCheck {
         let known = known.transpose()?;
         let mut plugins = ClassIndex::default();
         plugins.add_jars(self.plugins().map(|(_, place)| place.clone()).take_while(|_| !is_cancelled()));
-        // Those of this machine: another one may have others there, or none.
+        // This machine's files: another machine may have different ones, or none.
         for name in [SEARCH_PATHS, "plugin_dependency_paths"] {
             plugins.add_search_path(source.properties.get(name).map(String::as_str).unwrap_or_default());
         }
@@ -136,7 +136,7 @@ impl PlanCheck {
         let mut check = jac_jmx::check_until(&plan, &input, cancel).ok_or_else(cancelled)?;
         if !self.share.is_empty() {
             (check.total_threads, check.shape) = self.total_load(&plan, &mut input, &check, cancel)?;
-            // It is of the first worker's part, times the workers: whoever gives totals has divided them.
+            // It is the first worker's part times the number of workers; totals have been divided before.
             check.findings.retain(|finding| finding.code != "threads_multiply");
         }
         if differs {
@@ -158,7 +158,7 @@ impl PlanCheck {
         Workers { count: self.workers, share: &self.share }
     }
 
-    /// Adds what is found of the files of the workers behind the first, whose names may have the worker's number in them.
+    /// Adds the findings on files of the workers after the first, whose names may contain the worker's number.
     fn files_of_other_workers(
         &self,
         plan: &jac_jmx::Plan,
@@ -169,7 +169,7 @@ impl PlanCheck {
         let mut on_all: HashSet<String> = check.data_files.iter().map(|file| file.path.clone()).collect();
         let mut listed = on_all.clone();
         let of_first: Vec<Finding> = check.findings.clone();
-        // By code and element: the finding of the first worker that has it, and how many more have it.
+        // By code and element: the first worker's finding, and how many more workers have it.
         let mut more: BTreeMap<(String, Option<String>), (Finding, u32)> = BTreeMap::new();
         for worker in 1..self.workers {
             input.properties.extend(self.workers().properties_of(worker));
@@ -194,7 +194,7 @@ impl PlanCheck {
         });
         check.findings.extend(more.into_values().map(|(mut finding, others)| {
             if others > 0 {
-                finding.message.push_str(&format!(" The same is true of {others} more workers."));
+                finding.message.push_str(&format!(" The same applies to {others} more workers."));
             }
             finding
         }));
@@ -202,7 +202,7 @@ impl PlanCheck {
         Ok(())
     }
 
-    /// The threads of all workers, whose parts of the totals differ, with their shape; `None`: it is not known.
+    /// The threads of all workers, whose parts of the totals differ, with their shape; `None`: unknown.
     fn total_load(
         &self,
         plan: &jac_jmx::Plan,
@@ -253,7 +253,7 @@ pub fn relative_to_main(main_file: &str, path: &str) -> String {
     jac_jmx::PlanPath::within(folder, &format!("{up}{path}")).as_str().to_owned()
 }
 
-/// The data rows of a file, counted until there are so many.
+/// The number of data rows of a file, counted up to a limit.
 fn count_rows(
     shape: CsvShape,
     enough: u64,
@@ -340,13 +340,13 @@ impl Engine {
         };
         let mut check = check.run_until(self.toolbox(), is_cancelled)?;
         if tried.is_some() {
-            // The listener is JAC's own.
+            // The listener was added by JAC.
             check.findings.retain(|finding| finding.element.as_deref() != Some(jac_jmx::FAILURES_LISTENER));
         }
         Ok(check)
     }
 
-    /// Does work that checks a plan where it holds nobody up, only a few at a time. When the caller goes away, the work is cancelled.
+    /// Checks plans on separate threads, only a few at a time. If the caller disconnects, the work is cancelled.
     ///
     /// # Errors
     /// What the work fails with.
@@ -382,7 +382,7 @@ impl Engine {
             let _turn = turn;
             audited.around_blocking(|| work(&engine, &|| token.is_cancelled()))
         });
-        // A panic is passed on to the caller: it is no result of the check.
+        // A panic is passed on to the caller: it is not a result of the check.
         resumed(done.await).unwrap_or_else(|_| Err(cancelled()))
     }
 }

@@ -51,12 +51,12 @@ impl Content {
     /// Whether a file is the very one that is kept under its hash. A copy, where there are no links, is not known to be.
     pub fn is_kept(&self, file: &PlanFile, place: &Path) -> bool {
         let known = file.sha256.as_deref().filter(|sha256| sha256.len() == 64).map(|sha256| self.place(sha256));
-        // A file that cannot be examined does not count as kept, and is added again.
+        // A file that cannot be examined counts as missing, and is added again.
         let node = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
         known.is_some_and(|kept| node(&kept).is_some_and(|kept| Some(kept) == node(place)))
     }
 
-    /// Removes all content that nobody has any more, and names that a crash has left. Call it while nobody takes content in.
+    /// Removes all unused content, and temporary names left by a crash. Call it while no content is being added.
     pub fn sweep(&self) -> io::Result<()> {
         let folders = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -81,13 +81,13 @@ impl Content {
             if fs::metadata(&place).is_ok_and(|file| file.nlink() == 1)
                 && let Err(error) = fs::remove_file(&place)
             {
-                tracing::warn!(path = %place.display(), %error, "content that nobody uses cannot be removed");
+                tracing::warn!(path = %place.display(), %error, "unused content cannot be removed");
             }
         }
     }
 }
 
-/// Whether a file is there with that content.
+/// Whether a file with that content exists.
 pub(super) fn has(file: &Path, sha256: &str) -> io::Result<bool> {
     match hash(file) {
         Ok(found) => Ok(found == sha256),

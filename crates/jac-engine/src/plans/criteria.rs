@@ -9,7 +9,7 @@ use crate::runs::judged::faults_of;
 use jac_model::{PlanCriteria, PlanId};
 
 impl Engine {
-    /// Saves a plan's criteria. `new.version` is the version that they were made from. What equals the saved ones makes no
+    /// Saves a plan's criteria. `new.version` is the version that was edited. Criteria equal to the saved ones create no
     /// new version.
     ///
     /// # Errors

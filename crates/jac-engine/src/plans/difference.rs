@@ -17,9 +17,9 @@ const AROUND: usize = 3;
 /// So many lines are shown at most, of all files together, and of each so many characters.
 const MOST_LINES: usize = 4_000;
 const MOST_CHARACTERS: usize = 1_000;
-/// How long the comparison of a file may take until its result is no longer the shortest.
+/// How long a file may be compared before the result is no longer guaranteed to be the shortest.
 const FILE_LIMIT: Duration = Duration::from_millis(500);
-/// How long all of them may take until the lines of further files are left out.
+/// How long all files may take before the lines of further files are omitted.
 const TOTAL_LIMIT: Duration = Duration::from_secs(10);
 
 /// Differences between two revisions of a plan.
@@ -65,7 +65,7 @@ pub struct Hunk {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangedLine {
     pub change: LineChange,
-    /// Without its end; truncated after 1,000 characters.
+    /// Without the line ending; truncated after 1,000 characters.
     pub text: String,
 }
 

@@ -1,5 +1,5 @@
-//! What people change of a plan without an upload: its name, which of its `.jmx` is run, where a file lies, all files back to an earlier
-//! revision; and a second plan of the same files.
+//! Changes to a plan without an upload: its name, its main `.jmx`, the path of a file, a return of all files to an earlier
+//! revision; and duplication.
 
 use super::content::link;
 use super::names::safe_name;
@@ -12,35 +12,35 @@ use jac_jmx::Outline;
 use jac_model::{Person, Plan, PlanFileKind, PlanId};
 use serde::{Deserialize, Serialize};
 
-/// The longest name of a copy that is made of another's, in characters: with its ending it is as long as a name may be.
+/// Maximum length of the original's name within a copy's name, in characters: with the suffix it has the maximum length of a name.
 const LONGEST_COPIED: usize = 90;
 
-/// What is to be changed of a plan; what is absent stays.
+/// Changes to a plan; absent fields are unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanChanges {
     pub name: Option<String>,
-    /// The `.jmx` among its files that is run. Another one makes a new revision.
+    /// Its main `.jmx`. Changing it creates a new revision.
     pub main_file: Option<String>,
 }
 
-/// A file that is to lie elsewhere in its plan.
+/// A move of a file within its plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MovedFile {
     /// Its path among the plan's files.
     pub from: String,
-    /// The path that it gets. No file may be there.
+    /// Its new path, at which no file may exist.
     pub to: String,
 }
 
 impl Engine {
-    /// Renames a plan, or runs another of its `.jmx` from now on.
+    /// Renames a plan, or changes its main `.jmx`.
     ///
     /// # Errors
-    /// When the name is invalid, or the file is not a plan among its files. Nothing is changed then.
+    /// When the name is invalid, or the file is not one of its `.jmx` files. Nothing is changed then.
     pub fn edit_plan(&self, id: &PlanId, by: Person, changes: PlanChanges) -> Result<Plan, EngineError> {
         let name = changes.name.map(|name| crate::titles::required(&name)).transpose()?;
         let changed = self.change_plan(id, by, |plan, folder| {
@@ -90,10 +90,10 @@ impl Engine {
         })
     }
 
-    /// Gives a plan the files of an earlier revision again, as a new revision: what was removed or replaced since then can be undone.
+    /// Restores the files of an earlier revision as a new revision, so that removals and replacements since then can be undone.
     ///
     /// # Errors
-    /// When there is no such revision any more, or a file cannot be put back.
+    /// When the revision does not exist any more, or a file cannot be restored.
     pub fn restore_plan_revision(&self, id: &PlanId, by: Person, revision: u32) -> Result<Plan, EngineError> {
         self.change_plan(id, by, |plan, _| {
             let at = self.locked_plan_at(plan.clone(), Some(revision))?;
@@ -106,7 +106,7 @@ impl Engine {
         })
     }
 
-    /// Makes a second plan of the files, the criteria and the patterns of files to keep that a plan has now. Its revisions begin with 1.
+    /// Duplicates a plan with its current files, criteria and patterns of files to keep. The copy's revisions start with 1.
     ///
     /// # Errors
     /// When the plan does not exist, or the name is invalid.
@@ -137,7 +137,7 @@ impl Engine {
         self.place_plan(made.path(), owner, Kept::UntilRemoved, placed)
     }
 
-    /// The tree of the plan's `.jmx`. It reads the file: call it where that is allowed.
+    /// The tree of the plan's `.jmx`. It reads the file: call it where blocking is allowed.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -6,8 +6,8 @@ use crate::error::EngineError;
 use jac_model::{Plan, PlanId};
 use std::path::PathBuf;
 
-/// Where a plan lies: the folder of its files, and beside it a file that describes it, so that a database which is lost
-/// or older loses no plan.
+/// A plan on disk: the folder of its files, and beside it a file that describes it, so that a lost database
+/// or an older one loses no plan.
 pub(crate) struct PlanFolder {
     pub(super) files: PathBuf,
     description: PathBuf,
@@ -23,13 +23,13 @@ impl PlanFolder {
         crate::runs::write_file(&self.description, &bytes)
     }
 
-    /// The plan as the file describes it; `None` where that cannot be read.
+    /// The plan as described by the file; `None` if that cannot be read.
     pub(super) fn description(&self) -> Option<Plan> {
         let plan: Plan = serde_json::from_slice(&std::fs::read(&self.description).ok()?).ok()?;
         self.files.ends_with(plan.id.as_str()).then_some(plan)
     }
 
-    /// The same; `None`, too, where that is not what lies there.
+    /// The same; `None` also if the folder has other content.
     pub fn described(&self) -> Option<Plan> {
         let is_whole = |plan: &Plan| plan.files.iter().all(|file| self.files.join(&file.path).is_file());
         self.description().filter(is_whole)

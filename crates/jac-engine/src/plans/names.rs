@@ -4,7 +4,7 @@ use crate::EngineError;
 
 /// The most folders deep that a file may lie.
 const MAX_DEPTH: usize = 12;
-/// The longest part of a name in bytes: the 255 that Linux file systems take, less the longest ending of an unfinished file, on a node
+/// Maximum length of a path's part in bytes: the 255 of Linux file systems, less the longest suffix of an unfinished file, on a node
 /// `.` with 16 digits and `.part`.
 pub(super) const MAX_PART: usize = 230;
 

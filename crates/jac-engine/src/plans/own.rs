@@ -4,7 +4,7 @@ use jac_jmeter::properties::{Own, is_own_system_property, own};
 use jac_jmx::{Finding, Properties, Severity};
 use std::collections::BTreeMap;
 
-/// Reports values that JAC refuses, or would overwrite, before the start.
+/// Reports values that JAC rejects or would overwrite, before the start.
 pub(super) fn properties(given: &Properties, system: &Properties) -> Vec<Finding> {
     let of_jmeter = given.iter().filter_map(|(name, value)| Some((name, own(name, value)?)));
     let of_java = system.keys().filter(|name| is_own_system_property(name)).map(|name| (name, Own::Refused));

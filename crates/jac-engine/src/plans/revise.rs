@@ -1,5 +1,5 @@
-//! Uploads that are the next revision of a plan that is there already: what somebody runs from a shell or a build again and again is one plan of
-//! theirs, with one history.
+//! Uploads that become the next revision of an existing plan: a file that is run repeatedly from a shell or a build is one plan of its
+//! owner, with one history.
 
 use super::staging::{choose_main, list_files, refuse_what_is_no_plan};
 use super::{Kept, Staging, plan_name};
@@ -11,11 +11,11 @@ use jac_store::{ListedPlan, PageRequest, PlanFilter, StoreError};
 use sha2::{Digest, Sha256};
 
 impl Engine {
-    /// Makes an upload the next revision of the owner's plan of that name (empty or absent: that of the `.jmx`), or a new plan if they have none.
-    /// Files that are as they were make no revision.
+    /// Makes an upload the next revision of the owner's plan of that name (empty or absent: the name of the `.jmx`), or a new plan if they have none.
+    /// Unchanged files create no revision.
     ///
-    /// What is [kept with its runs](Kept::WithItsRuns) is searched among such plans only: a plan that was uploaded to be kept, which schedules
-    /// and others may use, is changed only if that is asked for.
+    /// An upload that is [kept with its runs](Kept::WithItsRuns) only matches such plans: an ordinary plan, which schedules
+    /// and other people may use, is changed on request only.
     ///
     /// # Errors
     /// As [`Engine::create_plan`]; `plan_ambiguous` when several of their plans have that name.
@@ -30,7 +30,7 @@ impl Engine {
         let staging = self.unpacked(staging)?;
         let main_file = choose_main(&list_files(staging.path())?, main_file)?;
         let name = crate::titles::given(name)?.unwrap_or_else(|| plan_name(&main_file));
-        // Two at the same time make one plan.
+        // Two concurrent uploads create one plan.
         self.locked_plan(&id_of_name(&format!("{}/{name}", owner.id)), || {
             match self.plan_to_revise(&owner, &name, kept)? {
                 Some(plan) => self.replace_plan_files(&plan.id, owner, Some(&main_file), staging),
@@ -39,7 +39,7 @@ impl Engine {
         })
     }
 
-    /// Gives a plan the files of an upload in place of all that it has, as a new revision.
+    /// Replaces all files of a plan by those of an upload, as a new revision.
     ///
     /// # Errors
     /// When there is no such plan, or the upload is not a plan.
@@ -62,7 +62,7 @@ impl Engine {
                 Ok(())
             })
         });
-        // What was refused is nobody's once the upload is gone.
+        // Rejected content has no user once the upload is removed.
         drop(staging);
         self.release_content(&new);
         replaced
@@ -79,14 +79,14 @@ impl Engine {
             }
         }
         match (kept, uploaded.len()) {
-            // Earlier versions made one for each run; the newest continues.
+            // Earlier versions created one for each run; the newest is continued.
             (Kept::WithItsRuns, _) | (Kept::UntilRemoved, 0) => Ok(of_runs.into_iter().next()),
             (Kept::UntilRemoved, 1) => Ok(uploaded.pop()),
             (Kept::UntilRemoved, _) => Err(ambiguous(name, uploaded.iter().map(|plan| &plan.id))),
         }
     }
 
-    /// The plans of that name, of everybody or of one person, the newest first.
+    /// The plans with that name, of everybody or of one person, newest first.
     pub(crate) fn plans_named(&self, name: &str, owner: Option<&Person>) -> Result<Vec<ListedPlan>, EngineError> {
         let owners = owner.map(|owner| vec![owner.id.clone()]);
         let filter = PlanFilter { text: Some(name.to_owned()), owners, ..PlanFilter::default() };
@@ -103,7 +103,7 @@ impl Engine {
     }
 }
 
-/// An id of a name's own.
+/// An ID derived from a name.
 pub(crate) fn id_of_name(name: &str) -> PlanId {
     let digest: [u8; 32] = Sha256::digest(folded(name)).into();
     let mut bytes = [0; 8];
@@ -111,7 +111,7 @@ pub(crate) fn id_of_name(name: &str) -> PlanId {
     PlanId::from_random(bytes)
 }
 
-/// Several plans have a name.
+/// Several plans have the same name.
 pub(crate) fn ambiguous<'a>(name: &str, ids: impl Iterator<Item = &'a PlanId>) -> EngineError {
     let ids: Vec<&str> = ids.map(PlanId::as_str).collect();
     let message = format!("{} plans have the name '{name}'. Give the ID of one: {}.", ids.len(), ids.join(", "));

@@ -5,8 +5,8 @@
 //! | `<N>.json`                      | revision N: when and by whom it was made, and its files by the hash of their content          |
 //! | `content/<SHA-256>`             | what earlier revisions have and the plan has no more: links to `blobs/`, each content once     |
 //!
-//! A record is written before the plan's row, so one of a revision that the row does not have is of a change interrupted by a crash, and is
-//! written over. Runs have the files that they ran in folders of their own: a plan that is deleted takes its revisions along.
+//! A record is written before the plan's row, so the record of a revision unknown to the row belongs to a change interrupted by a crash, and is
+//! overwritten. Runs have their files in separate folders; deleting a plan deletes its revisions.
 
 use super::content::{Content, link};
 use super::{PlanFolder, remove_folder};
@@ -79,14 +79,14 @@ pub struct RevisionPage {
 pub struct PlanAt {
     pub plan: Plan,
     pub folder: PathBuf,
-    /// Names of the thread groups that were changed for a try; `None`: the plan is as it was uploaded.
+    /// Names of the thread groups that were changed for a try run; `None`: the plan is as uploaded.
     pub tried: Option<Vec<String>>,
-    /// Of an earlier revision and of a try, the folder is made for whoever asked.
+    /// For an earlier revision or a try run, the folder is created for the caller.
     _made: Option<TempDir>,
 }
 
 impl PlanAt {
-    /// All files as a zip: a file without a name, gone with its last reader.
+    /// All files as a zip: an unnamed file that disappears with its last reader.
     ///
     /// # Errors
     /// When a file cannot be read, or the disk is full or nearly so.
@@ -126,7 +126,7 @@ impl Revisions {
         self.folder.join(format!("{revision}.json"))
     }
 
-    /// Where the content of an earlier revision lies, if it is kept.
+    /// The path of an earlier revision's content, if it is stored.
     pub fn content(&self, sha256: &str) -> PathBuf {
         self.contents().join(sha256)
     }
@@ -145,10 +145,10 @@ impl Revisions {
         self.record(revision).is_file()
     }
 
-    /// `None`: it was never kept, or is not any more.
+    /// `None`: it was never stored, or was removed.
     ///
     /// # Errors
-    /// When there is a record that cannot be read, now or ever.
+    /// When a record exists but cannot be read.
     fn read(&self, revision: u32) -> Result<Option<PlanRevision>, EngineError> {
         let failed = |error| EngineError::file(format!("reading revision {revision}"), error);
         let bytes = match std::fs::read(self.record(revision)) {
@@ -170,7 +170,7 @@ impl Revisions {
         let mut numbers: Vec<u32> = Vec::new();
         for entry in entries {
             let name = entry.map_err(failed)?.file_name();
-            // One that has no number is left out.
+            // Records without a number are ignored.
             numbers.extend(name.to_str().and_then(|name| name.strip_suffix(".json")?.parse::<u32>().ok()));
         }
         numbers.sort_unstable_by_key(|number| Reverse(*number));
@@ -180,7 +180,7 @@ impl Revisions {
     /// Keeps the content of files that the plan has no more.
     ///
     /// # Errors
-    /// When it is kept nowhere, or cannot be kept here.
+    /// When it is stored nowhere, or cannot be stored here.
     pub fn keep(&self, content: &Content, was: &[PlanFile], is: &[PlanFile]) -> Result<(), EngineError> {
         let there: HashSet<&str> = is.iter().filter_map(|file| file.sha256.as_deref()).collect();
         let gone = was.iter().filter_map(|file| file.sha256.as_deref()).filter(|sha256| !there.contains(sha256));
@@ -200,10 +200,10 @@ impl Revisions {
         remove_folder(&self.folder);
     }
 
-    /// What all kept revisions have.
+    /// The content that all stored revisions refer to.
     ///
     /// # Errors
-    /// When one of them cannot be read: what it has is not known.
+    /// When one of them cannot be read: its content is then unknown.
     fn all_files(&self) -> Result<Vec<PlanFile>, EngineError> {
         let mut files = Vec::new();
         for number in self.numbers()? {
@@ -212,10 +212,10 @@ impl Revisions {
         Ok(files)
     }
 
-    /// The same for whoever removes them all. What cannot be read is swept at the next start.
+    /// The same for removing all of them. Content of unreadable records is removed at the next start.
     pub fn released_files(&self) -> Vec<PlanFile> {
         self.all_files().unwrap_or_else(|error| {
-            tracing::warn!(%error, "a revision that is removed cannot be read; its content goes at the next start: {error}");
+            tracing::warn!(%error, "a removed revision cannot be read; its content is removed at the next start: {error}");
             Vec::new()
         })
     }
@@ -310,7 +310,7 @@ impl Engine {
         }
     }
 
-    /// The plan at a revision, with a folder of its files that stays as it is when the plan changes.
+    /// The plan at a revision, with a folder of its files that does not change when the plan does.
     ///
     /// # Errors
     /// When there is no such revision any more.
@@ -336,14 +336,14 @@ impl Engine {
         Ok(PlanAt { folder: made.path().to_owned(), plan, tried: None, _made: Some(made) })
     }
 
-    /// The plan with another text of its `.jmx`, in a folder of its own.
+    /// The plan with a modified `.jmx`, in a separate folder.
     pub(crate) fn with_main_file(
         &self,
         at: PlanAt,
         main_file: &[u8],
         tried: Vec<String>,
     ) -> Result<PlanAt, EngineError> {
-        let failed = |error| EngineError::file("putting the plan of a try together", error);
+        let failed = |error| EngineError::file("preparing the plan of a try run", error);
         let made = tempfile::tempdir_in(self.folder().uploads()).map_err(failed)?;
         let mut plan = at.plan.clone();
         for file in &mut plan.files {
@@ -393,7 +393,7 @@ impl Engine {
             if old.is_empty() {
                 return Ok(0);
             }
-            // One that cannot be read now may have what the others share: nothing is removed then.
+            // An unreadable record may refer to shared content: nothing is removed then.
             let gone = revisions.all_files()?;
             for number in &old {
                 std::fs::remove_file(revisions.record(*number))
@@ -420,7 +420,7 @@ impl Engine {
     pub(crate) fn scheduled_revisions(&self) -> Result<HashMap<PlanId, BTreeSet<u32>>, EngineError> {
         let mut found: HashMap<PlanId, BTreeSet<u32>> = HashMap::new();
         for id in wait(self.store().schedule_ids())? {
-            // One that cannot be read keeps what it needs: this fails, and nothing is removed then.
+            // If a record cannot be read, this fails and nothing is removed, so its content is kept.
             let schedule = wait(self.store().schedule(&id))?;
             if let Some(revision) = schedule.run.plan_revision {
                 found.entry(schedule.plan_id).or_default().insert(revision);
@@ -444,7 +444,7 @@ pub(super) fn record_before(revisions: &Revisions, plan: &Plan) -> Result<(), En
 /// Removes what is left of the revisions of plans that are gone.
 pub(crate) fn sweep_revisions(engine: &Engine) {
     for id in engine.plans_with_revisions() {
-        // One that cannot be examined now is not gone.
+        // A file that cannot be examined at present is not missing.
         if PlanFolder::of(engine, &id).files.try_exists().is_ok_and(|exists| !exists) {
             let revisions = Revisions::of(engine, &id);
             let files = revisions.released_files();
@@ -454,10 +454,10 @@ pub(crate) fn sweep_revisions(engine: &Engine) {
     }
 }
 
-/// Removes the content of files that neither a plan nor a run has: of uploads that were refused or interrupted.
+/// Removes content that no plan and no run uses: left by rejected or interrupted uploads.
 pub(crate) fn sweep_content(engine: &Engine) {
     if let Err(error) = Content::new(engine.folder().blobs()).sweep() {
-        tracing::warn!(%error, "content that nobody uses cannot be removed: {error}");
+        tracing::warn!(%error, "unused content cannot be removed: {error}");
     }
 }
 
@@ -465,7 +465,7 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// A file's text, where it is text and short enough.
+/// A file's text, if it is text and short enough.
 pub(super) fn text_of(place: &Path, most_bytes: u64) -> Option<String> {
     let is_short = std::fs::metadata(place).is_ok_and(|file| file.len() <= most_bytes);
     let text = is_short.then(|| std::fs::read(place).ok().and_then(|bytes| String::from_utf8(bytes).ok())).flatten();

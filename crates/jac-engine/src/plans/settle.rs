@@ -1,7 +1,7 @@
-//! Makes a plan's folder have the files that its list names.
+//! Brings a plan's folder in line with its list of files.
 //!
-//! A change is written down before the folder is touched, and the content of both states is kept by then. So a change that failed or
-//! was interrupted at any step is undone, or continued with, by laying out the list that counts once more.
+//! A change is recorded before the folder is modified, and the content of both states is stored by then. So a change that failed or
+//! was interrupted at any step is undone, or completed, by restoring the list that applies.
 
 use super::PlanFolder;
 use super::content::{Content, has, replace};
@@ -14,8 +14,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 impl Engine {
-    /// Restores the files of a plan's list in its folder, from kept content. What is kept nowhere stays as it is. Call it where
-    /// nobody changes the plan meanwhile.
+    /// Restores the files of a plan's list in its folder from stored content. Files whose content is not stored are unchanged. Call it while
+    /// nobody else changes the plan.
     ///
     /// # Errors
     /// When a file cannot be examined or restored.
@@ -23,7 +23,7 @@ impl Engine {
         self.lay_out(plan, plan)
     }
 
-    /// The same at the start, by what describes the plan, or by its row where nothing does.
+    /// The same at startup, by the file that describes the plan, or by its row if there is no such file.
     pub(crate) fn mend_plan_at_start(&self, id: &PlanId) {
         let described = PlanFolder::of(self, id).description();
         // A row that cannot be read is reported elsewhere.
@@ -33,11 +33,11 @@ impl Engine {
         }
     }
 
-    /// Makes a plan's folder that has the files of `from`, or a part of both, have those of `to`. It may be done again.
+    /// Changes a plan's folder with the files of `from`, or a mixture, to have those of `to`. Idempotent.
     pub(super) fn lay_out(&self, from: &Plan, to: &Plan) -> Result<(), EngineError> {
         let folder = self.folder().plan(&to.id);
         let gone = from.files.iter().filter(|file| !to.files.iter().any(|other| other.path == file.path));
-        // A folder is to be where a file is, or the other way round. All else goes last: what is moved is then linked from somewhere all the time.
+        // A folder replaces a file, or the other way round. Other removals come last, so that moved content is linked from somewhere at all times.
         let is_in_the_way = |file: &&PlanFile| to.files.iter().any(|other| is_above(&file.path, &other.path));
         let (first, last): (Vec<&PlanFile>, Vec<&PlanFile>) = gone.partition(is_in_the_way);
         remove_all(&folder, &first)?;
@@ -49,7 +49,7 @@ impl Engine {
             }
             let failed = |error| EngineError::file(format!("keeping {}", file.path), error);
             let Some((sha256, kept)) = self.kept_content(&to.id, file) else {
-                // What nobody has any more was missing before.
+                // Content that does not exist any more was missing before.
                 if from.files.contains(file) {
                     continue;
                 }
@@ -63,15 +63,15 @@ impl Engine {
         remove_all(&folder, &last)
     }
 
-    /// Where the content of a file lies that is not in the plan's folder, with its hash.
+    /// The path and hash of the content of a file that is missing from the plan's folder.
     fn kept_content<'a>(&self, plan: &PlanId, file: &'a PlanFile) -> Option<(&'a str, PathBuf)> {
         let sha256 = file.sha256.as_deref().filter(|sha256| sha256.len() == 64)?;
         let of_revision = || Some(Revisions::of(self, plan).content(sha256)).filter(|place| place.is_file());
         Some((sha256, Content::new(self.folder().blobs()).find(sha256).or_else(of_revision)?))
     }
 
-    /// Takes the content of files in a folder in that is not kept yet: that of an older JAC, and all after `jac admin restore`. What lies under
-    /// the name counts. Gives the paths of those that are not there.
+    /// Stores the content of a folder's files that is not stored yet: that of an older JAC, and everything after `jac admin restore`. The file with
+    /// the name counts. Returns the paths of missing files.
     pub(super) fn take_in(&self, folder: &Path, files: &mut [PlanFile]) -> Result<Vec<String>, EngineError> {
         let content = Content::new(self.folder().blobs());
         let mut missing = Vec::new();
@@ -91,13 +91,13 @@ impl Engine {
     }
 }
 
-/// One of the two would be a folder that the other lies in.
+/// One of the two would be a folder that contains the other.
 fn is_above(one: &str, other: &str) -> bool {
     let (one, other) = (Path::new(one), Path::new(other));
     one.starts_with(other) || other.starts_with(one)
 }
 
-/// Removes files with the folders that become empty. A file that is missing already is not an error.
+/// Removes files, and folders that become empty. A missing file is not an error.
 fn remove_all(folder: &Path, files: &[&PlanFile]) -> Result<(), EngineError> {
     for file in files {
         let place = folder.join(&file.path);
@@ -111,10 +111,10 @@ fn remove_all(folder: &Path, files: &[&PlanFile]) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Removes the folders above a place that have become empty.
+/// Removes the folders above a path that have become empty.
 fn remove_empty_above(root: &Path, place: &Path) {
     for folder in place.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root)) {
-        // One that is not empty stays.
+        // A folder that is not empty is kept.
         if std::fs::remove_dir(folder).is_err() {
             return;
         }

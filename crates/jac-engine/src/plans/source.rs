@@ -16,7 +16,7 @@ const LARGEST_SCRIPT: u64 = 1 << 20;
 pub struct Given<'a> {
     /// The `.jmx` relative to the root that the plan's files stay in.
     pub name: &'a str,
-    /// Where it lies.
+    /// Its current path.
     pub main: &'a Path,
     /// Where the file of a path lies that is relative to the plan's folder.
     pub find: &'a dyn Fn(&str) -> Option<PathBuf>,
@@ -32,7 +32,7 @@ pub struct Given<'a> {
     pub cancel: Cancel<'a>,
 }
 
-/// The workers of a run, as far as their properties differ.
+/// The workers of a run, with the properties in which they differ.
 #[derive(Debug, Clone, Copy)]
 pub struct Workers<'a> {
     /// How many; 0: the master alone.
@@ -42,21 +42,21 @@ pub struct Workers<'a> {
 }
 
 impl Workers<'_> {
-    /// The properties of one worker alone, from 0 on: its number and its parts of the totals.
+    /// The properties specific to one worker (counted from 0): its number and its parts of the totals.
     pub fn properties_of(&self, worker: u32) -> Properties {
         let mut own = shares_of(self.share, self.count, worker);
         properties::number(&mut own, worker as usize, self.count.max(1) as usize);
         own
     }
 
-    /// The plan mentions something in which they differ.
+    /// The plan uses a property in which they differ.
     pub fn may_differ_in(&self, assembly: &Assembly<'_>) -> bool {
         let mut names = self.share.keys().map(String::as_str).chain([properties::NODE]);
         self.count > 1 && names.any(|name| assembly.mentions(name))
     }
 }
 
-/// How the CSV Data Sets among these read their files, by path: as the first that reads it.
+/// How CSV Data Sets read their files, by path: the settings of the first that reads it.
 pub fn csv_shapes(files: &[DataFileUse]) -> BTreeMap<String, CsvShape> {
     let mut shapes = BTreeMap::new();
     for used in files {
@@ -111,7 +111,7 @@ impl PlanSource {
         let system_properties = given.home.map(|home| home.system_properties(given.find)).transpose();
         let mut system_properties = system_properties.map_err(unreadable)?.unwrap_or_default();
         system_properties.extend(given.system_properties.clone());
-        // JMeter removes a property that is given without a value, wherever it comes from.
+        // JMeter removes a property that is given without a value, wherever it was defined.
         properties.retain(|name, _| given.properties.get(name).is_none_or(|value| !value.is_empty()));
         system_properties.retain(|name, _| given.system_properties.get(name).is_none_or(|value| !value.is_empty()));
         let folder = given.name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
@@ -139,7 +139,7 @@ impl PlanSource {
         self.assembly_with(&self.properties, cancel)
     }
 
-    /// The files that the plan names on any of the workers, those of the first worker first: a name may have a worker's number in it.
+    /// The files that the plan names on any worker, those of the first worker first: a name may contain the worker's number.
     pub fn data_files_of(&self, workers: Workers<'_>, cancel: Cancel<'_>) -> Vec<DataFileUse> {
         let mut properties = self.properties.clone();
         properties.extend(workers.properties_of(0));

@@ -51,7 +51,7 @@ impl Staging {
     }
 }
 
-/// Removes what uploads that a crash interrupted left behind.
+/// Removes the remains of uploads interrupted by a crash.
 pub(crate) fn sweep_uploads(engine: &Engine) {
     for entry in std::fs::read_dir(engine.folder().uploads()).into_iter().flatten().flatten() {
         if crate::deleted::waits_for_store(&entry.path()) {

@@ -21,7 +21,7 @@ type Counted = HashSet<(u64, u64)>;
 
 impl Engine {
     /// The newest finished run that is neither pinned nor a baseline and is to go when all runs together may take so many bytes; older ones go with it.
-    /// The newest of all stays, however large it is. `None`: all can stay. It reads the folders of all runs: call it where that is allowed.
+    /// The newest run is always kept. `None`: all can be kept. It reads the folders of all runs: call it where blocking is allowed.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -40,13 +40,13 @@ pub struct RunCheckRequest {
     /// Totals that are divided among the workers.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
-    /// Where the cluster is: on this machine (`local`) the workers share a disk. Absent: it does not matter.
+    /// The cluster's provider: with `local` the workers share a disk. Absent: any.
     #[serde(default)]
     pub provider: Option<Provider>,
-    /// The JMeter version that the cluster has; absent: the ordinary one.
+    /// The cluster's JMeter version; absent: the default.
     #[serde(default)]
     pub jmeter_version: Option<String>,
-    /// It is a try: what is checked is what it runs, on one of the workers.
+    /// Check a try run: its changed copy of the plan, on one of the workers.
     #[serde(default)]
     pub try_run: bool,
 }

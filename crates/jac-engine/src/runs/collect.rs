@@ -1,6 +1,6 @@
 //! The end of a run: everything that it left is fetched, checked and made into artefacts, and its nodes are clean.
 //!
-//! Each step may be done again after a crash. What cannot be had any more (a node is gone) is recorded in a note; what
+//! Each step is idempotent. Files that are no longer available (a node is gone) are recorded in a note; what
 //! cannot be kept (the disk is full) is tried once more after the nodes' own files have made room.
 
 use super::finish::{MADE_AGAIN, RunEnd, write_artefacts};
@@ -29,12 +29,12 @@ use tokio::time::{Instant, sleep, timeout};
 const END_LIMIT: Duration = Duration::from_secs(10);
 /// How long a node may take for all of that, before it counts as lost.
 const NODE_END_LIMIT: Duration = Duration::from_secs(40);
-/// How long a node may take to answer that it is there.
+/// How long a node may take to respond.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// How long it may take to end and remove what the run left there.
 const CLEAN_LIMIT: Duration = Duration::from_secs(60);
 const POLL_EVERY: Duration = Duration::from_millis(100);
-/// Between two checks whether there is room for the log.
+/// Time between two checks whether there is space for the log.
 const ROOM_EVERY: Duration = Duration::from_secs(1);
 /// JMeter's own log is kept up to this size; what is longer repeats itself.
 const MAX_LOG_BYTES: u64 = 64 << 20;
@@ -165,7 +165,7 @@ impl Task {
             }
             Ok::<_, EngineError>(())
         };
-        // The folder first: what the database loses is restored from it. If the disk is full, the next start writes it.
+        // The folder first: a lost database is restored from it. If the disk is full, the next start writes it.
         let mut row = self.engine.store().run(&self.id).await?;
         finished(&mut row.run)?;
         let folder = self.engine.folder().run(&self.id);
@@ -177,7 +177,7 @@ impl Task {
         let deliveries = self.engine.due_notifications(&self.run().await?, &end.result);
         let run = self.engine.store().finish_run(&self.id, finished, deliveries, now_ms).await?;
         if run.annotations != end.annotations {
-            // They came after the report was written.
+            // They were added after the report was written.
             self.try_to("report its annotations", self.engine.report_annotations(&self.id).await);
         }
         self.engine.notify(Event::Run(self.id.clone()));

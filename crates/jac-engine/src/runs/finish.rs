@@ -67,7 +67,7 @@ pub(crate) struct RunEnd {
     pub result: RunResult,
     /// Its figures for the trend of its plan.
     pub metrics: Vec<RunMetrics>,
-    /// Those that its report has.
+    /// The files of its report.
     pub annotations: Vec<Annotation>,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
         let bytes = std::fs::metadata(spool(engine.folder(), &run.id)).map_or(0, |file| file.len());
         let files = vec![LogFile { name: RESULTS.to_owned(), bytes }];
         write_report(&folder, run, &end, files, statistics, now_ms)?;
-        task.try_to("keep how its nodes were", live.nodes(|series| series.write(&folder)));
+        task.try_to("store its nodes' observations", live.nodes(|series| series.write(&folder)));
         Ok(end)
     })
 }
@@ -144,7 +144,7 @@ pub(crate) fn write_report(
     write_page(folder, &report)
 }
 
-/// Changes the facts about the run in a finished run's report, as data and as a page, where it has one.
+/// Updates the facts about the run in a finished run's report, as data and as a page, if it has one.
 pub(crate) fn change_report(folder: &Path, change: impl FnOnce(&mut RunFacts)) -> Result<(), EngineError> {
     let path = folder.join(REPORT);
     let mut report = match read_report(&path) {
@@ -219,7 +219,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
     })
 }
 
-/// The files that a run left, in the order in which they are shown.
+/// The files of a run, in display order.
 ///
 /// # Errors
 /// When its folder cannot be read.

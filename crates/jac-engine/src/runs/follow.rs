@@ -1,4 +1,4 @@
-//! Follows a running JMeter: polls its processes for what may happen to them, while its log is read beside that
+//! Follows a running JMeter: polls its processes while its log is read concurrently
 //! ([`super::tail`]). However long the log takes to come, a stop is sent and a dead worker seen at once.
 //!
 //! It ends when the master's process has ended and its log is read to the end.
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// How long a worker's node may take to report what its process does.
+/// How long a worker's node may take to report the state of its process.
 const WORKER_POLL_LIMIT: Duration = Duration::from_secs(2);
 
 struct Follower<'a> {
@@ -93,7 +93,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
 }
 
 impl Follower<'_> {
-    /// Polls, publishes and does what is due, until the run has ended.
+    /// Polls, publishes and performs due operations until the run has ended.
     async fn lead(&mut self, alarm: &Alarm) -> Result<Cause, Interruption> {
         let settings = self.watch.task.engine.settings();
         let mut ticks = interval(settings.tail_every);
@@ -109,9 +109,9 @@ impl Follower<'_> {
             if Instant::now() >= next_snapshot {
                 next_snapshot = Instant::now() + settings.snapshot_every;
                 self.watch.take_snapshot(self.master_ended_at.is_some()).await?;
-                // The workers of a master that does not answer are judged when it is back.
+                // The workers of a master that does not respond are evaluated when it is back.
                 if state.is_some() {
-                    // It is written down when there is room; the test continues meanwhile.
+                    // It is recorded when there is space; the test continues meanwhile.
                     let polled = self.poll_workers().await;
                     self.watch.unless_full(polled)?;
                 }
@@ -122,7 +122,7 @@ impl Follower<'_> {
         }
     }
 
-    /// What the master's process does; `None` while it cannot be observed.
+    /// State of the master's process; `None` while it cannot be observed.
     async fn poll_master(&mut self) -> Result<Option<ProcessState>, Interruption> {
         match self.master.process(&process_name(&self.watch.task.id)).await {
             Ok(state) => {
@@ -133,7 +133,7 @@ impl Follower<'_> {
                 self.unseen_since = None;
                 Ok(None)
             }
-            // A single failed answer of any kind is no reason to give up a run that continues.
+            // A single failed response of any kind must not end an active run.
             Err(error) => {
                 let since = *self.unseen_since.get_or_insert_with(Instant::now);
                 if since.elapsed() < self.watch.wait_limit(&self.master_name, &error).await {
@@ -156,7 +156,7 @@ impl Follower<'_> {
         }
     }
 
-    /// A log that cannot be read though its machine answers ends the run: continuing would measure what nobody gets to see. One
+    /// An unreadable log of a machine that responds ends the run: continuing would produce results that nobody can see. One
     /// that waits for room on this machine is read when there is some; until then it is safe where it is.
     async fn judge_log(&mut self) {
         let Some((since, reason)) = self.tail.trouble() else { return };

@@ -1,6 +1,6 @@
-//! How the machines of a run are while it continues: a load generator whose processors are busy measures itself.
+//! Health of a run's machines: a CPU-bound load generator measures itself.
 //!
-//! Observed every few seconds, beside the following of the log and never in its way. What cannot be had is left out.
+//! Observed every few seconds, without delaying the reading of the log. Unavailable values are omitted.
 
 use super::node_series::NodeSeries;
 use super::supervise::Task;
@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 const OBSERVE_EVERY: Duration = Duration::from_secs(5);
 /// How often the series is written into the run's folder.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
-/// How long the answers may take; a machine that does not answer is detected elsewhere.
+/// Time limit of the responses; a machine that does not respond is detected elsewhere.
 const ANSWER_LIMIT: Duration = Duration::from_secs(4);
 /// From here on a generator's own slowness is in what it measures; JMeter's manual warns of the same.
 const BUSY_PERCENT: u32 = 75;
@@ -28,18 +28,18 @@ const BUSY_OBSERVATIONS: u32 = 3;
 /// From here on a clock's offset is seen in a chart of seconds.
 const CLOCK_OFFSET_MS: i64 = 1000;
 
-/// With less than this JMeter writes no log any more, and continues without a word.
+/// With less than this JMeter stops writing the log, and continues without a message.
 const FULL_DISK_BYTES: u64 = 256 << 10;
 
-/// Why the run cannot continue, once that is seen.
+/// Why the run cannot continue, once that was observed.
 pub(super) type Alarm = Arc<OnceLock<Message>>;
 
-/// A machine that is observed.
+/// An observed machine.
 #[derive(Clone)]
 pub(super) struct Watched {
     pub name: String,
     pub remote: Arc<dyn Remote>,
-    /// How its log is read; `None`: it writes none.
+    /// Progress of reading its log; `None`: it writes none.
     pub log: Option<Arc<TailState>>,
 }
 
@@ -69,7 +69,7 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<Watched>, alarm: Alarm
         match task.run().await {
             Ok(run) if run.phase == RunPhase::Running => (),
             Ok(_) | Err(EngineError::NotFound { .. }) => return,
-            // That it cannot be read now does not mean that it is over.
+            // An unreadable row does not mean that the run has ended.
             Err(error) => {
                 tracing::warn!(run = %task.id, %error, "run {}: {error}", task.id);
                 sleep(OBSERVE_EVERY).await;
@@ -96,7 +96,7 @@ async fn watch(task: Task, provider: Provider, nodes: Vec<Watched>, alarm: Alarm
     }
 }
 
-/// Adds what was found to the run's series. What was added since it was last written is lost in a crash.
+/// Adds observations to the run's series. Those added since it was last written are lost in a crash.
 async fn keep(task: &Task, found: &HashMap<String, NodeHealth>, kept_at: &mut Instant) {
     let Some(live) = task.engine.live().get(&task.id).cloned() else { return };
     let is_due = kept_at.elapsed() >= KEEP_EVERY;
@@ -109,7 +109,7 @@ async fn keep(task: &Task, found: &HashMap<String, NodeHealth>, kept_at: &mut In
     let folder = task.engine.folder().run(&task.id);
     let written = tokio::task::spawn_blocking(move || NodeSeries::write(&series, &folder)).await;
     if let Ok(Err(error)) = written {
-        tracing::warn!(run = %task.id, %error, "run {}: how its machines were could not be kept: {error}", task.id);
+        tracing::warn!(run = %task.id, %error, "run {}: its nodes' observations could not be stored: {error}", task.id);
     }
 }
 
@@ -199,7 +199,7 @@ pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote
     Ok(())
 }
 
-/// What is known of one machine from earlier observations.
+/// Data about one machine from earlier observations.
 #[derive(Debug, Default)]
 struct Known {
     last: Option<(Instant, Counters)>,
@@ -207,7 +207,7 @@ struct Known {
 }
 
 impl Known {
-    /// Its figures since the last observation; the first one gives none.
+    /// Its figures since the last observation; none for the first one.
     fn observe(&mut self, at: Instant, now_ms: i64, counters: Counters) -> Option<NodeHealth> {
         let (before_at, before) = self.last.replace((at, counters.clone()))?;
         let seconds = at.duration_since(before_at).as_secs_f64();

@@ -1,7 +1,7 @@
 //! The report of a part of a finished run's time: counted again from its log, by the same code as the whole report.
 //!
-//! Owns what is known of which logs (in memory, bounded): which of their parts have samples of which time, and the statistics of blocks of
-//! their time, so that an interval of a long log is added up from blocks and read at its edges only.
+//! Owns the indexes of logs (in memory, bounded): which of their parts have samples of which time, and the statistics of blocks of
+//! time, so that an interval of a long log is the sum of its blocks, and only its edges are read.
 
 use super::few_labels;
 use super::judged::criteria_of;
@@ -23,21 +23,21 @@ use tokio::sync::Semaphore;
 
 /// So many logs' parts are remembered: a log of 10 million samples has about 300.
 const MOST_LOGS: usize = 64;
-/// So many logs' blocks are kept.
+/// Number of logs whose blocks are kept.
 const MOST_LOGS_IN_BLOCKS: usize = 4;
-/// Logs of fewer samples are read about as quickly as blocks are added up.
+/// Logs with fewer samples are read about as quickly as blocks are added up.
 const WORTH_BLOCKS: u64 = 1_000_000;
-/// So many runs wait for their blocks: whoever opens more reports than that at once does not zoom in all.
+/// Number of runs that may wait for their blocks: a person who opens more reports at once will not zoom in all of them.
 const MOST_WAITING: usize = 8;
 
-/// What is known of logs that were read.
+/// Indexes of logs that were read.
 #[derive(Debug)]
 pub(crate) struct KnownLogs {
     /// The latest first.
     logs: Mutex<VecDeque<(String, Arc<TimeBlocks>)>>,
-    /// Runs whose blocks are counted or wait for that.
+    /// Runs whose blocks are being counted, or that wait for it.
     waiting: Mutex<Vec<RunId>>,
-    /// One at a time: it takes a processor for seconds.
+    /// One at a time: it uses a CPU for seconds.
     turn: Semaphore,
 }
 
@@ -48,10 +48,10 @@ impl Default for KnownLogs {
 }
 
 impl KnownLogs {
-    /// Of a log whose samples ended within this time: a finished run's never changes, and has another name once it is compressed or in a store.
+    /// For a log whose samples ended within this time. A finished run's log never changes, but its name does when it is compressed or moved to a store.
     ///
     /// # Errors
-    /// When there is no such log: a run's is tried under several names.
+    /// When there is no such log: a run's log is tried under several names.
     fn of(&self, input: &Input, time_ms: Range<i64>) -> Result<Arc<TimeBlocks>, LogError> {
         let name = input.name();
         if let Input::File(path) = input
@@ -73,7 +73,7 @@ impl KnownLogs {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a run's blocks are to be counted now.
+    /// Whether a run's blocks should be counted now.
     fn begin(&self, run: &RunId) -> bool {
         let mut waiting = self.waiting();
         let is_new = waiting.len() < MOST_WAITING && !waiting.contains(run);
@@ -118,10 +118,10 @@ impl Engine {
         Ok(report)
     }
 
-    /// Some labels of a finished run as one, in an interval as [`Engine::report_within`] takes it. It reads the log: call it where that is allowed.
+    /// Statistics of some labels of a finished run as one, in an interval as for [`Engine::report_within`]. It reads the log: call it where blocking is allowed.
     ///
     /// # Errors
-    /// When the run has not finished, its log is gone, the interval is empty or outside of the run, or too many labels are asked for.
+    /// When the run has not finished, its log was deleted, the interval is empty or outside of the run, or too many labels are requested.
     pub fn labels_together(
         &self,
         id: &RunId,
@@ -150,7 +150,7 @@ impl Engine {
             None => judge(&criteria, summary, 0, most),
         };
         if summary.total.samples == 0 {
-            // Nothing was measured: nothing is met, also not "no errors". Of transactions there may be some that no total covers.
+            // Nothing was measured: no criterion is met, not even "no errors". There may be transactions that the total does not cover.
             let is_empty = summary.labels.is_empty();
             let of_total = |result: &&mut CriterionResult| result.detail.as_ref().is_none_or(|of| of.label.is_none());
             for result in results.iter_mut().filter(|result| is_empty || of_total(result)) {
@@ -202,7 +202,7 @@ impl Engine {
         Ok(counted)
     }
 
-    /// Prepares a long log for intervals, in the background, one log at a time and while nothing is measured on this machine: whoever has opened
+    /// Prepares a long log for intervals, in the background, one log at a time and while no test runs on this machine: a person who has opened
     /// its report may zoom next.
     pub fn prepare_intervals(&self, id: &RunId, whole: &Summary) {
         if whole.total.samples < WORTH_BLOCKS || !self.known_logs().begin(id) {
@@ -219,7 +219,7 @@ impl Engine {
                     engine.read_log(&of, |input| engine.known_logs().of(&input, time_ms.clone())?.fill(&input))
                 };
                 if let Err(error) = engine.run_blocking(fill).await {
-                    // Intervals are read as a whole then, and whoever asks for one gets the error.
+                    // Intervals are then read in full, and a request for one returns the error.
                     tracing::info!(run = %id, %error, "run {id}: its log could not be prepared for intervals: {error}");
                 }
                 engine.known_logs().end(&id);

@@ -1,4 +1,4 @@
-//! What a run is judged by: chosen when it is asked for, of the plan's and what was given for this run, and read again from its row.
+//! A run's criteria: chosen when it is requested, from the plan's and those given for this run, and read again from its row.
 
 use jac_jtl::criteria::stop::StopRule;
 use jac_jtl::criteria::{Criterion, Evaluation};

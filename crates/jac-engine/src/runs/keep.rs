@@ -1,8 +1,8 @@
-//! Files that the plan wrote while it ran: those that are to be kept, fetched from every node before it is cleaned.
+//! Files that the plan wrote during the run: those to keep are fetched from every node before it is cleaned.
 //!
-//! Files below the folder of the plan's `.jmx`, JMeter's working folder, are chosen by patterns of their paths. Links are not followed, and
-//! nothing beside or above that folder is read. A file that came with the plan is not fetched unless the plan has changed it; of one
-//! that was split among the workers that is not known, so it never is. What is beyond the bounds is left and noted.
+//! Files below the folder of the plan's `.jmx`, JMeter's working folder, are selected by path patterns. Links are not followed, and
+//! nothing beside or above that folder is read. A file of the plan is not fetched unless the test has changed it; for one
+//! that was split across the workers this is unknown, so it never is. Files beyond the limits are skipped and noted.
 
 use super::NodePlaces;
 use super::collect::{Asked, Node};
@@ -25,7 +25,7 @@ pub(crate) const FOLDER: &str = "files";
 const MOST_PATTERNS: usize = 50;
 /// The longest of them, in characters.
 const LONGEST_PATTERN: usize = 200;
-/// Files and folders of a node that are listed.
+/// Maximum number of listed files and folders per node.
 const MOST_LISTED: usize = 100_000;
 const PIECE: usize = 1 << 20;
 
@@ -84,12 +84,12 @@ struct Budget {
     bytes: u64,
 }
 
-/// The chosen files of one node.
+/// The selected files of one node.
 struct Chosen {
     /// JMeter's working folder there.
     place: String,
     files: Vec<FoundFile>,
-    /// There may be more than were listed.
+    /// The list was truncated.
     is_partial: bool,
 }
 
@@ -100,7 +100,7 @@ struct Fetched {
     /// Those that the bounds left there, with their bytes.
     left: usize,
     left_bytes: u64,
-    /// There may be more than were listed.
+    /// The list was truncated.
     is_partial: bool,
     /// The run's disk has no room for more.
     is_full: bool,
@@ -135,7 +135,7 @@ fn not_kept(node: &str, fetched: &Fetched, settings: &Settings) -> Option<Messag
 }
 
 impl Engine {
-    /// Sets which files that a plan writes are kept.
+    /// Sets which files written by a plan are kept.
     ///
     /// # Errors
     /// When there is no such plan, or one is not a pattern of files below its folder.
@@ -146,7 +146,7 @@ impl Engine {
 }
 
 impl Task {
-    /// Fetches the chosen files of all nodes. Whatever cannot be had is noted, and no reason to fail the run.
+    /// Fetches the selected files of all nodes. Unavailable files are noted and do not fail the run.
     pub(super) async fn keep_files(&self, run: &Run, nodes: &[Asked]) {
         if run.keep.is_empty() {
             return;
@@ -155,7 +155,7 @@ impl Task {
         let mut budget = Budget { files: settings.keep_max_files, bytes: settings.keep_max_bytes };
         let nodes: Vec<&Node> = nodes.iter().filter(|asked| asked.silence.is_none()).map(|asked| &asked.node).collect();
         let found = for_all(nodes.iter().map(|node| chosen_of_node(run, node))).await;
-        // Which of them are within the bounds does not depend on which node is the fastest.
+        // Which of them are within the limits must not depend on which node is the fastest.
         let fetching = nodes.iter().zip(found).map(|(node, found)| {
             let chosen = found.map(|found| budget.choose(found));
             async move {
@@ -213,14 +213,14 @@ impl Budget {
     }
 }
 
-/// A node's chosen files, in the order of the paths.
+/// A node's selected files, in order of their paths.
 async fn chosen_of_node(run: &Run, node: &Node) -> Result<Chosen, EngineError> {
     let patterns = set_of(&run.keep);
     let inside = run.main_file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let plan = NodePlaces::of(&run.id).plan();
     let place = if inside.is_empty() { plan } else { format!("{plan}/{inside}") };
     let listed = node.remote.list_files(&place, MOST_LISTED).await?;
-    // Whatever names a machine reports: no file is written outside of the run's folder.
+    // Whatever names a machine reports, no file is written outside of the run's folder.
     let is_below = |path: &str| {
         !path.contains(char::is_control)
             && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))

@@ -46,7 +46,7 @@ impl Engine {
         };
         self.check_with(turn, check).await?;
         let engine = self.clone();
-        // Whoever asked may go away: a cluster that costs money is not left without its run, and the trail has both.
+        // The caller may disconnect: a billable cluster must not be left without its run, and the audit trail has both.
         let audited = AuditedChange::current().unwrap_or_default();
         let created = tokio::spawn(async move { audited.around(engine.create_both(owner, new, cluster)).await });
         created.await.map_err(|panic| EngineError::JMeter(panic.to_string()))?

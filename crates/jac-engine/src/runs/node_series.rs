@@ -1,5 +1,5 @@
-//! Observations of a run's nodes over time: in memory while it continues, and with its files (`node-series.json`), from which they are
-//! read afterwards. Bounded: if there are too many they are merged in pairs, of which the busier one stays.
+//! Observations of a run's nodes over time: in memory during the run, and in its files (`node-series.json`), from which they are
+//! read afterwards. Bounded: if there are too many they are merged in pairs, keeping the busier one.
 
 use super::finish::write;
 use crate::blocking::wait;
@@ -11,33 +11,33 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 pub(super) const NAME: &str = "node-series.json";
-/// How far observations are apart at first, in milliseconds.
+/// Initial interval of observations, in milliseconds.
 const FIRST_EVERY_MS: u64 = 5_000;
-/// Observations of one node…
+/// Maximum number of observations of one node…
 const MOST_OF_NODE: usize = 960;
-/// …and of all nodes together, of which each has [`LEAST_OF_NODE`] at least.
+/// …and of all nodes together; each has at least [`LEAST_OF_NODE`].
 const MOST: usize = 96_000;
 const LEAST_OF_NODE: usize = 60;
 
-/// How the nodes of a run fared.
+/// Observations of a run's nodes over time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeSeries {
-    /// In each interval of so many milliseconds a node has one observation at most.
+    /// Interval in milliseconds; a node has at most one observation in each.
     pub every_ms: u64,
     pub nodes: Vec<NodeTrace>,
 }
 
-/// How one node fared.
+/// Observations of one node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeTrace {
     pub name: String,
-    /// In order of time; missing where a node did not answer.
+    /// In order of time; without the times at which the node did not answer.
     pub looks: Vec<NodeLook>,
 }
 
-/// How a node's machine was, between two observations.
+/// State of a node's machine between two observations.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeLook {
@@ -51,9 +51,9 @@ pub struct NodeLook {
     /// Bytes per second over all network interfaces except loopback.
     pub received_per_s: u64,
     pub sent_per_s: u64,
-    /// Bytes of its log that were not read yet; `null`: it writes no log, or nothing was read.
+    /// Bytes of its log not read yet; `null`: it writes no log, or nothing was read.
     pub lag_bytes: Option<u64>,
-    /// Rows of its log that came, per second; `null`: the results are not direct.
+    /// Rows of its log received per second; `null`: the results are not direct.
     pub samples_per_s: Option<f64>,
 }
 
@@ -73,7 +73,7 @@ impl From<&NodeHealth> for NodeLook {
 }
 
 impl NodeLook {
-    /// Of two observations of an interval the busier one, with the longer lag of both.
+    /// The busier of two observations of an interval, with the longer lag of both.
     fn busier(self, other: Self) -> Self {
         let busier = if other.cpu_percent > self.cpu_percent { other } else { self };
         Self { lag_bytes: self.lag_bytes.max(other.lag_bytes), ..busier }
@@ -87,7 +87,7 @@ impl Default for NodeSeries {
 }
 
 impl NodeSeries {
-    /// Adds an observation. One that is not later than the node's last is left out: a clock was set back.
+    /// Adds an observation. One that is not later than the node's last is ignored: a clock was set back.
     pub(super) fn add(&mut self, name: &str, health: &NodeHealth) {
         let every_ms = self.every_ms;
         let at = self.nodes.iter().position(|trace| trace.name == name).unwrap_or_else(|| {
@@ -110,7 +110,7 @@ impl NodeSeries {
         }
     }
 
-    /// The nodes that were busiest, in their order, at most so many.
+    /// The busiest nodes, up to this number, in their original order.
     fn busiest(mut self, most: usize) -> Self {
         let highest = |trace: &NodeTrace| trace.looks.iter().map(|one| one.cpu_percent).max();
         let mut order: Vec<usize> = (0..self.nodes.len()).collect();
@@ -124,19 +124,19 @@ impl NodeSeries {
         self
     }
 
-    /// From a run's folder; `None`: it has none, or none that this JAC can read.
+    /// Reads it from a run's folder; `None`: there is none, or none that this version can read.
     ///
     /// # Errors
-    /// When it cannot be read now.
+    /// When it cannot be read at present.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, EngineError> {
         match std::fs::read(folder.join(NAME)) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(EngineError::file("reading how the nodes were", error)),
+            Err(error) => Err(EngineError::file("reading the nodes' observations", error)),
         }
     }
 
-    /// Writes it in one step, if there is anything.
+    /// Writes it atomically, if it is not empty.
     pub(super) fn write(&self, folder: &Path) -> Result<(), EngineError> {
         if self.nodes.is_empty() {
             return Ok(());
@@ -157,13 +157,13 @@ impl NodeTrace {
 }
 
 impl Engine {
-    /// How the nodes of a run fared, live and finished: of at most so many nodes, those that were busiest. It reads a file: call it where that is
+    /// Observations of the busiest nodes of an active or finished run, up to this number. It reads a file: call it where blocking is
     /// allowed.
     ///
     /// # Errors
     /// When there is no such run, or its file cannot be read.
     pub fn node_series(&self, id: &RunId, most: usize) -> Result<NodeSeries, EngineError> {
-        // Before the row: of a run that ends in between, what was seen is known.
+        // Before the row, so that the observations of a run that ends in between are known.
         let live = self.live().get(id).cloned();
         wait(self.store().run(id))?;
         let series = match live {

@@ -55,7 +55,7 @@ struct KeyStore {
 /// What all nodes of the run are started with.
 struct Common {
     user: Properties,
-    /// Properties that are given without a value: JMeter removes them.
+    /// Properties given without a value: JMeter removes them.
     removed: Vec<String>,
     system: Properties,
     removed_system: Vec<String>,
@@ -206,7 +206,7 @@ async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError
     Ok(())
 }
 
-/// The nodes are to outlive a server that is away for as long as the run takes. If that fails the ordinary lease continues.
+/// The nodes should outlive a server outage as long as the run takes. If that fails the ordinary lease applies.
 async fn extend_lease(task: &Task, cluster: &Cluster) {
     if let Err(error) = task.engine.renew_lease(cluster).await {
         tracing::warn!(run = %task.id, %error, "run {}: the lease of its nodes could not be extended: {error}", task.id);
@@ -270,7 +270,7 @@ async fn common(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Resul
     })
 }
 
-/// Where JMeter would look for plugins by itself: JAC's own folder is added, and its value is the last.
+/// Where JMeter would look for plugins anyway: JAC's folder is added, and its value comes last.
 fn search_paths(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Result<Option<String>, EngineError> {
     let folder = files::source(task, run, plan);
     let main = folder.join(&plan.main_file);

@@ -1,21 +1,21 @@
-//! Which run has a cluster, and which wait for it: one at a time, in the order in which they were started.
+//! Which run uses a cluster, and which wait for it: one at a time, in the order in which they were started.
 
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_model::{Cluster, ClusterId, Message, RunId};
 
-/// So many runs wait for one cluster at most.
+/// Maximum number of runs waiting for one cluster.
 const MOST_WAITING: usize = 20;
 
-/// What keeps a run from its cluster for now.
+/// Why a run cannot use its cluster at present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Held {
-    /// Its master is being restarted for an image.
+    /// Its master is being restarted to create an image.
     Restarting,
-    /// Another run is on it.
+    /// Another run is using it.
     By(RunId),
-    /// So many runs that were started earlier wait for it.
+    /// This many earlier runs are waiting for it.
     Behind(usize),
 }
 
@@ -32,7 +32,7 @@ impl Held {
                 Some("Queue the run, wait until it ends, stop it, or use another cluster."),
             ),
             Self::Behind(runs) => conflict(
-                format!("The cluster '{cluster}' has {} waiting for it.", runs_of(*runs)),
+                format!("Other runs are waiting for the cluster '{cluster}' ({}).", runs_of(*runs)),
                 Some("Queue the run, or use another cluster."),
             ),
         }
@@ -56,7 +56,7 @@ fn runs_of(number: usize) -> String {
 }
 
 impl Engine {
-    /// Takes the cluster for the run: one test at a time fits on a worker. `Some`: what keeps it from it for now.
+    /// Claims the cluster for the run: a worker can execute one test at a time. `Some`: why that is not possible at present.
     pub(crate) async fn claim_cluster(&self, cluster: &ClusterId, run: &RunId) -> Result<Option<Held>, EngineError> {
         if self.restarting().contains(cluster) {
             return Ok(Some(Held::Restarting));
@@ -68,7 +68,7 @@ impl Engine {
             None if ahead > 0 => Some(Held::Behind(ahead)),
             None | Some(_) => None,
         };
-        // Nothing changes while it is held, so that those who wait do not wake each other.
+        // Nothing changes while the claim fails, so that waiting runs do not wake each other.
         if let Some(held) = holder(&self.store().cluster(cluster).await?, run) {
             return Ok(Some(held));
         }
@@ -89,7 +89,7 @@ impl Engine {
         Ok(held)
     }
 
-    /// The same for a run that has just been written down: where the cluster is held it waits if it may.
+    /// The same for a run that has just been recorded: if the cluster is in use it waits, if it may.
     pub(super) async fn claim_or_queue(
         &self,
         cluster: &Cluster,
@@ -106,11 +106,11 @@ impl Engine {
                 Some("Use another cluster, or let the run create one."),
             ));
         }
-        // The one that has the cluster is among them while that is still launching.
+        // The run that has claimed the cluster is one of them while the cluster is launching.
         let is_ahead = |other: &&RunId| **other != *run && held != Held::By((*other).clone());
         if self.store().queued_runs(&cluster.id).await?.iter().filter(is_ahead).count() >= MOST_WAITING {
             return Err(conflict(
-                format!("{MOST_WAITING} runs wait for the cluster '{}' already.", cluster.name),
+                format!("{MOST_WAITING} runs are already waiting for the cluster '{}'.", cluster.name),
                 Some("Use another cluster, or cancel one of them."),
             ));
         }

@@ -1,4 +1,4 @@
-//! `run.json`: a finished run as its own folder describes it, so that a database that is lost or older loses no result.
+//! `run.json`: a finished run as described by its own folder, so that a lost or older database loses no result.
 
 use super::finish::restored_points;
 use crate::blocking::wait;

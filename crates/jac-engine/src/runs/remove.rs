@@ -18,14 +18,14 @@ impl Engine {
         self.run_blocking(move |engine| engine.remove_run(&id, |_| true)).await
     }
 
-    /// The same, unless somebody has pinned it or made it a baseline meanwhile.
+    /// The same, unless it was pinned or set as baseline meanwhile.
     pub(crate) async fn delete_run_unless_kept(&self, id: &RunId) -> Result<(), EngineError> {
         let id = id.clone();
         let is_free = |run: &Run| !run.pinned && run.baseline_ms.is_none();
         self.run_blocking(move |engine| engine.remove_run(&id, is_free)).await
     }
 
-    /// Sets whether a run is kept whatever the retention.
+    /// Sets whether a run is exempt from retention.
     ///
     /// # Errors
     /// When there is no such run, or its record cannot be written.
@@ -40,12 +40,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes a finished run's row into its folder too: a database that is lost or older does not lose it.
+    /// Writes a finished run's row into its folder too, so that a lost or older database does not lose it.
     pub(crate) async fn describe_run(&self, id: &RunId) -> Result<(), EngineError> {
         self.describe_run_and(id, |_, _| Ok(())).await
     }
 
-    /// The same, and changes whatever else in the folder depends on it.
+    /// The same, and updates the files in the folder that depend on it.
     pub(crate) async fn describe_run_and(
         &self,
         id: &RunId,
@@ -53,7 +53,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let id = id.clone();
         self.run_blocking(move |engine| {
-            // The row is read while nobody else writes: whoever is last writes what is newest.
+            // The row is read under the lock, so the last writer writes the newest state.
             let _turn = engine.describing();
             let row = wait(engine.store().run(&id))?;
             let folder = engine.folder().run(&row.run.id);
@@ -98,7 +98,7 @@ impl Engine {
             crate::deleted::give_back(self, id);
             return Err(error.into());
         }
-        // What is removed now may be large.
+        // The removed files may be large.
         drop(turn);
         if let Some(archive) = self.archive() {
             archive.forget(id);

@@ -1,6 +1,6 @@
 //! What can be asked of the logs of runs: single samples, and what has changed from one run to others.
 //!
-//! Both read the log itself. What arrives while a run lives is in its spool, so a run can be searched while it continues.
+//! Both read the log itself. During a run its rows are in the spool, so an active run can be searched.
 
 use super::kept::{compressed_path, damaged};
 use super::secrets::mask;
@@ -24,14 +24,14 @@ pub const MOST_COMPARED: usize = 5;
 pub const MOST_FOUND: usize = 1_000;
 
 impl Engine {
-    /// Searches a run's log. It reads a file: call it where that is allowed.
+    /// Searches a run's log. It reads a file: call it where blocking is allowed.
     ///
     /// # Errors
     /// When there is no such run, or it has no log.
     pub fn search_samples(&self, run: &RunId, mut search: Search) -> Result<SearchResult, EngineError> {
         let row = wait(self.store().run(run))?;
         search.limit = search.limit.min(MOST_FOUND);
-        // A run that continues may have no sample yet.
+        // An active run may have no sample yet.
         search.empty = Empty::Allowed;
         let mut result = self.read_log(run, |input| {
             let inputs = [input];
@@ -167,12 +167,12 @@ impl Engine {
 
     /// The statistics of a run's whole log.
     fn statistics(&self, run: &RunId) -> Result<LogStatistics, EngineError> {
-        // A run that continues may have no sample yet, and one that has ended is not asked when it has none.
+        // An active run may have no sample yet, and an ended run without samples is not queried.
         let options = ReadOptions { empty: Empty::Allowed, ..ReadOptions::default() };
         self.read_log(run, |input| read_logs_with(&[input], &options, &mut |_| ControlFlow::Continue(())))
     }
 
-    /// Reads a run's log, plain or compressed, here or in the store. It may be compressed meanwhile: then it has its second name.
+    /// Reads a run's log, plain or compressed, local or in the store. It may be compressed meanwhile: it then has the other name.
     pub(super) fn read_log<T>(
         &self,
         run: &RunId,

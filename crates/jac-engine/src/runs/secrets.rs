@@ -1,5 +1,5 @@
-//! Values of properties that nobody is to read: by the property's name, or because whoever started the run marked them. They are
-//! masked in the run's row, and so in every page, answer and report. Until JMeter has them they are sealed beside it.
+//! Secret values of properties: by the property's name, or because the person who started the run marked them. They are
+//! masked in the run's row, and so in every page, response and report. Until JMeter has them they are stored encrypted beside it.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -76,7 +76,7 @@ pub(crate) fn faults_of_masks(properties: &Properties, system_properties: &Prope
         .collect()
 }
 
-/// Masks the values of a run's properties with names of secrets, where an earlier version did not. Their values are lost to this copy.
+/// Masks the values of a run's properties with names of secrets, if an earlier version did not. This copy loses their values.
 pub(crate) fn mask(run: &mut Run) {
     take_out(&mut run.properties, &[]);
     take_out(&mut run.system_properties, &[]);

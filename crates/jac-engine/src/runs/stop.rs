@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 /// How long JMeter's own stop client may take: it is a JVM that starts, sends one datagram and ends.
 const CLIENT_LIMIT: Duration = Duration::from_secs(20);
-/// How long a node may take with that in all, before the others continue without it.
+/// Total time that a node may take, before the others continue without it.
 const SEND_LIMIT: Duration = Duration::from_secs(25);
 /// How long it may take to report whether its JMeter listens.
 const LISTEN_LIMIT: Duration = Duration::from_secs(4);
@@ -23,7 +23,7 @@ const LISTEN_LIMIT: Duration = Duration::from_secs(4);
 /// its threads misses those that have not begun: they would run until their requests are aborted.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
-/// A JMeter that is to stop.
+/// A JMeter to stop.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
     /// Its node.
@@ -57,7 +57,7 @@ enum Next {
 }
 
 impl Stopping {
-    /// Continues where an earlier engine was, as the run's row has it. Its time limits kept counting meanwhile.
+    /// Resumes where an earlier engine stopped, according to the run's row. Its time limits kept counting meanwhile.
     pub fn resume(run: &Run, force_limit: Duration, now_ms: EpochMs) -> Self {
         let next_at = run.stop_sent.map(|sent| {
             let limit = match sent {
@@ -66,7 +66,7 @@ impl Stopping {
             };
             due_after(limit, run.stop_sent_ms, now_ms)
         });
-        // Whether each of them received it is not known.
+        // It is unknown whether each of them received it.
         let again = run.stop_sent.map(|_| Again { at: Instant::now(), pause: ASK_AGAIN });
         Self { asked: run.stop_sent, next_at, again }
     }
@@ -91,7 +91,7 @@ impl Stopping {
         }
     }
 
-    /// Does what is due now towards the requested stop of all that still run.
+    /// Performs the due steps of the requested stop for all running processes.
     pub async fn advance(
         &mut self,
         task: &Task,
@@ -127,7 +127,7 @@ impl Stopping {
             }
             Next::Kill => {
                 let name = process_name(&run.id);
-                // One that does not answer is killed when the results are collected; what the run was stopped by is known.
+                // A process that does not respond is killed when the results are collected; the cause of the stop is known.
                 for killed in for_all(targets.iter().map(|target| target.remote.kill(&name))).await {
                     task.try_to("kill a JMeter", killed.map_err(EngineError::from));
                 }
@@ -136,8 +136,8 @@ impl Stopping {
         Ok(())
     }
 
-    /// Writes the command down and sends it: an engine that takes over has to know that it was sent. Where it cannot be written down it is sent
-    /// all the same, and that engine sends it again.
+    /// Records the command and sends it: an engine that takes over must know that it was sent. If it cannot be recorded it is sent
+    /// anyway, and that engine sends it again.
     async fn send(&mut self, task: &Task, run: &Run, targets: &[Target<'_>], how: StopMode, word: StopWord) {
         let now_ms = task.engine.now_ms();
         let written = task.change(move |run| {
@@ -145,7 +145,7 @@ impl Stopping {
             run.stop_sent_ms = Some(now_ms);
             Ok(())
         });
-        task.try_to("write down that it is being stopped", written.await.map(drop));
+        task.try_to("record the stop", written.await.map(drop));
         self.asked = Some(how);
         send_all(task, run, targets, word).await;
     }
@@ -161,7 +161,7 @@ fn due_after(limit: Duration, since_ms: Option<EpochMs>, now_ms: EpochMs) -> Ins
     Instant::now() + limit.saturating_sub(Duration::from_millis(gone_ms))
 }
 
-/// Whether a JMeter listens for commands already: it prints that when the test has begun. A node that does not answer holds up no other.
+/// Whether a JMeter is listening for commands: it prints that when the test has started. A node that does not respond does not delay others.
 async fn listens(remote: &dyn Remote, run: &Run) -> bool {
     const LENGTH: usize = 256 * 1024;
     let out = format!("processes/{}/out", process_name(&run.id));
@@ -173,7 +173,7 @@ async fn listens(remote: &dyn Remote, run: &Run) -> bool {
     }
 }
 
-/// Sends a command to a JMeter. If it does not get through, the next step of the stop does.
+/// Sends a command to a JMeter. If it is lost, the next step of the stop applies.
 async fn send_to(task: &Task, run: &Run, target: &Target<'_>, word: StopWord) {
     let name = target.name;
     let sent = async {

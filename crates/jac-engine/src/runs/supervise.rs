@@ -7,7 +7,7 @@
 //! | running    | follows the log into the spool and the statistics           | JMeter's master has ended          |
 //! | collecting | checks the spool, fetches the logs, makes the artefacts     | everything is kept, nodes are clean |
 //!
-//! Whatever goes wrong becomes the run's cause, and the run continues to collecting: what was measured is kept.
+//! Every failure becomes the run's cause, and the run continues with collecting: its results are kept.
 
 use super::{direct, follow, prepare};
 use crate::changes::Changes;
@@ -60,7 +60,7 @@ impl Interruption {
     }
 }
 
-/// Whether it is trouble of the server's database, which does not concern the run. A full disk does: nodes of this machine have theirs on it.
+/// Whether it is a problem of the server's database, which does not affect the run. A full disk does: local nodes use the same disk.
 fn passes(error: &EngineError) -> bool {
     matches!(error, EngineError::Store(StoreError::Database { .. }))
 }
@@ -156,7 +156,7 @@ impl Task {
         }
     }
 
-    /// Writes the cause down and continues to collecting. It does not give up: a run whose end is not written would
+    /// Records the cause and continues with collecting. It retries indefinitely: a run whose end is not recorded would
     /// keep its machines.
     async fn conclude(&self, cause: Cause) {
         tracing::info!(run = %self.id, "run {} ends: {}", self.id, cause.sentence());
@@ -185,7 +185,7 @@ impl Task {
         }
     }
 
-    /// Ends a run whose task fails each time: as the same phase would fail again, it continues to the next one.
+    /// Ends a run whose task fails each time: as the same phase would fail again, it continues with the next one.
     async fn fail_phase(&self, panics: u32) {
         let Ok(run) = self.run().await else { return };
         let reason = Message::new("internal_error", "Internal error while JAC ran the test. See the server's log.");
@@ -208,7 +208,7 @@ impl Task {
     async fn until_stopped(&self) -> Interruption {
         let mut changes = self.engine.changes_of_run(&self.id);
         loop {
-            // A database that cannot be read now ends nothing.
+            // An unreadable database ends nothing.
             if let Err(stopped @ Interruption::End(_)) = self.check_stop_request().await {
                 return stopped;
             }
@@ -256,7 +256,7 @@ impl Task {
         Ok(())
     }
 
-    /// Waits until the cluster is this run's. Returns whether it had to.
+    /// Waits until this run has the cluster. Returns whether it had to wait.
     async fn wait_in_queue(&self, run: &Run, changes: &mut Changes) -> Result<bool, Interruption> {
         let mut reported = None;
         loop {
@@ -266,7 +266,7 @@ impl Task {
             let Some(held) = held else {
                 let lost = &cluster.lost_nodes;
                 if reported.is_some() && !lost.is_empty() {
-                    let text = format!("While it waited the cluster lost {}.", lost.join(", "));
+                    let text = format!("The cluster lost {} while the run was waiting for it.", lost.join(", "));
                     let reason = Message::new("cluster_incomplete", text).with("nodes", lost.clone());
                     return Err(Interruption::failed(reason, None));
                 }
@@ -280,7 +280,7 @@ impl Task {
             if reported.as_ref() != Some(&held) {
                 self.step("waiting_in_queue", &step.message).await?;
                 reported = Some(held);
-                // Something may have changed before this was recorded.
+                // The state may have changed before this was recorded.
                 continue;
             }
             changes.next().await;
@@ -314,7 +314,7 @@ impl Task {
         Ok(Arc::new(RetryingRemote { remote: self.remote(cluster, node)?, limit }))
     }
 
-    /// Changes the run and notifies.
+    /// Changes the run and publishes the change.
     pub async fn change(
         &self,
         change: impl FnOnce(&mut Run) -> Result<(), EngineError> + Send + 'static,

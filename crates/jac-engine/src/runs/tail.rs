@@ -1,4 +1,4 @@
-//! Reads a run's log for as long as somebody leads the run, piece by piece, and reports how that goes.
+//! Reads a run's log piece by piece while the run is being followed, and reports the progress.
 
 use super::tailed_spool::Pulled;
 use crate::error::EngineError;
@@ -25,13 +25,13 @@ struct State {
     progress: LogProgress,
 }
 
-/// How far the reading of a log is behind, and how much has come.
+/// Lag of reading a log, and the number of rows read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct LogProgress {
-    /// Bytes that were not read yet, the fewest since this was last taken: a log that is read to its end now and then is not behind. `None`:
+    /// Bytes not read yet, the lowest value since this was last taken: a log that is read to its end now and then is not behind. `None`:
     /// nothing was read since.
     pub left_bytes: Option<u64>,
-    /// Rows since this process reads it; `None`: they are not counted.
+    /// Rows read by this process; `None`: not counted.
     pub rows: Option<u64>,
 }
 
@@ -56,7 +56,7 @@ impl TailState {
         self.state().trouble.clone()
     }
 
-    /// The progress so far. The next one begins here.
+    /// The progress so far. The next period starts here.
     pub fn take_progress(&self) -> LogProgress {
         let mut state = self.state();
         let progress = state.progress;
@@ -70,7 +70,7 @@ pub(super) trait Pull {
     /// Takes in the next piece.
     async fn pull(&mut self) -> Result<Pulled, EngineError>;
 
-    /// Reports whether the log waits for room on this machine's disk.
+    /// Reports whether reading the log is paused because this machine's disk is full.
     fn report_disk_wait(&self, waits: bool);
 }
 

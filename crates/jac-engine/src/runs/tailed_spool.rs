@@ -59,7 +59,7 @@ impl Piece {
 /// What one piece was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pulled {
-    /// There may be more. `left_bytes`: what the log had beyond it; `rows`: how many rows it was, where they are counted.
+    /// There may be more. `left_bytes`: bytes of the log after it; `rows`: its number of rows, if counted.
     Piece { left_bytes: u64, rows: Option<u64> },
     /// Nothing: all that was there had been read.
     Everything,
@@ -166,7 +166,7 @@ impl TailedSpool {
         Ok(())
     }
 
-    /// Takes the whole log in again, in place of a spool that is not the master's log. It is left as it is when what comes
+    /// Reads the whole log again, to replace a spool that differs from the master's log. The spool is unchanged if the received data
     /// is not the master's log either. `digest`: the master's.
     pub async fn pull_again(
         &mut self,
@@ -218,7 +218,7 @@ impl TailedSpool {
         Ok(true)
     }
 
-    /// Checks once a second whether the disk has room for more of the log.
+    /// Checks once a second whether the disk has space for more of the log.
     pub fn need_room(&mut self) -> Result<(), EngineError> {
         if self.room_checked_at.is_none_or(|at| at.elapsed() >= ROOM_EVERY) {
             self.room_checked_at = Some(Instant::now());
@@ -227,7 +227,7 @@ impl TailedSpool {
         if self.has_room { Ok(()) } else { Err(EngineError::DiskFull { what: "accessing the run's log".to_owned() }) }
     }
 
-    /// Reports whether the log waits for room on this machine's disk.
+    /// Reports whether reading the log is paused because this machine's disk is full.
     pub fn report_disk_wait(&self, waits: bool) {
         if self.live.set_waits_for_room(waits) {
             tracing::warn!(run = %self.run, waits, "run {}: {}", self.run, if waits { "its log waits for room on the disk" } else { "its log is read on" });
@@ -281,7 +281,7 @@ fn clocks_of(run: &Run, cluster: &Cluster) -> Vec<(String, i64)> {
     clocks.collect()
 }
 
-/// Keeps all points of a run again: one that could not be written while it ran would be missing for ever.
+/// Stores all points of a run again: a point that could not be written during the run would be missing permanently.
 pub(super) async fn keep_all_points(task: &Task, live: &LiveRun) -> Result<(), EngineError> {
     let (measured, points) = in_place(|| {
         let measured = live.since(u64::MAX);
@@ -307,7 +307,7 @@ pub(super) async fn publish(task: &Task, live: &LiveRun) {
     });
     let bucket_ms = i64::try_from(measured.bucket_ms).unwrap_or(i64::MAX);
     if let Err(error) = engine.store().put_series(&task.id, bucket_ms, points).await {
-        // All points are kept again at the end.
+        // All points are stored again at the end.
         tracing::warn!(run = %task.id, %error, "run {}: points could not be stored: {error}", task.id);
     }
     if let Ok(row) = engine.store().run(&task.id).await {

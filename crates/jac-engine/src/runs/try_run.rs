@@ -1,9 +1,9 @@
-//! A try: a run that shows whether a plan works, and measures nothing.
+//! Try runs: they show whether a plan works, and measure nothing.
 //!
-//! It runs a changed copy of the plan ([`jac_jmx::TryPlan`]) on one node: each thread group has one thread and one iteration, and begins
-//! nothing after 30 seconds. The copy is what the run keeps of the plan, and a note lists what was changed; the plan itself stays as it is.
-//! The node writes request and response of each failed sample to a file, which is kept. A try fails with its first failed sample, unless
-//! it was given criteria of its own. It is in no trend, is nobody's baseline, and neither notifies anybody nor is shipped to a search target.
+//! A try run executes a changed copy of the plan ([`jac_jmx::TryPlan`]) on one node: each thread group has one thread and one iteration, and starts
+//! no sample after 30 seconds. The copy is kept with the run, and a note lists the changes; the plan itself is unchanged.
+//! The node writes request and response of each failed sample to a file, which is kept. A try run fails at its first failed sample, unless
+//! criteria were given. It is excluded from trends, baselines, notifications and search targets.
 
 use super::NewRun;
 use crate::engine::Engine;
@@ -11,21 +11,21 @@ use crate::error::EngineError;
 use crate::plans::PlanAt;
 use jac_model::{ClusterConfig, Message, Plan, ResultsChoice};
 
-/// What a try is judged by where nothing else was given.
+/// Criterion of a try run without other criteria.
 const CRITERION: &str = "error_percent > 0%";
 
-/// How many of the cluster's workers take part: one, or 0 in a cluster of the master alone.
+/// Number of workers that take part: one, or 0 in a cluster that only has a master.
 pub(crate) fn workers(is_try: bool, of_cluster: u32) -> u32 {
     if is_try { of_cluster.min(1) } else { of_cluster }
 }
 
-/// Workers of a cluster that is created for the run. Machines that exist are used as they are listed.
+/// Workers of a cluster created for the run. Existing machines are used as listed.
 pub(crate) fn workers_to_create(is_try: bool, config: &ClusterConfig) -> u32 {
     workers(is_try && config.ssh.is_none(), config.workers)
 }
 
-/// Replaces the settings of the load and its judgement by those of a try. The choice of how results come together stays
-/// as it was requested: [`results`] decides how they do.
+/// Replaces the load settings and the criteria by those of a try run. The requested result mode stays
+/// as it is: [`results`] decides which one applies.
 pub(crate) fn settle(new: &mut NewRun) {
     if !new.try_run {
         return;
@@ -36,7 +36,7 @@ pub(crate) fn settle(new: &mut NewRun) {
     new.stop_rules.get_or_insert_default();
 }
 
-/// The choice that holds: the one worker of a try writes its log itself, so that responses are nowhere stripped of their bodies.
+/// The result mode that applies: the single worker of a try run writes its own log, so that responses are not stripped of their bodies.
 pub(crate) fn results(is_try: bool, workers: u32, choice: ResultsChoice) -> ResultsChoice {
     match (is_try, workers) {
         (true, 0) => ResultsChoice::Rmi,
@@ -45,7 +45,7 @@ pub(crate) fn results(is_try: bool, workers: u32, choice: ResultsChoice) -> Resu
     }
 }
 
-/// Patterns of the files to keep, with that of the failed responses.
+/// Patterns of the files to keep, including that of the failed responses.
 pub(super) fn keep(mut patterns: Vec<String>) -> Vec<String> {
     if !patterns.iter().any(|pattern| pattern == jac_jmx::FAILURES_FILE) {
         patterns.push(jac_jmx::FAILURES_FILE.to_owned());
@@ -53,7 +53,7 @@ pub(super) fn keep(mut patterns: Vec<String>) -> Vec<String> {
     patterns
 }
 
-/// What the reader of the run has to know of its plan.
+/// Note for readers of the run about its changed plan.
 pub(super) fn note(plan: &Plan, groups: &[String]) -> Message {
     let text = format!(
         "Try run: this run's copy of {} was changed. Each thread group has 1 thread and 1 iteration and starts no \
@@ -70,7 +70,7 @@ pub(super) fn note(plan: &Plan, groups: &[String]) -> Message {
 }
 
 impl Engine {
-    /// The plan as a try of it runs it.
+    /// The changed plan of a try run.
     ///
     /// # Errors
     /// When its `.jmx` cannot be read.

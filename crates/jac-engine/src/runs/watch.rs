@@ -53,7 +53,7 @@ struct Row {
 }
 
 impl<'a> Watch<'a> {
-    /// Continues where an earlier engine was, as the run's row has it.
+    /// Resumes where an earlier engine stopped, according to the run's row.
     pub fn new(task: &'a Task, run: &Run, live: Arc<LiveRun>) -> Self {
         let failure = match &run.failing {
             Some(Cause::Failed { reason, lost }) => {
@@ -76,7 +76,7 @@ impl<'a> Watch<'a> {
         {
             return Ok(Arc::clone(run));
         }
-        // What cannot be read now is read on the next call.
+        // If it cannot be read at present, the next call reads it.
         row.last = None;
         let run = Arc::new(self.task.run().await?);
         row.last = Some((Instant::now(), Arc::clone(&run)));
@@ -145,7 +145,7 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    /// How long polls of a node may fail before that is taken for an answer: networks come back, and JMeter outlives that.
+    /// How long polls of a node may fail before it counts as lost: networks recover, and JMeter survives outages.
     pub async fn wait_limit(&self, node: &String, error: &PortError) -> Duration {
         let engine = &self.task.engine;
         match engine.store().cluster(&self.cluster).await {

@@ -35,7 +35,7 @@ pub(crate) async fn forever(engine: Engine) {
 }
 
 impl Engine {
-    /// Does what is due now, and returns for how long nothing else is.
+    /// Processes due times, and returns the time until the next one.
     async fn process_schedules(&self) -> Result<Duration, EngineError> {
         let mut failed = false;
         for id in self.store().due_schedules(self.now_ms()).await? {
@@ -59,7 +59,7 @@ impl Engine {
         Ok(if failed { left.max(RETRY) } else { left })
     }
 
-    /// One that panics keeps no other from its times.
+    /// A schedule that panics does not affect the others.
     async fn guard_schedule(
         &self,
         id: &ScheduleId,
@@ -96,7 +96,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets a firing continue that waits, once nothing is in its way, or cancels it.
+    /// Starts a waiting firing once nothing prevents it, or cancels it.
     async fn process_waiting(&self, row: &FiringRow, open: &[FiringRow]) -> Result<(), EngineError> {
         let id = &row.firing.schedule_id;
         let is_before = |other: &&FiringRow| other.firing.schedule_id == *id && other.firing.id < row.firing.id;

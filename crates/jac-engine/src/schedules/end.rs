@@ -1,4 +1,4 @@
-//! The result of a firing: its run has ended, or was never started. Failures in a row switch the schedule off.
+//! The result of a firing: its run has ended, or was never started. Consecutive failures switch the schedule off.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -35,7 +35,7 @@ fn end(
     }
 }
 
-/// What a run that completed measured, as a code.
+/// Result code of a completed run.
 fn completed(result: &RunResult) -> &'static str {
     match &result.headline {
         Some(headline) if headline.samples == 0 => "no_samples",
@@ -45,7 +45,7 @@ fn completed(result: &RunResult) -> &'static str {
     }
 }
 
-/// The same behind the sentence of its cause.
+/// The same as text, appended to the sentence of its cause.
 fn addition(code: &str) -> &'static str {
     match code {
         "no_samples" => " There are no samples.",
@@ -56,7 +56,7 @@ fn addition(code: &str) -> &'static str {
 }
 
 impl Engine {
-    /// Writes down the result of a firing, once.
+    /// Records the result of a firing, once.
     pub(super) async fn end_firing(
         &self,
         id: i64,

@@ -1,4 +1,4 @@
-//! Values of a schedule's properties that nobody is to read: masked in its document, and sealed beside it until they are needed.
+//! Secret values of a schedule's properties: masked in its document, and stored encrypted beside it until they are needed.
 
 use super::RunChanges;
 use crate::engine::Engine;
@@ -51,7 +51,7 @@ impl Engine {
         sealed.map_or_else(|| Ok(Sealed::default()), |sealed| self.unseal(&purpose(&schedule.id), sealed))
     }
 
-    /// How a manual run differs from its schedule, sealed; it is never shown, so that no property has to be named a secret.
+    /// Settings of a manual run that differ from its schedule, encrypted; never shown, so no property has to be marked as secret.
     pub(super) fn seal_changes(&self, run: &RunId, changes: &RunChanges) -> Result<Option<String>, EngineError> {
         if *changes == RunChanges::default() {
             return Ok(None);

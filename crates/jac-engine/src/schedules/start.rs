@@ -281,7 +281,7 @@ impl Engine {
         run.system_properties.extend(secrets.system_properties);
         run.properties.extend(changes.properties.clone());
         if changes.try_run {
-            // A try is judged by its own criterion.
+            // A try run has its own criterion.
             (run.try_run, run.criteria) = (true, None);
         }
         Ok(run)

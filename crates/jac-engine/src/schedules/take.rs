@@ -1,6 +1,6 @@
 //! What is to be done when a schedule's time has come: the pure part, without a database and a clock.
 //!
-//! It happens in the transaction that writes its result: whoever is killed before it has done nothing, and whoever is killed after it finds
+//! It happens in the transaction that writes its result: a process killed before it has done nothing, and one killed after it finds
 //! the firing with the IDs of its cluster and its run.
 
 use super::is_open;

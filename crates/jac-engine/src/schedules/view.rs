@@ -103,10 +103,10 @@ impl Engine {
         })
     }
 
-    /// A page of the schedules that the filter takes.
+    /// A page of the schedules that match the filter.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_schedules(
         &self,
         filter: &ScheduleFilter,

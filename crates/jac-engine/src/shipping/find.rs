@@ -167,7 +167,7 @@ impl Engine {
 }
 
 impl Engine {
-    /// Samples of a finished run, transactions aside, as its summary counts them; `None`: nothing says it.
+    /// Number of a finished run's samples without transactions, from its summary; `None`: unknown.
     pub(super) fn samples_of(&self, run: &RunId) -> Result<Option<u64>, EngineError> {
         Ok(self.reading(run)?.map(|reading| reading.samples))
     }
@@ -197,7 +197,7 @@ impl super::Shipping {
     }
 }
 
-/// What matches, in the form of the log's search.
+/// The matches, in the form of a log search.
 fn result(matches: SampleMatches, reading: &Reading) -> SearchResult {
     let SampleMatches { searched, matched, samples, .. } = matches;
     // As there: where every row is a transaction they are the samples.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// The shipment is gone, or starts again.
+/// The shipment was removed or restarted.
 pub(super) const CHANGED: &str = "shipment_changed";
 /// How often it is checked whether the log has more.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ pub(crate) fn refused_artefact(target: &str) -> String {
 /// Which of two shipments goes first where both have much to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Precedence {
-    /// Of a run that continued when its shipping began: people are watching it.
+    /// For a run that was active when its shipping started: people are watching it.
     Live,
     /// Of a run that was over by then. It waits while a live one to the same target is behind.
     Backfill,

@@ -70,10 +70,10 @@ pub struct OwnTargetView {
     pub aws_region: Option<String>,
     /// The set of credentials that requests are signed with.
     pub credentials: Option<Named>,
-    /// Runs that are being shipped to it, or wait for it.
+    /// Number of runs being shipped to it or waiting.
     #[serde(default)]
     pub unfinished: u64,
-    /// What is delaying one of them.
+    /// Why one of them is delayed.
     #[serde(default)]
     pub trouble: Option<ShipmentTrouble>,
     pub saved_ms: i64,
@@ -260,10 +260,10 @@ impl Engine {
         found.ok_or_else(|| super::not_found(id))
     }
 
-    /// Saves a target, new or in place of `before`. Runs of its owner that continue are shipped to it too from now on.
+    /// Saves a target, new or as a replacement of `before`. Its owner's active runs are shipped to it from now on.
     ///
     /// # Errors
-    /// When it cannot be a target (all faults are reported, with their fields), or it does not answer as one; and when its owner has too many.
+    /// When it is not a valid target (all faults are reported, with their fields), does not respond like one, or its owner has too many.
     pub async fn save_search_target(
         &self,
         owner: &Person,
@@ -359,7 +359,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Deletes the targets of somebody who leaves.
+    /// Deletes a removed person's targets.
     pub(crate) async fn leave_search_targets(&self, leaving: &Person) -> Result<(), EngineError> {
         for target in self.store().search_targets().await?.into_iter().filter(|row| row.owner.id == leaving.id) {
             self.delete_own_search_target(&target.id).await?;

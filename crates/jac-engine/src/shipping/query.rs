@@ -37,7 +37,7 @@ fn condition(condition: &Condition) -> Option<Option<QueryCondition>> {
             let known = [within.at_least, within.at_most].into_iter().flatten().all(|limit| TIMES_MS.contains(&limit));
             QueryCondition::Start(known.then_some(within)?)
         }
-        // No form of a search asks for it.
+        // No search form can request it.
         Condition::CorrectedTime(..) => return None,
         Condition::Elapsed(bound) => QueryCondition::Elapsed(within(*bound)?),
         Condition::Success(success) => QueryCondition::Success(*success),

@@ -33,7 +33,7 @@ pub struct Shipment {
     pub waiting_bytes: Option<u64>,
     /// While rows are shipped: how long ago the newest one that was answered began, in milliseconds.
     pub delay_ms: Option<i64>,
-    /// What is delaying it, or its final error.
+    /// Why it is delayed, or its final error.
     pub trouble: Option<ShipmentTrouble>,
     /// Why the first of the refused rows was refused, in the server's words.
     pub refused_reason: Option<String>,
@@ -59,7 +59,7 @@ pub struct ShipmentTrouble {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetView {
     pub target: TargetInfo,
-    /// Runs that are being shipped to it, or wait for it.
+    /// Number of runs being shipped to it or waiting.
     pub unfinished: u64,
     /// What holds one of them up.
     pub trouble: Option<ShipmentTrouble>,

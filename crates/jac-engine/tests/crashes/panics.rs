@@ -27,7 +27,7 @@ async fn a_part_that_panics_is_started_again_and_counted() {
         ("launch", 1, "the cluster "),
         ("equip worker-1", 1, "the cluster "),
         ("list", 3, "the reconciler of ec2"),
-        ("clock of reconciler", 5, "looking after the cluster "),
+        ("clock of reconciler", 5, "reconciling the cluster "),
         ("put worker-1", 1, "the run "),
         ("start master", 1, "the run "),
         ("process master", 5, "the run "),

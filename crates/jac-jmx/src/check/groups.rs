@@ -8,7 +8,7 @@ use crate::expression::has_expression;
 use crate::load::Load;
 use crate::thread_groups::{Group, Span};
 
-/// What to do where an expression is left in a value.
+/// The hint for a value that still contains an expression.
 pub(super) const NOT_DEFINED: &str = "JMeter knows no such variable there: User Defined Variables do not know those of their own element. Define it in \
      an element before this one.";
 
@@ -150,8 +150,9 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
     }
     if let Some(delay_s) = group.negative_delay {
         // Tried: "Invalid delay -1 set in Thread Group", no sample, exit code 0.
-        let message =
-            format!("The startup delay of \"{name}\" is {delay_s} s, which JMeter refuses at the start as invalid.");
+        let message = format!(
+            "The startup delay of \"{name}\" is {delay_s} s, which JMeter rejects as invalid when the test starts."
+        );
         add(
             Severity::Error,
             "delay_invalid",

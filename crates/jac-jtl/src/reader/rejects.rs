@@ -17,7 +17,7 @@ pub struct Rejected {
     pub line: u64,
     /// Byte at which the row begins, from 0.
     pub position: u64,
-    /// What is wrong with it: `columns`, `not_a_number`, `negative`, `out_of_range`, `time_stamp`, `success`,
+    /// The problem: `columns`, `not_a_number`, `negative`, `out_of_range`, `time_stamp`, `success`,
     /// `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header`, `carriage_returns` or `column_missing`.
     #[serde(default)]
     pub code: String,

@@ -157,7 +157,7 @@ pub async fn end_session(
 ) -> Result<StatusCode, ApiError> {
     audit::about("session", &id, "");
     let person = allowed.engine().store().person(&allowed.caller.user.id).await?;
-    // Before it ends, so that its page hears why; of another's session, or of none, nothing is kept.
+    // Before it ends, so that its page receives the reason; nothing is stored for another person's session or none.
     if app.sessions().of(&person).await?.iter().any(|session| session.id == id) {
         app.access.ended_sessions.note(&id, Ended::Revoked);
     }
@@ -215,7 +215,7 @@ pub async fn revoke_token(allowed: Allowed<ChangeAccount>, Path(id): Path<String
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The caller's own audit entries
+/// List the caller's own audit entries
 #[utoipa::path(get, path = "/account/audit", tag = "account", params(AuditQuery), responses((status = 200, body = AuditPage), (status = 400, body = ErrorBody)))]
 pub async fn own_audit(
     allowed: Allowed<ViewAccount>,

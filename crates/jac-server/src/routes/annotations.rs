@@ -1,4 +1,4 @@
-//! What people remark at moments of a run.
+//! Annotations: texts at moments of a run.
 
 use crate::access::allowed::{ChangeRun, On};
 use crate::access::audit;
@@ -12,16 +12,16 @@ use jac_engine::view::RunView;
 use jac_model::{Annotation, Run};
 use serde::Deserialize;
 
-/// A remark at a moment of a run.
+/// An annotation: a text at a moment of a run.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewAnnotation {
-    /// The moment, epoch milliseconds; absent: now, or where it was.
+    /// The time, epoch milliseconds; absent: now, or unchanged.
     at_ms: Option<i64>,
     /// 1 to 200 characters.
     text: String,
 }
 
-/// Annotate a moment of a run, live or finished; its charts have a line there
+/// Annotate a moment of an active or finished run; its charts show a line there
 #[utoipa::path(post, path = "/runs/{id}/annotations", tag = "runs", params(("id" = String, Path)), request_body = NewAnnotation,
     responses((status = 201, body = Annotation), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn annotate(
@@ -33,7 +33,7 @@ pub async fn annotate(
     Ok((StatusCode::CREATED, Json(added)))
 }
 
-/// Give an annotation another moment and text
+/// Change an annotation's time and text
 #[utoipa::path(put, path = "/runs/{id}/annotations/{annotation}", tag = "runs", params(("id" = String, Path), ("annotation" = String, Path)),
     request_body = NewAnnotation,
     responses((status = 200, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]

@@ -17,7 +17,7 @@ pub async fn retry(run: On<ChangeRun, Run>) -> Result<(StatusCode, Json<ArchiveV
     Ok((StatusCode::ACCEPTED, Json(run.engine().retry_archive(&run.thing.id).await?)))
 }
 
-/// Answers with the result of work on a store, or says that it continues.
+/// Returns the result of work on a store, or that it continues.
 fn done_or_running<T: IntoResponse>(done: Option<T>) -> Response {
     done.map_or_else(|| (StatusCode::ACCEPTED, Json(still_running())).into_response(), T::into_response)
 }
@@ -28,7 +28,7 @@ fn still_running() -> Message {
 
 /// Read a stored run again and compare it with its manifest
 ///
-/// What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
+/// After 25 seconds the work continues on the server: repeat the request until the response is 200.
 #[utoipa::path(post, path = "/runs/{id}/archive/verify", tag = "archive", params(("id" = String, Path)),
     responses((status = 200, body = Verified), (status = 202, body = Message), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
         (status = 502, body = ErrorBody)))]
@@ -53,7 +53,7 @@ pub async fn link(run: On<View, Run>, Query(query): Query<LinkQuery>) -> Result<
 
 /// Rebuild the list of runs from the stores; existing runs are kept
 ///
-/// What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
+/// After 25 seconds the work continues on the server: repeat the request until the response is 200.
 #[utoipa::path(post, path = "/archive/rebuild", tag = "archive",
     responses((status = 200, body = Rebuilt), (status = 202, body = Message), (status = 409, body = ErrorBody), (status = 502, body = ErrorBody)))]
 pub async fn rebuild(allowed: Allowed<ManageArchive>) -> Result<Response, ApiError> {

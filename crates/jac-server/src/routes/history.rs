@@ -74,7 +74,7 @@ pub struct TrendQuery {
     label: Option<String>,
     /// How many runs, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     before: Option<String>,
 }
 
@@ -82,7 +82,7 @@ fn plan_id(id: &str) -> Result<PlanId, EngineError> {
     id.parse().map_err(|_| EngineError::NotFound { kind: "plan", id: id.to_owned() })
 }
 
-/// Trend of a plan's figures, newest run first; also for a deleted plan
+/// Get the trend of a plan's figures, newest run first; also for a deleted plan
 #[utoipa::path(get, path = "/plans/{id}/trend", tag = "plans", params(("id" = String, Path), TrendQuery),
     responses((status = 200, body = Trend), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn trend(

@@ -30,7 +30,7 @@ pub struct ImportUpload {
     file: Vec<Vec<u8>>,
 }
 
-/// Make a finished run of result logs that were written elsewhere
+/// Import result logs written elsewhere as a finished run
 #[utoipa::path(post, path = "/runs/import", tag = "runs", request_body(content = ImportUpload, content_type = "multipart/form-data"),
     responses((status = 201, body = RunView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub async fn import_logs(
@@ -49,7 +49,7 @@ pub async fn import_logs(
     let audited = AuditedChange::current().unwrap_or_default();
     let (engine, person) = (allowed.engine().clone(), owner.id.clone());
     let import = move || audited.around_blocking(|| engine.import_run(owner, new, staging, &|| gone.is_cancelled()));
-    // It may have waited for long.
+    // It may have waited for a long time.
     let run = app.edge.scans().run_if(&person, admission.still_holds(&app), import).await?;
     Ok((StatusCode::CREATED, Json(view(allowed.engine(), &run.id).await?)))
 }

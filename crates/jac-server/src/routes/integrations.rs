@@ -11,7 +11,7 @@ use jac_engine::{Delivery, IntegrationTest, IntegrationsView};
 use jac_model::Run;
 use serde::Deserialize;
 
-/// The notification and metrics targets of this server, and their recent deliveries
+/// List the server's notification and metrics targets with their recent deliveries
 #[utoipa::path(get, path = "/integrations", tag = "integrations", responses((status = 200, body = IntegrationsView)))]
 pub async fn list(allowed: Allowed<ManageIntegrations>) -> Result<Json<IntegrationsView>, ApiError> {
     Ok(Json(allowed.engine().integrations_view().await?))

@@ -1,4 +1,4 @@
-//! What the lists can be asked for: their queries, and whom `me` and `mine` stand for.
+//! The lists' query parameters, and the meaning of `me` and `mine`.
 
 use crate::error::ApiError;
 use jac_jtl::criteria::Verdict;
@@ -44,7 +44,7 @@ pub struct RunsQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct ClustersQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -93,7 +93,7 @@ pub struct PlansQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -117,7 +117,7 @@ pub struct SchedulesQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -140,9 +140,9 @@ pub struct PeopleQuery {
     state: Option<PersonState>,
     /// The ID of a team: its members only.
     team: Option<String>,
-    /// Words that are all in their name.
+    /// Words that must all be in their name.
     text: Option<String>,
-    /// What to sort by; absent: `name`. Others than that are for administrators only.
+    /// Sort key; absent: `name`. Other keys are for administrators only.
     #[param(inline)]
     sort: Option<PersonSort>,
     /// Absent: `asc`.
@@ -150,7 +150,7 @@ pub struct PeopleQuery {
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -158,14 +158,14 @@ pub struct PeopleQuery {
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TeamsQuery {
-    /// Words that are all in its name.
+    /// Words that must all be in its name.
     text: Option<String>,
     /// By name; absent: `asc`.
     #[param(inline)]
     order: Option<Order>,
     /// Rows of the page, 1 to 200; absent: 50.
     limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<String>,
 }
 
@@ -255,7 +255,7 @@ impl PlansQuery {
 
 impl PeopleQuery {
     /// # Errors
-    /// When it asks for what only administrators see of others.
+    /// When it requests data of others that only administrators may see.
     pub fn ask(self, caller: &Principal) -> Result<(PersonFilter, PageRequest<PersonSort>), ApiError> {
         let is_for_all = self.state.is_none() && self.sort.unwrap_or_default() == PersonSort::Name;
         if !is_for_all && caller.role != UserRole::Administrator {

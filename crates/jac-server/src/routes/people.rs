@@ -97,7 +97,7 @@ pub struct OneTimeLink {
     pub expires_ms: i64,
 }
 
-/// Changes; what is left out stays as it is.
+/// Changes; absent fields are unchanged.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 pub struct UserChange {
     #[serde(default)]
@@ -139,7 +139,7 @@ pub struct NewTeam {
     pub name: String,
 }
 
-/// Changes to a team; what is left out stays as it is.
+/// Changes to a team; absent fields are unchanged.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 pub struct TeamChange {
     #[serde(default)]
@@ -164,7 +164,7 @@ async fn link(app: &App, person: &str, life_ms: i64) -> Result<OneTimeLink, ApiE
     Ok(OneTimeLink { link: format!("{public}{path}"), expires_ms: now_ms + life_ms })
 }
 
-/// People with an account, a page at a time
+/// List people with an account, paginated
 #[utoipa::path(get, path = "/people", tag = "people", params(PeopleQuery),
     responses((status = 200, body = Page<UserView>), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub async fn list(allowed: Allowed<View>, Query(query): Query<PeopleQuery>) -> Result<Json<Page<UserView>>, ApiError> {
@@ -275,7 +275,7 @@ pub async fn remove(
         None => None,
     };
     let removed = engine.remove_person(&leaving.person(), heir, &allowed.caller.user).await;
-    // They are signed out here before anything is handed over, whatever comes of that.
+    // They are signed out before anything is handed over, whether or not that succeeds.
     if engine.store().person(&id).await.is_ok_and(|person| person.disabled) || removed.is_ok() {
         app.sessions().end_all_of(&leaving).await;
         app.access.rights_changed();
@@ -284,7 +284,7 @@ pub async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Teams by name, a page at a time
+/// List teams by name, paginated
 #[utoipa::path(get, path = "/teams", tag = "people", params(TeamsQuery),
     responses((status = 200, body = Page<TeamView>), (status = 400, body = ErrorBody)))]
 pub async fn teams(allowed: Allowed<View>, Query(query): Query<TeamsQuery>) -> Result<Json<Page<TeamView>>, ApiError> {

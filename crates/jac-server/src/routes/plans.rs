@@ -28,8 +28,8 @@ pub struct Upload {
     name: Option<String>,
     /// Which `.jmx` is run, where there are several.
     main_file: Option<String>,
-    /// As `jac run` uploads a plan: it becomes the next revision of the caller's plan of that name that was uploaded so too, and is removed with time
-    /// once it has no runs any more.
+    /// Upload as `jac run` does: the plan becomes the next revision of the caller's plan of that name that was uploaded in this way too, and is removed
+    /// some time after its last run was deleted.
     ephemeral: Option<bool>,
     /// It becomes the next revision of the caller's plan of that name, if there is one.
     revise: Option<bool>,
@@ -41,9 +41,9 @@ pub struct Upload {
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes the form")]
 pub struct PlanFilesUpload {
-    /// These files replace all that the plan has.
+    /// These files replace all files of the plan.
     replace: Option<bool>,
-    /// Which `.jmx` is run then, where there are several.
+    /// Which `.jmx` is run, if there are several.
     main_file: Option<String>,
     #[schema(value_type = Vec<String>, format = Binary)]
     file: Vec<Vec<u8>>,
@@ -87,7 +87,7 @@ pub async fn show(plan: On<View, Plan>) -> Result<Json<PlanView>, ApiError> {
     Ok(Json(plan.engine().view_plan(plan.thing.clone()).await?))
 }
 
-/// Rename a plan, or run another of its `.jmx`
+/// Rename a plan, or change its main `.jmx`
 #[utoipa::path(patch, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), request_body = PlanChanges,
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn edit(plan: On<ChangePlan, Plan>, Body(changes): Body<PlanChanges>) -> Result<Json<PlanView>, ApiError> {
@@ -96,7 +96,7 @@ pub async fn edit(plan: On<ChangePlan, Plan>, Body(changes): Body<PlanChanges>) 
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
-/// What the copy of a plan is called.
+/// Name of a plan's copy.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlanCopy {
@@ -117,14 +117,14 @@ pub async fn duplicate(
     Ok((StatusCode::CREATED, Json(plan.engine().view_plan(made).await?)))
 }
 
-/// The tree of the plan's elements, with the numbers that matter of each
+/// Get the tree of the plan's elements with their key settings
 #[utoipa::path(get, path = "/plans/{id}/outline", tag = "plans", params(("id" = String, Path)), responses((status = 200, body = Outline), (status = 404, body = ErrorBody)))]
 pub async fn outline(plan: On<View, Plan>) -> Result<Json<Outline>, ApiError> {
     let of = plan.thing.clone();
     Ok(Json(plan.engine().run_blocking(move |engine| engine.plan_outline(&of)).await?))
 }
 
-/// Move a file within the plan, such as to where the plan looks for it
+/// Move a file within the plan, e.g. to where the plan expects it
 #[utoipa::path(post, path = "/plans/{id}/move", tag = "plans", params(("id" = String, Path)), request_body = MovedFile,
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn move_file(plan: On<ChangePlan, Plan>, Body(moved): Body<MovedFile>) -> Result<Json<PlanView>, ApiError> {
@@ -161,7 +161,7 @@ pub async fn add_files(
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
-/// A file of a plan
+/// Download a file of a plan
 #[utoipa::path(get, path = "/plans/{id}/files/{path}", tag = "plans", params(("id" = String, Path), ("path" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
 pub async fn file(

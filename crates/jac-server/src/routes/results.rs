@@ -24,9 +24,9 @@ pub struct SamplesQuery {
     code: Option<String>,
     /// Passed or failed.
     success: Option<bool>,
-    /// Took at least so many milliseconds.
+    /// Minimum response time in milliseconds.
     min_ms: Option<i64>,
-    /// Took at most so many milliseconds.
+    /// Maximum response time in milliseconds.
     max_ms: Option<i64>,
     /// Started then or later, epoch milliseconds.
     from_ms: Option<i64>,
@@ -36,19 +36,19 @@ pub struct SamplesQuery {
     thread: Option<String>,
     /// Text in the message, the failed assertion's message or the URL, upper and lower case alike.
     text: Option<String>,
-    /// Which of those that match are shown.
+    /// Which of the matching samples are shown.
     #[serde(default)]
     #[param(inline)]
     keep: KeepWord,
     /// How many are shown; absent: 100, at most 1,000. All are counted.
     limit: Option<usize>,
-    /// Where they are looked for. The answer is the same.
+    /// Where to search. The result is the same.
     #[serde(default)]
     #[param(inline)]
     source: SampleSource,
 }
 
-/// Which of the samples that match are shown.
+/// Which of the matching samples are shown.
 #[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeepWord {
@@ -84,7 +84,7 @@ impl SamplesQuery {
     }
 }
 
-/// Single samples of a run, also while it continues
+/// Search a run's samples, also during the run
 #[utoipa::path(get, path = "/runs/{id}/samples", tag = "runs", params(("id" = String, Path), SamplesQuery),
     responses((status = 200, body = FoundSamples), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn samples(
@@ -104,13 +104,13 @@ pub async fn samples(
 pub struct SearchedRunsQuery {
     /// Only runs with this tag.
     tag: Option<String>,
-    /// How many runs at most, 1 to 50; absent: 20. It may be fewer: after 3 s no other run is begun.
+    /// Maximum number of runs, 1 to 50; absent: 20. It may search fewer: no further run is started after 3 s.
     runs: Option<u32>,
-    /// `next` of the answer before: older runs.
+    /// `next` of the previous response: older runs.
     after: Option<String>,
 }
 
-/// Single samples of a plan's runs, the newest run first; also of a plan that was deleted
+/// Search the samples of a plan's runs, newest run first; also of a deleted plan
 #[utoipa::path(get, path = "/plans/{id}/samples", tag = "plans", params(("id" = String, Path), SamplesQuery, SearchedRunsQuery),
     responses((status = 200, body = PlanSamples), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn plan_samples(
@@ -168,7 +168,7 @@ pub struct LabelQuery {
     label: String,
 }
 
-/// What the charts show of one label of a run, whether it is among the report's busiest or not; also while it continues
+/// Get the points of one label of a run, also if the report omits it, and during the run
 #[utoipa::path(get, path = "/runs/{id}/label-charts", tag = "runs", params(("id" = String, Path), LabelQuery),
     responses((status = 200, body = LabelCharts), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn label_charts(
@@ -192,7 +192,7 @@ pub struct TogetherQuery {
     to_ms: Option<i64>,
 }
 
-/// Some labels of a finished run as one, percentiles too; it reads the log. `null`: none of them has a sample there
+/// Get the statistics of several labels of a finished run as one, with percentiles; reads the log. `null`: none of them has a sample there
 #[utoipa::path(get, path = "/runs/{id}/labels-together", tag = "runs", params(("id" = String, Path), TogetherQuery),
     responses((status = 200, body = Option<Entry>), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn labels_together(

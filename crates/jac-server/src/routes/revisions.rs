@@ -42,7 +42,7 @@ pub async fn list_revisions(
     Ok(Json(plan.engine().run_blocking(move |engine| engine.plan_revisions(&of, query.before, limit)).await?))
 }
 
-/// The files of a revision as a zip
+/// Download the files of a revision as a zip
 #[utoipa::path(get, path = "/plans/{id}/revisions/{revision}/zip", tag = "plans", params(("id" = String, Path), ("revision" = u32, Path)),
     responses((status = 200, content_type = "application/zip"), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub async fn download_revision(
@@ -52,7 +52,7 @@ pub async fn download_revision(
 ) -> Result<impl IntoResponse, ApiError> {
     let (place, ()) = app.edge.zips().enter(&plan.caller.user.id).ok_or_else(too_many)?;
     let id = plan.thing.id.clone();
-    // As a file: whoever reads it slowly holds no thread.
+    // As a file, so that a slow reader does not block a thread.
     let zip = plan.engine().run_blocking(move |engine| engine.plan_at(&id, revision)?.zip_file(engine)).await?;
     let bytes = zip.bytes();
     // Names of plans hold what names of files may not.
@@ -71,12 +71,12 @@ fn too_many() -> ApiError {
     ApiError::Later {
         status: StatusCode::TOO_MANY_REQUESTS,
         code: "too_many_downloads",
-        message: format!("You already download {ZIPS_OF_A_PERSON} zips."),
+        message: format!("You are already downloading {ZIPS_OF_A_PERSON} zips."),
         seconds: 2,
     }
 }
 
-/// Give the plan the files of an earlier revision again, as a new revision
+/// Restore the files of an earlier revision as a new revision
 #[utoipa::path(post, path = "/plans/{id}/revisions/{revision}/restore", tag = "plans", params(("id" = String, Path), ("revision" = u32, Path)),
     responses((status = 200, body = PlanView), (status = 404, body = ErrorBody)))]
 pub async fn restore_revision(

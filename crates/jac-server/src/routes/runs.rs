@@ -81,7 +81,7 @@ pub async fn view(engine: &Engine, id: &RunId) -> Result<RunView, ApiError> {
     Ok(engine.view_run(row))
 }
 
-/// One run
+/// Get a run
 #[utoipa::path(get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
 pub async fn show(run: ViewedRun) -> Result<Json<RunView>, ApiError> {
     Ok(Json(view(run.engine(), &run.thing.id).await?))
@@ -130,7 +130,7 @@ pub struct LiveQuery {
     after: u64,
 }
 
-/// The run as it is now, with the points that changed since a snapshot
+/// Get the current state of a run, with the points that changed since a snapshot
 #[utoipa::path(get, path = "/runs/{id}/live", tag = "runs", params(("id" = String, Path), LiveQuery), responses((status = 200, body = Snapshot), (status = 404, body = ErrorBody)))]
 pub async fn live(run: On<View, Run>, Query(query): Query<LiveQuery>) -> Result<LargeJson<Snapshot>, ApiError> {
     let id = run.thing.id.clone();
@@ -149,7 +149,7 @@ pub struct LiveLabelsQuery {
     labels: String,
 }
 
-/// The points of some labels of a run while it continues, those that changed since a snapshot
+/// Get the points of some labels of an active run that changed since a snapshot
 #[utoipa::path(get, path = "/runs/{id}/live/labels", tag = "runs", params(("id" = String, Path), LiveLabelsQuery),
     responses((status = 200, body = LiveLabels), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn live_labels(
@@ -184,7 +184,7 @@ pub struct LiveWindowQuery {
     labels: Option<String>,
 }
 
-/// The table of a part of a run's time while it continues, counted from the buckets of its charts
+/// Get the table of a time range of an active run, counted from the buckets of its charts
 #[utoipa::path(get, path = "/runs/{id}/live/window", tag = "runs", params(("id" = String, Path), LiveWindowQuery),
     responses((status = 200, body = WindowTable), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn live_window(
@@ -202,11 +202,11 @@ pub async fn live_window(
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct NodeSeriesQuery {
-    /// At most so many, those whose processors were busiest; absent: 10.
+    /// Maximum number of nodes, those with the highest CPU usage; absent: 10.
     limit: Option<usize>,
 }
 
-/// CPU, memory, heap and network of a run's nodes over time, live and finished
+/// Get CPU, memory, heap and network of a run's nodes over time, during the run and afterwards
 #[utoipa::path(get, path = "/runs/{id}/node-series", tag = "runs", params(("id" = String, Path), NodeSeriesQuery),
     responses((status = 200, body = NodeSeries), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn node_series(

@@ -70,7 +70,7 @@ async fn check_rights(app: &App, caller: &Principal, on: &RunsOn) -> Result<(), 
             let owner = Owner { person: &cluster.owner, team: cluster.team.as_ref() };
             authorize(caller, Action::StartRun, Some(owner)).map_err(ApiError::Denied)
         }
-        // What `saved` stands for is found out again each time.
+        // `saved` is resolved again each time.
         RunsOn::New { config, .. } => rights::check(app, caller, &mut config.clone()).await,
     }
 }
@@ -122,7 +122,7 @@ pub async fn delete(schedule: On<ChangeSchedule, Schedule>) -> Result<StatusCode
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Pause a schedule; a run of it that is there continues
+/// Pause a schedule; its active run continues
 #[utoipa::path(post, path = "/schedules/{id}/pause", tag = "schedules", params(("id" = String, Path)), responses((status = 200, body = ScheduleView), (status = 404, body = ErrorBody)))]
 pub async fn pause(schedule: On<ChangeSchedule, Schedule>) -> Result<Json<ScheduleView>, ApiError> {
     let paused = schedule.engine().pause_schedule(&schedule.thing.id).await?;
@@ -179,7 +179,7 @@ pub async fn set_team(
     view(schedule.engine(), changed).await
 }
 
-/// The schedule that a run is of; `null`: somebody started it without one
+/// Get a run's schedule; `null`: it was started without one
 #[utoipa::path(get, path = "/runs/{id}/schedule", tag = "schedules", params(("id" = String, Path)), responses((status = 200, body = Option<ScheduleOfRun>), (status = 404, body = ErrorBody)))]
 pub async fn of_run(run: On<View, Run>) -> Result<Json<Option<ScheduleOfRun>>, ApiError> {
     Ok(Json(run.engine().schedule_of_run(&run.thing.id).await?))

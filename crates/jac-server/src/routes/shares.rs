@@ -141,7 +141,7 @@ async fn revoke(app: &App, id: &str, fits: impl Fn(&ShareRow) -> bool) -> Result
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The links that still work and show a run, alone or compared with others
+/// List the valid share links that show a run, alone or in a comparison
 #[utoipa::path(get, path = "/runs/{id}/shares", tag = "shares", params(("id" = String, Path)), responses((status = 200, body = Vec<Share>), (status = 404, body = ErrorBody)))]
 pub async fn of_run(State(app): State<App>, run: On<ShareRun, Run>) -> Result<Json<Vec<Share>>, ApiError> {
     Ok(listed(app.engine.store().shares_showing(&run.thing.id, app.engine.now_ms()).await?))
@@ -158,7 +158,7 @@ pub async fn share_run(
     make(&app, &run.caller, ShareKind::Run, vec![run.thing.id.clone()], new.expires_days).await
 }
 
-/// Revoke a link that shows a run
+/// Revoke a share link of a run
 #[utoipa::path(delete, path = "/runs/{id}/shares/{share}", tag = "shares", params(("id" = String, Path), ("share" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub async fn revoke_of_run(
@@ -166,7 +166,7 @@ pub async fn revoke_of_run(
     run: On<ShareRun, Run>,
     Path((_, share)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    // Also one of a comparison: nobody's run is shown against their will.
+    // Also a link of a comparison: no run is shown against its owner's will.
     revoke(&app, &share, |row| row.runs.contains(&run.thing.id)).await
 }
 

@@ -92,10 +92,10 @@ fn read(row: &Row<'_>) -> Result<ListedCluster, rusqlite::Error> {
 }
 
 impl Store {
-    /// A page of the clusters that the filter takes.
+    /// A page of the clusters that match the filter.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_clusters(
         &self,
         filter: &ClusterFilter,

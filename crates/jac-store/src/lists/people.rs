@@ -10,9 +10,9 @@ use jac_model::{PersonSort, UserRole};
 pub struct PersonFilter {
     pub role: Option<UserRole>,
     pub disabled: Option<bool>,
-    /// The id of a team that they are in.
+    /// The ID of a team that they belong to.
     pub team: Option<String>,
-    /// Words that are all in their name.
+    /// Words that must all be in their name.
     pub text: Option<String>,
 }
 
@@ -36,10 +36,10 @@ pub(crate) fn query(filter: &PersonFilter, page: &PageRequest<PersonSort>) -> Re
 }
 
 impl Store {
-    /// A page of the people that the filter takes.
+    /// A page of the people that match the filter.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_people(
         &self,
         filter: &PersonFilter,

@@ -94,10 +94,10 @@ fn last_run(connection: &Connection, plan: &PlanId) -> Result<Option<ListedRunOf
 }
 
 impl Store {
-    /// A page of the plans that the filter takes.
+    /// A page of the plans that match the filter.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_plans(
         &self,
         filter: &PlanFilter,

@@ -40,7 +40,7 @@ impl Store {
     /// A page of the schedules that the filter takes. One that cannot be read is left out and remembered.
     ///
     /// # Errors
-    /// When the page is to continue from something that is not a cursor of this list.
+    /// When the cursor is not one of this list.
     pub async fn list_schedules(
         &self,
         filter: &ScheduleFilter,

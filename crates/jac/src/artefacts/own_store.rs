@@ -47,7 +47,7 @@ fn lines(stores: &[ResultsStoreView]) -> String {
         let ResultsStoreView { address, credentials, runs, failed, trouble, is_current, .. } = store;
         let word = if *is_current { "Your runs are stored in" } else { "Earlier runs are in" };
         let stuck = match trouble {
-            Some(trouble) => format!(" {failed} could not be stored and are tried again: {}", trouble.message),
+            Some(trouble) => format!(" {failed} could not be stored and will be retried: {}", trouble.message),
             None => String::new(),
         };
         format!("{word} {address} with the credentials {}: {runs} so far.{stuck}", credentials.name)

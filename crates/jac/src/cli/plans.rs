@@ -22,7 +22,7 @@ pub struct PlanArguments {
     #[arg(value_name = "PLAN.jmx", required_unless_present = "kept")]
     pub plan: Option<PathBuf>,
     /// An uploaded plan instead of a file, by its ID or name, with its criteria. --split and -q then refer to its files. With a
-    /// file: the plan that the file becomes the next revision of, by its ID or the name of one of yours; it need not exist
+    /// file: the file becomes the next revision of this plan, given by its ID or by the name of your own plan, created if needed
     #[arg(long = "plan", value_name = "PLAN")]
     pub kept: Option<String>,
     /// Another file that the plan reads; files referenced by the plan are added automatically
@@ -165,6 +165,14 @@ impl JudgedArguments {
 /// The words of `jac plans`.
 #[derive(Debug, Subcommand)]
 pub enum PlansCommand {
+    /// List plans, newest first
+    List {
+        /// Only plans with these words in their name, main file, owner or ID
+        #[arg(long, value_name = "TEXT")]
+        text: Option<String>,
+        #[command(flatten)]
+        whose: ClientArguments,
+    },
     /// Show the elements of a plan as a tree, with their key settings
     Outline {
         /// The plan, by its ID or name
@@ -179,7 +187,7 @@ pub enum PlansCommand {
         /// Its new name
         #[arg(long, value_name = "TEXT", required_unless_present = "main")]
         name: Option<String>,
-        /// The .jmx among its files that is run
+        /// The .jmx file that is run
         #[arg(long, value_name = "FILE.jmx")]
         main: Option<String>,
         #[command(flatten)]
@@ -189,7 +197,7 @@ pub enum PlansCommand {
     Duplicate {
         /// The plan, by its ID or name
         plan: String,
-        /// The name of the copy; default: the plan's with "(copy)"
+        /// The name of the copy; default: the plan's name with "(copy)"
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
         #[command(flatten)]

@@ -38,11 +38,11 @@ pub enum RunsCommand {
         #[command(flatten)]
         whose: ClientArguments,
     },
-    /// Mark a moment of a run on its charts, live or finished
+    /// Mark a moment of a run on its charts, during the run or later
     Annotate {
         /// The run's ID
         run: String,
-        /// What happened, 1 to 200 characters
+        /// The text, 1 to 200 characters
         #[arg(required_unless_present = "remove", conflicts_with = "remove")]
         text: Option<String>,
         /// The moment, e.g. 2026-11-25T08:30:00 (UTC), epoch milliseconds, or +90s after the run's start; default: now

@@ -1,4 +1,4 @@
-//! `jac runs annotate` and `annotations`: remarks at moments of a run, which its charts mark.
+//! `jac runs annotate` and `annotations`: texts at moments of a run, marked on its charts.
 
 use super::encoded;
 use crate::cli::ClientArguments;
@@ -59,11 +59,12 @@ fn moment(at: &str) -> anyhow::Result<Moment> {
 /// When the run's load began.
 async fn start_of(client: &Client, run: &str) -> anyhow::Result<EpochMs> {
     let view: RunView = client.get(&format!("/runs/{}", encoded(run))).await?;
-    view.started_ms
-        .ok_or_else(|| with_hint("the run has not started", Some("Give a time, or no --at: now.".to_owned())))
+    view.started_ms.ok_or_else(|| {
+        with_hint("the run has not started", Some("Give a time, or omit --at for the current time.".to_owned()))
+    })
 }
 
-/// Its ID, its moment, its text, and whose it is.
+/// Its ID, time, text and author.
 fn line_of(annotation: &Annotation) -> String {
     let Annotation { id, at_ms, text, by, .. } = annotation;
     format!("{id}  {}  {text}  ({})", utc::second(*at_ms), by.name)

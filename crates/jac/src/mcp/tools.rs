@@ -83,9 +83,9 @@ pub fn all(allow_run: bool) -> Vec<Tool> {
              and message, failed assertion, thread, URL. All that match are counted (matched), some are shown. Bodies are not kept. Of a plan, \
              the newest runs are searched, and each sample names its run; call again with after set to next for older runs.",
             json!({
-                "run": { "type": "string", "description": "The run's id. Give this or plan." },
-                "plan": { "type": "string", "description": "The id or name of a plan, all runs of which are searched." },
-                "after": { "type": "string", "description": "With plan: next of the answer before." },
+                "run": { "type": "string", "description": "The run's ID. Give this or plan." },
+                "plan": { "type": "string", "description": "The ID or name of a plan: searches all its runs." },
+                "after": { "type": "string", "description": "With plan: `next` of the previous response." },
                 "success": { "type": "boolean", "description": "Only passed, or only failed samples." },
                 "label": { "type": "string", "description": "A regular expression that the label matches somewhere." },
                 "code": { "type": "string", "description": "Exactly this response code." },

@@ -53,6 +53,6 @@ it("is refused where a run would have another one", () => {
   const fault = (typed: string, workers = 3) => fixedTotalFault({ ...fixed, groups: [] }, typed, workers);
   expect([fault(""), fault("300"), fault(" 300 "), fault("0", 0)]).toEqual([null, null, null, null]);
   expect(fault("many")).toContain("whole number");
-  expect(fault("500")).toContain("another total");
+  expect(fault("500")).toContain("a different total");
   expect(fixedTotalFault({ kind: "property", name: "threads" }, "500", 3)).toBeNull();
 });

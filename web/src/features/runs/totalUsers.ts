@@ -60,5 +60,5 @@ export function workersFor(total: number, each: number): number[] {
 export function fixedTotalFault(of: TotalOf | null, typed: string, workers: number): string | null {
   if (of?.kind !== "fixed" || typed.trim() === "" || workers < 1) return null;
   if (!/^[1-9]\d{0,8}$/.test(typed.trim())) return "Must be a whole number of users, or empty.";
-  return Number(typed) === of.each * workers ? null : "The plan’s numbers make another total on these workers.";
+  return Number(typed) === of.each * workers ? null : "The plan’s fixed numbers add up to a different total on these workers.";
 }

@@ -11,7 +11,7 @@ export function RangeFields({ onDone }: { onDone: () => void }) {
   const [tried, setTried] = useState(false);
   const [fromMs, toMs] = [readMoment(from, how), readMoment(to, how)];
   const isRange = fromMs !== null && toMs !== null && fromMs < toMs;
-  const example = base === "clock" ? "such as 14:03:09, on another day with its date" : "since the start, such as 5:30 or 1:05:30";
+  const example = base === "clock" ? "such as 14:03:09, with the date if it is another day" : "since the start, such as 5:30 or 1:05:30";
   const field = (name: string, value: string, wrong: boolean, put: (value: string) => void) => (
     <input
       className={`form-control form-control-sm ${tried && wrong ? "is-invalid" : ""}`}

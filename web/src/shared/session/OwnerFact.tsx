@@ -47,7 +47,7 @@ function TeamMenu({ kind, thing, teams, more }: { kind: Kind; thing: Owned & { i
           </MenuItem>
         ))}
         {(more || others.length > MOST_IN_MENU) && (
-          <MenuItem disabled={change.isPending} consequence="Found by its name." onSelect={() => setPicks(true)}>
+          <MenuItem disabled={change.isPending} consequence="Search teams by name." onSelect={() => setPicks(true)}>
             Share with another team…
           </MenuItem>
         )}

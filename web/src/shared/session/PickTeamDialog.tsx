@@ -40,7 +40,7 @@ export function PickTeamDialog({ request, onPick, onClose }: Props) {
             ) : (
               <>
                 <Options legend="Team" value={team} options={items.slice(0, MOST_LISTED).map(({ id, name }) => ({ value: id, word: name }))} onChange={setTeam} />
-                {(next !== null || items.length > MOST_LISTED) && <p className="field-help">There are more: type a part of the name.</p>}
+                {(next !== null || items.length > MOST_LISTED) && <p className="field-help">There are more teams. Enter part of the name.</p>}
               </>
             )
           }

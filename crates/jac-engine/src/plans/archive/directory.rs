@@ -1,4 +1,4 @@
-//! How much a zip claims to hold, before its directory is read: that is in memory whole, and may be as large as the zip.
+//! A zip's declared size, before its directory is read: the whole directory is in memory and may be as large as the zip.
 //!
 //! A zip ends with a record of its directory (APPNOTE.TXT 4.3.16), with a larger one before it where the numbers do not fit (4.3.14). What seems
 //! to be such a record may be a part of the comment: of all of them, the largest numbers count.

@@ -1,7 +1,7 @@
-//! Follows a run whose workers each run the plan by themselves: polls their processes while their logs are read beside that
+//! Follows a run whose workers each run the plan independently: polls their processes while their logs are read concurrently
 //! ([`super::tail`]), stops all of them at once, and ends when all have ended and their logs are read to the end.
 //!
-//! A worker that is lost ends the run, as over RMI, unless the run was asked to continue while some are left.
+//! A lost worker ends the run, as over RMI, unless the run may continue with the remaining ones.
 
 use super::merge::{Merge, SharedMerge, lock};
 use super::tail::{self, Tailed};
@@ -22,16 +22,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// How long a node may take to report what its process does.
+/// How long a node may take to report the state of its process.
 const POLL_LIMIT: Duration = Duration::from_secs(2);
 
 /// How a worker's process ended.
 #[derive(Debug)]
 enum Ending {
     Exited(i32),
-    /// It was killed, or its machine started again.
+    /// It was killed, or its machine restarted.
     Vanished,
-    /// Its node does not answer, or cannot be observed.
+    /// Its node does not respond, or cannot be observed.
     Unseen(PortError),
 }
 
@@ -112,7 +112,7 @@ impl Follower<'_> {
         self.watch.task
     }
 
-    /// Polls, publishes and does what is due, until the run has ended.
+    /// Polls, publishes and performs due operations until the run has ended.
     async fn lead(&mut self, alarm: &health::Alarm) -> Result<Cause, Interruption> {
         let settings = self.task().engine.settings().clone();
         let mut ticks = interval(tail::every(self.task(), self.nodes.len()));
@@ -210,7 +210,7 @@ impl Follower<'_> {
             .map(drop)
     }
 
-    /// Ends the run because of workers that are lost, or continues without them while enough are left. While it is being stopped they may end
+    /// Ends the run because of lost workers, or continues without them while enough are left. While it is being stopped they may end
     /// in any way.
     async fn continue_without_lost(&mut self) -> Result<(), EngineError> {
         if self.stopping.how().is_some() || self.watch.failure.is_some() {
@@ -298,7 +298,7 @@ impl Follower<'_> {
         Message::new(code, text).with("node", name)
     }
 
-    /// A log that cannot be read though its node answers ends the run: continuing would measure what nobody gets to see.
+    /// An unreadable log of a node that responds ends the run: continuing would produce results that nobody can see.
     async fn judge_logs(&mut self) {
         let limit = self.task().engine.settings().unreachable_limit;
         let troubles: Vec<_> = self.nodes.iter().filter_map(|node| node.state.trouble()).collect();

@@ -57,7 +57,7 @@ pub(super) struct Found {
     pub offsets: BTreeMap<String, u64>,
     /// Where each node's first row lies in the spool.
     pub first_rows: BTreeMap<String, u64>,
-    /// The spool had bytes that the journal does not have. They were truncated, and may come again elsewhere.
+    /// The spool had bytes unknown to the journal. They were truncated, and may be appended again at another position.
     pub surplus: bool,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct Found {
 pub(super) struct Paths {
     pub spool: PathBuf,
     pub journal: PathBuf,
-    /// Both of them, as they are being made again.
+    /// Both of them, while they are being rebuilt.
     pub new_spool: PathBuf,
     pub new_journal: PathBuf,
 }
@@ -86,14 +86,14 @@ impl Paths {
         }
     }
 
-    /// Puts a spool and a journal that were made again in the place of the old ones. The spool goes first: a journal that waits alone is
-    /// taken in when the old one is opened.
+    /// Replaces a spool and a journal by rebuilt ones. The spool goes first: a new journal without a new spool is
+    /// used when the old one is opened.
     pub fn replace(&self) -> Result<()> {
         std::fs::rename(&self.new_spool, &self.spool)?;
         std::fs::rename(&self.new_journal, &self.journal)
     }
 
-    /// Removes what was being made again. The journal goes first: alone it would be taken in.
+    /// Removes partially rebuilt files. The journal goes first: alone it would be used.
     pub fn discard(&self) -> Result<()> {
         remove_if_there(&self.new_journal)?;
         remove_if_there(&self.new_spool)
@@ -146,7 +146,7 @@ impl Journal {
             found.take(&extent);
             Ok(true)
         })?;
-        // Bytes of a piece that had begun are known, even if its last row is dropped.
+        // The bytes of a started piece are known, even if its last row is dropped.
         found.surplus = begun.is_none() && end < spool_length;
         let begun = begun.filter(|extent| extent.length > 0);
         if let Some(extent) = &begun {
@@ -203,7 +203,7 @@ impl Found {
     }
 }
 
-/// Writes a journal again, beside the one that there is.
+/// Writes a new journal beside the existing one.
 pub(super) struct NewJournal(BufWriter<File>);
 
 impl NewJournal {

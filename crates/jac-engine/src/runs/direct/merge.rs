@@ -1,4 +1,4 @@
-//! One spool of many logs: whole rows of all nodes, in the order in which they come, with the journal that records whose they are.
+//! One spool of many logs: whole rows of all nodes in order of arrival, with the journal that records their origin.
 //!
 //! The journal's line is written before the rows and the rows before the statistics are fed, so after a crash both files *are* the offsets.
 

@@ -9,10 +9,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The shortest time between two reads of a log, per node that there is: a hundred reads a second are enough for all of them.
+/// Minimum time between two reads of a log, per node: a hundred reads a second are enough for all nodes together.
 const EVERY_OF_NODES: Duration = Duration::from_millis(10);
 
-/// How often the log of each of so many nodes is read.
+/// The interval at which the log of each node is read, for this number of nodes.
 pub(super) fn every(task: &Task, nodes: usize) -> Duration {
     task.engine.settings().tail_every.max(EVERY_OF_NODES * u32::try_from(nodes).unwrap_or(u32::MAX))
 }

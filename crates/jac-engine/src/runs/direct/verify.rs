@@ -1,5 +1,5 @@
 //! The end of a run whose results are direct: what is left of each node's log is taken in, and each node's part of the spool is held
-//! against the node's own file by size and SHA-256. Logs that differ are read again, in a spool and a journal that take the place of the
+//! against the node's own file by size and SHA-256. Logs that differ are read again, into a spool and a journal that replace the
 //! others in one step.
 //!
 //! The digest of a node's part is that of the header line, its pieces of the spool, and what its last row lacks an end for: JMeter was killed
@@ -29,7 +29,7 @@ enum End {
     Read(Vec<u8>),
     /// It cannot be read any more.
     Gone,
-    /// It could not be read to its end, or not be compared.
+    /// It could not be read to its end, or could not be compared.
     Failed(EngineError),
 }
 
@@ -110,7 +110,7 @@ impl Task {
         .await
     }
 
-    /// Whether each node's part of the spool is what the node has. A node that cannot report what it has gets another end.
+    /// Whether each node's part of the spool equals the node's log. For a node that cannot report its log's digest the result differs.
     async fn compare(
         &self,
         run: &Run,
@@ -168,7 +168,7 @@ impl Task {
         Ok(logs)
     }
 
-    /// Writes the result of each node's log into the run.
+    /// Records the result of each node's log in the run.
     async fn note_logs(&self, merge: &SharedMerge, nodes: &[Node], ends: &[End], logs: BTreeMap<String, NodeLog>) {
         let Ok(run) = self.run().await else { return };
         let first: BTreeMap<String, i64> = {
@@ -187,7 +187,7 @@ impl Task {
                 (end, log) => {
                     let bytes = log.map_or(0, |log| log.bytes);
                     let note = incomplete(&node.name, end, bytes);
-                    // The run was to continue without it.
+                    // The run was allowed to continue without it.
                     if is_lost { self.note_if_possible(note).await } else { self.miss(note).await }
                 }
             }
@@ -199,11 +199,11 @@ impl Task {
             }
             Ok(())
         });
-        self.try_to("write down the results of the nodes' logs", written.await.map(drop));
+        self.try_to("record the results of the nodes' logs", written.await.map(drop));
     }
 
-    /// Makes spool and journal again: the pieces of the other nodes as they are, and all that those nodes have now. `false`: what came is
-    /// not what they have either, and everything was left as it is.
+    /// Rebuilds spool and journal: the unchanged pieces of the other nodes, and the complete logs of those nodes. `false`: the received data
+    /// does not match either, and nothing was changed.
     async fn read_again(&self, merge: &SharedMerge, nodes: &[&Node]) -> Result<bool, EngineError> {
         let paths = Paths::of(self.engine.folder(), &self.id);
         let Some(header) = lock(merge).header().map(<[u8]>::to_vec) else { return Ok(false) };
@@ -230,7 +230,7 @@ impl Task {
         Ok(true)
     }
 
-    /// Adds all that a node has; `false`: that differs from its digest, or its columns are others.
+    /// Adds a node's complete log; `false`: it does not match its digest, or its columns differ.
     async fn copy_log(&self, node: &Node, header: &[u8], new: &mut NewSpool) -> Result<bool, EngineError> {
         let log = NodePlaces::of(&self.id).results();
         let Some(theirs) = node.remote.digest(&log).await? else { return Ok(false) };
@@ -320,7 +320,7 @@ fn for_each_piece(
     Ok(())
 }
 
-/// A spool and its journal as they are made again.
+/// A spool and its journal while they are being rebuilt.
 struct NewSpool {
     spool: BufWriter<std::fs::File>,
     journal: NewJournal,

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How far ahead the time is…
 const LEAD: Duration = Duration::from_secs(2);
-/// …and how much farther for each worker: starting all of them takes less.
+/// …plus this much for each worker: starting all of them takes less.
 const LEAD_OF_WORKER: Duration = Duration::from_millis(20);
 /// For each further try it is twice as far.
 pub(super) const TRIES: u32 = 3;
@@ -25,7 +25,7 @@ fn lead(workers: usize, number: u32) -> Duration {
     (LEAD + LEAD_OF_WORKER * u32::try_from(workers).unwrap_or(u32::MAX)) * 2_u32.pow(number)
 }
 
-/// Starts all workers. Returns the time that they begin at, by the server's clock; `None`: it came before all of them were started, so that
+/// Starts all workers. Returns their start time by the server's clock; `None`: it passed before all of them were started, so that
 /// some may have begun without the others.
 pub(super) async fn start_all(
     task: &Task,
@@ -65,7 +65,7 @@ pub(super) async fn start_all(
     Ok((task.engine.now_ms() < at_ms).then_some(at_ms))
 }
 
-/// The end of a run whose workers could not all be started in time.
+/// The cause of a run whose workers could not all be started in time.
 pub(super) fn missed(workers: usize) -> Interruption {
     let limit_s = lead(workers, TRIES - 1).as_secs();
     let text = format!("Not all workers could be started within {limit_s} s, so none was started.");

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Where the run's files of the plan are on this machine.
+/// The path of the run's plan files on this machine.
 pub(super) fn source(task: &Task, run: &Run, plan: &Plan) -> PathBuf {
     let folder = task.engine.folder();
     if run.files.is_empty() { folder.plan(&plan.id) } else { folder.run(&run.id).join(PLAN) }
@@ -57,7 +57,7 @@ fn parts_folder(task: &Task, run: &Run) -> PathBuf {
     task.engine.folder().run(&run.id).join("parts")
 }
 
-/// Splits files across the workers, by rows. One file per worker for each, by the file's path.
+/// Splits files across the workers by rows. By the file's path: one part per worker.
 async fn split_files(
     task: &Task,
     run: &Run,

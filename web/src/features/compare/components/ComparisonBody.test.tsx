@@ -69,7 +69,7 @@ it("gives no verdict under another load until it is asked for one, and calls not
   await userEvent.click(screen.getByRole("button", { name: "Compare anyway" }));
   expect(notes().map((note) => note.className)).toEqual(["note note-attention", "note note-attention", "note note-info"]);
   expect(screen.getAllByText("better").length).toBeGreaterThan(0);
-  await userEvent.click(screen.getByRole("button", { name: "Withhold again" }));
+  await userEvent.click(screen.getByRole("button", { name: "Undo" }));
   expect(screen.queryByText("better")).toBeNull();
   expect(window.location.search).toBe("");
 });

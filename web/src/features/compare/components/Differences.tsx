@@ -33,13 +33,13 @@ export function Differences({ found, before, after }: { found: Difference[]; bef
   );
 }
 
-/** In place of a verdict, or beside one that was asked for: slower under twice the load is no news. */
+/** Instead of a verdict, or next to a requested one: slower responses under twice the load are expected. */
 export function OtherLoad({ judged, onJudge }: { judged: boolean; onJudge: (judges: boolean) => void }) {
   return (
     <Note tone="attention">
       <strong>{judged ? "The load was different." : "The load was different: no verdict."}</strong> Response times depend on the load.{" "}
       <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => onJudge(!judged)}>
-        {judged ? "Withhold again" : "Compare anyway"}
+        {judged ? "Undo" : "Compare anyway"}
       </button>
     </Note>
   );

@@ -64,7 +64,7 @@ export function TeamsPage() {
         rowKey={(team) => team.id}
         empty={
           <Empty icon="people" title="No teams yet." action={create}>
-            Members of a team may change the clusters, plans and runs that are shared with it. Everything else of others is read only.
+            Members of a team may change the clusters, plans and runs that are shared with it. Other people’s items are otherwise read-only.
           </Empty>
         }
         actions={!isEmpty && create}
@@ -88,7 +88,7 @@ function DeleteTeam({ team, onClose }: { team: TeamView; onClose: () => void }) 
   const removal = useDeleteTeam(team.id);
   return (
     <RemovalDialog verb="Delete" what={`team ${team.name}`} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })} onClose={onClose}>
-      <p>What was shared with it stays with its owners; its members read it from now on.</p>
+      <p>Shared items stay with their owners; the team’s members can then only read them.</p>
     </RemovalDialog>
   );
 }

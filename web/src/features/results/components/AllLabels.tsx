@@ -1,8 +1,8 @@
-/** Beside what is of the whole total while labels are chosen: nobody is to take it for theirs. */
+/** Next to figures of the whole total while labels are selected, so they are not mistaken for the labels'. */
 export function AllLabels({ chosen }: { chosen: string[] }) {
   if (chosen.length === 0) return null;
   return (
-    <span className="tag" title="Of all labels, not only of the selected ones.">
+    <span className="tag" title="Covers all labels, not only the selected ones.">
       all labels
     </span>
   );

@@ -36,7 +36,7 @@ function Responses({ run, file }: { run: Run; file: Artefact }) {
       <Loaded query={query} what="Loading the responses…">
         {(failures) => {
           if (failures === null) return <p>The file cannot be read here. Download it above.</p>;
-          if (failures.length === 0) return <p>The file has no whole sample.</p>;
+          if (failures.length === 0) return <p>The file contains no complete sample.</p>;
           return failures.map((failure, index) => <Failure key={index} failure={failure} first={index === 0} />);
         }}
       </Loaded>

@@ -49,7 +49,7 @@ export function Shipments({ run }: { run: Run }) {
             setForgotten(null);
           }}
         >
-          <p>The run no longer says what was shipped there. Shipped samples stay there.</p>
+          <p>Removes the record of this shipment from the run. Samples at the target are kept.</p>
         </RemovalDialog>
       )}
     </section>
