@@ -37,6 +37,7 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
           part={part}
           together={isOfPart(part) ? together.entry : null}
           annotating={annotating}
+          runNodes={run.nodes}
           nodes={run.provider !== "imported" && <NodeCharts run={run} points={charted.report.series.points} />}
           anyLabel
         />

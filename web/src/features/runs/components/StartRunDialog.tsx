@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
+import { useCluster } from "@/features/clusters/api/useCluster";
 import { canQueue, canRun, priceWords, sumWords } from "@/features/clusters/clusterWords";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { usePlan } from "@/features/plans/api/usePlan";
@@ -97,7 +98,9 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const files = form.revision === null ? found : [...found, ...form.split];
   // Which cluster is no matter of a run on a new one.
   const checked = checkRunForm({ ...form, clusterId: isNew ? "new" : (cluster?.id ?? null) }, known, files);
-  const existing = cluster === undefined ? null : { provider: cluster.provider, jmeter_version: null };
+  const detail = useCluster(cluster?.id ?? "", cluster !== undefined);
+  // Another JMeter than the ordinary one may have other functions: nothing is checked before it is known which the cluster has.
+  const existing = cluster === undefined || detail.isPending ? null : { provider: cluster.provider, jmeter_version: detail.data?.config.jmeter_version ?? null };
   const created = newCluster.request === null ? null : { provider: newCluster.request.provider, jmeter_version: newCluster.request.config.jmeter_version };
   const checkedOn = isNew ? created : existing;
   const typedCheck = useRunCheck(form.planId, check.data === undefined ? null : runCheckRequest(form, checked.faults, known, files, workers, checkedOn));
