@@ -74,10 +74,10 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const plans = usePlanChoice(planText, first.planId);
   const clusters = useClusterChoice(first.clusterId);
   const { may, mayWrite } = useRights();
-  const start = useStartRun();
+  const navigate = useNavigate();
+  const start = useStartRun((run) => void navigate(`/runs/${run.id}`));
   // A run that was started is not started again while its page loads.
   const starting = start.isPending || start.isSuccess;
-  const navigate = useNavigate();
   const [tried, setTried] = useState(false);
 
   const [place, setPlace] = useState<Place>("cluster");
@@ -140,7 +140,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
     if (request === null || blocked || starting || newCluster.creation.busy !== null) return;
     // Nothing that costs money is created before its price was shown.
     if (checksFirst) newCluster.creation.check();
-    else start.mutate(request, { onSuccess: (run) => void navigate(`/runs/${run.id}`) });
+    else start.mutate(request);
   };
   return (
     <Dialog
