@@ -31,8 +31,8 @@ export function CreateClusterDialog(props: Props) {
   const defaults = useClusterDefaults();
   if (defaults.data !== undefined) return <Form {...props} defaults={defaults.data} />;
   return (
-    <Dialog title="New cluster" onClose={props.onClose} footer={null}>
-      {defaults.error === null ? <Waiting what="Loading defaults…" /> : <ErrorBox error={defaults.error} />}
+    <Dialog wide title="New cluster" onClose={props.onClose} footer={null}>
+      {defaults.error === null ? <Waiting what="Loading defaults…" tall /> : <ErrorBox error={defaults.error} />}
     </Dialog>
   );
 }

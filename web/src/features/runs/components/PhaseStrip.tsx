@@ -21,7 +21,8 @@ function Ticking({ run }: { run: Run }) {
 
 function Strip({ run, now: at }: { run: Run; now: number }) {
   const phases = phasesOf(run, at);
-  if (phases.length === 0) return null;
+  // A run that has only been asked for has none for a moment, and their line.
+  if (phases.length === 0 && run.phase === "finished") return null;
   return (
     <ol className="phase-strip" aria-label="Phases">
       {phases.map(({ name, ms, now }) => (

@@ -62,8 +62,8 @@ export function StartRunDialog(props: Props) {
   }
   const error = plan.error ?? check.error;
   return (
-    <Dialog title="Start run" onClose={props.onClose} footer={null}>
-      {error === null ? <Waiting what="Loading the settings of the last run…" /> : <ErrorBox error={error} />}
+    <Dialog wide title="Start run" onClose={props.onClose} footer={null}>
+      {error === null ? <Waiting what="Loading the settings of the last run…" tall /> : <ErrorBox error={error} />}
     </Dialog>
   );
 }
@@ -204,7 +204,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           <NewClusterFields part={newCluster} tried={tried} />
         </fieldset>
       )}
-      {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
+      {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" tall /> : <ErrorBox error={check.error} />)}
       {shown !== undefined && shown.findings.length > 0 && <Findings findings={shown.findings} />}
       <FaultNotes faults={placed.rest} />
       {typedCheck.error !== null && <ErrorBox error={typedCheck.error} />}
