@@ -31,7 +31,7 @@ export function CreateClusterDialog(props: Props) {
   const defaults = useClusterDefaults();
   if (defaults.data !== undefined) return <Form {...props} defaults={defaults.data} />;
   return (
-    <Dialog wide title="New cluster" onClose={props.onClose} footer={null}>
+    <Dialog title="New cluster" onClose={props.onClose} footer={null}>
       {defaults.error === null ? <Waiting what="Loading defaults…" tall /> : <ErrorBox error={defaults.error} />}
     </Dialog>
   );
