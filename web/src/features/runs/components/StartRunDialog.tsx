@@ -164,7 +164,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
       }
     >
       {before !== null && (
-        <p className="field-help">
+        <p className="field-help mb-3">
           Begins with the settings of <Link to={`/runs/${before.id}`}>{before.name}</Link>, {formatDateTime(before.created_ms)}.{" "}
           <button type="button" className="btn btn-link btn-sm p-0" onClick={() => setForm({ ...EMPTY_FORM, planId: form.planId, clusterId: cluster?.id ?? null, tryRun: form.tryRun })}>
             Start from the plan’s defaults
