@@ -29,7 +29,7 @@ const CLUSTER_FROM_PX = 1640;
 const OWNER_FROM_PX = 1480;
 /** Where runs have tags, these come before the owner. */
 const TAGS_FROM_PX = 1360;
-const DURATION_BESIDE_TAGS_FROM_PX = 1440;
+const DURATION_BESIDE_TAGS_FROM_PX = 1460;
 const OWNER_BESIDE_TAGS_FROM_PX = 1560;
 
 interface Marks {
@@ -74,7 +74,7 @@ function columnsAt(now: number, marks: Marks, tagged: boolean, planned: boolean)
     { id: "owner", name: "Owner", clip: true, spareBelow: tagged ? OWNER_BESIDE_TAGS_FROM_PX : OWNER_FROM_PX, value: (run) => run.owner.name, cell: (run) => run.owner.name },
     { id: "team", name: "Team", clip: true, optional: true, value: (run) => run.team?.name ?? null, cell: (run) => run.team?.name ?? <span className="text-faint">–</span> },
     { id: "tags", name: "Tags", clip: true, spareBelow: TAGS_FROM_PX, value: (run) => run.tags.join(", "), cell: (run) => <Tags tags={run.tags} /> },
-    { id: "samples", name: "Samples", numeric: true, value: (run) => run.headline?.samples ?? null, cell: (run) => formatCount(run.headline?.samples) },
+    { id: "samples", name: "Samples", numeric: true, spareBelow: 960, value: (run) => run.headline?.samples ?? null, cell: (run) => formatCount(run.headline?.samples) },
     { id: "rate", name: "Throughput", numeric: true, value: (run) => run.headline?.rate_per_s ?? null, cell: (run) => formatRate(run.headline?.rate_per_s) },
     { id: "p95", name: "p95", numeric: true, value: (run) => run.headline?.p95_ms ?? null, cell: (run) => formatMs(run.headline?.p95_ms) },
     { id: "errors", name: "Error rate", numeric: true, value: (run) => run.headline?.error_percent ?? null, cell: (run) => <ErrorRate run={run} /> },
