@@ -28,7 +28,7 @@ it("comes all at once, so that nothing pushes down what is being read", async ()
 
 it("says what could not be loaded, and shows the rest", async () => {
   api.answer("GET /runs", page([runSummaryOf({ id: "r-1", name: "peak" })]));
-  api.answer("GET /clusters", { status: 500, body: fault("internal") });
+  for (const list of ["clusters", "schedules"]) api.answer(`GET /${list}`, { status: 500, body: fault("internal") });
   renderFor(sessionOf("member"), <HomePage />);
   expect((await screen.findByRole("alert")).textContent).toContain("internal");
   expect(await screen.findByRole("link", { name: "peak" })).toBeDefined();

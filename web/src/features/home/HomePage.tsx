@@ -40,6 +40,9 @@ export function HomePage() {
   const info = useInfo();
   const switchedOff = useSwitchedOff();
   const asked = [newest, running, plans, clusters, info, switchedOff];
+  const failed = asked.filter(({ data }) => data === undefined);
+  // What is wrong with the server is wrong with several of them: once is enough.
+  const failures = failed.flatMap(({ error }) => error ?? []).filter((error, place, all) => all.findIndex(({ message }) => message === error.message) === place);
   const { may } = useRights();
   const runs = newest.data?.items;
   const hasPlan = (plans.data?.items.length ?? 0) > 0;
@@ -52,14 +55,16 @@ export function HomePage() {
         <Waiting what="Loading the overview…" tall />
       ) : (
         <>
-          {asked.map((query, place) => query.error !== null && query.data === undefined && <ErrorBox key={place} error={query.error} onRetry={() => void query.refetch()} />)}
+          {failures.map((error) => (
+            <ErrorBox key={error.message} error={error} onRetry={() => failed.forEach((query) => void query.refetch())} />
+          ))}
           <SwitchedOffNotes schedules={switchedOff.data?.items ?? []} />
           {info.data !== undefined && <Notices notices={info.data.notices} />}
           {info.data !== undefined && <Missing info={info.data} />}
           {runs?.length === 0 && plans.data !== undefined && clusters.data !== undefined && <Begin hasPlan={hasPlan} clusters={clusters.data.items} info={info.data} />}
           <RunningNow runs={underWay(together(runs ?? [], running.data?.items ?? []))} any={(runs?.length ?? 0) > 0} />
           {clusters.data !== undefined && (clusters.data.items.length > 0 || runs?.length !== 0) && <OverviewClusters clusters={clusters.data.items} more={clusters.data.next !== null} />}
-          {runs?.length !== 0 && (
+          {(runs?.length ?? 0) > 0 && (
             <LastRuns
               count={LAST}
               title="Last runs"

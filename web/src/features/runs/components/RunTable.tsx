@@ -15,6 +15,7 @@ import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
 import { CutLink } from "@/shared/ui/MiddleCut";
 import { useNow } from "@/shared/ui/useNow";
+import { useWindowWidth } from "@/shared/ui/useWindowWidth";
 import { useRunPages, useRuns } from "../api/useRuns";
 import { comparePath } from "../runBefore";
 import { BaselineMark } from "./BaselineMark";
@@ -236,6 +237,7 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
   const navigate = useNavigate();
   const now = useNow(2000);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const width = useWindowWidth();
   const tags = tagFacet(pages.rows ?? [], state.facets["tag"]);
   // What was deleted meanwhile, or is filtered out, is neither compared nor counted.
   const chosen = (pages.rows ?? []).filter((run) => marked.has(run.id));
@@ -256,7 +258,9 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
       orders={facets === null ? NO_ORDERS : ORDERS}
       facets={facets === null || tags === null ? facets : [...facets, tags]}
       searches="Name, plan or ID"
-      columns={columnsAt(now, { marked: listed, onMark }, tags !== null, !without.includes("plan")).filter(({ id }) => !without.includes(id) && (id !== "tags" || tags !== null))}
+      columns={columnsAt(now, { marked: listed, onMark }, tags !== null && width >= TAGS_FROM_PX, !without.includes("plan")).filter(
+        ({ id }) => !without.includes(id) && (id !== "tags" || tags !== null),
+      )}
       rowKey={(run) => run.id}
       onOpen={(run) => void navigate(`/runs/${run.id}`)}
       empty={empty}
