@@ -56,6 +56,21 @@ export async function openPage(browser, options = {}) {
   return { context, page, faults };
 }
 
+/** How much of a page moved by itself since it was opened, not after somebody did something: its cumulative layout shift. */
+export function shiftOf(page) {
+  return page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) sum += value;
+        }).observe({ type: "layout-shift", buffered: true });
+        // What there was before is reported by the second frame.
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum))));
+      }),
+  );
+}
+
 let number = 0;
 
 export async function shot(page, name) {

@@ -1,7 +1,7 @@
 // Who signs in, and how: the one-time link, the keyboard, a telephone.
 import assert from "node:assert/strict";
 import { look } from "../accessible.mjs";
-import { openPage } from "../browser.mjs";
+import { openPage, shiftOf } from "../browser.mjs";
 import { base, browser, link, page, step } from "./walk.mjs";
 
 step("somebody without a link reads where to get one", async () => {
@@ -16,6 +16,21 @@ step("the sign-in link signs in", async () => {
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   assert.equal(new URL(page.url()).pathname, "/");
   await look(page, "overview");
+});
+
+step("the overview comes at once, however late a part of it is answered", async () => {
+  for (const late of ["info", "clusters", "plans", "schedules"]) {
+    const { context, page: other } = await openPage(browser, { storageState: await page.context().storageState() });
+    await other.route(new RegExp(`/api/v1/${late}\\b`), async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await route.continue().catch(() => undefined);
+    });
+    await other.goto(base);
+    await other.getByRole("button", { name: "Run the example" }).waitFor();
+    const shift = await shiftOf(other);
+    assert.ok(shift < 0.02, `${late} late: the page moved by ${shift}`);
+    await context.close();
+  }
 });
 
 step("the keyboard skips the side bar, shows its shortcuts, and opens a page by its keys", async () => {

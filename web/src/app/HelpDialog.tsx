@@ -33,16 +33,7 @@ const GROUPS: { title: string; keys: [keys: string[], does: string][] }[] = [
 export function HelpDialog({ onClose }: { onClose: () => void }) {
   const [on, setOn] = useState(shortcutsOn);
   return (
-    <Dialog
-      title="Keyboard shortcuts"
-      onClose={onClose}
-      onSubmit={onClose}
-      footer={
-        <button type="submit" className="btn btn-primary">
-          Close
-        </button>
-      }
-    >
+    <Dialog title="Keyboard shortcuts" onClose={onClose} onSubmit={onClose}>
       {GROUPS.map(({ title, keys }) => (
         <section key={title} className="shortcut-group">
           <h3>{title}</h3>

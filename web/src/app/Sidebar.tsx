@@ -75,12 +75,16 @@ function Foot({ onAsk }: Props) {
         </button>
       </div>
       <ZoneSwitch />
-      {info.data !== undefined && (
-        <div className="sidebar-version">
-          JAC {info.data.version}
-          {info.data.jmeter.version !== null && <>, JMeter {info.data.jmeter.version}</>}
-        </div>
-      )}
+      <div className="sidebar-version">
+        {info.data === undefined ? (
+          "\u00a0"
+        ) : (
+          <>
+            JAC {info.data.version}
+            {info.data.jmeter.version !== null && <>, JMeter {info.data.jmeter.version}</>}
+          </>
+        )}
+      </div>
     </div>
   );
 }

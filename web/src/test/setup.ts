@@ -1,6 +1,6 @@
 /** What a browser has and the simulated page has not: a canvas that remembers its texts, paths, widths. */
 import { cleanup, configure } from "@testing-library/react";
-import { afterEach, vi } from "vitest";
+import { afterEach, expect, vi } from "vitest";
 import { PaintedContext } from "./canvas";
 
 // What is waited for comes at once, except on a machine that compiles beside the tests.
@@ -28,4 +28,12 @@ vi.stubGlobal(
   },
 );
 
-afterEach(cleanup);
+/** What React complains of, such as two children of one key: a fault that no other test would see. */
+const complaints = vi.spyOn(console, "error");
+
+afterEach(() => {
+  cleanup();
+  const said = complaints.mock.calls.map((call) => call.join(" "));
+  complaints.mockClear();
+  expect(said).toEqual([]);
+});

@@ -128,7 +128,7 @@ function Validation({ plan, check, workers, max, onWorkers }: ValidationProps) {
           workers
         </label>
       </div>
-      <Loaded query={check} what="Validating the plan…">
+      <Loaded query={check} what="Validating the plan…" tall>
         {(found) => <CheckView check={found} move={mayWrite(plan) ? move : null} />}
       </Loaded>
     </>

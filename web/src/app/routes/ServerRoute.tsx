@@ -1,6 +1,8 @@
+import type { ReactNode } from "react";
 import { useInfo } from "@/shared/session/useInfo";
 import { formatBytes, formatCount } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
+import { CopyId } from "@/shared/ui/CopyId";
 import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
 
@@ -23,7 +25,7 @@ export function ServerRoute() {
               title="Server"
               pairs={[
                 ["JAC", version],
-                ["Installation", installation],
+                ["Installation", <CopyId key="installation" id={installation} />],
                 ["Started", formatDateTime(started_ms)],
                 ["Providers", providers.map((each) => PROVIDERS[each]).join(", ")],
               ]}
@@ -52,7 +54,7 @@ export function ServerRoute() {
   );
 }
 
-function Pairs({ title, pairs }: { title: string; pairs: [string, string][] }) {
+function Pairs({ title, pairs }: { title: string; pairs: [string, ReactNode][] }) {
   return (
     <section className="card list-card" aria-label={title}>
       <header className="chart-head">

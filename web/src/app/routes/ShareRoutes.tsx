@@ -98,7 +98,7 @@ function SharedReport({ run }: { run: Run }) {
       {(found) => (
         <>
           {together.error !== null && <ErrorBox error={together.error} onRetry={together.retry} />}
-          <ReportBody report={found} part={part} together={isOfPart(part) ? together.entry : null} />
+          <ReportBody report={found} part={part} runNodes={run.nodes} together={isOfPart(part) ? together.entry : null} />
         </>
       )}
     </Loaded>

@@ -1,5 +1,7 @@
 /** What a change is called and how it looks: the only place that decides it. */
 import type { Change, ChangedMetric, Comparison, ComparisonOutcome, LineComparison } from "@/shared/api/types";
+import { beforeAfter, changePercent, formatChange, METRIC_WORDS } from "@/shared/format/change";
+import { formatRate, splitMs, splitPercent } from "@/shared/format/numbers";
 import type { ChipLook } from "@/shared/ui/Chip";
 
 const LOOKS: Record<Change, ChipLook> = {
@@ -29,6 +31,32 @@ export function isChange(line: LineComparison): boolean {
 /** How many labels came to what, those that there are: `3 worse, 1 better, 8 same`. */
 export function countChanges(comparison: Comparison): { change: Change; count: number }[] {
   return CHANGES.map((change) => ({ change, count: comparison.labels.filter((line) => line.change === change).length })).filter((each) => each.count > 0);
+}
+
+/** Why a line is what it is, its numbers written as everywhere on the page; the server's sentence where it is not about numbers. */
+export function lineSentence({ change, changed, sentence }: Pick<LineComparison, "change" | "changed" | "sentence">): string {
+  const words = (worse: boolean) =>
+    changed
+      .filter((number) => number.worse === worse)
+      .map(numberWords)
+      .join(", ");
+  if (changed.length === 0) return sentence;
+  return change === "mixed" ? `worse: ${words(true)}; better: ${words(false)}` : words(change === "worse");
+}
+
+/** `p95 812 → 1,020 ms (+25.6 %)`. */
+function numberWords({ metric, before, after }: LineComparison["changed"][number]): string {
+  const name = METRIC_WORDS[metric];
+  if (metric === "error_percent") return `${name} ${beforeAfter(splitPercent, before, after)}`;
+  const percent = changePercent(before, after);
+  return `${name} ${beforeAfter(splitMs, before, after)}${percent === null ? "" : ` (${formatChange(percent)})`}`;
+}
+
+/** What makes two results hard to compare, in the same way. */
+export function findingWords({ code, message, params }: Comparison["findings"][number]): string {
+  const { before_per_s: before, after_per_s: after } = params;
+  if (code !== "load_differs" || typeof before !== "number" || typeof after !== "number") return message;
+  return `Throughput differs: ${formatRate(before)} before, ${formatRate(after)} after (${formatChange(changePercent(before, after))}). Response times depend on the load.`;
 }
 
 interface OutcomeLook extends ChipLook {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Change, ChangedMetric, Comparison, LineComparison } from "@/shared/api/types";
 import { formatPercent, splitMs, splitRate } from "@/shared/format/numbers";
 import { beforeAfter, changePercent, formatChange, formatPoints } from "@/shared/format/change";
-import { byImportance, countChanges, isChanged, outcomeTone } from "./changeWords";
+import { byImportance, countChanges, findingWords, isChanged, lineSentence, outcomeTone } from "./changeWords";
 import { readRuns, withBase, writeRuns } from "./chosenRuns";
 import { resultNames } from "./resultNames";
 
@@ -42,6 +42,23 @@ describe("lines", () => {
     expect(outcomeTone({ outcome: "better", findings })).toBe("info");
     expect(outcomeTone({ outcome: "worse", findings })).toBe("failed");
     expect((["mixed", "unclear", "no_common_label", "cannot_be_judged"] as const).map((outcome) => outcomeTone({ outcome, findings: [] }))).toEqual(Array(4).fill("attention"));
+  });
+  it("say why in the page's own numbers, and leave to the server what is not about numbers", () => {
+    const changed = (metric: ChangedMetric, worse: boolean, before: number, after: number) => ({ metric, worse, before, after });
+    const sentence = (change: Change, ...numbers: LineComparison["changed"]) => lineSentence({ change, changed: numbers, sentence: "no significant change" });
+    expect(sentence("better", changed("p95_ms", false, 12_000, 1_215))).toBe("p95 12.0\u00a0s → 1,215\u00a0ms (−89.9\u00a0%)");
+    expect(sentence("worse", changed("mean_ms", true, 0, 44), changed("error_percent", true, 0, 12.5))).toBe("mean 0 → 44\u00a0ms, error rate 0 → 12.5\u00a0%");
+    expect(sentence("mixed", changed("median_ms", false, 200, 100), changed("p95_ms", true, 100, 200))).toBe(
+      "worse: p95 100 → 200\u00a0ms (+100\u00a0%); better: median 200 → 100\u00a0ms (−50.0\u00a0%)",
+    );
+    expect(sentence("same")).toBe("no significant change");
+  });
+  it("say in the same numbers that the load differs", () => {
+    const message = "Throughput differs: 100.0/s before, 10.1/s after (-90 %).";
+    expect(findingWords({ code: "load_differs", message, params: { before_per_s: 100, after_per_s: 10.1, percent: -89.9 } })).toBe(
+      "Throughput differs: 100/s before, 10.1/s after (−89.9\u00a0%). Response times depend on the load.",
+    );
+    expect(findingWords({ code: "total_basis_differs", message, params: {} })).toBe(message);
   });
   it("mark the numbers that changed", () => {
     const worse = line("a", "worse", ["mean_ms", "error_percent"]);

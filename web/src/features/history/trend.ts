@@ -2,6 +2,7 @@
 import type { Change, ChangedMetric, TrendPoint } from "@/shared/api/types";
 import type { ChartLine, Threshold, XyContent } from "@/shared/charts/chartTypes";
 import type { ChartColours } from "@/shared/charts/palette";
+import { METRIC_WORDS } from "@/shared/format/change";
 import { formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
 import { formatDateTime } from "@/shared/format/time";
 
@@ -18,8 +19,6 @@ const FOUND: Record<Change, string | null> = { worse: "regression", mixed: "part
 export function isRegression({ compared }: TrendPoint): boolean {
   return compared?.change === "worse" || compared?.change === "mixed";
 }
-
-const METRICS: Record<ChangedMetric, string> = { mean_ms: "mean", median_ms: "median", p95_ms: "p95", error_percent: "error rate" };
 
 /** Runs from before the baseline are not compared with it. */
 export function sinceBaseline(runs: TrendPoint[], baseline: TrendPoint | null): TrendPoint[] {
@@ -74,7 +73,7 @@ function regressions(runs: TrendPoint[], colours: ChartColours, worseOf: (run: T
 /** `regression (p95, error rate)`. */
 function foundWords(compared: TrendPoint["compared"]): string | null {
   const found = compared === null ? null : FOUND[compared.change];
-  const worse = compared === null || found === null ? [] : compared.worse.map((metric) => METRICS[metric]);
+  const worse = compared === null || found === null ? [] : compared.worse.map((metric) => METRIC_WORDS[metric]);
   return found === null || worse.length === 0 ? found : `${found} of ${worse.join(", ")}`;
 }
 

@@ -5,6 +5,7 @@ import { usePlans } from "@/features/plans/api/usePlans";
 import { useRuns } from "@/features/runs/api/useRuns";
 import { LastRuns } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import { useSwitchedOff } from "@/features/schedules/api/useSchedules";
 import { SwitchedOffNotes } from "@/features/schedules/components/SwitchedOffNotes";
 import { useInfo } from "@/shared/session/useInfo";
 import { PasswordNote } from "@/features/session/components/PasswordNote";
@@ -12,10 +13,11 @@ import type { Info, RunSummary } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
+import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { later } from "@/shared/ui/later";
-import { Loaded } from "@/shared/ui/Loaded";
 import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
+import { Waiting } from "@/shared/ui/Waiting";
 import { Notices } from "./Notices";
 import { OverviewClusters } from "./OverviewClusters";
 import { RunCard } from "./RunCard";
@@ -36,36 +38,46 @@ export function HomePage() {
   const plans = usePlans("", 1);
   const clusters = useLivingClusters();
   const info = useInfo();
+  const switchedOff = useSwitchedOff();
+  const asked = [newest, running, plans, clusters, info, switchedOff];
+  const failed = asked.filter(({ data }) => data === undefined);
+  // What is wrong with the server is wrong with several of them: once is enough.
+  const failures = failed.flatMap(({ error }) => error ?? []).filter((error, place, all) => all.findIndex(({ message }) => message === error.message) === place);
   const { may } = useRights();
+  const runs = newest.data?.items;
   const hasPlan = (plans.data?.items.length ?? 0) > 0;
   return (
     <>
       <PageHead title="Overview" actions={hasPlan && may("start_run") && <StartRunButton />} />
       <PasswordNote />
-      <SwitchedOffNotes />
-      {info.data !== undefined && <Notices notices={info.data.notices} />}
-      {info.data !== undefined && <Missing info={info.data} />}
-      <Loaded query={newest} what="Loading runs…">
-        {({ items: runs }) => (
-          <>
-            {runs.length === 0 && plans.data !== undefined && clusters.data !== undefined && <Begin hasPlan={hasPlan} clusters={clusters.data.items} info={info.data} />}
-            <RunningNow runs={underWay(together(runs, running.data?.items ?? []))} any={runs.length > 0} />
-            {clusters.data !== undefined && (clusters.data.items.length > 0 || runs.length > 0) && <OverviewClusters clusters={clusters.data.items} more={clusters.data.next !== null} />}
-            {runs.length > 0 && (
-              <LastRuns
-                count={LAST}
-                title="Last runs"
-                empty="No finished runs yet."
-                actions={
-                  <Link className="btn btn-quiet" to="/runs">
-                    All runs
-                  </Link>
-                }
-              />
-            )}
-          </>
-        )}
-      </Loaded>
+      {/* All at once, but for what fails: what comes late would push down what is being read. */}
+      {asked.some(({ isPending, failureCount }) => isPending && failureCount === 0) ? (
+        <Waiting what="Loading the overview…" tall />
+      ) : (
+        <>
+          {failures.map((error) => (
+            <ErrorBox key={error.message} error={error} onRetry={() => failed.forEach((query) => void query.refetch())} />
+          ))}
+          <SwitchedOffNotes schedules={switchedOff.data?.items ?? []} />
+          {info.data !== undefined && <Notices notices={info.data.notices} />}
+          {info.data !== undefined && <Missing info={info.data} />}
+          {runs?.length === 0 && plans.data !== undefined && clusters.data !== undefined && <Begin hasPlan={hasPlan} clusters={clusters.data.items} info={info.data} />}
+          <RunningNow runs={underWay(together(runs ?? [], running.data?.items ?? []))} any={(runs?.length ?? 0) > 0} />
+          {clusters.data !== undefined && (clusters.data.items.length > 0 || runs?.length !== 0) && <OverviewClusters clusters={clusters.data.items} more={clusters.data.next !== null} />}
+          {(runs?.length ?? 0) > 0 && (
+            <LastRuns
+              count={LAST}
+              title="Last runs"
+              empty="No finished runs yet."
+              actions={
+                <Link className="btn btn-quiet" to="/runs">
+                  All runs
+                </Link>
+              }
+            />
+          )}
+        </>
+      )}
     </>
   );
 }

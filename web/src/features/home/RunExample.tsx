@@ -14,7 +14,7 @@ const WORDS: Record<NonNullable<ExampleStep>, string> = {
 /** The example on the server's own machine, at one click: from there to the live page. */
 export function RunExample({ info }: { info: Info }) {
   const navigate = useNavigate();
-  const example = useRunExample();
+  const example = useRunExample((run) => void navigate(`/runs/${run.id}`));
   const ready = info.java.found;
   return (
     <section className="card first-steps" aria-label="Example">
@@ -36,7 +36,7 @@ export function RunExample({ info }: { info: Info }) {
             // Also while the run's page loads.
             disabled={!ready || example.isPending || example.isSuccess}
             title={ready ? undefined : "Java not found on the server."}
-            onClick={() => example.mutate(undefined, { onSuccess: (run) => void navigate(`/runs/${run.id}`) })}
+            onClick={() => example.mutate()}
           >
             Run the example
           </button>

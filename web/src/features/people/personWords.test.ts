@@ -11,5 +11,5 @@ it.each([
   [true, false, "company"],
   [true, true, "company or password"],
   [false, true, "password"],
-  [false, false, "not yet: link only"],
+  [false, false, "one-time link"],
 ])("company %s and password %s sign in by %s", (via_company, has_password, words) => expect(signInWords({ via_company, has_password })).toBe(words));

@@ -4,7 +4,7 @@ import { plural } from "@/shared/format/numbers";
 /** How somebody signs in. */
 export function signInWords({ via_company: company, has_password: password }: Pick<UserView, "via_company" | "has_password">): string {
   if (company === true) return password === true ? "company or password" : "company";
-  return password === true ? "password" : "not yet: link only";
+  return password === true ? "password" : "one-time link";
 }
 
 /** `2 clusters, 1 plan, 30 runs`; null where they own nothing. */

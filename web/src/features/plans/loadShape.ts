@@ -5,14 +5,6 @@ import type { LoadPoint, LoadShape } from "@/shared/api/types";
 export const WIDTH = 600;
 export const HEIGHT = 120;
 
-/** A round number at or above the highest. */
-export function niceTop(highest: number): number {
-  if (highest <= 1) return 1;
-  const size = 10 ** Math.floor(Math.log10(highest));
-  const step = [1, 2, 2.5, 5, 10].find((each) => each * size >= highest) ?? 10;
-  return Math.ceil(step * size);
-}
-
 /** The line of points. */
 export function linePath(points: LoadPoint[], lengthMs: number, top: number): string {
   return points.map(({ at_ms, users }, index) => `${index === 0 ? "M" : "L"}${round((at_ms / Math.max(1, lengthMs)) * WIDTH)} ${round(HEIGHT - (users / top) * HEIGHT)}`).join("");

@@ -4,7 +4,7 @@ import { phasesOf } from "./phases";
 
 const step = (code: string, started: number, ended: number | null): RunStep => ({ code, message: "", started_ms: started * 1000, ended_ms: ended === null ? null : ended * 1000 });
 const STEPS = [step("waiting_for_cluster", 0, 3), step("checking_nodes", 3, 4), step("copying_files", 4, 9), step("starting_master", 9, 10), step("running", 10, 70)];
-const shown = (steps: RunStep[], phase: "preparing" | "running" | "finished", now: number) =>
+const shown = (steps: RunStep[], phase: "queued" | "preparing" | "running" | "finished", now: number) =>
   phasesOf({ steps, phase, ended_ms: null }, now * 1000).map(({ name, ms, now: current }) => [name, ms / 1000, current]);
 
 it("has the time spent in each phase, whatever its steps were", () => {
@@ -15,6 +15,10 @@ it("has the time spent in each phase, whatever its steps were", () => {
     ["Running", 60, false],
     ["Collecting results", 3, false],
   ]);
+});
+
+it("has the wait for a busy cluster as the one for a new cluster", () => {
+  expect(shown([step("waiting_for_cluster", 0, 3), step("waiting_in_queue", 3, null)], "queued", 20)).toEqual([["Queued", 20, true]]);
 });
 
 it("counts on in the phase that the run is in", () => {

@@ -12,6 +12,7 @@ type Name = "Queued" | "Preparing" | "Running" | "Stopping" | "Collecting result
 
 const OF_STEP: Record<string, Name> = {
   waiting_for_cluster: "Queued",
+  waiting_in_queue: "Queued",
   checking_nodes: "Preparing",
   copying_files: "Preparing",
   starting_workers: "Preparing",

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { niceTop } from "./niceTop";
 
 export interface HistogramBar {
   key: string;
@@ -19,12 +20,12 @@ interface Props {
 
 /** Bars over an axis of numbers, drawn with plain elements: good ones with the part that failed at their foot. */
 export function Histogram({ bars, beyond, ticks, axis }: Props) {
-  const top = Math.max(1, ...bars.map((bar) => bar.value), beyond?.value ?? 0);
+  const top = niceTop(Math.max(1, ...bars.map((bar) => bar.value), beyond?.value ?? 0));
   return (
     <div className="histogram">
       <div className="histogram-axis">
         <span>{axis(top)}</span>
-        {top >= 2 && <span>{axis(top / 2)}</span>}
+        {top % 2 === 0 && <span>{axis(top / 2)}</span>}
         <span>0</span>
       </div>
       <div className="histogram-plot">

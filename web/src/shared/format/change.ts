@@ -1,5 +1,9 @@
 /** Two numbers beside each other. Pure. */
+import type { ChangedMetric } from "@/shared/api/types";
 import { joined } from "./numbers";
+
+/** What a comparison judges by. */
+export const METRIC_WORDS: Record<ChangedMetric, string> = { mean_ms: "mean", median_ms: "median", p95_ms: "p95", error_percent: "error rate" };
 
 /** `812 → 1,020 ms`; with both units where they differ. */
 export function beforeAfter(split: (value: number | null) => [string, string], before: number | null, after: number | null): string {

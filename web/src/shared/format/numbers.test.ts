@@ -48,6 +48,7 @@ describe("rates, bytes and counts", () => {
 
 it("keeps every digit of a percentile, and the sign of a difference", () => {
   expect([50, 99.9, 99.999].map(formatExactPercent)).toEqual(["50\u00a0%", "99.9\u00a0%", "99.999\u00a0%"]);
+  expect([formatMs(-12), formatMs(-3.25)]).toEqual(["−12\u00a0ms", "−3.3\u00a0ms"]);
   expect([120, -3, 0, 12_345].map(formatSignedMs)).toEqual(["+120\u00a0ms", "−3\u00a0ms", "0\u00a0ms", "+12.3\u00a0s"]);
 });
 

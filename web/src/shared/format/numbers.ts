@@ -10,7 +10,8 @@ function fixed(value: number, digits: number): string {
     format = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
     cache.set(key, format);
   }
-  return format.format(value);
+  // With the minus sign, which is as wide as a digit, and not the hyphen that the locale has.
+  return format.format(value).replace("-", "−");
 }
 
 export function formatCount(value: number | null | undefined): string {

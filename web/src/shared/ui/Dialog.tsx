@@ -6,7 +6,8 @@ interface Props {
   wide?: boolean;
   onClose: () => void;
   children: ReactNode;
-  footer: ReactNode;
+  /** null: none; absent: a button that closes it, for a dialog that only shows something. */
+  footer?: ReactNode;
   /** Makes the dialog a form: Enter submits it. */
   onSubmit?: () => void;
 }
@@ -50,7 +51,15 @@ export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Pro
           </button>
         </header>
         <div className="modal-body">{children}</div>
-        {footer !== null && <footer className="modal-footer">{footer}</footer>}
+        {footer !== null && (
+          <footer className="modal-footer">
+            {footer ?? (
+              <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
+                Close
+              </button>
+            )}
+          </footer>
+        )}
       </form>
     </dialog>
   );

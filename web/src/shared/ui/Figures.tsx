@@ -13,10 +13,10 @@ export interface Figure {
   spark?: ReactNode;
 }
 
-/** The numbers before the charts. */
-export function Figures({ figures }: { figures: Figure[] }) {
+/** The numbers before the charts; `live`: they change while they are read. */
+export function Figures({ figures, live = false }: { figures: Figure[]; live?: boolean }) {
   return (
-    <dl className="figures">
+    <dl className={live ? "figures figures-live" : "figures"}>
       {figures.map((figure) => (
         <div key={figure.key} className={`figure ${figure.tone === undefined ? "" : `figure-${figure.tone}`}`} data-figure={figure.key}>
           <dt>{figure.name}</dt>

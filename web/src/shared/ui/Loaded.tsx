@@ -7,12 +7,20 @@ import { ErrorBox } from "./ErrorBox";
 import { PageHead } from "./PageHead";
 import { Waiting } from "./Waiting";
 
+interface Props<T> {
+  query: UseQueryResult<T>;
+  what: string;
+  /** What comes is about as long as the page. */
+  tall?: boolean;
+  children: (data: T) => ReactNode;
+}
+
 /** A query's three faces: waiting, failed, there. Data that is there stays shown while it is fetched again, until the server says that it is gone. */
-export function Loaded<T>({ query, what, children }: { query: UseQueryResult<T>; what: string; children: (data: T) => ReactNode }) {
+export function Loaded<T>({ query, what, tall = false, children }: Props<T>) {
   if (query.error instanceof ApiError && query.error.status === 404) return <Gone error={query.error} />;
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.error !== null) return <ErrorBox error={query.error} onRetry={() => void query.refetch()} />;
-  return <Waiting what={what} />;
+  return <Waiting what={what} tall={tall} />;
 }
 
 /** Trying again does not bring it back. */

@@ -21,15 +21,7 @@ export function NewTokenDialog({ role, onClose }: { role: Role; onClose: () => v
   if (create.data !== undefined) {
     const { token, view } = create.data;
     return (
-      <Dialog
-        title={`Token ${view.name}`}
-        onClose={onClose}
-        footer={
-          <button type="button" className="btn btn-primary" onClick={onClose}>
-            Done
-          </button>
-        }
-      >
+      <Dialog title={`Token ${view.name}`} onClose={onClose}>
         <div className="stack confirm">
           <Note tone="good">Created. Copy the token now and keep it like a password; JAC stores only its digest.</Note>
           <ShownOnce label="Token" secret={token} />

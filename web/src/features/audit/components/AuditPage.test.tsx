@@ -66,7 +66,8 @@ it("says where the end of the time lies before its start, and asks nothing", asy
 });
 
 it("fetches older entries by the cursor", async () => {
-  api.answer("GET /audit", { body: { items: [entry(1)], next: "older" } });
+  api.answer("GET /audit", { body: { items: [entry(2)], next: "older" } });
+  api.answer("GET /audit?limit=100&after=older", { body: { items: [entry(1)], next: null } });
   show();
   await userEvent.click(await screen.findByRole("button", { name: "Load more" }));
   await waitFor(() => expect(lastSearch()).toEqual({ after: "older" }));

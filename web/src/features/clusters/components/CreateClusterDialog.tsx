@@ -32,7 +32,7 @@ export function CreateClusterDialog(props: Props) {
   if (defaults.data !== undefined) return <Form {...props} defaults={defaults.data} />;
   return (
     <Dialog title="New cluster" onClose={props.onClose} footer={null}>
-      {defaults.error === null ? <Waiting what="Loading defaults…" /> : <ErrorBox error={defaults.error} />}
+      {defaults.error === null ? <Waiting what="Loading defaults…" tall /> : <ErrorBox error={defaults.error} />}
     </Dialog>
   );
 }

@@ -7,7 +7,7 @@ import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { beforeAfter, changePercent, formatChange, formatPoints } from "@/shared/format/change";
-import { byImportance, changeChip, isChange, isChanged } from "../changeWords";
+import { byImportance, changeChip, isChange, isChanged, lineSentence } from "../changeWords";
 
 interface Metric {
   id: string;
@@ -76,15 +76,15 @@ const COLUMNS: Column<LineComparison>[] = [
     cell: (row) => (
       <span className="pair">
         <LabelName label={row.label} />
-        <small title={row.sentence} className={isChange(row) ? `change-${row.change}` : ""}>
-          {row.sentence}
+        <small title={lineSentence(row)} className={isChange(row) ? `change-${row.change}` : ""}>
+          {lineSentence(row)}
         </small>
       </span>
     ),
   },
   { id: "change", name: "Change", value: (row) => row.change, cell: (row) => <Chip {...changeChip(row.change)} /> },
   ...METRICS.map((metric) => changeColumn(metric)),
-  { id: "sentence", name: "Why", optional: true, value: (row) => row.sentence, cell: (row) => row.sentence },
+  { id: "sentence", name: "Why", optional: true, value: lineSentence, cell: lineSentence },
   ...METRICS.flatMap(plainColumns),
 ];
 

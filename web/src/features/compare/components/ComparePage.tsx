@@ -67,7 +67,7 @@ export function ComparePage() {
       ) : (
         <Loaded query={query} what="Comparing the runs…">
           {(report) => (
-            <div className={query.isPlaceholderData ? "stale" : undefined} aria-busy={query.isPlaceholderData}>
+            <div className={query.isPlaceholderData ? "stack stale" : "stack"} aria-busy={query.isPlaceholderData}>
               {query.isPlaceholderData && <Waiting what="Comparing the runs…" />}
               <ComparisonBody
                 report={report}

@@ -9,7 +9,7 @@ import { Note } from "@/shared/ui/Note";
 import { useTheme } from "@/shared/ui/theme";
 import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { differencesOf, errorChanges, type Difference } from "../differences";
-import { changeChip, countChanges, outcomeLook, outcomeTone } from "../changeWords";
+import { changeChip, countChanges, findingWords, lineSentence, outcomeLook, outcomeTone } from "../changeWords";
 import { ofLabel, type Overlaid } from "../overlay";
 import { resultNames } from "../resultNames";
 import { Differences, ErrorDifferences, OtherLoad } from "./Differences";
@@ -113,12 +113,13 @@ function hasOtherLoad(before: ComparedResult | undefined, after: ComparedResult 
 function Outcome({ comparison, before, after, judged }: { comparison: Comparison; before: string; after: string; judged: boolean }) {
   const { total, labels, missing, outcome, findings } = comparison;
   const counts = countChanges(comparison);
-  const overall = total.change === "same" || total.change === "unclear" ? total.sentence : `${total.change}, ${total.sentence}`;
+  const why = lineSentence(total);
+  const overall = total.change === "same" || total.change === "unclear" ? why : `${total.change}, ${why}`;
   return (
     <>
-      {findings.map(({ code, message }) => (
-        <Note key={`${code} ${message}`} tone="attention">
-          {message}
+      {findings.map((finding) => (
+        <Note key={`${finding.code} ${finding.message}`} tone="attention">
+          {findingWords(finding)}
         </Note>
       ))}
       {judged && (

@@ -1,4 +1,4 @@
-import { LabelName } from "@/features/results/components/LabelName";
+import { ErrorMessage } from "@/features/results/components/ErrorMessage";
 import type { ErrorType } from "@/shared/api/types";
 import { formatCount, plural } from "@/shared/format/numbers";
 import { Icon } from "@/shared/ui/Icon";
@@ -73,9 +73,9 @@ function ErrorList({ title, errors }: { title: string; errors: ErrorType[] }) {
         {errors.slice(0, MOST_SHOWN).map((error) => (
           <li key={`${error.code} ${error.message}`}>
             <span title={error.example}>
-              <code>{error.code === "" ? "no code" : error.code}</code> <LabelName label={error.message === "" ? "no message" : error.message} />
+              <ErrorMessage code={error.code} message={error.message} />
             </span>
-            <span className="pair-value">{formatCount(error.count)}</span>
+            <span className="pair-value text-nowrap">{formatCount(error.count)}</span>
           </li>
         ))}
         {errors.length > MOST_SHOWN && <li className="text-muted">and {formatCount(errors.length - MOST_SHOWN)} more</li>}

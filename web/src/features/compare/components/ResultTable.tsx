@@ -47,8 +47,8 @@ export function ResultTable({ all, comparisons, withheld, nameOf, actionsOf }: P
         return <Chip tone={tone} word={word} icon={icon} />;
       },
     },
-    { id: "start", name: "Started", numeric: true, spareBelow: 1280, value: (row) => row.result.start_ms, cell: (row) => formatDateTime(row.result.start_ms) },
-    { id: "duration", name: "Duration", numeric: true, value: (row) => seconds(row.result), cell: (row) => formatDuration(seconds(row.result)) },
+    { id: "start", name: "Started", numeric: true, spareBelow: 1400, value: (row) => row.result.start_ms, cell: (row) => formatDateTime(row.result.start_ms) },
+    { id: "duration", name: "Duration", numeric: true, spareBelow: 1500, value: (row) => seconds(row.result), cell: (row) => formatDuration(seconds(row.result)) },
     { id: "samples", name: "Samples", numeric: true, value: (row) => row.result.summary.total.samples, cell: (row) => formatCount(row.result.summary.total.samples) },
     { id: "rate", name: "Throughput", numeric: true, value: (row) => row.result.summary.total.throughput_per_s, cell: (row) => formatRate(row.result.summary.total.throughput_per_s) },
     { id: "mean", name: "Mean", numeric: true, spareBelow: 1600, value: (row) => row.result.summary.total.mean_ms, cell: (row) => formatMs(row.result.summary.total.mean_ms) },

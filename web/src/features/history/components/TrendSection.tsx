@@ -85,7 +85,7 @@ function TrendCharts({ runs, baseline }: { runs: TrendPoint[]; baseline: TrendPo
     zooms: true,
   };
   return (
-    <div className="chart-grid chart-grid-three">
+    <div className="chart-grid chart-grid-odd">
       <XyChart id="trend-times" title="Response time" unit="percentiles of each run" content={charts.times} format={formatMs} logarithmic="offered" {...common} />
       <XyChart id="trend-rate" title="Throughput" unit="samples per second" content={charts.rate} format={formatRate} {...common} />
       <XyChart id="trend-errors" title="Errors" unit="% of samples" content={charts.errors} format={formatPercent} {...common} />

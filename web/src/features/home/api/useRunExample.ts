@@ -12,9 +12,9 @@ const LIFETIME_MINUTES = 30;
 
 /**
  * Uploads the example, makes a cluster of one worker on this machine that is removed after the run, and starts the run, which waits for the
- * cluster by itself.
+ * cluster by itself. `onStarted` is called also where the page that asked shows something else by then.
  */
-export function useRunExample() {
+export function useRunExample(onStarted: (run: Run) => void) {
   const client = useQueryClient();
   const [step, setStep] = useState<ExampleStep>(null);
   const run = useMutation({
@@ -31,6 +31,7 @@ export function useRunExample() {
       const start: NewRun = { cluster_id: cluster.id, plan_id: plan.id };
       return postJson<Run>("/runs", start);
     },
+    onSuccess: onStarted,
     onSettled: () => {
       setStep(null);
       void client.invalidateQueries();

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import type { Integrations } from "@/shared/api/types";
 import { renderFor, sessionOf, testApi } from "@/test/api";
+import { runOf } from "@/test/results";
 import { IntegrationsPage } from "./IntegrationsPage";
 
 const api = testApi();
@@ -32,6 +33,7 @@ const ALL: Integrations = {
 };
 
 function show(all: Integrations) {
+  api.answer("GET /runs/r-1", { body: runOf({ id: "r-1", name: "peak" }) });
   api.answer("GET /integrations", { body: all });
   renderFor(sessionOf("administrator"), <IntegrationsPage />);
 }
@@ -41,7 +43,7 @@ it("shows each target with its last result, and says that nothing links to runs"
   const ci = within(await screen.findByRole("region", { name: "ci" }));
   expect(ci.getByText("retrying")).toBeTruthy();
   expect(ci.getByText(/HTTP 503/)).toBeTruthy();
-  expect(ci.getByRole("link", { name: "r-1" }).getAttribute("href")).toBe("/runs/r-1");
+  expect((await ci.findByRole("link", { name: "peak" })).getAttribute("href")).toBe("/runs/r-1");
   expect(within(screen.getByRole("region", { name: "otel" })).getByText("12 points sent")).toBeTruthy();
   expect(screen.getByText(/set public_url/)).toBeTruthy();
 });

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Link } from "react-router";
+import { useRun } from "@/features/runs/api/useRun";
 import type { ExporterKind, ExporterView, NotifierKind, NotifierView } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
 import { formatDateTime, formatDuration } from "@/shared/format/time";
@@ -22,7 +23,7 @@ export function NotifierCard({ view }: { view: NotifierView }) {
           "nothing sent yet"
         ) : (
           <>
-            <Link to={`/runs/${last.run}`}>{last.run}</Link>, {formatDateTime(last.updated_ms)}
+            <RunLink id={last.run} />, {formatDateTime(last.updated_ms)}
           </>
         )}
       </Pair>
@@ -41,6 +42,12 @@ export function ExporterCard({ view }: { view: ExporterView }) {
       <Pair name="Last">{view.last_sent_ms === null ? "nothing sent yet" : formatDateTime(view.last_sent_ms)}</Pair>
     </TargetCard>
   );
+}
+
+/** A run by its name; by its ID while that is not known, or the run was deleted. */
+function RunLink({ id }: { id: string }) {
+  const { data } = useRun(id);
+  return <Link to={`/runs/${id}`}>{data?.name ?? id}</Link>;
 }
 
 interface TargetCardProps {

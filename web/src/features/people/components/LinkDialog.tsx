@@ -7,15 +7,7 @@ import { absoluteLink, ShownOnce } from "@/shared/ui/ShownOnce";
 /** A one-time link that was made for somebody: shown once. */
 export function LinkDialog({ title, name, made, onClose }: { title: string; name: string; made: OneTimeLink; onClose: () => void }) {
   return (
-    <Dialog
-      title={title}
-      onClose={onClose}
-      footer={
-        <button type="button" className="btn btn-primary" onClick={onClose}>
-          Done
-        </button>
-      }
-    >
+    <Dialog title={title} onClose={onClose}>
       <div className="stack confirm">
         <Note tone="good">
           Send this link to {name}. It works once, until {formatDateTime(made.expires_ms)}; whoever opens it signs in as {name}.

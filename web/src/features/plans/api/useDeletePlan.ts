@@ -2,11 +2,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 
-export function useDeletePlan(id: string) {
+/** `onDeleted` is called also where the page says by then that the plan is gone. */
+export function useDeletePlan(id: string, onDeleted: () => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => remove(`/plans/${id}`),
     onSuccess: () => {
+      onDeleted();
       client.removeQueries({ queryKey: keys.plan(id) });
       return client.invalidateQueries({ queryKey: ["plans", "list"] });
     },

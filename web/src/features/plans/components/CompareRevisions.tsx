@@ -34,16 +34,7 @@ export function CompareRevisions({ plan, known, first, onClose }: Props) {
     </Field>
   );
   return (
-    <Dialog
-      wide
-      title={`Compare revisions of ${plan.name}`}
-      onClose={onClose}
-      footer={
-        <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
-          Close
-        </button>
-      }
-    >
+    <Dialog wide title={`Compare revisions of ${plan.name}`} onClose={onClose}>
       <div className="field-pair">
         {choice("From", chosen.from, (from) => setChosen({ ...chosen, from }))}
         {choice("To", chosen.to, (to) => setChosen({ ...chosen, to }))}

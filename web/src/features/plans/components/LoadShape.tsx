@@ -1,9 +1,10 @@
 import type { LoadShape as Shape } from "@/shared/api/types";
+import { niceTop } from "@/shared/charts/niceTop";
 import { lineColour, MAX_LINES } from "@/shared/charts/palette";
 import { formatCount } from "@/shared/format/numbers";
 import { formatDuration } from "@/shared/format/time";
 import { useTheme } from "@/shared/ui/theme";
-import { areaPath, HEIGHT, highest, isOpen, linePath, niceTop, WIDTH } from "../loadShape";
+import { areaPath, HEIGHT, highest, isOpen, linePath, WIDTH } from "../loadShape";
 
 /** Active users over time as requested by the plan: the total as an area, thread groups as lines; unknown parts are listed below. */
 export function LoadShape({ shape }: { shape: Shape }) {

@@ -19,8 +19,8 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
   const [asked, setAsked] = useState(false);
   const [open, setOpen] = useState<"rename" | "duplicate" | "keep" | null>(null);
   const close = () => setOpen(null);
-  const removal = useDeletePlan(plan.id);
   const navigate = useNavigate();
+  const removal = useDeletePlan(plan.id, () => void navigate("/plans"));
   const { may, mayWrite } = useRights();
   return (
     <>
@@ -71,7 +71,7 @@ export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
       {open === "rename" && <RenameDialog plan={plan} onClose={close} />}
       {open === "duplicate" && <DuplicateDialog plan={plan} onClose={close} />}
       {asked && (
-        <RemovalDialog verb="Delete" what={plan.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/plans") })} onClose={() => setAsked(false)}>
+        <RemovalDialog verb="Delete" what={plan.name} request={removal} onConfirm={() => removal.mutate()} onClose={() => setAsked(false)}>
           <p>The plan and its {plural(plan.files.length, "file")} are deleted. Runs that used it and their results are kept.</p>
         </RemovalDialog>
       )}

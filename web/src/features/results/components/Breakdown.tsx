@@ -1,16 +1,17 @@
 import type { ReactNode } from "react";
-import type { CodeCount, HostCount } from "@/shared/api/types";
+import type { CodeCount } from "@/shared/api/types";
 import { formatCount, formatPercent } from "@/shared/format/numbers";
+import type { NamedHost } from "../nodeNames";
 
 export function Codes({ codes, scope }: { codes: CodeCount[]; scope?: ReactNode }) {
   return <Shares title="Response codes" scope={scope} rows={codes.map(({ code, ...rest }) => ({ ...rest, name: code === "" ? "no code" : code, samples: rest.count }))} />;
 }
 
-export function Hosts({ hosts, scope }: { hosts: HostCount[]; scope?: ReactNode }) {
-  return <Shares title="Load generators" scope={scope} rows={hosts.map(({ host, ...rest }) => ({ ...rest, name: host }))} />;
+export function Hosts({ hosts, scope }: { hosts: NamedHost[]; scope?: ReactNode }) {
+  return <Shares title="Load generators" scope={scope} rows={hosts.map((each) => ({ ...each, title: each.host }))} />;
 }
 
-function Shares({ title, scope, rows }: { title: string; scope: ReactNode; rows: { name: string; samples: number; errors: number }[] }) {
+function Shares({ title, scope, rows }: { title: string; scope: ReactNode; rows: { name: string; title?: string; samples: number; errors: number }[] }) {
   const all = rows.reduce((sum, row) => sum + row.samples, 0);
   return (
     <section className="card breakdown" aria-label={title}>
@@ -24,8 +25,8 @@ function Shares({ title, scope, rows }: { title: string; scope: ReactNode; rows:
         <div className="shares-scroll" role="region" aria-label={`${title}: shares`} tabIndex={0}>
           <ul className="shares">
             {rows.map((row) => (
-              <li key={row.name}>
-                <span className="shares-name" title={row.name}>
+              <li key={row.title ?? row.name}>
+                <span className="shares-name" title={row.title ?? row.name}>
                   {row.name}
                 </span>
                 <span className="shares-bar">

@@ -1,5 +1,5 @@
 import type { CriterionResult, CriterionWatch, StopRuleState } from "@/shared/api/types";
-import { joined, splitPercent } from "@/shared/format/numbers";
+import { joined, MISSING, splitPercent } from "@/shared/format/numbers";
 import { formatDuration, formatTimeNear } from "@/shared/format/time";
 import { Chip, type ChipLook } from "@/shared/ui/Chip";
 import { criterionWords, metricWords, stopRuleWords } from "../criteria";
@@ -12,17 +12,21 @@ interface Props {
   /** What there is no result of yet. */
   expressions: string[];
   warmUpS?: number;
-  /** The rules of the automatic stop while the run continues. */
+  /** The rules of the automatic stop while the run continues, as far as they were evaluated, and all of them. */
   rules?: StopRuleState[];
+  ruleExpressions?: string[];
   live?: boolean;
 }
 
 const NONE: never[] = [];
+/** Before the first evaluation: with the room of what comes. */
+const NO_VALUE: ChipLook = { tone: "running", word: "no value yet", icon: "clock" };
 
 /** A card for each criterion: metric, limit, actual, result, since when. The same live and finished. */
-export function Criteria({ results, watch = NONE, expressions, warmUpS = 0, rules = NONE, live = false }: Props) {
-  if (results.length === 0 && expressions.length === 0 && rules.length === 0) return null;
+export function Criteria({ results, watch = NONE, expressions, warmUpS = 0, rules = NONE, ruleExpressions = NONE, live = false }: Props) {
+  if (results.length === 0 && expressions.length === 0 && rules.length === 0 && ruleExpressions.length === 0) return null;
   const open = expressions.filter((expression) => !results.some((result) => result.expression === expression));
+  const openRules = ruleExpressions.filter((expression) => !rules.some((rule) => rule.expression === expression));
   return (
     <section className="card list-card" aria-label="Criteria">
       <header className="chart-head">
@@ -38,7 +42,7 @@ export function Criteria({ results, watch = NONE, expressions, warmUpS = 0, rule
           <ResultCard key={result.expression} result={result} watch={watch.find(({ expression }) => expression === result.expression)} live={live} />
         ))}
         {open.map((expression) => (
-          <JudgedCard key={expression} title={criterionWords(expression)} expression={expression} chip={{ tone: "running", word: "no value yet", icon: "clock" }} />
+          <JudgedCard key={expression} title={criterionWords(expression)} expression={expression} chip={NO_VALUE} actual={MISSING} />
         ))}
         {rules.map((rule) => (
           <JudgedCard
@@ -50,6 +54,9 @@ export function Criteria({ results, watch = NONE, expressions, warmUpS = 0, rule
             limit={`Stops if ${stopRuleWords(rule.expression)}`}
             note={rule.node}
           />
+        ))}
+        {openRules.map((expression) => (
+          <JudgedCard key={expression} title="Automatic stop" expression={expression} chip={NO_VALUE} actual={MISSING} limit={`Stops if ${stopRuleWords(expression)}`} />
         ))}
       </ul>
     </section>

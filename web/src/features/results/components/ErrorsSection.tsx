@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import type { Report } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { errorsOfLabels, summaryOfLabels } from "../labelScope";
+import { namedHosts, type NamedNode } from "../nodeNames";
 import { shownNote } from "../shownNote";
 import type { ShowSamples } from "../sampleWhere";
 import { AllLabels } from "./AllLabels";
@@ -13,8 +14,9 @@ import { RequestSummary } from "./RequestSummary";
 import { TopErrorTable } from "./TopErrorTable";
 
 /** What failed, and what came back; of the chosen labels where that is known. */
-export function ErrorsSection({ report, chosen, showSamples }: { report: Report; chosen: string[]; showSamples: ShowSamples | null }) {
-  const { codes, hosts } = report;
+export function ErrorsSection({ report, nodes, chosen, showSamples }: { report: Report; nodes: NamedNode[]; chosen: string[]; showSamples: ShowSamples | null }) {
+  const { codes } = report;
+  const hosts = namedHosts(report.hosts, nodes);
   const summary = useMemo(() => summaryOfLabels(report.summary, chosen), [report.summary, chosen]);
   const errors = useMemo(() => errorsOfLabels(report.errors, chosen), [report.errors, chosen]);
   const { total } = summary;

@@ -16,10 +16,10 @@ const DIRECTIONS = [
   { key: "sent", name: "sent" },
 ] as const;
 
-/** The quieter quantities over the same time as the four main charts. */
-export function OverTimeSection({ view }: { view: ChartView }) {
+/** The quieter quantities over the same time as the four main charts; of a test that continues, those have the name. */
+export function OverTimeSection({ view, live = false }: { view: ChartView; live?: boolean }) {
   return (
-    <ReportSection id="over-time" title={view.settledUntilMs == null ? "Over time" : "Bytes and connections"} note={shownNote(view.chosen)}>
+    <ReportSection id="over-time" title={live ? "Bytes and connections" : "Over time"} note={shownNote(view.chosen)}>
       <div className="chart-grid">
         <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="mean_ms" id="mean" title="Mean response time" unit="by completion time" empty="No response times." />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <BytesChart view={view} />}</WhenSeen>

@@ -6,6 +6,7 @@ import { Figures } from "@/shared/ui/Figures";
 import { finalFigures, type Baseline } from "../finalFigures";
 import { pointsOfLabels, summaryOfLabels } from "../labelScope";
 import { pointsWithin, rampUpOf, type ReportPart } from "../reportPart";
+import type { NamedNode } from "../nodeNames";
 import type { ShowSamples } from "../sampleWhere";
 import { Transactions, transactionsOf } from "../transactions";
 import { useChosenLabels } from "../useChosenLabels";
@@ -35,6 +36,8 @@ interface Props {
   together?: Entry | null;
   /** What is remarked at moments of the run, where it can be changed; else the report's own. */
   annotating?: { moments: Annotation[]; pick: ((ms: number) => void) | null; list: ReactNode };
+  /** The run's nodes, where they are known: its load generators are shown by their names. */
+  runNodes?: NamedNode[];
   /** Charts of the run's nodes, on the time axis of the others. */
   nodes?: ReactNode;
   /** Charts of every label can be had, not of the busiest only: who shows the report adds those of chosen ones. */
@@ -44,13 +47,14 @@ interface Props {
 const NO_CRITERIA: CriterionResult[] = [];
 const NO_WATCH: CriterionWatch[] = [];
 const NO_ANNOTATIONS: Annotation[] = [];
+const NO_NODES: NamedNode[] = [];
 /** A note that counts the whole run's samples: beside the figures of a part it would be another count. */
 const COUNTED = "transactions_not_in_total";
 const NODES = [{ id: "nodes", name: "Nodes" }];
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
-export function ReportBody({ report, samples, baseline = null, part = null, together = null, annotating, nodes, anyLabel = false }: Props) {
+export function ReportBody({ report, samples, baseline = null, part = null, together = null, annotating, runNodes = NO_NODES, nodes, anyLabel = false }: Props) {
   const { summary, series, run } = report;
   const shown = part?.report ?? report;
   const { interval } = shown;
@@ -118,7 +122,7 @@ export function ReportBody({ report, samples, baseline = null, part = null, toge
         <OverTimeSection view={view} />
         <ThroughputSection view={view} codes={series.codes} started={series.started} />
         <ResponseTimesSection view={view} profiles={shown.profiles} apdex={shown.apdex} summary={shown.summary} zoomed={interval !== null} />
-        <ErrorsSection report={shown} chosen={chosen} showSamples={showSamples} />
+        <ErrorsSection report={shown} nodes={runNodes} chosen={chosen} showSamples={showSamples} />
         <Workers run={run} />
         {nodes}
         {samples?.section}

@@ -56,7 +56,7 @@ function UsersChart({ view }: { view: ChartView }) {
       id="time-against-users"
       zooms
       title="Response time vs. active users"
-      unit="mean response time per number of active users"
+      unit="mean by number of users"
       content={content}
       axis="Active users"
       format={formatMs}

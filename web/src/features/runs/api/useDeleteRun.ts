@@ -2,11 +2,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 
-export function useDeleteRun(id: string) {
+/** `onDeleted` is called also where the page says by then that the run is gone. */
+export function useDeleteRun(id: string, onDeleted: () => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => remove(`/runs/${id}`),
     onSuccess: () => {
+      onDeleted();
       client.removeQueries({ queryKey: keys.run(id) });
       return client.invalidateQueries({ queryKey: ["runs", "list"] });
     },

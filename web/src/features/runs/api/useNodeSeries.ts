@@ -7,8 +7,9 @@ import type { NodeSeries } from "@/shared/api/types";
 const AGAIN_MS = 60_000;
 
 /** How the busiest nodes of a run fared from its beginning. */
-export function useNodeSeries(run: string, live: boolean): NodeSeries | undefined {
+export function useNodeSeries(run: string, live: boolean, asked = true): NodeSeries | undefined {
   return useQuery({
+    enabled: asked,
     queryKey: [...keys.nodeSeries(run), live],
     queryFn: ({ signal }) => getJson<NodeSeries>(`/runs/${run}/node-series`, signal),
     ...(live ? { refetchInterval: AGAIN_MS } : { staleTime: Infinity }),

@@ -3,12 +3,14 @@ import { postJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { NewRun, Run } from "@/shared/api/types";
 
-export function useStartRun() {
+/** `onStarted` is called also where the page that asked shows something else by then. */
+export function useStartRun(onStarted: (run: Run) => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (run: NewRun) => postJson<Run>("/runs", run),
     onSuccess: (run) => {
       client.setQueryData(keys.run(run.id), run);
+      onStarted(run);
       void client.invalidateQueries({ queryKey: ["runs", "list"] });
       void client.invalidateQueries({ queryKey: keys.cluster(run.cluster.id) });
     },

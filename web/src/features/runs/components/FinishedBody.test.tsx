@@ -1,7 +1,7 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, it } from "vitest";
-import type { CriterionResult, Entry, Report } from "@/shared/api/types";
+import type { CriterionResult, Entry, Report, Run } from "@/shared/api/types";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import { entryOf, pointAt, profileOf, reportOf, runOf, summaryOf } from "@/test/results";
 import { FinishedBody } from "./FinishedBody";
@@ -119,4 +119,23 @@ it("says that a label’s distribution is not to be had of a part, where its bus
   await show(`/?zoom=${from}-${to}&label=Search`);
   await screen.findByText(/of the run$/);
   expect((await screen.findAllByText("Not available for this label in the selected time range.")).length).toBeGreaterThan(0);
+});
+
+it("calls load generators by their nodes' names, and leads to charts of nodes only where one was observed", async () => {
+  const hosts = [{ host: "10.0.0.5:41000", samples: 1000, errors: 0 }];
+  api.answer("GET /runs/r-1/report", { body: { ...WHOLE, hosts } });
+  await show();
+  const generators = () => within(screen.getByRole("region", { name: "Load generators" }));
+  const index = within(screen.getByRole("navigation", { name: "Sections of this page" }));
+  expect(generators().getByText("10.0.0.5:41000")).toBeDefined();
+  await waitFor(() => expect(api.asked.some(({ path }) => path === "/runs/r-1/node-series")).toBe(true));
+  expect(index.queryByRole("button", { name: "Nodes" })).toBeNull();
+  cleanup();
+
+  const look = { at_ms: START, cpu_percent: 10, memory_used_mb: 1, heap_used_mb: null, received_per_s: 0, sent_per_s: 0, lag_bytes: null, samples_per_s: null };
+  api.answer("GET /runs/r-1/node-series", { body: { every_ms: 5000, nodes: [{ name: "worker-1", looks: [look] }] } });
+  const nodes = [{ name: "worker-1", ports: [41000] }] as unknown as Run["nodes"];
+  renderFor(sessionOf("member"), <FinishedBody run={{ ...RUN, nodes }} live={null} />);
+  expect(await screen.findByRole("button", { name: "Nodes" })).toBeDefined();
+  expect(generators().getByText("worker-1").title).toBe("10.0.0.5:41000");
 });

@@ -7,6 +7,7 @@ import { Waiting } from "@/shared/ui/Waiting";
 import { useBaseline } from "../api/useBaseline";
 import { useLabelCharts } from "../api/useLabelCharts";
 import { useLabelsTogether } from "../api/useLabelsTogether";
+import { useNodeSeries } from "../api/useNodeSeries";
 import { useReportPart } from "../api/useReportPart";
 import { useRunReport } from "../api/useRunReport";
 import type { LiveRun } from "../live/liveRun";
@@ -23,6 +24,8 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   const part = useReportPart(run.id, report.data);
   const charted = useLabelCharts(run.id, report.data);
   const together = useLabelsTogether(run.id, report.data);
+  // Imported runs have no nodes here, and a short run may have ended before one was looked at.
+  const observed = (useNodeSeries(run.id, false, run.provider !== "imported")?.nodes.length ?? 0) > 0;
   const annotating = useAnnotating(run, report.data?.summary.start_ms ?? run.started_ms ?? 0);
   if (charted.report !== undefined) {
     return (
@@ -37,7 +40,8 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
           part={part}
           together={isOfPart(part) ? together.entry : null}
           annotating={annotating}
-          nodes={run.provider !== "imported" && <NodeCharts run={run} points={charted.report.series.points} />}
+          runNodes={run.nodes}
+          nodes={observed && <NodeCharts run={run} points={charted.report.series.points} />}
           anyLabel
         />
       </>

@@ -22,7 +22,8 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
     <>
       <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} folded />
       {live !== null && <RunProgress run={run} now={live.at_ms} />}
-      {(early || newest === undefined || run.phase === "collecting") && <Steps steps={run.steps} now={run.step} at={null} />}
+      {/* Later they are below: charts are not pushed down by a list that comes and goes. */}
+      {early && <Steps begins steps={run.steps} now={run.step} at={null} />}
       {live === null && !early && <Waiting what="Loading the figures…" tall />}
       {live !== null && !early && (
         <Transactions value={transactions}>

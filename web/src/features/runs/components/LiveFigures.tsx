@@ -117,7 +117,7 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
     ];
   }, [live, run, summary, given, inWindow, chosen, series, together, baseline, scheme, settled]);
 
-  return <Figures figures={[...figures, timeFigure(run, live.at_ms)]} />;
+  return <Figures live figures={[...figures, timeFigure(run, live.at_ms)]} />;
 }
 
 /** A shorter silence may be caused by nodes' clocks that are behind the server's. */

@@ -61,7 +61,7 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
         untilMs={untilMs}
         baseline={baseline}
       />
-      <Criteria live results={run.criteria} watch={run.criteria_watch} expressions={run.criteria_expressions} warmUpS={run.warm_up_s} rules={run.stop_rule_states} />
+      <Criteria live results={run.criteria} watch={run.criteria_watch} expressions={run.criteria_expressions} warmUpS={run.warm_up_s} rules={run.stop_rule_states} ruleExpressions={run.stop_rules} />
       {annotations}
       <ResultCharts
         points={live.points}
@@ -93,7 +93,7 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
           showSamples={samples.show}
         />
       </WhileSeen>
-      <OverTimeSection view={quiet} />
+      <OverTimeSection live view={quiet} />
       <NodeCharts run={run} since={live.nodes} points={live.points} stale={!connection.connected} />
       {samples.section}
     </>

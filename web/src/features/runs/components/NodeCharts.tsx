@@ -41,7 +41,7 @@ export function NodeCharts({ run, since = NOTHING, points, stale = false }: Prop
           </span>
         )}
       </div>
-      <div className="chart-grid chart-grid-three">
+      <div className="chart-grid chart-grid-odd">
         {charts.map((chart) => (
           <WhenSeen key={chart.id} height={HEIGHT}>
             {() => <Chart chart={chart} traces={shown} from={points[0]?.t_ms} to={points.at(-1)?.t_ms} stale={stale} />}

@@ -9,7 +9,7 @@ interface Props {
   at: number | null;
 }
 
-/** The phases of a run with the time spent in each, and while it prepares how many of its nodes are where. */
+/** The phases of a run with the time spent in each, while it prepares how many of its nodes are where, and while it collects what is done now. */
 export function PhaseStrip({ run, at }: Props) {
   if (run.phase === "finished") return <Strip run={run} now={0} />;
   return at === null ? <Ticking run={run} /> : <Strip run={run} now={at} />;
@@ -21,7 +21,8 @@ function Ticking({ run }: { run: Run }) {
 
 function Strip({ run, now: at }: { run: Run; now: number }) {
   const phases = phasesOf(run, at);
-  if (phases.length === 0) return null;
+  // A run that has only been asked for has none for a moment, and their line.
+  if (phases.length === 0 && run.phase === "finished") return null;
   return (
     <ol className="phase-strip" aria-label="Phases">
       {phases.map(({ name, ms, now }) => (
@@ -30,6 +31,7 @@ function Strip({ run, now: at }: { run: Run; now: number }) {
         </li>
       ))}
       {run.phase === "preparing" && run.nodes.length > 0 && <li className="text-muted">{nodesWords(run)}</li>}
+      {run.phase === "collecting" && <li className="text-muted">{run.step}</li>}
     </ol>
   );
 }

@@ -38,10 +38,10 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
   const verdict = verdictChip(run.verdict, run.headline);
   const doubt = run.phase === "finished" ? doubtChip(run.headline) : null;
   const rejected = useRunReport(run.id, run.phase === "finished").data?.summary.rejected_rows ?? 0;
-  const removal = useDeleteRun(run.id);
+  const navigate = useNavigate();
+  const removal = useDeleteRun(run.id, () => void navigate("/runs"));
   const pin = usePinRun(run.id);
   const baseline = useSetBaseline(run.id);
-  const navigate = useNavigate();
   const writes = useRights().mayWrite(run);
   const [asked, setAsked] = useState(false);
   const [sharing, setSharing] = useState(false);
@@ -145,7 +145,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
       {remarking && <RemarksDialog run={run} onClose={() => setRemarking(false)} />}
       {sharing && <ShareDialog shared={{ kind: "run", run: run.id }} name={run.name} onClose={() => setSharing(false)} />}
       {asked && (
-        <RemovalDialog verb="Delete" what={run.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/runs") })} onClose={() => setAsked(false)}>
+        <RemovalDialog verb="Delete" what={run.name} request={removal} onConfirm={() => removal.mutate()} onClose={() => setAsked(false)}>
           <p>The run is deleted with its results, logs and report.</p>
         </RemovalDialog>
       )}

@@ -15,7 +15,7 @@ export function RunJudged({ plan, judged, faults, onChange }: Props) {
   return (
     <>
       <JudgedFields form={judged ?? judgedForm(plan.criteria)} faults={faults} onChange={onChange} />
-      <p className="field-help">
+      <p className="field-help mb-3">
         {judged === null ? (
           `Criteria and automatic stop of the plan (version ${plan.criteria.version}).`
         ) : (

@@ -201,6 +201,21 @@ it("says that a run was deleted meanwhile, in place of what it was", async () =>
   expect(screen.queryByText("Active users", { selector: "dt" })).toBeNull();
 });
 
+it("leads to the runs where the page says that its run is gone before the deletion is answered", async () => {
+  api.answer("GET /runs/r-1", { body: { ...RUN, phase: "finished" } });
+  const client = renderFor(sessionOf("administrator"), <RunPage id="r-1" />, "/runs/r-1");
+  await userEvent.click(await screen.findByRole("button", { name: "More about this run" }));
+  await userEvent.click(screen.getByRole("menuitem", { name: /^Delete/ }));
+  let answer: () => void = () => undefined;
+  api.answer("DELETE /runs/r-1", { status: 204, after: new Promise((resolve) => (answer = () => resolve(undefined))) });
+  await userEvent.click(screen.getByRole("button", { name: "Delete" }));
+  api.answer("GET /runs/r-1", { status: 404, body: fault("run_not_found") });
+  await act(() => client.refetchQueries({ queryKey: keys.run("r-1"), exact: true }));
+  await screen.findByText("Not found");
+  answer();
+  await waitFor(() => expect(window.location.pathname).toBe("/runs"));
+});
+
 it("cuts a label's lines where its points could not be had, and says why", async () => {
   const series = { label: "Login", transaction: false, points: Array.from({ length: 30 }, (_, second) => pointAt(START + second * 1000, { samples: 20 })) };
   api.answer("GET /runs/r-1/live/labels", { body: { run_id: "r-1", seq: 1, bucket_ms: 1000, reset: true, labels: [series], together: null } });

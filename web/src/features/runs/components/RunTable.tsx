@@ -15,6 +15,7 @@ import { Chip } from "@/shared/ui/Chip";
 import { Icon } from "@/shared/ui/Icon";
 import { CutLink } from "@/shared/ui/MiddleCut";
 import { useNow } from "@/shared/ui/useNow";
+import { useWindowWidth } from "@/shared/ui/useWindowWidth";
 import { useRunPages, useRuns } from "../api/useRuns";
 import { comparePath } from "../runBefore";
 import { BaselineMark } from "./BaselineMark";
@@ -29,7 +30,7 @@ const CLUSTER_FROM_PX = 1640;
 const OWNER_FROM_PX = 1480;
 /** Where runs have tags, these come before the owner. */
 const TAGS_FROM_PX = 1360;
-const DURATION_BESIDE_TAGS_FROM_PX = 1440;
+const DURATION_BESIDE_TAGS_FROM_PX = 1460;
 const OWNER_BESIDE_TAGS_FROM_PX = 1560;
 
 interface Marks {
@@ -74,7 +75,7 @@ function columnsAt(now: number, marks: Marks, tagged: boolean, planned: boolean)
     { id: "owner", name: "Owner", clip: true, spareBelow: tagged ? OWNER_BESIDE_TAGS_FROM_PX : OWNER_FROM_PX, value: (run) => run.owner.name, cell: (run) => run.owner.name },
     { id: "team", name: "Team", clip: true, optional: true, value: (run) => run.team?.name ?? null, cell: (run) => run.team?.name ?? <span className="text-faint">–</span> },
     { id: "tags", name: "Tags", clip: true, spareBelow: TAGS_FROM_PX, value: (run) => run.tags.join(", "), cell: (run) => <Tags tags={run.tags} /> },
-    { id: "samples", name: "Samples", numeric: true, value: (run) => run.headline?.samples ?? null, cell: (run) => formatCount(run.headline?.samples) },
+    { id: "samples", name: "Samples", numeric: true, spareBelow: 960, value: (run) => run.headline?.samples ?? null, cell: (run) => formatCount(run.headline?.samples) },
     { id: "rate", name: "Throughput", numeric: true, value: (run) => run.headline?.rate_per_s ?? null, cell: (run) => formatRate(run.headline?.rate_per_s) },
     { id: "p95", name: "p95", numeric: true, value: (run) => run.headline?.p95_ms ?? null, cell: (run) => formatMs(run.headline?.p95_ms) },
     { id: "errors", name: "Error rate", numeric: true, value: (run) => run.headline?.error_percent ?? null, cell: (run) => <ErrorRate run={run} /> },
@@ -236,6 +237,7 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
   const navigate = useNavigate();
   const now = useNow(2000);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const width = useWindowWidth();
   const tags = tagFacet(pages.rows ?? [], state.facets["tag"]);
   // Deleted or filtered-out runs are neither compared nor counted.
   const chosen = (pages.rows ?? []).filter((run) => marked.has(run.id));
@@ -256,7 +258,9 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
       orders={facets === null ? NO_ORDERS : ORDERS}
       facets={facets === null || tags === null ? facets : [...facets, tags]}
       searches="Name, plan or ID"
-      columns={columnsAt(now, { marked: listed, onMark }, tags !== null, !without.includes("plan")).filter(({ id }) => !without.includes(id) && (id !== "tags" || tags !== null))}
+      columns={columnsAt(now, { marked: listed, onMark }, tags !== null && width >= TAGS_FROM_PX, !without.includes("plan")).filter(
+        ({ id }) => !without.includes(id) && (id !== "tags" || tags !== null),
+      )}
       rowKey={(run) => run.id}
       onOpen={(run) => void navigate(`/runs/${run.id}`)}
       empty={empty}

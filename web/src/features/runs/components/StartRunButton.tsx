@@ -1,5 +1,7 @@
 import { useState } from "react";
+import { Dialog } from "@/shared/ui/Dialog";
 import { Icon } from "@/shared/ui/Icon";
+import { Waiting } from "@/shared/ui/Waiting";
 import { useRun } from "../api/useRun";
 import { StartRun } from "./StartRun";
 
@@ -35,7 +37,12 @@ export function StartRunButton({ planId, clusterId, lastRunId, disabled, why, tr
 /** With the settings of the plan's last run, on the plan as it is now; imported runs have none, and deleted ones are not there. */
 function StartLikeLast({ lastRunId, ...dialog }: { planId: string | null; tryRun: boolean; lastRunId: string; onClose: () => void }) {
   const last = useRun(lastRunId);
-  if (last.isPending) return null;
+  if (last.isPending)
+    return (
+      <Dialog wide title="Start run" onClose={dialog.onClose} footer={null}>
+        <Waiting what="Loading the settings of the last run…" tall />
+      </Dialog>
+    );
   const like = last.data === undefined || last.data.provider === "imported" ? {} : { like: last.data };
   return <StartRun {...dialog} clusterId={null} {...like} newest />;
 }

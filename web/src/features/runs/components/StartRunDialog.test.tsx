@@ -55,9 +55,16 @@ it("takes the only plan and the only cluster, and says how many users that is", 
 
 it("says before the start that the nodes of the cluster have different Javas", async () => {
   const warnings = [{ code: "java_versions_differ", params: { java: ["17.0.15", "21.0.9"] }, message: "17.0.15 on master; 21.0.9 on worker-1." }];
-  api.answer("GET /clusters/c-1", { body: { ...cluster({ id: "c-1", name: "walk" }), warnings } });
+  api.answer("GET /clusters/c-1", { body: { ...cluster({ id: "c-1", name: "walk" }), warnings, config: { jmeter_version: null } } });
   show();
   await dialog().findByText("17.0.15 on master; 21.0.9 on worker-1.");
+});
+
+it("checks the plan for the JMeter of the chosen cluster, and for no other before", async () => {
+  api.answer("GET /clusters/c-1", { body: { ...cluster({ id: "c-1", name: "walk" }), warnings: [], config: { jmeter_version: "5.5" } } });
+  show();
+  const checks = () => api.asked.filter(({ method, path }) => method === "POST" && path === "/plans/p-1/check").map(({ body }) => body);
+  await waitFor(() => expect(checks()).toEqual([expect.objectContaining({ provider: "local", jmeter_version: "5.5" })]));
 });
 
 it("starts with the plan's own criteria, sending none of its own, and goes to the run", async () => {

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
+import { useCluster } from "@/features/clusters/api/useCluster";
 import { canQueue, canRun, priceWords, sumWords } from "@/features/clusters/clusterWords";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { usePlan } from "@/features/plans/api/usePlan";
@@ -61,8 +62,8 @@ export function StartRunDialog(props: Props) {
   }
   const error = plan.error ?? check.error;
   return (
-    <Dialog title="Start run" onClose={props.onClose} footer={null}>
-      {error === null ? <Waiting what="Loading the settings of the last run…" /> : <ErrorBox error={error} />}
+    <Dialog wide title="Start run" onClose={props.onClose} footer={null}>
+      {error === null ? <Waiting what="Loading the settings of the last run…" tall /> : <ErrorBox error={error} />}
     </Dialog>
   );
 }
@@ -73,10 +74,10 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const plans = usePlanChoice(planText, first.planId);
   const clusters = useClusterChoice(first.clusterId);
   const { may, mayWrite } = useRights();
-  const start = useStartRun();
+  const navigate = useNavigate();
+  const start = useStartRun((run) => void navigate(`/runs/${run.id}`));
   // A run that was started is not started again while its page loads.
   const starting = start.isPending || start.isSuccess;
-  const navigate = useNavigate();
   const [tried, setTried] = useState(false);
 
   const [place, setPlace] = useState<Place>("cluster");
@@ -97,7 +98,9 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const files = form.revision === null ? found : [...found, ...form.split];
   // Which cluster is no matter of a run on a new one.
   const checked = checkRunForm({ ...form, clusterId: isNew ? "new" : (cluster?.id ?? null) }, known, files);
-  const existing = cluster === undefined ? null : { provider: cluster.provider, jmeter_version: null };
+  const detail = useCluster(cluster?.id ?? "", cluster !== undefined);
+  // Another JMeter than the ordinary one may have other functions: nothing is checked before it is known which the cluster has.
+  const existing = cluster === undefined || detail.isPending ? null : { provider: cluster.provider, jmeter_version: detail.data?.config.jmeter_version ?? null };
   const created = newCluster.request === null ? null : { provider: newCluster.request.provider, jmeter_version: newCluster.request.config.jmeter_version };
   const checkedOn = isNew ? created : existing;
   const typedCheck = useRunCheck(form.planId, check.data === undefined ? null : runCheckRequest(form, checked.faults, known, files, workers, checkedOn));
@@ -137,7 +140,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
     if (request === null || blocked || starting || newCluster.creation.busy !== null) return;
     // Nothing that costs money is created before its price was shown.
     if (checksFirst) newCluster.creation.check();
-    else start.mutate(request, { onSuccess: (run) => void navigate(`/runs/${run.id}`) });
+    else start.mutate(request);
   };
   return (
     <Dialog
@@ -161,7 +164,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
       }
     >
       {before !== null && (
-        <p className="field-help">
+        <p className="field-help mb-3">
           Begins with the settings of <Link to={`/runs/${before.id}`}>{before.name}</Link>, {formatDateTime(before.created_ms)}.{" "}
           <button type="button" className="btn btn-link btn-sm p-0" onClick={() => setForm({ ...EMPTY_FORM, planId: form.planId, clusterId: cluster?.id ?? null, tryRun: form.tryRun })}>
             Start from the plan’s defaults
@@ -201,7 +204,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           <NewClusterFields part={newCluster} tried={tried} />
         </fieldset>
       )}
-      {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
+      {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" tall /> : <ErrorBox error={check.error} />)}
       {shown !== undefined && shown.findings.length > 0 && <Findings findings={shown.findings} />}
       <FaultNotes faults={placed.rest} />
       {typedCheck.error !== null && <ErrorBox error={typedCheck.error} />}

@@ -11,6 +11,8 @@ interface Props {
   at: number | null;
   /** The step that failed. */
   failed?: RunStep | null;
+  /** They have just begun: there is room for those that come. */
+  begins?: boolean;
 }
 
 /** What has been done to get the run going, what is being done, and how long each took. */
@@ -22,14 +24,14 @@ function Ticking(props: Props) {
   return <StepList {...props} at={useNow()} />;
 }
 
-function StepList({ steps, now: sentence, at, failed = null }: Props & { at: number }) {
+function StepList({ steps, now: sentence, at, failed = null, begins = false }: Props & { at: number }) {
   return (
     <section className="card list-card" aria-label="Steps">
       <header className="chart-head">
         <h2>Steps</h2>
         {steps.length === 0 && <span className="chart-unit">{sentence}</span>}
       </header>
-      <ol className="steps">
+      <ol className={begins ? "steps steps-begin" : "steps"}>
         {steps.map((step) => (
           <li key={`${step.started_ms} ${step.message}`} className={step === failed ? "step-failed" : step.ended_ms === null ? "step-open" : ""}>
             {step === failed ? <FailedIcon /> : <StepIcon step={step} />}

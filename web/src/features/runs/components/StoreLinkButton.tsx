@@ -30,15 +30,7 @@ export function StoreLinkButton({ run, artefact }: Props) {
 function StoreLinkDialog({ run, artefact, onClose }: Props & { onClose: () => void }) {
   const link = useStoreLink(run, artefact.name);
   return (
-    <Dialog
-      title={`Download link for ${artefact.name}`}
-      onClose={onClose}
-      footer={
-        <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
-          Close
-        </button>
-      }
-    >
+    <Dialog title={`Download link for ${artefact.name}`} onClose={onClose}>
       <div className="stack confirm">
         <p>
           Anybody with this link can download the file from the store, without signing in to JAC.

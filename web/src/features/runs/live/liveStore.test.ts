@@ -50,7 +50,7 @@ beforeEach(() => {
   sight = new Sight();
   vi.stubGlobal("document", sight);
   wire = new Wire();
-  store = new LiveStore("r-1", wire as unknown as JacSocket);
+  store = new LiveStore("r-1", () => wire as unknown as JacSocket);
 });
 afterEach(() => {
   store.stop();

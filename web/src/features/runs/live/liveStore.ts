@@ -25,13 +25,17 @@ export class LiveStore {
   private unpacking = Promise.resolve();
   private readonly listeners = new Set<() => void>();
 
+  /** Opened by `start`: whoever only makes a store, while a page is drawn, changes nothing that another part of the page shows. */
+  private socket: JacSocket | null = null;
+
   constructor(
     private readonly runId: string,
-    private readonly socket: JacSocket = liveSocket(),
+    private readonly open: () => JacSocket = liveSocket,
   ) {}
 
   start(): void {
     this.stopped = false;
+    this.socket = this.open();
     this.socket.on("snapshot", this.onSnapshot);
     this.socket.on("connect", this.onConnect);
     document.addEventListener("visibilitychange", this.onVisibility);
@@ -39,17 +43,17 @@ export class LiveStore {
     this.watch ??= setInterval(() => {
       // Nothing more comes of a run that has finished.
       if (this.live?.run.phase === "finished") return;
-      if (this.socket.connected && performance.now() - this.heardAt > SILENCE_MS) this.ask();
+      if (this.socket?.connected === true && performance.now() - this.heardAt > SILENCE_MS) this.ask();
     }, WATCH_EVERY_MS);
   }
 
   stop(): void {
     this.stopped = true;
     this.asking = false;
-    this.socket.off("snapshot", this.onSnapshot);
-    this.socket.off("connect", this.onConnect);
+    this.socket?.off("snapshot", this.onSnapshot);
+    this.socket?.off("connect", this.onConnect);
     document.removeEventListener("visibilitychange", this.onVisibility);
-    if (this.socket.connected) this.socket.emit("unsubscribe_run", { run_id: this.runId });
+    if (this.socket?.connected === true) this.socket.emit("unsubscribe_run", { run_id: this.runId });
     if (this.frame !== null) cancelAnimationFrame(this.frame);
     if (this.retry !== null) clearTimeout(this.retry);
     if (this.watch !== null) clearInterval(this.watch);
@@ -85,7 +89,7 @@ export class LiveStore {
   }
 
   private ask(): void {
-    if (this.asking || this.stopped) return;
+    if (this.asking || this.stopped || this.socket === null) return;
     this.asking = true;
     this.heardAt = performance.now();
     const after = this.live?.seq ?? 0;
@@ -103,7 +107,7 @@ export class LiveStore {
     if (answer !== null) {
       noteServerTime(answer.at_ms);
       this.put(mergeAnswer(this.live, answer, after));
-    } else if (this.socket.connected) {
+    } else if (this.socket?.connected === true) {
       this.retry = setTimeout(() => this.ask(), 1500);
     }
   }

@@ -62,11 +62,15 @@ export function useChangeSchedule(id: string) {
   });
 }
 
-export function useDeleteSchedule(id: string) {
+/** `onDeleted` is called also where the page says by then that the schedule is gone. */
+export function useDeleteSchedule(id: string, onDeleted: () => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => remove(`/schedules/${id}`),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["schedules", "list"] }),
+    onSuccess: () => {
+      onDeleted();
+      return client.invalidateQueries({ queryKey: ["schedules", "list"] });
+    },
   });
 }
 

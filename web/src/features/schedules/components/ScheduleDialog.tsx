@@ -45,8 +45,8 @@ export function ScheduleDialog(props: Props) {
   const error = defaults.error;
   if (isChecked && info !== undefined && defaults.data !== undefined) return <Form {...props} info={info} defaults={defaults.data} check={check.data} />;
   return (
-    <Dialog title="Schedule" onClose={props.onClose} footer={null}>
-      {error === null ? <Waiting what="Loading…" /> : <ErrorBox error={error} />}
+    <Dialog wide title="Schedule" onClose={props.onClose} footer={null}>
+      {error === null ? <Waiting what="Loading…" tall /> : <ErrorBox error={error} />}
     </Dialog>
   );
 }

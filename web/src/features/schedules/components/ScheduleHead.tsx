@@ -20,8 +20,8 @@ import { StartNowDialog } from "./StartNowDialog";
 export function ScheduleHead({ schedule, info }: { schedule: Schedule; info: Info | undefined }) {
   const [open, setOpen] = useState<"edit" | "start" | "delete" | null>(null);
   const change = useChangeSchedule(schedule.id);
-  const removal = useDeleteSchedule(schedule.id);
   const navigate = useNavigate();
+  const removal = useDeleteSchedule(schedule.id, () => void navigate("/schedules"));
   const writes = useRights().mayWrite(schedule);
   const close = () => setOpen(null);
   const pauses = schedule.state === "active";
@@ -72,7 +72,7 @@ export function ScheduleHead({ schedule, info }: { schedule: Schedule; info: Inf
       {open === "edit" && <ScheduleDialog info={info} schedule={schedule} onClose={close} />}
       {open === "start" && <StartNowDialog schedule={schedule} onClose={close} />}
       {open === "delete" && (
-        <RemovalDialog verb="Delete" what={schedule.name} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: () => void navigate("/schedules") })} onClose={close}>
+        <RemovalDialog verb="Delete" what={schedule.name} request={removal} onConfirm={() => removal.mutate()} onClose={close}>
           <p>It starts no further runs, and its history is deleted. Its runs and their results are kept.</p>
         </RemovalDialog>
       )}

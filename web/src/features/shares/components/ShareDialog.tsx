@@ -26,11 +26,6 @@ export function ShareDialog({ shared, name, onClose }: { shared: Shared; name: s
       onSubmit={() => {
         if (!create.isPending) create.mutate(days);
       }}
-      footer={
-        <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
-          Close
-        </button>
-      }
     >
       <div className="stack confirm">
         <p>
