@@ -15,14 +15,14 @@ from .disk import Disk
 from .run import succeeds
 from .state import started_at
 
-PATIENCE_SECONDS = 90
+END_LIMIT_SECONDS = 90
 
 
 def down(state):
     """Ends the supervisor, which takes everything along, and then looks for what is left."""
     pid = state.supervisor()
     if pid:
-        end_process(pid, started_at(pid), PATIENCE_SECONDS)
+        end_process(pid, started_at(pid), END_LIMIT_SECONDS)
     sweep(state)
 
 
@@ -57,12 +57,12 @@ def _namespaces():
     return {name.removeprefix("jaclab-") for name in found if name.startswith("jaclab-")}
 
 
-def end_process(pid, started, patience_seconds):
+def end_process(pid, started, limit_seconds):
     """Ends one process by its id, if it is still the one that was meant; by force after a while."""
     if started is None or started_at(pid) != started:
         return
     os.kill(pid, signal.SIGTERM)
-    end = time.monotonic() + patience_seconds
+    end = time.monotonic() + limit_seconds
     while started_at(pid) == started:
         if time.monotonic() > end:
             os.kill(pid, signal.SIGKILL)

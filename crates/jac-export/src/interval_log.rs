@@ -1,7 +1,7 @@
 //! Response times as HdrHistograms: an interval log that `HistogramLogProcessor` reads, a line for each interval, in total and by label.
 //!
-//! Samples are counted where they ended. Intervals are open until there are too many counts; then the oldest are written, and whatever comes
-//! later of one gets another line for it. Readers add the lines of an interval up, so the counts are exact all the same.
+//! Samples are counted in the interval in which they ended. Intervals stay open until there are too many counts; then the oldest are written, and samples that arrive
+//! later for one get another line. Readers add up the lines of an interval, so the counts remain exact.
 
 use crate::ExportError;
 use hdrhistogram::serialization::V2DeflateSerializer;
@@ -18,9 +18,9 @@ use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// The most counts that are open: some ten bytes each.
+/// Maximum number of open counts, about ten bytes each.
 const MOST_OPEN: usize = 1 << 20;
-/// What a label of an interval takes by itself, in counts.
+/// Memory of a label of an interval, in counts.
 const LABEL_WEIGHT: usize = 16;
 /// What a tag cannot have, and the sign itself: a label is written as in an address.
 const IN_TAGS: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'%');
@@ -55,7 +55,7 @@ pub fn write_interval_log(
         settings,
         &mut |_, sample| {
             open.add(sample);
-            // Half of them, so that the next samples write nothing.
+            // Half of them, so that the next samples do not cause writing again.
             if open.counts > MOST_OPEN
                 && let Err(error) = open.close_until(MOST_OPEN / 2, &mut log)
             {
@@ -90,7 +90,7 @@ type OfLabels = BTreeMap<Option<Box<[u8]>>, Counts>;
 #[derive(Default)]
 struct Intervals {
     interval_ms: i64,
-    /// How many counts are open, labels by their weight.
+    /// Number of open counts, with labels by their weight.
     counts: usize,
     /// The total's under no label.
     open: BTreeMap<i64, OfLabels>,

@@ -72,7 +72,7 @@ impl Mail {
         let mut builder = Message::builder()
             .from(self.from.clone())
             .subject(wording::title(notification))
-            // A receiver that gets it twice can recognize it.
+            // The same in each attempt, so a receiver can recognise duplicates.
             .message_id(Some(format!("<{}@{}>", notification.id, self.from.email.domain())))
             .header(ContentType::TEXT_PLAIN);
         for to in &self.to {

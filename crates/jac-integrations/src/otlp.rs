@@ -99,7 +99,7 @@ impl Points {
             attributes: attributes.clone(),
             start_time_unix_nano: nanos(run.started_ms),
             time_unix_nano: nanos(run.at_ms),
-            // Samples without a time are in no bucket.
+            // Samples without a response time are in no bucket.
             count: counted.timed(),
             sum: Some(seconds(counted.sum_ms)),
             bucket_counts: counted.buckets.to_vec(),

@@ -79,7 +79,7 @@ pub struct BundleError {
     source: io::Error,
 }
 
-/// A file of the home, with what shows whether it was changed.
+/// A file of the home, with its attributes that show changes.
 struct Part {
     name: PathBuf,
     path: PathBuf,

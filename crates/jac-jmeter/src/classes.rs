@@ -73,8 +73,8 @@ impl ClassIndex {
         }
     }
 
-    /// Adds the jars of a search path of JMeter's: jars and folders of jars, with a semicolon between them. A relative one starts at the working
-    /// folder of a node and is left out.
+    /// Adds the jars of one of JMeter's search paths: jars and folders of jars, separated by semicolons. A relative path starts at the working
+    /// folder of a node and is ignored.
     pub fn add_search_path(&mut self, search_path: &str) {
         for place in search_path.split(';').map(Path::new).filter(|place| place.is_absolute()) {
             match std::fs::read_dir(place) {

@@ -3,8 +3,8 @@
 use jac_model::ports::Command;
 use std::collections::BTreeMap;
 
-/// The collector with which JMeter makes the most requests in the same processor time (docs/decisions/039), and the options of `bin/jmeter`'s
-/// own start script (5.6.3): the packages that its look needs opened.
+/// The garbage collector with which JMeter makes the most requests per CPU time (docs/decisions/039), and the options of `bin/jmeter`'s
+/// own start script (5.6.3): the packages that its look and feel needs opened.
 const JVM_OPTIONS: &[&str] = &[
     "-XX:+UseParallelGC",
     "-Djava.security.egd=file:/dev/urandom",
@@ -33,7 +33,7 @@ pub struct Launch<'a> {
     pub heap_mb: u32,
     /// The user's `-q` files, in their order.
     pub user_properties_files: &'a [String],
-    /// The properties that the user removes (`-Jname=`), whichever file before has them.
+    /// The properties that the user removes (`-Jname=`), even if an earlier file sets them.
     pub removed_properties: &'a [String],
     /// The same of system properties (`-Dname=`).
     pub removed_system_properties: &'a [String],
@@ -74,7 +74,7 @@ impl Launch<'_> {
         arguments.extend(JVM_OPTIONS.iter().map(|option| (*option).to_owned()));
         arguments.extend_from_slice(java_options);
         arguments.extend(["-jar".to_owned(), self.launcher.to_owned()]);
-        // JMeter takes them in this order.
+        // JMeter applies them in this order.
         for file in self.user_properties_files {
             arguments.extend(["-q".to_owned(), file.clone()]);
         }
@@ -133,7 +133,7 @@ pub fn at(command: Command, at_ms: i64, most_ms: i64) -> Command {
     }
 }
 
-/// What a running master is asked to do.
+/// A command to a running master.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopWord {
     /// Threads finish the sample that they are at.
@@ -142,7 +142,7 @@ pub enum StopWord {
     StopTestNow,
 }
 
-/// The command that makes the master on the same node stop. The master takes the word as a UDP datagram from the
+/// The command that stops the master on the same node. The master receives it as a UDP datagram from the
 /// loopback address only, so this runs on the master's node; JMeter's own `ShutdownClient` sends it.
 pub fn stop(java: &str, launcher: &str, word: StopWord, shutdown_port: u16) -> Command {
     let word = match word {

@@ -109,7 +109,7 @@ impl JMeterHome {
         beside(name).or_else(|| self.bin_file(name)).map(|bytes| from_file(&bytes)).unwrap_or_default()
     }
 
-    /// The files that JMeter reads from its working folder where they are there, in place of its own.
+    /// The files that JMeter reads from its working folder, if they exist there, instead of its own.
     pub fn files_beside(&self) -> Vec<String> {
         let properties = self.bin_file("jmeter.properties").map(|bytes| from_file(&bytes)).unwrap_or_default();
         vec![user_file(&properties), "system.properties".to_owned()]

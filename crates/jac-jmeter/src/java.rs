@@ -7,8 +7,8 @@ use std::time::Duration;
 /// JAC relies on are those of 17.
 pub const OLDEST: u32 = 17;
 
-/// The newest Java that JMeter 5 is started on: its makers test none that is newer, and Java 26 removed `java.applet` (JEP 504), which jars of
-/// JMeter 5.6.3 name (<https://github.com/apache/jmeter/issues/6659>). What fails because of that would look like a fault of the tested system.
+/// The newest Java for JMeter 5: newer versions are not tested by its developers, and Java 26 removed `java.applet` (JEP 504), which jars of
+/// JMeter 5.6.3 reference (<https://github.com/apache/jmeter/issues/6659>). Failures caused by that would look like faults of the system under test.
 pub const NEWEST_FOR_JMETER_5: u32 = 25;
 
 /// How long a `java -version` may take.

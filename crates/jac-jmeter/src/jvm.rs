@@ -16,7 +16,7 @@ pub fn counters_path(user: &str, pid: u32) -> String {
     format!("{}/{pid}", counters_folder(user))
 }
 
-/// A file of counters is 32 KiB unless a JVM was configured otherwise.
+/// Size of a counter file unless the JVM is configured otherwise: 32 KiB.
 pub const COUNTERS_SIZE: usize = 64 * 1024;
 
 const MAGIC: [u8; 4] = [0xca, 0xfe, 0xc0, 0xc0];
@@ -31,7 +31,7 @@ pub fn heap(counters: &[u8]) -> Option<Heap> {
     places.heap(&places.offsets().map(number).collect::<Option<Vec<_>>>()?)
 }
 
-/// Where a file of counters has the numbers that make the heap. They stay there for as long as the JVM runs.
+/// The offsets in a counter file of the numbers that describe the heap. They do not change while the JVM runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeapPlaces {
     little_endian: bool,
@@ -40,7 +40,7 @@ pub struct HeapPlaces {
 }
 
 impl HeapPlaces {
-    /// Finds them in a whole file. `None` as for [`heap`].
+    /// Finds them in a complete file. `None` as for [`heap`].
     pub fn find(counters: &[u8]) -> Option<Self> {
         if counters.get(..4)? != MAGIC || *counters.get(5)? != MAJOR_VERSION {
             return None;
@@ -69,12 +69,12 @@ impl HeapPlaces {
         (!places.capacities.is_empty()).then_some(places)
     }
 
-    /// From which bytes on the numbers of eight bytes lie.
+    /// The offsets of the eight-byte numbers.
     pub fn offsets(&self) -> impl Iterator<Item = u64> {
         self.capacities.iter().chain(&self.used).copied()
     }
 
-    /// The heap, by the numbers at [`HeapPlaces::offsets`]. `None` for others than that many, or a heap without a size.
+    /// The heap, computed from the numbers at [`HeapPlaces::offsets`]. `None` for a different count, or a heap without a size.
     pub fn heap(&self, numbers: &[[u8; 8]]) -> Option<Heap> {
         let read = |bytes: &[u8; 8]| {
             let number = if self.little_endian { i64::from_le_bytes(*bytes) } else { i64::from_be_bytes(*bytes) };

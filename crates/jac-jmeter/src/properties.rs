@@ -76,7 +76,7 @@ pub const NODE: &str = "jac.node";
 /// How many workers there are; without workers it is 1.
 const NODES: &str = "jac.nodes";
 
-/// Jars and folders of jars with plugins, with a semicolon between them. JAC adds its own folder.
+/// Jars and folders of jars with plugins, separated by semicolons. JAC adds its own folder.
 pub const SEARCH_PATHS: &str = "search_paths";
 
 /// What JAC does with a user's value of a property that it sets itself.
@@ -207,7 +207,7 @@ pub fn direct(user: &Properties, plugins: Option<&str>, source: &str, shutdown_p
     properties
 }
 
-/// The worker's number, from 0 on, and how many there are.
+/// The worker's number, counted from 0, and the number of workers.
 pub fn number(properties: &mut Properties, worker: usize, workers: usize) {
     properties.insert(NODE.to_owned(), (worker + 1).to_string());
     properties.insert(NODES.to_owned(), workers.to_string());
@@ -258,11 +258,11 @@ fn escape(part_text: &str, part: Part, into: &mut String) {
     }
 }
 
-/// A properties file with which JMeter does not start.
+/// A properties file with which JMeter cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} has a \\u without four hexadecimal digits: write a backslash as \\\\")]
 pub struct MalformedEscape {
-    /// The line, from 1 on.
+    /// The line number, counted from 1.
     pub line: usize,
 }
 
@@ -274,7 +274,7 @@ pub fn from_file(bytes: &[u8]) -> Properties {
 /// The same of a file that JMeter must be able to read.
 ///
 /// # Errors
-/// Where Java refuses the file.
+/// When Java rejects the file.
 pub fn checked_from_file(bytes: &[u8]) -> Result<Properties, MalformedEscape> {
     let (properties, malformed) = read(bytes);
     malformed.map_or(Ok(properties), |line| Err(MalformedEscape { line }))

@@ -109,7 +109,7 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// A text of one of its elements has this in it.
+    /// Whether a text of one of its elements contains this.
     pub fn mentions(&self, text: &str) -> bool {
         let mut texts = self.cancel.each(&self.elements).flat_map(|located| located.element.texts());
         texts.any(|own| own.contains(text))
@@ -160,7 +160,7 @@ impl<'a> Walk<'a> {
     fn elements_of(&mut self, plan: &'a Plan, range: Range<usize>, runs: bool) {
         let is_main = std::ptr::eq(plan, self.sources.plan);
         let borrowed = !self.modules.is_empty() || !self.fragments.is_empty();
-        // The thread groups that an element stands in: JMeter runs one in another, and one in a Test Fragment, by itself (tried).
+        // The thread groups that contain an element: JMeter runs one in another, and one in a Test Fragment, independently (tried).
         let mut groups: Vec<Range<usize>> = Vec::new();
         let mut fragments: Vec<Range<usize>> = if runs { Vec::new() } else { vec![range.clone()] };
         let mut index = range.start;

@@ -129,7 +129,7 @@ pub struct Check {
 pub struct FileFacts {
     /// Its size.
     pub bytes: u64,
-    /// Its data rows without the header, where they were counted ([`crate::RowCounter`]); of a CSV file that is not split, 0 where there are none.
+    /// Number of its data rows without the header, if counted ([`crate::RowCounter`]); for a CSV file that is not split, 0 if it has none.
     pub rows: Option<u64>,
 }
 
@@ -229,7 +229,7 @@ pub fn check(plan: &Plan, input: &CheckInput<'_>) -> Check {
     check_until(plan, input, Cancel::NEVER).unwrap_or_else(|| unreachable!("nothing cancels it"))
 }
 
-/// The part of the check about files alone: the files that the plan names, and what is wrong with them. `None`: nobody waits for it any more.
+/// The part of the check that concerns files: the files that the plan names, and their errors. `None`: cancelled.
 pub fn check_files_until(
     plan: &Plan,
     input: &CheckInput<'_>,
@@ -255,7 +255,7 @@ fn assembly<'a>(plan: &'a Plan, input: &'a CheckInput<'_>, cancel: Cancel<'a>) -
     })
 }
 
-/// Checks a plan, or gives it up with `None` when nobody waits for it any more.
+/// Checks a plan; `None` if it was cancelled.
 pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> Option<Check> {
     let context = Context { plan, assembly: assembly(plan, input, cancel), input };
     let mut findings = Findings::default();

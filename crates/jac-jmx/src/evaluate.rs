@@ -35,7 +35,7 @@ enum Undefined<'n> {
     Unknown,
     /// Text, as JMeter leaves it where it makes the thread groups.
     Text,
-    /// Text if it is one of these names, those of the element that the text stands in; else known to a thread, perhaps.
+    /// Plain text if it is one of these names, those of the surrounding element; otherwise possibly known to a thread.
     TextOf(&'n HashSet<String>),
 }
 
@@ -80,7 +80,7 @@ impl<'a> Scope<'a> {
                         scope.too_long = Some(name.clone());
                     }
                 }
-                // Of two with one name JMeter takes the first of an element, and that of the later element (tried).
+                // Of two variables with the same name JMeter uses the first within an element, and that of the later element (tried).
                 let mut of_element = BTreeMap::new();
                 for (name, value) in values {
                     of_element.entry(name).or_insert(value);
@@ -119,7 +119,7 @@ impl<'a> Scope<'a> {
         value.map(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// A JMeter property at the start; `None` where it has none.
+    /// A JMeter property at the start; `None` if it is not set.
     pub(crate) fn property(&self, name: &str) -> Option<&str> {
         self.properties.get(name).map(String::as_str)
     }

@@ -1,7 +1,7 @@
 //! The schedule of an Open Model Thread Group: `rate(10/min) random_arrivals(2 min) pause(5 s)`.
 //!
 //! Only the length matters here. The notation is that of `ScheduleParser` and `Tokenizer` (`org.apache.jmeter.threads.openmodel`, 5.6.3): JMeter
-//! starts no thread of a group whose schedule they refuse (tried).
+//! starts no thread of a group whose schedule they reject (tried).
 
 /// A word of the notation with its position in the text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,7 +16,7 @@ enum Token<'a> {
 /// Length of a schedule in seconds, rounded up.
 ///
 /// # Errors
-/// What JMeter refuses in it, as a part of a sentence.
+/// The part that JMeter rejects, as a part of a sentence.
 pub(crate) fn duration_s(schedule: &str) -> Result<u64, String> {
     let mut parser = Parser { tokens: tokens(schedule)?, at: 0 };
     let mut total_s = 0.0;
@@ -55,7 +55,7 @@ impl<'a> Parser<'a> {
         token
     }
 
-    /// What is wrong with the token that was read last.
+    /// The error in the last token.
     fn unexpected(&self, expected: &str) -> String {
         match self.tokens.get(self.at - 1) {
             Some((position, _)) => format!("expected {expected} at character {}", position + 1),

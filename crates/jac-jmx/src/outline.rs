@@ -1,14 +1,14 @@
-//! [`Outline`]: a plan's tree as a person reads it: what each element is called, what it is, and the few numbers that matter of its kind.
+//! [`Outline`]: a plan's tree for people: each element's name, type and key settings.
 //!
-//! Values are as they are written, functions and variables included: what they will be is the check's.
+//! Values are shown as written, including functions and variables: evaluating them is the check's task.
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Element, Plan};
 
-/// The most elements that are listed.
+/// Maximum number of listed elements.
 const MOST_ELEMENTS: usize = 5_000;
-/// The longest text of a fact or a name, in characters.
+/// Maximum length of a setting or a name, in characters.
 const LONGEST: usize = 300;
 
 /// A key setting of an element.
@@ -68,7 +68,7 @@ impl Plan {
     }
 }
 
-/// JMeter's own names of its elements, by the class that a plan names.
+/// JMeter's names of its elements, by the class in the plan.
 const KINDS: [(&str, &str); 61] = [
     ("TestPlan", "Test Plan"),
     ("ThreadGroup", "Thread Group"),
@@ -138,7 +138,7 @@ pub(crate) fn kind(element: &Element) -> &str {
     KINDS.iter().find(|(class, _)| *class == kind).map_or(kind, |(_, title)| title)
 }
 
-/// The properties that matter, by the class, each with its code in the outline.
+/// The key properties by class, each with its code in the outline.
 fn facts(element: &Element) -> Vec<OutlineFact> {
     let properties: &[(&str, &str)] = match element.kind() {
         "ThreadGroup" | "SetupThreadGroup" | "PostThreadGroup" => &[
@@ -195,7 +195,7 @@ fn facts(element: &Element) -> Vec<OutlineFact> {
     facts
 }
 
-/// Of a plugin's group, whose times are in minutes where its unit is `M`, and in seconds otherwise.
+/// Of a plugin's group, whose times are in minutes if its unit is `M`, otherwise in seconds.
 fn by_unit(element: &Element, target: &str) -> Vec<OutlineFact> {
     let times = match element.text_or_empty("Unit").trim() {
         "M" => [("ramp_up_min", "RampUp"), ("hold_min", "Hold")],
@@ -211,7 +211,7 @@ fn fact(code: &str, value: &str) -> Option<OutlineFact> {
     (!value.is_empty()).then(|| OutlineFact { code: code.to_owned(), value: cut(value) })
 }
 
-/// Method and address of a request, as far as it names them itself; the rest is its defaults'.
+/// Method and address of a request, as far as the element sets them; the rest comes from its defaults.
 fn http(element: &Element) -> Vec<OutlineFact> {
     let of = |name: &str| element.text_or_empty(&format!("HTTPSampler.{name}")).trim();
     let (domain, port, path) = (of("domain"), of("port"), of("path"));

@@ -49,7 +49,7 @@ struct Builder {
     finished: bool,
     /// The element that still waits for its `hashTree`, of each open tree.
     waiting: Vec<Option<usize>>,
-    /// The bytes of the tag that is being read.
+    /// The bytes of the current tag.
     tag_place: Range<usize>,
 }
 
@@ -312,7 +312,7 @@ impl Builder {
         Ok(())
     }
 
-    /// The tag that was begun has no inside, so that nothing can be put there.
+    /// The started tag is empty, so nothing can be inserted.
     fn leave_empty(&mut self) {
         if let Some(Open::Tree(Some(of))) = self.open.last() {
             self.elements[*of].children_at = None;

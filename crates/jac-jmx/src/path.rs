@@ -27,7 +27,7 @@ impl PlanPath {
         PlanPath::within("", text)
     }
 
-    /// Reads a file name, as seen from the plan's `folder`, which is relative to the root. White space around the name is part of it:
+    /// Reads a file name relative to the plan's `folder`, which is relative to the root. White space around the name is part of it:
     /// JMeter trims the names of CSV Data Sets and Include Controllers only (tried).
     pub fn within(folder: &str, text: &str) -> PlanPath {
         let owned = || text.to_owned();

@@ -51,9 +51,9 @@ pub struct Element {
     pub parent: Option<usize>,
     /// The position behind its last descendant in [`Plan::elements`].
     pub end: usize,
-    /// Its bytes in the file's text, from its start tag to behind its end tag; those of its children are not in there.
+    /// Its byte range in the file, from its start tag to the end of its end tag, without its children.
     pub(crate) place: Range<usize>,
-    /// The byte behind the start tag of the `hashTree` of its children; `None`: that is an empty tag.
+    /// The position after the start tag of its children's `hashTree`; `None`: that is an empty tag.
     pub(crate) children_at: Option<usize>,
     /// Its properties, nested ones after their parent.
     pub properties: Vec<Property>,
@@ -70,7 +70,7 @@ impl Element {
         std::iter::once(self.name.as_str()).chain(self.properties.iter().map(|property| property.text.as_str()))
     }
 
-    /// A property's text, if the property is there. Of two with one name JMeter takes the last (tried).
+    /// A property's text, if it is set. Of two with the same name JMeter uses the last (tried).
     pub fn text(&self, name: &str) -> Option<&str> {
         self.properties.iter().rfind(|p| p.level == 0 && p.name == name).map(|p| p.text.as_str())
     }

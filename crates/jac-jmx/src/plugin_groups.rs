@@ -13,7 +13,7 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
     let number = |name: &str| number(scope, element.text_or_empty(name));
     match element.kind() {
         "ConcurrencyThreadGroup" | "ArrivalsThreadGroup" => {
-            // Exactly `M` are minutes, and all else seconds (`AbstractDynamicThreadGroupModel` of jmeter-plugins-casutg 2.10; tried).
+            // Exactly `M` means minutes, everything else seconds (`AbstractDynamicThreadGroupModel` of jmeter-plugins-casutg 2.10; tried).
             let is_minutes = scope.evaluate_of_group(element.text_or_empty("Unit")).as_deref() == Some("M");
             let unit_s = if is_minutes { 60.0 } else { 1.0 };
             let times =
@@ -40,7 +40,7 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
         }
         "UltimateThreadGroup" => {
             let rows = ultimate_rows(element, scope);
-            // Waves that never meet are never there together.
+            // Waves that do not overlap are never active together.
             group.report.threads = rows.as_ref().map(|rows| peak(rows));
             // Columns: threads, initial delay, start-up, hold, shutdown; each row is a wave of its own.
             let end_s = |row: &[u64; 5]| row[1..].iter().sum::<u64>();
@@ -54,12 +54,12 @@ pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>) -> b
     true
 }
 
-/// What the plugin takes where one of its properties is not there.
+/// The plugin's defaults for missing properties.
 fn default(name: &str) -> &'static str {
     if matches!(name, "TargetLevel" | "Hold") { "1" } else { "" }
 }
 
-/// A time in whole seconds, as the plugin rounds it. What it cannot read ends the group with an error.
+/// A time in whole seconds, as the plugin rounds it. A value that it cannot parse ends the group with an error.
 fn seconds(text: &str, unit_s: f64) -> Option<u64> {
     if text.is_empty() {
         return Some(0);
@@ -68,16 +68,16 @@ fn seconds(text: &str, unit_s: f64) -> Option<u64> {
     Some((number * unit_s + 0.5).floor().max(0.0) as u64)
 }
 
-/// The most threads that the waves have together at any time.
+/// The maximum number of threads that the waves have together at any time.
 fn peak(rows: &[[u64; 5]]) -> u64 {
     let starts = |[_, delay_s, ..]: &[u64; 5]| *delay_s;
     let ends = |row: &[u64; 5]| row[1..].iter().fold(0, |sum: u64, part| sum.saturating_add(*part));
-    // There are most when the start-up or the hold of one of them ends.
+    // The maximum is reached when the start-up or the hold of one of them ends.
     let turns = rows.iter().flat_map(|row| {
         let full_s = starts(row).saturating_add(row[2]);
         [full_s, full_s.saturating_add(row[3])].into_iter().flat_map(|time_s| [(time_s, true), (time_s, false)])
     });
-    // Just before a time, or just after it: one that ends when another begins does not meet it.
+    // Just before a time, or just after it: a wave that ends when another begins does not overlap it.
     let at = |(time_s, before): (u64, bool)| {
         let there = rows.iter().map(|row| {
             let [users, delay_s, start_s, hold_s, stop_s] = *row;
@@ -147,7 +147,7 @@ pub(crate) fn ultimate_rows(element: &Element, scope: &Scope<'_>) -> Option<Vec<
         return None;
     }
     if let Some(schedule) = scope.property(SCHEDULE).filter(|schedule| !schedule.is_empty()) {
-        // What it cannot read it leaves out.
+        // It ignores entries that it cannot parse.
         return Some(schedule.split(')').filter_map(spawned).collect());
     }
     let data = element.properties.iter().position(|property| property.name == "ultimatethreadgroupdata")?;

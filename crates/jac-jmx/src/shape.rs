@@ -1,7 +1,7 @@
-//! [`LoadShape`]: how many users a plan means to have active at which time, by thread group and in all.
+//! [`LoadShape`]: the number of active users over time that a plan requests, by thread group and in total.
 //!
-//! It is what the plan asks for: how fast machines start their threads, and when iterations are done, only a run shows. Lines begin when
-//! the setUp thread groups have ended. What is not known before the run has no line, and a note says why.
+//! It is what the plan requests: only a run shows how fast machines start their threads and when iterations end. Lines begin when
+//! the setUp thread groups have ended. Groups whose numbers are unknown before the run have no line, and a note says why.
 
 mod lines;
 
@@ -11,18 +11,18 @@ use crate::evaluate::Scope;
 use crate::plan::Plan;
 use crate::thread_groups::{Group, Stage};
 
-/// The most thread groups that have lines of their own; all are in the total.
+/// Maximum number of thread groups with lines of their own; all are included in the total.
 const MOST_GROUPS: usize = 50;
-/// The most points of the total.
+/// Maximum number of points of the total.
 const MOST_POINTS: usize = 400;
-/// So much longer than what is known of it is a line that has no known end, at least.
+/// How much longer than its known part a line without a known end is drawn, at least.
 const OPEN_END_MS: u64 = 60_000;
 
 /// Number of users at a time. Two points at the same time are a jump; between points the line is straight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoadPoint {
-    /// Milliseconds after the main thread groups have begun.
+    /// Milliseconds after the start of the main thread groups.
     pub at_ms: u64,
     /// Active users on all nodes together.
     pub users: u64,
@@ -35,9 +35,9 @@ pub struct LoadPoint {
 pub enum ShapeEnd {
     /// The time of the last point.
     Scheduled,
-    /// Each user's last iteration; when that is, only the run shows.
+    /// Each user's last iteration, at a time that only the run shows.
     Iterations,
-    /// Nothing: somebody stops the run.
+    /// Nothing: the run ends when it is stopped.
     Never,
 }
 
@@ -66,7 +66,7 @@ pub struct ShapeNote {
     pub message: String,
 }
 
-/// The load that a plan asks for.
+/// The load that a plan requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoadShape {
@@ -76,12 +76,12 @@ pub struct LoadShape {
     pub groups: Vec<ShapeGroup>,
     /// The sum of all groups; empty: none has a line.
     pub total: Vec<LoadPoint>,
-    /// What is not shown, and why.
+    /// Groups that are not shown, and why.
     pub notes: Vec<ShapeNote>,
 }
 
 impl LoadShape {
-    /// The shape of some of the nodes, of one that was computed for `of` nodes which are all alike.
+    /// The shape of some nodes, from one that was computed for `of` identical nodes.
     #[must_use]
     pub fn part(&self, nodes: u32, of: u32) -> Self {
         let scale = |points: &[LoadPoint]| points.iter().map(|point| point.times(nodes, of)).collect();
@@ -97,10 +97,10 @@ impl LoadShape {
         }
     }
 
-    /// Both together: the same plan on other nodes, where its numbers are others.
+    /// The sum of both: the same plan on other nodes with different numbers.
     #[must_use]
     pub fn plus(mut self, other: &Self) -> Self {
-        // The same groups in the same order, unless a number of one is not known on some nodes. Several may have one name.
+        // The same groups in the same order, unless a number of one is unknown on some nodes. Several may have the same name.
         let mut others: Vec<&ShapeGroup> = other.groups.iter().collect();
         for group in &mut self.groups {
             if let Some(same) = others.iter().position(|same| same.name == group.name) {
@@ -120,7 +120,7 @@ impl LoadPoint {
     }
 }
 
-/// A group's line on one node while it is put together, from the group's own start on.
+/// A group's line on one node under construction, relative to the group's start.
 pub(crate) struct Line {
     pub(crate) points: Vec<LoadPoint>,
     pub(crate) ends: ShapeEnd,
@@ -128,9 +128,9 @@ pub(crate) struct Line {
 
 /// Why a group has no line.
 pub(crate) enum NoLine {
-    /// Its numbers are not known.
+    /// Its numbers are unknown.
     Unknown,
-    /// Its number of users is what its rate takes.
+    /// Its number of users follows from its rate.
     Rate,
 }
 
@@ -150,7 +150,7 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
         );
     }
     let mut lines: Vec<(&Group, Line)> = Vec::new();
-    // When the next of groups begins that run one after the other.
+    // Start of the next of consecutive groups.
     let mut begins_ms = Some(0);
     for group in of_stage(Stage::Main) {
         let name = &group.report.name;

@@ -93,13 +93,13 @@ pub(crate) struct Group {
     pub(crate) loops_ignored: bool,
     /// Its loop count is 0, whether or not that ends it.
     pub(crate) no_loops: bool,
-    /// Its startup delay, where that is one that JMeter refuses.
+    /// Its startup delay, if JMeter rejects it.
     pub(crate) negative_delay: Option<i64>,
     /// Texts that JMeter will read as 0 because they are no numbers, with what they are.
     pub(crate) not_numbers: Vec<(&'static str, String)>,
     /// A kind whose numbers this crate does not know.
     pub(crate) unread: bool,
-    /// Why JMeter refuses its schedule (an Open Model Thread Group's).
+    /// Why JMeter rejects its schedule (of an Open Model Thread Group).
     pub(crate) schedule_refused: Option<String>,
 }
 
@@ -198,12 +198,12 @@ struct Numbers<'e> {
 }
 
 impl Numbers<'_> {
-    /// The number, and its text where that is an expression. One beyond 32 bits is not a number for JMeter (tried).
+    /// The number, and its text if that is an expression. JMeter does not accept numbers beyond 32 bits (tried).
     fn read(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
         self.read_as::<i32>(property, what)
     }
 
-    /// The same of one that is a `long` in JMeter (tried: a duration of 5000000000).
+    /// The same for a `long` in JMeter (tried: a duration of 5000000000).
     fn read_long(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
         self.read_as::<i64>(property, what)
     }
@@ -213,7 +213,7 @@ impl Numbers<'_> {
         let text = property.map(|property| property.text.as_str()).unwrap_or_default();
         let is_real = property.is_some_and(|property| matches!(property.tag.as_str(), "doubleProp" | "FloatProperty"));
         if let (true, Ok(number)) = (is_real, text.trim().trim_end_matches(['d', 'D', 'f', 'F']).parse::<f64>()) {
-            // JMeter cuts it off (tried: 3.0 is 3).
+            // JMeter truncates it (tried: 3.0 is 3).
             return (Some(i64::from(number as i32)), None);
         }
         let raw = crate::expression::has_expression(text).then(|| text.to_owned());

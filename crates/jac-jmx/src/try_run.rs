@@ -1,25 +1,25 @@
-//! [`TryPlan`]: a plan as a try runs it. Each active thread group has one thread and one iteration, and the responses of failed samples are
-//! written to a file; all else stays byte for byte.
+//! [`TryPlan`]: the changed plan of a try run. Each enabled thread group has one thread and one iteration, and the responses of failed samples are
+//! written to a file; the other bytes are unchanged.
 //!
-//! A plan whose numbers are properties could be cut by properties alone. But not all are, some read the same property for something else
-//! too, and iterations are hardly ever properties: so every try changes the text. A thread group of any kind, a plugin's too, becomes
-//! JMeter's own of the same name, with what stood below it. The switches of samplers, timers and controllers stay, so that what a user of
-//! the real load does, the one user does.
+//! If all numbers were properties, properties would suffice. But not all are, some plans read the same property for something else
+//! too, and iterations are hardly ever properties, so every try run changes the file. A thread group of any kind, including a plugin's, becomes
+//! JMeter's own with the same name and children. Samplers, timers and controllers stay enabled or disabled as they are, so the single user does what a user of
+//! the real load does.
 
 use crate::decode::{PlanError, decode};
 use crate::expression::has_expression;
 use crate::plan::{Element, Plan};
 
-/// The file that JMeter writes the failed samples to, with request and response, beside the plan.
+/// The file next to the plan to which JMeter writes failed samples with request and response.
 pub const FAILURES_FILE: &str = "jac-failed-responses.xml";
 
 /// The listener in the changed plan that writes it.
 pub const FAILURES_LISTENER: &str = "JAC: responses of failed samples";
 
-/// After so many seconds a try's thread group begins no other sample; setUp and tearDown thread groups come to their end.
+/// Seconds after which a try run's thread group starts no further sample; setUp and tearDown thread groups run to their end.
 pub const LONGEST_TRY_S: u64 = 30;
 
-/// A plan as a try runs it.
+/// The changed plan of a try run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TryPlan {
     /// The changed `.jmx`, in UTF-8.
@@ -63,7 +63,7 @@ fn one_thread(element: &Element) -> String {
     };
     let name = escaped(&element.name);
     let on_error = escaped(element.text("ThreadGroup.on_sample_error").unwrap_or("continue"));
-    // What it read stays readable to JMeter, so that a property is no more unknown to the plan than before.
+    // The former values stay readable for JMeter, so that no property becomes unknown to the plan.
     let before = element.properties.iter().filter(|property| has_expression(&property.text));
     let before: String = before
         .enumerate()
@@ -90,7 +90,7 @@ fn one_thread(element: &Element) -> String {
     )
 }
 
-/// JMeter's Simple Data Writer for errors only, with everything that it knows of a sample.
+/// JMeter's Simple Data Writer for errors only, with all data of a sample.
 fn failures_listener() -> String {
     const SAVED: [&str; 24] = [
         "time",
@@ -130,7 +130,7 @@ fn failures_listener() -> String {
     )
 }
 
-/// A text as it stands in XML, in an attribute too.
+/// A text escaped for XML, also in attributes.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -139,7 +139,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // JMeter writes and reads even those that XML forbids as references.
+            // JMeter writes and reads even characters that XML forbids, as references.
             control if control < ' ' => out.push_str(&format!("&#x{:x};", u32::from(control))),
             other => out.push(other),
         }

@@ -80,7 +80,7 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", thousands(count))
 }
 
-/// `3,485`: as pages write counts.
+/// `3,485`: formatted as on pages.
 pub(crate) fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> =

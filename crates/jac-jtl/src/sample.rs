@@ -88,7 +88,7 @@ impl<'a> Sample<'a> {
         }
     }
 
-    /// Did the response succeed, so that an assertion is what failed? As JMeter decides it.
+    /// Whether the response succeeded, so that an assertion failed. By JMeter's rule.
     fn is_failed_assertion(&self) -> bool {
         is_success_code(self.code) || (self.code.is_empty() && !self.failure_message.trim_ascii().is_empty())
     }
@@ -106,7 +106,7 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// JMeter's own test (`MetricUtils#isSuccessCode`): digits that are a number from 200 to 399.
+/// JMeter's own test (`MetricUtils#isSuccessCode`): digits that form a number from 200 to 399.
 fn is_success_code(code: &[u8]) -> bool {
     let zeros = code.iter().take_while(|digit| **digit == b'0').count();
     matches!(code[zeros..], [b'2' | b'3', b'0'..=b'9', b'0'..=b'9'])

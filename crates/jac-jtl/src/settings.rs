@@ -68,15 +68,15 @@ pub enum DateOrder {
     DayFirst,
 }
 
-/// How well [`Settings::date_order`] is known.
+/// The certainty of [`Settings::date_order`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DateOrderSource {
-    /// Nobody has looked through the logs for it: it is the default.
+    /// The logs were not examined: it is the default.
     #[default]
     Default,
-    /// The logs were looked through, and can be read either way.
+    /// The logs were examined, and can be read either way.
     Guessed,
-    /// Some rows of the logs can be read in this order only.
+    /// Some rows of the logs can only be read in this order.
     Certain,
 }
 
@@ -104,13 +104,13 @@ pub struct Settings {
     pub timestamp: TimestampMeaning,
     /// Minutes east of UTC of the clock that wrote time stamps as text (0); of no effect on epoch milliseconds.
     pub utc_offset_minutes: i32,
-    /// What a numeric `timeStamp` counts; `None`: the first row decides ([`TimeUnit`]).
+    /// The unit of a numeric `timeStamp`; `None`: the first row decides ([`TimeUnit`]).
     pub time_unit: Option<TimeUnit>,
     /// How `timeStamp` is written; `None`: any of the forms that JAC knows.
     pub time_format: Option<TimeFormat>,
     /// What comes first in a date that does not say (the month).
     pub date_order: DateOrder,
-    /// How well that is known (not at all).
+    /// Its certainty (none).
     pub date_order_source: DateOrderSource,
     /// The columns of a log without a header; `None`: JMeter's defaults.
     pub columns: Option<Vec<String>>,

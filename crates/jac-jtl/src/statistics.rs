@@ -62,13 +62,13 @@ pub struct SampleStatistics {
     finished: bool,
     /// What the points which were handed out are over.
     shown: Option<Shown>,
-    /// What the total is over, where somebody else has decided it.
+    /// What the total covers, if determined by the caller.
     basis: Option<Kind>,
-    /// By the server's clock, when the samples came that come now.
+    /// Arrival time of the current samples, by the server's clock.
     now_ms: Option<i64>,
 }
 
-/// By so much a clock may be ahead that was not measured yet: a sample that ends later than that is not from now.
+/// How far an unmeasured clock may be ahead: a sample that ends later than that is excluded from current figures.
 pub(crate) const FUTURE_MS: i64 = 60_000;
 
 /// What all points depend on besides their own bucket.
@@ -284,13 +284,13 @@ impl SampleStatistics {
         self.ahead.insert(host.to_owned(), ahead_ms);
     }
 
-    /// Says what the server's clock shows when the samples come that come after: rate and active users are of now, and one sample that ends
-    /// far beyond it would have everybody else taken for silent.
+    /// Sets the server's time at the arrival of the following samples: throughput and active users are current figures, and one sample that ends
+    /// far beyond it would make all other workers count as silent.
     pub fn set_now(&mut self, now_ms: i64) {
         self.now_ms = Some(now_ms);
     }
 
-    /// What the total is over, whatever the samples are: that of a part is the whole's.
+    /// Sets what the total covers, regardless of the samples: the total of a part covers what that of the whole does.
     pub fn set_total_basis(&mut self, basis: TotalBasis) {
         self.basis = Some(match basis {
             TotalBasis::Samples => Kind::Request,
@@ -308,7 +308,7 @@ impl SampleStatistics {
         sample.end_ms.saturating_sub(ahead_ms) <= latest_ms
     }
 
-    /// The clocks that active users are counted by.
+    /// The clocks by which active users are counted.
     fn clocks(&self) -> Clocks {
         let latest_ms =
             self.now_ms.filter(|_| !self.finished).map_or(i64::MAX, |now_ms| now_ms.saturating_add(FUTURE_MS));

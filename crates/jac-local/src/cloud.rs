@@ -209,7 +209,7 @@ impl Cloud for LocalCloud {
     async fn renew_lease(&self, cluster: &ClusterId, lease: ports::Lease, _: &[String]) -> Result<(), PortError> {
         let (folder, name, what) = (self.cluster_folder(cluster), cluster.to_string(), "renew its lease");
         let renew = move || {
-            // One that cannot be looked at is not renewed, and is no node that there is not.
+            // A node that cannot be accessed is not renewed, and does not count as missing either.
             let nodes = nodes_in(&folder).map_err(|error| PortError::of_io(&name, what, &error))?;
             for node in nodes {
                 let name = node.file_name().unwrap_or_default().to_string_lossy();

@@ -1,7 +1,7 @@
 //! The keeper: one small process per node that ends the node at its lease. It is the local counterpart of a machine's
 //! own shutdown timer, and it is the node: when the keeper is gone, the node counts as gone.
 //!
-//! It ends the node if and only if the lease is over, is gone, or is no valid one any more and the last that was is over.
+//! It ends the node if and only if the lease has expired, was removed, or is invalid and the last valid one has expired.
 
 use crate::lease::Lease;
 use crate::process;
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long a node lives whose keeper has never seen a valid lease.
+/// How long a node lives if its keeper has never seen a valid lease.
 const UNSEEN_LEASE: Duration = Duration::from_secs(60);
 
 /// Looks after a node until its end. This is the whole life of the process that `LocalCloud` starts for the node.
@@ -31,18 +31,18 @@ pub fn keep(node: &Path) {
     end(node);
 }
 
-/// Whether the node is to end, after this look at its lease. `last` is the last valid one.
+/// Whether the node should end, according to this reading of its lease. `last` is the last valid one.
 fn is_over(read: &io::Result<Option<Lease>>, last: &mut Lease) -> bool {
     match read {
-        // A folder that is gone has no lease either.
+        // A removed folder has no lease either.
         Ok(None) => true,
         Ok(Some(lease)) => {
             *last = *lease;
             lease.is_over()
         }
-        // Nobody can renew what is no lease, so the last that was counts.
+        // An invalid lease cannot be renewed, so the last valid one counts.
         Err(error) if error.kind() == io::ErrorKind::InvalidData => last.is_over(),
-        // What cannot be read now may have been renewed: it is looked at again.
+        // An unreadable lease may have been renewed: it is read again later.
         Err(_) => false,
     }
 }

@@ -43,7 +43,7 @@ impl Lease {
         lease.map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    /// Writes it in one step. The keeper and several tasks of the server write it, so each does so under a name of its own.
+    /// Writes it atomically. The keeper and several tasks of the server write it, so each uses a separate temporary name.
     pub fn write(self, node: &Path) -> io::Result<()> {
         static WRITTEN: AtomicU64 = AtomicU64::new(0);
         let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
@@ -51,7 +51,7 @@ impl Lease {
         let written =
             fs::write(&new, serde_json::to_vec(&self)?).and_then(|()| fs::rename(&new, node.join("lease.json")));
         if written.is_err() {
-            // On a full disk there is an empty one, perhaps.
+            // On a full disk there may be an empty one.
             drop(fs::remove_file(new));
         }
         written

@@ -30,7 +30,7 @@ const FILE_LIMIT: Duration = Duration::from_secs(600);
 /// How long a connection on this machine may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 
-/// So many ports that are free for TCP may be taken for UDP.
+/// How many ports that are free for TCP may be in use for UDP.
 const TAKEN_PORTS_MAX: usize = 1_000;
 
 /// The way to one node's folder and processes.
@@ -117,7 +117,7 @@ fn unfinished(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Ports that are free for TCP and for UDP. All are held until the last is found, so they differ.
+/// Ports that are free for both TCP and UDP. All are held until the last is found, so they differ.
 fn free_ports(count: usize, bind_udp: impl Fn(u16) -> io::Result<UdpSocket>) -> io::Result<Vec<u16>> {
     let mut held = Vec::new();
     for _ in 0..count.saturating_add(TAKEN_PORTS_MAX) {

@@ -39,7 +39,7 @@ pub const PAGE_HEADER: &str = "x-jac-page";
 const SESSION_COOKIE: &str = "session";
 /// How long a download may begin after its page asked for it.
 const TICKET_LIFE: Duration = Duration::from_secs(60);
-/// So many tickets of one session are kept, and so many of all; the oldest goes first.
+/// Maximum number of tickets per session, and of all sessions; the oldest is dropped first.
 const TICKETS_OF_A_SESSION: usize = 50;
 const MOST_TICKETS: usize = 10_000;
 
@@ -328,7 +328,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
-/// Compares two secrets without revealing by the time where they differ.
+/// Compares two secrets in constant time.
 pub(crate) fn same(one: &str, other: &str) -> bool {
     Sha256::digest(one) == Sha256::digest(other)
 }

@@ -17,10 +17,10 @@ use tokio::time::timeout;
 
 /// A JSON body. A field that nothing reads is refused: it is a slip of the pen, and what it was to say would not be done.
 ///
-/// Rights are asked for again when it has come.
+/// Permissions are checked again when it is complete.
 pub struct Body<T>(pub T);
 
-/// How long a body may take in all.
+/// Time limit of a complete body.
 const LONGEST: Duration = Duration::from_secs(60);
 
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
@@ -62,7 +62,7 @@ fn read<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, ApiError> {
     }
 }
 
-/// A field's place. `serde_ignored` says `?` for each optional field on the way to it.
+/// A field's path. `serde_ignored` has `?` for each optional field in it.
 fn shown(path: &serde_ignored::Path<'_>) -> String {
     path.to_string().replace(".?", "")
 }

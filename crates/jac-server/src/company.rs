@@ -1,6 +1,6 @@
 //! The company's sign-on by OpenID Connect: the authorization code flow with PKCE against the provider that the configuration names.
 //!
-//! Owns what is said to the provider and what of its answers is believed. Who may then do what here is decided by [`person_claims`]; sessions and
+//! Owns the requests to the provider and the verification of its responses. [`person_claims`] decides on permissions; sessions and
 //! redirects are the routes' own ([`crate::routes::company`]).
 
 mod pending;
@@ -25,7 +25,7 @@ use std::time::Duration;
 
 /// How long somebody may take on the provider's page.
 pub const LIFE: Duration = Duration::from_secs(600);
-/// What is known of the provider may be so old when somebody leaves for it: later it is asked again, and found away if it is.
+/// Maximum age of the provider's metadata when somebody is sent to it: older metadata is fetched again, which also shows whether it is reachable.
 const FRESH: Duration = Duration::from_secs(60);
 /// How far the provider's clock may be ahead of this one.
 const CLOCK_LEEWAY_MS: i64 = 300_000;

@@ -29,9 +29,9 @@ use tracing::Instrument;
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken over from a proxy.
 const LONGEST_ID: usize = 64;
-/// Uploads of one person that continue at once; a browser sends six.
+/// Maximum number of concurrent uploads per person; a browser sends six.
 pub(crate) const UPLOADS_OF_A_PERSON: usize = 8;
-/// Zips of one person that are made or read at once: each takes the room of its plan.
+/// Maximum number of zips per person that are created or read concurrently: each takes the disk space of its plan.
 pub(crate) const ZIPS_OF_A_PERSON: usize = 4;
 /// Live pages of one person.
 pub(crate) const LIVE_PAGES_OF_A_PERSON: usize = 200;
@@ -101,7 +101,7 @@ impl Edge {
         &self.0.uploads
     }
 
-    /// Who downloads how many zips at once.
+    /// Number of concurrent zip downloads by person.
     pub(crate) fn zips(&self) -> &PerPerson {
         &self.0.zips
     }

@@ -13,7 +13,7 @@ use tokio_util::io::ReaderStream;
 /// Bytes of a plain file, or an object, that are read at once.
 const PIECE: usize = 256 * 1024;
 
-/// A file's content, unpacked where it is compressed. A damaged one breaks off: the reader misses bytes of the announced length.
+/// A file's content, decompressed if necessary. A damaged file ends early: the reader receives fewer bytes than announced.
 pub fn file_body(file: KeptFile) -> Body {
     match file {
         // A log that still grows is longer at its end than it says now.
@@ -25,7 +25,7 @@ pub fn file_body(file: KeptFile) -> Body {
     }
 }
 
-/// The same content, which holds something until it has been read or nobody reads it any more.
+/// The same content, which holds a guard until it has been read or the reader is gone.
 pub fn held_body<T: Send + 'static>(body: Body, held: T) -> Body {
     Body::from_stream(body.into_data_stream().inspect(move |_| {
         let _ = &held;

@@ -39,7 +39,7 @@ pub fn routes() -> Router<App> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(metrics))
 }
 
-/// `/metrics` alone, for an address of its own. A token of the configuration is required here too.
+/// Only `/metrics`, for a separate address. A token from the configuration is required here too.
 pub fn metrics_router(app: App) -> Router {
     Router::new().route("/metrics", get(metrics_apart)).with_state(app)
 }

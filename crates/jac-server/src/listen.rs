@@ -78,7 +78,7 @@ impl Limits {
 
 /// How long a kept place is kept for somebody who says nothing.
 const KEPT_HEAD: Duration = Duration::from_secs(1);
-/// The answer for a connection beyond the limit.
+/// The response to a connection beyond the limit.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
@@ -152,7 +152,7 @@ pub async fn serve(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // One that went away while it waited, or no descriptor left: the others continue.
+                // A connection that was closed while waiting, or no descriptor left: the others continue.
                 tracing::warn!(%error, "a connection could not be accepted: {error}");
                 sleep(Duration::from_millis(100)).await;
                 continue;
@@ -295,8 +295,8 @@ fn full() -> Response<Body> {
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// Ends the WebSocket that a connection has become, among its request's extensions: its client may continue without end otherwise. A
-/// connection that has become none continues, since it may bring others' requests too.
+/// Ends a connection's WebSocket, stored in its request's extensions: its client could otherwise continue indefinitely. A
+/// connection without one continues, because it may carry others' requests too.
 #[derive(Debug, Clone)]
 pub struct HangUp(CancellationToken);
 

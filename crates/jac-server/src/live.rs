@@ -39,7 +39,7 @@ use pushed::Tables;
 
 /// The room of everybody who is signed in.
 const EVERYBODY: &str = "everybody";
-/// What a page may send once it is let in. Each asks for [`Action::View`], again each time.
+/// Messages that an admitted page may send. Each requires [`Action::View`], checked every time.
 pub const ASKED: [&str; 2] = [SUBSCRIBE, UNSUBSCRIBE];
 const SUBSCRIBE: &str = "subscribe_run";
 const UNSUBSCRIBE: &str = "unsubscribe_run";
@@ -129,7 +129,7 @@ struct Auth {
     page: String,
 }
 
-/// Lets a page in. Its rights are known before it hears that it is connected, so that nothing it asks then is passed over.
+/// Admits a page. Its permissions are known before it is notified of the connection, so no message is lost.
 async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>) -> Result<(), String> {
     let page = auth.ok().map(|auth| auth.page);
     let session = match access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await {
@@ -189,12 +189,12 @@ async fn reason(app: &App, socket: &SocketRef) -> &'static str {
     }
     let session = socket.extensions.get::<SessionId>();
     let known = session.and_then(|session| app.access.ended_sessions.why(&session.0));
-    // One that other servers share may have ended there, it is unknown here how.
+    // A session shared with other servers may have ended there, for an unknown reason.
     let otherwise = if app.edge.redis().is_some() { Ended::SignedOut } else { Ended::Expired };
     known.unwrap_or(otherwise).code()
 }
 
-/// Sends a page the reason why it has to sign in first, and disconnects: a page goes away by itself, others are cut off.
+/// Sends a page the reason why it has to sign in first, and disconnects: a page closes the connection itself, others are disconnected.
 async fn shut_out(app: &App, socket: SocketRef) {
     let code = reason(app, &socket).await;
     drop(socket.emit("signed_out", &serde_json::json!({ "code": code })));
@@ -222,7 +222,7 @@ async fn cut_off(app: App, io: SocketIo) {
     loop {
         tokio::select! {
             biased;
-            // As for the events: there are no sockets any more.
+            // As for events: there are no sockets any more.
             () = app.edge.closing().cancelled() => return,
             _ = timer.tick() => (),
             () = app.access.session_ended() => (),
@@ -239,7 +239,7 @@ async fn cut_off(app: App, io: SocketIo) {
 }
 
 async fn subscribe(socket: SocketRef, TryData(request): TryData<Subscribe>, ack: AckSender, State(app): State<App>) {
-    // Asked again each time: the session may be over by now.
+    // Checked every time: the session may have ended.
     let caller = match may(&app, &socket, Action::View).await {
         Ok(Some(_)) => Ok(()),
         Ok(None) => {
@@ -258,7 +258,7 @@ async fn subscribe(socket: SocketRef, TryData(request): TryData<Subscribe>, ack:
         Ok(request) => watch(&socket, &app, request).await,
         Err(error) => Err(error),
     };
-    // A refusal is what a request would be answered.
+    // A rejection has the same content as that of a request.
     let answered = match answer {
         Ok(snapshot) => ack.send(&snapshot),
         Err(error) => ack.send(&ErrorBody { error: error.detail() }),
@@ -276,7 +276,7 @@ async fn watch(socket: &SocketRef, app: &App, request: Subscribe) -> Result<Snap
     let ask = move |engine: &jac_engine::Engine| engine.snapshot(&request.run_id, request.after);
     let answer = app.engine.run_blocking(ask).await;
     if answer.is_err() {
-        // Rooms of what is not there would pile up.
+        // Rooms of items that do not exist would accumulate.
         socket.leave(room);
     }
     answer.map_err(ApiError::from)

@@ -1,8 +1,8 @@
-//! What is packed on its way to the browser, and for whom.
+//! Which responses are compressed, and for whom.
 //!
-//! Owns the choice only: `tower-http` packs answers, and the web app's files come packed out of its build. Downloads go as they are, so that
-//! a page can show their progress and a broken one can be continued. So does an answer that sets a cookie: the length of a packed answer
-//! reveals something of a secret in it to whoever chooses what stands beside it (BREACH). No other answer to a `GET` has a secret.
+//! Owns the choice only: `tower-http` compresses responses, and the web app's files are compressed by its build. Downloads are not compressed, so that
+//! a page can show their progress and an interrupted one can be resumed. A response that sets a cookie is not compressed either: its compressed length
+//! would reveal information about a secret in it to anybody who controls adjacent text (BREACH). No other response to a `GET` has a secret.
 
 use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
 use tower_http::CompressionLevel;

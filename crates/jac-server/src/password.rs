@@ -78,7 +78,7 @@ impl Passwords {
         .map_err(failed)
     }
 
-    /// Whether it is the password of that hash. Without a hash it takes as long, so that the time reveals nobody's account.
+    /// Whether it is the password of that hash. Without a hash it takes equally long, so the time does not reveal whether an account exists.
     ///
     /// # Errors
     /// When the library fails.

@@ -1,5 +1,5 @@
-//! Turns at scanning result logs. A scan reads a whole log and keeps a processor busy, so a few go at a time, one person's wait
-//! for each other, and whoever has too many waiting is asked to come back.
+//! Limits concurrent scans of result logs. A scan reads a whole log and keeps a CPU busy, so only a few run at a time, one person's wait
+//! for each other, and a person with too many waiting ones is rejected.
 
 use crate::error::ApiError;
 use crate::metrics::Metrics;
@@ -9,7 +9,7 @@ use jac_engine::EngineError;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Scans of one person that continue or wait; a page asks for a handful at once.
+/// Active and waiting scans of one person; a page requests a handful at once.
 const MOST_OF_A_PERSON: usize = 8;
 /// One person's scans at a time: others' are not behind all of them.
 const TURNS_OF_A_PERSON: usize = 2;

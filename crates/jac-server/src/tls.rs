@@ -1,7 +1,7 @@
 //! TLS: the certificate and its key, and taking them again when their files change.
 //!
 //! A new pair is used from the next connection on; one that cannot be used leaves the old one in place and is reported once. An
-//! expired certificate is reported and served all the same: browsers refuse it, but nodes and runs must not lose their server.
+//! expired certificate is reported and still served: browsers reject it, but nodes and runs must not lose their server.
 
 use jac_engine::clock::Clock;
 use jac_model::EpochMs;
@@ -141,7 +141,7 @@ impl Pair {
             .map_err(|error| bad_key(error.to_string()))?;
         let certified = CertifiedKey::new(chain, key);
         match certified.keys_match() {
-            // A kind of key that does not say its public half cannot be compared; the first handshake shows it.
+            // A kind of key that does not expose its public half cannot be compared; the first handshake shows a mismatch.
             Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => (),
             Err(rustls::Error::InconsistentKeys(_)) => {
                 return Err(TlsError::PairMismatch { certificate: files.certificate.clone(), key: files.key.clone() });

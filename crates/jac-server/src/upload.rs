@@ -100,10 +100,10 @@ impl Waiting {
 /// The longest text field, in bytes.
 const MAX_TEXT: usize = 1024;
 
-/// Reads the whole request into a staging folder. Rights are asked for again when it has come.
+/// Reads the whole request into a staging folder. Permissions are checked again when it is complete.
 ///
 /// # Errors
-/// When the person has too many on their way or has lost the right meanwhile, it is larger than an upload may be, a name leads elsewhere, the connection ends early or
+/// When the person has too many active uploads or has lost the permission meanwhile, it exceeds the size limit, a name leads elsewhere, the connection ends early or
 /// the disk is full. The folder is gone then.
 pub async fn receive(
     app: &App,

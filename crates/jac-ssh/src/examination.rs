@@ -1,4 +1,4 @@
-//! All machines of a cluster looked at before it is made: each by itself, then whether they reach and find each other.
+//! Examines all machines of a cluster before it is created: each one, then whether they can reach and resolve each other.
 
 use crate::checks::{self, Findings, HOST_UNFIT};
 use crate::connection::Link;
@@ -7,17 +7,17 @@ use jac_model::{Fault, Message};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What was found, each with the place of its host among those that were given.
+/// The findings, each with the index of its host.
 #[derive(Debug)]
 pub struct Examination {
     pub found: Vec<Findings>,
-    /// Why they cannot be a cluster.
+    /// Errors that prevent a cluster.
     pub faults: Vec<Fault>,
-    /// What may disturb a test, but need not.
+    /// Warnings about possible problems of a test.
     pub warnings: Vec<(usize, String)>,
 }
 
-/// Looks at all of them. The first is the master.
+/// Examines all of them. The first is the master.
 pub async fn examine(links: &[Arc<Link>]) -> Examination {
     let mut found = join_all(links.iter().map(|link| checks::look(link, None))).await;
     let of_host = |(at, found): (usize, &Findings)| {
@@ -35,7 +35,7 @@ pub async fn examine(links: &[Arc<Link>]) -> Examination {
     Examination { found, faults, warnings }
 }
 
-/// What one Java measures is not what another one does: which hosts have which. Those that have none get a copy of the server's.
+/// Different Java versions measure differently: reports which hosts have which. Hosts without Java get a copy of the server's.
 pub fn different_javas(hosts: &[String], found: &[Findings]) -> Option<Message> {
     const SERVERS: &str = "the server's";
     let mut of_version: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

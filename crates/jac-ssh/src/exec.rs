@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// The most that is taken of what a command prints; the rest is read and dropped.
 const MAX_OUTPUT: usize = 4 << 20;
-/// The most that is taken of one line of a command that is listened to.
+/// Maximum length of a line of a followed command.
 const MAX_LINE: usize = 4 << 10;
 /// How long it waits for a place on a connection where others have them all, or whose sshd opens none.
 pub const PLACE_LIMIT: Duration = Duration::from_secs(60);
@@ -75,11 +75,11 @@ impl Session<'_> {
         }
     }
 
-    /// Runs the lines of a script that speaks until it is ended, and hands on each line. Returns when it ended, or has said nothing for so
+    /// Runs a script that prints lines until it is ended, and passes on each line. Returns when it has ended, or has printed nothing for this
     /// long.
     ///
     /// # Errors
-    /// When it said nothing for so long, exited with another code than 0, or the connection was lost.
+    /// When it printed nothing for this long, exited with a code other than 0, or the connection was lost.
     pub async fn listen(
         &mut self,
         script: &str,
@@ -123,7 +123,7 @@ impl Session<'_> {
         }
     }
 
-    /// Ends the command, and gives its place back.
+    /// Ends the command, and frees its session.
     pub async fn end(&mut self) {
         // sshd passes the signal on to the command's process group, but not for root (it would need a half
         // without privileges for that).

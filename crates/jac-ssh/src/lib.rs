@@ -8,11 +8,11 @@
 //! `<installation>/<cluster>/<node>/` a node: `lease` when it ends · `keeper.pid` the process that sees to it ·
 //! `processes/<name>/{pid,exit_code,out}` one folder per detached process · all else is the engine's.
 //!
-//! While a run is followed its nodes report by themselves ([`reports`]) and are asked only where no report comes.
+//! While a run is followed its nodes send reports ([`reports`]) and are queried only if these are missing.
 //!
 //! Where machines are there for one cluster only, they give what the server sent to each other ([`spread`]).
 //!
-//! A file records what is known of a cluster's machines while it lives ([`record_files`]), so that the next JAC finds them.
+//! A file records a cluster's machines during its life ([`record_files`]), so that the next JAC finds them.
 
 pub mod checks;
 pub mod cloud;

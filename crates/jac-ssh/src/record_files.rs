@@ -42,7 +42,7 @@ struct Known<R> {
 const HALF_WRITTEN: &str = "new";
 
 impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> RecordFiles<R> {
-    /// Reads them. What cannot be read now is read when it is needed.
+    /// Reads them. An unreadable record is read again when it is needed.
     pub fn new(folder: PathBuf) -> Self {
         let known = Known { is_listed: false, records: HashMap::new(), unread: HashSet::new() };
         let files = Self { folder: Arc::new(Folder { path: folder, known: Mutex::new(known) }), turn: Arc::default() };

@@ -1,6 +1,6 @@
 //! A node's files and processes, over SSH.
 //!
-//! What the engine asks often goes over SFTP and costs the node no process; while a run is followed the node reports it by itself
+//! Frequent queries of the engine use SFTP and need no process on the node; while a run is followed the node reports these values
 //! ([`crate::reports`]). The rest are scripts. What changes something is done again when the connection was lost meanwhile, so each may be done
 //! twice; what is only asked fails fast, since it is asked again anyhow.
 
@@ -56,12 +56,12 @@ pub struct SshRemote {
     known: Arc<Known>,
 }
 
-/// What is known of a node from what it said before.
+/// Data about a node from its earlier responses.
 #[derive(Debug, Default)]
 struct Known {
-    /// Its reports, as long as somebody follows it.
+    /// Its reports while it is followed.
     reports: Mutex<Weak<Reports>>,
-    /// The process of its JVM, and where that one's counters lie.
+    /// The process of its JVM, and the path of that JVM's counters.
     jvm: Mutex<Option<(u32, HeapPlaces)>>,
 }
 
@@ -94,12 +94,12 @@ impl SshRemote {
         below.rsplit_once('/').map_or("", |(cluster, _)| cluster)
     }
 
-    /// The node as one of those that give a file to each other.
+    /// The node as a participant in a transfer between nodes.
     pub(crate) fn member(&self, peer: Peer, file: String) -> Member {
         Member { name: self.name.clone(), link: Arc::clone(&self.link), peer, folder: self.folder.clone(), file }
     }
 
-    /// Its reports, while somebody follows it.
+    /// Its reports while it is followed.
     fn reports(&self) -> Option<Arc<Reports>> {
         self.known.reports.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
     }
@@ -337,7 +337,7 @@ impl Remote for SshRemote {
     }
 
     fn follow(&self, process: &str, log: &str) -> Following {
-        // A path that cannot be is refused when it is read.
+        // An invalid path is rejected when it is read.
         let Ok(log) = self.inside(log) else { return Box::new(()) };
         let (reports, following) =
             Reports::begin(&self.name, &self.folder, self.record(process), log, Arc::clone(&self.link));
@@ -355,7 +355,7 @@ impl Remote for SshRemote {
                     None => counters(&live).await?,
                 };
                 if vitals.disk_free_bytes.is_none() {
-                    // An SFTP server without that extension is no reason to know nothing.
+                    // An SFTP server without that extension must not hide the other values.
                     let disk = live.sftp.statvfs(&self.folder).await.ok();
                     vitals.disk_free_bytes = disk.map(|disk| disk.blocks_avail.saturating_mul(disk.fragment_size));
                 }

@@ -1,10 +1,10 @@
-//! What a node says of itself while a run is followed: the state of a process, the length of its log, and the machine's counters.
+//! Reports of a node while a run is followed: the state of a process, the length of its log, and the machine's counters.
 //!
-//! A shell script there (`scripts/report.sh`), started over one session of the connection, writes a line once a second. While the newest
-//! report is fresh it is the answer to who asks; where there is none (the line is cut, the script was killed, the machine hangs) the node is
-//! asked, which finds out what is wrong by its own deadlines. The script is started again meanwhile.
+//! A shell script on the node (`scripts/report.sh`), started in one session of the connection, writes a line once a second. While the newest
+//! report is fresh it answers queries; without one (the connection is lost, the script was killed, the machine hangs) the node is
+//! queried, which detects the problem by its own deadlines. The script is restarted meanwhile.
 //!
-//! The followed log stays open on the node's SFTP server, so that what a report says it has grown by takes one round trip.
+//! The followed log stays open on the node's SFTP server, so that reading the newly reported part takes one round trip.
 
 use crate::connection::{Link, Live};
 use crate::error::LinkError;
@@ -18,16 +18,16 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
-/// So long a report is taken for an answer: two of them may be late or lost.
+/// How long a report is valid: two of them may be late or lost.
 const FRESH: Duration = Duration::from_secs(3);
-/// So long its counters are; they come every four seconds.
+/// How long its counters are valid; they arrive every four seconds.
 const COUNTERS_FRESH: Duration = Duration::from_secs(10);
-/// After so long without a word the script is started again.
+/// The script is restarted after this long without output.
 const SILENCE: Duration = Duration::from_secs(10);
-/// The pause before the script is started again; it doubles with each time.
+/// The delay before the script is restarted; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// One that ran for so long ran well.
+/// A script that ran this long counts as working.
 const STEADY_AFTER: Duration = Duration::from_secs(60);
 
 /// The reports on one process and its log.
@@ -45,9 +45,9 @@ pub(crate) struct Reports {
 struct Reported {
     last: Option<Report>,
     counters: Option<(Instant, Vitals)>,
-    /// Lines of counters whose report has not come yet.
+    /// Counter lines whose report has not arrived yet.
     incomplete: Option<Vitals>,
-    /// Somebody asked and knows that the process has ended, which the last report may not.
+    /// A query has shown that the process has ended, which the last report may not include.
     has_ended: bool,
 }
 
@@ -55,11 +55,11 @@ struct Reported {
 struct Report {
     at: Instant,
     process: ProcessState,
-    /// `None`: there is no such file. It was looked at after the process.
+    /// `None`: there is no such file. It was checked after the process.
     log_size: Option<u64>,
 }
 
-/// A file that is open on the SFTP server of a connection.
+/// A file open on the SFTP server of a connection.
 #[derive(Debug)]
 struct OpenFile {
     live: Weak<Live>,
@@ -82,7 +82,7 @@ impl Drop for End {
 }
 
 impl Reports {
-    /// Begins them. They end with what is returned beside them.
+    /// Starts them. They end when the second returned value is dropped.
     pub fn begin(node: &str, folder: &str, record: String, log: String, link: Arc<Link>) -> (Arc<Self>, Following) {
         let script = scripts::report(folder, &record, &log);
         let (reported, file) = (Mutex::default(), tokio::sync::Mutex::default());
@@ -97,19 +97,19 @@ impl Reports {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What becomes of the process of a record; `None`: ask.
+    /// State of the process of a record; `None`: query the node.
     pub fn process(&self, record: &str) -> Option<ProcessState> {
         (record == self.record).then(|| self.reported().fresh().map(|report| report.process)).flatten()
     }
 
-    /// Takes note of what the node said when it was asked.
+    /// Records a node's response to a query.
     pub fn asked(&self, record: &str, state: ProcessState) {
         if record == self.record && !matches!(state, ProcessState::Running { .. }) {
             self.reported().has_ended = true;
         }
     }
 
-    /// What the machine's counters were, but for its JVM's; `None`: ask.
+    /// The machine's counters, except its JVM's; `None`: query the node.
     pub fn counters(&self) -> Option<Vitals> {
         let reported = self.reported();
         let (at, counters) = reported.counters.as_ref().filter(|(at, _)| at.elapsed() < COUNTERS_FRESH)?;
@@ -120,7 +120,7 @@ impl Reports {
         path == self.log
     }
 
-    /// The same as [`sftp::read_at`] for the log, if a report says that there is nothing from `offset` on.
+    /// The same as [`sftp::read_at`] for the log, if a report shows that there is nothing from `offset` on.
     pub fn nothing_at(&self, offset: u64) -> Option<Option<Chunk>> {
         match self.reported().log_size()? {
             None => Some(None),
@@ -153,7 +153,7 @@ impl Reports {
         read.map(Some)
     }
 
-    /// The node's SFTP server is not to keep a file that is removed.
+    /// The node's SFTP server must not keep a removed file open.
     async fn close_file(&self) {
         let Some(open) = self.file.lock().await.take() else { return };
         if let Some(live) = open.live.upgrade() {
@@ -167,13 +167,13 @@ impl Reported {
         self.last.as_ref().filter(|report| report.at.elapsed() < FRESH)
     }
 
-    /// How long the log is. A report from before the end of the process says nothing to whoever knows of the end.
+    /// Length of the log. A report from before the end of the process is not valid for a caller that knows of the end.
     fn log_size(&self) -> Option<Option<u64>> {
         let is_running = |report: &&Report| matches!(report.process, ProcessState::Running { .. });
         self.fresh().filter(|report| !(self.has_ended && is_running(report))).map(|report| report.log_size)
     }
 
-    /// Takes in a line. What is no line of ours is not looked at.
+    /// Processes a line. Other lines than ours are ignored.
     fn take(&mut self, line: &str, at: Instant) {
         let Some((kind, rest)) = line.split_once(' ') else { return };
         let words: Vec<&str> = rest.split_whitespace().collect();
@@ -205,7 +205,7 @@ impl Reported {
     }
 }
 
-/// Receives the reports until they are to end, and has the script started again whenever it ends.
+/// Receives the reports until they should end, and restarts the script whenever it ends.
 async fn listen(reports: Arc<Reports>, link: Arc<Link>, script: String, mut ended: oneshot::Receiver<()>) {
     let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
@@ -226,7 +226,7 @@ async fn listen(reports: Arc<Reports>, link: Arc<Link>, script: String, mut ende
     }
 }
 
-/// Receives the output of one script. Returns when the reports are to end.
+/// Receives the output of one script. Returns when the reports should end.
 async fn hear(
     reports: &Reports,
     link: &Link,
@@ -245,7 +245,7 @@ async fn hear(
         heard = session.listen(script, SILENCE, |line| reports.reported().take(line, Instant::now())) => Some(heard),
         _ = ended => None,
     };
-    // Of one that fell silent too: its place is to be free.
+    // Also of a silent one, to free its session.
     session.end().await;
     match heard {
         None => Ok(()),

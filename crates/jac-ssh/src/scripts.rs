@@ -16,9 +16,9 @@ pub const NODE_IS_GONE: i32 = 96;
 /// …and with this one when a folder or file that it needs is not there.
 pub const NOTHING_THERE: i32 = 97;
 
-/// Between two reports of a node, in seconds…
+/// Interval of a node's reports, in seconds…
 const REPORT_PAUSE_S: &str = "1";
-/// …and every how many of them its counters come.
+/// …and the number of reports per set of counters.
 const COUNTERS_EVERY: u32 = 4;
 
 /// Looks at a machine before anything of ours is there.
@@ -67,7 +67,7 @@ pub fn renew(node: &str, left: Duration, after_run: Option<Duration>) -> String 
     on_node(node, &script)
 }
 
-/// Has a node report on a process and its log, in place of what reported for it before: a connection that was cut may have left one there.
+/// Makes a node report on a process and its log, replacing an earlier script, which a lost connection may have left behind.
 pub fn report(node: &str, record: &str, log: &str) -> String {
     let reporter = format!("{PROCESSES}\n{}", include_str!("../scripts/report.sh"));
     let mark = quote(&format!("JAC_REPORTS={node}"));
@@ -129,7 +129,7 @@ pub fn start(node: &str, record: &str, folder: &str, command: &Command) -> Optio
     Some(on_node(node, &script))
 }
 
-/// Ends a process. `timeout` is how long what was killed may take to be gone.
+/// Ends a process. `timeout`: how long a killed process may take to disappear.
 pub fn kill(node: &str, record: &str, timeout: Duration) -> String {
     let script = format!(
         "record={} checks={}\n{PROCESSES}\n{}",

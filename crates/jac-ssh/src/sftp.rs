@@ -63,7 +63,7 @@ pub async fn read_at(live: &Live, path: &str, offset: u64, limit: usize) -> Resu
     done.map(Some)
 }
 
-/// The same of a file that is open. `known`: it is at least so long.
+/// The same for an open file. `known`: its minimum length.
 pub async fn read_open(
     live: &Live,
     handle: &str,
@@ -141,7 +141,7 @@ async fn entries(live: &Live, folder: &str) -> Result<Vec<(String, FileAttribute
     read
 }
 
-/// The plain files below a folder, after a look at no more than `most` files and folders. The server returns what an entry is without
+/// The plain files below a folder, examining no more than `most` files and folders. The server returns an entry's type without
 /// following links.
 pub async fn files_below(live: &Live, folder: &str, most: usize) -> Result<FoundFiles, LinkError> {
     let mut found = FoundFiles { files: Vec::new(), is_whole: true };

@@ -1,7 +1,7 @@
-//! A file of a plan that all nodes of a cluster get: over the server's line once, where its machines are there for one cluster only
+//! A file of a plan that all nodes of a cluster receive: sent by the server once, if the machines exist for one cluster only
 //! ([`crate::spread`]).
 //!
-//! What is given lies beside the node's files for as long as the others take it; the plan has a copy, which it may change.
+//! The file that is passed on stays beside the node's files while others copy it; the plan has its own copy, which it may change.
 
 use crate::error::LinkError;
 use crate::quote::quote;
@@ -15,26 +15,26 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
-/// A smaller file is sent to each node: to let a key in and out takes longer.
+/// A smaller file is sent to each node: adding and removing a key takes longer.
 pub(crate) const FROM_BYTES: u64 = 256 << 10;
 /// How long copying it on the node may take, whatever its size…
 const COPY_LIMIT: Duration = Duration::from_secs(120);
 /// …and the slowest disk, in bytes per second: what it takes longer for a large one.
 const SLOWEST_DISK: u64 = 8 << 20;
-/// So many files' digests are kept.
+/// Number of cached digests.
 const MOST_DIGESTS: usize = 100;
 
-/// What was read last of files that go to many nodes: all of them ask at once, and each would read the whole file.
+/// Cached digests of files that go to many nodes: all of them request it at once, and each would read the whole file.
 #[derive(Debug, Default)]
 pub(crate) struct Digests {
     files: StdMutex<HashMap<PathBuf, Arc<Mutex<Option<Known>>>>>,
 }
 
-/// A file's length and time when it was read, and what was read.
+/// A file's length and time when it was read, and its digest.
 type Known = (u64, SystemTime, Source);
 
 impl Digests {
-    /// The digest of a file as it is now. Who reads it holds up those who want the same file: that is what the lock is for.
+    /// The current digest of a file. The reader blocks others that need the same file: that is the purpose of the lock.
     async fn of(&self, path: &Path) -> Result<Source, LinkError> {
         let looked = tokio::fs::metadata(path).await.and_then(|file| Ok((file.len(), file.modified()?)));
         let known = {
@@ -56,7 +56,7 @@ impl Digests {
     }
 }
 
-/// Brings a file to a place on a node, from the server or from another node that has been given the same.
+/// Transfers a file to a path on a node, from the server or from another node that has received it.
 pub(crate) async fn share(
     tools: &Tools,
     remote: &SshRemote,

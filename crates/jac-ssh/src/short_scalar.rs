@@ -1,5 +1,5 @@
-//! ECDSA keys whose secret number begins with a zero byte: OpenSSH leaves the zero out, as RFC 4251 (section 5, `mpint`) demands, and one of 512
-//! keys on the curve P-256 has 31 bytes for that. The library refuses anything shorter than 32, so JAC reads these itself.
+//! ECDSA keys whose private value begins with a zero byte: OpenSSH omits the zero, as RFC 4251 (section 5, `mpint`) requires, and one in 512
+//! keys on the curve P-256 therefore has 31 bytes. The library rejects anything shorter than 32, so JAC reads these itself.
 
 use data_encoding::BASE64_MIME;
 use russh::keys::PrivateKey;
@@ -7,10 +7,10 @@ use russh::keys::ssh_key::encoding::{Decode, Reader};
 use russh::keys::ssh_key::private::{EcdsaKeypair, EcdsaPrivateKey, KeypairData};
 use russh::keys::ssh_key::sec1::EncodedPoint;
 
-/// The bytes of a whole secret number of the curve P-256.
+/// Length in bytes of a complete private value of the curve P-256.
 const WHOLE: usize = 32;
 
-/// The key of that Base64 in OpenSSH's format (its file `PROTOCOL.key`), if it is such a key and has no passphrase.
+/// The key in this Base64 text in OpenSSH's format (its file `PROTOCOL.key`), if it is such a key without a passphrase.
 pub fn read(body: &str) -> Option<PrivateKey> {
     let bytes = BASE64_MIME.decode(body.as_bytes()).ok()?;
     let mut file = bytes.strip_prefix(b"openssh-key-v1\0")?;
@@ -40,7 +40,7 @@ pub fn read(body: &str) -> Option<PrivateKey> {
     PrivateKey::new(KeypairData::Ecdsa(pair), comment).ok()
 }
 
-/// A field with its length in front.
+/// A field preceded by its length.
 fn field(reader: &mut impl Reader) -> Option<Vec<u8>> {
     Vec::decode(reader).ok()
 }
@@ -62,7 +62,7 @@ mod tests {
         String::from_utf8(said.stdout).expect("text")
     }
 
-    /// The file of the key with that secret number, as `ssh-keygen` writes it.
+    /// The file of the key with that private value, as `ssh-keygen` writes it.
     fn made(folder: &tempfile::TempDir, number: [u8; 32]) -> String {
         let path = folder.path().join("key").display().to_string();
         // RFC 5915 without the public half, which OpenSSL computes.

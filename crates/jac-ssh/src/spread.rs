@@ -6,10 +6,10 @@
 //! host key, and keeps only what has the right SHA-256. The server's own key stays on the server. Where nodes do not reach each
 //! other, have no `ssh`, or are lost meanwhile, the file comes from the server.
 //!
-//! What nodes give to each other this way is JMeter, Java ([`crate::tools`]) and the larger files of a plan ([`crate::shared`]).
+//! Nodes copy JMeter, Java ([`crate::tools`]) and the larger files of a plan ([`crate::shared`]) from each other in this way.
 //!
-//! For machines that are there for one cluster only: it writes into `~/.ssh/authorized_keys`, and takes that out again. Its key and its file have
-//! names that no other spreading has, so the end of one disturbs neither the next of the same content nor others on the same nodes.
+//! Only for machines that exist for one cluster: it adds a line to `~/.ssh/authorized_keys` and removes it again. Its key and its file have
+//! names that no other transfer has, so the end of one affects neither the next of the same content nor others on the same nodes.
 
 mod node;
 mod sending;
@@ -30,11 +30,11 @@ use tokio::time::{Instant, timeout};
 const TAKE_AT_ONCE: usize = 4;
 /// Nodes that the server sends to at the same time, when nodes cannot take from each other.
 const SEND_AT_ONCE: usize = 4;
-/// One more may be sent to for each time so long in which no byte got to any node: those that are to get it may be lost.
+/// The server sends to one more node after each such period in which no byte reached any node: the receiving nodes may be lost.
 const TURN_TIMEOUT: Duration = Duration::from_secs(45);
 /// How often a node tries to take it from others before it is sent to.
 const TAKES: u32 = 2;
-/// A node that so many others could not take it from gives only where no other does. One counts as all when it was surely the giver's fault.
+/// A node from which this many others could not copy is used only if there is no other. A failure certainly caused by the giver counts as all.
 const DOUBTS: u32 = 2;
 
 /// How the other nodes of its cluster reach a node.
@@ -46,13 +46,13 @@ pub struct Peer {
     pub host_key: String,
 }
 
-/// The spreadings that continue, by what is spread where.
+/// The active transfers, by content and cluster.
 #[derive(Debug, Default)]
 pub struct Spreads {
     going_on: Mutex<HashMap<String, Weak<Spread>>>,
 }
 
-/// A node's part in a spreading.
+/// A node's participation in a transfer.
 #[derive(Debug)]
 pub struct Part {
     spreads: Arc<Spreads>,
@@ -62,7 +62,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Where the file lies in a node's folder for as long as the spreading continues.
+    /// The file's path in a node's folder during the transfer.
     pub fn file(&self, folder: &str) -> String {
         format!("{folder}/{}.given", self.id)
     }
@@ -83,7 +83,7 @@ impl Part {
         member.run(then, limit).await
     }
 
-    /// Leaves the spreading. The last node that does so takes the key, and the file, out of those that gave.
+    /// Leaves the transfer. The last node to leave removes the key and the file from the givers.
     pub async fn leave(mut self) {
         if let Some(spread) = self.spread.take() {
             self.spreads.leave(spread).await;
@@ -91,7 +91,7 @@ impl Part {
     }
 }
 
-/// Whoever gives up in the middle leaves all the same.
+/// A cancelled participant leaves too.
 impl Drop for Part {
     fn drop(&mut self) {
         let (Some(spread), Ok(runtime)) = (self.spread.take(), tokio::runtime::Handle::try_current()) else { return };
@@ -102,7 +102,7 @@ impl Drop for Part {
 
 /// One file on its way to the nodes of one cluster.
 pub struct Spread {
-    /// Random: no two spreadings have the same, of the same content neither.
+    /// Random: no two transfers have the same name, even of the same content.
     id: String,
     key: KeyTexts,
     sha256: String,
@@ -112,19 +112,19 @@ pub struct Spread {
 
 #[derive(Debug)]
 struct State {
-    /// The nodes that have had a turn, by their names.
+    /// The nodes that have taken part, by name.
     nodes: BTreeMap<String, Node>,
     sending: usize,
     /// Since when no node got any of it.
     since: Instant,
 }
 
-/// A node that has the file, is about to get it, or could not.
+/// A node that has the file, is receiving it, or failed to.
 #[derive(Debug)]
 struct Node {
     member: Member,
     gives: bool,
-    /// How many others take it from this one.
+    /// Number of nodes copying from this one.
     taking: usize,
     doubts: u32,
 }
@@ -170,7 +170,7 @@ impl Drop for Place<'_> {
 }
 
 impl Spreads {
-    /// The spreading of a file, known by its digest, in a cluster: the one that continues, or a new one.
+    /// The transfer of a file, identified by its digest, in a cluster: the active one, or a new one.
     ///
     /// # Errors
     /// When no key can be made for it.
@@ -201,7 +201,7 @@ impl Spreads {
             Arc::into_inner(spread)
         };
         if let Some(last) = last {
-            // Whoever waits for it may be given up, and one node may be lost: the others are cleaned all the same.
+            // The waiting caller may be cancelled, and a node may be lost: the others are cleaned up anyway.
             let cleaning = tokio::spawn(last.clean_up());
             drop(timeout(SCRIPT_LIMIT, cleaning).await);
         }
@@ -209,7 +209,7 @@ impl Spreads {
 }
 
 impl Spread {
-    /// Brings the file to a node, from another or from the server; from then on that node gives it too.
+    /// Transfers the file to a node, from another node or from the server; from then on others can copy from that node too.
     ///
     /// # Errors
     /// Those of the server's sending.
@@ -253,7 +253,7 @@ impl Spread {
 
     fn turn(&self, member: &Member, failed: u32) -> Turn<'_> {
         let mut state = self.state();
-        // The same content under another path, before the others are done with the first; a machine in its place would have another link.
+        // The same content under another path, before the others have finished with the first; a replaced machine would have another link.
         let known = state.nodes.get(&member.name).filter(|node| Arc::ptr_eq(&node.member.link, &member.link));
         if known.is_some_and(|node| node.gives) {
             return Turn::Done;
@@ -298,7 +298,7 @@ impl Spread {
         }
     }
 
-    /// Some of it has got to a node.
+    /// A part of it has reached a node.
     fn got_on(&self) {
         self.state().since = Instant::now();
     }
@@ -311,7 +311,7 @@ impl Spread {
         self.changed.notify_waiters();
     }
 
-    /// Others are asked rather than a node that could not give.
+    /// Other nodes are preferred over one that could not give.
     fn doubt(&self, name: &str, blamed: Blamed) {
         let doubts = match blamed {
             Blamed::Giver => DOUBTS,
@@ -321,12 +321,12 @@ impl Spread {
         self.state().nodes.get_mut(name).into_iter().for_each(|giver| giver.doubts += doubts);
     }
 
-    /// What marks the key's line.
+    /// The mark of the key's line.
     fn mark(&self) -> String {
         format!("jac-spread-{}", self.id)
     }
 
-    /// Takes the key, and the file, out of all nodes that had a turn: whether one of them did what it was asked last may be unknown.
+    /// Removes the key and the file from all nodes that took part: the outcome of the last operation on a node may be unknown.
     async fn clean_up(self) {
         let members: Vec<Member> = self.state().nodes.values().map(|node| node.member.clone()).collect();
         let spread = &self;
@@ -344,7 +344,7 @@ impl Spread {
 }
 
 impl State {
-    /// A node gets its turn. One that is tried again gives nothing until it has the file again; who takes it from there takes it all the same.
+    /// A node starts. One that is retried gives nothing until it has the file again; copies already in progress continue.
     fn begin(&mut self, member: &Member) {
         let (taking, doubts) = self.nodes.get(&member.name).map_or((0, 0), |node| (node.taking, node.doubts));
         self.nodes.insert(member.name.clone(), Node { member: member.clone(), gives: false, taking, doubts });
@@ -372,7 +372,7 @@ mod tests {
         Arc::clone(part.spread.as_ref().expect("it was not left"))
     }
 
-    /// A node has got it and gives it.
+    /// A node has received it and can give it.
     fn give(spread: &Spread, name: &str) {
         spread.state().begin(&member(name));
         spread.gives(name);

@@ -1,4 +1,4 @@
-//! This machine's clock, in one place: for the offset of another machine's clock, and for when a lease is surely over.
+//! This machine's clock: for the offset of another machine's clock, and for when a lease has certainly expired.
 
 use jac_model::EpochMs;
 use std::time::{SystemTime, UNIX_EPOCH};

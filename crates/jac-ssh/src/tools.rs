@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// How long all Javas of a machine may take to print their versions.
+/// How long all Java installations of a machine may take to print their versions.
 const JAVA_LIMIT: Duration = Duration::from_secs(60);
 /// How long unpacking may take; it is a few seconds on an ordinary disk.
 const UNPACK_LIMIT: Duration = Duration::from_secs(180);
@@ -184,14 +184,14 @@ async fn architecture(link: &Link) -> Result<String, LinkError> {
     Ok(output.await?.stdout.trim().to_owned())
 }
 
-/// The version of a JMeter of this machine; `unknown` where the home does not have it, which is reported when it is packed.
+/// The version of a JMeter on this machine; `unknown` if the home lacks it, which is reported when it is packed.
 async fn jmeter_version(home: &Path) -> String {
     let home = home.to_owned();
     let opened = tokio::task::spawn_blocking(move || JMeterHome::open(&home)).await;
     opened.ok().and_then(Result::ok).map_or_else(|| "unknown".to_owned(), |home| home.version().to_owned())
 }
 
-/// The Java of a machine that this JMeter (its version; `None`: any) runs on, or a sentence about why there is none to use.
+/// A machine's Java that this JMeter (its version; `None`: any) runs on, or a sentence about why there is no usable one.
 pub async fn java(link: &Link, jmeter: Option<&str>) -> Result<Result<Java, String>, LinkError> {
     let script = scripts::find_java();
     let output = link.persist(|live| {

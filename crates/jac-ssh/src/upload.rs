@@ -28,7 +28,7 @@ const DIGEST_LIMIT: Duration = Duration::from_secs(120);
 /// How long the next block may take: it gets on, or it is given up. A slow line needs half of it.
 const BLOCK_LIMIT: Duration = Duration::from_secs(60);
 
-/// Receives the progress now and then: how many bytes of how many are there.
+/// Receives the progress regularly: bytes transferred and total.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 
 /// Copies a file to an absolute place on a node and makes its folders. `guard` is a folder that has to be there already.
@@ -39,7 +39,7 @@ pub async fn upload(link: &Link, from: &Path, to: &str, guard: &str, progress: P
     upload_by_way_of(link, from, to, to, guard, progress).await
 }
 
-/// The same for a place that has another name the next time: until all is there, it lies at [`part_of`] `stem`.
+/// The same for a path whose name differs the next time: until it is complete, the file is at [`part_of`] `stem`.
 ///
 /// # Errors
 /// Those of [`upload`].
@@ -66,7 +66,7 @@ pub(crate) async fn upload_by_way_of(
     .await
 }
 
-/// Where what has arrived of the content with that digest lies until all of it is there.
+/// The path of the partial content with that digest.
 pub(crate) fn part_of(stem: &str, sha256: &str) -> String {
     format!("{stem}.{}.part", &sha256[..16])
 }
@@ -84,7 +84,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// How `chmod` on a node names the file's mode. Its user may always read and write it.
+    /// The file's mode for `chmod` on a node. Its user may always read and write it.
     pub(crate) fn mode(&self) -> String {
         format!("{:o}", self.mode | 0o600)
     }

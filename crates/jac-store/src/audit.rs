@@ -160,7 +160,7 @@ impl AuditedChange {
         });
     }
 
-    /// Says which thing it is about, in place of what was said before; `None`: of what is made next.
+    /// Sets the item that the entry is about, replacing the previous one; `None`: the item created next.
     pub fn is_about(thing: Option<(&str, &str)>) {
         let Some(audited) = Self::current() else { return };
         audited.amend(|entry| {
@@ -176,7 +176,7 @@ impl AuditedChange {
         audited.amend(|entry| entry.person = Some(person.clone()));
     }
 
-    /// The change that is continuing, or the next one, is not what was asked for: it may be refused yet.
+    /// The current or next change is not yet the requested one, which may still be rejected.
     pub fn hold() {
         let Some(audited) = Self::current() else { return };
         audited.held.store(true, Ordering::Relaxed);
@@ -206,7 +206,7 @@ impl AuditedChange {
         self.preparation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The entry that goes along with the change that is continuing.
+    /// The entry of the current change.
     pub(crate) fn due(&self) -> Option<NewEntry> {
         if self.held.swap(false, Ordering::Relaxed) {
             return None;
@@ -235,10 +235,10 @@ impl AuditedChange {
     }
 }
 
-/// The longest text that an entry has of what a caller said, in characters: what is written stays for ever.
+/// Maximum length of a caller's text in an entry, in characters: entries are kept for ever.
 const LONGEST: usize = 200;
 
-/// A text as it is kept.
+/// A text in stored form.
 fn kept(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         None => text.to_owned(),

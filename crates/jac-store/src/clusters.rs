@@ -138,7 +138,7 @@ impl Store {
             let rows = statement
                 .query_map([id.as_str()], |row| {
                     let params: String = row.get(5)?;
-                    // What cannot be read is reported without: its sentence says all of it.
+                    // An unreadable value is reported without it: the message has everything.
                     let params = serde_json::from_str(&params).unwrap_or_default();
                     let message = Message { code: row.get(4)?, params, message: row.get(3)? };
                     Ok(ClusterEventRow { id: row.get(0)?, at_ms: row.get(1)?, node: row.get(2)?, message })

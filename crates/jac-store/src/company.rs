@@ -7,7 +7,7 @@ use jac_model::{EpochMs, UserRole, folded};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-/// Somebody whom the company's sign-on has reported.
+/// A person reported by the company's sign-on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompanyPerson {
     pub issuer: String,
@@ -21,7 +21,7 @@ pub struct CompanyPerson {
 }
 
 impl Store {
-    /// The person whom the company's sign-on reports; created the first time, with what it says of them renewed each time. The last
+    /// The person reported by the company's sign-on; created the first time, and updated each time. The last
     /// administrator stays one, whatever it says.
     ///
     /// # Errors
@@ -57,8 +57,8 @@ impl Store {
         .await
     }
 
-    /// Revokes what the company's sign-on has granted: somebody it knows has no role any more. They are signed out everywhere and have
-    /// the lowest role until they sign in with another one; the last administrator keeps that role. Gives them, where they are known here.
+    /// Revokes permissions granted by the company's sign-on, because a person it knows has no role any more. They are signed out everywhere and have
+    /// the lowest role until they sign in with another one; the last administrator keeps that role. Returns the person, if known here.
     pub async fn company_person_without_role(
         &self,
         issuer: &str,
@@ -120,7 +120,7 @@ fn add_company_person(
     Err(failure)
 }
 
-/// An id that is the same on every server with the same company's sign-on.
+/// An ID that is the same on every server with the same company's sign-on.
 fn company_id(kind: &str, words: &[&str]) -> String {
     let mut digest = Sha256::new();
     for word in words {

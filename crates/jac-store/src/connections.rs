@@ -18,7 +18,7 @@ const READERS: usize = 4;
 /// How long a statement waits for another process that works on the database, as `jac admin` does.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
-/// Every commit is on the disk when it returns: a transition that was reported is never undone by a power failure.
+/// Every commit is on disk when it returns: a reported transition is never undone by a power failure.
 const WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 const READER: &str = "PRAGMA foreign_keys = ON;";
 
@@ -99,7 +99,7 @@ impl Pool {
     }
 }
 
-/// Gives statements `folded(text)`: the form in which names are compared.
+/// Registers `folded(text)` for SQL statements: the form in which names are compared.
 pub(crate) fn add_functions(connection: &Connection) -> Result<(), rusqlite::Error> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function("folded", 1, flags, |call| {

@@ -125,7 +125,7 @@ impl Store {
                 row.identity,
                 row.fault
             ];
-            // One that was saved before by a name which is another's now stays.
+            // A set saved earlier under a name that now belongs to another set is kept.
             let other = "SELECT 1 FROM credentials WHERE owner = ?2 AND id <> ?1 AND folded(name) = folded(?3)
                  AND NOT EXISTS (SELECT 1 FROM credentials WHERE id = ?1 AND owner = ?2 AND name = ?3)";
             let is_taken = connection
@@ -171,7 +171,7 @@ impl Store {
         .await
     }
 
-    /// Seals all sets again, in one transaction; says how many there are.
+    /// Encrypts all sets again, in one transaction; returns their number.
     pub(crate) async fn seal_all_again<E: From<StoreError> + Send + 'static>(
         &self,
         again: impl Fn(&CredentialRow, &[u8]) -> Result<Vec<u8>, E> + Send + 'static,

@@ -1,4 +1,4 @@
-//! The notifications of finished runs: what is sent to whom, and the state of each. A row is written in the transaction that finishes its run.
+//! The notifications of finished runs: their targets and states. A row is written in the transaction that finishes its run.
 
 use crate::documents::{self, Put};
 use crate::{Store, StoreError, during};
@@ -101,7 +101,7 @@ fn insert(connection: &Connection, run: &RunId, deliveries: &[NewDelivery], now_
 }
 
 impl Store {
-    /// Records who is notified of a run that is about to be finished otherwise. Those that are there already stay as they are.
+    /// Records the notifications of a run that is about to be finished in another way. Existing ones are unchanged.
     ///
     /// # Errors
     /// When there is no such run, or the database cannot be written.
@@ -115,7 +115,7 @@ impl Store {
         self.write(move |connection| insert(connection, &run, &deliveries, now_ms)).await
     }
 
-    /// Lets `change` finish a run, and records in the same transaction who is notified of it.
+    /// Lets `change` finish a run, and records its notifications in the same transaction.
     ///
     /// # Errors
     /// When `change` refuses, or the database cannot be written; then nothing is.

@@ -71,7 +71,7 @@ pub(crate) fn schema_of<T: Document>() -> u32 {
     u32::try_from(T::UPGRADES.len() + 1).unwrap_or(u32::MAX)
 }
 
-/// Gives a field another name.
+/// Renames a field.
 fn rename(document: &mut Map<String, Value>, from: &str, to: &str) {
     if let Some(value) = document.remove(from) {
         add(document, to, value);
@@ -150,7 +150,7 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
         }
     },
     |run| rename(run, "grace_s", "stop_timeout_s"),
-    // What a node's health has more is absent in older runs, which is read as not known.
+    // Fields of a node's health that older runs lack are read as unknown.
     |run| add(run, "annotations", json!([])),
     |run| add(run, "try_run", json!(false)),
     |run| add(run, "max_unread_percent", Value::Null),

@@ -25,9 +25,9 @@ pub struct RunMetrics {
     pub rate_per_s: Option<f64>,
     /// Share of the whole log's rows that could not be read, in percent.
     pub unread_percent: Option<f64>,
-    /// The share that was allowed, where that is not the usual one.
+    /// The allowed share, if it is not the default.
     pub max_unread_percent: Option<f64>,
-    /// What the total is over: `samples` or `transactions`; `None`: it is not known, and of a label it does not matter.
+    /// What the total covers: `samples` or `transactions`; `None`: unknown, or irrelevant for a label.
     pub total_basis: Option<String>,
     /// Counted response times.
     pub times: Vec<u8>,

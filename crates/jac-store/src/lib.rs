@@ -113,7 +113,7 @@ pub enum StoreError {
     Database { what: &'static str, source: rusqlite::Error },
     #[error("a {kind} '{name}' already exists")]
     NameTaken { kind: &'static str, name: String },
-    /// Who something new would belong to was removed meanwhile.
+    /// The owner of a new item was removed meanwhile.
     #[error("the account of {name} was removed")]
     OwnerMissing { name: String },
     /// Of somebody who is to be removed.

@@ -34,7 +34,7 @@ pub struct PageRequest<S> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// Where the next page continues; `None`: there is none.
+    /// Cursor of the next page; `None`: there is none.
     pub next: Option<String>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct Query {
 const LONGEST_TEXT: usize = 200;
 
 impl Query {
-    /// All rows of a table, from where the page before ended.
+    /// All rows of a table, after the end of the previous page.
     pub fn new<S>(
         table: &'static str,
         columns: &'static str,
@@ -173,18 +173,18 @@ impl Query {
         }
     }
 
-    /// Only rows in whose `search` each of the words is.
+    /// Only rows whose `search` contains each of the words.
     ///
     /// # Errors
-    /// With more than [`LONGEST_TEXT`] letters, which SQLite might not take.
+    /// With more than [`LONGEST_TEXT`] characters, which SQLite might not accept.
     pub fn text(&mut self, text: Option<&str>) -> Result<(), StoreError> {
         self.text_in("search", text)
     }
 
-    /// Only rows in whose column, which has a folded text, each of the words is.
+    /// Only rows whose column, which has folded text, contains each of the words.
     ///
     /// # Errors
-    /// With more than [`LONGEST_TEXT`] letters, which SQLite might not take.
+    /// With more than [`LONGEST_TEXT`] characters, which SQLite might not accept.
     pub fn text_in(&mut self, column: &'static str, text: Option<&str>) -> Result<(), StoreError> {
         let text = text.unwrap_or_default();
         if text.chars().count() > LONGEST_TEXT {

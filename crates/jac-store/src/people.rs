@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 pub struct PersonRow {
     pub id: String,
     pub name: String,
-    /// What the name is compared by; no other person has it.
+    /// The folded name for comparison, unique among people.
     pub name_key: String,
     pub role: UserRole,
     pub teams: Vec<Named>,
@@ -86,7 +86,7 @@ pub(crate) fn find(connection: &Connection, condition: &str, value: &str) -> Res
     read().map_err(during("read a person"))
 }
 
-/// The person of that name: who has it as it is written before who has it in another case, which may be two people of an older JAC.
+/// The person with that name: an exact match takes precedence over one that differs in case; a database of an older JAC may have both.
 pub(crate) fn named(connection: &Connection, name: &str) -> Result<Option<PersonRow>, StoreError> {
     match find(connection, "name = ?1", name)? {
         Some(person) => Ok(Some(person)),
@@ -150,7 +150,7 @@ pub(crate) fn keep_an_administrator(connection: &Connection) -> Result<(), Store
     if left == 0 { Err(StoreError::LastAdministrator) } else { Ok(()) }
 }
 
-/// Refuses something new of somebody who was removed after they asked for it.
+/// Rejects a new item of a person who was removed after the request.
 pub(crate) fn must_be_there(connection: &Connection, owner: &Person) -> Result<(), StoreError> {
     let found =
         connection.prepare_cached("SELECT 1 FROM people WHERE id = ?1").and_then(|mut found| found.exists([&owner.id]));
@@ -160,14 +160,14 @@ pub(crate) fn must_be_there(connection: &Connection, owner: &Person) -> Result<(
     }
 }
 
-/// Whether somebody owns anything, also what has ended.
+/// Whether a person owns anything, including ended items.
 const OWNS_ANYTHING: &str =
     "SELECT EXISTS (SELECT 1 FROM clusters WHERE owner = ?1) OR EXISTS (SELECT 1 FROM plans WHERE owner = ?1)
     OR EXISTS (SELECT 1 FROM runs WHERE owner = ?1) OR EXISTS (SELECT 1 FROM schedules WHERE owner = ?1)
     OR EXISTS (SELECT 1 FROM results_stores WHERE owner = ?1) OR EXISTS (SELECT 1 FROM search_targets WHERE owner = ?1)
     OR EXISTS (SELECT 1 FROM credentials WHERE owner = ?1)";
 
-/// Ends somebody's sessions, those that are kept elsewhere too, and their links.
+/// Ends a person's sessions, including those stored elsewhere, and their links.
 pub(crate) fn sign_out_everywhere(connection: &Connection, id: &str, now_ms: EpochMs) -> Result<(), StoreError> {
     let failed = || during("sign somebody out everywhere");
     connection.execute("UPDATE people SET signed_out_ms = ?2 WHERE id = ?1", params![id, now_ms]).map_err(failed())?;
@@ -229,7 +229,7 @@ impl Store {
         .await
     }
 
-    /// How much each of these people owns, by their ids.
+    /// The number of items that each of these people owns, by their IDs.
     pub async fn owned_counts(&self, people: Vec<String>) -> Result<HashMap<String, Owned>, StoreError> {
         self.read_at_once(move |connection| {
             let read = || {
@@ -328,11 +328,11 @@ impl Store {
         .await
     }
 
-    /// Removes somebody with their sessions, links and tokens. What they own is the caller's to hand over before: of who owns anything
-    /// nothing is removed, and nothing new is written for who is gone.
+    /// Removes a person with their sessions, links and tokens. The caller must hand over everything they own first: a person who owns anything
+    /// is not removed, and nothing new is written for a removed person.
     ///
     /// # Errors
-    /// `StillOwns` where something is left, which may have come while the rest was handed over.
+    /// `StillOwns` if something is left, which may have been created during the handover.
     pub async fn remove_person(&self, id: &str) -> Result<(), StoreError> {
         let id = id.to_owned();
         self.write(move |connection| {
@@ -350,7 +350,7 @@ impl Store {
         .await
     }
 
-    /// Keeps a password's hash, and ends all of the person's sessions but one, and their sign-in links.
+    /// Stores a password's hash, and ends all of the person's sessions but one, and their sign-in links.
     pub async fn set_password(&self, id: &str, hash: &str, keep_session: Option<&str>) -> Result<(), StoreError> {
         let (id, hash, keep) = (id.to_owned(), hash.to_owned(), keep_session.map(str::to_owned));
         self.write(move |connection| {
@@ -359,7 +359,7 @@ impl Store {
             connection
                 .execute("DELETE FROM sessions WHERE person = ?1 AND id IS NOT ?2", params![id, keep])
                 .map_err(failed())?;
-            // Whoever has a link would be in without the password.
+            // A link would allow access without the password.
             connection.execute("DELETE FROM sign_in_links WHERE person = ?1", [&id]).map_err(failed())?;
             // The next change wants the password.
             connection.execute("UPDATE sessions SET by_link = 0 WHERE person = ?1", [&id]).map(drop).map_err(failed())
@@ -384,7 +384,7 @@ impl Store {
         .await
     }
 
-    /// The ids of what belongs to nobody who has an account, with the owners' names.
+    /// The IDs of items whose owner has no account, with the owners' names.
     pub async fn without_account(&self, kind: Kind) -> Result<Vec<(String, String)>, StoreError> {
         let sql = format!("SELECT id, owner_name FROM {} WHERE owner NOT IN (SELECT id FROM people)", kind.rows());
         self.read(move |connection| {
@@ -397,7 +397,7 @@ impl Store {
         .await
     }
 
-    /// Gives something to somebody by its row alone: its document cannot be read by this JAC, and is left as it is.
+    /// Changes an item's owner in its row only: this version cannot read its document, which is unchanged.
     pub async fn give_row(&self, kind: Kind, id: &str, to: &Person) -> Result<(), StoreError> {
         let sql = format!("UPDATE {} SET owner = ?2, owner_name = ?3 WHERE id = ?1", kind.rows());
         let (id, to) = (id.to_owned(), to.clone());

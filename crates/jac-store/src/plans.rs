@@ -71,7 +71,7 @@ impl Store {
         .await
     }
 
-    /// Writes a plan down that is changed or restored.
+    /// Records a changed or restored plan.
     pub async fn put_plan(&self, plan: &Plan) -> Result<(), StoreError> {
         let plan = plan.clone();
         self.write(move |connection| {

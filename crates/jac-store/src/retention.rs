@@ -24,7 +24,7 @@ const OLD_EVENTS: &str = "DELETE FROM cluster_events WHERE id IN (
     SELECT cluster_events.id FROM clusters INDEXED BY clusters_by_ended
     CROSS JOIN cluster_events INDEXED BY cluster_events_by_cluster ON cluster_events.cluster = clusters.id
     WHERE clusters.phase = 'terminated' AND clusters.ended_ms < ?1 LIMIT ?2)";
-// Earlier versions made one for each run: those that a newer one of that name has taken the place of go though they have runs.
+// Earlier versions created one for each run: those replaced by a newer one with that name are removed although they have runs.
 const EPHEMERAL: &str = "SELECT id FROM plans INDEXED BY plans_ephemeral WHERE ephemeral = 1 AND created_ms < ?1
     AND NOT EXISTS (SELECT 1 FROM runs INDEXED BY runs_by_plan WHERE plan = plans.id AND phase <> 'finished')
     AND (NOT EXISTS (SELECT 1 FROM runs INDEXED BY runs_by_plan WHERE plan = plans.id)
@@ -35,7 +35,7 @@ const EPHEMERAL: &str = "SELECT id FROM plans INDEXED BY plans_ephemeral WHERE e
 pub(crate) const STATEMENTS: [&str; 5] = [OLDEST, FINISHED, NTH_NEWEST, OLD_EVENTS, EPHEMERAL];
 
 impl Store {
-    /// The finished runs after one place and up to another that are neither pinned nor a baseline, the oldest first, at most `limit`.
+    /// The finished runs between two positions that are neither pinned nor a baseline, oldest first, at most `limit`.
     pub async fn oldest_runs(
         &self,
         after: &RunPlace,
@@ -45,7 +45,7 @@ impl Store {
         self.runs_between(OLDEST, after, until, limit).await
     }
 
-    /// The same of all finished runs.
+    /// The same for all finished runs.
     pub async fn finished_runs(
         &self,
         after: &RunPlace,
@@ -75,7 +75,7 @@ impl Store {
         Ok(rows.into_iter().filter_map(|place| place.1.parse().ok().map(|id| (place, id))).collect())
     }
 
-    /// Where the finished runs that are neither pinned nor a baseline begin to be more than `count`; `None`: there are no more.
+    /// The position from which finished runs, without pinned ones and baselines, exceed `count`; `None`: they do not.
     pub async fn newest_run_beyond(&self, count: u32) -> Result<Option<RunPlace>, StoreError> {
         self.read(move |connection| {
             let found = connection.prepare_cached(NTH_NEWEST).and_then(|mut statement| {
@@ -94,7 +94,7 @@ impl Store {
         .await
     }
 
-    /// Plans of `jac run` that were uploaded first before then and have no runs any more.
+    /// Plans of `jac run` first uploaded before this time that have no runs any more.
     pub async fn forgotten_plans(&self, before_ms: EpochMs) -> Result<Vec<PlanId>, StoreError> {
         let sql = EPHEMERAL.replace("?1", &before_ms.to_string());
         let found = self.read(move |connection| ids(connection, &sql)).await?;

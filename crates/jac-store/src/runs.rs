@@ -164,7 +164,7 @@ impl Store {
         self.read(move |connection| documents::documents(connection, &unreadable, UNFINISHED)).await
     }
 
-    /// The runs of a cluster that have not begun, in the order in which they were started; one of them may have it already.
+    /// The runs of a cluster that have not begun, in the order in which they were started; one may already have claimed it.
     pub async fn queued_runs(&self, cluster: &jac_model::ClusterId) -> Result<Vec<RunId>, StoreError> {
         let cluster = cluster.to_string();
         self.read(move |connection| {
@@ -177,7 +177,7 @@ impl Store {
         .await
     }
 
-    /// Records a run as its own folder has it, over what the row says; `points`: its charts with the width of their buckets.
+    /// Records a run as described by its folder, replacing its row; `points`: its charts with the width of their buckets.
     pub async fn restore_run(
         &self,
         run: &Run,

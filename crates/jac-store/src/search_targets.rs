@@ -87,7 +87,7 @@ impl Store {
         .await
     }
 
-    /// Seals the secrets of all targets again, in one transaction; says how many there are.
+    /// Encrypts the secrets of all targets again, in one transaction; returns their number.
     pub(crate) async fn seal_targets_again<E: From<StoreError> + Send + 'static>(
         &self,
         again: impl Fn(&SearchTargetRow, &[u8]) -> Result<Vec<u8>, E> + Send + 'static,

@@ -104,7 +104,7 @@ impl Store {
         .await
     }
 
-    /// The links that show a run, alone or compared with others, and still work, the newest first.
+    /// The valid links that show a run, alone or compared with others, newest first.
     ///
     /// # Errors
     /// When the database cannot be read.

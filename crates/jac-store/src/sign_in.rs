@@ -75,7 +75,7 @@ pub struct SessionLimits {
 }
 
 impl SessionLimits {
-    /// Whether the time of the last use has to be written again: seldom, but often enough for a short idle limit.
+    /// Whether the time of the last use must be written again: rarely, but often enough for a short idle limit.
     pub fn is_use_due(&self, last_used_ms: EpochMs) -> bool {
         self.is_use && self.now_ms - last_used_ms >= LAST_USE_MS.min(self.idle_ms / 4)
     }
@@ -121,7 +121,7 @@ fn open_session(
         .map_err(during("open a session"))
 }
 
-/// Who is signed in stays so while the database cannot be written: reading needs no note of it.
+/// People stay signed in while the database cannot be written to: the last use need not be recorded.
 pub(crate) fn continue_without_note(noted: Result<(), StoreError>) {
     if let Err(error) = noted {
         tracing::warn!(%error, "the last use of a sign-in could not be recorded: {error}");
@@ -222,7 +222,7 @@ impl Store {
             })
             .await?;
         let Some((mut open, kept, link, used_ms)) = found else { return Ok(None) };
-        // Digests are compared: the time that it takes reveals nothing of the secret.
+        // Digests are compared, so the time reveals nothing about the secret.
         open.is_own_page = page.is_some_and(|page| page == kept);
         let uses_link_up = open.is_own_page && link.is_some();
         if uses_link_up || limits.is_use_due(used_ms) {
@@ -239,7 +239,7 @@ impl Store {
                 connection.execute(sql, params![person, now_ms]).map(drop).map_err(used())
             });
             match noted.await {
-                // It would work twice.
+                // The link would work twice.
                 Err(error) if uses_link_up => return Err(error),
                 noted => continue_without_note(noted),
             }
@@ -355,7 +355,7 @@ impl Store {
         Ok(found)
     }
 
-    /// The id of the person whose token that is.
+    /// The ID of the token's owner.
     pub async fn token_owner(&self, id: &str) -> Result<Option<String>, StoreError> {
         let id = id.to_owned();
         self.read(move |connection| {

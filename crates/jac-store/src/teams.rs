@@ -8,7 +8,7 @@ use jac_model::{Named, Person, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most members that a team names itself; all of them are a list of people.
+/// Maximum number of members listed with a team; the list of people has all of them.
 pub const MOST_SHOWN_MEMBERS: u32 = 10;
 
 /// A team.
@@ -21,13 +21,13 @@ pub struct TeamRow {
     pub members: Vec<Person>,
 }
 
-/// What is to be changed of a team; what is empty stays as it is.
+/// Changes to a team; empty fields are unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TeamChange {
     pub name: Option<String>,
-    /// Ids of people who are to be members.
+    /// IDs of people to add.
     pub add: Vec<String>,
-    /// Ids of people who are not to be members; whoever is in both stays out.
+    /// IDs of people to remove; a person in both lists is removed.
     pub remove: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ fn members_of(connection: &Connection, team: &str) -> rusqlite::Result<BTreeSet<
         .collect()
 }
 
-/// The id of the team of that name, by the rule by which people are found by theirs.
+/// The ID of the team with that name, by the same rule as for people.
 pub(crate) fn team_named(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
     let find = |condition: &str, value: &str| {
         let sql = format!("SELECT id FROM teams WHERE {condition}");
@@ -81,7 +81,7 @@ pub(crate) fn query(text: Option<&str>, page: &PageRequest<()>) -> Result<Query,
 }
 
 impl Store {
-    /// A page of the teams in whose name each word of the text is, by name.
+    /// A page of the teams whose names contain each word of the text, by name.
     ///
     /// # Errors
     /// When the cursor is not one of this list.
@@ -122,7 +122,7 @@ impl Store {
         self.write(move |connection| insert_team(connection, &id, &name)).await
     }
 
-    /// Renames a team, or changes who is in it.
+    /// Renames a team, or changes its members.
     pub async fn change_team(&self, id: &str, change: TeamChange) -> Result<(), StoreError> {
         let id = id.to_owned();
         self.write(move |connection| {
@@ -133,7 +133,7 @@ impl Store {
                 .map_err(failed())?;
             known.ok_or_else(|| not_found("team", &id))?;
             if let Some(name) = &change.name {
-                // A name that was another's too before names were compared in every script keeps its key.
+                // A name that was a duplicate before names were compared in every script keeps its key.
                 let sql = "UPDATE teams SET name = ?2, name_key = ?3 WHERE id = ?1 AND name <> ?2 COLLATE BINARY";
                 connection.execute(sql, params![id, name, folded(name)]).map_err(taken("team", name))?;
                 AuditedChange::detail("name", name);
@@ -157,7 +157,7 @@ impl Store {
         .await
     }
 
-    /// Removes a team; what it could write is its owners' alone.
+    /// Removes a team; its shared items can then only be changed by their owners.
     pub async fn remove_team(&self, id: &str) -> Result<(), StoreError> {
         let id = id.to_owned();
         self.write(move |connection| {

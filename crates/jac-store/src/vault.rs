@@ -135,7 +135,7 @@ impl Vault {
         &self.store
     }
 
-    /// Checks that all that is saved opens with the present keys, and reports for each set that does not why it cannot be used. Returns
+    /// Checks that everything saved can be decrypted with the present keys, and reports for each set that cannot why. Returns
     /// how many secrets do not open: the key file is missing, or is that of another installation.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const words = useSettled(typed.trim(), TYPING_MS);
-  // What was found for other words must not be opened by Enter.
+  // Enter must not open a result of an earlier search text.
   const settled = words === typed.trim();
   const runs = useFound<RunSummary>("runs", words);
   const plans = useFound<PlanSummary>("plans", words);

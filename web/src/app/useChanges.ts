@@ -40,14 +40,14 @@ export function useChanges(): void {
 
 /**
  * The session is over, or only its rights are others: the server closes the connection for both. With other rights the connection is
- * made again by itself, and everything fetched again; otherwise the sign-in page says why.
+ * re-established automatically, and everything fetched again; otherwise the sign-in page shows the reason.
  */
 export async function afterSignOut(client: QueryClient, code: string): Promise<void> {
   if (client.getQueryData(keys.signedOut) === BY_THEMSELVES) return;
   // Before the answer, which may bring the sign-in page at once.
   client.setQueryData(keys.signedOut, code);
   const session = await client.query({ ...sessionQuery, staleTime: 0 }).catch(() => undefined);
-  // Not tried again: the session has to be made again first.
+  // Not retried: the session has to be re-established first.
   if (session === null) forgetSeen(client);
   else client.removeQueries({ queryKey: keys.signedOut });
 }

@@ -22,7 +22,7 @@ struct Index<'a> {
 }
 
 impl Index<'_> {
-    /// The file that may be meant: of the same name elsewhere, or of another case.
+    /// The file that may be meant: of the same name at another path, or in another case.
     fn elsewhere(&self, folder: &str, path: &str) -> Option<Misplaced> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let found = self.by_lower_case.get(&path.to_ascii_lowercase()).or_else(|| self.by_name.get(name))?;
@@ -30,7 +30,7 @@ impl Index<'_> {
     }
 }
 
-/// A path that starts from the plan's folder, as it starts from the root.
+/// A path relative to the plan's folder, made relative to the root.
 fn from_root(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {

@@ -8,7 +8,7 @@ use crate::expression::has_expression;
 use crate::load::Load;
 use crate::thread_groups::{Group, Span};
 
-/// What to do where an expression is left in a value.
+/// The hint for a value that still contains an expression.
 pub(super) const NOT_DEFINED: &str = "JMeter knows no such variable there: User Defined Variables do not know those of their own element. Define it in \
      an element before this one.";
 

@@ -17,12 +17,12 @@ fn ms(seconds: u64) -> u64 {
     seconds.saturating_mul(1_000)
 }
 
-/// `number * times / of`, whatever the plan's numbers are.
+/// `number * times / of`, without overflow.
 fn share(number: u64, times: u64, of: u64) -> u64 {
     u64::try_from(u128::from(number) * u128::from(times) / u128::from(of.max(1))).unwrap_or(u64::MAX)
 }
 
-/// The line of a group from its own start on.
+/// The line of a group relative to its start.
 pub(super) fn of_group(group: &Group, element: &Element, scope: &Scope<'_>) -> Result<Line, NoLine> {
     let number = |name: &str| plugin_groups::number(scope, element.text_or_empty(name)).ok_or(NoLine::Unknown);
     let points = match element.kind() {
@@ -78,7 +78,7 @@ fn classic(group: &Group) -> Option<Line> {
     Some(Line { points: later(points, delay_ms), ends })
 }
 
-/// `ConcurrencyThreadStarter` of jpgc-casutg: each step begins with its users; without steps they come evenly.
+/// `ConcurrencyThreadStarter` of jpgc-casutg: each step begins with its users; without steps they start evenly.
 fn concurrency(users: u64, ramp_ms: u64, steps: u64, end_ms: u64) -> Vec<LoadPoint> {
     let mut points = vec![point(0, 0)];
     if ramp_ms == 0 {
@@ -174,7 +174,7 @@ fn wave([users, delay, start, hold, stop]: [u64; 5]) -> Vec<LoadPoint> {
     later(points, ms(delay))
 }
 
-/// The line up to a time, where everybody stops.
+/// The line up to a time at which all users stop.
 fn until(mut points: Vec<LoadPoint>, end_ms: u64) -> Vec<LoadPoint> {
     let users = before(&points, end_ms).unwrap_or_else(|| points.last().map_or(0, |last| last.users));
     points.retain(|point| point.at_ms < end_ms);
@@ -185,7 +185,7 @@ fn until(mut points: Vec<LoadPoint>, end_ms: u64) -> Vec<LoadPoint> {
     points
 }
 
-/// The same line, which begins later.
+/// The same line, shifted to a later start.
 pub(super) fn later(points: Vec<LoadPoint>, delay_ms: u64) -> Vec<LoadPoint> {
     if delay_ms == 0 {
         return points;
@@ -244,7 +244,7 @@ pub(super) fn sum(one: &[LoadPoint], other: &[LoadPoint]) -> Vec<LoadPoint> {
     points
 }
 
-/// At most about so many points, those of the highest users among them.
+/// Reduced to about this many points, including those with the most users.
 pub(super) fn thinned(points: Vec<LoadPoint>, most: usize) -> Vec<LoadPoint> {
     if points.len() <= most {
         return points;

@@ -37,7 +37,7 @@ impl Evaluation {
         self.rules.set_clock_offset(host, ahead_ms);
     }
 
-    /// Says what the server's clock shows when the samples come that come after: the rules pass over those that end far beyond it.
+    /// Sets the server's time at the arrival of the following samples: rules ignore samples that end far beyond it.
     pub fn set_now(&mut self, now_ms: i64) {
         self.rules.set_now(now_ms);
     }

@@ -212,7 +212,7 @@ pub(super) struct StopRules {
     progress: Progress,
     processors: Processors,
     has_requests: bool,
-    /// By the server's clock, when the samples came that come now.
+    /// Arrival time of the current samples, by the server's clock.
     now_ms: Option<i64>,
 }
 
@@ -238,7 +238,7 @@ impl StopRules {
             return;
         }
         let end_ms = self.progress.end_ms(sample);
-        // Nothing ends in the future: the others would be taken for long silent, and their windows be forgotten.
+        // Samples cannot end in the future: the other workers would count as silent, and their windows be dropped.
         if self.now_ms.is_some_and(|now_ms| end_ms > now_ms.saturating_add(FUTURE_MS)) {
             return;
         }

@@ -33,7 +33,7 @@ impl Progress {
         sample.end_ms.saturating_sub(ahead_ms)
     }
 
-    /// Takes note of a sample that ended then.
+    /// Records a sample that ended at this time.
     pub fn add(&mut self, sample: &Sample<'_>, end_ms: i64) {
         let host = sample.host();
         self.first_end_ms = Some(self.first_end_ms.map_or(end_ms, |first| first.min(end_ms)));

@@ -118,7 +118,7 @@ impl Column {
     }
 }
 
-/// What a file of UTF-8 may begin with, and so each one of several that were joined.
+/// The byte order mark with which a UTF-8 file may begin, and so each of several concatenated files.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// No such column.
@@ -128,9 +128,9 @@ const ABSENT: u16 = u16::MAX;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
     pub(super) delimiter: u8,
-    /// Fields in a row; `None` until the first row of a log without a header was read.
+    /// Number of fields in a row; `None` until the first row of a log without a header was read.
     pub(super) count: Option<usize>,
-    /// How time stamps are written; `None` until the first sample was read.
+    /// The format of timestamps; `None` until the first sample was read.
     pub(super) stamps: Option<Stamps>,
     /// Index of each column, or [`ABSENT`].
     at: [u16; Column::COUNT],

@@ -42,7 +42,7 @@ pub(super) struct CsvReader {
     outcome: ReadOutcome,
     index: Index,
     split: FieldEnds,
-    /// Where times stand without a day: the time of the row before, with its day.
+    /// For times without a date: the time of the previous row, with its day.
     before_ms: Option<i64>,
 }
 
@@ -316,11 +316,11 @@ impl CsvReader {
     fn slow_row(&mut self, row: &[u8], at_end: bool, sink: &mut impl TakeSample) {
         if !blank(row)
             && let Err(reason) = self.try_row(row, sink)
-            // Logs that were joined: a later one may begin as the first does.
+            // Concatenated logs: a later one may begin like the first.
             && row.strip_prefix(BYTE_ORDER_MARK).is_none_or(|row| self.try_row(row, sink).is_err())
         {
             match Columns::of_header(trimmed(row)) {
-                // The header comes again, perhaps another one.
+                // The header is repeated, possibly with other columns.
                 Some(Ok(columns)) => {
                     let before = match &self.state {
                         State::Rows(before) => Some(before),
@@ -369,7 +369,7 @@ impl CsvReader {
             }
             Some(Stamps::TimesOfDay) => {
                 guesses.day = true;
-                // Rows are written in about the order of time: each is of the day in which it is the nearest to the one before.
+                // Rows are roughly in order of time: each belongs to the day that brings it nearest to the previous row.
                 let ahead_ms = self.before_ms.map_or(0, |before_ms| before_ms - sample.start_ms);
                 let days_ms = (ahead_ms + DAY_MS / 2).div_euclid(DAY_MS) * DAY_MS;
                 let (start_ms, end_ms) = (sample.start_ms + days_ms, sample.end_ms + days_ms);
@@ -412,7 +412,7 @@ fn trimmed(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Is a header's end a carriage return alone?
+/// Whether a header ends with a carriage return alone.
 fn carriage_returns(text: &[u8]) -> Option<Reason> {
     let (header, rows) = trimmed(text).split_at_checked(memchr(b'\r', text)?)?;
     (rows.len() > 1 && Columns::of_header(header).is_some()).then_some(Reason::CarriageReturns)

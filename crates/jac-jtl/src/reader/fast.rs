@@ -25,7 +25,7 @@ impl<'a> Row<'a> {
         let connect = self.number(columns, Column::Connect);
         let threads = self.number(columns, Column::AllThreads);
         let success = match columns.index(Column::Success) {
-            // The number of failed samples decides, where there is one.
+            // The number of failed samples decides, if present.
             None if columns.index(Column::ErrorCount).is_some() => match self.text(columns, Column::ErrorCount) {
                 b"0" => true,
                 _ => return None,

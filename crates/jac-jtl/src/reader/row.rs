@@ -51,7 +51,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Reads the time stamp, in milliseconds, and says how it is written; a 0 does not show its unit.
+    /// Reads the timestamp, in milliseconds, and its format; a 0 does not show its unit.
     fn stamp(&self, columns: &Columns, settings: &Settings) -> Result<(u64, Option<Stamps>), Reason> {
         let field = self.text(columns, Column::TimeStamp);
         let (stamp, form) = match number(field) {

@@ -1,4 +1,4 @@
-//! Where a row ends: a scan that heeds quotes and can stop and continue at any byte.
+//! Finds the end of a row: a scan that respects quotes and can stop and continue at any byte.
 
 use super::rejects::Reason;
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
@@ -45,7 +45,7 @@ pub(super) struct RowScan {
 }
 
 impl RowScan {
-    /// Continues with the row in the next bytes. After anything but [`Scanned::More`] a new scan has to be begun.
+    /// Continues the row in the next bytes. After any result but [`Scanned::More`] a new scan must be started.
     pub(super) fn scan(&mut self, bytes: &[u8], delimiter: u8) -> Scanned {
         let mut at = 0;
         while at < bytes.len() {
@@ -109,12 +109,12 @@ pub fn whole_rows(bytes: &[u8], delimiter: u8) -> usize {
     rows(bytes, delimiter).sum()
 }
 
-/// How many rows these whole rows are.
+/// The number of these complete rows.
 pub fn count_rows(bytes: &[u8], delimiter: u8) -> usize {
     if memchr(b'"', bytes).is_none() { memchr_iter(b'\n', bytes).count() } else { rows(bytes, delimiter).count() }
 }
 
-/// The lengths of the whole rows that bytes begin with, line ends included.
+/// The lengths of the complete rows at the beginning of the bytes, including line ends.
 fn rows(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = usize> {
     let mut left = bytes;
     std::iter::from_fn(move || {

@@ -44,8 +44,8 @@ pub(super) fn date_time_ms(field: &[u8], settings: &Settings) -> Option<u64> {
     epoch_ms(&Written { year, month, day, ..text.time()? }, settings.utc_offset_minutes)
 }
 
-/// Reads a time without a date, `HH:mm:ss` with an optional fraction or in the form that the settings give, as if it were of 1970-01-02: the
-/// day before it is there for rows that come late, as there are no times before 1970.
+/// Reads a time without a date, `HH:mm:ss` with an optional fraction or in the format of the settings, as if it were on 1970-01-02: the
+/// day before is available for late rows, as there are no times before 1970.
 pub(super) fn time_of_day_ms(field: &[u8], settings: &Settings) -> Option<u64> {
     let time = match &settings.time_format {
         Some(format) => format.read(field)?,

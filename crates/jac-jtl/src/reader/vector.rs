@@ -108,7 +108,7 @@ impl Places {
             b"true" => true,
             b"false" => false,
             _ if self.has[Column::Success as usize] => return None,
-            // The number of failed samples decides, where there is one.
+            // The number of failed samples decides, if present.
             _ if self.has[Column::ErrorCount as usize] && self.text(Column::ErrorCount, block, marks) != b"0" => {
                 return None;
             }

@@ -146,7 +146,7 @@ impl XmlReader {
             Markup::End { name } if is_sample(name) => self.end(sink),
             Markup::End { name: b"testResults" } => self.closed = true,
             Markup::Start { name, closed, .. } => {
-                // Logs that were joined: the next document begins.
+                // Concatenated logs: the next document begins.
                 self.closed &= name != b"testResults";
                 if name == b"assertionResult" {
                     self.assertion = Assertion::default();

@@ -1,7 +1,7 @@
 //! Active users: the sum over workers of their latest `allThreads`, as each worker counts only its own threads.
 //!
-//! Workers have clocks of their own: which of them have gone silent is decided by times that are corrected by what their clocks
-//! were measured to be ahead, so that one whose clock is fast hides nobody.
+//! Workers have separate clocks: which of them are silent is decided by times corrected by their clocks'
+//! measured offsets, so that a fast clock hides no other worker.
 //!
 //! Several logs in which no node is named are of one load generator where they follow one another, and of as many as there
 //! are logs where they overlap in time.
@@ -31,11 +31,11 @@ pub(super) const UNNAMED: u32 = 0x8000_0000;
 /// By how many milliseconds workers' clocks are ahead, by the workers' numbers.
 pub(super) type Ahead = IntegerMap<u32, i64>;
 
-/// What workers' clocks are measured by.
+/// The reference of workers' clock offsets.
 #[derive(Debug)]
 pub(super) struct Clocks {
     pub(super) ahead: Ahead,
-    /// Nothing ends later than this: a clock that was wrong for a moment would have all others taken for silent.
+    /// No sample ends later than this: a clock that was briefly wrong would make all other workers count as silent.
     pub(super) latest_ms: i64,
 }
 
@@ -44,7 +44,7 @@ impl Clocks {
         latest.end_ms.saturating_sub(self.ahead.get(&worker).copied().unwrap_or(0))
     }
 
-    /// The thread counts of a bucket that were taken by now.
+    /// The thread counts of a bucket so far.
     fn threads<'a>(&'a self, bucket: &'a Bucket) -> impl Iterator<Item = (u32, Latest)> + 'a {
         let threads = bucket.threads.iter().map(|(worker, latest)| (*worker, *latest));
         threads.filter(move |(worker, latest)| self.corrected_ms(*worker, latest) <= self.latest_ms)

@@ -69,7 +69,7 @@ impl Buckets {
         Self { width: 0, limit: limit.max(2), buckets: BTreeMap::new(), memory: 0, now: 1, replaced: 1 }
     }
 
-    /// Its place among [`WIDTHS_S`].
+    /// Its index in [`WIDTHS_S`].
     pub(super) fn width(&self) -> usize {
         self.width
     }

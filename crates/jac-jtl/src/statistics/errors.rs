@@ -1,4 +1,4 @@
-//! Failures that are alike: label, response code, and message but for its ids, numbers and addresses; in all, and in a stretch of time.
+//! Groups of similar failures: same label, response code, and message apart from IDs, numbers and addresses; in total and in a time range.
 
 mod over_time;
 
@@ -11,9 +11,9 @@ use crate::{ErrorGroup, Sample, Settings};
 use over_time::{Count, OverTime, PART_BYTES};
 use std::ops::Range;
 
-/// Longest message by which groups are distinguished, in bytes.
+/// Maximum length of a message that distinguishes groups, in bytes.
 const MESSAGE_BYTES: usize = 1_000;
-/// Longest response code by which groups are distinguished, in bytes.
+/// Maximum length of a response code that distinguishes groups, in bytes.
 const CODE_BYTES: usize = 200;
 /// Longest message that is kept as an example, in bytes.
 const EXAMPLE_BYTES: usize = 10_000;
@@ -21,7 +21,7 @@ const EXAMPLE_BYTES: usize = 10_000;
 const GROUP_BYTES: usize = 200;
 /// Messages as logged whose groups are remembered: most failures repeat one of a few.
 const REMEMBERED: usize = 500;
-/// Intervals of all groups together: beyond it they become wider. A hundred groups in each second of an hour.
+/// Maximum number of intervals of all groups together: beyond it they become wider. A hundred groups in each second of an hour.
 const MOST_PARTS: usize = 360_000;
 
 /// Error groups, bounded: at twice the limit the rarest half is folded into a remainder, so that a flood of messages that
@@ -32,7 +32,7 @@ pub(super) struct Errors {
     keys: Interner,
     groups: Vec<Group>,
     rest: [Option<OverTime>; KINDS],
-    /// Which of the buckets' widths the intervals of all groups have, and how many intervals there are.
+    /// The width of all groups' intervals, as an index into the buckets' widths, and the number of intervals.
     width: usize,
     parts: usize,
     /// Keys with messages as logged, and the groups that they are of.
@@ -51,7 +51,7 @@ struct Group {
 }
 
 impl Group {
-    /// Adds a failure with its message; returns how many intervals that made.
+    /// Adds a failure with its message; returns the number of new intervals.
     fn add(&mut self, one: Count, example: &[u8], width_ms: i64) -> usize {
         self.put_example(one, example);
         let before = self.failures.parts();
@@ -59,7 +59,7 @@ impl Group {
         self.failures.parts() - before
     }
 
-    /// Adds failures, of which this is the first one's message; returns how many intervals that made.
+    /// Adds failures with the message of the first; returns the number of new intervals.
     fn merge(&mut self, failures: &OverTime, example: &[u8], width_ms: i64) -> usize {
         self.put_example(failures.all(), example);
         let before = self.failures.parts();
@@ -249,14 +249,14 @@ impl Errors {
         WIDTHS_S[self.width] as i64 * 1_000
     }
 
-    /// Makes all intervals wider until there are few enough. Which width that is depends on the failures alone, not on their order.
+    /// Widens all intervals until there are few enough. The resulting width depends on the failures only, not on their order.
     fn keep_to_parts(&mut self) {
         while self.parts > MOST_PARTS && self.width + 1 < WIDTHS_S.len() {
             self.widen_to(self.width + 1);
         }
     }
 
-    /// Makes all intervals at least as wide as buckets of this width: no narrower ones are asked for.
+    /// Widens all intervals at least to this bucket width: no narrower ones are requested.
     pub(super) fn keep_to_width(&mut self, width: usize) {
         if width > self.width {
             self.widen_to(width);

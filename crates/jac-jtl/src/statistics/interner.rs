@@ -4,7 +4,7 @@ use crate::hash::{fold, hash_bytes};
 
 const EMPTY: u32 = u32::MAX;
 
-/// A string in two words where it is at most sixteen bytes long, as labels and codes mostly are: they distinguish it from
+/// A string as two words if it has at most sixteen bytes, as most labels and codes do: they distinguish it from
 /// every other without looking at its bytes again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Short {

@@ -329,7 +329,7 @@ impl Labels {
         added_up(self.labels.iter().filter_map(|label| label.group(kind)), summing)
     }
 
-    /// The statistics over all rows of the labels with these names, and what those rows are; `None`: no sample has such a label.
+    /// The statistics over all rows of the labels with these names, and the kind of those rows; `None`: no sample has such a label.
     pub(super) fn together(&self, names: &[String], summing: &mut Summing) -> Option<(EntryKind, Group)> {
         let named = || self.labels.iter().filter(|label| label.samples() > 0 && names.contains(&label.text));
         let kinds = named().map(Label::kind);

@@ -88,12 +88,12 @@ impl LogStatistics {
         self.statistics.set_clock_offset(host, ahead_ms);
     }
 
-    /// Says what the server's clock shows; see [`SampleStatistics::set_now`].
+    /// Sets the server's time; see [`SampleStatistics::set_now`].
     pub fn set_now(&mut self, now_ms: i64) {
         self.statistics.set_now(now_ms);
     }
 
-    /// Says what the total is over; see [`SampleStatistics::set_total_basis`].
+    /// Sets what the total covers; see [`SampleStatistics::set_total_basis`].
     pub fn set_total_basis(&mut self, basis: TotalBasis) {
         self.statistics.set_total_basis(basis);
     }
@@ -123,7 +123,7 @@ impl LogStatistics {
         self.statistics.together(names)
     }
 
-    /// The table of a stretch of time; see [`SampleStatistics::window`].
+    /// The table of a time range; see [`SampleStatistics::window`].
     pub fn window(&mut self, ended_ms: Range<i64>, names: &[String]) -> WindowTable {
         self.statistics.window(ended_ms, names)
     }

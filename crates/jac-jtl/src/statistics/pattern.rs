@@ -6,7 +6,7 @@ pub(super) const FOLDED: u8 = b'#';
 /// Shortest run of letters and digits that is an id where digits stand among its letters.
 const ID: usize = 6;
 
-/// Longest text that can be an address: looking further at each place of a long message would take the square of its length.
+/// Maximum length of an address: without a limit the search in a long message would take quadratic time.
 const ADDRESS: usize = 320;
 
 /// Writes a message with its ids, numbers and addresses folded: numbers, hexadecimal numbers and UUIDs, ids of letters with

@@ -97,7 +97,7 @@ impl SampleStatistics {
         }
     }
 
-    /// The line of some labels together, each sample of theirs counted once; its `label` is empty. `None` where no sample has one of them.
+    /// The line of some labels together, each of their samples counted once; its `label` is empty. `None` if no sample has one of them.
     pub fn together(&mut self, names: &[String]) -> Option<Entry> {
         self.settle();
         let Shown { outside, .. } = self.show();

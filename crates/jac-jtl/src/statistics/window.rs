@@ -1,4 +1,4 @@
-//! The table of a stretch of time, added up from the buckets: while a run continues its log is not read again for that.
+//! The table of a time range, added up from the buckets: during a run its log is not read again for this.
 
 use super::buckets::Sums;
 use super::kind::Kind;
@@ -8,12 +8,12 @@ use super::{SampleStatistics, Shown};
 use crate::{Entry, EntryKind, WindowTable};
 use std::ops::Range;
 
-/// How many groups of failures a window has.
+/// Maximum number of failure groups in a window.
 const ERRORS: usize = 20;
 
 impl SampleStatistics {
-    /// The table of the buckets that have a part of the time in which samples ended, epoch milliseconds, and the labels with these names
-    /// as one. Without a bucket there it is empty, and as long as was asked for.
+    /// The table of the buckets that overlap the time in which samples ended, epoch milliseconds, and the labels with these names
+    /// as one. Without a bucket there it is empty, with the requested duration.
     pub fn window(&mut self, ended_ms: Range<i64>, names: &[String]) -> WindowTable {
         self.settle();
         let show = self.show();

@@ -1,5 +1,5 @@
-//! What a request was let in with, to be asked for again when its body has come: a body may take its time, and whoever sends it may be
-//! signed out, disabled or have lost a right in the meantime.
+//! The rights with which a request was admitted, to be checked again when its body is complete: a body may take long, and the sender may be
+//! signed out, disabled or have lost a permission meanwhile.
 
 use crate::App;
 use crate::error::ApiError;
@@ -8,27 +8,27 @@ use axum::http::{Request, StatusCode};
 use jac_model::Principal;
 use std::pin::Pin;
 
-/// Finds the caller and checks the right that a handler's signature names.
+/// Determines the caller and checks the permission in a handler's signature.
 pub(super) type Ask =
     for<'a> fn(&'a mut Parts, &'a App) -> Pin<Box<dyn Future<Output = Result<Principal, ApiError>> + Send + 'a>>;
 
-/// What was asked and who it was, among the extensions of a request: a signature may name several rights.
+/// The checked permissions and the caller, in a request's extensions: a signature may name several permissions.
 #[derive(Clone, Default)]
 struct Asked(Vec<(Ask, Principal)>);
 
-/// Notes that a right was asked for.
+/// Records that a permission was checked.
 pub(super) fn note(parts: &mut Parts, ask: Ask, caller: &Principal) {
     parts.extensions.get_or_insert_default::<Asked>().0.push((ask, caller.clone()));
 }
 
-/// The head of a request and the rights that it was let in with.
+/// The head of a request and the permissions with which it was admitted.
 pub struct Admission {
     head: Parts,
     asked: Asked,
 }
 
 impl Admission {
-    /// Of a request whose rights have been checked; one that needs none is let in again.
+    /// For a request whose permissions were checked; one that needs none is admitted again.
     pub fn of<B>(request: &Request<B>) -> Self {
         let (mut head, ()) = Request::new(()).into_parts();
         head.method.clone_from(request.method());
@@ -40,10 +40,10 @@ impl Admission {
         Self { head, asked }
     }
 
-    /// Asks for the caller and their rights again.
+    /// Checks the caller and their permissions again.
     ///
     /// # Errors
-    /// When they are not signed in any more, may not do it any more, or are not who they were: a handler has looked at that.
+    /// When they are no longer signed in, no longer permitted, or a different caller than the handler has seen.
     pub async fn still_holds(&self, app: &App) -> Result<(), ApiError> {
         for (ask, before) in &self.asked.0 {
             if ask(&mut self.head.clone(), app).await? != *before {

@@ -152,7 +152,7 @@ impl<P: Permission> FromRequestParts<App> for Allowed<P> {
     }
 }
 
-/// Asks for the same again, of which the audit trail needs no second entry.
+/// Checks the same again, without a second entry in the audit trail.
 async fn ask<P: Permission>(parts: &mut Parts, app: &App) -> Result<Principal, ApiError> {
     let caller = principal(parts, app).await?;
     authorize(&caller, P::ACTION, None).map_err(ApiError::Denied)?;
@@ -261,7 +261,7 @@ impl<P: Permission, T: Ownable> FromRequestParts<App> for On<P, T> {
     }
 }
 
-/// Asks for the same again: the thing may have another owner or team by now.
+/// Checks the same again: the item may have a different owner or team by now.
 async fn ask_on<P: Permission, T: Ownable>(parts: &mut Parts, app: &App) -> Result<Principal, ApiError> {
     let caller = principal(parts, app).await?;
     let text = &id_of(parts, app).await;

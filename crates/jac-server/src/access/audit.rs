@@ -150,10 +150,10 @@ fn address(client: Option<&ClientInfo>) -> Option<String> {
     client.and_then(|client| client.address).map(|address| address.to_string())
 }
 
-/// The longest id that is kept: several of them in one.
+/// Maximum length of a stored ID, which may combine several.
 const LONGEST_ID: usize = 200;
 
-/// An id as it may be kept: it comes from the caller, and need not be one.
+/// An ID in storable form: it comes from the caller and may be anything.
 fn kept_id(id: &str) -> String {
     id.chars().filter(|letter| !letter.is_control()).take(LONGEST_ID).collect()
 }

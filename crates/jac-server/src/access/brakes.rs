@@ -1,7 +1,7 @@
-//! Delays after sign-ins that failed: for a name from an address, for the address, and for the name wherever it is tried from.
+//! Delays after failed sign-ins: for a name from an address, for the address, and for the name from anywhere.
 //!
-//! The first tries are free; then each wait is twice the one before, up to a limit. An account is never locked: whoever knows the password and
-//! comes from an address from which they have signed in before waits for failures from there only, however much others guess elsewhere.
+//! The first failures cause no delay; then each delay is twice the previous one, up to a limit. An account is never locked: a person who knows the password and
+//! uses an address from which they have signed in before is only delayed by failures from there, however much others guess elsewhere.
 
 use jac_model::folded;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// So many tries may fail before there is a delay: of one name from one address; from one address, which many people may share; of one name from
+/// Failures before there is a delay: for one name from one address; from one address, which many people may share; for one name from
 /// everywhere, against guessing from many addresses.
 const FREE: [u32; 3] = [3, 10, 30];
 const LONGEST: Duration = Duration::from_secs(60);
@@ -34,19 +34,19 @@ struct Failures {
 }
 
 impl Brakes {
-    /// How long this name has to wait for what failed from this address; `None`: it may try.
+    /// Delay of this name because of failures from this address; `None`: none.
     pub fn wait(&self, name: &str, address: &str) -> Option<Duration> {
         let [pair, address, _] = keys(name, address);
         self.longest(&[pair, address])
     }
 
-    /// How long this name has to wait for what failed from everywhere, where nobody has signed in with it before.
+    /// Delay of this name because of failures from anywhere, at an address from which it has never signed in.
     pub fn wait_elsewhere(&self, name: &str) -> Option<Duration> {
         let [_, _, name] = keys(name, "");
         self.longest(&[name])
     }
 
-    /// How long an address has to wait that no name is tried from, but a link.
+    /// Delay of an address for sign-in links.
     pub fn wait_for_links(&self, address: &str) -> Option<Duration> {
         let [_, address, _] = keys("", address);
         self.longest(&[address])
@@ -64,7 +64,7 @@ impl Brakes {
         self.count(keys(name, address).into_iter().zip(FREE));
     }
 
-    /// A link was not one.
+    /// A sign-in link was invalid.
     pub fn link_failed(&self, address: &str) {
         let [_, address, _] = keys("", address);
         self.count([(address, FREE[1])].into_iter());
@@ -89,8 +89,8 @@ impl Brakes {
         }
     }
 
-    /// It was the right one: the name's failures from this address are forgotten. The others stay, but for this try, which was counted before
-    /// it was known: many people may sign in from one address, and others may be guessing this name.
+    /// The password was correct: the name's failures from this address are cleared. The others stay, except for this attempt, which was counted before
+    /// the result was known: many people may sign in from one address, and others may be guessing this name.
     pub fn succeeded(&self, name: &str, address: &str) {
         let [pair, address, name] = keys(name, address);
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,7 +114,7 @@ fn keys(name: &str, address: &str) -> [String; 3] {
     [format!("{address} {name}"), format!("address {address}"), format!("name {name}")]
 }
 
-/// What counts as one address: of IPv6 the network of a host, which has as many addresses as it likes.
+/// What counts as one address: for IPv6 the /64 network, because a host can use any of its addresses.
 fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 /// So many of the last ones are kept: a page hears of its session's end within seconds.
 const MOST: usize = 10_000;
 
-/// Why a session ended by its person's own doing. Pages get the word.
+/// Why a session was ended by its person. Pages receive the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     SignedOut,

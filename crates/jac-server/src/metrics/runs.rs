@@ -78,7 +78,7 @@ fn encode_counted<L: EncodeLabelSet + Clone>(
     for (labels, counted) in all {
         let bounds = BOUNDS_MS.iter().map(|bound| f64::from(*bound) / 1_000.0).chain([f64::MAX]);
         let buckets: Vec<(f64, u64)> = bounds.zip(counted.buckets).collect();
-        // Samples without a time are in no bucket.
+        // Samples without a response time are in no bucket.
         let (sum, count) = (seconds(counted.sum_ms), counted.timed());
         family.encode_family(labels)?.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)?;
     }

@@ -157,7 +157,7 @@ pub async fn end_session(
 ) -> Result<StatusCode, ApiError> {
     audit::about("session", &id, "");
     let person = allowed.engine().store().person(&allowed.caller.user.id).await?;
-    // Before it ends, so that its page hears why; of another's session, or of none, nothing is kept.
+    // Before it ends, so that its page receives the reason; nothing is stored for another person's session or none.
     if app.sessions().of(&person).await?.iter().any(|session| session.id == id) {
         app.access.ended_sessions.note(&id, Ended::Revoked);
     }

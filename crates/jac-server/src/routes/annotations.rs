@@ -1,4 +1,4 @@
-//! What people remark at moments of a run.
+//! Annotations: texts at moments of a run.
 
 use crate::access::allowed::{ChangeRun, On};
 use crate::access::audit;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 /// An annotation: a text at a moment of a run.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewAnnotation {
-    /// The moment, epoch milliseconds; absent: now, or where it was.
+    /// The time, epoch milliseconds; absent: now, or unchanged.
     at_ms: Option<i64>,
     /// 1 to 200 characters.
     text: String,

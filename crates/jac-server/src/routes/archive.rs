@@ -17,7 +17,7 @@ pub async fn retry(run: On<ChangeRun, Run>) -> Result<(StatusCode, Json<ArchiveV
     Ok((StatusCode::ACCEPTED, Json(run.engine().retry_archive(&run.thing.id).await?)))
 }
 
-/// Answers with the result of work on a store, or says that it continues.
+/// Returns the result of work on a store, or that it continues.
 fn done_or_running<T: IntoResponse>(done: Option<T>) -> Response {
     done.map_or_else(|| (StatusCode::ACCEPTED, Json(still_running())).into_response(), T::into_response)
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// The most entries of one page, and of one file.
 const MOST: u32 = 200;
 const MOST_EXPORTED: u32 = 100_000;
-/// Where a file that has not all says how to continue.
+/// The note in an incomplete file that says how to continue.
 const NEXT: HeaderName = HeaderName::from_static("x-jac-next");
 
 /// Which entries.

@@ -81,7 +81,7 @@ pub async fn callback(
     let client = client.as_deref();
     let used = cookie(&app, COOKIE, "", "Lax", 0, is_https(client));
     let from = super::session::address(client);
-    // Before the audit trail has an entry: nobody fills it with tries. A caller in this process has no address.
+    // Before the audit trail gets an entry, so that nobody can fill it with attempts. A caller in this process has no address.
     let is_from_outside = client.is_some_and(|client| client.address.is_some());
     if is_from_outside && app.access.brakes.wait_for_links(&from).is_some() {
         return refusal("sign_in_delayed", used);
@@ -144,11 +144,11 @@ async fn arrive(
     let (issuer, subject) = (claimed.issuer.clone(), claimed.subject.clone());
     let claimed = match claimed.person(company.config()) {
         Err(error @ CompanyError::NoRole(_)) => {
-            // Who has left the groups keeps no right that they gave.
+            // A person who has left the groups loses their permissions.
             let now_ms = app.engine.now_ms();
             let left = app.engine.store().company_person_without_role(&issuer, &subject, now_ms).await;
             if let Some(person) = left.map_err(|error| failed(&from, error.into()))? {
-                // On the servers that share sessions too.
+                // Also on other servers that share sessions.
                 app.sessions().end_all_of(&person).await;
                 app.access.rights_changed();
             }

@@ -49,7 +49,7 @@ pub async fn import_logs(
     let audited = AuditedChange::current().unwrap_or_default();
     let (engine, person) = (allowed.engine().clone(), owner.id.clone());
     let import = move || audited.around_blocking(|| engine.import_run(owner, new, staging, &|| gone.is_cancelled()));
-    // It may have waited for long.
+    // It may have waited for a long time.
     let run = app.edge.scans().run_if(&person, admission.still_holds(&app), import).await?;
     Ok((StatusCode::CREATED, Json(view(allowed.engine(), &run.id).await?)))
 }

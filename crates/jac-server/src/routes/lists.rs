@@ -1,4 +1,4 @@
-//! What the lists can be asked for: their queries, and whom `me` and `mine` stand for.
+//! The lists' query parameters, and the meaning of `me` and `mine`.
 
 use crate::error::ApiError;
 use jac_jtl::criteria::Verdict;
@@ -255,7 +255,7 @@ impl PlansQuery {
 
 impl PeopleQuery {
     /// # Errors
-    /// When it asks for what only administrators see of others.
+    /// When it requests data of others that only administrators may see.
     pub fn ask(self, caller: &Principal) -> Result<(PersonFilter, PageRequest<PersonSort>), ApiError> {
         let is_for_all = self.state.is_none() && self.sort.unwrap_or_default() == PersonSort::Name;
         if !is_for_all && caller.role != UserRole::Administrator {

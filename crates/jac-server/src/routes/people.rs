@@ -275,7 +275,7 @@ pub async fn remove(
         None => None,
     };
     let removed = engine.remove_person(&leaving.person(), heir, &allowed.caller.user).await;
-    // They are signed out here before anything is handed over, whatever comes of that.
+    // They are signed out before anything is handed over, whether or not that succeeds.
     if engine.store().person(&id).await.is_ok_and(|person| person.disabled) || removed.is_ok() {
         app.sessions().end_all_of(&leaving).await;
         app.access.rights_changed();

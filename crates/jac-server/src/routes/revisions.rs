@@ -52,7 +52,7 @@ pub async fn download_revision(
 ) -> Result<impl IntoResponse, ApiError> {
     let (place, ()) = app.edge.zips().enter(&plan.caller.user.id).ok_or_else(too_many)?;
     let id = plan.thing.id.clone();
-    // As a file: whoever reads it slowly holds no thread.
+    // As a file, so that a slow reader does not block a thread.
     let zip = plan.engine().run_blocking(move |engine| engine.plan_at(&id, revision)?.zip_file(engine)).await?;
     let bytes = zip.bytes();
     // Names of plans hold what names of files may not.

@@ -70,7 +70,7 @@ async fn check_rights(app: &App, caller: &Principal, on: &RunsOn) -> Result<(), 
             let owner = Owner { person: &cluster.owner, team: cluster.team.as_ref() };
             authorize(caller, Action::StartRun, Some(owner)).map_err(ApiError::Denied)
         }
-        // What `saved` stands for is found out again each time.
+        // `saved` is resolved again each time.
         RunsOn::New { config, .. } => rights::check(app, caller, &mut config.clone()).await,
     }
 }

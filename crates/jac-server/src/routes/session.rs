@@ -102,7 +102,7 @@ pub struct DownloadTicket {
     pub ticket: String,
 }
 
-/// The longest path of a download, in bytes.
+/// Maximum length of a download's path, in bytes.
 const LONGEST_PATH: usize = 1024;
 
 fn user(principal: &Principal) -> User {
@@ -174,7 +174,7 @@ pub async fn create(
 ) -> Result<impl IntoResponse, ApiError> {
     let client = client.as_deref();
     let from = address(client);
-    // Before the audit trail has an entry: nobody fills it with tries. A caller in this process has no address.
+    // Before the audit trail gets an entry, so that nobody can fill it with attempts. A caller in this process has no address.
     let is_from_outside = client.is_some_and(|client| client.address.is_some());
     if let Some(wait) = app.access.brakes.wait_for_links(&from).filter(|_| is_from_outside) {
         return Err(delayed(wait));
@@ -218,7 +218,7 @@ pub async fn by_password(
     Ok(signed_in(client, session, page, cookie))
 }
 
-/// The answer to one try too many.
+/// The response to one attempt too many.
 fn delayed(wait: Duration) -> ApiError {
     ApiError::Later {
         status: StatusCode::TOO_MANY_REQUESTS,
@@ -228,8 +228,8 @@ fn delayed(wait: Duration) -> ApiError {
     }
 }
 
-/// Checks the person's password, after whatever wait earlier failures have earned. What others have tried elsewhere delays neither somebody who
-/// is signed in nor whoever comes from an address from which they have signed in before.
+/// Checks the person's password, after the delay caused by earlier failures. Attempts by others elsewhere do not delay a person who
+/// is signed in or who uses an address from which they have signed in before.
 pub(super) async fn prove(
     app: &App,
     client: Option<&ClientInfo>,

@@ -166,7 +166,7 @@ pub async fn revoke_of_run(
     run: On<ShareRun, Run>,
     Path((_, share)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    // Also one of a comparison: nobody's run is shown against their will.
+    // Also a link of a comparison: no run is shown against its owner's will.
     revoke(&app, &share, |row| row.runs.contains(&run.thing.id)).await
 }
 

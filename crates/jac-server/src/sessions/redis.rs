@@ -19,7 +19,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 /// How long Redis may take to accept a connection, or to answer.
 const TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a request waits for it in all, with a second try on a new connection.
-const PATIENCE_IN_ALL: Duration = Duration::from_secs(2);
+const TOTAL_LIMIT: Duration = Duration::from_secs(2);
 /// Between two tries while it is away.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 /// Between two checks of the connection that reports ended sessions.
@@ -70,7 +70,7 @@ impl Redis {
 
     /// Asks for all of it in one go. Everything that JAC asks for can be asked twice.
     pub async fn ask<T: FromRedisValue>(&self, asked: &Pipeline) -> Result<T, Unavailable> {
-        match timeout(PATIENCE_IN_ALL, self.ask_twice(asked)).await {
+        match timeout(TOTAL_LIMIT, self.ask_twice(asked)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.failed(&error)),
             Err(_) => Err(self.failed(&"it did not answer in time")),
@@ -119,10 +119,10 @@ impl Redis {
         Unavailable
     }
 
-    /// Reports sessions that end on other servers, and notices that Redis is away and that it is back. It never ends.
+    /// Reports sessions that end on other servers, and detects that Redis is unavailable or available again. It never ends.
     pub async fn follow(self, access: Access) {
         loop {
-            match timeout(PATIENCE_IN_ALL, self.listen()).await {
+            match timeout(TOTAL_LIMIT, self.listen()).await {
                 Ok(Ok(words)) => {
                     self.look_whether_it_is_back().await;
                     // What was said in the meantime nobody has heard.

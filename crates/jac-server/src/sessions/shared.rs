@@ -159,7 +159,7 @@ impl Shared<'_> {
         let store = self.app.engine.store();
         let person = store.person_of_account(&kept.account, kept.created_ms).await?;
         let Some(person) = person else { return Ok(None) };
-        // Digests are compared: the time that it takes reveals nothing of the secret.
+        // Digests are compared, so the time reveals nothing about the secret.
         let is_own_page = page.is_some_and(|page| digest(page) == kept.page);
         let is_own_link = kept.link_of.as_deref() == Some(self.app.engine.installation());
         let link = kept.link.as_ref().filter(|_| is_own_page && is_own_link);
@@ -173,7 +173,7 @@ impl Shared<'_> {
                 return Ok(None);
             }
             if let Err(error) = store.note_seen(&person.id, limits.now_ms).await {
-                // Who is signed in stays so while the database cannot be written.
+                // People stay signed in while the database cannot be written to.
                 tracing::warn!(%error, "the last use of a sign-in could not be recorded: {error}");
             }
         }

@@ -1,4 +1,4 @@
-//! What people remark at moments of a run.
+//! Annotations: texts at moments of a run.
 
 use crate::results::finished;
 use crate::served::{Answer, Served};

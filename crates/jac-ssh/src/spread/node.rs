@@ -1,4 +1,4 @@
-//! What a spreading does on a node: it lets the others in, copies the file from one of them, and cleans up.
+//! A transfer's operations on a node: it adds the key, copies the file from another node, and cleans up.
 
 use super::sending::sent_part;
 use super::{Peer, Spread};
@@ -10,28 +10,28 @@ use crate::{exec, scripts};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A node that takes gives up when fewer than [`LEAST_BYTES`] arrive in so long: what has become slower than 17 KB/s will not end soon.
-const TAKE_PATIENCE: Duration = Duration::from_secs(60);
+/// A copying node gives up if fewer than [`LEAST_BYTES`] arrive in this time: a copy slower than 17 KB/s will not end soon.
+const TAKE_SILENCE_LIMIT: Duration = Duration::from_secs(60);
 const LEAST_BYTES: u64 = 1 << 20;
-/// How long it may say nothing: [`TAKE_PATIENCE`], or the digest of a large file on a slow disk.
+/// How long it may be silent: [`TAKE_SILENCE_LIMIT`], or the digest of a large file on a slow disk.
 const SILENCE: Duration = Duration::from_secs(240);
 pub(super) const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
 
 const REWRITE_KEYS: &str = include_str!("../../scripts/rewrite_keys.sh");
 const TAKE: &str = include_str!("../../scripts/take.sh");
 
-/// A node of a spreading.
+/// A node of a transfer.
 #[derive(Debug, Clone)]
 pub struct Member {
     pub name: String,
     pub link: Arc<Link>,
     pub peer: Peer,
-    /// Its own folder, and where the file lies below it.
+    /// Its folder, and the file's path in it.
     pub folder: String,
     pub file: String,
 }
 
-/// Because of which node it is that one could not take the file from another.
+/// Which node caused a failed copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Blamed {
     Giver,
@@ -40,7 +40,7 @@ pub(super) enum Blamed {
 }
 
 impl Member {
-    /// Runs a script on the node, which has to be there; again if the connection was lost.
+    /// Runs a script that exists on the node; again if the connection was lost.
     pub(crate) async fn run(&self, script: &str, limit: Duration) -> Result<(), LinkError> {
         let script = scripts::on_node(&self.folder, script);
         let output = self.link.persist(|live| {
@@ -53,14 +53,14 @@ impl Member {
         }
     }
 
-    /// Lets the key of a spreading in, for its file only.
+    /// Adds the key of a transfer, for its file only.
     pub(super) async fn let_in(&self, spread: &Spread) -> Result<(), LinkError> {
         self.run(&self.admission(spread), SCRIPT_LIMIT).await
     }
 
     pub(super) fn admission(&self, spread: &Spread) -> String {
         let words: Vec<&str> = spread.key.public.split(' ').take(2).collect();
-        // Within the options' own quotes: a path of ours has none, and nothing that a shell would read.
+        // Within the options' own quotes: JAC's paths contain no quotes or shell characters.
         let line = format!("restrict,command=\"cat {}\" {} {}", self.file, words.join(" "), spread.mark());
         format!(
             "rm -f -- {}\n{REWRITE_KEYS}\nmark={} line={}\nrewrite_keys",
@@ -70,14 +70,14 @@ impl Member {
         )
     }
 
-    /// Takes the key out, and removes the file and what those have left who copied it and were given up.
+    /// Removes the key, the file, and the remains of cancelled copies.
     pub(super) async fn clean_up(&self, spread: &Spread) -> Result<(), LinkError> {
         let (file, mark) = (quote(&self.file), quote(&spread.mark()));
         let script = format!("rm -f -- {file} {file}.*\n{REWRITE_KEYS}\nmark={mark} line=\nrewrite_keys");
         self.run(&script, SCRIPT_LIMIT).await
     }
 
-    /// Copies the file from another node, for as long as it gets on; says each time that it did.
+    /// Copies the file from another node while it makes progress; reports the progress.
     pub(super) async fn take(
         &self,
         spread: &Spread,
@@ -85,7 +85,7 @@ impl Member {
         got_on: &(dyn Fn() + Send + Sync),
     ) -> Result<(), (Blamed, LinkError)> {
         let script = scripts::on_node(&self.folder, &self.taking(spread, from));
-        // Unless it says otherwise: its connection, its disk, what it has no program for.
+        // Unless it reports another cause: its connection, its disk, a missing program.
         let blamed = Mutex::new(Blamed::Taker);
         let blame = |whom| *blamed.lock().unwrap_or_else(PoisonError::into_inner) = whom;
         let hear = |line: &str| match line {
@@ -115,7 +115,7 @@ impl Member {
             quote(&from.link.target().user),
             quote(address),
             spread.sha256,
-            TAKE_PATIENCE.as_secs(),
+            TAKE_SILENCE_LIMIT.as_secs(),
             quote(spread.key.private.trim_end()),
             quote(&format!("{host} {host_key}")),
         )

@@ -1,4 +1,4 @@
-//! What the server sends to a node, and the progress that it reports.
+//! Transfers from the server to a node, and their progress.
 
 use crate::connection::Link;
 use crate::error::LinkError;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
-/// A file that the server sends to nodes, and who receives the progress.
+/// A file that the server sends to nodes, and the receiver of its progress.
 pub struct Sending<'a> {
     /// What it is, for people.
     pub what: &'a str,
@@ -21,7 +21,7 @@ pub struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    /// Sends it from here to a place on a node, and says each time that it got on. `folder` has to be there.
+    /// Sends it from the server to a path on a node, and reports the progress. `folder` must exist.
     pub(crate) async fn send(
         &self,
         link: &Link,
@@ -50,12 +50,12 @@ impl Sending<'_> {
     }
 }
 
-/// What has arrived is found again by the next spreading, in which the file has another name.
+/// A partial file is found again by the next transfer, in which the file has another name.
 fn stem(folder: &str) -> String {
     format!("{folder}/sent")
 }
 
-/// Where what has arrived of a file lies until all of it is there.
+/// The path of a partial file.
 pub(super) fn sent_part(folder: &str, sha256: &str) -> String {
     part_of(&stem(folder), sha256)
 }

@@ -92,7 +92,7 @@ fn read(row: &Row<'_>) -> Result<ListedCluster, rusqlite::Error> {
 }
 
 impl Store {
-    /// A page of the clusters that the filter takes.
+    /// A page of the clusters that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.

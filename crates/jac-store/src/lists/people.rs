@@ -10,7 +10,7 @@ use jac_model::{PersonSort, UserRole};
 pub struct PersonFilter {
     pub role: Option<UserRole>,
     pub disabled: Option<bool>,
-    /// The id of a team that they are in.
+    /// The ID of a team that they belong to.
     pub team: Option<String>,
     /// Words that must all be in their name.
     pub text: Option<String>,
@@ -36,7 +36,7 @@ pub(crate) fn query(filter: &PersonFilter, page: &PageRequest<PersonSort>) -> Re
 }
 
 impl Store {
-    /// A page of the people that the filter takes.
+    /// A page of the people that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.

@@ -94,7 +94,7 @@ fn last_run(connection: &Connection, plan: &PlanId) -> Result<Option<ListedRunOf
 }
 
 impl Store {
-    /// A page of the plans that the filter takes.
+    /// A page of the plans that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.

@@ -22,7 +22,7 @@ pub struct RunFilter {
     pub phase: Option<RunPhase>,
     pub verdict: Option<Verdict>,
     pub pinned: Option<bool>,
-    /// Tries alone, or none of them.
+    /// Only try runs, or none.
     pub try_run: Option<bool>,
     /// Upper and lower case are the same.
     pub tag: Option<String>,
@@ -178,7 +178,7 @@ fn read(row: &Row<'_>) -> Result<ListedRun, rusqlite::Error> {
 }
 
 impl Store {
-    /// A page of the runs that the filter takes.
+    /// A page of the runs that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.

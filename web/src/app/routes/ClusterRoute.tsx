@@ -11,7 +11,7 @@ import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
 
-/** Each has a page of its own: what was opened on one is not open on the next. */
+/** Each has a separate page: dialogs opened on one are closed on the next. */
 export function ClusterRoute() {
   const { id = "" } = useParams();
   return <ClusterPage key={id} id={id} />;

@@ -25,7 +25,7 @@ import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
 const UNKNOWN_LIMITS = { max_upload_bytes: Infinity, max_files: Infinity };
 
-/** Each has a page of its own: what was opened on one is not open on the next. */
+/** Each has a separate page: dialogs opened on one are closed on the next. */
 export function PlanRoute() {
   const { id = "" } = useParams();
   return <PlanPage key={id} id={id} />;

@@ -5,7 +5,7 @@ import { ScheduleHead } from "@/features/schedules/components/ScheduleHead";
 import { useInfo } from "@/shared/session/useInfo";
 import { Loaded } from "@/shared/ui/Loaded";
 
-/** Each has a page of its own: what was opened on one is not open on the next. */
+/** Each has a separate page: dialogs opened on one are closed on the next. */
 export function ScheduleRoute() {
   const { id = "" } = useParams();
   return <SchedulePage key={id} id={id} />;

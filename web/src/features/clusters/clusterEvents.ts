@@ -3,7 +3,7 @@ import type { Cluster, ClusterEvent, Fault } from "@/shared/api/types";
 
 /**
  * `Sending JMeter: 12 of 150 MB.` comes every second or so: of each such series only the newest line stays. The last one comes before
- * the last byte, so what was under way when the cluster became ready is shown without a number that looks like a half.
+ * the last byte, so a transfer in progress when the cluster became ready is shown without a number.
  */
 export function foldProgress(events: ClusterEvent[], readyMs: number | null): ClusterEvent[] {
   const newest = new Map<string, number>();

@@ -25,7 +25,7 @@ export function isComingUp(phase: ClusterPhase): boolean {
 /** The words for its state, in a list and on its own page. */
 type Seen = Pick<ClusterSummary, "phase" | "lost_nodes" | "current_run">;
 
-/** What it ended by too: in a list only the sentence is known, on its page the code as well. */
+/** Including the reason for its end: lists only have the sentence, its page also has the code. */
 type Ended = Seen & { ready_ms: number | null; cause: Cluster["cause"] | string };
 
 /** Nothing failed: it was terminated before it was ready. */
@@ -61,7 +61,7 @@ export function clusterChip(cluster: Ended): ChipLook {
   }
 }
 
-/** It never became ready, and nobody asked for its end. */
+/** It never became ready, and its termination was not requested. */
 export function launchFailed({ ready_ms, cause }: Pick<Ended, "ready_ms" | "cause">): boolean {
   return ready_ms === null && cause !== null && typeof cause !== "string" && !ON_REQUEST.has(cause.code);
 }
@@ -84,7 +84,7 @@ export function sizeWords(workers: number): string {
   return workers === 0 ? "1 master, no workers" : `1 master + ${plural(workers, "worker")}`;
 }
 
-/** How many workers there are: fewer than were requested where some did not come up, and that was allowed. */
+/** Number of workers: fewer than requested if some failed to launch, within the tolerance. */
 export function workersOf(cluster: Pick<Cluster, "nodes" | "config">): number {
   return cluster.nodes.length === 0 ? cluster.config.workers : cluster.nodes.filter((node) => node.role === "worker").length;
 }
@@ -111,7 +111,7 @@ export function placeWords({ provider, config }: Pick<Cluster, "provider" | "con
   return provider === "local" ? `${size} as local processes` : `${size} on ${providerWords(provider)}${region}`;
 }
 
-/** The instance type of a node; null where nodes have none. With fallback types it may be another: what was launched is in the node's detail. */
+/** The instance type of a node; null if nodes have none. With fallback types it may be another: the node's detail has the actual one. */
 export function typeOf({ config }: Pick<Cluster, "config">, node: Pick<ClusterNode, "role">): string | null {
   if (config.ec2 == null) return null;
   if (node.role === "master") return config.ec2.master_type;

@@ -55,7 +55,7 @@ export interface TypedKeys {
 
 /**
  * Lines of a `known_hosts` file. Those that name other machines are left out, so that a whole file can be pasted: the rest of it is
- * nobody's business. A hashed name may be anybody's, which only the server can resolve.
+ * private. A hashed name may belong to any host, which only the server can resolve.
  */
 export function readKnownHosts(text: string, hosts: string[]): TypedKeys {
   const machines = hosts.flatMap((host) => parseHost(host) ?? []);

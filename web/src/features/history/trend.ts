@@ -21,7 +21,7 @@ export function isRegression({ compared }: TrendPoint): boolean {
 
 const METRICS: Record<ChangedMetric, string> = { mean_ms: "mean", median_ms: "median", p95_ms: "p95", error_percent: "error rate" };
 
-/** What was before the baseline is not judged by it. */
+/** Runs from before the baseline are not compared with it. */
 export function sinceBaseline(runs: TrendPoint[], baseline: TrendPoint | null): TrendPoint[] {
   return baseline === null ? runs : runs.map((run) => (run.created_ms < baseline.created_ms ? { ...run, compared: null } : run));
 }
@@ -55,7 +55,7 @@ export function trendCharts(runs: TrendPoint[], baseline: TrendPoint | null, col
   };
 }
 
-/** The response time by which a run is worse: its p95, or its median where the usual times are. */
+/** The response time metric in which a run is worse: its p95, or its median if typical times are. */
 function worseTime(run: TrendPoint, worse: ChangedMetric[]): number | null {
   if (worse.includes("p95_ms")) return run.p95_ms;
   return worse.includes("mean_ms") || worse.includes("median_ms") ? run.p50_ms : null;
@@ -65,7 +65,7 @@ function worseErrors(run: TrendPoint, worse: ChangedMetric[]): number | null {
   return worse.includes("error_percent") ? run.error_percent : null;
 }
 
-/** A ring around what is worse of each run that is a regression; no line where nothing is. */
+/** A circle around the worse figure of each regression; no series if there is none. */
 function regressions(runs: TrendPoint[], colours: ChartColours, worseOf: (run: TrendPoint, worse: ChangedMetric[]) => number | null): ChartLine[] {
   const values = runs.map((run) => (isRegression(run) ? worseOf(run, run.compared?.worse ?? []) : null));
   return values.every((value) => value === null) ? [] : [{ key: "regression", label: "Regression", colour: colours.error, kind: "dots", dotted: true, values }];

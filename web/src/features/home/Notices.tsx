@@ -4,7 +4,7 @@ import { formatTimeNear } from "@/shared/format/time";
 import { Note } from "@/shared/ui/Note";
 import { useNow } from "@/shared/ui/useNow";
 
-/** What the server reports unasked: results that were set aside, rows that cannot be read, a disk that is nearly full. */
+/** Notices from the server: quarantined results, unreadable rows, a disk that is nearly full. */
 export function Notices({ notices }: { notices: Notice[] }) {
   const now = useNow(60_000);
   return notices.map((notice) => (

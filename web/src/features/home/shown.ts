@@ -5,7 +5,7 @@ import type { ClusterSummary, RunPhase, RunSummary } from "@/shared/api/types";
 export const MOST_CLUSTERS = 8;
 export const MOST_UNDER_WAY = 8;
 
-/** Those where something continues first, then those that are up, then those that are on their way out; the newest first among equals. */
+/** Clusters with active runs first, then ready ones, then terminating ones; newest first among equals. */
 export function clustersShown(clusters: ClusterSummary[]): ClusterSummary[] {
   return [...clusters].sort((one, other) => clusterRank(one) - clusterRank(other) || other.created_ms - one.created_ms).slice(0, MOST_CLUSTERS);
 }

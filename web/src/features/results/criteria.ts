@@ -46,7 +46,7 @@ export interface Criterion {
   unit: string;
 }
 
-/** What the server reads (`jac-jtl`, `criteria/parse.rs`), but for whether the unit fits. */
+/** The server's syntax (`jac-jtl`, `criteria/parse.rs`), without checking whether the unit fits. */
 const COMPARISON = /\s*([A-Za-z0-9_]+)\s*(?:\(\s*"((?:[^"\\]|\\[\s\S])*)"\s*\))?\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*(ms|s|%|\/s|KB\/s)?\s*/.source;
 const FORM = new RegExp(`^${COMPARISON}$`);
 const RULE_FORM = new RegExp(`^${COMPARISON}for\\s*(\\d+)\\s*s\\s*$`);
@@ -86,7 +86,7 @@ export function parseCriterion(text: string): Criterion | null {
   return match === null ? null : criterionOf(match);
 }
 
-/** A backslash is one unless it stands before a quote or another. */
+/** A backslash is literal unless it precedes a quote or another backslash. */
 function criterionOf([, metric = "", label, op = ">", value = "", unit = ""]: RegExpExecArray): Criterion {
   return { metric: metric.toLowerCase(), label: label === undefined ? null : label.replaceAll(/\\(["\\])/g, "$1"), op: op as Operator, value: Number(value), unit };
 }

@@ -13,7 +13,7 @@ export function summaryOfLabels(summary: Summary, chosen: string[], together: En
   return { ...summary, labels: entries, total: entries.length === 1 && only !== undefined ? only : several() };
 }
 
-/** What can be said of several labels by adding up. Percentiles and deviations cannot be added up: they are missing until the server gives them. */
+/** Figures of several labels that can be added up. Percentiles and deviations cannot: they are missing until the server returns them. */
 function joined(entries: Entry[]): Entry {
   const sum = (of: (entry: Entry) => number | null): number | null => {
     const known = entries.map(of).filter((value) => value !== null);
@@ -88,7 +88,7 @@ export function errorsOfLabels(errors: ErrorGroup[], chosen: string[]): ErrorGro
   return chosen.length === 0 ? errors : errors.filter((group) => chosen.includes(group.label));
 }
 
-/** Why a percentile is missing, where several labels are shown together and nobody has counted them as one. */
+/** Why a percentile is missing if several labels are shown together but were not counted as one. */
 export function percentileNote(chosen: string[], { p95_ms }: Pick<Entry, "p95_ms">, note: string | undefined): string | undefined {
   return chosen.length > 1 && p95_ms === null ? "select a single label" : note;
 }

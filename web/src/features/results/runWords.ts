@@ -54,10 +54,10 @@ export function doubtChip(counts: Counts): ChipLook | null {
   return counts.errors === counts.samples ? { tone: "attention", word: "all samples failed", icon: "exclamation-triangle" } : null;
 }
 
-/** Notes of a run by which its samples are not all there. */
+/** Notes that mean that samples of a run are missing. */
 const PARTIAL = ["fewer_workers", "row_cut", "node_log_lost", "node_log_unreadable", "log_incomplete", "log_differs"];
 
-/** What a reader of a finished run's figures has to know before them: which notes say more, is below. */
+/** Caveats shown above a finished run's figures; the notes below have the details. */
 export function noteChips({ notes }: Pick<Run, "notes">, rejectedRows: number): ChipLook[] {
   const has = (codes: string[]) => notes.some(({ code }) => codes.includes(code));
   const doubt = (word: string): ChipLook => ({ tone: "attention", word, icon: "exclamation-triangle" });

@@ -18,7 +18,7 @@ export interface ChartView {
   settledUntilMs?: number | null;
   /** Where the points of the labels end, as newer ones could not be had. */
   labelsUntilMs?: number | null;
-  /** What is drawn is not of now. */
+  /** The charts are not current. */
   stale?: boolean;
 }
 

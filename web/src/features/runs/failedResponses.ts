@@ -35,7 +35,7 @@ export function failedResponses(xml: string): FailedResponse[] | null {
     .map(failureOf);
 }
 
-/** JMeter writes what came back as it is: characters that XML does not have, such as those of binary data, would make all of the file unreadable. */
+/** JMeter writes responses unchanged: characters that XML does not allow, such as binary data, would make the whole file unreadable. */
 function readable(xml: string): string {
   const references = xml.replaceAll(/&#(?:x([0-9a-f]+)|(\d+));/gi, (written, hex: string | undefined, decimal: string | undefined) =>
     isCharacter(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)) ? written : REPLACEMENT,

@@ -1,7 +1,7 @@
 /** Which step of a failed run is the one that failed. Pure. */
 import type { Run, RunStep } from "@/shared/api/types";
 
-/** What is done of every run that ended, also of one that failed before. */
+/** Steps done for every ended run, also for one that failed before. */
 const AFTER_THE_END = new Set(["stopping", "force_stopping", "collecting", "waiting_for_room", "making_report"]);
 /** Faults of what was collected: the last step is theirs. */
 const OF_THE_RESULTS = new Set(["log_incomplete", "log_differs", "report_failed", "disk_full"]);

@@ -82,7 +82,7 @@ export function settingsOf(form: RunForm, known: CheckProperty[], splittable: st
   const properties = { ...changed(form, known), ...parseProperties(form.moreProperties).properties };
   const system = parseProperties(form.systemProperties).properties;
   const share = parseTotals(form.share).totals;
-  // A mark on what is not sent, or on a line that was typed over, means nothing.
+  // A mark on a value that is not sent, or on an overwritten line, has no effect.
   const secret = form.secret.filter((name) => name in properties || name in system);
   const [name, grace, least] = [form.name.trim(), form.grace.trim(), form.minWorkers.trim()];
   return {

@@ -59,7 +59,7 @@ const FIRING_STATES: Record<FiringState, ChipLook> = {
   missed: { tone: "attention", word: "missed", icon: "exclamation-triangle" },
 };
 
-/** How a run came to its end that neither failed nor went well, by the firing's code. */
+/** How a run ended that neither failed nor completed well, by the firing's code. */
 const FINISHED: Record<string, ChipLook> = {
   criteria_failed: { tone: "failed", word: "criteria failed", icon: "x-circle" },
   all_samples_failed: { tone: "attention", word: "all samples failed", icon: "exclamation-triangle" },
@@ -73,7 +73,7 @@ export function firingChip({ state, code }: Pick<Firing, "state" | "code">): Chi
   return (state === "finished" && code !== null ? FINISHED[code] : undefined) ?? FIRING_STATES[state];
 }
 
-/** Why it is as it is; a run that completed well has nothing to say. */
+/** The reason for its result; empty for a run that completed well. */
 export function whyWords({ state, code, message, times }: Pick<Firing, "state" | "code" | "message" | "times">): string {
   const more = times > 1 ? `${times >= 1000 ? "1,000 or more" : times} times in a row. ` : "";
   return saysNothing({ state, code }) ? "" : `${more}${message ?? ""}`;

@@ -118,7 +118,7 @@ export interface paths {
         put?: never;
         /**
          * Rebuild the list of runs from the stores; existing runs are kept
-         * @description What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
+         * @description After 25 seconds the work continues on the server: repeat the request until the response is 200.
          */
         post: operations["archive_rebuild"];
         delete?: never;
@@ -1089,7 +1089,7 @@ export interface paths {
         put?: never;
         /**
          * Read a stored run again and compare it with its manifest
-         * @description What takes longer than 25 seconds continues on the server: repeat the request until its answer is 200.
+         * @description After 25 seconds the work continues on the server: repeat the request until the response is 200.
          */
         post: operations["archive_verify"];
         delete?: never;
@@ -1915,16 +1915,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A remark at a moment of a run. */
+        /** @description An annotation: a text at a moment of a run. */
         Annotation: {
-            /** @description Names it among those of its run. */
+            /** @description Its ID, unique within the run. */
             id: string;
             /** @description The moment, epoch milliseconds. */
             at_ms: components["schemas"]["i64"];
             text: string;
-            /** @description Who wrote it, or changed it last. */
+            /** @description Who created it or changed it last. */
             by: components["schemas"]["Person"];
-            /** @description When that was. */
+            /** @description When it was created or last changed. */
             written_ms: components["schemas"]["i64"];
         };
         /** @description Apdex thresholds, in milliseconds. */
@@ -1967,7 +1967,7 @@ export interface components {
             /** @description What to do about it. */
             hint: string | null;
             next_try_ms: components["schemas"]["i64"] | null;
-            /** @description Whether its files can be downloaded from the store by links that are valid for some minutes: it is stored, and the store signs links. */
+            /** @description Whether temporary download links to its files in the store can be created: it is stored, and the store can sign links. */
             has_links: boolean;
         };
         /** @description A file of a run. */
@@ -2074,7 +2074,7 @@ export interface components {
         /** @description A line of a file. */
         ChangedLine: {
             change: components["schemas"]["LineChange"];
-            /** @description Without its end; truncated after 1,000 characters. */
+            /** @description Without the line ending; truncated after 1,000 characters. */
             text: string;
         };
         /**
@@ -2110,7 +2110,7 @@ export interface components {
              * @description Seconds after which the plan ends by its schedulers; null if unknown or not bounded.
              */
             duration_s: number | null;
-            /** @description Users over time, as far as the plan says. */
+            /** @description Users over time, as far as the plan defines them. */
             shape: components["schemas"]["LoadShape"];
             /** @description Files that the plan reads. */
             data_files: components["schemas"]["DataFile"][];
@@ -2303,7 +2303,7 @@ export interface components {
              * @description Estimated cost so far in US dollars; `null`: free, or unknown.
              */
             usd_so_far: number | null;
-            /** @description What may disturb every run on it: `java_versions_differ`. */
+            /** @description Problems that affect every run on it: `java_versions_differ`. */
             warnings: components["schemas"]["Message"][];
         };
         /** @description Samples by response code. */
@@ -2401,9 +2401,9 @@ export interface components {
             };
             /** @description Properties files of the plan that every JMeter read. */
             properties_files: string[];
-            /** @description Version of JMeter; `null`: it is not known. */
+            /** @description Version of JMeter; `null`: unknown. */
             jmeter: string | null;
-            /** @description Java versions of its nodes; empty: they are not known. */
+            /** @description Java versions of its nodes; empty: unknown. */
             java: string[];
             /** @description JMeter properties whose totals were divided among the workers. */
             share: {
@@ -2714,7 +2714,7 @@ export interface components {
              */
             security_group: string | null;
             /**
-             * @description Which address of an instance JAC connects to.
+             * @description The address of an instance that JAC connects to.
              * @default public
              */
             addresses: components["schemas"]["Ec2Addresses"];
@@ -2958,7 +2958,7 @@ export interface components {
         ExporterView: components["schemas"]["ExporterInfo"] & {
             /**
              * Format: int64
-             * @description Points sent; a point is one run at one time.
+             * @description Number of points sent; a point is one run at one time.
              */
             sent: number;
             /**
@@ -2968,7 +2968,7 @@ export interface components {
             dropped: number;
             /**
              * Format: int64
-             * @description Values of sent points that the target refused, as far as it reports them.
+             * @description Number of values rejected by the target, as far as it reports them.
              */
             refused_values: number;
             /**
@@ -3081,7 +3081,7 @@ export interface components {
             notes: components["schemas"]["Message"][];
             /**
              * Format: double
-             * @description What all nodes together would cost an hour, an estimate; `null`: it is not known, and a note explains why.
+             * @description Estimated cost of all nodes per hour; `null`: unknown, and a note explains why.
              */
             usd_per_hour: number | null;
         };
@@ -3364,7 +3364,7 @@ export interface components {
             /** @description When it expires. */
             expires_ms: components["schemas"]["i64"];
         };
-        /** @description The points of some labels of a run while it continues. */
+        /** @description The points of some labels of an active run. */
         LiveLabels: {
             run_id: components["schemas"]["RunId"];
             /**
@@ -3383,11 +3383,11 @@ export interface components {
             labels: components["schemas"]["LabelSeries"][];
             together: components["schemas"]["Entry"] | null;
         };
-        /** @description Users at a time. Two points of one time are a jump; between two times the line is straight. */
+        /** @description Number of users at a time. Two points at the same time are a jump; between points the line is straight. */
         LoadPoint: {
             /**
              * Format: int64
-             * @description Milliseconds after the main thread groups have begun.
+             * @description Milliseconds after the start of the main thread groups.
              */
             at_ms: number;
             /**
@@ -3396,18 +3396,18 @@ export interface components {
              */
             users: number;
         };
-        /** @description The load that a plan asks for. */
+        /** @description The load that a plan requests. */
         LoadShape: {
             /**
              * Format: int64
-             * @description How far the lines go. One without a known end goes to here.
+             * @description The end of the time axis. Lines without a known end extend to it.
              */
             length_ms: number;
             /** @description The main thread groups that have a line, in the order of the plan. */
             groups: components["schemas"]["ShapeGroup"][];
-            /** @description All of them together; empty: none has a line. */
+            /** @description The sum of all groups; empty: none has a line. */
             total: components["schemas"]["LoadPoint"][];
-            /** @description What is not shown, and why. */
+            /** @description Groups that are not shown, and why. */
             notes: components["schemas"]["ShapeNote"][];
         };
         /** @description A log that was read. */
@@ -3494,18 +3494,18 @@ export interface components {
             /** @description A sentence for people. */
             message: string;
         };
-        /** @description A file that the plan would find if it lay elsewhere. Both paths start from the root that the plan's files stay in. */
+        /** @description A file that the plan would find at another path. Both paths are relative to the root of the plan's files. */
         Misplaced: {
-            /** @description Where it lies. */
+            /** @description Its current path. */
             from: string;
-            /** @description Where the plan looks for it. */
+            /** @description The path at which the plan expects it. */
             to: string;
         };
-        /** @description A file that is to lie elsewhere in its plan. */
+        /** @description A move of a file within its plan. */
         MovedFile: {
             /** @description Its path among the plan's files. */
             from: string;
-            /** @description The path that it gets. No file may be there. */
+            /** @description Its new path, at which no file may exist. */
             to: string;
         };
         /** @description Something with an id and a name. */
@@ -3513,11 +3513,11 @@ export interface components {
             id: string;
             name: string;
         };
-        /** @description A remark at a moment of a run. */
+        /** @description An annotation: a text at a moment of a run. */
         NewAnnotation: {
             /**
              * Format: int64
-             * @description The moment, epoch milliseconds; absent: now, or where it was.
+             * @description The time, epoch milliseconds; absent: now, or unchanged.
              */
             at_ms: number | null;
             /** @description 1 to 200 characters. */
@@ -3608,7 +3608,7 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description Names of properties and system properties whose values nobody is to read: they are masked everywhere. Those with names of
+             * @description Names of properties and system properties whose values are secret: they are masked everywhere. Those with names of
              *     secrets (`password`, `token`, `api_key`…) are masked automatically.
              */
             secret?: string[];
@@ -3645,18 +3645,18 @@ export interface components {
             results?: components["schemas"]["ResultsChoice"];
             /**
              * Format: int32
-             * @description The run continues without workers that are lost while so many are left, where its results are direct. Absent: it ends with the first.
+             * @description With direct results, the run continues without lost workers while at least this many are left. Absent: it ends with the first lost worker.
              */
             min_workers?: number | null;
             /** @description JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333. */
             share?: {
                 [key: string]: number;
             };
-            /** @description The run waits where the cluster is busy, behind those that wait for it already; `false` or absent: a busy cluster is refused. */
+            /** @description If the cluster is busy, the run waits behind those already waiting; `false` or absent: a busy cluster is an error. */
             queue?: boolean;
             /**
-             * @description A try: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
-             *     samples, fails with the first of them unless criteria are given, and is in no trend. A new cluster for it has at most 1 worker.
+             * @description A try run: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
+             *     samples, fails with the first of them unless criteria are given, and is excluded from trends. A new cluster for it has at most 1 worker.
              */
             try_run?: boolean;
         };
@@ -3763,7 +3763,7 @@ export interface components {
             clock_offset_ms: number | null;
             /**
              * Format: int64
-             * @description Since when the run continued without it, epoch milliseconds; `null`: it was there to the end.
+             * @description Since when the run continued without it, epoch milliseconds; `null`: it took part to the end.
              */
             lost_ms: number | null;
             log: components["schemas"]["NodeLog"] | null;
@@ -3812,12 +3812,12 @@ export interface components {
             heap_mb: number | null;
             /**
              * Format: int64
-             * @description Bytes of its log that were not read yet, the fewest since the look before; `null`: it writes no log, or nothing was read since.
+             * @description Bytes of its log not read yet, the lowest value since the previous observation; `null`: it writes no log, or nothing was read since.
              */
             lag_bytes: number | null;
             /**
              * Format: double
-             * @description Rows of its log that came, per second; `null`: the results are not direct.
+             * @description Rows of its log received per second; `null`: the results are not direct.
              */
             samples_per_s: number | null;
         };
@@ -3850,7 +3850,7 @@ export interface components {
             /** @description It is, byte for byte, what the worker has; `false`: the worker is gone, or has more. */
             whole: boolean;
         };
-        /** @description How a node's machine was, between two observations. */
+        /** @description State of a node's machine between two observations. */
         NodeLook: {
             /**
              * Format: int64
@@ -3878,12 +3878,12 @@ export interface components {
             sent_per_s: number;
             /**
              * Format: int64
-             * @description Bytes of its log that were not read yet; `null`: it writes no log, or nothing was read.
+             * @description Bytes of its log not read yet; `null`: it writes no log, or nothing was read.
              */
             lag_bytes: number | null;
             /**
              * Format: double
-             * @description Rows of its log that came, per second; `null`: the results are not direct.
+             * @description Rows of its log received per second; `null`: the results are not direct.
              */
             samples_per_s: number | null;
         };
@@ -3902,11 +3902,11 @@ export interface components {
              */
             worker: number | null;
         };
-        /** @description How the nodes of a run fared. */
+        /** @description Observations of a run's nodes over time. */
         NodeSeries: {
             /**
              * Format: int64
-             * @description In each interval of so many milliseconds a node has one observation at most.
+             * @description Interval in milliseconds; a node has at most one observation in each.
              */
             every_ms: number;
             nodes: components["schemas"]["NodeTrace"][];
@@ -3924,10 +3924,10 @@ export interface components {
             java_version: string;
             jmeter_home: string;
         };
-        /** @description How one node fared. */
+        /** @description Observations of one node. */
         NodeTrace: {
             name: string;
-            /** @description In order of time; missing where a node did not answer. */
+            /** @description In order of time; without the times at which the node did not answer. */
             looks: components["schemas"]["NodeLook"][];
         };
         /**
@@ -3971,7 +3971,7 @@ export interface components {
             /** @description Scheme, host and port; for mail also who gets it. */
             address: string;
             runs: components["schemas"]["RunSelection"];
-            /** @description Names of the plans of whose runs it is notified; empty: all. */
+            /** @description Names of the plans whose runs it is notified of; empty: all. */
             plans: string[];
         };
         /**
@@ -4024,11 +4024,11 @@ export interface components {
         OutcomeWord: "done" | "refused" | "failed";
         /** @description The tree of a plan, in the order of the file. */
         Outline: {
-            /** @description At most the first 5,000. */
+            /** @description The first 5,000 at most. */
             elements: components["schemas"]["OutlineElement"][];
             /**
              * Format: int64
-             * @description How many the plan has.
+             * @description Number of elements in the plan.
              */
             count: number;
         };
@@ -4036,21 +4036,21 @@ export interface components {
         OutlineElement: {
             /**
              * Format: int32
-             * @description How many elements it stands below; the test plan is 0.
+             * @description Its depth in the tree; the test plan has 0.
              */
             level: number;
             name: string;
-            /** @description What JMeter's window calls this kind; of a plugin, its class. */
+            /** @description The element's type as in JMeter's GUI; for a plugin, its class. */
             kind: string;
-            /** @description Its own switch. */
+            /** @description Whether the element itself is enabled. */
             enabled: boolean;
-            /** @description It and everything above it is enabled. */
+            /** @description Whether it and all elements above it are enabled. */
             active: boolean;
             facts: components["schemas"]["OutlineFact"][];
         };
-        /** @description One thing to be known of an element. */
+        /** @description A key setting of an element. */
         OutlineFact: {
-            /** @description What it is, such as `threads`, `ramp_up`, `loops`, `duration`, `method`, `url`, `delay_ms`, `per_minute`, `file`, `condition`. */
+            /** @description Its kind: `threads`, `ramp_up`, `loops`, `duration`, `method`, `url`, `delay_ms`, `per_minute`, `file`, `condition`… */
             code: string;
             /** @description As written in the plan. */
             value: string;
@@ -4095,7 +4095,7 @@ export interface components {
             credentials: components["schemas"]["Named"] | null;
             /**
              * Format: int64
-             * @description Runs that are being shipped to it, or wait for it.
+             * @description Number of runs being shipped to it or waiting.
              */
             unfinished: number;
             trouble: components["schemas"]["ShipmentTrouble"] | null;
@@ -4182,7 +4182,7 @@ export interface components {
              * @description Rises by one with each change of its files.
              */
             revision: number;
-            /** @description Uploaded by `jac run`, which makes a revision of it each time: it is removed with time once it has no runs any more. */
+            /** @description Uploaded by `jac run`, which creates a new revision each time; removed some time after its last run was deleted. */
             ephemeral: boolean;
             /** @description Files that it writes and that are kept of each run: patterns of paths below the folder of its `.jmx`. */
             keep: string[];
@@ -4193,17 +4193,17 @@ export interface components {
             /** @description What its runs are judged by and what stops them by itself. Its version is apart from the files' revision. */
             criteria: components["schemas"]["PlanCriteria"];
         };
-        /** @description What is to be changed of a plan; what is absent stays. */
+        /** @description Changes to a plan; absent fields are unchanged. */
         PlanChanges: {
             /** @default null */
             name: string | null;
             /**
-             * @description The `.jmx` among its files that is run. Another one makes a new revision.
+             * @description Its main `.jmx`. Changing it creates a new revision.
              * @default null
              */
             main_file: string | null;
         };
-        /** @description What the copy of a plan is called. */
+        /** @description Name of a plan's copy. */
         PlanCopy: {
             /**
              * @description `null` or absent: the plan's name with "(copy)".
@@ -4245,9 +4245,9 @@ export interface components {
         PlanFileKind: "plan" | "data" | "plugin" | "properties";
         /** @description Files for a plan as a form; `file` may come several times, its file name is the path relative to the plan. */
         PlanFilesUpload: {
-            /** @description These files replace all that the plan has. */
+            /** @description These files replace all files of the plan. */
             replace?: boolean | null;
-            /** @description Which `.jmx` is run then, where there are several. */
+            /** @description Which `.jmx` is run, if there are several. */
             main_file?: string | null;
             file: string[];
         };
@@ -4267,11 +4267,11 @@ export interface components {
             /** @description The value given for this run; null where none is. */
             value: string | null;
         };
-        /** @description A sample, and which run it is of. */
+        /** @description A sample and its run. */
         PlanSample: components["schemas"]["FoundSample"] & {
             run: components["schemas"]["RunId"];
         };
-        /** @description What a search of a plan's runs found. */
+        /** @description Result of a search in a plan's runs. */
         PlanSamples: {
             /**
              * Format: int64
@@ -4285,17 +4285,17 @@ export interface components {
             searched: number;
             /**
              * Format: int64
-             * @description Transactions that match besides.
+             * @description Matching transactions, counted separately.
              */
             matched_transactions: number;
             /**
              * Format: int64
-             * @description Transactions that were searched besides.
+             * @description Searched transactions, counted separately.
              */
             searched_transactions: number;
-            /** @description The runs that were searched, the newest first. */
+            /** @description The searched runs, newest first. */
             runs: components["schemas"]["SearchedRun"][];
-            /** @description Those that were kept: of newer runs first and in the order of each log, or the slowest of all. */
+            /** @description The samples shown: newer runs first and in the order of each log, or the slowest of all. */
             samples: components["schemas"]["PlanSample"][];
             /** @description `after` of the next request, which searches older runs; `null`: no older runs are left. */
             next: string | null;
@@ -4482,7 +4482,7 @@ export interface components {
             known: number;
             /**
              * Format: int64
-             * @description Uploads that never came to their end: they have no manifest.
+             * @description Incomplete uploads: they have no manifest.
              */
             unfinished: number;
             /**
@@ -4508,7 +4508,7 @@ export interface components {
              */
             position: number;
             /**
-             * @description What is wrong with it: `columns`, `not_a_number`, `negative`, `out_of_range`, `time_stamp`, `success`,
+             * @description The problem: `columns`, `not_a_number`, `negative`, `out_of_range`, `time_stamp`, `success`,
              *     `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header`, `carriage_returns` or `column_missing`.
              */
             code: string;
@@ -4606,7 +4606,7 @@ export interface components {
             waiting: number;
             /**
              * Format: int64
-             * @description Those of `waiting` whose last upload failed; it is tried again.
+             * @description Those of `waiting` whose last upload failed; it will be retried.
              */
             failed: number;
             trouble: components["schemas"]["ShipmentTrouble"] | null;
@@ -4677,11 +4677,11 @@ export interface components {
         RunBaseline: {
             baseline: boolean;
         };
-        /** @description How one manual run differs from its schedule, for a smaller try. */
+        /** @description Settings of one manual run that differ from its schedule. */
         RunChanges: {
             /**
              * Format: int32
-             * @description Workers of the cluster that is created for it; `null`: as in the schedule.
+             * @description Number of workers of the cluster created for it; `null`: as in the schedule.
              * @default null
              */
             workers: number | null;
@@ -4693,7 +4693,7 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description It is a try: 1 thread and 1 iteration of each thread group on 1 node.
+             * @description Start a try run: 1 thread and 1 iteration of each thread group on 1 node.
              * @default false
              */
             try_run: boolean;
@@ -4731,9 +4731,9 @@ export interface components {
                 [key: string]: number;
             };
             provider: components["schemas"]["Provider"] | null;
-            /** @description The JMeter version that the cluster has; absent: the ordinary one. */
+            /** @description The cluster's JMeter version; absent: the default. */
             jmeter_version: string | null;
-            /** @description It is a try: what is checked is what it runs, on one of the workers. */
+            /** @description Check a try run: its changed copy of the plan, on one of the workers. */
             try_run: boolean;
         };
         /** @description The run that a report is about. */
@@ -4764,7 +4764,7 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
             /** @description Its criteria and what became of them. */
             criteria: components["schemas"]["CriterionResult"][];
-            /** @description How each of them fared while the run continued. */
+            /** @description History of each of them during the run. */
             criteria_watch: components["schemas"]["CriterionWatch"][];
             /**
              * Format: int64
@@ -4788,7 +4788,7 @@ export interface components {
              * @description The time between the first samples of the first and the last of them, in milliseconds; `null`: there are no two.
              */
             start_skew_ms: number | null;
-            /** @description What people remark at moments of it. */
+            /** @description Its annotations. */
             annotations: components["schemas"]["Annotation"][];
         };
         /** @description A run's id, `r-` and eight characters. */
@@ -4818,7 +4818,7 @@ export interface components {
             first_sample_ms: number | null;
             /**
              * Format: int64
-             * @description Since when the run continues without it; `null`: it was there to the end.
+             * @description Since when the run continues without it; `null`: it took part to the end.
              */
             lost_ms: number | null;
             log: components["schemas"]["NodeLog"] | null;
@@ -4908,7 +4908,7 @@ export interface components {
             tags: string[];
             /** @description Whether it is its plan's baseline. */
             baseline: boolean;
-            /** @description It is a try, and in no trend. */
+            /** @description Whether it is a try run, which is excluded from trends. */
             try_run: boolean;
         };
         /** @description The tags of a run, in place of those that it has. */
@@ -4937,7 +4937,7 @@ export interface components {
             tags: string[];
             /** @description Note; empty: none. */
             note: string;
-            /** @description Remarks at moments of it, in their order. */
+            /** @description Its annotations, in order of time. */
             annotations: components["schemas"]["Annotation"][];
             /** @description Whether it is its plan's baseline. */
             baseline: boolean;
@@ -4946,7 +4946,7 @@ export interface components {
             step: string;
             cause: components["schemas"]["Cause"] | null;
             verdict: components["schemas"]["Verdict"];
-            /** @description How each criterion came out, or how it stands while the run continues. */
+            /** @description Result of each criterion, or its current state during the run. */
             criteria: components["schemas"]["CriterionResult"][];
             criteria_expressions: string[];
             /** @description How each criterion has fared since it had a value. */
@@ -5000,13 +5000,13 @@ export interface components {
             workers: number;
             /** @description How the workers' samples come together. */
             results: components["schemas"]["ResultsMode"];
-            /** @description It is a try: 1 thread and 1 iteration of each thread group on 1 node, in no trend. */
+            /** @description Whether it is a try run: 1 thread and 1 iteration of each thread group on 1 node, excluded from trends. */
             try_run: boolean;
             /** @description What was asked for. */
             results_choice: components["schemas"]["ResultsChoice"];
             /**
              * Format: int32
-             * @description It continues without lost workers while so many are left; `null`: it ends with the first that is lost.
+             * @description It continues without lost workers while at least this many are left; `null`: it ends with the first lost worker.
              */
             min_workers: number | null;
             /** @description JMeter properties whose totals are divided among the workers. */
@@ -5147,7 +5147,7 @@ export interface components {
             results: components["schemas"]["ResultsChoice"];
             /**
              * Format: int32
-             * @description Each run continues without workers that are lost while so many are left, where its results are direct; `null`: it ends with the first.
+             * @description With direct results, each run continues without lost workers while at least this many are left; `null`: it ends with the first lost worker.
              * @default null
              */
             min_workers: number | null;
@@ -5168,7 +5168,7 @@ export interface components {
         };
         /** @description Why a run could not be searched. */
         SearchFault: {
-            /** @description `not_found` (its log is gone), `log_damaged`, `artefacts_unreachable`…: what a search of that run alone is refused with. */
+            /** @description `not_found` (its log was deleted), `log_damaged`, `artefacts_unreachable`…: the code that a search of this run alone returns. */
             code: string;
             /** @description A sentence. */
             message: string;
@@ -5293,12 +5293,12 @@ export interface components {
             points: components["schemas"]["LoadPoint"][];
             ends: components["schemas"]["ShapeEnd"];
         };
-        /** @description What the lines do not show. */
+        /** @description Information that the lines do not show. */
         ShapeNote: {
             /**
-             * @description `after_setup`: setUp thread groups run before; `users_unknown`: this group has no line, as its numbers are known only at run time;
-             *     `users_follow_rate`: neither has this one, which starts arrivals at a rate, with as many users as they take; `start_unknown`: neither
-             *     has this one, which waits for another whose end is not known; `ends_with_iterations`: this line may end sooner or later than it is
+             * @description `after_setup`: setUp thread groups run before; `users_unknown`: this group has no line because its numbers are only known at run time;
+             *     `users_follow_rate`: no line because it starts arrivals at a rate, with as many users as needed; `start_unknown`: no line
+             *     because it waits for another group whose end is unknown; `ends_with_iterations`: the line may end earlier or later than
              *     drawn; `groups_not_shown`: only the first 50 groups have lines.
              */
             code: string;
@@ -5580,12 +5580,12 @@ export interface components {
             target: components["schemas"]["TargetInfo"];
             /**
              * Format: int64
-             * @description Runs that are being shipped to it, or wait for it.
+             * @description Number of runs being shipped to it or waiting.
              */
             unfinished: number;
             trouble: components["schemas"]["ShipmentTrouble"] | null;
         };
-        /** @description Changes to a team; what is left out stays as it is. */
+        /** @description Changes to a team; absent fields are unchanged. */
         TeamChange: {
             name?: string | null;
             /** @description IDs of people to add to the team. */
@@ -5607,11 +5607,11 @@ export interface components {
             /** @description All members by name, or ten of them; `GET /people?team=ID` lists all. */
             members: components["schemas"]["Person"][];
         };
-        /** @description What a test found. */
+        /** @description Result of a test. */
         TestResult: {
             /**
              * Format: double
-             * @description What was looked at in `before`: a share between 0 and 1.
+             * @description The tested share in `before`, between 0 and 1.
              */
             share_before: number;
             /**
@@ -5760,7 +5760,7 @@ export interface components {
             with: components["schemas"]["RunId"];
             /** @description `worse` is a regression. `unclear` also where too many rows of either log could not be read. */
             change: components["schemas"]["Change"];
-            /** @description The metrics that got worse; none where nothing did. */
+            /** @description The metrics that got worse. */
             worse: components["schemas"]["ChangedMetric"][];
             /** @description Why, a sentence. */
             sentence: string;
@@ -5826,8 +5826,8 @@ export interface components {
             /** @description Which `.jmx` is run, where there are several. */
             main_file?: string | null;
             /**
-             * @description As `jac run` uploads a plan: it becomes the next revision of the caller's plan of that name that was uploaded so too, and is removed with time
-             *     once it has no runs any more.
+             * @description Upload as `jac run` does: the plan becomes the next revision of the caller's plan of that name that was uploaded in this way too, and is removed
+             *     some time after its last run was deleted.
              */
             ephemeral?: boolean | null;
             /** @description It becomes the next revision of the caller's plan of that name, if there is one. */
@@ -5841,7 +5841,7 @@ export interface components {
             role: components["schemas"]["UserRole"];
             teams: components["schemas"]["Named"][];
         };
-        /** @description Changes; what is left out stays as it is. */
+        /** @description Changes; absent fields are unchanged. */
         UserChange: {
             role?: components["schemas"]["UserRole"] | null;
             /** @description IDs of all their teams. */
@@ -5908,8 +5908,8 @@ export interface components {
          */
         ViaWord: "session" | "token" | "shell";
         /**
-         * @description The table of a stretch of a run's time, from the buckets of its charts: counts, means and greatest response times are exact, other
-         *     response times exact below 1,024 ms and less than 0.2 % too low above. Apdex is not known of a stretch.
+         * @description The table of a time range of a run, from the buckets of its charts: counts, means and maximum response times are exact, other
+         *     response times exact below 1,024 ms and less than 0.2 % too low above. Apdex is not available for a time range.
          */
         WindowTable: {
             /**
@@ -5922,14 +5922,14 @@ export interface components {
              * @description End of its last bucket, epoch milliseconds.
              */
             to_ms: number;
-            /** @description What the run's total is over, in this time. Rates are by the length of this time. */
+            /** @description What the run's total covers, in this time. Rates are per second of this time. */
             total: components["schemas"]["Entry"];
             /** @description One entry for each label with a sample in this time, in order of first appearance. */
             labels: components["schemas"]["Entry"][];
             together: components["schemas"]["Entry"] | null;
             /**
-             * @description The most frequent groups of failures in this time, at most 20, with the first and the last one in it. `example` is the run's first. A
-             *     run in which very many groups fail all the time has them by wider intervals than its charts, which are counted whole.
+             * @description The most frequent groups of failures in this time, at most 20, with the times of the first and last failure in it. `example` is the run's first. In a
+             *     run in which very many groups fail all the time, they are counted in wider intervals than the charts, each in full.
              */
             errors: components["schemas"]["ErrorGroup"][];
         };
@@ -6402,7 +6402,7 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Rows of the page, 1 to 200; absent: 50. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -7602,15 +7602,15 @@ export interface operations {
                 state?: "active" | "disabled";
                 /** @description The ID of a team: its members only. */
                 team?: string;
-                /** @description Words that are all in their name. */
+                /** @description Words that must all be in their name. */
                 text?: string;
-                /** @description What to sort by; absent: `name`. Others than that are for administrators only. */
+                /** @description Sort key; absent: `name`. Other keys are for administrators only. */
                 sort?: "name" | "created" | "last_seen";
                 /** @description Absent: `asc`. */
                 order?: "asc" | "desc";
                 /** @description Rows of the page, 1 to 200; absent: 50. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -7890,7 +7890,7 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Rows of the page, 1 to 200; absent: 50. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -8849,9 +8849,9 @@ export interface operations {
                 code?: string;
                 /** @description Passed or failed. */
                 success?: boolean;
-                /** @description Took at least so many milliseconds. */
+                /** @description Minimum response time in milliseconds. */
                 min_ms?: number;
-                /** @description Took at most so many milliseconds. */
+                /** @description Maximum response time in milliseconds. */
                 max_ms?: number;
                 /** @description Started then or later, epoch milliseconds. */
                 from_ms?: number;
@@ -8861,17 +8861,17 @@ export interface operations {
                 thread?: string;
                 /** @description Text in the message, the failed assertion's message or the URL, upper and lower case alike. */
                 text?: string;
-                /** @description Which of those that match are shown. */
+                /** @description Which of the matching samples are shown. */
                 keep?: "first" | "slowest";
                 /** @description How many are shown; absent: 100, at most 1,000. All are counted. */
                 limit?: number;
-                /** @description Where they are looked for. The answer is the same. */
+                /** @description Where to search. The result is the same. */
                 source?: "auto" | "log" | "search";
                 /** @description Only runs with this tag. */
                 tag?: string;
-                /** @description How many runs at most, 1 to 50; absent: 20. It may be fewer: after 3 s no other run is begun. */
+                /** @description Maximum number of runs, 1 to 50; absent: 20. It may search fewer: no further run is started after 3 s. */
                 runs?: number;
-                /** @description `next` of the answer before: older runs. */
+                /** @description `next` of the previous response: older runs. */
                 after?: string;
             };
             header?: never;
@@ -8966,7 +8966,7 @@ export interface operations {
                 label?: string;
                 /** @description How many runs, 1 to 200; absent: 50. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 before?: string;
             };
             header?: never;
@@ -9041,7 +9041,7 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Rows of the page, 1 to 200; absent: 50. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -10016,7 +10016,7 @@ export interface operations {
     runs_node_series: {
         parameters: {
             query?: {
-                /** @description At most so many, those whose processors were busiest; absent: 10. */
+                /** @description Maximum number of nodes, those with the highest CPU usage; absent: 10. */
                 limit?: number;
             };
             header?: never;
@@ -10317,9 +10317,9 @@ export interface operations {
                 code?: string;
                 /** @description Passed or failed. */
                 success?: boolean;
-                /** @description Took at least so many milliseconds. */
+                /** @description Minimum response time in milliseconds. */
                 min_ms?: number;
-                /** @description Took at most so many milliseconds. */
+                /** @description Maximum response time in milliseconds. */
                 max_ms?: number;
                 /** @description Started then or later, epoch milliseconds. */
                 from_ms?: number;
@@ -10329,11 +10329,11 @@ export interface operations {
                 thread?: string;
                 /** @description Text in the message, the failed assertion's message or the URL, upper and lower case alike. */
                 text?: string;
-                /** @description Which of those that match are shown. */
+                /** @description Which of the matching samples are shown. */
                 keep?: "first" | "slowest";
                 /** @description How many are shown; absent: 100, at most 1,000. All are counted. */
                 limit?: number;
-                /** @description Where they are looked for. The answer is the same. */
+                /** @description Where to search. The result is the same. */
                 source?: "auto" | "log" | "search";
             };
             header?: never;
@@ -10845,7 +10845,7 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Rows of the page, 1 to 200; absent: 50. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -12201,13 +12201,13 @@ export interface operations {
     people_teams: {
         parameters: {
             query?: {
-                /** @description Words that are all in its name. */
+                /** @description Words that must all be in its name. */
                 text?: string;
                 /** @description By name; absent: `asc`. */
                 order?: "asc" | "desc";
                 /** @description Rows of the page, 1 to 200; absent: 50. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 after?: string;
             };
             header?: never;

@@ -7,7 +7,7 @@ let knownAtMs: number | null = null;
 /** `performance.now()` when it was. */
 let heardAt = 0;
 
-/** A `Date` header has whole seconds and was written before it came: what differs by less is no news. */
+/** A `Date` header has whole seconds and was written before it arrived: smaller differences are ignored. */
 const HEADER_MS = 1500;
 
 /** A moment that the server named in milliseconds (a snapshot's `at_ms`). */

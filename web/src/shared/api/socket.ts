@@ -10,7 +10,7 @@ interface ServerEvents {
   signed_out: (end: SignedOut) => void;
 }
 
-/** A refusal is what a request would be answered. */
+/** A rejection has the same content as that of a request. */
 export type SubscribeAnswer = Snapshot | ErrorBody;
 
 interface ClientEvents {

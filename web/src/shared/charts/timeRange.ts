@@ -25,7 +25,7 @@ export function writeMoment(ms: number, { base, originMs }: TimeBase): string {
 
 const DAY_MS = 86_400_000;
 
-/** The inverse, of what a person typed: seconds and the date may be missing; null: it is no time. A time of day before the start is of the next day. */
+/** The inverse, for entered text: seconds and the date may be missing; null: not a valid time. A time of day before the start is on the next day. */
 export function readMoment(text: string, { base, originMs }: TimeBase): number | null {
   if (base === "elapsed") {
     const [, hours = "0", minutes, seconds] = /^(?:(\d{1,4}):)?(\d{1,4}):([0-5]\d)$/.exec(text.trim()) ?? [];

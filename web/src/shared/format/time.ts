@@ -95,7 +95,7 @@ export function toLocalInput(ms: number): string {
   return wallClock(ms).toISOString().slice(0, 19);
 }
 
-/** What was typed there as epoch milliseconds; null while it is no time. */
+/** The entered time as epoch milliseconds; null if it is not a valid time. */
 export function fromLocalInput(text: string): number | null {
   const wall = Date.parse(`${text}Z`);
   return Number.isNaN(wall) ? null : fromWallClock(wall);

@@ -1,4 +1,4 @@
-//! The cells of a stretch of time.
+//! The cells of a time range.
 
 use super::cell::{Cell, Sums};
 use super::{Bucket, Buckets};
@@ -10,22 +10,22 @@ use std::ops::Range;
 pub(in crate::statistics) struct Within<'a>(Vec<&'a Cell>);
 
 impl Buckets {
-    /// The cells of all buckets that have a part of this time. `outside`: there are buckets before the log's time.
+    /// The cells of all buckets that overlap this time. `outside`: there are buckets before the log's time.
     pub(in crate::statistics) fn cells_within(&self, time_ms: &Range<i64>, outside: bool) -> Within<'_> {
         let mut cells: Vec<&Cell> = self.within(time_ms, outside).flat_map(|(_, bucket)| &bucket.cells).collect();
         cells.sort_by_key(|cell| cell.group);
         Within(cells)
     }
 
-    /// The time that buckets of this time cover, whether samples ended in each of them or not, as far as it is between the first and the last
-    /// bucket of all; `None`: it is not.
+    /// The time covered by the buckets of this range, including empty ones, limited to the time between the first and the last
+    /// bucket overall; `None`: outside of it.
     pub(in crate::statistics) fn covered(&self, time_ms: &Range<i64>, outside: bool) -> Option<Range<i64>> {
         let width = self.width_ms() as i64;
         let mut starts = self.of_time(outside).map(|(start, _)| *start);
         let first = starts.next()?;
         let end = starts.next_back().unwrap_or(first) + width;
         let (from, to) = (time_ms.start.max(first), time_ms.end.min(end));
-        // The ends are whole buckets.
+        // The ends are those of complete buckets.
         (from < to).then(|| from.div_euclid(width) * width..(to - 1).div_euclid(width) * width + width)
     }
 
@@ -38,7 +38,7 @@ impl Buckets {
 }
 
 impl Within<'_> {
-    /// Adds up the cells of the labels' rows that are selected: their times go into `summing`.
+    /// Adds up the selected cells of the labels' rows: their response times go into `summing`.
     pub(in crate::statistics) fn add_up(&self, is_selected: impl Fn(u32, Kind) -> bool, summing: &mut Summing) -> Sums {
         let mut sums = Sums::default();
         for cells in self.0.chunk_by(|one, other| one.group == other.group) {

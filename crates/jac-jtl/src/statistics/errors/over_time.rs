@@ -1,4 +1,4 @@
-//! How many failures of a group there were and when: in all, and in each interval that has any, so that those of a stretch of time can be
+//! Number and times of a group's failures: in total, and in each interval that has any, so that those of a time range can be
 //! reported while a run is active.
 
 use std::ops::Range;
@@ -32,7 +32,7 @@ impl Count {
     }
 }
 
-/// Failures over time. Whoever has it knows how wide its intervals are: as wide as in all others.
+/// Failures over time. The owner knows the width of the intervals, which is the same for all.
 #[derive(Debug, Clone)]
 pub(super) struct OverTime {
     all: Count,
@@ -52,7 +52,7 @@ impl OverTime {
         self.all
     }
 
-    /// How many intervals it has.
+    /// Number of intervals.
     pub(super) fn parts(&self) -> usize {
         self.parts.len()
     }
@@ -74,7 +74,7 @@ impl OverTime {
         self.widen(width_ms);
     }
 
-    /// Makes its intervals so wide, which is a multiple of what they are.
+    /// Widens its intervals to a multiple of their width.
     pub(super) fn widen(&mut self, width_ms: i64) {
         self.parts.dedup_by(|later, earlier| {
             let is_same = later.interval(width_ms) == earlier.interval(width_ms);
@@ -85,7 +85,7 @@ impl OverTime {
         });
     }
 
-    /// Those in intervals that have a part of this time; `None`: nothing failed in them.
+    /// Failures in the intervals that overlap this time; `None`: there are none.
     pub(super) fn within(&self, time_ms: &Range<i64>, width_ms: i64) -> Option<Count> {
         let begins = |part: &Count| part.interval(width_ms) * width_ms;
         let first = self.parts.partition_point(|part| begins(part) + width_ms <= time_ms.start);

@@ -6,7 +6,7 @@ import type { Cluster } from "@/shared/api/types";
 export function useExtendCluster(id: string) {
   const client = useQueryClient();
   return useMutation({
-    /** `requested_ms` is the end that was promised for it; the page shows whether it came so. */
+    /** `requested_ms`: the end shown to the user; the page shows whether the result differs. */
     mutationFn: ({ minutes }: { minutes: number; requested_ms: number }) => postJson<Cluster>(`/clusters/${id}/extend`, { minutes }),
     onSuccess: (cluster) => client.setQueryData(keys.cluster(id), cluster),
   });

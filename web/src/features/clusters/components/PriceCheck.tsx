@@ -3,7 +3,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { useCreation } from "../useCreation";
 import { ForecastView } from "./ForecastView";
 
-/** What a cluster that is created later would cost, asked of the provider with a button; nothing where it costs nothing. `request`: null while the form has faults. */
+/** The price of a cluster that is created later, queried by a button; nothing if it is free. `request`: null while the form has errors. */
 export function PriceCheck({ request }: { request: NewCluster | null }) {
   const { forecast, refusals, error, busy, check } = useCreation(request?.provider ?? "ec2", request, () => undefined);
   if (request !== null && request.provider !== "ec2") return null;

@@ -54,7 +54,7 @@ export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
   const [before, after] = [all[0]?.name ?? comparison?.before ?? "", all[shown]?.name ?? comparison?.after ?? ""];
   const differences = differencesBetween(results[0], results[shown]);
   const otherLoad = (index: number) => hasOtherLoad(results[0], results[index], comparisons[index - 1]);
-  // Asked for of one pair, which the other result stands for.
+  // Requested for one pair, identified by the other result.
   const pairs = parameters.getAll("judge");
   const pairOf = (index: number) => results[index]?.run_id ?? String(index);
   const judgesAnyway = (index: number) => pairs.includes(pairOf(index));

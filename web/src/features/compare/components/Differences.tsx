@@ -33,7 +33,7 @@ export function Differences({ found, before, after }: { found: Difference[]; bef
   );
 }
 
-/** In place of a verdict, or beside one that was asked for: slower under twice the load is no news. */
+/** Instead of a verdict, or next to a requested one: slower responses under twice the load are expected. */
 export function OtherLoad({ judged, onJudge }: { judged: boolean; onJudge: (judges: boolean) => void }) {
   return (
     <Note tone="attention">

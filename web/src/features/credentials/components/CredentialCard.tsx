@@ -11,7 +11,7 @@ import { kindWord, shownPairs } from "../credentialWords";
 import { CredentialDialog } from "./CredentialDialog";
 import { DeleteCredentialDialog } from "./DeleteCredentialDialog";
 
-/** One set: what is known of it, who AWS says that it is, which clusters need it. */
+/** One set of credentials: its data, its AWS identity, the clusters that use it. */
 export function CredentialCard({ credential }: { credential: CredentialView }) {
   const [asking, setAsking] = useState<"rotate" | "delete" | null>(null);
   const test = useTestCredential();

@@ -129,7 +129,7 @@ function refusedBeside(error: Error | null): CredentialFaults {
   const placed: CredentialFaults = {};
   for (const { field: pointer, message } of faults) {
     const field = fieldAt(pointer);
-    // What has no field is shown whole, with the others.
+    // Faults without a field are shown in full, with the others.
     if (field === null) return {};
     placed[field] = placed[field] === undefined ? message : `${placed[field]} ${message}`;
   }

@@ -5,13 +5,13 @@ import { SearchField } from "@/shared/lists/ListFilters";
 
 interface Props {
   legend: string;
-  /** What was chosen when it opened, as far as it matches the text: stands first. */
+  /** The initial selection, as far as it matches the text: shown first. */
   first: Named[];
-  /** What the server has found for the text. */
+  /** The server's matches for the text. */
   found: Named[];
   /** The server has others. */
   more: boolean;
-  /** How many are chosen, whether they are shown or not. */
+  /** Number of selected entries, shown or not. */
   count: number;
   isChosen: (option: Named) => boolean;
   text: string;
@@ -19,10 +19,10 @@ interface Props {
   onChange: (option: Named, chosen: boolean) => void;
 }
 
-/** Any of several: teams of a person, members of a team. Of many, those that are not shown are found by typing. */
+/** A multiple choice: teams of a person, members of a team. If there are many, the others are found by search. */
 export function CheckList({ legend, first, found, more, count, isChosen, text, onSearch, onChange }: Props) {
   const id = useId();
-  // Once there were too many to show, the field to find them stays.
+  // Once there were too many to show, the search field stays.
   const [searches, setSearches] = useState(false);
   if (more && !searches) setSearches(true);
   const known = new Set(first.map((option) => option.id));

@@ -61,7 +61,7 @@ export function TeamDialog({ team, onClose }: { team: TeamView | null; onClose: 
   );
 }
 
-/** Who is in a team, and who is to be: what is sent are the changes, as not all of its members may be listed here. */
+/** Current and selected members of a team: only the changes are sent, because not all members may be listed here. */
 function useMembers(team: TeamView | null) {
   const [text, search] = useState("");
   const [changed, setChanged] = useState<ReadonlyMap<string, boolean>>(new Map());
@@ -86,7 +86,7 @@ function useMembers(team: TeamView | null) {
     isMember: (option: Named) => changed.get(option.id) ?? wasMember(option),
     change: (option: Named, chosen: boolean) => {
       const next = new Map(changed);
-      // What is as it was is no change.
+      // Unchanged values are not sent.
       if (chosen === wasMember(option)) next.delete(option.id);
       else next.set(option.id, chosen);
       setChanged(next);

@@ -3,7 +3,7 @@ import { patchJson, postJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Misplaced, Plan, PlanChanges } from "@/shared/api/types";
 
-/** What is known of a plan is another once it was changed: its check, its outline, its revisions. */
+/** Data that depend on a plan's files are fetched again after a change: its check, its outline, its revisions. */
 function useChange<Asked>(id: string, change: (asked: Asked) => Promise<Plan>) {
   const client = useQueryClient();
   return useMutation({

@@ -8,7 +8,7 @@ import { LoadShape } from "./LoadShape";
 
 interface Props {
   check: Check;
-  /** Puts a file where the plan looks for it; null: whoever looks may not. */
+  /** Moves a file to the path that the plan expects; null: not permitted. */
   move: { mutate: (moved: Misplaced) => void; isPending: boolean; error: Error | null } | null;
 }
 
@@ -126,7 +126,7 @@ function DataFiles({ check, move }: Props) {
   );
 }
 
-/** Where the file lies, and one click to have it where the plan looks. */
+/** The file's current path, and a button that moves it to where the plan expects it. */
 function MoveHere({ misplaced, move }: { misplaced: Misplaced; move: Props["move"] }) {
   const { from, to } = misplaced;
   return (

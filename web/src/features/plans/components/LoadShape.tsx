@@ -5,7 +5,7 @@ import { formatDuration } from "@/shared/format/time";
 import { useTheme } from "@/shared/ui/theme";
 import { areaPath, HEIGHT, highest, isOpen, linePath, niceTop, WIDTH } from "../loadShape";
 
-/** Active users over time, as the plan asks for them: all together as an area, thread groups as lines; what is not known is said below. */
+/** Active users over time as requested by the plan: the total as an area, thread groups as lines; unknown parts are listed below. */
 export function LoadShape({ shape }: { shape: Shape }) {
   const { scheme } = useTheme();
   const { total, groups, length_ms: length, notes } = shape;

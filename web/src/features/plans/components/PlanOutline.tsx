@@ -5,7 +5,7 @@ import { Loaded } from "@/shared/ui/Loaded";
 import { useOutline } from "../api/useOutline";
 import { factWords } from "../outlineWords";
 
-/** So many are shown at first. */
+/** Number of entries shown initially. */
 const FIRST = 60;
 /** Deeper ones stand under these. */
 const DEEPEST = 12;

@@ -1,4 +1,4 @@
-/** Beside what is of the whole total while labels are chosen: nobody is to take it for theirs. */
+/** Next to figures of the whole total while labels are selected, so they are not mistaken for the labels'. */
 export function AllLabels({ chosen }: { chosen: string[] }) {
   if (chosen.length === 0) return null;
   return (

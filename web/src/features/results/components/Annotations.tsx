@@ -11,7 +11,7 @@ interface Props {
   onAdd: (() => void) | null;
 }
 
-/** What people remarked at moments of a run: each is a line on the charts over time, and here it is whole. */
+/** Annotations of a run: each is a line on the charts over time, and listed here in full. */
 export function Annotations({ annotations, onEdit, onAdd }: Props) {
   const { base, originMs } = useTimeline();
   if (annotations.length === 0 && onAdd === null) return null;

@@ -71,7 +71,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
   const { scheme } = useTheme();
   const transactions = useTransactions();
   const total = useMemo<Row>(() => ({ ...summary.total, isTotal: true }), [summary.total]);
-  // The same for as long as the choice is: a row whose figures stay is not drawn again.
+  // Stable while the selection is unchanged, so that unchanged rows are not rendered again.
   const columns = useMemo<Column<Row>[]>(() => {
     const label: Column<Row> = {
       id: "label",
@@ -97,7 +97,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
   }, [choice, scheme, apdex, showSamples, transactions]);
 
   const [only, setOnly] = useState(false);
-  // Which sample belongs to which transaction is in no log: the samples are folded away together.
+  // Logs do not record which sample belongs to which transaction, so samples are collapsed together.
   const [folded, setFolded] = useState(false);
   const isMixed = summary.labels.some(({ label }) => transactions.has(label)) && summary.labels.some(({ label }) => !transactions.has(label));
   const chosen = choice === null ? 0 : choice.chosen.length;

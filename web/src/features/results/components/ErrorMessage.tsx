@@ -1,6 +1,6 @@
 import { shownCode, shownMessage } from "../errorTypes";
 
-/** Response code and message of a failure; JMeter's long words for what is no HTTP answer are in the title only. */
+/** Response code and message of a failure; JMeter's long text for a missing HTTP response is in the title only. */
 export function ErrorMessage({ code, message }: { code: string; message: string }) {
   return (
     <span className="error-message" title={`${code} ${message}`.trim()}>

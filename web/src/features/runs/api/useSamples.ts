@@ -6,7 +6,7 @@ import type { FoundSamples } from "@/shared/api/types";
 /** Single samples of a run's log. A finished run's never change; a live one's are looked for again when asked. */
 export function useSamples(runId: string, request: string | null, live: boolean) {
   return useQuery({
-    // What was found in a part of the log is not what the whole has.
+    // Results from a part of the log are not those of the complete log.
     queryKey: keys.runSamples(runId, request ?? "", live),
     queryFn: ({ signal }) => getJson<FoundSamples>(`/runs/${runId}/samples?${request ?? ""}`, signal),
     enabled: request !== null,

@@ -9,7 +9,7 @@ export function useSetCriteria(id: string) {
   return useMutation({
     mutationFn: (criteria: PlanCriteria) => putJson<PlanCriteria>(`/plans/${id}/criteria`, criteria),
     onSuccess: (criteria) => client.setQueryData(keys.plan(id), (plan: Plan | undefined) => plan && { ...plan, criteria }),
-    // Somebody else was quicker: what they kept is what the page continues with.
+    // Somebody else was faster: the page continues with their version.
     onError: () => client.invalidateQueries({ queryKey: keys.plan(id) }),
   });
 }

@@ -25,7 +25,7 @@ export function AnnotationDialog({ run, of, onClose }: Props) {
   const save = useAnnotate(run, known?.id ?? null);
   const removal = useRemoveAnnotation(run, known?.id ?? "");
   const [removes, setRemoves] = useState(false);
-  // As it was while nobody has touched it: the field has no milliseconds.
+  // Unchanged unless edited: the field has no milliseconds.
   const at_ms = time === toLocalInput(first) ? first : fromLocalInput(time);
   const textFault = refusalAt(save.error, "/text");
   const timeFault = at_ms === null ? "Enter a date and a time." : refusalAt(save.error, "/at_ms");

@@ -15,7 +15,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const annotating = useAnnotating(run, live?.at_ms ?? run.started_ms ?? 0);
   const early = run.phase === "queued" || run.phase === "preparing";
   const newest = live?.points.at(-1);
-  // One set for as long as it has the same labels: whatever shows a label hangs on it.
+  // A stable set while it has the same labels, because everything that shows labels depends on it.
   const written = JSON.stringify(live === null ? [] : [...transactionsOf(live.summary.labels)]);
   const transactions = useMemo(() => new Set(JSON.parse(written) as string[]), [written]);
   return (
@@ -29,7 +29,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
           <TimelineProvider
             originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}
             followed
-            // Time continues where samples do not: a tested system that hangs is seen as one.
+            // Time advances without samples too, so that a hanging system under test is visible.
             endMs={newest === undefined ? null : Math.max(newest.t_ms + live.bucket_ms, settledUntil(live) ?? 0)}
             moments={annotating.moments}
             pick={annotating.pick}

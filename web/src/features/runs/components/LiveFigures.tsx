@@ -42,7 +42,7 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
     const points = pointsOfLabels(whole, series, chosen);
     const now = newestEnd(whole, live.bucket_ms, settled);
     const { total, total_basis } = summaryOfLabels(summary, chosen, together);
-    // What the server says of now is of all labels, and of the whole run where it is not of now.
+    // The server's current figures cover all labels; the others cover the whole run.
     const head = chosen.length === 0 ? run.headline : null;
     const overall = inWindow ? null : head;
     const against = (of: (from: Baseline) => string): Pick<Figure, "change"> => (baseline === null || inWindow || chosen.length > 0 ? {} : { change: `${of(baseline)} vs. baseline` });
@@ -57,7 +57,7 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
         name: "Throughput",
         value: splitRate(head === null ? rateOf(points, now, live.bucket_ms) : head.rate_per_s),
         note: `last 5\u00a0s; average ${formatRate(total.throughput_per_s)}`,
-        // The baseline's is of a whole run: five seconds are compared with nothing.
+        // The baseline's figure covers a whole run, so five seconds are not compared with it.
         ...against((of) => `average ${formatChange(changePercent(of.rate_per_s, total.throughput_per_s))}`),
         spark: spark(
           perSecond(source, times, frame, (point) => point.samples),
@@ -120,7 +120,7 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
   return <Figures figures={[...figures, timeFigure(run, live.at_ms)]} />;
 }
 
-/** A shorter silence may be what the nodes' clocks are behind the server's. */
+/** A shorter silence may be caused by nodes' clocks that are behind the server's. */
 const SILENCE_MS = 10_000;
 
 /** The end of the newest settled interval, also where no sample has come for a while; null before the first. */

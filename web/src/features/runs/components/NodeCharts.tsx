@@ -11,7 +11,7 @@ import { chartsOf, nodeContent, type NodeChart } from "../nodeSeries";
 
 /** As in the charts of results. */
 const HEIGHT = 280;
-/** More lines than these cannot be distinguished: the busiest nodes are shown. */
+/** More lines cannot be distinguished: the busiest nodes are shown. */
 const MOST_NODES = 10;
 
 interface Props {

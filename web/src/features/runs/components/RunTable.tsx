@@ -237,7 +237,7 @@ export function RunTable({ pages, title, empty, without = [], fills = false, act
   const now = useNow(2000);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
   const tags = tagFacet(pages.rows ?? [], state.facets["tag"]);
-  // What was deleted meanwhile, or is filtered out, is neither compared nor counted.
+  // Deleted or filtered-out runs are neither compared nor counted.
   const chosen = (pages.rows ?? []).filter((run) => marked.has(run.id));
   const listed = new Set(chosen.map(({ id }) => id));
   const onMark = (id: string) => {

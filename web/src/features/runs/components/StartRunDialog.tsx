@@ -109,7 +109,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const checksFirst = isNew && newCluster.creation.checksFirst;
   const otherTotal = check.data !== undefined && !form.tryRun && fixedTotalFault(totalOf(check.data), form.users, workers) !== null;
   const blocked = otherTotal || (shown?.ok === false && (form.revision === null || typedCheck.data !== undefined)) || (typedCheck.data?.faults.length ?? 0) > 0;
-  // Where the button is disabled nobody can try: what is missing is shown at once.
+  // While the button is disabled, missing entries are shown immediately.
   const faults = { ...beside, ...(tried || blocked ? checked.faults : { judged: NO_FAULTS }) };
   const before = like !== undefined && like.plan.id === form.planId ? like : null;
   const different =
@@ -246,7 +246,7 @@ function Difference({ words }: { words: string[] }) {
   return <p className="sum run-difference">{words.length === 0 ? "Same settings as the last run." : `Since the last run: ${words.join(", ")}.`}</p>;
 }
 
-/** Which files are others than in the run before. */
+/** The files that changed since the previous run. */
 function FilesDifference({ plan, from, to }: { plan: string; from: number; to: number }) {
   const { data } = useRevisionDifference(plan, from, to, from !== to);
   if (from === to || data === undefined) return null;

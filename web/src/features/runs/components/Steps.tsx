@@ -50,7 +50,7 @@ function FailedIcon() {
   );
 }
 
-/** Nothing turns for as long as a test runs: it would be drawn sixty times a second. */
+/** No spinner while a test runs: it would be painted sixty times a second. */
 function StepIcon({ step }: { step: RunStep }) {
   if (step.ended_ms !== null) return <Icon name="check-circle" />;
   if (step.code === "running") return <Icon name="play" />;

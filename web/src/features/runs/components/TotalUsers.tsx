@@ -5,11 +5,11 @@ import { Field } from "@/shared/ui/Field";
 import { isTotal, totalOfProperty, withoutTotal, withTotal, type RunForm } from "../runForm";
 import { fixedTotalFault, totalOf, workersFor, type FixedGroup } from "../totalUsers";
 
-/** More thread groups than these are made to take properties by whoever made them. */
+/** Above this number of thread groups no expressions are suggested. */
 const MOST_GROUPS = 5;
 
 interface Props {
-  /** Of the plan as it is, whatever is typed. */
+  /** Check of the plan itself, independent of the form. */
   check: Check;
   workers: number;
   form: RunForm;
@@ -68,7 +68,7 @@ export function TotalUsers({ check, workers, form, fault, onWorkers, onChange }:
   }
 }
 
-/** How many workers make the total that was typed. */
+/** The number of workers that gives the entered total. */
 function Nearest({ typed, each, workers, onWorkers }: { typed: string; each: number; workers: number; onWorkers: Props["onWorkers"] }) {
   const total = Number(typed.trim());
   if (!Number.isInteger(total) || total < 1 || total === each * workers) return null;

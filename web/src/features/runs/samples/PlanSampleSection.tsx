@@ -42,7 +42,7 @@ export function PlanSampleSection({ plan }: { plan: string }) {
         </div>
       </ReportSection>
     );
-  // A pattern that can't be read is no better the second time.
+  // An invalid pattern is not retried.
   const refused = query.error instanceof ApiError && query.error.status === 400;
   return (
     <ReportSection id="samples" title="Samples" note="in all runs of this plan">

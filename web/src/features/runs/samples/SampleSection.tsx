@@ -20,7 +20,7 @@ export function SampleSection({ runId, live }: { runId: string; live: boolean })
     if (next !== null && requestOf(next) === asked) void query.refetch();
   };
   const none = query.error instanceof ApiError && query.error.status === 404;
-  // A pattern that can't be read is no better the second time.
+  // An invalid pattern is not retried.
   const refused = query.error instanceof ApiError && query.error.status === 400;
   return (
     <ReportSection id="samples" title="Samples" note={live ? "received so far" : undefined}>

@@ -1,7 +1,7 @@
 import type { SearchResult } from "@/shared/api/types";
 import { formatCount, plural } from "@/shared/format/numbers";
 
-/** Transactions are no samples of the total, so both are counted separately. */
+/** Transactions are not samples of the total, so both are counted separately. */
 export function foundWords(result: Pick<SearchResult, "matched" | "searched" | "matched_transactions" | "searched_transactions">): string {
   const { matched, searched, matched_transactions, searched_transactions } = result;
   const samples = `${formatCount(matched)} of ${plural(searched, "sample")}`;
