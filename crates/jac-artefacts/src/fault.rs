@@ -21,7 +21,7 @@ pub enum ArtefactError {
     CredentialsExpired { store: String },
     #[error("{store} rejects requests because the server's clock is wrong.")]
     Clock { store: String },
-    #[error("The credentials lack the permission in {store}: {detail}.")]
+    #[error("The credentials lack a permission in {store}: {detail}.")]
     Denied { store: String, detail: String },
     #[error("This server may not connect to the endpoint of {store}.")]
     EndpointNotAllowed { store: String },
@@ -78,11 +78,11 @@ impl ArtefactError {
                  under Settings, Results."
             }
             Self::CredentialsMissing { .. } => {
-                "For the server's store, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or give the server an \
-                 instance role. For your own, save the credentials again."
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine an instance role. For your own store, \
+                 save the credentials again."
             }
             Self::CredentialsRefused { .. } => "Check the access key and its secret.",
-            Self::CredentialsExpired { .. } => "Get new ones; the upload resumes where it stopped.",
+            Self::CredentialsExpired { .. } => "Get new ones; an upload resumes where it stopped.",
             Self::Clock { .. } => "Synchronise the server's clock (NTP).",
             Self::Denied { .. } => {
                 "Allow s3:PutObject, s3:GetObject, s3:ListBucket, s3:DeleteObject and s3:AbortMultipartUpload below \
@@ -92,7 +92,7 @@ impl ArtefactError {
                 "Use HTTPS and a public address, or ask an administrator to add the endpoint to allowed_endpoints."
             }
             Self::Full { .. } => "Free some space; the upload resumes automatically.",
-            Self::Unreachable { .. } => "Check address, network and proxy; JAC retries automatically.",
+            Self::Unreachable { .. } => "Check address, network and proxy.",
             Self::Missing { .. }
             | Self::Failed { .. }
             | Self::Manifest { .. }
@@ -192,11 +192,10 @@ fn http(error: &Error) -> Option<&HttpError> {
 
 fn reason(error: &HttpError) -> String {
     match error.kind() {
-        HttpErrorKind::Timeout => "it did not answer in time",
-        HttpErrorKind::Connect => "no connection",
-        _ => "the connection was lost",
+        HttpErrorKind::Timeout => "it did not answer in time".to_owned(),
+        HttpErrorKind::Connect => format!("no connection ({})", jac_reach::cause(error)),
+        _ => "the connection was lost".to_owned(),
     }
-    .to_owned()
 }
 
 fn has_full_disk(error: &Error) -> bool {

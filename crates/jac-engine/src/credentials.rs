@@ -306,7 +306,7 @@ impl Engine {
         })
     }
 
-    /// Asks AWS whose a saved set is, and keeps the answer or the fault.
+    /// Determines the AWS identity of a saved set, and stores the result or the fault.
     ///
     /// # Errors
     /// When there is no such set, or it cannot be decrypted. A rejection by AWS is not an error: the row records it.

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 impl Engine {
     /// Validates a configuration as [`Engine::create_cluster`] does, and queries the provider. Nothing is created. A provider
-    /// that cannot be asked could not launch either: that is a fault like others.
+    /// that cannot be queried could not launch either: that is a fault like others.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -32,7 +32,7 @@ pub(crate) fn millis(time: Duration) -> i64 {
 
 impl Engine {
     /// When an item created at `made_ms` that expires at `end_ms` actually ends. Items from before this engine's start continue for a
-    /// while in any case: the clock may be wrong, and then somebody has the time to see it.
+    /// while in any case: if the clock is wrong, there is time to notice it.
     pub(crate) fn after_grace_ms(&self, made_ms: EpochMs, end_ms: EpochMs) -> EpochMs {
         let started_ms = self.started_ms();
         if made_ms < started_ms { end_ms.max(self.grace_until_ms()) } else { end_ms }

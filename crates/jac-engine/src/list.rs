@@ -114,7 +114,7 @@ pub struct PlanSummary {
 }
 
 impl Engine {
-    /// A page of the runs that the filter takes.
+    /// A page of the runs that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.
@@ -132,7 +132,7 @@ impl Engine {
         Ok(Page { items: listed.items.into_iter().map(summary).collect(), next: listed.next })
     }
 
-    /// A page of the clusters that the filter takes.
+    /// A page of the clusters that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.
@@ -149,7 +149,7 @@ impl Engine {
         })
     }
 
-    /// A page of the plans that the filter takes.
+    /// A page of the plans that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.

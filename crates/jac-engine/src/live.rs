@@ -84,7 +84,7 @@ pub(crate) struct Measured {
 }
 
 impl LiveRun {
-    /// Statistics without a sample, whose snapshots are numbered from `base` on, and what judges them. `watch`: how the criteria
+    /// Statistics without samples, whose snapshots are numbered from `base`, with their criteria. `watch`: how the criteria
     /// were observed in an earlier process.
     pub fn new(base: u64, evaluation: Evaluation, watch: Vec<CriterionWatch>) -> Self {
         let state = State {

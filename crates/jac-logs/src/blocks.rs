@@ -1,7 +1,7 @@
-//! The statistics of blocks of a log's time, kept so that an interval is added up from the blocks in it and read at its edges only.
+//! The statistics of blocks of a log's time, kept so that an interval is the sum of its blocks, and only its edges are read.
 //!
-//! Blocks are half-open by when samples ended, as intervals are, so whatever lies in them adds up to the same digits as one reading. They take
-//! memory, which is bounded; where a block is missing the interval is read as a whole.
+//! Blocks are half-open by the samples' end, like intervals, so their sum gives the same figures as a single reading. They take
+//! memory, which is bounded; if a block is missing the interval is read in full.
 
 use crate::{Empty, Filter, Input, Interval, LogError, PartTimes, ReadOptions, read_logs_with};
 use jac_jtl::LogStatistics;
@@ -10,15 +10,15 @@ use std::num::NonZero;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A log's time is cut into so many: an interval's edges are two of them at most.
+/// Number of blocks of a log's time: an interval's edges are at most two of them.
 const BLOCKS: i64 = 48;
-/// Bytes that the blocks of one log may take.
+/// Maximum memory of one log's blocks, in bytes.
 const MOST_BYTES: usize = 48 << 20;
 
-/// What is known of one log that does not grow any more.
+/// Index of one log that does not grow any more.
 #[derive(Debug)]
 pub struct TimeBlocks {
-    /// When its samples ended, epoch milliseconds, but for those whose times are wrong.
+    /// When its samples ended, epoch milliseconds, except those with wrong times.
     time_ms: Range<i64>,
     parts: Arc<PartTimes>,
     kept: Mutex<Kept>,
@@ -27,7 +27,7 @@ pub struct TimeBlocks {
 #[derive(Debug, Default)]
 struct Kept {
     blocks: BTreeMap<i64, Arc<LogStatistics>>,
-    /// Which filling they are of. It has begun, and may be over.
+    /// The counting that they belong to, which has started and may have ended.
     filling: Option<u64>,
     fillings: u64,
 }
@@ -38,7 +38,7 @@ impl TimeBlocks {
         Self { time_ms, parts: Arc::default(), kept: Mutex::default() }
     }
 
-    /// When the samples of the log's parts ended, as far as that was met.
+    /// When the samples of the log's parts ended, as far as known.
     pub fn parts(&self) -> &Arc<PartTimes> {
         &self.parts
     }
@@ -60,17 +60,17 @@ impl TimeBlocks {
             sets.push(self.read(input, &edge, None)?);
         }
         match sets.into_iter().reduce(merged) {
-            // What is kept apart depends on the order in which it appears.
+            // Which labels are kept separately depends on their order of appearance.
             Some(all) if !all.has_folded() => Ok(all),
             _ => self.read(input, ended_ms, None),
         }
     }
 
-    /// Counts the blocks and keeps them, with one thread: nobody waits for it. It is done once, however often it is asked for, until they are
+    /// Counts the blocks and keeps them, with one thread in the background. Done once, however often it is requested, until they are
     /// cleared.
     ///
     /// # Errors
-    /// When the log cannot be read; it may be tried again.
+    /// When the log cannot be read; it may be retried.
     pub fn fill(&self, input: &Input) -> Result<(), LogError> {
         if self.time_ms.end - self.time_ms.start < BLOCKS {
             return Ok(());
@@ -105,7 +105,7 @@ impl TimeBlocks {
         Ok(())
     }
 
-    /// Forgets the blocks, for another log's, and ends their counting.
+    /// Drops the blocks, to make room for another log's, and cancels their counting.
     pub fn clear(&self) {
         let mut kept = self.kept();
         kept.blocks.clear();
@@ -127,7 +127,7 @@ impl TimeBlocks {
         start(number)..start(number + 1)
     }
 
-    /// The blocks that lie in an interval as a whole.
+    /// The blocks that are completely within an interval.
     fn covered(&self, ended_ms: &Range<i64>) -> Vec<i64> {
         let is_in = |block: &Range<i64>| block.start >= ended_ms.start && block.end <= ended_ms.end;
         (0..BLOCKS).filter(|number| is_in(&self.block(*number))).collect()

@@ -1,8 +1,8 @@
-//! Logs made ready to be read: opened where they can be read only once, and with the order of day and month in dates that do not say it, such
+//! Prepares logs for reading: opens those that can be read only once, and determines the order of day and month in ambiguous dates, such
 //! as `05/03/2024`.
 //!
-//! One date above 12 decides for its whole log, wherever it stands, and for the logs beside it that can be read either way; where no log has
-//! such a date, the order that makes all of them together the shortest is taken, which is a guess.
+//! One number above 12 decides for its whole log, wherever it is, and for the other logs that can be read either way; if no log has
+//! one, the order that makes all of them together the shortest is used, which is a guess.
 
 use crate::input::{Opened, open};
 use crate::spool::Spool;
@@ -13,10 +13,10 @@ use std::io::{ErrorKind, Read};
 /// Bytes read at once.
 const PIECE: usize = 128 << 10;
 
-/// A log that is read next.
+/// A log ready to be read.
 pub(crate) struct Ready<'a> {
     pub(crate) input: &'a Input,
-    /// What can be read only once is open already.
+    /// An input that can be read only once is already open.
     opened: Option<Opened>,
     /// With the order of its dates.
     pub(crate) settings: Settings,
@@ -28,11 +28,11 @@ impl Ready<'_> {
     }
 }
 
-/// Looks at the logs, and through those whose first rows do not say the order of their dates. `looked` is called after each piece with the
-/// unpacked bytes of all of them so far, and may end it.
+/// Examines the first rows of the logs, and reads those whose first dates are ambiguous. `looked` is called after each piece with the
+/// number of decompressed bytes so far, and may cancel it.
 ///
 /// # Errors
-/// When a log cannot be opened or read, is something else, or can be read only once and cannot be copied.
+/// When a log cannot be opened or read, is not a result log, or can be read only once and cannot be copied.
 pub(crate) fn ready<'a, E: From<LogError>>(
     inputs: &'a [Input],
     settings: &Settings,
@@ -71,7 +71,7 @@ pub(crate) fn ready<'a, E: From<LogError>>(
             }
         }
         found.push(log);
-        // One alone is read next; of many, only as many are open as have to be.
+        // A single log is read next; of many, only the necessary ones are kept open.
         let keeps_open = inputs.len() == 1 || input.is_read_once();
         logs.push(Ready { input, opened: keeps_open.then_some(opened), settings: settings.clone() });
     }
@@ -83,8 +83,8 @@ pub(crate) fn ready<'a, E: From<LogError>>(
     Ok(logs)
 }
 
-/// The settings with the order of dates that all these logs have in common, for whoever reads them one by one. Those that can be read only
-/// once are not looked at; where two logs are certain of different orders, each is left to say its own.
+/// The settings with the common date order of these logs, for reading them one by one. Those that can be read only
+/// once are not examined; if two logs certainly have different orders, each keeps its own.
 ///
 /// # Errors
 /// As those of reading them.
@@ -102,10 +102,10 @@ fn with(settings: &Settings, date_order: DateOrder, date_order_source: DateOrder
 
 const ORDERS: [DateOrder; 2] = [DateOrder::MonthFirst, DateOrder::DayFirst];
 
-/// What was found of a log, read in each order.
+/// Findings about a log, read in each order.
 struct Found {
     tries: [Try; 2],
-    /// It has dates that do not say their order, and nobody has said it.
+    /// Its dates are ambiguous, and the order was not given.
     is_open: bool,
 }
 
@@ -128,7 +128,7 @@ impl Found {
         self.tries.iter_mut().for_each(|each| each.feed(bytes));
     }
 
-    /// The order in which alone all its rows can be read.
+    /// The only order in which all its rows can be read.
     fn certain(&self) -> Option<DateOrder> {
         let [month_first, day_first] = self.tries.each_ref().map(|each| each.reader.outcome().rejected_rows);
         match month_first.cmp(&day_first) {
@@ -139,7 +139,7 @@ impl Found {
     }
 }
 
-/// The order of logs that can be read either way, beside these others.
+/// The order of logs that can be read either way, given the other logs.
 fn common(found: &[Found]) -> (DateOrder, DateOrderSource) {
     let certain: Vec<DateOrder> = found.iter().filter(|found| found.is_open).filter_map(Found::certain).collect();
     match certain.as_slice() {

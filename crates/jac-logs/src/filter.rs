@@ -26,7 +26,7 @@ pub struct Filter {
 /// By how many milliseconds nodes' clocks are ahead, by the nodes' names as in [`Sample::host`].
 pub type ClockOffsets = BTreeMap<Vec<u8>, i64>;
 
-/// When a sample started, by the clock that nodes' clocks were compared with.
+/// When a sample started, by the reference clock of the nodes' clock offsets.
 pub(crate) fn corrected_start_ms(sample: &Sample<'_>, offsets: &ClockOffsets) -> i64 {
     sample.start_ms.saturating_sub(offsets.get(sample.host()).copied().unwrap_or(0))
 }
@@ -36,7 +36,7 @@ pub(crate) fn corrected_start_ms(sample: &Sample<'_>, offsets: &ClockOffsets) ->
 pub enum Condition {
     /// When it started, epoch milliseconds.
     Time(Bound<i64>),
-    /// The same by one clock for all nodes, of which theirs may differ.
+    /// The same by one clock for all nodes, whose own clocks may differ.
     CorrectedTime(Bound<i64>, Arc<ClockOffsets>),
     /// When it ended, epoch milliseconds.
     End(Bound<i64>),

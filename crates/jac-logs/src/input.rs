@@ -49,7 +49,7 @@ impl Input {
         if argument == "-" { Self::Stdin } else { Self::File(PathBuf::from(argument)) }
     }
 
-    /// Can it be read only once? So can a pipe, whether it has a path or not.
+    /// Whether it can be read only once, like a pipe, with or without a path.
     pub fn is_read_once(&self) -> bool {
         match self {
             Self::Stdin => true,
@@ -201,7 +201,7 @@ struct Unpacked<R> {
     decoder: R,
     /// Bytes that it has unpacked.
     given: u64,
-    /// How many there are at least, where the log says so: it may have been truncated where nothing else shows it.
+    /// Minimum number of rows, if the log states it: a truncation may not be detectable otherwise.
     announced: Option<u64>,
     unreadable: Arc<AtomicBool>,
     broken: Arc<AtomicBool>,

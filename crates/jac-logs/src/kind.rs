@@ -1,4 +1,4 @@
-//! Files that are taken for result logs, recognized by their first bytes.
+//! Kinds of files that are mistaken for result logs, recognised by their first bytes.
 
 /// What a file is that is no result log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,10 @@ impl Kind {
         match self {
             Self::Zip => format!("Read the log in it: unzip -p '{name}' | jac report -"),
             Self::Plan => "Give the log of its run (jmeter -l results.jtl).".to_owned(),
-            Self::Summary => "Give the log beside it, results.jtl; `jac compare` also reads the table.".to_owned(),
+            Self::Summary => {
+                "Give the log: results.jtl, or the run's folder in a store. `jac compare` also reads the table."
+                    .to_owned()
+            }
             Self::DashboardStatistics | Self::AggregateReport | Self::JmeterLog | Self::Html | Self::Json => {
                 "Give the result log, which has one row per sample (jmeter -l results.jtl).".to_owned()
             }

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How much of a log is looked at at once for its start.
+/// How much of a log is read at a time to find its start.
 const FIRST_BYTES: u64 = 256 << 10;
 
 /// Why a log could not be read.
@@ -61,7 +61,7 @@ pub enum LogError {
     /// There was nothing to read.
     #[error("no log given")]
     Nothing,
-    /// A pipe was to be read twice.
+    /// A pipe would have to be read twice.
     #[error("times after the start (+90s, a warm-up) need a file: {name} can be read only once")]
     OnlyOnce {
         /// The log's name.
@@ -212,14 +212,14 @@ pub fn read_logs_with(
     options: &ReadOptions,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LogStatistics, LogError> {
-    // Where keys are folded the logs are read again in their order, which a pipe cannot be.
+    // If labels are grouped the logs are read again in their order, which is impossible for a pipe.
     let in_their_order = ReadOptions { threads: Some(NonZero::<usize>::MIN), ..options.clone() };
     let has_pipe = inputs.iter().any(Input::is_read_once);
     let (statistics, in_order) = count(inputs, if has_pipe { &in_their_order } else { options }, progress)?;
     if in_order || !statistics.has_folded() {
         return Ok(statistics);
     }
-    // What is kept apart depends on the order in which it appears.
+    // Which labels are kept separately depends on their order of appearance.
     Ok(count(inputs, &in_their_order, progress)?.0)
 }
 
@@ -302,7 +302,7 @@ pub fn first_row_start(inputs: &[Input], settings: &Settings, offsets: &ClockOff
     Ok(firsts.into_iter().flatten().min())
 }
 
-/// The first rows of each log, up to one that began: which log, and the row.
+/// The first rows of each log, up to the first with a start time: the log's index and the row.
 fn each_first_row(
     inputs: &[Input],
     settings: &Settings,
@@ -349,7 +349,7 @@ pub(crate) fn each_log(
     }
     let sizes = inputs.iter().map(size).collect::<Result<Vec<_>, _>>()?;
     let total_bytes = sizes.iter().copied().sum();
-    // Every file is opened before the first is read, as it may take minutes until the last one's turn.
+    // Every file is opened before the first is read, because minutes may pass before the last one is.
     let mut looked = |_| match progress(Progress { bytes: 0, total_bytes }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(LogError::Cancelled),

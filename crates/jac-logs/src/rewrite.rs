@@ -60,8 +60,8 @@ pub fn is_plain(input: &Input) -> Result<bool, LogError> {
     Ok(packing == Packing::Plain && is_utf8 && header.starts_with(b"timeStamp,") && lines.next().is_some_and(is_stamp))
 }
 
-/// Writes every sample of the logs, one log after the other. `progress` is called now and then and may end it. `host` says what the node is
-/// called that took the samples of a log which name none; empty: nothing.
+/// Writes every sample of the logs, one log after the other. `progress` is called regularly and may cancel it. `host` returns the node name
+/// for samples of a log that have none; empty: none.
 ///
 /// # Errors
 /// When a log cannot be read to its end, they unpack to more than `limit_bytes`, or writing fails.

@@ -78,7 +78,7 @@ enum Failed {
 pub(crate) fn size(input: &Input) -> Result<Option<u64>, LogError> {
     match input {
         Input::Stdin => Ok(None),
-        // Opening a pipe to look at it would end its writer.
+        // Opening a pipe to examine it would terminate its writer.
         Input::File(path) => Ok(std::fs::metadata(path).ok().filter(|file| file.is_file()).map(|file| file.len())),
         Input::Elsewhere(elsewhere) => {
             let size = elsewhere.bytes.size();

@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 
-/// Which samples are searched for.
+/// The requested samples.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
     /// What a sample must be like.

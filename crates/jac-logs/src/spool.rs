@@ -1,10 +1,10 @@
-//! A copy of what can be read only once and has to be read twice, in a temporary file that nobody else sees.
+//! A copy of an input that can be read only once but must be read twice, in a private temporary file.
 
 use crate::{Input, LogError};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 
-/// The copy while it is written: compressed, as the system's folder for temporary files may be small.
+/// The copy during writing: compressed, because the system's temporary folder may be small.
 pub(crate) struct Spool {
     name: String,
     copy: zstd::Encoder<'static, File>,
@@ -26,7 +26,7 @@ impl Spool {
         self.copy.write_all(bytes).map_err(|source| LogError::Spool { name: self.name.clone(), source })
     }
 
-    /// The copy from its first byte; it is gone with what is returned.
+    /// The copy from its first byte; removed when the result is dropped.
     pub(crate) fn again(self) -> Result<Box<dyn Read + Send>, LogError> {
         let Self { name, copy } = self;
         let rewound = || -> std::io::Result<_> {

@@ -54,7 +54,7 @@ impl TakeSample for Each<'_> {
     }
 }
 
-/// What is called while a log is read; see [`stream`].
+/// Callbacks while a log is read; see [`stream`].
 pub(crate) type After<'a, T, E> = dyn FnMut(&mut T, usize, u64) -> Result<(), E> + 'a;
 
 /// Reads one log to its end. `after` is called after each piece with its unpacked bytes, and with the bytes that have been taken of the log

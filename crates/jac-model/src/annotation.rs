@@ -1,4 +1,4 @@
-//! What people remark at a moment of a run: charts have a line there.
+//! Annotations: texts at moments of a run, shown as lines on its charts.
 
 use crate::{EpochMs, Person};
 use serde::{Deserialize, Serialize};

@@ -105,7 +105,7 @@ pub struct EndedRun {
 }
 
 impl EndedRun {
-    /// It could not continue, or its criteria were not met.
+    /// The run failed, or its criteria were not met.
     pub fn is_failure(&self) -> bool {
         self.cause.code == "failed" || self.verdict == "failed"
     }

@@ -168,7 +168,7 @@ impl Action {
             Self::ChangePlan | Self::ChangeCluster | Self::StartRun | Self::ChangeRun => {
                 (Role::Member, Scope::Run, true)
             }
-            // What a token starts ends with the token; a schedule would continue.
+            // Activities started with a token end with the token; a schedule would continue.
             Self::CreateSchedule => (Role::Member, Scope::All, false),
             Self::ChangeSchedule => (Role::Member, Scope::All, true),
             Self::ShareRun => (Role::Member, Scope::All, true),

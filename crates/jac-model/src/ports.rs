@@ -42,7 +42,7 @@ pub enum PortError {
 }
 
 impl PortError {
-    /// What a file or a process of this machine refused, as the engine distinguishes it.
+    /// Errors of files and processes on this machine, as the engine distinguishes them.
     pub fn of_io(node: &str, what: &str, error: &std::io::Error) -> Self {
         let (node, what) = (node.to_owned(), what.to_owned());
         match error.kind() {
@@ -90,7 +90,7 @@ pub struct Instance {
     pub billable: Option<Billable>,
 }
 
-/// A machine that somebody pays for, from its provider and its tags.
+/// A billable machine, from its provider and its tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Billable {
     pub region: String,
@@ -147,7 +147,7 @@ pub struct Unseen {
     pub reason: String,
 }
 
-/// A cluster that this database did not know, from its machines' tags.
+/// A cluster unknown to this database, from its machines' tags.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adopted {
     pub config: ClusterConfig,
@@ -365,7 +365,7 @@ pub enum ProcessState {
     Exited {
         code: i32,
     },
-    /// It is gone and left no exit code: it was killed from outside, or the machine was started again.
+    /// It ended without an exit code: it was killed from outside, or the machine was restarted.
     Vanished,
 }
 
@@ -417,13 +417,13 @@ pub trait Remote: Send + Sync {
     /// Ends the process of that name and everything it started, at once.
     async fn kill(&self, name: &str) -> Result<(), PortError>;
 
-    /// The same, and forgets that it ever ran, so that the name can be started again.
+    /// The same, and removes its record, so that the name can be started again.
     async fn forget(&self, name: &str) -> Result<(), PortError>;
 
     /// Copies a file from this machine; its folders are made. An older file of that name is replaced in one step.
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError>;
 
-    /// The same for a file that the cluster's other nodes get at about the same time: they may give it to each other. By default each gets it
+    /// The same for a file that the cluster's other nodes receive at about the same time: they may copy it from each other. By default each receives it
     /// from this machine.
     async fn put_on_all(&self, from: &Path, to: &str) -> Result<(), PortError> {
         self.put(from, to).await
@@ -451,15 +451,15 @@ pub trait Remote: Send + Sync {
     /// Whether something accepts connections there, seen from this node.
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError>;
 
-    /// Has the node report by itself, as long as what this returns lives, the state of a process, the length of a log and its counters.
-    /// [`Remote::process`], [`Remote::read_at`] of that log and [`Remote::vitals`] then answer with the newest report while it is fresh, and ask
-    /// the node otherwise. By default they always ask.
+    /// Makes the node report the state of a process, the length of a log and its counters until the returned value is dropped.
+    /// [`Remote::process`], [`Remote::read_at`] of that log and [`Remote::vitals`] then return the newest report while it is fresh, and query
+    /// the node otherwise. By default they always query it.
     fn follow(&self, process: &str, log: &str) -> Following {
         let _asked_each_time = (process, log);
         Box::new(())
     }
 
-    /// What the machine's counters say now, or said when the node last reported; `None` where it has none to read.
+    /// The machine's counters now, or at the node's last report; `None` if it has none.
     async fn vitals(&self) -> Result<Option<Vitals>, PortError> {
         Ok(None)
     }
@@ -471,7 +471,7 @@ pub trait Remote: Send + Sync {
     }
 }
 
-/// Ends what [`Remote::follow`] began when it is dropped.
+/// Ends the reports started by [`Remote::follow`] when dropped.
 pub type Following = Box<dyn Send + Sync>;
 
 /// What a machine's counters say at one moment. Two of them make rates.
@@ -485,7 +485,7 @@ pub struct Vitals {
     pub disk_free_bytes: Option<u64>,
     /// The heap of the node's JVM, while one runs.
     pub heap: Option<Heap>,
-    /// How long ago the files of `/proc` said so.
+    /// Age of these values from `/proc`.
     pub age: Duration,
 }
 

@@ -43,7 +43,7 @@ pub struct RunTransitionError {
 
 impl RunPhase {
     /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be done twice.
-    /// A run that fails while it waits or prepares continues to `collecting` too: whatever there is, is kept.
+    /// A run that fails while it waits or prepares continues with `collecting` too: existing files are kept.
     pub fn apply(self, event: RunEvent) -> Result<Self, RunTransitionError> {
         use RunEvent as E;
         use RunPhase as P;
@@ -199,7 +199,7 @@ pub struct RunNode {
     /// When the first sample of its own log started, by the server's clock; `null`: there is none yet, or the results are not direct.
     #[serde(default)]
     pub first_sample_ms: Option<i64>,
-    /// Since when the run continues without it; `null`: it was there to the end.
+    /// Since when the run continues without it; `null`: it took part to the end.
     #[serde(default)]
     pub lost_ms: Option<i64>,
     /// Its own log, once it was checked; `null`: it was not yet, or the results are not direct.
@@ -235,7 +235,7 @@ pub struct NodeHealth {
     /// Bytes of its log not read yet, the lowest value since the previous observation; `null`: it writes no log, or nothing was read since.
     #[serde(default)]
     pub lag_bytes: Option<u64>,
-    /// Rows of its log that came, per second; `null`: the results are not direct.
+    /// Rows of its log received per second; `null`: the results are not direct.
     #[serde(default)]
     pub samples_per_s: Option<f64>,
 }
@@ -302,7 +302,7 @@ pub struct Run {
     /// Note; empty: none.
     #[serde(default)]
     pub note: String,
-    /// What people remark at moments of it, in order of these.
+    /// Its annotations, in order of time.
     #[serde(default)]
     pub annotations: Vec<Annotation>,
     /// When it was made the one that the other runs of its plan are compared with; `None`: it is not.
@@ -323,7 +323,7 @@ pub struct Run {
     /// The version of the plan's criteria, warm-up and rules that these are; `None`: it was started with others.
     #[serde(default)]
     pub criteria_version: Option<u32>,
-    /// Share of the log's rows that may be unread without putting its verdict in doubt, in percent; `None`: the usual one.
+    /// Share of the log's rows that may be unreadable without affecting the verdict, in percent; `None`: the default.
     #[serde(default)]
     pub max_unread_percent: Option<f64>,
     /// How each criterion has fared, as it was when the last of them changed.
@@ -369,13 +369,13 @@ pub struct Run {
     /// How the workers' samples come together.
     #[serde(default)]
     pub results: ResultsMode,
-    /// It is a try: `files` has a changed copy of the plan with 1 thread and 1 iteration in each thread group, and 1 node runs it.
+    /// Whether it is a try run: `files` has a changed copy of the plan with 1 thread and 1 iteration in each thread group, and 1 node runs it.
     #[serde(default)]
     pub try_run: bool,
     /// What was asked for.
     #[serde(default)]
     pub results_choice: ResultsChoice,
-    /// It continues without lost workers while so many are left; `None`: it ends with the first that is lost.
+    /// It continues without lost workers while at least this many are left; `None`: it ends with the first lost worker.
     #[serde(default)]
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers.
@@ -384,7 +384,7 @@ pub struct Run {
     /// Threads of all workers together, as far as the plan says.
     pub total_threads: Option<u64>,
     /// Graceful stop timeout in seconds, after which requests in flight are aborted.
-    // Records of runs that an older JAC finished have the former name.
+    // Records written by older versions have the former name.
     #[serde(alias = "grace_s")]
     pub stop_timeout_s: u64,
     /// What a reader of the report must know.
@@ -393,7 +393,7 @@ pub struct Run {
     /// The last word that JMeter was sent to end it, written down before it is sent.
     #[serde(default)]
     pub stop_sent: Option<StopMode>,
-    /// When it was sent: the time that it gives continues while no engine watches.
+    /// When it was sent: its time limit keeps counting while no engine is running.
     #[serde(default)]
     pub stop_sent_ms: Option<i64>,
     /// What goes wrong while JMeter is still being brought to its end; it becomes the cause.

@@ -96,7 +96,7 @@ pub struct ShippedRun {
     pub owner: String,
     /// Which of the run's logs, from 0.
     pub source: u32,
-    /// Somebody brought its log: it may be several that were joined, and the header may come again, perhaps another one.
+    /// The log was imported: it may be several concatenated logs, with repeated and possibly different headers.
     pub is_imported: bool,
 }
 
@@ -265,8 +265,8 @@ pub trait SampleTarget: Send + Sync {
     /// Asks it who it is, and whether samples could be written. Nothing is written.
     async fn test(&self) -> Result<TargetTest, TargetError>;
 
-    /// Ships a log from a cursor to its end. Faults that may pass are reported to the log and retried for as long as it takes; a call that
-    /// is dropped continues at the last cursor that was kept. Shipping a row twice is harmless.
+    /// Ships a log from a cursor to its end. Temporary faults are reported to the log and retried indefinitely; a call that
+    /// is dropped resumes at the last stored cursor. Shipping a row twice is harmless.
     async fn ship(&self, run: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError>;
 
     /// Makes what was shipped searchable and counts a run's documents.

@@ -4,7 +4,22 @@
 use jac_model::reach::is_public;
 use reqwest::ClientBuilder;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::error::Error;
 use std::net::SocketAddr;
+
+/// Why a connection failed: the innermost cause, without a full stop. The outer ones only say that a request failed.
+pub fn cause(error: &dyn Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    let text = error.to_string();
+    // The TLS library's words for an answer without TLS.
+    if text.contains("InvalidContentType") {
+        return "it does not use TLS: try http://".to_owned();
+    }
+    text.trim_end_matches('.').to_owned()
+}
 
 /// The same client over HTTPS and at public addresses only, which are looked at whenever a name is resolved. Addresses that are written as numbers are
 /// not resolved: whoever takes them has looked at them.
@@ -32,6 +47,14 @@ impl Resolve for PublicNames {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_without_tls_is_named_as_such() {
+        let inner = std::io::Error::other("received corrupt message of type InvalidContentType");
+        let outer = std::io::Error::other(inner);
+        assert_eq!(cause(&outer), "it does not use TLS: try http://");
+        assert_eq!(cause(&std::io::Error::other("refused.")), "refused");
+    }
 
     #[tokio::test]
     async fn a_name_that_leads_to_this_machine_is_not_connected_to() {

@@ -127,7 +127,7 @@ pub enum ComparisonOutcome {
 }
 
 impl ComparisonOutcome {
-    /// Is nothing worse, as far as the tests show?
+    /// Whether nothing is worse, as far as the tests show.
     pub fn is_fine(self) -> bool {
         matches!(self, Self::Better | Self::Same | Self::Unclear)
     }
@@ -243,7 +243,7 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
     } else if basis_differs {
         total.sentence = "the totals cover different rows: requests and transactions".to_owned();
     } else if after.summary.all_failed() {
-        // What failed is not faster or slower.
+        // Failed samples are neither faster nor slower.
         total.change = if before.summary.all_failed() { Change::Unclear } else { Change::Worse };
         total.changed.clear();
         total.sentence = EVERY_SAMPLE_FAILED.to_owned();
@@ -266,7 +266,7 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
     }
 }
 
-/// Why a total whose every sample failed is worse, or unclear where it was so before.
+/// Why a total in which every sample failed is worse, or unclear if every sample failed before too.
 pub const EVERY_SAMPLE_FAILED: &str = "every sample failed";
 
 /// Compares one line of two results of which nothing is left but the line itself and its response times in coarse steps, as [`compare`] does
@@ -337,7 +337,7 @@ fn line(before: &Entry, after: &Entry, a: Option<&Distribution>, b: Option<&Dist
 }
 
 impl LineComparison {
-    /// What the tests say of lines that are not about the same means nothing.
+    /// Tests of lines that cover different rows are meaningless.
     fn forget_tests(&mut self) {
         (self.response_times, self.tail, self.errors) = (None, None, None);
     }
@@ -404,7 +404,7 @@ fn moved_time(
     };
     let (before, after) = (of(before)?, of(after)?);
     let by = after - before;
-    // From 0 ms any rise is more than any share of it.
+    // An increase from 0 ms exceeds any relative threshold.
     let is_share_enough = percent(before, after).is_none_or(|percent| percent.abs() >= thresholds.time_percent);
     let matters = by.abs() >= thresholds.time_ms && is_share_enough && (by > 0.0) == slower;
     matters.then_some(NumberChange { metric, worse: slower, before, after })
@@ -434,9 +434,13 @@ fn percent(before: f64, after: f64) -> Option<f64> {
 fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: usize) -> Vec<Note> {
     let rule = format!(
         "A change is significant when the p-value of its test is below {} (Mann-Whitney U for response times, two-proportion \
-         z for the share above the common 95th percentile and for failures; {tests} tests, Holm-corrected) and it is at least \
+         z for the share above the common 95th percentile and for failures; {tests} test{}, Holm-corrected) and it is at least \
          {} % and {} ms, or {} percentage points of the error rate.",
-        thresholds.significance, thresholds.time_percent, thresholds.time_ms, thresholds.error_points
+        thresholds.significance,
+        if tests == 1 { "" } else { "s" },
+        thresholds.time_percent,
+        thresholds.time_ms,
+        thresholds.error_points
     );
     let independent = "The tests assume independent samples. Samples of one run are correlated, so two runs of an unchanged system \
                        may differ more than the tests expect: repeat a run before you rely on a small change.";

@@ -172,7 +172,7 @@ impl ComparisonReport {
         }
     }
 
-    /// Is no line of any result worse than in the first, as far as the tests show, and do they show anything?
+    /// Whether no line of any result is worse than in the first, and the tests could be applied.
     pub fn is_fine(&self) -> bool {
         self.comparisons.iter().all(|comparison| comparison.outcome.is_fine())
     }

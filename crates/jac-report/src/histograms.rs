@@ -7,7 +7,7 @@ use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use jac_jtl::ResponseTimes;
 use serde::{Deserialize, Serialize};
 
-/// The longest response time that is distinguished, an hour in milliseconds; a longer one counts as this.
+/// The maximum distinguishable response time, an hour in milliseconds; longer ones count as this.
 pub const HIGHEST_MS: u64 = 3_600_000;
 /// Significant figures of a response time.
 pub const SIGNIFICANT_FIGURES: u8 = 3;
@@ -23,7 +23,7 @@ pub struct HistogramError(String);
 pub struct Histograms {
     /// `ms`.
     pub unit: String,
-    /// The range that is distinguished: from here…
+    /// The distinguishable range: from here…
     pub lowest: u64,
     /// …to there.
     pub highest: u64,

@@ -92,7 +92,7 @@ pub struct RunFacts {
     pub verdict: Verdict,
     /// Its criteria and what became of them.
     pub criteria: Vec<CriterionResult>,
-    /// How each of them fared while the run continued.
+    /// History of each of them during the run.
     #[serde(default)]
     pub criteria_watch: Vec<CriterionWatch>,
     /// Samples that started within so many seconds after the first one did not count for the criteria.
@@ -127,7 +127,7 @@ pub struct NodeFacts {
     pub first_sample_ms: Option<i64>,
     /// How far its clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
     pub clock_offset_ms: Option<i64>,
-    /// Since when the run continued without it, epoch milliseconds; `null`: it was there to the end.
+    /// Since when the run continued without it, epoch milliseconds; `null`: it took part to the end.
     pub lost_ms: Option<i64>,
     /// Its own log; `null`: it was not checked.
     pub log: Option<NodeLog>,

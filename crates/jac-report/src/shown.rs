@@ -77,7 +77,7 @@ impl Labels {
     /// For a terminal of usual width.
     pub const SHORT: Self = Self::Within(42);
 
-    /// The labels, visible, and distinguishable where they are cut.
+    /// The labels with visible characters, distinguishable even if truncated.
     pub fn of<'a>(self, labels: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         let Self::Within(cells) = self else {
             return labels.into_iter().map(|label| visible(label).into_owned()).collect();

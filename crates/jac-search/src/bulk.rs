@@ -135,7 +135,7 @@ pub(crate) async fn delete(http: &Http, documents: &[(String, String)]) -> Resul
     Ok(deleted)
 }
 
-/// The same in one request. `None`: it is too large, and can be divided.
+/// The same in one request. `None`: it is too large, and can be split.
 async fn delete_part(http: &Http, documents: &[(String, String)]) -> Result<Option<u64>, TargetError> {
     let line = |(index, id): &(String, String)| serde_json::json!({ "delete": { "_index": index, "_id": id } });
     let lines: String = documents.iter().map(|document| format!("{}\n", line(document))).collect();

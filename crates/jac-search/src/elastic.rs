@@ -48,14 +48,14 @@ impl Elastic {
         if let Some(prepared) = *self.known() {
             return Ok(prepared);
         }
-        // Nobody waits for another's requests: several at the same time do the same, which changes nothing.
+        // Callers do not wait for each other: concurrent requests do the same, which is harmless.
         server::learn(&self.http).await?;
         let layout = self.layout().await?;
         template::prepare(&self.http, &self.settings, layout).await?;
         Ok(*self.known().insert(Prepared { layout }))
     }
 
-    /// The layout that was found, until then the one that was asked for.
+    /// The detected layout, until then the requested one.
     fn known_layout(&self) -> Layout {
         self.known().map_or(self.settings.layout, |prepared| prepared.layout)
     }
@@ -64,7 +64,7 @@ impl Elastic {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The layout that is requested, or indices where the server has no data streams.
+    /// The requested layout, or indices if the server has no data streams.
     async fn layout(&self) -> Result<Layout, TargetError> {
         if self.settings.layout == Layout::IndexPerRun || self.has_data_streams().await? {
             return Ok(self.settings.layout);
@@ -159,7 +159,7 @@ impl SampleTarget for Elastic {
         if layout != self.settings.layout {
             notes.push("The server does not support data streams: each run gets an index.".to_owned());
         }
-        // Reading is the least that is needed, and shows whether the credentials are accepted.
+        // Reading needs the fewest privileges, and shows whether the credentials are accepted.
         let index = self.settings.index_pattern(layout);
         let path = format!("{index}/_count?ignore_unavailable=true&allow_no_indices=true");
         self.http.call(Method::GET, &path, None).await?;

@@ -4,6 +4,7 @@ use crate::settings::{Auth, Settings, SettingsError, SigV4};
 use bytes::{Bytes, BytesMut};
 use jac_model::reach::Reach;
 use jac_model::search::TargetError;
+use jac_reach::cause;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Method, StatusCode, Url};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: Duration = Duration::from_secs(90);
 /// What is shown of an answer that was not expected.
 const EXCERPT: usize = 300;
-/// Bytes of an answer that are taken: those to a search of 1,000 samples have about 2 MB. Whoever owns the target chooses what it answers.
+/// Maximum size of a response: one to a search of 1,000 samples has about 2 MB. The target's owner controls its responses.
 const MOST_ANSWERED: usize = 64 << 20;
 
 /// A server that is spoken to over HTTP.
@@ -71,7 +72,7 @@ impl Http {
     }
 
     fn within(mut base: Url, auth: Auth, ca_pem: Option<&[u8]>, reach: Reach) -> Result<Self, SettingsError> {
-        let refused = |key, error: &dyn Error| SettingsError { key, message: format!("{}.", innermost(error)) };
+        let refused = |key, error: &dyn Error| SettingsError { key, message: format!("{}.", cause(error)) };
         let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_LIMIT)
             .timeout(ANSWER_LIMIT)
@@ -160,7 +161,7 @@ impl Http {
     }
 
     fn silence(&self, error: &reqwest::Error) -> Silence {
-        let reason = innermost(error);
+        let reason = cause(error);
         let host = self.base.host_str().unwrap_or_default();
         let port = self.base.port_or_known_default().unwrap_or_default();
         let code = if reason.contains("certificate") || reason.contains("UnknownIssuer") {
@@ -248,12 +249,4 @@ impl Answer {
         let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect();
         if text.is_empty() { "no reason given".to_owned() } else { text }
     }
-}
-
-pub(crate) fn innermost(error: &dyn Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string().trim_end_matches('.').to_owned()
 }

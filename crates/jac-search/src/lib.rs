@@ -2,7 +2,7 @@
 //!
 //! Owns the documents and their mapping, the protocols, how fast it is sent, and what an answer means. Does not own the log, the cursor
 //! or when a run is shipped: those are the engine's. A row's document has the row's place in its log as its id and is only ever created, so
-//! sending it again changes nothing; that is why a crash, a cut connection or a lost answer needs no more than to continue at the last cursor.
+//! sending it again changes nothing. After a crash, a lost connection or a lost response it is therefore enough to resume at the last cursor.
 
 mod batch;
 mod bulk;

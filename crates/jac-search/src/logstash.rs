@@ -83,7 +83,7 @@ impl Sender for Logstash {
             Input::Http(http) => post(http, batch, rows).await,
             Input::Tcp { host, port, stream } => {
                 let mut kept = stream.lock().await;
-                // Half a line may have been written when this fails or is given up: then nobody continues with the connection.
+                // If this fails or is cancelled, half a line may have been written: the connection is then not used any more.
                 let mut stream = kept.take();
                 let written = write(&mut stream, host, *port, batch, &rows).await;
                 if written.is_ok() {

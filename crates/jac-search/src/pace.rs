@@ -89,7 +89,7 @@ impl Pace {
         }
     }
 
-    /// Connections broke in requests of so many bytes: smaller ones may get through. Says whether the next will be smaller than that.
+    /// Records that the connection broke in requests of this size: smaller ones may get through. Returns whether the next will be smaller.
     pub fn smaller(&self, than: usize) -> bool {
         let mut state = self.state();
         state.unbroken = 0;

@@ -32,7 +32,7 @@ pub(crate) async fn read(
         Some(_) if !run.is_imported => layout(log, &options).await?,
         _ => None,
     };
-    // Where the layout is not known (XML, times without a day) or may change (logs that were joined) it is read from its beginning, and rows that are there already are left out.
+    // If the layout is unknown (XML, times without a date) or may change (concatenated logs) it is read from its beginning, and rows already shipped are skipped.
     let (reader, mut offset) = match (from.row, layout) {
         (Some(row), Some(layout)) => (LogReader::continued(&options, &layout, row), row),
         _ => (LogReader::new(&options), 0),

@@ -4,6 +4,7 @@ use crate::http::{Answer, Http};
 use jac_model::search::TargetError;
 use reqwest::Method;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A header that Elasticsearch sends with each answer.
 const PRODUCT: &str = "x-elastic-product";
@@ -53,7 +54,9 @@ pub(crate) async fn learn(http: &Http) -> Result<Server, TargetError> {
         401 => Err(answer.fault()),
         // Credentials for one index may not ask for the cluster's name; and not each distribution answers here.
         _ if is_elastic => Ok(Server { distribution: Distribution::Elasticsearch, version: version(http).await }),
-        403 => Ok(Server { distribution: Distribution::OpenSearch, version: String::new() }),
+        403 if answer.json::<Value>().is_ok() => {
+            Ok(Server { distribution: Distribution::OpenSearch, version: String::new() })
+        }
         429 | 500.. => Err(answer.fault()),
         status => Err(TargetError::new(
             "search_not_a_server",

@@ -18,7 +18,7 @@ use tokio::time::sleep;
 
 /// After so many tries that broke off on the way, requests are made smaller: a proxy that cuts large ones need not say so.
 const BROKEN_TRIES: u32 = 2;
-/// After so many tries of a single large row that broke off it is refused, if the target answers: a proxy will never let it through.
+/// Attempts to send a single large row before it is rejected, if the target responds otherwise: a proxy will never let it through.
 const LONE_TRIES: u32 = 6;
 
 /// What became of the rows of one request that was answered.
@@ -49,7 +49,7 @@ pub(crate) trait Sender: Send + Sync {
     fn framing(&self) -> Framing;
     /// Sends these rows of a batch.
     async fn send(&self, batch: &Arc<Batch>, rows: Vec<Range<usize>>) -> Result<Verdict, Failure>;
-    /// Whether the target answers at all now.
+    /// Whether the target responds at all at present.
     async fn answers(&self) -> bool;
 }
 
@@ -113,7 +113,7 @@ struct Courier<'a> {
     run: &'a ShippedRun,
     log: &'a dyn SampleLog,
     pace: Pace,
-    /// The code that was reported last; `None`: nothing holds it up.
+    /// The last reported code; `None`: nothing delays it.
     reported: Mutex<Option<&'static str>>,
 }
 
@@ -164,7 +164,7 @@ impl Courier<'_> {
                     }
                     if broken >= BROKEN_TRIES {
                         broken = 0;
-                        // A smaller request is another one: its pauses start again, or the halves of a large one would take minutes.
+                        // A smaller request starts with short pauses again, otherwise the halves of a large one would take minutes.
                         if part.len() > 1 && self.pace.smaller(size(&part)) {
                             tries = 0;
                         }
@@ -204,7 +204,7 @@ impl Courier<'_> {
         (batch, refused)
     }
 
-    /// Reports what holds it up where that has changed.
+    /// Reports the reason for a delay if it has changed.
     async fn report(&self, trouble: Option<TargetError>) {
         let code = trouble.as_ref().map(|error| error.code);
         let before = std::mem::replace(&mut *self.reported.lock().unwrap_or_else(PoisonError::into_inner), code);

@@ -38,7 +38,7 @@ struct Hit {
     sort: Vec<Value>,
 }
 
-/// Makes what was written searchable. Who may not ask for that waits for the server's own interval, which the caller's timeout covers.
+/// Makes written documents searchable. Without the privilege it waits for the server's own interval, which the caller's timeout covers.
 pub(crate) async fn refresh(http: &Http, index: &str) -> Result<(), TargetError> {
     match http.call(Method::POST, &format!("{index}/_refresh?{MISSING}"), None).await {
         Err(error) if !matches!(error.code, "search_denied" | "search_refused") => Err(error),
@@ -68,7 +68,7 @@ pub(crate) async fn count(http: &Http, index: &str, run: &RunId) -> Result<u64, 
     }
 }
 
-/// Deletes all documents of a run. Bounded: who may not ask for a refresh finds what it has deleted again for a while, and somebody may continue
+/// Deletes all documents of a run. Bounded: without the privilege to refresh, deleted documents are found again for a while, and somebody may keep
 /// adding documents.
 pub(crate) async fn delete(http: &Http, index: &str, run: &RunId) -> Result<u64, TargetError> {
     let query = json!({ "size": PAGE, "_source": false, "query": of_run(run), "sort": ["_doc"] });
@@ -95,7 +95,7 @@ pub(crate) async fn delete(http: &Http, index: &str, run: &RunId) -> Result<u64,
     Err(TargetError::new("search_delete_unfinished", text))
 }
 
-/// Deletes what is there more than once. Ids are unique in an index only, and a data stream may continue in another one while a batch is sent
+/// Deletes duplicates. IDs are unique within an index only, and a data stream may roll over to another one while a batch is sent
 /// again: such documents have the same place in the log.
 pub(crate) async fn delete_doubles(http: &Http, index: &str, run: &RunId) -> Result<u64, TargetError> {
     let mut query = json!({

@@ -21,7 +21,7 @@ const CUSTOM: &str = "jac@custom";
 pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) -> Result<(), TargetError> {
     let mut path = format!("_index_template/jac-{}", settings.index_name(layout));
     let mut there = known(http, &path).await;
-    // Both layouts may have the same name, and what was made of the other one's template keeps that.
+    // Both layouts may have the same name, and indices created from the other layout's template keep it.
     if matches!(&there, Ok(Some(known)) if known.layout.is_some_and(|known| known != layout)) {
         path = format!("{path}-{}", layout.word());
         there = known(http, &path).await;
@@ -29,7 +29,7 @@ pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) ->
     match there {
         Ok(Some(known)) if known.version >= VERSION => return Ok(()),
         Ok(_) => (),
-        // Who may write samples need not be allowed to read templates: somebody else has made them, or the first row shows it.
+        // Credentials that may write samples need not be allowed to read templates: either they exist, or the first row fails.
         Err(error) if error.code == "search_denied" => return Ok(()),
         Err(error) => return Err(error),
     }
@@ -47,14 +47,14 @@ pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) ->
     put(http, &path, &index_template(settings, layout)).await
 }
 
-/// An index template that is there.
+/// An existing index template.
 struct Known {
     version: u64,
-    /// What it makes; `None`: it does not say.
+    /// What it creates; `None`: not specified.
     layout: Option<Layout>,
 }
 
-/// An index template; `None`: it is not there.
+/// An index template; `None`: it does not exist.
 async fn known(http: &Http, path: &str) -> Result<Option<Known>, TargetError> {
     let answer = http.send(Method::GET, path, None).await.map_err(|silence| silence.error)?;
     match answer.status.as_u16() {

@@ -1,8 +1,8 @@
 //! `jac admin`: what the owner of an installation does from its own machine, with a server on the data folder or without.
 //!
-//! Whoever can write the data folder is its administrator: the commands work on the database, and a running server sees
-//! the changes at once. What needs the engine, as the removal of a person whose clusters have to be terminated, is
-//! asked of the server, or done by an engine of this process.
+//! Anybody who can write to the data folder is its administrator: the commands work on the database, and a running server sees
+//! the changes at once. Operations that need the engine, such as removing a person whose clusters have to be terminated, are
+//! requested from the server, or done by an engine in this process.
 
 mod lines;
 
@@ -48,7 +48,7 @@ pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
 
 async fn rotate_key(place: &Place) -> anyhow::Result<()> {
     let installation = Installation::open(place).await?;
-    // A running server has the old key, and could open nothing any more.
+    // A running server has the old key, and could not decrypt anything any more.
     let _lock = lock_alone(&installation.folder)?;
     let named = context::secret_key_file();
     let sealed = Vault::rotate_key(&installation.folder, &installation.store, named.as_deref(), rand::random()).await?;
@@ -60,7 +60,7 @@ async fn rotate_key(place: &Place) -> anyhow::Result<()> {
 async fn back_up(place: &Place, file: &Path, with_results: bool) -> anyhow::Result<()> {
     let folder = DataFolder::open(&context::data_folder(place.data_dir.as_deref()))?;
     let results = if with_results { Results::Taken } else { Results::Left };
-    // A signal ends the work, and what was put together so far is removed.
+    // A signal ends the work, and the unfinished archive is removed.
     let mut signals = Signals::listen()?;
     let written = backup::backup(&folder, file, results, SystemClock.now_ms());
     signals.unless(written).await.map_err(Interrupted::early)??;
@@ -111,7 +111,7 @@ impl Installation {
         })
     }
 
-    /// Somebody who may sign in. `what`: what would not work otherwise.
+    /// A person who may sign in. `what`: what would not work otherwise.
     async fn enabled(&self, name: &str, what: &str) -> anyhow::Result<PersonRow> {
         let row = self.named(name).await?;
         if row.disabled {
@@ -121,7 +121,7 @@ impl Installation {
         Ok(row)
     }
 
-    /// The ID of somebody in the audit trail, which has those too who were removed.
+    /// The ID of a person in the audit trail, including removed people.
     async fn of_trail(&self, name: &str) -> anyhow::Result<String> {
         if let Some((person, _)) = self.store.person_named(name).await? {
             return Ok(person.id);
@@ -203,7 +203,7 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Add { name, role, team, place } => {
             let installation = Installation::open(&place).await?;
             let name = jac_engine::required_name(&name)?;
-            // Before a team is made for somebody who cannot be added.
+            // Before a team is created for a person who cannot be added.
             if installation.store.person_named(&name).await?.is_some() {
                 return Err(StoreError::NameTaken { kind: "person", name }.into());
             }

@@ -8,6 +8,7 @@ use crate::config::build::ArtefactsConfig;
 use crate::connected::{briefly, print};
 use crate::context;
 use crate::exit::{Exit, RunFailed, with_hint};
+use crate::plural::plural;
 use crate::retries::retrying;
 use crate::stderr;
 use anyhow::{Context, bail};
@@ -26,9 +27,9 @@ use tokio::time::{Instant, sleep};
 const SAMPLES: &str = "samples/";
 /// Between two polls of an upload.
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
-/// How long a store that refuses is waited for.
+/// How long to wait for a store that rejects uploads.
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(2 * 60);
-/// How long a run is waited for whose logs are being compressed, or that others precede.
+/// How long to wait for a run whose logs are being compressed, or that is behind others.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// What the AWS SDK finds by itself.
@@ -92,7 +93,7 @@ pub async fn log_at(address: &str) -> anyhow::Result<Input> {
 
 /// Is it the address of something in a store?
 pub fn is_address(argument: &str) -> bool {
-    ["s3://", "gs://", "az://"].iter().any(|scheme| argument.starts_with(scheme))
+    ["s3://", "gs://", "az://", "file://"].iter().any(|scheme| argument.starts_with(scheme))
 }
 
 fn options_of_environment() -> Options {
@@ -143,7 +144,7 @@ pub fn line(view: &ArchiveView) -> String {
     match view.phase {
         ArchivePhase::Waiting => format!("Waiting to be stored in {}", view.address),
         ArchivePhase::Uploading if view.total_bytes > 0 => {
-            // In steps of ten: where it is not a terminal each is a line.
+            // In steps of ten, because each is a line unless printed to a terminal.
             format!("Storing results in {}: {} %", view.address, view.bytes * 10 / view.total_bytes * 10)
         }
         ArchivePhase::Uploading => format!("Storing results in {}", view.address),
@@ -177,12 +178,12 @@ async fn retry(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::R
     }
 }
 
-/// How long nothing has got further on a run's way into the store.
+/// How long a run's upload has made no progress.
 struct Progress {
     since: Instant,
     phase: ArchivePhase,
     most_bytes: u64,
-    /// A try failed, and nothing has got further since.
+    /// An attempt failed, and there has been no progress since.
     has_failed: bool,
 }
 
@@ -191,7 +192,7 @@ impl Progress {
         Self { since: now, phase: ArchivePhase::Waiting, most_bytes: 0, has_failed: false }
     }
 
-    /// Adds an observation. A try after one that failed is not progress by itself: it may fail in the same way.
+    /// Adds an observation. An attempt after a failed one is not progress by itself: it may fail in the same way.
     fn see(&mut self, view: &ArchiveView, now: Instant) {
         let is_further = view.bytes > self.most_bytes || (view.phase != self.phase && !self.has_failed);
         if is_further || (view.code.is_some() && !self.has_failed) {
@@ -207,7 +208,7 @@ impl Progress {
     }
 }
 
-/// Waits until a run is stored, or its store has refused for so long. Returns its last state.
+/// Waits until a run is stored, or its store has rejected it for too long. Returns its last state.
 ///
 /// # Errors
 /// When the server does not answer.
@@ -255,18 +256,20 @@ async fn rebuild(client: &Client, whose: &ClientArguments) -> anyhow::Result<Exi
     let rebuilt: Rebuilt = client.post_until_done("/archive/rebuild").await.context("nothing was rebuilt")?;
     print(whose, &rebuilt, || {
         let mut lines = vec![format!(
-            "{} runs restored, {} already known, {} unfinished uploads.",
-            rebuilt.restored, rebuilt.known, rebuilt.unfinished
+            "{} restored, {} already known, {}.",
+            plural(rebuilt.restored, "run"),
+            rebuilt.known,
+            plural(rebuilt.unfinished, "unfinished upload")
         )];
         if rebuilt.others > 0 {
-            lines.push(format!("{} runs of other people were left out.", rebuilt.others));
+            lines.push(format!("Not restored: {} of other people.", plural(rebuilt.others, "run")));
         }
         lines.extend(rebuilt.failed.iter().map(|why| format!("not restored: {why}")));
         lines.join("\n")
     });
     match rebuilt.failed.len() {
         0 => Ok(Exit::Done),
-        failed => Err(anyhow::Error::new(RunFailed(format!("{failed} runs could not be restored")))),
+        failed => Err(anyhow::Error::new(RunFailed(format!("{} could not be restored", plural(failed as u64, "run"))))),
     }
 }
 
@@ -293,7 +296,7 @@ mod tests {
     fn tries_that_fail_one_after_the_other_are_given_up_in_time_and_one_that_gets_further_is_not() {
         let (begin, second) = (Instant::now(), Duration::from_secs(1));
         let mut progress = Progress::from(begin);
-        // Tries with pauses that double, each of which is seen while it continues.
+        // Attempts with doubling delays, each of which is observed.
         let mut at = begin;
         for pause in [5, 10, 20, 40, 80] {
             progress.see(&seen(ArchivePhase::Uploading, 0), at);
@@ -302,7 +305,7 @@ mod tests {
             at += second * pause;
         }
         assert!(progress.is_given_up(STORE_TIMEOUT, at), "after {:?}", at - begin);
-        // The next one moves something, and fails too.
+        // The next one makes some progress, and fails too.
         progress.see(&seen(ArchivePhase::Uploading, 8), at);
         assert!(!progress.is_given_up(STORE_TIMEOUT, at + STORE_TIMEOUT * 2), "it is uploading");
         progress.see(&seen(ArchivePhase::Failed, 8), at + second);

@@ -78,7 +78,7 @@ pub async fn backup(folder: &DataFolder, to: &Path, results: Results, now_ms: i6
     Ok(())
 }
 
-/// The folder that the archive is put together in: it holds a copy of the database, which nobody else may read.
+/// The folder in which the archive is assembled: it contains a copy of the database, which nobody else may read.
 fn staging(beside: &Path) -> std::io::Result<TempDir> {
     tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir_in(beside)
 }
@@ -94,7 +94,7 @@ fn write(folder: &DataFolder, about: &About, database: &Path, staged: &Path, to:
     append_below(&mut archive, folder.root(), Path::new(REVISIONS))?;
     if about.with_results {
         for run in names(&folder.runs())? {
-            // One that continues has no record yet; its log grows.
+            // An active run has no record yet; its log grows.
             if folder.runs().join(&run).join("run.json").is_file() {
                 append_below(&mut archive, folder.root(), &Path::new("runs").join(run))?;
             }
@@ -176,7 +176,7 @@ fn names(folder: &Path) -> anyhow::Result<Vec<OsString>> {
     Ok(names)
 }
 
-/// Puts an archive back into a folder that no server works on. It is unpacked and checked completely before anything is
+/// Restores an archive into a folder that no server uses. It is unpacked and checked completely before anything is
 /// replaced.
 pub fn restore(folder: &DataFolder, from: &Path, now_ms: i64) -> anyhow::Result<Restored> {
     let _nobody_else = lock_alone(folder)?;

@@ -82,7 +82,7 @@ fn text(check: &Check) -> String {
         let off = if group.enabled { "" } else { ", disabled" };
         line(format!("  {}: {} ({}{off})", group.name, facts.join(", "), group.kind));
     }
-    // Where a total is divided, the workers' parts differ.
+    // If a total is divided, the workers' parts differ.
     let is_even = |workers: u32| match (check.threads_per_node, check.total_threads) {
         (Some(each), Some(total)) => each.saturating_mul(workers.into()) == total,
         _ => true,

@@ -76,7 +76,7 @@ impl Cli {
     }
 }
 
-/// A home from the environment is a default; one on the command line is a choice, as a version is.
+/// A home from the environment is a default; one on the command line is a choice, like a version.
 fn names_two_jmeters(given: &ArgMatches) -> bool {
     let is_typed =
         |id: &str| given.ids().any(|known| known == id) && given.value_source(id) == Some(ValueSource::CommandLine);
@@ -176,7 +176,7 @@ Examples:
   jac samples results.jtl --where success=false --where 'elapsed>2s' --slowest
   jac samples results.jtl --where 'label~^Check' --where 'code~^5' --limit 1000 --output csv > failed.csv";
 
-/// A length of time that has no fraction of a second: what counts by it counts seconds.
+/// A duration in whole seconds, because it is counted in seconds.
 fn whole_seconds(text: &str) -> Result<Duration, String> {
     let length = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     if length.subsec_nanos() == 0 { Ok(length) } else { Err("expected whole seconds, e.g. 30s or 2m".to_owned()) }

@@ -27,7 +27,7 @@ use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// An upload that stalls for so long ends; its last pieces may wait in the buffers of a slow line.
+/// An upload without progress for this long is aborted; its last pieces may wait in the buffers of a slow line.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
@@ -53,14 +53,14 @@ pub struct Address {
     pub token: String,
 }
 
-/// Where the server is now, if that is known.
+/// The server's current address, if known.
 type Whereabouts = Arc<dyn Fn() -> Option<Address> + Send + Sync>;
 
 /// A caller of the server.
 pub struct Client {
     transport: Transport,
     address: Arc<Mutex<Address>>,
-    /// Asked where the server does not answer: it may have another port after a restart.
+    /// Called when the server does not answer: it may have another port after a restart.
     whereabouts: Option<Whereabouts>,
 }
 
@@ -79,7 +79,7 @@ impl Client {
         Self::http(url, token, is_on_this_machine(url))
     }
 
-    /// The server of this machine's data folder: no proxy is to see its token.
+    /// The server of this machine's data folder: no proxy may see its token.
     pub fn local(url: &str, token: &str) -> anyhow::Result<Self> {
         Self::http(url, token, true)
     }
@@ -94,7 +94,7 @@ impl Client {
         })
     }
 
-    /// The server may listen on another port after a restart: where it does not answer, `whereabouts` gives the address of
+    /// The server may listen on another port after a restart: if it does not answer, `whereabouts` returns the address of
     /// the next request.
     #[must_use]
     pub fn following(mut self, whereabouts: impl Fn() -> Option<Address> + Send + Sync + 'static) -> Self {
@@ -133,7 +133,7 @@ impl Client {
         self.json(Method::GET, path, None, Body::empty()).await
     }
 
-    /// The same for what is asked again and again, or matters at the end of a run: [tolerates](retrying) a server that
+    /// The same for repeated requests, or important ones at the end of a run: [tolerates](retrying) a server that
     /// is away for a moment.
     pub async fn poll<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         retrying(async || self.get(path).await).await
@@ -208,7 +208,7 @@ impl Client {
         let (taken, pieces) = watch::channel(());
         let form = form(&boundary, fields, files)?.inspect(move |_| taken.send_replace(()));
         let kind = format!("multipart/form-data; boundary={boundary}");
-        // The limit of an ordinary request counts from its beginning: no upload could take longer.
+        // The limit of an ordinary request counts from its start: no upload could take longer.
         let unlimited = self.waiting(None)?;
         tokio::select! {
             answer = unlimited.json(Method::POST, path, Some(&kind), Body::from_stream(form)) => answer,
@@ -218,7 +218,7 @@ impl Client {
         }
     }
 
-    /// Posts something that the server may work on for longer than a request takes: again, until it is done.
+    /// Posts a request whose work may outlast it, and repeats it until the work is done.
     pub async fn post_until_done<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         loop {
             let (status, body) = self.send(Method::POST, path, None, Body::empty()).await?;
@@ -229,7 +229,7 @@ impl Client {
         }
     }
 
-    /// The same caller, who waits that long for an answer to begin; `None`: without a limit.
+    /// The same client with this limit for the start of a response; `None`: without a limit.
     fn waiting(&self, limit: Option<Duration>) -> anyhow::Result<Self> {
         let transport = match &self.transport {
             Transport::Http { shown, is_direct, .. } => {
@@ -250,7 +250,7 @@ impl Client {
         self.json(Method::DELETE, path, None, Body::empty()).await
     }
 
-    /// Writes an answer's body to a file, which is whole or as it was before.
+    /// Writes a response's body to a file, which is complete or unchanged.
     pub async fn download(&self, path: &str, to: &Path) -> anyhow::Result<()> {
         let (status, mut body) = self.send(Method::GET, path, None, Body::empty()).await?;
         if !status.is_success() {
@@ -259,7 +259,7 @@ impl Client {
         let cannot = || format!("{} cannot be written", to.display());
         let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         tokio::fs::create_dir_all(folder).await.with_context(|| format!("{} cannot be created", folder.display()))?;
-        // As readable as the umask lets any new file be. Removed when this is dropped half way.
+        // With the permissions of any new file (umask). Removed if this is dropped halfway.
         let everybody = std::fs::Permissions::from_mode(0o666);
         let part = tempfile::Builder::new().suffix(".part").permissions(everybody).tempfile_in(folder);
         let part = part.map_err(|error| std::io::Error::from(error.kind())).with_context(cannot)?;
@@ -350,10 +350,10 @@ pub fn is_on_this_machine(url: &str) -> bool {
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Waits until no piece was accepted within the limit, nor the answer came after the last one.
+/// Waits until no piece was accepted within the limit, and no response arrived after the last one.
 async fn silence(mut pieces: watch::Receiver<()>, limit: Duration) {
     while let Ok(Ok(())) = tokio::time::timeout(limit, pieces.changed()).await {}
-    // The form has ended, or stands still.
+    // The form has ended, or makes no progress.
     if pieces.has_changed().is_err() {
         tokio::time::sleep(limit).await;
     }
@@ -367,7 +367,7 @@ fn broken_off(error: std::io::Error) -> anyhow::Error {
     RunFailed(format!("the server's response ended early: {}", innermost(&error))).into()
 }
 
-/// The answer to a request, or why it was refused.
+/// The response to a request, or why it was rejected.
 fn read<T: DeserializeOwned>(path: &str, status: StatusCode, body: &[u8]) -> anyhow::Result<T> {
     if !status.is_success() {
         return Err(refused(status, body));
@@ -396,7 +396,7 @@ fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
         }
         Ok(Refusal { error }) => hinted(Refused(error.message), error.hint),
         Err(_) if status.is_server_error() => RunFailed(format!("the server answered {status}")).into(),
-        // A proxy's own answer, e.g. while the server behind it starts.
+        // A proxy's own response, e.g. while the server behind it starts.
         Err(_) => anyhow::Error::new(Temporary(format!("the server answered {status}"))),
     }
 }

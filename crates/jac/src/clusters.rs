@@ -85,10 +85,10 @@ pub async fn forecast(client: &Client, new: &Value) -> anyhow::Result<ForecastVi
     }
 }
 
-/// The code of the note about what workers of other types would cost.
+/// The code of the note with the price of workers of other types.
 const FALLBACK_PRICES: &str = "fallback_prices";
 
-/// What the machines cost, in a sentence, and in another one what they cost where they are of other types.
+/// The price of the machines as a sentence, and another one with the price of other types.
 pub fn price_sentence(forecast: &ForecastView, machines: u32) -> String {
     let machines = if machines == 1 { "1 machine".to_owned() } else { format!("{machines} machines") };
     let price = match forecast.usd_per_hour {
@@ -122,7 +122,7 @@ async fn check(client: &Client, arguments: &CreateArguments) -> anyhow::Result<E
     print(&arguments.whose, &forecast, || {
         let machines =
             new["config"]["workers"].as_u64().and_then(|workers| u32::try_from(workers).ok()).unwrap_or(0) + 1;
-        // That one goes with the price.
+        // That note is printed with the price.
         let notes = forecast.notes.iter().filter(|note| note.code != FALLBACK_PRICES);
         let mut lines: Vec<String> = notes.map(ToString::to_string).collect();
         lines.extend(forecast.faults.iter().map(|fault| format!("error: {}", fault.message)));

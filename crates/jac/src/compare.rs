@@ -65,7 +65,7 @@ fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
 
 /// Where a result is read from.
 enum Source {
-    /// With why it is partial, where its folder says so.
+    /// With the reason why it is partial, if its folder has one.
     Log(Input, Option<Partial>),
     /// A table alone.
     Summary(PathBuf, Box<Summary>),
@@ -115,7 +115,7 @@ impl Source {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot open {}", path.display()))?;
         Ok(match serde_json::from_str(&text) {
             Ok(summary) => Self::Summary(path.to_owned(), Box::new(summary)),
-            // Reading it as a log reports what it is.
+            // Reading it as a log reports what kind of file it is.
             Err(_) => Self::Log(Input::File(path.to_owned()), None),
         })
     }
@@ -142,7 +142,7 @@ impl Source {
     }
 }
 
-/// Why the run in a folder is partial: its log alone does not say that it was stopped early.
+/// Why the run in a folder is partial: its log alone does not show that it was stopped early.
 fn partial(folder: &Path) -> Option<Partial> {
     let text = std::fs::read_to_string(folder.join(SUMMARY)).ok()?;
     serde_json::from_str::<Summary>(&text).ok()?.partial

@@ -46,7 +46,7 @@ pub fn load(arguments: &ServeArguments) -> Loaded {
     Loaded { file: file.map(|file| file.path), settings, config }
 }
 
-/// Where results are stored for good, by the file and the environment of a command, or the address that was typed.
+/// The results store, by the file and the environment of a command, or the address on the command line.
 ///
 /// # Errors
 /// When these settings have faults.
@@ -57,10 +57,16 @@ pub fn stores(data_folder: &Path, typed: Option<&str>) -> anyhow::Result<StoresC
     let (file, unreadable) = find_file(named.as_deref(), &flags);
     let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
     settings.faults.splice(0..0, unreadable);
-    build::stores(&settings).map_err(|faults| {
-        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        with_hint(faults.join("\n"), Some("`jac config check` shows every setting and where it comes from.".to_owned()))
-    })
+    build::stores(&settings).map_err(|faults| as_error(&faults))
+}
+
+/// All faults as one error, a line for each as [`print_faults`] prints them.
+fn as_error(faults: &[Fault]) -> anyhow::Error {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    with_hint(
+        lines.join("\nerror: "),
+        Some("`jac config check` shows every setting and where it comes from.".to_owned()),
+    )
 }
 
 /// The search targets of a command whose engine is in its own process: those that a server on this folder would have, and one on
@@ -82,8 +88,7 @@ pub fn search_settings(data_folder: &Path, url: Option<&str>) -> anyhow::Result<
     let (file, unreadable) = find_file(context::environment("JAC_CONFIG").map(PathBuf::from).as_deref(), &flags);
     let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
     settings.faults.extend(unreadable);
-    let joined = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    build_search(&settings).map_err(|faults| anyhow::anyhow!("{}", joined(faults)))
+    build_search(&settings).map_err(|faults| as_error(&faults))
 }
 
 /// Targets of settings that were checked.
@@ -98,7 +103,7 @@ pub fn target_maker() -> Arc<dyn TargetMaker> {
     Arc::new(jac_search::Maker { now: Arc::new(now) })
 }
 
-/// Who is notified by a command whose engine is in its own process: the same targets as with a server on this folder.
+/// The notification targets of a command whose engine is in its own process: the same as with a server on this folder.
 ///
 /// # Errors
 /// All faults of the settings.
@@ -107,8 +112,7 @@ pub fn integrations_of(data_folder: &Path) -> anyhow::Result<IntegrationTargets>
     let (file, unreadable) = find_file(context::environment("JAC_CONFIG").map(PathBuf::from).as_deref(), &flags);
     let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
     settings.faults.extend(unreadable);
-    let joined = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let (config, public_url) = build_integrations(&settings).map_err(|faults| anyhow::anyhow!("{}", joined(faults)))?;
+    let (config, public_url) = build_integrations(&settings).map_err(|faults| as_error(&faults))?;
     integrations(config, public_url)
 }
 

@@ -242,7 +242,7 @@ pub async fn start_engine(
     .await?)
 }
 
-/// The engine waits for machines of EC2 longer than their provider does, which knows why one is not up and may continue without it.
+/// The engine waits for EC2 instances longer than their provider does, which knows why one is not running and may continue without it.
 fn with_time_to_boot(settings: Settings, boot_limit: Option<Duration>) -> Settings {
     let longest = jac_ec2::launch_limit(boot_limit);
     Settings { machine_launch_limit: settings.machine_launch_limit.max(longest), ..settings }

@@ -30,7 +30,7 @@ pub async fn at(
     let is_server = matches!(connection, Connection::Server(_));
     let done = work(Connected { client: connection.client(), signals: &mut signals, is_server }).await;
     if let Connection::Own { engine, .. } = &connection {
-        // A signal ends the waiting: the next engine resumes what this one left.
+        // A signal ends the wait: the next engine resumes this one's work.
         let _either = signals.unless(engine.shut_down()).await;
     }
     done

@@ -88,7 +88,7 @@ pub fn now_ms() -> jac_model::EpochMs {
 
 /// Writes the log to standard error. `JAC_LOG` sets what of it (`debug`, `jac_engine=trace`…).
 pub fn start_log(quiet: bool) {
-    // The store's library logs each of its tries; JAC logs their result.
+    // The store's library logs each attempt; JAC logs the result.
     let ordinary = if quiet { "error" } else { "info,object_store=warn" };
     let filter = EnvFilter::try_from_env("JAC_LOG").unwrap_or_else(|_| EnvFilter::new(ordinary));
     // Colours are for a terminal; a file and a collector of logs get plain text.

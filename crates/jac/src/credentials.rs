@@ -48,7 +48,11 @@ pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
         }
         let view = json!({ "saved": own_set(client, &name).await? });
         print(&whose, &view, || match &view["saved"] {
-            Value::Null => "No AWS credentials are saved: the server's own are used.".to_owned(),
+            Value::Null if name == "default" => {
+                "No AWS credentials 'default' are saved: the server's own are used. --name shows another set."
+                    .to_owned()
+            }
+            Value::Null => format!("No AWS credentials '{name}' are saved."),
             saved => {
                 let shown = |value: &Value| value.as_str().unwrap_or("none").to_owned();
                 let (key, role) = (&saved["shown"]["access_key_id"], &saved["shown"]["role_arn"]);

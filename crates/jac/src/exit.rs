@@ -42,7 +42,7 @@ impl From<Exit> for ExitCode {
 #[error("{0}")]
 pub struct RunFailed(pub String);
 
-/// A command that a signal has ended, with what continues without it.
+/// A command ended by a signal, with the work that continues.
 #[derive(Debug, thiserror::Error)]
 #[error("{continuing}")]
 pub struct Interrupted {
@@ -73,7 +73,7 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         return Exit::Signal(*signal).into();
     }
     lines_of(error).iter().for_each(|line| eprintln!("{}", visible_lines(line)));
-    // A failure with a hint is a context, which the chain does not show as what it is.
+    // A failure with a hint is a context, which hides its type in the chain.
     let is_failure = error.is::<RunFailed>() || error.chain().any(|cause| cause.is::<RunFailed>());
     if is_failure { Exit::Failed.into() } else { Exit::BadInput.into() }
 }
@@ -92,9 +92,9 @@ fn lines_of(error: &anyhow::Error) -> Vec<String> {
     lines
 }
 
-/// Adds a full stop where there is none.
+/// Adds a full stop if there is none; a code in brackets ends a line without one.
 fn sentence(text: &str) -> String {
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+    if text.ends_with(['.', '!', '?', ']']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// An error that keeps its type, and what to do about it.

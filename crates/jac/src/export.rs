@@ -33,7 +33,7 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     // Beside what is written: a log may be larger than the system's folder for temporary files.
     let beside = arguments.parquet.as_ref().or(arguments.hdr.as_ref()).map(|file| logs::folder_of(file));
     let outputs = [("--parquet", &arguments.parquet), ("--hdr", &arguments.hdr)];
-    // Before the log of a run is fetched, too.
+    // Also before the log of a run is fetched.
     logs::check_outputs(&outputs, &[])?;
     let (input, _fetched) = log_of(arguments, beside.unwrap_or(Path::new("."))).await?;
     logs::check_outputs(&outputs, std::slice::from_ref(&input))?;
@@ -106,7 +106,7 @@ async fn log_of(arguments: &ExportArguments, beside: &Path) -> anyhow::Result<(I
     Ok((Input::File(file.path().to_owned()), Some(file)))
 }
 
-/// What a pipe gives, in a file that is gone with the value.
+/// A pipe's content in a file that is removed with the value.
 fn copy_of(pipe: &Input, folder: &Path) -> anyhow::Result<NamedTempFile> {
     let mut from: Box<dyn Read> = match pipe {
         Input::File(path) => Box::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?),

@@ -7,6 +7,7 @@ use crate::cli::{ClientArguments, RunsCommand};
 use crate::client::Client;
 use crate::connected::{briefly, print};
 use crate::exit::{Exit, with_hint};
+use crate::plural::plural;
 use crate::utc;
 use jac_engine::history::{Trend, TrendPoint};
 use jac_engine::list::{Page, PlanSummary, RunSummary};
@@ -61,7 +62,7 @@ pub fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-/// A plan by its id or name; one that was deleted, or that logs were imported under, by the name that its runs know.
+/// A plan by its ID or name; a deleted one, or one under which logs were imported, by the name in its runs.
 pub async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
     let plans: Vec<PlanSummary> = client.list(&format!("/plans?text={}", encoded(named))).await?;
     let found: Vec<&PlanSummary> =
@@ -77,7 +78,7 @@ pub async fn plan_id(client: &Client, named: &str) -> anyhow::Result<PlanId> {
 }
 
 async fn plan_of_runs(client: &Client, named: &str) -> anyhow::Result<PlanId> {
-    // Of a plan that was deleted there are only runs; the text is searched in other columns too.
+    // A deleted plan only has runs; the text is searched in other columns too.
     let runs: Vec<RunSummary> = client.list(&format!("/runs?text={}", encoded(named))).await?;
     let plans = runs.iter().map(|run| &run.plan).filter(|plan| is_same_name(&plan.name, named));
     let found: BTreeSet<&str> = plans.map(|plan| plan.id.as_str()).collect();
@@ -93,7 +94,7 @@ async fn plan_of_runs(client: &Client, named: &str) -> anyhow::Result<PlanId> {
 
 fn ambiguous<'a>(named: &str, ids: impl Iterator<Item = &'a str>) -> anyhow::Error {
     let ids: Vec<&str> = ids.collect();
-    let hint = format!("Give the ID: {}.", ids.join(", "));
+    let hint = format!("Give the ID: {}. `jac plans list` shows the plans.", ids.join(", "));
     with_hint(format!("{} plans have the name '{named}'", ids.len()), Some(hint))
 }
 
@@ -114,7 +115,7 @@ async fn list(
     let page: Page<RunSummary> = client.get(&path).await?;
     print(whose, &page.items, || {
         let lines: Vec<String> = page.items.iter().map(line_of).collect();
-        if lines.is_empty() { "No such run.".to_owned() } else { lines.join("\n") }
+        if lines.is_empty() { "No runs.".to_owned() } else { lines.join("\n") }
     });
     Ok(Exit::Done)
 }
@@ -123,7 +124,7 @@ async fn list(
 fn line_of(run: &RunSummary) -> String {
     let figures = run.headline.as_ref().map_or_else(String::new, |headline| {
         let p95 = headline.p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
-        format!("{} samples, {} errors, p95 {p95}", headline.samples, headline.errors)
+        format!("{}, {}, p95 {p95}", plural(headline.samples, "sample"), plural(headline.errors, "error"))
     });
     let state = serde_json::to_value(run.phase).ok().and_then(|word| word.as_str().map(str::to_owned));
     let baseline = if run.baseline { "  baseline" } else { "" };

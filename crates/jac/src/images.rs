@@ -46,7 +46,7 @@ async fn build(mut connected: Connected<'_>, arguments: &BuildArguments) -> anyh
     eprintln!("{}", price_sentence(&forecast, 1));
     let made: ClusterView = connected.client.post("/clusters", &new).await?;
     let built = built_on(&mut connected, &made, arguments.name.as_deref()).await;
-    // Whatever came of the image: its machine costs money.
+    // Whatever happens to the image: its instance costs money.
     let gone = terminated(&mut connected, &made).await;
     // The image's own fault is reported first.
     if let (Err(_), Err(error)) = (&built, &gone) {

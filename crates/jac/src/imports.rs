@@ -5,6 +5,7 @@ use crate::client::UploadFile;
 use crate::connected::{briefly, print};
 use crate::exit::{Exit, with_hint};
 use crate::logs;
+use crate::plural::plural;
 use jac_engine::view::RunView;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ fn named(logs: &[PathBuf]) -> anyhow::Result<Vec<UploadFile>> {
 fn sentence(run: &RunView, url: Option<&str>) -> String {
     let figures = run.headline.as_ref().map_or_else(String::new, |headline| {
         let percent = headline.error_percent.unwrap_or_default();
-        format!(": {} samples, {} errors ({percent:.2} %)", headline.samples, headline.errors)
+        format!(": {}, {} ({percent:.2} %)", plural(headline.samples, "sample"), plural(headline.errors, "error"))
     });
     let page = url.map_or_else(String::new, |url| format!("\n{url}/runs/{}", run.id));
     format!("{} imported as a run of {}{figures}{page}", run.id, run.plan.name)

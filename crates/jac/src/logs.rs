@@ -49,7 +49,7 @@ pub fn settled(filter: &Filter, inputs: &[Input], settings: &Settings) -> anyhow
     Ok(filter.settle(start.ok_or_else(|| without_start(inputs))?))
 }
 
-/// There is nothing that a time after the start could count from.
+/// There is no start to which a relative time could refer.
 fn without_start(inputs: &[Input]) -> anyhow::Error {
     let names: Vec<String> = inputs.iter().map(Input::name).collect();
     anyhow::anyhow!("{} has no sample with a start time, so relative times cannot be used", names.join(", "))
@@ -141,7 +141,7 @@ pub fn inputs(arguments: &[String]) -> anyhow::Result<Vec<Input>> {
     arguments.iter().map(|argument| input(argument)).collect()
 }
 
-/// Refuses a log that is named twice: each of its samples would count twice.
+/// Rejects a log that is named twice: each of its samples would count twice.
 pub fn refuse_twice<'a>(logs: impl Iterator<Item = &'a Path>) -> anyhow::Result<()> {
     let mut taken = BTreeSet::new();
     for path in logs {
@@ -155,7 +155,7 @@ pub fn refuse_twice<'a>(logs: impl Iterator<Item = &'a Path>) -> anyhow::Result<
     Ok(())
 }
 
-/// Refuses files to write that are one of the logs or one another, and those in a folder that cannot be written to, before
+/// Rejects output files that would overwrite a log or each other, or are in a folder that cannot be written to, before
 /// anything is read.
 pub fn check_outputs(outputs: &[(&str, &Option<PathBuf>)], inputs: &[Input]) -> anyhow::Result<()> {
     let mut taken = BTreeMap::new();
@@ -180,7 +180,7 @@ pub fn check_outputs(outputs: &[(&str, &Option<PathBuf>)], inputs: &[Input]) -> 
     Ok(())
 }
 
-/// A file's path without links; one that is not there has its folder's.
+/// A file's path without links; for a missing file that of its folder.
 fn place_of(path: &Path) -> PathBuf {
     let of_folder = || Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?));
     path.canonicalize().ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
@@ -220,7 +220,7 @@ pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> anyhow::R
 }
 
 /// The table of the samples that start so many seconds after the first row's start or later: the same as count for the criteria of
-/// a run, and the total covers what that of all samples does. The logs are read once more for it.
+/// a run, and the total covers the same rows as that of all samples. The logs are read once more for it.
 pub fn after_warm_up(
     inputs: &[Input],
     settings: &Settings,

@@ -39,6 +39,7 @@ mod logs;
 mod mcp;
 mod notify;
 mod plans;
+mod plural;
 mod report;
 mod retries;
 mod run;

@@ -1,4 +1,4 @@
-//! `jac notify`: who is notified of a run's end, and where metrics are pushed to.
+//! `jac notify`: notification targets and metrics targets.
 
 use crate::cli::{ClientArguments, NotifyCommand};
 use crate::client::Client;

@@ -1,5 +1,4 @@
-//! `jac plans`: what the runs of a plan are judged by and what stops them by itself; its
-//! elements, files and revisions.
+//! `jac plans`: the list of plans; a plan's criteria and automatic stop, elements, files and revisions.
 
 mod edit;
 mod revisions;
@@ -8,14 +7,20 @@ use crate::cli::{ClientArguments, JudgedArguments, PlansCommand};
 use crate::client::Client;
 use crate::connected::{briefly, print};
 use crate::exit::Exit;
-use crate::history::plan_id;
+use crate::history::{encoded, plan_id};
+use crate::plural::plural;
+use jac_engine::list::PlanSummary;
 use jac_engine::plans::{MovedFile, PlanChanges};
 use jac_model::PlanCriteria;
+use jac_report::visible;
 
 pub async fn plans(command: PlansCommand) -> anyhow::Result<Exit> {
     match command {
         PlansCommand::Criteria { plan, judged, no_criteria, whose } => {
             briefly(&whose, async |client| criteria(client, &plan, &judged, no_criteria, &whose).await).await
+        }
+        PlansCommand::List { text, whose } => {
+            briefly(&whose, async |client| list(client, text.as_deref(), &whose).await).await
         }
         PlansCommand::Outline { plan, whose } => {
             briefly(&whose, async |client| edit::outline(client, &plan, &whose).await).await
@@ -44,6 +49,23 @@ pub async fn plans(command: PlansCommand) -> anyhow::Result<Exit> {
             briefly(&whose, async |client| revisions::compare(client, &plan, (from, to), &whose).await).await
         }
     }
+}
+
+async fn list(client: &Client, text: Option<&str>, whose: &ClientArguments) -> anyhow::Result<Exit> {
+    let path = format!("/plans?text={}", encoded(text.unwrap_or_default()));
+    let plans: Vec<PlanSummary> = client.list(&path).await?;
+    print(whose, &plans, || match plans.is_empty() {
+        true => "No plans.".to_owned(),
+        false => plans.iter().map(line_of).collect::<Vec<_>>().join("\n"),
+    });
+    Ok(Exit::Done)
+}
+
+/// `p-7w2m4kqd  shop  shop.jmx, 2 files, 3 runs  of Ada`
+fn line_of(plan: &PlanSummary) -> String {
+    let PlanSummary { id, name, main_file, .. } = plan;
+    let (files, runs) = (plural(plan.files, "file"), plural(plan.runs, "run"));
+    format!("{id}  {}  {}, {files}, {runs}  of {}", visible(name), visible(main_file), visible(&plan.owner.name))
 }
 
 async fn criteria(

@@ -1,35 +1,35 @@
-//! Asking again where a server is away for a moment: what is tolerated, for how long, and what is final.
+//! Retries while a server is briefly unavailable: which errors are tolerated, for how long, and which are final.
 
 use crate::exit::RunFailed;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How many tries in a row may fail: a server that restarts is away for a moment.
+/// Maximum number of consecutive failures: a server that restarts is briefly unavailable.
 const FAILED_TRIES: u32 = 60;
-/// Between two tries.
+/// Delay between two attempts.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The server's own refusal of a request: the next try is refused too.
+/// The server's own rejection of a request: the next attempt would be rejected too.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Refused(pub String);
 
-/// An answer that the next try may not get, although it is not a failure of the server.
+/// A response that the next attempt may not get, although it is not a server failure.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Temporary(pub String);
 
-/// Counts the tries that fail in a row.
+/// Counts consecutive failures.
 #[derive(Debug, Default)]
 pub struct Retries {
     failed: u32,
 }
 
 impl Retries {
-    /// The answer of a try; `None` where the next one may succeed.
+    /// The result of an attempt; `None` if the next one may succeed.
     ///
     /// # Errors
-    /// What is final: a refusal, a fault of this machine, or one failure too many in a row.
+    /// Final errors: a rejection, a fault of this machine, or too many consecutive failures.
     pub fn answer<T>(&mut self, tried: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
         match tried {
             Ok(answer) => {
@@ -45,7 +45,7 @@ impl Retries {
     }
 }
 
-/// Does something that may be done twice, until it succeeds or its failure is [final](Retries::answer).
+/// Repeats an idempotent operation until it succeeds or its failure is [final](Retries::answer).
 pub async fn retrying<T>(mut attempt: impl AsyncFnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
     let mut retries = Retries::default();
     loop {

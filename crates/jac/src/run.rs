@@ -47,7 +47,7 @@ use upload::upload;
 
 /// Between two polls of the run.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// How long an answer is waited for after a signal.
+/// How long to wait for a response after a signal.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
 
 /// Which cluster a run is on.
@@ -55,7 +55,7 @@ const LAST_ANSWER: Duration = Duration::from_secs(10);
 pub enum On {
     /// One that is made for it and removed after it.
     New(Box<NewClusterArguments>),
-    /// The one of that ID or name, which stays; with `queue` the run waits while it is busy.
+    /// The cluster with that ID or name, which is kept; with `queue` the run waits while it is busy.
     Existing { named: String, queue: bool },
 }
 
@@ -95,7 +95,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let version = new.as_ref().and_then(|new| new.jmeter_version.clone());
     let requested = RequestedJMeter { home: None, version };
     let home = toolbox.home(&requested).map_err(from_engine)?;
-    // How many workers a cluster has that exists already is known only later.
+    // The number of workers of an existing cluster is only known later.
     let most = new.as_ref().map_or(jac_model::ClusterConfig::MAX_WORKERS, |new| new.workers);
     let mut spec = RunSpec::read(&arguments, most, home.as_ref())?;
     if let Some(new) = &new {
@@ -186,7 +186,7 @@ struct Job<'a> {
     target: Target,
     /// Since when its own cluster is being terminated.
     removing_since: Option<Instant>,
-    /// Whether it waits for what is being terminated; `false` after a signal.
+    /// Whether to wait for clusters that are being terminated; `false` after a signal.
     waits: bool,
 }
 
@@ -213,7 +213,7 @@ impl Job<'_> {
         }
         let finished = self.follow(&run).await;
         if finished.is_err() && matches!(connection, Connection::Server(_)) {
-            // The run may be well: its server terminates the cluster after it (`remove_after_run`).
+            // The run may be healthy: its server terminates the cluster after it (`remove_after_run`).
             return finished.map(|_| Exit::Failed);
         }
         if finished.is_ok() && matches!(self.target, Target::New(_)) {
@@ -285,7 +285,7 @@ impl Job<'_> {
         let new = json!({
             "cluster_id": cluster.cluster.id,
             "plan_id": plan.plan.id,
-            // Of a file that of this upload, whatever another command uploads meanwhile.
+            // For a file the revision of this upload, whatever another command uploads meanwhile.
             "plan_revision": matches!(self.spec.source, Source::Files { .. }).then_some(plan.plan.revision),
             "name": self.spec.name,
             "properties": self.spec.properties,
@@ -312,14 +312,14 @@ impl Job<'_> {
         let path = format!("/runs/{}/live", run.id);
         let mut after = 0;
         let mut retries = Retries::default();
-        // A signal that came while the run was started.
+        // A signal received while the run was being started.
         let mut unsent = self.signals.received().map(|_| StopMode::Graceful);
         loop {
             tokio::select! {
                 how = self.signals.next_stop() => unsent = Some(how),
                 () = sleep(POLL_INTERVAL) => (),
             }
-            // A server that is away for a moment gets the stop when it is back.
+            // A server that is briefly unavailable receives the stop when it is back.
             if let Some(how) = unsent
                 && self.stop(run, how).await.is_ok()
             {
@@ -350,7 +350,7 @@ impl Job<'_> {
         hinted(RunFailed(format!("lost contact with the run {id}: {error:#}{continues}")), self.place_of(run))
     }
 
-    /// Where the run can be seen, as a hint; `None`: its engine ends with this command.
+    /// The address of the run's page, as a hint; `None`: its engine ends with this command.
     fn place_of(&self, run: &RunView) -> Option<String> {
         let url = self.client.url()?;
         let id = &run.id;
@@ -401,20 +401,20 @@ impl Job<'_> {
             Ok(Ok(view)) => self.wait_until_gone(view).await,
             Ok(Err(error)) => Err((cluster.clone(), error)),
             Err(_) => {
-                // The request is to arrive all the same.
+                // The request should still arrive.
                 drop(tokio::time::timeout(LAST_ANSWER, asked).await);
                 Err((cluster.clone(), self.interrupted()))
             }
         };
         let Err((left, error)) = gone else { return };
         self.line.print(&format!("warning: the cluster {id} could not be terminated: {error}."));
-        // Without a server what is left is waited for and reported at the very end.
+        // Without a server the remaining clusters are waited for and reported at the very end.
         if matches!(connection, Connection::Server(_)) {
             self.line.print(&left_behind(&left, "The server", "lifetime ends", left.cluster.expires_at_ms));
         }
     }
 
-    /// Returns the cluster as last observed, and why it is not gone.
+    /// Returns the cluster as last observed, and why it is not terminated.
     async fn wait_until_gone(&mut self, cluster: ClusterView) -> Result<(), (ClusterView, anyhow::Error)> {
         let limit = clusters::removal_limit(&cluster);
         let deadline = Instant::now() + limit;
@@ -437,14 +437,14 @@ impl Job<'_> {
         }
     }
 
-    /// A signal has come while something was waited for: nothing else is.
+    /// A signal arrived during a wait: nothing else is waited for.
     fn interrupted(&mut self) -> anyhow::Error {
         self.waits = false;
         anyhow::anyhow!("waiting was interrupted")
     }
 
     /// What this run or an earlier `jac run` left behind is ended by this one's engine; it waits for that as long as machines
-    /// take to terminate, and reports what is left then. `lease`: how long nodes live without an engine.
+    /// take to terminate, and then reports the remaining ones. `lease`: how long nodes live without an engine.
     async fn wait_for_leftovers(&mut self, lease: Duration) {
         let since = self.removing_since.unwrap_or_else(Instant::now);
         loop {
@@ -469,7 +469,7 @@ impl Job<'_> {
         }
     }
 
-    /// The active ephemeral clusters. What cannot be asked for is not waited for.
+    /// The active ephemeral clusters. If they cannot be queried, they are not waited for.
     async fn ephemeral_clusters(&self) -> Vec<ClusterView> {
         let living: Vec<ClusterSummary> = self.client.list("/clusters?ended=false").await.unwrap_or_default();
         let mut ephemeral = Vec::new();
@@ -520,10 +520,10 @@ impl Job<'_> {
             _ = self.signals.next_stop() => Err(anyhow::anyhow!("waiting was interrupted")),
         };
         match seen {
-            // Its last step is printed already.
+            // Its last step has already been printed.
             Ok(view) if view.phase == ArchivePhase::Stored => (),
             Ok(view) => self.line.print(&format!(
-                "warning: {} The results are complete in the data folder; the next `jac` on it resumes the upload.",
+                "warning: {} The results are complete in the data folder; the server, or the next `jac` on it, retries the upload.",
                 artefacts::line(&view)
             )),
             Err(error) => {
@@ -586,7 +586,7 @@ impl Job<'_> {
                 if exit == Exit::Done {
                     return Err(error);
                 }
-                // What the run came to is the stronger answer.
+                // The run's result takes precedence.
                 crate::exit::report(&error);
                 Ok(exit)
             }
@@ -618,7 +618,7 @@ fn inside(name: &str) -> anyhow::Result<&Path> {
     })
 }
 
-/// What was asked for may exist already when a signal comes, and only the answer has its ID: that is waited for a
+/// When a signal arrives, the requested item may already exist, and only the response has its ID: that is waited for a
 /// little longer. [`Signals::received`] returns whether a signal came.
 async fn begun<T>(
     signals: &mut Signals,
@@ -635,7 +635,7 @@ async fn begun<T>(
     }
 }
 
-/// What is left of a cluster, who continues removing it, and when it has ended by itself at the latest.
+/// The remaining parts of a cluster, who continues to terminate it, and when it ends automatically at the latest.
 fn left_behind(view: &ClusterView, who: &str, ended_by: &str, ends_ms: EpochMs) -> String {
     let cluster = &view.cluster;
     let nodes = cluster.nodes.iter().filter(|node| node.state != NodeState::Terminated).count();

@@ -125,7 +125,7 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
     });
     let saved = client.post("/schedules", &new).await;
     if is_uploaded && saved.as_ref().is_err_and(anyhow::Error::is::<Refused>) {
-        // Nothing uses the plan that was uploaded for it.
+        // The plan uploaded for it is not used by anything else.
         if let Err(error) = client.delete(&format!("/plans/{plan_id}")).await {
             eprintln!("warning: the uploaded plan {plan_id} could not be deleted: {error}");
         }
@@ -162,7 +162,7 @@ async fn on(client: &Client, arguments: &AddArguments) -> anyhow::Result<Value> 
     Ok(json!({ "kind": "new", "provider": given.provider, "config": config }))
 }
 
-/// Refuses options that would be ignored.
+/// Rejects options that would be ignored.
 fn refuse_without_effect(why: &str, flags: &[&str]) -> anyhow::Result<()> {
     if flags.is_empty() {
         return Ok(());
@@ -221,7 +221,7 @@ async fn plan(
         properties_files: &arguments.properties_file,
         properties: &properties('J', &arguments.property)?,
         system_properties: &properties('D', &arguments.system_property)?,
-        // How many an existing cluster will have is not known yet.
+        // The number of an existing cluster's workers is not known yet.
         workers: Workers { count: ClusterConfig::MAX_WORKERS, share },
         home: home.as_ref(),
     })?;
@@ -317,7 +317,7 @@ fn text_of(view: &ScheduleView) -> String {
     lines.join("\n")
 }
 
-/// How its runs are spread over their workers, where that was chosen.
+/// How its runs are distributed to workers, if specified.
 fn spread_line(run: &ScheduledRun) -> Option<String> {
     let results = match run.results {
         ResultsChoice::Auto => None,

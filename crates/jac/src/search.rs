@@ -9,6 +9,7 @@ use crate::config;
 use crate::connected::{at, briefly, print};
 use crate::context;
 use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
+use crate::plural::plural;
 use anyhow::Context;
 use jac_engine::{Shipment, TargetView};
 use jac_model::search::{DashboardsKind, ShipmentState, TargetKind, TargetTest};
@@ -91,7 +92,8 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
             (Some(test), _) => {
                 let layout = if test.layout.is_empty() { String::new() } else { format!(", layout {}", test.layout) };
                 let notes: String = test.notes.iter().map(|note| format!(" {note}")).collect();
-                format!("{}: {} {}{layout}.{notes}", one.target, test.server, test.version)
+                let server = [test.server.as_str(), test.version.as_str()].join(" ");
+                format!("{}: {}{layout}.{notes}", one.target, server.trim_end())
             }
             (None, error) => format!("{}: {}", one.target, error.as_deref().unwrap_or_default()),
         };
@@ -108,8 +110,11 @@ async fn status(client: &Client, runs: &[String], whose: &ClientArguments) -> an
                 let trouble = view.trouble.as_ref().map_or_else(String::new, |trouble| format!(" {}", trouble.message));
                 let TargetView { target, unfinished, .. } = view;
                 format!(
-                    "{}: {} ({}), {unfinished} runs being shipped.{trouble}",
-                    target.name, target.address, target.index_pattern
+                    "{}: {} ({}), {} being shipped.{trouble}",
+                    target.name,
+                    target.address,
+                    target.index_pattern,
+                    plural(*unfinished, "run")
                 )
             };
             targets.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -172,7 +177,7 @@ async fn delete(client: &Client, run: &str, target: Option<&str>, whose: &Client
     Ok(Exit::Done)
 }
 
-/// The data stream or indices of a target that the configuration does not have: somebody's own, or one of another machine's server.
+/// The data stream or indices of a target that is not in the configuration: a user's own, or one of another machine's server.
 async fn own_pattern(name: &str, whose: &ClientArguments) -> anyhow::Result<String> {
     let mut pattern = None;
     briefly(whose, async |client| {
@@ -185,7 +190,7 @@ async fn own_pattern(name: &str, whose: &ClientArguments) -> anyhow::Result<Stri
     pattern.with_context(|| format!("no search target '{name}'"))
 }
 
-/// Needs no server but for a target that is somebody's own: the files are made of this JAC's own description, and the application is another
+/// Needs a server only for a user's own target: the files are created from JAC's own definition, and the application is a different
 /// one.
 async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
     let data_folder = context::data_folder(arguments.whose.data_dir.as_deref());
@@ -214,7 +219,11 @@ async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
         if let Some(file) = file {
             std::fs::write(file, saved_objects(kind, &pattern))
                 .with_context(|| format!("{} cannot be written", file.display()))?;
-            eprintln!("{} shows {pattern}. Import it under Stack Management, Saved objects.", file.display());
+            let place = match kind {
+                DashboardsKind::Kibana => "Stack Management",
+                DashboardsKind::OpensearchDashboards => "Dashboards Management",
+            };
+            eprintln!("{} shows {pattern}. Import it under {place}, Saved objects.", file.display());
         }
     }
     if let Some(address) = &arguments.import {

@@ -98,7 +98,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     ended.await;
     tracing::info!("shutting down; runs on nodes continue");
     edge.closing().cancel();
-    // Answers first, which may need the engine. Longer ones are aborted.
+    // Responses first, which may need the engine. Longer ones are aborted.
     served.close();
     if tokio::time::timeout(LAST_ANSWERS, served.wait()).await.is_err() {
         tracing::warn!("some requests took longer than {} s and are aborted", LAST_ANSWERS.as_secs());
@@ -197,7 +197,7 @@ async fn first_link(engine: &jac_engine::Engine) -> anyhow::Result<String> {
     Ok(jac_server::new_sign_in_link(engine.store(), &person, jac_server::LINK_LIFE_MS, engine.now_ms()).await?)
 }
 
-/// Lets this process have as many descriptors as the system allows it, and returns how many that are: each connection,
+/// Raises this process's limit of file descriptors to the system's maximum, and returns it: each connection,
 /// run and machine takes some.
 fn raise_descriptor_limit() -> u64 {
     const USUAL: u64 = 1024;

@@ -7,7 +7,7 @@ use jac_model::{Plan, PlanId};
 use std::path::PathBuf;
 
 /// A plan on disk: the folder of its files, and beside it a file that describes it, so that a lost database
-/// or older loses no plan.
+/// or an older one loses no plan.
 pub(crate) struct PlanFolder {
     pub(super) files: PathBuf,
     description: PathBuf,

@@ -6,7 +6,7 @@
 //! | `content/<SHA-256>`             | what earlier revisions have and the plan has no more: links to `blobs/`, each content once     |
 //!
 //! A record is written before the plan's row, so the record of a revision unknown to the row belongs to a change interrupted by a crash, and is
-//! written over. Runs have the files that they ran in folders of their own: a plan that is deleted takes its revisions along.
+//! overwritten. Runs have their files in separate folders; deleting a plan deletes its revisions.
 
 use super::content::{Content, link};
 use super::{PlanFolder, remove_folder};

@@ -1,4 +1,4 @@
-//! Properties that are given with `-J` and that nothing reads: most often one of them has a typing error.
+//! Properties given with `-J` or `--share` that nothing reads: most often because of a typing error.
 //!
 //! It is a guess, and silent where it cannot be a good one: plugins read what they like, and names may be computed.
 
@@ -24,7 +24,8 @@ pub(super) fn findings(plan: &PlanCheck, home: &JMeterHome, read: &[PlanProperty
     let is_plugin = |path: &String| PlanFileKind::of(path) == PlanFileKind::Plugin;
     let known: HashSet<&str> = read.iter().map(|property| property.name.as_str()).collect();
     let unread_by_plan = |name: &&String| !known.contains(name.as_str());
-    let mut given: Vec<&String> = plan.properties.keys().filter(unread_by_plan).collect();
+    let given = plan.properties.keys().chain(plan.share.keys());
+    let mut given: Vec<&String> = given.filter(unread_by_plan).collect();
     if given.is_empty() || plan.files.keys().any(is_plugin) || home.has_plugins() {
         return Vec::new();
     }

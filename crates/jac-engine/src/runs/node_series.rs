@@ -53,7 +53,7 @@ pub struct NodeLook {
     pub sent_per_s: u64,
     /// Bytes of its log not read yet; `null`: it writes no log, or nothing was read.
     pub lag_bytes: Option<u64>,
-    /// Rows of its log that came, per second; `null`: the results are not direct.
+    /// Rows of its log received per second; `null`: the results are not direct.
     pub samples_per_s: Option<f64>,
 }
 

@@ -1,5 +1,5 @@
 //! Secret values of properties: by the property's name, or because the person who started the run marked them. They are
-//! masked in the run's row, and so in every page, answer and report. Until JMeter has them they are sealed beside it.
+//! masked in the run's row, and so in every page, response and report. Until JMeter has them they are stored encrypted beside it.
 
 use crate::engine::Engine;
 use crate::error::EngineError;

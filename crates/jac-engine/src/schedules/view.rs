@@ -103,7 +103,7 @@ impl Engine {
         })
     }
 
-    /// A page of the schedules that the filter takes.
+    /// A page of the schedules that match the filter.
     ///
     /// # Errors
     /// When the cursor is not one of this list.

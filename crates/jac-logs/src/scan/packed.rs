@@ -1,7 +1,7 @@
 //! A packed file: whichever thread has nothing to read unpacks the next parts of it, a few ahead of the reading.
 //!
 //! No thread only unpacks, so that two processors are kept busy by two threads. Where unpacking is what takes longest (many
-//! processors), one thread continues with it for as long as others take what it has unpacked.
+//! processors), one thread continues decompressing while others take its output.
 
 use super::segments::{LOOK_AHEAD, Part, Segment, Shared, run};
 use super::{Collector, Failed, PIECE, Report, Scan, Scanned};

@@ -61,7 +61,7 @@ impl<C: Collector> Scan<'_, C> {
 /// How the rows are laid out, by the log's first bytes.
 fn layout(file: &File, settings: &Settings) -> std::io::Result<Option<Layout>> {
     let mut head = vec![0; HEAD];
-    // Mostly the first kilobytes decide.
+    // Usually the first kilobytes decide.
     for room in [NEAR, HEAD] {
         let read = read_at(file, &mut head[..room], 0)?;
         let mut reader = LogReader::new(settings);

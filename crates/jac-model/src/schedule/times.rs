@@ -127,7 +127,9 @@ fn cron(expression: &str) -> Result<Cron, Fault> {
         return Err(invalid(format!("it has more than {LONGEST_EXPRESSION} characters")));
     }
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    parser.parse(expression.trim()).map_err(|error| invalid(error.to_string().trim_end_matches('.').to_owned()))
+    parser.parse(expression.trim()).map_err(|error| {
+        invalid(error.to_string().trim_end_matches('.').trim_start_matches("Invalid pattern: ").to_owned())
+    })
 }
 
 #[cfg(test)]

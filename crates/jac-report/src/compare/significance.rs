@@ -7,11 +7,11 @@ const LEAST_SAMPLES: u64 = 20;
 /// Fewer cases than this in both sides together are not tested.
 const LEAST_CASES: u64 = 5;
 
-/// What a test found.
+/// Result of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestResult {
-    /// What was looked at in `before`: a share between 0 and 1.
+    /// The tested share in `before`, between 0 and 1.
     pub share_before: f64,
     /// The same in `after`.
     pub share: f64,
@@ -28,7 +28,7 @@ impl TestResult {
     }
 }
 
-/// Response times with their counts, rising.
+/// Response times with their counts, ascending.
 pub(super) struct Distribution {
     counts: Vec<(u32, u64)>,
     total: u64,
@@ -48,7 +48,7 @@ impl Distribution {
         self.counts.iter().filter(|(value, _)| *value > limit).map(|(_, count)| count).sum()
     }
 
-    /// The least time that the given share of both sides' samples does not exceed, both sides weighing the same.
+    /// The lowest time that the given share of both sides' samples does not exceed, with equal weight of both sides.
     pub(super) fn common_percentile(&self, other: &Self, share: f64) -> u32 {
         let weight = |count: u64, of: &Self| count as f64 / of.total.max(1) as f64 / 2.0;
         let mut below = 0.0;
@@ -64,7 +64,7 @@ impl Distribution {
     }
 }
 
-/// Each value that either has, rising, with its count in both.
+/// Each value of either side, ascending, with its count in both.
 fn both<'a>(a: &'a Distribution, b: &'a Distribution) -> impl Iterator<Item = (u32, u64, u64)> + 'a {
     let (mut a, mut b) = (a.counts.iter().peekable(), b.counts.iter().peekable());
     std::iter::from_fn(move || {

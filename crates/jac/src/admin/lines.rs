@@ -6,7 +6,7 @@ use jac_server::AuditEntry;
 use jac_store::PersonRow;
 use serde::Serialize;
 
-/// A person, as `jac admin user list --output json` has them.
+/// A person, as printed by `jac admin user list --output json`.
 #[derive(Serialize)]
 pub struct UserLine {
     pub id: String,
@@ -52,7 +52,7 @@ pub fn entry_text(entry: &AuditEntry) -> String {
     let code = entry.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
     let from = entry.address.as_deref().map(|address| format!(" from {address}")).unwrap_or_default();
     let (at, action, outcome, via) = (utc::minute(entry.at_ms), &entry.action, entry.outcome.word(), entry.via.word());
-    // Some of it is what callers sent: it must not pass for another entry.
+    // Parts of it come from callers and must not look like another entry.
     visible(&format!("{at}  {who}  {action}  {thing}  {outcome}{code}  by {via}{from}")).into_owned()
 }
 

@@ -165,6 +165,14 @@ impl JudgedArguments {
 /// The words of `jac plans`.
 #[derive(Debug, Subcommand)]
 pub enum PlansCommand {
+    /// List plans, newest first
+    List {
+        /// Only plans with these words in their name, main file, owner or ID
+        #[arg(long, value_name = "TEXT")]
+        text: Option<String>,
+        #[command(flatten)]
+        whose: ClientArguments,
+    },
     /// Show the elements of a plan as a tree, with their key settings
     Outline {
         /// The plan, by its ID or name

@@ -1,7 +1,7 @@
 //! The words of `jac schedule`.
 
 use super::{ClientArguments, NewClusterArguments, SpreadArguments};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -72,6 +72,7 @@ pub enum OverlapName {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("when").required(true).args(["cron", "at"])))]
 pub struct AddArguments {
     /// An uploaded plan, by its ID or name, or a .jmx file, which is uploaded with the files that it reads
     #[arg(value_name = "PLAN")]
@@ -81,7 +82,7 @@ pub struct AddArguments {
     pub revision: Option<u32>,
     /// Cron expression: minute, hour, day of month, month, day of week, e.g. '0 3 * * MON-FRI'; or @hourly, @daily,
     /// @weekly, @monthly
-    #[arg(long, value_name = "EXPR", required_unless_present = "at", conflicts_with = "at")]
+    #[arg(long, value_name = "EXPR")]
     pub cron: Option<String>,
     /// Once, at this local date and time in the time zone, e.g. 2026-12-01T03:00
     #[arg(long, value_name = "TIME")]

@@ -30,7 +30,7 @@ pub enum ConfigCommand {
     },
 }
 
-/// The settings that were typed. They are text until the configuration is read, so that all faults are reported
+/// The settings given as flags. They are text until the configuration is read, so that all faults are reported
 /// together.
 #[derive(Debug, Default)]
 pub struct SettingFlags(pub Flags);

@@ -63,7 +63,7 @@ pub struct ArtefactsConfig {
     pub options: Options,
 }
 
-/// The settings of stores: the server's, and where people's own may be.
+/// The settings of stores: the server's, and the endpoints allowed for people's own.
 #[derive(Debug)]
 pub struct StoresConfig {
     pub artefacts: Option<ArtefactsConfig>,
@@ -322,7 +322,7 @@ impl Typed<'_> {
 
     /// `there` is nothing without `missing`.
     pub(super) fn lacks<T>(&mut self, there: &str, missing: &str) -> Option<T> {
-        // What was given and could not be read is reported already.
+        // Invalid values were already reported.
         if !self.faults.iter().any(|fault| fault.key == missing) {
             self.faults.push(Fault {
                 code: "config_value_missing",

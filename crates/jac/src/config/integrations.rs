@@ -149,7 +149,7 @@ impl Table for ExportTable {
     }
 }
 
-/// What replaces faulty settings while the others are checked.
+/// Replaces invalid settings while the others are checked.
 const VALID_URL: &str = "https://replaced.invalid";
 const VALID_MAIL: &str = "replaced@example.invalid";
 const VALID_KEY: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -170,7 +170,7 @@ impl Typed<'_> {
     /// The targets of both kinds. A name is there once.
     pub(super) fn integrations(&mut self) -> IntegrationsConfig {
         let mut names = BTreeSet::new();
-        // What does not fit together is reported at the start and not with the first run.
+        // Contradictory settings are reported at startup and not with the first run.
         let notifiers = self.each("notify", &mut names, |table: NotifyTable, folder| {
             let settings = notifier(table, folder)?;
             jac_integrations::notifier(settings.clone())?;

@@ -93,7 +93,7 @@ pub struct Settings {
 pub struct File {
     pub path: PathBuf,
     pub text: String,
-    /// It is the one in the data folder, which therefore cannot set where that is.
+    /// It is the one in the data folder, which therefore cannot set that folder.
     pub is_in_data_folder: bool,
 }
 
@@ -174,7 +174,7 @@ impl Settings {
         }
     }
 
-    /// Keeps a value, or its fault. A fault in a weak place is reported even if a stronger one gives a good value.
+    /// Keeps a value, or its fault. A fault in a source of low precedence is reported even if a stronger one has a valid value.
     fn take(&mut self, key: &'static Key, source: Source, value: Result<Value, Refusal>) {
         match value {
             Ok(value) => drop(self.given.insert(key.name, Given { key, value, source })),

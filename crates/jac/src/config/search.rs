@@ -68,7 +68,7 @@ impl super::tables::Table for Table {
         match key {
             "name" => self.name = VALID_NAME.to_owned(),
             "url" => self.url = VALID_URL.to_owned(),
-            // One way to sign in: without a valid one there is none.
+            // The authentication: none without a valid one.
             "username" | "password_file" | "api_key_file" | "aws_region" | "aws_service" | "auth" => {
                 (self.username, self.password_file, self.api_key_file) = (None, None, None);
                 (self.aws_region, self.aws_service) = (None, None);
@@ -82,7 +82,7 @@ impl super::tables::Table for Table {
     }
 }
 
-/// What replaces a faulty address while the other settings are checked.
+/// Replaces an invalid address while the other settings are checked.
 const VALID_URL: &str = "https://replaced.invalid";
 
 impl Typed<'_> {
@@ -95,7 +95,7 @@ impl Typed<'_> {
             let may_hold_password = !matches!(self.source("search_url"), Source::Flag(_));
             match made_of(table, Vec::new(), |table| target(table, Path::new(""), may_hold_password)) {
                 Ok(target) => found.push(target),
-                // In the short settings each key has the name of its place in a table behind `search_`.
+                // In the short settings each key is `search_` followed by its name in a table.
                 Err(faults) => faults
                     .into_iter()
                     .for_each(|Wrong { key, message }| self.refuse_because(&format!("search_{key}"), message)),
@@ -197,7 +197,7 @@ fn target(table: Table, folder: &Path, may_hold_password: bool) -> Result<Target
         dashboards,
         ..settings
     };
-    // What does not fit together is reported at the start and not with the first run.
+    // Contradictory settings are reported at startup and not with the first run.
     jac_search::target(settings.clone()).map_err(|error| wrong(error.key, error.message))?;
     Ok(settings)
 }

@@ -1,4 +1,4 @@
-//! Tables of the file, as `[[notify]]` and `[[search]]`: each is read and checked until all of its faults are known.
+//! Tables of the file, e.g. `[[notify]]` and `[[search]]`: each is read and checked until all its faults are known.
 
 use super::build::Typed;
 use super::read::{Source, Value};
@@ -7,7 +7,7 @@ use serde_json::Map;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What is wrong with one setting of a table.
+/// A fault of one setting of a table.
 #[derive(Debug)]
 pub(super) struct Wrong {
     /// The setting's name in its table; empty: the table as a whole.
@@ -23,7 +23,7 @@ pub(super) fn wrong(key: impl Into<String>, message: impl Into<String>) -> Wrong
 pub(super) trait Table: DeserializeOwned + Clone {
     /// The settings that every table needs, each with a value that replaces a missing or faulty one while the others are checked.
     const REQUIRED: &'static [(&'static str, &'static str)];
-    /// The setting without which the others can be read, but not checked.
+    /// The setting without which the others can be parsed, but not checked.
     const DECISIVE: Option<&'static str> = None;
 
     fn name(&self) -> &str;
@@ -32,10 +32,10 @@ pub(super) trait Table: DeserializeOwned + Clone {
     fn repair(&mut self, key: &str);
 }
 
-/// A name for a table whose own is faulty.
+/// A name for a table whose own name is invalid.
 pub(super) const VALID_NAME: &str = "replaced";
 
-/// Makes something of a table, or gives all of its faults.
+/// Builds the value of a table, or returns all its faults.
 pub(super) fn made_of<T: Table, S>(
     mut table: T,
     mut faults: Vec<Wrong>,
@@ -54,7 +54,7 @@ pub(super) fn made_of<T: Table, S>(
     }
 }
 
-/// Reads a table; with faults, what is faulty is replaced. `None`: what is missing is needed to check the rest.
+/// Reads a table; invalid settings are replaced. `None`: a missing setting is needed to check the rest.
 fn read<T: Table>(mut object: Map<String, serde_json::Value>, faults: &mut Vec<Wrong>) -> Option<T> {
     loop {
         for (key, replacement) in T::REQUIRED {
@@ -86,7 +86,7 @@ fn read<T: Table>(mut object: Map<String, serde_json::Value>, faults: &mut Vec<W
 }
 
 impl Typed<'_> {
-    /// Makes something of each table of that key, whose names are unique; files are relative to the configuration's folder.
+    /// Builds the value of each table of that key, whose names are unique; files are relative to the configuration's folder.
     pub(super) fn each<T: Table, S>(
         &mut self,
         key: &str,

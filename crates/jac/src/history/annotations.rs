@@ -1,4 +1,4 @@
-//! `jac runs annotate` and `annotations`: remarks at moments of a run, which its charts mark.
+//! `jac runs annotate` and `annotations`: texts at moments of a run, marked on its charts.
 
 use super::encoded;
 use crate::cli::ClientArguments;
@@ -64,7 +64,7 @@ async fn start_of(client: &Client, run: &str) -> anyhow::Result<EpochMs> {
     })
 }
 
-/// Its ID, its moment, its text, and whose it is.
+/// Its ID, time, text and author.
 fn line_of(annotation: &Annotation) -> String {
     let Annotation { id, at_ms, text, by, .. } = annotation;
     format!("{id}  {}  {text}  ({})", utc::second(*at_ms), by.name)

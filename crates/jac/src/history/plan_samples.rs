@@ -21,7 +21,7 @@ pub async fn samples(arguments: &PlanSamplesArguments) -> anyhow::Result<Exit> {
     .await
 }
 
-/// What is asked of each run.
+/// The filter for each run.
 fn query(arguments: &PlanSamplesArguments) -> anyhow::Result<String> {
     let PlanSamplesArguments { label, code, text, thread, min_ms, max_ms, from, to, tag, .. } = arguments;
     let text_of = |number: &Option<u32>| number.map(|number| number.to_string());
@@ -42,7 +42,7 @@ fn query(arguments: &PlanSamplesArguments) -> anyhow::Result<String> {
     Ok(given.collect())
 }
 
-/// A time as epoch milliseconds: runs start at different times, so that none is counted from a log's start.
+/// A time as epoch milliseconds; runs start at different times, so times relative to a log's start are not accepted.
 fn moment(flag: &str, time: Option<&str>) -> anyhow::Result<Option<String>> {
     match time.map(str::parse::<Moment>) {
         None => Ok(None),
@@ -70,7 +70,7 @@ async fn search(client: &Client, arguments: &PlanSamplesArguments, asked: &str) 
     }
 }
 
-/// What was searched, for people.
+/// Summary of the search, for people.
 fn print_searched(found: &PlanSamples) {
     let searched = found.runs.iter().filter(|run| run.fault.is_none()).count();
     let transactions = match found.searched_transactions {

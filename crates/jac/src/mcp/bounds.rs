@@ -7,7 +7,7 @@ const MOST_BYTES: usize = 48 * 1024;
 /// The longest text in it, in characters.
 const LONGEST_TEXT: usize = 500;
 
-/// The answer, with lists halved from the longest on until it is short enough. `cut` names them, with their
+/// The response, with the longest lists halved until it is short enough. `cut` names them, with their
 /// number of entries.
 pub fn bounded(mut answer: Value) -> Value {
     shorten(&mut answer);

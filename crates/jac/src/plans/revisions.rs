@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::connected::print;
 use crate::exit::{Exit, RunFailed, with_hint};
 use crate::history::plan_id;
+use crate::plural::plural;
 use crate::utc;
 use jac_engine::plans::difference::{FileDifference, Hunk, LineChange, RevisionDifference};
 use jac_engine::plans::revisions::{ChangedFile, RevisionPage, RevisionView};
@@ -26,7 +27,7 @@ pub async fn list(client: &Client, plan: &str, limit: u32, whose: &ClientArgumen
     Ok(Exit::Done)
 }
 
-/// So many of the newest revisions; the server gives them page by page.
+/// The newest revisions up to this number; the server returns them page by page.
 async fn newest(client: &Client, plan: &PlanId, limit: u32) -> anyhow::Result<RevisionPage> {
     let mut items = Vec::new();
     let mut before = String::new();
@@ -64,10 +65,6 @@ fn word(change: FileChange) -> &'static str {
         FileChange::Removed => "removed",
         FileChange::Changed => "changed",
     }
-}
-
-fn plural(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 pub async fn download(client: &Client, plan: &str, to: &Path, whose: &ClientArguments) -> anyhow::Result<Exit> {

@@ -23,7 +23,7 @@ pub struct Given<'a> {
     pub properties_files: &'a [PathBuf],
     pub properties: &'a Properties,
     pub system_properties: &'a Properties,
-    /// The workers, as many as there may be: a file's name may have a worker's number in it.
+    /// The maximum number of workers: a file's name may contain a worker's number.
     pub workers: Workers<'a>,
     /// The JMeter that the nodes will have, if it is there.
     pub home: Option<&'a JMeterHome>,
@@ -242,7 +242,7 @@ impl Gathering {
                 }
             }
         }
-        // JMeter reads them from its working folder, which is the plan's, before its own.
+        // JMeter reads them from its working folder, the plan's, before its own.
         for name in given.home.map(JMeterHome::files_beside).unwrap_or_default() {
             if let Some(place) = find(&name) {
                 self.insert(&name, place);

@@ -22,11 +22,11 @@ pub struct NewCluster {
     pub lifetime_minutes: Option<u32>,
 }
 
-/// A check's findings for a plan that only a stop ends.
+/// A check's findings for a plan that never ends by itself.
 const ENDLESS: [&str; 2] = ["runs_until_stopped", "loops_ignored"];
 
 impl NewCluster {
-    /// A try needs one worker only; machines that exist are used as they are listed.
+    /// A try run needs one worker only; existing machines are used as listed.
     pub fn for_run(mut self, is_try: bool) -> Self {
         if is_try && self.ssh.is_none() {
             self.workers = self.workers.min(1);
@@ -34,7 +34,7 @@ impl NewCluster {
         self
     }
 
-    /// Refuses a plan that never ends by itself on machines that cost money or that others need, unless a
+    /// Rejects a plan that never ends by itself on billable or shared machines, unless a
     /// lifetime was given.
     pub fn refuse_endless(&self, findings: &[Finding]) -> anyhow::Result<()> {
         let machines = match self.provider {
@@ -55,7 +55,7 @@ impl NewCluster {
     }
 }
 
-/// The cluster that the command line asks for. `on_a_server`: files are named as that server sees them.
+/// The cluster requested on the command line. `on_a_server`: file names are those on the server.
 pub fn read(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Result<NewCluster> {
     refuse_others(arguments)?;
     let (provider, ssh, ec2) = match arguments.provider {
@@ -88,7 +88,7 @@ fn lifetime_minutes(given: i64) -> anyhow::Result<u32> {
     })
 }
 
-/// Refuses what belongs to another provider than the one that was chosen: it would have no effect, which is not
+/// Rejects options of another provider than the selected one: they would have no effect, which is not
 /// what was meant.
 fn refuse_others(arguments: &NewClusterArguments) -> anyhow::Result<()> {
     let provider = arguments.provider;
@@ -191,7 +191,7 @@ fn ssh(arguments: &NewClusterArguments, on_a_server: bool) -> anyhow::Result<Ssh
             Some("Give --hosts HOST,HOST --user NAME --key FILE.".to_owned()),
         ));
     };
-    // A server somewhere else has the key; this one reads it early, so that a wrong one is reported before anything is
+    // A remote server has the key; a local engine reads it early, so that a wrong one is reported before anything is
     // created.
     let key_file = if on_a_server {
         key.clone()
@@ -252,7 +252,7 @@ pub fn ec2(given: &Ec2Arguments) -> anyhow::Result<Ec2Config> {
     })
 }
 
-/// The lines that are about these machines. The others of the file stay private.
+/// The lines for these machines. The file's other lines stay private.
 fn known_hosts(hosts: &[String], path: &Path) -> anyhow::Result<Vec<String>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -1,4 +1,4 @@
-//! The notifications of a run whose engine is in this process: it waits a moment until each was tried, since otherwise
+//! The notifications of a run whose engine is in this process: it waits briefly until each was attempted, since otherwise
 //! only the next JAC on the folder sends them. A notification that fails is not a failure of the run.
 
 use super::Job;
@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Job<'_> {
-    /// Waits until every target of the run was tried, and prints those that were not notified.
+    /// Waits until every target of the run was attempted, and prints those that were not notified.
     pub(super) async fn wait_for_notifications(&mut self, run: &RunView) {
         let path = format!("/runs/{}/notifications", run.id);
         let began = Instant::now();

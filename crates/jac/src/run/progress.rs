@@ -6,7 +6,7 @@ use jac_report::visible_lines;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Where standard error is not a terminal, a line is printed this often.
+/// How often a line is printed if standard error is not a terminal.
 const QUIET_EVERY: Duration = Duration::from_secs(10);
 
 /// Writes one line over and over on a terminal, and lines now and then elsewhere.
@@ -29,7 +29,7 @@ impl Line {
         }
     }
 
-    /// Prints a line that stays.
+    /// Prints a permanent line.
     pub fn print(&mut self, text: &str) {
         self.close();
         eprintln!("{}", visible_lines(text));
@@ -99,9 +99,9 @@ fn columns() -> Option<usize> {
     terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| width.0.into())
 }
 
-/// As much of a line as stays on one row: a longer one would scroll the terminal each time it is written.
+/// The part of a line that fits into one row: a longer one would scroll the terminal each time it is written.
 fn cut(text: &str, columns: Option<usize>) -> &str {
-    // The cursor stands behind the last letter.
+    // The cursor is after the last character.
     let most = columns.map_or(usize::MAX, |columns| columns.saturating_sub(1));
     text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }

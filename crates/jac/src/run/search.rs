@@ -1,4 +1,4 @@
-//! The end of a run at the search targets: waited for, and what is missing is reported. It is not a failure of the run.
+//! Waits for a run's shipping to search targets, and reports missing samples. They are not a failure of the run.
 
 use super::Job;
 use crate::search::waiting::{sentence, wait};

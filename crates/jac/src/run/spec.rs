@@ -7,6 +7,7 @@ use crate::cli::{Output, PlanArguments};
 use crate::client::Client;
 use crate::context;
 use crate::exit::with_hint;
+use crate::plural::plural;
 use crate::utc;
 use jac_engine::plans::check::PlanCheck;
 use jac_engine::plans::names::data_file_name;
@@ -28,10 +29,10 @@ use std::path::{Path, PathBuf};
 
 /// Where the plan comes from.
 pub enum Source {
-    /// Files of this machine, uploaded for this run. `revises`: the plan that they become the next revision of, by its ID or name; `None`: that
-    /// which an earlier command has made of a file of this name.
+    /// Files of this machine, uploaded for this run. `revises`: the plan whose next revision they become, by its ID or name; `None`: the one
+    /// that an earlier command created from a file with this name.
     Files { bundle: Bundle, plan: PathBuf, revises: Option<String> },
-    /// It is kept where the run is done, under this ID or name.
+    /// An uploaded plan on the run's server, with this ID or name.
     Kept(String),
 }
 
@@ -178,10 +179,10 @@ impl RunSpec {
         Ok(Some(check))
     }
 
-    /// Refuses what cannot work on so many workers.
+    /// Rejects options that cannot work with this number of workers.
     fn refuse_spread(&self, workers: u32) -> anyhow::Result<()> {
         if self.try_run {
-            // One worker takes part, whatever is asked of many.
+            // One worker takes part, whatever was requested.
             return Ok(());
         }
         let Self { results, min_workers, share, properties, .. } = self;
@@ -201,7 +202,7 @@ impl RunSpec {
         }
     }
 
-    /// The same for a kept plan, by the server that keeps it.
+    /// The same for an uploaded plan, checked by its server.
     pub async fn check_kept(
         &self,
         client: &Client,
@@ -254,7 +255,7 @@ pub fn refuse_criteria(fail_on: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses a graceful stop timeout that no run may have.
+/// Rejects an invalid graceful stop timeout.
 pub fn refuse_stop_timeout(seconds: u64) -> anyhow::Result<()> {
     let most = jac_engine::runs::MAX_STOP_TIMEOUT_S;
     if seconds > most {
@@ -263,7 +264,7 @@ pub fn refuse_stop_timeout(seconds: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses a file to split that a kept plan does not have.
+/// Rejects a file to split that an uploaded plan does not have.
 fn refuse_missing(plan: &Plan, split: &str) -> anyhow::Result<()> {
     let name = data_file_name(&plan.main_file, split).map_err(from_engine)?;
     let mut path: Vec<&str> = plan.main_file.split('/').collect();
@@ -284,7 +285,7 @@ fn refuse_missing(plan: &Plan, split: &str) -> anyhow::Result<()> {
     ))
 }
 
-/// Refuses what cannot work on so many workers.
+/// Rejects options that cannot work with this number of workers.
 pub fn refuse_spread(spread: Spread<'_>, workers: u32) -> anyhow::Result<()> {
     let faults = spread.faults(workers);
     if faults.is_empty() { Ok(()) } else { Err(with_hint(Fault::sentences(&faults), None)) }
@@ -330,7 +331,7 @@ fn what_will_run(check: &Check) -> String {
         (Some(each), Some(total), 2..) if each.saturating_mul(check.workers.into()) == total => {
             format!(", {each} threads x {} = {total} threads", check.workers)
         }
-        (_, Some(total), _) => format!(", {total} threads"),
+        (_, Some(total), _) => format!(", {}", plural(total, "thread")),
         _ => String::new(),
     };
     let duration = check.duration_s.map_or_else(String::new, |seconds| format!(", {seconds} s"));
@@ -348,7 +349,7 @@ pub struct OutFolder {
 const MOST_IN_A_SECOND: u32 = 1000;
 
 impl OutFolder {
-    /// Makes the folder that was named, or one of a similar name that is new.
+    /// Creates the named folder, or a new one with a similar name.
     pub fn claim(path: &Path, is_named: bool) -> anyhow::Result<Self> {
         let cannot = |error: std::io::Error| {
             with_hint(
@@ -364,7 +365,7 @@ impl OutFolder {
             new_folder(path).map_err(cannot)?
         };
         let lock = File::open(&path).map_err(cannot)?;
-        // Where the file system has no locks, the folder is used without.
+        // If the file system does not support locks, the folder is used without one.
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             return Err(with_hint(
                 format!("another `jac run` uses {}", path.display()),

@@ -1,4 +1,4 @@
-//! The plan of a run: uploaded as the next revision of one plan, or the one that is kept.
+//! The plan of a run: uploaded as the next revision of a plan, or an existing one.
 
 use super::spec::{RunSpec, Source};
 use crate::client::{Client, UploadFile};
@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use jac_engine::view::PlanView;
 use jac_model::PlanId;
 
-/// The plan, uploaded as its next revision, or the one that is kept.
+/// The plan, uploaded as its next revision, or the existing one.
 pub async fn upload(client: &Client, spec: &RunSpec) -> anyhow::Result<PlanView> {
     let (bundle, plan, revises) = match &spec.source {
         Source::Files { bundle, plan, revises } => (bundle, plan, revises.as_deref()),

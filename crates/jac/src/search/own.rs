@@ -1,4 +1,4 @@
-//! `jac search add|list|remove`: search targets of one's own. Secrets come from files or standard input, never from the command line, which
+//! `jac search add|list|remove`: users' own search targets. Secrets come from files or standard input, never from the command line, which
 //! everybody on the machine may read.
 
 use crate::cli::{AddTargetArguments, ClientArguments, DashboardsName, LayoutName};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-/// No password, key or bundle of certificates is as long.
+/// No password, key or certificate bundle is as long.
 const LONGEST_INPUT: u64 = 128 * 1024;
 /// The name of standard input among files.
 const STANDARD_INPUT: &str = "-";
@@ -91,25 +91,25 @@ pub async fn remove(named: &str, whose: &ClientArguments) -> anyhow::Result<Exit
     .await
 }
 
-/// The caller's own targets: an administrator is given everybody's.
+/// The caller's own targets: administrators receive everybody's.
 async fn own_targets(client: &Client) -> anyhow::Result<Vec<OwnTargetView>> {
     let session: Value = client.get("/session").await?;
     let targets: Vec<OwnTargetView> = client.get("/search/own").await?;
     Ok(targets.into_iter().filter(|target| session["user"]["id"] == target.owner.id.as_str()).collect())
 }
 
-/// A target's name on the server. One's own may be named as its owner calls it, where the server has no target with that name.
+/// A target's name on the server. Owners can use the short name of their own target, unless the server has a target with that name.
 pub async fn on_server(client: &Client, named: &str) -> anyhow::Result<String> {
     let all: Vec<TargetView> = client.get("/search/targets").await?;
     if all.iter().any(|view| view.target.name == named) {
         return Ok(named.to_owned());
     }
-    // For somebody who may have none of their own the server answers that it has no such target.
+    // For a person who may not have own targets the server answers that there is no such target.
     let own = own_targets(client).await.unwrap_or_default();
     Ok(own.into_iter().find(|target| target.name == named).map_or_else(|| named.to_owned(), |target| target.id))
 }
 
-/// The same where one may be named.
+/// The same for an optional name.
 pub async fn some_on_server(client: &Client, named: Option<&str>) -> anyhow::Result<Option<String>> {
     match named {
         Some(named) => Ok(Some(on_server(client, named).await?)),

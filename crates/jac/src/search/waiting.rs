@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// A target that takes nothing for so long is not waited for: longer than a request may take, so that its failure is
+/// A target that accepts nothing for this long is not waited for: longer than a request may take, so that its failure is
 /// reported.
 const STANDSTILL: Duration = Duration::from_secs(100);
 
-/// Gives the shipments once all have ended, or as they are when none has moved for so long. One that waits for its turn, at a target that takes
+/// Returns the shipments once all have ended, or their current state when none has progressed for this long. A queued one, at a target that accepts
 /// others, is waited for.
 pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
     let moved = |shipments: &[Shipment]| shipments.iter().map(|one| (one.rows, one.state)).collect::<Vec<_>>();
@@ -38,7 +38,7 @@ pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
     }
 }
 
-/// Whether all that has not ended has not begun either, and nothing holds its targets up.
+/// Whether all shipments that have not ended have not started either, and their targets have no problem.
 async fn is_queued(client: &Client, shipments: &[Shipment]) -> anyhow::Result<bool> {
     let targets: Vec<TargetView> = client.get("/search/targets").await?;
     let is_free = |name: &str| targets.iter().any(|view| view.target.name == name && view.trouble.is_none());

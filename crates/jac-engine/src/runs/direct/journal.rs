@@ -87,7 +87,7 @@ impl Paths {
     }
 
     /// Replaces a spool and a journal by rebuilt ones. The spool goes first: a new journal without a new spool is
-    /// taken in when the old one is opened.
+    /// used when the old one is opened.
     pub fn replace(&self) -> Result<()> {
         std::fs::rename(&self.new_spool, &self.spool)?;
         std::fs::rename(&self.new_journal, &self.journal)

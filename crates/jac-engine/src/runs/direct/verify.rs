@@ -203,7 +203,7 @@ impl Task {
     }
 
     /// Rebuilds spool and journal: the unchanged pieces of the other nodes, and the complete logs of those nodes. `false`: the received data
-    /// not what they have either, and everything was left as it is.
+    /// does not match either, and nothing was changed.
     async fn read_again(&self, merge: &SharedMerge, nodes: &[&Node]) -> Result<bool, EngineError> {
         let paths = Paths::of(self.engine.folder(), &self.id);
         let Some(header) = lock(merge).header().map(<[u8]>::to_vec) else { return Ok(false) };
