@@ -21,6 +21,10 @@ fn a_kept_plan_is_run_with_its_criteria_and_stays() {
     assert_eq!(kept, json!({ "version": 2, "criteria": ["mean > 1ms"], "warm_up_s": 2, "stop_rules": rules }));
     let refused = place.finish(place.jac(&["plans", "criteria", "steady.jmx", "--stop-if", "p95 > 1s"])).expect(2);
     assert!(refused.stderr.contains("such as: for 60s"), "{}", refused.stderr);
+    let listed = place.finish(place.jac(&["plans", "list", "--text", "steady"])).expect(0).stdout;
+    assert!(listed.starts_with(&plan) && listed.contains("steady.jmx, 2 files, 0 runs"), "{listed}");
+    let none = place.finish(place.jac(&["plans", "list", "--text", "nothing"])).expect(0).stdout;
+    assert_eq!(none.trim(), "No plans.");
 
     let out = place.out();
     let run = ["run", "--plan", "steady.jmx", "-Jduration=6", "--out", out.to_str().expect("a name")];
