@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use jac_model::Principal;
+use jac_store::audit::AuditedChange;
 use std::pin::Pin;
 
 /// Finds the caller and checks the right that a handler's signature names.
@@ -45,12 +46,16 @@ impl Admission {
     /// # Errors
     /// When they are not signed in any more, may not do it any more, or are not who they were: a handler has looked at that.
     pub async fn still_holds(&self, app: &App) -> Result<(), ApiError> {
-        for (ask, before) in &self.asked.0 {
-            if ask(&mut self.head.clone(), app).await? != *before {
-                return Err(changed());
+        let ask_all = async {
+            for (ask, before) in &self.asked.0 {
+                if ask(&mut self.head.clone(), app).await? != *before {
+                    return Err(changed());
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        // The use of a session or token may be noted by it, which is not the change that was asked for: that is recorded with what comes of it.
+        AuditedChange::default().around(ask_all).await
     }
 }
 
