@@ -102,8 +102,9 @@ pub struct DownloadTicket {
     pub ticket: String,
 }
 
-/// The longest path of a download, in bytes.
-const LONGEST_PATH: usize = 1024;
+/// The longest path of a download, in bytes: a file of a plan may lie in twelve folders with names of 230 bytes, each of which takes three in an
+/// address.
+const LONGEST_PATH: usize = 10_000;
 
 fn user(principal: &Principal) -> User {
     User {
