@@ -14,7 +14,7 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 #[error("{0}")]
 pub struct Refused(pub String);
 
-/// An answer that the next try may not get, although it is not a failure of the server.
+/// An answer that is not of the server, such as that of a proxy in front of it: the next try may be answered.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Temporary(pub String);
