@@ -65,6 +65,7 @@ pub struct Access {
 struct Ticket {
     secret: String,
     session: String,
+    /// Its digest: a path may be long.
     path: String,
     until: Instant,
 }
@@ -105,7 +106,7 @@ impl Access {
         let ticket = Ticket {
             secret: secret.clone(),
             session: hash(session),
-            path: path.to_owned(),
+            path: hash(path),
             until: Instant::now() + TICKET_LIFE,
         };
         let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,10 +127,11 @@ impl Access {
         let asked = parts.uri.query().into_iter().flat_map(|query| query.split('&'));
         let Some(secret) = asked.filter_map(|pair| pair.strip_prefix("ticket=")).next() else { return false };
         let path = parts.extensions.get::<axum::extract::OriginalUri>().map_or(parts.uri.path(), |uri| uri.0.path());
+        let (session, path) = (hash(session), hash(path));
         let tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
         tickets.iter().any(|ticket| {
             same(&ticket.secret, secret)
-                && ticket.session == hash(session)
+                && ticket.session == session
                 && ticket.path == path
                 && ticket.until > Instant::now()
         })

@@ -39,7 +39,7 @@ pub use routes::account::token_row;
 pub use routes::audit::AuditEntry;
 pub use routes::people::new_id;
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -93,10 +93,11 @@ pub fn router(app: App) -> Router {
 
 /// What changes something is done to its end, also when whoever asked has gone: between the database and what follows from it there
 /// is no good place to stop. The start of a run and the import of one are the exceptions, since what comes before them can take a processor
-/// for long.
+/// for long; and the check of a plan, which changes nothing.
 async fn complete(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads || ["/api/v1/runs", "/api/v1/runs/import"].contains(&request.uri().path()) {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if reads || ["/api/v1/runs", "/api/v1/runs/import", "/api/v1/plans/{id}/check"].contains(&route) {
         return next.run(request).await;
     }
     match tokio::spawn(next.run(request).in_current_span()).await {

@@ -1,15 +1,18 @@
 //! Calls the server's own interface: over HTTP, or in this process without a socket. There is one way to run a plan
 //! from the shell, with a server or without.
 
-use crate::exit::{RunFailed, hinted};
-use crate::retries::{Refused, Temporary, retrying};
-use anyhow::{Context, bail};
+mod answers;
+mod uploads;
+
+use crate::exit::RunFailed;
+use crate::retries::retrying;
+use answers::{broken_off, collect, innermost, read, refused};
+use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{Method, Request, StatusCode, header};
-use http_body_util::BodyExt;
 use jac_engine::list::Page;
 use jac_store::MOST_LISTED;
 use serde::Serialize;
@@ -17,23 +20,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::watch;
-use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
+pub use uploads::UploadFile;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// An upload without progress for this long is aborted; its last pieces may wait in the buffers of a slow line.
-const UPLOAD_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// No byte for this long ends an answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
-/// The same while the server reads what was uploaded to it.
-const READING_LIMIT: Duration = Duration::from_secs(60 * 60);
-const PIECE: usize = 256 * 1024;
 
 enum Transport {
     Http {
@@ -65,13 +62,6 @@ pub struct Client {
 }
 
 type Bytestream = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
-
-/// A file to be uploaded under a name.
-#[derive(Debug, Clone)]
-pub struct UploadFile {
-    pub name: String,
-    pub path: PathBuf,
-}
 
 impl Client {
     /// A server behind an address, through the proxy of the environment unless it is on this machine.
@@ -176,48 +166,6 @@ impl Client {
         Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
     }
 
-    /// Uploads files as a form, piece by piece.
-    pub async fn upload<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        fields: &[(&str, &str)],
-        files: &[UploadFile],
-    ) -> anyhow::Result<T> {
-        self.upload_within(UPLOAD_LIMIT, path, fields, files).await
-    }
-
-    /// The same where the answer may take long after the last byte: what was uploaded is read before.
-    pub async fn upload_and_wait<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        fields: &[(&str, &str)],
-        files: &[UploadFile],
-    ) -> anyhow::Result<T> {
-        self.upload_within(READING_LIMIT, path, fields, files).await
-    }
-
-    /// `limit`: since the last piece was taken.
-    async fn upload_within<T: DeserializeOwned>(
-        &self,
-        limit: Duration,
-        path: &str,
-        fields: &[(&str, &str)],
-        files: &[UploadFile],
-    ) -> anyhow::Result<T> {
-        let boundary = format!("jac-{:032x}", rand::random::<u128>());
-        let (taken, pieces) = watch::channel(());
-        let form = form(&boundary, fields, files)?.inspect(move |_| taken.send_replace(()));
-        let kind = format!("multipart/form-data; boundary={boundary}");
-        // The limit of an ordinary request counts from its start: no upload could take longer.
-        let unlimited = self.waiting(None)?;
-        tokio::select! {
-            answer = unlimited.json(Method::POST, path, Some(&kind), Body::from_stream(form)) => answer,
-            () = silence(pieces, limit) => {
-                Err(RunFailed(format!("the upload has made no progress for {} s", limit.as_secs())).into())
-            }
-        }
-    }
-
     /// Posts a request whose work may outlast it, and repeats it until the work is done.
     pub async fn post_until_done<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         loop {
@@ -229,11 +177,11 @@ impl Client {
         }
     }
 
-    /// The same client with this limit for the start of a response; `None`: without a limit.
-    fn waiting(&self, limit: Option<Duration>) -> anyhow::Result<Self> {
+    /// The same caller, who waits for an answer without a limit.
+    fn unlimited(&self) -> anyhow::Result<Self> {
         let transport = match &self.transport {
             Transport::Http { shown, is_direct, .. } => {
-                Transport::Http { client: http_client(*is_direct, limit)?, shown: shown.clone(), is_direct: *is_direct }
+                Transport::Http { client: http_client(*is_direct, None)?, shown: shown.clone(), is_direct: *is_direct }
             }
             Transport::InProcess(router) => Transport::InProcess(router.clone()),
         };
@@ -350,99 +298,15 @@ pub fn is_on_this_machine(url: &str) -> bool {
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Waits until no piece was accepted within the limit, and no response arrived after the last one.
-async fn silence(mut pieces: watch::Receiver<()>, limit: Duration) {
-    while let Ok(Ok(())) = tokio::time::timeout(limit, pieces.changed()).await {}
-    // The form has ended, or makes no progress.
-    if pieces.has_changed().is_err() {
-        tokio::time::sleep(limit).await;
-    }
-}
-
-async fn collect(stream: Bytestream) -> anyhow::Result<Bytes> {
-    Ok(Body::from_stream(stream).collect().await.map_err(|error| broken_off(std::io::Error::other(error)))?.to_bytes())
-}
-
-fn broken_off(error: std::io::Error) -> anyhow::Error {
-    RunFailed(format!("the server's response ended early: {}", innermost(&error))).into()
-}
-
-/// The response to a request, or why it was rejected.
-fn read<T: DeserializeOwned>(path: &str, status: StatusCode, body: &[u8]) -> anyhow::Result<T> {
-    if !status.is_success() {
-        return Err(refused(status, body));
-    }
-    serde_json::from_slice(body).with_context(|| format!("the server's answer to {path} cannot be read"))
-}
-
-/// The server's own words.
-fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
-    #[derive(serde::Deserialize)]
-    struct Refusal {
-        error: Detail,
-    }
-    #[derive(serde::Deserialize)]
-    struct Detail {
-        message: String,
-        hint: Option<String>,
-    }
-    match serde_json::from_slice::<Refusal>(body) {
-        Ok(Refusal { error }) if status.is_server_error() => anyhow::Error::new(RunFailed(match error.hint {
-            Some(hint) => format!("{} {hint}", error.message),
-            None => error.message,
-        })),
-        Ok(Refusal { error }) if status == StatusCode::TOO_MANY_REQUESTS => {
-            hinted(Temporary(error.message), error.hint)
-        }
-        Ok(Refusal { error }) => hinted(Refused(error.message), error.hint),
-        Err(_) if status.is_server_error() => RunFailed(format!("the server answered {status}")).into(),
-        // A proxy's own response, e.g. while the server behind it starts.
-        Err(_) => anyhow::Error::new(Temporary(format!("the server answered {status}"))),
-    }
-}
-
-/// A form as RFC 7578 has it.
-fn form(boundary: &str, fields: &[(&str, &str)], files: &[UploadFile]) -> anyhow::Result<Bytestream> {
-    let mut parts: Vec<Bytestream> = Vec::new();
-    let text =
-        |text: String| -> Bytestream { Box::pin(futures_util::stream::once(async move { Ok(Bytes::from(text)) })) };
-    for (name, value) in fields {
-        parts.push(text(format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")));
-    }
-    for file in files {
-        if file.name.contains(['"', '\r', '\n']) {
-            bail!("the file name '{}' contains a quote or a line break", file.name.escape_debug());
-        }
-        let head = format!(
-            "--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{}\"\r\ncontent-type: application/octet-stream\r\n\r\n",
-            file.name
-        );
-        parts.push(text(head));
-        let opened =
-            std::fs::File::open(&file.path).with_context(|| format!("{} cannot be read", file.path.display()))?;
-        parts.push(Box::pin(ReaderStream::with_capacity(tokio::fs::File::from_std(opened), PIECE)));
-        parts.push(text("\r\n".to_owned()));
-    }
-    parts.push(text(format!("--{boundary}--\r\n")));
-    Ok(Box::pin(futures_util::stream::iter(parts).flatten()))
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use axum::routing::{get, post};
+    use crate::retries::Refused;
+    use axum::routing::get;
     use serde_json::json;
 
     /// Serves on a port of its own.
-    async fn served(router: Router) -> String {
+    pub async fn served(router: Router) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -465,6 +329,13 @@ mod tests {
             .route("/api/v1/bad", get(|| async { (StatusCode::BAD_GATEWAY, "<html>Bad Gateway</html>") }))
             .route("/api/v1/missing", get(|| async { (StatusCode::NOT_FOUND, "<html>") }))
             .route(
+                "/api/v1/busy",
+                get(|| async {
+                    let error = json!({ "code": "busy", "message": "Too many.", "hint": "Try again in 2 seconds." });
+                    (StatusCode::TOO_MANY_REQUESTS, axum::Json(json!({ "error": error })))
+                }),
+            )
+            .route(
                 "/api/v1/truncated",
                 get(|| async {
                     let pieces = [Ok(Bytes::from("{")), Err(std::io::Error::other("the disk is gone"))];
@@ -473,7 +344,7 @@ mod tests {
             );
         let url = served(router.clone()).await;
         for client in [Client::remote(&url, "t").expect("a client"), Client::in_process(router, "t")] {
-            for (path, is_trouble) in [("/bad", true), ("/truncated", true), ("/missing", false)] {
+            for (path, is_trouble) in [("/bad", true), ("/truncated", true), ("/busy", true), ("/missing", false)] {
                 let error = client.get::<Value>(path).await.expect_err("no answer");
                 assert_eq!(error.is::<RunFailed>(), is_trouble, "{path}: {error:#}");
             }
@@ -531,33 +402,5 @@ mod tests {
         let client = client.following(move || Some(Address { base: base.clone(), token: "t".to_owned() }));
         client.get::<String>("/here").await.expect_err("nothing listens there");
         assert_eq!(client.get::<String>("/here").await.expect("an answer"), "here");
-    }
-
-    #[tokio::test]
-    async fn an_upload_ends_when_it_stalls_and_not_because_it_is_long() {
-        let slow = post(|body: Body| async move {
-            let mut body = body.into_data_stream();
-            let (mut bytes, mut rested) = (0, 0);
-            while let Some(Ok(piece)) = body.next().await {
-                bytes += piece.len();
-                if bytes >> 20 > rested {
-                    rested = bytes >> 20;
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            }
-            axum::Json(json!({ "bytes": bytes }))
-        });
-        let silent = post(|| async { std::future::pending::<StatusCode>().await });
-        let url = served(Router::new().route("/api/v1/slow", slow).route("/api/v1/silent", silent)).await;
-        let place = tempfile::tempdir().expect("a folder");
-        let path = place.path().join("large");
-        std::fs::write(&path, vec![b'x'; 32 << 20]).expect("written");
-        let files = [UploadFile { name: "large".to_owned(), path }];
-        let client = Client::remote(&url, "t").expect("a client");
-        let limit = Duration::from_millis(2_000);
-        let answer: Value = client.upload_within(limit, "/slow", &[], &files).await.expect("an answer");
-        assert!(answer["bytes"].as_u64().is_some_and(|bytes| bytes > 32 << 20), "{answer}");
-        let error = client.upload_within::<Value>(limit, "/silent", &[], &files).await.expect_err("silence");
-        assert!(error.is::<RunFailed>(), "{error:#}");
     }
 }

@@ -9,6 +9,7 @@ use jac_engine::clock::{Clock, SystemClock};
 use jac_jtl::{Partial, Settings, Summary};
 use jac_logs::{Filter, Input, with_common_dates};
 use jac_report::{Compared, ComparisonReport, Thresholds, comparison_text, render_comparison_html};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a folder of results holds, best first.
@@ -84,7 +85,7 @@ impl Source {
             };
         }
         if let Some(log) = LOGS.into_iter().map(|name| path.join(name)).find(|log| log.is_file()) {
-            return Ok(Self::Log(Input::File(log), partial(path)));
+            return Ok(Self::Log(Input::File(log), partial(&path.join(SUMMARY))));
         }
         let summary = path.join(SUMMARY);
         if summary.is_file() {
@@ -142,8 +143,17 @@ impl Source {
     }
 }
 
-/// Why the run in a folder is partial: its log alone does not show that it was stopped early.
-fn partial(folder: &Path) -> Option<Partial> {
-    let text = std::fs::read_to_string(folder.join(SUMMARY)).ok()?;
-    serde_json::from_str::<Summary>(&text).ok()?.partial
+/// Why the run of this summary is partial: its log alone does not show that it was stopped early.
+fn partial(summary: &Path) -> Option<Partial> {
+    let read = match std::fs::read_to_string(summary) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        read => read.map_err(anyhow::Error::from),
+    };
+    match read.and_then(|text| Ok(serde_json::from_str::<Summary>(&text)?)) {
+        Ok(summary) => summary.partial,
+        Err(error) => {
+            eprintln!("warning: {} cannot be read: the run may be partial: {error}.", summary.display());
+            None
+        }
+    }
 }

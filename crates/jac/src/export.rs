@@ -3,7 +3,7 @@
 use crate::cli::{ExportArguments, Output};
 use crate::client::Client;
 use crate::connected::briefly;
-use crate::exit::{Exit, with_hint};
+use crate::exit::{Exit, Interrupted, with_hint};
 use crate::signals::Signals;
 use crate::{artefacts, logs, stdout};
 use anyhow::Context;
@@ -35,12 +35,12 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let outputs = [("--parquet", &arguments.parquet), ("--hdr", &arguments.hdr)];
     // Also before the log of a run is fetched.
     logs::check_outputs(&outputs, &[])?;
-    let (input, _fetched) = log_of(arguments, beside.unwrap_or(Path::new("."))).await?;
+    let mut signals = Signals::listen()?;
+    let (input, _fetched) = log_of(arguments, beside.unwrap_or(Path::new(".")), &mut signals).await?;
     logs::check_outputs(&outputs, std::slice::from_ref(&input))?;
     let targets = (arguments.parquet.clone(), arguments.hdr.clone());
     let cancelled = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&cancelled);
-    let mut signals = Signals::listen()?;
     let mut work = tokio::task::spawn_blocking(move || write(&input, &settings, &targets, interval_ms, &asked));
     let written = tokio::select! {
         done = &mut work => done??,
@@ -68,13 +68,17 @@ struct Exported {
 }
 
 /// The log that is meant; of a run it is fetched into a file that is gone with the second value.
-async fn log_of(arguments: &ExportArguments, beside: &Path) -> anyhow::Result<(Input, Option<NamedTempFile>)> {
+async fn log_of(
+    arguments: &ExportArguments,
+    beside: &Path,
+    signals: &mut Signals,
+) -> anyhow::Result<(Input, Option<NamedTempFile>)> {
     let named = arguments.run.as_str();
     if artefacts::is_address(named) {
-        return Ok((artefacts::log_at(named).await?, None));
+        let log = signals.unless(artefacts::log_at(named)).await.map_err(Interrupted::early)??;
+        return Ok((log, None));
     }
     let path = PathBuf::from(named);
-    let folder_of_copy = beside.to_owned();
     if path.is_dir() {
         let packed = path.join(format!("{RESULTS}.zst"));
         return Ok((Input::File(if packed.is_file() { packed } else { path.join(RESULTS) }), None));
@@ -84,16 +88,18 @@ async fn log_of(arguments: &ExportArguments, beside: &Path) -> anyhow::Result<(I
     }
     let input = Input::of_argument(named);
     if input.is_read_once() {
-        // It may be read more than once.
-        let copy = tokio::task::spawn_blocking(move || copy_of(&input, &folder_of_copy)).await??;
+        // It may be read more than once. The copy is removed here when a signal comes: the work may wait for the pipe for long.
+        let copy = temporary(beside)?;
+        let into = copy.reopen().with_context(|| format!("{} cannot be written", beside.display()))?;
+        let copied = tokio::task::spawn_blocking(move || copy_to(&input, into));
+        signals.unless(copied).await.map_err(Interrupted::early)???;
         return Ok((Input::File(copy.path().to_owned()), Some(copy)));
     }
     let Ok(run) = named.parse::<RunId>() else {
         let hint = "Give a run ID, a result log, or the address of one in a store.";
         return Err(with_hint(format!("'{named}' is neither a run nor a file"), Some(hint.to_owned())));
     };
-    let file = tempfile::Builder::new().suffix(".jtl").tempfile_in(beside);
-    let file = file.with_context(|| format!("{} cannot be written", beside.display()))?;
+    let file = temporary(beside)?;
     let fetched = async |client: &Client| {
         let artefacts: Vec<Value> = client.get(&format!("/runs/{run}/artefacts")).await?;
         let log = artefacts.iter().find(|artefact| artefact["name"] == RESULTS);
@@ -106,16 +112,20 @@ async fn log_of(arguments: &ExportArguments, beside: &Path) -> anyhow::Result<(I
     Ok((Input::File(file.path().to_owned()), Some(file)))
 }
 
-/// A pipe's content in a file that is removed with the value.
-fn copy_of(pipe: &Input, folder: &Path) -> anyhow::Result<NamedTempFile> {
+/// A file for a log, removed with the value.
+fn temporary(folder: &Path) -> anyhow::Result<NamedTempFile> {
+    let file = tempfile::Builder::new().suffix(".jtl").tempfile_in(folder);
+    file.with_context(|| format!("{} cannot be written", folder.display()))
+}
+
+/// Copies what a pipe gives.
+fn copy_to(pipe: &Input, mut file: File) -> anyhow::Result<()> {
     let mut from: Box<dyn Read> = match pipe {
         Input::File(path) => Box::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?),
         Input::Stdin | Input::Elsewhere(_) => Box::new(std::io::stdin()),
     };
-    let file = tempfile::Builder::new().suffix(".jtl").tempfile_in(folder);
-    let mut file = file.with_context(|| format!("{} cannot be written", folder.display()))?;
     std::io::copy(&mut from, &mut file).with_context(|| format!("cannot copy {}", pipe.name()))?;
-    Ok(file)
+    Ok(())
 }
 
 fn write(

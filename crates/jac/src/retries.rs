@@ -14,7 +14,7 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 #[error("{0}")]
 pub struct Refused(pub String);
 
-/// A response that the next attempt may not get, although it is not a server failure.
+/// A response that is not from the server itself, such as a proxy's: the next attempt may succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Temporary(pub String);

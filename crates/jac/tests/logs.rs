@@ -199,6 +199,26 @@ fn ctrl_c_while_a_log_is_read_leaves_no_file() {
     assert_eq!(place.names(), Vec::<String>::new());
 }
 
+#[test]
+fn ctrl_c_while_a_pipe_is_copied_leaves_no_file() {
+    let place = Place::new();
+    for (word, code) in [(nix::sys::signal::Signal::SIGINT, 130), (nix::sys::signal::Signal::SIGTERM, 143)] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_jac"))
+            .args(["export", "-", "--parquet", text(&place.path("samples.parquet"))])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("jac starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // More than a pipe holds: once it is written, jac is copying.
+        stdin.write_all(log(0).repeat(20).as_bytes()).expect("jac reads");
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        nix::sys::signal::kill(pid, word).expect("it lives");
+        assert_eq!(child.wait().expect("it ends").code(), Some(code));
+        assert_eq!(place.names(), Vec::<String>::new());
+    }
+}
+
 /// Rows with dates that do not say whether the day comes first, one a second; the last ones may say it.
 fn dates(rows: u64, day: impl Fn(u64) -> u64) -> String {
     let row = |n: u64| {
@@ -222,10 +242,11 @@ fn jac_on_a_pipe(place: &Place, bytes: &str, arguments: &[&str]) -> Output {
     let writer = std::thread::spawn(move || std::fs::write(path, bytes));
     let arguments: Vec<&str> = arguments.iter().map(|word| if *word == "PIPE" { text(&pipe) } else { word }).collect();
     let output = jac(&arguments);
-    if !writer.is_finished() {
+    // Again, since it may not have come to that yet.
+    while !writer.is_finished() {
         let flags = nix::fcntl::OFlag::O_RDONLY | nix::fcntl::OFlag::O_NONBLOCK;
-        let end = nix::fcntl::open(&pipe, flags, nix::sys::stat::Mode::empty()).expect("the pipe");
-        drop(end);
+        drop(nix::fcntl::open(&pipe, flags, nix::sys::stat::Mode::empty()).expect("the pipe"));
+        std::thread::yield_now();
     }
     let _ = writer.join();
     output
@@ -343,6 +364,9 @@ fn a_run_that_was_stopped_early_is_partial_in_a_comparison_of_folders() {
     let findings = comparison["findings"].as_array().expect("findings");
     let partial = findings.iter().find(|finding| finding["code"] == "partial").expect("it is said");
     assert!(partial["message"].as_str().is_some_and(|text| text.contains("stopped by admin")), "{partial}");
+    place.write("after/summary.json", "{");
+    let compared = jac(&["compare", text(&place.path("before")), text(&place.path("after"))]);
+    assert!(err(&compared).contains("the run may be partial"), "{}", err(&compared));
 }
 
 #[test]

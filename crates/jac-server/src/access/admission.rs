@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use jac_model::Principal;
+use jac_store::audit::AuditedChange;
 use std::convert::Infallible;
 use std::pin::Pin;
 
@@ -51,12 +52,16 @@ impl Admission {
     /// # Errors
     /// When they are no longer signed in, no longer permitted, or a different caller than the handler has seen.
     pub async fn still_holds(&self, app: &App) -> Result<(), ApiError> {
-        for (ask, before) in &self.asked.0 {
-            if ask(&mut self.head.clone(), app).await? != *before {
-                return Err(changed());
+        let ask_all = async {
+            for (ask, before) in &self.asked.0 {
+                if ask(&mut self.head.clone(), app).await? != *before {
+                    return Err(changed());
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        // The use of a session or token may be noted by it, which is not the change that was asked for: that is recorded with what comes of it.
+        AuditedChange::default().around(ask_all).await
     }
 }
 

@@ -22,8 +22,10 @@ fn action(method: &Method, route: &str) -> String {
     let singular = |word: &str| match word {
         "people" => "person".to_owned(),
         "credentials" => "credentials".to_owned(),
-        "annotations" | "images" | "integrations" | "notifications" | "runs" | "plans" | "clusters" | "teams"
-        | "orphans" | "tokens" | "files" | "shares" | "schedules" | "stores" => word.trim_end_matches('s').to_owned(),
+        "annotations" | "images" | "integrations" | "notifications" | "runs" | "plans" | "revisions" | "clusters"
+        | "teams" | "orphans" | "tokens" | "tickets" | "files" | "shares" | "schedules" | "stores" => {
+            word.trim_end_matches('s').to_owned()
+        }
         "sessions" => "session".to_owned(),
         other => other.to_owned(),
     };
@@ -52,6 +54,12 @@ fn action(method: &Method, route: &str) -> String {
                 | "start"
                 | "import"
                 | "keep"
+                | "duplicate"
+                | "move"
+                | "restore"
+                | "forecast"
+                | "verify"
+                | "rebuild"
         );
     let mut parts: Vec<String> = words.iter().map(|word| singular(word)).collect();
     if !is_verb {
@@ -220,6 +228,13 @@ mod tests {
             (Method::POST, "/api/v1/stores/{id}/test", "store.test"),
             (Method::POST, "/api/v1/schedules/{id}/start", "schedule.start"),
             (Method::DELETE, "/api/v1/runs/{id}/annotations/{annotation}", "run.annotation.delete"),
+            (Method::POST, "/api/v1/plans/{id}/duplicate", "plan.duplicate"),
+            (Method::POST, "/api/v1/plans/{id}/move", "plan.move"),
+            (Method::POST, "/api/v1/plans/{id}/revisions/{revision}/restore", "plan.revision.restore"),
+            (Method::POST, "/api/v1/clusters/forecast", "cluster.forecast"),
+            (Method::POST, "/api/v1/runs/{id}/archive/verify", "run.archive.verify"),
+            (Method::POST, "/api/v1/archive/rebuild", "archive.rebuild"),
+            (Method::POST, "/api/v1/session/tickets", "session.ticket.create"),
         ] {
             assert_eq!(action(&method, route), expected, "{method} {route}");
         }

@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 pub const CALLBACK: &str = "/api/v1/session/company/callback";
 /// What the cookie is called with which a browser shows that it has begun a sign-in.
 const COOKIE: &str = "company";
+/// Codes of sign-ins that failed whoever tried: they delay nobody.
+const OUTAGES: [&str; 3] = ["company_unavailable", "sessions_unavailable", "failed"];
 
 /// A request to sign in with the company's account.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -101,7 +103,9 @@ pub async fn callback(
             (StatusCode::SEE_OTHER, AppendHeaders(headers)).into_response()
         }
         Err(code) => {
-            app.access.brakes.link_failed(&from);
+            if !OUTAGES.contains(&code) {
+                app.access.brakes.link_failed(&from);
+            }
             refusal(code, used)
         }
     }

@@ -102,8 +102,9 @@ pub struct DownloadTicket {
     pub ticket: String,
 }
 
-/// Maximum length of a download's path, in bytes.
-const LONGEST_PATH: usize = 1024;
+/// Maximum length of a download's path, in bytes: a file of a plan may be twelve folders deep with names of 230 bytes, and each byte takes three
+/// in a URL.
+const LONGEST_PATH: usize = 10_000;
 
 fn user(principal: &Principal) -> User {
     User {

@@ -66,11 +66,9 @@ async fn a_client_that_leaves_in_the_middle_of_a_huge_check_frees_its_place_at_o
     let whole = (whole.status.is_success(), begun.elapsed());
     assert!(whole.0);
     // Both places are taken, a part of the time that a check takes passes, and the clients leave.
-    for part in [10, 4, 2] {
-        let both = futures_util::future::join(
-            served.as_owner(Method::GET, &path, ""),
-            served.as_owner(Method::GET, &path, ""),
-        );
+    for (part, method, body) in [(10, Method::GET, ""), (4, Method::POST, "{}"), (2, Method::GET, "")] {
+        let ask = || served.as_owner(method.clone(), &path, body);
+        let both = futures_util::future::join(ask(), ask());
         assert!(timeout(whole.1 / part, both).await.is_err(), "they are not done after a part of the time");
         let left = Instant::now();
         let next = served.app.engine.check_in_turn(|_, _| Ok(()));

@@ -134,7 +134,18 @@ async fn a_download_takes_a_ticket_of_its_session_and_path() {
     let deleted = served.call(Method::DELETE, &place, &[("cookie", &served.cookie)], "").await;
     assert_eq!(deleted.status, StatusCode::FORBIDDEN, "it changes nothing");
 
-    for refused in ["/plans".to_owned(), format!("/api/v1/{}", "x".repeat(1024))] {
+    // Letters that take nine bytes each in an address.
+    let name = format!("{}/{}.csv", "数".repeat(70), "据".repeat(70));
+    let added = served.upload(&format!("/plans/{id}/files"), &[(&name, b"1\n")]).await;
+    assert_eq!(added.status, StatusCode::OK, "{}", added.body);
+    let encoded: String = name
+        .split('/')
+        .map(|part| part.bytes().fold("/".to_owned(), |all, byte| format!("{all}%{byte:02X}")))
+        .collect();
+    let long = format!("/plans/{id}/files{encoded}");
+    assert_eq!(get(&long, &ask(&long).await, &served.cookie).await, StatusCode::OK);
+
+    for refused in ["/plans".to_owned(), format!("/api/v1/{}", "x".repeat(10_000))] {
         let body = format!(r#"{{"path":"{refused}"}}"#);
         let answer = served.as_owner(Method::POST, "/session/tickets", &body).await;
         assert_eq!(answer.refusal(), (StatusCode::BAD_REQUEST, "ticket_path_invalid"));

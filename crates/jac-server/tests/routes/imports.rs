@@ -1,6 +1,6 @@
 //! Result logs from anywhere become runs; what cannot be one leaves nothing.
 
-use crate::served::Served;
+use crate::served::{Served, form};
 use axum::body::Body;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -47,30 +47,9 @@ fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().expect("a zip").into_inner()
 }
 
-fn form(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut body = Vec::new();
-    for (name, value) in fields {
-        body.extend(format!("--xyz\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
-    }
-    for (name, bytes) in files {
-        body.extend(
-            format!("--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").bytes(),
-        );
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(b"--xyz--\r\n");
-    body
-}
-
 impl Served {
     fn importing(&self, body: Body) -> Request<Body> {
-        Request::post("/api/v1/runs/import")
-            .header("cookie", &self.cookie)
-            .header("x-jac-page", &self.page)
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz")
-            .body(body)
-            .expect("a request")
+        self.uploading("/runs/import", body)
     }
 
     async fn import(&self, plan: &str, files: &[(&str, &[u8])]) -> crate::served::Answer {

@@ -203,13 +203,8 @@ async fn what_of_an_upload_leads_to_nothing_is_bounded() {
         // As it comes over a network: in pieces.
         let pieces: Vec<Result<bytes::Bytes, std::io::Error>> =
             body.chunks(64 << 10).map(|piece| Ok(bytes::Bytes::copy_from_slice(piece))).collect();
-        let request = http::Request::post("/api/v1/plans")
-            .header("cookie", &served.cookie)
-            .header("x-jac-page", &served.page)
-            .header("content-type", "multipart/form-data; boundary=xyz")
-            .body(axum::body::Body::from_stream(futures_util::stream::iter(pieces)))
-            .expect("a request");
-        let answer = served.send(request).await;
+        let body = axum::body::Body::from_stream(futures_util::stream::iter(pieces));
+        let answer = served.send(served.uploading("/plans", body)).await;
         assert_eq!((answer.status, &answer.body["error"]["code"]), (StatusCode::BAD_REQUEST, &"upload_broken".into()));
         assert!(served.is_clean());
     }

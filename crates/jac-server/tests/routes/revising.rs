@@ -3,11 +3,9 @@
 use crate::PLAN;
 use crate::checks::LOADED;
 use crate::served::{Answer, Served};
-use axum::body::Body;
-use http::{Method, Request, StatusCode, header};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 /// Somebody who uploads.
 struct Uploader<'a> {
@@ -22,21 +20,8 @@ impl<'a> Uploader<'a> {
     }
 
     async fn send(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
-        let mut body = String::new();
-        for (name, value) in fields {
-            write!(body, "--xyz\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").expect("text");
-        }
-        for (name, bytes) in files {
-            let text = std::str::from_utf8(bytes).expect("text");
-            let head = format!("content-disposition: form-data; name=\"file\"; filename=\"{name}\"");
-            write!(body, "--xyz\r\n{head}\r\n\r\n{text}\r\n").expect("text");
-        }
-        body.push_str("--xyz--\r\n");
-        let request = Request::post(format!("/api/v1{path}"))
-            .header("cookie", &self.cookie)
-            .header("x-jac-page", &self.page)
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz");
-        self.served.send(request.body(Body::from(body)).expect("a request")).await
+        let headers = [("cookie", self.cookie.as_str()), ("x-jac-page", self.page.as_str())];
+        self.served.post_form(path, &headers, fields, files).await
     }
 
     /// Uploads a plan; gives its ID and its revision.

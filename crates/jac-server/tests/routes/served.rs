@@ -128,37 +128,39 @@ impl Served {
         (cookie, page)
     }
 
+    /// The headers of the owner's session.
+    fn own(&self) -> [(&str, &str); 2] {
+        [("cookie", &self.cookie), ("x-jac-page", &self.page)]
+    }
+
     pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("/api/v1{path}"))
-            .header(header::CONTENT_TYPE, "application/json");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+        let headers = [&[("content-type", "application/json")][..], headers].concat();
+        self.send(request(method, path, &headers, Body::from(body.to_owned()))).await
     }
 
     pub async fn as_owner(&self, method: Method, path: &str, body: &str) -> Answer {
-        self.call(method, path, &[("cookie", &self.cookie), ("x-jac-page", &self.page)], body).await
+        self.call(method, path, &self.own(), body).await
+    }
+
+    /// Posts a form of fields and files.
+    pub async fn post_form(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Answer {
+        let headers = [headers, &[UPLOAD]].concat();
+        self.send(request(Method::POST, path, &headers, Body::from(form(fields, files)))).await
     }
 
     pub async fn upload(&self, path: &str, files: &[(&str, &[u8])]) -> Answer {
-        let mut body = Vec::new();
-        for (name, bytes) in files {
-            body.extend_from_slice(
-                format!("--xyz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
-                    .as_bytes(),
-            );
-            body.extend_from_slice(bytes);
-            body.extend_from_slice(b"\r\n");
-        }
-        body.extend_from_slice(b"--xyz--\r\n");
-        let request = Request::post(format!("/api/v1{path}"))
-            .header("cookie", &self.cookie)
-            .header("x-jac-page", &self.page)
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz");
-        self.send(request.body(Body::from(body)).expect("a request")).await
+        self.post_form(path, &self.own(), &[], files).await
+    }
+
+    /// An upload of the owner's with that body.
+    pub fn uploading(&self, path: &str, body: Body) -> Request<Body> {
+        request(Method::POST, path, &[&self.own()[..], &[UPLOAD]].concat(), body)
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -167,8 +169,7 @@ impl Served {
 
     /// Begins an upload whose file continues until the sender is dropped.
     pub fn begin_upload(&self) -> (mpsc::Sender<Vec<u8>>, JoinHandle<Answer>) {
-        let headers = [("cookie", self.cookie.as_str()), ("x-jac-page", self.page.as_str()), UPLOAD];
-        self.begin(Method::POST, "/plans", &headers)
+        self.begin(Method::POST, "/plans", &[&self.own()[..], &[UPLOAD]].concat())
     }
 
     /// Begins a request whose body continues until the sender is dropped.
@@ -181,26 +182,17 @@ impl Served {
         let (sender, mut receiver) = mpsc::channel::<Vec<u8>>(1);
         let pieces = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
         let body = Body::from_stream(pieces.map(Ok::<_, std::io::Error>));
-        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        (sender, tokio::spawn(answer(self.router.clone(), request.body(body).expect("a request"))))
+        (sender, tokio::spawn(answer(self.router.clone(), request(method, path, headers, body))))
     }
 
     /// The answer as far as its head; nobody reads on.
     pub async fn unread(&self, path: &str) -> axum::response::Response {
-        let request =
-            Request::get(format!("/api/v1{path}")).header("cookie", &self.cookie).header("x-jac-page", &self.page);
-        self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
+        self.router.clone().oneshot(request(Method::GET, path, &self.own(), Body::empty())).await.expect("an answer")
     }
 
     /// What the owner downloads: the headers, and the body as far as it comes.
     pub async fn bytes(&self, path: &str) -> (HeaderMap, Result<Vec<u8>, axum::Error>) {
-        let request =
-            Request::get(format!("/api/v1{path}")).header("cookie", &self.cookie).header("x-jac-page", &self.page);
-        let response =
-            self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+        let response = self.unread(path).await;
         let headers = response.headers().clone();
         (headers, response.into_body().collect().await.map(|body| body.to_bytes().to_vec()))
     }
@@ -234,6 +226,28 @@ impl Served {
     pub fn is_clean(&self) -> bool {
         std::fs::read_dir(self.app.engine.folder().uploads()).expect("the folder").next().is_none()
     }
+}
+
+fn request(method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body).expect("a request")
+}
+
+/// A form, as [`UPLOAD`] announces it.
+pub fn form(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let fields = fields.iter().map(|(name, value)| (format!("name=\"{name}\""), value.as_bytes()));
+    let files = files.iter().map(|(name, bytes)| (format!("name=\"file\"; filename=\"{name}\""), *bytes));
+    let mut body = Vec::new();
+    for (head, bytes) in fields.chain(files) {
+        body.extend_from_slice(format!("--xyz\r\ncontent-disposition: form-data; {head}\r\n\r\n").as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--xyz--\r\n");
+    body
 }
 
 async fn answer(router: Router, request: Request<Body>) -> Answer {

@@ -5,13 +5,16 @@ use crate::log::Log;
 use crate::redis_server::{PASSWORD, RedisServer};
 use crate::served::{Answer, Served};
 use crate::socket::Socket;
-use http::{Method, StatusCode, header};
+use axum::body::Body;
+use http::{Method, Request, StatusCode, header};
 use jac_engine::Settings;
 use jac_model::{TokenScope, UserRole};
 use jac_server::Edge;
-use jac_server::config::{RedisUrl, ServerConfig, SessionConfig};
+use jac_server::config::{OidcConfig, RedisUrl, ServerConfig, SessionConfig};
+use jac_server::listen::Peer;
 use jac_store::{PersonChange, TokenRow};
 use redis::Commands;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -244,6 +247,42 @@ async fn live_connections_of_a_session_that_ends_on_another_server_are_cut_off()
     assert_eq!(said.first().map(String::as_str), Some(SIGNED_OUT), "{said:?}");
     let answer = other.ask(1, r#"["subscribe_run",7]"#).await;
     assert_eq!(answer["error"]["code"], "subscription_invalid", "the other is served: {answer}");
+}
+
+#[tokio::test]
+async fn an_outage_of_redis_delays_no_later_sign_in() {
+    let mut redis = RedisServer::start();
+    let oidc = OidcConfig {
+        issuer: "http://127.0.0.1:1".to_owned(),
+        client_id: "jac".to_owned(),
+        client_secret: None,
+        name: "Company".to_owned(),
+        groups_claim: "groups".to_owned(),
+        role_groups: BTreeMap::new(),
+        team_groups: BTreeMap::new(),
+    };
+    let config = ServerConfig { redis: RedisUrl::parse(&redis.url()), oidc: Some(oidc), ..ServerConfig::default() };
+    let served = Served::with_edge(Settings::default(), Edge::new(config)).await;
+    let come_back = async || {
+        let request = Request::get("/api/v1/session/company/callback?state=s&code=c").header("cookie", "jac_company=b");
+        let mut request = request.body(Body::empty()).expect("a request");
+        request.extensions_mut().insert(Peer("192.0.2.1".parse().expect("an address")));
+        served.send(request).await.headers[header::LOCATION].to_str().expect("text").to_owned()
+    };
+    redis.kill();
+    for _ in 0..15 {
+        assert_eq!(come_back().await, "/sign-in#fault=sessions_unavailable");
+    }
+    redis.start_again();
+    let began = Instant::now();
+    while come_back().await == "/sign-in#fault=sessions_unavailable" {
+        assert!(began.elapsed() < LIMIT, "it is there again");
+    }
+    assert_eq!(come_back().await, "/sign-in#fault=company_expired", "what nobody has begun is a guess");
+    for _ in 0..15 {
+        come_back().await;
+    }
+    assert_eq!(come_back().await, "/sign-in#fault=sign_in_delayed");
 }
 
 #[tokio::test]

@@ -85,6 +85,37 @@ async fn a_token_that_is_revoked_and_a_role_that_changes_in_between_are_noticed(
 }
 
 #[tokio::test]
+async fn a_use_of_a_token_that_is_noted_while_a_body_comes_is_not_recorded_as_the_change() {
+    let served = Served::new().await;
+    served.app.engine.store().add_person("u-ada", "Ada", UserRole::Member, Vec::new(), 0).await.expect("added");
+    let token = || TokenRow {
+        id: "k-1".to_owned(),
+        name: "ci".to_owned(),
+        scope: TokenScope::All,
+        created_ms: 0,
+        expires_ms: None,
+        last_used_ms: None,
+    };
+    let store = served.app.engine.store();
+    store.add_token("u-ada", "jac_secret", token()).await.expect("written");
+    for (rest, status, outcome) in
+        [(r#""scope":"king"}"#, StatusCode::BAD_REQUEST, "failed"), (r#""scope":"read"}"#, StatusCode::CREATED, "done")]
+    {
+        let bearer = [("authorization", "Bearer jac_secret"), JSON];
+        let begun = begin(&served, Method::POST, "/account/tokens", &bearer, br#"{"name":"late","#).await;
+        // As if it had been used minutes ago: its next use is noted.
+        store.revoke_token("u-ada", "k-1").await.expect("revoked");
+        store.add_token("u-ada", "jac_secret", token()).await.expect("written");
+        assert_eq!(end(begun, rest.as_bytes()).await.status, status);
+        let trail = served.as_owner(Method::GET, "/audit?limit=1&action=account.token.create", "").await.body;
+        let entry = &trail["items"][0];
+        assert_eq!((&entry["outcome"], entry["thing"].is_string()), (&outcome.into(), outcome == "done"), "{trail}");
+    }
+    let trail = served.as_owner(Method::GET, "/audit?action=account.token.create", "").await.body;
+    assert_eq!(trail["items"].as_array().map(Vec::len), Some(2), "{trail}");
+}
+
+#[tokio::test]
 async fn an_upload_of_who_has_left_the_team_in_between_changes_nothing() {
     let served = Served::new().await;
     served.app.engine.store().add_team("t-1", "Shop").await.expect("made");

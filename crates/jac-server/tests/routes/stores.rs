@@ -2,8 +2,7 @@
 
 use crate::gateway::{Gateway, TestKeys, program};
 use crate::served::{Answer, Served};
-use axum::body::Body;
-use http::{Method, Request, StatusCode, header};
+use http::{Method, StatusCode};
 use jac_engine::Settings;
 use jac_model::{TokenScope, UserRole};
 use jac_store::TokenRow;
@@ -72,16 +71,9 @@ impl<'a> Caller<'a> {
         let head = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes\n".to_owned();
         let row = |n: i64| format!("{},{},Home,200,OK,T 1-1,true,512\n", 1_700_000_000_000 + n * 100, 100 + n % 20);
         let log: String = std::iter::once(head).chain((0..rows).map(row)).collect();
-        let part =
-            |head: &str, text: &str| format!("--xyz\r\ncontent-disposition: form-data; {head}\r\n\r\n{text}\r\n");
-        let form =
-            format!("{}{}--xyz--\r\n", part("name=\"plan\"", "shop"), part("name=\"file\"; filename=\"a.jtl\"", &log));
-        let request = Request::post("/api/v1/runs/import")
-            .header("authorization", &self.token)
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz")
-            .body(Body::from(form))
-            .expect("a request");
-        let answer = self.served.send(request).await;
+        let headers = [("authorization", self.token.as_str())];
+        let files = [("a.jtl", log.as_bytes())];
+        let answer = self.served.post_form("/runs/import", &headers, &[("plan", "shop")], &files).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
         answer.body["id"].as_str().expect("an ID").to_owned()
     }

@@ -394,6 +394,11 @@ mod tests {
                 "metrics_export",
                 "Duplicate name",
             ),
+            (
+                ["[[notify]]\nname = \"replaced\"\nkind = \"slack\"\nurl = \"https://h\"\n"; 2].concat(),
+                "notify",
+                "Duplicate name",
+            ),
             ("[[metrics_export]]\nname = \"a\"\nkind = \"influxdb\"\nurl = \"http://h\"".to_owned(), "metrics_export", "bucket"),
             (
                 "[[metrics_export]]\nname = \"a\"\nkind = \"otlp\"\nurl = \"http://h\"\ninterval_s = 0".to_owned(),

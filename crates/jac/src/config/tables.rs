@@ -106,7 +106,8 @@ impl Typed<'_> {
                 None => Err(faults),
                 Some(table) => {
                     let name = table.name();
-                    if !names.insert(name.to_owned()) && name != VALID_NAME {
+                    // A name that is faulty was replaced, by the same for each.
+                    if !faults.iter().any(|fault| fault.key == "name") && !names.insert(name.to_owned()) {
                         faults.push(wrong("name", format!("Duplicate name '{name}'.")));
                     }
                     made_of(table, faults, |table| make(table, &folder))

@@ -7,6 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// Why there is no answer: the server's own words with their code.
 pub struct Refusal(pub Value);
@@ -274,18 +275,27 @@ async fn id_of(client: &Client, what: &str, named: &str) -> Result<String, Refus
         [id] => Ok(id.to_owned()),
         [] if what == "plans" => plan_of_runs(client, named).await,
         [] => Ok(encoded(named)),
-        _ => Err(Refusal::new("ambiguous", format!("Several {what} have the name '{named}': {}.", found.join(", ")))),
+        _ => Err(ambiguous(what, named, &found)),
     }
+}
+
+fn ambiguous(what: &str, named: &str, ids: &[&str]) -> Refusal {
+    Refusal::new("ambiguous", format!("Several {what} have the name '{named}': {}.", ids.join(", ")))
 }
 
 /// The id of a plan that was deleted, or that runs were imported under: its runs know it.
 async fn plan_of_runs(client: &Client, named: &str) -> Result<String, Refusal> {
     let page = get(client, &format!("/runs?limit=200&text={}", encoded(named))).await?;
     let plans = page["items"].as_array().into_iter().flatten().map(|run| &run["plan"]);
-    let found = plans
+    let found: BTreeSet<&str> = plans
         .filter(|plan| plan["name"].as_str().is_some_and(|name| is_same_name(name, named)))
-        .find_map(|plan| plan["id"].as_str());
-    Ok(found.map_or_else(|| encoded(named), str::to_owned))
+        .flat_map(|plan| plan["id"].as_str())
+        .collect();
+    match found.into_iter().collect::<Vec<_>>()[..] {
+        [] => Ok(encoded(named)),
+        [id] => Ok(id.to_owned()),
+        ref ids => Err(ambiguous("plans", named, ids)),
+    }
 }
 
 fn encoded(text: &str) -> String {

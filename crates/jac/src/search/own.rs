@@ -6,6 +6,7 @@ use crate::client::Client;
 use crate::connected::{briefly, print};
 use crate::credentials::own_set;
 use crate::exit::{Exit, with_hint};
+use crate::retries::Refused;
 use anyhow::Context;
 use jac_engine::{OwnTargetView, TargetView};
 use jac_model::search::{DashboardsKind, OwnTargetSettings, TargetLayout};
@@ -104,8 +105,11 @@ pub async fn on_server(client: &Client, named: &str) -> anyhow::Result<String> {
     if all.iter().any(|view| view.target.name == named) {
         return Ok(named.to_owned());
     }
-    // For a person who may not have own targets the server answers that there is no such target.
-    let own = own_targets(client).await.unwrap_or_default();
+    let own = match own_targets(client).await {
+        // For a person who may not have own targets the server answers that there is no such target.
+        Err(error) if error.is::<Refused>() => Vec::new(),
+        own => own?,
+    };
     Ok(own.into_iter().find(|target| target.name == named).map_or_else(|| named.to_owned(), |target| target.id))
 }
 

@@ -40,7 +40,7 @@ pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
 
 /// Whether all shipments that have not ended have not started either, and their targets have no problem.
 async fn is_queued(client: &Client, shipments: &[Shipment]) -> anyhow::Result<bool> {
-    let targets: Vec<TargetView> = client.get("/search/targets").await?;
+    let targets: Vec<TargetView> = client.poll("/search/targets").await?;
     let is_free = |name: &str| targets.iter().any(|view| view.target.name == name && view.trouble.is_none());
     let mut waiting = shipments.iter().filter(|shipment| !shipment.state.is_final() && shipment.target_info.is_some());
     Ok(waiting.all(|shipment| shipment.rows == 0 && shipment.trouble.is_none() && is_free(&shipment.target)))

@@ -12,6 +12,7 @@ const ACTIONS: Record<string, string> = {
   "run.tags": "set tags",
   "run.note": "set note",
   "run.baseline": "set baseline",
+  "plan.move": "move file of plan",
   "run.annotation.create": "annotate run",
   "run.share.create": "create share link",
   "comparisons.share.create": "create share link",
