@@ -36,6 +36,9 @@ step("points arrive on all four charts", async () => {
   const failures = page.locator(".note-failed");
   assert.equal(await failures.count(), 0, (await failures.allInnerTexts()).join(" "));
   for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(page, id, 8, 60_000);
+  // Those below are drawn when they are seen.
+  await page.getByRole("region", { name: "Codes, bytes and connections" }).scrollIntoViewIfNeeded();
+  await waitForPoints(page, "codes", 8, 60_000);
   await page.locator("[data-table=labels] tbody tr").nth(2).waitFor();
   const run = await api(`/runs/${walked.runId}`);
   assert.equal(run.headline.active_users, 12, "6 users on each of 2 workers");

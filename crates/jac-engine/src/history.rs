@@ -307,10 +307,13 @@ fn entry(row: &TrendRow) -> Entry {
         p90_ms: metrics.p90_ms,
         p95_ms: metrics.p95_ms,
         p99_ms: metrics.p99_ms,
+        p999_ms: None,
         throughput_per_s: metrics.rate_per_s,
         received_kb_per_s: None,
         sent_kb_per_s: None,
         avg_bytes: None,
+        latency_ms: None,
+        connect_ms: None,
         apdex: None,
     }
 }

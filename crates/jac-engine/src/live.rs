@@ -8,7 +8,8 @@ use crate::view::Headline;
 use jac_jtl::criteria::stop::{StopRuleCode, StopRuleState};
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Evaluation, MAX_UNREAD_PERCENT};
 use jac_jtl::{
-    BusiestEntries, ChangedLabels, Entry, ErrorGroup, LogStatistics, Point, Sample, Settings, Summary, WindowTable,
+    BusiestEntries, ChangedCodes, ChangedLabels, Entry, ErrorGroup, LogStatistics, Point, Sample, Settings, Summary,
+    WindowTable,
 };
 use jac_model::{BrokenRule, CriterionWatch, EpochMs};
 use std::collections::VecDeque;
@@ -80,6 +81,7 @@ pub(crate) struct Measured {
     pub bucket_ms: u64,
     pub reset: bool,
     pub points: Vec<Point>,
+    pub codes: ChangedCodes,
     pub errors: Vec<ErrorGroup>,
 }
 
@@ -296,6 +298,7 @@ impl State {
             bucket_ms: changed.bucket_ms,
             reset: changed.reset,
             points: changed.points,
+            codes: changed.codes,
             errors: self.statistics.errors(ERRORS_SHOWN),
         };
         (measured, changed.now)
@@ -378,6 +381,65 @@ mod tests {
         assert_eq!(times, [1_700_000_003_000, 1_700_000_004_000]);
         assert!(live.labels_since(5, &labels).1.labels[0].points.is_empty());
         assert!(live.labels_since(900, &labels).1.reset, "a number of another process");
+    }
+
+    #[test]
+    fn the_response_codes_of_a_snapshot_are_those_of_the_buckets_that_changed() {
+        let live = LiveRun::new(0, Evaluation::default(), Vec::new());
+        live.feed(HEADER);
+        let mut sent = Vec::new();
+        for second in 0..4 {
+            for code in ["200", "200", if second < 2 { "200" } else { "503" }] {
+                let row = row(1_700_000_000_500 + second * 1000);
+                live.feed(String::from_utf8_lossy(&row).replace(",200,", &format!(",{code},")).as_bytes());
+            }
+            sent.push(live.advance(1_700_000_000_500 + second * 1000).codes);
+        }
+        let times = |codes: &ChangedCodes| {
+            let of = |series: &jac_jtl::CodeSeries| {
+                series.points.iter().map(|point| (point.t_ms % 100_000 / 1000, point.samples)).collect::<Vec<_>>()
+            };
+            codes.series.iter().map(|series| (series.code.clone(), of(series))).collect::<Vec<_>>()
+        };
+        assert!(sent[0].reset && !sent[1].reset && !sent[3].reset);
+        assert_eq!(times(&sent[0]), [("200".to_owned(), vec![(0, 3)])]);
+        assert_eq!(times(&sent[3]), [("200".to_owned(), vec![(3, 2)]), ("503".to_owned(), vec![(3, 1)])]);
+        let all = live.since(0).codes;
+        assert!(all.reset);
+        let expected =
+            [("200".to_owned(), vec![(0, 3), (1, 3), (2, 2), (3, 2)]), ("503".to_owned(), vec![(2, 1), (3, 1)])];
+        assert_eq!(times(&all), expected);
+        let none = live.since(4).codes;
+        assert_eq!((none.reset, times(&none)), (false, vec![("200".to_owned(), vec![]), ("503".to_owned(), vec![])]));
+    }
+
+    #[test]
+    fn a_code_that_takes_the_place_of_another_replaces_all_series_by_code_and_no_point() {
+        let live = LiveRun::new(0, Evaluation::default(), Vec::new());
+        live.feed(HEADER);
+        let feed = |second: i64, code: u32, rows: usize| {
+            let row = row(1_700_000_000_500 + second * 1000);
+            let row = String::from_utf8_lossy(&row).replace(",200,", &format!(",{code},"));
+            live.feed(row.repeat(rows).as_bytes());
+        };
+        for code in 400..411 {
+            feed(0, code, if code == 410 { 2 } else { 3 });
+        }
+        assert!(live.advance(1_700_000_001_000).codes.reset);
+        feed(1, 410, 3);
+        let known = live.advance(1_700_000_002_000);
+        assert!(!known.codes.reset);
+        assert_eq!(known.codes.series.len(), 11);
+        assert_eq!(known.codes.series[10].code, Settings::OTHER_CODES);
+        feed(2, 410, 1);
+        let replaced = live.advance(1_700_000_003_000);
+        assert!(replaced.codes.reset && !replaced.reset);
+        let place = replaced.codes.series.iter().position(|series| series.code == "410").expect("a place");
+        let samples =
+            |at: usize| replaced.codes.series[at].points.iter().map(|point| point.samples).collect::<Vec<_>>();
+        assert_eq!((samples(place), samples(10)), (vec![2, 3, 1], vec![3]));
+        assert!(replaced.points.len() < 3);
+        assert!(live.since(2).codes.reset && !live.since(3).codes.reset);
     }
 
     #[test]

@@ -518,6 +518,7 @@ impl Engine {
             bucket_ms: measured.bucket_ms,
             reset: measured.reset,
             points: measured.points,
+            codes: measured.codes,
             errors: measured.errors,
         }
     }

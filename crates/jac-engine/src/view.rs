@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use crate::live::Judged;
 use jac_jtl::criteria::stop::StopRuleState;
 use jac_jtl::criteria::{CriterionResult, Verdict};
-use jac_jtl::{Entry, ErrorGroup, LabelSeries, Point, Summary};
+use jac_jtl::{ChangedCodes, Entry, ErrorGroup, LabelSeries, Point, Summary};
 use jac_model::{
     Annotation, Cause, Cluster, ClusterId, CriterionWatch, Fault, Message, Named, Person, Plan, PlanFile, Provider,
     ResultsChoice, ResultsMode, Role, Run, RunId, RunNode, RunPhase, RunStep, StopMode, Versions,
@@ -275,6 +275,9 @@ pub struct Snapshot {
     pub reset: bool,
     /// The buckets of the total that changed since the snapshot that was asked from.
     pub points: Vec<Point>,
+    /// The total's samples by response code in the buckets that changed; of a run that has finished all of them.
+    #[serde(default)]
+    pub codes: ChangedCodes,
     /// The twenty most frequent failures.
     pub errors: Vec<ErrorGroup>,
 }

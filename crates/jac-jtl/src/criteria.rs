@@ -95,7 +95,7 @@ pub enum CriterionCode {
     NotMet,
     /// No sample has its label.
     LabelMissing,
-    /// Its value does not exist: there are too few samples.
+    /// Its value does not exist: there are too few samples, or none has it.
     ValueMissing,
     /// Too many rows of the log could not be read.
     CannotBeJudged,
@@ -243,7 +243,10 @@ impl Criterion {
             None => (&summary.total, "Total".to_owned()),
         };
         let Some(value) = self.metric.value(entry) else {
-            let sentence = format!("{metric} is not available for {of}: too few samples.");
+            // These exist as soon as one sample has such a number.
+            let optional = matches!(self.metric, Metric::AvgBytes | Metric::Latency | Metric::Connect);
+            let why = if optional && entry.samples > 0 { "no sample has it" } else { "too few samples" };
+            let sentence = format!("{metric} is not available for {of}: {why}.");
             return (CriterionCode::ValueMissing, None, sentence);
         };
         let fails = self.operator.holds(value, self.threshold);
@@ -293,7 +296,7 @@ mod tests {
 
     fn judged(expression: &str) -> (bool, String) {
         let mut log = LogStatistics::new(Settings::default());
-        log.feed(b"timeStamp,elapsed,label,success\n0,100,Home,true\n500,900,Home,false\n1000,250,Log in,true\n");
+        log.feed(b"timeStamp,elapsed,label,success,Latency,Connect\n0,100,Home,true,80,3\n500,900,Home,false,,\n1000,250,Log in,true,90,0\n");
         log.finish();
         let result = expression.parse::<Criterion>().expect("an expression").evaluate(&log.summary());
         (result.met, result.sentence)
@@ -308,6 +311,10 @@ mod tests {
             ("median_ms(\"Log in\")>100", false, "median of \"Log in\" = 250 ms (fails when > 100 ms)."),
             ("error_percent >= 50%", true, "error rate of Total = 33.333 % (fails when >= 50 %)."),
             ("throughput < 2/s", true, "throughput of Total = 2.143 /s (fails when < 2 /s)."),
+            ("p999 > 899ms", false, "p99.9 of Total = 900 ms (fails when > 899 ms)."),
+            ("latency > 85", true, "mean latency of Total = 85 ms (fails when > 85 ms)."),
+            ("connect_ms(\"Home\") >= 3", false, "mean connect time of \"Home\" = 3 ms (fails when >= 3 ms)."),
+            ("avg_bytes > 1", false, "mean bytes is not available for Total: no sample has it."),
             ("samples <= 3", false, "samples of Total = 3 (fails when <= 3)."),
             ("mean(\"Nowhere\") > 1", false, "No sample has the label \"Nowhere\"."),
         ];

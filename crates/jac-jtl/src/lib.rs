@@ -37,7 +37,7 @@ mod time_format;
 pub use groups::{CodeCount, DistributionBin, ErrorGroup, HostCount};
 pub use note::{Note, NoteValue};
 pub use percentile::percentile_of_sorted;
-pub use points::{CodeSeries, LabelCharts, LabelSeries, Point, Series, TimedCount};
+pub use points::{ChangedCodes, CodeSeries, LabelCharts, LabelSeries, Point, Series, TimedCount};
 pub use profiles::{ApdexThresholds, LabelProfile, Profile, Profiles};
 pub use reader::{Layout, LogReader, ReadOutcome, Rejected, count_rows, whole_rows};
 pub use sample::{Sample, TakeSample};

@@ -31,6 +31,17 @@ pub struct CodeSeries {
     pub points: Vec<TimedCount>,
 }
 
+/// What changed of the samples by response code while they come, since a number that was handed out before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangedCodes {
+    /// The series here are all there are and replace those that were handed out before.
+    pub reset: bool,
+    /// All codes that have a series of their own, at most ten of the most frequent, in an order that stays, each with the counts of the buckets that changed;
+    /// behind them all others together, as in [`Series::codes`], where those buckets have any.
+    pub series: Vec<CodeSeries>,
+}
+
 /// How many in one bucket of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

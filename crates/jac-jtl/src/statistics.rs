@@ -15,6 +15,7 @@ mod interner;
 mod keyed;
 mod kind;
 mod labels;
+mod leading;
 mod log;
 mod packed;
 mod pattern;
@@ -30,7 +31,7 @@ mod window;
 pub use log::LogStatistics;
 pub use tables::{BusiestEntries, ResponseTimes, SpreadEntry};
 
-use crate::{LabelSeries, Point, Sample, Settings, TotalBasis};
+use crate::{ChangedCodes, LabelSeries, Point, Sample, Settings, TotalBasis};
 use active::{Ahead, Clocks, UNNAMED};
 use buckets::{Buckets, Numbers};
 use errors::Errors;
@@ -38,6 +39,7 @@ use hot::{Hot, HotCell, Keys, Taken};
 use keyed::{Count, Keyed};
 use kind::Kind;
 use labels::{Label, Labels, group_id};
+use leading::Leading;
 use recent::Recent;
 use std::collections::BTreeMap;
 use summing::Summing;
@@ -53,6 +55,8 @@ pub struct SampleStatistics {
     buckets: Buckets,
     errors: Errors,
     codes: Keyed,
+    /// Those that a chart shows one by one while samples come.
+    leading: Leading,
     hosts: Keyed,
     /// By [`Hot`]'s slot of the node.
     recent: Vec<Recent>,
@@ -108,6 +112,8 @@ pub struct ChangedPoints {
     pub reset: bool,
     /// The total's points in order of time.
     pub points: Vec<Point>,
+    /// Its samples by response code.
+    pub codes: ChangedCodes,
 }
 
 /// The points of labels that changed since a number that was handed out before: as [`ChangedPoints`], which has the total's.
@@ -141,6 +147,7 @@ impl SampleStatistics {
             buckets,
             errors: Errors::new(settings.max_groups),
             codes: Keyed::new(settings.max_groups),
+            leading: Leading::default(),
             hosts: Keyed::new(settings.max_groups),
             recent: Vec::new(),
             ahead: BTreeMap::new(),
@@ -354,12 +361,19 @@ impl SampleStatistics {
         let show = self.show();
         if self.shown.replace(show).is_some_and(|shown| shown != show) {
             self.buckets.replace_all();
+            self.leading = Leading::default();
+        }
+        if self.leading.update(&self.codes, show.basis, self.settings.series_codes) {
+            self.buckets.replace_codes();
         }
         self.buckets.refresh_active_users(!self.finished, &self.clocks());
         let reset = self.buckets.replaced_after(since);
         let points =
             show.known(self.buckets.points(show.basis, show.outside, if reset { 0 } else { since }, &mut self.summing));
-        ChangedPoints { now: self.buckets.tick(), bucket_ms: self.buckets.width_ms(), reset, points }
+        let codes_reset = self.buckets.codes_replaced_after(since);
+        let series = self.code_series(show, self.leading.numbers(), if codes_reset { 0 } else { since });
+        let codes = ChangedCodes { reset: codes_reset, series };
+        ChangedPoints { now: self.buckets.tick(), bucket_ms: self.buckets.width_ms(), reset, points, codes }
     }
 
     /// The same of labels, by their names.

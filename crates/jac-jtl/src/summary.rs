@@ -140,6 +140,8 @@ pub struct Entry {
     pub p95_ms: Option<f64>,
     /// 99th percentile.
     pub p99_ms: Option<f64>,
+    /// 99.9th percentile; `null` in a result of an older JAC, as the two means below.
+    pub p999_ms: Option<f64>,
     /// samples / (last end - first start).
     pub throughput_per_s: Option<f64>,
     /// KB received / (last end - first start); `null` in a log without bytes.
@@ -148,6 +150,10 @@ pub struct Entry {
     pub sent_kb_per_s: Option<f64>,
     /// Bytes received / samples that have a number of them.
     pub avg_bytes: Option<f64>,
+    /// Mean time to the first byte, of the samples that have one.
+    pub latency_ms: Option<f64>,
+    /// Mean time to connect, of the samples that have one; 0 on a connection that was open.
+    pub connect_ms: Option<f64>,
     /// Application performance index: (satisfied + tolerated / 2) / samples, failures frustrated.
     pub apdex: Option<f64>,
 }

@@ -4,7 +4,8 @@ use jac_jtl::{Entry, Summary};
 use std::fmt::Write;
 
 const HEADER: &str = "scope,label,samples,errors,error_percent,mean_ms,min_ms,max_ms,stddev_ms,median_ms,p90_ms,p95_ms,\
-    p99_ms,throughput_per_s,received_kb_per_s,sent_kb_per_s,avg_bytes,apdex,kind";
+    p99_ms,throughput_per_s,received_kb_per_s,sent_kb_per_s,avg_bytes,apdex,kind,\
+    p999_ms,latency_ms,connect_ms";
 
 /// The table: a header, a line per label (`scope` is `label`), then the total's (`scope` is `total`, so that a label called
 /// `Total` is distinguished). Numbers are unrounded with a point, as in `summary.json`; one that does not exist is empty.
@@ -40,6 +41,15 @@ fn line(csv: &mut String, scope: &str, entry: &Entry) {
         entry.avg_bytes,
         entry.apdex,
     ];
+    fields(csv, &numbers);
+    csv.push(',');
+    csv.push_str(entry.kind.name());
+    // Behind all that was there before: a program may find columns by their places.
+    fields(csv, &[entry.p999_ms, entry.latency_ms, entry.connect_ms]);
+    csv.push('\n');
+}
+
+fn fields(csv: &mut String, numbers: &[Option<f64>]) {
     for number in numbers {
         csv.push(',');
         if let Some(number) = number {
@@ -47,9 +57,6 @@ fn line(csv: &mut String, scope: &str, entry: &Entry) {
             let _ = write!(csv, "{number}");
         }
     }
-    csv.push(',');
-    csv.push_str(entry.kind.name());
-    csv.push('\n');
 }
 
 /// A field of a line of CSV: quoted where it must be, and where a spreadsheet would take the text for a formula.
@@ -80,7 +87,7 @@ mod tests {
         let lines: Vec<&str> = csv.lines().collect();
         assert!(lines[1].starts_with("label,\"a, \"\"b\"\"\",1,0,0,500,500,500,0,500,500,500,500,2,"), "{}", lines[1]);
         assert!(lines[2].starts_with("label,Total,1,0,0,1500,"));
-        assert!(lines[3].starts_with("label,\"'=1+1\",1,0,0,0,0,0,0,0,0,0,0,,,,0,1,request"), "{}", lines[3]);
+        assert!(lines[3].starts_with("label,\"'=1+1\",1,0,0,0,0,0,0,0,0,0,0,,,,0,1,request,0,,"), "{}", lines[3]);
         assert!(lines[4].starts_with("total,Total,3,"));
     }
 }

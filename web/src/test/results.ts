@@ -36,10 +36,13 @@ export function entryOf(label: string, more: Partial<Entry> = {}): Entry {
     p90_ms: 150,
     p95_ms: 170,
     p99_ms: 190,
+    p999_ms: 198,
     throughput_per_s: 10,
     received_kb_per_s: 10,
     sent_kb_per_s: 1,
     avg_bytes: 1000,
+    latency_ms: 80,
+    connect_ms: 1,
     apdex: 1,
     ...more,
   };

@@ -10,8 +10,8 @@ use crate::live::{Judged, LiveRun};
 use crate::runs::supervise::{Task, known_node};
 use crate::view::{Headline, RunResult, Snapshot};
 use jac_artefacts::{Manifest, local_name, object_name};
-use jac_jtl::LogStatistics;
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Verdict};
+use jac_jtl::{ChangedCodes, LogStatistics};
 use jac_model::{Annotation, Cause, EpochMs, ResultsMode, Run, RunId};
 use jac_report::{Facts, Histograms, LogFile, NodeFacts, Report, RunFacts, start_skew_ms};
 use jac_store::{RunMetrics, RunRow, StoredPoint};
@@ -424,18 +424,21 @@ impl Engine {
             .filter(|point| point.seq > after || after > newest)
             .filter_map(|point| serde_json::from_value(point.point).ok())
             .collect();
-        let (summary, errors) = if row.run.phase.is_terminal() {
-            self.read_report(&row.run.id)
-                .map_or_else(|_| (None, Vec::new()), |report| (Some(report.summary), report.errors))
-        } else {
-            (None, Vec::new())
-        };
+        let report = if row.run.phase.is_terminal() { self.read_report(&row.run.id).ok() } else { None };
+        let (summary, errors, codes) = report.map_or_else(
+            || (None, Vec::new(), ChangedCodes::default()),
+            |report| {
+                let codes = ChangedCodes { reset: true, series: report.series.codes };
+                (Some(report.summary), report.errors, codes)
+            },
+        );
         let measured = crate::live::Measured {
             seq: newest,
             summary: summary.unwrap_or_else(|| LogStatistics::new(jac_jtl::Settings::default()).summary()),
             bucket_ms: width.unsigned_abs(),
             reset: after == 0 || after > newest,
             points,
+            codes,
             errors: errors.into_iter().take(ERRORS_SHOWN).collect(),
         };
         Ok(self.snapshot_of(row, measured))

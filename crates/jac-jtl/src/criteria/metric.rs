@@ -28,6 +28,8 @@ pub enum Metric {
     P95,
     /// `p99_ms`
     P99,
+    /// `p999_ms`
+    P999,
     /// `throughput_per_s`
     Throughput,
     /// `received_kb_per_s`
@@ -36,6 +38,10 @@ pub enum Metric {
     Sent,
     /// `avg_bytes`
     AvgBytes,
+    /// `latency_ms`
+    Latency,
+    /// `connect_ms`
+    Connect,
     /// `apdex`
     Apdex,
 }
@@ -83,7 +89,7 @@ impl Unit {
 
 impl Metric {
     /// All of them, in the table's order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Samples,
         Self::Errors,
         Self::ErrorPercent,
@@ -95,10 +101,13 @@ impl Metric {
         Self::P90,
         Self::P95,
         Self::P99,
+        Self::P999,
         Self::Throughput,
         Self::Received,
         Self::Sent,
         Self::AvgBytes,
+        Self::Latency,
+        Self::Connect,
         Self::Apdex,
     ];
 
@@ -116,10 +125,13 @@ impl Metric {
             Self::P90 => "p90_ms",
             Self::P95 => "p95_ms",
             Self::P99 => "p99_ms",
+            Self::P999 => "p999_ms",
             Self::Throughput => "throughput_per_s",
             Self::Received => "received_kb_per_s",
             Self::Sent => "sent_kb_per_s",
             Self::AvgBytes => "avg_bytes",
+            Self::Latency => "latency_ms",
+            Self::Connect => "connect_ms",
             Self::Apdex => "apdex",
         }
     }
@@ -138,10 +150,13 @@ impl Metric {
             Self::P90 => "p90",
             Self::P95 => "p95",
             Self::P99 => "p99",
+            Self::P999 => "p99.9",
             Self::Throughput => "throughput",
             Self::Received => "received KB/s",
             Self::Sent => "sent KB/s",
             Self::AvgBytes => "mean bytes",
+            Self::Latency => "mean latency",
+            Self::Connect => "mean connect time",
             Self::Apdex => "Apdex",
         }
     }
@@ -160,10 +175,13 @@ impl Metric {
             Self::P90 => entry.p90_ms,
             Self::P95 => entry.p95_ms,
             Self::P99 => entry.p99_ms,
+            Self::P999 => entry.p999_ms,
             Self::Throughput => entry.throughput_per_s,
             Self::Received => entry.received_kb_per_s,
             Self::Sent => entry.sent_kb_per_s,
             Self::AvgBytes => entry.avg_bytes,
+            Self::Latency => entry.latency_ms,
+            Self::Connect => entry.connect_ms,
             Self::Apdex => entry.apdex,
         }
     }
@@ -184,9 +202,17 @@ impl Metric {
             Self::ErrorPercent => Unit::Percent,
             Self::Throughput => Unit::PerSecond,
             Self::Received | Self::Sent => Unit::KilobytesPerSecond,
-            Self::Mean | Self::Min | Self::Max | Self::Stddev | Self::Median | Self::P90 | Self::P95 | Self::P99 => {
-                Unit::Milliseconds
-            }
+            Self::Mean
+            | Self::Min
+            | Self::Max
+            | Self::Stddev
+            | Self::Median
+            | Self::P90
+            | Self::P95
+            | Self::P99
+            | Self::P999
+            | Self::Latency
+            | Self::Connect => Unit::Milliseconds,
         }
     }
 

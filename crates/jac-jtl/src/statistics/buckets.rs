@@ -54,6 +54,8 @@ pub(super) struct Buckets {
     now: u64,
     /// The number at which all points were last replaced by others.
     replaced: u64,
+    /// The same of the series by code.
+    codes_replaced: u64,
 }
 
 /// The numbers here of another one's labels, workers and codes.
@@ -66,7 +68,15 @@ pub(super) struct Numbers {
 
 impl Buckets {
     pub(super) fn new(limit: usize) -> Self {
-        Self { width: 0, limit: limit.max(2), buckets: BTreeMap::new(), memory: 0, now: 1, replaced: 1 }
+        Self {
+            width: 0,
+            limit: limit.max(2),
+            buckets: BTreeMap::new(),
+            memory: 0,
+            now: 1,
+            replaced: 1,
+            codes_replaced: 1,
+        }
     }
 
     /// Its index in [`WIDTHS_S`].
@@ -158,21 +168,33 @@ impl Buckets {
         since < self.replaced
     }
 
+    /// Says that all series by code are others from now on.
+    pub(super) fn replace_codes(&mut self) {
+        self.codes_replaced = self.now;
+    }
+
+    /// Do the series by code that were handed out with this number stand no more?
+    pub(super) fn codes_replaced_after(&self, since: u64) -> bool {
+        since < self.codes_replaced || self.replaced_after(since)
+    }
+
     /// Ends a stretch of changes: what was marked until here has at most the returned number.
     pub(super) fn tick(&mut self) -> u64 {
         self.now += 1;
         self.now - 1
     }
 
-    /// Samples of a kind over time by code, which `named` says: each code's where it answers, all others' together.
+    /// Samples of a kind over time by code, in the buckets that changed after `since` (0: all): those of each code in `named`, which has their
+    /// places, and of all others together.
     pub(super) fn codes(
         &self,
         kind: Kind,
         outside: bool,
+        since: u64,
         named: impl Fn(u32) -> Option<usize>,
     ) -> BTreeMap<Option<usize>, Vec<TimedCount>> {
         let mut series: BTreeMap<Option<usize>, Vec<TimedCount>> = BTreeMap::new();
-        for (start, bucket) in self.of_time(outside) {
+        for (start, bucket) in self.of_time(outside).filter(|(_, bucket)| bucket.changed > since) {
             for (code, counts) in &bucket.codes {
                 let samples = counts[kind as usize];
                 if samples == 0 {

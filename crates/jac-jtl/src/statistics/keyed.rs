@@ -68,21 +68,28 @@ impl Keyed {
             .iter()
             .enumerate()
             .filter(|(_, counts)| counts[kind as usize].samples > 0)
-            .map(|(at, counts)| {
-                (String::from_utf8_lossy(self.keys.text(at as u32)).into_owned(), counts[kind as usize])
-            })
+            .map(|(at, counts)| (self.text(at as u32), counts[kind as usize]))
             .collect();
         all.sort_by(|(a, a_count), (b, b_count)| b_count.samples.cmp(&a_count.samples).then_with(|| a.cmp(b)));
         (all, self.rest[kind as usize])
     }
 
-    /// The keys with most samples of a kind, most samples first: number and text.
-    pub(super) fn busiest(&self, kind: Kind, limit: usize) -> Vec<(u32, String)> {
-        let samples = |number: u32| self.counts[number as usize][kind as usize].samples;
+    /// The keys that have samples of a kind, most samples first.
+    pub(super) fn by_samples(&self, kind: Kind) -> Vec<u32> {
+        let samples = |number: u32| self.samples(number, kind);
         let mut numbers: Vec<u32> = (0..self.keys.len() as u32).filter(|number| samples(*number) > 0).collect();
         numbers.sort_by(|a, b| samples(*b).cmp(&samples(*a)).then_with(|| self.keys.text(*a).cmp(self.keys.text(*b))));
-        numbers.truncate(limit);
-        numbers.into_iter().map(|at| (at, String::from_utf8_lossy(self.keys.text(at)).into_owned())).collect()
+        numbers
+    }
+
+    /// How many samples of a kind a key has; none has the remainder's number.
+    pub(super) fn samples(&self, number: u32, kind: Kind) -> u64 {
+        self.counts.get(number as usize).map_or(0, |counts| counts[kind as usize].samples)
+    }
+
+    /// A key as text.
+    pub(super) fn text(&self, number: u32) -> String {
+        String::from_utf8_lossy(self.keys.text(number)).into_owned()
     }
 
     /// Samples that went to the remainder, of every kind.

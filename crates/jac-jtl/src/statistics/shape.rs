@@ -13,10 +13,8 @@ pub(super) struct Shape {
     pub(super) p90: f64,
     pub(super) p95: f64,
     pub(super) p99: f64,
+    pub(super) p999: f64,
 }
-
-/// The percentages that tables and charts show.
-const SHOWN: [f64; 4] = [50.0, 90.0, 95.0, 99.0];
 
 impl Shape {
     /// `None` without any.
@@ -26,14 +24,14 @@ impl Shape {
         let sum: u128 = counts.iter().map(|(ms, count)| u128::from(*ms) * u128::from(*count)).sum();
         let mean = sum as f64 / total as f64;
         let squares: f64 = counts.iter().map(|(ms, count)| *count as f64 * (f64::from(*ms) - mean).powi(2)).sum();
-        let [median, p90, p95, p99] = percentiles(counts, SHOWN);
-        Some(Self { mean, min, max, stddev: (squares / total as f64).sqrt(), median, p90, p95, p99 })
+        let [median, p90, p95, p99, p999] = percentiles(counts, [50.0, 90.0, 95.0, 99.0, 99.9]);
+        Some(Self { mean, min, max, stddev: (squares / total as f64).sqrt(), median, p90, p95, p99, p999 })
     }
 }
 
 /// Median, 90th, 95th and 99th percentile; 0 without any.
 pub(super) fn shown_percentiles(counts: &[(u32, u64)]) -> [f64; 4] {
-    percentiles(counts, SHOWN)
+    percentiles(counts, [50.0, 90.0, 95.0, 99.0])
 }
 
 /// Percentiles at rising percentages, in one walk; 0 without any.
@@ -79,12 +77,12 @@ mod tests {
         for counts in [&[(7, 1)][..], &[(0, 1), (7, 2), (70_000, 3), (u32::MAX, 9)], &[(5, 100), (6, 1), (9, 899)]] {
             let all: Vec<u64> =
                 counts.iter().flat_map(|(ms, count)| vec![u64::from(*ms); usize::try_from(*count).unwrap()]).collect();
-            let percents = [0.0, 1.0, 10.0, 10.1, 50.0, 90.0, 95.0, 99.0, 100.0];
+            let percents = [0.0, 1.0, 10.0, 10.1, 50.0, 90.0, 95.0, 99.0, 99.9, 100.0];
             let expected = percents.map(|percent| percentile_of_sorted(percent, &all).expect("a value"));
             assert_eq!(percentiles(counts, percents), expected);
             let shape = Shape::of(counts).expect("a shape");
             assert_eq!((u64::from(shape.min), u64::from(shape.max)), (all[0], all[all.len() - 1]));
-            assert_eq!([shape.median, shape.p90, shape.p95, shape.p99], expected[4..8]);
+            assert_eq!([shape.median, shape.p90, shape.p95, shape.p99, shape.p999], expected[4..9]);
         }
         assert_eq!(Shape::of(&[]), None);
         assert_eq!(percentiles(&[], [50.0]), [0.0]);

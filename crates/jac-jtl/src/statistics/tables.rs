@@ -111,12 +111,14 @@ impl SampleStatistics {
         self.buckets.refresh_active_users(!self.finished, &self.clocks());
         let show = self.show();
         let Shown { basis, outside, .. } = show;
+        let mut codes = self.codes.by_samples(basis);
+        codes.truncate(self.settings.series_codes);
         let busiest = self.busiest_labels();
         let (points, labels) = self.points_with(show, &busiest);
         Series {
             bucket_ms: self.buckets.width_ms(),
             points,
-            codes: self.code_series(basis, outside),
+            codes: self.code_series(show, &codes, 0),
             started: self.buckets.started(basis, outside),
             labels,
         }
@@ -158,13 +160,13 @@ impl SampleStatistics {
         busiest
     }
 
-    fn code_series(&self, basis: Kind, outside: bool) -> Vec<CodeSeries> {
-        let busiest = self.codes.busiest(basis, self.settings.series_codes);
-        let place = |code: u32| busiest.iter().position(|(number, _)| *number == code);
-        let mut series = self.buckets.codes(basis, outside, place);
+    /// The series of these codes, and of all others together, of the buckets that changed after `since` (0: all).
+    pub(super) fn code_series(&self, show: Shown, named: &[u32], since: u64) -> Vec<CodeSeries> {
+        let place = |code: u32| named.iter().position(|number| *number == code);
+        let mut series = self.buckets.codes(show.basis, show.outside, since, place);
         let rest = series.remove(&None).map(|points| CodeSeries { code: Settings::OTHER_CODES.to_owned(), points });
-        let named = busiest.iter().enumerate().map(|(at, (_, code))| CodeSeries {
-            code: code.clone(),
+        let named = named.iter().enumerate().map(|(at, code)| CodeSeries {
+            code: self.codes.text(*code),
             points: series.remove(&Some(at)).unwrap_or_default(),
         });
         named.chain(rest).collect()
@@ -315,10 +317,38 @@ fn entry(label: &str, kind: EntryKind, group: &Group, outside: bool) -> Entry {
         p90_ms: shape.map(|shape| shape.p90),
         p95_ms: shape.map(|shape| shape.p95),
         p99_ms: shape.map(|shape| shape.p99),
+        p999_ms: shape.map(|shape| shape.p999),
         throughput_per_s: tally.time(outside).and_then(|time| per_s(time.samples)),
         received_kb_per_s: kb_per_s(tally.received),
         sent_kb_per_s: kb_per_s(tally.sent),
         avg_bytes: tally.received.value(),
+        latency_ms: tally.latency.value(),
+        connect_ms: tally.connect.value(),
         apdex: tally.apdex(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{LogStatistics, Settings};
+    use std::fmt::Write as _;
+
+    #[test]
+    fn the_table_has_the_highest_percentile_and_the_means_of_the_samples_that_have_a_time() {
+        let mut text = "timeStamp,elapsed,label,success,Latency,Connect\n".to_owned();
+        for row in 1..=2_000_u64 {
+            // Every other sample says nothing of its latency, and none of b of its connect time.
+            let latency = if row % 2 == 0 { (row / 2).to_string() } else { String::new() };
+            let (label, connect) = if row <= 1_000 { ("a", "3") } else { ("b", "") };
+            writeln!(text, "{},{row},{label},true,{latency},{connect}", 1_700_000_000_000 + row).expect("a row");
+        }
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(text.as_bytes());
+        let summary = log.summary();
+        // Position 0.999 * 2,001 of 1 to 2,000, between the last two but one.
+        assert_eq!(summary.total.p999_ms.map(|ms| (ms * 1_000.0).round()), Some(1_998_999.0));
+        assert_eq!((summary.total.latency_ms, summary.total.connect_ms), (Some(500.5), Some(3.0)));
+        assert_eq!((summary.labels[0].latency_ms, summary.labels[1].latency_ms), (Some(250.5), Some(750.5)));
+        assert_eq!((summary.labels[0].connect_ms, summary.labels[1].connect_ms), (Some(3.0), None));
     }
 }

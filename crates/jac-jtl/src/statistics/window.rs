@@ -73,10 +73,13 @@ fn line(label: &str, kind: EntryKind, sums: &Sums, steps: &[(u32, u64)], seconds
         p90_ms: shape.map(|shape| shape.p90),
         p95_ms: shape.map(|shape| shape.p95),
         p99_ms: shape.map(|shape| shape.p99),
+        p999_ms: shape.map(|shape| shape.p999),
         throughput_per_s: per_s(sums.samples),
         received_kb_per_s: kb_per_s(sums.received, show.received),
         sent_kb_per_s: kb_per_s(sums.sent, show.sent),
         avg_bytes: (some && show.received).then(|| sums.received as f64 / sums.samples as f64),
+        latency_ms: sums.latency.value(),
+        connect_ms: sums.connect.value(),
         apdex: None,
     }
 }
@@ -86,7 +89,7 @@ mod tests {
     use crate::{LogStatistics, Settings};
     use std::fmt::Write as _;
 
-    const HEADER: &str = "timeStamp,elapsed,label,success,bytes,sentBytes\n";
+    const HEADER: &str = "timeStamp,elapsed,label,success,bytes,sentBytes,Latency,Connect\n";
 
     /// Ten seconds, in each ten samples of a and five of b.
     fn log() -> LogStatistics {
@@ -95,7 +98,15 @@ mod tests {
             let (second, place) = (row / 15, row % 15);
             let (label, elapsed) = if place < 10 { ("a", 10 + place) } else { ("b", 100 + second) };
             let end_ms = 1_700_000_000_000 + second * 1_000 + 500;
-            writeln!(text, "{},{elapsed},{label},{},1024,10", end_ms - elapsed, place != 14).expect("a row");
+            writeln!(
+                text,
+                "{},{elapsed},{label},{},1024,10,{},{}",
+                end_ms - elapsed,
+                place != 14,
+                elapsed / 2,
+                place % 2
+            )
+            .expect("a row");
         }
         let mut log = LogStatistics::new(Settings::default());
         log.feed(text.as_bytes());
@@ -114,6 +125,10 @@ mod tests {
         let labels: Vec<(&str, u64)> = window.labels.iter().map(|entry| (&entry.label[..], entry.samples)).collect();
         assert_eq!(labels, [("a", 40), ("b", 20)]);
         assert_eq!((window.labels[1].min_ms, window.labels[1].max_ms), (Some(102), Some(105)));
+        // Of a 10 to 19 ms and half of it cut, of b 102 to 105; the connects of every other sample took 1 ms.
+        assert_eq!((window.labels[0].latency_ms, window.labels[0].connect_ms), (Some(7.0), Some(0.5)));
+        assert_eq!((window.labels[1].latency_ms, window.labels[1].connect_ms), (Some(51.5), Some(0.4)));
+        assert_eq!(window.labels[0].p999_ms, Some(19.0));
         let together = window.together.expect("the labels");
         assert_eq!((together.samples, &together.p95_ms), (60, &window.total.p95_ms));
         let [errors] = &window.errors[..] else { panic!("one group: {:?}", window.errors) };
@@ -127,7 +142,7 @@ mod tests {
         let mut log = LogStatistics::new(Settings::default());
         log.feed(HEADER.as_bytes());
         for second in [0, 1, 50, 99] {
-            log.feed(format!("{},0,a,true,1,1\n", 1_700_000_000_000_i64 + second * 1_000).as_bytes());
+            log.feed(format!("{},0,a,true,1,1,0,0\n", 1_700_000_000_000_i64 + second * 1_000).as_bytes());
         }
         let at = |second: i64| 1_700_000_000_000 + second * 1_000;
         for (window, expected, rate) in [
@@ -156,7 +171,9 @@ mod tests {
             summary.labels.iter().chain([&summary.total]).zip(window.labels.iter().chain([&window.total]))
         {
             let figures = |entry: &crate::Entry| {
-                (entry.samples, entry.errors, entry.mean_ms, entry.min_ms, entry.max_ms, entry.median_ms, entry.p99_ms)
+                let means = (entry.mean_ms, entry.latency_ms, entry.connect_ms);
+                let times = (entry.min_ms, entry.max_ms, entry.median_ms, entry.p99_ms, entry.p999_ms);
+                (entry.samples, entry.errors, means, times)
             };
             assert_eq!(figures(part), figures(whole));
         }

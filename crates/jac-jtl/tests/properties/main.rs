@@ -136,6 +136,7 @@ proptest! {
         ends.sort_unstable();
         let mut statistics = LogStatistics::new(settings());
         let mut shown = std::collections::BTreeMap::new();
+        let mut codes = std::collections::BTreeMap::new();
         let mut from = 0;
         let (mut since, mut width) = (0, 0);
         for (at, end) in ends.iter().enumerate() {
@@ -151,11 +152,30 @@ proptest! {
                 width = changed.bucket_ms;
             }
             since = changed.now;
+            if changed.codes.reset {
+                codes.clear();
+            }
+            for series in changed.codes.series {
+                codes.extend(series.points.iter().map(|point| ((series.code.clone(), point.t_ms), point.samples)));
+            }
             shown.extend(changed.points.into_iter().map(|point| (point.t_ms, point)));
         }
         let all = statistics.series();
         prop_assert_eq!(all.bucket_ms, width);
         prop_assert_eq!(shown.into_values().collect::<Vec<_>>(), all.points);
+        // Which of them are apart is the counting's choice; what is of a code is the same wherever it is apart.
+        let mut apart = LogStatistics::new(Settings { series_codes: usize::MAX, ..settings() });
+        apart.feed(&log.bytes);
+        apart.finish();
+        let mut expected = std::collections::BTreeMap::new();
+        for series in apart.series().codes {
+            let is_apart = codes.keys().any(|(code, _)| *code == series.code);
+            let code = if is_apart { series.code } else { Settings::OTHER_CODES.to_owned() };
+            for point in series.points {
+                *expected.entry((code.clone(), point.t_ms)).or_insert(0) += point.samples;
+            }
+        }
+        prop_assert_eq!(codes, expected);
     }
 
     #[test]

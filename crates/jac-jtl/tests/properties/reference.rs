@@ -542,12 +542,19 @@ fn entry(label: &str, samples: &[&OwnedSample], settings: &Settings, modern: boo
         p90_ms: percentile_of_sorted(90.0, &times),
         p95_ms: percentile_of_sorted(95.0, &times),
         p99_ms: percentile_of_sorted(99.0, &times),
+        p999_ms: percentile_of_sorted(99.9, &times),
         throughput_per_s: rate(in_time().count() as f64),
         received_kb_per_s: kilobytes(&received),
         sent_kb_per_s: kilobytes(&sent),
         avg_bytes: (!received.is_empty()).then(|| sum(&received) / received.len() as f64),
+        latency_ms: mean_of(samples.iter().filter_map(|sample| sample.latency_ms).collect()),
+        connect_ms: mean_of(samples.iter().filter_map(|sample| sample.connect_ms).collect()),
         apdex: (!judged.is_empty()).then(|| judged.iter().sum::<f64>() / judged.len() as f64),
     }
+}
+
+fn mean_of(values: Vec<u64>) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<u64>() as f64 / values.len() as f64)
 }
 
 fn sorted_times(samples: &[&OwnedSample]) -> Vec<u64> {
@@ -577,21 +584,18 @@ fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u6
         .map(|(t_ms, samples)| {
             let times = sorted_times(&samples);
             let kept: Vec<u64> = times.iter().map(|ms| ten_digits(*ms)).collect();
-            let mean = |values: Vec<u64>| {
-                (!values.is_empty()).then(|| values.iter().sum::<u64>() as f64 / values.len() as f64)
-            };
             Point {
                 t_ms,
                 samples: samples.len() as u64,
                 errors: samples.iter().filter(|sample| !sample.success).count() as u64,
-                mean_ms: mean(times.clone()),
+                mean_ms: mean_of(times.clone()),
                 p50_ms: percentile_of_sorted(50.0, &kept),
                 p90_ms: percentile_of_sorted(90.0, &kept),
                 p95_ms: percentile_of_sorted(95.0, &kept),
                 p99_ms: percentile_of_sorted(99.0, &kept),
                 max_ms: times.last().copied(),
-                latency_ms: mean(samples.iter().filter_map(|sample| sample.latency_ms).collect()),
-                connect_ms: mean(samples.iter().filter_map(|sample| sample.connect_ms).collect()),
+                latency_ms: mean_of(samples.iter().filter_map(|sample| sample.latency_ms).collect()),
+                connect_ms: mean_of(samples.iter().filter_map(|sample| sample.connect_ms).collect()),
                 received_bytes: Some(samples.iter().filter_map(|sample| sample.received_bytes).sum()),
                 sent_bytes: Some(samples.iter().filter_map(|sample| sample.sent_bytes).sum()),
                 active_users: users(t_ms),

@@ -14,12 +14,15 @@ export const METRICS: Metric[] = [
   { name: "error_percent", words: "error rate", unit: "%" },
   { name: "p95", words: "p95 response time", unit: "ms" },
   { name: "p99", words: "p99 response time", unit: "ms" },
+  { name: "p999", words: "p99.9 response time", unit: "ms" },
   { name: "p90", words: "p90 response time", unit: "ms" },
   { name: "median", words: "median response time", unit: "ms" },
   { name: "mean", words: "mean response time", unit: "ms" },
   { name: "max", words: "max response time", unit: "ms" },
   { name: "min", words: "min response time", unit: "ms" },
   { name: "stddev", words: "standard deviation", unit: "ms" },
+  { name: "latency", words: "mean latency", unit: "ms" },
+  { name: "connect", words: "mean connect time", unit: "ms" },
   { name: "throughput", words: "throughput", unit: "/s" },
   { name: "received", words: "received", unit: "KB/s" },
   { name: "sent", words: "sent", unit: "KB/s" },
@@ -128,6 +131,6 @@ export function plainMetric(metric: string): string {
 
 /** A response time limit in ms; null for any other criterion. */
 export function timeLimit(criterion: Criterion): number | null {
-  if (!["median", "mean", "max", "min", "p90", "p95", "p99"].includes(plainMetric(criterion.metric))) return null;
+  if (!["median", "mean", "max", "min", "p90", "p95", "p99", "p999"].includes(plainMetric(criterion.metric))) return null;
   return criterion.unit === "s" ? criterion.value * 1000 : criterion.value;
 }

@@ -4,7 +4,7 @@ import { entryOf, pointAt, summaryOf } from "@/test/results";
 import { percentileNote, pointsOfLabels, summaryOfLabels } from "./labelScope";
 
 const SUMMARY = summaryOf([
-  entryOf("Login", { samples: 100, errors: 10, mean_ms: 100, max_ms: 300, throughput_per_s: 10, p95_ms: 170 }),
+  entryOf("Login", { samples: 100, errors: 10, mean_ms: 100, latency_ms: 40, max_ms: 300, throughput_per_s: 10, p95_ms: 170 }),
   entryOf("Search", { samples: 300, errors: 0, mean_ms: 200, max_ms: 900, throughput_per_s: 30 }),
   entryOf("Pay", { samples: 7 }),
 ]);
@@ -19,7 +19,20 @@ it("has a label's own figures, and of several what can be added up", () => {
   expect(summaryOfLabels(SUMMARY, ["Login"]).total).toEqual(SUMMARY.labels[0]);
   const { total, labels } = summaryOfLabels(SUMMARY, ["Login", "Search", "gone"]);
   expect(labels).toHaveLength(2);
-  expect(total).toMatchObject({ samples: 400, errors: 10, error_percent: 2.5, mean_ms: 175, max_ms: 900, throughput_per_s: 40, p95_ms: null, p99_ms: null, median_ms: null });
+  expect(total).toMatchObject({
+    samples: 400,
+    errors: 10,
+    error_percent: 2.5,
+    mean_ms: 175,
+    latency_ms: 70,
+    connect_ms: 1,
+    max_ms: 900,
+    throughput_per_s: 40,
+    p95_ms: null,
+    p99_ms: null,
+    p999_ms: null,
+    median_ms: null,
+  });
 });
 
 it("has of several what the server says of them as one", () => {

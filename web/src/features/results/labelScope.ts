@@ -42,10 +42,13 @@ function joined(entries: Entry[]): Entry {
     p90_ms: null,
     p95_ms: null,
     p99_ms: null,
+    p999_ms: null,
     throughput_per_s: sum((entry) => entry.throughput_per_s),
     received_kb_per_s: sum((entry) => entry.received_kb_per_s),
     sent_kb_per_s: sum((entry) => entry.sent_kb_per_s),
     avg_bytes: weighted((entry) => entry.avg_bytes),
+    latency_ms: weighted((entry) => entry.latency_ms),
+    connect_ms: weighted((entry) => entry.connect_ms),
     apdex: weighted((entry) => entry.apdex),
   };
 }

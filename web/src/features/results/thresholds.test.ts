@@ -10,6 +10,11 @@ it("draws the criteria on the total while the total is shown", () => {
   expect(found.throughput[0]?.value).toBe(50);
 });
 
+it("draws no limit of another time than the response time", () => {
+  const found = thresholdsOf(["p999 > 3s", "latency > 200ms", "connect_ms > 5"], [], "p95_ms");
+  expect(found.times).toEqual([{ value: 3000, label: "fails if p999 > 3s" }]);
+});
+
 it("draws a label's criterion only with that label and that response time", () => {
   expect(thresholdsOf(criteria, ["GET /"], "p99_ms").times.map((each) => each.value)).toEqual([2000]);
   expect(thresholdsOf(criteria, ["GET /"], "p95_ms").times).toEqual([]);

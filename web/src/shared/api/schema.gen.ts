@@ -2066,6 +2066,16 @@ export interface components {
          * @enum {string}
          */
         Change: "worse" | "mixed" | "better" | "same" | "unclear";
+        /** @description What changed of the samples by response code while they come, since a number that was handed out before. */
+        ChangedCodes: {
+            /** @description The series here are all there are and replace those that were handed out before. */
+            reset: boolean;
+            /**
+             * @description All codes that have a series of their own, at most ten of the most frequent, in an order that stays, each with the counts of the buckets that changed;
+             *     behind them all others together, as in [`Series::codes`], where those buckets have any.
+             */
+            series: components["schemas"]["CodeSeries"][];
+        };
         /** @description A file that differs from the previous revision. */
         ChangedFile: {
             path: string;
@@ -2827,6 +2837,11 @@ export interface components {
             p99_ms: number | null;
             /**
              * Format: double
+             * @description 99.9th percentile; `null` in a result of an older JAC, as the two means below.
+             */
+            p999_ms: number | null;
+            /**
+             * Format: double
              * @description samples / (last end - first start).
              */
             throughput_per_s: number | null;
@@ -2845,6 +2860,16 @@ export interface components {
              * @description Bytes received / samples that have a number of them.
              */
             avg_bytes: number | null;
+            /**
+             * Format: double
+             * @description Mean time to the first byte, of the samples that have one.
+             */
+            latency_ms: number | null;
+            /**
+             * Format: double
+             * @description Mean time to connect, of the samples that have one; 0 on a connection that was open.
+             */
+            connect_ms: number | null;
             /**
              * Format: double
              * @description Application performance index: (satisfied + tolerated / 2) / samples, failures frustrated.
@@ -5431,6 +5456,8 @@ export interface components {
             reset: boolean;
             /** @description The buckets of the total that changed since the snapshot that was asked from. */
             points: components["schemas"]["Point"][];
+            /** @description The total's samples by response code in the buckets that changed; of a run that has finished all of them. */
+            codes: components["schemas"]["ChangedCodes"];
             /** @description The twenty most frequent failures. */
             errors: components["schemas"]["ErrorGroup"][];
         };

@@ -38,6 +38,7 @@ export type ResultsChoice = Schemas["ResultsChoice"];
 export type Series = Schemas["Series"];
 export type TimedCount = Schemas["TimedCount"];
 export type CodeSeries = Schemas["CodeSeries"];
+export type ChangedCodes = Schemas["ChangedCodes"];
 export type Profile = Schemas["Profile"];
 export type LabelProfile = Schemas["LabelProfile"];
 export type Profiles = Schemas["Profiles"];

@@ -68,3 +68,17 @@ it("sorts and filters", async () => {
   expect(first()).toBe("label 5");
   expect(screen.getAllByRole("row")).toHaveLength(3);
 });
+
+it("offers the highest percentile and the means of latency and connect time, which a log may not have", async () => {
+  const summary = summaryOf([entryOf("Home", { p999_ms: 4321, latency_ms: 61.5, connect_ms: 0.5 }), entryOf("Login", { p999_ms: null, latency_ms: null, connect_ms: null })]);
+  shown(<EntryTable summary={summary} choice={null} apdex={null} showSamples={null} empty="" />);
+  const heads = () => screen.getAllByRole("columnheader").map((head) => head.textContent);
+  const more = ["p99.9", "Latency, mean", "Connect, mean"];
+  expect(heads()).not.toEqual(expect.arrayContaining(more));
+  await userEvent.click(screen.getByRole("button", { name: "Columns of Labels" }));
+  for (const name of more) await userEvent.click(screen.getByRole("checkbox", { name }));
+  expect(heads()).toEqual(expect.arrayContaining(more));
+  const cells = (row: RegExp) => [...screen.getByRole("row", { name: row }).querySelectorAll("td")].map((cell) => cell.textContent);
+  expect(cells(/^Home/)).toEqual(expect.arrayContaining(["4,321\u00a0ms", "62\u00a0ms", "0.5\u00a0ms"]));
+  expect(cells(/^Login/).filter((text) => text === "–")).toHaveLength(3);
+});

@@ -1,4 +1,5 @@
 import { useMemo, useState } from "react";
+import type { CodeSeries } from "@/shared/api/types";
 import type { ChartContent } from "@/shared/charts/chartTypes";
 import { TimeChart } from "@/shared/charts/TimeChart";
 import { formatByteRate, formatMs } from "@/shared/format/numbers";
@@ -9,6 +10,7 @@ import { useDrawing, type ChartView } from "../useDrawing";
 import { shownNote } from "../shownNote";
 import { CHART_HEIGHT } from "../chartHeight";
 import { ChartSelect } from "./ChartSelect";
+import { CodesChart, OutcomeChart } from "./LoadCharts";
 import { ReportSection } from "./ReportSection";
 
 const DIRECTIONS = [
@@ -16,11 +18,17 @@ const DIRECTIONS = [
   { key: "sent", name: "sent" },
 ] as const;
 
-/** The quieter quantities over the same time as the four main charts; of a test that continues, those have the name. */
-export function OverTimeSection({ view, live = false }: { view: ChartView; live?: boolean }) {
+/** The quieter quantities over the same time as the four main charts. `codes`: of a run that is under way, whose page has no other charts of its load. */
+export function OverTimeSection({ view, codes }: { view: ChartView; codes?: CodeSeries[] }) {
   return (
-    <ReportSection id="over-time" title={live ? "Bytes and connections" : "Over time"} note={shownNote(view.chosen)}>
+    <ReportSection id="over-time" title={codes === undefined ? "Over time" : "Codes, bytes and connections"} note={shownNote(view.chosen)}>
       <div className="chart-grid">
+        {codes !== undefined && (
+          <>
+            <WhenSeen height={CHART_HEIGHT}>{() => <CodesChart view={view} codes={codes} />}</WhenSeen>
+            <WhenSeen height={CHART_HEIGHT}>{() => <OutcomeChart view={view} />}</WhenSeen>
+          </>
+        )}
         <WhenSeen height={CHART_HEIGHT}>{() => <MetricChart view={view} metric="mean_ms" id="mean" title="Mean response time" unit="by completion time" empty="No response times." />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <BytesChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>

@@ -6,12 +6,13 @@ import { XyChart } from "@/shared/charts/XyChart";
 import { formatMs, formatRate } from "@/shared/format/numbers";
 import { WhenSeen } from "@/shared/ui/WhenSeen";
 import { sources } from "../chartSeries";
-import { codesPerSecond, hits, labelRates, totalRates, type Outcome } from "../loadSeries";
+import { hits, labelRates, type Outcome } from "../loadSeries";
 import { againstRate } from "../relations";
 import { useDrawing, useZoomedPoints, type ChartView } from "../useDrawing";
 import { shownNote } from "../shownNote";
 import { CHART_HEIGHT, XY_CHART_HEIGHT } from "../chartHeight";
 import { ChartSelect } from "./ChartSelect";
+import { CodesChart, OutcomeChart } from "./LoadCharts";
 import { ReportSection } from "./ReportSection";
 
 const OUTCOMES = [
@@ -35,7 +36,7 @@ export function ThroughputSection({ view, codes, started }: Props) {
     <ReportSection id="throughput-charts" title="Throughput" note={shownNote(view.chosen) === undefined ? undefined : "selected labels where the title says “by label”; otherwise the total"}>
       <div className="chart-grid">
         <WhenSeen height={CHART_HEIGHT}>{() => <HitsChart view={view} started={started} />}</WhenSeen>
-        <WhenSeen height={CHART_HEIGHT}>{() => <TotalChart view={view} />}</WhenSeen>
+        <WhenSeen height={CHART_HEIGHT}>{() => <OutcomeChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <LabelChart view={view} />}</WhenSeen>
         <WhenSeen height={CHART_HEIGHT}>{() => <CodesChart view={view} codes={codes} />}</WhenSeen>
         <WhenSeen height={XY_CHART_HEIGHT}>
@@ -51,12 +52,6 @@ function HitsChart({ view, started }: { view: ChartView; started: TimedCount[] }
   const { frame, colours } = useDrawing(view);
   const content = useMemo(() => hits(started, view.points, frame, colours), [started, view.points, frame, colours]);
   return <TimeChart id="hits" title="Hits" unit="samples started per second" content={content} format={formatRate} />;
-}
-
-function TotalChart({ view }: { view: ChartView }) {
-  const { frame, colours } = useDrawing(view);
-  const content = useMemo(() => totalRates(view.points, frame, colours), [view.points, frame, colours]);
-  return <TimeChart id="total-transactions" title="Passed and failed" unit="samples completed per second" content={content} format={formatRate} />;
 }
 
 function LabelChart({ view }: { view: ChartView }) {
@@ -83,12 +78,6 @@ function busiest(labels: LabelSeries[], colourOf: (slot: number) => string) {
   const names = labels.slice(0, BUSIEST).map((each) => each.label);
   const slots = distinctSlots(names, colourSlots(labels.map((each) => each.label)));
   return sources([], labels, names, (label) => colourOf(slots.get(label) ?? 0));
-}
-
-function CodesChart({ view, codes }: { view: ChartView; codes: CodeSeries[] }) {
-  const { frame, colourOf } = useDrawing(view);
-  const content = useMemo(() => codesPerSecond(codes, frame, colourOf), [codes, frame, colourOf]);
-  return <TimeChart id="codes" title="Response codes" unit="samples per second" content={content} format={formatRate} logarithmic="offered" />;
 }
 
 function RateChart({ view, y, ...head }: { view: ChartView; y: "p50_ms" | "latency_ms"; id: string; title: string; unit: string }) {

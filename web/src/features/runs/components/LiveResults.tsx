@@ -93,7 +93,7 @@ export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRu
           showSamples={samples.show}
         />
       </WhileSeen>
-      <OverTimeSection live view={quiet} />
+      <OverTimeSection view={quiet} codes={live.codes} />
       <NodeCharts run={run} since={live.nodes} points={live.points} stale={!connection.connected} />
       {samples.section}
     </>

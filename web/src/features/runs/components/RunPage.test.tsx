@@ -10,6 +10,7 @@ import { paintedTexts } from "@/test/canvas";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import { packed } from "@/test/live";
 import { entryOf, pointAt, runOf, summaryOf } from "@/test/results";
+import { scrollBack } from "@/test/sight";
 import { RunPage } from "./RunPage";
 
 const api = testApi();
@@ -29,11 +30,20 @@ const RUN = runOf({
   headline: HEADLINE,
 });
 
+const counts = (samples: number) => Array.from({ length: 30 }, (_, second) => ({ t_ms: START + second * 1000, samples }));
+const CODES = {
+  reset: true,
+  series: [
+    { code: "200", points: counts(36) },
+    { code: "503", points: counts(4) },
+  ],
+};
+
 /** What the server pushes: each second a bucket of 40 samples, of which 4 failed. */
 function snapshot(seq: number, more: Partial<Snapshot> = {}): Snapshot {
   const points = Array.from({ length: 30 }, (_, second) => pointAt(START + second * 1000, { samples: 40, errors: 4, active_users: 40 }));
   const summary = summaryOf([entryOf("Login", { samples: 1200, errors: 18, error_percent: 1.5 })], { throughput_per_s: 40, median_ms: 90, p99_ms: 190 });
-  return { run_id: "r-1", seq, at_ms: START + 32_000, run: RUN, summary, labels: 1, bucket_ms: 1000, reset: true, points, errors: [], ...more };
+  return { run_id: "r-1", seq, at_ms: START + 32_000, run: RUN, summary, labels: 1, bucket_ms: 1000, reset: true, points, codes: CODES, errors: [], ...more };
 }
 
 /** The library's socket, as far as the page uses it; a subscription is answered with a snapshot. */
@@ -87,11 +97,38 @@ it("has each figure with its unit, and what it is now apart from what the whole 
 it("names the units of its four charts, and paints them", async () => {
   await show();
   for (const name of [/^Throughput, samples per second$/, /^Response time, percentiles/, /^Errors, per second$/, /^Active users, all nodes together$/]) expect(chart(name)).toBeDefined();
-  expect(screen.getByRole("region", { name: "Bytes and connections" }).querySelectorAll(".when-seen, .chart-card")).toHaveLength(4);
+  expect(screen.getByRole("region", { name: "Codes, bytes and connections" }).querySelectorAll(".when-seen, .chart-card")).toHaveLength(6);
   await waitFor(() => expect(paintedTexts("throughput")).toContain("40/s"));
   await waitFor(() => expect(paintedTexts("active-users")).toContain("40"));
   // The newest settled interval stands in the legends.
   expect(within(chart(/^Errors/)).getByRole("button", { name: /^Errors/ }).textContent).toBe("Errors4.00/s");
+});
+
+it("has the response codes over time, and follows what is pushed of them", async () => {
+  await show();
+  act(() => scrollBack());
+  const codes = chart(/^Response codes, samples per second$/);
+  const legend = () =>
+    within(codes)
+      .getAllByRole("button", { name: /^(\d{3}|\(other codes\))/ })
+      .map((each) => each.textContent);
+  await waitFor(() => expect(legend()).toEqual(["20036.0/s", "5034.00/s"]));
+  const at = (second: number, samples: number) => [{ t_ms: START + second * 1000, samples }];
+  const series = [
+    { code: "200", points: at(29, 30) },
+    { code: "503", points: [] },
+    { code: "(other codes)", points: at(29, 7) },
+  ];
+  push(snapshot(2, { reset: false, points: [], codes: { reset: false, series } }));
+  await waitFor(() => expect(legend()).toEqual(["20030.0/s", "5034.00/s", "(other codes)7.00/s"]));
+});
+
+it("says that the response codes are of all labels where some are selected", async () => {
+  api.answer("GET /runs/r-1/live/labels", { body: { run_id: "r-1", seq: 1, bucket_ms: 1000, reset: true, labels: [], together: null } });
+  renderFor(sessionOf("member"), <RunPage id="r-1" />, "/?label=Login");
+  await screen.findByText("Active users", { selector: "dt" });
+  act(() => scrollBack());
+  expect(chart(/^Response codes, samples per second, all labels together$/)).toBeDefined();
 });
 
 it("follows what is pushed, in the figures, the table and the title of the tab", async () => {

@@ -23,7 +23,7 @@ function point(t_ms: number, samples: number): Point {
 }
 
 function snapshot(seq: number, points: Point[], more: Partial<Snapshot> = {}): Snapshot {
-  return { run_id: "r", seq, at_ms: 100_000 + seq * 1000, run, summary, labels: 0, bucket_ms: 1000, reset: false, points, errors: [], ...more };
+  return { run_id: "r", seq, at_ms: 100_000 + seq * 1000, run, summary, labels: 0, bucket_ms: 1000, reset: false, points, codes: { reset: false, series: [] }, errors: [], ...more };
 }
 
 function pushed(seq: number, points: Point[], more: Partial<PushedSnapshot> = {}): PushedSnapshot {
@@ -96,6 +96,33 @@ describe("a pushed table", () => {
     if (merged.kind !== "applied") throw new Error(merged.kind);
     const { labels } = merged.live.summary;
     expect([labels.length, labels.some(({ label }) => label === "a"), labels.some(({ label }) => label === "b")]).toEqual([500, false, true]);
+  });
+});
+
+describe("the response codes", () => {
+  /** Of each code its counts by second. */
+  const codes = (reset: boolean, of: Record<string, Record<number, number>>) => ({
+    reset,
+    series: Object.entries(of).map(([code, counts]) => ({ code, points: Object.entries(counts).map(([second, samples]) => ({ t_ms: Number(second) * 1000, samples })) })),
+  });
+  const known = () => mergeAnswer(null, snapshot(5, [], { reset: true, codes: codes(true, { OK: { 1: 4 }, KO: { 1: 1 }, others: { 1: 3 } }) }), 0);
+  const after = (more: Partial<PushedSnapshot>) => {
+    const merged = mergePushed(known(), pushed(6, [], more));
+    if (merged.kind !== "applied") throw new Error(merged.kind);
+    return merged.live.codes;
+  };
+  it("grow by the buckets that changed; a new one has its first, and the others stay where they have no more", () => {
+    const grown = after({ codes: codes(false, { OK: { 1: 5, 2: 7 }, KO: {}, TO: { 2: 2 } }) });
+    expect(grown).toEqual(codes(false, { OK: { 1: 5, 2: 7 }, KO: { 1: 1 }, TO: { 2: 2 }, others: { 1: 3 } }).series);
+  });
+  it("are all others where one has taken the place of another", () => {
+    expect(after({ codes: codes(true, { OK: { 1: 4 }, TO: { 1: 1 } }) }).map(({ code }) => code)).toEqual(["OK", "TO"]);
+  });
+  it("start again with buckets of another width", () => {
+    expect(after({ bucket_ms: 5000, codes: codes(false, { OK: { 0: 9 } }) })).toEqual(codes(false, { OK: { 0: 9 } }).series);
+  });
+  it("stay while nobody follows the run", () => {
+    expect(after({})).toEqual(known().codes);
   });
 });
 

@@ -2,7 +2,7 @@
  * What a page knows of a running test, and how a snapshot changes it. Pure.
  * Snapshots are numbered; one that does not follow the last is not applied, and the page asks again from the last it has.
  */
-import type { Entry, ErrorGroup, Point, PushedSnapshot, Run, Snapshot, Summary } from "@/shared/api/types";
+import type { ChangedCodes, CodeSeries, Entry, ErrorGroup, Point, PushedSnapshot, Run, Snapshot, Summary } from "@/shared/api/types";
 import { traceNodes, type NodeTrace } from "./nodeTraces";
 
 export interface LiveRun {
@@ -16,6 +16,8 @@ export interface LiveRun {
   labels: number;
   bucket_ms: number;
   points: Point[];
+  /** The total's samples by response code. */
+  codes: CodeSeries[];
   errors: ErrorGroup[];
   /** How the nodes fared since this page is open. */
   nodes: NodeTrace[];
@@ -67,11 +69,29 @@ export function mergeAnswer(live: LiveRun | null, snapshot: Snapshot, after: num
 function apply(live: LiveRun | null, snapshot: Snapshot, traces: NodeTrace[] = live?.nodes ?? []): LiveRun {
   const { seq, at_ms, run, summary, labels, bucket_ms, errors } = snapshot;
   const fresh = live === null || snapshot.reset || live.bucket_ms !== bucket_ms;
-  return { seq, at_ms, run, summary, labels, bucket_ms, errors, points: fresh ? ordered(snapshot.points) : mergePoints(live.points, snapshot.points), nodes: traceNodes(traces, run.nodes) };
+  const points = fresh ? ordered(snapshot.points) : mergePoints(live.points, snapshot.points);
+  const codes = mergeCodes(fresh ? [] : live.codes, snapshot.codes);
+  return { seq, at_ms, run, summary, labels, bucket_ms, errors, points, codes, nodes: traceNodes(traces, run.nodes) };
+}
+
+/** The series by code with the counts that changed. What is not said stays: the other codes where they have no more, and all where nobody follows the run. */
+function mergeCodes(known: CodeSeries[], { reset, series }: ChangedCodes): CodeSeries[] {
+  if (reset) return series;
+  const left = new Map(known.map((each) => [each.code, each]));
+  const changed = series.map(({ code, points }) => {
+    const before = left.get(code)?.points ?? [];
+    left.delete(code);
+    return { code, points: mergePoints(before, points) };
+  });
+  return [...changed, ...left.values()];
+}
+
+interface Timed {
+  t_ms: number;
 }
 
 /** Changed buckets take the place of the old ones; new ones are added in their place in time. */
-export function mergePoints(points: Point[], changed: Point[]): Point[] {
+export function mergePoints<Bucket extends Timed>(points: Bucket[], changed: Bucket[]): Bucket[] {
   if (changed.length === 0) return points;
   const [first] = ordered(changed);
   const last = points.at(-1);
@@ -86,7 +106,7 @@ export function mergePoints(points: Point[], changed: Point[]): Point[] {
   return at.size === 0 ? kept : ordered([...kept, ...at.values()]);
 }
 
-function ordered(points: Point[]): Point[] {
+function ordered<Bucket extends Timed>(points: Bucket[]): Bucket[] {
   return [...points].sort((a, b) => a.t_ms - b.t_ms);
 }
 

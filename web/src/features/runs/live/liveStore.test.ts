@@ -16,6 +16,7 @@ function snapshot(seq: number): Snapshot {
     bucket_ms: 1000,
     reset: true,
     points: [],
+    codes: { reset: false, series: [] },
     errors: [],
   };
 }
