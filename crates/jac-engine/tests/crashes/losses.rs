@@ -475,6 +475,7 @@ async fn what_was_restored_is_of_the_team_that_has_its_teams_name_here() {
     let lost = Named { id: "t-lost".to_owned(), name: "Shop".to_owned() };
     engine.set_run_team(&run, Some(lost.clone())).await.expect("written");
     engine.set_plan_team(&plan, Some(lost.clone())).await.expect("written");
+    drop(engine);
     house.terminate(&cluster).await;
     house.crash().await;
     let engine = house.engine().await;
