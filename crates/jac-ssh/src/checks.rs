@@ -18,7 +18,7 @@ const LITTLE_DISK_MB: u64 = 2048;
 const CLOCK_OFFSET_MS: i64 = 1000;
 /// A clock is asked so often at most, and for so long, until its offset is known as well as this.
 const CLOCK_QUESTIONS: u32 = 5;
-const CLOCK_LIMIT: Duration = Duration::from_secs(2);
+const CLOCK_LIMIT: Duration = Duration::from_secs(3);
 const CLOCK_UNSURE_MS: i64 = 20;
 
 /// What `timeout` ends with when it had to end a command; busybox's own passes the signal on.
