@@ -78,7 +78,8 @@ async function main() {
     between = await counting(Number(new URL(url).port));
     const { chromium } = require("playwright-core");
     browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
-    const page = await (await browser.newContext()).newPage();
+    // Tall enough for the table of labels: what is out of sight is not drawn.
+    const page = await (await browser.newContext({ viewport: { width: 1280, height: 2_400 } })).newPage();
     const link = begin(["admin", "link"]);
     const path = await until("a sign-in link", 20, () => /https?:\/\/[^/]+(\/\S+)/.exec(link.text)?.[1]);
     await page.goto(between.url + path);

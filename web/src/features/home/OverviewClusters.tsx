@@ -23,7 +23,7 @@ export function OverviewClusters({ clusters, more }: { clusters: ClusterSummary[
         {shown.map((cluster) => (
           <Line key={cluster.id} cluster={cluster} />
         ))}
-        {shown.length === 0 && <li className="text-muted">No active clusters. You need a cluster to run a test.</li>}
+        {shown.length === 0 && <li className="text-muted">No active clusters. A run can create one.</li>}
       </ul>
     </section>
   );
