@@ -132,6 +132,7 @@ impl JMeterHome {
 
     /// The files that JMeter reads from its working folder, if they exist there, instead of its own.
     pub fn files_beside(&self) -> Vec<String> {
+        // An unreadable one is the error of `properties`, which reads it for every run.
         let own = self.bin_file("jmeter.properties").ok().flatten();
         let properties = own.map(|bytes| from_file(&bytes)).unwrap_or_default();
         vec![user_file(&properties), "system.properties".to_owned()]

@@ -424,6 +424,7 @@ impl Engine {
             .filter(|point| point.seq > after || after > newest)
             .filter_map(|point| serde_json::from_value(point.point).ok())
             .collect();
+        // A report that cannot be read has its error on the report's own page.
         let report = if row.run.phase.is_terminal() { self.read_report(&row.run.id).ok() } else { None };
         let (summary, errors, codes) = report.map_or_else(
             || (None, Vec::new(), ChangedCodes::default()),
