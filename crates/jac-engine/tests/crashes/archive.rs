@@ -5,10 +5,11 @@ use crate::world::owner;
 use jac_artefacts::{ArtefactStore, Location, Options};
 use jac_engine::archive::{ArchivePhase, MANIFEST, manifest_in};
 use jac_engine::{Engine, EngineError};
-use jac_model::{Provider, RunPhase};
+use jac_model::{Provider, RunId, RunPhase};
 use nix::sys::stat::Mode;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::time::Duration;
 use tokio::task::yield_now;
 use tokio::time::{advance, sleep};
@@ -95,10 +96,9 @@ async fn a_tag_reads_nothing_back_and_a_retry_reads_all_also_beside_a_test_on_th
     house.until("the plan", async |_: &Engine| (std::fs::read(&plan).ok()? == whole).then_some(())).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_run_that_is_stored_again_is_verified_where_it_is_though_its_owner_has_a_store_by_now() {
-    let place = tempfile::tempdir().expect("a folder");
-    let location = Location::parse(&format!("file://{}", place.path().display())).expect("an address");
+/// A run that is stored in a folder, and whose owner has chosen a store of their own since.
+async fn stored_before_its_owner_had_a_store(place: &Path) -> (House, RunId) {
+    let location = Location::parse(&format!("file://{}", place.display())).expect("an address");
     let mut house = House::new();
     house.artefacts = Some(ArtefactStore::new(&location, &Options::default(), None).expect("a store"));
     let cluster = house.cluster(1).await;
@@ -114,6 +114,14 @@ async fn a_run_that_is_stored_again_is_verified_where_it_is_though_its_owner_has
     let new = serde_json::json!({ "address": "s3://own-results", "region": "eu-central-1", "credentials": keys.id });
     let new = serde_json::from_value(new).expect("a store");
     engine.use_results_store(&owner(), new, false).await.expect("saved");
+    (house, run)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_stored_again_is_verified_where_it_is_though_its_owner_has_a_store_by_now() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (mut house, run) = stored_before_its_owner_had_a_store(place.path()).await;
+    let engine = house.engine().await;
     let row = engine.store().run(&run).await.expect("its row").run;
     // It cannot be stored again now.
     let record = place.path().join(jac_artefacts::run_prefix(&run, row.created_ms)).join("run.json");
@@ -134,22 +142,9 @@ async fn a_run_that_is_stored_again_is_verified_where_it_is_though_its_owner_has
 #[tokio::test(start_paused = true)]
 async fn a_stored_run_whose_manifest_cannot_be_read_now_goes_to_no_other_store() {
     let place = tempfile::tempdir().expect("a folder");
-    let location = Location::parse(&format!("file://{}", place.path().display())).expect("an address");
-    let mut house = House::new();
-    house.artefacts = Some(ArtefactStore::new(&location, &Options::default(), None).expect("a store"));
-    let cluster = house.cluster(1).await;
-    let run = house.run(&cluster).await;
-    house.until_run(&run, RunPhase::Finished).await;
+    let (mut house, run) = stored_before_its_owner_had_a_store(place.path()).await;
     let folder = house.data().join("runs").join(run.as_str());
-    house.until("its upload", async |_: &Engine| manifest_in(&folder)).await;
-    house.terminate(&cluster).await;
     let engine = house.engine().await;
-    let keys = serde_json::json!({ "name": "own", "aws": { "access_key_id": "AKIA1", "secret_access_key": "s" } });
-    let keys = serde_json::from_value(keys).expect("a set");
-    let keys = engine.save_credentials(&owner(), None, keys, false).await.expect("saved");
-    let new = serde_json::json!({ "address": "s3://own-results", "region": "eu-central-1", "credentials": keys.id });
-    let new = serde_json::from_value(new).expect("a store");
-    engine.use_results_store(&owner(), new, false).await.expect("saved");
     let manifest = std::fs::read(folder.join(MANIFEST)).expect("its manifest");
     std::fs::remove_file(folder.join(MANIFEST)).expect("removed");
     std::fs::create_dir(folder.join(MANIFEST)).expect("a folder in its place");

@@ -35,6 +35,17 @@ async fn join(served: &Served, id: &str, name: &str, role: UserRole) -> (String,
     served.sign_in_as(id).await
 }
 
+fn token() -> TokenRow {
+    TokenRow {
+        id: "k-1".to_owned(),
+        name: "ci".to_owned(),
+        scope: TokenScope::All,
+        created_ms: 0,
+        expires_ms: None,
+        last_used_ms: None,
+    }
+}
+
 #[tokio::test]
 async fn who_is_demoted_or_disabled_while_their_request_comes_does_not_undo_it() {
     let served = Served::new().await;
@@ -59,16 +70,8 @@ async fn who_is_demoted_or_disabled_while_their_request_comes_does_not_undo_it()
 async fn a_token_that_is_revoked_and_a_role_that_changes_in_between_are_noticed() {
     let served = Served::new().await;
     let (cookie, page) = join(&served, "u-ada", "Ada", UserRole::Member).await;
-    let token = TokenRow {
-        id: "k-1".to_owned(),
-        name: "ci".to_owned(),
-        scope: TokenScope::All,
-        created_ms: 0,
-        expires_ms: None,
-        last_used_ms: None,
-    };
     let store = served.app.engine.store();
-    store.add_token("u-ada", "jac_secret", token).await.expect("written");
+    store.add_token("u-ada", "jac_secret", token()).await.expect("written");
     let bearer = [("authorization", "Bearer jac_secret"), JSON];
     let begun = begin(&served, Method::POST, "/account/tokens", &bearer, br#"{"name":"left behind","#).await;
     store.revoke_token("u-ada", "k-1").await.expect("revoked");
@@ -88,14 +91,6 @@ async fn a_token_that_is_revoked_and_a_role_that_changes_in_between_are_noticed(
 async fn a_use_of_a_token_that_is_noted_while_a_body_comes_is_not_recorded_as_the_change() {
     let served = Served::new().await;
     served.app.engine.store().add_person("u-ada", "Ada", UserRole::Member, Vec::new(), 0).await.expect("added");
-    let token = || TokenRow {
-        id: "k-1".to_owned(),
-        name: "ci".to_owned(),
-        scope: TokenScope::All,
-        created_ms: 0,
-        expires_ms: None,
-        last_used_ms: None,
-    };
     let store = served.app.engine.store();
     store.add_token("u-ada", "jac_secret", token()).await.expect("written");
     for (rest, status, outcome) in
