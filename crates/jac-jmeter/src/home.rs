@@ -24,7 +24,7 @@ pub enum HomeError {
     TooOld { path: PathBuf, version: String },
 }
 
-/// Where a file of that name lies, or would lie, beside the plan; `None`: there is none.
+/// The path of a file of that name beside the plan, which need not exist; `None`: no such file.
 pub type Beside<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 
 impl JMeterHome {
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!((own["a"].as_str(), own["b"].as_str()), ("1", "2"));
         let plan = tempfile::tempdir().expect("a folder");
         let beside = |name: &str| Some(plan.path().join(name));
-        assert_eq!(opened.properties(&beside).expect("there is none")["b"], "2");
+        assert_eq!(opened.properties(&beside).expect("properties")["b"], "2");
         std::fs::write(plan.path().join("user.properties"), "b=4").expect("a file");
         assert_eq!(opened.properties(&beside).expect("read")["b"], "4");
         assert_eq!(opened.system_properties(&beside).expect("read")["c"], "3");

@@ -34,7 +34,7 @@ const SEND_AT_ONCE: usize = 4;
 const TURN_TIMEOUT: Duration = Duration::from_secs(45);
 /// How often a node tries to take it from others before it is sent to.
 const TAKES: u32 = 2;
-/// A node from which this many others could not copy is used only if there is no other. A failure certainly caused by the giver counts as all.
+/// A node from which this many others could not copy is used only if no other has the file. A failure certainly caused by the giver counts as all.
 const DOUBTS: u32 = 2;
 
 /// How the other nodes of its cluster reach a node.

@@ -34,7 +34,7 @@ pub struct PageRequest<S> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// Cursor of the next page; `None`: there is none.
+    /// Cursor of the next page; `None`: this is the last one.
     pub next: Option<String>,
 }
 

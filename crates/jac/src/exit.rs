@@ -92,7 +92,7 @@ fn lines_of(error: &anyhow::Error) -> Vec<String> {
     lines
 }
 
-/// Adds a full stop if there is none; a code in brackets ends a line without one.
+/// Adds a missing full stop; a code in brackets ends a line without one.
 fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?', ']']) { text.to_owned() } else { format!("{text}.") }
 }

@@ -1,5 +1,6 @@
 //! `jac report`, `jac compare` and `jac samples` as a shell sees them: files, exit codes, words.
 
+use nix::sys::signal::Signal;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -179,12 +180,10 @@ fn no_output_replaces_a_log_or_another_output_and_no_log_counts_twice() {
     assert_eq!(std::fs::read_to_string(&log).expect("the log"), whole);
 }
 
-#[test]
-fn ctrl_c_while_a_log_is_read_leaves_no_file() {
-    let place = Place::new();
-    let html = place.path("report.html");
+/// The exit code of `jac` after a signal while it reads a log from its standard input.
+fn interrupted(arguments: &[&str], signal: Signal) -> Option<i32> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_jac"))
-        .args(["report", "-", "--html", text(&html)])
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -194,27 +193,24 @@ fn ctrl_c_while_a_log_is_read_leaves_no_file() {
     // More than a pipe holds: once it is written, jac is reading.
     stdin.write_all(log(0).repeat(20).as_bytes()).expect("jac reads");
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("it lives");
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    nix::sys::signal::kill(pid, signal).expect("it lives");
+    child.wait().expect("it ends").code()
+}
+
+#[test]
+fn ctrl_c_while_a_log_is_read_leaves_no_file() {
+    let place = Place::new();
+    let html = place.path("report.html");
+    assert_eq!(interrupted(&["report", "-", "--html", text(&html)], Signal::SIGINT), Some(130));
     assert_eq!(place.names(), Vec::<String>::new());
 }
 
 #[test]
 fn ctrl_c_while_a_pipe_is_copied_leaves_no_file() {
     let place = Place::new();
-    for (word, code) in [(nix::sys::signal::Signal::SIGINT, 130), (nix::sys::signal::Signal::SIGTERM, 143)] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_jac"))
-            .args(["export", "-", "--parquet", text(&place.path("samples.parquet"))])
-            .stdin(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("jac starts");
-        let mut stdin = child.stdin.take().expect("a pipe");
-        // More than a pipe holds: once it is written, jac is copying.
-        stdin.write_all(log(0).repeat(20).as_bytes()).expect("jac reads");
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
-        nix::sys::signal::kill(pid, word).expect("it lives");
-        assert_eq!(child.wait().expect("it ends").code(), Some(code));
+    for (word, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let output = place.path("samples.parquet");
+        assert_eq!(interrupted(&["export", "-", "--parquet", text(&output)], word), Some(code));
         assert_eq!(place.names(), Vec::<String>::new());
     }
 }

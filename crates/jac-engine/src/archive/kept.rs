@@ -19,7 +19,7 @@ pub fn manifest_in(folder: &Path) -> Option<Manifest> {
     read_manifest(folder).ok().flatten()
 }
 
-/// The manifest in a run's folder; `None`: there is none, or a damaged one, which says nothing.
+/// The manifest in a run's folder; `None`: no manifest, or a damaged one.
 ///
 /// # Errors
 /// When it is there and cannot be read now: the run may be in a store.

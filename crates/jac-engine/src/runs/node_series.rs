@@ -124,7 +124,7 @@ impl NodeSeries {
         self
     }
 
-    /// Reads it from a run's folder; `None`: there is none, or none that this version can read.
+    /// Reads it from a run's folder; `None`: the file does not exist, or this version cannot read it.
     ///
     /// # Errors
     /// When it cannot be read at present.

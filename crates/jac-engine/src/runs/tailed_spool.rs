@@ -261,7 +261,7 @@ impl Engine {
     /// call it where that is allowed.
     ///
     /// # Errors
-    /// When the cluster cannot be read now. Without its row the names are not known, and there are none.
+    /// When the cluster cannot be read now. Without its row the names are unknown, and the list is empty.
     pub(super) fn clocks_of(&self, run: &Run) -> Result<Vec<(String, i64)>, EngineError> {
         match wait(self.store().cluster(&run.cluster_id)) {
             Ok(cluster) => Ok(clocks_of(run, &cluster)),

@@ -479,7 +479,7 @@ async fn what_was_restored_is_of_the_team_that_has_its_teams_name_here() {
     house.terminate(&cluster).await;
     house.crash().await;
     let engine = house.engine().await;
-    assert_eq!(engine.store().run(&run).await.expect("its row").run.team, Some(lost), "there is none yet");
+    assert_eq!(engine.store().run(&run).await.expect("its row").run.team, Some(lost), "no team has that name yet");
     engine.store().add_team("t-here", "shop").await.expect("a team");
     drop(engine);
     house.crash().await;

@@ -64,7 +64,7 @@ function worseErrors(run: TrendPoint, worse: ChangedMetric[]): number | null {
   return worse.includes("error_percent") ? run.error_percent : null;
 }
 
-/** A circle around the worse figure of each regression; no series if there is none. */
+/** A circle around the worse figure of each regression; no series without a regression. */
 function regressions(runs: TrendPoint[], colours: ChartColours, worseOf: (run: TrendPoint, worse: ChangedMetric[]) => number | null): ChartLine[] {
   const values = runs.map((run) => (isRegression(run) ? worseOf(run, run.compared?.worse ?? []) : null));
   return values.every((value) => value === null) ? [] : [{ key: "regression", label: "Regression", colour: colours.error, kind: "dots", dotted: true, values }];

@@ -85,7 +85,7 @@ impl OverTime {
         });
     }
 
-    /// Failures in the intervals that overlap this time; `None`: there are none.
+    /// Failures in the intervals that overlap this time; `None`: no failure.
     pub(super) fn within(&self, time_ms: &Range<i64>, width_ms: i64) -> Option<Count> {
         let begins = |part: &Count| part.interval(width_ms) * width_ms;
         let first = self.parts.partition_point(|part| begins(part) + width_ms <= time_ms.start);

@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Run, Trend, TrendPoint } from "@/shared/api/types";
 
-/** The baseline of a run's plan; null: there is none, it is the run itself, or the run is a try run, which has a different load. */
+/** The baseline of a run's plan; null: no baseline is set, it is the run itself, or the run is a try run, which has a different load. */
 export function useBaseline(run: Run): TrendPoint | null {
   const { data } = useQuery({
     enabled: !run.try_run,
