@@ -243,7 +243,9 @@ impl Archive {
     }
 
     fn is_stored_now(&self, run: &RunId, place: Place, bytes: u64) {
-        lock(&self.stored).insert(run.clone(), (place, bytes));
+        // Whoever sees it stored does not count it as waiting.
+        let mut stored = lock(&self.stored);
+        stored.insert(run.clone(), (place, bytes));
         lock(&self.pending).remove(run);
     }
 
