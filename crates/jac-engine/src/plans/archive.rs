@@ -34,12 +34,7 @@ fn refused(message: String, hint: &str) -> EngineError {
 /// # Errors
 /// When it is no zip, holds a name or link that leads elsewhere, more files than allowed, or more bytes than allowed; or when the
 /// disk is full, or `has_room` reports that it is nearly full. The caller removes the folder then.
-pub fn unpack(
-    archive: &Path,
-    folder: &Path,
-    limits: Limits,
-    has_room: &dyn Fn() -> bool,
-) -> Result<(), EngineError> {
+pub fn unpack(archive: &Path, folder: &Path, limits: Limits, has_room: &dyn Fn() -> bool) -> Result<(), EngineError> {
     let unreadable = |error: zip::result::ZipError| match error {
         zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
             EngineError::file("reading the upload", error)
