@@ -21,7 +21,7 @@ pub struct Refusal {
 /// What the same call would bring later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retryability {
-    /// As above: somebody has to change something, or an unknown time has to pass.
+    /// The same refusal: somebody has to change something, or an unknown time has to pass.
     Final,
     /// Maybe an answer: there was none.
     Unanswered,
