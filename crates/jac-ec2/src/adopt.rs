@@ -19,7 +19,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
     let places = cloud.places_of(cluster).await?;
     let gone = || refused("EC2", "adopt the cluster", "none of its instances is running");
     let (choice, aws) = places.first().ok_or_else(gone)?;
-    let mut machines = machines::of_cluster(aws, &cloud.installation, cluster).await?;
+    let mut machines = machines::of_clusters(aws, &cloud.installation, [cluster]).await?;
     machines.retain(|machine| matches!(machine.state, InstanceState::Pending | InstanceState::Running));
     machines.sort_by_key(|machine| (machine.tags.role != Role::Master, number(&machine.tags.node)));
     let master = machines.first().filter(|machine| machine.tags.role == Role::Master).ok_or_else(|| {

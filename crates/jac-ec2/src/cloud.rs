@@ -6,7 +6,7 @@ use crate::errors::{refusal, refused};
 use crate::keys::Seed;
 use crate::own_address::OwnAddress;
 use crate::record::{ClusterRecord, LaunchRecord, Records};
-use crate::watch::{Watch, is_refusal};
+use crate::watch::{Unlisted, Watch};
 use crate::{adopt, ending, forecast, network, node_images, tags, user_data};
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Tag;
@@ -246,11 +246,11 @@ impl Ec2Cloud {
             None => match self.places_of(cluster).await {
                 Ok(places) => places.into_iter().map(|(_, aws)| aws).collect(),
                 // Any credentials may have expired. Their instances are listed and terminated once the credentials are valid again.
-                Err(error) if is_refusal(&error) => {
+                Err(Unlisted { error, is_of_credentials: true }) => {
                     tracing::warn!(%cluster, %error, "cluster {cluster}: no machines were found, but not all could be listed: {error}");
                     Vec::new()
                 }
-                Err(error) => return Err(error),
+                Err(Unlisted { error, .. }) => return Err(error),
             },
         };
         self.watch.forget_lists();

@@ -2,6 +2,7 @@
 //! (`tests/recorded`), through the real SDK, without a network.
 
 mod ends;
+mod images;
 mod launches;
 mod recorded;
 mod replaced;
@@ -449,6 +450,30 @@ async fn a_cluster_whose_launch_was_refused_ends_whatever_credentials_have_expir
     let silent = Recorded::new(|_| Answer::Cut);
     cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, silent.aws()).await;
     cloud.terminate(&cluster()).await.expect_err("whether there are machines nobody has said");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_without_a_record_stays_while_aws_does_not_say_whether_it_has_machines() {
+    for (status, code, is_refused) in [
+        (403, "UnauthorizedOperation", true),
+        (401, "AuthFailure", true),
+        (403, "ExpiredToken", true),
+        (401, "OptInRequired", true),
+        (503, "RequestLimitExceeded", false),
+        (400, "Throttling", false),
+        (503, "Unavailable", false),
+        (500, "InternalError", false),
+        (400, "InvalidParameterValue", false),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cloud = cloud(folder.path());
+        let choice = CredentialChoice::Environment;
+        cloud.records.remember("us-east-1", &choice).await.expect("it is kept");
+        let aws = Recorded::new(move |_| Answer::Refused(status, code, "It says why."));
+        cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, aws.aws()).await;
+        assert_eq!(cloud.terminate(&cluster()).await.is_ok(), is_refused, "{code}");
+        assert!(!aws.asked("DescribeInstances").is_empty(), "{code}");
+    }
 }
 
 #[tokio::test]

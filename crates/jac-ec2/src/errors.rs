@@ -11,7 +11,7 @@ use std::error::Error;
 /// An answer of AWS that was none that was wished for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// `UnauthorizedOperation`…; empty when AWS was not reached.
+    /// `UnauthorizedOperation`…; empty when AWS was not reached, `NoCredentials` when there was nothing to ask it with.
     pub code: String,
     /// A sentence without its full stop.
     pub sentence: String,
@@ -101,11 +101,32 @@ impl Refusal {
         }
     }
 
+    /// AWS rejected the credentials for the call, or there are none: it says nothing about what was asked for.
+    pub fn is_of_credentials(&self) -> bool {
+        let code = self.code.as_str();
+        [NO_RIGHT, INVALID, EXPIRED].iter().any(|codes| codes.contains(&code))
+            || [NO_CREDENTIALS, "OptInRequired"].contains(&code)
+    }
+
     /// There is no such thing in the region, or not yet: what was just made may not be seen for a moment.
     pub fn is_not_found(&self) -> bool {
         self.code.contains("NotFound")
     }
 }
+
+/// The code of our own where the SDK found no credentials to call with.
+const NO_CREDENTIALS: &str = "NoCredentials";
+/// The credentials may not make the call.
+const NO_RIGHT: &[&str] = &["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"];
+/// They are not, or no longer, known.
+const INVALID: &[&str] = &[
+    "AuthFailure",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+    "IncompleteSignature",
+];
+const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
 
 /// Reads an error of the SDK.
 pub fn refusal<E, R>(error: &SdkError<E, R>) -> Refusal
@@ -115,25 +136,28 @@ where
     SdkError<E, R>: Error,
 {
     let Some(answer) = error.as_service_error() else {
-        if let Some(denied) = role_denied(error) {
-            return denied;
+        if let Some(refused) = role_refused(error) {
+            return refused;
         }
         if descriptors::are_used_up(error) {
             let sentence = innermost(error);
             return Refusal { code: String::new(), sentence, retryability: Retryability::OutOfDescriptors };
         }
         let credentials = format!("{}", DisplayErrorContext(error));
-        let (sentence, retryability) = if credentials.contains("credential") || credentials.contains("profile") {
+        // Whoever provides them may only be slow.
+        let is_late = innermost(error).contains("timed out");
+        let is_about_them = credentials.contains("credential") || credentials.contains("profile");
+        let (code, sentence, retryability) = if is_about_them && !is_late {
             let sentence = format!(
                 "no AWS credentials were found ({}); save some in JAC, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
                  or a profile where JAC runs",
                 innermost(error)
             );
-            (sentence, Retryability::MayPass)
+            (NO_CREDENTIALS, sentence, Retryability::MayPass)
         } else {
-            (innermost(error), Retryability::Unanswered)
+            ("", innermost(error), Retryability::Unanswered)
         };
-        return Refusal { code: String::new(), sentence, retryability };
+        return Refusal { code: code.to_owned(), sentence, retryability };
     };
     let status = error.raw_response().and_then(|raw| (raw as &dyn Any).downcast_ref::<HttpResponse>());
     refusal_of(answer, status.map(|response| response.status().as_u16()))
@@ -157,11 +181,17 @@ fn refusal_of(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusa
     }
 }
 
-/// That a role was refused, which happens below a call for something else and is wrapped into several layers.
-fn role_denied(error: &(dyn Error + 'static)) -> Option<Refusal> {
+/// That a role was refused, or that nobody answered whether it is, which happens below a call for something else and is wrapped into several
+/// layers.
+fn role_refused(error: &(dyn Error + 'static)) -> Option<Refusal> {
     let mut error = error;
     loop {
-        if let Some(denied) = error.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>()
+        let refused = error.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>();
+        if let Some(unanswered) = refused.filter(|refused| has_no_answer(refused)) {
+            let sentence = format!("the role could not be assumed: {}", innermost(unanswered));
+            return Some(Refusal { code: String::new(), sentence, retryability: Retryability::Unanswered });
+        }
+        if let Some(denied) = refused
             && let Some(answer) = denied.as_service_error()
         {
             let denied = refusal_of(answer, denied.raw_response().map(|response| response.status().as_u16()));
@@ -184,6 +214,15 @@ fn role_denied(error: &(dyn Error + 'static)) -> Option<Refusal> {
     }
 }
 
+/// The connection failed, or broke, or nothing came in time.
+fn has_no_answer<E, R>(error: &SdkError<E, R>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
+        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
+        _ => false,
+    }
+}
+
 /// The last of the causes: the SDK wraps what happened into several layers.
 fn innermost(error: &dyn Error) -> String {
     let mut innermost = error;
@@ -197,18 +236,14 @@ fn innermost(error: &dyn Error) -> String {
 fn explain(code: &str, message: &str) -> Refusal {
     let message = first_sentence(message);
     let (sentence, retryability) = match code {
-        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => (
+        _ if NO_RIGHT.contains(&code) => (
             format!("the credentials lack the permission ({message}); docs/aws.md has the policy that JAC needs"),
             Retryability::Final,
         ),
-        "AuthFailure"
-        | "InvalidClientTokenId"
-        | "SignatureDoesNotMatch"
-        | "UnrecognizedClientException"
-        | "IncompleteSignature" => {
+        _ if INVALID.contains(&code) => {
             (format!("AWS rejected the credentials ({message}); save valid ones"), Retryability::MayPass)
         }
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+        _ if EXPIRED.contains(&code) => {
             (format!("the AWS credentials have expired ({message}); save new ones"), Retryability::MayPass)
         }
         _ if is_throttling(code) => ("the AWS API rate limit was exceeded".to_owned(), Retryability::MayPass),

@@ -1,11 +1,14 @@
 //! The machines that AWS shows, with what their tags say.
 
 use crate::aws::Aws;
-use crate::errors::refusal;
+use crate::errors::{Refusal, refusal};
 use crate::tags::{self, MachineTags};
 use aws_sdk_ec2::types::{Filter, InstanceLifecycleType, InstanceStateName};
 use jac_model::ports::{Billable, Instance, PortError};
 use jac_model::{ClusterId, EpochMs};
+
+/// As sentences say what is asked for here.
+pub const LIST: &str = "list its machines";
 
 /// Where a machine is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +48,8 @@ pub struct Machine {
 pub async fn of_installation(aws: &Aws, installation: &str) -> Result<Vec<Machine>, PortError> {
     let states = ["pending", "running", "shutting-down", "stopping", "stopped"].map(str::to_owned).to_vec();
     let states = Filter::builder().name("instance-state-name").set_values(Some(states)).build();
-    find(aws, vec![tags::ours(installation), states]).await
+    let found = find(aws, vec![tags::ours(installation), states]).await;
+    found.map_err(|refusal| refusal.at(&aws.region, LIST))
 }
 
 /// Every machine of some clusters, what is gone too.
@@ -54,19 +58,20 @@ pub async fn of_clusters<'a>(
     installation: &str,
     clusters: impl IntoIterator<Item = &'a ClusterId>,
 ) -> Result<Vec<Machine>, PortError> {
-    find(aws, vec![tags::ours(installation), tags::of_clusters(clusters)]).await
+    let filters = vec![tags::ours(installation), tags::of_clusters(clusters)];
+    find(aws, filters).await.map_err(|refusal| refusal.at(&aws.region, LIST))
 }
 
 /// Every machine of a cluster, what is gone too.
-pub async fn of_cluster(aws: &Aws, installation: &str, cluster: &ClusterId) -> Result<Vec<Machine>, PortError> {
-    of_clusters(aws, installation, [cluster]).await
+pub async fn of_cluster(aws: &Aws, installation: &str, cluster: &ClusterId) -> Result<Vec<Machine>, Refusal> {
+    find(aws, vec![tags::ours(installation), tags::of_cluster(cluster)]).await
 }
 
-async fn find(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Machine>, PortError> {
+async fn find(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Machine>, Refusal> {
     let mut pages = aws.ec2.describe_instances().set_filters(Some(filters)).into_paginator().send();
     let mut machines = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| refusal(&error).at(&aws.region, "list its machines"))?;
+        let page = page.map_err(|error| refusal(&error))?;
         machines.extend(page.reservations().iter().flat_map(|reservation| reservation.instances()).filter_map(read));
     }
     Ok(machines)

@@ -3,9 +3,9 @@
 //! A machine of such an image boots as any other: the user data of its own launch replaces whatever of ours is in the
 //! image but Java and JMeter, see [`crate::user_data`].
 
-use crate::aws::Aws;
+use crate::aws::{Aws, Looks};
 use crate::cloud::Ec2Cloud;
-use crate::errors::{refusal, refused};
+use crate::errors::{Refusal, refusal, refused};
 use crate::tags;
 use aws_sdk_ec2::types::{Image, ImageState as AwsState, ResourceType, Tag};
 use jac_model::ports::PortError;
@@ -14,6 +14,11 @@ use std::sync::Arc;
 
 /// Marks what belongs to an image; with the installation's tag it is ours.
 const IMAGE: &str = "jac:image";
+/// Tells which request made an image: `CreateImage` takes no client token.
+const REQUEST: &str = "jac:image-request";
+const CREATE: &str = "create the image";
+/// So many looks, four seconds in all, are for an image that was made a moment ago and is not listed yet.
+const UNSEEN_LOOKS: u32 = 4;
 
 /// Begins to make an image of the cluster's master.
 pub async fn bake(
@@ -28,14 +33,16 @@ pub async fn bake(
         Some((record, master.instance.clone()?))
     });
     let Some((record, machine)) = master else {
-        return Err(refused("EC2", "create the image", format!("the cluster {cluster} has no instance")));
+        return Err(refused("EC2", CREATE, format!("the cluster {cluster} has no instance")));
     };
     let aws = cloud.aws_of(record).await?;
     let mut tags: Vec<Tag> = record.config.tags.iter().map(|(name, value)| tags::tag(name, value)).collect();
+    let request = tags::tag(REQUEST, hex::encode(rand::random::<[u8; 8]>()));
     tags.extend([
         tags::tag(tags::INSTALLATION, &cloud.installation),
         tags::tag(IMAGE, name),
         tags::tag(tags::NAME, name),
+        request.clone(),
     ]);
     // AWS restarts the machine for it, so that what is on its disk is whole.
     let made = aws
@@ -47,12 +54,15 @@ pub async fn bake(
         .tag_specifications(tags::specification(ResourceType::Image, tags.clone()))
         .tag_specifications(tags::specification(ResourceType::Snapshot, tags))
         .send()
-        .await
-        .map_err(|error| refusal(&error).at(&aws.region, "create the image"))?;
-    let id = made.image_id().ok_or_else(|| refused(&aws.region, "create the image", "the answer named none"))?;
+        .await;
+    let id = match made.map_err(|error| refusal(&error)) {
+        Ok(made) => made.image_id().map(str::to_owned),
+        Err(refusal) => Some(made_by(&aws, name, &request, refusal).await?),
+    };
+    let id = id.ok_or_else(|| refused(&aws.region, CREATE, "the answer named none"))?;
     cloud.records.remember(&aws.region, &record.config.credentials).await?;
     Ok(NodeImage {
-        id: id.to_owned(),
+        id,
         region: aws.region.clone(),
         name: name.to_owned(),
         description: description.to_owned(),
@@ -61,6 +71,26 @@ pub async fn bake(
         created_at: None,
         size_gb: None,
     })
+}
+
+/// The image that a request made although its answer was lost: a retry of it then finds its name taken. The refusal if it made none.
+async fn made_by(aws: &Aws, name: &str, request: &Tag, refusal: Refusal) -> Result<String, PortError> {
+    if refusal.code != "InvalidAMIName.Duplicate" && !refusal.is_hiccup() {
+        return Err(refusal.at(&aws.region, CREATE));
+    }
+    let mut looks = Looks::new();
+    for _ in 0..UNSEEN_LOOKS {
+        let asked = aws.ec2.describe_images().owners("self").filters(tags::filter("name", name)).send().await;
+        // The first fault says more than that nobody can be asked about it.
+        let Ok(answer) = asked else { break };
+        if let Some(image) = answer.images().first() {
+            let is_its = image.tags().contains(request);
+            let made = image.image_id().filter(|_| is_its).map(str::to_owned);
+            return made.ok_or_else(|| refusal.at(&aws.region, CREATE));
+        }
+        looks.again().await;
+    }
+    Err(refusal.at(&aws.region, CREATE))
 }
 
 /// All images of this installation, in every region where it ever had machines.

@@ -3,6 +3,7 @@
 
 use crate::aws::Aws;
 use crate::cloud::Ec2Cloud;
+use crate::errors::Refusal;
 use crate::machines::{self, InstanceState, Machine};
 use crate::record::ClusterRecord;
 use crate::{network, user_data};
@@ -375,9 +376,9 @@ impl Ec2Cloud {
     /// Where the cluster has machines, for one that no record knows, and the credentials that show them.
     ///
     /// # Errors
-    /// When none were found and a region could not be queried; no response takes precedence over a rejection by AWS.
-    pub(crate) async fn places_of(&self, cluster: &ClusterId) -> Result<Vec<(CredentialChoice, Arc<Aws>)>, PortError> {
-        let choices = self.choices().await?;
+    /// When none were found and a region could not be queried; whatever may pass takes precedence over rejected credentials.
+    pub(crate) async fn places_of(&self, cluster: &ClusterId) -> Result<Vec<(CredentialChoice, Arc<Aws>)>, Unlisted> {
+        let choices = self.choices().await.map_err(Unlisted::unanswered)?;
         let regions = self.records.regions();
         let places: Vec<Asked> = regions
             .iter()
@@ -385,34 +386,62 @@ impl Ec2Cloud {
             .collect();
         let looked = join_all(places.iter().map(|(region, choice)| {
             timeout(ELSEWHERE_LIMIT, async move {
-                let aws = self.clients.of(choice, Some(region)).await?;
-                let machines = machines::of_cluster(&aws, &self.installation, cluster).await?;
-                Ok::<_, PortError>((!machines.is_empty()).then(|| (choice.clone(), aws)))
+                let aws = self.clients.of(choice, Some(region)).await.map_err(Unlisted::of_clients)?;
+                let machines = machines::of_cluster(&aws, &self.installation, cluster).await;
+                let machines = machines.map_err(|refusal| Unlisted::of(refusal, region))?;
+                Ok((!machines.is_empty()).then(|| (choice.clone(), aws)))
             })
         }));
         let (mut found, mut failed) = (Vec::new(), None);
         for ((region, _), looked) in places.iter().zip(looked.await) {
             let looked = looked.unwrap_or_else(|_| {
                 let (node, what) = (format!("AWS in {region}"), "list its machines".to_owned());
-                Err(PortError::TooSlow { node, what, limit: ELSEWHERE_LIMIT })
+                Err(Unlisted::unanswered(PortError::TooSlow { node, what, limit: ELSEWHERE_LIMIT }))
             });
             match looked {
                 Ok(place) => found.extend(place),
-                Err(error) if failed.as_ref().is_none_or(is_refusal) => failed = Some(error),
+                Err(unlisted) if failed.as_ref().is_none_or(|failed: &Unlisted| failed.is_of_credentials) => {
+                    failed = Some(unlisted);
+                }
                 Err(_) => (),
             }
         }
         // A cluster is in one region: where it was found, the others do not matter.
         match failed {
-            Some(error) if found.is_empty() => Err(error),
+            Some(unlisted) if found.is_empty() => Err(unlisted),
             _ => Ok(found),
         }
     }
 }
 
-/// AWS rejected these credentials for the call.
-pub(crate) fn is_refusal(error: &PortError) -> bool {
-    matches!(error, PortError::Refused { .. } | PortError::Retryable { .. } | PortError::Preflight { .. })
+/// Why it is unknown whether a cluster has machines.
+#[derive(Debug)]
+pub(crate) struct Unlisted {
+    pub error: PortError,
+    /// The credentials cannot be used, which nothing but new ones changes. Otherwise the same question may be answered later.
+    pub is_of_credentials: bool,
+}
+
+impl Unlisted {
+    fn of(refusal: Refusal, region: &str) -> Self {
+        let is_of_credentials = refusal.is_of_credentials();
+        Self { error: refusal.at(region, machines::LIST), is_of_credentials }
+    }
+
+    fn unanswered(error: PortError) -> Self {
+        Self { error, is_of_credentials: false }
+    }
+
+    /// No clients can be made: the credentials were deleted, or cannot be decrypted.
+    fn of_clients(error: PortError) -> Self {
+        Self { is_of_credentials: matches!(error, PortError::Refused { .. } | PortError::Preflight { .. }), error }
+    }
+}
+
+impl From<Unlisted> for PortError {
+    fn from(unlisted: Unlisted) -> Self {
+        unlisted.error
+    }
 }
 
 #[cfg(test)]

@@ -81,6 +81,7 @@ impl Engine {
             cause: None,
             lost_nodes: Vec::new(),
             current_run: None,
+            master_restarting: false,
             created_ms: now_ms,
             ready_ms: None,
             ended_ms: None,

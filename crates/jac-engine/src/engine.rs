@@ -24,7 +24,7 @@ use jac_artefacts::ArtefactStore;
 use jac_model::ports::Cloud;
 use jac_model::{Cluster, ClusterId, EpochMs, Message, Person, PlanId, Provider, RunId, ScheduleId};
 use jac_store::{DataFolder, Lock, Store, Vault};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::task::JoinHandle;
@@ -100,7 +100,6 @@ struct Inner {
     noticed: Mutex<Vec<Notice>>,
     plan_locks: Mutex<HashMap<PlanId, Arc<Mutex<()>>>>,
     descriptions: Mutex<()>,
-    restarting: Mutex<HashSet<ClusterId>>,
     tasks: TaskTracker,
     checks: Arc<Semaphore>,
     blocking_turns: Arc<Semaphore>,
@@ -154,7 +153,6 @@ impl Engine {
                 noticed: Mutex::default(),
                 plan_locks: Mutex::default(),
                 descriptions: Mutex::default(),
-                restarting: Mutex::default(),
                 tasks: TaskTracker::new(),
                 checks: Arc::new(Semaphore::new(CHECKS_AT_A_TIME)),
                 blocking_turns: Arc::new(Semaphore::new(crate::blocking::TURNS)),
@@ -230,6 +228,9 @@ impl Engine {
                     "JAC, because its `jac run` has ended",
                 )
                 .await?;
+            }
+            if cluster.master_restarting {
+                self.await_master(&cluster.id);
             }
             self.report_grace(&cluster).await;
             self.continue_cluster(&cluster.id);
@@ -409,11 +410,6 @@ impl Engine {
 
     pub(crate) fn noticed(&self) -> MutexGuard<'_, Vec<Notice>> {
         self.inner.noticed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Clusters whose master is being restarted, and which accept no run.
-    pub(crate) fn restarting(&self) -> MutexGuard<'_, HashSet<ClusterId>> {
-        self.inner.restarting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Held while a finished run's folder is updated from its row.

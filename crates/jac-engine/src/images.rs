@@ -1,16 +1,22 @@
 //! Images of machines that have everything: made of a cluster's master, so that later clusters come up sooner.
 
 use crate::clusters::conflict;
-use crate::engine::{Engine, Event};
+use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::tools::RequestedJMeter;
 use jac_jmeter::JMeterHome;
+use jac_model::ports::PortError;
 use jac_model::{Cluster, ClusterId, ClusterPhase, Message, NodeImage, Provider, Role};
+use jac_store::StoreError;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 /// AWS restarts an instance within a minute of the request for its image, and it is running within another.
 const RESTART_TIME: Duration = Duration::from_secs(120);
+/// Between two tries to record that it is over.
+const RETRY_EVERY: Duration = Duration::from_secs(15);
 
 impl Engine {
     /// Begins to make an image of the cluster's master, with the Java and the JMeter that it has. The machine is restarted
@@ -61,41 +67,73 @@ impl Engine {
         Ok(image)
     }
 
-    /// No run starts on the cluster from before its master is restarted until it is running again.
+    /// No run starts on the cluster from before its master is restarted until it is running again, also if the server restarts meanwhile.
     async fn bake_while_idle(
         &self,
         cluster: &Cluster,
         name: &str,
         description: &str,
     ) -> Result<NodeImage, EngineError> {
-        if !self.restarting().insert(cluster.id.clone()) {
-            return Err(conflict(
-                "The cluster's master is being restarted for another image.",
-                Some("Try again in two minutes."),
-            ));
-        }
-        let baked = async {
-            // As a change, so that a run that takes the cluster has done so before this, or sees after this that it may not.
-            let refuse_busy = |cluster: &mut Cluster| match cluster.current_run {
-                None => Ok(()),
-                Some(_) => Err(conflict("A run has just begun on the cluster.", Some("Wait until it has ended."))),
-            };
-            self.store().update_cluster::<_, EngineError>(&cluster.id, refuse_busy).await?;
-            Ok(self.cloud(cluster.provider)?.bake(&cluster.id, name, description).await?)
-        };
-        let baked = baked.await;
-        if baked.is_ok() {
-            let (engine, id) = (self.clone(), cluster.id.clone());
-            self.spawn(async move {
+        // As a change, so that a run that takes the cluster has done so before this, or sees after this that it may not.
+        self.change_cluster(&cluster.id, |cluster| {
+            if cluster.master_restarting {
+                return Err(conflict(
+                    "The cluster's master is being restarted for another image.",
+                    Some("Try again in two minutes."),
+                ));
+            }
+            if cluster.current_run.is_some() {
+                return Err(conflict("A run has just begun on the cluster.", Some("Wait until it has ended.")));
+            }
+            cluster.master_restarting = true;
+            Ok(())
+        })
+        .await?;
+        let (cloud, (send, baked)) = (Arc::clone(self.cloud(cluster.provider)?), oneshot::channel());
+        let (engine, id) = (self.clone(), cluster.id.clone());
+        let (name, description) = (name.to_owned(), description.to_owned());
+        // Whoever asked may leave before the answer.
+        self.spawn(async move {
+            let baked = cloud.bake(&id, &name, &description).await;
+            // Only a refusal says that the master is not restarted.
+            let is_refused = matches!(&baked, Err(PortError::Refused { .. } | PortError::Preflight { .. }));
+            drop(send.send(baked));
+            if is_refused {
+                engine.master_is_back(&id).await;
+            } else {
+                engine.await_master(&id);
+            }
+        });
+        let ending = |_| EngineError::JMeter("The server is shutting down.".to_owned());
+        Ok(baked.await.map_err(ending)??)
+    }
+
+    /// Lets runs start again once the cluster's master has had time to restart. After a restart of the server this time begins anew: no
+    /// clock is trusted with when the other one began.
+    pub(crate) fn await_master(&self, cluster: &ClusterId) {
+        let (engine, id) = (self.clone(), cluster.clone());
+        self.work_on("master_restart", id.to_string(), format!("the restart of the master of {id}"), move |_| {
+            let (engine, id) = (engine.clone(), id.clone());
+            async move {
                 sleep(RESTART_TIME).await;
-                engine.restarting().remove(&id);
-                engine.notify(Event::Cluster(id));
-            });
-        } else {
-            self.restarting().remove(&cluster.id);
-            self.notify(Event::Cluster(cluster.id.clone()));
+                engine.master_is_back(&id).await;
+            }
+        });
+    }
+
+    async fn master_is_back(&self, id: &ClusterId) {
+        let is_back = |cluster: &mut Cluster| {
+            cluster.master_restarting = false;
+            Ok(())
+        };
+        while let Err(error) = self.change_cluster(id, is_back).await {
+            tracing::warn!(cluster = %id, %error, "cluster {id}: {error}; no run starts on it until this can be recorded");
+            // Another start begins here again.
+            if matches!(error, EngineError::Store(StoreError::NotFound { .. } | StoreError::Unreadable { .. })) {
+                return;
+            }
+            sleep(RETRY_EVERY).await;
         }
-        baked
     }
 
     /// All images that were made, the newest first.

@@ -348,6 +348,7 @@ fn adopted_row(
         cause: None,
         lost_nodes: Vec::new(),
         current_run: None,
+        master_restarting: false,
         nodes,
         created_ms,
         ready_ms: None,

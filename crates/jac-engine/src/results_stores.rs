@@ -373,9 +373,10 @@ impl Engine {
         self.results_store(&id).await
     }
 
-    /// A person's stores have changed: waiting uploads are retried, and runs in no store are uploaded.
+    /// A person's stores or their credentials have changed: waiting uploads and removals are retried, and runs in no store are uploaded.
     pub(crate) async fn places_changed(&self, owner: &str) -> Result<(), EngineError> {
         self.load_results_stores().await?;
+        self.archives().removals().notify_one();
         let (engine, owner) = (self.clone(), owner.to_owned());
         // It reads the folder of every run, which nobody waits for.
         drop(self.spawn_blocking(move || {

@@ -8,6 +8,7 @@
 mod find;
 mod log;
 mod own;
+mod pauses;
 mod query;
 mod view;
 
@@ -62,7 +63,7 @@ pub(crate) struct Shipping {
     /// Live shipments that have more to read than they could.
     behind: Mutex<HashSet<Key>>,
     /// Targets that are not asked for samples before then, and why.
-    search_pauses: Mutex<HashMap<String, (Instant, &'static str)>>,
+    search_pauses: pauses::Pauses,
 }
 
 impl Shipping {

@@ -44,6 +44,7 @@ pub use sample::{Sample, TakeSample};
 pub use settings::{DateOrder, DateOrderSource, Settings, TimeUnit, TimestampMeaning};
 pub use statistics::{
     BusiestEntries, ChangedLabels, ChangedPoints, LogStatistics, ResponseTimes, SampleStatistics, SpreadEntry,
+    TimeFigures,
 };
 pub use steps::Steps;
 pub use summary::{Entry, EntryKind, Partial, Summary, TotalBasis, WindowTable};

@@ -29,6 +29,7 @@ mod times;
 mod window;
 
 pub use log::LogStatistics;
+pub use shape::TimeFigures;
 pub use tables::{BusiestEntries, ResponseTimes, SpreadEntry};
 
 use crate::{ChangedCodes, LabelSeries, Point, Sample, Settings, TotalBasis};

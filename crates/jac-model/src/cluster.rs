@@ -322,6 +322,9 @@ pub struct Cluster {
     pub lost_nodes: Vec<String>,
     /// The run that is currently using it.
     pub current_run: Option<RunId>,
+    /// Its master is being restarted to create an image; no run starts until then.
+    #[serde(default)]
+    pub master_restarting: bool,
     pub nodes: Vec<Node>,
     pub created_ms: i64,
     pub ready_ms: Option<i64>,

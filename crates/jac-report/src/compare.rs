@@ -1,8 +1,9 @@
 //! What has changed between two results, and what of it is noise.
 //!
-//! Three tests per line of the table, on the exact distributions: Mann–Whitney U on the response times (are they slower
-//! altogether?), the share of samples above the common 95th percentile (is the tail slower?) and the share of failures,
-//! the latter two as two-proportion z tests. Holm's method corrects for the number of tests. A change counts when its
+//! Three tests per line of the table, on the exact distributions: Mann–Whitney U on the response times of passed samples (are they slower
+//! altogether?), the share of these above the common 95th percentile (is the tail slower?) and the share of failures,
+//! the latter two as two-proportion z tests. A failure has no say in the first two: failing at once is not fast, and running into a timeout
+//! is counted as the failure that it is. Holm's method corrects for the number of tests. A change counts when its
 //! test says so *and* it is large enough to matter; each alone is not worth a red build: many samples make any trifle
 //! significant, and few make anything look large.
 
@@ -17,7 +18,7 @@ pub use significance::TestResult;
 pub use text::comparison_text;
 
 use jac_jtl::criteria::MAX_UNREAD_PERCENT;
-use jac_jtl::{Entry, LogStatistics, Note, ResponseTimes, Summary, TotalBasis};
+use jac_jtl::{Entry, LogStatistics, Note, ResponseTimes, Summary, TimeFigures, TotalBasis};
 use serde::{Deserialize, Serialize};
 use significance::{Distribution, holm, mann_whitney, proportions};
 use std::collections::HashMap;
@@ -29,8 +30,8 @@ pub struct Side {
     pub name: String,
     /// Its table.
     pub summary: Summary,
-    /// Its response times; without them (all there is is a `summary.json`) only failures can be tested.
-    pub response_times: Option<ResponseTimes>,
+    /// Response times of its passed samples; without them (all there is is a `summary.json`) only failures can be tested.
+    pub passed_times: Option<ResponseTimes>,
     /// Share of its rows that may be unread, in percent; `None`: that of the thresholds.
     pub max_unread_percent: Option<f64>,
 }
@@ -38,13 +39,13 @@ pub struct Side {
 impl Side {
     /// From a log's statistics.
     pub fn of_log(name: impl Into<String>, log: &mut LogStatistics) -> Self {
-        let response_times = Some(log.response_times());
-        Self { name: name.into(), summary: log.summary(), response_times, max_unread_percent: None }
+        let passed_times = Some(log.passed_times());
+        Self { name: name.into(), summary: log.summary(), passed_times, max_unread_percent: None }
     }
 
     /// From a `summary.json` alone.
     pub fn of_summary(name: impl Into<String>, summary: Summary) -> Self {
-        Self { name: name.into(), summary, response_times: None, max_unread_percent: None }
+        Self { name: name.into(), summary, passed_times: None, max_unread_percent: None }
     }
 
     /// The share of unread rows that puts the verdict in doubt, if it has more.
@@ -159,6 +160,13 @@ pub struct LineComparison {
     pub before: Entry,
     /// The line in `after`.
     pub after: Entry,
+    /// Response times of the passed samples in `before`, which are what is compared; `null`: they are the line's own, as no sample failed, or there
+    /// are none.
+    #[serde(default)]
+    pub passed_before: Option<TimeFigures>,
+    /// The same in `after`.
+    #[serde(default)]
+    pub passed_after: Option<TimeFigures>,
     /// Are the response times slower altogether? `share` is the probability that one of `after` is slower than one of
     /// `before`, equal ones counted half.
     pub response_times: Option<TestResult>,
@@ -175,7 +183,7 @@ pub struct NumberChange {
     pub metric: ChangedMetric,
     /// Is it worse? Else it is better.
     pub worse: bool,
-    /// In the metric's unit, as is `after`.
+    /// In the metric's unit, as is `after`; times are those of passed samples.
     pub before: f64,
     pub after: f64,
 }
@@ -211,7 +219,7 @@ pub enum Change {
 
 /// Compares two results.
 pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Comparison {
-    let totals = |side: &Side| side.response_times.as_ref().map(|times| Distribution::new(&times.total));
+    let totals = |side: &Side| side.passed_times.as_ref().map(|times| Distribution::new(&times.total));
     let (times_before, times_after) = (by_label(before), by_label(after));
     let of =
         |times: &HashMap<&str, &[(u32, u64)]>, label: &str| times.get(label).map(|counts| Distribution::new(counts));
@@ -259,13 +267,14 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
     }
     let outcome = outcome(&total, &labels, [before, after], thresholds);
     let findings = findings([before, after], &outcome, thresholds);
+    let some_failed = labels.iter().chain([&total]).any(LineComparison::some_failed);
     Comparison {
         version: 1,
         before: before.name.clone(),
         after: after.name.clone(),
         worse: matches!(outcome, ComparisonOutcome::Worse | ComparisonOutcome::Mixed),
         outcome,
-        notes: notes(before, after, thresholds, count),
+        notes: notes(before, after, thresholds, count, some_failed),
         findings,
         total,
         labels,
@@ -278,8 +287,8 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
 /// Why a total in which every sample failed is worse, or unclear if every sample failed before too.
 pub const EVERY_SAMPLE_FAILED: &str = "every sample failed";
 
-/// Compares one line of two results of which nothing is left but the line itself and its response times in coarse steps, as [`compare`] does
-/// with the lines of a table. Only its own tests are corrected for.
+/// Compares one line of two results of which nothing is left but the line itself and the response times of its passed samples in coarse steps, as
+/// [`compare`] does with the lines of a table. Only its own tests are corrected for.
 pub fn compare_lines(
     before: (&Entry, &CoarseTimes),
     after: (&Entry, &CoarseTimes),
@@ -293,7 +302,7 @@ pub fn compare_lines(
 }
 
 fn by_label(side: &Side) -> HashMap<&str, &[(u32, u64)]> {
-    let labels = side.response_times.iter().flat_map(|times| &times.labels);
+    let labels = side.passed_times.iter().flat_map(|times| &times.labels);
     labels.map(|(label, counts)| (label.as_str(), counts.as_slice())).collect()
 }
 
@@ -327,8 +336,8 @@ fn outcome(
 }
 
 fn line(before: &Entry, after: &Entry, a: Option<&Distribution>, b: Option<&Distribution>) -> LineComparison {
-    // What failed is not faster or slower.
-    let times = a.zip(b).filter(|_| !all_failed(before) && !all_failed(after));
+    let times = a.zip(b);
+    let passed = |entry: &Entry, times: Option<&Distribution>| times.filter(|_| entry.errors > 0)?.figures();
     LineComparison {
         label: after.label.clone(),
         change: Change::Unclear,
@@ -340,6 +349,8 @@ fn line(before: &Entry, after: &Entry, a: Option<&Distribution>, b: Option<&Dist
             proportions((a.above(limit), a.total()), (b.above(limit), b.total()))
         }),
         errors: proportions((before.errors, before.samples), (after.errors, after.samples)),
+        passed_before: passed(before, a),
+        passed_after: passed(after, b),
         before: before.clone(),
         after: after.clone(),
     }
@@ -360,9 +371,16 @@ impl LineComparison {
         [&mut self.response_times, &mut self.tail, &mut self.errors].into_iter().flatten()
     }
 
+    /// Are the compared times not the line's own, as some of its samples failed?
+    fn some_failed(&self) -> bool {
+        self.passed_before.is_some() || self.passed_after.is_some()
+    }
+
     fn judge(&mut self, thresholds: Thresholds) {
         let sure = |test: &Option<TestResult>| test.filter(|test| test.corrected_p < thresholds.significance);
-        let moved = |metric, slower| moved_time(metric, &self.before, &self.after, slower, thresholds);
+        let before = times_of(&self.before, self.passed_before);
+        let after = times_of(&self.after, self.passed_after);
+        let moved = |metric, slower| moved_time(metric, before, after, slower, thresholds);
         let usual = sure(&self.response_times).map(|test| test.share > 0.5);
         let tail = sure(&self.tail).map(|test| test.share > test.share_before);
         let mut changed = Vec::new();
@@ -385,15 +403,16 @@ impl LineComparison {
                 changed.push(NumberChange { metric: ChangedMetric::ErrorPercent, worse: more_errors, before, after });
             }
         }
+        let told = |changed: &[NumberChange], worse| sentence(changed, worse, self.some_failed());
         let goes_apart = of(&changed, true) && of(&changed, false);
-        // Failing sooner is no gain; failing less may be why it takes longer.
+        // With more failures, the faster ones may be all that still pass; with fewer, slow ones may pass that failed before.
         (self.change, self.sentence) = if goes_apart && !more_errors {
-            (Change::Mixed, format!("worse: {}; better: {}", sentence(&changed, true), sentence(&changed, false)))
+            (Change::Mixed, format!("worse: {}; better: {}", told(&changed, true), told(&changed, false)))
         } else if of(&changed, true) {
             changed.retain(|number| number.worse);
-            (Change::Worse, sentence(&changed, true))
+            (Change::Worse, told(&changed, true))
         } else if of(&changed, false) {
-            (Change::Better, sentence(&changed, false))
+            (Change::Better, told(&changed, false))
         } else if self.response_times.is_some() {
             (Change::Same, "no significant change".to_owned())
         } else if all_failed(&self.after) {
@@ -405,19 +424,27 @@ impl LineComparison {
     }
 }
 
+/// Mean, median and 95th percentile of the samples that passed.
+fn times_of(entry: &Entry, passed: Option<TimeFigures>) -> [Option<f64>; 3] {
+    match passed {
+        Some(passed) => [passed.mean_ms, passed.median_ms, passed.p95_ms].map(Some),
+        None => [entry.mean_ms, entry.median_ms, entry.p95_ms],
+    }
+}
+
 /// The change of a time in the direction that its test found, if it is large enough to matter.
 fn moved_time(
     metric: ChangedMetric,
-    before: &Entry,
-    after: &Entry,
+    before: [Option<f64>; 3],
+    after: [Option<f64>; 3],
     slower: bool,
     thresholds: Thresholds,
 ) -> Option<NumberChange> {
-    let of = |entry: &Entry| match metric {
-        ChangedMetric::MeanMs => entry.mean_ms,
-        ChangedMetric::MedianMs => entry.median_ms,
-        ChangedMetric::P95Ms => entry.p95_ms,
-        ChangedMetric::ErrorPercent => entry.error_percent,
+    let of = |[mean, median, p95]: [Option<f64>; 3]| match metric {
+        ChangedMetric::MeanMs => mean,
+        ChangedMetric::MedianMs => median,
+        ChangedMetric::P95Ms => p95,
+        ChangedMetric::ErrorPercent => None,
     };
     let (before, after) = (of(before)?, of(after)?);
     let by = after - before;
@@ -428,7 +455,7 @@ fn moved_time(
 }
 
 /// Those that are worse, or better, for people.
-fn sentence(changed: &[NumberChange], worse: bool) -> String {
+fn sentence(changed: &[NumberChange], worse: bool, some_failed: bool) -> String {
     let parts =
         changed.iter().filter(|number| number.worse == worse).map(|NumberChange { metric, before, after, .. }| {
             let name = match metric {
@@ -437,8 +464,9 @@ fn sentence(changed: &[NumberChange], worse: bool) -> String {
                 ChangedMetric::P95Ms => "p95",
                 ChangedMetric::ErrorPercent => return format!("errors {before:.2} % → {after:.2} %"),
             };
+            let of = if some_failed { " of passed samples" } else { "" };
             let share = percent(*before, *after).map_or_else(String::new, |percent| format!(" ({percent:+.1} %)"));
-            format!("{name} {before:.0} → {after:.0} ms{share}")
+            format!("{name}{of} {before:.0} → {after:.0} ms{share}")
         });
     parts.collect::<Vec<_>>().join(", ")
 }
@@ -448,9 +476,9 @@ fn percent(before: f64, after: f64) -> Option<f64> {
     (before != 0.0).then(|| (after - before) * 100.0 / before)
 }
 
-fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: usize) -> Vec<Note> {
+fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: usize, some_failed: bool) -> Vec<Note> {
     let rule = format!(
-        "A change is significant when the p-value of its test is below {} (Mann-Whitney U for response times, two-proportion \
+        "A change is significant when the p-value of its test is below {} (Mann-Whitney U for response times of passed samples, two-proportion \
          z for the share above the common 95th percentile and for failures; {tests} test{}, Holm-corrected) and it is at least \
          {} % and {} ms, or {} percentage points of the error rate.",
         thresholds.significance,
@@ -468,7 +496,11 @@ fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: usize) -> V
         Note::new("samples_taken_as_independent", independent),
         Note::new("rates_not_judged", rates),
     ];
-    for side in [before, after].into_iter().filter(|side| side.response_times.is_none()) {
+    if some_failed {
+        let passed = "Some samples failed. Their response times are in the figures of the table, but only those of passed samples are compared.";
+        notes.push(Note::new("passed_times_compared", passed));
+    }
+    for side in [before, after].into_iter().filter(|side| side.passed_times.is_none()) {
         let text = format!("{} is a summary table without distributions: response times cannot be tested.", side.name);
         notes.push(Note::new("no_distribution", text).with("side", side.name.as_str()));
     }

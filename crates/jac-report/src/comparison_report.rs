@@ -99,8 +99,8 @@ pub fn most_frequent(mut errors: Vec<ErrorType>) -> Vec<ErrorType> {
 pub struct Compared {
     /// What is shown of it.
     pub result: ComparedResult,
-    /// Its exact response times; without them only failures can be tested.
-    pub response_times: Option<ResponseTimes>,
+    /// The exact response times of its passed samples; without them only failures can be tested.
+    pub passed_times: Option<ResponseTimes>,
     /// Share of its rows that may be unread, in percent; `None`: that of the thresholds.
     pub max_unread_percent: Option<f64>,
 }
@@ -121,7 +121,7 @@ impl Compared {
             percents: profiles.percents,
             summary,
         };
-        Self { result, response_times: Some(log.response_times()), max_unread_percent: None }
+        Self { result, passed_times: Some(log.passed_times()), max_unread_percent: None }
     }
 
     /// From a `summary.json` alone.
@@ -138,14 +138,14 @@ impl Compared {
             percents: Vec::new(),
             summary,
         };
-        Self { result, response_times: None, max_unread_percent: None }
+        Self { result, passed_times: None, max_unread_percent: None }
     }
 
     fn side(&self) -> Side {
         Side {
             name: self.result.name.clone(),
             summary: self.result.summary.clone(),
-            response_times: self.response_times.clone(),
+            passed_times: self.passed_times.clone(),
             max_unread_percent: self.max_unread_percent,
         }
     }

@@ -37,7 +37,7 @@ pub(crate) struct Verdict {
 pub(crate) enum Failure {
     /// It may pass.
     Passing { error: TargetError, retry_after: Option<Duration> },
-    /// It broke off on the way, which may be because of its size.
+    /// It broke off on the way, or took too long, which may be because of its size.
     Broken(TargetError),
     /// It is too large, or cannot be understood as a whole: one of its rows may be the reason.
     Divide { status: u16, reason: String },
@@ -150,8 +150,10 @@ impl Courier<'_> {
                 Err(Failure::Passing { error, retry_after }) => (error, retry_after, part),
                 Err(Failure::Broken(error)) => {
                     broken += 1;
+                    // A target that takes too long has not broken the connection: it may only be slow at present.
                     if let [row] = part[..]
                         && size(&part) > pace::SMALLEST
+                        && error.code != "search_timeout"
                     {
                         alone += 1;
                         if alone >= LONE_TRIES && self.sender.answers().await {
@@ -243,6 +245,7 @@ mod tests {
 
     /// Takes each row alone, and breaks the first tries of each.
     struct Breaking {
+        code: &'static str,
         times: u32,
         tries: Mutex<HashMap<usize, u32>>,
     }
@@ -262,7 +265,7 @@ mod tests {
             let tries = tries.entry(start).or_default();
             *tries += 1;
             if *tries <= self.times {
-                return Err(Failure::Broken(TargetError::new("search_unreachable", "The connection broke.")));
+                return Err(Failure::Broken(TargetError::new(self.code, "It was not answered.")));
             }
             Ok(Verdict::default())
         }
@@ -291,8 +294,8 @@ mod tests {
         async fn report(&self, _: Option<TargetError>) {}
     }
 
-    #[tokio::test]
-    async fn each_large_row_is_tried_as_often_as_the_first() {
+    /// The rows that are refused of three large ones, each of whose first tries fail in that way.
+    async fn refused(code: &'static str, times: u32) -> usize {
         let run = ShippedRun {
             id: "r-23456789".parse().expect("an id"),
             name: String::new(),
@@ -311,10 +314,21 @@ mod tests {
         reader.feed(format!("timeStamp,elapsed,label,success\n{rows}").as_bytes(), &mut packer);
         let batch = Arc::new(packer.take_all().pop().expect("a batch"));
         assert_eq!(batch.len(), 3);
-        // All together break as often as one may.
-        let sender = Breaking { times: LONE_TRIES / 3, tries: Mutex::default() };
+        let sender = Breaking { code, times, tries: Mutex::default() };
         let pace = Pace::new(1, settings.batch_bytes);
         let courier = Courier { sender: &sender, run: &run, log: &Nobody, pace, reported: Mutex::default() };
-        assert_eq!(courier.deliver(batch).await.1, []);
+        courier.deliver(batch).await.1.len()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_large_row_is_tried_as_often_as_the_first() {
+        // All together break as often as one may.
+        assert_eq!(refused("search_unreachable", LONE_TRIES / 3).await, 0);
+        assert_eq!(refused("search_unreachable", LONE_TRIES).await, 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_row_that_a_slow_target_does_not_take_in_time_is_sent_until_it_does() {
+        assert_eq!(refused("search_timeout", 2 * LONE_TRIES).await, 0);
     }
 }

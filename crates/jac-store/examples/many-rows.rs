@@ -187,6 +187,7 @@ fn cluster(number: u64, clusters: u64, runs: u64) -> Cluster {
         cause: Some(Message::new("lifetime_over", "Its lifetime has expired.")),
         lost_nodes: Vec::new(),
         current_run: None,
+        master_restarting: false,
         nodes: Cluster::requested_nodes(4),
         created_ms,
         ready_ms: Some(created_ms + MINUTE_MS),

@@ -6,7 +6,7 @@
 //! its own.
 
 use crate::{Store, StoreError, during};
-use jac_model::{EpochMs, Person};
+use jac_model::{EpochMs, Person, network_of};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -298,20 +298,40 @@ fn entry_row(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
     })
 }
 
+const SIGNED_IN_FROM: &str = "SELECT 1 FROM audit INDEXED BY audit_sign_ins
+     WHERE person = ?1 AND action = 'session.create' AND outcome = 'done' AND address = ?2";
+
+/// Each address once: the index is entered once for each of them, not read for each sign-in.
+const SIGN_IN_ADDRESSES: &str = "WITH RECURSIVE known (address) AS (
+         SELECT (SELECT min(address) FROM audit INDEXED BY audit_sign_ins
+                 WHERE person = ?1 AND action = 'session.create' AND outcome = 'done')
+         UNION ALL
+         SELECT (SELECT min(audit.address) FROM audit INDEXED BY audit_sign_ins
+                 WHERE person = ?1 AND action = 'session.create' AND outcome = 'done' AND audit.address > known.address)
+         FROM known WHERE known.address IS NOT NULL)
+     SELECT address FROM known WHERE address IS NOT NULL";
+
 impl Store {
     /// Writes an entry by itself: of what changed nothing in the database.
     pub async fn add_entry(&self, entry: NewEntry) -> Result<(), StoreError> {
         self.write(move |connection| insert(connection, &entry)).await
     }
 
-    /// Whether somebody has ever signed in from an address.
+    /// Whether somebody has ever signed in from an address, or from another one of its network ([`network_of`]).
     pub async fn has_signed_in_from(&self, person: &str, address: &str) -> Result<bool, StoreError> {
         let (person, address) = (person.to_owned(), address.to_owned());
         self.read(move |connection| {
-            let sql = "SELECT 1 FROM audit INDEXED BY audit_by_person
-                       WHERE person = ?1 AND action = 'session.create' AND outcome = 'done' AND address = ?2";
-            let found = connection.prepare_cached(sql).and_then(|mut found| found.exists(params![person, address]));
-            found.map_err(during("read the audit trail"))
+            let read = || -> rusqlite::Result<bool> {
+                if connection.prepare_cached(SIGNED_IN_FROM)?.exists(params![person, address])? {
+                    return Ok(true);
+                }
+                let Ok(network) = address.parse().map(network_of) else { return Ok(false) };
+                let mut statement = connection.prepare_cached(SIGN_IN_ADDRESSES)?;
+                let mut addresses = statement.query_map([&person], |row| row.get::<_, String>(0))?;
+                let is_in = |known: String| known.parse().is_ok_and(|known| network_of(known) == network);
+                addresses.try_fold(false, |found, known| Ok(found || is_in(known?)))
+            };
+            read().map_err(during("read the audit trail"))
         })
         .await
     }
@@ -413,6 +433,46 @@ mod tests {
         store.add_entry(entry("session.create")).await.expect("written");
         assert!(store.has_signed_in_from("admin", "192.0.2.1").await.expect("read"));
         assert!(!store.has_signed_in_from("admin", "192.0.2.2").await.expect("read"));
+    }
+
+    #[tokio::test]
+    async fn somebody_is_known_in_the_whole_network_that_they_have_signed_in_from() {
+        let store = Store::in_memory().await.expect("a database");
+        let at = |address: &str| NewEntry { address: Some(address.to_owned()), ..entry("session.create") };
+        for address in ["192.0.2.1", "2001:db8:1:2::1", "2001:db8:1:2::1", "2001:db8:7::9"] {
+            store.add_entry(at(address)).await.expect("written");
+        }
+        store.add_entry(NewEntry { address: None, ..entry("session.create") }).await.expect("written");
+        store.add_entry(NewEntry { outcome: Outcome::Refused, ..at("2001:db8:5::1") }).await.expect("written");
+        store.add_entry(NewEntry { person: None, ..at("2001:db8:6::1") }).await.expect("written");
+        for (address, is_known) in [
+            ("2001:db8:1:2::1", true),
+            ("2001:db8:1:2:aaaa:bbbb:cccc:dddd", true),
+            ("2001:db8:7:0:1::", true),
+            ("2001:db8:1:3::1", false),
+            ("2001:db8:5::1", false),
+            ("2001:db8:6::1", false),
+            ("192.0.2.1", true),
+            ("192.0.2.2", false),
+            ("unknown", false),
+        ] {
+            assert_eq!(store.has_signed_in_from("admin", address).await.expect("read"), is_known, "{address}");
+        }
+        let plan = |sql: &'static str, values: usize| {
+            store.read::<_, StoreError>(move |connection| {
+                let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).map_err(during("plan"))?;
+                let values = rusqlite::params_from_iter(std::iter::repeat_n("x", values));
+                let steps = plan.query_map(values, |row| row.get::<_, String>(3)).map_err(during("plan"))?;
+                steps.collect::<rusqlite::Result<Vec<_>>>().map_err(during("plan"))
+            })
+        };
+        for (sql, values) in [(SIGNED_IN_FROM, 2), (SIGN_IN_ADDRESSES, 1)] {
+            let steps = plan(sql, values).await.expect("a plan");
+            let of_audit: Vec<_> = steps.iter().filter(|step| step.contains(" audit")).collect();
+            let is_covered =
+                |step: &&String| step.starts_with("SEARCH") && step.contains("COVERING INDEX audit_sign_ins");
+            assert!(!of_audit.is_empty() && of_audit.iter().all(|step| is_covered(step)), "{steps:?}");
+        }
     }
 
     #[tokio::test]

@@ -10,6 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRow {
     pub run: RunId,
+    /// What the run is called now. Not written with the row.
+    pub run_name: String,
     /// The target's name.
     pub target: String,
     /// The same in each try.
@@ -41,8 +43,8 @@ fn state_word(state: DeliveryState) -> &'static str {
     }
 }
 
-const COLUMNS: &str =
-    "SELECT run, target, id, state, attempts, since_ms, next_ms, updated_ms, code, message FROM deliveries";
+const COLUMNS: &str = "SELECT run, target, id, state, attempts, since_ms, next_ms, updated_ms, code, message,
+        (SELECT name FROM runs WHERE runs.id = deliveries.run) FROM deliveries";
 
 /// A row whose run's id or state is of a newer JAC is left out.
 fn row_of(row: &Row<'_>) -> rusqlite::Result<Option<DeliveryRow>> {
@@ -53,6 +55,7 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<Option<DeliveryRow>> {
     let (code, message): (Option<String>, Option<String>) = (row.get(8)?, row.get(9)?);
     Ok(Some(DeliveryRow {
         run,
+        run_name: row.get::<_, Option<String>>(10)?.unwrap_or_default(),
         target: row.get(1)?,
         id: row.get(2)?,
         state,
@@ -261,6 +264,7 @@ mod tests {
         }
         let expected = DeliveryRow {
             run: run.id.clone(),
+            run_name: run.name.clone(),
             target: "hook".to_owned(),
             id: "n-hook".to_owned(),
             state: DeliveryState::Waiting,

@@ -6,7 +6,7 @@
 use crate::{Store, StoreError, Unreadable, during, note_unreadable};
 use jac_model::{Cluster, Plan, Run};
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -95,6 +95,7 @@ pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
     |_| (),
     fallback_worker_types,
     |cluster| rename(cluster, "attended_by", "ephemeral_of"),
+    |cluster| add(cluster, "master_restarting", json!(false)),
 ];
 
 /// Workers had one type.
@@ -241,8 +242,18 @@ pub(crate) fn documents<T: Document>(
     unreadable: &Unreadable,
     sql: &str,
 ) -> Result<Vec<T>, StoreError> {
+    documents_of(connection, unreadable, sql, &[])
+}
+
+/// The same for a query with values.
+pub(crate) fn documents_of<T: Document>(
+    connection: &Connection,
+    unreadable: &Unreadable,
+    sql: &str,
+    values: &[&dyn ToSql],
+) -> Result<Vec<T>, StoreError> {
     let mut found = Vec::new();
-    for id in ids(connection, sql)? {
+    for id in ids_of(connection, sql, values)? {
         match document(connection, &id) {
             Ok(document) => found.push(document),
             Err(StoreError::Unreadable { kind, id, source }) => note_unreadable(unreadable, kind, &id, &source),
@@ -253,8 +264,12 @@ pub(crate) fn documents<T: Document>(
 }
 
 pub(crate) fn ids(connection: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
+    ids_of(connection, sql, &[])
+}
+
+fn ids_of(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(during("read ids"))?;
-    let ids = statement.query_map([], |row| row.get(0)).map_err(during("read ids"))?;
+    let ids = statement.query_map(values, |row| row.get(0)).map_err(during("read ids"))?;
     ids.collect::<Result<_, _>>().map_err(during("read ids"))
 }
 

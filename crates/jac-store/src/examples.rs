@@ -119,6 +119,7 @@ pub fn cluster(number: u32) -> Cluster {
         cause: Some(Message::new("terminated_by", "It is asked for.").with("by", "Ada")),
         lost_nodes: vec!["worker-1".to_owned()],
         current_run: Some(RunId::from_random(random(number))),
+        master_restarting: false,
         nodes: vec![node],
         created_ms: i64::from(number),
         ready_ms: Some(5),

@@ -191,7 +191,8 @@ impl Store {
         self.write(move |connection| put_metrics(connection, &id, &metrics)).await
     }
 
-    /// The same for a run that has none yet: figures that were written at a run's end stay.
+    /// The same for a run whose figures are missing: those that were written at a run's end stay, as do earlier ones that are to be replaced if
+    /// there is nothing to replace them by.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -200,7 +201,16 @@ impl Store {
         self.write(move |connection| {
             let sql = "SELECT 1 FROM runs WHERE id = ?1 AND metrics = 0";
             let is_missing = connection.prepare_cached(sql).and_then(|mut row| row.exists([id.as_str()]));
-            if is_missing.map_err(during("read a run"))? { put_metrics(connection, &id, &metrics) } else { Ok(()) }
+            if !is_missing.map_err(during("read a run"))? {
+                return Ok(());
+            }
+            let sql = "SELECT 1 FROM run_metrics WHERE run = ?1";
+            let has_some = connection.prepare_cached(sql).and_then(|mut row| row.exists([id.as_str()]));
+            if metrics.is_empty() && has_some.map_err(during("read a run's metrics"))? {
+                let kept = connection.execute("UPDATE runs SET metrics = 1 WHERE id = ?1", [id.as_str()]);
+                return kept.map(drop).map_err(during("write a run's metrics"));
+            }
+            put_metrics(connection, &id, &metrics)
         })
         .await
     }

@@ -164,15 +164,13 @@ impl Store {
         self.read(move |connection| documents::documents(connection, &unreadable, UNFINISHED)).await
     }
 
-    /// The runs of a cluster that have not begun, in the order in which they were started; one may already have claimed it.
+    /// The runs of a cluster that have not begun, in the order in which they were started; one may already have claimed it. One that cannot
+    /// be read never begins, so it is left out and remembered.
     pub async fn queued_runs(&self, cluster: &jac_model::ClusterId) -> Result<Vec<RunId>, StoreError> {
-        let cluster = cluster.to_string();
+        let (cluster, unreadable) = (cluster.to_string(), self.unreadable.clone());
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(QUEUED).map_err(during("list queued runs"))?;
-            let ids =
-                statement.query_map([cluster], |row| row.get::<_, String>(0)).map_err(during("list queued runs"))?;
-            let ids = ids.collect::<Result<Vec<_>, _>>().map_err(during("list queued runs"))?;
-            Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+            let runs: Vec<Run> = documents::documents_of(connection, &unreadable, QUEUED, &[&cluster])?;
+            Ok(runs.into_iter().map(|run| run.id).collect())
         })
         .await
     }

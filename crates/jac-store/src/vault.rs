@@ -205,8 +205,22 @@ impl Vault {
     }
 }
 
+const VAULT: &str = "JAC's vault";
+
 fn refused(what: &str, error: &dyn std::fmt::Display) -> PortError {
-    PortError::Refused { node: "JAC's vault".to_owned(), what: what.to_owned(), reason: error.to_string() }
+    PortError::Refused { node: VAULT.to_owned(), what: what.to_owned(), reason: error.to_string() }
+}
+
+/// A set that cannot be opened has to be saved again; a database that cannot be read says nothing about it.
+fn unopened(what: &str, error: &VaultError) -> PortError {
+    match error {
+        VaultError::Store(error) => unread(what, error),
+        VaultError::Seal(_) | VaultError::Corrupt(_) => refused(what, &format!("{error}; save it again")),
+    }
+}
+
+fn unread(what: &str, error: &StoreError) -> PortError {
+    PortError::Retryable { node: VAULT.to_owned(), what: what.to_owned(), reason: error.to_string() }
 }
 
 #[async_trait]
@@ -214,7 +228,7 @@ impl CredentialSource for Vault {
     async fn aws(&self, choice: &CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError> {
         let what = "open the saved AWS credentials";
         let Some(id) = choice.set() else { return Ok((AwsCredentials::Environment, None)) };
-        let found = self.secret(id).await.map_err(|error| refused(what, &format!("{error}; save them again")))?;
+        let found = self.secret(id).await.map_err(|error| unopened(what, &error))?;
         match (found, choice) {
             (Some((Secret::Aws(credentials), region)), _) => Ok((credentials, region)),
             (Some((Secret::SshKey(_), _)), _) => Err(refused(what, &format!("the set {id} is an SSH key"))),
@@ -226,18 +240,18 @@ impl CredentialSource for Vault {
 
     async fn ssh_key(&self, id: &str) -> Result<String, PortError> {
         let what = "open the saved SSH key";
-        match self.secret(id).await.map_err(|error| refused(what, &format!("{error}; save it again")))? {
+        match self.secret(id).await.map_err(|error| unopened(what, &error))? {
             Some((Secret::SshKey(key), _)) => Ok(key),
             _ => Err(refused(what, &format!("no SSH key {id}"))),
         }
     }
 
     async fn all_aws(&self) -> Result<Vec<CredentialChoice>, PortError> {
-        let rows = self.store.credentials().await.map_err(|error| refused("list the saved credentials", &error))?;
+        let rows = self.store.credentials().await.map_err(|error| unread("list the saved credentials", &error))?;
         let sets: Vec<CredentialChoice> =
             rows.into_iter().filter(|row| row.kind.is_aws()).map(|row| CredentialChoice::Set(row.id)).collect();
         let used = self.store.has_used_environment().await;
-        let with_environment = sets.is_empty() || used.map_err(|error| refused("read the clusters", &error))?;
+        let with_environment = sets.is_empty() || used.map_err(|error| unread("read the clusters", &error))?;
         Ok(sets.into_iter().chain(with_environment.then_some(CredentialChoice::Environment)).collect())
     }
 

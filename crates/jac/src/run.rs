@@ -691,6 +691,7 @@ mod tests {
             cause: None,
             lost_nodes: Vec::new(),
             current_run: None,
+            master_restarting: false,
             nodes: Cluster::requested_nodes(workers),
             created_ms: 0,
             ready_ms: None,

@@ -7,7 +7,7 @@ use crate::boot::Seen;
 use crate::cloud::Ec2Cloud;
 use async_trait::async_trait;
 use jac_model::CredentialChoice;
-use jac_model::ports::{AwsCredentials, Cloud, CredentialSource, PortError};
+use jac_model::ports::{AssumedRole, AwsCredentials, Cloud, CredentialSource, PortError};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -132,4 +132,57 @@ async fn machines_that_boot_are_looked_at_with_the_credentials_of_now() {
         _ = looking => panic!("never: the machines are seen"),
     };
     assert_eq!(found, 1);
+}
+
+/// Keys that are there to assume a role with.
+struct WithRole;
+
+#[async_trait]
+impl CredentialSource for WithRole {
+    async fn aws(&self, _: &CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError> {
+        let role = AssumedRole { arn: "arn:aws:iam::111122223333:role/load".to_owned(), external_id: None };
+        let (access_key_id, secret_access_key) = (OLD.to_owned(), "secret".to_owned());
+        let keys = AwsCredentials::Keys { access_key_id, secret_access_key, session_token: None, role: Some(role) };
+        Ok((keys, Some("us-east-1".to_owned())))
+    }
+
+    async fn ssh_key(&self, _: &str) -> Result<String, PortError> {
+        unreachable!("machines of EC2 have keys of their own")
+    }
+
+    async fn all_aws(&self) -> Result<Vec<CredentialChoice>, PortError> {
+        Ok(vec![choice()])
+    }
+
+    fn seal(&self, _: &str, secret: &[u8]) -> Result<Vec<u8>, PortError> {
+        Ok(secret.to_vec())
+    }
+
+    fn open(&self, _: &str, sealed: &[u8]) -> Result<Vec<u8>, PortError> {
+        Ok(sealed.to_vec())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_nobody_answers_for_is_not_a_refused_one() {
+    const DENIED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error>\
+        <RequestId>r</RequestId></ErrorResponse>";
+    const THROTTLED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message>\
+        </Error><RequestId>r</RequestId></ErrorResponse>";
+    for (answer, is_refused) in
+        [(Answer::Recorded(403, DENIED), true), (Answer::Recorded(400, THROTTLED), false), (Answer::Cut, false)]
+    {
+        let folder = tempfile::tempdir().expect("a folder");
+        let recorded = answer.clone();
+        let aws = Recorded::new(move |words| match words["Action"].as_str() {
+            "AssumeRole" => recorded.clone(),
+            other => panic!("nobody asks for {other} without a role"),
+        });
+        let mut cloud = cloud(folder.path());
+        cloud.clients = Clients::over(Arc::new(WithRole), aws.connector());
+        cloud.records.remember("us-east-1", &choice()).await.expect("it is kept");
+        let ended = cloud.terminate(&cluster()).await;
+        assert_eq!(ended.is_ok(), is_refused, "{answer:?}: {ended:?}");
+        assert!(!aws.asked("AssumeRole").is_empty(), "{answer:?}");
+    }
 }

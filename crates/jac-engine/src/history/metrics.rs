@@ -1,8 +1,8 @@
 //! The figures of finished runs: written when a run ends, and in the background for runs that ended under an earlier JAC or came back from
 //! their folders.
 //!
-//! Kept are the total and the labels with the most samples. Response times are kept in coarse steps; of a run whose figures come from its
-//! report alone, they are rebuilt from the report's percentiles.
+//! Kept are the total and the labels with the most samples. Response times of passed samples are kept in coarse steps; of a run whose figures come
+//! from its report alone, they are rebuilt from the report's percentiles, or from its histogram where some samples failed.
 
 use crate::blocking::wait;
 use crate::engine::Engine;
@@ -26,7 +26,7 @@ const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Figures of a run's statistics, with the share of rows that may be unreadable if it is not the default.
 pub(crate) fn of_statistics(statistics: &mut LogStatistics, max_unread_percent: Option<f64>) -> Vec<RunMetrics> {
-    let (summary, times) = (statistics.summary(), statistics.response_times());
+    let (summary, times) = (statistics.summary(), statistics.passed_times());
     let labels: HashMap<&str, &[(u32, u64)]> =
         times.labels.iter().map(|(label, counts)| (label.as_str(), counts.as_slice())).collect();
     let of = |label: Option<&str>| {
@@ -44,7 +44,10 @@ fn of_report(report: &Report, max_unread_percent: Option<f64>) -> Vec<RunMetrics
         let profile = label.map_or(Some(&profiles.total), |label| labels.get(label).copied());
         let curve = profile.filter(|profile| profile.percentiles_ms.len() == profiles.percents.len());
         curve.map_or_else(CoarseTimes::default, |profile| {
-            let samples = profile.satisfied + profile.tolerated + profile.frustrated + profile.failed;
+            if profile.failed > 0 {
+                return CoarseTimes::of_passed(&profile.distribution);
+            }
+            let samples = profile.satisfied + profile.tolerated + profile.frustrated;
             CoarseTimes::of_percentiles(&profiles.percents, &profile.percentiles_ms, samples)
         })
     };
@@ -146,10 +149,19 @@ mod tests {
         log.feed(b"timeStamp,elapsed,label,success\n");
         for n in 0..5_000_u64 {
             let label = n % 3;
-            log.feed(format!("{},{},Page {label},{}\n", n * 10, 100 + (n * 7919) % 300, n % 50 != 0).as_bytes());
+            log.feed(format!("{},{},Page {label},{}\n", n * 10, elapsed_ms(n), n % 50 != 0).as_bytes());
         }
         log.finish();
         log
+    }
+
+    /// One that fails does so at once, or by a timeout.
+    fn elapsed_ms(n: u64) -> u64 {
+        match n % 100 {
+            0 => 1,
+            50 => 60_000,
+            _ => 100 + (n * 7919) % 300,
+        }
     }
 
     #[test]
@@ -160,7 +172,7 @@ mod tests {
         assert_eq!((rows[0].samples, rows[0].errors), (5_000, 100));
         for row in &rows {
             let times = CoarseTimes::from_bytes(&row.times).expect("times");
-            assert_eq!(times.counts().iter().map(|(_, count)| count).sum::<u64>(), row.samples);
+            assert_eq!(times.counts().iter().map(|(_, count)| count).sum::<u64>(), row.samples - row.errors);
         }
         let mut empty = LogStatistics::new(Settings::default());
         empty.finish();
@@ -189,10 +201,11 @@ mod tests {
                 let times = CoarseTimes::from_bytes(times).expect("times");
                 let below: u64 = times.counts().iter().filter(|(ms, _)| *ms < limit).map(|(_, count)| count).sum();
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-                let share = below as f64 / exact.samples as f64;
+                let share = below as f64 / (exact.samples - exact.errors) as f64;
                 share
             };
-            for limit in [150, 200, 250, 300, 350] {
+            assert_eq!((share_below(&exact.times, 64), share_below(&exact.times, 408)), (0.0, 1.0), "only what passed");
+            for limit in [64, 150, 200, 250, 300, 350, 450] {
                 let (one, other) = (share_below(&exact.times, limit), share_below(&rebuilt.times, limit));
                 assert!((one - other).abs() < 0.03, "{limit}: {one} and {other}");
             }

@@ -40,6 +40,9 @@ const VERSION: u32 = 1;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Delivery {
     pub run: RunId,
+    /// The run's name.
+    #[serde(default)]
+    pub run_name: String,
     /// The target's name.
     pub target: String,
     /// ID sent to the receiver, the same in each attempt.
@@ -59,6 +62,7 @@ impl From<DeliveryRow> for Delivery {
     fn from(row: DeliveryRow) -> Self {
         Self {
             run: row.run,
+            run_name: row.run_name,
             target: row.target,
             id: row.id,
             state: row.state,
@@ -351,6 +355,7 @@ mod tests {
     fn row() -> DeliveryRow {
         DeliveryRow {
             run: RunId::from_random([1; _]),
+            run_name: String::new(),
             target: "hook".to_owned(),
             id: "n-1".to_owned(),
             state: DeliveryState::Waiting,

@@ -58,12 +58,10 @@ fn runs_of(number: usize) -> String {
 impl Engine {
     /// Claims the cluster for the run: a worker can execute one test at a time. `Some`: why that is not possible at present.
     pub(crate) async fn claim_cluster(&self, cluster: &ClusterId, run: &RunId) -> Result<Option<Held>, EngineError> {
-        if self.restarting().contains(cluster) {
-            return Ok(Some(Held::Restarting));
-        }
         let waiting = self.store().queued_runs(cluster).await?;
         let ahead = waiting.iter().position(|other| other == run).unwrap_or(waiting.len());
         let holder = move |cluster: &Cluster, run: &RunId| match &cluster.current_run {
+            _ if cluster.master_restarting => Some(Held::Restarting),
             Some(other) if other != run => Some(Held::By(other.clone())),
             None if ahead > 0 => Some(Held::Behind(ahead)),
             None | Some(_) => None,
@@ -72,13 +70,10 @@ impl Engine {
         if let Some(held) = holder(&self.store().cluster(cluster).await?, run) {
             return Ok(Some(held));
         }
-        let (engine, run) = (self.clone(), run.clone());
+        let run = run.clone();
         let (_, held) = self
             .change_cluster(cluster, move |cluster| {
-                // Asked again where changes take turns: it may have begun just now.
-                if engine.restarting().contains(&cluster.id) {
-                    return Ok(Some(Held::Restarting));
-                }
+                // Asked again where changes take turns.
                 let held = holder(cluster, &run);
                 if held.is_none() {
                     cluster.current_run = Some(run);

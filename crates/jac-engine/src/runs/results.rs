@@ -114,8 +114,8 @@ impl Engine {
             summary,
         };
         let samples = result.summary.total.samples;
-        let response_times = self.response_times(&run, samples)?;
-        Ok(Compared { result, response_times, max_unread_percent: run.max_unread_percent })
+        let passed_times = self.passed_times(&run, samples)?;
+        Ok(Compared { result, passed_times, max_unread_percent: run.max_unread_percent })
     }
 
     /// What a run was started with; `None`: it was imported.
@@ -151,8 +151,8 @@ impl Engine {
         }))
     }
 
-    /// The exact response times; `None` where the log is gone.
-    fn response_times(&self, run: &Run, samples: u64) -> Result<Option<ResponseTimes>, EngineError> {
+    /// The exact response times of its passed samples; `None` where the log is gone.
+    fn passed_times(&self, run: &Run, samples: u64) -> Result<Option<ResponseTimes>, EngineError> {
         let mut log = match self.statistics(&run.id) {
             Ok(log) => log,
             Err(EngineError::NotFound { .. }) => return Ok(None),
@@ -162,7 +162,7 @@ impl Engine {
             // What is left of it would be compared as if it were all.
             return Err(damaged(&spool(self.folder(), &run.id)));
         }
-        Ok(Some(log.response_times()))
+        Ok(Some(log.passed_times()))
     }
 
     /// The statistics of a run's whole log.

@@ -5,6 +5,7 @@
 //! again for a while, so that nobody waits for it.
 
 use super::named;
+use super::pauses::TIMEOUT;
 use super::query::query;
 use crate::blocking::wait;
 use crate::engine::Engine;
@@ -13,10 +14,10 @@ use crate::runs::results::MOST_FOUND;
 use jac_jtl::{EntryKind, Summary};
 use jac_logs::{FoundSample, Search, SearchResult};
 use jac_model::RunId;
-use jac_model::search::{SampleMatches, SampleTarget, ShipmentState, StoredSample};
+use jac_model::search::{SampleMatches, ShipmentState, StoredSample};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 /// What the log is called among sources; no target has this name.
 pub const LOG: &str = "log";
@@ -24,18 +25,6 @@ pub const LOG: &str = "log";
 const ROWS_WORTH_ASKING: u64 = 1_000_000;
 /// A target has to answer in this time.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
-/// For so long a target that did not answer is not asked.
-const PAUSE: Duration = Duration::from_secs(30);
-/// What is wrong with a target then, whatever run is asked for.
-const AWAY: [&str; 7] = [
-    "search_unreachable",
-    "search_timeout",
-    "search_unavailable",
-    "search_busy",
-    "search_denied",
-    "search_credentials",
-    "search_certificate",
-];
 /// The most of a summary that is read.
 const SUMMARY_BYTES: usize = 64 << 20;
 
@@ -123,7 +112,9 @@ impl Engine {
             return Ok(failed("search_not_complete"));
         }
         let Some(query) = query(run, search) else { return Ok(failed("search_filter_inexact")) };
-        if let Some(code) = self.shipping().paused(&row.target).filter(|_| source == SampleSource::Auto) {
+        if let Some(code) =
+            self.shipping().search_pauses.code(&row.target, run).filter(|_| source == SampleSource::Auto)
+        {
             return Ok(failed(code));
         }
         let Some(reading) = self.reading(run)? else { return Ok(failed("summary_missing")) };
@@ -131,12 +122,12 @@ impl Engine {
             Ok(Ok(matches)) => matches,
             Ok(Err(error)) => {
                 tracing::info!(%run, target = row.target, code = error.code, "search target {}: {error}", row.target);
-                self.shipping().pause_searches(target.as_ref(), error.code);
+                self.shipping().search_pauses.note(&row.target, run, error.code);
                 return Ok(failed(error.code));
             }
             Err(_) => {
-                self.shipping().pause_searches(target.as_ref(), "search_timeout");
-                return Ok(failed("search_timeout"));
+                self.shipping().search_pauses.note(&row.target, run, TIMEOUT);
+                return Ok(failed(TIMEOUT));
             }
         };
         if matches.documents != row.cursor.rows {
@@ -178,23 +169,6 @@ enum Asked {
     /// No target can be asked.
     No,
     Failed(SearchFallback),
-}
-
-impl super::Shipping {
-    /// Why a target is not asked now.
-    fn paused(&self, target: &str) -> Option<&'static str> {
-        let pauses = self.search_pauses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        pauses.get(target).filter(|(until, _)| Instant::now() < *until).map(|(_, code)| *code)
-    }
-
-    fn pause_searches(&self, target: &dyn SampleTarget, code: &'static str) {
-        if !AWAY.contains(&code) {
-            return;
-        }
-        let until = Instant::now() + PAUSE;
-        let mut pauses = self.search_pauses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        pauses.insert(target.info().name, (until, code));
-    }
 }
 
 /// The matches, in the form of a log search.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jac_model::ports::{
     Adopted, Cloud, Forecast, Instance, Lease, Listed, NodeRequest, PortError, ProgressSink, Remote,
 };
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, NodePrices, Provider};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, ImageState, NodeImage, NodePrices, Provider};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,6 +144,20 @@ impl Cloud for SimulatedCloud {
                 Ok(Forecast { prices, ..Forecast::default() })
             })
             .await
+    }
+
+    async fn bake(&self, _: &ClusterId, name: &str, description: &str) -> Result<NodeImage, PortError> {
+        let image = NodeImage {
+            id: "ami-1".to_owned(),
+            region: "us-east-1".to_owned(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            architecture: String::new(),
+            state: ImageState::Pending,
+            created_at: None,
+            size_gb: None,
+        };
+        self.faults.through("the provider", &self.name("bake"), CALL, |_| Ok(image)).await
     }
 
     async fn adopt(&self, cluster: &ClusterId) -> Result<Adopted, PortError> {

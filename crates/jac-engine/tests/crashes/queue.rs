@@ -1,10 +1,11 @@
 //! Runs that wait for a cluster that is busy.
 
+use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
 use jac_engine::EngineError;
 use jac_model::{Cause, ClusterPhase, Message, ResultsChoice, Run, RunId, RunPhase, StopMode};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// A cluster with a run that is running, and so many that wait behind it.
 async fn busy(waiting: usize) -> (House, jac_model::ClusterId, RunId, Vec<RunId>) {
@@ -126,4 +127,71 @@ async fn a_run_does_not_begin_on_a_cluster_that_lost_a_node_while_it_waited() {
     });
     assert_eq!(failure(&ended.await).code, "cluster_incomplete");
     house.terminate(&cluster).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_cannot_be_read_is_passed_over_by_those_behind_it() {
+    let (mut house, cluster, first, queued) = busy(3).await;
+    house.crash().await;
+    let database = rusqlite::Connection::open(house.data().join("jac.db")).expect("the database");
+    let spoil = "UPDATE run_documents SET document = json_set(document, '$.files', 3) WHERE id = ?1";
+    assert_eq!(database.execute(spoil, [queued[0].as_str()]).expect("written"), 1);
+    drop(database);
+    assert_eq!(house.engine().await.store().queued_runs(&cluster).await.expect("ids"), queued[1..]);
+    for run in [&first, &queued[1], &queued[2]] {
+        assert_eq!(house.until_run(run, RunPhase::Finished).await.cause, Some(Cause::Completed), "{run}");
+    }
+    let unreadable: Vec<_> = house.engine().await.store().unreadable().into_iter().map(|row| row.id).collect();
+    assert_eq!(unreadable, [queued[0].to_string()], "it is shown as such");
+    house.terminate(&cluster).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_waits_until_the_master_has_restarted_for_an_image_also_over_a_crash() {
+    for crashes in [false, true] {
+        let mut house = House::new();
+        let cluster = house.cluster(1).await;
+        house.until_phase(&cluster, ClusterPhase::Ready).await;
+        let engine = house.engine().await;
+        engine.bake_image(&cluster, Some("shop 1")).await.expect("it is begun");
+        let begun = Instant::now();
+        if crashes {
+            drop(engine);
+            house.crash().await;
+        }
+        assert!(house.engine().await.store().cluster(&cluster).await.expect("its row").master_restarting);
+        let again = house.engine().await.bake_image(&cluster, Some("shop 2")).await.expect_err("one at a time");
+        assert!(matches!(again, EngineError::Conflict { .. }), "{again}");
+        let refused = house.run_now(&cluster).await.expect_err("its master restarts");
+        assert!(matches!(refused, EngineError::Conflict { .. }), "{refused}");
+        house.queue = true;
+        let run = house.run_now(&cluster).await.expect("it waits");
+        let ran = house.until_run(&run, RunPhase::Running).await;
+        assert!(begun.elapsed() >= Duration::from_secs(120), "{:?} after it began", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(200), "{:?}: {ran:?}", begun.elapsed());
+        assert!(!house.engine().await.store().cluster(&cluster).await.expect("its row").master_restarting);
+        house.until_run(&run, RunPhase::Finished).await;
+        house.terminate(&cluster).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_that_is_refused_holds_up_no_run_and_one_whose_answer_is_lost_does() {
+    for (trouble, is_held_up) in
+        [(Trouble::Refuse("no right"), false), (Trouble::Offline(Duration::from_secs(1)), true)]
+    {
+        let mut house = House::new();
+        house.plan(Planned::new("bake", Which::Nth(1), Side::Before, trouble));
+        let cluster = house.cluster(1).await;
+        house.until_phase(&cluster, ClusterPhase::Ready).await;
+        let engine = house.engine().await;
+        engine.bake_image(&cluster, Some("shop 1")).await.expect_err("it fails");
+        let begun = Instant::now();
+        house.queue = true;
+        let run = house.run_now(&cluster).await.expect("it waits or begins");
+        house.until_run(&run, RunPhase::Running).await;
+        assert_eq!(begun.elapsed() >= Duration::from_secs(100), is_held_up, "{:?}", begun.elapsed());
+        house.until_run(&run, RunPhase::Finished).await;
+        house.terminate(&cluster).await;
+    }
 }

@@ -33,6 +33,20 @@ impl Group {
         self.failed.merge(other.failed, summing);
     }
 
+    /// Response times of samples that passed.
+    pub(super) fn passed(&self) -> Vec<(u32, u64)> {
+        let (mut times, failed) = (self.times.counts(), self.failed.counts());
+        let mut failed = failed.into_iter().peekable();
+        // Both rise, and each that failed is among all.
+        for (ms, count) in &mut times {
+            if let Some((_, errors)) = failed.next_if(|(failed_ms, _)| failed_ms == ms) {
+                *count = count.saturating_sub(errors);
+            }
+        }
+        times.retain(|(_, count)| *count > 0);
+        times
+    }
+
     fn bytes(&self) -> usize {
         GROUP_BYTES + self.times.bytes() + self.failed.bytes()
     }

@@ -178,6 +178,11 @@ impl LogStatistics {
         self.statistics.response_times()
     }
 
+    /// How often each response time occurred among the samples that passed, exactly.
+    pub fn passed_times(&mut self) -> ResponseTimes {
+        self.statistics.passed_times()
+    }
+
     /// The total and the busiest labels; see [`SampleStatistics::busiest`].
     pub fn busiest(&mut self, most: usize, bounds: &[u32]) -> BusiestEntries {
         self.statistics.busiest(most, bounds)

@@ -1,6 +1,7 @@
 //! What is computed from counted response times: all over rising values with their counts.
 
 use crate::percentile::percentile;
+use serde::{Deserialize, Serialize};
 
 /// Numbers that describe a distribution of response times, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +27,22 @@ impl Shape {
         let squares: f64 = counts.iter().map(|(ms, count)| *count as f64 * (f64::from(*ms) - mean).powi(2)).sum();
         let [median, p90, p95, p99, p999] = percentiles(counts, [50.0, 90.0, 95.0, 99.0, 99.9]);
         Some(Self { mean, min, max, stddev: (squares / total as f64).sqrt(), median, p90, p95, p99, p999 })
+    }
+}
+
+/// Some figures of counted response times, in milliseconds, calculated as those of a table's line are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TimeFigures {
+    pub mean_ms: f64,
+    pub median_ms: f64,
+    pub p95_ms: f64,
+}
+
+impl TimeFigures {
+    /// Of rising times with their counts; `None` without any.
+    pub fn of(counts: &[(u32, u64)]) -> Option<Self> {
+        Shape::of(counts).map(|shape| Self { mean_ms: shape.mean, median_ms: shape.median, p95_ms: shape.p95 })
     }
 }
 

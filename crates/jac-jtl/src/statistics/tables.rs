@@ -200,10 +200,19 @@ impl SampleStatistics {
 
     /// How often each response time occurred, over the same samples as the table's lines.
     pub fn response_times(&mut self) -> ResponseTimes {
+        self.times_of(|group| group.times.counts())
+    }
+
+    /// The same over those of them that passed.
+    pub fn passed_times(&mut self) -> ResponseTimes {
+        self.times_of(Group::passed)
+    }
+
+    fn times_of(&mut self, of: impl Fn(&Group) -> Vec<(u32, u64)>) -> ResponseTimes {
         self.settle();
-        let labels = self.labels.in_order();
-        let labels = labels.into_iter().map(|(_, label)| (label.text.clone(), label.both().times.counts())).collect();
-        ResponseTimes { total: self.labels.total(self.basis(), &mut self.summing).times.counts(), labels }
+        let labels = self.labels.in_order().into_iter();
+        let labels = labels.map(|(_, label)| (label.text.clone(), of(&label.both()))).collect();
+        ResponseTimes { total: of(&self.labels.total(self.basis(), &mut self.summing)), labels }
     }
 
     /// What has to be known about the numbers besides what the reading brought.

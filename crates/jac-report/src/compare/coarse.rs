@@ -4,7 +4,7 @@
 //! The steps are those of an HdrHistogram with five bits. Both sides of a test are put into the same steps, so a step adds ties and no bias.
 //! Two can be merged.
 
-use jac_jtl::Steps;
+use jac_jtl::{DistributionBin, Steps};
 use std::collections::BTreeMap;
 
 /// Up to 63 ms each millisecond, above it 32 to each doubling.
@@ -46,6 +46,15 @@ impl CoarseTimes {
         Self::of(pairs.flat_map(|(percents, times)| {
             let count = until(percents[1]).saturating_sub(until(percents[0]));
             [(whole(times[0]), count / 2), (whole(times[1]), count - count / 2)]
+        }))
+    }
+
+    /// Those of passed samples from a histogram of all: they are counted half at each end of their bin.
+    pub fn of_passed(bins: &[DistributionBin]) -> Self {
+        let ms = |ms: u64| u32::try_from(ms).unwrap_or(u32::MAX);
+        Self::of(bins.iter().flat_map(|bin| {
+            let count = bin.samples.saturating_sub(bin.errors);
+            [(ms(bin.from_ms), count / 2), (ms(bin.to_ms.saturating_sub(1)), count - count / 2)]
         }))
     }
 

@@ -1,5 +1,6 @@
 //! The statistical tests: on counted distributions, so that their cost does not grow with the samples.
 
+use jac_jtl::TimeFigures;
 use serde::{Deserialize, Serialize};
 
 /// Fewer samples than this are not tested: the normal approximation does not hold.
@@ -41,6 +42,11 @@ impl Distribution {
 
     pub(super) fn total(&self) -> u64 {
         self.total
+    }
+
+    /// `None` without any.
+    pub(super) fn figures(&self) -> Option<TimeFigures> {
+        TimeFigures::of(&self.counts)
     }
 
     /// Samples that took longer.

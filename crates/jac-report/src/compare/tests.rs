@@ -265,3 +265,64 @@ fn without_distributions_or_samples_it_is_unclear() {
     let comparison = compare(&base, &table, Thresholds::default());
     assert!(comparison.notes.iter().any(|note| note.code == "no_distribution"));
 }
+
+/// 2,000 samples: those that `failed` says are failures that take so long, the others take `passed` milliseconds and up to 50 more.
+fn of_failures(name: &str, passed: u64, failed: impl Fn(u64) -> Option<u64>) -> Side {
+    let mut log = LogStatistics::new(Settings::default());
+    log.feed(b"timeStamp,elapsed,label,success\n");
+    for n in 0..2_000 {
+        let failure = failed(n);
+        let elapsed = failure.unwrap_or(passed + n * 7_919 % 50);
+        log.feed(format!("{},{elapsed},Home,{}\n", n * 10, failure.is_none()).as_bytes());
+    }
+    log.finish();
+    Side::of_log(name, &mut log)
+}
+
+#[test]
+fn failures_have_no_say_in_response_times_however_long_they_take() {
+    let refused_at_once = |n: u64| n.is_multiple_of(10).then_some(1);
+    let timed_out = |n: u64| n.is_multiple_of(10).then_some(30_000);
+    let never = |_| None;
+    // What is repaired takes as long as before: no rise of the mean from 180 to 200 ms.
+    let repaired =
+        compare(&of_failures("a", 200, refused_at_once), &of_failures("b", 200, never), Thresholds::default());
+    assert_eq!((repaired.outcome, repaired.worse), (ComparisonOutcome::Better, false), "{}", repaired.total.sentence);
+    // Nor is what breaks down faster or slower, only broken.
+    for failures in [&refused_at_once as &dyn Fn(u64) -> Option<u64>, &timed_out] {
+        let broken = compare(&of_failures("a", 200, never), &of_failures("b", 200, failures), Thresholds::default());
+        let metrics: Vec<_> = broken.total.changed.iter().map(|number| number.metric).collect();
+        assert_eq!((broken.outcome, metrics), (ComparisonOutcome::Worse, vec![super::ChangedMetric::ErrorPercent]));
+    }
+    // As many fail, later than before: that is no answer that takes longer.
+    let (at_once, later) = (of_failures("a", 200, refused_at_once), of_failures("b", 200, timed_out));
+    assert_eq!(compare(&at_once, &later, Thresholds::default()).outcome, ComparisonOutcome::Same);
+}
+
+#[test]
+fn what_is_compared_is_told_beside_the_figures_of_all_samples() {
+    let failed = |n: u64| n.is_multiple_of(4).then_some(1);
+    let (a, b) = (of_failures("a", 200, failed), of_failures("b", 300, failed));
+    let comparison = compare(&a, &b, Thresholds::default());
+    let line = &comparison.labels[0];
+    assert_eq!(line.change, Change::Worse);
+    let (before, after) = (line.passed_before.expect("some failed"), line.passed_after.expect("some failed"));
+    let is_about = |ms: f64, about: f64| (ms - about).abs() < 5.0;
+    assert!(is_about(before.mean_ms, 224.5) && is_about(after.mean_ms, 324.5), "{before:?} {after:?}");
+    // A quarter of the table's own figures is a millisecond.
+    assert!(line.before.mean_ms.is_some_and(|ms| is_about(ms, 168.6)), "{:?}", line.before.mean_ms);
+    let mean = line.changed.iter().find(|number| number.metric == super::ChangedMetric::MeanMs).expect("the mean");
+    assert_eq!((mean.before, mean.after), (before.mean_ms, after.mean_ms));
+    assert!(line.sentence.contains("mean of passed samples"), "{}", line.sentence);
+    let codes = |comparison: &super::Comparison| -> Vec<String> {
+        comparison.notes.iter().map(|note| note.code.clone()).collect()
+    };
+    assert!(codes(&comparison).contains(&"passed_times_compared".to_owned()));
+    // Where nothing failed they are the table's.
+    let (a, b) = (of_failures("a", 200, |_| None), of_failures("b", 300, |_| None));
+    let comparison = compare(&a, &b, Thresholds::default());
+    let line = &comparison.labels[0];
+    assert_eq!((line.passed_before, line.passed_after), (None, None));
+    assert_eq!(line.changed.first().map(|number| Some(number.before)), Some(line.before.mean_ms));
+    assert!(!codes(&comparison).contains(&"passed_times_compared".to_owned()));
+}

@@ -3,9 +3,8 @@
 //! The first failures cause no delay; then each delay is twice the previous one, up to a limit. An account is never locked: a person who knows the password and
 //! uses an address from which they have signed in before is only delayed by failures from there, however much others guess elsewhere.
 
-use jac_model::folded;
+use jac_model::{folded, network_of};
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -114,12 +113,9 @@ fn keys(name: &str, address: &str) -> [String; 3] {
     [format!("{address} {name}"), format!("address {address}"), format!("name {name}")]
 }
 
-/// What counts as one address: for IPv6 the /64 network, because a host can use any of its addresses.
+/// What counts as one address.
 fn network(address: &str) -> String {
-    match address.parse() {
-        Ok(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
-        _ => address.to_owned(),
-    }
+    address.parse().map_or_else(|_| address.to_owned(), |address| network_of(address).to_string())
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! Places for connections: so many in all, so many from one address, and a few more for the shell of this machine.
+//! Places for connections: so many in all, so many from one address (of IPv6: one /64 network), and a few more for the shell of this machine.
 
 use super::Limits;
 use crate::forwarded::is_trusted;
 use crate::metrics::Metrics;
 use ipnet::IpNet;
+use jac_model::network_of;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +18,7 @@ const KEPT_PLACES: usize = 16;
 struct Taken {
     ordinary: usize,
     kept: usize,
+    /// By the peer's network.
     of: HashMap<IpAddr, usize>,
 }
 
@@ -59,11 +61,12 @@ impl Places {
     /// Reserves a place for a connection from this peer; `None` when its limit or the total is reached.
     pub fn take(&self, peer: IpAddr) -> Option<Place> {
         let mut taken = open(&self.taken);
-        let of_peer = taken.of.get(&peer).copied().unwrap_or_default();
+        let network = network_of(peer);
+        let of_peer = taken.of.get(&network).copied().unwrap_or_default();
         let is_welcome = of_peer < self.limits.connections_per_peer || is_trusted(peer, &self.proxies);
         let is_kept = if taken.ordinary < self.limits.connections && is_welcome {
             taken.ordinary += 1;
-            *taken.of.entry(peer).or_default() += 1;
+            *taken.of.entry(network).or_default() += 1;
             false
         } else if peer.is_loopback() && taken.kept < KEPT_PLACES {
             taken.kept += 1;
@@ -92,11 +95,34 @@ impl Drop for Place {
             return;
         }
         taken.ordinary -= 1;
-        if let Some(count) = taken.of.get_mut(&self.peer) {
+        let network = network_of(self.peer);
+        if let Some(count) = taken.of.get_mut(&network) {
             *count -= 1;
             if *count == 0 {
-                taken.of.remove(&self.peer);
+                taken.of.remove(&network);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_of_one_network_of_ipv6_share_their_places() {
+        let limits = Limits { connections_per_peer: 2, ..Limits::for_descriptors(1_024) };
+        let places = Places::new(&limits, Vec::new(), None);
+        let take = |peer: &str| places.take(peer.parse().expect("an address"));
+        let first = take("2001:db8:1:2::1").expect("a place");
+        let second = take("2001:db8:1:2:3:4:5:6").expect("another");
+        assert!(take("2001:db8:1:2:ffff::").is_none(), "the network has its places");
+        let of_others = [take("2001:db8:1:3::1"), take("192.0.2.1"), take("192.0.2.2")];
+        assert!(of_others.iter().all(Option::is_some));
+        drop(first);
+        let third = take("2001:db8:1:2::2");
+        assert!(third.is_some(), "one was given back");
+        drop((second, third, of_others));
+        assert!(open(&places.taken).of.is_empty());
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::served::Served;
 use http::{Method, StatusCode};
-use jac_engine::plans::Kept;
+use jac_engine::plans::{Kept, RunSpec};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 /// No step takes this long, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -52,30 +52,61 @@ fn huge(groups: usize) -> String {
     )
 }
 
+/// How often a check of a plan asks whether somebody still waits for it, and whether it was carried out.
+type Asked = (usize, bool);
+
 #[tokio::test]
 async fn a_client_that_leaves_in_the_middle_of_a_huge_check_frees_its_place_at_once() {
+    const GROUPS: usize = 20_000;
+    /// What is asked on the way out of all that is going on.
+    const ON_THE_WAY_OUT: usize = 20;
     let served = Served::new().await;
     let made = served.app.engine.run_blocking(|engine| {
         let mut staging = engine.stage()?;
-        std::fs::write(staging.place("huge.jmx")?, huge(20_000)).expect("written");
+        std::fs::write(staging.place("huge.jmx")?, huge(GROUPS)).expect("written");
         engine.create_plan(jac_engine::administrator(), None, None, Kept::UntilRemoved, staging)
     });
-    let path = format!("/plans/{}/check", made.await.expect("a plan").id);
-    let begun = Instant::now();
-    let whole = served.as_owner(Method::GET, &path, "").await;
-    let whole = (whole.status.is_success(), begun.elapsed());
-    assert!(whole.0);
-    // Both places are taken, a part of the time that a check takes passes, and the clients leave.
-    for (part, method, body) in [(10, Method::GET, ""), (4, Method::POST, "{}"), (2, Method::GET, "")] {
-        let ask = || served.as_owner(method.clone(), &path, body);
-        let both = futures_util::future::join(ask(), ask());
-        assert!(timeout(whole.1 / part, both).await.is_err(), "they are not done after a part of the time");
-        let left = Instant::now();
-        let next = served.app.engine.check_in_turn(|_, _| Ok(()));
-        timeout(LIMIT, next).await.expect("it is its turn").expect("done");
-        let freed = left.elapsed();
-        assert!(freed < whole.1 / 8 + Duration::from_millis(100), "{freed:?} after a {part}th of {:?}", whole.1);
+    let plan = made.await.expect("a plan");
+    // From its `until`th question on a check waits until its caller has left.
+    let check = async |until: usize| -> Asked {
+        let (engine, plan) = (served.app.engine.clone(), plan.clone());
+        let (reached, mut is_there) = mpsc::unbounded_channel();
+        let (end, mut ended) = mpsc::unbounded_channel();
+        let work = move |engine: &jac_engine::Engine, gone: &dyn Fn() -> bool| {
+            let asked = std::cell::Cell::new(0);
+            let is_gone = || {
+                asked.set(asked.get() + 1);
+                if asked.get() == until {
+                    reached.send(()).expect("the test listens");
+                    while !gone() {
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
+                }
+                gone()
+            };
+            let done = engine.check_plan(plan, &RunSpec { workers: 1, ..RunSpec::default() }, &is_gone);
+            end.send((asked.get(), done.is_ok())).expect("the test listens");
+            Ok(())
+        };
+        let caller = tokio::spawn(async move { engine.check_in_turn(work).await });
+        if until < usize::MAX {
+            timeout(LIMIT, is_there.recv()).await.expect("it gets there").expect("a word");
+            caller.abort();
+        }
+        timeout(LIMIT, ended.recv()).await.expect("it ends").expect("how")
+    };
+    let whole = check(usize::MAX).await;
+    assert!(whole.1 && whole.0 > GROUPS, "each group is a place to leave it: {whole:?}");
+    for part in [10, 4, 2] {
+        let until = whole.0 / part;
+        let (asked, was_done) = check(until).await;
+        assert!(!was_done && asked <= until + ON_THE_WAY_OUT, "{asked} of {}, left after {until}", whole.0);
     }
+    // Over HTTP: two callers have both places, and who comes after them gets its turn.
+    let path = format!("/plans/{}/check", plan.id);
+    let ask = || served.as_owner(Method::GET, &path, "");
+    drop(timeout(Duration::from_millis(1), futures_util::future::join(ask(), ask())).await);
+    timeout(LIMIT, served.app.engine.check_in_turn(|_, _| Ok(()))).await.expect("it is its turn").expect("done");
 }
 
 /// Users and duration are set from outside.

@@ -125,6 +125,12 @@ fn files(folder: &Path) -> usize {
     entries.map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 }).sum()
 }
 
+/// Is anything there, however deep, that is called after the run?
+fn contains(folder: &Path, run: &str) -> bool {
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_string_lossy().contains(run) || contains(&entry.path(), run))
+}
+
 async fn served(gateway: &Gateway) -> Served {
     let allowed_endpoints = vec![gateway.options().endpoint.expect("an address"), NOWHERE.to_owned()];
     Served::with(Settings { allowed_endpoints, ..Settings::default() }).await
@@ -261,6 +267,9 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
         "{link}"
     );
 
+    let leaving = ann.import(30).await;
+    ann.stored(&leaving).await;
+
     // Keys that do not work any more: a code, nothing lost, nobody else held up.
     ann.save_keys(Some(&set), &TestKeys { secret: "another".to_owned(), ..hers.clone() }).await;
     let unread = ben.call(Method::GET, &format!("/runs/{run}/samples?limit=1"), &json!(null)).await;
@@ -277,11 +286,13 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
     assert_eq!(ann.get(&format!("/runs/{held_up}/samples?limit=1")).await["matched"], 100);
     let goes_on = ben.import(10).await;
     ben.stored(&goes_on).await;
+    let deleted = ann.call(Method::DELETE, &format!("/runs/{leaving}"), &json!(null)).await;
+    assert!(deleted.status.is_success(), "{}", deleted.body);
+    let is_there = || contains(&gateway.bucket("ann-results"), &leaving);
+    assert!(is_there(), "without valid keys nobody removes it");
+    // The new keys alone have the upload and the removal tried again at once.
     ann.save_keys(Some(&set), &hers).await;
-    let retried = ann.call(Method::POST, &format!("/runs/{held_up}/archive/retry"), &json!({})).await;
-    assert_eq!(retried.status, StatusCode::ACCEPTED, "{}", retried.body);
     ann.stored(&held_up).await;
-    // The new keys alone had it retried: what was requested while that upload ran is done after it.
     let began = Instant::now();
     loop {
         let stored = ann.get("/stores").await[0].clone();
@@ -289,6 +300,10 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
             break;
         }
         assert!(began.elapsed() < LIMIT, "{stored}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    while is_there() || ann.get("/stores").await[0]["runs"] != 3 {
+        assert!(began.elapsed() < LIMIT, "{leaving} is still in the store");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 

@@ -32,6 +32,7 @@ pub async fn others(served: &Served) -> (String, String) {
         cause: None,
         lost_nodes: Vec::new(),
         current_run: None,
+        master_restarting: false,
         nodes: Vec::new(),
         created_ms: 1,
         ready_ms: None,

@@ -34,6 +34,7 @@ const CLUSTER: Cluster = {
   cause: null,
   lost_nodes: [],
   current_run: null,
+  master_restarting: false,
   nodes: [],
   created_ms: 0,
   ready_ms: 0,

@@ -2145,6 +2145,8 @@ export interface components {
             /** @description Nodes that were lost; a `ready` cluster with lost nodes is degraded. */
             lost_nodes: string[];
             current_run: components["schemas"]["RunId"] | null;
+            /** @description Its master is being restarted to create an image; no run starts until then. */
+            master_restarting: boolean;
             nodes: components["schemas"]["Node"][];
             /** Format: int64 */
             created_ms: number;
@@ -2616,6 +2618,8 @@ export interface components {
         /** @description The notification of a run to a target. */
         Delivery: {
             run: components["schemas"]["RunId"];
+            /** @description The run's name. */
+            run_name: string;
             /** @description The target's name. */
             target: string;
             /** @description ID sent to the receiver, the same in each attempt. */
@@ -3379,6 +3383,8 @@ export interface components {
             before: components["schemas"]["Entry"];
             /** @description The line in `after`. */
             after: components["schemas"]["Entry"];
+            passed_before: components["schemas"]["TimeFigures"] | null;
+            passed_after: components["schemas"]["TimeFigures"] | null;
             response_times: components["schemas"]["TestResult"] | null;
             tail: components["schemas"]["TestResult"] | null;
             errors: components["schemas"]["TestResult"] | null;
@@ -4020,7 +4026,7 @@ export interface components {
             worse: boolean;
             /**
              * Format: double
-             * @description In the metric's unit, as is `after`.
+             * @description In the metric's unit, as is `after`; times are those of passed samples.
              */
             before: number;
             /** Format: double */
@@ -5697,6 +5703,15 @@ export interface components {
         TicketRequest: {
             /** @description The path, from `/api/v1` on, without a query. */
             path: string;
+        };
+        /** @description Some figures of counted response times, in milliseconds, calculated as those of a table's line are. */
+        TimeFigures: {
+            /** Format: double */
+            mean_ms: number;
+            /** Format: double */
+            median_ms: number;
+            /** Format: double */
+            p95_ms: number;
         };
         /** @description How many in one bucket of time. */
         TimedCount: {

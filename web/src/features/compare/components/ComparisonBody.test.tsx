@@ -13,6 +13,8 @@ const line = (label: string): LineComparison => ({
   sentence: "no significant change",
   before: entryOf(label),
   after: entryOf(label),
+  passed_before: null,
+  passed_after: null,
   response_times: null,
   tail: null,
   errors: null,

@@ -18,6 +18,7 @@ const ALL: Integrations = {
       waiting: 2,
       last: {
         run: "r-1",
+        run_name: "shop",
         target: "ci",
         id: "n-1",
         state: "waiting",

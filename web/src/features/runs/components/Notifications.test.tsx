@@ -8,7 +8,7 @@ import { Notifications } from "./Notifications";
 
 const api = testApi();
 const run = runOf({ id: "r-1", name: "shop" });
-const delivery: Delivery = { run: "r-1", target: "ci", id: "n-1", state: "delivered", attempts: 1, next_ms: null, updated_ms: 1, trouble: null };
+const delivery: Delivery = { run: "r-1", run_name: "shop", target: "ci", id: "n-1", state: "delivered", attempts: 1, next_ms: null, updated_ms: 1, trouble: null };
 const trouble = { code: "integration_timeout", message: "https://ci.example:443 does not answer: operation timed out." };
 
 function show(deliveries: Delivery[], role: "member" | "viewer" = "member") {

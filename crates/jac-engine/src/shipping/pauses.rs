@@ -1,0 +1,82 @@
+//! Which search targets are not asked for samples at present, so that nobody waits for one that does not answer.
+//!
+//! A target that is away is asked for no run. A search that takes too long says less: the run may be a large one, and others are answered. So it
+//! pauses its own run's searches, and all of the target's only if another run's took too long too.
+
+use jac_model::RunId;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The code of a search that was not answered in time.
+pub(super) const TIMEOUT: &str = "search_timeout";
+/// For so long a target that did not answer is not asked.
+const PAUSE: Duration = Duration::from_secs(30);
+/// What is wrong with a target then, whatever run is asked for.
+const AWAY: [&str; 6] = [
+    "search_unreachable",
+    "search_unavailable",
+    "search_busy",
+    "search_denied",
+    "search_credentials",
+    "search_certificate",
+];
+
+/// A target, and the run that alone is not searched there; `None`: none is.
+type Paused = (String, Option<RunId>);
+
+/// Until when, and why.
+#[derive(Debug, Default)]
+pub(super) struct Pauses(Mutex<HashMap<Paused, (Instant, &'static str)>>);
+
+impl Pauses {
+    /// Why a target is not asked for a run now.
+    pub fn code(&self, target: &str, run: &RunId) -> Option<&'static str> {
+        let (pauses, now) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
+        let of = |run: Option<RunId>| pauses.get(&(target.to_owned(), run)).filter(|(until, _)| now < *until);
+        of(None).or_else(|| of(Some(run.clone()))).map(|(_, code)| *code)
+    }
+
+    /// A search of a run failed so.
+    pub fn note(&self, target: &str, run: &RunId, code: &'static str) {
+        let (mut pauses, now) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
+        pauses.retain(|_, (until, _)| now < *until);
+        let of_run = || (target.to_owned(), Some(run.clone()));
+        let paused = match code {
+            TIMEOUT => {
+                let is_others = |(of, other): &Paused| of == target && other.as_ref().is_some_and(|other| other != run);
+                if pauses.keys().any(is_others) { (target.to_owned(), None) } else { of_run() }
+            }
+            code if AWAY.contains(&code) => (target.to_owned(), None),
+            _ => return,
+        };
+        pauses.insert(paused, (now + PAUSE, code));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PAUSE, Pauses, TIMEOUT};
+    use jac_model::RunId;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_that_is_away_is_asked_for_no_run_and_a_slow_search_pauses_its_own_run() {
+        let pauses = Pauses::default();
+        let [large, small, other]: [RunId; 3] = [1, 2, 3].map(|byte| RunId::from_random([byte; 8]));
+        pauses.note("es", &large, TIMEOUT);
+        assert_eq!((pauses.code("es", &large), pauses.code("es", &small)), (Some(TIMEOUT), None));
+        pauses.note("es", &large, TIMEOUT);
+        assert_eq!(pauses.code("es", &small), None, "the same run again says no more");
+        pauses.note("es", &small, TIMEOUT);
+        assert_eq!((pauses.code("es", &other), pauses.code("another", &large)), (Some(TIMEOUT), None));
+        tokio::time::advance(PAUSE).await;
+        assert_eq!([&large, &small, &other].map(|run| pauses.code("es", run)), [None; 3]);
+        pauses.note("es", &small, TIMEOUT);
+        assert_eq!(pauses.code("es", &other), None, "what was before is forgotten");
+        pauses.note("es", &large, "search_filter_inexact");
+        assert_eq!(pauses.code("es", &large), None, "it answered");
+        pauses.note("es", &large, "search_unreachable");
+        assert_eq!(pauses.code("es", &other), Some("search_unreachable"));
+    }
+}
