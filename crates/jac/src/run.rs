@@ -24,6 +24,7 @@ use crate::context;
 use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use crate::history::plan_id;
 use crate::signals::Signals;
+use jac_engine::Engine;
 use jac_engine::tools::{RequestedJMeter, Toolbox};
 use jac_engine::view::ClusterView;
 use jac_model::Provider;
@@ -36,6 +37,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use upload::upload;
 
+/// How long the engine of this process is given to end once nothing is waited for any more.
+const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 /// How long to wait for a response after a signal.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
 
@@ -143,12 +146,12 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         signals: &mut signals,
         target,
         removing_since: None,
-        waits: true,
+        waits: Waits::All,
     };
     let outcome = job.carry_out(&connection).await;
     if let Connection::Own { engine, .. } = &connection {
         job.wait_for_leftovers(lease).await;
-        engine.shut_down().await;
+        job.end(engine).await;
     }
     line.close();
     drop(out);
@@ -175,8 +178,25 @@ struct Job<'a> {
     target: Target,
     /// Since when its own cluster is being terminated.
     removing_since: Option<Instant>,
-    /// Whether to wait for clusters that are being terminated; `false` after a signal.
-    waits: bool,
+    waits: Waits,
+}
+
+impl Job<'_> {
+    /// Ends the engine of this process. A signal ends the wait for it: the next engine resumes this one's work.
+    async fn end(&mut self, engine: &Engine) {
+        let limit = if self.waits == Waits::All { Duration::MAX } else { LEAVE_LIMIT };
+        let _either = self.signals.unless(tokio::time::timeout(limit, engine.shut_down())).await;
+    }
+}
+
+/// What the command still waits for once the run has ended, or cannot be followed any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    /// The cluster's end, the results, the store, the search targets and the notifications.
+    All,
+    /// The results only.
+    Results,
+    Nothing,
 }
 
 impl Job<'_> {

@@ -1,7 +1,8 @@
 //! Follows a run until it has finished: shows it live, and passes on the keyboard's signals.
 
-use super::Job;
-use crate::exit::{RunFailed, hinted};
+use super::{Job, Waits};
+use crate::client::Client;
+use crate::exit::{Interrupted, RunFailed, hinted};
 use crate::retries::{Refused, Retries};
 use jac_engine::view::{RunView, Snapshot};
 use jac_model::{RunPhase, StopMode};
@@ -14,37 +15,73 @@ use tokio::time::sleep;
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 impl Job<'_> {
-    /// Shows the run until it has finished, and passes on the keyboard's signals.
+    /// Shows the run until it has finished, and passes on the keyboard's signals: the first stops it, the second forces the
+    /// stop, the third leaves it.
     pub(super) async fn follow(&mut self, run: &RunView) -> anyhow::Result<RunView> {
+        let client = self.client;
         let path = format!("/runs/{}/live", run.id);
         let mut after = 0;
         let mut retries = Retries::default();
         // A signal received while the run was being started.
-        let mut unsent = self.signals.received().map(|_| StopMode::Graceful);
+        let mut unsent = self.signals.requested_stop();
+        let mut pause = Duration::ZERO;
         loop {
-            tokio::select! {
-                how = self.signals.next_stop() => unsent = Some(how),
-                () = sleep(POLL_INTERVAL) => (),
-            }
+            let asked = async {
+                sleep(pause).await;
+                let is_sent = match unsent {
+                    Some(how) => stop(client, run, how).await.is_ok(),
+                    None => false,
+                };
+                let polled = client.get::<Snapshot>(&format!("{path}?after={after}")).await;
+                let event = match &polled {
+                    Ok(snapshot) => cluster_event(client, snapshot).await,
+                    Err(_) => None,
+                };
+                (is_sent, polled, event)
+            };
+            let (is_sent, polled, event) = match self.signals.unless(asked).await {
+                Ok(seen) => seen,
+                Err(signal) => {
+                    unsent = Some(self.signals.requested_stop().ok_or_else(|| self.left(run, signal))?);
+                    pause = Duration::ZERO;
+                    continue;
+                }
+            };
+            pause = POLL_INTERVAL;
             // A server that is briefly unavailable receives the stop when it is back.
-            if let Some(how) = unsent
-                && self.stop(run, how).await.is_ok()
-            {
-                unsent = None;
+            if is_sent && let Some(how) = unsent.take() {
+                self.line.print(match how {
+                    StopMode::Graceful => "Stopping gracefully. Press Ctrl-C again to abort requests in flight.",
+                    StopMode::Force => "Force stopping. Press Ctrl-C again to leave without the results.",
+                });
             }
-            let polled = self.client.get(&format!("{path}?after={after}")).await;
-            let snapshot: Snapshot = match retries.answer(polled) {
+            let snapshot = match retries.answer(polled) {
                 Ok(Some(snapshot)) => snapshot,
                 Ok(None) => continue,
                 Err(error) => return Err(self.lost(run, &error)),
             };
             after = snapshot.seq;
-            self.show_cluster(&snapshot).await;
+            if let Some(event) = event {
+                self.line.cluster(&event);
+            }
             self.line.show(&snapshot);
             if snapshot.run.phase == RunPhase::Finished {
                 return Ok(snapshot.run);
             }
         }
+    }
+
+    /// The run is not waited for any more.
+    fn left(&mut self, run: &RunView, signal: u8) -> anyhow::Error {
+        self.waits = Waits::Nothing;
+        let id = &run.id;
+        let continuing = match self.client.url() {
+            Some(url) => format!("The run {id} is still being stopped: {url}/runs/{id}."),
+            None => format!(
+                "The run {id} is not stopped yet: the next `jac` on this data folder ends it and keeps what it recorded."
+            ),
+        };
+        Interrupted { signal: self.signals.received().unwrap_or(signal), continuing }.into()
     }
 
     /// The run cannot be followed any more.
@@ -63,34 +100,29 @@ impl Job<'_> {
         let id = &run.id;
         Some(format!("See {url}/runs/{id} or `jac runs list`. Its results can be exported with `jac export {id}`."))
     }
+}
 
-    async fn stop(&mut self, run: &RunView, how: StopMode) -> anyhow::Result<()> {
-        let _: RunView = self.client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await?;
-        self.line.print(match how {
-            StopMode::Graceful => "Stopping gracefully. Press Ctrl-C again to abort requests in flight.",
-            StopMode::Force => "Force stopping.",
-        });
-        Ok(())
-    }
+async fn stop(client: &Client, run: &RunView, how: StopMode) -> anyhow::Result<RunView> {
+    client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await
+}
 
-    /// While the run waits, what the cluster does is what there is to see.
-    async fn show_cluster(&mut self, snapshot: &Snapshot) {
-        #[derive(Deserialize)]
-        struct ClusterEvent {
-            node: Option<String>,
-            message: String,
-        }
-        if let Some(step) = snapshot.run.steps.last()
-            && step.code == "waiting_in_queue"
-        {
-            self.line.cluster(&step.message);
-        } else if snapshot.run.phase == RunPhase::Queued
-            && let Ok(events) =
-                self.client.get::<Vec<ClusterEvent>>(&format!("/clusters/{}/events", snapshot.run.cluster.id)).await
-            && let Some(last) = events.last()
-        {
-            let of_node = last.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
-            self.line.cluster(&format!("{of_node}{}", last.message));
-        }
+/// While the run waits, what the cluster does is what there is to see.
+async fn cluster_event(client: &Client, snapshot: &Snapshot) -> Option<String> {
+    #[derive(Deserialize)]
+    struct ClusterEvent {
+        node: Option<String>,
+        message: String,
     }
+    if let Some(step) = snapshot.run.steps.last()
+        && step.code == "waiting_in_queue"
+    {
+        return Some(step.message.clone());
+    }
+    if snapshot.run.phase != RunPhase::Queued {
+        return None;
+    }
+    let path = format!("/clusters/{}/events", snapshot.run.cluster.id);
+    let last = client.get::<Vec<ClusterEvent>>(&path).await.ok()?.pop()?;
+    let of_node = last.node.map_or_else(String::new, |node| format!("{node}: "));
+    Some(format!("{of_node}{}", last.message))
 }

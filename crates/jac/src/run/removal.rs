@@ -1,6 +1,6 @@
 //! The end of the run's own cluster: terminated and waited for, or reported with who continues.
 
-use super::{Job, LAST_ANSWER, Target};
+use super::{Job, LAST_ANSWER, Target, Waits};
 use crate::connect::Connection;
 use crate::retries::retrying;
 use crate::{clusters, context, utc};
@@ -27,9 +27,13 @@ impl Job<'_> {
             Ok(Ok(view)) => self.wait_until_gone(view).await,
             Ok(Err(error)) => Err((cluster.clone(), error)),
             Err(_) => {
+                let why = self.interrupted();
                 // The request should still arrive.
-                drop(tokio::time::timeout(LAST_ANSWER, asked).await);
-                Err((cluster.clone(), self.interrupted()))
+                tokio::select! {
+                    _ = tokio::time::timeout(LAST_ANSWER, asked) => (),
+                    _ = self.signals.next() => self.waits = Waits::Nothing,
+                }
+                Err((cluster.clone(), why))
             }
         };
         let Err((left, error)) = gone else { return };
@@ -45,6 +49,9 @@ impl Job<'_> {
         let limit = clusters::removal_limit(&cluster);
         let deadline = Instant::now() + limit;
         let mut seen = cluster;
+        if self.waits == Waits::Nothing {
+            return Err((seen, anyhow::anyhow!("waiting was interrupted")));
+        }
         let path = format!("/clusters/{}", seen.cluster.id);
         loop {
             match self.signals.unless(self.client.poll::<ClusterView>(&path)).await {
@@ -63,9 +70,10 @@ impl Job<'_> {
         }
     }
 
-    /// A signal arrived during a wait: nothing else is waited for.
+    /// A signal arrived during a wait. The first one of all ends the waits for what continues elsewhere, the results are still
+    /// downloaded; any other ends the command.
     pub(super) fn interrupted(&mut self) -> anyhow::Error {
-        self.waits = false;
+        self.waits = if self.signals.count() > 1 { Waits::Nothing } else { Waits::Results };
         anyhow::anyhow!("waiting was interrupted")
     }
 
@@ -76,7 +84,7 @@ impl Job<'_> {
         loop {
             let left = self.ephemeral_clusters().await;
             let Some(limit) = left.iter().map(clusters::removal_limit).max() else { return };
-            if !self.waits || since.elapsed() > limit {
+            if self.waits != Waits::All || since.elapsed() > limit {
                 let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
                 let lease_ends_ms = context::now_ms().saturating_add(lease_ms);
                 for view in &left {
@@ -89,7 +97,7 @@ impl Job<'_> {
             let ids: Vec<&str> = left.iter().map(|view| view.cluster.id.as_str()).collect();
             self.line.step(&format!("Waiting until {} is terminated.", ids.join(", ")));
             tokio::select! {
-                _ = self.signals.next_stop() => self.waits = false,
+                _ = self.signals.next() => drop(self.interrupted()),
                 () = sleep(Duration::from_millis(200)) => (),
             }
         }

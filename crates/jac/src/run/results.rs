@@ -1,6 +1,6 @@
 //! The results of a run on this machine: its files, its table and notes, and the exit code.
 
-use super::Job;
+use super::{Job, Waits};
 use crate::cli::Output;
 use crate::exit::{Exit, RunFailed, hinted};
 use crate::retries::{self, retrying};
@@ -20,6 +20,9 @@ impl Job<'_> {
         #[derive(Deserialize)]
         struct Listed {
             name: String,
+        }
+        if self.waits == Waits::Nothing {
+            return Err(anyhow::anyhow!("waiting was interrupted"));
         }
         let out = &self.spec.out;
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be created", out.display()))?;

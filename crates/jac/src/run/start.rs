@@ -112,9 +112,12 @@ async fn begun<T>(
     let mut asked = pin!(asked);
     match signals.unless(&mut asked).await {
         Ok(answer) => answer,
-        Err(signal) => match tokio::time::timeout(LAST_ANSWER, asked).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Interrupted { signal, continuing: continuing.to_owned() }.into()),
-        },
+        Err(signal) => {
+            let left = || Err(Interrupted { signal, continuing: continuing.to_owned() }.into());
+            tokio::select! {
+                answer = tokio::time::timeout(LAST_ANSWER, asked) => answer.unwrap_or_else(|_| left()),
+                _second = signals.next() => left(),
+            }
+        }
     }
 }
