@@ -9,7 +9,11 @@ use jac_model::{Cluster, ClusterConfig, CredentialChoice, Fault, Named, Person, 
 use jac_store::{CredentialKind, CredentialRow, NewSet, Secret, VaultError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::time::timeout;
+
+/// How long AWS may take to say whose credentials are, with a role to be assumed before: somebody waits for it.
+const TEST_LIMIT: Duration = Duration::from_secs(15);
 
 /// AWS credentials to save. Give both keys or neither; a role without keys is assumed with the environment's credentials.
 #[derive(Deserialize)]
@@ -295,14 +299,22 @@ impl Engine {
 
     /// Asks AWS whose they are.
     async fn try_aws(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, EngineError> {
-        let limit = self.settings().ask_limit;
+        let limit = TEST_LIMIT;
         let asked = timeout(limit, self.cloud(Provider::Ec2)?.identity(credentials, region)).await;
         let late = |_| PortError::TooSlow { node: "AWS".to_owned(), what: "check the credentials".to_owned(), limit };
-        asked.map_err(late).and_then(|answer| answer).map_err(|error| EngineError::Invalid {
-            code: "credentials_refused",
-            message: sentence(&error),
-            hint: Some("Check the values. To save without testing, call with ?test=false.".to_owned()),
-            faults: Vec::new(),
+        asked.map_err(late).and_then(|answer| answer).map_err(|error| {
+            let (code, check) = match error {
+                PortError::Unreachable { .. } | PortError::Retryable { .. } | PortError::TooSlow { .. } => {
+                    ("credentials_untested", "Check that the server can reach AWS (network, proxy).")
+                }
+                _ => ("credentials_refused", "Check the values."),
+            };
+            EngineError::Invalid {
+                code,
+                message: sentence(&error),
+                hint: Some(format!("{check} To save without testing: --no-test, or ?test=false.")),
+                faults: Vec::new(),
+            }
         })
     }
 

@@ -313,8 +313,9 @@ impl Engine {
             }
         };
         let plan = self.store().plan(&new.plan_id).await?;
-        if plan.ephemeral {
-            let message = "This plan belongs to `jac run`, which changes and removes it. Schedule an uploaded plan, such as a copy of it.";
+        // A fixed revision is run as it is, whatever `jac run` makes of the plan.
+        if plan.ephemeral && new.run.plan_revision.is_none() {
+            let message = "This plan belongs to `jac run`, which changes it. Schedule one of its revisions, or an uploaded plan, such as a copy of it.";
             faults.push(Fault::at("/plan_id", "plan_ephemeral", message));
         }
         let given = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());

@@ -119,6 +119,50 @@ pub(crate) async fn send(
     Ok(verdict)
 }
 
+/// Finds out whether documents may be created in an index, with one that has no valid time, so it is not stored.
+///
+/// # Errors
+/// When they may not be, or the index cannot be made.
+pub(crate) async fn try_to_create(http: &Http, index: &str) -> Result<(), TargetError> {
+    #[derive(Deserialize)]
+    struct Tried {
+        items: Vec<TriedLine>,
+    }
+    #[derive(Deserialize)]
+    struct TriedLine {
+        create: TriedItem,
+    }
+    #[derive(Deserialize)]
+    struct TriedItem {
+        #[serde(default, rename = "_index")]
+        index: String,
+        #[serde(flatten)]
+        item: Item,
+    }
+    const ID: &str = "jac-privileges-test";
+    let lines = format!("{{\"create\":{{\"_id\":\"{ID}\"}}}}\n{{\"@timestamp\":\"not a time\"}}\n");
+    let media_type = HeaderValue::from_static("application/x-ndjson");
+    let payload = Payload { bytes: lines.into(), media_type, is_gzip: false };
+    let answer = http.call(Method::POST, &format!("{index}/_bulk"), Some(&payload)).await?;
+    let tried: Tried = serde_json::from_value(answer).map_err(|error| {
+        TargetError::new(
+            "search_answer_invalid",
+            format!("The answer to a request for one document cannot be read: {error}."),
+        )
+    })?;
+    for TriedLine { create: TriedItem { index: stored_in, item } } in tried.items {
+        match item.meaning() {
+            Meaning::Refused(_) => (),
+            // A mapping of somebody's own that takes any time.
+            Meaning::Stored => {
+                delete(http, &[(stored_in, ID.to_owned())]).await?;
+            }
+            Meaning::Again(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Deletes documents, each by its index and id, and says how many were still there. What is gone already is as good.
 pub(crate) async fn delete(http: &Http, documents: &[(String, String)]) -> Result<u64, TargetError> {
     let mut deleted = 0;

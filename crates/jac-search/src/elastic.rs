@@ -5,6 +5,7 @@ use crate::bulk;
 use crate::dashboards::link;
 use crate::http::Http;
 use crate::pace;
+use crate::privileges;
 use crate::server;
 use crate::settings::{Layout, Settings, SettingsError};
 use crate::ship::{Failure, Sender, Verdict, ship};
@@ -159,10 +160,7 @@ impl SampleTarget for Elastic {
         if layout != self.settings.layout {
             notes.push("The server does not support data streams: each run gets an index.".to_owned());
         }
-        // Reading needs the fewest privileges, and shows whether the credentials are accepted.
-        let index = self.settings.index_pattern(layout);
-        let path = format!("{index}/_count?ignore_unavailable=true&allow_no_indices=true");
-        self.http.call(Method::GET, &path, None).await?;
+        notes.extend(privileges::check(&self.http, &self.settings, layout, server.distribution).await?);
         Ok(TargetTest {
             server: server.distribution.word().to_owned(),
             version: server.version,

@@ -1,6 +1,8 @@
 //! Requests: signed in, bounded in time, and their faults named.
 
 use crate::settings::{Auth, Settings, SettingsError, SigV4};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bytes::{Bytes, BytesMut};
 use jac_model::reach::Reach;
 use jac_model::search::TargetError;
@@ -9,6 +11,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, 
 use reqwest::{Certificate, Method, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
@@ -102,7 +105,7 @@ impl Http {
                 headers = request.map_err(|error| refused("username", &error))?.headers().clone();
             }
             Auth::ApiKey(key) => {
-                let value = HeaderValue::from_str(&format!("ApiKey {}", key.reveal()));
+                let value = HeaderValue::from_str(&format!("ApiKey {}", encoded_key(key.reveal())));
                 let mut value = value.map_err(|error| refused("api_key_file", &error))?;
                 value.set_sensitive(true);
                 headers.insert(AUTHORIZATION, value);
@@ -176,6 +179,12 @@ impl Http {
             while_sending: !error.is_connect(),
         }
     }
+}
+
+/// An API key as Elasticsearch wants it in the header: base64 of `id:key`. It is given so (`encoded` of the answer that made it), or as
+/// `id:key`; base64 has no colon.
+fn encoded_key(key: &str) -> Cow<'_, str> {
+    if key.contains(':') { Cow::Owned(BASE64_STANDARD.encode(key)) } else { Cow::Borrowed(key) }
 }
 
 /// An error as both servers write it.

@@ -1,12 +1,13 @@
 //! Puts the saved objects into Kibana or OpenSearch Dashboards by their own interface.
 
 use crate::dashboards::saved_objects;
-use crate::http::{Http, Payload};
+use crate::http::{Answer, Http, Payload};
 use crate::settings::{Auth, DashboardsSettings};
 use bytes::Bytes;
 use jac_model::search::{DashboardsKind, TargetError};
-use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Separates the form's parts; nothing in the file looks like it.
@@ -38,14 +39,81 @@ pub async fn import_dashboards(
     let media_type = HeaderValue::from_str(&format!("multipart/form-data; boundary={BOUNDARY}"))
         .map_err(|error| TargetError::new("search_failed", format!("{error}.")))?;
     let payload = Payload { bytes: Bytes::from(form), media_type, is_gzip: false };
-    let answer = http.call(Method::POST, "api/saved_objects/_import?overwrite=true", Some(&payload)).await?;
-    let imported = answer.get("successCount").and_then(Value::as_u64).unwrap_or(0);
-    match answer.get("success").and_then(Value::as_bool) {
-        Some(true) => Ok(imported),
-        _ => {
-            let reason = answer.pointer("/errors/0").map(ToString::to_string).unwrap_or_default();
-            let text = format!("Only {imported} objects were imported: {reason}");
+    let answer = http.send(Method::POST, "api/saved_objects/_import?overwrite=true", Some(&payload)).await;
+    let answer = answer.map_err(|silence| silence.error)?;
+    let Some(imported) = Imported::of(&answer) else { return Err(not_imported(&dashboards.url, &answer)) };
+    match imported.errors.first() {
+        None if imported.success => Ok(imported.success_count),
+        failed => {
+            let reason = failed.map_or_else(String::new, |failed| format!(" {}", failed.sentence()));
+            let text = format!("Only {} objects were imported.{reason}", imported.success_count);
             Err(TargetError::new("search_import_refused", text))
         }
+    }
+}
+
+/// The answer of both applications.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Imported {
+    success: bool,
+    #[serde(default)]
+    success_count: u64,
+    #[serde(default)]
+    errors: Vec<Failed>,
+}
+
+/// An object that was not taken.
+#[derive(Debug, Deserialize)]
+struct Failed {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    error: Value,
+}
+
+impl Imported {
+    /// `None`: neither application has answered.
+    fn of(answer: &Answer) -> Option<Self> {
+        answer.status.is_success().then(|| answer.json().ok()).flatten()
+    }
+}
+
+impl Failed {
+    fn sentence(&self) -> String {
+        let text = |key: &str| self.error.get(key).and_then(Value::as_str);
+        let why = text("message").or_else(|| text("type")).unwrap_or("no reason given");
+        format!("{}: {why}.", self.id)
+    }
+}
+
+/// Why the application did not import anything. No answer is repeated as it is: it may be a page of anything.
+fn not_imported(url: &Url, answer: &Answer) -> TargetError {
+    /// As both applications write an error.
+    #[derive(Deserialize)]
+    struct Fault {
+        message: String,
+    }
+    let status = answer.status.as_u16();
+    let fault = answer.json::<Fault>().ok().map(|fault| fault.message);
+    match (status, fault) {
+        (401 | 403, _) => TargetError::new(
+            "search_import_denied",
+            format!("{url} does not accept the credentials, or they may not import saved objects (HTTP {status})."),
+        ),
+        (_, Some(message)) if answer.server_fault().is_none() && status != 404 => TargetError::new(
+            "search_import_refused",
+            format!("{url} refuses the import (HTTP {status}): {}.", message.trim_end_matches('.')),
+        ),
+        (502..=504, _) => {
+            TargetError::new("search_unavailable", format!("{url} is temporarily unavailable (HTTP {status})."))
+        }
+        _ => TargetError::new(
+            "search_not_dashboards",
+            format!(
+                "Neither Kibana nor OpenSearch Dashboards answers at {url} (HTTP {status}). Give the address that opens it in a browser, with \
+                 its base path (/_dashboards on AWS), and not that of the search engine."
+            ),
+        ),
     }
 }

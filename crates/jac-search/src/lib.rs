@@ -14,6 +14,7 @@ mod import;
 mod logstash;
 mod own;
 mod pace;
+mod privileges;
 mod rows;
 mod search;
 mod server;

@@ -19,13 +19,7 @@ const CUSTOM: &str = "jac@custom";
 
 /// Sees to it that the templates are there.
 pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) -> Result<(), TargetError> {
-    let mut path = format!("_index_template/jac-{}", settings.index_name(layout));
-    let mut there = known(http, &path).await;
-    // Both layouts may have the same name, and indices created from the other layout's template keep it.
-    if matches!(&there, Ok(Some(known)) if known.layout.is_some_and(|known| known != layout)) {
-        path = format!("{path}-{}", layout.word());
-        there = known(http, &path).await;
-    }
+    let (path, there) = find(http, settings, layout).await;
     match there {
         Ok(Some(known)) if known.version >= VERSION => return Ok(()),
         Ok(_) => (),
@@ -45,6 +39,27 @@ pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) ->
         .await?;
     }
     put(http, &path, &index_template(settings, layout)).await
+}
+
+/// Whether the index template is not there, or of an older JAC. One that may not be read is taken to be there.
+pub(crate) async fn is_missing(http: &Http, settings: &Settings, layout: Layout) -> Result<bool, TargetError> {
+    match find(http, settings, layout).await.1 {
+        Ok(known) => Ok(known.is_none_or(|known| known.version < VERSION)),
+        Err(error) if error.code == "search_denied" => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The path of the index template, and what is there.
+async fn find(http: &Http, settings: &Settings, layout: Layout) -> (String, Result<Option<Known>, TargetError>) {
+    let mut path = format!("_index_template/jac-{}", settings.index_name(layout));
+    let mut there = known(http, &path).await;
+    // Both layouts may have the same name, and indices created from the other layout's template keep it.
+    if matches!(&there, Ok(Some(known)) if known.layout.is_some_and(|known| known != layout)) {
+        path = format!("{path}-{}", layout.word());
+        there = known(http, &path).await;
+    }
+    (path, there)
 }
 
 /// An existing index template.

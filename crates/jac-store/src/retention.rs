@@ -94,10 +94,19 @@ impl Store {
         .await
     }
 
-    /// Plans of `jac run` first uploaded before this time that have no runs any more.
+    /// Plans of `jac run` first uploaded before this time that have no runs any more, and no schedule.
     pub async fn forgotten_plans(&self, before_ms: EpochMs) -> Result<Vec<PlanId>, StoreError> {
         let sql = EPHEMERAL.replace("?1", &before_ms.to_string());
-        let found = self.read(move |connection| ids(connection, &sql)).await?;
+        let found = self.read(move |connection| {
+            let mut found = ids(connection, &sql)?;
+            if !found.is_empty() {
+                // There are few schedules, and this is rare.
+                let scheduled = ids(connection, "SELECT plan FROM schedules")?;
+                found.retain(|plan| !scheduled.contains(plan));
+            }
+            Ok(found)
+        });
+        let found = found.await?;
         Ok(found.iter().filter_map(|id| id.parse().ok()).collect())
     }
 }

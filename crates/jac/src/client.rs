@@ -4,9 +4,9 @@
 mod answers;
 mod uploads;
 
-use crate::exit::RunFailed;
 use crate::retries::retrying;
-use answers::{broken_off, collect, innermost, read, refused};
+pub use answers::Fault;
+use answers::{broken_off, collect, read, read_or_fault, refused, unanswered};
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
@@ -166,6 +166,15 @@ impl Client {
         Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
     }
 
+    /// Posts a request to something behind the server; that it fails there is an answer, with its code.
+    ///
+    /// # Errors
+    /// When the server does not answer, or refuses the request itself.
+    pub async fn try_behind<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Result<T, Fault>> {
+        let (status, body) = self.send(Method::POST, path, Some("application/json"), Body::from("{}")).await?;
+        read_or_fault(path, status, &collect(body).await?)
+    }
+
     /// Posts a request whose work may outlast it, and repeats it until the work is done.
     pub async fn post_until_done<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         loop {
@@ -251,10 +260,7 @@ impl Client {
                         if let Some(now) = self.whereabouts.as_ref().and_then(|whereabouts| whereabouts()) {
                             *self.address.lock().unwrap_or_else(PoisonError::into_inner) = now;
                         }
-                        anyhow::Error::new(RunFailed(format!(
-                            "the server at {base} does not answer: {}",
-                            innermost(&error)
-                        )))
+                        unanswered(&base, &error)
                     },
                 )?;
                 let status = response.status();
@@ -301,6 +307,7 @@ pub fn is_on_this_machine(url: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::exit::RunFailed;
     use crate::retries::Refused;
     use axum::routing::get;
     use serde_json::json;
@@ -320,6 +327,58 @@ pub(crate) mod tests {
         }
         for url in ["http://10.0.0.7:8080", "https://jac.example", "http://localhost.example", "nonsense"] {
             assert!(!is_on_this_machine(url), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_with_the_wrong_scheme_or_of_another_program_says_what_to_do() {
+        let nginx = "<html><center>The plain HTTP request was sent to HTTPS port</center></html>";
+        let router = Router::new()
+            .route("/api/v1/page", get(|| async { "<html>Welcome</html>" }))
+            .route("/api/v1/missing", get(|| async { (StatusCode::NOT_FOUND, "<html>") }))
+            .route("/api/v1/tls", get(move || async move { (StatusCode::BAD_REQUEST, nginx) }));
+        let plain = served(router).await;
+        // As a TLS server answers what is not TLS: an alert.
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let alerting = format!("http://{}", listener.local_addr().expect("its address"));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                drop(tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 1024]).await);
+                drop(stream.write_all(&[0x15, 3, 3, 0, 2, 2, 10]).await);
+            }
+        });
+        let secure = plain.replace("http://", "https://");
+        for (base, path, hint) in [
+            (secure.as_str(), "/page", "Use http://"),
+            (&alerting, "/page", "Use https://"),
+            (&plain, "/tls", "Use https://"),
+            (&plain, "/page", "Check the address"),
+            (&plain, "/missing", "Check the address"),
+        ] {
+            let client = Client::remote(base, "t").expect("a client");
+            let error = client.get::<Value>(path).await.expect_err("no answer");
+            let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+            assert!(chain.iter().any(|text| text.starts_with(hint)), "{base}{path}: {chain:?}");
+            assert!(
+                !chain.iter().any(|text| text.contains("InvalidContentType") || text.contains("<html>")),
+                "{chain:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fault_behind_the_server_is_an_answer_with_its_code_and_a_servers_own_is_not() {
+        let fault = |code: &str| axum::Json(json!({ "error": { "code": code, "message": "It is so." } }));
+        let behind = axum::routing::post(move || async move { (StatusCode::BAD_GATEWAY, fault("search_denied")) });
+        let own = axum::routing::post(move || async move { (StatusCode::INTERNAL_SERVER_ERROR, fault("internal")) });
+        let proxy = axum::routing::post(|| async { (StatusCode::BAD_GATEWAY, "<html>Bad Gateway</html>") });
+        let router = Router::new().route("/api/v1/behind", behind).route("/api/v1/own", own);
+        let client = Client::in_process(router.route("/api/v1/proxy", proxy), "t");
+        let answer = client.try_behind::<Value>("/behind").await.expect("an answer");
+        assert_eq!(answer.expect_err("a fault").code, "search_denied");
+        for path in ["/own", "/proxy"] {
+            let error = client.try_behind::<Value>(path).await.expect_err("no answer");
+            assert!(error.is::<RunFailed>(), "{path}: {error:#}");
         }
     }
 

@@ -9,12 +9,7 @@ use jac_engine::clock::{Clock, SystemClock};
 use jac_jtl::{Partial, Settings, Summary};
 use jac_logs::{Filter, Input, with_common_dates};
 use jac_report::{Compared, ComparisonReport, Thresholds, comparison_text, render_comparison_html};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// What a folder of results holds, best first.
-const LOGS: [&str; 3] = ["results.jtl", "results.jtl.zst", "results.jtl.gz"];
-const SUMMARY: &str = "summary.json";
 
 pub fn compare(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     let thresholds = thresholds(arguments)?;
@@ -84,17 +79,14 @@ impl Source {
                 Ok(Self::Log(Input::File(path.to_owned()), None))
             };
         }
-        if let Some(log) = LOGS.into_iter().map(|name| path.join(name)).find(|log| log.is_file()) {
-            return Ok(Self::Log(Input::File(log), partial(&path.join(SUMMARY))));
+        if let Some(log) = logs::log_of(path) {
+            return Ok(Self::Log(Input::File(log), logs::partial(path)));
         }
-        let summary = path.join(SUMMARY);
+        let summary = path.join(logs::SUMMARY);
         if summary.is_file() {
             return Self::table(&summary);
         }
-        Err(with_hint(
-            format!("{} contains no results", path.display()),
-            Some(format!("Give a results folder of `jac run` (with {} or {SUMMARY}), or a log.", LOGS[0])),
-        ))
+        Err(logs::without_results(path, &format!(" or {}", logs::SUMMARY)))
     }
 
     fn log(&self) -> Option<&Input> {
@@ -139,21 +131,6 @@ impl Source {
                 Err(with_hint(format!("{} contains no samples", path.display()), None))
             }
             Self::Summary(path, summary) => Ok(Compared::of_summary(path.display().to_string(), *summary)),
-        }
-    }
-}
-
-/// Why the run of this summary is partial: its log alone does not show that it was stopped early.
-fn partial(summary: &Path) -> Option<Partial> {
-    let read = match std::fs::read_to_string(summary) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        read => read.map_err(anyhow::Error::from),
-    };
-    match read.and_then(|text| Ok(serde_json::from_str::<Summary>(&text)?)) {
-        Ok(summary) => summary.partial,
-        Err(error) => {
-            eprintln!("warning: {} cannot be read: the run may be partial: {error}.", summary.display());
-            None
         }
     }
 }

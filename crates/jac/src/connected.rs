@@ -9,6 +9,9 @@ use crate::exit::{Exit, Interrupted};
 use crate::signals::Signals;
 use crate::stdout;
 use serde::Serialize;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// What a command works with.
 pub struct Connected<'a> {
@@ -43,6 +46,20 @@ pub async fn briefly(
 ) -> anyhow::Result<Exit> {
     at(whose, async |connected| connected.signals.unless(work(connected.client)).await.map_err(Interrupted::early)?)
         .await
+}
+
+/// After this long without an answer, what is waited for is printed.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Does something that may take long, and then prints what is waited for.
+pub async fn saying<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = sleep(SILENCE) => (),
+    }
+    eprintln!("{what}");
+    work.await
 }
 
 /// Prints the result: a text, or the same as JSON. Nothing else goes to standard output.

@@ -3,7 +3,7 @@
 
 use crate::cli::CredentialsCommand;
 use crate::client::Client;
-use crate::connected::{briefly, print};
+use crate::connected::{briefly, print, saying};
 use crate::context::{self, AwsKeys};
 use crate::exit::{Exit, with_hint};
 use jac_model::is_same_name;
@@ -41,10 +41,13 @@ pub async fn credentials(command: CredentialsCommand) -> anyhow::Result<Exit> {
             });
             let new = json!({ "name": name, "aws": aws });
             let query = if no_test { "?test=false" } else { "" };
-            let _: Value = match &known {
-                Some(set) => client.put(&format!("{}{query}", path(&set["id"])), &new).await?,
-                None => client.post(&format!("/credentials{query}"), &new).await?,
+            let saved = async {
+                match &known {
+                    Some(set) => client.put(&format!("{}{query}", path(&set["id"])), &new).await,
+                    None => client.post(&format!("/credentials{query}"), &new).await,
+                }
             };
+            let _: Value = saying("Testing the credentials with AWS (STS).", saved).await?;
         }
         let view = json!({ "saved": own_set(client, &name).await? });
         print(&whose, &view, || match &view["saved"] {

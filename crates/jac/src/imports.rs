@@ -25,10 +25,12 @@ pub async fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
 }
 
 /// The logs under the names that they are uploaded with, no two the same.
-fn named(logs: &[PathBuf]) -> anyhow::Result<Vec<UploadFile>> {
+fn named(given: &[PathBuf]) -> anyhow::Result<Vec<UploadFile>> {
     let mut taken = BTreeSet::new();
     let mut files = Vec::new();
-    for path in logs {
+    for path in given {
+        let of_folder = path.is_dir().then(|| logs::log_of(path).ok_or_else(|| logs::without_results(path, "")));
+        let path = &of_folder.transpose()?.unwrap_or_else(|| path.clone());
         if !path.is_file() {
             let hint = Some("Give a result log written by JMeter, or a zip of some.".to_owned());
             return Err(with_hint(format!("no file {}", path.display()), hint));

@@ -5,19 +5,24 @@ use crate::artefacts;
 use crate::cli::{CountArguments, NarrowArguments, ReadArguments, TimeUnitName};
 use crate::exit::{Exit, with_hint};
 use anyhow::Context;
-use jac_jtl::{LogStatistics, Settings, Summary, TimeFormat, TimeUnit, TotalBasis};
+use jac_jtl::{LogStatistics, Partial, Settings, Summary, TimeFormat, TimeUnit, TotalBasis};
 use jac_logs::{
     Bound, ClockOffsets, Condition, Filter, Input, LogError, Moment, Progress, ReadOptions, first_row_start,
     first_start, read_logs_with,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
+
+/// The logs of a results folder, best first.
+const LOGS: [&str; 3] = ["results.jtl", "results.jtl.zst", "results.jtl.gz"];
+/// The table of a results folder.
+pub const SUMMARY: &str = "summary.json";
 
 /// The samples that `--from`, `--to` and `--label` mean.
 pub fn filter(narrow: &NarrowArguments) -> anyhow::Result<Filter> {
@@ -132,13 +137,50 @@ pub fn max_unread_percent(words: &str) -> anyhow::Result<f64> {
     })
 }
 
-/// The logs of a command line: files, `-`, or addresses of a store (`s3://…`). Call it where waiting is allowed.
+/// The logs of a command line: files, results folders, `-`, or addresses of a store (`s3://…`). Call it where waiting is allowed.
 ///
 /// # Errors
-/// When a store has no such log.
+/// When a store or a folder has no such log, or one is given twice.
 pub fn inputs(arguments: &[String]) -> anyhow::Result<Vec<Input>> {
     refuse_twice(arguments.iter().map(Path::new))?;
-    arguments.iter().map(|argument| input(argument)).collect()
+    let inputs: Vec<Input> = arguments.iter().map(|argument| input(argument)).collect::<anyhow::Result<_>>()?;
+    let file = |input: &Input| match input {
+        Input::File(path) => Some(path.clone()),
+        Input::Stdin | Input::Elsewhere(_) => None,
+    };
+    // A folder, and the log in it.
+    let files: Vec<PathBuf> = inputs.iter().filter_map(file).collect();
+    refuse_twice(files.iter().map(PathBuf::as_path))?;
+    Ok(inputs)
+}
+
+/// The log of a results folder.
+pub fn log_of(folder: &Path) -> Option<PathBuf> {
+    LOGS.into_iter().map(|name| folder.join(name)).find(|log| log.is_file())
+}
+
+/// A folder with neither a log nor what else it may have.
+pub fn without_results(folder: &Path, or_else: &str) -> anyhow::Error {
+    with_hint(
+        format!("{} contains no results", folder.display()),
+        Some(format!("Give a results folder of `jac run` (with {}{or_else}), or a log.", LOGS[0])),
+    )
+}
+
+/// Why the run of this results folder is partial: its log alone does not show that it was stopped early.
+pub fn partial(folder: &Path) -> Option<Partial> {
+    let summary = folder.join(SUMMARY);
+    let read = match std::fs::read_to_string(&summary) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        read => read.map_err(anyhow::Error::from),
+    };
+    match read.and_then(|text| Ok(serde_json::from_str::<Summary>(&text)?)) {
+        Ok(summary) => summary.partial,
+        Err(error) => {
+            eprintln!("warning: {} cannot be read: the run may be partial: {error}.", summary.display());
+            None
+        }
+    }
 }
 
 /// Rejects a log that is named twice: each of its samples would count twice.
@@ -195,6 +237,10 @@ pub fn folder_of(file: &Path) -> &Path {
 pub fn input(argument: &str) -> anyhow::Result<Input> {
     if artefacts::is_address(argument) {
         return Handle::current().block_on(artefacts::log_at(argument));
+    }
+    let path = Path::new(argument);
+    if path.is_dir() {
+        return log_of(path).map(Input::File).ok_or_else(|| without_results(path, ""));
     }
     Ok(Input::of_argument(argument))
 }

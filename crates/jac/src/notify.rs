@@ -1,9 +1,9 @@
 //! `jac notify`: notification targets and metrics targets.
 
 use crate::cli::{ClientArguments, NotifyCommand};
-use crate::client::Client;
+use crate::client::{Client, Fault};
 use crate::connected::{briefly, print};
-use crate::exit::{Exit, RunFailed, with_hint};
+use crate::exit::{Exit, with_hint};
 use jac_engine::{Delivery, IntegrationTest, IntegrationsView};
 use jac_model::notify::DeliveryState;
 use serde::Serialize;
@@ -41,6 +41,7 @@ struct Tested {
     target: String,
     /// What is wrong; `null`: nothing.
     error: Option<String>,
+    code: Option<String>,
 }
 
 async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) -> anyhow::Result<Exit> {
@@ -58,18 +59,16 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
     }
     let mut tested = Vec::new();
     for name in names {
-        let answer: anyhow::Result<IntegrationTest> =
-            client.post(&format!("/integrations/{name}/test"), &json!({})).await;
-        let error = match answer {
-            Ok(_) => None,
-            // An unknown name, or a server that does not answer, is not a fault of a target.
-            Err(error) if error.downcast_ref::<RunFailed>().is_none() => return Err(error),
-            Err(error) => Some(format!("{error:#}")),
-        };
-        tested.push(Tested { target: name, error });
+        // An unknown name, or a server that does not answer, is not a fault of a target.
+        let answer: Result<IntegrationTest, Fault> = client.try_behind(&format!("/integrations/{name}/test")).await?;
+        let (error, code) = answer.err().map(|fault| (fault.message, fault.code)).unzip();
+        tested.push(Tested { target: name, error, code });
     }
     print(whose, &tested, || {
-        let line = |one: &Tested| format!("{}: {}", one.target, one.error.as_deref().unwrap_or("accepted the test."));
+        let line = |one: &Tested| match (&one.error, &one.code) {
+            (Some(error), Some(code)) => format!("{}: {error} [{code}]", one.target),
+            _ => format!("{}: accepted the test.", one.target),
+        };
         tested.iter().map(line).collect::<Vec<_>>().join("\n")
     });
     Ok(if tested.iter().all(|one| one.error.is_none()) { Exit::Done } else { Exit::Failed })

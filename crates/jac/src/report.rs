@@ -9,6 +9,7 @@ use jac_jtl::{LogStatistics, Summary};
 use jac_logs::Input;
 use jac_model::Message;
 use jac_report::{Facts, IN_TABLE, LogFile, Report, errors_text};
+use std::path::Path;
 
 pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let criteria = arguments
@@ -26,6 +27,10 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let max_unread_percent = logs::max_unread_percent(&arguments.max_unread)?;
     let settings = logs::counted(&arguments.count, logs::settings(&arguments.read)?)?;
     let mut log = logs::read(&inputs, &settings, &filter)?;
+    let folders = arguments.files.iter().map(Path::new).filter(|path| path.is_dir());
+    if let Some(partial) = folders.filter_map(logs::partial).next() {
+        log.mark_partial(partial.cause);
+    }
     let report = Report::new(facts(arguments, &inputs, &log), &mut log);
     let warm_up_s = arguments.warm_up.as_secs();
     let mut results = if warm_up_s == 0 {

@@ -11,6 +11,7 @@ use crate::retries::Refused;
 use crate::run::files::{Bundle, Given, properties, shares};
 use crate::run::{from_engine, machines, refuse_criteria, refuse_stop_timeout};
 use crate::utc;
+use jac_engine::list::PlanSummary;
 use jac_engine::plans::source::Workers;
 use jac_engine::schedules::ScheduleView;
 use jac_engine::tools::{RequestedJMeter, Toolbox};
@@ -98,7 +99,7 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
     // Before anything is uploaded.
     timing.times().map_err(|fault| with_hint(fault.message, None))?;
     let run = ScheduledRun {
-        plan_revision: arguments.revision,
+        plan_revision: None,
         properties: properties('J', &arguments.property)?,
         system_properties: properties('D', &arguments.system_property)?,
         secret: arguments.secret.clone(),
@@ -113,9 +114,9 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
     refuse_criteria(&run.criteria)?;
     refuse_stop_timeout(arguments.stop_timeout)?;
     let on = on(client, arguments).await?;
-    let SchedulePlan { id: plan_id, split, properties_files, is_uploaded } =
+    let SchedulePlan { id: plan_id, revision, split, properties_files, is_new } =
         plan(client, arguments, &run.share).await?;
-    let run = ScheduledRun { properties_files, split, ..run };
+    let run = ScheduledRun { plan_revision: revision, properties_files, split, ..run };
     let overlap = match arguments.overlap {
         OverlapName::Skip => Overlap::Skip,
         OverlapName::Queue => Overlap::Queue,
@@ -124,7 +125,7 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
         "name": arguments.name, "plan_id": plan_id, "run": run, "on": on, "timing": timing, "overlap": overlap,
     });
     let saved = client.post("/schedules", &new).await;
-    if is_uploaded && saved.as_ref().is_err_and(anyhow::Error::is::<Refused>) {
+    if is_new && saved.as_ref().is_err_and(anyhow::Error::is::<Refused>) {
         // The plan uploaded for it is not used by anything else.
         if let Err(error) = client.delete(&format!("/plans/{plan_id}")).await {
             eprintln!("warning: the uploaded plan {plan_id} could not be deleted: {error}");
@@ -174,14 +175,17 @@ fn refuse_without_effect(why: &str, flags: &[&str]) -> anyhow::Result<()> {
 /// The plan of a schedule.
 struct SchedulePlan {
     id: PlanId,
+    /// `None`: the newest when a run starts.
+    revision: Option<u32>,
     /// Files to split and properties files, by their names in the plan.
     split: Vec<String>,
     properties_files: Vec<String>,
-    /// It was uploaded for the schedule.
-    is_uploaded: bool,
+    /// It did not exist before.
+    is_new: bool,
 }
 
-/// The plan, uploaded where it is a file.
+/// The plan. A file is uploaded as `jac run` does it, so it is the same plan, and the schedule has the revision of this upload: later
+/// ones, such as those of `jac run` on somebody's own machine, do not change what it runs.
 async fn plan(
     client: &Client,
     arguments: &AddArguments,
@@ -203,11 +207,14 @@ async fn plan(
         refuse_without_effect("on an uploaded plan", &flags)?;
         return Ok(SchedulePlan {
             id,
+            revision: arguments.revision,
             split: names(&arguments.split),
             properties_files: names(&arguments.properties_file),
-            is_uploaded: false,
+            is_new: false,
         });
     }
+    let flags = machines::given([("--revision", arguments.revision.is_some())]);
+    refuse_without_effect("on a file, which is uploaded as a revision", &flags)?;
     let data_folder = context::data_folder(arguments.whose.data_dir.as_deref());
     let toolbox = Toolbox::new(context::tools(&data_folder, arguments.whose.jmeter_home.as_deref()));
     let version = arguments.cluster.jmeter_version.clone();
@@ -228,13 +235,15 @@ async fn plan(
     let mut files = vec![UploadFile { name: bundle.main.clone(), path: path.to_owned() }];
     files.extend(bundle.files.iter().map(|(name, path)| UploadFile { name: name.clone(), path: path.clone() }));
     let name = jac_engine::fitting_name(&path.file_stem().unwrap_or_default().to_string_lossy());
-    let fields = [("name", name.as_str()), ("main_file", bundle.main.as_str())];
+    let known: Vec<PlanSummary> = client.list(&format!("/plans?owner=me&text={}", encoded(&name))).await?;
+    let fields = [("name", name.as_str()), ("ephemeral", "true"), ("main_file", bundle.main.as_str())];
     let uploaded: PlanView = client.upload("/plans", &fields, &files).await?;
     Ok(SchedulePlan {
+        is_new: known.iter().all(|plan| plan.id != uploaded.plan.id),
         id: uploaded.plan.id,
+        revision: Some(uploaded.plan.revision),
         split: bundle.split,
         properties_files: bundle.properties_files,
-        is_uploaded: true,
     })
 }
 

@@ -4,7 +4,7 @@ mod own;
 pub mod waiting;
 
 use crate::cli::{ClientArguments, DashboardsArguments, DashboardsName, SearchCommand};
-use crate::client::Client;
+use crate::client::{Client, Fault};
 use crate::config;
 use crate::connected::{at, briefly, print};
 use crate::context;
@@ -70,7 +70,9 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
     struct Tested {
         target: String,
         test: Option<TargetTest>,
+        /// What is wrong; `null`: nothing.
         error: Option<String>,
+        code: Option<String>,
     }
     let names = match target {
         Some(name) => vec![own::on_server(client, name).await?],
@@ -78,14 +80,11 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
     };
     let mut tested = Vec::new();
     for name in names {
-        let answer: anyhow::Result<TargetTest> = client.post(&format!("/search/targets/{name}/test"), &json!({})).await;
-        let (test, error) = match answer {
-            Ok(test) => (Some(test), None),
-            // An unknown name, or a server that does not answer, is not a fault of a target.
-            Err(error) if error.downcast_ref::<RunFailed>().is_none() => return Err(error),
-            Err(error) => (None, Some(format!("{error:#}"))),
-        };
-        tested.push(Tested { target: name, test, error });
+        // An unknown name, or a server that does not answer, is not a fault of a target.
+        tested.push(match client.try_behind(&format!("/search/targets/{name}/test")).await? {
+            Ok(test) => Tested { target: name, test: Some(test), error: None, code: None },
+            Err(Fault { code, message }) => Tested { target: name, test: None, error: Some(message), code: Some(code) },
+        });
     }
     print(whose, &tested, || {
         let line = |one: &Tested| match (&one.test, &one.error) {
@@ -95,7 +94,10 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
                 let server = [test.server.as_str(), test.version.as_str()].join(" ");
                 format!("{}: {}{layout}.{notes}", one.target, server.trim_end())
             }
-            (None, error) => format!("{}: {}", one.target, error.as_deref().unwrap_or_default()),
+            (None, error) => {
+                let (error, code) = (error.as_deref().unwrap_or_default(), one.code.as_deref().unwrap_or_default());
+                format!("{}: {error} [{code}]", one.target)
+            }
         };
         tested.iter().map(line).collect::<Vec<_>>().join("\n")
     });
@@ -241,7 +243,7 @@ async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
         let auth = elastic.map_or(Auth::None, |target| target.auth.clone());
         let ca = elastic.and_then(|target| target.ca_pem.as_deref());
         let imported = import_dashboards(&DashboardsSettings { kind, url }, auth, ca, &pattern).await;
-        let imported = imported.map_err(|error| anyhow::Error::new(RunFailed(error.message)))?;
+        let imported = imported.map_err(|error| RunFailed(format!("{} [{}]", error.message, error.code)))?;
         eprintln!("Imported {imported} objects; they show {pattern}.");
     }
     Ok(Exit::Done)

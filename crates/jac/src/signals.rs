@@ -1,5 +1,5 @@
-//! SIGINT (Ctrl-C), SIGTERM, and SIGHUP of a terminal that is closed. In a run the first stops gracefully and the second
-//! forces the stop; where something is only waited for, the first ends that.
+//! SIGINT (Ctrl-C), SIGTERM, and SIGHUP of a terminal that is closed. In a run the first stops gracefully, the second
+//! forces the stop, and the third leaves; where something is only waited for, the first ends that.
 
 use anyhow::Context;
 use jac_model::StopMode;
@@ -11,6 +11,7 @@ pub struct Signals {
     terminate: Signal,
     hang_up: Signal,
     first: Option<u8>,
+    count: u32,
 }
 
 impl Signals {
@@ -20,6 +21,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate()).context("signals cannot be received")?,
             hang_up: signal(SignalKind::hangup()).context("signals cannot be received")?,
             first: None,
+            count: 0,
         })
     }
 
@@ -31,14 +33,17 @@ impl Signals {
             _ = self.hang_up.recv() => 1,
         };
         self.first.get_or_insert(number);
+        self.count += 1;
         number
     }
 
-    /// Waits for the next signal, and returns the stop that it requests.
-    pub async fn next_stop(&mut self) -> StopMode {
-        let how = if self.first.is_none() { StopMode::Graceful } else { StopMode::Force };
-        self.next().await;
-        how
+    /// The stop that the signals so far request of a run; `None`: there were none, or so many that the command is to leave.
+    pub fn requested_stop(&self) -> Option<StopMode> {
+        match self.count {
+            1 => Some(StopMode::Graceful),
+            2 => Some(StopMode::Force),
+            _ => None,
+        }
     }
 
     /// Does something, unless a signal comes first: then gives its number, and the work is dropped where it is.
@@ -52,5 +57,10 @@ impl Signals {
     /// The first signal that came, if one did.
     pub fn received(&self) -> Option<u8> {
         self.first
+    }
+
+    /// How many came.
+    pub fn count(&self) -> u32 {
+        self.count
     }
 }

@@ -544,3 +544,30 @@ fn a_log_in_frames_gives_the_report_of_the_plain_one_by_name_and_by_pipe() {
         assert_eq!(by_pipe(&compressed), by_pipe(&plain), "{name}");
     }
 }
+
+#[test]
+fn a_results_folder_stands_for_its_log_and_for_why_it_is_partial() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path().join("shop-1");
+    std::fs::create_dir(&folder).expect("a folder");
+    let empty = jac(&["report", text(&folder)]);
+    assert_eq!(empty.status.code(), Some(2), "{}", err(&empty));
+    assert!(err(&empty).contains("contains no results") && err(&empty).contains("results.jtl"), "{}", err(&empty));
+    let log = folder.join("results.jtl");
+    std::fs::copy(case("good.jtl"), &log).expect("copied");
+    let mut table = summary(&["good.jtl"], &[], 0);
+    table["partial"] = serde_json::json!({ "cause": "It was stopped." });
+    std::fs::write(folder.join("summary.json"), table.to_string()).expect("written");
+
+    let read = |command: &[&str]| {
+        let output = jac(&[command, &[text(&folder)]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        out(&output)
+    };
+    let report: Value = serde_json::from_str(&read(&["report", "--output", "json"])).expect("JSON");
+    assert_eq!((&report["total"]["samples"], &report["partial"]["cause"]), (&100.into(), &"It was stopped.".into()));
+    assert_eq!(read(&["samples", "--count"]).trim(), "100");
+    let twice = jac(&["report", text(&folder), text(&log)]);
+    assert_eq!(twice.status.code(), Some(2), "{}", err(&twice));
+    assert!(err(&twice).contains("is given twice"), "{}", err(&twice));
+}

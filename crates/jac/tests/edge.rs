@@ -218,3 +218,32 @@ fn sigterm_ends_a_server_in_time_whoever_is_connected() {
         assert!(!place.data().join("server.json").exists());
     }
 }
+
+#[test]
+fn saving_credentials_says_what_it_waits_for_and_gives_up_in_time() {
+    let place = Place::new();
+    // AWS is not reached: connections are accepted by the kernel, and nothing is answered.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mut command = place.jac(&["credentials", "aws", "--save", "--region", "eu-central-1"]);
+    command.env("AWS_ACCESS_KEY_ID", "AKIATEST").env("AWS_SECRET_ACCESS_KEY", "secret");
+    command.env("AWS_ENDPOINT_URL_STS", format!("http://{}", silent.local_addr().expect("its address")));
+    let began = Instant::now();
+    let done = command.output().expect("jac starts");
+    assert!(began.elapsed() < Duration::from_secs(40), "it took {:?}", began.elapsed());
+    assert_ne!(done.status.code(), Some(0));
+    let lines = err(&done);
+    assert!(lines.contains("Testing the credentials with AWS"), "{lines}");
+    assert!(lines.contains("--no-test"), "{lines}");
+}
+
+#[test]
+fn the_wrong_scheme_is_named_with_the_right_one() {
+    let place = Place::new();
+    place.write_pair(2100);
+    place.write_config(WITH_TLS);
+    let server = Server::start(&place, &[]);
+    let plain = format!("http://{}", server.address());
+    let done = place.jac(&["plans", "list", "--server", &plain]).env("JAC_TOKEN", "t").output().expect("jac starts");
+    assert_eq!(done.status.code(), Some(3), "{}", err(&done));
+    assert!(err(&done).contains("hint: Use https://"), "{}", err(&done));
+}

@@ -173,6 +173,8 @@ async fn a_finished_run_is_notified_and_its_figures_are_those_of_its_summary_in_
         .filter_map(|target| target["target"].as_str())
         .collect();
     assert_eq!(failed, ["nowhere"], "{tested}");
+    let codes: Vec<&str> = tested.as_array().expect("targets").iter().filter_map(|one| one["code"].as_str()).collect();
+    assert_eq!(codes, ["integration_unreachable"], "{tested}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

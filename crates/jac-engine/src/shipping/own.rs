@@ -190,9 +190,15 @@ impl NewSearchTarget {
     fn field_of(&self, error: &TargetError) -> &'static str {
         match error.code {
             "search_certificate" => "/settings/ca_pem",
-            "search_denied" | "search_credentials" if self.password.is_some() => "/password",
-            "search_denied" | "search_credentials" if self.api_key.is_some() => "/api_key",
-            "search_denied" | "search_credentials" if self.credentials.is_some() => "/credentials",
+            "search_denied" | "search_credentials" | "search_privileges_missing" if self.password.is_some() => {
+                "/password"
+            }
+            "search_denied" | "search_credentials" | "search_privileges_missing" if self.api_key.is_some() => {
+                "/api_key"
+            }
+            "search_denied" | "search_credentials" | "search_privileges_missing" if self.credentials.is_some() => {
+                "/credentials"
+            }
             _ => "/settings/url",
         }
     }

@@ -1,13 +1,16 @@
 //! What is removed with time, and what stays.
 
-use crate::house::{House, all, waiting};
+use crate::house::{House, all, config, waiting};
 use crate::world::owner;
 use jac_artefacts::{ArtefactStore, Location, Options};
 use jac_engine::archive::manifest_in;
 use jac_engine::plans::Kept;
+use jac_engine::schedules::NewSchedule;
 use jac_engine::{Engine, EngineError};
 use jac_model::notify::DeliveryState;
-use jac_model::{ClusterPhase, Person, Plan, RunId, RunPhase, UserRole};
+use jac_model::{
+    ClusterPhase, Overlap, Person, Plan, Provider, RunId, RunPhase, RunsOn, ScheduledRun, Timing, UserRole,
+};
 use jac_store::{NewDelivery, RunFilter};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -101,6 +104,36 @@ async fn a_plan_of_jac_run_stays_while_it_has_runs_and_its_heir_has_another() {
     let kept = engine.store().plan(&hers.id).await.expect("handed over");
     assert_eq!((kept.owner, kept.ephemeral), (owner(), false));
     assert_ne!(uploaded(&engine, owner()).await.id, hers.id, "two people's plans never mix");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_of_jac_run_is_scheduled_at_a_fixed_revision_and_stays_while_it_is() {
+    let mut house = House::new();
+    house.settings.reconcile_every = DAY;
+    let engine = house.engine().await;
+    let plan = uploaded(&engine, owner()).await;
+    let timing = Timing::Once { at: "2200-01-01T00:00".to_owned(), zone: "UTC".to_owned() };
+    let on = RunsOn::New { provider: Provider::Ec2, config: Box::new(config(1)) };
+    let at = |plan_revision| NewSchedule {
+        name: None,
+        plan_id: plan.id.clone(),
+        run: ScheduledRun { plan_revision, ..ScheduledRun::default() },
+        on: on.clone(),
+        timing: timing.clone(),
+        overlap: Overlap::Skip,
+        revision: None,
+    };
+    let refused =
+        engine.create_schedule(owner(), at(None)).await.expect_err("its newest revision may come from anywhere");
+    let EngineError::Invalid { faults, .. } = refused else { panic!("{refused}") };
+    let codes: Vec<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
+    assert_eq!(codes, ["plan_ephemeral"]);
+    let schedule = engine.create_schedule(owner(), at(Some(1))).await.expect("scheduled").id;
+    sleep(DAY * 40).await;
+    engine.store().plan(&plan.id).await.expect("its schedule is there");
+    engine.delete_schedule(&schedule).await.expect("deleted");
+    sleep(DAY * 2).await;
+    assert!(engine.store().plan(&plan.id).await.is_err(), "neither is its schedule");
 }
 
 #[tokio::test(start_paused = true)]

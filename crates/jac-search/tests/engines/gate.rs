@@ -20,6 +20,10 @@ pub struct Rules {
     pub most_bytes: usize,
     /// So many milliseconds an engine waits for a shard before it gives up a `_bulk` request; 0: its own minute.
     pub shard_wait_ms: usize,
+    /// Parts of paths whose requests are answered as by OpenSearch's security plugin.
+    pub denies: Vec<&'static str>,
+    /// What is answered to Elasticsearch's question for privileges; `None`: it is passed on.
+    pub privileges: Option<serde_json::Value>,
     /// Requests that the gate answered itself.
     pub answered: AtomicUsize,
     /// `_bulk` requests that came.
@@ -70,6 +74,14 @@ async fn pass(request: Request, rules: &Rules, client: &reqwest::Client, port: u
     }
     // The client may break off.
     let Ok(body) = to_bytes(body, 64 << 20).await else { return StatusCode::BAD_REQUEST.into_response() };
+    let path = head.uri.path();
+    if rules.denies.iter().any(|part| format!("{} {path}", head.method).contains(part)) {
+        let denied = r#"{"error":{"root_cause":[],"type":"security_exception","reason":"no permissions for [x] and User [name=jac]"},"status":403}"#;
+        return rules.answer(StatusCode::FORBIDDEN, denied);
+    }
+    if let Some(privileges) = rules.privileges.as_ref().filter(|_| path.ends_with("/_has_privileges")) {
+        return axum::Json(privileges.clone()).into_response();
+    }
     let is_bulk = head.uri.path().ends_with("/_bulk");
     if is_bulk && rules.refuses() {
         return rules.answer(StatusCode::TOO_MANY_REQUESTS, "");

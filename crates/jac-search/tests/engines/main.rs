@@ -5,6 +5,7 @@ mod faults;
 mod gate;
 #[path = "../common/log.rs"]
 mod log;
+mod privileges;
 mod proxy;
 mod tls;
 
@@ -244,7 +245,9 @@ async fn an_engine_with_tls_and_a_password_or_a_key_takes_every_row_and_nothing_
     let signed_in = Auth::Basic { user: "Aladdin".to_owned(), password: Secret::new("open sesame") };
     let key = Auth::ApiKey(Secret::new("VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=="));
     let api_key = "ApiKey VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw==";
-    for (authorization, auth) in [(basic, signed_in), (api_key, key)] {
+    // The same as Elasticsearch's documentation has it: id and key with a colon, and their base64.
+    let apart = Auth::ApiKey(Secret::new("VuaCfGcBCdbkQm-e5aOx:ui2lp2axTNmsyakw9tvNnw"));
+    for (authorization, auth) in [(basic, signed_in), (api_key, key), (api_key, apart)] {
         let proxy = Secured::before(engine.port(), authorization).await;
         let trusting = Settings { ca_pem: Some(proxy.ca_pem.clone()), ..settings(&proxy.url) };
         let distrusted = made(settings(&proxy.url)).test().await.expect_err("its certificate is not known");

@@ -396,7 +396,7 @@ async fn a_servers_own_authority_is_trusted_where_its_certificate_is_given() {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
             let mut request = [0; 4096];
             // The same answer to whatever is asked: who it is, and that all is well.
-            let body = r#"{"version":{"number":"8.19.5"},"count":0}"#;
+            let body = r#"{"version":{"number":"8.19.5"},"count":0,"has_all_requested":true}"#;
             let answer =
                 format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
             drop(stream.read(&mut request).await);
@@ -433,6 +433,30 @@ async fn dashboards_are_imported_with_the_header_that_each_application_wants() {
     let dashboards = DashboardsSettings { kind: DashboardsKind::Kibana, url: sink.url.parse().expect("a URL") };
     let refused = import_dashboards(&dashboards, Auth::None, None, "logs-*").await.expect_err("some were not taken");
     assert_eq!(refused.code, "search_import_refused");
+}
+
+#[tokio::test]
+async fn an_import_at_a_wrong_address_or_without_the_right_has_a_code_and_repeats_no_page() {
+    let of_engine = r#"{"error":"Incorrect HTTP method for uri [/api/saved_objects/_import]","status":405}"#;
+    let of_kibana = r#"{"statusCode":400,"error":"Bad Request","message":"Invalid file extension x-secret-page"}"#;
+    for (status, body, code) in [
+        (200, "<html>x-secret-page</html>", "search_not_dashboards"),
+        (404, "<html>x-secret-page</html>", "search_not_dashboards"),
+        (404, r#"{"statusCode":404,"error":"Not Found","message":"Not Found"}"#, "search_not_dashboards"),
+        (405, of_engine, "search_not_dashboards"),
+        (200, r#"{"acknowledged":true}"#, "search_not_dashboards"),
+        (401, "x-secret-page", "search_import_denied"),
+        (403, r#"{"statusCode":403,"error":"Forbidden","message":"Unable to bulk_create"}"#, "search_import_denied"),
+        (503, "x-secret-page", "search_unavailable"),
+        (400, of_kibana, "search_import_refused"),
+    ] {
+        let sink = Sink::start(move |_| Some(page(status, body))).await;
+        let dashboards = DashboardsSettings { kind: DashboardsKind::Kibana, url: sink.url.parse().expect("a URL") };
+        let refused = import_dashboards(&dashboards, Auth::None, None, "logs-*").await.expect_err("not imported");
+        assert_eq!(refused.code, code, "{status} {body}: {}", refused.message);
+        let repeats = refused.message.contains("x-secret-page");
+        assert_eq!(repeats, code == "search_import_refused", "Kibana's own sentence only: {}", refused.message);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// Result logs (.jtl, .csv, .xml, also .gz and .zst) or zips of them; several become one run, in this order
+    /// Result logs (.jtl, .csv, .xml, also .gz and .zst), zips of them, or results folders of `jac run`; several become
+    /// one run, in this order
     #[arg(value_name = "LOG", required = true)]
     pub logs: Vec<PathBuf>,
     /// The plan that the run belongs to, by its ID or name; it need not exist

@@ -63,7 +63,7 @@ pub struct CountArguments {
 
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// Result logs; several are merged
+    /// Result logs, or results folders of `jac run`; several are merged
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
     #[command(flatten)]
@@ -135,7 +135,7 @@ pub struct CompareArguments {
 
 #[derive(Debug, Args)]
 pub struct SamplesArguments {
-    /// Result logs
+    /// Result logs, or results folders of `jac run`
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
     /// A condition, e.g. success=false, 'elapsed>2s', 'label~^Log', kind=request

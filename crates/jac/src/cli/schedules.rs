@@ -74,10 +74,11 @@ pub enum OverlapName {
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("when").required(true).args(["cron", "at"])))]
 pub struct AddArguments {
-    /// An uploaded plan, by its ID or name, or a .jmx file, which is uploaded with the files that it reads
+    /// An uploaded plan, by its ID or name, or a .jmx file, which is uploaded with the files that it reads; each run
+    /// then uses this upload, whatever `jac run` uploads later
     #[arg(value_name = "PLAN")]
     pub plan: String,
-    /// The plan revision that each run uses; default: the newest when the run starts, no matter who changed it
+    /// The revision of an uploaded plan that each run uses; default: the newest when the run starts, no matter who changed it
     #[arg(long, value_name = "N")]
     pub revision: Option<u32>,
     /// Cron expression: minute, hour, day of month, month, day of week, e.g. '0 3 * * MON-FRI'; or @hourly, @daily,

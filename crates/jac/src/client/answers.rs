@@ -1,7 +1,7 @@
 //! The server's answers: what they hold, or why a request was refused.
 
 use super::Bytestream;
-use crate::exit::{RunFailed, hinted};
+use crate::exit::{RunFailed, hinted, with_hint};
 use crate::retries::{Refused, Temporary};
 use anyhow::Context;
 use axum::body::Body;
@@ -9,6 +9,36 @@ use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
+use std::fmt;
+
+const NOT_JAC: &str =
+    "Check the address: another program answers there, or a proxy in front of JAC. Give JAC's address without a path.";
+const USE_HTTPS: &str = "Use https:// in the server's address.";
+
+/// What nginx, Apache and programs in Go answer to a request without TLS at a port with it.
+fn is_of_tls_port(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    ["sent to HTTPS port", "to an SSL-enabled server port", "HTTP request to an HTTPS server"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+/// Why a request has no answer.
+pub(super) fn unanswered(base: &str, error: &reqwest::Error) -> anyhow::Error {
+    let reason = innermost(error);
+    let (reason, hint) = if base.starts_with("https://") && reason.contains("InvalidContentType") {
+        ("it does not use TLS at this port".to_owned(), Some("Use http:// in the server's address.".to_owned()))
+    } else if reason.contains("invalid HTTP version") {
+        // The alert of a TLS server, read as the beginning of an answer.
+        ("it does not speak HTTP at this port, or only with TLS".to_owned(), Some(USE_HTTPS.to_owned()))
+    } else if reason.contains("certificate") || reason.contains("UnknownIssuer") {
+        let hint = "Its certificate must be of an authority that this machine trusts (SSL_CERT_FILE sets others), and for this name.";
+        (reason, Some(hint.to_owned()))
+    } else {
+        (reason, None)
+    };
+    hinted(RunFailed(format!("the server at {base} does not answer: {reason}")), hint)
+}
 
 pub(super) async fn collect(stream: Bytestream) -> anyhow::Result<Bytes> {
     Ok(Body::from_stream(stream).collect().await.map_err(|error| broken_off(std::io::Error::other(error)))?.to_bytes())
@@ -23,7 +53,41 @@ pub(super) fn read<T: DeserializeOwned>(path: &str, status: StatusCode, body: &[
     if !status.is_success() {
         return Err(refused(status, body));
     }
+    if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err() {
+        let message = format!("the answer to {path} is not one of a JAC server");
+        return Err(with_hint(message, Some(NOT_JAC.to_owned())));
+    }
     serde_json::from_slice(body).with_context(|| format!("the server's answer to {path} cannot be read"))
+}
+
+/// The server's refusal as data.
+#[derive(Debug, serde::Deserialize)]
+pub struct Fault {
+    /// Stable.
+    pub code: String,
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} [{}]", self.message, self.code)
+    }
+}
+
+/// The same as [`read`], but that something behind the server failed is an answer too: its fault, with its code.
+pub(super) fn read_or_fault<T: DeserializeOwned>(
+    path: &str,
+    status: StatusCode,
+    body: &[u8],
+) -> anyhow::Result<Result<T, Fault>> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        error: Fault,
+    }
+    match serde_json::from_slice::<Body>(body) {
+        Ok(Body { error }) if status == StatusCode::BAD_GATEWAY => Ok(Err(error)),
+        _ => read(path, status, body).map(Ok),
+    }
 }
 
 /// The server's own words.
@@ -48,8 +112,14 @@ pub(super) fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
         }
         Ok(Refusal { error }) => hinted(Refused(error.message), error.hint),
         Err(_) if status.is_server_error() => RunFailed(format!("the server answered {status}")).into(),
+        Err(_) if status == StatusCode::BAD_REQUEST && is_of_tls_port(body) => {
+            hinted(Temporary("the server wants TLS at this port".to_owned()), Some(USE_HTTPS.to_owned()))
+        }
         // A proxy's own answer, e.g. while the server behind it starts.
-        Err(_) => anyhow::Error::new(Temporary(format!("the server answered {status}"))),
+        Err(_) => {
+            let message = format!("the server answered {status}, and not as JAC does");
+            hinted(Temporary(message), Some(NOT_JAC.to_owned()))
+        }
     }
 }
 

@@ -2,13 +2,12 @@
 //! elsewhere, and a sentence reports that.
 
 use crate::client::Client;
-use crate::connected::Connected;
+use crate::connected::{Connected, saying};
 use crate::exit::{Interrupted, RunFailed};
 use jac_engine::view::{ClusterView, Machines};
 use jac_model::{ClusterId, ClusterPhase, Provider};
 use serde::Deserialize;
 use serde_json::json;
-use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -16,8 +15,6 @@ use tokio::time::{Instant, sleep};
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a cluster may take to be ready: the engine's own limits are shorter.
 const READY_LIMIT: Duration = Duration::from_secs(45 * 60);
-/// After this long, what is waited for is printed.
-const SILENCE: Duration = Duration::from_secs(1);
 
 /// How long a cluster may take to be gone: AWS takes a minute or two for a machine.
 pub fn removal_limit(cluster: &ClusterView) -> Duration {
@@ -164,15 +161,8 @@ impl Connected<'_> {
     /// longer, a line reports it.
     pub async fn machines(&mut self) -> anyhow::Result<Machines> {
         let client = self.client;
-        let listed = async {
-            let mut listing = pin!(client.get::<Machines>("/machines"));
-            tokio::select! {
-                machines = &mut listing => return machines,
-                () = sleep(SILENCE) => (),
-            }
-            eprintln!("Searching all regions in which this installation created instances.");
-            listing.await
-        };
+        let what = "Searching all regions in which this installation created instances.";
+        let listed = saying(what, client.get::<Machines>("/machines"));
         self.signals.unless(listed).await.map_err(Interrupted::early)?
     }
 }

@@ -3,6 +3,7 @@
 use crate::client::Client;
 use http::Method;
 use jac_model::{folded, is_same_name};
+use jac_store::MOST_LISTED;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -266,16 +267,30 @@ async fn stop(client: &Client, Stop { run, force }: Stop) -> Answer {
 
 /// The id of a plan or cluster that is named by its id or its name.
 async fn id_of(client: &Client, what: &str, named: &str) -> Result<String, Refusal> {
-    let page = get(client, &format!("/{what}?limit=200&text={}", encoded(named))).await?;
+    let items = all(client, &format!("/{what}?text={}", encoded(named))).await?;
     let is_it =
         |item: &&Value| item["id"] == named || item["name"].as_str().is_some_and(|name| is_same_name(name, named));
-    let found: Vec<&str> =
-        page["items"].as_array().into_iter().flatten().filter(is_it).flat_map(|item| item["id"].as_str()).collect();
+    let found: Vec<&str> = items.iter().filter(is_it).flat_map(|item| item["id"].as_str()).collect();
     match found[..] {
         [id] => Ok(id.to_owned()),
         [] if what == "plans" => plan_of_runs(client, named).await,
         [] => Ok(encoded(named)),
         _ => Err(ambiguous(what, named, &found)),
+    }
+}
+
+/// All of a list, page by page: what is named may be on any of them. `path` has a query already.
+async fn all(client: &Client, path: &str) -> Result<Vec<Value>, Refusal> {
+    let (mut items, mut after) = (Vec::new(), String::new());
+    loop {
+        let mut page = get(client, &format!("{path}&limit={MOST_LISTED}{after}")).await?;
+        if let Value::Array(more) = page["items"].take() {
+            items.extend(more);
+        }
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={}", encoded(next)),
+            None => return Ok(items),
+        }
     }
 }
 
@@ -285,8 +300,8 @@ fn ambiguous(what: &str, named: &str, ids: &[&str]) -> Refusal {
 
 /// The id of a plan that was deleted, or that runs were imported under: its runs know it.
 async fn plan_of_runs(client: &Client, named: &str) -> Result<String, Refusal> {
-    let page = get(client, &format!("/runs?limit=200&text={}", encoded(named))).await?;
-    let plans = page["items"].as_array().into_iter().flatten().map(|run| &run["plan"]);
+    let runs = all(client, &format!("/runs?text={}", encoded(named))).await?;
+    let plans = runs.iter().map(|run| &run["plan"]);
     let found: BTreeSet<&str> = plans
         .filter(|plan| plan["name"].as_str().is_some_and(|name| is_same_name(name, named)))
         .flat_map(|plan| plan["id"].as_str())
@@ -324,5 +339,37 @@ async fn ask(client: &Client, method: Method, path: &str, body: Option<&Value>) 
             error => Refusal(error),
         }),
         Err(error) => Err(Refusal::new("server_unreachable", format!("{error:#}."))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::extract::Query;
+    use axum::routing::get;
+    use axum::{Json, Router};
+    use std::collections::HashMap;
+
+    /// Lists of three pages, as long as the server makes them; what is named is on the last.
+    async fn listed(Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+        let limit: usize = query["limit"].parse().expect("a number");
+        let page = query.get("after").map_or(0, |after| after.parse::<usize>().expect("a number"));
+        let entry = |number: usize| {
+            let name = if page == 2 && number == 0 { "shop".to_owned() } else { format!("shop {page} {number}") };
+            json!({ "id": format!("p-{page}-{number}"), "name": name, "plan": { "id": format!("p-{page}-{number}"), "name": name } })
+        };
+        let items: Vec<Value> = (0..limit).map(entry).collect();
+        Json(json!({ "items": items, "next": (page < 2).then(|| (page + 1).to_string()) }))
+    }
+
+    #[tokio::test]
+    async fn what_is_named_is_found_on_any_page() {
+        let nothing = || async { Json(json!({ "items": [], "next": null })) };
+        let router = Router::new().route("/api/v1/plans", get(listed)).route("/api/v1/runs", get(nothing));
+        let client = Client::in_process(router, "t");
+        assert_eq!(id_of(&client, "plans", "shop").await.ok().as_deref(), Some("p-2-0"));
+        let router = Router::new().route("/api/v1/plans", get(nothing)).route("/api/v1/runs", get(listed));
+        let client = Client::in_process(router, "t");
+        assert_eq!(id_of(&client, "plans", "Shop").await.ok().as_deref(), Some("p-2-0"), "of a deleted plan's runs");
     }
 }

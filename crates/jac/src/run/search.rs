@@ -1,25 +1,36 @@
 //! Waits for a run's shipping to search targets, and reports missing samples. They are not a failure of the run.
 
-use super::Job;
+use super::{Job, Waits};
 use crate::search::waiting::{sentence, wait};
 use jac_engine::Shipment;
 use jac_engine::view::RunView;
 use jac_model::search::ShipmentState;
+use std::time::Duration;
+
+/// How long the state of the shipments may take to be read.
+const LOOK_LIMIT: Duration = Duration::from_secs(5);
 
 impl Job<'_> {
     /// Waits until the run's samples are where they are shipped to. A signal ends the waiting, and nothing else.
     pub(super) async fn wait_for_search(&mut self, run: &RunView) {
-        let first = self.client.get::<Vec<Shipment>>(&format!("/runs/{}/search", run.id)).await;
-        if first.is_ok_and(|shipments| shipments.is_empty()) {
-            return;
-        }
-        self.line.step("Waiting for the search targets.");
-        let waited = tokio::select! {
-            waited = wait(self.client, run.id.as_str()) => waited,
-            _ = self.signals.next_stop() => {
-                self.waits = false;
-                self.client.get(&format!("/runs/{}/search", run.id)).await
+        let path = format!("/runs/{}/search", run.id);
+        let look = async { tokio::time::timeout(LOOK_LIMIT, self.client.get::<Vec<Shipment>>(&path)).await };
+        let seen = match look.await {
+            Ok(Ok(shipments)) if shipments.is_empty() => return,
+            Ok(seen) => seen,
+            Err(_) => Err(anyhow::anyhow!("the server does not answer")),
+        };
+        let waited = if self.waits == Waits::All {
+            self.line.step("Waiting for the search targets.");
+            match self.signals.unless(wait(self.client, run.id.as_str())).await {
+                Ok(waited) => waited,
+                Err(_) => {
+                    drop(self.interrupted());
+                    seen
+                }
             }
+        } else {
+            seen
         };
         match waited {
             Ok(shipments) => shipments.iter().for_each(|shipment| self.print_shipment(run, shipment)),

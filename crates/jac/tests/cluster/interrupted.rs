@@ -182,3 +182,24 @@ fn a_run_whose_cluster_is_not_waited_for_reports_what_is_left_and_until_when_and
     next.wait().expect(0);
     place.assert_nothing_left();
 }
+
+#[test]
+fn a_signal_after_the_stop_leaves_all_waits_of_a_run_at_once() {
+    let place = Place::new();
+    // Neither the store nor the search target ever answers.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", silent.local_addr().expect("its address"));
+    let mut command = place.run("steady.jmx", &["-Jduration=120"]);
+    command.env("JAC_ARTIFACTS_URL", "s3://results/load").env("AWS_ENDPOINT_URL_S3", &url).env("JAC_SEARCH_URL", &url);
+    command.env("AWS_REGION", "us-east-1").env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    let mut running = Running::start(command);
+    place.wait_until("it runs", || place.rows_so_far() > 5);
+    running.signal(Signal::SIGINT);
+    running.wait_for_word("Stopping gracefully.");
+    running.wait_for_word("s3://results/load");
+    running.signal(Signal::SIGINT);
+    let done = soon(running).expect(130);
+    assert!(done.stderr.contains("it is unknown whether the results of"), "{}", done.stderr);
+    assert!(place.summary()["total"]["samples"].as_u64() > Some(5), "the results are here");
+    place.assert_nothing_left();
+}

@@ -61,6 +61,40 @@ fn a_schedule_runs_once_on_a_cluster_of_its_own_and_leaves_nothing() {
 }
 
 #[test]
+fn a_file_that_is_scheduled_and_run_is_one_plan_and_the_schedule_keeps_its_revision() {
+    let place = Place::new();
+    let _server = Server::start(&place);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("nightly.jmx");
+    let text = std::fs::read_to_string(plan_path("steady.jmx")).expect("the plan");
+    std::fs::create_dir(folder.path().join("data")).expect("a folder");
+    std::fs::copy(plan_path("data/names.csv"), folder.path().join("data/names.csv")).expect("copied");
+    std::fs::write(&file, &text).expect("written");
+    let path = file.to_str().expect("UTF-8");
+    let add = |name: &str| json(&place, &["schedule", "add", path, "--cron", "@daily", "--name", name]);
+    let run = || {
+        let _none_yet = std::fs::remove_dir_all(place.out());
+        let out = place.out();
+        place.finish(place.jac(&["run", path, "-Jduration=1", "--out", out.to_str().expect("UTF-8")])).expect(0);
+    };
+    let of = |schedule: &Value| (schedule["plan"]["id"].clone(), schedule["run"]["plan_revision"].clone());
+    let first = add("first");
+    run();
+    assert_eq!(of(&add("the same again")), of(&first), "an unchanged file makes no revision");
+    std::fs::write(&file, text.replacen("testname=\"", "testname=\"Our ", 1)).expect("written");
+    run();
+    let second = add("second");
+    let plans = json(&place, &["plans", "list"]);
+    let plans = plans.as_array().expect("plans");
+    assert_eq!((plans.len(), &plans[0]["name"], &plans[0]["runs"]), (1, &"nightly".into(), &2.into()), "{plans:?}");
+    assert_eq!(of(&first), (plans[0]["id"].clone(), 1.into()));
+    assert_eq!(of(&second), (plans[0]["id"].clone(), 2.into()));
+    assert_eq!(of(&json(&place, &["schedule", "show", "first"])["schedule"]), of(&first), "what was scheduled stays");
+    let refused = place.finish(place.jac(&["schedule", "add", path, "--cron", "@daily", "--revision", "1"])).expect(2);
+    assert!(refused.stderr.contains("--revision"), "{}", refused.stderr);
+}
+
+#[test]
 fn a_schedule_that_is_refused_leaves_no_plan_and_no_option_is_ignored() {
     let place = Place::new();
     let _server = Server::start(&place);

@@ -1,8 +1,8 @@
 //! What goes wrong at a store in the middle of an upload: the run waits with the code, is stored when the fault is over and somebody asks for
 //! it, and what had arrived is not sent again.
 
-use crate::gateway::{BUCKET, Gateway, program};
-use crate::place::Place;
+use crate::gateway::{BUCKET, Gateway, TestKeys, program};
+use crate::place::{Place, Running};
 use crate::server::Server;
 use crate::store_proxy::{Fault, StoreProxy};
 use crate::stored::{find, id_of, json, noise, run_folder, variables, with};
@@ -84,6 +84,41 @@ fn a_store_that_refuses_in_mid_upload_is_waited_for_and_gets_the_rest() {
         place.finish(place.jac(&["artifacts", "verify", &id])).expect(0);
         server.end();
     }
+}
+
+#[test]
+fn keys_that_expire_in_mid_upload_are_replaced_and_the_rest_is_stored_without_asking() {
+    let Some(program) = program() else { return };
+    let (place, gateway) = (Place::new(), Gateway::start(&program));
+    let folder = a_run_with_a_large_file(&place);
+    let id = id_of(&folder);
+    let proxy = StoreProxy::before(&gateway);
+    let old = gateway.add_person(&program, "own-results");
+    proxy.refuse_key_after(PARTS / 2, &old.id, Fault { status: 400, code: "ExpiredToken" });
+    let server = Server::with(&place, &[("JAC_ALLOWED_ENDPOINTS", proxy.url())]);
+    let save = |keys: &TestKeys| {
+        let mut command = place.jac(&["credentials", "aws", "--save", "--no-test"]);
+        command.env("AWS_ACCESS_KEY_ID", &keys.id).env("AWS_SECRET_ACCESS_KEY", &keys.secret);
+        place.finish(command).expect(0);
+    };
+    save(&old);
+    let store = ["artifacts", "store", "--save", "s3://own-results/load", "--region", "us-east-1", "--endpoint"];
+    place.finish(place.jac(&[&store[..], &[&proxy.url()]].concat())).expect(0);
+    let retrying = Running::start(place.jac(&["artifacts", "retry", &id]));
+    let status = || status(&place, place.jac(&["artifacts", "status", &id]));
+    place.wait_until("it is refused", || status()["phase"] == "failed");
+    let waits = status();
+    assert_eq!((&waits["code"], waits["next_try_ms"].is_number()), (&"artefacts_credentials_expired".into(), true));
+    let before = proxy.stored();
+    drop(retrying);
+
+    save(&gateway.keys);
+    place.wait_until("it is stored", || status()["phase"] == "stored");
+    assert_equal(&find(&gateway.bucket("own-results"), &id), &folder);
+    let all = proxy.stored();
+    assert!(before >= PARTS / 2 && all <= PARTS + IN_FLIGHT, "{before} parts, then {all}");
+    place.finish(place.jac(&["artifacts", "verify", &id])).expect(0);
+    server.end();
 }
 
 /// A small file system, gone with it.

@@ -5,7 +5,7 @@ use crate::gateway::Gateway;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
+use axum::http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +28,8 @@ struct State {
     stored: usize,
     /// From so many of them on everything is refused.
     refuses: Option<(usize, Fault)>,
+    /// Only what is signed with this key.
+    of_key: Option<String>,
 }
 
 pub struct StoreProxy {
@@ -58,7 +60,12 @@ impl StoreProxy {
 
     /// Counts parts again, and refuses everything once so many of them were stored.
     pub fn refuse_after(&self, parts: usize, fault: Fault) {
-        *lock(&self.state) = State { stored: 0, refuses: Some((parts, fault)) };
+        *lock(&self.state) = State { stored: 0, refuses: Some((parts, fault)), of_key: None };
+    }
+
+    /// The same, but what is signed with another key is passed on.
+    pub fn refuse_key_after(&self, parts: usize, key: &str, fault: Fault) {
+        *lock(&self.state) = State { stored: 0, refuses: Some((parts, fault)), of_key: Some(key.to_owned()) };
     }
 
     /// Passes everything on again, and returns how many parts were stored so far.
@@ -84,7 +91,9 @@ async fn pass(request: Request, state: &Mutex<State>, client: &reqwest::Client, 
     let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else { return StatusCode::BAD_REQUEST.into_response() };
     let refusal = {
         let state = lock(state);
-        state.refuses.filter(|(parts, _)| state.stored >= *parts).map(|(_, fault)| fault)
+        let signed = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let is_meant = state.of_key.as_ref().is_none_or(|key| signed.contains(&format!("Credential={key}/")));
+        state.refuses.filter(|_| is_meant).filter(|(parts, _)| state.stored >= *parts).map(|(_, fault)| fault)
     };
     if let Some(fault) = refusal {
         return refuse(fault, head.method == Method::HEAD);

@@ -21,7 +21,7 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
   const { request, faults } = checkCredential(form);
   const aws = form.kind !== "ssh_key";
   // AWS itself did not take it: it may be saved all the same, for keys that work later.
-  const untested = hasCode(save.error, "credentials_refused");
+  const untested = hasCode(save.error, "credentials_refused") || hasCode(save.error, "credentials_untested");
   const refused = refusedBeside(save.error);
   const shown: CredentialFaults = { ...refused, ...(tried ? faults : {}) };
 

@@ -1,0 +1,123 @@
+//! How a run begins: its criteria are printed, its cluster is made or taken, and the server is asked to start it.
+
+use super::machines::NewCluster;
+use super::spec::Source;
+use super::{Job, LAST_ANSWER, Target};
+use crate::clusters;
+use crate::connect::Connection;
+use crate::exit::Interrupted;
+use crate::plans::auto_stop;
+use crate::signals::Signals;
+use jac_engine::view::{ClusterView, PlanView, RunView};
+use jac_model::{ClusterConfig, Provider};
+use serde_json::json;
+use std::pin::pin;
+
+impl Job<'_> {
+    /// Prints the criteria and the rules of the automatic stop, before anything starts.
+    pub(super) fn print_criteria(&mut self, plan: &PlanView) {
+        let (spec, kept) = (self.spec, &plan.plan.criteria);
+        let criteria = spec.criteria.as_ref().unwrap_or(&kept.criteria);
+        if !criteria.is_empty() {
+            let warm_up = match spec.warm_up_s.unwrap_or(kept.warm_up_s) {
+                0 => String::new(),
+                seconds => format!(" The first {seconds} s (warm-up) do not count."),
+            };
+            self.line.print(&format!("Fails if {}.{warm_up}", criteria.join(", or if ")));
+        }
+        self.line.print(&auto_stop(spec.stop_rules.as_ref().unwrap_or(&kept.stop_rules)));
+    }
+
+    pub(super) async fn cluster(&mut self, connection: &Connection) -> anyhow::Result<ClusterView> {
+        let new = match &self.target {
+            Target::Existing { cluster, .. } => return Ok((**cluster).clone()),
+            Target::New(new) => new,
+        };
+        let config = ClusterConfig {
+            workers: new.workers,
+            heap_mb: new.heap_mb,
+            lifetime_minutes: lifetime_minutes(new),
+            remove_after_run: true,
+            ssh: new.ssh.clone(),
+            ec2: new.ec2.clone(),
+            jmeter_home: match connection {
+                // A version names it. And the engine of this process was given it already.
+                _ if new.jmeter_version.is_some() => None,
+                Connection::Own { .. } => None,
+                Connection::Server(_) => self.spec.jmeter_home.as_ref().map(|home| home.display().to_string()),
+            },
+            jmeter_version: new.jmeter_version.clone(),
+            ..ClusterConfig::default()
+        };
+        let name = jac_engine::fitting_name(&format!("jac run {}", self.spec.plan_name));
+        let ephemeral = matches!(connection, Connection::Own { .. });
+        let request = json!({ "name": name, "provider": new.provider, "config": config });
+        if new.provider == Provider::Ec2 {
+            let forecast = self.signals.unless(clusters::forecast(self.client, &request)).await;
+            let forecast = forecast.map_err(Interrupted::early)??;
+            self.line.print(&clusters::price_sentence(&forecast, new.workers + 1));
+        }
+        let path = format!("/clusters?ephemeral={ephemeral}");
+        begun(
+            self.signals,
+            self.client.post(&path, &request),
+            "`jac cluster list` shows whether the cluster was created.",
+        )
+        .await
+    }
+
+    pub(super) async fn start(&mut self, plan: &PlanView, cluster: &ClusterView) -> anyhow::Result<RunView> {
+        let new = json!({
+            "cluster_id": cluster.cluster.id,
+            "plan_id": plan.plan.id,
+            // For a file the revision of this upload, whatever another command uploads meanwhile.
+            "plan_revision": matches!(self.spec.source, Source::Files { .. }).then_some(plan.plan.revision),
+            "name": self.spec.name,
+            "properties": self.spec.properties,
+            "system_properties": self.spec.system_properties,
+            "secret": self.spec.secret,
+            "properties_files": self.spec.properties_files,
+            "split": self.spec.split,
+            "keep": (!self.spec.keep.is_empty()).then_some(&self.spec.keep),
+            "criteria": self.spec.criteria,
+            "warm_up_s": self.spec.warm_up_s,
+            "stop_rules": self.spec.stop_rules,
+            "stop_timeout_s": self.spec.stop_timeout_s,
+            "results": self.spec.results,
+            "min_workers": self.spec.min_workers,
+            "share": self.spec.share,
+            "queue": matches!(self.target, Target::Existing { queue: true, .. }),
+            "try_run": self.spec.try_run,
+        });
+        begun(self.signals, self.client.post("/runs", &new), "`jac runs list` shows whether the run has started.").await
+    }
+}
+
+/// A run ends its cluster by itself. Only where machines cost money there is a bound on what a run that never ends costs.
+fn lifetime_minutes(new: &NewCluster) -> u32 {
+    let otherwise = match new.provider {
+        Provider::Ec2 => ClusterConfig::default().lifetime_minutes,
+        Provider::Local | Provider::Ssh | Provider::Imported => ClusterConfig::MAX_LIFETIME_MINUTES,
+    };
+    new.lifetime_minutes.unwrap_or(otherwise)
+}
+
+/// When a signal arrives, the requested item may already exist, and only the response has its ID: that is waited for a
+/// little longer. [`Signals::received`] returns whether a signal came.
+async fn begun<T>(
+    signals: &mut Signals,
+    asked: impl Future<Output = anyhow::Result<T>>,
+    continuing: &str,
+) -> anyhow::Result<T> {
+    let mut asked = pin!(asked);
+    match signals.unless(&mut asked).await {
+        Ok(answer) => answer,
+        Err(signal) => {
+            let left = || Err(Interrupted { signal, continuing: continuing.to_owned() }.into());
+            tokio::select! {
+                answer = tokio::time::timeout(LAST_ANSWER, asked) => answer.unwrap_or_else(|_| left()),
+                _second = signals.next() => left(),
+            }
+        }
+    }
+}
