@@ -8,8 +8,8 @@ use crate::error::EngineError;
 use crate::view::{ClusterView, Headline, LastRun};
 use jac_jtl::criteria::Verdict;
 use jac_model::{
-    Cause, ClusterId, ClusterPhase, ClusterSort, Named, Person, PlanId, PlanSort, Provider, RunId, RunPhase, RunSort,
-    StopMode,
+    Cause, ClusterId, ClusterPhase, ClusterSort, Message, Named, Person, PlanId, PlanSort, Provider, RunId, RunPhase,
+    RunSort, StopMode,
 };
 use jac_store::{
     ClusterFilter, ListedCluster, ListedPlan, ListedRun, ListedRunOfPlan, PageRequest, PlanFilter, RunFilter,
@@ -73,8 +73,8 @@ pub struct ClusterSummary {
     pub team: Option<Named>,
     pub provider: Provider,
     pub phase: ClusterPhase,
-    /// Why it failed or ended, a sentence.
-    pub cause: Option<String>,
+    /// Why it failed or ended.
+    pub cause: Option<Message>,
     pub workers: u32,
     /// Nodes that were lost.
     pub lost_nodes: Vec<String>,
@@ -237,7 +237,7 @@ impl From<&ClusterView> for ClusterSummary {
             team: cluster.team.clone(),
             provider: cluster.provider,
             phase: cluster.phase,
-            cause: cluster.cause.as_ref().map(|cause| cause.message.clone()),
+            cause: cluster.cause.clone(),
             workers: cluster.worker_count(),
             lost_nodes: cluster.lost_nodes.clone(),
             current_run: cluster.current_run.as_ref().map(ToString::to_string),

@@ -37,6 +37,7 @@ mod properties;
 mod shape;
 mod split;
 mod thread_groups;
+mod transactions;
 mod try_run;
 
 pub use assembly::{Assembly, Sources};

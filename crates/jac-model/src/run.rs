@@ -251,6 +251,11 @@ pub struct RunStep {
     /// `making_report`.
     #[serde(default)]
     pub code: String,
+    /// Parameters; which ones depends on the code. `waiting_in_queue`: `run` and `name` of the run that it waits for, or `ahead`, the number of
+    /// runs that wait before it.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object, additional_properties))]
+    pub params: BTreeMap<String, serde_json::Value>,
     /// A sentence for people.
     #[serde(alias = "text")]
     pub message: String,

@@ -17,6 +17,7 @@ pub use coarse::CoarseTimes;
 pub use significance::TestResult;
 pub use text::comparison_text;
 
+use crate::figures;
 use jac_jtl::criteria::MAX_UNREAD_PERCENT;
 use jac_jtl::{Entry, LogStatistics, Note, ResponseTimes, Summary, TimeFigures, TotalBasis};
 use serde::{Deserialize, Serialize};
@@ -462,11 +463,11 @@ fn sentence(changed: &[NumberChange], worse: bool, some_failed: bool) -> String 
                 ChangedMetric::MeanMs => "mean",
                 ChangedMetric::MedianMs => "median",
                 ChangedMetric::P95Ms => "p95",
-                ChangedMetric::ErrorPercent => return format!("errors {before:.2} % → {after:.2} %"),
+                ChangedMetric::ErrorPercent => return format!("errors {}", figures::shares(*before, *after)),
             };
             let of = if some_failed { " of passed samples" } else { "" };
-            let share = percent(*before, *after).map_or_else(String::new, |percent| format!(" ({percent:+.1} %)"));
-            format!("{name}{of} {before:.0} → {after:.0} ms{share}")
+            let share = percent(*before, *after).map_or_else(String::new, |by| format!(" ({})", figures::change(by)));
+            format!("{name}{of} {}{share}", figures::times(*before, *after))
         });
     parts.collect::<Vec<_>>().join(", ")
 }
@@ -527,7 +528,10 @@ fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Threshol
         && let Some(change) = percent(before, after).filter(|change| change.abs() > OTHER_LOAD_PERCENT)
     {
         let message = format!(
-            "Throughput differs: {before:.1}/s before, {after:.1}/s after ({change:+.0} %). Response times depend on the load."
+            "Throughput differs: {} before, {} after ({}). Response times depend on the load.",
+            figures::rate(before),
+            figures::rate(after),
+            figures::change(change)
         );
         let note = Note::new("load_differs", message).with("before_per_s", before).with("after_per_s", after);
         findings.push(note.with("percent", change));

@@ -7,7 +7,7 @@ use jac_jtl::{
 };
 use jac_model::{Annotation, Cause, CriterionWatch, Message, NodeLog, ResultsMode, RunNode};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Content of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct Report {
     /// Apdex thresholds.
     pub apdex: ApdexThresholds,
     /// Samples by node.
-    pub hosts: Vec<HostCount>,
+    pub hosts: Vec<LoadGenerator>,
     /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Those about the log are in
     /// `summary.notes` too.
     pub notes: Vec<Message>,
@@ -68,6 +68,21 @@ pub struct LogFile {
     pub name: String,
     /// Its size as it lies there, compressed or not.
     pub bytes: u64,
+}
+
+/// Samples by node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LoadGenerator {
+    /// `host:port` of a remote thread's name, otherwise the `Hostname` column.
+    pub host: String,
+    /// The node's name (`worker-1`); `null`: not known, as of a log that was not JAC's.
+    #[serde(default)]
+    pub node: Option<String>,
+    /// Samples of this node.
+    pub samples: u64,
+    /// Failed samples among them.
+    pub errors: u64,
 }
 
 /// The run that a report is about.
@@ -115,6 +130,9 @@ pub struct RunFacts {
     /// Its annotations.
     #[serde(default)]
     pub annotations: Vec<Annotation>,
+    /// The labels inside each transaction, by the transaction's label, where the plan says which they are.
+    #[serde(default)]
+    pub transactions: BTreeMap<String, Vec<String>>,
 }
 
 /// A worker with its own log (direct results).
@@ -191,15 +209,31 @@ impl Report {
             codes: log.codes(),
             profiles: log.profiles(),
             apdex: log.apdex_thresholds(),
-            hosts: log.hosts(),
+            hosts: load_generators(log, |_| None),
             notes,
         }
+    }
+
+    /// The same with the names of the run's nodes. JMeter names a worker's threads by its address, and of the ports of a node the first is
+    /// in it; a port that more than one node has says nothing.
+    #[must_use]
+    pub fn with_nodes(mut self, nodes: &[RunNode]) -> Self {
+        for generator in &mut self.hosts {
+            let port = generator.host.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+            let mut found = nodes.iter().filter(|node| port.is_some() && node.ports.first().copied() == port);
+            if let (Some(node), None) = (found.next(), found.next()) {
+                generator.node = Some(node.name.clone());
+            }
+        }
+        self
     }
 
     /// The same of a part of the time, with the statistics of its samples. What is said of the log and the run stays.
     #[must_use]
     pub fn narrowed(self, interval: ReportInterval, summary: Summary, log: &mut LogStatistics) -> Self {
         let errors = log.errors(usize::MAX);
+        let names: HashMap<String, Option<String>> =
+            self.hosts.into_iter().map(|each| (each.host, each.node)).collect();
         Self {
             interval: Some(interval),
             summary,
@@ -209,10 +243,16 @@ impl Report {
             codes: log.codes(),
             profiles: log.profiles(),
             apdex: log.apdex_thresholds(),
-            hosts: log.hosts(),
+            hosts: load_generators(log, |host| names.get(host).cloned().flatten()),
             ..self
         }
     }
+}
+
+fn load_generators(log: &LogStatistics, name: impl Fn(&str) -> Option<String>) -> Vec<LoadGenerator> {
+    let named =
+        |HostCount { host, samples, errors }: HostCount| LoadGenerator { node: name(&host), host, samples, errors };
+    log.hosts().into_iter().map(named).collect()
 }
 
 fn message_of(note: &Note) -> Message {
@@ -225,4 +265,72 @@ fn message_of(note: &Note) -> Message {
         (name.clone(), value)
     });
     Message { code: note.code.clone(), params: params.collect(), message: note.message.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Facts, Report, ReportInterval};
+    use jac_jtl::{LogStatistics, Settings};
+    use jac_model::{NodePhase, Role, RunNode};
+
+    fn log(rows: &str) -> LogStatistics {
+        let mut log = LogStatistics::new(Settings::default());
+        log.feed(format!("timeStamp,elapsed,label,threadName,success\n{rows}").as_bytes());
+        log.finish();
+        log
+    }
+
+    fn node(name: &str, ports: &[u16]) -> RunNode {
+        RunNode {
+            name: name.to_owned(),
+            role: Role::Worker,
+            state: NodePhase::Ended,
+            exit_code: None,
+            ports: ports.to_vec(),
+            clock_offset_ms: None,
+            health: None,
+            first_sample_ms: None,
+            lost_ms: None,
+            log: None,
+        }
+    }
+
+    #[test]
+    fn load_generators_have_their_nodes_names_also_in_a_part() {
+        let rows = "1000,5,Home,10.0.0.1:4001-Users 1-1,true\n2000,5,Home,10.0.0.2:4003-Users 1-1,false\n3000,5,Home,10.0.0.3:4005-Users 1-1,true\n";
+        let facts = Facts {
+            title: String::new(),
+            jac_version: "0".to_owned(),
+            created_ms: 0,
+            files: Vec::new(),
+            run: None,
+            notes: Vec::new(),
+        };
+        // Two nodes have the port 4005: which one it is cannot be said. The second port of a node is none of a thread's name.
+        let nodes = [
+            node("worker-1", &[4001, 4003]),
+            node("worker-2", &[4003, 4004]),
+            node("worker-3", &[4005]),
+            node("worker-4", &[4005]),
+            node("master", &[]),
+        ];
+        let names = |report: &Report| {
+            let mut names: Vec<_> =
+                report.hosts.iter().map(|each| (each.host.clone(), each.node.clone(), each.errors)).collect();
+            names.sort();
+            names
+        };
+        let named = |host: &str, node: Option<&str>, errors| (host.to_owned(), node.map(str::to_owned), errors);
+        let whole = Report::new(facts, &mut log(rows)).with_nodes(&nodes);
+        let expected = [
+            named("10.0.0.1:4001", Some("worker-1"), 0),
+            named("10.0.0.2:4003", Some("worker-2"), 1),
+            named("10.0.0.3:4005", None, 0),
+        ];
+        assert_eq!(names(&whole), expected);
+        let mut part = log(&rows.lines().take(2).map(|row| format!("{row}\n")).collect::<String>());
+        let summary = part.summary();
+        let narrowed = whole.narrowed(ReportInterval { from_ms: 1000, to_ms: 2500 }, summary, &mut part);
+        assert_eq!(names(&narrowed), expected[..2]);
+    }
 }

@@ -151,6 +151,7 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::live_labels))
         .routes(routes!(runs::live_window))
         .routes(routes!(runs::node_series))
+        .routes(routes!(runs::transactions))
         .routes(routes!(annotations::annotate))
         .routes(routes!(annotations::change_annotation, annotations::remove_annotation))
         .routes(routes!(results::report))

@@ -235,6 +235,7 @@ fn run(number: u64, clusters: u64, plans: u64) -> Run {
     };
     let step = |at: i64| RunStep {
         code: "copying_files".to_owned(),
+        params: BTreeMap::new(),
         message: format!("Step {at} of what is done for a run."),
         started_ms: created_ms + at,
         ended_ms: Some(created_ms + at + 1),

@@ -40,6 +40,7 @@ impl Document for Cluster {
             ("provider", word(self.provider)?.into()),
             ("credential", credential.into()),
             ("cause", self.cause.as_ref().map(|cause| cause.message.clone()).into()),
+            ("cause_whole", self.cause.as_ref().map(|cause| to_json("a cause", cause)).transpose()?.into()),
             ("workers", self.worker_count().into()),
             ("lost_nodes", to_json("the lost nodes", &self.lost_nodes)?.into()),
             ("current_run", self.current_run.as_ref().map(|run| run.to_string()).into()),

@@ -155,6 +155,8 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
     |run| add(run, "annotations", json!([])),
     |run| add(run, "try_run", json!(false)),
     |run| add(run, "max_unread_percent", Value::Null),
+    // Parameters of its steps, which are read as none.
+    |_| (),
 ];
 
 /// How a run is spread over its workers, where an older JAC had one way only.

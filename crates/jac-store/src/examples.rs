@@ -236,8 +236,9 @@ pub fn run(number: u32) -> Run {
         stop_timeout_s: 30,
         notes: vec![Message::new("a_warning", "A warning.").with("count", 2)],
         steps: vec![RunStep {
-            code: "copying_files".to_owned(),
-            message: "Copying the plan.".to_owned(),
+            code: "waiting_in_queue".to_owned(),
+            params: BTreeMap::from([("run".to_owned(), "r-2".into())]),
+            message: "Waiting until shop has ended.".to_owned(),
             started_ms: 1,
             ended_ms: Some(2),
         }],

@@ -93,6 +93,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/019-total-basis.sql")),
     M::up(include_str!("../migrations/020-invisible-letters.sql")),
     M::up(include_str!("../migrations/021-sign-ins-and-passed-times.sql")),
+    M::up(include_str!("../migrations/022-cluster-causes.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.

@@ -5,7 +5,7 @@
 use crate::documents::{Document, schema_of};
 use crate::{ClusterFilter, Kind, MIGRATIONS, PageRequest, PlanFilter, RunFilter, Store, examples};
 use jac_jtl::criteria::Verdict;
-use jac_model::{Cause, Cluster, ClusterSort, Order, Plan, PlanSort, Provider, Run, RunSort};
+use jac_model::{Cause, Cluster, ClusterSort, Message, Order, Plan, PlanSort, Provider, Run, RunSort};
 use rusqlite::{Connection, params};
 use rusqlite_migration::Migrations;
 use serde_json::Value;
@@ -109,6 +109,7 @@ async fn databases_of_every_older_schema_open_with_all_that_can_be_read() {
             assert_eq!(listed.provider, Some(cluster.provider), "{schema}: its cluster knew");
             assert_eq!(row.run.provider, Some(cluster.provider), "{schema}");
             assert_eq!((clusters.len(), clusters[0].workers), (1, cluster.worker_count()), "{schema}");
+            assert_eq!(clusters[0].cause, cluster.cause, "{schema}");
             assert_eq!(store.cluster_events(&cluster.id).await.expect("events").len(), 2, "{schema}");
             assert_eq!((plans.len(), plans[0].runs, plans[0].files), (1, 2, cluster_files(&store, &plans[0].id).await));
             assert_eq!(store.series(&listed.id).await.expect("read").map(|(_, points)| points.len()), Some(1));
@@ -150,6 +151,36 @@ async fn names_that_were_two_by_an_older_rule_stay_two_people_and_two_teams() {
         let kept = crate::TeamChange { name: Some("öl".to_owned()), ..crate::TeamChange::default() };
         store.change_team("t-2", kept).await.expect("it keeps its name");
     }
+}
+
+#[tokio::test]
+async fn clusters_of_before_their_causes_were_whole_are_listed_with_code_and_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("jac.db");
+    let mut connection = Connection::open(&place).expect("a database");
+    crate::connections::add_functions(&connection).expect("added");
+    Migrations::from_slice(&MIGRATIONS[..20]).to_latest(&mut connection).expect("migrated");
+    let coded = r#"{"cause":{"code":"idle","params":{"minutes":60},"message":"Idle."}}"#;
+    let cases = [
+        ("c-aaaaaaaa", Some("Idle."), coded),
+        ("c-bbbbbbbb", Some("Quota."), r#"{"cause":"Quota."}"#),
+        ("c-cccccccc", Some("Gone."), "no document"),
+        ("c-dddddddd", None, r#"{"cause":null}"#),
+    ];
+    for (id, cause, document) in cases {
+        let row = "INSERT INTO clusters (id, version, created_ms, phase, provider, cause) VALUES (?1, 1, 1, 'terminated', 'local', ?2)";
+        connection.execute(row, params![id, cause]).expect("written");
+        connection.execute("INSERT INTO cluster_documents VALUES (?1, 1, ?2)", params![id, document]).expect("written");
+    }
+    drop(connection);
+    let store = Store::open(&place).await.expect("it opens");
+    let all = store.list_clusters(&ClusterFilter::default(), &page::<ClusterSort>()).await.expect("clusters").items;
+    let cause = |id: &str| all.iter().find(|cluster| cluster.id.as_str() == id).expect("listed").cause.clone();
+    let uncoded = |sentence: &str| Some(Message::new(Message::UNCODED, sentence));
+    assert_eq!(cause("c-aaaaaaaa"), Some(Message::new("idle", "Idle.").with("minutes", 60)));
+    assert_eq!(cause("c-bbbbbbbb"), uncoded("Quota."));
+    assert_eq!(cause("c-cccccccc"), uncoded("Gone."));
+    assert_eq!(cause("c-dddddddd"), None);
 }
 
 async fn cluster_files(store: &Store, plan: &jac_model::PlanId) -> u64 {

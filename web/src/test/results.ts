@@ -208,6 +208,7 @@ export function reportOf({ criteria = [], ...more }: Partial<Report> & Pick<Repo
       nodes: [],
       start_skew_ms: null,
       annotations: [],
+      transactions: {},
     },
     interval: null,
     series: { bucket_ms: 1000, points: [], labels: [], codes: [], started: [] },

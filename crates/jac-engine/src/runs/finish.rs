@@ -16,7 +16,7 @@ use jac_model::{Annotation, Cause, EpochMs, ResultsMode, Run, RunId};
 use jac_report::{Facts, Histograms, LogFile, NodeFacts, Report, RunFacts, start_skew_ms};
 use jac_store::{RunMetrics, RunRow, StoredPoint};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The report as data.
@@ -109,6 +109,12 @@ pub(crate) fn write_report(
         ResultsMode::Rmi => Vec::new(),
         ResultsMode::Direct => run.nodes.iter().map(NodeFacts::from).collect(),
     };
+    // A report without them is better than none.
+    let transactions = KeptFile::open(&folder.join(plan_file(run))).and_then(|plan| transactions_of(plan, run));
+    let transactions = transactions.unwrap_or_else(|error| {
+        tracing::warn!(run = %run.id, "The plan of {} cannot be read for its report: {error}", run.id);
+        BTreeMap::new()
+    });
     let facts = Facts {
         title: run.name.clone(),
         jac_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -132,10 +138,11 @@ pub(crate) fn write_report(
             start_skew_ms: start_skew_ms(&nodes),
             nodes,
             annotations: run.annotations.clone(),
+            transactions,
         }),
         notes: run.notes.clone(),
     };
-    let report = Report::new(facts, statistics);
+    let report = Report::new(facts, statistics).with_nodes(&run.nodes);
     write(&folder.join("summary.json"), &json(&report.summary)?)?;
     write(&folder.join(REPORT), &json(&report)?)?;
     let histograms = Histograms::of(&statistics.response_times());
@@ -143,6 +150,21 @@ pub(crate) fn write_report(
     write(&folder.join(HISTOGRAMS), &json(&histograms)?)?;
     write_page(folder, &report)
 }
+
+/// The main `.jmx` among a run's files.
+fn plan_file(run: &Run) -> String {
+    format!("plan/{}", run.main_file)
+}
+
+/// None of an imported run, and none of a plan that only JMeter could read.
+fn transactions_of(plan: Option<KeptFile>, run: &Run) -> Result<BTreeMap<String, Vec<String>>, EngineError> {
+    let Some(plan) = plan.filter(|_| !run.main_file.is_empty()) else { return Ok(BTreeMap::new()) };
+    let bytes = plan.read_at(Path::new(&run.main_file), 0, PLAN_BYTES)?;
+    Ok(jac_jmx::Plan::parse(&bytes).map(|plan| plan.transactions()).unwrap_or_default())
+}
+
+/// As large as a plan may be.
+const PLAN_BYTES: usize = 64 << 20;
 
 /// Updates the facts about the run in a finished run's report, as data and as a page, if it has one.
 pub(crate) fn change_report(folder: &Path, change: impl FnOnce(&mut RunFacts)) -> Result<(), EngineError> {
@@ -355,6 +377,14 @@ impl Engine {
         // One whose plain name is asked for may be listed under the other.
         let is_damaged = artefacts(&folder)?.iter().any(|artefact| artefact.name == format!("{name}{COMPRESSED}"));
         Err(if is_damaged { super::kept::damaged(Path::new(name)) } else { missing() })
+    }
+
+    /// The labels inside each transaction of a run, by the transaction's label, where its plan says which they are.
+    ///
+    /// # Errors
+    /// When the plan that it ran cannot be read.
+    pub fn run_transactions(&self, run: &Run) -> Result<BTreeMap<String, Vec<String>>, EngineError> {
+        transactions_of(self.kept_file(&run.id, &plan_file(run))?, run)
     }
 
     /// The report of a finished run.

@@ -38,12 +38,15 @@ impl Held {
         }
     }
 
-    /// For a run that waits.
-    pub fn step(&self) -> Message {
+    /// For a run that waits. `name`: that of the run that uses the cluster.
+    pub fn step(&self, name: Option<&str>) -> Message {
         let code = "waiting_in_queue";
         match self {
             Self::Restarting => Message::new(code, "Waiting until the cluster's master has restarted."),
-            Self::By(run) => Message::new(code, format!("Waiting until {run} has ended.")).with("run", run.to_string()),
+            Self::By(run) => {
+                let step = Message::new(code, format!("Waiting until {} has ended.", name.unwrap_or(run.as_str())));
+                step.with("run", run.to_string()).with("name", name.unwrap_or(run.as_str()))
+            }
             Self::Behind(runs) => {
                 Message::new(code, format!("Waiting behind {}.", runs_of(*runs))).with("ahead", *runs)
             }

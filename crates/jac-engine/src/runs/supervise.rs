@@ -9,6 +9,7 @@
 //!
 //! Every failure becomes the run's cause, and the run continues with collecting: its results are kept.
 
+use super::queue::Held;
 use super::{direct, follow, prepare};
 use crate::changes::Changes;
 use crate::clusters::conflict;
@@ -276,9 +277,13 @@ impl Task {
                 let text = "The cluster was terminated while the run was waiting for it.";
                 return Err(Interruption::failed(Message::new("cluster_terminated_while_waiting", text), None));
             }
-            let step = held.step();
             if reported.as_ref() != Some(&held) {
-                self.step("waiting_in_queue", &step.message).await?;
+                // Its id will do where its row cannot be read.
+                let user = match &held {
+                    Held::By(other) => self.engine.store().run(other).await.ok().map(|row| row.run.name),
+                    Held::Restarting | Held::Behind(_) => None,
+                };
+                self.begin_step(held.step(user.as_deref())).await?;
                 reported = Some(held);
                 // The state may have changed before this was recorded.
                 continue;
@@ -326,16 +331,25 @@ impl Task {
 
     /// Sets the current step.
     pub async fn step(&self, code: &'static str, message: &str) -> Result<(), EngineError> {
-        let (now_ms, message) = (self.engine.now_ms(), message.to_owned());
+        self.begin_step(Message::new(code, message)).await
+    }
+
+    /// The same with parameters.
+    async fn begin_step(&self, step: Message) -> Result<(), EngineError> {
+        let now_ms = self.engine.now_ms();
         self.change(move |run| {
-            if run.step == message && run.steps.last().is_some_and(|step| step.message == message) {
+            let Message { code, params, message } = step;
+            // Another run of that name is another one to wait for.
+            if run.step == message
+                && run.steps.last().is_some_and(|last| last.message == message && last.params == params)
+            {
                 return Ok(());
             }
             if let Some(last) = run.steps.last_mut() {
                 last.ended_ms.get_or_insert(now_ms);
             }
             run.step.clone_from(&message);
-            run.steps.push(RunStep { code: code.to_owned(), message, started_ms: now_ms, ended_ms: None });
+            run.steps.push(RunStep { code, params, message, started_ms: now_ms, ended_ms: None });
             Ok(())
         })
         .await

@@ -30,12 +30,15 @@ async fn row(house: &mut House, run: &RunId) -> Run {
     house.engine().await.store().run(run).await.expect("its row").run
 }
 
-/// Waits until the run waits with that sentence.
-async fn until_step(house: &mut House, run: &RunId, sentence: &str) {
+/// Waits until the run says that it waits for the other one, by its id and its name.
+async fn until_waiting_for(house: &mut House, run: &RunId, other: &Run) {
+    let expected = [("name", other.name.as_str()), ("run", other.id.as_str())];
     house
-        .until(sentence, async |engine| {
+        .until("its step in the queue", async |engine| {
             let run = engine.store().run(run).await.ok()?.run;
-            (run.phase == RunPhase::Queued && run.step == sentence).then_some(())
+            let step = run.steps.last().filter(|step| step.code == "waiting_in_queue")?;
+            let params = step.params.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+            (run.phase == RunPhase::Queued && params.eq(expected)).then_some(())
         })
         .await;
 }
@@ -51,8 +54,9 @@ fn failure(run: &Run) -> &Message {
 async fn runs_wait_for_a_busy_cluster_in_their_order_also_over_a_crash() {
     for crashes in [false, true] {
         let (mut house, cluster, first, queued) = busy(3).await;
+        let user = row(&mut house, &first).await;
         for run in &queued {
-            until_step(&mut house, run, &format!("Waiting until {first} has ended.")).await;
+            until_waiting_for(&mut house, run, &user).await;
         }
         if crashes {
             house.crash().await;

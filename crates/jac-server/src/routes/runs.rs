@@ -22,6 +22,7 @@ use jac_jtl::WindowTable;
 use jac_model::{Action, Cluster, Run, RunId, StopMode, authorize};
 use jac_store::RunRow;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Runs, a page at a time
 #[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery), responses((status = 200, body = Page<RunSummary>), (status = 400, body = ErrorBody)))]
@@ -216,6 +217,14 @@ pub async fn node_series(
     let (id, limit) = (run.thing.id.clone(), query.limit.unwrap_or(10));
     let read = move |engine: &Engine| engine.node_series(&id, limit);
     Ok(LargeJson(run.engine().run_blocking(read).await?))
+}
+
+/// Get the labels inside each transaction of a run, by the transaction's label, where the plan that it ran says which they are
+#[utoipa::path(get, path = "/runs/{id}/transactions", tag = "runs", params(("id" = String, Path)),
+    responses((status = 200, body = BTreeMap<String, Vec<String>>), (status = 404, body = ErrorBody)))]
+pub async fn transactions(run: On<View, Run>) -> Result<Json<BTreeMap<String, Vec<String>>>, ApiError> {
+    let of = run.thing.clone();
+    Ok(Json(run.engine().run_blocking(move |engine| engine.run_transactions(&of)).await?))
 }
 
 /// From which byte on.

@@ -133,6 +133,21 @@ async fn a_window_and_the_nodes_of_a_run_that_nobody_follows_are_empty_or_from_i
 }
 
 #[tokio::test]
+async fn the_transactions_of_a_run_are_those_of_the_plan_that_it_ran() {
+    let served = Served::new().await;
+    let run = run(&served, "r-22222222", &administrator()).await;
+    let ask = async || served.as_owner(Method::GET, &format!("/runs/{}/transactions", run.id), "").await;
+    assert_eq!(ask().await.body, json!({}), "its plan is not there");
+    let plan = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan testname="P"/><hashTree><ThreadGroup testname="G"/>
+        <hashTree><TransactionController testname="Buy"/><hashTree><HTTPSamplerProxy testname="Pay"/><hashTree/></hashTree></hashTree></hashTree>
+        </hashTree></jmeterTestPlan>"#;
+    let file = served.app.engine.folder().run(&run.id).join("plan").join(&run.main_file);
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    std::fs::write(&file, plan).expect("written");
+    assert_eq!(ask().await.body, json!({ "Buy": ["Pay"] }));
+}
+
+#[tokio::test]
 async fn a_subscription_right_behind_the_greeting_is_answered() {
     let served = Served::new().await;
     let address = served.listen().await;

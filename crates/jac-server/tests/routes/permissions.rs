@@ -131,6 +131,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/runs/{id}/live/labels", "u++++++++"),
     ("GET", "/runs/{id}/live/window", "u++++++++"),
     ("GET", "/runs/{id}/node-series", "u++++++++"),
+    ("GET", "/runs/{id}/transactions", "u++++++++"),
     ("POST", "/runs/{id}/annotations", "ufff+++++"),
     ("PUT", "/runs/{id}/annotations/{annotation}", "ufff+++++"),
     ("DELETE", "/runs/{id}/annotations/{annotation}", "ufff+++++"),

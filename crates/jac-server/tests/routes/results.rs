@@ -54,6 +54,7 @@ pub async fn finished(served: &Served, id: &str, slower_ms: u64) {
             nodes: Vec::new(),
             start_skew_ms: None,
             annotations: Vec::new(),
+            transactions: BTreeMap::new(),
         }),
         notes: Vec::new(),
     };

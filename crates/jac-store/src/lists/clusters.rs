@@ -3,7 +3,7 @@
 use super::{Holds, Key, Page, PageRequest, Query, read_id, read_owner, read_team, read_word, unknown_word};
 use crate::documents::word;
 use crate::{Store, StoreError};
-use jac_model::{ClusterId, ClusterPhase, ClusterSort, EpochMs, Named, Person, Provider};
+use jac_model::{ClusterId, ClusterPhase, ClusterSort, EpochMs, Message, Named, Person, Provider};
 use rusqlite::Row;
 
 /// Which clusters are listed; empty fields match all.
@@ -30,7 +30,8 @@ pub struct ListedCluster {
     pub team: Option<Named>,
     pub provider: Provider,
     pub phase: ClusterPhase,
-    pub cause: Option<String>,
+    /// Why it failed or ended; without a code where only the sentence is known.
+    pub cause: Option<Message>,
     pub workers: u32,
     pub lost_nodes: Vec<String>,
     pub current_run: Option<String>,
@@ -42,7 +43,7 @@ pub struct ListedCluster {
     pub usd_per_hour: Option<f64>,
 }
 
-const COLUMNS: &str = "name, owner, owner_name, team, team_name, provider, phase, cause, workers, lost_nodes, current_run, created_ms, ready_ms, ended_ms, expires_ms, idle_ends_ms, usd_per_hour";
+const COLUMNS: &str = "name, owner, owner_name, team, team_name, provider, phase, cause, cause_whole, workers, lost_nodes, current_run, created_ms, ready_ms, ended_ms, expires_ms, idle_ends_ms, usd_per_hour";
 
 fn key(sort: ClusterSort) -> Key {
     let (column, holds, index) = match sort {
@@ -71,6 +72,10 @@ pub(crate) fn query(filter: &ClusterFilter, page: &PageRequest<ClusterSort>) -> 
 
 fn read(row: &Row<'_>) -> Result<ListedCluster, rusqlite::Error> {
     let lost = serde_json::from_str(&row.get::<_, String>("lost_nodes")?);
+    let cause = match row.get::<_, Option<String>>("cause_whole")? {
+        Some(cause) => serde_json::from_str(&cause).map(Some),
+        None => Ok(row.get::<_, Option<String>>("cause")?.map(|sentence| Message::new(Message::UNCODED, sentence))),
+    };
     Ok(ListedCluster {
         id: read_id(row, "id")?,
         name: row.get("name")?,
@@ -78,7 +83,7 @@ fn read(row: &Row<'_>) -> Result<ListedCluster, rusqlite::Error> {
         team: read_team(row)?,
         provider: read_word(row, "provider")?,
         phase: read_word(row, "phase")?,
-        cause: row.get("cause")?,
+        cause: cause.map_err(|error| unknown_word("cause_whole", error))?,
         workers: row.get("workers")?,
         lost_nodes: lost.map_err(|error| unknown_word("lost_nodes", error))?,
         current_run: row.get("current_run")?,

@@ -7,9 +7,9 @@ it.each([
   [null, because("unfit"), "failed", "launch failed"],
   [null, because("terminated_by"), "ended", "terminated"],
   [5, because("unfit"), "ended", "terminated"],
-  [5, "Idle.", "ended", "terminated"],
+  [5, because("uncoded"), "ended", "terminated"],
   [null, null, "ended", "terminated"],
-  [null, "A host is unfit.", "attention", "never ready"],
+  [null, because("uncoded"), "attention", "never ready"],
 ])("of a terminated cluster that was ready at %s and ended by %j is %s: %s", (ready_ms, cause, tone, word) => {
   expect(clusterChip({ phase: "terminated", ready_ms, cause, lost_nodes: [], current_run: null })).toMatchObject({ tone, word });
 });

@@ -25,8 +25,11 @@ export function isComingUp(phase: ClusterPhase): boolean {
 /** The words for its state, in a list and on its own page. */
 type Seen = Pick<ClusterSummary, "phase" | "lost_nodes" | "current_run">;
 
-/** Including the reason for its end: lists only have the sentence, its page also has the code. */
-type Ended = Seen & { ready_ms: number | null; cause: Cluster["cause"] | string };
+/** Including the reason for its end. */
+type Ended = Seen & Pick<ClusterSummary, "ready_ms" | "cause">;
+
+/** Of a reason that was written down before reasons had codes. */
+const UNCODED = "uncoded";
 
 /** Nothing failed: it was terminated before it was ready. */
 const ON_REQUEST = new Set(["terminated_by", "owner_removed", "command_gone", "run_not_started", "run_ended"]);
@@ -54,7 +57,7 @@ export function clusterChip(cluster: Ended): ChipLook {
       return { tone: "attention", word: "terminating", icon: "hourglass" };
     case "terminated":
       if (launchFailed(cluster)) return { tone: "failed", word: "launch failed", icon: "x-circle" };
-      if (cluster.ready_ms === null && typeof cluster.cause === "string") return { tone: "attention", word: "never ready", icon: "exclamation-triangle" };
+      if (cluster.ready_ms === null && cluster.cause?.code === UNCODED) return { tone: "attention", word: "never ready", icon: "exclamation-triangle" };
       return { tone: "ended", word: "terminated", icon: "dash-circle" };
     case "failed":
       return { tone: "failed", word: "failed", icon: "x-circle" };
@@ -63,7 +66,7 @@ export function clusterChip(cluster: Ended): ChipLook {
 
 /** It never became ready, and its termination was not requested. */
 export function launchFailed({ ready_ms, cause }: Pick<Ended, "ready_ms" | "cause">): boolean {
-  return ready_ms === null && cause !== null && typeof cause !== "string" && !ON_REQUEST.has(cause.code);
+  return ready_ms === null && cause !== null && cause.code !== UNCODED && !ON_REQUEST.has(cause.code);
 }
 
 export function nodeChip(node: ClusterNode): ChipLook {

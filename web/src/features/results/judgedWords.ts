@@ -1,6 +1,6 @@
 /** How a criterion or a rule stands, in words and tones: the only place that decides them. */
 import type { CriterionResult, CriterionWatch, StopRuleState } from "@/shared/api/types";
-import { formatNumber, joined, splitMs, splitPercent } from "@/shared/format/numbers";
+import { formatExactPercent, formatNumber, joined, splitMs, splitPercent } from "@/shared/format/numbers";
 import type { ChipLook } from "@/shared/ui/Chip";
 import { criterionWords, OPERATORS, stopRuleWords } from "./criteria";
 
@@ -15,7 +15,7 @@ export function valueWords(value: number | null, unit: string): string {
 /** What makes it fail: `> 800 ms`. */
 export function limitWords({ operator, limit, unit }: { operator: string; limit: number; unit: string }): string {
   const op = OPERATORS.find((each) => each.op === operator)?.words ?? operator;
-  return `${op} ${valueWords(limit, unit)}`;
+  return `${op} ${unit === "%" ? formatExactPercent(limit) : valueWords(limit, unit)}`;
 }
 
 export function resultChip({ met, code }: CriterionResult, live: boolean): ChipLook {

@@ -1,16 +1,18 @@
 /** Names of nodes in place of the addresses by which a log knows them. Pure. */
-import type { HostCount, RunNode } from "@/shared/api/types";
+import type { LoadGenerator, RunNode } from "@/shared/api/types";
 
 /** A worker's part of a run: JMeter names its threads by `host:port`, and the port is the first that was chosen for it. */
 export type NamedNode = Pick<RunNode, "name" | "ports">;
 
-export interface NamedHost extends HostCount {
+export interface NamedHost extends LoadGenerator {
   /** The node's name; what the log has where no node, or more than one, has that port. */
   name: string;
 }
 
-export function namedHosts(hosts: HostCount[], nodes: NamedNode[]): NamedHost[] {
+/** The report has the names itself, those of earlier versions apart: there the run's nodes give them. */
+export function namedHosts(hosts: LoadGenerator[], nodes: NamedNode[]): NamedHost[] {
   return hosts.map((each) => {
+    if (each.node != null) return { ...each, name: each.node };
     const port = /:(\d+)$/.exec(each.host)?.[1];
     const [node, other] = port === undefined ? [] : nodes.filter(({ ports }) => String(ports[0]) === port);
     return { ...each, name: node === undefined || other !== undefined ? each.host : node.name };

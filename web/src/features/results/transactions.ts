@@ -4,6 +4,7 @@
  */
 import { createContext, useContext } from "react";
 import type { Entry, FoundSample } from "@/shared/api/types";
+import type { TransactionParts } from "./folding";
 
 interface Marked {
   label: string;
@@ -20,6 +21,16 @@ const NONE: ReadonlySet<string> = new Set();
 const Context = createContext(NONE);
 
 export const Transactions = Context.Provider;
+
+const NO_PARTS: TransactionParts = {};
+const PartsContext = createContext(NO_PARTS);
+
+/** The labels inside each transaction, where the plan says which they are. */
+export const PartsOfTransactions = PartsContext.Provider;
+
+export function useTransactionParts(): TransactionParts {
+  return useContext(PartsContext);
+}
 
 export function useTransactions(): ReadonlySet<string> {
   return useContext(Context);

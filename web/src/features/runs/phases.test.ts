@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { RunStep } from "@/shared/api/types";
 import { phasesOf } from "./phases";
 
-const step = (code: string, started: number, ended: number | null): RunStep => ({ code, message: "", started_ms: started * 1000, ended_ms: ended === null ? null : ended * 1000 });
+const step = (code: string, started: number, ended: number | null): RunStep => ({ code, params: {}, message: "", started_ms: started * 1000, ended_ms: ended === null ? null : ended * 1000 });
 const STEPS = [step("waiting_for_cluster", 0, 3), step("checking_nodes", 3, 4), step("copying_files", 4, 9), step("starting_master", 9, 10), step("running", 10, 70)];
 const shown = (steps: RunStep[], phase: "queued" | "preparing" | "running" | "finished", now: number) =>
   phasesOf({ steps, phase, ended_ms: null }, now * 1000).map(({ name, ms, now: current }) => [name, ms / 1000, current]);

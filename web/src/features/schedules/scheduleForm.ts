@@ -2,7 +2,7 @@
 import { checkForm, formFrom, type ClusterForm, type Faults as ClusterFaults, type StartConfig } from "@/features/clusters/clusterForm";
 import { settingsForm } from "@/features/runs/formOfRun";
 import { checkRunForm, EMPTY_FORM, type RunFaults, type RunForm } from "@/features/runs/runForm";
-import type { CheckProperty, NewSchedule, Overlap, Provider, Schedule, Timing } from "@/shared/api/types";
+import type { CheckProperty, NewCluster, NewSchedule, Overlap, Provider, Schedule, Timing } from "@/shared/api/types";
 
 export interface ScheduleForm {
   run: RunForm;
@@ -90,6 +90,8 @@ interface Checked {
   /** null while there are faults. */
   request: NewSchedule | null;
   faults: ScheduleFaults;
+  /** The cluster that is created for each run; null: an existing one is used, or its form has faults. */
+  created: NewCluster | null;
 }
 
 export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], splittable: string[], maxWorkers: number, revision: number | null): Checked {
@@ -101,7 +103,7 @@ export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], sp
   const faults: ScheduleFaults = { run: run.faults, cluster: cluster.faults };
   if (form.zone.trim() === "") faults.zone = "Enter a time zone, such as Europe/Berlin.";
   else if (timing === null) faults.timing = form.kind === "cron" ? "Enter a cron expression." : "Choose a date and time.";
-  if (timing === null || run.request === null || (isNew && cluster.request === null)) return { request: null, faults };
+  if (timing === null || run.request === null || (isNew && cluster.request === null)) return { request: null, faults, created: cluster.request };
   const { plan_id, cluster_id, name, ...given } = run.request;
   const settings: NewSchedule["run"] = {
     properties: given.properties ?? {},
@@ -122,6 +124,7 @@ export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], sp
       : { kind: "new", provider: cluster.request.provider, config: { ...cluster.request.config, remove_after_run: true } };
   return {
     faults,
+    created: cluster.request,
     request: { plan_id, ...(name == null ? {} : { name }), run: settings, on, timing, overlap: form.overlap, ...(revision === null ? {} : { revision }) },
   };
 }

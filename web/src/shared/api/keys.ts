@@ -39,6 +39,7 @@ export const keys = {
   labelCharts: (id: string, label: string) => ["run-report", id, "label", label] as const,
   planSamples: (plan: string, search: string) => ["run-samples", "plan", plan, search] as const,
   labelsTogether: (id: string, labels: string, range: [number, number] | null) => ["run-report", id, "together", labels, range] as const,
+  runTransactions: (id: string) => ["run-transactions", id] as const,
   nodeSeries: (id: string) => ["run-nodes", id] as const,
   runSamples: (id: string, search: string, live: boolean) => ["run-samples", id, search, live] as const,
   /** Below the run's own key: whatever changes the run may have changed it. */

@@ -1492,6 +1492,23 @@ export interface paths {
         patch: operations["runs_set_team"];
         trace?: never;
     };
+    "/api/v1/runs/{id}/transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the labels inside each transaction of a run, by the transaction's label, where the plan that it ran says which they are */
+        get: operations["runs_transactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedules": {
         parameters: {
             query?: never;
@@ -2268,8 +2285,7 @@ export interface components {
             team: components["schemas"]["Named"] | null;
             provider: components["schemas"]["Provider"];
             phase: components["schemas"]["ClusterPhase"];
-            /** @description Why it failed or ended, a sentence. */
-            cause: string | null;
+            cause: components["schemas"]["Message"] | null;
             /** Format: int32 */
             workers: number;
             /** @description Nodes that were lost. */
@@ -3209,21 +3225,6 @@ export interface components {
             /** Format: int64 */
             active_users: number | null;
         };
-        /** @description Samples by node. */
-        HostCount: {
-            /** @description `host:port` of a remote thread's name, otherwise the `Hostname` column. */
-            host: string;
-            /**
-             * Format: int64
-             * @description Samples of this node.
-             */
-            samples: number;
-            /**
-             * Format: int64
-             * @description Failed samples among them.
-             */
-            errors: number;
-        };
         /** @description Lines that follow each other. */
         Hunk: {
             /**
@@ -3413,6 +3414,23 @@ export interface components {
             /** @description Those of the labels that have a sample, in the table's order. */
             labels: components["schemas"]["LabelSeries"][];
             together: components["schemas"]["Entry"] | null;
+        };
+        /** @description Samples by node. */
+        LoadGenerator: {
+            /** @description `host:port` of a remote thread's name, otherwise the `Hostname` column. */
+            host: string;
+            /** @description The node's name (`worker-1`); `null`: not known, as of a log that was not JAC's. */
+            node: string | null;
+            /**
+             * Format: int64
+             * @description Samples of this node.
+             */
+            samples: number;
+            /**
+             * Format: int64
+             * @description Failed samples among them.
+             */
+            errors: number;
         };
         /** @description Number of users at a time. Two points at the same time are a jump; between points the line is straight. */
         LoadPoint: {
@@ -4581,7 +4599,7 @@ export interface components {
             /** @description Apdex thresholds. */
             apdex: components["schemas"]["ApdexThresholds"];
             /** @description Samples by node. */
-            hosts: components["schemas"]["HostCount"][];
+            hosts: components["schemas"]["LoadGenerator"][];
             /**
              * @description What has to be known about the numbers: rejected rows, folded labels, what was lost. Those about the log are in
              *     `summary.notes` too.
@@ -4821,6 +4839,10 @@ export interface components {
             start_skew_ms: number | null;
             /** @description Its annotations. */
             annotations: components["schemas"]["Annotation"][];
+            /** @description The labels inside each transaction, by the transaction's label, where the plan says which they are. */
+            transactions: {
+                [key: string]: string[];
+            };
         };
         /** @description A run's id, `r-` and eight characters. */
         RunId: string;
@@ -4897,6 +4919,11 @@ export interface components {
              *     `making_report`.
              */
             code: string;
+            /**
+             * @description Parameters; which ones depends on the code. `waiting_in_queue`: `run` and `name` of the run that it waits for, or `ahead`, the number of
+             *     runs that wait before it.
+             */
+            params: Record<string, never>;
             /** @description A sentence for people. */
             message: string;
             /** Format: int64 */
@@ -10849,6 +10876,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_transactions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string[];
+                    };
                 };
             };
             404: {

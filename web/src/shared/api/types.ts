@@ -19,7 +19,7 @@ export type LabelSeries = Schemas["LabelSeries"];
 export type ErrorGroup = Schemas["ErrorGroup"];
 export type CodeCount = Schemas["CodeCount"];
 export type DistributionBin = Schemas["DistributionBin"];
-export type HostCount = Schemas["HostCount"];
+export type LoadGenerator = Schemas["LoadGenerator"];
 /** What happened, for programs (code, params) and for people. */
 export type Message = Schemas["Message"];
 export type Verdict = Schemas["Verdict"];

@@ -22,7 +22,10 @@ export function TimelineBar({ live, children }: { live: boolean; children?: Reac
     <div className="timeline-bar">
       {zoomed && (
         <button type="button" className="btn btn-sm btn-outline-secondary" onClick={() => zoom(null)}>
-          <Icon name="zoom-out" /> Reset zoom ({written(range[0])}–{written(range[1])})
+          <Icon name="zoom-out" /> Reset zoom{" "}
+          <span className="wide-only">
+            ({written(range[0])}–{written(range[1])})
+          </span>
         </button>
       )}
       {range !== null && !followed && <span className="timeline-hint">Figures and tables: whole run.</span>}
@@ -44,7 +47,8 @@ export function TimelineBar({ live, children }: { live: boolean; children?: Reac
       {!aligned && (
         <div className="btn-group btn-group-sm" role="group" aria-label="Time format">
           <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "clock"} title={zoneWords(originMs)} onClick={() => setBase("clock")}>
-            Clock, {zoneName(originMs)}
+            <span className="wide-only">Clock, </span>
+            {zoneName(originMs)}
           </button>
           <button type="button" className="btn btn-outline-secondary" aria-pressed={base === "elapsed"} onClick={() => setBase("elapsed")}>
             Elapsed

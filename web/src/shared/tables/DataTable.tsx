@@ -6,6 +6,8 @@ import { useTableState } from "./useTableState";
 
 interface Props<Row> extends TableProps<Row> {
   rows: Row[];
+  /** How many rows there are with those that the page leaves out. */
+  whole?: number;
   initialSort?: Sort | null;
 }
 
@@ -13,7 +15,7 @@ interface Props<Row> extends TableProps<Row> {
 const SEARCH_FROM = 8;
 
 /** A table whose rows are all here: it sorts and filters them itself, as the URL says. */
-export function DataTable<Row>({ rows, initialSort = null, ...table }: Props<Row>) {
+export function DataTable<Row>({ rows, whole = rows.length, initialSort = null, ...table }: Props<Row>) {
   const state = useTableState(table.name, initialSort);
   const { columns, title } = table;
   const shown = useMemo(() => sortRows(filterRows(rows, columns, state.filter), columns, state.sort), [rows, columns, state.filter, state.sort]);
@@ -31,7 +33,7 @@ export function DataTable<Row>({ rows, initialSort = null, ...table }: Props<Row
     <TableView
       {...table}
       rows={shown}
-      count={rows.length > 0 && (shown.length === rows.length ? formatCount(rows.length) : `${formatCount(shown.length)} of ${formatCount(rows.length)}`)}
+      count={rows.length > 0 && (shown.length === whole ? formatCount(whole) : `${formatCount(shown.length)} of ${formatCount(whole)}`)}
       bare={rows.length === 0}
       none={<>No matches for “{state.filter}”.</>}
       filters={filters}

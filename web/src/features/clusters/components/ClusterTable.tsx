@@ -36,11 +36,24 @@ const COLUMNS: Column<ClusterSummary>[] = [
   { id: "ends", name: "Expires in", title: "Sort by expiry", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },
 ];
 
+/** For where some have ended. */
+const REASON: Column<ClusterSummary> = {
+  id: "cause",
+  name: "Reason",
+  clip: true,
+  spareBelow: 1000,
+  value: (cluster) => cluster.cause?.message ?? null,
+  cell: (cluster) => cluster.cause?.message ?? <span className="text-faint">–</span>,
+};
+
 /** For where machines cost money. */
 const PRICES: Column<ClusterSummary>[] = [
   { id: "usd_per_hour", name: "Per hour", title: "Estimated price of an hour", numeric: true, value: (cluster) => cluster.usd_per_hour, cell: (cluster) => formatUsd(cluster.usd_per_hour) },
   { id: "usd_so_far", name: "So far", title: "Estimated cost so far", numeric: true, value: (cluster) => cluster.usd_so_far, cell: (cluster) => formatUsd(cluster.usd_so_far) },
 ];
+
+/** The reason stands beside the state. */
+const AFTER_STATE = 2;
 
 const ORDERS = { name: "name", ends: "expires" };
 const FACETS: Facet[] = [
@@ -82,7 +95,7 @@ export function ClusterTable({ empty }: { empty: (withEnded: boolean) => ReactNo
       orders={ORDERS}
       facets={FACETS}
       searches="Name or ID"
-      columns={pages.rows?.some(({ provider }) => provider === "ec2") === true ? [...COLUMNS, ...PRICES] : COLUMNS}
+      columns={columnsOf(pages.rows ?? [])}
       rowKey={(cluster) => cluster.id}
       onOpen={(cluster) => void navigate(`/clusters/${cluster.id}`)}
       empty={empty(ended)}
@@ -93,6 +106,12 @@ export function ClusterTable({ empty }: { empty: (withEnded: boolean) => ReactNo
       }
     />
   );
+}
+
+function columnsOf(rows: ClusterSummary[]): Column<ClusterSummary>[] {
+  const reason = rows.some(({ cause }) => cause !== null) ? [REASON] : [];
+  const prices = rows.some(({ provider }) => provider === "ec2") ? PRICES : [];
+  return [...COLUMNS.slice(0, AFTER_STATE), ...reason, ...COLUMNS.slice(AFTER_STATE), ...prices];
 }
 
 function without(facets: Record<string, string>, name: string): Record<string, string> {

@@ -37,7 +37,7 @@ export function Criteria({ results, watch = NONE, expressions, warmUpS = 0, rule
           {warmUpS > 0 && `samples of the first ${formatDuration(warmUpS)} do not count`}
         </span>
       </header>
-      <ul className="criteria">
+      <ul className={live ? "criteria criteria-live" : "criteria"}>
         {results.map((result) => (
           <ResultCard key={result.expression} result={result} watch={watch.find(({ expression }) => expression === result.expression)} live={live} />
         ))}

@@ -1,11 +1,11 @@
 import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
-import { MemoryRouter } from "react-router";
+import { BrowserRouter, MemoryRouter } from "react-router";
 import { expect, it } from "vitest";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { entryOf, summaryOf } from "@/test/results";
-import { Transactions } from "../transactions";
+import { PartsOfTransactions, Transactions } from "../transactions";
 import type { ChosenLabels } from "../useChosenLabels";
 import { EntryTable } from "./EntryTable";
 
@@ -40,6 +40,39 @@ it("folds the samples away where there are transactions", async () => {
   unmount();
   shown(<EntryTable summary={summaryOf([entryOf("Home")])} choice={null} apdex={null} showSamples={null} empty="" />);
   expect(screen.queryByRole("button", { name: "Transactions only" })).toBeNull();
+});
+
+it("folds what is inside a transaction where the plan says what that is, and keeps it in the URL", async () => {
+  // What a page keeps in its URL is read from the window's.
+  window.history.replaceState(null, "", "/");
+  render(
+    <BrowserRouter>
+      <TimelineProvider originMs={0}>
+        <PartsOfTransactions value={{ Purchase: ["Login", "Not here"] }}>
+          <EntryTable summary={SUMMARY} choice={choiceOf()} apdex={null} showSamples={null} empty="" />
+        </PartsOfTransactions>
+      </TimelineProvider>
+    </BrowserRouter>,
+  );
+  const url = () => window.location.search;
+  const names = () => [...screen.getAllByRole("row")].map((row) => row.querySelector(".label-name")?.firstChild?.textContent).filter((name) => name !== undefined);
+  expect(names()).toEqual(["Home", "Purchase", "Login"]);
+  const fold = () => screen.getByRole("button", { name: "1 label in Purchase" });
+  expect(fold().getAttribute("aria-expanded")).toBe("true");
+  await userEvent.click(fold());
+  expect(screen.getByText("2 of 3")).toBeDefined();
+  expect([names(), fold().getAttribute("aria-expanded"), url()]).toEqual([["Home", "Purchase"], "false", "?labels.fold=Purchase"]);
+  await userEvent.click(fold());
+  expect([names(), url()]).toEqual([["Home", "Purchase", "Login"], ""]);
+});
+
+it("has nothing to fold where no label is known to be inside one", () => {
+  shown(
+    <PartsOfTransactions value={{ Purchase: ["Not here"] }}>
+      <EntryTable summary={SUMMARY} choice={null} apdex={null} showSamples={null} empty="" />
+    </PartsOfTransactions>,
+  );
+  expect(screen.queryByRole("button", { name: /in Purchase/ })).toBeNull();
 });
 
 it("says how many labels have charts, and shows the selected ones alone", async () => {

@@ -2,12 +2,16 @@ import { useMemo, useState, type ReactNode } from "react";
 import type { ApdexThresholds, Entry, Summary } from "@/shared/api/types";
 import { ScopeNote } from "@/shared/charts/ScopeNote";
 import { lineColour } from "@/shared/charts/palette";
-import { formatApdex, formatBytes, formatCount, formatKbPerS, formatMs, formatPercent, formatRate } from "@/shared/format/numbers";
+import { formatApdex, formatBytes, formatCount, formatKbPerS, formatMs, formatPercent, formatRate, plural } from "@/shared/format/numbers";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
+import { useTableState } from "@/shared/tables/useTableState";
+import { Icon } from "@/shared/ui/Icon";
 import { useTheme } from "@/shared/ui/theme";
 import type { ShowSamples } from "../sampleWhere";
-import { useTransactions } from "../transactions";
+import { folded } from "../folding";
+import { useFolding } from "../useFolding";
+import { useTransactionParts, useTransactions } from "../transactions";
 import type { ChosenLabels } from "../useChosenLabels";
 import { LabelName } from "./LabelName";
 import { SamplesButton } from "./SamplesButton";
@@ -63,16 +67,45 @@ function apdexColumn(limits: ApdexThresholds | null): Column<Entry> {
 /** A label, or the total of all. */
 interface Row extends Entry {
   isTotal?: true;
+  /** In how many transactions it is. */
+  depth?: number;
+  /** How many labels are inside it. */
+  inside?: number;
 }
 
 function samplesColumn(show: ShowSamples): Column<Row> {
   return { id: "show", name: "", value: () => null, cell: (row) => row.isTotal !== true && <SamplesButton show={show} where={{ label: row.label }} /> };
 }
 
+const TABLE = "labels";
+const NONE_CLOSED: ReadonlySet<string> = new Set();
+
+interface FoldProps {
+  label: string;
+  inside: number;
+  open: boolean;
+  onToggle: (transaction: string) => void;
+}
+
+function FoldButton({ label, inside, open, onToggle }: FoldProps) {
+  const name = `${plural(inside, "label")} in ${label}`;
+  return (
+    <button type="button" className="btn btn-quiet fold-button" aria-expanded={open} aria-label={name} title={open ? `Fold ${name}` : `Unfold ${name}`} onClick={() => onToggle(label)}>
+      <Icon name={open ? "chevron-down" : "chevron-right"} />
+    </button>
+  );
+}
+
 /** The table per label, with the total above it. */
 export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props) {
   const { scheme } = useTheme();
   const transactions = useTransactions();
+  const parts = useTransactionParts();
+  const { closed, toggle } = useFolding();
+  const { filter } = useTableState(TABLE, null);
+  const there = useMemo(() => new Set(summary.labels.map(({ label }) => label)), [summary.labels]);
+  // A log does not say which samples belong to which transaction; where the plan does, they fold.
+  const folds = useMemo(() => Object.entries(parts).some(([transaction, labels]) => there.has(transaction) && labels.some((label) => there.has(label))), [parts, there]);
   const total = useMemo<Row>(() => ({ ...summary.total, isTotal: true }), [summary.total]);
   // Stable while the selection is unchanged, so that unchanged rows are not rendered again.
   const columns = useMemo<Column<Row>[]>(() => {
@@ -83,46 +116,63 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
       value: (row) => row.label,
       cell: (row) => {
         if (row.isTotal === true) return <strong>Total</strong>;
-        if (choice?.offered.has(row.label) !== true) return <LabelName label={row.label} />;
-        const on = choice.chosen.includes(row.label);
+        const name = <LabelName label={row.label} />;
+        const on = choice?.chosen.includes(row.label) === true;
+        const chosen =
+          choice?.offered.has(row.label) !== true ? (
+            name
+          ) : (
+            <label className="label-choice" title={on ? "Remove from charts" : "Show in charts"}>
+              <input type="checkbox" aria-label={row.label} checked={on} onChange={() => choice.onToggle(row.label)} />
+              <i style={on ? { background: lineColour(choice.slots.get(row.label) ?? 0, scheme) } : undefined} />
+              {name}
+            </label>
+          );
+        if (!folds) return chosen;
         return (
-          <label className="label-choice" title={on ? "Remove from charts" : "Show in charts"}>
-            <input type="checkbox" aria-label={row.label} checked={on} onChange={() => choice.onToggle(row.label)} />
-            <i style={on ? { background: lineColour(choice.slots.get(row.label) ?? 0, scheme) } : undefined} />
-            <LabelName label={row.label} />
-          </label>
+          <span className="label-place" style={{ paddingLeft: `${(row.depth ?? 0) * 1.1}rem` }}>
+            {row.inside === undefined ? <span className="fold-space" /> : <FoldButton label={row.label} inside={row.inside} open={!closed.has(row.label)} onToggle={toggle} />}
+            {chosen}
+          </span>
         );
       },
     };
     const kindOf = (row: Row) => (row.isTotal === true ? "total" : transactions.has(row.label) ? "transaction" : "sample");
     const kind: Column<Row> = { id: "kind", name: "Kind", optional: true, value: kindOf, cell: kindOf };
     return [label, kind, ...NUMBERS, apdexColumn(apdex), ...(showSamples === null ? [] : [samplesColumn(showSamples)])];
-  }, [choice, scheme, apdex, showSamples, transactions]);
+  }, [choice, scheme, apdex, showSamples, transactions, folds, closed, toggle]);
 
   const [only, setOnly] = useState(false);
-  // Logs do not record which sample belongs to which transaction, so samples are collapsed together.
-  const [folded, setFolded] = useState(false);
+  const [transactionsOnly, setTransactionsOnly] = useState(false);
   const isMixed = summary.labels.some(({ label }) => transactions.has(label)) && summary.labels.some(({ label }) => !transactions.has(label));
   const chosen = choice === null ? 0 : choice.chosen.length;
   const rows = useMemo<Row[]>(() => {
     const picked = only && choice !== null ? summary.labels.filter((row) => choice.chosen.includes(row.label)) : summary.labels;
-    return folded && isMixed ? picked.filter((row) => transactions.has(row.label)) : picked;
-  }, [only, choice, summary.labels, folded, isMixed, transactions]);
+    if (transactionsOnly && isMixed) return picked.filter((row) => transactions.has(row.label));
+    if (!folds) return picked;
+    const inside = new Map(Object.entries(parts).map(([transaction, labels]) => [transaction, labels.filter((label) => there.has(label)).length]));
+    // What is searched for is found also inside a folded transaction.
+    return folded(picked, parts, filter === "" ? closed : NONE_CLOSED).map(({ row, depth }) => {
+      const count = inside.get(row.label) ?? 0;
+      return { ...row, depth, ...(count > 0 ? { inside: count } : {}) };
+    });
+  }, [only, choice, summary.labels, transactionsOnly, isMixed, transactions, folds, parts, there, filter, closed]);
   return (
     <DataTable
-      name="labels"
+      name={TABLE}
       title="Labels"
       rows={rows}
+      whole={summary.labels.length}
       columns={columns}
       rowKey={(row) => row.label}
       pinned={summary.labels.length === 0 ? null : total}
-      empty={only ? (folded ? "No transactions selected." : "No labels selected.") : empty}
+      empty={only ? (transactionsOnly ? "No transactions selected." : "No labels selected.") : empty}
       actions={
         <>
           <ScopeNote />
           {choice !== null && choice.offered.size < summary.labels.length && <span className="table-count">charts for the {formatCount(choice.offered.size)} busiest</span>}
           {isMixed && (
-            <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={folded} onClick={() => setFolded(!folded)}>
+            <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={transactionsOnly} onClick={() => setTransactionsOnly(!transactionsOnly)}>
               Transactions only
             </button>
           )}

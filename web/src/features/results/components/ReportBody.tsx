@@ -8,7 +8,8 @@ import { pointsOfLabels, summaryOfLabels } from "../labelScope";
 import { pointsWithin, rampUpOf, type ReportPart } from "../reportPart";
 import type { NamedNode } from "../nodeNames";
 import type { ShowSamples } from "../sampleWhere";
-import { Transactions, transactionsOf } from "../transactions";
+import type { TransactionParts } from "../folding";
+import { PartsOfTransactions, Transactions, transactionsOf } from "../transactions";
 import { useChosenLabels } from "../useChosenLabels";
 import type { ChartView } from "../useDrawing";
 import { Annotations } from "./Annotations";
@@ -40,6 +41,8 @@ interface Props {
   runNodes?: NamedNode[];
   /** Charts of the run's nodes, on the time axis of the others. */
   nodes?: ReactNode;
+  /** The labels inside each transaction; else as the report has them. */
+  parts?: TransactionParts | undefined;
   /** Charts of every label can be had, not of the busiest only: who shows the report adds those of chosen ones. */
   anyLabel?: boolean;
 }
@@ -48,13 +51,14 @@ const NO_CRITERIA: CriterionResult[] = [];
 const NO_WATCH: CriterionWatch[] = [];
 const NO_ANNOTATIONS: Annotation[] = [];
 const NO_NODES: NamedNode[] = [];
+const NO_PARTS: TransactionParts = {};
 /** A note that counts the whole run's samples: beside the figures of a part it would be another count. */
 const COUNTED = "transactions_not_in_total";
 const NODES = [{ id: "nodes", name: "Nodes" }];
 const SAMPLES = [{ id: "samples", name: "Samples" }];
 
 /** A finished run's results: the same on the run's page and in the offline file. */
-export function ReportBody({ report, samples, baseline = null, part = null, together = null, annotating, runNodes = NO_NODES, nodes, anyLabel = false }: Props) {
+export function ReportBody({ report, samples, baseline = null, part = null, together = null, annotating, runNodes = NO_NODES, nodes, parts, anyLabel = false }: Props) {
   const { summary, series, run } = report;
   const shown = part?.report ?? report;
   const { interval } = shown;
@@ -89,44 +93,46 @@ export function ReportBody({ report, samples, baseline = null, part = null, toge
   const moments = annotating?.moments ?? run?.annotations ?? NO_ANNOTATIONS;
   return (
     <Transactions value={transactions}>
-      <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0} followed={interval !== null} moments={moments} pick={annotating?.pick ?? null}>
-        <Notes summary={summary} cause={run?.cause ?? null} notes={interval === null ? report.notes : report.notes.filter(({ code }) => code !== COUNTED)} />
-        {part !== null && <PartHead part={part} />}
-        <Figures
-          figures={finalFigures(scoped, pointsOfLabels(shownPoints, series.labels, chosen), series.bucket_ms, { baseline: interval === null && chosen.length === 0 ? baseline : null, chosen })}
-        />
-        <Criteria results={shown.run?.criteria ?? NO_CRITERIA} watch={shown.run?.criteria_watch ?? NO_WATCH} expressions={[]} warmUpS={run?.warm_up_s ?? 0} />
-        <ReportIndex
-          labels={labels}
-          names={names}
-          all={all}
-          more={[...(nodes ? NODES : []), ...(samples === undefined ? [] : SAMPLES)]}
-          cut={rampUp !== null && summary.end_ms !== null && <CutRampUp rampUp={rampUp} endMs={summary.end_ms} />}
-        />
-        {annotating?.list ?? <Annotations annotations={moments} onEdit={null} onAdd={null} />}
-        <ResultCharts
-          points={series.points}
-          bucketMs={series.bucket_ms}
-          labels={series.labels}
-          chosen={chosen}
-          slots={slots}
-          settledUntilMs={null}
-          lastSampleMs={summary.end_ms}
-          stale={false}
-          criteria={expressions}
-          bare
-        />
-        <div id="labels" className="report-section">
-          <EntryTable summary={shown.summary} choice={labels} apdex={shown.apdex} showSamples={showSamples} empty="The log contains no samples." />
-        </div>
-        <OverTimeSection view={view} />
-        <ThroughputSection view={view} codes={series.codes} started={series.started} />
-        <ResponseTimesSection view={view} profiles={shown.profiles} apdex={shown.apdex} summary={shown.summary} zoomed={interval !== null} />
-        <ErrorsSection report={shown} nodes={runNodes} chosen={chosen} showSamples={showSamples} />
-        <Workers run={run} />
-        {nodes}
-        {samples?.section}
-      </TimelineProvider>
+      <PartsOfTransactions value={parts ?? run?.transactions ?? NO_PARTS}>
+        <TimelineProvider originMs={summary.start_ms ?? series.points[0]?.t_ms ?? 0} followed={interval !== null} moments={moments} pick={annotating?.pick ?? null}>
+          <Notes summary={summary} cause={run?.cause ?? null} notes={interval === null ? report.notes : report.notes.filter(({ code }) => code !== COUNTED)} />
+          {part !== null && <PartHead part={part} />}
+          <Figures
+            figures={finalFigures(scoped, pointsOfLabels(shownPoints, series.labels, chosen), series.bucket_ms, { baseline: interval === null && chosen.length === 0 ? baseline : null, chosen })}
+          />
+          <Criteria results={shown.run?.criteria ?? NO_CRITERIA} watch={shown.run?.criteria_watch ?? NO_WATCH} expressions={[]} warmUpS={run?.warm_up_s ?? 0} />
+          <ReportIndex
+            labels={labels}
+            names={names}
+            all={all}
+            more={[...(nodes ? NODES : []), ...(samples === undefined ? [] : SAMPLES)]}
+            cut={rampUp !== null && summary.end_ms !== null && <CutRampUp rampUp={rampUp} endMs={summary.end_ms} />}
+          />
+          {annotating?.list ?? <Annotations annotations={moments} onEdit={null} onAdd={null} />}
+          <ResultCharts
+            points={series.points}
+            bucketMs={series.bucket_ms}
+            labels={series.labels}
+            chosen={chosen}
+            slots={slots}
+            settledUntilMs={null}
+            lastSampleMs={summary.end_ms}
+            stale={false}
+            criteria={expressions}
+            bare
+          />
+          <div id="labels" className="report-section">
+            <EntryTable summary={shown.summary} choice={labels} apdex={shown.apdex} showSamples={showSamples} empty="The log contains no samples." />
+          </div>
+          <OverTimeSection view={view} />
+          <ThroughputSection view={view} codes={series.codes} started={series.started} />
+          <ResponseTimesSection view={view} profiles={shown.profiles} apdex={shown.apdex} summary={shown.summary} zoomed={interval !== null} />
+          <ErrorsSection report={shown} nodes={runNodes} chosen={chosen} showSamples={showSamples} />
+          <Workers run={run} />
+          {nodes}
+          {samples?.section}
+        </TimelineProvider>
+      </PartsOfTransactions>
     </Transactions>
   );
 }

@@ -10,6 +10,7 @@ import { useLabelsTogether } from "../api/useLabelsTogether";
 import { useNodeSeries } from "../api/useNodeSeries";
 import { useReportPart } from "../api/useReportPart";
 import { useRunReport } from "../api/useRunReport";
+import { useRunTransactions } from "../api/useRunTransactions";
 import type { LiveRun } from "../live/liveRun";
 import { useSampleSearch } from "../samples/useSampleSearch";
 import { useAnnotating } from "../useAnnotating";
@@ -26,6 +27,7 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   const together = useLabelsTogether(run.id, report.data);
   // Imported runs have no nodes here, and a short run may have ended before one was looked at.
   const observed = (useNodeSeries(run.id, false, run.provider !== "imported")?.nodes.length ?? 0) > 0;
+  const parts = useRunTransactions(run);
   const annotating = useAnnotating(run, report.data?.summary.start_ms ?? run.started_ms ?? 0);
   if (charted.report !== undefined) {
     return (
@@ -42,6 +44,7 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
           annotating={annotating}
           runNodes={run.nodes}
           nodes={observed && <NodeCharts run={run} points={charted.report.series.points} />}
+          parts={parts}
           anyLabel
         />
       </>

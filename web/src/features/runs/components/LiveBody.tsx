@@ -1,19 +1,25 @@
 import { useMemo } from "react";
 import { Notes } from "@/features/results/components/Notes";
-import { Transactions, transactionsOf } from "@/features/results/transactions";
+import type { TransactionParts } from "@/features/results/folding";
+import { PartsOfTransactions, Transactions, transactionsOf } from "@/features/results/transactions";
 import type { Run } from "@/shared/api/types";
 import { TimelineProvider } from "@/shared/charts/timeline";
+import { Empty } from "@/shared/ui/Empty";
 import { Waiting } from "@/shared/ui/Waiting";
+import { useRunTransactions } from "../api/useRunTransactions";
 import { settledUntil, type LiveRun } from "../live/liveRun";
 import { useAnnotating } from "../useAnnotating";
 import { LiveResults } from "./LiveResults";
 import { RunProgress } from "./RunProgress";
 import { Steps } from "./Steps";
 
+const NO_PARTS: TransactionParts = {};
+
 /** A run that is under way: steps until it takes samples, then figures, charts and tables that grow. */
 export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const annotating = useAnnotating(run, live?.at_ms ?? run.started_ms ?? 0);
   const early = run.phase === "queued" || run.phase === "preparing";
+  const parts = useRunTransactions(run);
   const newest = live?.points.at(-1);
   // A stable set while it has the same labels, because everything that shows labels depends on it.
   const written = JSON.stringify(live === null ? [] : [...transactionsOf(live.summary.labels)]);
@@ -23,20 +29,31 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
       <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} folded />
       {live !== null && <RunProgress run={run} now={live.at_ms} />}
       {/* Later they are below: charts are not pushed down by a list that comes and goes. */}
-      {early && <Steps begins steps={run.steps} now={run.step} at={null} />}
+      {early && (
+        <div className="run-early">
+          <Steps begins steps={run.steps} now={run.step} at={null} />
+          <section className="card">
+            <Empty icon="graph-up" title="No samples yet.">
+              Figures, charts and tables appear here with the first samples.
+            </Empty>
+          </section>
+        </div>
+      )}
       {live === null && !early && <Waiting what="Loading the figures…" tall />}
       {live !== null && !early && (
         <Transactions value={transactions}>
-          <TimelineProvider
-            originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}
-            followed
-            // Time advances without samples too, so that a hanging system under test is visible.
-            endMs={newest === undefined ? null : Math.max(newest.t_ms + live.bucket_ms, settledUntil(live) ?? 0)}
-            moments={annotating.moments}
-            pick={annotating.pick}
-          >
-            <LiveResults run={run} live={live} annotations={annotating.list} />
-          </TimelineProvider>
+          <PartsOfTransactions value={parts ?? NO_PARTS}>
+            <TimelineProvider
+              originMs={live.summary.start_ms ?? run.started_ms ?? live.points[0]?.t_ms ?? 0}
+              followed
+              // Time advances without samples too, so that a hanging system under test is visible.
+              endMs={newest === undefined ? null : Math.max(newest.t_ms + live.bucket_ms, settledUntil(live) ?? 0)}
+              moments={annotating.moments}
+              pick={annotating.pick}
+            >
+              <LiveResults run={run} live={live} annotations={annotating.list} />
+            </TimelineProvider>
+          </PartsOfTransactions>
         </Transactions>
       )}
     </>

@@ -6,7 +6,7 @@ import { ClusterWarnings } from "@/features/clusters/components/ClusterWarnings"
 import { canQueue, canRun, clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlans } from "@/features/plans/api/usePlans";
-import type { Cluster, ClusterSummary, Named } from "@/shared/api/types";
+import type { ClusterSummary, Named } from "@/shared/api/types";
 import { SearchField } from "@/shared/lists/ListFilters";
 import { useRights } from "@/shared/session/useSession";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
@@ -29,9 +29,7 @@ export function usePlanChoice(text: string, named: string | null): Choice<Named>
 }
 
 /** What a run has to know of a cluster before it is started. */
-export type RunnableCluster = Pick<ClusterSummary, "id" | "name" | "owner" | "team" | "provider" | "phase" | "lost_nodes" | "current_run" | "ready_ms" | "workers"> & {
-  cause: Cluster["cause"] | string;
-};
+export type RunnableCluster = Pick<ClusterSummary, "id" | "name" | "owner" | "team" | "provider" | "phase" | "lost_nodes" | "current_run" | "ready_ms" | "workers" | "cause">;
 
 export function useClusterChoice(named: string | null): Choice<RunnableCluster> {
   const listed = useLivingClusters();

@@ -81,10 +81,13 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
                   cluster <Link to={`/clusters/${run.cluster.id}`}>{run.cluster.name}</Link>
                 </span>
                 <span>{run.workers === 0 ? "master only" : plural(run.workers, "worker")}</span>
-                {run.versions !== null && (
+                {run.versions !== null ? (
                   <span>
                     JMeter {run.versions.jmeter}, Java {run.versions.java.join(" and ")}
                   </span>
+                ) : (
+                  // With the room of what comes: nothing below moves.
+                  run.phase !== "finished" && <span className="text-faint">JMeter and Java unchecked</span>
                 )}
               </>
             )}

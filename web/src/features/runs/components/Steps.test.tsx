@@ -1,11 +1,12 @@
 import { render, screen } from "@testing-library/react";
+import { MemoryRouter } from "react-router";
 import { expect, it } from "vitest";
-import type { Run } from "@/shared/api/types";
+import type { Run, RunStep } from "@/shared/api/types";
 import { failedStep } from "../failedStep";
 import { Steps } from "./Steps";
 
-const step = (code: string, started_ms: number, ended_ms: number | null) => ({ code, message: code, started_ms, ended_ms });
-const show = (...steps: ReturnType<typeof step>[]) => render(<Steps steps={steps} now="Running." at={90_000} />);
+const step = (code: string, started_ms: number, ended_ms: number | null, params: object = {}): RunStep => ({ code, params: params as RunStep["params"], message: code, started_ms, ended_ms });
+const show = (...steps: RunStep[]) => render(<Steps steps={steps} now="Running." at={90_000} />);
 
 it("says how long each step took, and the open one up to now", () => {
   show(step("copying_files", 0, 4000), step("running", 4000, null));
@@ -18,6 +19,23 @@ it("has a spinner for what is soon over, and nothing that moves while the test r
   unmount();
   show(step("running", 0, null));
   expect(screen.queryByRole("img", { name: "in progress" })).toBeNull();
+});
+
+it("leads from the queue to the run that is waited for", () => {
+  const waiting = { ...step("waiting_in_queue", 0, null, { run: "r-7", name: "shop at noon" }), message: "Waiting until shop at noon has ended." };
+  render(
+    <MemoryRouter>
+      <Steps steps={[waiting]} now="" at={1000} />
+    </MemoryRouter>,
+  );
+  expect(screen.getByRole("link", { name: "shop at noon" }).getAttribute("href")).toBe("/runs/r-7");
+  expect(screen.getByRole("listitem").textContent).toContain(waiting.message);
+});
+
+it("says of a run that waits behind others how many there are", () => {
+  show({ ...step("waiting_in_queue", 0, null, { ahead: 2 }), message: "Waiting behind 2 runs." });
+  expect(screen.getByRole("listitem").textContent).toContain("Waiting behind 2 runs.");
+  expect(screen.queryByRole("link")).toBeNull();
 });
 
 const failedBy = (code: string): Run["cause"] => ({ kind: "failed", reason: { code, params: {}, message: "" }, lost: null });

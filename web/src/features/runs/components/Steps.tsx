@@ -1,3 +1,4 @@
+import { Link } from "react-router";
 import type { RunStep } from "@/shared/api/types";
 import { formatDuration } from "@/shared/format/time";
 import { Icon } from "@/shared/ui/Icon";
@@ -35,12 +36,25 @@ function StepList({ steps, now: sentence, at, failed = null, begins = false }: P
         {steps.map((step) => (
           <li key={`${step.started_ms} ${step.message}`} className={step === failed ? "step-failed" : step.ended_ms === null ? "step-open" : ""}>
             {step === failed ? <FailedIcon /> : <StepIcon step={step} />}
-            <span>{step.message}</span>
+            <span>
+              <StepWords step={step} />
+            </span>
             <time>{stepTime((step.ended_ms ?? at) - step.started_ms)}</time>
           </li>
         ))}
       </ol>
     </section>
+  );
+}
+
+/** The run that it waits for is a click away. */
+function StepWords({ step: { code, params, message } }: { step: RunStep }) {
+  const { run, name } = params;
+  if (code !== "waiting_in_queue" || typeof run !== "string" || typeof name !== "string") return message;
+  return (
+    <>
+      Waiting until <Link to={`/runs/${run}`}>{name}</Link> has ended.
+    </>
   );
 }
 

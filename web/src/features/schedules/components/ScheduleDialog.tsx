@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
+import { useCluster } from "@/features/clusters/api/useCluster";
 import { useClusterDefaults } from "@/features/clusters/api/useClusterDefaults";
 import { checkForm, type StartConfig } from "@/features/clusters/clusterForm";
 import { canRun } from "@/features/clusters/clusterWords";
@@ -9,16 +10,19 @@ import { useCredentialChoices } from "@/features/clusters/useCredentialChoices";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { Findings } from "@/features/plans/components/Findings";
+import { useRunCheck } from "@/features/runs/api/useRunCheck";
 import { PickCluster, PickPlan, useClusterChoice, usePlanChoice } from "@/features/runs/components/PickFields";
 import { PropertiesFileFields, PropertyFields, SplitFields } from "@/features/runs/components/PlanFields";
 import { SpreadFields } from "@/features/runs/components/SpreadFields";
 import { TotalUsers } from "@/features/runs/components/TotalUsers";
+import { numberFindings, placeRunFaults, runCheckRequest } from "@/features/runs/runCheck";
 import { fixedTotalFault, totalOf } from "@/features/runs/totalUsers";
 import type { Check, Info, Schedule } from "@/shared/api/types";
 import { useRights, useSession } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { FaultNotes } from "@/shared/ui/FaultNotes";
 import { Field, Options } from "@/shared/ui/Field";
 import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
@@ -76,13 +80,23 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
   const workers = form.place === "new" ? Number(form.cluster.workers) || 0 : (cluster?.workers ?? 0);
   const plan = usePlan(form.run.planId ?? "", form.run.planId !== null);
   const check = usePlanCheck(form.run.planId, workers);
+  const known = check.data?.properties ?? [];
   const files = check.data?.data_files.filter((file) => file.found).map((file) => file.path) ?? [];
-  const { request, faults } = checkScheduleForm(form, check.data?.properties ?? [], files, info.limits.max_workers, revision);
+  const { request, faults, created } = checkScheduleForm(form, known, files, info.limits.max_workers, revision);
+  const detail = useCluster(cluster?.id ?? "", form.place === "cluster" && cluster !== undefined);
+  const existing = cluster === undefined || detail.isPending ? null : { provider: cluster.provider, jmeter_version: detail.data?.config.jmeter_version ?? null };
+  const on = form.place === "cluster" ? existing : created === null ? null : { provider: created.provider, jmeter_version: created.config.jmeter_version };
+  const typedCheck = useRunCheck(form.run.planId, check.data === undefined ? null : runCheckRequest({ ...form.run, revision: form.revision }, faults.run, known, files, workers, on));
+  const findings = (typedCheck.data ?? check.data)?.findings ?? [];
+  const placed = placeRunFaults(typedCheck.data?.faults ?? [], known);
   const otherTotal = check.data !== undefined && fixedTotalFault(totalOf(check.data), form.run.users, workers) !== null;
   const save = useSaveSchedule(schedule?.id ?? null);
   const navigate = useNavigate();
   const tried = tries > 0;
-  const shown = tried ? faults : NO_FAULTS;
+  const typedFaults = tried ? faults : NO_FAULTS;
+  // The server's stand at their fields at once, as in the dialog that starts a run.
+  const beside = { ...placed.beside, properties: { ...numberFindings(findings, form.run.properties), ...placed.beside.properties } };
+  const shown = { ...typedFaults, run: { ...beside, ...typedFaults.run } };
 
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -168,7 +182,9 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
           )}
         </fieldset>
         {form.run.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" /> : <ErrorBox error={check.error} />)}
-        {check.data !== undefined && check.data.findings.length > 0 && <Findings findings={check.data.findings} />}
+        {findings.length > 0 && <Findings findings={findings} />}
+        <FaultNotes faults={placed.rest} />
+        {typedCheck.error !== null && <ErrorBox error={typedCheck.error} />}
         {check.data !== undefined && (
           <>
             <TotalUsers
