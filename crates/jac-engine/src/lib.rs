@@ -36,6 +36,7 @@ mod plan_samples;
 pub mod plans;
 mod reconcile;
 mod recovery;
+mod regular_file;
 mod results_stores;
 mod retention;
 mod retrying;

@@ -33,6 +33,11 @@ fn dialects() {
         ("semicolon", b"timeStamp;elapsed;label;success;bytes\n1700000000123;45;\"Home, sweet \"\"home\"\"\";true;678\n"),
         ("tab", b"timeStamp\telapsed\tlabel\tsuccess\tbytes\n1700000000123\t45\t\"Home, sweet \"\"home\"\"\"\ttrue\t678\n"),
         ("pipe", b"timeStamp|elapsed|label|success|bytes\n1700000000123|45|\"Home, sweet \"\"home\"\"\"|true|678\n"),
+        ("another delimiter", b"timeStamp^elapsed^label^success^bytes\n1700000000123^45^\"Home, sweet \"\"home\"\"\"^true^678\n"),
+        (
+            "a control character as the delimiter",
+            b"\"timeStamp\"\x01\"elapsed\"\x01label\x01success\x01bytes\n1700000000123\x0145\x01Home, sweet \"home\"\x01true\x01678\n",
+        ),
         ("quote not at a field's start", b"timeStamp;elapsed;label;success;bytes\n1700000000123;45;Home, sweet \"home\";true;678\n"),
         ("other order", b"bytes,success,label,elapsed,timeStamp\n678,true,\"Home, sweet \"\"home\"\"\",45,1700000000123\n"),
         ("CRLF", b"timeStamp,elapsed,label,success,bytes\r\n1700000000123,45,\"Home, sweet \"\"home\"\"\",true,678\r\n"),

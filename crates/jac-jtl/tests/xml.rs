@@ -98,6 +98,46 @@ fn the_last_of_joined_documents_has_to_end_too() {
 }
 
 #[test]
+fn a_document_cut_anywhere_costs_nothing_of_the_one_behind_it() {
+    let whole = read([LOG.as_bytes().to_vec()].into_iter()).0;
+    let first = LOG.find("<httpSample").expect("a sample");
+    for end in first..LOG.find("</testResults>").expect("the end") {
+        // Comments and CDATA sections swallow what follows; JMeter's logs have neither.
+        if ["<!--", "<![CDATA["].iter().any(|begin| LOG[..end].rfind(begin).is_some_and(|at| end < at + 60)) {
+            continue;
+        }
+        let joined = format!("{}{LOG}", &LOG[..end]);
+        let (samples, outcome) = read([joined.clone().into_bytes()].into_iter());
+        assert!(samples.ends_with(&whole), "cut at {end}: {samples:?}");
+        assert_eq!(outcome.cut_logs, 1, "cut at {end}");
+        assert_eq!(read(joined.as_bytes().chunks(7).map(<[u8]>::to_vec)), (samples, outcome), "cut at {end}");
+    }
+}
+
+#[test]
+fn text_behind_or_between_samples_is_counted_line_by_line() {
+    let rows = "1700000000000,5,Home,200\n\n  1700000000000,6,Home,200 &amp; more\n";
+    for text in [format!("{LOG}{rows}"), LOG.replace("<sample t=\"80", &format!("{rows}<sample t=\"80"))] {
+        let whole = read([text.clone().into_bytes()].into_iter());
+        let outcome = &whole.1;
+        let unread: Vec<(u64, &str, &str)> = outcome
+            .rejected
+            .iter()
+            .map(|row| (row.line, row.code.as_str(), &text[row.position as usize..][..15]))
+            .collect();
+        let first = 1 + text[..text.find(rows).expect("the rows")].matches('\n').count() as u64;
+        assert_eq!(
+            unread,
+            [(first, "outside_samples", "1700000000000,5"), (first + 2, "outside_samples", "1700000000000,6")]
+        );
+        assert_eq!((outcome.rejected_rows, outcome.samples, outcome.cut_logs), (2, 4, 0));
+        for size in [1, 3, 50] {
+            assert_eq!(read(text.as_bytes().chunks(size).map(<[u8]>::to_vec)), whole, "pieces of {size}");
+        }
+    }
+}
+
+#[test]
 fn labels_come_in_the_order_in_which_their_elements_begin() {
     let mut log = LogStatistics::new(Settings::default());
     log.feed(format!("\u{FEFF}\n {LOG}").as_bytes());

@@ -16,11 +16,13 @@ pub(crate) struct Utf16<R> {
     ended: bool,
 }
 
-/// Does a log begin with the byte order mark of UTF-16? Whether the lower byte comes first.
+/// Does a log begin with the byte order mark of UTF-16, or with two of its characters? Whether the lower byte comes first.
 pub(crate) fn byte_order(head: &[u8]) -> Option<bool> {
     match head {
         [0xFF, 0xFE, ..] => Some(true),
         [0xFE, 0xFF, ..] => Some(false),
+        [b' '..=b'~', 0, b' '..=b'~', 0, ..] => Some(true),
+        [0, b' '..=b'~', 0, b' '..=b'~', ..] => Some(false),
         _ => None,
     }
 }
@@ -91,6 +93,20 @@ mod tests {
             into[..count].copy_from_slice(&self.0[..count]);
             self.0 = &self.0[count..];
             Ok(count)
+        }
+    }
+
+    #[test]
+    fn the_byte_order_is_seen_without_a_mark() {
+        for (head, expected) in [
+            (&b"t\0i\0m\0"[..], Some(true)),
+            (b"\0<\0?\0x", Some(false)),
+            (b"time", None),
+            (b"\0\0\0\0", None),
+            (b"t\0im", None),
+            (b"t\0\0\0i\0\0\0", None),
+        ] {
+            assert_eq!(byte_order(head), expected, "{head:?}");
         }
     }
 

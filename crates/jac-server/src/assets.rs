@@ -2,7 +2,7 @@
 
 use crate::packed::takes_gzip;
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -14,7 +14,7 @@ struct Files;
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Serves a file, or the app for a page of the app.
-pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
+pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path.starts_with("api/") || path.starts_with("socket.io") {
         return crate::error::ApiError::Request {
@@ -24,6 +24,9 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
             hint: Some("See /api/v1/openapi.json for all paths.".to_owned()),
         }
         .into_response();
+    }
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
     if let Some(file) = Files::get(path) {
         return respond(path, file, &headers);

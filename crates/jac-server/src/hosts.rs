@@ -49,6 +49,16 @@ pub(crate) fn host_of(authority: &str) -> String {
 /// Answers only what is asked under one of the server's names, or with the shell's token. A page that came by plain HTTP is not
 /// ours where HTTPS is spoken: somebody on the way may have written it.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+    if request.headers().get_all(header::HOST).iter().count() > 1 {
+        // Whoever is in front of the server may have decided by another one of them (RFC 9112, section 3.2).
+        return ApiError::Request {
+            status: StatusCode::BAD_REQUEST,
+            code: "host_not_allowed",
+            message: "The request has more than one Host header.".to_owned(),
+            hint: None,
+        }
+        .into_response();
+    }
     let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default().to_owned());
     match host {
         Some(host) if !app.access.hosts.has(&host) && !has_token(&app, request.headers()) => {

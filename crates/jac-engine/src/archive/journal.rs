@@ -1,6 +1,7 @@
 //! Started uploads, in a file of the run's folder, so that another process can resume them. The file exists from before the first
 //! request to the store until the run is stored, so that a run which is deleted meanwhile is removed there too.
 
+use crate::regular_file::read_regular;
 use crate::runs::write_file;
 use async_trait::async_trait;
 use jac_artefacts::{ArtefactError, Begun, Journal};
@@ -14,7 +15,7 @@ pub(super) const JOURNAL: &str = "uploads.json";
 /// The uploads in a folder's journal.
 pub(crate) fn begun_in(folder: &Path) -> BTreeMap<String, Begun> {
     // Without a readable journal uploads are started again, which only costs time.
-    let bytes = std::fs::read(folder.join(JOURNAL)).ok();
+    let bytes = read_regular(&folder.join(JOURNAL)).ok();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
 

@@ -4,6 +4,7 @@ use super::Archive;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::regular_file::read_regular;
 use crate::runs::kept::{COMPRESSED, KeptFile, damaged};
 use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, ObjectBytes, StoredObject, local_name, object_name};
 use jac_logs::{Elsewhere, FramedLog, Input};
@@ -24,7 +25,7 @@ pub fn manifest_in(folder: &Path) -> Option<Manifest> {
 /// # Errors
 /// When it is there and cannot be read now: the run may be in a store.
 pub(crate) fn read_manifest(folder: &Path) -> std::io::Result<Option<Manifest>> {
-    match std::fs::read(folder.join(MANIFEST)) {
+    match read_regular(&folder.join(MANIFEST)) {
         Ok(bytes) => Ok(Manifest::parse(&bytes).ok()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -17,6 +17,7 @@ use super::{Archive, MANIFEST, Place, read_manifest};
 use crate::blocking::resumed;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::regular_file::read_regular;
 use crate::runs::keep::is_kept;
 use crate::runs::kept::{COMPRESSED, KeptFile};
 use crate::runs::write_file;
@@ -53,7 +54,7 @@ pub(crate) fn mark_stale(folder: &Path) -> Result<(), EngineError> {
 
 /// The mark of the last change that is not stored; `None`: everything is stored.
 fn stale_mark(folder: &Path) -> Option<Vec<u8>> {
-    std::fs::read(folder.join(STALE)).ok()
+    read_regular(&folder.join(STALE)).ok()
 }
 
 /// A file of the run's folder with its object.

@@ -3,6 +3,7 @@
 use super::remove_folder;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::regular_file::read_regular;
 use jac_model::{Plan, PlanId};
 use std::path::PathBuf;
 
@@ -25,7 +26,7 @@ impl PlanFolder {
 
     /// The plan as described by the file; `None` if that cannot be read.
     pub(super) fn description(&self) -> Option<Plan> {
-        let plan: Plan = serde_json::from_slice(&std::fs::read(&self.description).ok()?).ok()?;
+        let plan: Plan = serde_json::from_slice(&read_regular(&self.description).ok()?).ok()?;
         self.files.ends_with(plan.id.as_str()).then_some(plan)
     }
 

@@ -14,6 +14,7 @@ use crate::blocking::wait;
 use crate::disk::Roomy;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::regular_file::read_regular;
 use crate::runs::KeptFile;
 use jac_model::{EpochMs, FileChange, Person, Plan, PlanFile, PlanId, PlanRevision, changed_files};
 use serde::{Deserialize, Serialize};
@@ -151,7 +152,7 @@ impl Revisions {
     /// When a record exists but cannot be read.
     fn read(&self, revision: u32) -> Result<Option<PlanRevision>, EngineError> {
         let failed = |error| EngineError::file(format!("reading revision {revision}"), error);
-        let bytes = match std::fs::read(self.record(revision)) {
+        let bytes = match read_regular(&self.record(revision)) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),

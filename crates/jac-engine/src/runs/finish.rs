@@ -7,6 +7,7 @@ use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::{Judged, LiveRun};
+use crate::regular_file::read_regular;
 use crate::runs::supervise::{Task, known_node};
 use crate::view::{Headline, RunResult, Snapshot};
 use jac_artefacts::{Manifest, local_name, object_name};
@@ -190,7 +191,7 @@ fn write_page(folder: &Path, report: &Report) -> Result<(), EngineError> {
 }
 
 fn read_report(path: &Path) -> Result<Report, EngineError> {
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+    let bytes = read_regular(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => EngineError::NotFound { kind: "artefact", id: REPORT.to_owned() },
         _ => EngineError::file("reading the report", error),
     })?;

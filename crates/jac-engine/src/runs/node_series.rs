@@ -5,6 +5,7 @@ use super::finish::write;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::regular_file::read_regular;
 use jac_model::{NodeHealth, RunId};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
@@ -129,7 +130,7 @@ impl NodeSeries {
     /// # Errors
     /// When it cannot be read at present.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, EngineError> {
-        match std::fs::read(folder.join(NAME)) {
+        match read_regular(&folder.join(NAME)) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(EngineError::file("reading the nodes' observations", error)),

@@ -4,10 +4,12 @@ use super::finish::restored_points;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::regular_file::read_regular;
 use crate::view::RunResult;
 use jac_model::Run;
 use jac_store::RunRow;
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::Path;
 
 pub(crate) const NAME: &str = "run.json";
@@ -47,9 +49,14 @@ impl RunRecord {
     /// # Errors
     /// When it cannot be read now, or a newer JAC wrote it: the folder may be a run's all the same.
     pub fn read(folder: &Path) -> Result<Option<Self>, EngineError> {
-        let bytes = match std::fs::read(folder.join(NAME)) {
+        let bytes = match read_regular(&folder.join(NAME)) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            // Also where the folder itself is a file.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput) =>
+            {
+                return Ok(None);
+            }
             Err(error) => return Err(EngineError::file("reading a run's record", error)),
         };
         if let Ok(Version { schema }) = serde_json::from_slice(&bytes)

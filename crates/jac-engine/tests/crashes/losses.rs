@@ -10,6 +10,7 @@ use jac_model::{Cause, ClusterId, ClusterPhase, Named, RunId, RunPhase, StopMode
 use jac_store::{ClusterFilter, PlanFilter, RunFilter};
 use std::io::Read;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -70,6 +71,11 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
         std::fs::create_dir_all(&strange).expect("a folder");
         std::fs::write(strange.join("results.jtl"), "measured by somebody").expect("written");
         std::fs::create_dir_all(house.data().join("runs/r-0000000000000001")).expect("an empty one");
+        let waiting_for_ever = house.data().join("runs/r-0000000000000002");
+        std::fs::create_dir_all(&waiting_for_ever).expect("a folder");
+        let fifo = Command::new("mkfifo").arg(waiting_for_ever.join("run.json")).status().expect("mkfifo");
+        assert!(fifo.success());
+        std::fs::write(house.data().join("runs/notes.txt"), "somebody's").expect("written");
         put_back(&house, &older);
 
         let engine = house.engine().await;
@@ -80,6 +86,7 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
         assert!(!snapshot(&engine, &run).await.points.is_empty(), "{when}: its charts");
         assert_eq!(engine.store().plan(&plan).await.expect("the plan").files.len(), 1, "{when}");
         assert!(!strange.exists() && house.data().join("lost/r-0000000000000000/results.jtl").is_file(), "{when}");
+        assert!(!waiting_for_ever.exists() && house.data().join("lost/notes.txt").is_file(), "{when}");
         assert!(!house.data().join("lost/r-0000000000000001").exists(), "{when}: an empty folder loses nothing");
         let codes = codes(engine.notices());
         assert!(codes.contains(&"moved_to_lost") && codes.contains(&"results_restored"), "{when}: {codes:?}");
@@ -91,7 +98,7 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
         house.crash().await;
         let engine = house.engine().await;
         assert!(engine.store().run(&run).await.is_err() && engine.store().plan(&plan).await.is_err(), "{when}");
-        assert_eq!(codes_of(&engine), ["moved_to_lost"], "{when}: reported until somebody has checked it");
+        assert_eq!(codes_of(&engine), ["moved_to_lost"; 3], "{when}: reported until somebody has checked it");
         let blobs = walk(&house.data().join("blobs"));
         assert_eq!(blobs, 0, "{when}: no unreferenced content");
     }

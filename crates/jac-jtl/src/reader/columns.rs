@@ -220,13 +220,18 @@ impl Columns {
         if line.first().is_none_or(u8::is_ascii_digit) {
             return None;
         }
+        // `jmeter.save.saveservice.default_delimiter` may be any character: here the first one that is in no column's name.
+        let another = line.iter().copied().find(|byte| may_delimit(*byte));
         let (delimiter, names, known) = DELIMITERS
-            .iter()
+            .into_iter()
+            .chain(another)
             .map(|delimiter| {
-                let names = header_names(line, *delimiter);
+                let names = header_names(line, delimiter);
                 let known = names.iter().filter(|name| is_known(name)).count();
-                (*delimiter, names, known)
+                (delimiter, names, known)
             })
+            .collect::<Vec<_>>()
+            .into_iter()
             .rev()
             .max_by_key(|(_, _, known)| *known)?;
         if known < 2 {
@@ -286,6 +291,11 @@ impl Columns {
         }
         Self { delimiter, count, stamps: None, at }
     }
+}
+
+/// ASCII, and neither in a column's name nor around it.
+fn may_delimit(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, 0 | b'\n' | b'\r' | b'_' | b'"' | b' ')
 }
 
 fn is_known(name: &str) -> bool {

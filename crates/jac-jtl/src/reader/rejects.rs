@@ -18,7 +18,7 @@ pub struct Rejected {
     /// Byte at which the row begins, from 0.
     pub position: u64,
     /// The problem: `columns`, `not_a_number`, `negative`, `out_of_range`, `time_stamp`, `success`,
-    /// `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header`, `carriage_returns` or `column_missing`.
+    /// `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header`, `carriage_returns`, `column_missing` or `outside_samples`.
     #[serde(default)]
     pub code: String,
     /// The same as a sentence.
@@ -200,6 +200,8 @@ pub(crate) enum Reason {
     NoHeader,
     #[error("lines end with a carriage return alone; convert them: tr '\\r' '\\n'")]
     CarriageReturns,
+    #[error("text outside of the samples of an XML log")]
+    OutsideSamples,
     #[error("the header lacks the column {0}")]
     HeaderWithout(&'static str),
 }
@@ -220,6 +222,7 @@ impl Reason {
             Self::Cut => "cut",
             Self::NoHeader => "no_header",
             Self::CarriageReturns => "carriage_returns",
+            Self::OutsideSamples => "outside_samples",
             Self::HeaderWithout(_) => "column_missing",
         }
     }

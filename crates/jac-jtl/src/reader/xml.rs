@@ -36,8 +36,12 @@ pub(super) struct XmlReader {
     text: Vec<u8>,
     assertion: Assertion,
     split: FieldEnds,
+    /// A document has begun.
+    begun: bool,
     /// The document has ended as it should.
     closed: bool,
+    /// In a line of text outside of samples that is counted already.
+    in_unread_line: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -78,7 +82,9 @@ impl XmlReader {
             text: Vec::new(),
             assertion: Assertion::default(),
             split: FieldEnds::default(),
+            begun: false,
             closed: false,
+            in_unread_line: false,
         }
     }
 
@@ -101,16 +107,24 @@ impl XmlReader {
     }
 
     pub(super) fn finish(&mut self) {
-        // The outermost element is the row that the log ends in, unless it ends in a tag.
+        if self.open.is_empty() && self.buffer.strip_prefix(b"<").is_some_and(begins_a_sample) {
+            self.outcome.cut(self.outcome.lines + 1, self.position);
+        } else {
+            self.end_document();
+        }
+        self.buffer.clear();
+    }
+
+    /// Notes a document that ends here without its closing tag.
+    fn end_document(&mut self) {
+        // The outermost element is the row that the document ends in.
         if let Some(sample) = self.open.first() {
             self.outcome.cut(sample.line, sample.position);
-        } else if self.buffer.strip_prefix(b"<").is_some_and(begins_a_sample) {
-            self.outcome.cut(self.outcome.lines + 1, self.position);
         } else if !self.closed {
             self.outcome.cut_logs += 1;
         }
-        self.buffer.clear();
         self.open.clear();
+        self.too_deep = 0;
     }
 
     /// Takes all complete markup and text; returns how many bytes that was.
@@ -136,7 +150,17 @@ impl XmlReader {
 
     fn handle(&mut self, markup: Markup<'_>, sink: &mut impl TakeSample) {
         match markup {
+            Markup::Start { name: b"testResults", closed, .. } => {
+                // Concatenated logs: the next document begins, whether or not the one before was complete.
+                if self.begun {
+                    self.end_document();
+                }
+                self.collecting = None;
+                self.begun = true;
+                self.closed = closed;
+            }
             Markup::Start { name, attributes, closed } if is_sample(name) => {
+                self.begun = true;
                 self.closed = false;
                 self.begin(attributes);
                 if closed {
@@ -146,8 +170,6 @@ impl XmlReader {
             Markup::End { name } if is_sample(name) => self.end(sink),
             Markup::End { name: b"testResults" } => self.closed = true,
             Markup::Start { name, closed, .. } => {
-                // Concatenated logs: the next document begins.
-                self.closed &= name != b"testResults";
                 if name == b"assertionResult" {
                     self.assertion = Assertion::default();
                 }
@@ -162,6 +184,7 @@ impl XmlReader {
                 };
             }
             Markup::End { name } => self.end_of_part(name),
+            Markup::Text(text) if self.open.is_empty() => self.pass_over(text),
             Markup::Text(text) => {
                 if self.collecting.is_some() && self.text.len() + text.len() <= FIELD_LIMIT {
                     unescape(text, &mut self.text);
@@ -173,6 +196,27 @@ impl XmlReader {
                 }
             }
             Markup::Other => {}
+        }
+    }
+
+    /// Counts the lines of text outside of samples: rows of a CSV log that were appended, or what is left of a truncated tag.
+    fn pass_over(&mut self, text: &[u8]) {
+        if !self.begun {
+            return;
+        }
+        let (mut line, mut position) = (self.outcome.lines + 1, self.position);
+        for piece in text.split_inclusive(|byte| *byte == b'\n') {
+            if !self.in_unread_line
+                && let Some(first) = piece.iter().position(|byte| !is_blank(*byte))
+            {
+                self.in_unread_line = true;
+                self.outcome.reject(line, position + first as u64, &Reason::OutsideSamples);
+            }
+            if piece.ends_with(b"\n") {
+                self.in_unread_line = false;
+                line += 1;
+            }
+            position += piece.len() as u64;
         }
     }
 
@@ -251,6 +295,11 @@ fn begins_a_sample(tag: &[u8]) -> bool {
         || (name.len() == tag.len()
             && !tag.is_empty()
             && [&b"sample"[..], b"httpSample"].iter().any(|full| full.starts_with(name)))
+}
+
+/// White space, or a byte of a byte order mark.
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || [0xEF, 0xBB, 0xBF].contains(&byte)
 }
 
 /// `sample`, `httpSample` and what plugins call theirs.

@@ -106,6 +106,24 @@ async fn a_name_that_is_not_the_servers_is_refused_and_a_page_of_it_gets_nothing
             assert_eq!(answer.body["error"]["code"], "host_not_allowed");
         }
     }
+    let two = [("host", "127.0.0.1:8080"), ("host", "rebound.example")];
+    let answer = served.call(Method::GET, "/sign-in", &two, "").await;
+    assert_eq!(answer.refusal(), (StatusCode::BAD_REQUEST, "host_not_allowed"));
+}
+
+#[tokio::test]
+async fn pages_are_only_read() {
+    let served = Served::new().await;
+    for (method, status) in [
+        (Method::GET, StatusCode::OK),
+        (Method::HEAD, StatusCode::OK),
+        (Method::POST, StatusCode::METHOD_NOT_ALLOWED),
+        (Method::DELETE, StatusCode::METHOD_NOT_ALLOWED),
+        (Method::CONNECT, StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let request = http::Request::builder().method(method.clone()).uri("/runs").body(axum::body::Body::empty());
+        assert_eq!(served.send(request.expect("a request")).await.status, status, "{method}");
+    }
 }
 
 #[tokio::test]

@@ -4558,7 +4558,7 @@ export interface components {
             position: number;
             /**
              * @description The problem: `columns`, `not_a_number`, `negative`, `out_of_range`, `time_stamp`, `success`,
-             *     `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header`, `carriage_returns` or `column_missing`.
+             *     `after_quote`, `field_too_long`, `row_too_long`, `cut`, `no_header`, `carriage_returns`, `column_missing` or `outside_samples`.
              */
             code: string;
             /** @description The same as a sentence. */

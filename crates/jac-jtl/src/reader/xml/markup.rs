@@ -43,7 +43,10 @@ pub(super) fn next_markup(bytes: &[u8]) -> Option<(Markup<'_>, usize)> {
             return None;
         }
     }
-    let length = tag_length(bytes)?;
+    let length = match tag_length(bytes)? {
+        Tag::Whole(length) => length,
+        Tag::Cut(length) => return Some((Markup::Text(&bytes[..length]), length)),
+    };
     let inside = &bytes[1..length - 1];
     if let Some(name) = inside.strip_prefix(b"/") {
         return Some((Markup::End { name: name.trim_ascii() }, length));
@@ -54,16 +57,34 @@ pub(super) fn next_markup(bytes: &[u8]) -> Option<(Markup<'_>, usize)> {
     Some((Markup::Start { name, attributes, closed }, length))
 }
 
-/// Length of the tag that the bytes begin with: up to a `>` that is not in quotes.
-fn tag_length(bytes: &[u8]) -> Option<usize> {
+/// A tag that has an end.
+enum Tag {
+    /// Its length.
+    Whole(usize),
+    /// The length up to where another document begins: the log was truncated within the tag, and another one appended.
+    Cut(usize),
+}
+
+/// The tag that the bytes begin with: up to a `>` that is not in quotes.
+fn tag_length(bytes: &[u8]) -> Option<Tag> {
     let mut at = 1;
-    loop {
-        let found = at + bytes.get(at..)?.iter().position(|byte| matches!(byte, b'>' | b'"' | b'\''))?;
+    let end = loop {
+        let Some(found) = bytes.get(at..)?.iter().position(|byte| matches!(byte, b'>' | b'"' | b'\'')) else {
+            break None;
+        };
+        let found = at + found;
         match bytes[found] {
-            b'>' => return Some(found + 1),
-            quote => at = found + 1 + memchr(quote, &bytes[found + 1..])? + 1,
+            b'>' => break Some(found + 1),
+            quote => match memchr(quote, &bytes[found + 1..]) {
+                Some(closing) => at = found + 1 + closing + 1,
+                None => break None,
+            },
         }
-    }
+    };
+    let tag = &bytes[1..end.unwrap_or(bytes.len())];
+    let begins = || [&b"<?xml "[..], b"<testResults"].iter().filter_map(|begin| memmem::find(tag, begin)).min();
+    let next = memchr(b'<', tag).and_then(|_| begins());
+    next.map(|next| Tag::Cut(1 + next)).or(end.map(Tag::Whole))
 }
 
 /// The attributes of a tag: name and value, entities unresolved.
@@ -140,6 +161,8 @@ mod tests {
             (b"text &am", Some((Markup::Text(b"text "), 5))),
             (b"&am", None),
             (b"<a b=\"x>", None),
+            (b"<a b=\"x<?xml version=\"1.0\"?>", Some((Markup::Text(b"<a b=\"x"), 7))),
+            (b"<a b=\"<c>\">", Some((Markup::Start { name: b"a", attributes: b" b=\"<c>\"", closed: false }, 11))),
             (b"<!-- <a> --", None),
             (b"<!-- <a> -->", Some((Markup::Other, 12))),
             (b"<![CDATA[<b>]]>", Some((Markup::Characters(b"<b>"), 15))),
