@@ -35,7 +35,7 @@ fn share(percent: f64) -> Split {
         0.0 | 100.0 => decimals(Some(percent), 0),
         ..0.01 => "<0.01".to_owned(),
         _ if percent > 99.99 => ">99.99".to_owned(),
-        _ => decimals(Some(percent), if percent < 10.0 || percent > 99.9 { 2 } else { 1 }),
+        _ => decimals(Some(percent), if (10.0..=99.9).contains(&percent) { 1 } else { 2 }),
     };
     (text, "%")
 }

@@ -459,7 +459,7 @@ mod tests {
             assert_eq!(store.has_signed_in_from("admin", address).await.expect("read"), is_known, "{address}");
         }
         let plan = |sql: &'static str, values: usize| {
-            store.read::<_, StoreError>(move |connection| {
+            store.read(move |connection| {
                 let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).map_err(during("plan"))?;
                 let values = rusqlite::params_from_iter(std::iter::repeat_n("x", values));
                 let steps = plan.query_map(values, |row| row.get::<_, String>(3)).map_err(during("plan"))?;

@@ -246,7 +246,7 @@ fn coarse_steps_change_no_verdict() {
     {
         for (before, after) in [(&base, other), (other, &base)] {
             let coarse = |side: &Side| {
-                let times = side.response_times.as_ref().expect("times");
+                let times = side.passed_times.as_ref().expect("times");
                 CoarseTimes::of(times.total.iter().copied())
             };
             let (entry, later) = (&before.summary.total, &after.summary.total);
