@@ -1,11 +1,10 @@
-import { MiddleCut } from "@/shared/ui/MiddleCut";
 import { shownCode, shownMessage } from "../errorTypes";
 
-/** Response code and message of a failure, cut in the middle: those of one assertion begin alike. JMeter's long text for a missing HTTP response is in the title only. */
+/** Response code and message of a failure; JMeter's long text for a missing HTTP response is in the title only. */
 export function ErrorMessage({ code, message }: { code: string; message: string }) {
   return (
     <span className="error-message" title={`${code} ${message}`.trim()}>
-      {code !== "" && <code>{shownCode(code)}</code>} {message === "" ? "no message" : <MiddleCut text={shownMessage(message)} />}
+      {code !== "" && <code>{shownCode(code)}</code>} {message === "" ? "no message" : shownMessage(message)}
     </span>
   );
 }
