@@ -470,7 +470,7 @@ mod tests {
             let steps = plan(sql, values).await.expect("a plan");
             let of_audit: Vec<_> = steps.iter().filter(|step| step.contains(" audit")).collect();
             let is_entered = |step: &&String| step.starts_with("SEARCH") && step.contains("INDEX audit_sign_ins");
-            assert!(!of_audit.is_empty() && of_audit.iter().all(|step| is_entered(step)), "{steps:?}");
+            assert!(!of_audit.is_empty() && of_audit.iter().all(is_entered), "{steps:?}");
         }
     }
 
