@@ -102,8 +102,9 @@ fn keys_that_expire_in_mid_upload_are_replaced_and_the_rest_is_stored_without_as
         place.finish(command).expect(0);
     };
     save(&old);
+    let address = proxy.url();
     let store = ["artifacts", "store", "--save", "s3://own-results/load", "--region", "us-east-1", "--endpoint"];
-    place.finish(place.jac(&[&store[..], &[&proxy.url()]].concat())).expect(0);
+    place.finish(place.jac(&[&store[..], &[address.as_str()]].concat())).expect(0);
     let retrying = Running::start(place.jac(&["artifacts", "retry", &id]));
     let status = || status(&place, place.jac(&["artifacts", "status", &id]));
     place.wait_until("it is refused", || status()["phase"] == "failed");
