@@ -1,11 +1,11 @@
-/** Names of nodes in place of the addresses by which a log knows them. Pure. */
+/** Replaces the addresses in a log by the names of nodes. Pure. */
 import type { HostCount, RunNode } from "@/shared/api/types";
 
-/** A worker's part of a run: JMeter names its threads by `host:port`, and the port is the first that was chosen for it. */
+/** A worker of a run: JMeter names its threads `host:port`, with the first port that was chosen for the worker. */
 export type NamedNode = Pick<RunNode, "name" | "ports">;
 
 export interface NamedHost extends HostCount {
-  /** The node's name; what the log has where no node, or more than one, has that port. */
+  /** The node's name; the log's own text if no node, or more than one, has that port. */
   name: string;
 }
 

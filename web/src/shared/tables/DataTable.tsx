@@ -9,10 +9,10 @@ interface Props<Row> extends TableProps<Row> {
   initialSort?: Sort | null;
 }
 
-/** Shorter tables are seen at a glance. */
+/** Shorter tables need no filter. */
 const SEARCH_FROM = 8;
 
-/** A table whose rows are all here: it sorts and filters them itself, as the URL says. */
+/** A table whose rows are all loaded: it sorts and filters them itself, as the URL says. */
 export function DataTable<Row>({ rows, initialSort = null, ...table }: Props<Row>) {
   const state = useTableState(table.name, initialSort);
   const { columns, title } = table;

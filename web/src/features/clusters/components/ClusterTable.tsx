@@ -36,7 +36,7 @@ const COLUMNS: Column<ClusterSummary>[] = [
   { id: "ends", name: "Expires in", title: "Sort by expiry", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },
 ];
 
-/** For where machines cost money. */
+/** For providers whose machines cost money. */
 const PRICES: Column<ClusterSummary>[] = [
   { id: "usd_per_hour", name: "Per hour", title: "Estimated price of an hour", numeric: true, value: (cluster) => cluster.usd_per_hour, cell: (cluster) => formatUsd(cluster.usd_per_hour) },
   { id: "usd_so_far", name: "So far", title: "Estimated cost so far", numeric: true, value: (cluster) => cluster.usd_so_far, cell: (cluster) => formatUsd(cluster.usd_so_far) },
@@ -60,10 +60,10 @@ const FACETS: Facet[] = [
   },
 ];
 const NAMES = ["provider", "phase", "ended"];
-/** Phases that only ended clusters have. */
+/** Phases of terminated clusters only. */
 const ENDED = ["terminated", "failed"];
 
-/** The list of clusters: those that live, and by choice those that ended too. */
+/** The list of clusters: existing ones, and optionally terminated ones. */
 export function ClusterTable({ empty }: { empty: (withEnded: boolean) => ReactNode }) {
   const navigate = useNavigate();
   const [state, change] = useListState("", NAMES);

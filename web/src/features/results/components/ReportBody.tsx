@@ -26,21 +26,21 @@ import { Workers } from "./Workers";
 
 interface Props {
   report: Report;
-  /** The search for single samples, where there is a log to search in, and what leads to it from the tables. */
+  /** The sample search, if there is a log to search, and the links to it from the tables. */
   samples?: { section: ReactNode; show: ShowSamples };
-  /** The run that it is compared with, where there is one. */
+  /** The baseline run, if there is one. */
   baseline?: Baseline | null;
-  /** The figures of the time that the charts are zoomed to, where they can be had and are; else the figures are the whole run's. */
+  /** The figures of the time range to which the charts are zoomed, if available; otherwise the figures are the whole run's. */
   part?: ReportPart | null;
-  /** The chosen labels as one, where the server has counted them; else what can be added up. */
+  /** The selected labels counted as one, if the server has counted them; otherwise only what can be added up. */
   together?: Entry | null;
-  /** What is remarked at moments of the run, where it can be changed; else the report's own. */
+  /** The run's annotations if they can be edited; otherwise the report's own. */
   annotating?: { moments: Annotation[]; pick: ((ms: number) => void) | null; list: ReactNode };
-  /** The run's nodes, where they are known: its load generators are shown by their names. */
+  /** The run's nodes, if known: its load generators are shown by their names. */
   runNodes?: NamedNode[];
   /** Charts of the run's nodes, on the time axis of the others. */
   nodes?: ReactNode;
-  /** Charts of every label can be had, not of the busiest only: who shows the report adds those of chosen ones. */
+  /** Charts are available for every label, not only for the busiest: the page that shows the report adds those of selected labels. */
   anyLabel?: boolean;
 }
 
@@ -48,7 +48,7 @@ const NO_CRITERIA: CriterionResult[] = [];
 const NO_WATCH: CriterionWatch[] = [];
 const NO_ANNOTATIONS: Annotation[] = [];
 const NO_NODES: NamedNode[] = [];
-/** A note that counts the whole run's samples: beside the figures of a part it would be another count. */
+/** A note that counts the samples of the whole run: next to the figures of a time range it would be a different count. */
 const COUNTED = "transactions_not_in_total";
 const NODES = [{ id: "nodes", name: "Nodes" }];
 const SAMPLES = [{ id: "samples", name: "Samples" }];

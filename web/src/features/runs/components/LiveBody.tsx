@@ -10,19 +10,19 @@ import { LiveResults } from "./LiveResults";
 import { RunProgress } from "./RunProgress";
 import { Steps } from "./Steps";
 
-/** A run that is under way: steps until it takes samples, then figures, charts and tables that grow. */
+/** An active run: its steps until it records samples, then figures, charts and tables that grow. */
 export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const annotating = useAnnotating(run, live?.at_ms ?? run.started_ms ?? 0);
   const early = run.phase === "queued" || run.phase === "preparing";
   const newest = live?.points.at(-1);
-  // A stable set while it has the same labels, because everything that shows labels depends on it.
+  // The same set as long as it has the same labels, because everything that shows labels depends on it.
   const written = JSON.stringify(live === null ? [] : [...transactionsOf(live.summary.labels)]);
   const transactions = useMemo(() => new Set(JSON.parse(written) as string[]), [written]);
   return (
     <>
       <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} folded />
       {live !== null && <RunProgress run={run} now={live.at_ms} />}
-      {/* Later they are below: charts are not pushed down by a list that comes and goes. */}
+      {/* Later they are below the charts, which a list that appears and disappears must not move. */}
       {early && <Steps begins steps={run.steps} now={run.step} at={null} />}
       {live === null && !early && <Waiting what="Loading the figures…" tall />}
       {live !== null && !early && (

@@ -9,7 +9,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field, Switch } from "@/shared/ui/Field";
 import { useStartNow } from "../api/useSchedules";
 
-/** A run of the schedule at once: as it is, or smaller. */
+/** Starts a run of the schedule at once: unchanged or smaller. */
 export function StartNowDialog({ schedule, tries = false, onClose }: { schedule: Schedule; tries?: boolean; onClose: () => void }) {
   const start = useStartNow(schedule.id);
   const { data: session } = useSession();
