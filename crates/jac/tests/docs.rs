@@ -1,4 +1,4 @@
-//! What is written about the code is held to the code: `docs/security.md` names the test behind each guard, and the API's document the codes of
+//! Checks the documentation against the code: `docs/security.md` names the test of each protection, and the OpenAPI document lists the codes of
 //! a cluster's events.
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// `routes/x.rs` is short for a file of the server's tests.
+/// `routes/x.rs` stands for a file of the server's tests.
 fn file(name: &str) -> PathBuf {
     match name.strip_prefix("routes/") {
         Some(rest) => root().join("crates/jac-server/tests/routes").join(rest),
@@ -64,7 +64,7 @@ fn every_code_of_an_event_a_note_a_cause_and_a_step_is_in_the_apis_document() {
     for file in files {
         let source = std::fs::read_to_string(&file).expect("a source");
         let source = source.split("#[cfg(test)]").next().expect("a beginning");
-        // The one message of `new_cluster.rs` is its cluster's cause.
+        // The only message of `new_cluster.rs` is its cluster's cause.
         let is_of_runs = (file.to_string_lossy().contains("/jac-engine/src/runs") && !file.ends_with("new_cluster.rs"))
             || file.ends_with("src/imports.rs");
         let documented = if is_of_runs { &messages } else { &clusters };

@@ -1,4 +1,4 @@
-//! Runs that wait for a cluster that is busy.
+//! Runs that wait for a busy cluster.
 
 use crate::house::House;
 use jac_engine::EngineError;
@@ -6,7 +6,7 @@ use jac_model::{Cause, ClusterPhase, Message, ResultsChoice, Run, RunId, RunPhas
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// A cluster with a run that is running, and so many that wait behind it.
+/// A cluster with an active run, and this many waiting behind it.
 async fn busy(waiting: usize) -> (House, jac_model::ClusterId, RunId, Vec<RunId>) {
     busy_in(House::new(), 1, waiting).await
 }
@@ -29,7 +29,7 @@ async fn row(house: &mut House, run: &RunId) -> Run {
     house.engine().await.store().run(run).await.expect("its row").run
 }
 
-/// Waits until the run waits with that sentence.
+/// Waits until the run's step has that text.
 async fn until_step(house: &mut House, run: &RunId, sentence: &str) {
     house
         .until(sentence, async |engine| {
