@@ -34,7 +34,7 @@ step("a schedule shows its next times, is started manually with an ephemeral clu
   await look(page, "schedule");
   await row.getByRole("link").click();
   await head("completed").waitFor();
-  await page.locator(".page-facts").getByText("started by hand").waitFor();
+  await page.locator(".page-facts").getByText("started manually").waitFor();
   await page.locator(".page-facts a[href^='/schedules/']").click();
   await page.getByRole("button", { name: "Pause" }).click();
   await head("paused").waitFor();

@@ -58,7 +58,7 @@ step("the overview fits a phone, with the navigation in a menu", async () => {
   await page.getByRole("button", { name: "Menu" }).click();
   await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Schedules" }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "nothing is wider than the screen");
-  await look(page, "telephone");
+  await look(page, "phone");
   await page.keyboard.press("Escape");
   await page.setViewportSize({ width: 1440, height: 1000 });
 });

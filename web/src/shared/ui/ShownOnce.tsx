@@ -12,7 +12,7 @@ interface Props {
 export function ShownOnce({ label, secret, hint = "Copy it now: it is not shown again." }: Props) {
   const [said, setSaid] = useState<string | null>(null);
   const copy = () => {
-    void copyText(secret).then((done) => setSaid(done ? "Copied" : "Clipboard access denied: select and copy it by hand"));
+    void copyText(secret).then((done) => setSaid(done ? "Copied" : "Clipboard access denied: select and copy it manually"));
   };
   return (
     <div className="shown-once">

@@ -8,7 +8,7 @@ export function ScheduleFact({ run }: { run: string }) {
   return (
     <span>
       schedule <Link to={`/schedules/${data.schedule.id}`}>{data.schedule.name}</Link>
-      {data.by !== null && ", started by hand"}
+      {data.by !== null && ", started manually"}
     </span>
   );
 }

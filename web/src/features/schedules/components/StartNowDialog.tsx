@@ -34,7 +34,7 @@ export function StartNowDialog({ schedule, tries = false, onClose }: { schedule:
       <div className="stack">
         <p>
           Starts {schedule.plan.name} now, {schedule.on.kind === "new" ? "on a new cluster that is terminated after it" : `on ${schedule.on.cluster_name}`}, with the rights of {schedule.owner.name}.
-          It is marked as started by hand, and its result does not count towards switching the schedule off.
+          It is marked as started manually, and its result does not count towards switching the schedule off.
         </p>
         <Switch
           label="Try run"
