@@ -175,6 +175,6 @@ def refused(code):
     try:
         yield
     except ClientError as error:
-        assert error.response["Error"]["Code"] == code, f"{error.response['Error']['Code']} in place of {code}"
+        assert error.response["Error"]["Code"] == code, f"{error.response['Error']['Code']} instead of {code}"
     else:
         raise AssertionError(f"it was not refused with {code}")

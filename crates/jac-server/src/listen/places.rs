@@ -1,4 +1,4 @@
-//! Places for connections: so many in all, so many from one address, and a few more for the shell of this machine.
+//! Places for connections: this many in all, this many from one address, and a few more for the shell of this machine.
 
 use super::Limits;
 use crate::forwarded::is_trusted;
