@@ -1,8 +1,8 @@
-# JAC's server as a container image (docs/install.md). The stage "jac" stands alone: scripts/image builds and starts it from a
-# base of its own, where no registry can be reached.
+# JAC's server as a container image (docs/install.md). The stage "jac" does not depend on the others: scripts/image builds and starts it
+# from another base if no registry can be reached.
 #
 #   docker build -t jac .                       the server: clusters on EC2 and over SSH
-#   docker build -t jac --target with-java .    with a Java too: for machines over SSH that have none, and for nodes in the container
+#   docker build -t jac --target with-java .    with Java too: for machines over SSH that have none, and for nodes in the container
 ARG BASE=docker.io/library/debian:bookworm-slim
 
 FROM docker.io/library/node:22-bookworm-slim AS web
@@ -27,7 +27,7 @@ RUN apt-get update \
     && useradd --system --uid 10001 --user-group --home-dir /home/jac --create-home --shell /usr/sbin/nologin jac \
     && install -d -o jac -g jac -m 0700 /data
 COPY --from=build /out/jac /usr/local/bin/jac
-# A number, so that an orchestrator can see that it is not root.
+# A numeric ID, so that an orchestrator can see that it is not root.
 USER 10001:10001
 ENV JAC_DATA_DIR=/data JAC_LISTEN=0.0.0.0:8080 HOME=/home/jac
 VOLUME /data
@@ -38,7 +38,7 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD jac 
 ENTRYPOINT ["jac"]
 CMD ["serve"]
 
-# --- The same with a Java --------------------------------------------------------------------------------------------
+# --- The same with Java ----------------------------------------------------------------------------------------------
 FROM jac AS with-java
 USER root
 RUN apt-get update \
@@ -46,5 +46,5 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
 USER 10001:10001
 
-# What `docker build .` makes.
+# The default target of `docker build .`.
 FROM jac

@@ -1,4 +1,4 @@
-// Finds a Chromium, opens pages that remember their own faults, and takes screenshots.
+// Finds a Chromium, opens pages that record their errors, and takes screenshots.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -24,14 +24,14 @@ export async function launch() {
   return chromium.launch({ executablePath: executable(), args: ARGUMENTS });
 }
 
-/** One in a network of its own, from which only the server on a port of this machine is reached. Needs root. */
+/** A browser in a separate network namespace, which reaches only the server on a port of this machine. Needs root. */
 export async function launchApart(port) {
   mkdirSync(SHOTS, { recursive: true });
   const folder = mkdtempSync(`${tmpdir()}/jac-e2e-`);
   const server = await forward(`${folder}/server`, String(port));
-  // If no browser comes up, nobody waits for it.
+  // If no browser starts, the forwarders must not keep the process alive.
   server.unref();
-  // Playwright gives its own arguments first, so what comes before them is in a script.
+  // Playwright puts its own arguments first, so the ones that must precede them are in a script.
   const script = `${folder}/chromium`;
   writeFileSync(script, `#!/bin/sh\nexec '${APART}' ${port} '${folder}/server' '${executable()}' "$@"\n`, { mode: 0o755 });
   const browser = await chromium.launch({ executablePath: script, args: ARGUMENTS });
@@ -42,21 +42,21 @@ export async function launchApart(port) {
   return browser;
 }
 
-/** A page of its own browser context; `faults` collects what the page threw, and what its Content-Security-Policy blocked. */
+/** A page in a new browser context; `faults` collects the page's errors, and what its Content-Security-Policy blocked. */
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, acceptDownloads: true, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const faults = [];
   page.on("pageerror", (error) => faults.push(error.message));
-  // Something of ours that the page's own policy does not allow.
+  // Something of the web app that its own policy does not allow.
   page.on("console", (message) => {
     if (message.text().includes("Content Security Policy")) faults.push(message.text());
   });
   return { context, page, faults };
 }
 
-/** How much of a page moved by itself since it was opened, not after somebody did something: its cumulative layout shift. */
+/** A page's cumulative layout shift since it was opened: unexpected movement, not the result of user input. */
 export function shiftOf(page) {
   return page.evaluate(
     () =>
@@ -65,7 +65,7 @@ export function shiftOf(page) {
         new PerformanceObserver((list) => {
           for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) sum += value;
         }).observe({ type: "layout-shift", buffered: true });
-        // What there was before is reported by the second frame.
+        // The second frame reports the entries buffered before.
         requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum))));
       }),
   );

@@ -1,8 +1,8 @@
-// Reads what a chart shows, and how old its newest sample was when it was painted.
+// Reads the data of a chart, and the age of its newest sample when it was painted.
 
 export const canvas = (id) => `[data-chart-canvas="${id}"]`;
 
-/** Waits until the chart shows at least so many points in time. One that is out of sight is drawn when it is seen. */
+/** Waits until the chart shows at least this many points in time. A chart out of view is drawn only when it is scrolled into view. */
 export async function waitForPoints(page, id, atLeast, timeout) {
   await page.locator(canvas(id)).scrollIntoViewIfNeeded({ timeout });
   await page.waitForFunction(
@@ -17,8 +17,8 @@ export async function pointsOf(page, id) {
 }
 
 /**
- * Watches the chart for a while. At each paint with newer samples: `newest_ms` is the age of the newest sample, `oldest_ms` that of the
- * first one after the last paint, which waited longest. Browser and load generators have the same clock here.
+ * Watches the chart for a while. For each paint with new samples: `newest_ms` is the age of the newest sample, `oldest_ms` that of the
+ * first one since the previous paint, which waited longest. Browser and load generators have the same clock here.
  */
 export async function watchLatency(page, id, forMs) {
   await page.locator(canvas(id)).scrollIntoViewIfNeeded();

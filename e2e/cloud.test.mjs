@@ -1,9 +1,9 @@
-// A cluster of Amazon EC2, in a real browser against the lab's machines: save credentials, create it, upload, run, watch, stop, run
+// An Amazon EC2 cluster, in a real browser against the lab's machines: save credentials, create it, upload, run, watch, stop, run
 // again, terminate. `scripts/test lab` starts what it needs:
 //
-//   JAC_E2E_URL      where the server is, on loopback, with the lab's AWS_ENDPOINT_URL and without keys
+//   JAC_E2E_URL      the server's address, on loopback, with the lab's AWS_ENDPOINT_URL and without keys
 //   JAC_E2E_LINK     an unused sign-in link (`jac admin link`)
-//   JAC_E2E_TARGET   host:port of `jac demo-target`, on an address that the lab's machines reach
+//   JAC_E2E_TARGET   host:port of `jac demo-target`, on an address that the lab's machines can reach
 //   JAC_E2E_KEY, JAC_E2E_SECRET   the access key that is saved
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -17,7 +17,7 @@ const base = process.env.JAC_E2E_URL?.replace(/\/$/, "");
 const { JAC_E2E_LINK: link, JAC_E2E_KEY: key, JAC_E2E_SECRET: secret } = process.env;
 const [targetHost, targetPort] = (process.env.JAC_E2E_TARGET ?? "").split(":");
 const shop = (name) => fileURLToPath(new URL(`../examples/shop/${name}`, import.meta.url));
-/** Machines boot, and get JMeter, beside whatever else this machine does. */
+/** Machines boot, and get JMeter, while this machine does other work. */
 const LAUNCH_MS = 300_000;
 
 let browser;
@@ -37,14 +37,14 @@ after(async () => {
 const step = stepsOn(() => page, "cloud-failed");
 
 const head = (text) => page.locator(".page-title .chip", { hasText: text });
-// The page's half of the session goes along, as the page itself sends it.
+// Includes the page's half of the session, as the page itself sends it.
 const api = async (path) => {
   const secret = await page.evaluate(() => localStorage.getItem("jac.page"));
   return (await page.request.get(`${base}/api/v1${path}`, { headers: { "X-JAC-Page": secret } })).json();
 };
 const idOf = (url) => new URL(url).pathname.split("/").at(-1);
 
-step("credentials are saved, and no secret is shown again", async () => {
+step("credentials are saved, and the secret is not shown again", async () => {
   await page.goto(link);
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   await page.goto(`${base}/settings/credentials`);
@@ -72,7 +72,7 @@ step("the shop is uploaded", async () => {
 });
 
 let clusterUrl;
-step("a cluster is described, checked and asked for", async () => {
+step("a cluster is configured, checked and requested", async () => {
   await page.getByRole("link", { name: "Clusters" }).first().click();
   await page.getByRole("button", { name: "New cluster" }).first().click();
   const dialog = page.getByRole("dialog");
@@ -96,7 +96,7 @@ step("a cluster is described, checked and asked for", async () => {
   await look(page, "cloud-launching");
 });
 
-step("its machines come up, are listed with what they cost, and are ready", async () => {
+step("its machines launch, are listed with their price, and become ready", async () => {
   await head("ready").or(head("failed")).waitFor({ timeout: LAUNCH_MS });
   const failures = page.locator(".note-failed");
   assert.equal(await failures.count(), 0, (await failures.allInnerTexts()).join(" "));
@@ -125,19 +125,19 @@ async function start(duration) {
   return idOf(page.url());
 }
 
-step("a run on it is seen live, with how its machines are", async () => {
+step("a live run shows its samples and its nodes' load", async () => {
   const run = await start(240);
   await head("running").or(head("failed")).waitFor({ timeout: LAUNCH_MS });
   for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(page, id, 8, 90_000);
   assert.equal((await api(`/runs/${run}`)).headline.active_users, 6, "3 users on each of 2 workers");
   const nodes = page.getByRole("region", { name: "Nodes", exact: true });
-  // What is out of sight stands still.
+  // A chart out of view is not updated.
   await nodes.scrollIntoViewIfNeeded();
   await nodes.getByText(/CPU \d/).nth(2).waitFor();
   await look(page, "cloud-live");
 });
 
-step("it is stopped, and what was measured is its report", async () => {
+step("a stopped run has a report of what was measured", async () => {
   const run = idOf(page.url());
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop", exact: true }).click();
@@ -155,7 +155,7 @@ step("the plan runs again on the same machines, to its end", async () => {
   assert.ok(summary.total.samples > 20 && summary.partial === null, JSON.stringify(summary.partial));
 });
 
-step("it is terminated, and no machine is left", async () => {
+step("the cluster is terminated, and no machine is left", async () => {
   await page.goto(clusterUrl);
   await page.getByRole("button", { name: "More about this cluster" }).click();
   await page.getByRole("menuitem", { name: /Terminate/ }).click();

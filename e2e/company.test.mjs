@@ -1,8 +1,8 @@
-// The company's sign-on in a real browser, against a real OpenID Connect provider: role and teams from groups, signing out, and what
-// happens when the provider is away, has new keys or another clock, or when somebody else's browser comes back from it.
+// Single sign-on in a real browser, against a real OpenID Connect provider: role and teams from groups, signing out, and what
+// happens when the provider is unreachable, has new keys or a wrong clock, or when another user's browser returns from it.
 //
-//   JAC_E2E_JAC      the executable; the walk starts a server of its own with it, on a data folder of its own
-//   CHROMIUM         the browser, where it is in no usual place
+//   JAC_E2E_JAC      the executable; the test starts its own server with it, on a temporary data folder
+//   CHROMIUM         the browser, if it is in an unusual place
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +31,7 @@ let browser;
 let context;
 let page;
 let faults;
-/** What the server says. */
+/** The server's output. */
 const log = [];
 
 async function serve() {
@@ -45,7 +45,7 @@ const startCompany = async (claimsInToken) => {
   provider = await startProvider({ issuer, jac: base, secret: SECRET, people, claimsInToken });
 };
 
-/** A page that loads nothing from the internet: the provider's own pages ask for a font. */
+/** A page that loads nothing from the internet: the provider's own pages request a font. */
 async function newPage() {
   const opened = await openPage(browser);
   await opened.context.route((url) => !["127.0.0.1", "localhost"].includes(url.hostname), (route) => route.abort());
@@ -55,7 +55,7 @@ async function newPage() {
 before(async () => {
   assert.ok(jac, "Set JAC_E2E_JAC: the executable.");
   folder = mkdtempSync(`${tmpdir()}/jac-e2e-company-`);
-  // Another site than JAC's for the browser, as a provider is.
+  // To the browser, a site other than JAC's, like a real provider.
   issuer = `http://localhost:${await freePort()}`;
   await serve();
   browser = await launch();
@@ -74,7 +74,7 @@ const step = stepsOn(() => page, "company-failed");
 
 const companyButton = (where) => where.getByRole("button", { name: `Sign in with ${COMPANY}` });
 
-/** From JAC's sign-in page over the provider's pages to the provider's last answer, which sends the browser back. */
+/** From JAC's sign-in page through the provider's pages to the provider's last answer, which redirects back to JAC. */
 async function signInAtCompany(where, name) {
   await companyButton(where).click();
   await where.getByPlaceholder("Enter any login").fill(name);
@@ -83,7 +83,7 @@ async function signInAtCompany(where, name) {
   await where.getByRole("button", { name: "Continue" }).click();
 }
 
-/** What the page hears of who is signed in, while `work` is done. */
+/** The answers about the signed-in user that the page gets while `work` runs. */
 async function sessionDuring(where, work) {
   const heard = where.waitForResponse((answer) => new URL(answer.url()).pathname === "/api/v1/session" && answer.request().method() === "GET" && answer.status() === 200);
   const [answer] = await Promise.all([heard, work()]);
@@ -105,7 +105,7 @@ async function signOut(where) {
   assert.equal(where.url().startsWith(`${base}/sign-in`), true, where.url());
 }
 
-step("while the provider is away the page says so", async () => {
+step("the page reports a provider that is unreachable", async () => {
   await page.goto(base);
   const refused = page.waitForResponse(`${base}/api/v1/session/company`);
   await companyButton(page).click();
@@ -115,7 +115,7 @@ step("while the provider is away the page says so", async () => {
   await look(page, "company-away");
 });
 
-step("once it is back, its administrators are JAC's, in the team of their group", async () => {
+step("once it is reachable, its administrators are JAC's, in the team of their group", async () => {
   await startCompany(false);
   await page.goto(base);
   const session = await sessionDuring(page, () => signInAtCompany(page, "ada"));
@@ -129,19 +129,19 @@ step("once it is back, its administrators are JAC's, in the team of their group"
   await look(page, "company-signed-in");
 });
 
-step("nothing of the way there is left in the browser but the session", async () => {
+step("after signing in, the browser keeps only the session", async () => {
   const cookies = (await context.cookies(base)).filter(({ name }) => name.includes("jac_"));
   assert.deepEqual(cookies.map(({ name, httpOnly, sameSite }) => [name.replace(/_[0-9a-f]+$/, ""), httpOnly, sameSite]), [["jac_session", true, "Strict"]]);
 });
 
-step("signing out signs out of the company as well and leads back", async () => {
+step("signing out also signs out at the provider and returns to JAC", async () => {
   await signOut(page);
   await look(page, "company-signed-out");
   await companyButton(page).click();
   await page.getByPlaceholder("Enter any login").waitFor();
 });
 
-step("what the company says of somebody holds from the next sign-in on", async () => {
+step("changed groups apply from the next sign-in on", async () => {
   people.ada.groups = ["staff"];
   await page.goto(base);
   const session = await sessionDuring(page, () => signInAtCompany(page, "ada"));
@@ -149,19 +149,19 @@ step("what the company says of somebody holds from the next sign-in on", async (
   await signOut(page);
 });
 
-step("who has no role stays out", async () => {
+step("a user without a role cannot sign in", async () => {
   assert.equal(await faultAfter(page, () => signInAtCompany(page, "eve")), "company_no_role");
   await look(page, "company-no-role");
 });
 
-step("who changes their mind at the company comes back with a code", async () => {
+step("cancelling at the provider returns with a code", async () => {
   await context.clearCookies();
   await page.goto(base);
   await companyButton(page).click();
   assert.equal(await faultAfter(page, () => page.getByText("Cancel").click()), "company_refused");
 });
 
-step("a provider with new keys is believed at once, and claims in the token are enough", async () => {
+step("a provider's new keys are accepted at once, and claims in the ID token are enough", async () => {
   await provider.close();
   await startCompany(true);
   await context.clearCookies();
@@ -171,13 +171,13 @@ step("a provider with new keys is believed at once, and claims in the token are 
   await signOut(page);
 });
 
-step("a provider whose clock is two hours behind is reported as such", async () => {
+step("a provider whose clock is two hours slow is reported", async () => {
   provider.spoil.clockMs = -2 * 3600 * 1000;
   assert.equal(await faultAfter(page, () => signInAtCompany(page, "bob")), "company_clock");
   provider.spoil.clockMs = 0;
 });
 
-step("a provider that becomes unreachable in between is reported, and the next attempt works", async () => {
+step("a provider that becomes unreachable during sign-in is reported, and the next attempt works", async () => {
   provider.spoil.tokenEndpointIsAway = true;
   await context.clearCookies();
   await page.goto(base);
@@ -189,7 +189,7 @@ step("a provider that becomes unreachable in between is reported, and the next a
   await signOut(page);
 });
 
-step("the way back works once, in the browser that began it", async () => {
+step("the callback works once, in the browser that started the sign-in", async () => {
   const [back] = await Promise.all([provider.heldBack(), signInAtCompany(page, "bob")]);
   const other = await newPage();
   assert.equal(await faultAfter(other.page, () => other.page.goto(back)), "company_expired");
@@ -201,7 +201,7 @@ step("the way back works once, in the browser that began it", async () => {
   assert.deepEqual([again.status(), again.headers().location], [303, "/sign-in#fault=company_expired"]);
 });
 
-step("the audit trail has who came in and who did not", async () => {
+step("the audit trail has successful and failed sign-ins", async () => {
   const { token } = JSON.parse(readFileSync(`${folder}/data/server.json`, "utf8"));
   const answer = await fetch(`${base}/api/v1/audit?action=session.create&limit=100`, { headers: { authorization: `Bearer ${token}` } });
   assert.equal(answer.status, 200);
@@ -224,6 +224,6 @@ step("the audit trail has who came in and who did not", async () => {
   );
 });
 
-step("no page threw anything", () => {
+step("no page threw an error", () => {
   assert.deepEqual(faults, []);
 });

@@ -1,4 +1,4 @@
-// Hands connections on: from a port to a socket file or the other way round. `node forward.mjs FROM TO`, each a port of
+// Forwards connections from a port to a socket file or the other way round. `node forward.mjs FROM TO`, each a port of
 // loopback or the path of a socket file.
 import { createConnection, createServer } from "node:net";
 import { argv } from "node:process";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const place = (text) => (/^\d+$/.test(text) ? { host: "127.0.0.1", port: Number(text) } : { path: text });
 
-/** Resolves once connections are taken; the server that it gives has to be closed. */
+/** Resolves once connections are accepted, to the server, which the caller has to close. */
 export function forward(from, to) {
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const far = createConnection({ ...place(to), allowHalfOpen: true });

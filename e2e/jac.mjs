@@ -1,9 +1,9 @@
-// Starts programs of a walk: JAC on a data folder of its own, and what it speaks to.
+// Starts the programs of a test: JAC on a data folder of its own, and the servers it uses.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** Starts `jac serve` and waits for the line that says where it listens; `log` collects what it says. Resolves to the process and its address. */
+/** Starts `jac serve` and waits until it prints its address; `log` collects its output. Resolves to the process and its address. */
 export function startJac(jac, folder, options, log) {
   const server = spawn(jac, ["serve", "--data-dir", `${folder}/data`, "--listen", "127.0.0.1:0", ...options], { stdio: ["ignore", "pipe", "pipe"] });
   return new Promise((found, failed) => {
@@ -18,7 +18,7 @@ export function startJac(jac, folder, options, log) {
   });
 }
 
-/** Ends a process that a walk has started, if it still runs. */
+/** Ends a process that a test started, if it is still running. */
 export async function end(child) {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGTERM");

@@ -1,9 +1,9 @@
-// Several people on one server, in real browsers: an invitation from the administrator to the first sign-in by password, what a member and a
-// viewer see of others' things, a team, and what happens to open pages when rights are revoked.
+// Several users of one server, in real browsers: from the administrator's invitation to the first sign-in with a password, what a member and a
+// viewer see of what others own, a team, and what happens to open pages when rights are revoked.
 //
-//   JAC_E2E_URL      where the server is, e.g. http://127.0.0.1:8080
+//   JAC_E2E_URL      the server's address, e.g. http://127.0.0.1:8080
 //   JAC_E2E_LINK     an unused sign-in link of the administrator (`jac admin link`)
-//   CHROMIUM         the browser, where it is in no usual place
+//   CHROMIUM         the browser, if it is in an unusual place
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
@@ -15,7 +15,7 @@ import { stepsOn } from "./steps.mjs";
 const base = process.env.JAC_E2E_URL?.replace(/\/$/, "");
 const link = process.env.JAC_E2E_LINK;
 const shop = (name) => fileURLToPath(new URL(`../examples/shop/${name}`, import.meta.url));
-// Others of this installation may have such names: an earlier walk's people are still there.
+// Users of an earlier test may still exist in this installation with the same names.
 const unique = Date.now().toString(36);
 const MIA = `mia-${unique}`;
 const TEAM = `load-${unique}`;
@@ -26,7 +26,7 @@ const ADMINISTRATORS = `staple ${unique} administrator`;
 let browser;
 let page;
 let mia;
-/** The browser that mia's page is in. */
+/** The browser with mia's page. */
 let hers;
 let faults;
 let herFaults;
@@ -52,7 +52,7 @@ const signIn = async (where, name, password) => {
   await form.getByLabel("Password").fill(password);
   await form.getByRole("button", { name: "Sign in" }).click();
 };
-/** An entry of the menu of a row of settings. */
+/** An entry of the menu of a row in the settings. */
 const choose = async (name, item) => {
   await page.getByRole("button", { name: `More about ${name}` }).click();
   await page.getByRole("menuitem", { name: item }).click();
@@ -63,7 +63,7 @@ let administrator;
 step("the first administrator's link leads to the overview, and a password is set later", async () => {
   await page.goto(link);
   await overview(page).or(page.getByRole("button", { name: "Not now" })).first().waitFor();
-  // Where others have accounts already, a password is offered at once.
+  // If other users have accounts already, a password is offered at once.
   if (await page.getByRole("button", { name: "Not now" }).isVisible()) await page.getByRole("button", { name: "Not now" }).click();
   await overview(page).waitFor();
   assert.equal(new URL(page.url()).hash, "", "the link's token is still in the address");
@@ -102,7 +102,7 @@ step("the administrator owns a plan", async () => {
 });
 
 let invitation;
-step("a member is invited, by a link that is shown once", async () => {
+step("a member is invited, with a link that is shown once", async () => {
   await page.goto(`${base}/settings/people`);
   await page.getByRole("button", { name: "Invite" }).click();
   const dialog = page.getByRole("dialog");
@@ -116,7 +116,7 @@ step("a member is invited, by a link that is shown once", async () => {
   assert.ok(!(await page.content()).includes(invitation), "the link is still on the page");
 });
 
-step("the invitation opens once, and a password is chosen", async () => {
+step("the invitation works once, and a password is chosen", async () => {
   await mia.goto(invitation);
   const form = mia.getByRole("form", { name: "Password" });
   await form.getByLabel("New password").fill("12345678");
@@ -133,7 +133,7 @@ step("the invitation opens once, and a password is chosen", async () => {
   await context.close();
 });
 
-step("she signs out, and in again by her name and password", async () => {
+step("the member signs out, and in again with name and password", async () => {
   const other = await mia.context().newPage();
   await other.goto(`${base}/runs`);
   await other.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
@@ -151,7 +151,7 @@ step("she signs out, and in again by her name and password", async () => {
   await mia.getByRole("heading", { name: "Plans", level: 1 }).waitFor();
 });
 
-step("what others own looks the same to her, without actions", async () => {
+step("what others own has the same pages for a member, without actions", async () => {
   const rows = mia.locator("[data-table=plans] tbody tr");
   await rows.filter({ hasText: PLAN }).waitFor();
   await mia.getByRole("button", { name: "Mine" }).click();
@@ -160,7 +160,7 @@ step("what others own looks the same to her, without actions", async () => {
   await mia.goto(planUrl);
   await readOnly(mia).first().waitFor();
   assert.match(await readOnly(mia).first().innerText(), new RegExp(administrator));
-  // A copy belongs to who makes it.
+  // A copy belongs to the user who makes it.
   await mia.getByRole("button", { name: "More about this plan" }).click();
   assert.match((await mia.getByRole("menuitem").allInnerTexts()).join("|"), /^Duplicate…[^|]*$/);
   await mia.keyboard.press("Escape");
@@ -171,14 +171,14 @@ step("what others own looks the same to her, without actions", async () => {
   await mia.getByText("Administrators only.").waitFor();
 });
 
-step("the server refuses what the page does not offer", async () => {
+step("the server rejects what the page does not offer", async () => {
   const secret = await mia.evaluate(() => localStorage.getItem("jac.page"));
   const answer = await mia.request.delete(`${base}/api/v1/plans/${new URL(planUrl).pathname.split("/").at(-1)}`, { headers: { "X-JAC-Page": secret, Origin: base } });
   assert.equal(answer.status(), 403);
   assert.equal((await answer.json()).error.code, "not_owner");
 });
 
-step("a team that both are in may change what is shared with it", async () => {
+step("team members may change what is shared with the team", async () => {
   await page.goto(`${base}/settings/teams`);
   await page.getByRole("button", { name: "New team" }).click();
   const dialog = page.getByRole("dialog");
@@ -196,7 +196,7 @@ step("a team that both are in may change what is shared with it", async () => {
   await look(mia, "people-team");
 });
 
-step("who becomes a viewer can start nothing any more, also on a page that is open", async () => {
+step("a member who becomes a viewer can no longer start anything, even on an open page", async () => {
   await mia.goto(`${base}/clusters`);
   await mia.getByRole("button", { name: "New cluster" }).first().waitFor();
   await page.goto(`${base}/settings/people`);
@@ -209,7 +209,7 @@ step("who becomes a viewer can start nothing any more, also on a page that is op
   await look(mia, "people-viewer");
 });
 
-step("who is disabled is signed out at once, with the reason", async () => {
+step("a disabled user is signed out at once, with the reason", async () => {
   const dialog = await choose(MIA, "Disable");
   await dialog.getByRole("button", { name: "Disable" }).click();
   await dialog.waitFor({ state: "detached" });
@@ -219,19 +219,19 @@ step("who is disabled is signed out at once, with the reason", async () => {
   await mia.getByText(/^Wrong name or password, or the account is disabled/).waitFor();
 });
 
-step("the audit trail has what happened", async () => {
+step("the audit trail has these actions", async () => {
   await page.goto(`${base}/settings/audit?text=${MIA}`);
   await page.locator("[data-table=audit] tbody tr").first().waitFor();
   await look(page, "people-audit");
 });
 
-step("integrations say what belongs there", async () => {
+step("the integrations page is empty at first", async () => {
   await page.goto(`${base}/settings/integrations`);
   await page.getByText("No integrations.").waitFor();
   await look(page, "people-integrations");
 });
 
-step("she is removed, and the plan stays the administrator's", async () => {
+step("the member is deleted, and the plan remains the administrator's", async () => {
   await page.goto(`${base}/settings/people`);
   const dialog = await choose(MIA, "Remove");
   await dialog.getByRole("button", { name: "Remove" }).click();

@@ -1,21 +1,21 @@
-// A real OpenID Connect provider (oidc-provider) on a port of this machine, with people of its own, whose keys, answers and clock a test
-// can spoil. It forgets everything when it is closed.
+// A real OpenID Connect provider (oidc-provider) on a port of this machine, with its own users, whose keys, answers and clock a test
+// can change. It keeps nothing after it is closed.
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
 
-/** A signing key that no provider before it had. */
+/** A new signing key. */
 function newKey() {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   return { ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256", kid: Math.random().toString(36).slice(2) };
 }
 
 /**
- * Starts it at `issuer`, for JAC at `jac`. `people` are claims by the name that is signed in with; any password is right.
- * `claimsInToken`: the ID token has all claims; otherwise they are at the userinfo endpoint only, which is its default.
+ * Starts it at `issuer`, for JAC at `jac`. `people` are claims by user name; any password is correct.
+ * `claimsInToken`: the ID token contains all claims; otherwise only the userinfo endpoint returns them, which is its default.
  */
 export async function startProvider({ issuer, jac, secret, people, claimsInToken }) {
-  /** What a test changes while it runs. */
+  /** What a test may change during the test. */
   const spoil = { tokenEndpointIsAway: false, clockMs: 0 };
   const provider = new Provider(issuer, {
     clients: [
@@ -37,7 +37,7 @@ export async function startProvider({ issuer, jac, secret, people, claimsInToken
   });
   const answer = provider.callback();
   let hold = null;
-  /** Returns the address of the redirect to the test, and leaves the browser where it is. */
+  /** Returns the address of the redirect to the test, and does not redirect the browser. */
   const holdBack = (response) => {
     const { writeHead } = response;
     response.writeHead = function (...head) {
@@ -54,7 +54,7 @@ export async function startProvider({ issuer, jac, secret, people, claimsInToken
       response.writeHead(503, { "content-type": "text/plain" }).end("away");
       return;
     }
-    // Its tokens alone are of another time: what the browser does in between is of this one.
+    // Only the tokens have a shifted time: what the browser does meanwhile is at the current time.
     if (spoil.clockMs !== 0 && request.url.startsWith("/token")) {
       const { now } = Date;
       Date.now = () => now() + spoil.clockMs;
@@ -68,7 +68,7 @@ export async function startProvider({ issuer, jac, secret, people, claimsInToken
   await new Promise((done, failed) => server.once("error", failed).listen(Number(new URL(issuer).port), "127.0.0.1", done));
   return {
     spoil,
-    /** The address to which the next browser that is done here would be sent back; it stays here. */
+    /** The address to which the next browser that has finished here would be redirected; it stays here instead. */
     heldBack: () => new Promise((resolve) => (hold = resolve)),
     async close() {
       const closed = new Promise((done) => server.close(done));

@@ -1,9 +1,9 @@
-// Somebody's own places for results in a real browser, with a real S3 server: saves keys, chooses a bucket, reads what is wrong with it, and
-// finds a run there; and the errors of a search target of one's own that is not allowed or does not exist.
+// A user's own storage for results in a real browser, with a real S3 server: saves keys, chooses a bucket, shows the errors of a wrong one, and
+// finds a run there; and the errors of a search target of the user's own that is not allowed or does not exist.
 //
-//   JAC_E2E_JAC      the executable; the walk starts a server of its own with it, on a data folder of its own
+//   JAC_E2E_JAC      the executable; the test starts its own server with it, on a temporary data folder
 //   JAC_E2E_S3       the S3 server: Versity's gateway
-//   CHROMIUM         the browser, where it is in no usual place
+//   CHROMIUM         the browser, if it is in an unusual place
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -26,7 +26,7 @@ let gateway;
 let server;
 let base;
 let endpoint;
-/** Where nobody listens, and the server may speak all the same. */
+/** An address where nothing listens, but to which the server may connect. */
 let nowhere;
 let browser;
 let page;
@@ -65,7 +65,7 @@ after(async () => {
 const step = stepsOn(() => page, "results-failed");
 
 const dialog = () => page.getByRole("dialog");
-/** Presses a button of the dialog, and returns the status and the faults of what the server answers. */
+/** Clicks a button of the dialog, and returns the status and the errors in the server's answer. */
 async function answerTo(button, path) {
   const answered = page.waitForResponse((answer) => new URL(answer.url()).pathname.startsWith(`/api/v1${path}`) && answer.request().method() !== "GET", { timeout: 60_000 });
   await dialog().getByRole("button", { name: button }).click();
@@ -73,7 +73,7 @@ async function answerTo(button, path) {
   const { error } = answer.status() < 400 ? {} : await answer.json();
   return [answer.status(), ...(error?.faults ?? []).map(({ field, code }) => `${field} ${code}`)];
 }
-/** What is said beside a field of the dialog. */
+/** The message at a field of the dialog. */
 async function saidAt(label) {
   const field = dialog().getByLabel(label);
   assert.equal(await field.getAttribute("aria-invalid"), "true", label);
@@ -81,7 +81,7 @@ async function saidAt(label) {
   return (await Promise.all(described.map((id) => page.locator(`[id="${id}"]`).innerText()))).join(" ");
 }
 
-step("without keys the page of results leads to the credentials", async () => {
+step("without keys the results page links to the credentials", async () => {
   await page.goto(`${base}/settings/results`);
   await page.getByText("No store of your own.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Add store" }).isDisabled(), true);
@@ -97,7 +97,7 @@ step("without keys the page of results leads to the credentials", async () => {
   await page.getByRole("region", { name: "bucket" }).or(page.getByRole("heading", { name: "bucket" })).first().waitFor();
 });
 
-step("what is wrong with a bucket is said at its field before anything is saved", async () => {
+step("errors of a bucket are shown at its field before anything is saved", async () => {
   await page.goto(`${base}/settings/results`);
   await page.getByRole("button", { name: "Add store" }).click();
   await dialog().getByRole("button", { name: "Test and save" }).click();
@@ -120,7 +120,7 @@ step("what is wrong with a bucket is said at its field before anything is saved"
   await look(page, "results-store");
 });
 
-step("a run is stored in the bucket, and its report and samples are read", async () => {
+step("a run is stored in the bucket, and its report and samples are read from there", async () => {
   const rows = Array.from({ length: 500 }, (_, n) => `${1_790_000_000_000 + n * 100},${100 + (n % 40)},Page ${n % 3},200,OK,T 1-1,${n % 50 !== 0}`);
   const jtl = ["timeStamp,elapsed,label,responseCode,responseMessage,threadName,success", ...rows, ""].join("\n");
   await page.goto(`${base}/runs`);
@@ -134,7 +134,7 @@ step("a run is stored in the bucket, and its report and samples are read", async
   const files = readdirSync(`${folder}/objects/results/load`, { recursive: true }).map(String);
   assert.ok(files.some((file) => file.endsWith(`${run}/manifest.json`)), files.join("\n"));
   await look(page, "results-run");
-  // The file is downloaded from the bucket itself, by whoever has the link.
+  // The file is downloaded from the bucket itself, by anyone who has the link.
   const link = page.getByRole("button", { name: "Download link for results.jtl…" });
   await link.click();
   const shown = dialog().getByLabel("Download link", { exact: true });
@@ -157,7 +157,7 @@ step("a run is stored in the bucket, and its report and samples are read", async
   await page.getByRole("region", { name: "s3://results/load" }).locator("li", { hasText: "Runs" }).getByText("1", { exact: true }).waitFor();
 });
 
-step("samples of all runs of a plan are found, each with its run, and by an address", async () => {
+step("samples of all runs of a plan are found, each with its run, also by the page's address", async () => {
   const rows = Array.from({ length: 300 }, (_, n) => `${1_790_100_000_000 + n * 100},${100 + (n % 40)},Page ${n % 3},${n % 100 === 7 ? 500 : 200},OK,T 1-1,${n % 100 !== 7}`);
   writeFileSync(`${folder}/second.jtl`, ["timeStamp,elapsed,label,responseCode,responseMessage,threadName,success", ...rows, ""].join("\n"));
   const said = execFileSync(jac, ["import", `${folder}/second.jtl`, "--plan", "Night", "--output", "json", "--data-dir", `${folder}/data`], { encoding: "utf8" });
@@ -171,14 +171,14 @@ step("samples of all runs of a plan are found, each with its run, and by an addr
   const first = page.getByRole("region", { name: "Samples found" }).getByRole("row").nth(1);
   await first.getByRole("link", { name: id }).waitFor();
   await look(page, "plan-samples");
-  // The address finds the same.
+  // The address finds the same samples.
   await page.goto(`${base}/plans/${plan.id}?find.code=500&find.keep=slowest`);
   await page.getByText("3 of 800 samples match in 2 runs").waitFor();
   await page.getByRole("region", { name: "Samples found" }).getByRole("link", { name: id }).first().click();
   await page.waitForURL(`**/runs/${id}`);
 });
 
-step("a search target that may not be spoken to, or does not answer, is said at its address", async () => {
+step("a search target that is not allowed or does not answer is reported at its address field", async () => {
   await page.goto(`${base}/settings/search`);
   await page.getByRole("button", { name: "Add target" }).first().click();
   await dialog().getByLabel("Name", { exact: true }).fill("logs");

@@ -1,8 +1,8 @@
-// Steps of a walk: they build on each other, so after one fails the others say so instead of failing in strange places.
+// Steps of a test that build on each other: after one fails, the others fail with that reason instead of a misleading one.
 import { test } from "node:test";
 import { shot } from "./browser.mjs";
 
-/** `step(name, body)` for a walk on a page, of which a picture of this name is taken where a step fails. */
+/** `step(name, body)` for a test of a page, of which a screenshot with this name is taken if the step fails. */
 export function stepsOn(page, picture) {
   let stopped = null;
   return (name, body) =>

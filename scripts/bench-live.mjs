@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-// How many live pages one server holds: real Socket.IO clients, in several processes, all on one run, with requests beside them.
+// Measures how many live pages one server supports: real Socket.IO clients, in several processes, all following one run, and requests.
 //
 //   scripts/bench-live [--pages 10000] [--seconds 60] [--processes 4] [--rate 200] [--jac PATH]
 //
-// Starts `jac serve` on a folder of its own, a shop, and examples/shop on one master and one worker; makes as many people as the pages
-// need (200 each) and signs them in. Prints the delay from a snapshot's making to its arrival, by the one clock of this machine, its size,
-// and how long the requests took. Fails when a page was lost, a snapshot came later than 2 s or was larger than 25 KB. JMETER_HOME names
-// the JMeter. Each process of clients unpacks a snapshot once, so that what is measured is the server.
+// Starts `jac serve` on a temporary data folder, a demo shop, and examples/shop on one master and one worker; creates and signs in the users that
+// the pages need (one per 200 pages). Prints the delay from the creation of a snapshot to its arrival, by this machine's one clock, its size,
+// and how long the requests took. Fails if a page was lost, a snapshot arrived later than after 2 s or was larger than 25 KB. JMETER_HOME is
+// the JMeter to use. Each process of clients decompresses a snapshot only once, so that the server is measured and not the clients.
 import { fork, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -22,10 +22,10 @@ const LONGEST_DELAY_MS = 2000;
 const LARGEST = 25_000;
 const require = createRequire(join(ROOT, "web/package.json"));
 
-/** A process with some of the pages. It receives their sessions, and reports at the end what came. */
+/** A process with some of the pages. It receives their sessions, and reports its figures at the end. */
 async function pages() {
   const { io } = require("socket.io-client");
-  // All pages of a run get the same bytes: one of them is unpacked, for its time.
+  // All pages of a run get the same bytes: only one of them decompresses them, for the time of creation.
   const known = { packed: Buffer.alloc(0), at: 0 };
   const madeAt = (packed) => {
     if (!packed.equals(known.packed)) Object.assign(known, { packed, at: JSON.parse(inflateSync(packed)).at_ms });
@@ -79,7 +79,7 @@ async function until(what, seconds, ask) {
   }
 }
 
-/** The delay that a share of all snapshots had at most, from their counts by step. */
+/** A percentile of the delays of all snapshots, from their counts per step. */
 function percentile(delays, share) {
   const steps = Object.keys(delays).map(Number).sort((one, other) => one - other);
   const all = steps.reduce((sum, step) => sum + delays[step], 0);
@@ -119,7 +119,7 @@ async function main() {
       child.on("exit", (code) => (code === 0 ? done(text.trim()) : failed(new Error(`jac ${args.join(" ")}: exit code ${code}`))));
     });
   try {
-    // One address with all the pages: as behind a proxy.
+    // One address with all pages, as behind a proxy.
     const server = begin(["serve", "--listen", "127.0.0.1:0", "--trusted-proxy", "127.0.0.1/32"]);
     const url = await server.url();
     const shop = new URL(await begin(["demo-target", "--listen", "127.0.0.1:0"]).url());

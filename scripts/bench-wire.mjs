@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// What a page of 500 labels costs on the wire: a real browser, a real run, and every byte between the two counted by a proxy.
+// Measures the bytes on the wire of a page with 500 labels: a real browser and a real run, with a proxy in between that counts all bytes.
 //
 //   scripts/bench-wire.mjs [--labels 500] [--seconds 60] [--jac PATH]
 //
-// Starts `jac serve` on a folder of its own and examples/bench/labels.jmx on one master and one worker, all of whose labels change each second,
+// Starts `jac serve` on a temporary data folder and examples/bench/labels.jmx on one master and one worker, all of whose labels change each second,
 // and opens the live page. Prints the bytes of the page's first load, of each second of the live page, and of the finished run's report.
-// Fails when a second takes more than 20 KB or the report more than 200 KB. JMETER_HOME names the JMeter, CHROMIUM the browser.
+// Fails if a second takes more than 20 KB or the report more than 200 KB. JMETER_HOME is the JMeter to use, CHROMIUM the browser.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -21,7 +21,7 @@ const MOST_OF_REPORT = 200_000;
 const require = createRequire(join(ROOT, "e2e/package.json"));
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** Passes everything on, and counts the bytes that the server sends. */
+/** Forwards everything, and counts the bytes that the server sends. */
 function counting(port) {
   const counted = { bytes: 0 };
   const proxy = createServer((client) => {
@@ -78,7 +78,7 @@ async function main() {
     between = await counting(Number(new URL(url).port));
     const { chromium } = require("playwright-core");
     browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
-    // Tall enough for the table of labels: what is out of sight is not drawn.
+    // Tall enough for the table of labels: what is out of view is not rendered.
     const page = await (await browser.newContext({ viewport: { width: 1280, height: 2_400 } })).newPage();
     const link = begin(["admin", "link"]);
     const path = await until("a sign-in link", 20, () => /https?:\/\/[^/]+(\/\S+)/.exec(link.text)?.[1]);

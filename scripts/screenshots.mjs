@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Takes the pictures of docs/screenshots: the example on this machine, live and finished, light, dark and as wide as a telephone.
+// Takes the screenshots of docs/screenshots: the example on this machine, live and finished, light, dark and at the width of a phone.
 //
 //   scripts/screenshots.mjs
 //
-// JAC names the executable (default: the release build), JMETER_HOME the JMeter, CHROMIUM the browser. Fails where a picture is larger than 200 KB.
+// JAC is the executable (default: the release build), JMETER_HOME the JMeter to use, CHROMIUM the browser. Fails if an image is larger than 200 KB.
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, openConsole, sleep, until } from "./lib/console.mjs";
@@ -25,7 +25,7 @@ async function pictures(name) {
   for (const look of LOOKS) {
     await page.emulateMedia({ colorScheme: look.colorScheme });
     await page.setViewportSize(look.viewport);
-    // Charts take the new width and are painted.
+    // Wait until the charts have the new width and are painted.
     await sleep(1_500);
     const path = join(FOLDER, `${name}-${look.name}.png`);
     await page.screenshot({ path });

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// What the page of a live run costs the browser over a long time: 500 labels in Chromium, the real JMeter, this machine.
+// Measures what the page of a live run costs the browser over a long time: 500 labels in Chromium, the real JMeter, this machine.
 //
 //   scripts/soak-page.mjs [--minutes 30] [--labels 500]
 //
-// JAC names the executable (default: the release build), JMETER_HOME the JMeter, CHROMIUM the browser. Each minute it prints how busy the page's
-// process was in percent of one processor, its memory after a collection (the heap of its scripts, and what is resident), and the layout shift
-// so far. Fails where the median minute is above 5 %, the heap at the end above 150 MB, or the shift above 0.1.
+// JAC is the executable (default: the release build), JMETER_HOME the JMeter to use, CHROMIUM the browser. Each minute it prints the CPU usage of the page's process
+// in percent of one CPU, its memory after a garbage collection (JavaScript heap and resident size), and the layout shift
+// so far. Fails if the median minute is above 5 %, the heap at the end above 150 MB, or the shift above 0.1.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,7 +15,7 @@ const LIMITS = { cpuPercent: 5, heapMb: 150, shift: 0.1 };
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "30" }, labels: { type: "string", default: "500" } } });
 const [minutes, labels] = [Number(values.minutes), Number(values.labels)];
 
-/** 30 threads, each about 16 samples a second, with so many labels. */
+/** 30 threads, each about 16 samples a second, with this many labels. */
 const PLAN = `<?xml version="1.0" encoding="UTF-8"?>
 <jmeterTestPlan version="1.2" properties="5.0" jmeter="5.6.3"><hashTree>
 <TestPlan guiclass="TestPlanGui" testclass="TestPlan" testname="Many labels" enabled="true"/><hashTree>
@@ -46,7 +46,7 @@ try {
   });
   await page.goto(`${shown.base}/runs/${run}`);
   await page.getByText("Active users", { exact: true }).first().waitFor();
-  // The figures of a page that has come up, not of its coming up.
+  // Figures of the loaded page, not of its loading.
   await sleep(60_000);
   const own = await page.context().newCDPSession(page);
   const whole = await browser.newBrowserCDPSession();

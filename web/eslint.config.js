@@ -6,8 +6,8 @@ import tseslint from "typescript-eslint";
 
 /**
  * Imports go one way: shared <- features <- app and offline. Inside a feature use relative paths; across folders use `@/`.
- * Among the features: results, session, account, people, audit, shares, credentials, machines and plans know no other; clusters ask for
- * credentials; history knows results; compare knows results and shares; runs may ask clusters and plans too (their requests and parts); home may ask all of those.
+ * Among the features: results, session, account, people, audit, shares, credentials, machines and plans import no other; clusters may import
+ * credentials; history results; compare results and shares; runs also clusters and plans (their requests and parts); home all of those.
  */
 const all = ["results", "session", "clusters", "account", "people", "audit", "shares", "credentials", "machines", "plans", "compare", "history", "runs", "home"];
 const mayUse = {
@@ -65,9 +65,9 @@ export default tseslint.config(
   {
     files: ["**/*.tsx"],
     rules: {
-      // A named region that scrolls takes the focus, so that the arrow keys scroll it (axe: scrollable-region-focusable).
+      // A named region that scrolls must be focusable, so that the arrow keys scroll it (axe: scrollable-region-focusable).
       "jsx-a11y/no-noninteractive-tabindex": ["error", { tags: [], roles: ["tabpanel", "region"], allowExpressionValues: false }],
-      // Of the handlers of things that are not controls, all but those of dropping files: beside each place to drop on stands a button that does the same.
+      // Event handlers on elements that are not controls, except those for dropping files: next to each drop area there is a button that does the same.
       "jsx-a11y/no-noninteractive-element-interactions": ["error", { handlers: ["onClick", "onError", "onLoad", "onMouseDown", "onMouseUp", "onKeyPress", "onKeyDown", "onKeyUp"] }],
     },
   },

@@ -2,14 +2,14 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-/** Where `npm run dev` finds the server. */
+/** The server's address for `npm run dev`. */
 const backend = process.env["JAC_BACKEND"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   css: { preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"] } } },
-  // Nothing becomes a data: URL: the Content-Security-Policy allows none.
+  // Nothing becomes a data: URL, because the Content-Security-Policy allows none.
   build: { outDir: "dist", chunkSizeWarningLimit: 700, assetsInlineLimit: 0 },
   server: {
     proxy: {

@@ -3,7 +3,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { viteSingleFile } from "vite-plugin-singlefile";
 
-/** The offline report: one file with everything inside, opened from file:// without a network. */
+/** Builds the offline report: one self-contained file, opened from file:// without a network. */
 export default defineConfig({
   plugins: [react(), viteSingleFile()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },

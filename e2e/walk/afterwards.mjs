@@ -1,9 +1,9 @@
-// A schedule, the end of the cluster, files to keep, and logs from elsewhere.
+// A schedule, the cluster's termination, files to keep, and imported logs.
 import assert from "node:assert/strict";
 import { look } from "../accessible.mjs";
 import { base, head, LAUNCH_MS, page, step, targetHost, targetPort, walked } from "./walk.mjs";
 
-step("a schedule shows its next times, is tried by hand on a cluster of its own, and its run names it", async () => {
+step("a schedule shows its next times, is started manually with an ephemeral cluster, and its run links to it", async () => {
   await page.getByRole("link", { name: "Schedules" }).first().click();
   await page.getByText("No schedules yet.").waitFor();
   await look(page, "schedules-empty");
@@ -34,7 +34,7 @@ step("a schedule shows its next times, is tried by hand on a cluster of its own,
   await look(page, "schedule");
   await row.getByRole("link").click();
   await head("completed").waitFor();
-  await page.locator(".page-facts").getByText("started by hand").waitFor();
+  await page.locator(".page-facts").getByText("started manually").waitFor();
   await page.locator(".page-facts a[href^='/schedules/']").click();
   await page.getByRole("button", { name: "Pause" }).click();
   await head("paused").waitFor();
@@ -48,7 +48,7 @@ step("a schedule shows its next times, is tried by hand on a cluster of its own,
   await page.getByText("No schedules yet.").waitFor();
 });
 
-step("the cluster is removed; plan and run stay", async () => {
+step("the cluster is terminated; plan and run remain", async () => {
   await page.goto(walked.clusterUrl);
   await page.getByRole("button", { name: "More about this cluster" }).click();
   await page.getByRole("menuitem", { name: /Terminate/ }).click();
@@ -61,7 +61,7 @@ step("the cluster is removed; plan and run stay", async () => {
   await page.getByText("No problems found").waitFor();
 });
 
-step("files that the plan writes are named, and kept from then on", async () => {
+step("files that the plan writes are listed, and kept from then on", async () => {
   await page.goto(walked.planUrl);
   await page.getByRole("button", { name: "More about this plan" }).click();
   await page.getByRole("menuitem", { name: /Files to keep/ }).click();
@@ -75,7 +75,7 @@ step("files that the plan writes are named, and kept from then on", async () => 
   await page.getByText("keeps *.csv, screens/**/*.png").waitFor();
 });
 
-step("a result log from elsewhere becomes a run with a report and a trend", async () => {
+step("an imported result log becomes a run with a report and a trend", async () => {
   const rows = Array.from({ length: 600 }, (_, n) => `${1_790_000_000_000 + n * 100},${100 + (n % 40)},Page ${n % 3},200,OK,T 1-1,${n % 50 !== 0}`);
   const log = ["timeStamp,elapsed,label,responseCode,responseMessage,threadName,success", ...rows, ""].join("\n");
   await page.goto(`${base}/runs`);

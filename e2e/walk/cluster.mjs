@@ -1,4 +1,4 @@
-// A cluster, and a try of the plan on it.
+// A cluster, and a try run of the plan on it.
 import assert from "node:assert/strict";
 import { look } from "../accessible.mjs";
 import { api, head, LAUNCH_MS, page, step, targetHost, walked } from "./walk.mjs";
@@ -21,14 +21,14 @@ step("a cluster of one master and two workers becomes ready", async () => {
   await look(page, "cluster");
 });
 
-step("a try runs the plan once on one worker, and is marked and in no trend", async () => {
+step("a try run executes the plan once on one worker, is marked, and is not in the trend", async () => {
   await page.goto(walked.planUrl);
   await page.getByRole("button", { name: "Try", exact: true }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Cluster").selectOption(new URL(walked.clusterUrl).pathname.split("/").at(-1));
   assert.equal(await dialog.getByLabel("Try run").isChecked(), true);
   await dialog.getByLabel("target.host", { exact: true }).fill(targetHost);
-  // Nobody listens there, so that each sample fails.
+  // Nothing listens there, so each sample fails.
   await dialog.getByLabel("target.port", { exact: true }).fill("9");
   await dialog.getByText("1 user on each of 1 worker").waitFor();
   await look(page, "try");

@@ -1,10 +1,10 @@
-// The same again: what was different, runs compared and marked, the trend of their plan.
+// A second run: differences before its start, comparisons, and the plan's trend.
 import assert from "node:assert/strict";
 import { look } from "../accessible.mjs";
 import { canvas, waitForPoints } from "../chart.mjs";
 import { api, base, head, LAUNCH_MS, page, step, walked } from "./walk.mjs";
 
-step("it is run again with what it had, what is different is said before the start, and it ends by itself", async () => {
+step("a plan is run again with the same settings, differences are shown before the start, and the run ends by itself", async () => {
   const before = await api(`/runs/${walked.runId}`);
   await page.goto(`${base}/runs/${walked.runId}`);
   await page.getByRole("button", { name: "Run again" }).click();
@@ -26,7 +26,7 @@ step("it is run again with what it had, what is different is said before the sta
   for (const kept of ["split", "share", "warm_up_s", "stop_rules", "criteria_version", "plan_revision"]) assert.deepEqual(again[kept], before[kept], kept);
 });
 
-step("a run is compared with the one before, from its menu", async () => {
+step("a run is compared with the previous one, from its menu", async () => {
   await page.getByRole("button", { name: "More about this run" }).click();
   await page.getByRole("menuitem", { name: /^Compare with previous run/ }).click();
   await page.waitForURL(/\/compare\?/);
@@ -45,7 +45,7 @@ step("a run is compared with the one before, from its menu", async () => {
   assert.match(page.url(), /changes=1/);
 });
 
-step("runs that are marked in the list are compared, the earliest as the baseline", async () => {
+step("runs selected in the list are compared, with the earliest as the baseline", async () => {
   await page.getByRole("link", { name: "Runs" }).first().click();
   const row = (id) => page.locator("[data-table=runs] tbody tr").filter({ has: page.locator(`a[href="/runs/${id}"]`) });
   await row(walked.secondId).getByRole("checkbox").check();
@@ -61,7 +61,7 @@ step("runs that are marked in the list are compared, the earliest as the baselin
   await page.getByText("Nothing to compare.").waitFor();
 });
 
-step("one label of compared runs is drawn over the time since their starts", async () => {
+step("a label of the compared runs is charted over the time since their starts", async () => {
   await page.goto(`${base}/compare?runs=${walked.runId},${walked.secondId}`);
   const { runs } = await api(`/compare/series?runs=${walked.runId},${walked.secondId}&label=Login`);
   assert.ok(runs.every(({ points }) => points.length > 8), "both runs have points of the label");
@@ -71,7 +71,7 @@ step("one label of compared runs is drawn over the time since their starts", asy
   await look(page, "compare-label");
 });
 
-step("runs are marked: one as the baseline, another with a tag and a note, by which it is found", async () => {
+step("one run is marked as the baseline, another gets a tag and a note, by which it is found", async () => {
   await page.goto(`${base}/runs/${walked.runId}`);
   await page.getByRole("button", { name: "More about this run" }).click();
   await page.getByRole("menuitem", { name: /^Set as baseline/ }).click();
@@ -96,7 +96,7 @@ step("runs are marked: one as the baseline, another with a tag and a note, by wh
   assert.equal(await rows.count(), 1);
 });
 
-step("the plan shows how its runs went, and a click on one opens it", async () => {
+step("the plan shows the trend of its runs, and a click on one opens it", async () => {
   await page.goto(walked.planUrl);
   const trend = page.getByRole("region", { name: "Trend" });
   await trend.getByText(/^2 runs, the newest at the right/).waitFor();

@@ -1,18 +1,18 @@
-// A run from its start to its stop: charts, a label, lost connections, the log.
+// A run from start to stop: charts, a label, lost connections, the log.
 import assert from "node:assert/strict";
 import { look } from "../accessible.mjs";
 import { openPage } from "../browser.mjs";
 import { pointsOf, quantile, waitForPoints, watchLatency } from "../chart.mjs";
 import { api, base, browser, bucketsOf, head, LAUNCH_MS, loseConnection, maxLatency, page, restoreConnection, step, targetHost, targetPort, walked } from "./walk.mjs";
 
-step("a run is started with its own properties", async () => {
+step("a run is started with changed properties", async () => {
   await page.goto(walked.planUrl);
   await page.getByRole("button", { name: "Start run" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Cluster").selectOption(new URL(walked.clusterUrl).pathname.split("/").at(-1));
   await dialog.getByLabel("target.host", { exact: true }).fill(targetHost);
   await dialog.getByLabel("target.port", { exact: true }).fill(targetPort);
-  // A total is divided, until it is taken back.
+  // A total is divided by the number of workers, until this is undone.
   await dialog.getByLabel("Total users").fill("13");
   await dialog.getByText("13 users on 2 workers, up to 7 each").waitFor();
   await look(page, "start-total");
@@ -31,12 +31,12 @@ step("a run is started with its own properties", async () => {
   await look(page, "preparing");
 });
 
-step("points arrive on all four charts", async () => {
+step("points appear on all four charts", async () => {
   await head("running").or(head("failed")).waitFor({ timeout: LAUNCH_MS });
   const failures = page.locator(".note-failed");
   assert.equal(await failures.count(), 0, (await failures.allInnerTexts()).join(" "));
   for (const id of ["throughput", "response-times", "errors", "active-users"]) await waitForPoints(page, id, 8, 60_000);
-  // Those below are drawn when they are seen.
+  // The charts below are drawn when they are scrolled into view.
   await page.getByRole("region", { name: "Codes, bytes and connections" }).scrollIntoViewIfNeeded();
   await waitForPoints(page, "codes", 8, 60_000);
   await page.locator("[data-table=labels] tbody tr").nth(2).waitFor();
@@ -58,7 +58,7 @@ step("samples reach the chart in time", async (t) => {
   assert.ok(quantile(oldest, 0.9) <= maxLatency, `9 of 10 within ${quantile(oldest, 0.9)} ms; at most ${maxLatency} ms are allowed`);
 });
 
-step("a label that is clicked in the live table has the charts and the figures", async () => {
+step("a click on a label in the live table shows it in the charts and the figures", async () => {
   await page.locator("[data-table=labels] tbody label").filter({ hasText: "Login" }).click();
   await page.getByText("Showing 1 label").first().waitFor();
   assert.match(page.url(), /label=Login/);
@@ -73,7 +73,7 @@ step("a label that is clicked in the live table has the charts and the figures",
   await figure.getByText(/^\d+ labels$/).waitFor();
 });
 
-step("a lost connection is said, and nothing is missing after it", async () => {
+step("a lost connection is shown, and nothing is missing afterwards", async () => {
   await loseConnection();
   await page.locator("[data-connection=lost]").waitFor();
   await page.waitForTimeout(4000);
@@ -88,7 +88,7 @@ step("a lost connection is said, and nothing is missing after it", async () => {
   assert.ok(Math.abs(there - shown) <= 2, `the server has ${there} buckets, the page shows ${shown}`);
 });
 
-step("a page whose WebSocket is blocked follows the run by requests, and says so", async () => {
+step("a page whose WebSocket is blocked follows the run by polling, and says so", async () => {
   const { context, page: behind, faults: thrown } = await openPage(browser, { storageState: await page.context().storageState() });
   await behind.routeWebSocket(/\/socket\.io\//, (socket) => void socket.close());
   await behind.goto(`${base}/runs/${walked.runId}`);
@@ -100,7 +100,7 @@ step("a page whose WebSocket is blocked follows the run by requests, and says so
   await context.close();
 });
 
-step("a page opened in mid-run gets the history", async () => {
+step("a page opened during a run gets its history", async () => {
   const shown = await pointsOf(page, "throughput");
   await page.reload();
   await waitForPoints(page, "throughput", shown, 15_000);
@@ -112,7 +112,7 @@ step("the JMeter log is on the page", async () => {
   await log.getByText(/INFO/).first().waitFor();
 });
 
-step("stop ends the run and the report takes the charts' place", async () => {
+step("stop ends the run, and the report replaces the charts", async () => {
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop", exact: true }).click();
   await head("stopped").waitFor({ timeout: 120_000 });

@@ -1,9 +1,9 @@
-// A plan: refused, uploaded and checked, renamed and copied, with criteria of its own.
+// A plan: rejected, uploaded and checked, renamed and copied, with its own criteria.
 import assert from "node:assert/strict";
 import { look } from "../accessible.mjs";
 import { page, shop, step, walked } from "./walk.mjs";
 
-step("a file that is not a plan is refused in words", async () => {
+step("a file that is not a plan is rejected with an explanation", async () => {
   await page.getByRole("link", { name: "Plans" }).first().click();
   await page.setInputFiles("[data-upload=files]", { name: "broken.jmx", mimeType: "application/xml", buffer: Buffer.from("<jmeterTestPlan><hashTree>") });
   await page.getByRole("alert").waitFor();
@@ -20,14 +20,14 @@ step("the shop is uploaded and checked", async () => {
   await look(page, "plan");
 });
 
-step("the plan shows its outline and the shape of its load", async () => {
+step("the plan shows its outline and the number of users over time", async () => {
   const outline = page.getByRole("region", { name: "Outline of the plan" });
   await outline.getByText("Thread Group", { exact: true }).first().waitFor();
   await outline.getByText(/^GET /).first().waitFor();
   await page.getByRole("figure", { name: /^Users over time: up to/ }).waitFor();
 });
 
-step("the plan is renamed, and a copy of it is made and deleted", async () => {
+step("the plan is renamed, copied, and the copy deleted", async () => {
   const menu = async (item) => {
     await page.getByRole("button", { name: "More about this plan" }).click();
     await page.getByRole("menuitem", { name: item }).click();
@@ -56,7 +56,7 @@ step("the plan is renamed, and a copy of it is made and deleted", async () => {
   await page.getByRole("heading", { name: "shop", exact: true }).waitFor();
 });
 
-step("the plan keeps criteria, and its runs begin with them", async () => {
+step("the plan stores criteria, and its runs start with them", async () => {
   const kept = page.getByRole("region", { name: "Criteria of the plan" });
   await kept.getByText("error rate ≥ 90").waitFor();
   await kept.getByRole("button", { name: "Edit" }).click();

@@ -1,4 +1,4 @@
-// The report of a run: its sections, labels, a part of its time, its samples and files.
+// The report of a run: its sections, labels, a time range, its samples and files.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { openPage } from "../browser.mjs";
 import { canvas, waitForPoints } from "../chart.mjs";
 import { api, browser, page, step, walked } from "./walk.mjs";
 
-step("the report's index leads to its sections, whose charts are made when they are seen", async () => {
+step("the report's index links to its sections, whose charts are created when they are scrolled into view", async () => {
   const index = page.getByRole("navigation", { name: "Sections of this page" });
   for (const [name, charts] of [
     ["Over time", ["mean", "bytes", "latency", "connect"]],
@@ -30,7 +30,7 @@ step("the report's index leads to its sections, whose charts are made when they 
   await look(page, "report-sections");
 });
 
-step("labels are chosen for the charts", async () => {
+step("labels are selected for the charts", async () => {
   const rows = page.locator("[data-table=labels] tbody label");
   await rows.nth(0).click();
   await rows.nth(1).click();
@@ -51,7 +51,7 @@ step("labels are chosen for the charts", async () => {
   await page.getByText("Showing 2 labels").first().waitFor();
 });
 
-step("figures and table follow the zoom, and go back", async () => {
+step("figures and table follow the zoom, and its reset", async () => {
   const [from, to] = new URL(page.url()).searchParams.get("zoom").split("-");
   const part = await api(`/runs/${walked.runId}/report?from_ms=${from}&to_ms=${to}`);
   assert.deepEqual(part.interval, { from_ms: Number(from), to_ms: Number(to) });
@@ -66,7 +66,7 @@ step("figures and table follow the zoom, and go back", async () => {
 });
 
 const found = (text) => page.getByRole("region", { name: "Samples", exact: true }).getByRole("status").filter({ hasText: text });
-step("single samples are found, opened, and counted as in the report", async () => {
+step("samples are found, opened, and counted as in the report", async () => {
   const { summary } = await api(`/runs/${walked.runId}/report`);
   const entry = summary.labels[0];
   const row = page.locator("[data-table=labels] tbody tr").filter({ hasText: entry.label }).first();
@@ -103,7 +103,7 @@ step("single samples are found, opened, and counted as in the report", async () 
   await look(page, "samples-none");
 });
 
-step("the artefacts are there, and report.html opens without a network", async () => {
+step("the artefacts can be downloaded, and report.html opens without a network", async () => {
   const files = page.getByRole("region", { name: "Files of the run" });
   for (const name of ["results.jtl", "summary.json", "report.html", "nodes/master/jmeter.log"]) await files.getByRole("link", { name }).waitFor();
   const [download] = await Promise.all([page.waitForEvent("download"), files.getByRole("link", { name: "report.html" }).click()]);

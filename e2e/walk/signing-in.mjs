@@ -1,24 +1,24 @@
-// Who signs in, and how: the one-time link, the keyboard, a telephone.
+// Signing in: the one-time link, the keyboard, a phone.
 import assert from "node:assert/strict";
 import { look } from "../accessible.mjs";
 import { openPage, shiftOf } from "../browser.mjs";
 import { base, browser, link, page, step } from "./walk.mjs";
 
-step("somebody without a link reads where to get one", async () => {
+step("a visitor without a link reads how to get one", async () => {
   const { context, page: stranger } = await openPage(browser);
   await stranger.goto(`${base}/runs`);
   await stranger.getByText("jac admin link").waitFor();
   await context.close();
 });
 
-step("the sign-in link signs in", async () => {
+step("the sign-in link signs the user in", async () => {
   await page.goto(link);
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   assert.equal(new URL(page.url()).pathname, "/");
   await look(page, "overview");
 });
 
-step("the overview comes at once, however late a part of it is answered", async () => {
+step("the overview appears at once, even if some of its answers are slow", async () => {
   for (const late of ["info", "clusters", "plans", "schedules"]) {
     const { context, page: other } = await openPage(browser, { storageState: await page.context().storageState() });
     await other.route(new RegExp(`/api/v1/${late}\\b`), async (route) => {
@@ -53,12 +53,12 @@ step("the keyboard skips the side bar, shows its shortcuts, and opens a page by 
   await page.getByRole("button", { name: "Run the example" }).waitFor();
 });
 
-step("the overview fits a telephone, its pages behind a menu", async () => {
+step("the overview fits a phone, with the navigation in a menu", async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.getByRole("button", { name: "Menu" }).click();
   await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Schedules" }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "nothing is wider than the screen");
-  await look(page, "telephone");
+  await look(page, "phone");
   await page.keyboard.press("Escape");
   await page.setViewportSize({ width: 1440, height: 1000 });
 });

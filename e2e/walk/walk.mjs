@@ -1,4 +1,4 @@
-// What the stories of the walk have in common: the browser, the page that they go through, the server's own words, and what one story leaves
+// What the stories of the walk share: the browser, its page, the server's log, and what one story leaves
 // for the next.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -16,10 +16,10 @@ export const LAUNCH_MS = 120_000;
 export let browser;
 export let page;
 export let faults;
-/** The plan's and the cluster's pages, and the first and the second run. */
+/** The pages of the plan and the cluster, and the first and the second run. */
 export const walked = { planUrl: "", clusterUrl: "", runId: "", secondId: "" };
 
-/** The page's own WebSockets, so that the walk can break them. */
+/** The page's own WebSockets, so that the walk can close them. */
 const sockets = [];
 let broken = false;
 
@@ -32,7 +32,7 @@ before(async () => {
     sockets.push(socket);
     socket.connectToServer();
   });
-  // Without a WebSocket the page asks again and again, which a lost connection lets through as little.
+  // Without a WebSocket the page polls, which a lost connection must block too.
   await page.route(/\/socket\.io\//, (route) => (broken ? route.abort() : route.continue()));
 });
 
@@ -42,7 +42,7 @@ after(async () => {
 
 export const step = stepsOn(() => page, "failed");
 
-/** Nothing gets from the page to the server or back by its live connection. */
+/** Blocks the page's live connection in both directions. */
 export async function loseConnection() {
   broken = true;
   for (const socket of sockets.splice(0)) await socket.close().catch(() => undefined);
@@ -54,10 +54,10 @@ export function restoreConnection() {
 
 export const head = (text) => page.locator(".page-title .chip", { hasText: text });
 
-/** How many buckets lie between the first and the last: the page shows those without a sample too. */
+/** The number of buckets between the first and the last: the page shows those without a sample too. */
 export const bucketsOf = (points, width) => (points.length === 0 ? 0 : (points.at(-1).t_ms - points[0].t_ms) / width + 1);
 
-/** The page's half of the session goes along, as the page itself sends it. */
+/** Includes the page's half of the session, as the page itself sends it. */
 export const api = async (path) => {
   const secret = await page.evaluate(() => localStorage.getItem("jac.page"));
   return (await page.request.get(`${base}/api/v1${path}`, { headers: { "X-JAC-Page": secret } })).json();

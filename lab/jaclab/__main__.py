@@ -1,4 +1,4 @@
-"""The commands behind lab/up, lab/down, lab/ctl and lab/selftest. Talk goes to standard error, data to standard output."""
+"""The commands behind lab/up, lab/down, lab/ctl and lab/selftest. Messages go to standard error, data to standard output."""
 
 import argparse
 import contextlib
@@ -38,24 +38,24 @@ def seconds(text):
 def main():
     parser = argparse.ArgumentParser(prog="lab")
     commands = parser.add_subparsers(dest="command", required=True)
-    up_parser = commands.add_parser("up", prog="lab/up", description="Brings the cloud lab up, and prints the environment to use it with.")
-    up_parser.add_argument("--check", action="store_true", help="only say whether it can run here (exit code 3: it cannot)")
-    up_parser.add_argument("--port", type=int, default=0, help="where the API listens; a free port")
-    up_parser.add_argument("--lifetime", type=seconds, default=4 * 3600, help="it takes itself down after this time; 4h")
-    down_parser = commands.add_parser("down", prog="lab/down", description="Ends everything that lab/up started.")
-    ctl_parser = commands.add_parser("ctl", prog="lab/ctl", description="Asks the lab for a fault, or for what it knows.")
+    up_parser = commands.add_parser("up", prog="lab/up", description="Starts the cloud lab, and prints the environment for using it.")
+    up_parser.add_argument("--check", action="store_true", help="only check whether it can run here (exit code 3: it cannot)")
+    up_parser.add_argument("--port", type=int, default=0, help="port of the API (default: a free one)")
+    up_parser.add_argument("--lifetime", type=seconds, default=4 * 3600, help="it stops after this time (default: 4h)")
+    down_parser = commands.add_parser("down", prog="lab/down", description="Stops everything that lab/up started.")
+    ctl_parser = commands.add_parser("ctl", prog="lab/ctl", description="Injects a fault into the lab, or prints its state.")
     ctl_parser.add_argument("words", nargs="+", help="see: lab/ctl help")
-    selftest_parser = commands.add_parser("selftest", prog="lab/selftest", description="Tries every part of the lab once.")
-    selftest_parser.add_argument("--only", default="", help="only tests whose name has this in it")
-    selftest_parser.add_argument("--running", action="store_true", help="against the lab that is up, in place of one of its own")
+    selftest_parser = commands.add_parser("selftest", prog="lab/selftest", description="Tests every part of the lab once.")
+    selftest_parser.add_argument("--only", default="", help="only tests whose names contain this")
+    selftest_parser.add_argument("--running", action="store_true", help="test the lab that is running instead of starting another one")
     supervise_parser = commands.add_parser("supervise")
     supervise_parser.add_argument("--port", type=int)
     supervise_parser.add_argument("--lifetime", type=int)
     for command in (up_parser, down_parser, ctl_parser, selftest_parser, supervise_parser):
-        command.add_argument("--state", default=str(default_folder()), help="the lab's folder; %(default)s")
+        command.add_argument("--state", default=str(default_folder()), help="the lab's state folder (default: %(default)s)")
     words = sys.argv[1:]
     if words[:1] == ["ctl"] and words[1:] not in ([], ["--help"], ["-h"]):
-        # What comes after is the lab's: `clock ID -3s` has no option in it.
+        # The remaining arguments belong to the lab: in `clock ID -3s`, -3s is not an option.
         begin = 3 if words[1] == "--state" else 1
         words[begin:begin] = ["--"]
     given = parser.parse_args(words)
@@ -78,7 +78,7 @@ def main():
 
 
 def up(state, given, show=True):
-    # Two at once would take each other's beginnings for leftovers.
+    # Of two at once, each would take the other's first resources for leftovers.
     with install.alone("up.lock") if os.geteuid() == 0 else contextlib.nullcontext():
         return _up(state, given, show)
 
@@ -123,20 +123,20 @@ def _start(state, given):
             print("error: the lab did not start:\n" + state.supervisor_log.read_text()[-2000:], file=sys.stderr)
             return False
         time.sleep(0.1)
-    say(f"The lab is up; it takes itself down in {given.lifetime // 60} minutes. Its words are in {state.supervisor_log}.")
+    say(f"The lab is running and stops in {given.lifetime // 60} minutes. Its log: {state.supervisor_log}")
     return True
 
 
 def down(state):
     was_up = bool(state.read())
     cleanup.down(state)
-    say("The lab is down." if was_up else "There was no lab.")
+    say("The lab is stopped." if was_up else "No lab was running.")
     return 0
 
 
 def ctl(state, words):
     if not state.supervisor():
-        print(f"There is no lab up in {state.folder}; lab/up starts one.", file=sys.stderr)
+        print(f"No lab is running in {state.folder}. Start one with lab/up.", file=sys.stderr)
         return 2
     request = urllib.request.Request(state.read()["control"], json.dumps(words).encode(), method="POST")
     try:
@@ -149,18 +149,18 @@ def ctl(state, words):
 
 
 def selftest(given):
-    """Brings a lab of its own up, tries it, takes it down, and looks for what it left; or tries the one that is up."""
+    """Starts a lab, tests it, stops it, and checks that nothing is left; or tests the lab that is running."""
     if given.running:
         state = State(given.state)
         if not state.supervisor():
-            print(f"There is no lab up in {state.folder}; lab/up starts one.", file=sys.stderr)
+            print(f"No lab is running in {state.folder}. Start one with lab/up.", file=sys.stderr)
             return 2
         return _run_selftest(state, given.only)
     from .selftest.traces import left_behind, traces
 
     with tempfile.TemporaryDirectory(prefix="jac-lab-") as folder:
         state = State(folder)
-        # Up and down once, so that what is installed and what this host keeps for good is there before the first look.
+        # Start and stop once, so that packages, and what this host keeps permanently, exist before the first comparison.
         code = up(state, argparse.Namespace(check=False, port=0, lifetime=600), show=False)
         cleanup.down(state)
         if code:
@@ -179,7 +179,7 @@ def selftest(given):
 
 
 def _run_selftest(state, only):
-    """In the virtual environment, where boto3 is."""
+    """Runs in the virtual environment, which has boto3."""
     return subprocess.run([install.venv_folder() / "bin/python", "-m", "jaclab.selftest", str(state.folder), only]).returncode
 
 

@@ -1,6 +1,6 @@
-"""What the lab asks the emulator, past the proxy: instances, security groups, user data; and what it reports to it, the ends of machines.
+"""The lab's own calls to the emulator, past the proxy: reads instances, security groups and user data, and reports the end of machines.
 
-The emulator is the one record of the requested state. Its answers are turned into plain values here, and nowhere else.
+The emulator is the only record of the requested state. Only this module parses its answers.
 """
 
 import base64
@@ -9,7 +9,7 @@ import urllib.parse
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 
-# Every state but the last one: the emulator never forgets an instance that is terminated, AWS does within the hour.
+# All states but the last: the emulator keeps terminated instances forever, AWS for less than an hour.
 LIVING = ("pending", "running", "shutting-down", "stopping", "stopped")
 
 
@@ -28,7 +28,7 @@ class Instance:
     disk_gibibytes: int
     groups: tuple
     key_name: str
-    ends_by: str  # "terminate" or "stop": what a machine that powers itself off becomes.
+    ends_by: str  # "terminate" or "stop": what happens to the instance when its machine powers itself off.
 
     @property
     def host_name(self):
@@ -67,7 +67,7 @@ class Api:
         return without_namespaces(data)
 
     def instance_items(self, region, tag=None):
-        """A region's instances that are not terminated, of one tag (key, value) or all. The emulator answers a hundred launches a page."""
+        """A region's instances that are not terminated, with one tag (key, value) or all. The emulator accepts a hundred launches per page."""
         parameters = {"Filter.1.Name": "instance-state-name"}
         parameters |= {f"Filter.1.Value.{number}": state for number, state in enumerate(LIVING, 1)}
         parameters |= {"Filter.2.Name": f"tag:{tag[0]}", "Filter.2.Value.1": tag[1]} if tag else {}
@@ -134,19 +134,19 @@ class Api:
         return base64.b64decode(answer.findtext("userData/value") or "")
 
     def public_keys(self, instance):
-        """Those of the key pair that it was launched with."""
+        """The public keys of the key pair that it was launched with."""
         if not instance.key_name:
             return []
         answer = self.call(instance.region, "DescribeKeyPairs", **{"KeyName.1": instance.key_name, "IncludePublicKey": "true"})
         return [key.text.strip() for key in answer.iterfind("keySet/item/publicKey") if key.text]
 
     def end(self, instance):
-        """Says of a machine that powered itself off what its shutdown behaviour makes of it."""
+        """Applies an instance's shutdown behaviour after its machine powered itself off."""
         action = "TerminateInstances" if instance.ends_by == "terminate" else "StopInstances"
         self.call(instance.region, action, **{"InstanceId.1": instance.id})
 
     def forget_attributes(self):
-        """They may have been modified; they are read again at the next look."""
+        """The groups may have been modified, so they are read again at the next comparison."""
         self._behaviours.clear()
 
     def _behaviour(self, region, instance):
@@ -157,7 +157,7 @@ class Api:
         return self._behaviours[instance]
 
     def _disk(self, region, item):
-        """The size of the root volume; 8 GiB, a common image's, where there is none any more."""
+        """The size of the root volume; 8 GiB, as in common images, if the volume no longer exists."""
         root = item.findtext("rootDeviceName") or "/dev/sda1"
         mapped = {disk.findtext("deviceName"): disk.findtext("ebs/volumeId") for disk in item.iterfind("blockDeviceMapping/item")}
         volume = mapped.get(root) or next(iter(mapped.values()), None)
@@ -167,13 +167,13 @@ class Api:
             try:
                 answer = self.call(region, "DescribeVolumes", **{"VolumeId.1": volume})
             except ApiRefused:
-                return 8  # It was terminated since its instance was read.
+                return 8  # It was terminated after its instance was read.
             self._blocks[volume] = answer.findtext("volumeSet/item/size")
         return int(self._blocks[volume] or 8)
 
 
 def _groups(item):
-    """Those of the instance and those of its interfaces: which of the two the emulator fills depends on how it was launched."""
+    """The groups of the instance and of its interfaces: which of the two the emulator fills in depends on how it was launched."""
     places = ("groupSet/item", "networkInterfaceSet/item/groupSet/item")
     return tuple(sorted({group.findtext("groupId") for place in places for group in item.iterfind(place)}))
 

@@ -1,7 +1,7 @@
-"""One control group per machine: how all its processes are found, frozen and killed at once, whatever they forked.
+"""One control group per machine: it finds, freezes and kills all its processes at once, including forked ones.
 
-A machine's group exists in the version 2 hierarchy and, where the host still has it, in systemd's own version 1 hierarchy, in which
-systemd inside the machine makes its groups. Two machines in one group would take each other's processes for their own.
+A machine's group exists in the version 2 hierarchy and, if the host still has it, in systemd's own version 1 hierarchy, in which
+systemd inside the machine creates its groups. Two machines in one group would mistake each other's processes for their own.
 """
 
 import errno
@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 PARENT = "jac-lab"
-# How long the kernel may take with all processes of a machine, on however busy a host.
+# How long the kernel may take for all processes of a machine on a busy host.
 LIMIT_SECONDS = 30
 
 
 def hierarchies():
-    """The mount points that count, version 2 first. Empty: this kernel or container shows no version 2 hierarchy."""
+    """The relevant mount points, version 2 first. Empty: this kernel or container has no version 2 hierarchy."""
     second, systemd = None, None
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         fields, _, rest = line.partition(" - ")
@@ -33,7 +33,7 @@ def folders(name):
 
 
 def make(name):
-    """Makes a machine's group everywhere; returns the folders, which a process joins by its id in `cgroup.procs`."""
+    """Creates a machine's group in each hierarchy; returns the folders, which a process joins by writing its ID to `cgroup.procs`."""
     made = folders(name)
     for folder in made:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,9 +41,9 @@ def make(name):
 
 
 def members(name):
-    """The ids of all processes of a machine."""
+    """The IDs of all processes of a machine."""
     found = []
-    # Groups come and go with the machine's sessions; `os.walk` passes over one that has gone meanwhile, `rglob` fails.
+    # Groups appear and disappear with the machine's sessions: `os.walk` ignores one that is gone, `rglob` fails.
     for folder, _, _ in os.walk(folders(name)[0]):
         try:
             found += [int(line) for line in Path(folder, "cgroup.procs").read_text().split()]
@@ -53,20 +53,20 @@ def members(name):
 
 
 def freeze(name, frozen):
-    """Stops all processes of a machine where they are, or lets them continue; returns when it is so."""
+    """Freezes all processes of a machine, or lets them continue; returns when this is done."""
     folder = folders(name)[0]
     (folder / "cgroup.freeze").write_text("1" if frozen else "0")
     _wait(lambda: f"frozen {int(frozen)}" in (folder / "cgroup.events").read_text())
 
 
 def kill(name):
-    """Kills all processes of a machine at once; nothing in it gets to say a word."""
+    """Kills all processes of a machine at once, without a chance to react."""
     folder = folders(name)[0]
     try:
         (folder / "cgroup.kill").write_text("1")
         _wait(lambda: "populated 0" in (folder / "cgroup.events").read_text())
     except OSError as fault:
-        # Whoever sees the machine's end removes its group, maybe before it is looked at here.
+        # The code that handles the machine's end removes its group, possibly before this check.
         if fault.errno not in (errno.ENOENT, errno.ENODEV):
             raise
 
@@ -77,7 +77,7 @@ def remove(name):
         if not folder.exists():
             continue
         for path, _, _ in os.walk(folder, topdown=False):
-            # A group is busy for a moment after its last process is gone.
+            # A group stays busy for a moment after its last process is gone.
             _wait(lambda path=Path(path): _removed(path))
 
 
@@ -88,7 +88,7 @@ def remove_parent():
 
 
 def names():
-    """Machines that have a group, from this lab or from one that was killed."""
+    """Machines that have a group, of this lab or of one that was killed."""
     folder = folders("")[0] if hierarchies() else None
     return [path.name for path in folder.iterdir() if path.is_dir()] if folder and folder.exists() else []
 

@@ -1,4 +1,4 @@
-"""Whether this machine can be a lab, tried and not guessed: every kernel feature is used once, in namespaces that end with the try."""
+"""Checks whether this machine can run a lab: uses every required kernel feature once, in temporary namespaces."""
 
 import ipaddress
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import cgroups, network
 
-CANNOT = 3  # The exit code of everything here that refuses for the machine's sake.
+CANNOT = 3  # The exit code of everything here that this machine cannot run.
 BLOCK = "172.31.0.0/16"  # The emulator's default VPC, as on AWS.
 PACKAGES = {
     "debootstrap": "debootstrap",
@@ -32,7 +32,7 @@ _FIREWALL = """table inet t {
 
 
 def missing_packages():
-    """Debian's packages that have to be installed first."""
+    """Debian packages that have to be installed first."""
     missing = {package for program, package in PACKAGES.items() if not shutil.which(program)}
     if not _KEYRING.exists():
         missing.add("debian-archive-keyring")
@@ -42,31 +42,31 @@ def missing_packages():
 
 
 def why_not():
-    """A sentence that says why there can be no lab here; None where it can be tried, or needs packages first."""
+    """A sentence that says why no lab can run here; None if it can, or if only packages are missing."""
     if platform.system() != "Linux":
-        return f"it needs Linux, and this is {platform.system()}"
+        return f"it needs Linux; this is {platform.system()}"
     if sys.version_info < (3, 10):
-        return f"it needs Python 3.10 or newer, and this is {platform.python_version()}"
+        return f"it needs Python 3.10 or newer; this is {platform.python_version()}"
     if os.geteuid() != 0:
-        return "it needs root, to make namespaces, mounts and a bridge"
+        return "it needs root to create namespaces, mounts and a bridge"
     if missing_packages() and not shutil.which("apt-get"):
-        return f"it needs what Debian calls {', '.join(missing_packages())}, and there is no apt-get to install that"
+        return f"it needs {', '.join(missing_packages())} (names of Debian packages), and there is no apt-get to install them"
     if not _possible(["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]):
-        return "this machine lets nobody mount anything, as in a container without CAP_SYS_ADMIN"
+        return "mounting is not permitted here, as in a container without CAP_SYS_ADMIN"
     if not _possible(["unshare", "--net", "true"]):
-        return "this machine lets nobody make a network namespace"
+        return "creating a network namespace is not permitted here"
     if "overlay" not in _file_systems() and not (_possible(["modprobe", "overlay"]) and "overlay" in _file_systems()):
         return "this kernel has no overlay file system"
     if not os.path.exists("/dev/loop-control"):
         return "this kernel has no loop devices"
     if not _can_group():
-        return "there is no version 2 control group hierarchy that can be written, with cgroup.kill (Linux 5.14)"
+        return "there is no writable cgroup v2 hierarchy with cgroup.kill (Linux 5.14)"
     return None if missing_packages() else _why_no_network()
 
 
 def _why_no_network():
     if not _possible(["unshare", "--net", "nft", "-f", "-"], _FIREWALL):
-        return "nft cannot be used here, or the kernel lacks its conntrack or numgen, which security groups and packet loss are made of"
+        return "nft does not work here, or the kernel lacks conntrack or numgen, which implement security groups and packet loss"
     bridge = (
         "ip link add name probe0 type bridge && ip link add name probe1 type veth peer name probe2 && ip link set probe1 master probe0"
         " && tc qdisc add dev probe1 root tbf rate 1mbit burst 3200 latency 50ms"
@@ -74,7 +74,7 @@ def _why_no_network():
     if not _possible(["unshare", "--net", "sh", "-c", bridge]):
         return "this kernel lacks bridges, veth pairs or the token bucket filter"
     overlap = network.overlapping(BLOCK)
-    return f"the addresses of its VPC, {ipaddress.ip_network(BLOCK)}, overlap {overlap}" if overlap else None
+    return f"its VPC {ipaddress.ip_network(BLOCK)} overlaps {overlap}, which this host uses" if overlap else None
 
 
 def _can_group():

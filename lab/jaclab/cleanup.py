@@ -1,6 +1,6 @@
-"""Takes a lab down from its state folder alone, whoever started it and however that ended.
+"""Removes a lab using only its state folder, whoever started it and however it ended.
 
-Afterwards there is no process, mount, namespace, bridge, control group, firewall or folder of a machine. Only ids that the lab made
+Afterwards no process, mount, namespace, bridge, control group, firewall or folder of a machine is left. Only IDs that the lab created
 are touched.
 """
 
@@ -19,7 +19,7 @@ END_LIMIT_SECONDS = 90
 
 
 def down(state):
-    """Ends the supervisor, which takes everything along, and then looks for what is left."""
+    """Stops the supervisor, which removes everything, and then checks for leftovers."""
     pid = state.supervisor()
     if pid:
         end_process(pid, started_at(pid), END_LIMIT_SECONDS)
@@ -33,7 +33,7 @@ def sweep(state):
         end_process(facts["moto_pid"], facts["moto_started"], 5)
     names = {folder.name for folder in state.machines.iterdir()} if state.machines.exists() else set()
     if network.bridge_owner() in (None, str(state.folder)):
-        # There is one lab on a machine, so what carries the lab's name and no folder is from this one.
+        # A machine has only one lab, so anything with the lab's name and without a folder belongs to this one.
         names |= set(cgroups.names()) | _namespaces()
     for name in sorted(names):
         machine.remove(name, Disk(state.machines / name))
@@ -58,7 +58,7 @@ def _namespaces():
 
 
 def end_process(pid, started, limit_seconds):
-    """Ends one process by its id, if it is still the one that was meant; by force after a while."""
+    """Stops one process by its ID if it is still the same process; kills it after a while."""
     if started is None or started_at(pid) != started:
         return
     os.kill(pid, signal.SIGTERM)

@@ -1,6 +1,6 @@
-"""The control API: a test's hand on the lab, over HTTP on loopback. `POST /` with a JSON list of words, as `lab/ctl` is given them.
+"""The control API, with which tests control the lab over HTTP on loopback: `POST /` with the arguments of `lab/ctl` as a JSON list.
 
-200 and what there is to say; 400 and a sentence when the words make no sense or could not be done.
+It answers 200 with the output, or 400 with a sentence if the arguments are invalid or the command failed.
 """
 
 import json
@@ -28,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, said if isinstance(said, str) else json.dumps(said, indent=2))
 
     def do_GET(self):
-        """`/address`: the address that the machines see this host under, as the services that return one's own address do."""
+        """`/address`: this host's address as the machines see it, like public services that return the caller's address."""
         if self.path == "/address":
             return self._send(200, self.faults.host_address)
         self._send(200, json.dumps(self.faults.do(["status"]), indent=2))

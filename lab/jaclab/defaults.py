@@ -1,11 +1,11 @@
-"""What AWS fills in when a launch does not say it, and the emulator leaves out: the default subnet, and the VPC's default security group.
+"""What AWS fills in for a launch and the emulator leaves out: the default subnet, and the VPC's default security group.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
 """
 
 
 def complete(request, api):
-    """The parameters of a launch with what is missing."""
+    """The parameters of a launch, with the missing ones added."""
     given = dict(request.parameters)
     by_interface = any(name.startswith("NetworkInterface.") for name in given)
     subnet = given.get("NetworkInterface.1.SubnetId" if by_interface else "SubnetId")

@@ -1,4 +1,4 @@
-"""What AWS refuses because of something else that is there or is not, and the emulator lets through.
+"""Requests that AWS rejects because of other resources, and that the emulator accepts.
 
 A security group cannot be deleted while an instance has it (until its machine is gone) or another group's rule names it; a launch needs
 a key pair that exists.
@@ -9,7 +9,7 @@ from .errors import AwsError
 
 
 def check(request, glue):
-    """Raises what AWS answers."""
+    """Raises the error that AWS returns."""
     if request.action == "DeleteSecurityGroup":
         group = request.parameters.get("GroupId")
         if group and _is_used(group, request.region, glue):
@@ -25,7 +25,7 @@ def check(request, glue):
 def _is_used(group, region, glue):
     if any(group in instance.groups for instance in glue.api.instances(region)):
         return True
-    # An instance that was terminated has lost its groups in the API; its machine still has them while it shuts down.
+    # The API no longer shows the groups of a terminated instance; its machine still has them while it shuts down.
     if any(group in machine.instance.groups for machine in list(glue.machines.values())):
         return True
     rules = glue.api.ingress(region)

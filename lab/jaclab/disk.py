@@ -1,7 +1,7 @@
-"""A machine's disk: a sparse ext4 image of the size that the API was asked for, as the upper layer of an overlay over the cached root.
+"""A machine's disk: a sparse ext4 image of the requested size, as the upper layer of an overlay over the cached root.
 
-So a full disk is a real one, `df` shows the size of the volume, nothing is copied at boot, and the upper layer works on hosts whose own
-root is an overlay. The journal is left out: a machine's disk has no life after a crash of the host.
+So a full disk is a real one, `df` shows the volume's size, nothing is copied at boot, and the upper layer works on hosts whose own
+root is an overlay. The image has no journal: a machine's disk is not used after a crash of the host.
 """
 
 import os
@@ -20,7 +20,7 @@ class Disk:
         self.root = folder / "root"
 
     def make(self, gibibytes, layers):
-        """`layers` are the read-only ones, the uppermost first."""
+        """`layers` are the read-only ones, the topmost first."""
         for path in (self.volume, self.root):
             path.mkdir(parents=True)
         with open(self.image, "wb") as image:
@@ -34,7 +34,7 @@ class Disk:
         run("mount", "-t", "overlay", "jac-lab", "-o", options, self.root)
 
     def fill(self):
-        """Leaves no free byte; root has no reserve here either."""
+        """Fills the disk to the last byte; there is no reserve for root either."""
         free = os.statvfs(self.volume)
         filler = os.open(self.volume / FILLER, os.O_CREAT | os.O_WRONLY, 0o600)
         try:
@@ -44,7 +44,7 @@ class Disk:
             while os.write(filler, block):
                 os.fsync(filler)
         except OSError:
-            pass  # ENOSPC is the purpose.
+            pass  # ENOSPC is the aim.
         finally:
             os.close(filler)
 
@@ -52,13 +52,13 @@ class Disk:
         (self.volume / FILLER).unlink(missing_ok=True)
 
     def copy_upper(self, to):
-        """What the machine has changed, as a layer for others."""
+        """The machine's changes, as a layer for other machines."""
         run("sync", "-f", self.volume)
         run("cp", "-a", self.volume / "upper", to, timeout=300)
 
     def remove(self):
         for path in (self.root, self.volume):
             if os.path.ismount(path):
-                # A process that was killed a moment ago may still hold it; a lazy unmount lets go of it with its last user.
+                # A process that was just killed may still use it; a lazy unmount completes with its last user.
                 succeeds("umount", path) or run("umount", "-l", path)
         shutil.rmtree(self.folder, ignore_errors=True)

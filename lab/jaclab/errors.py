@@ -1,10 +1,10 @@
-"""Errors as AWS words them, in the shape that each of its protocols has for them."""
+"""Errors with AWS's codes and messages, in the format of each protocol."""
 
 import json
 import uuid
 from xml.sax.saxutils import escape
 
-# The status that AWS gives with a code; 400 for all others.
+# The HTTP status that AWS returns with a code; 400 for all others.
 STATUS = {
     "UnauthorizedOperation": 403,
     "AccessDenied": 403,
@@ -45,7 +45,7 @@ class AwsError(Exception):
 
 
 def denied(name):
-    """`name` is that of a policy, such as `ec2:RunInstances`."""
+    """`name` is an action as in a policy, such as `ec2:RunInstances`."""
     service = name.partition(":")[0]
     why = f"You are not authorized to perform this operation. ({name} is denied in the lab)"
     codes = {"ec2": "UnauthorizedOperation", "s3": "AccessDenied", "sts": "AccessDenied", "iam": "AccessDenied"}

@@ -1,11 +1,11 @@
-"""The filter `client-token` of DescribeInstances, which finds what a launch made whose answer was lost. The emulator lacks it."""
+"""The filter `client-token` of DescribeInstances, which finds the instances of a launch whose answer was lost. The emulator lacks it."""
 
 import re
 import xml.etree.ElementTree as ElementTree
 
 
 def take_client_tokens(request):
-    """Takes the filter out of a request, which continues without it; returns the tokens that are looked for, or None."""
+    """Removes the filter from a request, which continues without it; returns the requested tokens, or None."""
     if request.action != "DescribeInstances":
         return None
     named = [name for name, value in request.parameters.items() if value == "client-token"]
@@ -20,14 +20,14 @@ def take_client_tokens(request):
 
 
 def _numbered_anew(parameters):
-    """Closes the gap that a filter left, since lists have to count without one."""
+    """Renumbers the filters after one was removed, since lists must be numbered without gaps."""
     numbers = sorted({int(name.split(".")[1]) for name in parameters if name.startswith("Filter.")})
     places = {str(number): str(place) for place, number in enumerate(numbers, 1)}
     return {re.sub(r"^Filter\.(\d+)", lambda found: "Filter." + places[found[1]], name): value for name, value in parameters.items()}
 
 
 def only_with(tokens, answer):
-    """The answer with the instances that these tokens made."""
+    """The answer with only the instances that these tokens created."""
     tree = ElementTree.fromstring(answer)
     space = tree.tag.partition("}")[0] + "}" if "}" in tree.tag else ""
     ElementTree.register_namespace("", space.strip("{}"))

@@ -1,6 +1,6 @@
-"""Security groups as rules in the machines' own namespaces: what no ingress rule names is dropped, answers come through.
+"""Security groups as firewall rules in the machines' namespaces: drops what no ingress rule allows, except answers.
 
-The rules are loaded from the host; they go with the namespace. Egress is open, and ends at the bridge anyhow.
+The rules are loaded from the host, and are removed with the namespace. Egress is open, but ends at the bridge.
 """
 
 from . import network
@@ -12,8 +12,8 @@ PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "tcp": "tcp", "udp": "udp", "
 def rules(instance, groups, addresses_in):
     """The script for one machine.
 
-    groups        group id -> its ingress permissions
-    addresses_in  group id -> the addresses of the machines that are in it
+    groups        group ID -> its ingress permissions
+    addresses_in  group ID -> the addresses of the machines in it
     """
     lines = []
     for group in instance.groups:

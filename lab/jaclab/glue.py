@@ -1,10 +1,10 @@
-"""The glue between the API and the machines.
+"""Reconciles the machines with the API.
 
-A machine runs if and only if the API says that its instance is running, except that a machine which ended by itself ends its instance
-in the API (by its shutdown behaviour), and that the next N instances do not boot when a test asked for that.
+A machine runs if and only if the API says that its instance is running. Two exceptions: a machine that ends by itself ends its instance
+in the API (by its shutdown behaviour), and the next N instances do not boot if a test has asked for that.
 
-It reads everything and takes no input; the same state leads to the same action. It looks when something that changes the API passed the
-proxy, when a machine ended, and every five seconds.
+Each pass reads the complete state, so the same state leads to the same action. A pass starts when a request that changes the API went
+through the proxy, when a machine ended, and every five seconds.
 """
 
 import threading
@@ -21,21 +21,21 @@ LOOK_SECONDS = 5
 class Glue:
     def __init__(self, state, api, root, lifetime_left, say):
         self.state, self.api, self.root, self.lifetime_left, self.say = state, api, root, lifetime_left, say
-        self.machines = {}  # What was booted and not removed, by instance id.
+        self.machines = {}  # What was booted and not removed, by instance ID.
         self.unbooted = {}  # Instances without a machine, and why.
-        self.snapshots = {}  # Image id -> the layers of a machine that an image was made of.
+        self.snapshots = {}  # Image ID -> the layers of the machine that the image was made from.
         self.to_come = {}  # Fault -> how many of the next instances have it.
         self.ended = threading.Event()
         self._lock = threading.RLock()
         self._nudge = threading.Event()
         self._regions = set()
-        self._busy = set()  # Instances that a worker is at.
+        self._busy = set()  # Instances that a worker thread is handling.
         self._blocks = set()
-        self._loaded = {}  # What the firewall of a machine is.
+        self._loaded = {}  # The current firewall of each machine.
         self._workers = ThreadPoolExecutor(MOST_MACHINES)
 
     def nudge(self, region=None):
-        """Something may have changed."""
+        """Requests a pass, because something may have changed."""
         if region:
             self._regions.add(region)
         self._nudge.set()
@@ -47,13 +47,13 @@ class Glue:
             try:
                 self.look()
             except Exception:
-                self.say("a look failed: " + traceback.format_exc())
+                self.say("a pass failed: " + traceback.format_exc())
 
     def look(self):
-        """One comparison of the requested machines with the existing ones."""
+        """One pass: compares the requested machines with the existing ones."""
         requested, groups = {}, {}
         with self._lock:
-            # A worker that ends while the API is read has made what was read old; its instance has to wait for the next look.
+            # If a worker thread ends while the API is read, the data read is outdated; its instance has to wait for the next pass.
             busy = set(self._busy)
         for region in sorted(self._regions):
             requested.update({instance.id: instance for instance in self.api.instances(region)})
@@ -83,23 +83,23 @@ class Glue:
         self._load_firewalls(requested, groups)
 
     def live(self):
-        """How many instances the API holds that are or will be machines."""
+        """How many instances in the API have a machine or will have one."""
         return sum(instance.state in ("running", "pending") for region in sorted(self._regions) for instance in self.api.instances(region))
 
     def reboot(self, instance_id):
-        """As RebootInstances does: the machine shuts down and boots on the same disk."""
+        """As RebootInstances: the machine shuts down and boots on the same disk."""
         machine = self.machines.get(instance_id)
         if machine and machine.is_on():
             with self._lock:
                 self._hand(instance_id, machine.stop)
 
     def old_console(self, instance_id):
-        """What a machine wrote on its console, also when it is gone; None: there was none."""
+        """A machine's console output, also after its end; None if there was no such machine."""
         file = self.state.console / f"{instance_id}.log"
         return file.read_bytes()[-64 * 1024 :] if file.is_file() and "/" not in instance_id else None
 
     def snapshot(self, image, instance_id):
-        """Keeps what a machine has on its disk as the image that was made of it."""
+        """Keeps the contents of a machine's disk as the image that was made from it."""
         machine = self.machines.get(instance_id)
         if machine is None:
             return
@@ -107,7 +107,7 @@ class Glue:
         folder.parent.mkdir(parents=True, exist_ok=True)
         machine.disk.copy_upper(folder)
         self.snapshots[image] = [folder, *self._layers(machine.instance.image)]
-        self.say(f"{image} is what {instance_id} had on its disk")
+        self.say(f"image {image} was made from the disk of {instance_id}")
 
     def _layers(self, image):
         return self.snapshots.get(image, [self.root])
@@ -122,10 +122,10 @@ class Glue:
             machine = self.machines[instance.id] = Machine(self.state, instance, self.lifetime_left())
             self._hand(instance.id, self._boot, machine, faults)
             return
-        self.say(f"{instance.id} gets no machine: {self.unbooted[instance.id]}")
+        self.say(f"no machine for {instance.id}: {self.unbooted[instance.id]}")
 
     def _has(self, fault):
-        """Whether the next instance has it; then one fewer of those to come."""
+        """Whether the next instance gets this fault; if so, decrements its counter."""
         left = self.to_come.get(fault, 0)
         self.to_come[fault] = max(left - 1, 0)
         return left > 0
@@ -150,7 +150,7 @@ class Glue:
             machine.remove()
 
     def _give_host(self, block):
-        """The first address of every VPC that has machines is this host's."""
+        """This host gets the first address of every VPC that has machines."""
         with self._lock:
             if block not in self._blocks:
                 network.give_host(network.first_address(block), block)
@@ -166,11 +166,11 @@ class Glue:
         self.nudge()
 
     def _start_again(self, machine):
-        """It is off, and the API says that it runs: it rebooted, it was started again, or it switched itself off."""
+        """The machine is off and the API says that it runs: it rebooted, was started again, or powered itself off."""
         code = machine.process.returncode if machine.process else None
         machine.process, ended_by_itself = None, machine.process is not None
         if ended_by_itself and code != REBOOTED and not machine.stopped_by_api:
-            self.say(f"{machine.id} powered itself off ({code}); the API makes it {machine.instance.ends_by}")
+            self.say(f"{machine.id} powered itself off ({code}); in the API: {machine.instance.ends_by}")
             self._hand(machine.id, self.api.end, machine.instance)
         else:
             machine.stopped_by_api = False
@@ -182,10 +182,10 @@ class Glue:
         with self._lock:
             self.machines.pop(machine.id, None)
             self._loaded.pop(machine.id, None)
-        self.say(f"{machine.id} is gone")
+        self.say(f"{machine.id} was removed")
 
     def _hand(self, instance_id, work, *arguments):
-        """Has a worker do it; nothing else touches the instance meanwhile."""
+        """Runs this in a worker thread; nothing else touches the instance meanwhile."""
         self._busy.add(instance_id)
 
         def done():
@@ -216,7 +216,7 @@ class Glue:
                 self._loaded[instance.id] = script
 
     def end(self):
-        """Switches every machine off, all at once, and removes it."""
+        """Powers all machines off at the same time, and removes them."""
         self.ended.set()
         self.nudge()
         with self._lock:

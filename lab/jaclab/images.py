@@ -1,6 +1,6 @@
 """The image catalogue: what DescribeImages finds, by owner, name and architecture, as on AWS.
 
-All of them boot the lab's one root, Debian 12 of this host's architecture; a name says which image AWS would have started.
+All of them boot the lab's single root, Debian 12 for this host's architecture; the name says which image AWS would have started.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Installs what the lab needs and keeps it: Debian's packages on this host, the emulator's virtual environment, the machines' root.
+"""Installs what the lab needs and keeps it: Debian packages on this host, the emulator's virtual environment, the machines' root.
 
-Each is made beside its place and renamed, so that what is there is whole; each has a digest of its recipe in its name, so that a changed
-recipe makes it again. Says what it does; does nothing where it was done before.
+Each is built next to its final place and then renamed, so an existing one is always complete. A digest of its recipe is in its name, so
+a changed recipe builds it again. What already exists is left unchanged.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ locale: false
 apt_preserve_sources_list: true
 system_info: {default_user: {name: admin}}
 """
-FINISH = "1"  # To be raised when `_finish` changes.
+FINISH = "1"  # Increase this when `_finish` changes.
 _REQUIREMENTS = Path(__file__).parent.parent / "requirements.txt"
 
 
@@ -46,7 +46,7 @@ def root_folder():
 
 
 def install(say):
-    """Sees to all three; takes about four minutes the first time."""
+    """Installs all three; takes about four minutes the first time."""
     packages = check.missing_packages()
     if packages:
         say(f"Installing {' '.join(packages)}.")
@@ -57,13 +57,13 @@ def install(say):
             say("Installing the EC2 emulator (moto) into the cache folder.")
             _make("venv", venv_folder(), _make_venv)
         if not root_folder().exists():
-            say("Making the machines' root (Debian 12); that takes some minutes, once.")
+            say("Building the machines' root (Debian 12); this takes some minutes, but only once.")
             _make("root", root_folder(), _make_root)
 
 
 @contextmanager
 def alone(name):
-    """Holds off other lab commands of this user that want the same; the lock ends with the process."""
+    """Keeps other lab commands of this user from installing at the same time; the lock ends with the process."""
     cache_folder().mkdir(parents=True, exist_ok=True)
     with open(cache_folder() / name, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -71,7 +71,7 @@ def alone(name):
 
 
 def _make(kind, place, maker):
-    """Makes it, renames it, and takes older ones of its kind away."""
+    """Builds it, renames it, and removes older ones of its kind."""
     part = place.with_name(place.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     try:
@@ -91,21 +91,21 @@ def _make_venv(folder):
 
 
 def _make_root(folder):
-    # Without a mirror in the call, it is the release's own. JAC_LAB_MIRROR names a nearer one.
+    # Without a mirror, debootstrap uses the release's own. JAC_LAB_MIRROR names a nearer one.
     mirror = [os.environ["JAC_LAB_MIRROR"]] if os.environ.get("JAC_LAB_MIRROR") else []
     run("debootstrap", "--variant=minbase", f"--include={ROOT_PACKAGES}", RELEASE, folder, *mirror, timeout=1800)
     _finish(folder)
 
 
 def _finish(root):
-    """What makes an image of an installed system: no identity, no keys, no leftovers."""
+    """Turns an installed system into an image: without identity, keys and leftovers."""
     (root / "etc/cloud/cloud.cfg.d/99_jac_lab.cfg").write_text(CLOUD_CONFIG)
     (root / "etc/machine-id").write_text("")
     for key in (root / "etc/ssh").glob("ssh_host_*"):
         key.unlink()
     for deb in (root / "var/cache/apt/archives").glob("*.deb"):
         deb.unlink()
-    # They would try to reach Debian's servers, and there is no way out.
+    # They would try to reach Debian's servers, which the machines cannot.
     for timer in ("apt-daily.timer", "apt-daily-upgrade.timer"):
         link = root / "etc/systemd/system" / timer
         link.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """One booted machine: a disk, a namespace, a control group, and `systemd-nspawn` that runs systemd in them.
 
-Owns these four from boot to removal. Whether there should be a machine is the glue's business (`glue.py`).
+Owns these four from boot to removal. `glue.py` decides whether a machine should exist.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from . import cgroups, network, seed
 from .disk import Disk
 
-REBOOTED = 133  # What nspawn ends with when the machine asked to be started again.
+REBOOTED = 133  # nspawn's exit code when the machine reboots.
 ORDERLY_SECONDS = 15
 
 
@@ -29,7 +29,7 @@ class Machine:
         self.stopped_by_api = False
 
     def build(self, user_data, public_keys, layers, faults):
-        """Disk, seed and cable."""
+        """Creates disk, seed and network."""
         self.folder.mkdir(parents=True)
         self.disk.make(self.instance.disk_gibibytes, layers)
         seed.plant(self.disk.root, self.instance, user_data, public_keys)
@@ -39,11 +39,11 @@ class Machine:
         network.lead_nowhere(self.id, network.silent_address(self.instance.vpc_block))
 
     def start(self):
-        """Switches it on; returns at once. The process ends when the machine powers itself off."""
+        """Powers it on; returns at once. The process ends when the machine powers itself off."""
         groups = cgroups.make(self.id)
         join = 'for group; do [ "$group" = -- ] && break; echo $$ >"$group/cgroup.procs"; shift; done; shift; exec "$@"'
         words = ["sh", "-c", join, "sh", *map(str, groups), "--"]
-        # The bound in time holds even when nobody is left who would switch it off.
+        # The time limit applies even if no process is left to power it off.
         words += ["timeout", "--kill-after=20", str(int(self.lifetime_seconds))]
         words += [
             "systemd-nspawn",
@@ -65,7 +65,7 @@ class Machine:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd="/",
-                # A machine may set its own network's parameters, such as the port range; the rest of /proc/sys is this host's.
+                # A machine may set its own network parameters, such as the port range; the rest of /proc/sys belongs to this host.
                 env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"},
             )
 
@@ -78,7 +78,7 @@ class Machine:
         self.power_off()
 
     def power_off(self):
-        """As the power button does, and by force after a while."""
+        """Powers it off like the power button, and by force after a while."""
         if self.is_on():
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -88,7 +88,7 @@ class Machine:
         self.kill()
 
     def kill(self):
-        """As a pulled plug does."""
+        """Powers it off at once, without a shutdown."""
         cgroups.freeze(self.id, False) if cgroups.members(self.id) else None
         cgroups.kill(self.id)
         if self.process is not None:
@@ -98,7 +98,7 @@ class Machine:
         remove(self.id, self.disk)
 
     def leader(self):
-        """The process id, on this host, of the machine's first process; None while it has none."""
+        """The process ID, on this host, of the machine's first process; None if it has none."""
         for pid in cgroups.members(self.id):
             try:
                 with open(f"/proc/{pid}/status") as status:
@@ -111,7 +111,7 @@ class Machine:
 
 
 def remove(instance_id, disk):
-    """Takes everything of a machine away, from its id alone; what is gone already is no fault."""
+    """Removes everything of a machine, given only its ID; ignores what is already gone."""
     cgroups.kill(instance_id)
     cgroups.remove(instance_id)
     network.disconnect(instance_id)
@@ -125,7 +125,7 @@ def remove(instance_id, disk):
 
 
 def _forget(instance_id, root):
-    """Removes what nspawn leaves when it is killed: its lock on the root, and its folder for mounts."""
+    """Removes what nspawn leaves behind when it is killed: its lock on the root, and its mount folder."""
     run = Path("/run/systemd/nspawn")
     if os.path.ismount(root):
         place = os.stat(root)

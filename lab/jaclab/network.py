@@ -1,7 +1,7 @@
-"""The network that machines hang on: one bridge that has the first address of the VPC, and per machine a namespace with one cable.
+"""The machines' network: one bridge that has the first address of the VPC, and a namespace with one virtual cable for each machine.
 
-Nothing here routes to anywhere else: a machine has no default route, so its traffic ends at the bridge, and with it at this host.
-The host's side of a cable is where a link is taken down and a rate is set; loss is a rule inside the machine's namespace.
+Nothing is routed elsewhere: a machine has no default route, so its traffic ends at the bridge, and therefore at this host.
+Links are taken down and bandwidth is limited at the host's end of a cable; packet loss is a rule inside the machine's namespace.
 """
 
 import ipaddress
@@ -20,7 +20,7 @@ def namespace(instance):
 
 
 def cable(instance):
-    """The host's end of a machine's cable; an interface's name has at most 15 characters."""
+    """The host's end of a machine's cable; an interface name has at most 15 characters."""
     return "jl" + instance[-11:]
 
 
@@ -29,12 +29,12 @@ def first_address(block):
 
 
 def silent_address(block):
-    """Where a resolver is in a VPC, and here nobody: the emulator gives it to no machine."""
+    """The address of the resolver in a VPC. Nothing listens there in the lab: the emulator assigns it to no machine."""
     return str(ipaddress.ip_network(block)[2])
 
 
 def overlapping(block):
-    """A route of this host's that the block would take over, if there is one."""
+    """A route of this host that the block would override, if any."""
     block_network = ipaddress.ip_network(block)
     for route in json.loads(run("ip", "-json", "-4", "route", "show", "table", "all")):
         if route.get("dst") in (None, "default") or route.get("dev") == BRIDGE or route.get("type") in ("local", "broadcast"):
@@ -45,7 +45,7 @@ def overlapping(block):
 
 
 def bridge_owner():
-    """The state folder of the lab whose bridge is there, or None."""
+    """The state folder of the lab that owns the existing bridge, or None."""
     shown = run("ip", "-json", "link", "show", "type", "bridge")
     return next((link.get("ifalias", "") for link in json.loads(shown or "[]") if link.get("ifname") == BRIDGE), None)
 
@@ -62,7 +62,7 @@ def give_host(address, block):
 
 
 def change_host_address(address, block):
-    """From now on the host is seen by the machines under another address of the block; the old one stays reachable."""
+    """From now on the machines see the host under another address of the block; the old one stays reachable."""
     give_host(address, block)
     run("ip", "route", "replace", block, "dev", BRIDGE, "scope", "link", "src", address)
 
@@ -72,7 +72,7 @@ def remove_bridge():
 
 
 def connect(instance, address, block):
-    """Makes a machine's namespace and its cable, with the address that the API assigned."""
+    """Creates a machine's namespace and its cable, with the address that the API assigned."""
     name, host_end = namespace(instance), cable(instance)
     prefix = ipaddress.ip_network(block).prefixlen
     run("ip", "netns", "add", name)
@@ -84,7 +84,7 @@ def connect(instance, address, block):
 
 
 def lead_nowhere(instance, address):
-    """What the machine sends to the address is lost on its way, and no error comes back."""
+    """Drops what the machine sends to this address, without an error."""
     inside("neigh", namespace(instance), "replace", address, "lladdr", "02:00:00:00:00:02", "dev", "eth0", "nud", "permanent")
 
 
@@ -93,7 +93,7 @@ def inside(thing, name, *words):
 
 
 def disconnect(instance):
-    """Takes the namespace and the cable away; a machine's rules go with its namespace."""
+    """Removes the namespace and the cable; a machine's rules are removed with its namespace."""
     succeeds("ip", "link", "delete", cable(instance))
     if os.path.exists(f"{NAMESPACES}/{namespace(instance)}"):
         run("ip", "netns", "delete", namespace(instance))
@@ -104,19 +104,19 @@ def set_link(instance, up):
 
 
 def set_rate(instance, kbit):
-    """Limits both directions by a token bucket; None takes the limit away."""
+    """Limits both directions with a token bucket; None removes the limit."""
     for words in (["tc", "qdisc"], ["tc", "-n", namespace(instance), "qdisc"]):
         device = cable(instance) if len(words) == 2 else "eth0"
         if kbit is None:
             succeeds(*words, "delete", "dev", device, "root")
         else:
-            # The burst has to hold what one clock tick lets through, and at least one large packet.
+            # The burst must hold what one clock tick lets through, and at least one large packet.
             burst = max(3200, kbit * 1000 // 8 // 50)
             run(*words, "replace", "dev", device, "root", "tbf", "rate", f"{kbit}kbit", "burst", str(burst), "latency", "200ms")
 
 
 def set_loss(instance, percent):
-    """Drops that part of a machine's packets in each direction; 0 takes the rule away."""
+    """Drops this share of a machine's packets in each direction; 0 removes the rule."""
     script = f"table inet {LOSS_TABLE}\ndelete table inet {LOSS_TABLE}\n"
     if percent:
         chance = "" if percent >= 100 else f"numgen random mod 1000 < {round(percent * 10)} "

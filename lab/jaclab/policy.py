@@ -1,8 +1,8 @@
-"""Tries the policy of docs/aws.md: a launch and its end with it, the check without each action that it can ask for, and a role with an
-external id.
+"""Tests the IAM policy of docs/aws.md: a launch and a termination with it, the preflight check without each of its actions, and a role
+with an external ID.
 
-The emulator knows which actions a policy allows; resources and conditions of a user's policy it does not know, so those are left out here.
-Its machines are none: a launch ends with machines that do not answer, which is what asks for the console and ends them.
+The emulator evaluates the actions of a policy, but not the resources and conditions of a user's policy, so those are removed here.
+Its machines are not real: a launch fails because they do not answer, so JAC reads the console output and terminates them.
 """
 
 import json
@@ -29,9 +29,9 @@ ASKED_BY_THE_CHECK = [
     "ec2:RunInstances",
     "ec2:CreateSecurityGroup",
 ]
-# Calls that set the stage, before the emulator begins to refuse: three for each user, two for the role, two that look.
+# Calls for the setup, before the emulator starts to check permissions: three for each user, two for the role, two reads.
 STAGE_CALLS = 3 * (len(ASKED_BY_THE_CHECK) + 2) + 2 + 2
-# The emulator computes other signatures than the SDK for some requests; whether they are right is the lab's proxy's to check.
+# For some requests the emulator computes another signature than the SDK; the lab's proxy checks signatures instead.
 EMULATOR = """
 import sys
 from moto.iam.access_control import IAMRequestBase
@@ -42,7 +42,7 @@ main(sys.argv[1:])
 
 
 def policy(without=()):
-    """The page's policy for any resource and condition, less some actions."""
+    """The page's policy for any resource and condition, without some actions."""
     document = json.loads(re.search(r"```json\n(.*?)```", PAGE.read_text(), re.S)[1])
     statements = []
     for statement in document["Statement"]:
@@ -73,7 +73,7 @@ class Stage:
         iam.put_role_policy(RoleName="load", PolicyName="p", PolicyDocument=policy())
         images = ec2.describe_images(Filters=[{"Name": "architecture", "Values": ["x86_64"]}])["Images"]
         self.image = images[0]["ImageId"]
-        # The last of the calls that are not refused.
+        # The last call without a permission check.
         ec2.describe_instances()
 
     @staticmethod
@@ -91,7 +91,7 @@ class Stage:
         return clean | named
 
     def call(self, *words, key=None, text=None):
-        """JAC's exit code and all that it says."""
+        """JAC's exit code and output."""
         done = subprocess.run([self.jac, *words], env=self.environment(key), input=text, capture_output=True, text=True, timeout=180)
         return done.returncode, done.stdout + done.stderr
 
@@ -99,7 +99,7 @@ class Stage:
         return self.call(*"cluster check --provider ec2 --workers 1 --private --image".split(), self.image, key=key)
 
     def living(self):
-        """Machines that are not terminated, and security groups that JAC made."""
+        """The machines that are not terminated, and the security groups that JAC created."""
         client = boto3.client(
             "ec2",
             region_name=REGION,

@@ -1,7 +1,7 @@
-"""The front of the API: what AWS does and the emulator does not happens here, on the way in and on the way back.
+"""The proxy in front of the API: adds what AWS does and the emulator does not, to requests and to answers.
 
-In this order: signature, throttling, denial (for a `DryRun` too), what depends on what, `ClientToken`, limits and refusals of a launch, the
-emulator, then what the answer shows. Everything else goes through as it came.
+In this order: signature, throttling, denied actions (for a `DryRun` too), dependencies, `ClientToken`, limits and errors of a launch, the
+emulator, then the visibility of resources in the answer. Everything else passes unchanged.
 """
 
 import base64
@@ -29,17 +29,17 @@ class Answer:
 
 
 class Proxy:
-    """What is done with a request, apart from how it comes in."""
+    """Handles a request, apart from the transport."""
 
     def __init__(self, moto_port, keyring, switches, tokens, visibility, glue):
         self.moto_port, self.keyring, self.switches = moto_port, keyring, switches
         self.tokens, self.visibility, self.glue = tokens, visibility, glue
-        self.calls = {}  # How often each action was asked for, refused calls too.
+        self.calls = {}  # How often each action was requested, including rejected calls.
         self._lock = threading.Lock()
         self._launching = threading.Lock()
 
     def answer(self, request):
-        """The answer, and whether the caller is to get it; raises `AwsError`."""
+        """The answer, and whether the caller gets it; raises `AwsError`."""
         with self._lock:
             self.calls[request.name] = self.calls.get(request.name, 0) + 1
         self.keyring.check(request)
@@ -63,7 +63,7 @@ class Proxy:
         return self._pass(request), True
 
     def _launch(self, request):
-        # One at a time, so that two calls with one token cannot both be the first.
+        # One at a time, so that of two calls with the same token only one is the first.
         with self._launching:
             body = self.tokens.known(request)
             if body is not None:
@@ -72,7 +72,7 @@ class Proxy:
             try:
                 request.send(defaults.complete(request, self.glue.api))
             except ApiRefused:
-                pass  # A subnet that is not there: the emulator says so itself.
+                pass  # A subnet that does not exist: the emulator reports it.
             answer = self._pass(request)
             if answer.status != 200:
                 return answer, True
@@ -93,7 +93,7 @@ class Proxy:
             raise AwsError("InstanceLimitExceeded", f"You have requested more instances than the lab's limit of {MOST_MACHINES}.")
 
     def _make_image(self, request):
-        """The emulator sets no tags on the snapshot that comes of it: that is done afterwards."""
+        """The emulator does not tag the snapshot of the new image, so its tags are set afterwards."""
         kept, tags = _without_snapshot_tags(request.parameters)
         request.send(kept)
         answer = self._pass(request)
@@ -119,7 +119,7 @@ class Proxy:
         tokens = filters.take_client_tokens(request)
         answer = self._forward(request)
         if answer.status >= 500 and answer.body.startswith(b"<!doctype"):
-            raise AwsError("InternalError", f"the lab's emulator cannot do {request.name} as it was asked for; moto.log says why")
+            raise AwsError("InternalError", f"the lab's emulator failed at {request.name}; see moto.log")
         if answer.status >= 300:
             return answer
         if tokens is not None:
@@ -160,7 +160,7 @@ class Proxy:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Headers and body go out as two writes; without this the second would wait for the first one's acknowledgement.
+    # Headers and body are separate writes; without this, the second would wait for the acknowledgement of the first.
     disable_nagle_algorithm = True
     proxy = None
 
@@ -203,10 +203,10 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def _cut(self):
-        """The connection is reset, as when a network fails: it was done, and the caller does not hear of it."""
+        """Resets the connection, like a failing network: the call was performed, and the caller gets no answer."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
-        # `shutdown` would send an orderly end first, which some clients take for an empty answer.
+        # `shutdown` would close it properly first, which some clients take for an empty answer.
         self.server.reset(self.connection)
 
     def log_message(self, *_):
@@ -221,7 +221,7 @@ class Server(ThreadingHTTPServer):
         connection.close()
 
     def handle_error(self, request, client_address):
-        """A caller that went away, or whose machine was switched off, is no fault of the lab's."""
+        """A caller that disconnects, or whose machine is powered off, is not an error of the lab."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -233,14 +233,14 @@ class Server(ThreadingHTTPServer):
 
 
 def serve(proxy, address, port):
-    """Listens on one address, in a thread of its own."""
+    """Listens on one address, in a separate thread."""
     server = Server((address, port), type("ProxyHandler", (Handler,), {"proxy": proxy}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
 
 def _without_snapshot_tags(parameters):
-    """The parameters of CreateImage without the tags of its snapshot, and those as CreateTags takes them."""
+    """The parameters of CreateImage without its snapshot's tags, and those tags as CreateTags takes them."""
     kept, tags, places = {}, {}, {}
     for name, value in parameters.items():
         found = re.fullmatch(r"TagSpecification\.(\d+)\.(.+)", name)

@@ -1,4 +1,4 @@
-"""A request as the proxy sees it: which service and action it is for, in which region, signed by whom."""
+"""A request as the proxy sees it: its service, action and region, and who signed it."""
 
 import json
 import re
@@ -22,7 +22,7 @@ class Request:
         self.action = self._action()
 
     def _parameters(self):
-        """Those of the query protocol (EC2, STS, IAM)."""
+        """The parameters of the query protocol (EC2, STS, IAM)."""
         if self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
             return dict(urllib.parse.parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
         return {}
@@ -38,17 +38,17 @@ class Request:
         return _S3_ACTIONS.get(self.method, self.method)
 
     def send(self, parameters):
-        """Lets the emulator see other parameters than the caller sent; what was sent stays as it was."""
+        """Changes the parameters that the emulator gets; those that the caller sent are kept."""
         self.body = urllib.parse.urlencode(parameters).encode()
 
     @property
     def name(self):
-        """As in a policy: `ec2:RunInstances`."""
+        """The action as in a policy: `ec2:RunInstances`."""
         return f"{self.service}:{self.action}"
 
     @property
     def needs(self):
-        """All permissions that it needs: things that are tagged in the call that makes them, and roles that are handed on, need more."""
+        """All permissions that it needs: tags in a creating call, and roles that are passed on, need additional ones."""
         tags = any(name.startswith("TagSpecification.") for name in self.parameters)
         role = any(name.startswith("IamInstanceProfile.") for name in self.parameters)
         return [self.name, *["ec2:CreateTags"] * tags, *["iam:PassRole"] * role]
@@ -67,7 +67,7 @@ class Request:
 
 
 def credentials_in(answer):
-    """Keys that an answer hands out (AssumeRole, GetSessionToken, CreateAccessKey): (key, secret, token)."""
+    """Keys in an answer (AssumeRole, GetSessionToken, CreateAccessKey): (key, secret, token)."""
     text = answer.decode("utf-8", "replace")
     found = []
     for key in re.finditer(r"<AccessKeyId>([^<]+)</AccessKeyId>", text):

@@ -1,10 +1,10 @@
-"""Runs programs, and says in one sentence which one failed and with what words."""
+"""Runs programs; errors name the program and quote its output."""
 
 import subprocess
 
 
 class ProgramFailed(Exception):
-    """A program that ended with another exit code than 0."""
+    """A program whose exit code was not 0."""
 
 
 def run(*words, input=None, timeout=60):
@@ -13,17 +13,17 @@ def run(*words, input=None, timeout=60):
     try:
         done = subprocess.run(words, input=input, capture_output=True, text=True, timeout=timeout)
     except FileNotFoundError:
-        raise ProgramFailed(f"there is no program {words[0]}") from None
+        raise ProgramFailed(f"program {words[0]} not found") from None
     except subprocess.TimeoutExpired:
         raise ProgramFailed(f"`{' '.join(words)}` did not end within {timeout} s") from None
     if done.returncode != 0:
         talk = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
-        raise ProgramFailed(f"`{' '.join(words)}` ended with {done.returncode}: {' / '.join(talk)}")
+        raise ProgramFailed(f"`{' '.join(words)}` ended with exit code {done.returncode}: {' / '.join(talk)}")
     return done.stdout
 
 
 def succeeds(*words, timeout=60):
-    """Whether a program ends with 0; its words are of no interest."""
+    """Whether a program ends with exit code 0; its output is discarded."""
     try:
         run(*words, timeout=timeout)
     except ProgramFailed:

@@ -1,6 +1,6 @@
-"""Who may call: the keys that this lab made up or its STS handed out, and requests that were signed with their secrets.
+"""Authentication: the keys that this lab generated or its STS issued, and requests that were signed with their secrets.
 
-The emulator takes any signature; AWS does not, and code that signs wrongly or with expired credentials has to meet that here.
+The emulator accepts any signature; AWS does not, and code that signs wrongly or with expired credentials must fail here too.
 Signature Version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 """
 
@@ -21,13 +21,13 @@ class Keyring:
         self._secrets[access_key] = (secret_key, token)
 
     def expire(self):
-        """All temporary credentials that were handed out so far end now."""
+        """All temporary credentials issued so far expire now."""
         expired = [key for key, (_, token) in self._secrets.items() if token]
         self._expired.update(expired)
         return expired
 
     def check(self, request):
-        """Raises what AWS answers to a request that is signed by nobody it knows, wrongly, or too late."""
+        """Raises the error that AWS returns for a request with an unknown key, a wrong signature, or a signature that is too old."""
         if request.access_key is None:
             raise AwsError(
                 "AccessDenied" if request.service == "s3" else "MissingAuthenticationToken", "Request is missing Authentication Token"
@@ -55,7 +55,7 @@ def _unknown(service):
 
 
 def _signatures(request, secret):
-    """The one that came with the request, and the one that the secret makes."""
+    """The signature in the request, and the one computed with the secret."""
     pairs = [tuple((pair.split("=", 1) + [""])[:2]) for pair in request.query.split("&") if pair]
     in_query = dict(pairs)
     if "X-Amz-Signature" in in_query:

@@ -1,6 +1,6 @@
-"""The lab's state folder: what is up, where it answers, and who started it.
+"""The lab's state folder: what is running, its addresses, and who started it.
 
-Everything that has to be taken down can be named from this folder alone, so that `lab/down` works after the supervisor was killed.
+This folder is enough to find everything that has to be removed, so `lab/down` works after the supervisor was killed.
 """
 
 import json
@@ -13,7 +13,7 @@ MOST_MACHINES = 16
 
 
 def default_folder():
-    """The lab that `eval "$(lab/up)"` has named, or the usual place."""
+    """The lab that `eval "$(lab/up)"` set, or the default folder."""
     if os.environ.get("JAC_LAB_STATE"):
         return Path(os.environ["JAC_LAB_STATE"])
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
@@ -21,13 +21,13 @@ def default_folder():
 
 
 def cache_folder():
-    """Where the root filesystem and the virtual environment are kept from one lab to the next."""
+    """Where the root filesystem and the virtual environment are kept between labs."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "jac" / "lab"
 
 
 class State:
-    """Paths in a state folder, and the one file that says what runs."""
+    """Paths in a state folder, and the file that says what is running."""
 
     def __init__(self, folder):
         self.folder = Path(folder).absolute()
@@ -39,7 +39,7 @@ class State:
         self._file = self.folder / "lab.json"
 
     def read(self):
-        """What the supervisor wrote when it answered; an empty one if there is none."""
+        """What the supervisor wrote once it was ready; empty if it has not."""
         try:
             return json.loads(self._file.read_text())
         except (FileNotFoundError, json.JSONDecodeError):
@@ -48,19 +48,19 @@ class State:
     def write(self, facts):
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self._file.with_suffix(".part")
-        # The made-up keys are in it.
+        # It contains the generated keys.
         part.touch(mode=0o600)
         part.write_text(json.dumps(facts, indent=2) + "\n")
         part.replace(self._file)
 
     def supervisor(self):
-        """The supervisor's process id if it lives."""
+        """The supervisor's process ID if it is alive."""
         facts = self.read()
         return facts["pid"] if facts and started_at(facts["pid"]) == facts["pid_started"] else None
 
 
 def started_at(pid):
-    """When a process began, in clock ticks since boot: with its id, its name for good. None: there is no such process."""
+    """When a process started, in clock ticks since boot: together with its ID this identifies it. None: no such process."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,7 +1,7 @@
-"""The one process that a lab hangs on: emulator, proxy, control API, glue. It ends on request, or when its time is up.
+"""The main process of a lab: emulator, proxy, control API, glue. It ends on request, or when its lifetime is over.
 
-It takes everything down with it in both cases. If it is killed outright, `lab/down` does that from the state folder, and every machine
-and the emulator still end at the lab's lifetime by `timeout`.
+In both cases it removes everything. If it is killed, `lab/down` does that using the state folder, and every machine
+and the emulator still end at the end of the lab's lifetime by `timeout`.
 """
 
 import os
@@ -34,7 +34,7 @@ def say(words):
 
 
 def supervise(state, port, lifetime_seconds):
-    """Runs a lab from its beginning to its end; returns when nothing is left of it."""
+    """Runs a lab from start to end; returns when everything is removed."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -61,10 +61,10 @@ def supervise(state, port, lifetime_seconds):
         say(f"up at {facts['endpoint']}")
         while not stop.wait(1):
             if time.time() > until:
-                say("its time is up")
+                say("the lab's lifetime is over")
                 break
             if moto.poll() is not None:
-                say(f"the emulator ended with {moto.returncode}; its words are in {state.moto_log}")
+                say(f"the emulator ended with exit code {moto.returncode}; its log is {state.moto_log}")
                 break
     finally:
         if glue:
@@ -74,23 +74,23 @@ def supervise(state, port, lifetime_seconds):
 
 
 def _give_watches():
-    """Each machine's systemd watches files: sixteen machines need more instances of inotify than one user has by default (128)."""
+    """Each machine's systemd watches files: sixteen machines need more inotify instances than a user has by default (128)."""
     limit = pathlib.Path("/proc/sys/fs/inotify/max_user_instances")
     try:
         if int(limit.read_text()) < INOTIFY_INSTANCES:
             limit.write_text(str(INOTIFY_INSTANCES))
     except OSError as error:
-        say(f"{limit} stays as it is: {error}")
+        say(f"{limit} could not be changed: {error}")
 
 
 def _open_entry_points(glue, moto_port, host_address, port):
-    """Proxy and control API; returns where they are, and the keys to them."""
-    # Made up at every start; they look like AWS's own, and no AWS knows them.
+    """Starts proxy and control API; returns their addresses and the keys for them."""
+    # Generated at every start; they have the format of AWS's keys, but AWS does not know them.
     access_key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
     secret_key = secrets.token_urlsafe(30)
     switches = Switches()
     front = proxy.Proxy(moto_port, Keyring(access_key, secret_key), switches, ClientTokens(), Visibility(switches), glue)
-    # On the bridge, so that machines reach it under the same address (presigned URLs carry it), and on loopback.
+    # On the bridge, so that machines reach it at the same address (presigned URLs contain it), and on loopback.
     port = proxy.serve(front, host_address, port).server_address[1]
     proxy.serve(front, "127.0.0.1", port)
     listening = control.serve(Faults(glue, front, host_address, BLOCK))
@@ -110,7 +110,7 @@ def _start_moto(state, lifetime_seconds):
     images.write(catalogue)
     settings = {"MOTO_AMIS_PATH": str(catalogue), "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
     settings |= {"MOTO_ENABLE_AMI_VALIDATION": "true", "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true"}
-    # Whatever the caller has set up for a real cloud is none of the emulator's business.
+    # The emulator must not see the caller's settings for a real cloud.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_", "PYTHON"))}
     words = [
         "timeout",

@@ -1,4 +1,4 @@
-"""What a test has asked the API to do wrong, and until when. Everything is off at the start and after `reset`."""
+"""The API faults that a test has requested, and their duration. All are off at the start and after `reset`."""
 
 import fnmatch
 import threading
@@ -6,7 +6,7 @@ import time
 
 
 class Bucket:
-    """Calls that may be made at once, and how many come back a second."""
+    """A token bucket: calls that may be made at once, and tokens added per second."""
 
     def __init__(self, most, per_second):
         self.most, self.per_second = most, per_second
@@ -34,7 +34,7 @@ class Switches:
             self.calls_per_second = None
             self.read_delay_ms = 0
             self.refused_launches = 0
-            self.refused_type = None  # Of this type only; all: None.
+            self.refused_type = None  # Of this type only; None: any type.
             self.launch_bucket = None
             self.cut_launches = 0
             self._budget = None
@@ -43,7 +43,7 @@ class Switches:
         return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in self.denied)
 
     def throttles(self):
-        """Whether this call is one too many; it counts."""
+        """Whether to reject this call because of the rate; counts it."""
         with self._lock:
             if self.throttled_calls > 0:
                 self.throttled_calls -= 1
@@ -55,12 +55,12 @@ class Switches:
             return not self._budget.take()
 
     def throttles_launch(self):
-        """Whether this launch is one too many for its own bucket."""
+        """Whether to reject this launch because of the launches' own bucket."""
         with self._lock:
             return self.launch_bucket is not None and not self.launch_bucket.take()
 
     def take(self, name):
-        """Uses up one of a number of faults; false when there is none left."""
+        """Uses up one of a number of faults; false if none is left."""
         with self._lock:
             left = getattr(self, name)
             if left > 0:

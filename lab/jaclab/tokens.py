@@ -1,4 +1,4 @@
-"""`ClientToken`: the same token brings the same answer and launches nothing; with other parameters it is a mismatch.
+"""`ClientToken`: the same token returns the same answer and launches nothing; with other parameters it is an error.
 
 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
 """
@@ -11,7 +11,7 @@ class ClientTokens:
         self._answers = {}
 
     def known(self, request):
-        """The answer that this request had before, or None."""
+        """The earlier answer to this request, or None."""
         stored = self._answers.get(self._key(request))
         if stored is None:
             return None

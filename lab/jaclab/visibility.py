@@ -1,8 +1,8 @@
-"""What a read shows: things that were made a moment ago are not there yet when a test asked for that, and public addresses lead back here.
+"""Visibility in answers: hides new resources for a while if a test has asked for that, and redirects public addresses.
 
-Read after write: for N milliseconds after the call that made a thing, no `Describe…` lists it, and one that names it gets the answer that
-there is no such thing, as on AWS. Public addresses: the emulator makes them up, and they belong to somebody; each becomes the private
-address of the same machine, which is where it can be reached.
+Read after write: for N milliseconds after the call that created a resource, no `Describe…` lists it, and a call that names it fails
+as if it did not exist, as on AWS. Public addresses: the emulator invents them, and they belong to somebody; each is replaced by the
+private address of the same machine, at which it can be reached.
 """
 
 import re
@@ -25,11 +25,11 @@ _FAMILIES = {
 class Visibility:
     def __init__(self, switches):
         self._switches = switches
-        self._made = {}  # Id -> when the answer that named it first was given.
+        self._made = {}  # ID -> the time of the first answer with that ID.
         self._lock = threading.Lock()
 
     def made(self, request, answer):
-        """Remembers what a writing call has made: a launch makes several things, `Create…` names its own first."""
+        """Records what a writing call has created: a launch creates several resources; an answer of `Create…` has its own ID first."""
         found = _IDS.findall(answer.decode("utf-8", "replace"))
         if request.action == "RunInstances":
             found = [thing for thing in found if thing.split("-")[0] in ("i", "r", "eni", "vol")]
@@ -47,7 +47,7 @@ class Visibility:
             return {thing for thing, at in self._made.items() if at > since}
 
     def check(self, request):
-        """Raises what AWS says of an id that a read names too early."""
+        """Raises AWS's error for an ID that a read names too early."""
         if not self._switches.read_delay_ms or not request.action.startswith("Describe"):
             return
         hidden = self._hidden()
@@ -57,7 +57,7 @@ class Visibility:
                 raise AwsError(code, f"The ID '{value}' does not exist")
 
     def shown(self, request, answer):
-        """The answer as the caller gets it."""
+        """The answer that the caller gets."""
         hidden = self._hidden() if self._switches.read_delay_ms and request.action.startswith("Describe") else set()
         if not hidden and not any(word in answer for word in (b"<ipAddress>", b"<publicIp>", b"<dnsName>")):
             return answer
@@ -75,9 +75,9 @@ def _name(node):
 
 
 def _hide(node, hidden):
-    """Removes the list items that are about a hidden thing, and reservations that have become empty."""
+    """Removes the list items about a hidden resource, and reservations that have become empty."""
     for child in list(node):
-        # A thing's own id comes before those of what belongs to it.
+        # A resource's own ID comes before the IDs of what belongs to it.
         own = next((part.text for part in child if _THING.fullmatch(part.text or "")), None)
         if _name(child) == "item" and own in hidden:
             node.remove(child)

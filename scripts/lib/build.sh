@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154
-# Builds the web app and the executable, and gets JMeter. What is up to date is left alone.
+# Builds the web app and the executable, and gets JMeter. What is up to date is not built again.
 
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache_folder/target}
 
-# Installs a folder's npm packages if its lock file is another than at the last time.
+# Installs a folder's npm packages if its lock file has changed since the last time.
 npm_packages() {
   local folder=$1 stamp=$1/node_modules/.jac-lock expected
   expected=$(sha256sum <"$folder/package-lock.json")-$(node --version)
@@ -13,12 +13,12 @@ npm_packages() {
   printf '%s' "$expected" >"$stamp"
 }
 
-# A digest of everything that the web app is built from.
+# A digest of all sources of the web app.
 web_sources() {
   (cd "$root/web" && find . \( -name node_modules -o -name dist -o -name dist-report \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
 }
 
-# The executable has the web app inside it, so this comes before it.
+# The web app is embedded in the executable, so it is built first.
 build_web() {
   npm_packages "$root/web"
   local stamp=$root/web/node_modules/.jac-built expected
@@ -32,7 +32,7 @@ build_web() {
   printf '%s' "$expected" >"$stamp"
 }
 
-# The search engines that the tests ship samples to, in their makers' minimal distributions; prints the folder that they are in.
+# The search engines that the tests ship samples to, in the publishers' minimal distributions; prints the folder that contains them.
 SEARCH_ENGINES=(
   org.opensearch.distribution.integ-test-zip:opensearch:2.19.4
   org.opensearch.distribution.integ-test-zip:opensearch:3.6.0
@@ -55,12 +55,12 @@ install_search_engines() {
   printf '%s\n' "$folder"
 }
 
-# JAC's own copy of JMeter in a data folder; prints its path. Apache's archive comes first, with its progress in sight; where
-# that cannot be reached, Maven fetches it, and is installed for that.
+# JAC's own copy of JMeter in a data folder; prints its path. It tries Apache's archive first, with visible progress; if
+# that cannot be reached, it uses Maven, and installs it for that.
 install_jmeter() {
   local jac=$1 options=("${@:2}") words outcome=0
   words=$(mktemp)
-  # Without Maven a failure is not final: its message goes to a file.
+  # Without Maven a failure is not final, so its message goes to a file.
   {
     "$jac" jmeter install "${options[@]}" 2>&1 >&3 | sed -u "/^error: /{w $words
 d}" >&2 || outcome=${PIPESTATUS[0]}
@@ -68,7 +68,7 @@ d}" >&2 || outcome=${PIPESTATUS[0]}
   if [ "$outcome" -ne 0 ] && has_maven; then
     cat "$words" >&2
   elif [ "$outcome" -ne 0 ]; then
-    say "Apache's archive is not available; JMeter comes through Maven."
+    say "Apache's archive is not available; fetching JMeter through Maven."
     outcome=0
     require maven >&2
     "$jac" jmeter install "${options[@]}" || outcome=$?

@@ -1,5 +1,5 @@
-// The console as somebody sees it who watches a run: a server on a folder of its own, the demo shop, and a browser that is signed in.
-// For scripts that measure the page or take its pictures. Loopback only; everything that was started ends with `close`.
+// The web app during a run: a server on a temporary data folder, the demo shop, and a browser that is signed in.
+// For scripts that measure the page or take screenshots. Loopback only; `close` stops everything that was started.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -56,7 +56,7 @@ export async function openConsole(options = {}) {
       const secret = await page.evaluate(() => localStorage.getItem("jac.page"));
       return (await page.request.get(`${base}/api/v1${path}`, { headers: { "X-JAC-Page": secret } })).json();
     };
-    /** Starts a plan on a cluster of its own, and gives the run once it has samples. */
+    /** Starts a plan on a new cluster, and returns the run once it has samples. */
     const run = async (plan, args) => {
       const before = (await api("/runs?limit=1")).items[0]?.id;
       jac(["run", plan, "--out", join(folder, `out-${children.length}`), `-Jtarget.port=${shop.port}`, ...args], "ignore");

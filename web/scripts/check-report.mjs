@@ -1,5 +1,5 @@
-// The server replaces the `null` of one exact string in report.html; this fails the build when that string is not there exactly once,
-// or when the page would ask the network for anything.
+// The server replaces the `null` of one exact string in report.html; this fails the build if that string is not there exactly once,
+// or if the page would request anything from the network.
 import { readFileSync } from "node:fs";
 
 const file = new URL("../dist-report/report.html", import.meta.url);

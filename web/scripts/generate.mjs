@@ -1,4 +1,4 @@
-// Types from the server's OpenAPI document. `--check` changes nothing and fails when they are stale.
+// Generates types from the server's OpenAPI document. `--check` changes nothing and fails if they are stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import openapiTS, { astToString, COMMENT_HEADER } from "openapi-typescript";
 
@@ -13,7 +13,7 @@ if (process.argv.includes("--check")) {
   try {
     found = readFileSync(target, "utf8");
   } catch {
-    // Not made yet: as stale as can be.
+    // Not generated yet: counts as stale.
   }
   if (found !== expected) {
     console.error("src/shared/api/schema.gen.ts is not what web/openapi.json says; run `npm run generate` in web/.");

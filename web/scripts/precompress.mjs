@@ -1,4 +1,4 @@
-// Packs what a browser fetches beside the file itself, so that the server has nothing to pack for each of them.
+// Compresses the files that a browser fetches, so that the server does not have to compress them for each request.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { constants, gzipSync } from "node:zlib";
 

@@ -143,7 +143,7 @@ pub trait Keys: std::fmt::Debug + Send + Sync {
     /// Keys that are valid now.
     ///
     /// # Errors
-    /// A phrase that says why no keys can be had.
+    /// A phrase that says why no keys are available.
     async fn current(&self) -> Result<KeysUntil, String>;
 }
 

@@ -30,7 +30,7 @@ pub struct RouteStats {
     pub statuses: BTreeMap<u16, u64>,
 }
 
-/// At most so many users are counted by name; bounded because names come from outside.
+/// At most this many users are counted by name; bounded because names come from outside.
 const MAX_USERS: usize = 10_000;
 
 #[derive(Debug, Default)]

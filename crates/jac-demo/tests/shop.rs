@@ -74,7 +74,7 @@ async fn some_searches_and_checkouts_fail() {
         lacking += u32::from(!shop.get("/search?q=a%3Cb&delay_ms=0").await.1.contains("Results for a&lt;b"));
         shop.post("/checkout?delay_ms=0", "cart=1", "").await;
     }
-    // 8 % and 3 % of 400; outside of these bounds once in a million times.
+    // 8 % and 3 % of 400; the probability of leaving these bounds is one in a million.
     assert!((5..=75).contains(&lacking), "{lacking}");
     let failed = shop.stats().await.routes["/checkout"].statuses.get(&500).copied().unwrap_or(0);
     assert!((1..=40).contains(&failed), "{failed}");

@@ -117,7 +117,7 @@ impl Clients {
         Arc::clone(self.made.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
     }
 
-    /// Takes these in place of clients that would be made.
+    /// Takes these instead of clients that would be made.
     #[cfg(test)]
     pub async fn keep(&self, choice: CredentialChoice, region: Option<&str>, credentials: AwsCredentials, aws: Aws) {
         *self.made((choice, region.map(str::to_owned))).lock().await = Some((credentials, Arc::new(aws)));

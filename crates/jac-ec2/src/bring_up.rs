@@ -24,7 +24,7 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 const ASK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
 impl Ec2Cloud {
-    /// Makes a cluster's machines, or continues with those that were begun; returns when all that are to come up answer.
+    /// Launches a cluster's instances, or continues a launch; returns when all required ones answer.
     pub(crate) async fn bring_up(
         &self,
         config: &ClusterConfig,
@@ -127,7 +127,7 @@ impl Ec2Cloud {
         self.known(cluster)
     }
 
-    /// Waits for every machine that was launched. Gives those that did not come up, by node.
+    /// Waits for every launched instance. Returns those that failed to launch, by node.
     async fn boot(
         &self,
         aws: &Aws,
@@ -291,7 +291,7 @@ async fn check_quota(aws: &Aws, ec2: &Ec2Config, requests: &[NodeRequest], found
     }
 }
 
-/// How many of a cluster's workers may fail to come up.
+/// How many of a cluster's workers may fail to launch.
 pub(crate) fn failures_allowed(record: &ClusterRecord) -> usize {
     usize::try_from(record.config.workers_may_fail).unwrap_or(0)
 }

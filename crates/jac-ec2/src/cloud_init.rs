@@ -30,7 +30,7 @@ pub fn errors(status: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    // As cloud-init 22.4 of Debian 12 wrote it where a file lay in place of a folder.
+    // As cloud-init 22.4 of Debian 12 wrote it where a file lay instead of a folder.
     const FAILED: &str = include_str!("../tests/recorded/cloud_init_failed.json");
     const GOOD: &str = include_str!("../tests/recorded/cloud_init_done.json");
 

@@ -39,7 +39,7 @@ impl KeyChain {
     /// Keys that are valid now.
     ///
     /// # Errors
-    /// A phrase that says why no keys can be had.
+    /// A phrase that says why no keys are available.
     pub async fn current(&self) -> std::result::Result<EnvironmentKeys, String> {
         let keys = self.0.provide_credentials().await.map_err(|error| error.to_string())?;
         Ok(EnvironmentKeys {

@@ -8,7 +8,7 @@ use jac_model::ports::PortError;
 use std::any::Any;
 use std::error::Error;
 
-/// An answer of AWS that was none that was wished for.
+/// An error of AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// `UnauthorizedOperation`…; empty when AWS was not reached, `NoCredentials` when there was nothing to ask it with.

@@ -14,7 +14,7 @@ use jac_model::{ClusterId, Ec2Addresses, Ec2Config, Fault};
 use std::net::Ipv4Addr;
 
 const SET_RULES: &str = "set the security group's rules";
-/// So many looks, four seconds in all, are for a group that was made a moment ago and of which AWS does not know yet.
+/// This many looks, four seconds in all, are for a group that was made a moment ago and of which AWS does not know yet.
 const UNSEEN_LOOKS: u32 = 4;
 
 /// VPC and subnets.

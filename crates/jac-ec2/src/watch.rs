@@ -60,7 +60,7 @@ pub struct Watch {
     links: Mutex<HashMap<NodeKey, (String, Arc<Link>)>>,
     /// What each region answered, and when.
     lists: Mutex<HashMap<Asked, (Instant, Vec<Machine>)>>,
-    /// The machines that AWS has shown, with their clusters, and since when it does not any more: one that was just launched may not be
+    /// The machines that AWS has shown, with their clusters, and since when it no longer shows them: one that was just launched may not be
     /// shown yet.
     shown: Mutex<HashMap<String, (ClusterId, Option<Instant>)>>,
     /// Where could not be looked: since when, and why.

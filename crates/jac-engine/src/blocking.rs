@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{JoinError, block_in_place};
 
-/// So many at a time of those that anybody can ask for. Each holds a thread of the runtime's pool, which has 512, and takes a second one
+/// This many at a time of those that anybody can ask for. Each holds a thread of the runtime's pool, which has 512, and takes a second one
 /// for each of its questions to the database: without a bound all threads could hold one and wait for another.
 pub(crate) const TURNS: usize = 64;
 

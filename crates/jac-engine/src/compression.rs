@@ -55,7 +55,7 @@ impl Queue {
 
 /// The result of compressing a run's logs.
 enum Outcome {
-    /// So many were compressed.
+    /// This many were compressed.
     Done(usize),
     /// A run began on this machine, or the engine ends.
     Interrupted,

@@ -235,7 +235,7 @@ impl Engine {
         found.ok_or_else(|| EngineError::NotFound { kind: "set of credentials", id: id.to_owned() })
     }
 
-    /// Saves a set, new or in place of `before`: a key is rotated, a session token renewed. With `is_tried` AWS is asked first whose
+    /// Saves a set, new or instead of `before`: a key is rotated, a session token renewed. With `is_tried` AWS is asked first whose
     /// it is.
     ///
     /// # Errors
@@ -371,7 +371,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Puts the set in place of `saved`, or the environment where the owner has none, and sees to it that it is the owner's.
+    /// Puts the set instead of `saved`, or the environment where the owner has none, and sees to it that it is the owner's.
     ///
     /// # Errors
     /// When the set is not the owner's, or they have several and none is named `default`.

@@ -1,4 +1,4 @@
-//! The same for many nodes: so many of them at a time, and one that takes its time costs nobody else's.
+//! The same for many nodes: this many of them at a time, and one that takes its time costs nobody else's.
 
 use futures_util::future::{join_all, try_join_all};
 use jac_model::ports::PortError;

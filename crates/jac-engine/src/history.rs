@@ -129,7 +129,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes a finished run the one that its plan's other runs are compared with, in place of any other, or no longer.
+    /// Makes a finished run the one that its plan's other runs are compared with, instead of any other, or no longer.
     ///
     /// # Errors
     /// When it has not finished.

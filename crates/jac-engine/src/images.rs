@@ -1,4 +1,4 @@
-//! Images of machines that have everything: made of a cluster's master, so that later clusters come up sooner.
+//! Images of machines that have everything: made of a cluster's master, so that later clusters launch faster.
 
 use crate::clusters::conflict;
 use crate::engine::Engine;

@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep, timeout};
 const RETRY_EVERY: Duration = Duration::from_secs(5);
 /// Time between two events about a step that keeps failing.
 const REPORT_EVERY: Duration = Duration::from_secs(5 * 60);
-/// So often may the task of a cluster that comes up panic.
+/// How often the task of a launching cluster may panic.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 /// A launch that is resumed after a restart has at least this long, however long ago it started: the machines may exist.
 const SHORTEST_LIMIT: Duration = Duration::from_secs(60);

@@ -29,7 +29,7 @@ async fn within<T>(
     timeout(limit, call).await.map_err(late)?
 }
 
-/// How long so many bytes may travel.
+/// How long this many bytes may travel.
 fn travel(bytes: u64) -> Duration {
     QUESTION + Duration::from_secs(bytes / SLOWEST)
 }

@@ -16,7 +16,7 @@ use jac_store::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {

@@ -77,7 +77,7 @@ impl Engine {
         for kind in [Kind::Cluster, Kind::Plan, Kind::Run, Kind::Schedule] {
             for id in self.store().owned(kind, &leaving.id).await? {
                 match self.hand_one_over(kind, &id, leaving, is_ending, next, by).await {
-                    // What this JAC cannot read keeps nobody here.
+                    // An unreadable row must not keep a person from being removed.
                     Err(EngineError::Store(StoreError::Unreadable { .. })) => {
                         self.store().give_row(kind, &id, next).await?;
                     }

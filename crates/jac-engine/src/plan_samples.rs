@@ -69,7 +69,7 @@ pub struct SearchedRun {
     pub rejected_rows: u64,
     /// `log`, or the search target's name; `null`: it could not be searched.
     pub source: Option<String>,
-    /// Why its log was read in place of a search target; `null`: it was not.
+    /// Why its log was read instead of a search target; `null`: it was not.
     pub fallback: Option<SearchFallback>,
     /// Why it could not be searched; `null`: it was.
     pub fault: Option<SearchFault>,

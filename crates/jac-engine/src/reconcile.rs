@@ -21,9 +21,9 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// So many lists in a row have to lack a node before it counts as gone…
+/// This many lists in a row have to lack a node before it counts as gone…
 const LISTS_UNTIL_LOST: u32 = 2;
-/// …and so many have to lack all nodes, over at least [`ALL_GONE_FOR`], before their cluster is ended for that.
+/// …and this many have to lack all nodes, over at least [`ALL_GONE_FOR`], before their cluster is ended for that.
 const LISTS_UNTIL_ENDED: u32 = 3;
 const ALL_GONE_FOR: Duration = Duration::from_secs(10);
 /// Lists that were made nearer to each other are one.

@@ -62,10 +62,10 @@ pub const RESULTS: &str = "results.jtl";
 /// The folder among them with the plan's files as they were run.
 pub(crate) const PLAN: &str = "plan";
 
-/// So many labels are in a snapshot; the report of a finished run has all.
+/// This many labels are in a snapshot; the report of a finished run has all.
 const MOST_LABELS: usize = 500;
 
-/// So many labels' points are followed by one page: as many as a chart has lines.
+/// This many labels' points are followed by one page: as many as a chart has lines.
 const MOST_LIVE_LABELS: usize = 10;
 
 /// Maximum graceful stop timeout in seconds: a day.
@@ -109,11 +109,11 @@ pub struct NewRun {
     /// `null` or absent: those of the plan.
     #[serde(default)]
     pub keep: Option<Vec<String>>,
-    /// Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in place of
+    /// Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand instead of
     /// the plan's.
     #[serde(default)]
     pub criteria: Option<Vec<String>>,
-    /// Samples that start within so many seconds after the first one do not count for the criteria; 0: all count. Absent: the plan's.
+    /// Samples that start within this many seconds after the first one do not count for the criteria; 0: all count. Absent: the plan's.
     #[serde(default)]
     pub warm_up_s: Option<u64>,
     /// Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself. Absent:
@@ -350,7 +350,7 @@ impl Engine {
         Ok(run)
     }
 
-    /// Finds out whether a run would work on a cluster of that configuration and so many workers. Nothing is made.
+    /// Finds out whether a run would work on a cluster of that configuration and this many workers. Nothing is made.
     ///
     /// # Errors
     /// When it cannot work; all reasons are reported.
@@ -550,7 +550,7 @@ fn keep_busiest(labels: &mut Vec<Entry>, most: usize) -> u64 {
     all as u64
 }
 
-/// Makes the run one of the nodes that its cluster has become: some may not have come up while it waited.
+/// Makes the run one of the nodes that its cluster has become: some may have failed to launch while it waited.
 pub(crate) fn take_nodes(run: &mut Run, cluster: &Cluster) {
     let (requested, workers) = (run.workers, try_run::workers(run.try_run, cluster.worker_count()));
     run.nodes = nodes_of(cluster, run.results, run.try_run);

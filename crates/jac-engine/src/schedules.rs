@@ -378,7 +378,7 @@ fn fault_of_changes(schedule: &Schedule, by: &Person, changes: &RunChanges) -> O
             return Some(Fault::at("/workers", Fault::CONFLICTING, message));
         }
     };
-    let message = || format!("The schedule has {most} workers; a run started by hand cannot have more.");
+    let message = || format!("The schedule has {most} workers; a run started manually cannot have more.");
     (workers > most).then(|| Fault::at("/workers", Fault::OUT_OF_RANGE, message()))
 }
 

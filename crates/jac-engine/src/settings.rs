@@ -57,17 +57,17 @@ pub struct Settings {
     /// What is to stay free on the disk of the data folder, in bytes: no run begins with less, and no log grows with less
     /// than half of it.
     pub disk_reserve_bytes: u64,
-    /// Finished runs are removed so many days after they were asked for; `None`: never for their age. Pinned ones stay.
+    /// Finished runs are removed this many days after they were asked for; `None`: never for their age. Pinned ones stay.
     pub runs_days: Option<u32>,
     /// Number of newest finished runs to keep, in addition to pinned ones and baselines; `None`: all.
     pub runs_count: Option<u32>,
     /// Bytes of the newest finished runs to keep; pinned ones and baselines count and are always kept; `None`: all.
     pub runs_bytes: Option<u64>,
-    /// So many of each plan's revisions are kept, the newest, and those that a run has run or a schedule is to run; `None`: all.
+    /// This many of each plan's revisions are kept, the newest, and those that a run has run or a schedule is to run; `None`: all.
     pub plan_revisions: Option<u32>,
-    /// Logs of runs that are in the store for artefacts leave the data folder so many days after the run was asked for; `None`: never.
+    /// Logs of runs that are in the store for artefacts leave the data folder this many days after the run was asked for; `None`: never.
     pub stored_logs_days: Option<u32>,
-    /// A cluster's events are kept for so many days after its end.
+    /// A cluster's events are kept for this many days after its end.
     pub cluster_events_days: u32,
     /// Schedules start runs. Only a server's do: whoever runs one command does not expect other runs of it.
     pub starts_schedules: bool,

@@ -183,7 +183,7 @@ pub struct RunView {
     pub criteria_expressions: Vec<String>,
     /// How each criterion has fared since it had a value.
     pub criteria_watch: Vec<CriterionWatch>,
-    /// Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
+    /// Samples that start within this many seconds after the first one do not count for the criteria; 0: all count.
     pub warm_up_s: u64,
     /// Rules of its automatic stop; empty: none.
     pub stop_rules: Vec<String>,

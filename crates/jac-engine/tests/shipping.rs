@@ -1,5 +1,5 @@
-//! What the engine does about a search target that loses rows, has them twice, refuses them, or breaks off: over a simulated one, in a time
-//! that does not pass by itself.
+//! How the engine handles a search target that loses rows, has them twice, rejects them, or disconnects: with a simulated one, and
+//! paused time.
 
 use async_trait::async_trait;
 use jac_artefacts::{ArtefactStore, Location, Options};
@@ -21,7 +21,7 @@ use tokio::time::{sleep, timeout};
 const ROWS: u64 = 40;
 const LIMIT: Duration = Duration::from_secs(3600);
 
-/// A target that keeps how often it has each row.
+/// A target that counts how often it has each row.
 #[derive(Default)]
 struct Simulated {
     kept: Mutex<Kept>,
@@ -35,29 +35,29 @@ struct Kept {
     deleted: u32,
     /// It deletes nothing.
     refuses_deletions: bool,
-    /// The most logs that were open at a time.
+    /// The maximum number of logs that were open at a time.
     most_open: usize,
     /// Logs that are being read, or wait in the middle.
     open: usize,
 }
 
-/// What goes wrong with one call after the other.
+/// The fault of each successive call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,
-    /// It acknowledges each fifth row and does not have it.
+    /// It acknowledges every fifth row but does not store it.
     Loses,
-    /// It has each fifth row once more.
+    /// It stores every fifth row twice.
     Doubles,
     /// It has documents of the run that were not shipped.
     Foreign,
-    /// It refuses each fifth row.
+    /// It rejects every fifth row.
     Refuses,
     /// It accepts nothing, and waits forever.
     Hangs,
     /// It accepts a piece of the log, and waits forever.
     HangsBehind,
-    /// It breaks off after some batches, whose refused rows were reported.
+    /// It fails after some batches whose rejected rows were reported.
     BreaksOff,
     /// Its code panics in the middle of a log.
     Panics,
@@ -118,7 +118,7 @@ impl SampleTarget for Simulated {
         Err(TargetError::new("search_unreachable", "It is simulated."))
     }
 
-    /// A row is a line; its place is what it is known by.
+    /// A row is a line; its position is its ID.
     async fn ship(&self, run: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError> {
         let fault = self.faults.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or(Fault::None);
         self.kept().shipped += 1;
@@ -243,7 +243,7 @@ impl House {
             .expect("written");
     }
 
-    /// The database, beside the engine's.
+    /// The database, opened in addition to the engine.
     async fn store(&self) -> Store {
         let folder = DataFolder::open(self.folder.path()).expect("it opens");
         Store::open(&folder.database()).await.expect("a database")
@@ -255,7 +255,7 @@ impl House {
 
     async fn engine_with(&self, target: &Arc<Simulated>, artefacts: Option<ArtefactStore>) -> Engine {
         let folder = DataFolder::open(self.folder.path()).expect("it opens");
-        // The last that held an engine before gives it back.
+        // It is available when the last owner of the previous engine is dropped.
         let lock = loop {
             match folder.lock() {
                 Ok(lock) => break lock,
@@ -389,7 +389,7 @@ async fn a_shipment_has_one_task_however_often_it_is_begun() {
     let engine = house.engine(&target).await;
     for turn in 0..60 {
         engine.ship_run(&house.run, None).await.expect("begun");
-        // Each time a little later in what the task does.
+        // Each time a little later in the task's work.
         for _ in 0..turn % 50 {
             tokio::task::yield_now().await;
         }
@@ -456,7 +456,7 @@ async fn refused_rows_are_in_a_file_once_each_also_over_a_restart() {
     sleep(Duration::from_secs(1)).await;
     engine.shut_down().await;
     drop(engine);
-    // What a crash would leave: rows that were written down, and the cursor that was not.
+    // What a crash would leave: rows that were written, without the updated cursor.
     let file = house.folder.path().join("runs").join(house.run.as_str()).join("search/simulated.refused.ndjson");
     let kept = std::fs::read_to_string(&file).expect("the file");
     assert_eq!(kept.lines().count(), 4);
@@ -486,7 +486,7 @@ async fn an_import_that_was_interrupted_before_its_shipping_began_is_shipped_at_
     assert!(engine.shipments(&house.run).await.expect("read").is_empty(), "nobody has asked for it");
     engine.shut_down().await;
     drop(engine);
-    // What a crash leaves after the run has its place, and what one leaves before that.
+    // A crash after the run was moved into place, and one before that.
     let marks = house.folder.path().join("runs-imported");
     std::fs::create_dir_all(&marks).expect("a folder");
     for run in [house.run.as_str(), "r-44444444"] {
@@ -544,7 +544,7 @@ async fn a_backfill_waits_while_an_active_run_is_behind() {
     until(|| target.kept().open == 2).await;
     sleep(Duration::from_secs(600)).await;
     assert_eq!(target.kept().rows.len(), 0, "the backfill has shipped while the live run was behind");
-    // The live run catches up, and then the other continues, though the live one has not ended.
+    // The live run catches up, and then the other continues, although the live one has not ended.
     engine.ship_run(&live, None).await.expect("tried again");
     assert_eq!(house.end(&engine).await.state, ShipmentState::Complete);
     assert_eq!(engine.shipments(&live).await.expect("read")[0].state, ShipmentState::Shipping);
@@ -574,7 +574,7 @@ async fn runs_that_end_while_a_target_is_away_do_not_all_keep_their_logs_open() 
     until(|| target.kept().open == 8).await;
     sleep(Duration::from_secs(600)).await;
     assert_eq!(target.kept().open, 8);
-    // And a backfill has its own turns.
+    // A backfill waits for its own turns.
     engine.ship_run(&house.run, None).await.expect("begun");
     until(|| target.kept().open == 9).await;
     engine.shut_down().await;

@@ -2,7 +2,7 @@
 
 use jac_model::notify::{EndCriterion, EndedRun, Notification, NotificationEvent};
 
-/// Criteria that are listed; of more, it is said how many.
+/// Maximum number of criteria listed; of more, only the number is given.
 const MOST_CRITERIA: usize = 10;
 /// The longest text of one of them.
 const LONGEST: usize = 300;

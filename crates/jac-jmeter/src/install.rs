@@ -77,9 +77,9 @@ pub enum InstallError {
 /// What an installation is doing, for a line that is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// So many bytes of so many, where that is known.
+    /// This many bytes of the total, if known.
     Downloading { bytes: u64, total: Option<u64> },
-    /// Maven has fetched so many artefacts.
+    /// Maven has fetched this many artefacts.
     Maven { artefacts: usize },
     /// A sentence.
     Step(String),

@@ -70,7 +70,7 @@ pub(crate) enum Stage {
 /// How long a group runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Span {
-    /// At most so many seconds, its delay included.
+    /// At most this many seconds, its delay included.
     AtMost(u64),
     /// Until its iterations are done.
     UntilDone,

@@ -1,4 +1,4 @@
-//! What the check reads in plans as JMeter 5.6.3 and the plugins do, each case tried with them.
+//! The check reads plans as JMeter 5.6.3 and the plugins do; each case was tested with them.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ fn plan_of(variables: &[(&str, &str)], elements: &str) -> Plan {
     Plan::parse(plan.as_bytes()).expect("a plan")
 }
 
-/// A thread group with a sampler and more in it.
+/// A thread group with a sampler and further elements.
 fn group_of(name: &str, properties: &str, inside: &str) -> String {
     format!(
         r#"<ThreadGroup guiclass="ThreadGroupGui" testname="{name}"><elementProp name="ThreadGroup.main_controller" elementType="LoopController">

@@ -1,4 +1,4 @@
-//! How a plan is put together from modules and included files. Each plan here was tried on JMeter 5.6.3.
+//! How a plan is put together from modules and included files. Each plan here was tested with JMeter 5.6.3.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -178,7 +178,7 @@ fn a_plan_cannot_be_split() {
     }
 }
 
-/// A plan of so many thread groups, each with findings of its own and the same file.
+/// A plan of this many thread groups, each with its own findings and the same file.
 fn many(groups: usize) -> Plan {
     let one = |number: usize| {
         group_with(&format!("g{number}"), "true", "x", &format!("{}{}", csv("rows.csv"), csv(&format!("{number}.csv"))))
@@ -198,7 +198,7 @@ fn findings_of_a_kind_are_limited_and_the_rest_is_counted() {
     assert!(check.findings.iter().any(|f| f.code == "list_shortened" && f.params["count"] == "1500"));
 }
 
-/// A plan of thread groups whose users start in times of their own.
+/// A plan of thread groups with different ramp-ups.
 fn ramps(groups: usize) -> Plan {
     let one = |number: usize| {
         let ramp = format!("<stringProp name=\"ThreadGroup.ramp_time\">{number}</stringProp></ThreadGroup>");
@@ -207,7 +207,7 @@ fn ramps(groups: usize) -> Plan {
     Plan::parse(plan(&(0..groups).map(one).collect::<String>()).as_bytes()).expect("a plan")
 }
 
-/// A plan of an Ultimate Thread Group with waves at times of their own.
+/// A plan with an Ultimate Thread Group with waves at different times.
 fn waves(rows: usize) -> Plan {
     let cell = |number: usize| format!("<stringProp name=\"c\">{number}</stringProp>");
     let row = |number: usize| {
@@ -232,7 +232,7 @@ fn time_grows_with_the_plan_and_not_with_its_square() {
         };
         time(100);
         let (small, large) = (time(1_000), time(10_000));
-        // Ten times as many take about ten times as long; a scan of all for each would take a hundred times.
+        // Ten times as many take about ten times as long; a quadratic scan would take a hundred times.
         assert!(large < small * 40 + Duration::from_millis(500), "{what}: {small:?} and {large:?}");
     }
 }

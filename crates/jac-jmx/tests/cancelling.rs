@@ -1,12 +1,12 @@
-//! A check that nobody waits for any more ends at once, wherever in a huge plan it is.
+//! A check that was cancelled ends at once, wherever in a huge plan it is.
 
 use jac_jmx::{Cancel, CheckInput, Plan, PlanError, check_until};
 use std::cell::Cell;
 use std::fmt::Write;
 
-/// So many of whatever a plan has many of.
+/// Number of elements in a huge plan.
 const MANY: usize = 3_000;
-/// What may still be asked once the answer was that nobody waits: the loops that are open, each once.
+/// How many more checks of the cancellation are allowed afterwards: one for each open loop.
 const OPEN_LOOPS: usize = 20;
 
 fn plan(below: &str) -> String {
@@ -21,7 +21,7 @@ fn group(below: &str) -> String {
     )
 }
 
-/// Huge plans of several shapes, with how often each makes the check ask at least.
+/// Huge plans of several shapes, with the minimum number of cancellation checks of each.
 fn huge() -> Vec<(&'static str, String, usize)> {
     let many = |one: &dyn Fn(usize) -> String| (0..MANY).fold(String::new(), |text, nth| text + &one(nth));
     let sampler =

@@ -1,4 +1,4 @@
-//! What is found in real plans. Every plan in `plans/` loads in JMeter 5.6.3 (but for `plugins.jmx`, which needs plugins).
+//! Findings in real plans. Every plan in `plans/` loads in JMeter 5.6.3 (except `plugins.jmx`, which needs plugins).
 
 use std::collections::BTreeMap;
 

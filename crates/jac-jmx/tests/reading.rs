@@ -73,7 +73,7 @@ fn encodings_are_jmeters() {
     let utf8 = plan_with(r#"<ThreadGroup guiclass="" testname="h&#233;é"/><hashTree/>"#);
     let marked = [b"\xef\xbb\xbf", utf8.as_bytes()].concat();
     assert_eq!(Plan::parse(&marked).unwrap().elements()[1].name, "héé");
-    // JMeter ignores the declaration and loses the letter.
+    // JMeter ignores the declaration and loses the character.
     let latin1: Vec<u8> = utf8.replace("UTF-8", "ISO-8859-1").chars().map(|c| c as u32 as u8).collect();
     assert_eq!(Plan::parse(&latin1).unwrap().elements()[1].name, "hé\u{fffd}");
     let wide: Vec<u8> = utf8.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -117,7 +117,7 @@ fn deep_nesting_is_refused_without_overflowing_a_stack() {
     assert!(!jac_jmx::check(&plan, &jac_jmx::CheckInput::new("p.jmx")).ok);
 }
 
-/// A plan with one thread group and a sampler; `inside` stands in the sampler.
+/// A plan with one thread group and a sampler; `inside` is the sampler's content.
 fn sampling(inside: &str) -> String {
     plan_with(&format!(
         r#"<ThreadGroup guiclass="ThreadGroupGui" testname="Users"><stringProp name="x">1</stringProp></ThreadGroup><hashTree>
@@ -127,7 +127,7 @@ fn sampling(inside: &str) -> String {
 
 #[test]
 fn what_jmeter_does_not_look_at_does_no_harm() {
-    // Each was tried on JMeter 5.6.3, which takes a sample.
+    // Each was tested with JMeter 5.6.3, which takes a sample.
     let plain = sampling("");
     let end = "</hashTree></hashTree></jmeterTestPlan>";
     let without_end = plain.strip_suffix(end).expect("it ends so");
@@ -161,7 +161,7 @@ fn what_jmeter_does_not_look_at_does_no_harm() {
 
 #[test]
 fn what_jmeter_refuses_is_refused_with_its_line() {
-    // Each was tried on JMeter 5.6.3, which loads none of them.
+    // Each was tested with JMeter 5.6.3, which loads none of them.
     let plain = sampling("");
     let malformed = [
         format!("\n\n{plain}"),

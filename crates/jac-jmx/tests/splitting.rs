@@ -1,4 +1,4 @@
-//! Dealing rows out: nothing lost, nothing twice, whatever the chunks.
+//! Splitting rows: none lost, none twice, however the input is divided.
 
 use std::convert::Infallible;
 
@@ -29,7 +29,7 @@ fn text(bytes: &str, parts: usize, header: bool, quoting: Quoting) -> Vec<String
     out.into_iter().map(|part| String::from_utf8(part).unwrap()).collect()
 }
 
-/// The slow, obvious way: all rows of a text, line ends included.
+/// The slow, obvious way: all rows of a text, including line ends.
 fn rows(bytes: &[u8], quoting: Quoting) -> Vec<Vec<u8>> {
     let mut rows = Vec::new();
     let mut row = Vec::new();
@@ -90,7 +90,7 @@ fn quoted_line_breaks_belong_to_their_row_only_where_quoting_is_on() {
     let csv = "a,b\n1,\"x\ny\"\n2,\"say \"\"hi\n\"\"\"\n3,z\n";
     assert_eq!(text(csv, 2, true, QUOTED), ["a,b\n1,\"x\ny\"\n3,z\n", "a,b\n2,\"say \"\"hi\n\"\"\"\n"]);
     assert_eq!(text("1,\"x\ny\"\n", 2, false, Quoting::Never), ["1,\"x\n", "y\"\n"]);
-    // A quote inside a field opens nothing.
+    // A quote inside a field does not start quoting.
     assert_eq!(text("5\" disk\n7\" disk\n", 2, false, QUOTED), ["5\" disk\n", "7\" disk\n"]);
     let tabs = Quoting::Quoted { delimiter: b'\t' };
     assert_eq!(text("1\t\"a\nb\"\n2\n", 2, false, tabs), ["1\t\"a\nb\"\n", "2\n"]);

@@ -42,7 +42,7 @@ pub struct ChangedCodes {
     pub series: Vec<CodeSeries>,
 }
 
-/// How many in one bucket of time.
+/// A number in one bucket of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimedCount {

@@ -41,7 +41,7 @@ enum Format {
     Xml(Box<XmlReader>),
 }
 
-/// So many blanks in front of everything are no XML document's.
+/// This many blanks in front of everything are no XML document's.
 const BLANKS: usize = 4 << 10;
 
 impl LogReader {

@@ -1,15 +1,15 @@
-//! Response times in log-linear steps: so many binary digits are kept, whatever the size of a time.
+//! Response times in log-linear steps: this many binary digits are kept, whatever the size of a time.
 //!
 //! The layout is HdrHistogram's: up to 2^digits ms each millisecond is a step, and above it every doubling has 2^(digits - 1) of them.
 
-/// The steps of so many binary digits.
+/// The steps of this many binary digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Steps {
     digits: u32,
 }
 
 impl Steps {
-    /// Steps of so many significant binary digits, 1 to 31: a step is less than 2^(1 - digits) of its times wide.
+    /// Steps of this many significant binary digits, 1 to 31: a step is less than 2^(1 - digits) of its times wide.
     pub const fn of_digits(digits: u32) -> Self {
         assert!(digits >= 1 && digits < u32::BITS);
         Self { digits }

@@ -1,4 +1,4 @@
-//! Memory is bounded whatever a log holds, and what is given up for it is said.
+//! Memory is bounded whatever a log contains, and any loss of precision is reported.
 
 use jac_jtl::{Sample, SampleStatistics, Settings};
 

@@ -1,8 +1,8 @@
-//! Every dialect that result logs come in, and every way in which rows are broken, as tables.
+//! Every dialect of result logs, and every kind of invalid row, as tables.
 
 use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, Settings, TimestampMeaning};
 
-/// What the tables look at: start, elapsed, label, success, bytes.
+/// The fields that the tables compare: start, elapsed, label, success, bytes.
 type Seen = (i64, Option<u32>, String, bool, Option<u64>);
 
 fn read_with(log: &[u8], settings: &Settings) -> (Vec<Seen>, ReadOutcome) {
@@ -271,7 +271,7 @@ fn active_users_are_the_sum_over_workers_of_their_latest_count() {
     let users = |statistics: &mut LogStatistics| {
         statistics.series().points.iter().map(|point| point.active_users.unwrap_or(0)).collect::<Vec<_>>()
     };
-    // While the log grows, worker 2 is taken to continue.
+    // While the log grows, worker 2 is assumed to continue.
     assert_eq!(users(&mut statistics), [9, 10, 7, 3]);
     assert_eq!(statistics.active_users(), Some(3));
     statistics.finish();
@@ -323,7 +323,7 @@ fn a_number_that_is_not_needed_is_missing_where_it_cannot_be_read() {
 
 #[test]
 fn a_quoted_field_that_ends_with_a_return_at_a_blocks_border_is_read() {
-    // Every block size, so that each byte of the rows is the last of a block once.
+    // Every block size, so that each byte of the rows is once the last of a block.
     let log = b"timeStamp,elapsed,label,success,bytes\r\n1,1,\"a \"\"b\"\"\r\nc\",true,1\r\n2,2,y,true,2\r\ntimeStamp,elapsed,label,success,bytes\r\n3,3,z,false,3\r\n";
     let expected = read(log);
     assert_eq!((expected.0.len(), expected.1.rejected_rows), (3, 0));
@@ -377,7 +377,7 @@ fn one_sample_from_the_future_hides_nobody() {
     let last =
         |statistics: &mut LogStatistics| statistics.series().points.iter().rev().nth(1).and_then(|p| p.active_users);
     assert_eq!(last(&mut statistics), Some(7));
-    // By a clock that is known to be an hour ahead it is from now.
+    // With a clock that is known to be an hour ahead, it is a current sample.
     let mut ahead = of_two_nodes([0, 3_600], [30, 3_630]);
     ahead.set_clock_offset("10.0.0.1:1099", 3_600_000);
     ahead.set_now(1_700_000_030_000);
@@ -393,7 +393,7 @@ fn times_of_day_around_midnight_stay_together() {
         let starts: Vec<i64> = seen.iter().map(|sample| sample.0 - seen[0].0).collect();
         assert_eq!(starts, [0, 2_000, -1_000, 3_000, 1_000]);
         assert!(outcome.guesses.day && outcome.rejected_rows == 0);
-        // Also where the first row is the late one.
+        // Also if the first row is the late one.
         let (seen, _) = read_with(b"timeStamp,elapsed,label\n00:00:00,0,a\n23:59:58,0,a\n00:00:01,0,a\n", &settings);
         let starts: Vec<i64> = seen.iter().map(|sample| sample.0).collect();
         assert_eq!(starts, [86_400_000, 86_398_000, 86_401_000]);
@@ -409,7 +409,7 @@ fn a_later_one_of_joined_logs_may_begin_with_a_byte_order_mark() {
     let expected = [seen(1_700_000_000_000, 5, "Home", true, None), seen(1_700_000_001_000, 6, "Buy", true, None)];
     let (samples, outcome) = read(joined.as_bytes());
     assert_eq!((samples.as_slice(), outcome.rejected_rows), (&expected[..], 0));
-    // Without a header, or behind one that cannot be used.
+    // Without a header, or after one that cannot be used.
     let rows = format!("timeStamp,elapsed,label\n1700000000000,5,a\n{mark}1700000001000,6,a\n");
     assert_eq!(read(rows.as_bytes()).0.len(), 2);
     let unusable = format!("label,elapsed\na,5\n{mark}timeStamp,elapsed,label\n1700000001000,6,Buy\n");

@@ -1,4 +1,4 @@
-//! A day of many labels keeps its one-minute points within the memory that a live run has; in a process of its own, as its memory is
+//! A day with many labels keeps its one-minute points within the memory of a live run; in a separate process, because its memory is
 //! measured.
 
 use jac_jtl::{Sample, SampleStatistics, Settings};
@@ -9,7 +9,7 @@ const RATE: i64 = 6;
 /// The labels of a large run, for which the default memory is made.
 const LABELS: usize = 500;
 
-/// Response times as tests have them: log-normal around medians from 50 to 850 ms, far tails.
+/// Realistic response times: log-normal around medians from 50 to 850 ms, with long tails.
 struct Times {
     state: u64,
     factors: Vec<f64>,
@@ -17,7 +17,7 @@ struct Times {
 
 impl Times {
     fn new() -> Self {
-        // The sum of twelve uniform numbers is near enough to a normal one.
+        // The sum of twelve uniform numbers is close enough to a normal one.
         let mut state = 1;
         let factors = (0..1 << 14).map(|_| {
             let sum: f64 = (0..12).map(|_| next(&mut state) as f64 / f64::from(1_u32 << 31)).sum();
@@ -44,7 +44,7 @@ fn resident() -> usize {
     pages.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("a number") * 4_096
 }
 
-/// A day by a simulated clock, looked at once a minute.
+/// A day by a simulated clock, with a snapshot once a minute.
 fn a_day_keeps_its_minutes(labels: usize) {
     let names: Vec<String> = (0..labels).map(|label| format!("Request number {label}")).collect();
     let memory_bytes = Settings::default().memory_bytes / LABELS * labels;
@@ -100,7 +100,7 @@ fn a_day_keeps_its_minutes(labels: usize) {
     assert_eq!(summary.total.samples, DAY_S as u64 * RATE as u64 * labels as u64);
     assert!(statistics.notes().is_empty(), "the table is exact");
     assert!(most <= memory_bytes);
-    // What is made to be shown, and what the allocator holds.
+    // The snapshots, and what the allocator holds.
     assert!(most_resident <= memory_bytes * 5 / 4 + (24 << 20), "{most_resident}");
 }
 

@@ -1,4 +1,4 @@
-//! XML logs: what JMeter writes with `jmeter.save.saveservice.output_format=xml`, whole, cut and broken.
+//! XML logs: what JMeter writes with `jmeter.save.saveservice.output_format=xml`, complete, truncated and invalid.
 
 use jac_jtl::{LogReader, LogStatistics, ReadOutcome, Sample, Settings};
 

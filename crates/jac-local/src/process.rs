@@ -406,7 +406,7 @@ mod tests {
     fn what_cannot_be_read_is_not_gone() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(read_if_there(&folder.path().join("nothing")).expect("there is none"), None);
-        // A folder in place of a file stands for any error but absence.
+        // A folder instead of a file stands for any error but absence.
         fs::create_dir_all(folder.path().join("job/exit_code")).expect("a folder");
         assert!(state(&folder.path().join("job")).is_err());
         fs::create_dir_all(folder.path().join("other/pid")).expect("a folder");

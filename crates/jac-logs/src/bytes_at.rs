@@ -20,7 +20,7 @@ pub trait BytesAt: Debug + Send + Sync {
     /// Fills all of `into` from a position on.
     ///
     /// # Errors
-    /// When it cannot be read; [`ErrorKind::UnexpectedEof`] where there are not so many.
+    /// When it cannot be read; [`ErrorKind::UnexpectedEof`] where there are not this many.
     fn read_exact_at(&self, into: &mut [u8], position: u64) -> std::io::Result<()>;
 }
 

@@ -36,7 +36,7 @@ const ANNOUNCEMENT: u32 = 0x184D_2A50;
 const ANNOUNCEMENT_NAME: [u8; 8] = *b"JAC-log1";
 pub(crate) const ANNOUNCEMENT_SIZE: usize = SKIPPABLE_HEADER + 16;
 
-/// The first bytes of a log of so many unpacked bytes.
+/// The first bytes of a log of this many unpacked bytes.
 fn announcement(bytes: u64) -> [u8; ANNOUNCEMENT_SIZE] {
     let mut head = [0; ANNOUNCEMENT_SIZE];
     head[..4].copy_from_slice(&ANNOUNCEMENT.to_le_bytes());

@@ -87,7 +87,7 @@ pub(crate) fn size(input: &Input) -> Result<Option<u64>, LogError> {
     }
 }
 
-/// How many threads read where so many are asked for; `None`: as many as there are processors.
+/// How many threads read where this many are asked for; `None`: as many as there are processors.
 pub(crate) fn threads(asked: Option<NonZero<usize>>) -> usize {
     asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get)
 }

@@ -1,4 +1,4 @@
-//! A line that does not end is one rejected row, however long it is, and the rows around it are read.
+//! A line without an end is one rejected row, however long it is, and the rows around it are read.
 
 use jac_jtl::LogStatistics;
 use jac_logs::{Empty, Input, ReadOptions, read_logs_with};
@@ -9,10 +9,10 @@ use std::path::Path;
 
 const HEADER: &[u8] = b"timeStamp,elapsed,label\n";
 const ROW: &[u8] = b"1700000000000,5,Home\n";
-/// Several parts of a plain file, and of a packed one.
+/// Several parts of a plain file, and of a compressed one.
 const LINE: u64 = 40 << 20;
 
-/// A file with zeros between what is before and what is behind: they take no room on the disk.
+/// A sparse file: zeros between `before` and `behind`, which use no space on disk.
 fn with_zeros(path: &Path, before: &[u8], behind: &[u8]) {
     let mut file = OpenOptions::new().create(true).write(true).truncate(true).open(path).expect("a file");
     file.write_all(before).expect("written");
@@ -35,7 +35,7 @@ fn a_line_without_an_end_is_one_rejected_row() {
         (b"", b"", 0),
         (HEADER, b"", 0),
         (&[HEADER, ROW].concat(), &[b"\n", ROW, ROW].concat(), 3),
-        // A quote that is never closed: only its first line is lost.
+        // A quote that is never closed: only its first line is rejected.
         (&[HEADER, ROW, b"1,2,\""].concat(), &[b"\n", ROW].concat(), 2),
     ];
     for (before, behind, samples) in cases {

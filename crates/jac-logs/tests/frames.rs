@@ -1,4 +1,4 @@
-//! Logs in frames: what goes in comes out, any Zstandard unpacks them, and truncation and damage are reported.
+//! Logs in frames: they decompress to the original, with any Zstandard program, and truncation and damage are reported.
 
 use jac_jtl::LogStatistics;
 use jac_logs::{
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 const HEADER: &str = "timeStamp,elapsed,label,responseCode,success,failureMessage,threadName,allThreads\n";
 
-/// About so many bytes of a log whose rows differ.
+/// About this many bytes of a log with different rows.
 fn log(bytes: usize) -> String {
     let mut log = HEADER.to_owned();
     let mut row = 0_u64;
@@ -57,7 +57,7 @@ fn read(path: &Path, threads: usize) -> LogStatistics {
     read_logs_with(&[Input::File(path.to_owned())], &options, &mut |_| goes_on()).expect("statistics")
 }
 
-/// Is the log reported as incomplete, on one thread and on several? Both read the same.
+/// Whether the log is reported as incomplete, on one thread and on several, which must agree.
 fn samples_and_incomplete(path: &Path) -> (u64, bool) {
     let [one, several] = [1, 3].map(|threads| {
         let mut log = read(path, threads);
@@ -170,7 +170,7 @@ fn a_file_that_was_cut_anywhere_is_reported_even_between_two_frames() {
             }
             std::fs::write(&cut, &packed[..length]).expect("written");
             let (samples, is_incomplete) = samples_and_incomplete(&cut);
-            // Without its table only, it has everything.
+            // If only its table is missing, it is complete.
             let lacks_the_table = length == ends[ends.len() - 2];
             assert_eq!(is_incomplete, !lacks_the_table, "{length} of {} bytes", packed.len());
             assert!(is_incomplete || samples == whole);
@@ -179,7 +179,7 @@ fn a_file_that_was_cut_anywhere_is_reported_even_between_two_frames() {
     }
 }
 
-/// Where the frames of a file end.
+/// The offsets at which the frames of a file end.
 fn frame_ends(packed: &[u8]) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut at = 0;
@@ -203,7 +203,7 @@ fn a_damaged_byte_is_reported_wherever_it_is() {
         bytes[(ends[frame - 1] + ends[frame]) / 2] ^= 0x10;
         std::fs::write(&damaged, &bytes).expect("written");
         if frame == 1 {
-            // Nothing of it can be had.
+            // Nothing of it can be read.
             let read = read_logs_with(&[Input::File(damaged.clone())], &ReadOptions::default(), &mut |_| goes_on());
             let reported = read.map(|mut log| log.summary().partial.is_some());
             assert!(
@@ -219,7 +219,7 @@ fn a_damaged_byte_is_reported_wherever_it_is() {
         let error = FrameReader::default().read(&log, frame - 1).expect_err("it is damaged").kind();
         assert_eq!(error, std::io::ErrorKind::InvalidData);
     }
-    // A table that lies is not believed: the frames are read in their order.
+    // A wrong table is ignored: the frames are read in sequence.
     for at in [ends[ends.len() - 2] + 8, packed.len() - 9, packed.len() - 5, packed.len() - 1] {
         let mut bytes = packed.clone();
         bytes[at] ^= 0x55;

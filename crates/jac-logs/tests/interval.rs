@@ -1,4 +1,4 @@
-//! The samples of an interval are the same whether the whole log is read for them or the parts that are known to have some.
+//! The samples of an interval are the same whether the whole log is read or only the parts that are known to contain some.
 
 use jac_jtl::Settings;
 use jac_logs::{
@@ -12,7 +12,7 @@ use std::sync::Arc;
 const START_MS: i64 = 1_700_000_000_000;
 const ROWS: i64 = 250_000;
 
-/// Rows of 5 s each that come in the order of their ends, some of them late: 15 MB.
+/// Rows of 5 s each in the order of their ends, some of them late: 15 MB.
 fn log() -> String {
     let mut log = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,allThreads\n".to_owned();
     for row in 0..ROWS {
@@ -31,7 +31,7 @@ fn read(path: &Path, interval: Option<Interval>, filter: Filter) -> jac_jtl::Sum
     read_logs_with(&input, &options, &mut |_| ControlFlow::Continue(())).expect("statistics").summary()
 }
 
-/// By reading everything.
+/// By reading the whole log.
 fn expected(path: &Path, ended_ms: &Range<i64>) -> jac_jtl::Summary {
     let mut filter = Filter::default();
     filter.add(Condition::End(Bound::AtLeast(ended_ms.start)));

@@ -1,4 +1,4 @@
-//! Several threads give what one gives, on logs that are easy and on logs that are hard to split.
+//! Several threads give the same result as one, on logs that are easy to split and on logs that are not.
 
 use jac_jtl::Settings;
 use jac_logs::{
@@ -12,7 +12,7 @@ use std::path::Path;
 
 const HEADER: &str = "timeStamp,elapsed,label,responseCode,success,failureMessage,threadName,allThreads,bytes\n";
 
-/// About 20 MB with failures in quotes, line breaks in them, rejected rows, and `odd` now and then.
+/// About 20 MB with failures in quotes, line breaks in them, rejected rows, and `odd` at intervals.
 fn log(odd: &str) -> String {
     let mut log = HEADER.to_owned();
     let mut row = 0u64;
@@ -172,7 +172,7 @@ proptest! {
         for row in 0..rows {
             let (time, elapsed) = (1_700_000_000_000 + row * gap_ms, below(elapsed_ms));
             let (label, code, message) = (below(labels), 200 + below(codes), below(messages));
-            // Messages are grouped by their words.
+            // Messages are grouped by their text.
             let message = ["lost", "late", "gone"][message as usize % 3].repeat(message as usize / 3 + 1);
             let (success, worker, threads, bytes) = (below(3) > 0, below(3), below(9), below(100_000));
             let log = &mut logs[usize::from(row % 5 == 0)];
@@ -197,7 +197,7 @@ proptest! {
 #[test]
 fn what_is_exact_on_two_processors_is_exact_on_thirty_two() {
     let folder = tempfile::tempdir().expect("a folder");
-    // Every part of 8 MB has nearly all of the times.
+    // Every part of 8 MB has nearly all response times.
     let mut log = String::from("timeStamp,elapsed,label\n");
     for row in 0..700_000_u64 {
         let _ = writeln!(log, "{},{},Home", 1_700_000_000_000 + row * 3, row * 7_919 % 40_000);

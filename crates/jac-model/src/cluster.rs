@@ -363,7 +363,7 @@ impl NodePrices {
         }
     }
 
-    /// The price of a master and so many workers.
+    /// The price of a master and this many workers.
     pub fn sum(&self, workers: u32) -> f64 {
         self.master + self.worker.unwrap_or_default() * f64::from(workers)
     }
@@ -387,7 +387,7 @@ impl Cluster {
         Some(self.idle_since_ms? + i64::from(limit) * 60_000)
     }
 
-    /// How many workers it has: fewer than it was to have, if some did not come up and that many were allowed to.
+    /// How many workers it has: fewer than it was to have, if some failed to launch, within the tolerance.
     pub fn worker_count(&self) -> u32 {
         let workers = self.nodes.iter().filter(|node| node.role == Role::Worker).count();
         u32::try_from(workers).unwrap_or(u32::MAX)

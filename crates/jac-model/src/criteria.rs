@@ -12,7 +12,7 @@ pub struct PlanCriteria {
     pub version: u32,
     /// Expressions such as `p95 > 800ms`; one that is true fails the run.
     pub criteria: Vec<String>,
-    /// Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
+    /// Samples that start within this many seconds after the first one do not count for the criteria; 0: all count.
     pub warm_up_s: u64,
     /// Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself.
     pub stop_rules: Vec<String>,

@@ -1,4 +1,4 @@
-//! Notifications: what is said of a run when it has ended, and the port to one place that it is said to.
+//! Notifications: messages about a run's end, and the port to a target.
 //!
 //! Owns the document and the words. An adapter owns protocols and wording; the engine owns which runs are reported where, when a delivery is tried
 //! again, and when it is given up.

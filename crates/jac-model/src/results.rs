@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Up to so many workers RMI is sound: beyond, the master is what is measured.
+/// Up to this many workers RMI is sound: beyond, the master is what is measured.
 pub const RMI_MOST_WORKERS: u32 = 20;
 
 /// How the samples of a run's workers come together.
@@ -31,7 +31,7 @@ pub enum ResultsChoice {
 }
 
 impl ResultsChoice {
-    /// The mode of a run on so many workers. Without a worker the master runs the plan alone, which is `rmi`.
+    /// The mode of a run on this many workers. Without a worker the master runs the plan alone, which is `rmi`.
     pub fn mode(self, workers: u32) -> ResultsMode {
         match self {
             Self::Direct if workers > 0 => ResultsMode::Direct,

@@ -321,7 +321,7 @@ pub struct Run {
     pub cause: Option<Cause>,
     /// The `--fail-on` expressions.
     pub criteria: Vec<String>,
-    /// Samples that start within so many seconds after the first one do not count for the criteria.
+    /// Samples that start within this many seconds after the first one do not count for the criteria.
     #[serde(default)]
     pub warm_up_s: u64,
     /// Rules of its automatic stop; empty: none.

@@ -112,7 +112,7 @@ pub enum ScheduleState {
     Done,
 }
 
-/// So many failures in a row switch a schedule off.
+/// This many failures in a row switch a schedule off.
 pub const FAILURES_UNTIL_OFF: u32 = 3;
 
 /// A schedule, as it is stored.

@@ -55,17 +55,17 @@ pub enum DashboardsKind {
     OpensearchDashboards,
 }
 
-/// What a test of a target found.
+/// The result of a test of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetTest {
     /// `elasticsearch`, `opensearch` or `logstash`.
     pub server: String,
-    /// Its version; empty where it does not say.
+    /// Its version; empty if it does not report one.
     pub version: String,
     /// The layout that is used there: `data_stream`, `index_per_run`; empty for Logstash.
     pub layout: String,
-    /// What else is worth knowing, each a sentence.
+    /// Further information, each a sentence.
     pub notes: Vec<String>,
 }
 
@@ -167,7 +167,7 @@ pub struct SampleQuery {
 pub enum QueryCondition {
     /// It started then, epoch milliseconds.
     Start(Within),
-    /// It took so many milliseconds; one without a time is not within anything.
+    /// It took this many milliseconds; one without a time is not within anything.
     Elapsed(Within),
     Success(bool),
     Transaction(bool),
@@ -316,7 +316,7 @@ pub trait AwsKeySource: std::fmt::Debug + Send + Sync {
     /// Keys that are valid now.
     ///
     /// # Errors
-    /// A phrase that says why no keys can be had.
+    /// A phrase that says why no keys are available.
     async fn keys(&self) -> Result<AwsKeys, String>;
 }
 
@@ -350,7 +350,7 @@ pub struct OwnTargetSettings {
     pub dashboards_kind: Option<DashboardsKind>,
 }
 
-/// How samples are laid out at a target.
+/// The layout of samples at a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -155,7 +155,7 @@ pub struct LineComparison {
     /// The numbers for which it is a change; none where it is not.
     #[serde(default)]
     pub changed: Vec<NumberChange>,
-    /// Why, a sentence for people.
+    /// The reason, a sentence.
     pub sentence: String,
     /// The line in `before`.
     pub before: Entry,

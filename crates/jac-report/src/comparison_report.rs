@@ -85,7 +85,7 @@ pub struct ComparedRun {
     pub split: Vec<String>,
 }
 
-/// So many types of failures are kept of each result.
+/// This many types of failures are kept of each result.
 const MOST_ERRORS: usize = 200;
 
 /// The most frequent types of failures.

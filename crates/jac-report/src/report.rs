@@ -110,7 +110,7 @@ pub struct RunFacts {
     /// History of each of them during the run.
     #[serde(default)]
     pub criteria_watch: Vec<CriterionWatch>,
-    /// Samples that started within so many seconds after the first one did not count for the criteria.
+    /// Samples that started within this many seconds after the first one did not count for the criteria.
     #[serde(default)]
     pub warm_up_s: u64,
     /// JMeter properties for every node.

@@ -69,7 +69,7 @@ pub(crate) fn width(text: &str) -> usize {
 pub enum Labels {
     /// As they are, however long: for files.
     Whole,
-    /// In at most so many cells of a terminal.
+    /// In at most this many cells of a terminal.
     Within(usize),
 }
 
@@ -99,7 +99,7 @@ impl Labels {
     }
 }
 
-/// A text in at most so many cells: its beginning and its end, as labels mostly differ in their ends.
+/// A text in at most this many cells: its beginning and its end, as labels mostly differ in their ends.
 fn cut(text: &str, cells: usize) -> String {
     if width(text) <= cells {
         return text.to_owned();

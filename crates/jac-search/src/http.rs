@@ -48,7 +48,7 @@ impl Payload {
     }
 }
 
-/// What came back.
+/// The response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub status: StatusCode,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// After so many answers in a row one more request is sent at a time.
+/// After this many answers in a row one more request is sent at a time.
 const STEADY: u32 = 16;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -14,7 +14,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_ASKED: Duration = Duration::from_secs(120);
 /// Wrong credentials are not tried so often that an account is locked for it.
 const SLOW_PAUSE: Duration = Duration::from_secs(10);
-/// After so many answers in a row requests are made larger again that were made smaller because connections broke.
+/// After this many answers in a row requests are made larger again that were made smaller because connections broke.
 const LONG_STEADY: u32 = 8 * STEADY;
 /// Requests are not made smaller than this.
 pub(crate) const SMALLEST: usize = 32 << 10;
@@ -97,7 +97,7 @@ impl Pace {
         state.most_bytes < than
     }
 
-    /// The server, or a proxy before it, says that a request of so many bytes is too large.
+    /// The server, or a proxy before it, says that a request of this many bytes is too large.
     pub fn too_large(&self, bytes: usize) {
         self.smaller(bytes);
         let mut state = self.state();

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-/// After so many tries that broke off on the way, requests are made smaller: a proxy that cuts large ones need not say so.
+/// After this many tries that broke off on the way, requests are made smaller: a proxy that cuts large ones need not say so.
 const BROKEN_TRIES: u32 = 2;
 /// Attempts to send a single large row before it is rejected, if the target responds otherwise: a proxy will never let it through.
 const LONE_TRIES: u32 = 6;

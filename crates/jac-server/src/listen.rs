@@ -53,7 +53,7 @@ pub struct Limits {
 const OWN_DESCRIPTORS: u64 = 4096;
 
 impl Limits {
-    /// For a process that may have so many descriptors: half of them, and all beyond [`OWN_DESCRIPTORS`], are for connections, the rest for
+    /// For a process that may have this many descriptors: half of them, and all beyond [`OWN_DESCRIPTORS`], are for connections, the rest for
     /// the server itself.
     pub fn for_descriptors(descriptors: u64) -> Self {
         let connections = (descriptors / 2).max(descriptors.saturating_sub(OWN_DESCRIPTORS));

@@ -13,7 +13,7 @@ use zxcvbn::Score;
 const SHORTEST: usize = 10;
 /// More are not read: a hash of a megabyte would cost everybody else.
 const LONGEST: usize = 256;
-/// Each hash takes 19 MiB and a processor for a moment: so many at a time.
+/// Each hash takes 19 MiB and a processor for a moment: this many at a time.
 const AT_A_TIME: usize = 2;
 
 /// Turns at hashing.

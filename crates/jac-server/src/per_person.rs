@@ -31,7 +31,7 @@ impl<T> Clone for PerPerson<T> {
 }
 
 impl<T: Clone + Default> PerPerson<T> {
-    /// At most so many for each.
+    /// At most this many for each.
     pub fn new(most: usize) -> Self {
         Self { most, people: Arc::default() }
     }

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 const MOST_OF_A_PERSON: usize = 8;
 /// One person's scans at a time: others' are not behind all of them.
 const TURNS_OF_A_PERSON: usize = 2;
-/// After so many seconds another try makes sense.
+/// After this many seconds another try makes sense.
 const RETRY_AFTER_S: u64 = 2;
 
 /// Who scans now. Clones are the same one.
@@ -36,7 +36,7 @@ impl Default for OwnTurns {
 }
 
 impl Scans {
-    /// For a machine with so many processors: one of them is left for everything else.
+    /// For a machine with this many processors: one of them is left for everything else.
     pub fn new(processors: usize, metrics: Metrics) -> Self {
         let at_a_time = processors.saturating_sub(1).clamp(1, 8);
         Self { turns: Arc::new(Semaphore::new(at_a_time)), people: PerPerson::new(MOST_OF_A_PERSON), metrics }

@@ -1,4 +1,4 @@
-//! The web app's types are generated from `web/openapi.json`, so that file has to be what the handlers say.
+//! The web app's types are generated from `web/openapi.json`, so that file must match the handlers.
 
 #[test]
 fn the_committed_document_is_what_the_handlers_say() {

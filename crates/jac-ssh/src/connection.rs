@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep, timeout};
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// After this long without a word the other end is asked whether it is there…
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(3);
-/// …and after so many unanswered questions, which is 15 s, the connection counts as dead.
+/// …and after this many unanswered questions, which is 15 s, the connection counts as dead.
 const KEEP_ALIVES_MISSED: usize = 3;
 /// How long what was sent may stay without its receipt.
 const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(15);
@@ -187,7 +187,7 @@ impl Link {
         if let Some(end) = self.end.get() {
             return Err(end.clone());
         }
-        // Held while it connects: the others wait for that try and share what comes of it.
+        // Held while it connects: the others wait for that try and share its result.
         let mut state = Arc::clone(&self.state).lock_owned().await;
         if let Some(end) = self.end.get() {
             state.live = None;

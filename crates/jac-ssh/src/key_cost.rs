@@ -29,7 +29,7 @@ const BEGINNINGS: [&str; 5] = [
     "-----BEGIN EC PRIVATE KEY-----",
 ];
 
-/// Looks at what opening the key would cost. Text that is no key, or one without a passphrase, costs nothing.
+/// Looks at what opening the key would cost. Text that is not a key, or a key without a passphrase, needs no computation.
 ///
 /// # Errors
 /// When it is more than JAC spends.
@@ -99,7 +99,7 @@ mod tests {
         std::fs::read_to_string(path).expect("a key")
     }
 
-    /// The same key with other bytes in place of those behind `before`.
+    /// The same key with other bytes instead of those behind `before`.
     fn changed(text: &str, before: &[u8], new: &[u8]) -> String {
         let mut bytes = BASE64.decode(body(text).as_bytes()).expect("Base64");
         let at = bytes.windows(before.len()).position(|window| window == before).expect("it has them") + before.len();
@@ -125,7 +125,7 @@ mod tests {
         let at = bytes.windows(name.len()).position(|window| window == name).expect("its options") + name.len();
         let salt = bytes[at..at + 16].to_vec();
         assert_too_costly(&changed(&text, &salt, &1_000_000_u32.to_be_bytes()));
-        // With another header line in front, and after text that is no key.
+        // With another header line in front, and after text that is not a key.
         let costly = changed(&text, &salt, &u32::MAX.to_be_bytes());
         assert_too_costly(&format!("-----BEGIN NOTHING-----\nAAAA\n-----END NOTHING-----\n{costly}"));
     }

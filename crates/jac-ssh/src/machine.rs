@@ -47,7 +47,7 @@ pub async fn renew_lease(link: &Link, folder: &str, lease: Lease) -> Result<(), 
     }
 }
 
-/// Writes names into the machine's `/etc/hosts`, by its keeper: lines of an IPv4 address and a name, in place of all that were
+/// Writes names into the machine's `/etc/hosts`, by its keeper: lines of an IPv4 address and a name, instead of all that were
 /// given before. Fails fast.
 pub async fn give_names(link: &Link, folder: &str, names: &str) -> Result<(), LinkError> {
     let ran = link

@@ -1,5 +1,5 @@
-//! What the provider says when this process has no file descriptor left. A file of its own, so a process of its own: nothing
-//! else runs beside it.
+//! The provider's errors when this process has no file descriptor left. A separate file, and therefore a separate process:
+//! no other test runs in it.
 
 use jac_model::ports::PortError;
 use jac_model::{ClusterId, SshHost};
@@ -24,7 +24,7 @@ async fn without_a_descriptor_no_machine_counts_as_away_and_no_record_as_missing
     let folder = tempfile::tempdir().expect("a folder");
     let key_file = folder.path().join("key");
     std::fs::write(&key_file, jac_ssh::key::from_seed(&[7; 32], "jac").expect("a key").private).expect("written");
-    // A port that refuses at once.
+    // A port that refuses connections at once.
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = free.local_addr().expect("its address").port();
     drop(free);
@@ -41,7 +41,7 @@ async fn without_a_descriptor_no_machine_counts_as_away_and_no_record_as_missing
     let open = || RecordFiles::<Vec<String>>::new(folder.path().join("records"));
     let (records, cluster) = (open(), ClusterId::from_random([1; 8]));
     records.write(&cluster, vec!["master".to_owned()]).await.expect("it is written");
-    // What the runtime opens once is open.
+    // What the runtime opens once is already open.
     tokio::task::spawn_blocking(|| ()).await.expect("a thread");
 
     let taken = use_up();
@@ -54,7 +54,7 @@ async fn without_a_descriptor_no_machine_counts_as_away_and_no_record_as_missing
     assert!(matches!(unknown, Err(PortError::OutOfDescriptors { .. })), "{unknown:?}");
     assert!(matches!(all, Err(PortError::OutOfDescriptors { .. })), "no list without them: {all:?}");
 
-    // Once some are free it is asked at once again, and then the silence is the machine's.
+    // Once some are free the machine is queried again at once, and then a missing answer is the machine's.
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
     loop {
         match link.live().await.map(drop) {

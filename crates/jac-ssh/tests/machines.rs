@@ -1,6 +1,6 @@
-//! The adapter against OpenSSH's own server: several of them on loopback addresses, each a machine with its own home.
+//! The adapter with OpenSSH's own server: several on loopback addresses, each a machine with its own home folder.
 //!
-//! Skipped, with a word, where sshd is not installed; `scripts/test` installs it.
+//! Skipped with a message if sshd is not installed; `scripts/test` installs it.
 
 #[path = "machines/connection.rs"]
 mod connection;

@@ -104,7 +104,7 @@ fn all(connection: &Connection) -> Result<Vec<(CredentialRow, Vec<u8>)>, StoreEr
 }
 
 impl Store {
-    /// Writes a set, in place of the one of its id.
+    /// Writes a set, instead of the one of its id.
     pub(crate) async fn put_credentials(&self, row: CredentialRow, sealed: Vec<u8>) -> Result<(), StoreError> {
         self.write(move |connection| {
             let shown = serde_json::to_string(&row.shown)
@@ -161,7 +161,7 @@ impl Store {
         .await
     }
 
-    /// Puts other bytes in place of those of before, where the set still has these.
+    /// Puts other bytes instead of those of before, where the set still has these.
     pub(crate) async fn seal_again(&self, id: &str, before: Vec<u8>, sealed: Vec<u8>) -> Result<(), StoreError> {
         let id = id.to_owned();
         self.write(move |connection| {

@@ -85,7 +85,7 @@ fn add(document: &mut Map<String, Value>, field: &str, value: Value) {
 
 pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
     |cluster| add(cluster, "team", Value::Null),
-    // Machines that are reached by SSH may have a saved key in place of a file.
+    // Machines that are reached by SSH may have a saved key instead of a file.
     |cluster| {
         if let Some(Value::Object(ssh)) = cluster.get_mut("config").and_then(|config| config.get_mut("ssh")) {
             add(ssh, "key", Value::Null);

@@ -182,7 +182,7 @@ fn put_metrics(connection: &Connection, id: &RunId, metrics: &[RunMetrics]) -> R
 }
 
 impl Store {
-    /// Keeps a finished run's figures, in place of any earlier ones; an empty list says that it has no figures.
+    /// Keeps a finished run's figures, instead of any earlier ones; an empty list says that it has no figures.
     ///
     /// # Errors
     /// When there is no such run, or the database cannot be written.
@@ -293,7 +293,7 @@ impl Store {
         .await
     }
 
-    /// Makes a run its plan's baseline, in place of any other, or no longer. Gives the runs that were changed.
+    /// Makes a run its plan's baseline, instead of any other, or no longer. Gives the runs that were changed.
     ///
     /// # Errors
     /// When there is no such run, or the database cannot be written.
@@ -363,7 +363,7 @@ mod tests {
         }
     }
 
-    /// So many runs of one plan, each with a total and a label, and every other one with a second label.
+    /// This many runs of one plan, each with a total and a label, and every other one with a second label.
     async fn with_runs(count: u32) -> (Store, Vec<Run>) {
         let store = crate::examples::store().await;
         let runs: Vec<Run> = (1..=count).map(examples::run).collect();

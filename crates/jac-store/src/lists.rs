@@ -24,7 +24,7 @@ pub const MOST_LISTED: u32 = 200;
 pub struct PageRequest<S> {
     pub sort: S,
     pub order: Order,
-    /// At most so many rows; 1 to [`MOST_LISTED`].
+    /// At most this many rows; 1 to [`MOST_LISTED`].
     pub limit: u32,
     /// What the page before gave as its end; `None`: the first page.
     pub after: Option<String>,

@@ -86,7 +86,7 @@ impl Store {
         .await
     }
 
-    /// Writes a store, in place of the one of its ID, whose address and endpoint stay. If it is its owner's current one, no other is; a store of
+    /// Writes a store, instead of the one of its ID, whose address and endpoint stay. If it is its owner's current one, no other is; a store of
     /// before without runs is forgotten.
     ///
     /// # Errors

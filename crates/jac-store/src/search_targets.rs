@@ -65,7 +65,7 @@ impl Store {
         .await
     }
 
-    /// Writes a target, in place of its owner's one of that ID.
+    /// Writes a target, instead of its owner's one of that ID.
     ///
     /// # Errors
     /// When its owner has another of that name, its set of credentials does not exist, or the database cannot be written.

@@ -86,7 +86,7 @@ impl Vault {
     /// is named, which has to be there.
     ///
     /// # Errors
-    /// When the key cannot be had.
+    /// When the key is not available.
     pub fn open(
         folder: &DataFolder,
         store: Store,
@@ -155,7 +155,7 @@ impl Vault {
         Ok(locked + targets.iter().filter(|row| is_locked(row)).count())
     }
 
-    /// Saves a set, in place of the one of its id if there is one.
+    /// Saves a set, instead of the one of its id if there is one.
     ///
     /// # Errors
     /// When its owner has another one of that name, or it cannot be sealed or written.

@@ -181,7 +181,9 @@ fn names(folder: &Path) -> anyhow::Result<Vec<OsString>> {
 pub fn restore(folder: &DataFolder, from: &Path, now_ms: i64) -> anyhow::Result<Restored> {
     let _nobody_else = lock_alone(folder)?;
     let staging = tempfile::tempdir_in(folder.uploads()).context("the data folder cannot be written to")?;
-    let about = unpack(from, staging.path()).with_context(|| format!("{} is not a complete backup", from.display()))?;
+    let archive = File::open(from).with_context(|| format!("cannot open {}", from.display()))?;
+    let about =
+        unpack(archive, staging.path()).with_context(|| format!("{} is not a complete backup", from.display()))?;
     let place = folder.root().join("installation");
     match std::fs::read_to_string(&place) {
         Ok(id) if id.trim() != about.installation => bail!(
@@ -203,8 +205,8 @@ pub fn restore(folder: &DataFolder, from: &Path, now_ms: i64) -> anyhow::Result<
     Ok(Restored { before, plans, runs })
 }
 
-fn unpack(from: &Path, to: &Path) -> anyhow::Result<About> {
-    let mut archive = tar::Archive::new(zstd::Decoder::new(File::open(from)?)?);
+fn unpack(archive: File, to: &Path) -> anyhow::Result<About> {
+    let mut archive = tar::Archive::new(zstd::Decoder::new(archive)?);
     let mut about = None;
     for entry in archive.entries()? {
         let mut entry = entry?;

@@ -176,9 +176,14 @@ Examples:
   jac samples results.jtl --where success=false --where 'elapsed>2s' --slowest
   jac samples results.jtl --where 'label~^Check' --where 'code~^5' --limit 1000 --output csv > failed.csv";
 
+/// A duration with its unit, such as `10s` or `30d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "expected a duration with its unit, e.g. 30s, 2m or 30d".to_owned())
+}
+
 /// A duration in whole seconds, because it is counted in seconds.
 fn whole_seconds(text: &str) -> Result<Duration, String> {
-    let length = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let length = duration(text)?;
     if length.subsec_nanos() == 0 { Ok(length) } else { Err("expected whole seconds, e.g. 30s or 2m".to_owned()) }
 }
 
@@ -187,7 +192,7 @@ fn whole_seconds(text: &str) -> Result<Duration, String> {
 pub enum Output {
     /// A table
     Text,
-    /// The summary as JSON
+    /// JSON
     Json,
 }
 

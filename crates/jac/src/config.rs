@@ -70,7 +70,7 @@ fn as_error(faults: &[Fault]) -> anyhow::Error {
 }
 
 /// The search targets of a command whose engine is in its own process: those that a server on this folder would have, and one on
-/// the command line in place of the environment's.
+/// the command line instead of the environment's.
 ///
 /// # Errors
 /// All faults of their settings.

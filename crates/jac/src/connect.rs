@@ -114,7 +114,7 @@ pub struct Elsewhere<'a> {
     pub search_url: Option<&'a str>,
 }
 
-/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, in place of the
+/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, instead of the
 /// setting of the environment.
 pub async fn connect(
     data_folder: &Path,

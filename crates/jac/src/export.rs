@@ -29,7 +29,7 @@ const RESULTS: &str = "results.jtl";
 pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let settings = logs::settings(&arguments.read)?;
     let interval_ms = u32::try_from(arguments.interval.as_millis()).ok().and_then(NonZero::new);
-    let interval_ms = interval_ms.with_context(|| "invalid --interval: expected 1ms to 49days")?;
+    let interval_ms = interval_ms.with_context(|| "invalid --interval: expected 1ms to 49 days")?;
     // Beside what is written: a log may be larger than the system's folder for temporary files.
     let beside = arguments.parquet.as_ref().or(arguments.hdr.as_ref()).map(|file| logs::folder_of(file));
     let outputs = [("--parquet", &arguments.parquet), ("--hdr", &arguments.hdr)];

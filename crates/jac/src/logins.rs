@@ -37,7 +37,7 @@ impl Logins {
         Ok(self.read()?.remove(server_of(url)))
     }
 
-    /// Saves a login in place of the one before.
+    /// Saves a login instead of the one before.
     ///
     /// # Errors
     /// When the file cannot be read or written.

@@ -40,7 +40,7 @@ pub fn filter(narrow: &NarrowArguments) -> anyhow::Result<Filter> {
         });
     }
     if let Some(pattern) = &narrow.label {
-        filter.add(Condition::label(pattern).with_context(|| format!("--label {pattern}"))?);
+        filter.add(Condition::label(pattern).with_context(|| format!("invalid --label {pattern}"))?);
     }
     Ok(filter)
 }
@@ -265,7 +265,7 @@ pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> anyhow::R
     Ok(log)
 }
 
-/// The table of the samples that start so many seconds after the first row's start or later: the same as count for the criteria of
+/// The table of the samples that start this many seconds after the first row's start or later: the same as count for the criteria of
 /// a run, and the total covers the same rows as that of all samples. The logs are read once more for it.
 pub fn after_warm_up(
     inputs: &[Input],

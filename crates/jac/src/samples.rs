@@ -11,7 +11,7 @@ use jac_logs::{Empty, Keep, Search, search_logs};
 pub fn samples(arguments: &SamplesArguments) -> anyhow::Result<Exit> {
     let mut filter = logs::filter(&arguments.narrow)?;
     for condition in &arguments.conditions {
-        filter.add(condition.parse().with_context(|| format!("--where {condition}"))?);
+        filter.add(condition.parse().with_context(|| format!("invalid --where {condition}"))?);
     }
     let inputs = logs::inputs(&arguments.files)?;
     let settings = logs::settings(&arguments.read)?;

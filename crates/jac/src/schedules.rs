@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// So many of the last times are shown.
+/// This many of the last times are shown.
 const FIRINGS_SHOWN: u32 = 10;
 
 pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {

@@ -1,9 +1,9 @@
-//! Reads the crates' manifests and fails on an arrow that points backwards. The map is in `docs/ARCHITECTURE.md`.
+//! Reads the crates' manifests and fails on a dependency in the wrong direction. The map is in `docs/ARCHITECTURE.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What each crate may use of ours. What is not here may be used by `jac` only.
+/// Which of our crates each crate may depend on. Those not listed here may only be used by `jac`.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("jac-jtl", &[]),
     ("jac-jmx", &[]),
@@ -14,9 +14,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("jac-report", &["jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-jmeter", &["jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-store", &["jac-jtl", "jac-jmx", "jac-model"]),
-    // Adapters: they meet the engine in the ports only, and do not know each other.
+    // Adapters use the engine only through its ports, and do not depend on each other.
     ("jac-ssh", &["jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
-    // …apart from EC2's machines, which are reached over SSH.
+    // …except EC2, whose machines are reached over SSH.
     ("jac-ec2", &["jac-ssh", "jac-jmeter", "jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-integrations", &["jac-logs", "jac-jtl", "jac-jmx", "jac-model"]),
     ("jac-reach", &["jac-model"]),
@@ -53,7 +53,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Crates that must stay free of a runtime, the network and the file system's asynchronous face.
+/// Crates that must not depend on a runtime, the network or asynchronous file access.
 const PURE: &[&str] = &["jac-jtl", "jac-jmx", "jac-model"];
 const IMPURE_LIBRARIES: &[&str] = &["tokio", "axum", "reqwest", "rusqlite", "nix"];
 

@@ -1,4 +1,4 @@
-//! Result logs that users have, after public reports: each file of `cases/` stands for a kind, and the table has the
+//! Result logs that users have, after public reports: each file of `cases/` represents a kind, and the table has the
 //! expected results.
 
 use serde_json::Value;
@@ -35,7 +35,7 @@ fn summary(names: &[&str], arguments: &[&str], code: i32) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// The report that a page embeds.
+/// The data that a report page embeds.
 fn report(names: &[&str]) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
     let page = folder.path().join("page.html");
@@ -59,7 +59,7 @@ fn label<'a>(summary: &'a Value, name: &str) -> &'a Value {
     summary["labels"].as_array().expect("labels").iter().find(|entry| entry["label"] == name).expect(name)
 }
 
-/// Samples and errors of the total, seconds of the log, rows that could not be read, the notes' codes.
+/// Samples and errors of the total, duration of the log in seconds, unreadable rows, codes of the notes.
 type Right<'a> = (&'a str, &'a [&'a str], u64, u64, f64, u64, &'a [&'a str]);
 
 #[test]
@@ -138,7 +138,7 @@ fn what_holds_no_sample_or_is_no_log_is_refused_by_its_kind_wherever_it_is_named
     let table = case("statistics.json");
     let refused = jac(&["compare", text(&good), text(&table)]);
     assert_eq!(refused.status.code(), Some(2), "{}", err(&refused));
-    // By a pipe what is in the archive is read.
+    // Through a pipe the archive's content is read.
     let mut zip = zip_of(&case("good.jtl.zip"));
     let mut child = Command::new(env!("CARGO_BIN_EXE_jac"))
         .args(["report", "-", "--output", "json"])
@@ -152,7 +152,7 @@ fn what_holds_no_sample_or_is_no_log_is_refused_by_its_kind_wherever_it_is_named
     assert_eq!(read["total"]["samples"], 100);
 }
 
-/// The one file of an archive, which is deflated (APPNOTE.TXT 4.3.7: sizes and the lengths of name and extra field).
+/// The only file of an archive, which is deflated (APPNOTE.TXT 4.3.7: sizes and the lengths of name and extra field).
 fn zip_of(path: &Path) -> Vec<u8> {
     let bytes = std::fs::read(path).expect("the archive");
     let number = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
@@ -280,7 +280,7 @@ fn one_sample_without_a_start_does_not_stretch_the_log() {
     assert_eq!(report["summary"]["start_ms"], 1_700_000_000_000_i64);
 }
 
-/// The most users that were active together.
+/// The maximum number of active users.
 fn most_users(report: &Value) -> u64 {
     let points = report["series"]["points"].as_array().expect("points");
     points.iter().filter_map(|point| point["active_users"].as_u64()).max().expect("users")
@@ -293,7 +293,7 @@ fn users_of_several_load_generators_are_added_up() {
     let engines = report(&["engine1.csv", "engine2.csv"]);
     assert_eq!(most_users(&engines), 40);
     assert_eq!(note(&engines["summary"], "logs_are_generators")["params"]["logs"], 2);
-    // One after the other they are two logs of one.
+    // Read one after the other they count as two logs of one load generator.
     let folder = tempfile::tempdir().expect("a folder");
     let log = std::fs::read_to_string(case("engine1.csv")).expect("the log");
     let rows: Vec<&str> = log.lines().collect();
@@ -317,7 +317,7 @@ fn dates_are_day_first_where_any_of_them_proves_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log.jtl");
     let mut log = "timeStamp,elapsed,label,responseMessage,success\n".to_owned();
-    // Only the last of many rows proves it, far behind the log's beginning.
+    // Only the last of many rows proves it, far after the start of the log.
     for row in 0..4_000 {
         log += &format!("10/03/2024 23:{:02}:{:02}.000,5,Home,OK,true\n", row / 60 % 60, row % 60);
     }
@@ -337,7 +337,7 @@ fn dates_are_day_first_where_any_of_them_proves_it() {
         (["--columns", "a,b"], "ignored"),
     ] {
         let output = jac(&[&["report", text(&silent)], &arguments[..]].concat());
-        // A log with a header has its columns from it.
+        // A log with a header gets its columns from the header.
         let expected = if words == "ignored" { Some(0) } else { Some(2) };
         assert_eq!(output.status.code(), expected, "{arguments:?}: {}", err(&output));
         assert!(words == "ignored" || err(&output).contains(words), "{}", err(&output));

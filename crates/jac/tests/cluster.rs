@@ -1,7 +1,7 @@
-//! Whole runs with the real JMeter on clusters on this machine and over SSH, and what happens to them when things die.
+//! Complete runs with the real JMeter on clusters on this machine and over SSH, and with processes that are killed.
 //!
-//! `JMETER_HOME` names the JMeter and `JMETER_HOME_OLDER` a 5.5; `scripts/test` sets both. Each test has a data folder
-//! of its own and checks at the end that nothing of it is left: no process, no folder.
+//! `JMETER_HOME` is the JMeter and `JMETER_HOME_OLDER` a 5.5; `scripts/test` sets both. Each test has its own data folder
+//! and checks at the end that nothing is left: no process, no folder.
 
 #[path = "lab/api.rs"]
 mod api;

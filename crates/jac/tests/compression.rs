@@ -1,4 +1,4 @@
-//! The log of a finished run is compressed by a server that is killed at one moment after the other: it is always there whole.
+//! The log of a finished run is compressed by a server that is killed at many different times: the log is always complete.
 
 use serde_json::json;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ fn log() -> String {
     log
 }
 
-/// A data folder with nothing but a finished run, which describes itself.
+/// A data folder with only a finished run and its own description.
 fn folder_of_a_run(data: &Path, log: &str) -> PathBuf {
     let folder = data.join("runs").join(RUN);
     fs::create_dir_all(&folder).expect("a folder");
@@ -61,7 +61,7 @@ impl Server {
     }
 }
 
-/// As `kill -9` does.
+/// Like `kill -9`.
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.0.kill());
@@ -77,7 +77,7 @@ fn a_server_that_is_killed_at_any_moment_of_a_compression_loses_no_byte() {
     let [plain, staged, compressed] =
         ["results.jtl", "results.jtl.zst.new", "results.jtl.zst"].map(|name| folder.join(name));
     let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-    // How far the file is when the server is killed: from its first bytes to one that only has to be compared and renamed.
+    // How far the file is when the server is killed: from its first bytes to a complete file that only has to be compared and renamed.
     for killed_at in [1, 500_000, 1_000_000, 1_500_000, 2_000_000, 2_400_000] {
         let mut server = Server::start(&data);
         server.until("the file grows", || size(&staged) >= killed_at || !plain.exists());

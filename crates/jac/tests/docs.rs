@@ -1,4 +1,4 @@
-//! What is written about the code is held to the code: `docs/security.md` names the test behind each guard, and the API's document the codes of
+//! Checks the documentation against the code: `docs/security.md` names the test of each protection, and the OpenAPI document lists the codes of
 //! a cluster's events.
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// `routes/x.rs` is short for a file of the server's tests.
+/// `routes/x.rs` stands for a file of the server's tests.
 fn file(name: &str) -> PathBuf {
     match name.strip_prefix("routes/") {
         Some(rest) => root().join("crates/jac-server/tests/routes").join(rest),
@@ -37,6 +37,86 @@ fn every_entry_point_of_the_security_page_has_a_test_that_exists() {
     assert!(found > 40, "{found}");
 }
 
+/// Words that the glossary has replaced, and literal translations that no text may use: code, pages, scripts and documents say it otherwise.
+const RETIRED: [&str; 21] = [
+    "attendance",
+    "cannot be had",
+    "deal out",
+    "dealt out",
+    "error share",
+    "is no condition",
+    "is no region",
+    "is no tag",
+    "keys can be had",
+    "last words",
+    "look whether",
+    "no word why",
+    "not any more",
+    "open the door",
+    "rented",
+    "stands in its way",
+    "take away",
+    "taken away",
+    "takes away",
+    "telephone",
+    "wished",
+];
+
+/// Files that are quoted, generated or history.
+fn is_of_others(path: &Path) -> bool {
+    const FOLDERS: [&str; 11] = [
+        ".git",
+        "artifacts",
+        "cases",
+        "decisions",
+        "dist",
+        "dist-report",
+        "fixtures",
+        "migrations",
+        "node_modules",
+        "screenshots",
+        "target",
+    ];
+    let name = path.file_name().expect("a name").to_string_lossy();
+    FOLDERS.contains(&&*name)
+        || ["CHANGELOG.md", "openapi.json", "package-lock.json"].contains(&&*name)
+        || path.ends_with(file!())
+}
+
+/// The texts below a folder with their lines in lower case.
+fn texts(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    let paths = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    for path in paths.filter(|path| !is_of_others(path) && !path.is_symlink()) {
+        if path.is_dir() {
+            texts(&path, found);
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            found.push((path, text.to_lowercase()));
+        }
+    }
+}
+
+#[test]
+fn no_text_uses_a_retired_word() {
+    let mut found = Vec::new();
+    for part in ["crates", "web", "docs", "e2e", "lab", "scripts", "examples", "packaging"] {
+        texts(&root().join(part), &mut found);
+    }
+    found.push((
+        root().join("README.md"),
+        std::fs::read_to_string(root().join("README.md")).expect("it").to_lowercase(),
+    ));
+    assert!(found.len() > 1_000, "{}", found.len());
+    let mut uses = Vec::new();
+    for (path, text) in &found {
+        for (number, line) in text.lines().enumerate() {
+            for word in RETIRED.iter().filter(|word| line.contains(**word)) {
+                uses.push(format!("{}:{}: {word}", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(uses.is_empty(), "{}", uses.join("\n"));
+}
+
 /// The sources below a folder.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
@@ -64,7 +144,7 @@ fn every_code_of_an_event_a_note_a_cause_and_a_step_is_in_the_apis_document() {
     for file in files {
         let source = std::fs::read_to_string(&file).expect("a source");
         let source = source.split("#[cfg(test)]").next().expect("a beginning");
-        // The one message of `new_cluster.rs` is its cluster's cause.
+        // The only message of `new_cluster.rs` is its cluster's cause.
         let is_of_runs = (file.to_string_lossy().contains("/jac-engine/src/runs") && !file.ends_with("new_cluster.rs"))
             || file.ends_with("src/imports.rs");
         let documented = if is_of_runs { &messages } else { &clusters };

@@ -1,5 +1,5 @@
-//! `jac serve`, `jac config`, `jac admin` and `jac login` as an operator meets them: faults, TLS with the shell beside it, people and
-//! their tokens, and the end.
+//! `jac serve`, `jac config`, `jac admin` and `jac login` as an operator uses them: errors, TLS with the shell's own address, users and
+//! their tokens, and shutting down.
 
 #[path = "edge/people.rs"]
 mod people;
@@ -91,7 +91,7 @@ fn a_server_with_a_bad_configuration_reports_all_faults_and_does_not_start() {
     assert!(err(&missing).contains("[config_file_unreadable]"), "{}", err(&missing));
 }
 
-/// `GET path` by HTTPS of somebody who trusts this certificate; the status and body.
+/// `GET path` over HTTPS by a client that trusts this certificate; returns the status and body.
 fn get(certificate: &str, url: &str) -> Result<(u16, String), reqwest::Error> {
     let root = reqwest::Certificate::from_pem(certificate.as_bytes())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -124,7 +124,7 @@ fn a_server_with_tls_serves_browsers_by_it_and_its_own_shell_without() {
     let check = place.jac(&["config", "check"]).output().expect("jac starts");
     assert_eq!(check.status.code(), Some(0), "beside a living server: {}", err(&check));
 
-    // A new pair, from the next check of the files on.
+    // A new pair of files, which the next check finds.
     let renewed = place.write_pair(2101);
     let began = Instant::now();
     while get(&renewed, &format!("{}/healthz", server.url)).is_err() {
@@ -195,7 +195,7 @@ fn sigterm_ends_a_server_in_time_whoever_is_connected() {
         let mut server = Server::start(&place, &[]);
         let token = place.server_file()["token"].as_str().expect("a token").to_owned();
         let head = format!("POST /api/v1/plans HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n");
-        // Silent, in the middle of a head, in the middle of a body, and kept open after an answer.
+        // Silent, in the middle of a header, in the middle of a body, and kept open after an answer.
         let clients = [
             String::new(),
             "GET /api".to_owned(),
@@ -203,7 +203,7 @@ fn sigterm_ends_a_server_in_time_whoever_is_connected() {
             "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n".to_owned(),
         ];
         let _open: Vec<TcpStream> = clients.iter().map(|begun| connect(server.address(), begun)).collect();
-        // A later request is answered later: the server has seen all.
+        // A later request was answered, so the server has seen all of them.
         let url = place.server_file()["url"].as_str().expect("an address").to_owned();
         let request = format!(
             "GET /api/v1/session HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"

@@ -1,4 +1,4 @@
-//! What `jac export` writes, read by programs that are not JAC's (`JAC_TEST_PYTHON`; `scripts/test` installs it), against the summary.
+//! The output of `jac export`, read by other programs (`JAC_TEST_PYTHON`; `scripts/test` installs it) and compared with the summary.
 
 use serde_json::{Value, json};
 use std::path::Path;
@@ -35,7 +35,7 @@ fn read_by(python: &std::ffi::OsStr, script: &str, folder: &Path, arguments: &[&
     serde_json::from_slice(&done(output).stdout).expect("JSON")
 }
 
-/// A log with failures, transactions, missing numbers, text that has to be quoted, and more rows than a group has.
+/// A log with failures, transactions, missing numbers, text that has to be quoted, and more rows than a row group.
 fn write_log(path: &Path, rows: u64) {
     let mut log =
         "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,failureMessage,bytes,URL\n".to_owned();
@@ -112,7 +112,7 @@ fn another_hdrhistogram_finds_the_same_percentiles() {
     done(jac(folder, &["export", id, "--hdr", "times.hlog", "--interval", "5s"]));
     let kept = format!("data/runs/{id}/histograms.json");
     let read = read_by(&python, "hdr_figures.py", folder, &["times.hlog", &kept]);
-    // Lines of an interval add up to the whole run, in total and by label.
+    // The lines of all intervals add up to the whole run, in total and by label.
     assert!(read["log"]["lines"].as_u64().is_some_and(|lines| lines > 50), "{read}");
     assert_eq!(read["log"]["tags"][""], read["run"]["total"]);
     for (label, tag) in
@@ -121,7 +121,7 @@ fn another_hdrhistogram_finds_the_same_percentiles() {
         assert!(read["run"]["labels"][label]["count"].as_u64().is_some_and(|count| count >= 3_000), "{label}: {read}");
         assert_eq!(read["log"]["tags"][tag], read["run"]["labels"][label], "{label}");
     }
-    // The percentiles of the same times, counted here: the smallest with so many at or below it, as HdrHistogram has it.
+    // The percentiles of the same times, calculated here: the smallest value with that share at or below it, as HdrHistogram defines it.
     let log = std::fs::read_to_string(folder.join("results.jtl")).expect("the log");
     let is_request = |row: &&str| !row.contains("Number of samples");
     let mut times: Vec<u64> =

@@ -1,4 +1,4 @@
-//! `jac import` as a shell sees it: the figures of `jac report`, exit codes, what is left.
+//! `jac import` from a shell: the figures of `jac report`, exit codes, leftovers.
 
 #[path = "../../jac-artefacts/tests/s3/gateway.rs"]
 #[expect(dead_code, reason = "jac-artefacts' own tests use all of it")]
@@ -87,7 +87,7 @@ fn a_log_that_is_larger_than_what_may_wait_in_memory_is_imported_without_a_serve
     assert_eq!(run["headline"]["samples"], 200_000, "{run}");
 }
 
-/// Has all runs in a bucket belong to somebody of an account that is not here.
+/// Makes all runs in a bucket belong to an account that does not exist here.
 fn change_owner(bucket: &Path, id: &str, name: &str) {
     let mut folders = vec![bucket.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -151,7 +151,7 @@ fn what_was_begun_in_the_servers_store_leaves_it_when_its_owner_has_one() {
     std::fs::write(folder.join("a.jtl"), log(1_700_000_000_000)).expect("written");
     let run = json(&jac(folder, &["import", "a.jtl", "--plan", "Shop", "--output", "json"]));
     let (id, created_ms) = (run["id"].as_str().expect("an id"), run["created_ms"].as_i64().expect("a time"));
-    // What a server that was stopped in the middle of an upload leaves.
+    // As a server that was stopped in the middle of an upload leaves it.
     let prefix = jac_artefacts::run_prefix(&id.parse().expect("an id"), created_ms);
     let begun = folder.join("server-store").join(prefix);
     std::fs::create_dir_all(&begun).expect("a folder");
@@ -167,7 +167,7 @@ fn what_was_begun_in_the_servers_store_leaves_it_when_its_owner_has_one() {
     assert!(verified.to_string().contains("s3://own-results/load"), "{verified}");
 }
 
-/// Keys as a set of that name, and a store with it.
+/// Saves keys as a set of that name, and a store that uses it.
 fn save_store(folder: &Path, endpoint: &str, keys: &TestKeys) -> Output {
     let variables = [
         ("JAC_ALLOWED_ENDPOINTS", endpoint),
@@ -220,14 +220,14 @@ fn runs_are_in_a_bucket_of_ones_own_and_every_command_finds_them_there() {
     let forbidden = jac(folder, &["artifacts", "verify", run]);
     assert!(!forbidden.status.success() && stderr(&forbidden).contains("may not connect"), "{}", stderr(&forbidden));
 
-    // After a lost data folder the store is saved again, and has the run.
+    // After the data folder was lost, the store is saved again, and its runs are restored.
     let empty = tempfile::tempdir().expect("a folder");
     assert!(save_store(empty.path(), &endpoint, &keys).status.success());
     let rebuilt = json(&jac_with(empty.path(), &allowed, &["artifacts", "rebuild", "--output", "json"]));
     assert_eq!((&rebuilt["restored"], &rebuilt["failed"]), (&1.into(), &serde_json::json!([])), "{rebuilt}");
     let verified = jac_with(empty.path(), &allowed, &["artifacts", "verify", run]);
     assert!(verified.status.success(), "{}", stderr(&verified));
-    // Whose account was lost is its owner by the name, and the runs of others in the same bucket are left out.
+    // A user whose account was lost is found by name, and the runs of others in the same bucket are left out.
     for (name, expected) in [("aDMINISTRATOR", (1, 0)), ("Bob", (0, 1))] {
         change_owner(&gateway.bucket("own-results"), "u-lost", name);
         let new = tempfile::tempdir().expect("a folder");
@@ -263,7 +263,7 @@ fn runs_of_one_name_are_listed_searched_and_have_a_trend_by_it() {
         runs.as_array().expect("runs").iter().filter_map(|run| run["headline"]["samples"].as_u64()).sum();
     assert_eq!((&found["matched"], &found["searched"]), (&samples.into(), &samples.into()), "{found}");
     assert_eq!(found["samples"][0]["run"], runs[0]["id"], "the newest run's first");
-    // One run at a time, until as many were searched as were asked for.
+    // One run at a time, until as many as requested were searched.
     let one = json_of(&["runs", "samples", "Nightly", "--runs", "1", "--limit", "1"]);
     assert_eq!((one["runs"].as_array().map(Vec::len), one["next"].is_string()), (Some(1), true));
     let text = jac(folder, &["runs", "samples", "Nightly", "--slowest", "--limit", "2"]);

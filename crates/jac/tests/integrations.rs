@@ -1,7 +1,7 @@
 //! Notifications and metrics of a real run by a real server: a webhook that fails and hangs, and figures in a real
-//! store of metrics, which are those of the run's own summary.
+//! metrics store, which must equal those of the run's own summary.
 //!
-//! `JMETER_HOME` names a JMeter and `JAC_TEST_VICTORIA_METRICS` the store; `scripts/test` sets both.
+//! `JMETER_HOME` is a JMeter and `JAC_TEST_VICTORIA_METRICS` the store; `scripts/test` sets both.
 
 #[path = "edge/place.rs"]
 #[expect(dead_code, reason = "the tests of the edge use all of it")]
@@ -35,7 +35,7 @@ async fn done(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().expect("jac starts")).await.expect("it ends")
 }
 
-/// A configuration that notifies the sink.
+/// A configuration with the sink as a notification target.
 fn config(sink: &Sink) -> String {
     format!(
         "listen = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1\"\n[[notify]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"{}/hook\"\n\
@@ -49,7 +49,7 @@ fn write_secret(place: &Place) {
     std::fs::write(place.data().join("secrets/hook"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("written");
 }
 
-/// Runs a plan on the server, and gives the run's id and its summary.
+/// Runs a plan on the server, and returns the run's ID and its summary.
 async fn run(place: &Place, seconds: u32) -> (String, Value) {
     let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/steady.jmx");
     let folder = place.0.path().join(format!("out-{seconds}"));
@@ -119,7 +119,7 @@ async fn a_finished_run_is_notified_and_its_figures_are_those_of_its_summary_in_
     let _server = Server::spawn(&place, jac(&place, &["serve"]));
     let (id, summary) = run(&place, 6).await;
 
-    // Refused the first time, and sent again under the same id.
+    // Rejected the first time, and sent again with the same ID.
     let requests = received(&sink, 2).await;
     assert_eq!(requests[0].headers["webhook-id"], requests[1].headers["webhook-id"]);
     let document: Value = serde_json::from_slice(&requests[1].body).expect("JSON");
@@ -157,7 +157,7 @@ async fn a_finished_run_is_notified_and_its_figures_are_those_of_its_summary_in_
         .await;
         value(format!("jac_label_samples{{run=\"{id}\",label=\"{label}\",db=\"one\"}}"), count).await;
     }
-    // While it continued there were points in between.
+    // During the run there were points in between.
     let between = format!("count_over_time(jac_run_samples_total{{run=\"{id}\"}}[5m])");
     assert!(store.value(&between, now_ms()).await.is_some_and(|points| points >= 4.0));
 

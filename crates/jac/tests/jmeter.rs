@@ -1,6 +1,6 @@
-//! What `jac samples --output csv` prints is a log for the real JMeter too.
+//! The output of `jac samples --output csv` can be read by the real JMeter.
 //!
-//! Needs `JMETER_HOME` and `java`; `scripts/test` provides both. Without them the test fails, it does not skip.
+//! Needs `JMETER_HOME` and `java`; `scripts/test` provides both. Without them the test fails and is not skipped.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

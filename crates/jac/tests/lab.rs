@@ -1,8 +1,8 @@
-//! Whole clusters on the machines of the cloud lab (docs/lab.md): real machines behind a real EC2 API, with the faults that
-//! machines, networks and AWS have.
+//! Complete clusters on the machines of the cloud lab (docs/lab.md): real machines behind a real EC2 API, with the faults of
+//! machines, networks and AWS.
 //!
-//! `JAC_LAB_CONTROL` and the variables that `lab/up` prints name the lab; `scripts/test lab` brings one up. Without it each
-//! test prints that it is skipped. `JMETER_HOME` names the JMeter. There is one lab, so the tests take turns.
+//! `JAC_LAB_CONTROL` and the variables that `lab/up` prints identify the lab; `scripts/test lab` starts one. Without it each
+//! test prints that it is skipped. `JMETER_HOME` is the JMeter to use. There is one lab, so the tests run one after the other.
 
 #[path = "lab/adoption.rs"]
 mod adoption;

@@ -1,4 +1,4 @@
-//! `jac report`, `jac compare` and `jac samples` as a shell sees them: files, exit codes, words.
+//! `jac report`, `jac compare` and `jac samples` from a shell: files, exit codes, messages.
 
 use nix::sys::signal::Signal;
 use std::io::Write;
@@ -50,7 +50,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-/// 600 samples over ten minutes: `Home` is quick, `Buy` slow and failing now and then.
+/// 600 samples over ten minutes: `Home` is fast, `Buy` slow and sometimes failing.
 fn log(slower_ms: u64) -> String {
     let mut log = format!("{HEADER}\n");
     for second in 0..600_u64 {
@@ -215,7 +215,7 @@ fn ctrl_c_while_a_pipe_is_copied_leaves_no_file() {
     }
 }
 
-/// Rows with dates that do not say whether the day comes first, one a second; the last ones may say it.
+/// Rows with dates that do not show whether the day comes first, one a second; the last ones may show it.
 fn dates(rows: u64, day: impl Fn(u64) -> u64) -> String {
     let row = |n: u64| {
         let (hour, minute, second) = (n / 3_600, n / 60 % 60, n % 60);
@@ -228,17 +228,17 @@ fn dates(rows: u64, day: impl Fn(u64) -> u64) -> String {
     format!("{HEADER}\n{}", (0..rows).map(row).collect::<String>())
 }
 
-/// Runs `jac` on a pipe that has a path, into which the bytes go.
+/// Runs `jac` on a named pipe, into which the bytes are written.
 fn jac_on_a_pipe(place: &Place, bytes: &str, arguments: &[&str]) -> Output {
     let pipe = place.path("pipe");
     let _ = std::fs::remove_file(&pipe);
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
     let (path, bytes) = (pipe.clone(), bytes.to_owned());
-    // Whoever refuses the pipe unread leaves nobody to write to.
+    // If the pipe is rejected unread, nothing reads what would be written.
     let writer = std::thread::spawn(move || std::fs::write(path, bytes));
     let arguments: Vec<&str> = arguments.iter().map(|word| if *word == "PIPE" { text(&pipe) } else { word }).collect();
     let output = jac(&arguments);
-    // Again, since it may not have come to that yet.
+    // Again, because the reader may not have opened it yet.
     while !writer.is_finished() {
         let flags = nix::fcntl::OFlag::O_RDONLY | nix::fcntl::OFlag::O_NONBLOCK;
         drop(nix::fcntl::open(&pipe, flags, nix::sys::stat::Mode::empty()).expect("the pipe"));
@@ -259,7 +259,7 @@ fn a_pipe_with_a_path_is_read_to_its_end() {
         (number(&summary["total"]["samples"]), number(&summary["rejected_rows"]), seconds)
     };
     let json = ["--output", "json", "--fail-on", "error_percent > 50"];
-    // More than is looked at first, and than a pipe holds.
+    // More than the part that is inspected first, and than a pipe holds.
     for day in [|_: u64| 5, |n: u64| if n < 19_000 { 5 } else { 25 }] {
         let log = dates(20_000, day);
         assert!(log.len() > 1 << 20);
@@ -313,7 +313,7 @@ fn the_order_of_day_and_month_is_that_of_all_logs_together() {
     assert_eq!(days(&[&open, &certain]), (8, false));
     assert_eq!(days(&[&certain, &open]), (8, false));
     assert_eq!(days(&[&open, &next]), (1, true), "day first is shorter");
-    // Each that is certain keeps its own.
+    // Each log with a definite order keeps its own.
     assert_eq!(days(&[&certain, &month_first]), (0, false));
     let compared = jac(&["compare", text(&open), text(&certain), "--output", "json"]);
     let comparison: serde_json::Value = serde_json::from_slice(&compared.stdout).expect("JSON");
@@ -415,7 +415,7 @@ fn samples_are_found_counted_and_printed_in_every_form() {
         found["samples"].as_array().expect("samples").iter().filter_map(|s| s["elapsed_ms"].as_u64()).collect();
     assert!(times.len() == 3 && times.is_sorted_by(|a, b| a >= b) && times[0] >= 940, "{times:?}");
     assert_eq!(found["matched"], 600);
-    // What it prints as CSV is a log again.
+    // Its CSV output is a log again.
     let csv = place.write("found.csv", find(&["--where", "success=false", "--output", "csv"]).stdout);
     let again = jac(&["samples", text(&csv), "--where", "message~basket", "--count"]);
     assert_eq!(out(&again).trim(), "7", "{}", err(&again));
@@ -436,7 +436,7 @@ fn odd_logs_are_a_sentence_or_counted_rows_and_never_a_panic() {
     let absurd =
         format!("{HEADER}\n1700000000000,-5,A,200,OK,t,true,,1,\n1700000000000,99999999999,A,200,OK,t,true,,1,\n");
     let other = "label;elapsed;timeStamp\nPay;60;1700000000000\n";
-    // Name, bytes, samples, exit code, words of standard error.
+    // Name, bytes, samples, exit code, text on standard error.
     type Case = (&'static str, Vec<u8>, Option<u64>, i32, &'static str);
     let cases: [Case; 7] = [
         ("empty", Vec::new(), None, 2, "it is empty"),

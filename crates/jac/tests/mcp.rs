@@ -21,7 +21,7 @@ fn jac(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// A conversation in which these tools are called one after the other.
+/// A session in which these tools are called in sequence.
 fn converse(python: &std::ffi::OsStr, folder: &Path, arguments: &[&str], calls: &Value) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/assistant.py");
     let mut command = Command::new(python);

@@ -1,7 +1,7 @@
-//! Plans that users have (`crates/jac-jmx/tests/cases`), each standing for a kind: what `jac check` reports of it, and
-//! what JMeter itself does with it, which is the judge.
+//! Plans that users have (`crates/jac-jmx/tests/cases`), each representing a kind: what `jac check` reports, and
+//! what JMeter itself does with it, which is authoritative.
 //!
-//! Needs `JMETER_HOME`, a JMeter 5.6.3, and `java`; `scripts/test` provides both. Without them the tests fail, they do not skip.
+//! Needs `JMETER_HOME`, a JMeter 5.6.3, and `java`; `scripts/test` provides both. Without them the tests fail and are not skipped.
 
 #[path = "plan_cases/table.rs"]
 mod table;
@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use table::{CASES, Case, Does};
 
-/// JMeter takes a few seconds for each plan, also on a busy machine; a plan without an end is stopped then.
+/// JMeter takes a few seconds for each plan, even on a busy machine; a plan without an end is stopped then.
 const LIMIT: Duration = Duration::from_secs(60);
 const ENDLESS: Duration = Duration::from_secs(10);
 
@@ -37,7 +37,7 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The answer of `jac check`: its JSON, or its standard error.
+/// The result of `jac check`: its JSON, or its standard error.
 fn check(data: &Path, case: &Case) -> Result<serde_json::Value, String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
     command.args(["check", case.plan, "--output", "json"]).args(case.given).args(case.check_only);
@@ -264,7 +264,7 @@ fn csv_data_set(file: &str, names: &str) -> String {
     )
 }
 
-/// The check of a plan in a folder with these files, its standard error in place of its JSON where it is refused.
+/// The check of a plan in a folder with these files; its standard error instead of its JSON if the plan is rejected.
 fn check_of(files: &[(&str, &str)], arguments: &[&str]) -> Result<serde_json::Value, String> {
     let place = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
@@ -303,7 +303,7 @@ fn a_file_whose_name_has_the_workers_number_is_taken_for_each_of_them() {
         (&true.into(), vec![("info", "threads_multiply")]),
         "not copied to each"
     );
-    // A part of a total is in a name in the same way.
+    // A share of a total in a name works in the same way.
     let shared = plan_with(&csv_data_set("users_${__P(seats)}.csv", "a"));
     let check = check_of(&[("p.jmx", &shared), some[1], some[2]], &["--workers", "2", "--share", "seats=3"]);
     assert_eq!(check.expect("a check")["ok"], true);

@@ -1,4 +1,4 @@
-//! The help and the errors of `scripts/run` and `scripts/test`; CI tests what they do.
+//! The help and the errors of `scripts/run` and `scripts/test`; CI tests their actual work.
 
 use std::path::Path;
 use std::process::{Command, Output};

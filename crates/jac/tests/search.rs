@@ -1,6 +1,6 @@
-//! Samples of whole runs in a real OpenSearch: from the shell, and by a server that is killed again and again.
+//! Samples of complete runs in a real OpenSearch: from the shell, and by a server that is killed repeatedly.
 //!
-//! `JAC_SEARCH_ENGINES` names the folder with the engines, `JMETER_HOME` a JMeter; `scripts/test` sets both.
+//! `JAC_SEARCH_ENGINES` is the folder with the engines, `JMETER_HOME` a JMeter; `scripts/test` sets both.
 
 #[path = "search/answers.rs"]
 mod answers;
@@ -97,7 +97,7 @@ async fn jac_run_ends_when_its_samples_are_counted_there() {
     assert_eq!(count(&engine, &runs[0]).await.map(|count| count > 20), Some(true), "the other run's stay");
 }
 
-/// A data folder with nothing but a finished run, which describes itself.
+/// A data folder with only a finished run and its own description.
 fn folder_of_a_run(data: &Path, rows: u64) {
     let mut log = "timeStamp,elapsed,label,responseCode,success\n".to_owned();
     for row in 0..rows {
@@ -122,7 +122,7 @@ fn folder_of_a_run(data: &Path, rows: u64) {
 struct Server(Child);
 
 impl Server {
-    /// Starts it and waits until it can be asked.
+    /// Starts it and waits until it answers.
     fn start(data: &Path, search_url: &str) -> Self {
         let mut command = jac(data, search_url);
         command.args(["serve", "--listen", "127.0.0.1:0"]);
@@ -143,7 +143,7 @@ impl Drop for Server {
     }
 }
 
-/// The one shipment of the run.
+/// The only shipment of the run.
 fn shipment(data: &Path, search_url: &str) -> Value {
     let output =
         jac(data, search_url).args(["search", "status", RUN, "--output", "json"]).output().expect("jac starts");
@@ -168,7 +168,7 @@ async fn a_server_that_is_killed_ten_times_while_it_ships_has_every_row_there_on
     let deadline = Instant::now() + LIMIT;
     let mut kills_in_the_middle = 0;
     for round in 0..10_u64 {
-        // Each time a little further, so that all of what it does is hit: reading, sending, writing the cursor down, compressing the log.
+        // Each time a little later, so that each of its steps is interrupted: reading, sending, storing the cursor, compressing the log.
         let enough = (ROWS * (round + 1) / 14).max(1);
         while shipment(&data, &url)["rows"].as_u64().unwrap_or(0) < enough {
             assert!(Instant::now() < deadline, "it does not get on: {}", shipment(&data, &url));

@@ -1,1 +1,1 @@
-"""Tries every part of the lab once, through the same entry points that a user of it has: the API, OpenSSH, `lab/ctl`."""
+"""Tests every part of the lab once, through the interfaces that its users have: the API, OpenSSH, `lab/ctl`."""

@@ -1,4 +1,4 @@
-"""Runs the tests against a lab that is up: `python -m jaclab.selftest STATE [PART OF A NAME]`. 1: one of them failed."""
+"""Runs the tests against a lab that is running: `python -m jaclab.selftest STATE [PART OF A NAME]`. Exit code 1: a test failed."""
 
 import inspect
 import shutil
@@ -12,7 +12,7 @@ from .cloud import Cloud, until
 
 
 def boot_times(cloud):
-    """One machine alone, then six at once, from the call of RunInstances to a command over SSH."""
+    """One machine, then six at the same time, from the call of RunInstances to a command over SSH."""
     begin = time.monotonic()
     ((instance, address),) = cloud.launch()
     cloud.await_ssh(address)
@@ -45,7 +45,7 @@ def main(folder, part):
                     failed += 1
                     cloud.ctl("reset")
                     print(f"FAILED  {name.replace('_', ' ')}\n{traceback.format_exc()}", flush=True)
-        # One that is in mid-boot and one that is well, left to whoever takes the lab down.
+        # One machine that is booting and one that is running, for the removal of the lab.
         cloud.launch(1)
     finally:
         shutil.rmtree(cloud.work)

@@ -81,7 +81,7 @@ def a_group_that_is_used_cannot_be_deleted(cloud):
 
 
 def is_deleted(cloud, group):
-    """Asks for it; EC2 refuses while an interface of the instance is still there."""
+    """Deletes it; EC2 refuses while an interface of the instance still exists."""
     try:
         cloud.ec2.delete_security_group(GroupId=group)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""What the tests use: clients of the API, a launch with our own keys, OpenSSH with the known host key, `lab/ctl`'s words."""
+"""Helpers of the tests: API clients, a launch with our own keys, OpenSSH with the known host key, `lab/ctl`'s commands."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 
 USER = "jac"
-# No single step takes this long, even where this machine's processors are asked for several times over.
+# No single step takes this long, even if this machine's CPUs are overloaded.
 LIMIT_SECONDS = 90
 
 
@@ -35,7 +35,7 @@ class Cloud:
         self.permit(self.group, 22, self.host())
 
     def client(self, service, key=None, secret=None, token=None):
-        """Without retries, so that a test sees each answer."""
+        """A client without retries, so that a test sees each answer."""
         return boto3.client(
             service,
             endpoint_url=self.facts["endpoint"],
@@ -100,7 +100,7 @@ class Cloud:
         return {**given, **more}
 
     def launch(self, count=1, **more):
-        """(id, address) of each."""
+        """(ID, address) of each instance."""
         made = self.ec2.run_instances(**self.parameters(count, **more))["Instances"]
         return [(instance["InstanceId"], instance["PrivateIpAddress"]) for instance in made]
 
@@ -112,7 +112,7 @@ class Cloud:
         return self.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"]
 
     def ssh(self, address, command, timeout=30, user=USER):
-        """What the command printed; None where it or the connection failed."""
+        """What the command printed; None if it or the connection failed."""
         words = ["ssh", "-i", self.work / "user", "-o", f"UserKnownHostsFile={self.work}/known_hosts", "-o", "HostKeyAlias=lab"]
         words += ["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"]
         words += ["-o", "ConnectTimeout=10", f"{user}@{address}", command]
@@ -123,7 +123,7 @@ class Cloud:
         return done.stdout if done.returncode == 0 else None
 
     def await_ssh(self, *addresses):
-        """Until a command runs on all of them; returns how long that took for each."""
+        """Waits until a command runs on all of them; returns how long that took for each."""
         begin, taken = time.monotonic(), {}
         while len(taken) < len(addresses):
             for address in addresses:
@@ -159,7 +159,7 @@ def opens(address, port, timeout=1.0):
 
 
 def until(reached, what):
-    """Waits for a state, as long as it may take on however busy a machine; returns how long it took."""
+    """Waits for a state, with a deadline that suits a busy machine; returns how long it took."""
     begin = time.monotonic()
     while not reached():
         assert time.monotonic() - begin < LIMIT_SECONDS, f"not within {LIMIT_SECONDS} s: {what}"
@@ -169,12 +169,12 @@ def until(reached, what):
 
 @contextlib.contextmanager
 def refused(code):
-    """The call inside has to be refused with this code."""
+    """The code inside must be rejected with this error code."""
     from botocore.exceptions import ClientError
 
     try:
         yield
     except ClientError as error:
-        assert error.response["Error"]["Code"] == code, f"{error.response['Error']['Code']} in place of {code}"
+        assert error.response["Error"]["Code"] == code, f"{error.response['Error']['Code']} instead of {code}"
     else:
         raise AssertionError(f"it was not refused with {code}")

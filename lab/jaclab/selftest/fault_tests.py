@@ -1,4 +1,4 @@
-"""Every fault of a machine, made once and, where it can be, taken back."""
+"""Every fault of a machine, injected once and, if possible, ended again."""
 
 import socket
 import time
@@ -33,13 +33,13 @@ def packets_are_lost_in_part_or_altogether(cloud, machines):
     instance, address = machines[0]
     cloud.permit(cloud.group, 9999, cloud.host(), protocol="udp")
     cloud.ssh(address, f"printf '%s' '{COUNTER}' >count.py; setsid python3 count.py >counted 2>&1 </dev/null & :")
-    # Its port in the kernel's table of sockets.
+    # The socket's port as in the kernel's socket table.
     until(lambda: cloud.ssh(address, f"grep -q :{9999:04X} /proc/net/udp") is not None, "the counter listens")
     cloud.ctl("drop", instance, "30")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         for _ in range(1000):
             out.sendto(b"x", (address, 9999))
-            # Slowly: what a busy receiver has no room for would count as lost.
+            # Slowly: packets that a busy receiver has no buffer for would count as lost.
             time.sleep(0.003)
     cloud.ctl("drop", instance, "100")
     assert not opens(address, 22, 1)
@@ -101,7 +101,7 @@ def a_clock_is_set_apart(cloud, machines):
 
     for words, expected in (("+3s", 3), ("-120", -120), ("0", 0)):
         cloud.ctl("clock", instance, words)
-        # One look is unsure by half of what it takes.
+        # A single measurement is uncertain by half of its duration.
         until(lambda expected=expected: abs(offset() - expected) < 0.7, f"the clock is apart by {expected} s")
     cloud.ctl("clock", instance, "+3s")
     assert cloud.ssh(address, "java -version 2>&1") is not None

@@ -1,4 +1,4 @@
-"""What the machines do: they boot what the API was given, keep to their security groups, and end as the API says and it learns."""
+"""The machines: they boot as the API was asked to, obey their security groups, and end when the API says so, or the other way round."""
 
 from .cloud import opens, until
 
@@ -106,7 +106,7 @@ def a_key_pair_opens_the_default_user(cloud, machines):
     material = (cloud.work / "user.pub").read_bytes()
     cloud.ec2.import_key_pair(KeyName="selftest", PublicKeyMaterial=material)
     host_key = cloud.work / "host"
-    # A script in place of a cloud-config: the host key is put where sshd finds it.
+    # A script instead of a cloud-config: it writes the host key to sshd's path.
     script = f"#!/bin/sh\ncat >/etc/ssh/ssh_host_ed25519_key <<'END'\n{host_key.read_text()}END\nsystemctl restart ssh\n"
     ((instance, address),) = cloud.launch(KeyName="selftest", UserData=script)
     until(lambda: cloud.ssh(address, "id -un", user="admin") == "admin\n", "SSH as admin")
@@ -137,7 +137,7 @@ def a_machine_that_powers_itself_off_is_terminated(cloud, machines):
 
 
 def serve(cloud, address, port):
-    """A listener on a machine, as RMI's registry is one."""
+    """A listener on a machine, such as RMI's registry."""
     start = f"setsid python3 -m http.server {port} >/dev/null 2>&1 </dev/null & sleep 0.5"
     until(lambda: cloud.ssh(address, start) is not None, "the machine takes the word")
     until(lambda: cloud.ssh(address, f"exec 3<>/dev/tcp/127.0.0.1/{port}") is not None, "the listener listens")

@@ -1,6 +1,6 @@
-"""What a lab could leave behind on this host; the same before it and after it, or something was left.
+"""What a lab could leave behind on this host: if it differs before and after, something was left.
 
-Only what a lab could have made counts, so that others may mount and connect meanwhile what they like.
+Only what a lab could have created counts, so other programs may mount and connect what they like meanwhile.
 """
 
 import os
@@ -14,7 +14,7 @@ from ..state import BRIDGE
 
 
 def traces(state_folder):
-    """Kind -> what there is of it."""
+    """Kind -> what exists of it."""
     found = {
         "mounts": _having(str(state_folder), NAMESPACES, in_lines=run("findmnt", "--list", "--noheadings", "--output", "TARGET")),
         "namespaces": _having("jaclab-", in_lines=run("ip", "netns", "list")),
@@ -43,5 +43,5 @@ def _having(*words, in_lines):
 
 
 def left_behind(before, after):
-    """A line for each thing that is there and was not."""
+    """A line for each thing that exists now and did not before."""
     return [f"{kind}: {thing}" for kind in after for thing in sorted(after[kind] - before[kind])]

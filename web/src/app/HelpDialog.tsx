@@ -29,7 +29,7 @@ const GROUPS: { title: string; keys: [keys: string[], does: string][] }[] = [
   },
 ];
 
-/** Which keys do what. */
+/** The list of keyboard shortcuts. */
 export function HelpDialog({ onClose }: { onClose: () => void }) {
   const [on, setOn] = useState(shortcutsOn);
   return (

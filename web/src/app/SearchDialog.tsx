@@ -18,12 +18,12 @@ interface Found {
   what: string;
 }
 
-/** Of each kind; more are found in its list. */
+/** Results of each kind; the complete list has more. */
 const MOST = 5;
-/** Between the last key and the question to the server. */
+/** Delay between the last keystroke and the request. */
 const TYPING_MS = 200;
 
-/** Pages by their names, and runs, plans and clusters by what their lists search; opened by the keyboard or a click. */
+/** Finds pages by name, and runs, plans and clusters by the fields that their lists search; opened by keyboard or click. */
 export function SearchDialog({ onClose }: { onClose: () => void }) {
   const id = useId();
   const navigate = useNavigate();
@@ -82,7 +82,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
       />
       <div id={id} role="listbox" aria-label="Results" className="search-results">
         {found.map((one, index) => (
-          // The keys are the field's above, which says which one is chosen.
+          // The text field handles the keys, and announces which result is selected.
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events
           <div key={one.key} id={`${id}-${index}`} role="option" aria-selected={index === chosen} tabIndex={-1} onClick={() => open(one)} onPointerMove={() => setAt(index)}>
             <Icon name={one.icon} />
@@ -98,7 +98,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** The first rows of a list that match; without words the newest ones. */
+/** The first rows of a list that match; without a search text the newest ones. */
 function useFound<Row>(kind: ListKind, words: string): UseQueryResult<Page<Row>> {
   const search = new URLSearchParams(words === "" ? {} : { text: words });
   if (kind === "clusters") search.set("ended", "false");

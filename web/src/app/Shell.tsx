@@ -13,7 +13,7 @@ const HelpDialog = later(async () => (await import("./HelpDialog")).HelpDialog);
 const RunEndNotices = later(async () => (await import("@/features/runs/components/RunEndNotices")).RunEndNotices);
 const SearchDialog = later(async () => (await import("./SearchDialog")).SearchDialog);
 
-/** Side bar and page, for who is signed in. */
+/** Side bar and page for a signed-in user. */
 export function Shell() {
   return (
     <SignedIn>
@@ -36,7 +36,7 @@ function SignedInShell() {
       <Sidebar onAsk={setAsked} />
       <main ref={content} className="content" tabIndex={-1}>
         <ConnectionNote />
-        {/* In another zone everything that shows a time is drawn again. */}
+        {/* A changed time zone renders everything that shows a time again. */}
         <Outlet key={zone} />
       </main>
       {asked === "help" && <HelpDialog onClose={close} />}
@@ -47,7 +47,7 @@ function SignedInShell() {
   );
 }
 
-/** The first stop of the keyboard on each page; past the side bar. */
+/** The first element that the keyboard reaches on each page: skips the side bar. */
 function SkipLink({ content }: { content: RefObject<HTMLElement | null> }) {
   return (
     <button type="button" className="btn btn-primary skip-link" onClick={() => content.current?.focus()}>

@@ -13,10 +13,10 @@ interface Props {
   onAsk: (asked: Asked) => void;
 }
 
-/** The pages, at the side; on a telephone a bar at the top with a menu button. */
+/** Links to the pages, at the side; on a phone a bar at the top with a menu button. */
 export function Sidebar({ onAsk }: Props) {
   const { key } = useLocation();
-  // Opened on this page: the next one starts with a closed menu.
+  // The menu is open for this page only: the next page starts with it closed.
   const [openOn, setOpenOn] = useState<string | null>(null);
   const open = openOn === key;
   useEffect(() => {

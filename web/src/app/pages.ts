@@ -4,7 +4,7 @@ export interface Page {
   to: string;
   icon: IconName;
   word: string;
-  /** What leads there after `g`. */
+  /** The key that opens it after `g`. */
   key: string;
 }
 

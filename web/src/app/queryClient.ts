@@ -2,16 +2,16 @@ import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 
-/** The codes of what somebody may not do by their role, or because it is another's. */
+/** Error codes for actions that a user's role does not permit, or that are only for the owner. */
 const FORBIDDEN = ["not_owner", "not_administrator", "read_only_role"];
 
-/** A refusal is final, a server that does not answer is asked again; a session that ended anywhere leads to the sign-in page. */
+/** A rejected request is final; if the server does not answer, the request is retried; a session that has ended leads to the sign-in page. */
 export function makeQueryClient(): QueryClient {
   const onError = (error: Error) => {
-    // By its code: a wrong password is answered with the same status.
+    // By its code: a wrong password has the same status.
     if (!(error instanceof ApiError)) return;
     if (error.code === "signed_out") client.setQueryData(keys.session, null);
-    // The page offered what the server refuses: its rights are older than the server's.
+    // The page offered an action that the server rejects: the page's copy of the user's rights is outdated.
     if (FORBIDDEN.includes(error.code)) void client.invalidateQueries({ queryKey: keys.session });
   };
   const client = new QueryClient({

@@ -11,7 +11,7 @@ import { Needs } from "./routes/Needs";
 import { SettingsLayout } from "./routes/SettingsLayout";
 import { Shell } from "./Shell";
 
-/** A page that is fetched when it is first opened; with `needs`, for who may see it. */
+/** A page whose code is fetched when it is first opened; `needs`: the right that it requires. */
 function later(load: () => Promise<ComponentType>, needs?: Action) {
   return {
     lazy: async () => {
@@ -23,7 +23,7 @@ function later(load: () => Promise<ComponentType>, needs?: Action) {
 
 const LOADING = <Waiting what="Loading…" />;
 
-/** The map of pages. */
+/** All routes of the web app. */
 export const router = createBrowserRouter([
   { path: "/sign-in", element: <SignInPage />, errorElement: <WholePageFault /> },
   {

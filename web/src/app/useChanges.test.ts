@@ -8,7 +8,7 @@ beforeEach(() => void vi.stubGlobal("localStorage", { getItem: () => null }));
 const answer = (status: number, body: unknown) => vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } })));
 afterEach(() => vi.unstubAllGlobals());
 
-it("a session that has ended leads to the sign-in page, which knows why", async () => {
+it("an ended session leads to the sign-in page, which shows the reason", async () => {
   answer(401, { error: { code: "signed_out", message: "", hint: null, faults: [] } });
   const client = new QueryClient();
   await afterSignOut(client, "disabled");

@@ -6,14 +6,14 @@ import type { Changed, SignedOut } from "@/shared/api/types";
 import { BY_THEMSELVES, forgetSeen } from "@/shared/session/endSession";
 import { sessionQuery } from "@/shared/session/useSession";
 
-/** The server says what changed; whatever shows it is fetched again. After a reconnect everything is, for what was missed. */
+/** Refetches what the server says has changed. After a reconnect it refetches everything, because changes may have been missed. */
 export function useChanges(): void {
   const client = useQueryClient();
   useEffect(() => {
     const socket = liveSocket();
     let connectedBefore = socket.connected;
     const onChanged = ({ kind }: Changed) => {
-      // Lists and single things of a kind share the first part of their key.
+      // Lists and single objects of a kind share the first part of their key.
       void client.invalidateQueries(kind === "all" ? {} : { queryKey: kind === "session" ? keys.session : [`${kind}s`] });
       if (kind === "run") void client.invalidateQueries({ queryKey: ["run-artefacts"] });
     };
@@ -39,12 +39,12 @@ export function useChanges(): void {
 }
 
 /**
- * The session is over, or only its rights are others: the server closes the connection for both. With other rights the connection is
+ * The server closes the connection when the session ends and when its rights change. After a change of rights the connection is
  * re-established automatically, and everything fetched again; otherwise the sign-in page shows the reason.
  */
 export async function afterSignOut(client: QueryClient, code: string): Promise<void> {
   if (client.getQueryData(keys.signedOut) === BY_THEMSELVES) return;
-  // Before the answer, which may bring the sign-in page at once.
+  // Before the answer, which may open the sign-in page at once.
   client.setQueryData(keys.signedOut, code);
   const session = await client.query({ ...sessionQuery, staleTime: 0 }).catch(() => undefined);
   // Not retried: the session has to be re-established first.

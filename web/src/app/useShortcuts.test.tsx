@@ -36,7 +36,7 @@ beforeEach(() => {
   renderFor(sessionOf("member"), <Page />);
 });
 
-it("goes to a page by two keys, and to the search of the page by one", () => {
+it("opens a page with two keys, and focuses the page's search with one", () => {
   press("g", "r");
   expect(path()).toBe("/runs");
   press("g", "x", "p");
@@ -45,13 +45,13 @@ it("goes to a page by two keys, and to the search of the page by one", () => {
   expect(document.activeElement).toBe(screen.getByRole("searchbox", { name: "Search runs" }));
 });
 
-it("leaves keys alone that are typed into a field", () => {
+it("ignores keys that are typed into a field", () => {
   screen.getByRole("searchbox", { name: "Search runs" }).focus();
   press("g", "r", "?");
   expect([path(), screen.queryByRole("dialog")]).toEqual(["/", null]);
 });
 
-it("shows the keys, and lets them be switched off", async () => {
+it("lists the shortcuts, and lets users disable them", async () => {
   press("?");
   await userEvent.click(screen.getByRole("switch", { name: "Single-key shortcuts" }));
   await userEvent.click(screen.getAllByRole("button", { name: "Close" })[0] as HTMLElement);
@@ -60,7 +60,7 @@ it("shows the keys, and lets them be switched off", async () => {
   expect([screen.queryByRole("dialog"), path()]).toEqual([null, "/"]);
 });
 
-it("finds pages and runs, and opens the chosen one", async () => {
+it("finds pages and runs, and opens the selected one", async () => {
   api.answer("GET /runs", { body: { items: [{ id: "r-1", name: "shop at night", plan: { id: "p-1", name: "Checkout" }, created_ms: 0 }], next: null } });
   fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
   const field = screen.getByRole("combobox");
@@ -72,7 +72,7 @@ it("finds pages and runs, and opens the chosen one", async () => {
   expect([path(), screen.queryByRole("dialog")]).toEqual(["/runs/r-1", null]);
 });
 
-it("opens the pages by the menu button, and closes them with Escape and with the next page", async () => {
+it("opens the menu by its button, and closes it with Escape and with the next page", async () => {
   const menu = screen.getByRole("button", { name: "Menu" });
   const open = () => menu.getAttribute("aria-expanded");
   await userEvent.click(menu);
@@ -84,12 +84,12 @@ it("opens the pages by the menu button, and closes them with Escape and with the
   expect([open(), path()]).toEqual(["false", "/plans"]);
 });
 
-it("has the cursor in the search’s field", () => {
+it("focuses the search field", () => {
   fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
   expect(document.activeElement).toBe(screen.getByRole("combobox"));
 });
 
-it("opens nothing that was found for other words", async () => {
+it("does not open results of an earlier search text", async () => {
   const none = { body: { items: [], next: null } };
   for (const list of ["plans", "clusters"]) api.answer(`GET /${list}`, none);
   api.answer("GET /runs", { body: { items: [{ id: "r-1", name: "shop", plan: { id: "p-1", name: "Checkout" }, created_ms: 0 }], next: null } });
@@ -103,7 +103,7 @@ it("opens nothing that was found for other words", async () => {
   expect(screen.queryByText("No matches.")).toBeNull();
 });
 
-it("says that it could not search", async () => {
+it("reports a failed search", async () => {
   api.answer("GET /runs", { status: 500, body: fault("internal") });
   fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
   await userEvent.type(screen.getByRole("combobox"), "zzz");

@@ -3,12 +3,12 @@ import { useNavigate } from "react-router";
 import { PAGES } from "./pages";
 import { shortcutsOn } from "./shortcutChoice";
 
-/** How long after `g` the second key may come. */
+/** The time within which the second key must follow `g`. */
 const SECOND_KEY_MS = 1200;
 
 export type Asked = "help" | "search";
 
-/** The keys that work on every page, unless something is typed or a dialog is open; those of a single letter can be switched off. */
+/** The keyboard shortcuts of every page, inactive while text is typed or a dialog is open; single-letter ones can be disabled. */
 export function useShortcuts(onAsk: (asked: Asked) => void): void {
   const navigate = useNavigate();
   useEffect(() => {
@@ -37,7 +37,7 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.closest("input,textarea,select") !== null);
 }
 
-/** To the first search or filter of the page; false where it has none. */
+/** Focuses the first search or filter field of the page; false if it has none. */
 function focusSearch(): boolean {
   const field = document.querySelector<HTMLInputElement>("main input[type=search]");
   field?.focus();

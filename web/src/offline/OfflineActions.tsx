@@ -2,7 +2,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
 import { ZoneSwitch } from "@/shared/ui/ZoneSwitch";
 
-/** What can be done with a page that has no server behind it. */
+/** Actions of a page without a server. */
 export function OfflineActions() {
   return (
     <>

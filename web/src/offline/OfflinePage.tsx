@@ -4,7 +4,7 @@ import { OfflineComparison } from "./OfflineComparison";
 import { OfflineReport } from "./OfflineReport";
 import type { Reading } from "./readReport";
 
-/** The whole of report.html: a report, or results beside each other. */
+/** The whole of report.html: a report, or a comparison. */
 export function OfflinePage({ reading }: { reading: Reading }) {
   return (
     <main key={useZone()} className="offline">

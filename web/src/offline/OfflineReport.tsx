@@ -7,7 +7,7 @@ import { Chip } from "@/shared/ui/Chip";
 import { PageHead } from "@/shared/ui/PageHead";
 import { OfflineActions } from "./OfflineActions";
 
-/** A finished run's report, or that of any log, in a page of its own. */
+/** A report as a page of its own, of a finished run or of any log. */
 export function OfflineReport({ report }: { report: Report }) {
   return (
     <>

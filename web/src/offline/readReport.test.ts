@@ -10,7 +10,7 @@ it.each([
   ["null", /empty/],
   ['{"version":2}', /version 2/],
   ['{"version":1,', /truncated/],
-])("says what is wrong with %s", (text, words) => {
+])("reports the error of %s", (text, words) => {
   const reading = readText(text);
   expect("fault" in reading ? reading.fault : "").toMatch(words);
 });

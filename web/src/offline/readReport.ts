@@ -2,7 +2,7 @@ import type { ComparisonReport, Report } from "@/shared/api/types";
 
 export type Reading = { report: Report } | { comparison: ComparisonReport } | { fault: string };
 
-/** What the server or the command line put into the page: a report, or several results beside each other. */
+/** The data that the server or the command line embedded in the page: a report, or a comparison. */
 export function readReport(page: Document): Reading {
   return readText(page.getElementById("jac-report")?.textContent ?? "null");
 }

@@ -1,4 +1,4 @@
-/** A server for rendered tests: real HTTP on loopback, with the answers that a test gives it. */
+/** A server for rendered tests: real HTTP on loopback, with the answers that a test defines. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { render } from "@testing-library/react";
 import { createServer, type Server } from "node:http";
@@ -13,7 +13,7 @@ interface Answer {
   status?: number;
   body?: unknown;
   headers?: Record<string, string>;
-  /** Comes only once this has. */
+  /** Sent only once this has resolved. */
   after?: Promise<unknown>;
 }
 
@@ -28,11 +28,11 @@ export interface TestApi {
   /** `METHOD /path`, for any query or for the one given; a later answer replaces an earlier one. */
   answer: (route: string, answer: Answer) => void;
   asked: Asked[];
-  /** What was asked otherwise than by GET and HEAD, but for checks, which change nothing. */
+  /** The requests other than GET and HEAD, except checks, which change nothing. */
   changes: () => Asked[];
 }
 
-/** Registers itself with the test file that calls it; what was answered and asked is forgotten before each test. */
+/** Registers itself with the test file that calls it; answers and requests are reset before each test. */
 export function testApi(): TestApi {
   const answers = new Map<string, Answer>();
   const asked: Asked[] = [];
@@ -65,7 +65,7 @@ export function testApi(): TestApi {
   return { answer: (route, answer) => answers.set(route, answer), asked, changes: () => asked.filter(({ method, path }) => method !== "GET" && method !== "HEAD" && !path.endsWith("/check")) };
 }
 
-/** What was sent as JSON; uploads are not read. */
+/** The JSON body of the request; uploads are not read. */
 function bodyOf(type: string | undefined, text: string): unknown {
   return type?.startsWith("application/json") === true ? (JSON.parse(text) as unknown) : null;
 }
@@ -79,7 +79,7 @@ export function sessionOf(role: Role, more: Partial<Session> = {}, teams: Sessio
   return { user: { id: "u-1", name: "Ann", role, teams }, via: "session", has_password: true, by_link: false, single_user: false, sign_out_url: null, ...more };
 }
 
-/** A page for who is signed in so; undefined: that has to be asked for. */
+/** Renders a page for this session; undefined: the session has to be requested. */
 export function renderFor(session: Session | null | undefined, page: ReactNode, path = "/"): QueryClient {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: 60_000 } } });
   if (session !== undefined) client.setQueryData(keys.session, session);

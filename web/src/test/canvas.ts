@@ -1,4 +1,4 @@
-/** A 2D context that draws nothing and remembers the words that were written since the canvas was last cleared. */
+/** A 2D context that draws nothing and records the texts that were written since the canvas was last cleared. */
 export class PaintedContext {
   texts: string[] = [];
   font = "";
@@ -40,7 +40,7 @@ export class PaintedContext {
   drawImage(): void {}
 }
 
-/** The words on the canvas of a chart, in the order in which they were painted. */
+/** The texts on the canvas of a chart, in the order in which they were painted. */
 export function paintedTexts(id: string): string[] {
   const canvas = document.querySelector<HTMLCanvasElement>(`[data-chart-canvas="${id}"] canvas`);
   const context: unknown = canvas?.getContext("2d");

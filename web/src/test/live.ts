@@ -2,7 +2,7 @@
 import { deflateSync } from "node:zlib";
 import type { PushedSnapshot, Snapshot } from "@/shared/api/types";
 
-/** The snapshot with all cells of its labels as changed ones, packed. */
+/** The snapshot with all cells of its labels as changed ones, compressed. */
 export function packed(snapshot: Snapshot): ArrayBuffer {
   const labels = snapshot.summary.labels;
   const columns = Object.keys(labels[0] ?? {}).filter((column) => column !== "label");

@@ -1,7 +1,7 @@
-/** Plans and their checks, as the server gives them. */
+/** Plans and their checks, as the server returns them. */
 import type { Check, Plan, ThreadGroup } from "@/shared/api/types";
 
-/** A plan of Ann's with criteria. */
+/** Ann's plan, with criteria. */
 export const PLAN: Plan = {
   id: "p-1",
   name: "shop",
@@ -19,7 +19,7 @@ export const PLAN: Plan = {
   last_run: null,
 };
 
-/** `raw`: the function or variable that the number of threads is; null: a number. */
+/** `raw`: the function or variable for the number of threads; null: a number. */
 export function threadGroup(name: string, raw: string | null, threads: number | null): ThreadGroup {
   return {
     name,
@@ -34,7 +34,7 @@ export function threadGroup(name: string, raw: string | null, threads: number | 
   };
 }
 
-/** Of that plan on two workers: 600 users on each, whose number is a property. */
+/** The check of that plan on two workers: 600 users on each, with the number in a property. */
 export const CHECK: Check = {
   plan: "shop.jmx",
   test_name: null,

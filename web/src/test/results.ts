@@ -1,4 +1,4 @@
-/** Results to draw, whole by default; a test names only what it is about. */
+/** Complete results for rendering; a test only changes what it needs. */
 import type { CriterionResult, Entry, PlanSample, PlanSamples, Point, Profile, Report, Run, RunSummary, SearchedRun, Summary, TrendPoint } from "@/shared/api/types";
 
 export function pointAt(t_ms: number, more: Partial<Point> = {}): Point {
@@ -72,7 +72,7 @@ export function profileOf(more: Partial<Profile> = {}): Profile {
   return { percentiles_ms: [], distribution: [], satisfied: 0, tolerated: 0, frustrated: 0, failed: 0, ...more };
 }
 
-/** A run that came to its end. */
+/** A run that completed. */
 export function runOf(more: Partial<Run> & Pick<Run, "id" | "name">): Run {
   return {
     provider: "local",

@@ -1,9 +1,9 @@
-/** What a browser has and the simulated page has not: a canvas that remembers its texts, paths, widths. */
+/** What the simulated page lacks of a browser: a canvas that records its texts, paths, widths. */
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach, expect, vi } from "vitest";
 import { PaintedContext } from "./canvas";
 
-// What is waited for comes at once, except on a machine that compiles beside the tests.
+// Waiting is usually short, except on a machine that compiles at the same time.
 configure({ asyncUtilTimeout: 10_000 });
 
 const contexts = new WeakMap<HTMLCanvasElement, PaintedContext>();
@@ -28,7 +28,7 @@ vi.stubGlobal(
   },
 );
 
-/** What React complains of, such as two children of one key: a fault that no other test would see. */
+/** Warnings of React, such as two children with one key: no other test would detect them. */
 const complaints = vi.spyOn(console, "error");
 
 afterEach(() => {

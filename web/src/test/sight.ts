@@ -1,4 +1,4 @@
-/** The simulated page has no window to be in sight of: what is watched is in sight until it is said otherwise here. */
+/** The simulated page has no visible area: observed elements are visible until a test says otherwise here. */
 const watching = new Map<Watcher, (entries: IntersectionObserverEntry[]) => void>();
 
 class Watcher {
@@ -18,7 +18,7 @@ const report = (isIntersecting: boolean) => {
   for (const callback of [...watching.values()]) callback([{ isIntersecting } as IntersectionObserverEntry]);
 };
 
-/** Everything that is watched goes out of sight. */
+/** Moves all observed elements out of view. */
 export const scrollAway = () => report(false);
-/** And comes back. */
+/** Moves them back into view. */
 export const scrollBack = () => report(true);

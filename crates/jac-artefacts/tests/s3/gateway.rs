@@ -1,4 +1,4 @@
-//! A real S3 server of a test's own that checks signatures: Versity's gateway over a folder, on a free port of this machine.
+//! A real S3 server for a test that checks signatures: Versity's gateway over a folder, on a free port of this machine.
 
 use jac_artefacts::{ArtefactStore, Keys, KeysUntil, Location, Options};
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ pub struct Gateway {
     pub keys: TestKeys,
 }
 
-/// Keys that a test says.
+/// Keys given by the test.
 #[derive(Debug, Clone)]
 pub struct TestKeys {
     pub id: String,
@@ -38,7 +38,7 @@ impl Keys for TestKeys {
     }
 }
 
-/// Where the gateway is; `None`: not here, which is reported, and in CI fails.
+/// The gateway's path; `None`: not installed, which is reported, and fails in CI.
 pub fn program() -> Option<PathBuf> {
     let program = std::env::var_os("JAC_TEST_S3_GATEWAY").map(PathBuf::from);
     if program.is_none() {
@@ -103,7 +103,7 @@ impl Gateway {
         }
     }
 
-    /// Somebody with keys of their own, and the bucket of that name, which no other keys open but the gateway's.
+    /// A user with their own keys, and the bucket of that name, to which only these keys and the gateway's have access.
     pub fn add_person(&self, program: &Path, bucket: &str) -> TestKeys {
         let keys =
             TestKeys { id: format!("key_of_{}", bucket.replace('-', "_")), secret: format!("secret-of-{bucket}") };
@@ -121,7 +121,7 @@ impl Gateway {
         keys
     }
 
-    /// Where the objects of a bucket lie on the gateway's disk.
+    /// Where the objects of a bucket are on the gateway's disk.
     pub fn bucket(&self, bucket: &str) -> PathBuf {
         self.folder.path().join("objects").join(bucket)
     }
@@ -136,7 +136,7 @@ impl Gateway {
         self.store_in(BUCKET, &self.options(), self.keys.clone())
     }
 
-    /// Where an object lies on the gateway's disk.
+    /// Where an object is on the gateway's disk.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join("objects").join(BUCKET).join("team/load").join(name)
     }

@@ -20,13 +20,13 @@ use tokio::sync::Notify;
 
 const MIB: usize = 1 << 20;
 
-/// A journal that is in memory, and says when so much is written that a test has waited for.
+/// A journal in memory, which signals when as many parts as a test waits for are recorded.
 #[derive(Default)]
 struct Memory {
     begun: Mutex<HashMap<String, Begun>>,
-    /// What was written last.
+    /// The last state recorded.
     last: Mutex<Option<Begun>>,
-    /// So many parts are awaited.
+    /// The number of parts that the test waits for.
     enough: Option<usize>,
     reached: Notify,
 }
@@ -53,7 +53,7 @@ impl Journal for Memory {
     }
 }
 
-/// Bytes that repeat nowhere near.
+/// Bytes without repetitions close to each other.
 fn noise(bytes: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = || {
@@ -81,14 +81,14 @@ impl Servers {
         Self { gateway: program().map(|program| Gateway::start(&program)), moto: Moto::start().await }
     }
 
-    /// A store at each, with what it is called.
+    /// A store at each, with its name.
     fn stores(&self) -> impl Iterator<Item = (&'static str, ArtefactStore)> {
         let gateway = self.gateway.as_ref().map(|gateway| ("gateway", gateway.store()));
         gateway.into_iter().chain(self.moto.as_ref().map(|moto| ("moto", moto.store())))
     }
 }
 
-/// Does the store have the very bytes under that name?
+/// Whether the store has exactly these bytes under that name.
 async fn has(store: &ArtefactStore, name: &str, bytes: &[u8]) -> bool {
     store.get(name, 1 << 30).await.expect("an answer").is_some_and(|got| got == bytes)
 }
@@ -111,7 +111,7 @@ async fn what_is_put_is_found_listed_checked_and_removed() {
         assert_eq!(store.manifest(&prefix).await, Ok(None));
         assert_eq!(store.run_prefixes().await, Ok(Vec::new()));
         let mut objects = Vec::new();
-        // Names as people give them to files of a plan.
+        // Names that users give to files of a plan.
         for (name, bytes) in
             [("run.json", 10), ("plan/täst (1) 100%.csv", 3), ("samples/master.jtl.zst", 9 * MIB), ("plan/empty", 0)]
         {
@@ -160,14 +160,14 @@ async fn a_long_name_of_any_script_is_one_and_what_earlier_versions_escaped_is_f
     std::fs::write(&path, b"rows").expect("written");
     let prefix = "runs/1970/01/r-22222222/";
     for store in servers.stores().map(|(_, store)| store).chain([in_folder(folder.path())]) {
-        // Escaped as before it would be three times as long, and longer than a file may have.
+        // Escaped as before it would be three times as long, and longer than a file name may be.
         let long = format!("plan/{}#.csv", "ж".repeat(120));
         let object = object(&long, &path);
         let name = format!("{prefix}{long}");
         store.upload(&name, &path, &object, &Memory::default(), &|_| ()).await.expect("uploaded");
         assert_eq!(store.check(prefix, &object).await, Ok(Checked::Same));
         assert!(has(&store, &name, b"rows").await);
-        // As earlier versions wrote it: that name holds nothing but what is left as it is.
+        // As earlier versions wrote it: that name has only characters that are not escaped.
         let before = StoredObject { name: "plan/t\u{e4}st.csv".to_owned(), ..object };
         let escaped = folder.path().join(prefix).join("plan/t%C3%A4st.csv");
         if store.address().starts_with("file") {
@@ -265,7 +265,7 @@ async fn parts_that_are_written_down_are_not_uploaded_again() {
             () = journal.reached.notified() => (),
         }
         let begun = journal.begun("runs/a").await.expect("it is written down");
-        // A file of the same length and digest that has other bytes where parts were uploaded: they are not read again.
+        // A file of the same length and digest with other bytes in the uploaded parts: they are not read again.
         let first = *begun.parts.keys().next().expect("a part") as u64 * begun.part_bytes;
         let mut bytes = whole.clone();
         bytes[usize::try_from(first).expect("a position")] ^= 1;
@@ -289,13 +289,13 @@ async fn an_upload_that_the_store_has_dropped_is_begun_anew_and_one_that_it_has_
         parts: [(0, "\"0123456789abcdef0123456789abcdef\"".to_owned())].into(),
     };
     let whole = std::fs::read(&path).expect("the file");
-    // Moto fails by its own fault (500) when it is given a part of an upload that it does not know.
+    // Moto itself fails (500) if it gets a part of an upload that it does not know.
     for (server, store) in servers.stores().filter(|(server, _)| *server == "gateway") {
         let journal = Memory::default();
         journal.write("runs/a", Some(&dropped)).await.expect("written");
         store.upload("runs/a", &path, &object, &journal, &|_| ()).await.expect("uploaded");
         assert!(has(&store, "runs/a", &whole).await, "{server}");
-        // All of its parts are written down, and the store has made the object of them, which nobody wrote down.
+        // All its parts are recorded, and the store has completed the object, which was not recorded.
         let complete = journal.last.lock().expect("a lock").clone().expect("what was written last");
         assert_eq!(complete.parts.len(), 3);
         journal.write("runs/a", Some(&complete)).await.expect("written");

@@ -1,4 +1,4 @@
-//! A second S3 server of a test's own: moto, which keeps objects in memory and looks at no signatures.
+//! A second S3 server for a test: moto, which keeps objects in memory and does not check signatures.
 
 use crate::gateway::{BUCKET, TestKeys};
 use jac_artefacts::{ArtefactStore, Location, Options};
@@ -17,7 +17,7 @@ pub struct Moto {
     child: Child,
 }
 
-/// Where it is; `None`: not here, which is reported, and in CI fails.
+/// Its path; `None`: not installed, which is reported, and fails in CI.
 fn program() -> Option<PathBuf> {
     let program = std::env::var_os("JAC_TEST_MOTO").map(PathBuf::from);
     if program.is_none() {
@@ -28,7 +28,7 @@ fn program() -> Option<PathBuf> {
 }
 
 impl Moto {
-    /// One with a bucket; `None`: it is not installed here.
+    /// A server with a bucket; `None`: not installed here.
     pub async fn start() -> Option<Self> {
         let program = program()?;
         let began = Instant::now();

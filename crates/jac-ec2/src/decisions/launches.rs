@@ -60,7 +60,7 @@ async fn launch_with(aws: &Aws, config: &Ec2Config, workers: u32) -> Launch {
     Launch { record, failed, events: events.into_inner().expect("no panic"), took }
 }
 
-/// AWS's bucket of launches: 5 at once, and so many a second.
+/// AWS's bucket of launches: 5 at once, and this many a second.
 fn bucket(per_second: f64) -> Recorded {
     let state = Mutex::new((5.0, Instant::now()));
     Recorded::new(move |words| {

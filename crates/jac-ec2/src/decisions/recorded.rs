@@ -1,4 +1,4 @@
-//! AWS as it answered once: the SDK's own clients, with what was recorded of the lab's emulator in place of a network.
+//! AWS as it answered once: the SDK's own clients, with what was recorded of the lab's emulator instead of a network.
 
 use crate::aws::{Aws, Pacing};
 use aws_config::retry::RetryConfig;

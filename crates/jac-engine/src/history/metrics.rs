@@ -127,7 +127,7 @@ impl Engine {
             // It is excluded from trends.
             _ if kept.try_run => Vec::new(),
             Ok(report) => of_report(&report, kept.max_unread_percent),
-            // Without a report there are none to be had.
+            // Without a report they are unknown.
             Err(error @ (EngineError::NotFound { .. } | EngineError::JMeter(_))) => {
                 tracing::debug!(%run, %error, "run {run}: no figures for its plan's trend: {error}");
                 Vec::new()

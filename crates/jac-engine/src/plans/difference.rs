@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 const LARGEST_PLAN: u64 = 8 << 20;
 /// …and those of other files up to this one.
 const LARGEST_TEXT: u64 = 256 << 10;
-/// Lines that stayed as they were are shown so many before and after those that did not.
+/// Lines that stayed as they were are shown this many before and after those that did not.
 const AROUND: usize = 3;
-/// So many lines are shown at most, of all files together, and of each so many characters.
+/// This many lines are shown at most, of all files together, and of each this many characters.
 const MOST_LINES: usize = 4_000;
 const MOST_CHARACTERS: usize = 1_000;
 /// How long a file may be compared before the result is no longer guaranteed to be the shortest.

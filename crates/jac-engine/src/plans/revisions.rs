@@ -26,9 +26,9 @@ use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// So many changes of a revision are shown by name.
+/// This many changes of a revision are shown by name.
 const CHANGES_SHOWN: usize = 50;
-/// A revision is shown at most so many at a time.
+/// A revision is shown at most this many at a time.
 const MOST_SHOWN: usize = 200;
 /// Zips with larger files need their long form.
 const LARGE: u64 = u32::MAX as u64;

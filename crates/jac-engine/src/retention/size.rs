@@ -20,7 +20,7 @@ const RUNS_AT_A_TIME: u32 = 1_000;
 type Counted = HashSet<(u64, u64)>;
 
 impl Engine {
-    /// The newest finished run that is neither pinned nor a baseline and is to go when all runs together may take so many bytes; older ones go with it.
+    /// The newest finished run that is neither pinned nor a baseline and is to go when all runs together may take this many bytes; older ones go with it.
     /// The newest run is always kept. `None`: all can be kept. It reads the folders of all runs: call it where blocking is allowed.
     ///
     /// # Errors

@@ -63,7 +63,7 @@ pub(super) struct Asked {
 }
 
 impl Task {
-    /// Ends what still runs, keeps what there is, cleans the nodes, and finishes the run. What cannot be had is noted;
+    /// Ends what still runs, keeps what there is, cleans the nodes, and finishes the run. What cannot be fetched is noted;
     /// only what the database does not take is an error, and then all of it can be done again.
     pub(super) async fn collect(&self, run: &Run) -> Result<(), EngineError> {
         self.end_processes(run).await;

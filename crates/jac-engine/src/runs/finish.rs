@@ -291,7 +291,7 @@ impl Artefact {
             }
             Ok(Some(file)) => (file, name, None),
             Ok(None) => return Ok(None),
-            // What is left of it can be had as it is.
+            // What is left of it can be downloaded unchanged.
             Err(EngineError::LogDamaged { .. }) => match KeptFile::open_as_it_is(&compressed_path(&plain))? {
                 Some(file) => (file, format!("{name}{COMPRESSED}"), None),
                 None => return Ok(None),

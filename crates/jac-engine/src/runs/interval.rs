@@ -21,7 +21,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
-/// So many logs' parts are remembered: a log of 10 million samples has about 300.
+/// This many logs' parts are remembered: a log of 10 million samples has about 300.
 const MOST_LOGS: usize = 64;
 /// Number of logs whose blocks are kept.
 const MOST_LOGS_IN_BLOCKS: usize = 4;

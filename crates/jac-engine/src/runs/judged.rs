@@ -10,7 +10,7 @@ const LONGEST_WARM_UP_S: u64 = 86_400;
 const MOST_CRITERIA: usize = 100;
 const MOST_RULES: usize = 20;
 
-/// What a new run is judged by: what was given for it in place of what its plan keeps.
+/// What a new run is judged by: what was given for it instead of what its plan keeps.
 pub(super) struct Chosen {
     pub criteria: Vec<String>,
     pub warm_up_s: u64,

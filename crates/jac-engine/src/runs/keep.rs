@@ -251,7 +251,7 @@ async fn is_as_it_came(run: &Run, remote: &dyn Remote, file: &FoundFile, from: &
     Ok(digest.is_some() && digest == known.sha256)
 }
 
-/// Copies a file here, at most so many bytes of it.
+/// Copies a file here, at most this many bytes of it.
 async fn fetch(remote: &dyn Remote, from: &str, to: &Path, most: u64) -> Result<(), EngineError> {
     let failed = |error| EngineError::file("keeping the files that the plan wrote", error);
     if let Some(folder) = to.parent() {

@@ -8,7 +8,7 @@ use jac_model::{Fault, Run, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What stands in place of a value.
+/// What stands instead of a value.
 const MASK: &str = "***";
 
 /// Parts of names whose values are secrets, without `-`, `_` and `.`.
@@ -56,7 +56,7 @@ pub(crate) fn take_out(properties: &mut Properties, marked: &[String]) -> Proper
     taken
 }
 
-/// Puts known values in place of masks.
+/// Puts known values instead of masks.
 pub(crate) fn unmask(properties: &mut Properties, known: &Properties) {
     for (name, value) in properties.iter_mut().filter(|(_, value)| *value == MASK) {
         if let Some(true_value) = known.get(name) {

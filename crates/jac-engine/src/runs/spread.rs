@@ -14,7 +14,7 @@ pub struct Spread<'a> {
 }
 
 impl Spread<'_> {
-    /// Every fault of it that shows on so many workers. Nothing is created for a run that has one.
+    /// Every fault of it that shows on this many workers. Nothing is created for a run that has one.
     pub fn faults(&self, workers: u32) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.results == ResultsChoice::Direct && workers == 0 {

@@ -12,9 +12,9 @@ use jac_store::PageRequest;
 pub use jac_store::ScheduleFilter;
 use serde::{Deserialize, Serialize};
 
-/// So many of the next times are shown.
+/// This many of the next times are shown.
 const NEXT_SHOWN: usize = 5;
-/// So many firings at most are given at once.
+/// This many firings at most are given at once.
 const MOST_FIRINGS: u32 = 200;
 
 /// A future scheduled time.

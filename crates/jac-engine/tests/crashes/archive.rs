@@ -1,4 +1,4 @@
-//! Work on a store that takes longer than a request may.
+//! Operations on a store that take longer than a request may.
 
 use crate::house::House;
 use crate::world::owner;
@@ -36,7 +36,7 @@ async fn a_verification_that_takes_long_continues_and_whoever_asks_again_gets_it
     for asked in 1..=2 {
         let (engine, run) = (engine.clone(), run.clone());
         let asking = tokio::spawn(async move { engine.verify_archive(&run).await });
-        // Time stands still while a thread waits for the pipe.
+        // Time is paused while a thread waits for the pipe.
         while !asking.is_finished() {
             std::thread::sleep(Duration::from_millis(1));
             advance(Duration::from_millis(100)).await;
@@ -48,7 +48,7 @@ async fn a_verification_that_takes_long_continues_and_whoever_asks_again_gets_it
     let writer = loop {
         match OpenOptions::new().write(true).custom_flags(nix::libc::O_NONBLOCK).open(&stored) {
             Ok(writer) => break writer,
-            // The reader is not there yet.
+            // The reader has not opened it yet.
             Err(_) => yield_now().await,
         }
     };
@@ -96,7 +96,7 @@ async fn a_tag_reads_nothing_back_and_a_retry_reads_all_also_beside_a_test_on_th
     house.until("the plan", async |_: &Engine| (std::fs::read(&plan).ok()? == whole).then_some(())).await;
 }
 
-/// A run that is stored in a folder, and whose owner has chosen a store of their own since.
+/// A run that is stored in a folder, and whose owner has configured a store since.
 async fn stored_before_its_owner_had_a_store(place: &Path) -> (House, RunId) {
     let location = Location::parse(&format!("file://{}", place.display())).expect("an address");
     let mut house = House::new();

@@ -1,4 +1,4 @@
-//! A run that a rule of its automatic stop ends, with the server killed on the way, and data that come late.
+//! A run that is stopped by a rule of its automatic stop, with the server killed meanwhile, and data that arrive late.
 
 use crate::house::{House, waiting};
 use crate::jmeter::{PLAN_MS, Trouble};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const RULE: &str = "error_percent > 50% for 5s";
 
-/// A house whose target fails in those seconds of a test of a minute.
+/// A house whose system under test fails in those seconds of a test of a minute.
 fn house(fails: std::ops::Range<i64>) -> House {
     let mut house = House::new();
     house.stop_rules = Some(vec![RULE.to_owned()]);
@@ -18,7 +18,7 @@ fn house(fails: std::ops::Range<i64>) -> House {
     house
 }
 
-/// When its first and its last sample ended, after the first one's start.
+/// The time from the first sample to the end of the last one.
 fn measured_s(house: &House, run: &RunId) -> i64 {
     let log = String::from_utf8(house.log(run)).expect("text");
     let times: Vec<i64> = log.lines().skip(1).filter_map(|row| row.split(',').next()?.parse().ok()).collect();
@@ -90,7 +90,7 @@ async fn a_server_that_was_away_stops_nothing_that_has_become_well_again() {
 
 #[tokio::test(start_paused = true)]
 async fn samples_that_come_late_over_a_slow_line_stop_nothing() {
-    // What fails in the first seconds comes when that is long over.
+    // The failures of the first seconds arrive long after they are over.
     let mut house = house(0..10);
     let cluster = house.cluster(2).await;
     let run = house.run(&cluster).await;

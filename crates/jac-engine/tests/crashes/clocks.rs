@@ -1,4 +1,4 @@
-//! A server that starts with a clock which is hours wrong: nothing ends at once, and whatever was active stays active.
+//! A server that starts with a clock that is hours wrong: nothing ends at once, and everything active stays active.
 
 use crate::house::{House, config};
 use jac_model::{Cause, ClusterConfig, ClusterId, ClusterPhase, Provider, RunPhase};
@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// The next server starts with a clock that is off by so many hours.
+/// The next server starts with a clock that is off by this many hours.
 async fn restart(house: &mut House, off_hours: i64) {
     house.crash().await;
     house.world.clock_off_ms.store(off_hours * HOUR_MS, Ordering::Relaxed);
@@ -34,11 +34,11 @@ async fn a_clock_that_is_hours_wrong_at_the_start_ends_no_cluster_at_once() {
         assert_eq!(house.world.machines().there.len(), 2, "{off_hours} h: neither do its machines end by their lease");
         let is_reported = house.events(&cluster).await.iter().any(|event| event.code == "expired_at_start");
         assert_eq!(is_reported, off_hours > 0, "{off_hours} h");
-        // The clock is corrected: it lives as long as it was to live.
+        // The clock is corrected: the cluster exists until its planned end.
         restart(&mut house, 0).await;
         sleep(Duration::from_secs(20 * 60)).await;
         assert_eq!(phase(&mut house, &cluster).await, ClusterPhase::Ready, "{off_hours} h");
-        // It is not: what is over ends when the grace period is over.
+        // It is not: what is over ends after the grace period.
         restart(&mut house, off_hours).await;
         if off_hours > 0 {
             sleep(Duration::from_secs(6 * 60)).await;
@@ -75,7 +75,7 @@ async fn a_clock_that_is_hours_wrong_at_the_start_ends_no_run() {
             }
             let run = house.run(&cluster).await;
             if when == RunPhase::Collecting {
-                // Over a line that is slow enough to be seen at it.
+                // Over a line that is slow enough for the clock to change meanwhile.
                 house.until_run(&run, RunPhase::Running).await;
                 *house.world.line.lock().expect("no panic") = Some(20);
             }

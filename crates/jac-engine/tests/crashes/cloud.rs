@@ -1,5 +1,5 @@
-//! The simulated provider, true to the contract of [`Cloud`]: asking twice for a node gives the same one, and what is
-//! known of a cluster is on its machines.
+//! The simulated provider, which keeps the contract of [`Cloud`]: requesting a node twice gives the same one, and the
+//! data of a cluster are on its machines.
 
 use crate::faults::Injector;
 use crate::remote::SimulatedRemote;
@@ -12,7 +12,7 @@ use jac_model::{ClusterConfig, ClusterId, Ec2Config, ImageState, NodeImage, Node
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a worker's machine costs an hour…
+/// The hourly price of a worker's machine…
 pub const USD_PER_HOUR: f64 = 0.25;
 /// …and the master's.
 pub const MASTER_USD_PER_HOUR: f64 = 0.5;
@@ -26,7 +26,7 @@ pub struct SimulatedCloud {
 }
 
 impl SimulatedCloud {
-    /// The name under which a call is counted: `launch` of the provider that tests mostly use, `launch local` of another.
+    /// The name under which a call is counted: `launch` of the provider that tests usually use, `launch local` of another.
     fn name(&self, what: &str) -> String {
         if self.provider == Provider::Ec2 { what.to_owned() } else { format!("{what} {}", self.provider) }
     }
@@ -43,7 +43,7 @@ impl Cloud for SimulatedCloud {
         for request in requests {
             progress(&request.name, jac_model::Message::new("boot_progress", "Booting."));
         }
-        // The machines are there long before they have booted.
+        // The machines exist long before they have booted.
         self.faults
             .through("the provider", &self.name("ask for nodes"), CALL, |world| {
                 for request in requests {

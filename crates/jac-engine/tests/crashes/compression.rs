@@ -1,4 +1,4 @@
-//! Logs of finished runs are compressed behind everything else, and whatever a crash leaves of that loses nothing.
+//! Logs of finished runs are compressed after all other work, and a crash during it loses nothing.
 
 use crate::house::{House, waiting};
 use jac_engine::runs::{Artefact, KeptFile, artefacts};
@@ -56,7 +56,7 @@ impl Finished {
         self.folder().join(name)
     }
 
-    /// What a compressed log is, made without an engine.
+    /// The content of a compressed log, made without an engine.
     fn compressed(&self) -> Vec<u8> {
         let staged = self.house.data().join("made");
         compress(&self.path("results.jtl"), &staged, Content::Samples, &mut || ControlFlow::Continue(()))
@@ -76,7 +76,7 @@ impl Finished {
         self.house.engine().await
     }
 
-    /// Everything is there and is read as before.
+    /// Everything is there and can be read as before.
     async fn assert_kept(&mut self, when: &str) {
         let engine = self.until_compressed().await;
         for (name, content) in [("results.jtl", &self.log), ("nodes/master/jmeter.log", &self.jmeter_log)] {
@@ -174,7 +174,7 @@ async fn small_logs_stay_as_they_are() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_compressed_while_a_run_is_active_here_or_the_disk_is_nearly_full() {
     let mut finished = Finished::new().await;
-    // There is less than twice of that anywhere.
+    // No disk has twice this much free.
     let reserve = std::mem::replace(&mut finished.house.settings.disk_reserve_bytes, u64::MAX);
     finished.house.engine().await;
     sleep(HOUR).await;
@@ -182,7 +182,7 @@ async fn nothing_is_compressed_while_a_run_is_active_here_or_the_disk_is_nearly_
         |finished: &Finished| finished.path("results.jtl").exists() && !finished.path("results.jtl.zst").exists();
     assert!(is_plain(&finished), "the disk is nearly full");
     finished.house.crash().await;
-    // It has to be there before the engine that would compress.
+    // It has to exist before the engine that would compress it.
     let log = finished.path("results.jtl");
     std::fs::rename(&log, log.with_extension("away")).expect("moved");
     let jmeter_log = finished.path("nodes/master/jmeter.log");
@@ -217,7 +217,7 @@ async fn a_damaged_compressed_log_is_reported_and_never_taken_as_complete() {
         let run = run.clone();
         waiting(&engine, move |engine| engine.search_samples(&run, Search::default())).await.expect("a search")
     };
-    // Its end is missing: it cannot be given whole.
+    // Its end is missing: it cannot be decompressed completely.
     std::fs::write(&stored, &whole[..whole.len() * 9 / 10]).expect("written");
     let refused = engine.artefact(&run, "results.jtl").await.expect_err("it is damaged");
     assert!(matches!(refused, EngineError::LogDamaged { .. }), "{refused:?}");
@@ -225,7 +225,7 @@ async fn a_damaged_compressed_log_is_reported_and_never_taken_as_complete() {
     assert_eq!((left.bytes, file.bytes()), (left.stored_bytes, whole.len() as u64 * 9 / 10));
     let found = search().await;
     assert!(found.incomplete && found.searched < ROWS && found.searched > 0, "{found:?}");
-    // A byte is another.
+    // One byte is different.
     let mut bytes = whole.clone();
     bytes[whole.len() * 9 / 10] ^= 4;
     std::fs::write(&stored, bytes).expect("written");

@@ -1,5 +1,5 @@
-//! Runs whose workers each run the plan by themselves: their logs are merged, and neither a crash nor a lost worker costs a row that was
-//! measured.
+//! Runs with direct results: the workers' logs are merged, and neither a crash nor a lost worker loses a measured
+//! row.
 
 use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
@@ -17,7 +17,7 @@ fn house() -> House {
     house
 }
 
-/// The rows of each node in a log, in their order, without the header, by what their threads are called by.
+/// The rows of each node in a log, in their order, without the header, by the prefix of their threads' names.
 fn rows(log: &[u8]) -> BTreeMap<String, Vec<String>> {
     let text = std::str::from_utf8(log).expect("a text");
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -50,7 +50,7 @@ async fn running(house: &mut House) -> (ClusterId, RunId) {
     (cluster, run)
 }
 
-/// Runs a plan, and checks what is left.
+/// Runs a plan, and checks for leftovers.
 async fn story(planned: &[Planned]) -> House {
     let mut house = house();
     for planned in planned {
@@ -134,7 +134,7 @@ async fn a_try_runs_a_changed_copy_on_one_worker_and_is_in_no_trend() {
         let codes: Vec<&str> = ran.notes.iter().map(|note| note.code.as_str()).collect();
         assert_eq!(codes, ["try_plan_changed"], "{:?}", ran.notes);
 
-        // What it ran is the copy, and what the plan has is what was uploaded.
+        // It ran the copy, and the plan is unchanged.
         let engine = house.engine().await;
         let copy = std::fs::read_to_string(house.data().join("runs").join(run.as_str()).join("plan/p.jmx"));
         assert!(copy.expect("its copy").contains(jac_jmx::FAILURES_LISTENER));
@@ -222,7 +222,7 @@ async fn a_part_of_the_log_that_differs_from_its_workers_log_is_read_again_and_t
     let mut house = house();
     let (_, run) = running(&mut house).await;
     house.crash().await;
-    // As after a disk that forgot: the rows of one worker are others, of the same length.
+    // As after a disk lost its latest writes: the rows of one worker are different, with the same length.
     let log = String::from_utf8(house.log(&run)).expect("a text");
     let of_one = rows(&house.measured_by(&run, "worker-2")).into_iter().next().expect("its rows").0;
     let damaged: String = log

@@ -1,7 +1,7 @@
 //! Fault injection between an engine and the simulated world: every call of a port and every reading of the clock
 //! passes through it, is counted by its name, and gets the fault that the test has planned for it.
 //!
-//! A crash is what `kill -9` is: from that moment on nothing that the engine does reaches the world, and nothing of the
+//! A crash is like `kill -9`: from that moment on nothing that the engine does reaches the world, and nothing from the
 //! world reaches the engine. The test then ends its tasks and starts another engine on the same data folder.
 
 use crate::world::World;
@@ -29,22 +29,22 @@ pub enum Which {
     From(usize),
 }
 
-/// What happens there.
+/// The fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
     /// The engine's process is gone.
     Crash,
-    /// The node or the provider refuses.
+    /// The node or the provider rejects the call.
     Refuse(&'static str),
     /// It never answers.
     Hang,
-    /// The node is unreachable from then on for so long.
+    /// The node is unreachable from then on for this time.
     Offline(Duration),
-    /// Code of JAC's, or of a library, fails there.
+    /// The code of JAC, or of a library, panics there.
     Panic,
 }
 
-/// Something that a test has planned.
+/// A fault that a test has planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
     pub name: String,
@@ -67,28 +67,28 @@ impl Planned {
     }
 }
 
-/// Which engine lives, what has been called, and what is planned.
+/// Which engine is alive, what has been called, and what is planned.
 #[derive(Debug, Default)]
 pub struct Calls {
     pub generation: u64,
     pub counts: BTreeMap<String, usize>,
     pub planned: Vec<Planned>,
-    /// How many of these happened.
+    /// How many of these occurred.
     pub happened: usize,
 }
 
-/// How a planned panic begins.
+/// The prefix of a planned panic's message.
 pub const PLANNED_PANIC: &str = "planned";
 
-/// The panic that takes a task down in the middle of its code.
+/// The panic that ends a task in the middle of its code.
 pub struct Crash;
 
-/// One engine's way to the world.
+/// One engine's connection to the world.
 #[derive(Clone)]
 pub struct Injector {
     pub world: Arc<World>,
     generation: u64,
-    /// How far the engine's clock is off, which it is from its start on.
+    /// The offset of the engine's clock since its start.
     clock_off_ms: i64,
 }
 
@@ -98,7 +98,7 @@ impl Injector {
         Self { world, generation, clock_off_ms }
     }
 
-    /// What is planned for this call; `None` if the engine that calls is gone.
+    /// The fault planned for this call; `None` if the calling engine is gone.
     fn meet(&self, name: &str, side: Side) -> Option<Option<Trouble>> {
         let mut calls = self.world.calls();
         if calls.generation != self.generation {
@@ -154,7 +154,7 @@ impl Injector {
             sleep(time).await;
         }
         let done = {
-            // An engine that crashed meanwhile has no effect any more.
+            // An engine that crashed meanwhile no longer has an effect.
             if self.world.calls().generation != self.generation {
                 return std::future::pending().await;
             }
@@ -166,12 +166,12 @@ impl Injector {
     }
 }
 
-/// The world's clock as one engine sees it. Every reading is a place to crash at, in the middle of code that calls no
+/// The world's clock as one engine sees it. Every reading is an opportunity to crash, in the middle of code that calls no
 /// port.
 impl Clock for Injector {
     fn now_ms(&self) -> EpochMs {
         let planned = self.meet("clock", Side::Before);
-        // The same reading as one of the task that calls: "clock of retention".
+        // The same reading, named after the calling task: "clock of retention".
         let of_task = task_kind().and_then(|kind| self.meet(&format!("clock of {kind}"), Side::Before).flatten());
         match planned.map(|planned| planned.or(of_task)) {
             Some(Some(Trouble::Panic)) => panic!("{PLANNED_PANIC} at the clock"),

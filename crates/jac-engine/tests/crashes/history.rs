@@ -1,4 +1,4 @@
-//! The figures that trends are made of: written at a run's end whatever crashes, and again where the database knows nothing of them.
+//! The figures that trends consist of: stored at a run's end despite crashes, and again if the database does not have them.
 
 use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
@@ -6,7 +6,7 @@ use jac_engine::Engine;
 use jac_engine::history::Trend;
 use jac_model::{RunId, RunPhase};
 
-/// The trend of the run's plan, once it has a run in it: figures are written right after a run's end.
+/// The trend of the run's plan, once it has a run in it: figures are stored right after a run's end.
 async fn trend(house: &mut House, run: &RunId) -> Trend {
     let poll = async |engine: &Engine| {
         let plan = engine.store().run(run).await.ok()?.run.plan_id;

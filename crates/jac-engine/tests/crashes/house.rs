@@ -1,5 +1,5 @@
-//! A data folder with one engine after the other on it, and the person who uses them: what was asked for is asked for
-//! again when the engine has crashed under it.
+//! A data folder with a sequence of engines on it, and the user, who repeats a request
+//! if the engine has crashed during it.
 
 use crate::cloud::SimulatedCloud;
 use crate::faults::{Crash, Injector, PLANNED_PANIC, Planned};
@@ -34,7 +34,7 @@ pub const PLAN: &str = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><ha
 const CLASSES: &[&str] =
     &["TestPlan", "ThreadGroup", "LoopController", "JavaSampler", "ResultCollector", "SampleSaveConfiguration"];
 
-/// Longer than any limit of the engine's.
+/// Longer than any limit of the engine.
 const LIMIT: Duration = Duration::from_secs(4 * 3600);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -42,21 +42,21 @@ pub struct House {
     place: tempfile::TempDir,
     pub world: Arc<World>,
     living: Option<Living>,
-    /// How often an engine crashed.
+    /// Number of crashes.
     pub crashes: usize,
     pub settings: Settings,
     /// Of the runs.
     pub properties: BTreeMap<String, String>,
     /// Of their automatic stop; `None`: the plan's.
     pub stop_rules: Option<Vec<String>>,
-    /// Which revision of the plan its runs are of.
+    /// The plan's revision that its runs use.
     pub plan_revision: Option<u32>,
-    /// How the samples of their workers come together.
+    /// The path of its workers' results.
     pub results: ResultsChoice,
     pub min_workers: Option<u32>,
     pub queue: bool,
     pub try_run: bool,
-    /// Its engines send figures of running tests to a metrics target.
+    /// Its engines send figures of active runs to a metrics target.
     pub exports: bool,
     /// Where finished runs are stored.
     pub artefacts: Option<ArtefactStore>,
@@ -67,7 +67,7 @@ struct Living {
     generation: u64,
 }
 
-/// Does something that reads and writes files, on a thread that may wait.
+/// Runs code that reads and writes files on a thread that may block.
 pub async fn waiting<T: Send + 'static>(engine: &Engine, work: impl FnOnce(&Engine) -> T + Send + 'static) -> T {
     let engine = engine.clone();
     match tokio::task::spawn_blocking(move || work(&engine)).await {
@@ -87,7 +87,7 @@ impl House {
         Self::in_world(Arc::new(World::new()))
     }
 
-    /// A new data folder in a world that may have machines already.
+    /// A new data folder in a world that may already have machines.
     pub fn in_world(world: Arc<World>) -> Self {
         silence_planned_crashes();
         let place = tempfile::tempdir().expect("a folder");
@@ -134,7 +134,7 @@ impl House {
             self.crashes += 1;
             timeout(LIMIT, living.engine.shut_down()).await.expect("its tasks end");
             drop(living);
-            // The lock is given back when the last that held the engine has let go of it, and of its database.
+            // The lock is released when the last owner of the engine, and of its database, is dropped.
             let closed = async {
                 while DataFolder::open(&self.data()).expect("it opens").lock().is_err() {
                     sleep(Duration::from_millis(10)).await;
@@ -144,7 +144,7 @@ impl House {
         }
     }
 
-    /// The living engine; a new one where the last has crashed.
+    /// The living engine; a new one if the last has crashed.
     pub async fn engine(&mut self) -> Engine {
         loop {
             match &self.living {
@@ -152,7 +152,7 @@ impl House {
                 Some(_) => self.bury().await,
                 None => match AssertUnwindSafe(self.start()).catch_unwind().await {
                     Ok(Some(living)) => self.living = Some(living),
-                    // The folder's lock goes with the last task of the engine before.
+                    // The folder's lock is released with the last task of the previous engine.
                     Ok(None) => sleep(Duration::from_millis(10)).await,
                     Err(panic) => {
                         assert!(panic.is::<Crash>(), "an engine does not start");
@@ -188,7 +188,7 @@ impl House {
         Some(Living { engine: Engine::start(parts).await.expect("it starts"), generation })
     }
 
-    /// Asks the engine for something; `None` if it crashed over it.
+    /// Requests something from the engine; `None` if it crashed meanwhile.
     pub async fn ask<T>(&mut self, work: impl AsyncFnOnce(&Engine) -> Result<T, EngineError>) -> Option<T> {
         let engine = self.engine().await;
         match AssertUnwindSafe(work(&engine)).catch_unwind().await {
@@ -200,7 +200,7 @@ impl House {
         }
     }
 
-    /// The same of something that reads and writes files, on a thread that may wait.
+    /// The same for code that reads and writes files, on a thread that may block.
     pub async fn ask_waiting<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
@@ -208,7 +208,7 @@ impl House {
         self.ask(async |engine| waiting(engine, work).await).await
     }
 
-    /// The same of something that takes its time.
+    /// The same for requests that take long.
     pub async fn ask_for<T, F>(&mut self, work: impl FnOnce(Engine) -> F) -> Option<T>
     where
         T: Send + 'static,
@@ -235,7 +235,7 @@ impl House {
         }
     }
 
-    /// Waits until the engine, or whichever follows it, has come to what is waited for.
+    /// Waits until this engine, or a later one, reaches the expected state.
     pub async fn until<T>(&mut self, what: &str, poll: impl AsyncFn(&Engine) -> Option<T>) -> T {
         let began = Instant::now();
         loop {
@@ -257,7 +257,7 @@ impl House {
         }
     }
 
-    /// A cluster of that many workers, asked for until there is one.
+    /// A cluster with that many workers, requested until it exists.
     pub async fn cluster(&mut self, workers: u32) -> ClusterId {
         self.cluster_of(Provider::Ec2, config(workers)).await
     }
@@ -286,7 +286,7 @@ impl House {
         .await
     }
 
-    /// Waits until the cluster is gone, however it came to that.
+    /// Waits until the cluster is gone, for whatever reason.
     pub async fn until_gone(&mut self, id: &ClusterId) -> Cluster {
         self.until("its end", async |engine: &Engine| {
             engine.store().cluster(id).await.ok().filter(|cluster| cluster.phase == ClusterPhase::Terminated)
@@ -294,7 +294,7 @@ impl House {
         .await
     }
 
-    /// Terminates it, asked for until it has begun.
+    /// Terminates it, requested until this has started.
     pub async fn terminate(&mut self, id: &ClusterId) -> Cluster {
         loop {
             let phase = self.engine().await.store().cluster(id).await.expect("its row").phase;
@@ -314,7 +314,7 @@ impl House {
         }
     }
 
-    /// A plan, taken in as an upload is.
+    /// A plan, added like an upload.
     pub async fn upload(&mut self) -> PlanId {
         loop {
             if let Some(plan) =
@@ -356,7 +356,7 @@ impl House {
         }
     }
 
-    /// A further run of the plan on the cluster, once that is free. Nothing crashes meanwhile.
+    /// Another run of the plan on the cluster, once that is free. Without crashes.
     pub async fn another_run(&mut self, cluster: &ClusterId) -> RunId {
         let plan = self.upload().await;
         let free = async |engine: &Engine| {
@@ -368,7 +368,7 @@ impl House {
         waiting(&engine, move |engine| engine.create_run(owner(), new, &|| false)).await.expect("a run").id
     }
 
-    /// A run on the cluster as it is now, busy or not.
+    /// A run on the cluster in its current state, busy or not.
     pub async fn run_now(&mut self, cluster: &ClusterId) -> Result<RunId, EngineError> {
         let plan = self.upload().await;
         let new = self.new_run(cluster, &plan);
@@ -376,7 +376,7 @@ impl House {
         waiting(&engine, move |engine| engine.create_run(owner(), new, &|| false)).await.map(|run| run.id)
     }
 
-    /// A run of the plan on the cluster, asked for until there is one.
+    /// A run of the plan on the cluster, requested until it exists.
     pub async fn run(&mut self, cluster: &ClusterId) -> RunId {
         let plan = self.upload().await;
         loop {
@@ -398,7 +398,7 @@ impl House {
         .await
     }
 
-    /// The log of a run as it is kept.
+    /// The stored log of a run.
     pub fn log(&self, run: &RunId) -> Vec<u8> {
         std::fs::read(self.data().join("runs").join(run.as_str()).join("results.jtl")).unwrap_or_default()
     }
@@ -425,7 +425,7 @@ pub fn config(workers: u32) -> ClusterConfig {
     ClusterConfig { workers, ec2: Some(Ec2Config::default()), ..ClusterConfig::default() }
 }
 
-/// As much of a list as a page may have, the newest first.
+/// The first page of a list at its maximum size, newest first.
 pub fn all<S: Default>() -> PageRequest<S> {
     PageRequest { sort: S::default(), order: Order::Descending, limit: MOST_LISTED, after: None }
 }
@@ -448,7 +448,7 @@ async fn runs(engine: &Engine) -> Vec<Run> {
     runs
 }
 
-/// The smallest folder that is a JMeter home and has the plan's classes.
+/// The smallest folder that is a valid JMeter home and has the plan's classes.
 fn make_home(home: &Path) {
     for folder in ["bin", "lib/ext"] {
         std::fs::create_dir_all(home.join(folder)).expect("a folder");
@@ -466,7 +466,7 @@ fn make_home(home: &Path) {
     jar.finish().expect("a jar");
 }
 
-/// A crash is a panic where the engine reads the clock: a planned one is not printed.
+/// A crash is a panic at a reading of the clock: planned ones are not printed.
 fn silence_planned_crashes() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

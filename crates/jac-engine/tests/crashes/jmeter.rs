@@ -1,5 +1,5 @@
-//! The simulated JMeter: it listens, measures, writes its log and is stopped as the real one (see
-//! `docs/jmeter.md`), in the time of the world.
+//! The simulated JMeter: it listens, measures, writes its log and is stopped like the real one (see
+//! `docs/jmeter.md`), in the world's time.
 
 use crate::world::Machines;
 use jac_jmeter::properties::{self, Properties};
@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 const STARTS_MS: i64 = 300;
 /// From one sample of a worker to the next.
 const SAMPLE_MS: i64 = 100;
-/// From the word to stop to its end.
+/// From the stop command to its end.
 const STOPS_MS: i64 = 300;
 /// How long the plan takes.
 pub const PLAN_MS: i64 = 5_000;
 
-/// How a test goes.
+/// How a test behaves.
 #[derive(Debug, Clone)]
 pub struct Trouble {
     pub plan_ms: i64,
@@ -43,9 +43,9 @@ pub struct Process {
     kind: Kind,
     /// The name of its node.
     node: String,
-    /// Where it prints to.
+    /// The file it prints to.
     out: PathBuf,
-    /// Where it logs to.
+    /// The file it logs to.
     log: PathBuf,
 }
 
@@ -60,9 +60,9 @@ enum Kind {
         /// `address:port` of their registries.
         workers: Vec<String>,
         shutdown_port: u16,
-        /// What its own threads are called by; empty: nothing.
+        /// The prefix of its own threads' names; empty: none.
         source: String,
-        /// Samples that each source has taken.
+        /// Samples that each source has recorded.
         samples: i64,
         ends_at_ms: Option<EpochMs>,
     },
@@ -98,7 +98,7 @@ impl Process {
                 ends_at_ms: None,
             }
         };
-        // Behind a gate it waits for its time.
+        // Behind a gate it waits for its start time.
         let gate = arguments.iter().position(|argument| argument == "jac-gate");
         let at_ms = gate.map_or(now_ms, |gate| arguments[gate + 1].parse::<EpochMs>().expect("a time").max(now_ms));
         Self {
@@ -112,7 +112,7 @@ impl Process {
         }
     }
 
-    /// It runs the plan with its fellows, each by itself.
+    /// It runs the plan together with other workers, each independently.
     fn is_direct(&self) -> bool {
         matches!(&self.kind, Kind::Master { source, .. } if !source.is_empty())
     }
@@ -152,14 +152,14 @@ fn node_of(folder: &Path) -> String {
     folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Adds to a file, as a process that keeps it open does: if its folder was removed, what it writes is lost.
+/// Appends to a file, like a process that keeps it open: if its folder was removed, what it writes is lost.
 fn append(path: &Path, bytes: &[u8]) {
     if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(path) {
         file.write_all(bytes).expect("written");
     }
 }
 
-/// Lets all processes do what they have done until now.
+/// Brings all processes up to date with the current time.
 pub fn advance(machines: &mut Machines, now_ms: EpochMs) {
     for machine in machines.there.values_mut() {
         for process in machine.processes.values_mut() {
@@ -198,7 +198,7 @@ pub fn advance(machines: &mut Machines, now_ms: EpochMs) {
     }
 }
 
-/// A master's life until now. Returns what it has added to its log.
+/// Brings a master up to date. Returns what it has added to its log.
 fn lead(machines: &Machines, process: &mut Process, now_ms: EpochMs) -> Vec<u8> {
     let begins_ms = process.started_ms + STARTS_MS;
     if now_ms < begins_ms {

@@ -1,4 +1,4 @@
-//! Lists of a provider that are slow, stale or not whole: they end nothing that lives.
+//! A provider's lists that are slow, stale or incomplete: they terminate nothing that is alive.
 
 use crate::house::{House, code_of};
 use crate::world::Lists;
@@ -14,7 +14,7 @@ fn set(house: &House, lists: Lists) {
 async fn lists_that_are_slow_stale_or_not_whole_end_no_cluster_and_no_run() {
     let seconds = Duration::from_secs;
     for lists in [
-        // Longer than a launch takes: every list is of before.
+        // Longer than a launch takes: every list is of an earlier state.
         Lists::Slow(seconds(10)),
         Lists::Slow(seconds(40)),
         Lists::Stale(seconds(8)),

@@ -1,5 +1,5 @@
 //! What could lose a result: a database that is older than the folder, a full disk, a slow line, a spool that differs, a
-//! network that is away while a run is prepared, files that change under a run.
+//! network that fails while a run is prepared, files that change during a run.
 
 use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::{House, all, waiting};
@@ -14,7 +14,7 @@ use std::process::Command;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// A run that has finished, and its cluster.
+/// A finished run, and its cluster.
 async fn finished(house: &mut House) -> (ClusterId, RunId) {
     let cluster = house.cluster(1).await;
     let run = house.run(&cluster).await;
@@ -23,7 +23,7 @@ async fn finished(house: &mut House) -> (ClusterId, RunId) {
     (cluster, run)
 }
 
-/// The database as it is now, whole.
+/// A complete copy of the current database.
 fn backup(house: &House) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     let parts = ["jac.db", "jac.db-wal"].map(|name| house.data().join(name));
     parts.into_iter().filter_map(|path| Some((path.clone(), std::fs::read(path).ok()?))).collect()
@@ -90,7 +90,7 @@ async fn a_database_that_is_older_than_the_folder_loses_no_run_and_no_plan() {
         assert!(!house.data().join("lost/r-0000000000000001").exists(), "{when}: an empty folder loses nothing");
         let codes = codes(engine.notices());
         assert!(codes.contains(&"moved_to_lost") && codes.contains(&"results_restored"), "{when}: {codes:?}");
-        // What was deleted stays so.
+        // Deleted runs stay deleted.
         engine.delete_run(&run).await.expect("deleted");
         let gone = plan.clone();
         waiting(&engine, move |engine| engine.delete_plan(&gone)).await.expect("deleted");
@@ -114,7 +114,7 @@ async fn what_a_deletion_left_is_removed_while_the_server_lives_unless_its_run_i
     let mut house = House::new();
     let (cluster, run) = finished(&mut house).await;
     house.terminate(&cluster).await;
-    // As on a disk that refused: of a run that is gone, of one whose row could not be removed, and somebody's upload.
+    // As on a disk that failed: of a run that is gone, of one whose row could not be removed, and an upload.
     let left = |name: &str| {
         let folder = house.data().join("uploads").join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
@@ -125,7 +125,7 @@ async fn what_a_deletion_left_is_removed_while_the_server_lives_unless_its_run_i
         (left(&format!("deleted-{}", RunId::from_random([7; 8]))), left(&format!("deleted-{run}")), left(".tmp1"));
     house.until("the folder's removal", async |_: &jac_engine::Engine| (!gone.exists()).then_some(())).await;
     assert!(kept.join("results.jtl").is_file() && upload.is_dir());
-    // A deletion that got as far as the folder: its run is still there, and so is what it measured, from the next start on.
+    // A deletion that got as far as the folder: its run still exists, and so do its results, from the next start on.
     std::fs::remove_dir_all(&kept).expect("removed");
     std::fs::rename(house.data().join("runs").join(run.as_str()), &kept).expect("away");
     house.crash().await;
@@ -208,7 +208,7 @@ async fn a_disk_that_is_full_here_stops_no_test_elsewhere() {
     let row = house.engine().await.store().run(&run).await.expect("its row").run;
     assert_eq!((row.phase, row.cause), (RunPhase::Running, None), "it has ended there, and waits here");
     assert_eq!(house.log(&run).len(), before, "nothing is written to a disk without room");
-    // Somebody makes room.
+    // Somebody frees space.
     house.settings.disk_reserve_bytes = 0;
     house.crash().await;
     let ran = house.until_run(&run, RunPhase::Finished).await;
@@ -250,7 +250,7 @@ async fn a_log_that_comes_slower_than_it_grows_holds_no_stop_up() {
         })
         .await;
     assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
-    // Meanwhile it is seen.
+    // Meanwhile it is visible.
     let before = snapshot(&house.engine().await, &run).await.seq;
     sleep(Duration::from_secs(5)).await;
     assert!(snapshot(&house.engine().await, &run).await.seq >= before + 4);
@@ -276,7 +276,7 @@ async fn a_spool_that_is_not_the_masters_log_is_read_again() {
         let file = std::fs::File::options().write(true).open(&path).expect("the spool");
         file.write_all_at(&spoilt, 0).expect("written");
     }
-    // What is read from it again is what is spoilt.
+    // The data that are read again are the damaged ones.
     house.crash().await;
     let ran = house.until_run(&run, RunPhase::Finished).await;
     assert_eq!((ran.cause, ran.notes.len()), (Some(Cause::Completed), 0));
@@ -423,7 +423,7 @@ async fn snapshot(engine: &jac_engine::Engine, run: &RunId) -> Snapshot {
     waiting(engine, move |engine| engine.snapshot(&run, 0)).await.expect("a snapshot")
 }
 
-/// Whether any file below a folder has these bytes.
+/// Whether any file below a folder contains these bytes.
 fn holds(folder: &Path, bytes: &[u8]) -> bool {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| {
@@ -448,7 +448,7 @@ async fn an_extension_moves_the_end_that_counts() {
         let before_ms = end_of(&ready);
         assert!((before_ms - ready.created_ms - minutes(end)).abs() < 10_000, "{end}");
         let extended = house.ask(async |engine| engine.extend_cluster(&cluster, 60).await).await.expect("no crash");
-        // Where the lifetime was the end, the idle limit may be it now; it is not moved without need.
+        // If the lifetime was the effective end, the idle timeout may be it now; it is not moved without need.
         let expected_ms = before_ms + minutes(60);
         let counted_ms = if end == 20 { extended.expires_at_ms } else { end_of(&extended) };
         assert_eq!(counted_ms, expected_ms, "{lifetime} {idle:?}");
@@ -478,7 +478,7 @@ async fn what_was_restored_is_of_the_team_that_has_its_teams_name_here() {
     let (cluster, run) = finished(&mut house).await;
     let plan = house.upload().await;
     let engine = house.engine().await;
-    // As a folder has it whose database was lost.
+    // As in a folder whose database was lost.
     let lost = Named { id: "t-lost".to_owned(), name: "Shop".to_owned() };
     engine.set_run_team(&run, Some(lost.clone())).await.expect("written");
     engine.set_plan_team(&plan, Some(lost.clone())).await.expect("written");

@@ -1,5 +1,5 @@
-//! Machines that cost money: those that do not come, those whose provider cannot be asked, those whose engine is gone for
-//! good, and those that another database made.
+//! Machines that cost money: those that fail to launch, those whose provider is unreachable, those whose engine is gone
+//! permanently, and those that another database created.
 
 use crate::cloud::{MASTER_USD_PER_HOUR, USD_PER_HOUR};
 use crate::faults::{Planned, Side, Trouble, Which};
@@ -89,7 +89,7 @@ async fn a_provider_that_cannot_be_asked_does_not_concern_the_others() {
     assert_eq!((count(&events, "provider_unreachable"), count(&events, "provider_reachable")), (2, 2), "{events:#?}");
     assert_eq!(count(&house.events(&local).await, "provider_unreachable"), 0);
 
-    // Now it stays away: the other's cluster ends at its idle limit, and its own is ended at its time.
+    // Now it stays unreachable: the other's cluster ends at its idle timeout, and its own is ended at its time.
     let from = house.world.calls().counts["list"] + 1;
     house.plan(Planned::new("list", Which::From(from), Side::Before, Trouble::Refuse("the token has expired")));
     let ended = house.until_gone(&local).await;
@@ -180,7 +180,7 @@ async fn an_orphan_ends_by_hand_or_when_its_time_is_over() {
         let cluster = first.cluster_of(Provider::Ec2, ClusterConfig { lifetime_minutes: 30, ..config(2) }).await;
         first.until_phase(&cluster, ClusterPhase::Ready).await;
         first.crash().await;
-        // Machines that do not keep their own lease.
+        // Machines that do not enforce their own lease.
         for machine in first.world.machines().there.values_mut() {
             machine.lease_until_ms = i64::MAX;
         }

@@ -1,8 +1,8 @@
 //! The engine over simulated ports: it crashes at every step of a cluster's and a run's life, each step and each undo is
-//! done twice, and each may fail. Afterwards no unneeded machine is left, no sample is lost, and the rows have
-//! what happened.
+//! done twice, and each may fail. Afterwards no unneeded machine is left, no sample is lost, and the database rows are
+//! correct.
 //!
-//! The database and the data folder are real; the machines, their JMeter and the time are not.
+//! The database and the data folder are real; the machines, their JMeter and the time are simulated.
 
 mod archive;
 mod auto_stop;

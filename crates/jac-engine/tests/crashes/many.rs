@@ -1,5 +1,5 @@
-//! Clusters of two hundred nodes that are sixty milliseconds away: everything is done for all of them at the same time, and one that is lost
-//! costs its own time only.
+//! Clusters of two hundred nodes with a latency of sixty milliseconds: everything is done for all of them at the same time, and a lost one
+//! only costs its own time.
 
 use crate::house::House;
 use jac_model::{Cause, ResultsChoice, Run, RunId, RunPhase};
@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 const WORKERS: u32 = 200;
 const LATENCY: Duration = Duration::from_millis(60);
-/// The plan's own time.
+/// The plan's own duration.
 const PLAN: Duration = Duration::from_secs(5);
 
 fn house(results: ResultsChoice) -> House {
@@ -18,7 +18,7 @@ fn house(results: ResultsChoice) -> House {
     house
 }
 
-/// How long the run took from one phase's beginning, as it was asked for.
+/// The time between two phases of the run.
 fn took(from_ms: Option<i64>, to_ms: Option<i64>) -> Duration {
     let (from, to) = (from_ms.expect("a time"), to_ms.expect("a time"));
     Duration::from_millis(u64::try_from(to - from).expect("in order"))

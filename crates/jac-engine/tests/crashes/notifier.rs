@@ -1,4 +1,4 @@
-//! A simulated notification target and a metrics target: they keep what they receive outside of the engine, so that a crash loses nothing of it.
+//! A simulated notification target and a metrics target: they keep what they receive outside of the engine, so a crash loses nothing of it.
 
 use crate::faults::Injector;
 use async_trait::async_trait;
@@ -17,7 +17,7 @@ struct SimulatedNotifier(Injector);
 
 struct SimulatedExporter(Injector);
 
-/// The one notification target that an engine has, and the metrics target of one that exports.
+/// The only notification target of an engine, and the metrics target of one that exports.
 pub fn targets(faults: &Injector, exports: bool) -> IntegrationTargets {
     let exporter = exports.then(|| Arc::new(SimulatedExporter(faults.clone())) as Arc<dyn MetricsExporter>);
     IntegrationTargets {

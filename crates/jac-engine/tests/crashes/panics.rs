@@ -1,4 +1,4 @@
-//! Code that panics: each part of the engine is started again and comes to its end, and the panic is reported.
+//! Code that panics: each part of the engine is restarted and completes, and the panic is reported.
 
 use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
@@ -82,7 +82,7 @@ async fn a_part_that_panics_each_time_strands_neither_run_nor_cluster() {
     assert!(house.world.machines().there.is_empty(), "machines that cost money are not kept for a fault of JAC's");
 }
 
-/// Two finished runs on a cluster that is gone, and an engine that has not seen them.
+/// Two finished runs on a terminated cluster, and an engine that has not seen them.
 async fn two_runs(house: &mut House) -> Vec<RunId> {
     let cluster = house.cluster(1).await;
     house.until_phase(&cluster, ClusterPhase::Ready).await;
@@ -97,7 +97,7 @@ async fn two_runs(house: &mut House) -> Vec<RunId> {
     runs
 }
 
-/// Checks that a planned panic came, was reported as one of that part and counted once.
+/// Checks that a planned panic occurred, was reported for that part and counted once.
 async fn assert_counted(house: &mut House, kind: &str, part: &str) {
     let reported = reported_panics(house).await;
     assert!(reported.len() == 1 && reported[0].starts_with(part), "{kind}: {reported:?}");
@@ -108,7 +108,7 @@ async fn assert_counted(house: &mut House, kind: &str, part: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn a_compression_that_panics_is_done_again_and_keeps_no_other_log_waiting() {
-    // At the begin of the first log, and after it.
+    // At the start of the first log, and after it.
     for nth in [1, 2] {
         let mut house = House::new();
         let runs = two_runs(&mut house).await;

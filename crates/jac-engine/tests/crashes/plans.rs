@@ -1,4 +1,4 @@
-//! Revisions of plans: what they hold, what runs of them, and what goes with time.
+//! Revisions of plans: their content, their runs, and their removal over time.
 
 use crate::house::{House, PLAN, waiting};
 use crate::losses::walk;
@@ -29,7 +29,7 @@ async fn upload(engine: &Engine, plan: &PlanId, name: &'static str, content: Str
     changed.await.expect("changed")
 }
 
-/// The plan as the tests have it, as somebody might change it.
+/// The tests' plan, as somebody might change it.
 fn renamed() -> String {
     PLAN.replace("testname=\"P\"", "testname=\"Q\"")
 }
@@ -162,7 +162,7 @@ async fn a_change_that_fails_or_is_interrupted_leaves_the_plan_as_it_was() {
         assert_eq!(std::fs::read_to_string(folder.join("p.jmx")).expect("a file"), PLAN, "{when}");
         assert_eq!((walk(&folder), walk(&blobs)), (2, 2), "{when}: nothing else");
     };
-    // What describes the plan cannot be replaced, as on a full disk: that comes after the folder.
+    // The plan's description cannot be replaced, as on a full disk: that follows the folder.
     let description = house.data().join("plans").join(format!("{plan}.json"));
     let content = std::fs::read(&description).expect("a description");
     std::fs::remove_file(&description).expect("removed");
@@ -185,7 +185,7 @@ async fn a_change_that_fails_or_is_interrupted_leaves_the_plan_as_it_was() {
     std::fs::write(&description, content).expect("written");
     drop(engine);
 
-    // As a JAC left it that touched the folder first.
+    // As left by a JAC that changed the folder first.
     house.crash().await;
     std::fs::remove_file(folder.join("users.csv")).expect("removed");
     std::fs::write(folder.join("new"), renamed()).expect("written");
@@ -267,7 +267,7 @@ async fn a_file_with_a_long_name_is_a_plan_whose_runs_and_schedules_have_a_name_
     let upload = async |engine: &Engine| {
         waiting(engine, move |engine| {
             let mut staging = engine.stage().expect("a place");
-            // Longer than a name, and than what lists search for.
+            // Longer than a name, and than what lists search.
             std::fs::write(staging.place(&format!("{}.jmx", "x".repeat(220))).expect("a place"), PLAN)
                 .expect("written");
             engine.revise_plan(owner(), None, None, Kept::WithItsRuns, staging)

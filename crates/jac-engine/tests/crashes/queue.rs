@@ -1,4 +1,4 @@
-//! Runs that wait for a cluster that is busy.
+//! Runs that wait for a busy cluster.
 
 use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
@@ -7,7 +7,7 @@ use jac_model::{Cause, ClusterPhase, Message, ResultsChoice, Run, RunId, RunPhas
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// A cluster with a run that is running, and so many that wait behind it.
+/// A cluster with an active run, and this many waiting behind it.
 async fn busy(waiting: usize) -> (House, jac_model::ClusterId, RunId, Vec<RunId>) {
     busy_in(House::new(), 1, waiting).await
 }

@@ -1,4 +1,4 @@
-//! The simulated way to a node, true to the contract of [`Remote`]: its files are real ones, its processes are the
+//! The simulated connection to a node, which keeps the contract of [`Remote`]: its files are real ones, its processes are the
 //! world's.
 
 use crate::faults::Injector;
@@ -26,7 +26,7 @@ pub struct SimulatedRemote {
 }
 
 impl SimulatedRemote {
-    /// A call to the machine, which has to be there and in reach.
+    /// A call to the machine, which must exist and be reachable.
     async fn call<T>(
         &self,
         what: &str,

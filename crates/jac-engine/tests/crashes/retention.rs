@@ -1,4 +1,4 @@
-//! What is removed with time, and what stays.
+//! What the retention removes, and what is kept.
 
 use crate::house::{House, all, config, waiting};
 use crate::world::owner;
@@ -22,7 +22,7 @@ async fn runs(engine: &Engine) -> Vec<RunId> {
     listed.items.into_iter().map(|run| run.id).collect()
 }
 
-/// Runs on a cluster, one after the other, which has ended.
+/// Runs, one after the other, on a cluster that has been terminated since.
 async fn history(house: &mut House, count: usize) -> (jac_model::ClusterId, Vec<RunId>) {
     let cluster = house.cluster(1).await;
     house.until_phase(&cluster, ClusterPhase::Ready).await;
@@ -33,7 +33,7 @@ async fn history(house: &mut House, count: usize) -> (jac_model::ClusterId, Vec<
         done.push(run);
     }
     house.terminate(&cluster).await;
-    // No cluster is left to reconcile: weeks pass faster.
+    // No cluster is left to reconcile, so weeks pass faster.
     house.crash().await;
     house.settings.reconcile_every = DAY;
     (cluster, done)
@@ -155,7 +155,7 @@ async fn the_newest_runs_stay_by_count_and_what_has_not_finished_is_not_counted(
 async fn the_newest_runs_stay_by_size_and_the_pinned_ones_count() {
     let mut house = House::new();
     let (_, done) = history(&mut house, 4).await;
-    // Each has a file of its own that is much larger than all else.
+    // Each has a file that is much larger than everything else.
     for run in &done {
         let file = std::fs::File::create(house.data().join("runs").join(run.as_str()).join("kept.bin"));
         file.expect("a file").set_len(64 << 20).expect("its length");

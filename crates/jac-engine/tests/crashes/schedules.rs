@@ -1,4 +1,4 @@
-//! Schedules: each time becomes one run, whenever the engine dies, or is recorded with why it did not.
+//! Schedules: each time becomes one run, whenever the engine dies, or is recorded with the reason why it did not.
 
 use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::{House, all, config};
@@ -26,7 +26,7 @@ fn every_minute() -> Timing {
     Timing::Cron { expression: "* * * * *".to_owned(), zone: "UTC".to_owned() }
 }
 
-/// A single time, so long after this moment of the world.
+/// A single time, this long after the world's current time.
 fn once_in(house: &House, time: Duration) -> Timing {
     let at_ms = house.world.now_ms() + i64::try_from(time.as_millis()).expect("not that long");
     let at = every_minute().times().expect("a timing").local(at_ms);
@@ -46,7 +46,7 @@ fn new(plan: &PlanId, on: RunsOn, timing: Timing, overlap: Overlap) -> NewSchedu
     NewSchedule { name: Some("nightly".to_owned()), plan_id: plan.clone(), run, on, timing, overlap, revision: None }
 }
 
-/// A schedule, asked for until there is one.
+/// A schedule, requested until it exists.
 async fn schedule(house: &mut House, on: RunsOn, timing: Timing, overlap: Overlap) -> ScheduleId {
     let plan = house.upload().await;
     loop {
@@ -72,7 +72,7 @@ async fn now(house: &mut House, id: &ScheduleId) -> Schedule {
     house.engine().await.store().schedule(id).await.expect("its row")
 }
 
-/// Waits until as many firings have ended, and gives all.
+/// Waits until this many firings have ended, and returns all.
 async fn ended(house: &mut House, id: &ScheduleId, count: usize) -> Vec<Firing> {
     house
         .until("the end of its firings", async |engine: &Engine| {
@@ -128,7 +128,7 @@ async fn a_time_becomes_one_run_on_a_cluster_of_its_own() {
     assert_eq!(story(&[]).await.crashes, 0);
 }
 
-/// Some of the readings of the clock by the scheduler's own work: they are spread over the whole story.
+/// Some of the clock readings of the scheduler itself, spread over the whole story.
 async fn crash_at_the_clock(part: usize, of: usize) {
     let count = story(&[]).await.world.calls().counts["clock"];
     let mut crashed = 0;
@@ -169,7 +169,7 @@ async fn a_panic_of_the_schedules_or_of_a_start_makes_no_second_run_and_loses_no
     for (kind, part) in [("schedules", "the schedule"), ("scheduled_start", "the start of the scheduled run ")] {
         let name = format!("clock of {kind}");
         let count = story(&[]).await.world.calls().counts[&name];
-        // The readings differ in what has happened so far: the first few, and some of the rest.
+        // The readings are at different points of the story: the first few, and some of the rest.
         let tried: Vec<usize> = (1..=count).filter(|nth| *nth <= 4 || nth % 7 == 0).collect();
         for nth in tried {
             let planned = Planned::new(&name, Which::Nth(nth), Side::Before, Trouble::Panic);
@@ -185,7 +185,7 @@ async fn a_panic_of_the_schedules_or_of_a_start_makes_no_second_run_and_loses_no
     }
 }
 
-/// A cluster that is ready, on which runs take several minutes.
+/// A ready cluster, on which runs take several minutes.
 async fn slow_cluster(house: &mut House) -> ClusterId {
     let cluster = house.cluster(1).await;
     house.until_phase(&cluster, ClusterPhase::Ready).await;
@@ -221,7 +221,7 @@ async fn a_run_waits_for_the_earlier_one_and_only_one_waits() {
         codes(&at_once),
         [(FiringState::Running, "-"), (FiringState::Waiting, "-"), (FiringState::Skipped, "already_waiting")]
     );
-    // It waits over a restart too.
+    // It keeps waiting over a restart too.
     house.crash().await;
     *house.world.line.lock().expect("the line") = None;
     let all = ended(&mut house, &id, 3).await;
@@ -271,7 +271,7 @@ async fn a_run_that_waits_is_cancelled_when_its_schedule_is_paused() {
     assert_eq!(firings(&house.engine().await, &id).await.len(), 2, "it starts nothing");
 }
 
-/// Nobody runs for so long over a single time.
+/// No server runs for this long over a single time.
 async fn away_for(time: Duration) -> (House, ScheduleId) {
     let mut house = house();
     let timing = once_in(&house, MINUTE);
@@ -297,7 +297,7 @@ async fn a_time_at_which_no_server_ran_is_made_up_for_within_the_grace() {
 #[tokio::test(start_paused = true)]
 async fn a_start_that_was_interrupted_long_ago_is_not_resumed() {
     let mut house = house();
-    // Its cluster is there, and its run is not.
+    // Its cluster exists, and its run does not.
     house.plan(Planned::new("launch", Which::Nth(1), Side::Before, Trouble::Crash));
     let timing = once_in(&house, MINUTE);
     let id = schedule(&mut house, on_new(1), timing, Overlap::Skip).await;
@@ -306,7 +306,7 @@ async fn a_start_that_was_interrupted_long_ago_is_not_resumed() {
     house.crash().await;
     sleep(MINUTE * 30).await;
     let all = ended(&mut house, &id, 1).await;
-    // Where the run had been written down before the crash, it ends as its cluster did.
+    // If the run was stored before the crash, it ends like its cluster.
     assert!(matches!(all[0].state, FiringState::Missed | FiringState::Failed | FiringState::Finished), "{all:?}");
     let world = std::sync::Arc::clone(&house.world);
     house.until("nothing left", async |_: &Engine| world.machines().there.is_empty().then_some(())).await;

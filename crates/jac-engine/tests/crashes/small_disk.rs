@@ -1,4 +1,4 @@
-//! A disk that has any little room left when a run ends: its end is written down all the same.
+//! A nearly full disk when a run ends: the end is stored all the same.
 
 use crate::house::House;
 use jac_model::{Cause, ClusterConfig, ClusterPhase, Provider, RunPhase};
@@ -6,11 +6,11 @@ use nix::sys::statvfs::statvfs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A file system of a few megabytes on the data folder, gone with it.
+/// A file system of a few megabytes on the data folder, unmounted when dropped.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// `None` where the machine does not allow it.
+    /// `None` if the machine does not allow it.
     fn on(folder: PathBuf) -> Option<Self> {
         std::fs::create_dir_all(&folder).expect("a folder");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(&folder).status();
@@ -26,7 +26,7 @@ impl SmallDisk {
         self.0.join("uploads/large")
     }
 
-    /// Takes all but so many bytes.
+    /// Fills all but this many bytes.
     fn leave(&self, bytes: u64) {
         let taken = usize::try_from(self.free().saturating_sub(bytes)).expect("a number");
         std::fs::write(self.large_file(), vec![1; taken]).expect("written");
@@ -50,7 +50,7 @@ fn page_bytes(folder: &Path) -> Option<u64> {
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_run_is_written_down_with_whatever_room_its_report_has_left() {
     let (mut page, mut made_room) = (None, 0);
-    // The report as a page is the largest thing that is written at the end: what it leaves decides.
+    // The report as a page is the largest file written at the end: the space it leaves decides.
     for beyond_the_page in std::iter::once(None).chain((0..600).step_by(30).map(Some)) {
         let mut house = House::new();
         let Some(disk) = SmallDisk::on(house.data()) else {

@@ -1,4 +1,4 @@
-//! The whole story, from a cluster's creation to its end, with a crash at every step of it.
+//! The complete sequence, from a cluster's creation to its termination, with a crash at every step.
 
 use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::{House, code_of};
@@ -6,10 +6,10 @@ use jac_model::notify::DeliveryState;
 use jac_model::{Cause, ClusterPhase, RunPhase};
 use std::sync::atomic::Ordering;
 
-/// How many workers the cluster of the story has.
+/// Number of workers of the story's cluster.
 const WORKERS: u32 = 2;
 
-/// Creates a cluster, runs a plan on it, terminates it, and checks what is left.
+/// Creates a cluster, runs a plan on it, terminates it, and checks for leftovers.
 async fn story(planned: &[Planned]) -> House {
     let mut house = House::new();
     for planned in planned {
@@ -68,13 +68,13 @@ async fn the_story_without_a_crash() {
     assert_eq!(house.crashes, 0);
 }
 
-/// The steps of the story: each call's name, and which of its calls are to be tried. What is asked again and again is
-/// tried at its beginning, in its middle and at its end.
+/// The steps of the story: each call's name, and which of its calls to test. Calls that are repeated often are
+/// tested at the beginning, in the middle and at the end.
 async fn steps() -> Vec<(String, usize)> {
     let house = story(&[]).await;
     let counts = house.world.calls().counts.clone();
     let mut steps = Vec::new();
-    // The second worker has the same as the first, and the other provider has nothing.
+    // The second worker has the same calls as the first, and the other provider has none.
     for (name, count) in counts
         .into_iter()
         .filter(|(name, _)| !name.ends_with("worker-2") && name != "list local" && !name.starts_with("clock of"))
@@ -100,7 +100,7 @@ async fn crash_at(side: Side, part: impl Fn(&str, usize) -> bool) {
         let house = story(&[Planned::new(name, Which::Nth(*nth), side, Trouble::Crash)]).await;
         crashed += usize::from(house.crashes > 0);
     }
-    // Some readings of the clock depend on the reconciler's, whose time varies.
+    // Some readings of the clock depend on the reconciler, whose timing varies.
     assert!(crashed * 10 >= steps.len() * 9, "only {crashed} of {} crashes happened", steps.len());
 }
 
@@ -132,7 +132,7 @@ async fn a_step_that_is_done_three_times_is_done_once() {
     for name in steps.iter().filter(|name| changing.iter().any(|word| name.starts_with(word))) {
         let crash = |nth| Planned::new(name, Which::Nth(nth), Side::After, Trouble::Crash);
         let house = story(&[crash(1), crash(2)]).await;
-        // The master is started once, however often it is requested: the engine sees it and follows.
+        // The master is started once, however often that is requested: the engine finds it running and follows it.
         assert!(house.crashes >= if name == "start master" { 1 } else { 2 }, "{name}: {}", house.crashes);
     }
 }

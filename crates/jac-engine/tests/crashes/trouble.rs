@@ -1,5 +1,5 @@
-//! What goes wrong without a crash: each step is refused or never answered, machines die, networks break. Everything
-//! ends in the right state, with its cause in a sentence and the results until then.
+//! Faults without a crash: each step is rejected or never answered, machines die, networks fail. Everything
+//! ends in the correct state, with its cause and the results so far.
 
 use crate::faults::{Planned, Side, Trouble, Which};
 use crate::house::House;
@@ -37,7 +37,7 @@ async fn running(house: &mut House) -> (ClusterId, RunId) {
 async fn a_launch_that_is_refused_fails_with_its_cause_and_leaves_nothing() {
     for (name, side) in [
         ("ask for nodes", Side::Before),
-        // The answer did not come through, but the machines were made.
+        // The answer was lost, but the machines were created.
         ("ask for nodes", Side::After),
         ("launch", Side::Before),
         ("launch", Side::After),
@@ -259,7 +259,7 @@ async fn a_network_that_is_away_for_a_moment_costs_nothing_and_one_that_stays_aw
 #[tokio::test(start_paused = true)]
 async fn a_server_without_file_descriptors_gives_no_run_up_however_long_that_lasts() {
     let mut house = House::new();
-    // Shorter than the time without them: were it counted, the run would be over.
+    // Shorter than the time without them: if that were counted, the run would end.
     house.settings.unreachable_limit = Duration::from_secs(1);
     let (cluster, run) = running(&mut house).await;
     house.world.use_up_descriptors(5_000);

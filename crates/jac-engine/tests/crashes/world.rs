@@ -1,7 +1,7 @@
-//! The simulated world: machines with their folders, leases and processes. It outlives every engine, and its time is
-//! tokio's paused one, so that an hour passes in a moment.
+//! The simulated world: machines with their folders, leases and processes. It outlives every engine, and uses
+//! tokio's paused time, so that an hour passes in a moment.
 //!
-//! What happens here by itself (JMeter measures, a lease is over) has happened by the time it is observed.
+//! Whatever changes by itself here (JMeter measures, a lease expires) is brought up to date whenever it is observed.
 
 use crate::faults::Calls;
 use crate::jmeter::{self, Process, Trouble};
@@ -23,51 +23,51 @@ pub struct World {
     began: Instant,
     calls: Mutex<Calls>,
     machines: Mutex<Machines>,
-    /// How the provider's lists are.
+    /// The state of the provider's lists.
     pub lists: Mutex<Lists>,
-    /// How many bytes of a result log come in a second; `None`: all at once.
+    /// How many bytes of a result log arrive per second; `None`: unlimited.
     pub line: Mutex<Option<usize>>,
-    /// How long each call takes longer, there and back.
+    /// Additional latency of each call, there and back.
     pub latency: Mutex<Duration>,
     /// A node with another Java than the others.
     pub other_java: Mutex<Option<String>>,
-    /// A node that answers nothing any more.
+    /// A node that no longer answers anything.
     pub hung: Mutex<Option<String>>,
-    /// How far the clock of a server is off that starts now.
+    /// Offset of the clock of a server that starts now.
     pub clock_off_ms: AtomicI64,
     pub crashed: Notify,
 }
 
-/// How a provider's lists are.
+/// The state of a provider's lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Lists {
     #[default]
     True,
-    /// What was there when it was asked comes so much later.
+    /// The list is of the time of the request, but arrives this much later.
     Slow(Duration),
-    /// What was there so long ago, as if it were so now.
+    /// The list is of this long ago, presented as current.
     Stale(Duration),
     /// All but these nodes.
     Without(Vec<&'static str>),
 }
 
-/// Everything that is there and that was.
+/// Everything that exists and that existed.
 #[derive(Default)]
 pub struct Machines {
     pub there: BTreeMap<(ClusterId, String), Machine>,
-    /// How many were ever made.
+    /// How many were ever created.
     pub made: usize,
     /// How many ended because their lease was not renewed.
     pub ended_by_lease: usize,
-    /// How the tests go.
+    /// How tests behave.
     pub trouble: Trouble,
-    /// Names of nodes that will not come up.
+    /// Names of nodes that will not launch.
     pub stillborn: Vec<String>,
-    /// What every JMeter's master has written, by its run's process name: what must not be lost.
+    /// What every JMeter's master has written, by its run's process name: none of it may be lost.
     pub measured: BTreeMap<String, Vec<u8>>,
     /// How often a master was started.
     pub masters_started: Arc<AtomicUsize>,
-    /// What every machine ever was, with when it was made and when it ended.
+    /// Every machine that ever existed, with its creation and end.
     pub ever: Vec<(Provider, Instance, EpochMs, Option<EpochMs>)>,
     /// The notifications that the target has accepted.
     pub notified: Vec<jac_model::notify::Notification>,
@@ -80,14 +80,14 @@ pub struct Machine {
     pub provider: Provider,
     pub instance: Instance,
     pub folder: PathBuf,
-    /// Its tags: what it takes to adopt its cluster.
+    /// Its tags: what is needed to adopt its cluster.
     pub config: ClusterConfig,
     pub lease_until_ms: EpochMs,
     pub processes: BTreeMap<String, Process>,
     pub masters_started: Arc<AtomicUsize>,
     /// It is unreachable until then, and keeps running.
     pub offline_until_ms: EpochMs,
-    /// The server has no file descriptor left for it until then.
+    /// The server has no file descriptor for it until then.
     pub unasked_until_ms: EpochMs,
 }
 
@@ -120,7 +120,7 @@ impl World {
         self.machines.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Lets happen what has happened until now.
+    /// Brings everything up to date with the current time.
     pub fn advance(&self) {
         let now_ms = self.now_ms();
         let mut machines = self.machines();
@@ -137,7 +137,7 @@ impl World {
         }
     }
 
-    /// Makes a machine, unless it is there.
+    /// Creates a machine, unless it exists.
     pub fn make(&self, provider: Provider, config: &ClusterConfig, request: &jac_model::ports::NodeRequest) {
         let mut machines = self.machines();
         let key = (request.cluster.clone(), request.name.clone());
@@ -182,7 +182,7 @@ impl World {
         machines.there.insert(key, machine);
     }
 
-    /// A machine is gone from one moment to the next.
+    /// A machine disappears suddenly.
     pub fn lose(&self, name: &str) {
         self.advance();
         let now_ms = self.now_ms();
@@ -191,7 +191,7 @@ impl World {
         machines.end(&key, now_ms);
     }
 
-    /// The server has no file descriptor left for any machine for a while.
+    /// The server has no file descriptor for any machine for a while.
     pub fn use_up_descriptors(&self, for_ms: i64) {
         self.advance();
         let until_ms = self.now_ms() + for_ms;
@@ -213,7 +213,7 @@ impl World {
 }
 
 impl Machines {
-    /// Ends a machine with all that is on it.
+    /// Ends a machine with everything on it.
     pub fn end(&mut self, key: &(ClusterId, String), now_ms: EpochMs) {
         if let Some(machine) = self.there.remove(key) {
             for (_, instance, _, ended_ms) in &mut self.ever {
@@ -238,7 +238,7 @@ impl Machines {
     }
 }
 
-/// A place on a node; a path that leads out of it is a fault of the engine's.
+/// A path on a node; a path that leads out of it is a bug of the engine.
 pub fn inside(folder: &Path, path: &str) -> PathBuf {
     assert!(!path.starts_with('/') && !path.split('/').any(|part| part == ".."), "{path} leads out of the node");
     folder.join(path)

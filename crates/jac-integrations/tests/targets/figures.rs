@@ -52,7 +52,7 @@ pub fn exporter(url: &str, protocol: ExporterProtocol) -> ExporterSettings {
     ExporterSettings { name: "target".to_owned(), url, interval: Duration::from_secs(10), ca_pem: None, protocol }
 }
 
-/// So many samples of 40 ms, each tenth failed, under two labels, and one more under a third that nobody would choose.
+/// This many samples of 40 ms, every tenth failed, with two labels, and one more with a third label that would not be selected.
 pub fn figures(samples: u64, at_ms: i64) -> Arc<RunFigures> {
     let counted = |samples: u64| {
         let mut counted = Counted {

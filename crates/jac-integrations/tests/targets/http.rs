@@ -1,4 +1,4 @@
-//! What goes over HTTP: the webhook with its signature, Slack, Teams, and how each fault is named.
+//! HTTP targets: the webhook with its signature, Slack, Teams, and the code of each error.
 
 use crate::figures::{exporter, figures, notification, notifier};
 use crate::sink::{Answer, Sink};
@@ -23,7 +23,7 @@ fn webhook(url: &str) -> Arc<dyn Notifier> {
     jac_integrations::notifier(notifier(NotifierProtocol::Webhook { url, key })).expect("a target")
 }
 
-/// Checks a signature as a receiver would, with nothing of the sender's.
+/// Checks a signature as a receiver would, without code of the sender.
 fn verify(key: &[u8], id: &str, seconds: &str, body: &[u8], signature: &str) -> bool {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key);
     let signed = [id.as_bytes(), b".", seconds.as_bytes(), b".", body].concat();

@@ -1,6 +1,6 @@
-//! A real mail server: aiosmtpd, with STARTTLS, TLS from the start, and in the clear.
+//! A real mail server: aiosmtpd, with STARTTLS, TLS from the start, and unencrypted.
 //!
-//! `JAC_TEST_SMTP_PYTHON` names a Python that has it; `scripts/test` sets it.
+//! `JAC_TEST_SMTP_PYTHON` is a Python that has it; `scripts/test` sets it.
 
 use crate::figures::{notification, notifier};
 use jac_integrations::{MailSettings, MailTls, NotifierProtocol, Secret};
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 const SERVER: &str = include_str!("smtp_server.py");
 
-/// A mail server that prints what it accepts, a line of JSON for each mail.
+/// A mail server that prints what it accepts, one line of JSON for each mail.
 struct MailServer {
     folder: TempDir,
     child: Child,
@@ -23,7 +23,7 @@ struct MailServer {
 }
 
 impl MailServer {
-    /// `None`: it is not installed, which is reported, and in CI fails. `mode`: `plain`, `starttls` or `implicit`.
+    /// `None`: not installed, which is reported, and fails in CI. `mode`: `plain`, `starttls` or `implicit`.
     fn start(mode: &str) -> Option<Self> {
         let Some(python) = std::env::var_os("JAC_TEST_SMTP_PYTHON").map(PathBuf::from) else {
             assert!(std::env::var_os("CI").is_none(), "JAC_TEST_SMTP_PYTHON names no Python; scripts/test does");

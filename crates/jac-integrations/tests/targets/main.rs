@@ -1,4 +1,4 @@
-//! The targets against servers: sinks that keep every byte and fail on command, a real mail server, and a real store of metrics.
+//! The targets with servers: sinks that record every byte and fail on request, a real mail server, and a real metrics store.
 
 mod figures;
 mod http;

@@ -1,4 +1,4 @@
-//! Both protocols against a real store of metrics.
+//! Both protocols with a real metrics store.
 
 use crate::figures::{exporter, figures};
 use crate::victoria_metrics::VictoriaMetrics;
@@ -13,7 +13,7 @@ async fn otlp_arrives_with_exact_counts_labels_and_times() {
     let target =
         jac_integrations::exporter(exporter(&url, ExporterProtocol::Otlp { headers: Vec::new() })).expect("a target");
     target.push(&[figures(1_000, AT_MS - 10_000), figures(3_000, AT_MS)]).await.expect("taken");
-    // The same point twice is one.
+    // The same point sent twice is one point.
     target.push(&[figures(3_000, AT_MS)]).await.expect("taken");
     for (query, expected) in [
         ("{__name__=\"jac.run.samples\",\"jac.run.id\"=\"r-23456789\",\"jac.plan\"=\"checkout\"}", 3_001.0),
@@ -44,7 +44,7 @@ async fn line_protocol_arrives_over_both_interfaces_with_exact_counts_and_labels
     let bucket = InfluxPlace::Bucket { org: "o".to_owned(), bucket: "two".to_owned(), token: None };
     let database = InfluxPlace::Database { database: "one".to_owned(), login: None };
     for place in [bucket, database] {
-        // Its database is a label of its own.
+        // The database becomes a label.
         let db = if matches!(place, InfluxPlace::Database { .. }) { "db=\"one\"" } else { "db=\"\"" };
         let target =
             jac_integrations::exporter(exporter(&store.url, ExporterProtocol::Influxdb(place))).expect("a target");

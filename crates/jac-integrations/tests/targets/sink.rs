@@ -1,4 +1,4 @@
-//! A server of a test's own that keeps what it is sent, byte for byte, and answers as configured.
+//! A server for a test that records what it receives, byte for byte, and answers as configured.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 
-/// A request as it came.
+/// A request as received.
 #[derive(Debug, Clone)]
 pub struct Received {
     pub uri: String,
@@ -21,13 +21,13 @@ pub struct Received {
 #[derive(Debug, Clone, Copy)]
 pub enum Answer {
     Status(u16),
-    /// 404 with the address that was asked for, as many servers have it.
+    /// 404 with the requested address, as many servers answer.
     Echo,
-    /// With `Retry-After` of so many seconds.
+    /// With `Retry-After` of this many seconds.
     Busy(u64),
-    /// To another place.
+    /// A redirect.
     Redirect,
-    /// Never.
+    /// No answer.
     Hang,
     /// 200 with these bytes.
     Body(&'static [u8]),

@@ -1,6 +1,6 @@
-//! A real store of metrics: VictoriaMetrics takes both protocols, and says what it has.
+//! A real metrics store: VictoriaMetrics accepts both protocols, and can be queried.
 //!
-//! `JAC_TEST_VICTORIA_METRICS` names its program; `scripts/test` sets it.
+//! `JAC_TEST_VICTORIA_METRICS` is its program; `scripts/test` sets it.
 
 use serde_json::Value;
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// No start, and no point's way into an answer, takes this long.
+/// No start takes this long, and no point takes this long to appear in an answer.
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub struct VictoriaMetrics {
@@ -19,7 +19,7 @@ pub struct VictoriaMetrics {
 }
 
 impl VictoriaMetrics {
-    /// `None`: it is not installed, which is reported, and in CI fails. `config`: what it scrapes.
+    /// `None`: not installed, which is reported, and fails in CI. `config`: what it scrapes.
     pub fn start(config: Option<&str>) -> Option<Self> {
         let Some(program) = std::env::var_os("JAC_TEST_VICTORIA_METRICS").map(PathBuf::from) else {
             assert!(std::env::var_os("CI").is_none(), "JAC_TEST_VICTORIA_METRICS names no program; scripts/test does");
@@ -33,7 +33,7 @@ impl VictoriaMetrics {
             let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").port();
             let mut command = Command::new(&program);
             command.arg(format!("-storageDataPath={}", folder.path().join("data").display()));
-            // What comes is found at once.
+            // Points can be queried at once.
             command.args([
                 &format!("-httpListenAddr=127.0.0.1:{port}"),
                 "-search.latencyOffset=0s",
@@ -60,7 +60,7 @@ impl VictoriaMetrics {
     pub async fn value(&self, query: &str, at_ms: i64) -> Option<f64> {
         let client = reqwest::Client::new();
         let time = format!("{}.{:03}", at_ms / 1_000, at_ms % 1_000);
-        // What has come so far.
+        // Includes what has arrived so far.
         client.get(format!("{}/internal/force_flush", self.url)).send().await.expect("it answers");
         let form =
             reqwest::Url::parse_with_params(&format!("{}/api/v1/query", self.url), [("query", query), ("time", &time)]);

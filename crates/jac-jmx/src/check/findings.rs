@@ -1,4 +1,4 @@
-//! Findings as they are collected: of each code only so many, and how many more there are.
+//! Findings as they are collected: of each code only this many, and how many more there are.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ impl Findings {
     }
 }
 
-/// Keeps the first so many of a list, and says so.
+/// Keeps the first this many of a list, and says so.
 pub(super) fn shorten<T>(list: &mut Vec<T>, most: usize, what: &str, findings: &mut Findings) {
     let count = list.len();
     if count > most {

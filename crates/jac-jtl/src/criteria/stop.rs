@@ -1,6 +1,6 @@
 //! Rules of the automatic stop: `METRIC[("LABEL")] OP NUMBER[unit] for NUMBER s`, such as `error_percent >= 90% for 60s`.
 //!
-//! A rule is broken when its metric, of all samples that ended within the last so many seconds together, is beyond the limit. It
+//! A rule is broken when its metric, of all samples that ended within the last this many seconds together, is beyond the limit. It
 //! looks at what is new only: while samples come late, and before there is a whole window with enough samples, nothing is broken.
 
 use super::parse::{self, Comparison};
@@ -61,7 +61,7 @@ impl Subject {
         }
     }
 
-    /// So many samples say something: of a percentile, enough that one is beyond it.
+    /// This many samples say something: of a percentile, enough that one is beyond it.
     fn fewest_samples(self) -> u64 {
         self.percentile()
             .map_or(FEWEST_SAMPLES, |percent| (100.0 / (100.0 - percent)).round() as u64)

@@ -6,7 +6,7 @@
 use crate::{Sample, Steps};
 use std::collections::{BTreeMap, HashMap};
 
-/// Into so many slots a window is cut; one of less than so many seconds into seconds.
+/// Into this many slots a window is cut; one of less than this many seconds into seconds.
 const SLOTS: i64 = 60;
 /// Steps of response times, less than 1 % wide.
 const STEPS: Steps = Steps::of_digits(8);
@@ -102,7 +102,7 @@ impl Counted {
         (self.timed > 0).then(|| self.elapsed_sum_ms as f64 / self.timed as f64)
     }
 
-    /// The response time that so many percent of the samples did not exceed, at most 1 % too low: a rule must not be broken by what is
+    /// The response time that this share of the samples, in percent, did not exceed, at most 1 % too low: a rule must not be broken by what is
     /// exactly at its limit.
     pub fn percentile_ms(&self, percent: f64) -> Option<f64> {
         let rank = (self.timed as f64 * percent / 100.0).ceil().max(1.0) as u64;

@@ -226,7 +226,7 @@ impl Buckets {
         bucket
     }
 
-    /// Makes buckets wider until they keep to their number and to so many bytes.
+    /// Makes buckets wider until they keep to their number and to this many bytes.
     pub(super) fn keep_to(&mut self, bytes: usize, summing: &mut Summing) {
         while (self.buckets.len() > self.limit || self.memory > bytes) && self.width + 1 < WIDTHS_S.len() {
             self.widen(summing);

@@ -7,11 +7,11 @@ use crate::steps::Steps;
 
 /// Values below this have a place in the table; longer ones are put in order.
 const TABLE: u32 = 1 << 16;
-/// So many counts wait before they are put into the table: fewer that lie far apart are put in order instead.
+/// This many counts wait before they are put into the table: fewer that lie far apart are put in order instead.
 const WAITING: usize = 256;
 /// Fewer values than these wait, whatever they are.
 const FEW: usize = 16;
-/// Values lie apart where there are fewer than one in so many places of the table.
+/// Values lie apart where there are fewer than one per this many places of the table.
 const APART: usize = 16;
 /// Places of the table that are passed over together where all are empty.
 const GROUP: usize = 8;
@@ -31,7 +31,7 @@ pub(super) struct Summing {
 }
 
 impl Summing {
-    /// Adds counts in any order, at most so many.
+    /// Adds counts in any order, at most this many.
     #[inline]
     pub(super) fn add(&mut self, counts: impl Iterator<Item = (u32, u64)>, at_most: usize) {
         if self.waiting.len() + at_most <= WAITING {

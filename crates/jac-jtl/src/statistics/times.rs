@@ -11,7 +11,7 @@ use crate::steps::Steps;
 /// 1,024 ms, less than 0.2 % too low above.
 pub(super) const STEPS: Steps = Steps::of_digits(10);
 
-/// So many values may wait, and a quarter as many as there are packed bytes.
+/// This many values may wait, and a quarter as many as there are packed bytes.
 const LATE: usize = 64;
 
 /// How much of a response time is kept.

@@ -1,22 +1,22 @@
-//! JMeter's dashboard generator, and the comparison with what it says.
+//! JMeter's dashboard generator, and the comparison with its figures.
 
 use jac_jtl::{Entry, Summary};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What JMeter is known to do with its total.
+/// How JMeter computes its total.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Dashboard {
-    /// It is over the requests, as ours.
+    /// Over the requests, like ours.
     WithTotal,
-    /// A label called `Total` and the total share one place.
+    /// A label called `Total` and the total share one entry.
     TotalOverwritten,
     /// All rows are transactions, and it counts none of them.
     TotalLeftEmpty,
 }
 
-/// The JMeter that is asked.
+/// The JMeter to compare with.
 pub fn jmeter_home() -> PathBuf {
     let home = PathBuf::from(
         std::env::var_os("JMETER_HOME")
@@ -44,7 +44,7 @@ pub fn statistics_json(log: &[u8]) -> Map<String, Value> {
     assert!(output.status.success(), "jmeter -g failed: {}", said(&output.stdout, folder.path()));
     let json = std::fs::read(folder.path().join("report/statistics.json"))
         .unwrap_or_else(|_| panic!("jmeter -g wrote no statistics.json: {}", said(&output.stdout, folder.path())));
-    // NaN is written as such, which is no JSON.
+    // NaN is written literally, which is not valid JSON.
     let text = String::from_utf8(json)
         .expect("statistics.json is UTF-8")
         .replace(": NaN", ": null")
@@ -53,7 +53,7 @@ pub fn statistics_json(log: &[u8]) -> Map<String, Value> {
         .expect("statistics.json is JSON")
 }
 
-/// What JMeter said when it failed.
+/// JMeter's output when it failed.
 pub fn said(stdout: &[u8], folder: &Path) -> String {
     let log = std::fs::read_to_string(folder.join("jmeter.log")).unwrap_or_default();
     let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
@@ -82,7 +82,7 @@ fn compare_entry(ours: &Entry, theirs: &Value) {
     assert_eq!(Some(ours.samples), theirs["sampleCount"].as_u64(), "samples of {:?}", ours.label);
     assert_eq!(Some(ours.errors), theirs["errorCount"].as_u64(), "errors of {:?}", ours.label);
     if ours.samples == 0 {
-        // JMeter's numbers about nothing are the ends of its number range.
+        // Without samples JMeter returns the limits of its number range.
         return;
     }
     let fields: [(&str, Option<f64>, f64); 11] = [
@@ -106,7 +106,7 @@ fn compare_entry(ours: &Entry, theirs: &Value) {
                 "{name} of {:?}: ours {a}, JMeter's {b}",
                 ours.label
             ),
-            // A log without bytes has no rate of them; JMeter says 0.
+            // A log without bytes has no rate of them; JMeter returns 0.
             (None, Some(0.0)) if name.ends_with("KBytesPerSec") => {}
             (a, b) => assert_eq!(a, b, "{name} of {:?}", ours.label),
         }

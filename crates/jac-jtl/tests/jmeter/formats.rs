@@ -1,4 +1,4 @@
-//! One run of the real JMeter, written by it as CSV and as XML at the same time: both logs have the same numbers.
+//! One run of the real JMeter, written as CSV and as XML at the same time: both logs have the same numbers.
 
 use super::dashboard::{jmeter_home, said};
 use jac_jtl::{LogStatistics, Settings, Summary};
@@ -26,10 +26,10 @@ fn the_same_run_as_csv_and_as_xml_has_the_same_numbers() {
     assert!(output.status.success(), "JMeter failed: {}", said(&output.stdout, folder.path()));
     let (csv, mut csv_log) = summary(folder.path(), "results.jtl");
     let (xml, mut xml_log) = summary(folder.path(), "results.xml");
-    // JMeter writes what stands under a generated parent into a CSV log too, as rows of their own.
+    // JMeter also writes the samples below a generated parent into a CSV log, as separate rows.
     assert_eq!((csv.total.samples, csv.total.errors), (240, 60), "the plan's own numbers");
     assert_eq!(csv.rejected_rows + xml.rejected_rows, 0);
-    // Two listeners may take turns, so labels may come in another order.
+    // Two listeners may write alternately, so labels may come in another order.
     let in_order = |mut summary: Summary| {
         summary.labels.sort_by(|a, b| a.label.cmp(&b.label));
         summary

@@ -79,7 +79,7 @@ impl LogWriter {
                 "{time},{elapsed},{label},{code},{message},Users 1-3,text,{success},{failure},{bytes},{sent},7,9,\
                  http://127.0.0.1/x,{latency},0,3"
             ),
-            // The dashboard counts a row once, whatever SampleCount says: the comparison shows it.
+            // The dashboard counts a row once, whatever SampleCount says: the comparison confirms it.
             Columns::WithSampleCount => writeln!(
                 self.bytes,
                 "{time},{elapsed},{label},{code},{message},Users 1-3,{success},{failure},{bytes},{sent},7,9,{latency},4,{},\
@@ -127,7 +127,7 @@ impl Random {
     }
 
     pub fn log_normal(&mut self, median: f64, sigma: f64) -> u64 {
-        // The sum of twelve uniform numbers is near enough to a normal one.
+        // The sum of twelve uniform numbers is close enough to a normal one.
         let normal: f64 = (0..12).map(|_| self.unit()).sum::<f64>() - 6.0;
         (median * (sigma * normal).exp()) as u64
     }

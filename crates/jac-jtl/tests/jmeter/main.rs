@@ -1,7 +1,7 @@
 //! The table's numbers are JMeter's own: the dashboard generator of a real JMeter reads the same logs, with its sliding
 //! window switched off, and its `statistics.json` is compared field by field.
 //!
-//! Needs `JMETER_HOME` and `java`; `scripts/test` provides both. Without them the tests fail, they do not skip.
+//! Needs `JMETER_HOME` and `java`; `scripts/test` provides both. Without them the tests fail and are not skipped.
 
 mod dashboard;
 mod formats;
@@ -21,7 +21,7 @@ fn summary(log: &[u8]) -> Summary {
     statistics.summary()
 }
 
-/// Requests, failures and transactions over them, with labels that need quotes.
+/// Requests, failures and transactions containing them, with labels that need quotes.
 fn mixed(rows: u64, columns: Columns) -> Vec<u8> {
     let labels = ["Home", "Search, by name", "Say \"hello\"", "two\nlines", "Größe ✓", "trailing ", "a;b\tc", "rare"];
     let mut log = LogWriter::new(columns);

@@ -1,4 +1,4 @@
-//! Logs of every shape: columns in any order, three delimiters, quotes, line breaks in quotes, broken rows.
+//! Logs of every shape: columns in any order, three delimiters, quotes, line breaks in quotes, invalid rows.
 
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
-//! The fast reader and its statistics hold three promises on logs of every shape, good and broken:
-//! they give what the slow obvious reference gives, in whatever pieces the bytes come, and merged parts give what one
-//! pass gives.
+//! The fast reader and its statistics have three properties on logs of every shape, valid and invalid:
+//! they give the results of the slow reference, in whatever pieces the bytes arrive, and merged parts give the result of one
+//! pass.
 
 mod logs;
 mod parts;
@@ -13,19 +13,19 @@ use proptest::prelude::*;
 use reference::OwnedSample;
 use tables::{Tables, assert_near};
 
-/// `PROPTEST_CASES` asks for more of every property.
+/// `PROPTEST_CASES` requests more cases of every property.
 fn cases(usual: u32) -> u32 {
     let asked = std::env::var_os("PROPTEST_CASES").and_then(|cases| cases.to_str()?.parse().ok());
     asked.map_or(usual, |asked: u32| asked.max(usual))
 }
 
 fn settings() -> Settings {
-    // Few buckets and series, so that widening and choosing happen. What numbers count by their size is tested elsewhere.
+    // Few buckets and series, so that widening and selecting happen. Limits by size are tested elsewhere.
     let time_unit = Some(TimeUnit::Milliseconds);
     Settings { max_buckets: 6, series_labels: 3, series_codes: 2, time_unit, ..Settings::default() }
 }
 
-/// The reader indexes blocks of 32 KB. With blocks of a few bytes, rows, quotes, `\r\n` and headers lie across their borders.
+/// The reader indexes blocks of 32 KB. With blocks of a few bytes, rows, quotes, `\r\n` and headers cross their borders.
 fn with_blocks(block_bytes: usize) -> Settings {
     Settings { block_bytes, ..settings() }
 }
@@ -163,7 +163,7 @@ proptest! {
         let all = statistics.series();
         prop_assert_eq!(all.bucket_ms, width);
         prop_assert_eq!(shown.into_values().collect::<Vec<_>>(), all.points);
-        // Which of them are apart is the counting's choice; what is of a code is the same wherever it is apart.
+        // Which codes have their own series is the implementation's choice; a code's counts do not depend on it.
         let mut apart = LogStatistics::new(Settings { series_codes: usize::MAX, ..settings() });
         apart.feed(&log.bytes);
         apart.finish();
@@ -197,7 +197,7 @@ proptest! {
     }
 }
 
-/// From blocks that hold less than a field to such that hold some rows.
+/// From blocks that hold less than a field to blocks that hold several rows.
 fn block_bytes() -> impl Strategy<Value = usize> {
     prop_oneof![1..20_usize, 20..400_usize, Just(32 << 10)]
 }

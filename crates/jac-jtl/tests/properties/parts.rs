@@ -1,20 +1,20 @@
-//! What memory does not suffice for is given up alike, in whatever parts the samples are counted and in whatever order the parts are merged.
+//! If memory is not sufficient, the same precision is lost, however the samples are divided into parts and in whatever order these are merged.
 
 use crate::cases;
 use crate::tables::Tables;
 use jac_jtl::{Note, Sample, SampleStatistics, Settings};
 use proptest::prelude::*;
 
-/// A log that needs more memory than there is, as the numbers that it is made of.
+/// A log that needs more memory than allowed, described by the numbers it is generated from.
 #[derive(Debug, Clone)]
 struct Shape {
     seed: u64,
     samples: u64,
     labels: u64,
     hosts: u64,
-    /// Response times are below.
+    /// Response times are below this.
     elapsed_ms: u64,
-    /// Between two samples.
+    /// Milliseconds between two samples.
     gap_ms: u64,
     memory_bytes: usize,
     max_buckets: usize,
@@ -89,7 +89,7 @@ impl Shape {
         statistics
     }
 
-    /// In so many parts that take stretches by turns, and are handed over now and then.
+    /// Counted in several parts that take stretches in turn, and are merged now and then.
     fn in_parts(&self, threads: usize, stretch: u64, hand_over_every: u64) -> SampleStatistics {
         let settings = self.settings();
         let empty = || SampleStatistics::new(&settings);

@@ -1,4 +1,4 @@
-//! The slow obvious version: the whole log in memory, byte by byte, every sample kept, every list sorted.
+//! The slow, obvious version: the whole log in memory, byte by byte, every sample kept, every list sorted.
 
 use crate::tables::Tables;
 use jac_jtl::{
@@ -108,7 +108,7 @@ fn text(bytes: &[u8]) -> String {
 pub struct Read {
     pub samples: Vec<OwnedSample>,
     pub rejected: Vec<(u64, u64)>,
-    /// Numbers that could not be read in columns that are not needed.
+    /// Unreadable numbers in optional columns.
     pub unread_values: u64,
 }
 
@@ -215,7 +215,7 @@ enum Parsed {
     Unclosed,
 }
 
-/// Takes one row apart, byte by byte, as JMeter's `CSVSaveService.csvReadFile` does, but for quotes within plain fields.
+/// Splits one row, byte by byte, as JMeter's `CSVSaveService.csvReadFile` does, except for quotes within plain fields.
 fn row(log: &[u8], from: usize, delimiter: u8) -> Parsed {
     let mut fields = vec![Vec::new()];
     let mut at = from;
@@ -268,14 +268,14 @@ fn row(log: &[u8], from: usize, delimiter: u8) -> Parsed {
     Parsed::Row(fields, at)
 }
 
-/// The sample of a row, and how many of its other numbers could not be read.
+/// The sample of a row, and how many of its other numbers are unreadable.
 fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<(OwnedSample, u64)> {
     if fields.len() != columns.len() {
         return None;
     }
     let field = |name: &str| columns.iter().position(|column| column == name).map(|index| fields[index].clone());
     let bytes = |name: &str| field(name).unwrap_or_default();
-    // Outer `None`: not a sensible number; inner: there is none.
+    // Outer `None`: not a valid number; inner: absent.
     let number = |name: &str, limit: u64| -> Option<Option<u64>> {
         let text = text(&bytes(name)).trim().to_owned();
         if text.is_empty() {
@@ -321,7 +321,7 @@ fn sample(fields: &[Vec<u8>], columns: &[String], position: u64) -> Option<(Owne
     Some((sample, unread))
 }
 
-/// A date of the one day that the logs are about, perhaps cut.
+/// A date on the single day of the logs, possibly truncated.
 fn date(stamp: &str) -> Option<u64> {
     let time = stamp.strip_prefix("2023/11/14 ").or_else(|| stamp.strip_prefix("2023-11-14 "))?;
     let (time, fraction) =
@@ -335,7 +335,7 @@ fn date(stamp: &str) -> Option<u64> {
     Some((((19_675 * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + fraction.parse::<u64>().ok()?)
 }
 
-/// JMeter writes 0 for a sample that never began; nothing was measured before 3 March 1973.
+/// JMeter writes 0 for a sample that never started; nothing was measured before 3 March 1973.
 const ERA_MS: i64 = 100_000_000_000;
 
 /// Every table, computed from the samples themselves.
@@ -374,14 +374,14 @@ pub fn tables(read: &Read, settings: &Settings) -> Tables {
         rejected_rows: read.rejected.len() as u64,
         partial: None,
         duration_ms: start_ms.zip(end_ms).map(|(start, end)| end - start),
-        // Of the reading, which other tests are about.
+        // About the reading, which other tests cover.
         unread_percent: None,
         rejected: Vec::new(),
         notes: Vec::new(),
     };
     let width = width_ms(&counted, settings.max_buckets);
     let users = active_users(&counted, width);
-    // A bucket that reaches into the log's time is shown.
+    // A bucket that overlaps the log's time is shown.
     let first_bucket = if modern { ERA_MS / width * width } else { i64::MIN };
     let known = |points: Vec<Point>| -> Vec<Point> {
         let any = |of: fn(&OwnedSample) -> Option<u64>| counted.iter().any(|sample| of(sample).is_some());
@@ -512,7 +512,7 @@ fn entry(label: &str, samples: &[&OwnedSample], settings: &Settings, modern: boo
     let sent: Vec<u64> = samples.iter().filter_map(|sample| sample.sent_bytes).collect();
     let sum = |bytes: &[u64]| bytes.iter().sum::<u64>() as f64;
     let kilobytes = |bytes: &[u64]| if bytes.is_empty() { None } else { rate(sum(bytes) / 1_024.0) };
-    // A success without a time says nothing about satisfaction.
+    // A success without a response time says nothing about satisfaction.
     let judged: Vec<f64> = samples
         .iter()
         .filter_map(|sample| match sample.elapsed_ms {
@@ -563,7 +563,7 @@ fn sorted_times(samples: &[&OwnedSample]) -> Vec<u64> {
     times
 }
 
-/// The least of the widths at which samples start or end in few enough buckets.
+/// The smallest width at which samples start or end in few enough buckets.
 fn width_ms(samples: &[&OwnedSample], limit: usize) -> i64 {
     let widths =
         [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000];
@@ -604,7 +604,7 @@ fn points(samples: &[&OwnedSample], width: i64, users: impl Fn(i64) -> Option<u6
         .collect()
 }
 
-/// A number with all but its first ten binary digits set to zero.
+/// A number whose binary digits after the first ten are zero.
 fn ten_digits(number: u64) -> u64 {
     let mut shift = 0;
     while number >> shift >= 1 << 10 {
@@ -613,7 +613,7 @@ fn ten_digits(number: u64) -> u64 {
     number >> shift << shift
 }
 
-/// In each bucket, of each worker that sends before or in it and in it or after it: its latest count up to the bucket's
+/// For each bucket, and each worker with samples both up to it and from it on: the latest count up to the bucket's
 /// end.
 fn active_users(samples: &[&OwnedSample], width: i64) -> HashMap<i64, Option<u64>> {
     let bucket = |sample: &OwnedSample| sample.end_ms / width * width;
@@ -637,7 +637,7 @@ fn active_users(samples: &[&OwnedSample], width: i64) -> HashMap<i64, Option<u64
         .collect()
 }
 
-/// The generated messages have no number in them, so what is folded stands in the unit tests.
+/// The generated messages contain no numbers, so the folding is tested in the unit tests.
 fn errors(samples: &[&OwnedSample]) -> Vec<ErrorGroup> {
     let mut groups: BTreeMap<(String, Vec<u8>, Vec<u8>), Vec<i64>> = BTreeMap::new();
     for sample in samples.iter().filter(|sample| !sample.success) {
@@ -652,7 +652,7 @@ fn errors(samples: &[&OwnedSample]) -> Vec<ErrorGroup> {
         groups.entry((sample.label(), sample.code.clone(), message)).or_default().push(sample.end_ms);
     }
     let folded = |message: &str| {
-        // Of a transaction's sentence.
+        // Of a transaction's message.
         let mut folded: String = message.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect();
         while folded.contains("##") {
             folded = folded.replace("##", "#");

@@ -1,4 +1,4 @@
-//! All that the statistics show, in one value that can be compared.
+//! Everything that the statistics return, in one comparable value.
 
 use jac_jtl::{CodeCount, ErrorGroup, HostCount, LogStatistics, Profiles, SampleStatistics, Series, Summary};
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub struct Tables {
 
 impl Tables {
     pub fn of(log: &mut LogStatistics) -> Self {
-        // What the reading brought is looked at by itself.
+        // The result of reading is compared separately.
         let summary = log.summary();
         Self {
             summary: Summary {
@@ -45,7 +45,7 @@ impl Tables {
     }
 }
 
-/// Equal but for the last digits of floating-point numbers.
+/// Equal except for the last digits of floating-point numbers.
 pub fn assert_near(ours: &Tables, theirs: &Tables) {
     near(&json_of(&ours.summary), &json_of(&theirs.summary), "summary");
     near(&json_of(&ours.series), &json_of(&theirs.series), "series");

@@ -155,7 +155,7 @@ fn a_result_in_which_everything_failed_is_worse_or_cannot_be_judged() {
     assert_eq!(compare(&bad, &good, Thresholds::default()).outcome, ComparisonOutcome::Better);
 }
 
-/// A log of two labels: all samples of one failed or none, in so many milliseconds; those of the other passed.
+/// A log of two labels: all samples of one failed or none, in this many milliseconds; those of the other passed.
 fn with_failing(name: &str, elapsed_ms: u64, success: bool) -> Side {
     let mut log = LogStatistics::new(Settings::default());
     log.feed(b"timeStamp,elapsed,label,responseMessage,success\n");

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct MemoryLog {
     bytes: Vec<u8>,
     kept: Mutex<Kept>,
-    /// After so many steps the keeper fails, as one that is killed.
+    /// After this many steps the keeper fails, as if it were killed.
     pub dies_after: Option<usize>,
 }
 
@@ -18,7 +18,7 @@ pub struct Kept {
     pub cursor: Cursor,
     pub steps: usize,
     pub refused: Vec<RefusedRow>,
-    /// The codes of what held it up, in order; an empty one: it continued.
+    /// The codes of what delayed it, in order; an empty one: it continued.
     pub reported: Vec<&'static str>,
 }
 
@@ -59,7 +59,7 @@ impl SampleLog for MemoryLog {
     }
 }
 
-/// A log with so many rows: each tenth fails, each hundredth is a transaction's, and now and then a message has a line end in it.
+/// A log with this many rows: every tenth fails, every hundredth is a transaction's, and some messages contain a line break.
 pub fn log_of(rows: usize) -> Vec<u8> {
     let mut text = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n".to_owned();
     for row in 0..rows {

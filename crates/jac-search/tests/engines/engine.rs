@@ -1,6 +1,6 @@
-//! A real Elasticsearch or OpenSearch of a test's own, on a free port of this machine.
+//! A real Elasticsearch or OpenSearch for a test, on a free port of this machine.
 //!
-//! `JAC_SEARCH_ENGINES` names the folder with what `scripts/test` has unpacked. They do not run as root, so there they run as `nobody`, from
+//! `JAC_SEARCH_ENGINES` is the folder in which `scripts/test` has unpacked them. They do not run as root, so then they run as `nobody`, from
 //! links in the test's own folder.
 
 use nix::sys::signal::{Signal, killpg};
@@ -18,10 +18,10 @@ use tokio::time::{Instant, sleep};
 /// No start takes this long, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(180);
 const NOBODY: u32 = 65_534;
-/// What it writes into. The log of its garbage collector is in its home whatever the configuration.
+/// The folders it writes to. The log of its garbage collector is in its home regardless of the configuration.
 const WRITTEN: [&str; 5] = ["data", "logs", "config", "tmp", "home/logs"];
 
-/// One at a time: each has a gigabyte and all processors.
+/// One at a time: each uses a gigabyte and all CPUs.
 static ALONE: Mutex<()> = Mutex::new(());
 
 pub struct Engine {
@@ -34,7 +34,7 @@ pub struct Engine {
     _alone: MutexGuard<'static, ()>,
 }
 
-/// The folder with that engine; `None`: the engines are not here, which is a failure where everything has to be.
+/// The folder with that engine; `None`: not installed, which is a failure in CI.
 fn home_of(name: &str) -> Option<PathBuf> {
     let home = std::env::var_os("JAC_SEARCH_ENGINES").map(|folder| PathBuf::from(folder).join(name));
     let found = home.filter(|home| home.is_dir());
@@ -45,7 +45,7 @@ fn home_of(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A Java of at least that version; `None` where there is none and need not be.
+/// A Java of at least that version; `None` if there is none and none is required.
 fn java(major: u32) -> Option<PathBuf> {
     let named = std::env::var_os("JAVA_HOME").map(PathBuf::from);
     let installed = std::fs::read_dir("/usr/lib/jvm").into_iter().flatten().flatten().map(|entry| entry.path());
@@ -66,7 +66,7 @@ fn java(major: u32) -> Option<PathBuf> {
 }
 
 impl Engine {
-    /// Starts the engine of that name with these lines in its configuration besides the usual ones.
+    /// Starts the engine of that name with these lines added to its configuration.
     pub async fn start(name: &str, settings: &str) -> Option<Self> {
         let source = home_of(name)?;
         let java_home = java(if name.starts_with("opensearch-3") { 21 } else { 17 })?;
@@ -94,7 +94,7 @@ impl Engine {
         self.home.join("bin/opensearch").is_file()
     }
 
-    /// Starts it with what it had before, on the same port, and waits until it answers.
+    /// Starts it with its earlier data, on the same port, and waits until it answers.
     pub async fn start_again(&mut self) {
         let place = self.folder.path();
         let (program, file) = if self.is_opensearch() {
@@ -167,7 +167,7 @@ impl Engine {
         self.port
     }
 
-    /// Asks it something beside what is tested; `null`: without a body.
+    /// A request that is not part of the test; `null`: without a body.
     pub async fn ask(&self, method: reqwest::Method, path: &str, body: serde_json::Value) -> serde_json::Value {
         let request = reqwest::Client::new().request(method, format!("{}{path}", self.url()));
         let request = if body.is_null() { request } else { request.json(&body) };
@@ -181,7 +181,7 @@ impl Drop for Engine {
     }
 }
 
-/// The same folder from links, or copies where it is on another disk.
+/// Recreates the folder with links, or copies if it is on another disk.
 fn link(from: &Path, to: &Path) {
     std::fs::create_dir(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder").flatten() {
@@ -194,7 +194,7 @@ fn link(from: &Path, to: &Path) {
     }
 }
 
-/// Gives what it writes to `nobody`. The links are not: their files belong to everybody's cache.
+/// Makes `nobody` the owner of what it writes. Not of the links: their files are shared.
 fn own_all(place: &Path) {
     let own = |path: &Path| chown(path, Some(Uid::from_raw(NOBODY)), Some(Gid::from_raw(NOBODY))).expect("its owner");
     own(place);

@@ -1,6 +1,6 @@
-//! What an engine or a proxy before it may do for minutes: too much to do, a bound on requests, a red index.
+//! Conditions of an engine or its proxy that may last for minutes: overload, a limit on request size, a red index.
 //!
-//! A failure store is in `tests/sinks`: Elasticsearch's minimal distribution keeps the setting, but has not the module that uses it.
+//! A failure store is tested in `tests/sinks`: Elasticsearch's minimal distribution has the setting, but not the module that uses it.
 
 use crate::engine::Engine;
 use crate::gate::{Gate, Rules};
@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How long the server has too much to do: a minute with `JAC_TEST_BUSY_S=60`.
+/// How long the server is overloaded: a minute with `JAC_TEST_BUSY_S=60`.
 fn busy_time() -> Duration {
     let given = std::env::var_os("JAC_TEST_BUSY_S").and_then(|text| text.to_str()?.parse().ok());
     Duration::from_secs(given.unwrap_or(6))
@@ -29,19 +29,19 @@ async fn a_server_that_has_too_much_to_do_for_a_time_is_asked_rarely_and_gets_ev
     let log = Arc::new(MemoryLog::new(log_of(ROWS)));
     let shipping = shipping(&target, &log);
     until_reported(&log, "search_busy").await;
-    // The time itself is what this is about.
+    // The duration itself is what this test is about.
     sleep(busy_time()).await;
     gate.rules.is_busy.store(false, Ordering::Relaxed);
     let end = shipping.await.expect("shipped");
     assert_eq!((end.rows, end.shipped, end.refused), (ROWS as u64, ROWS as u64, 0));
     assert_eq!(count(&made(settings(&engine.url()))).await, ROWS as u64);
-    // Requests that were on their way may have been taken when it was reported first, and others refused at the end.
+    // Requests in flight may have been accepted when it was first reported, and others rejected at the end.
     let reported = log.kept().reported.clone();
     assert!(
         reported.iter().all(|code| ["search_busy", ""].contains(code)) && reported.last() == Some(&""),
         "{reported:?}"
     );
-    // Four at first, then each after twice the time: some twenty in six seconds, not hundreds.
+    // Four at first, then each after twice the time: about twenty in six seconds, not hundreds.
     let asked = gate.rules.answered.load(Ordering::Relaxed);
     assert!(asked < 60, "{asked} requests to a server that had too much to do");
 }
@@ -50,14 +50,14 @@ async fn a_server_that_has_too_much_to_do_for_a_time_is_asked_rarely_and_gets_ev
 async fn a_proxy_that_refuses_large_requests_before_it_has_read_them_costs_no_row() {
     let Some(engine) = Engine::start(OPENSEARCH_2, "").await else { return };
     let gate = Gate::before(engine.port(), Rules { most_bytes: 24 << 10, ..Rules::default() }).await;
-    // Packed, a batch is several times as large as what goes through.
+    // Even compressed, a batch is several times as large as the limit.
     let target = made(Settings { batch_rows: 4_000, ..settings(&gate.url) });
     let log = MemoryLog::new(log_of(2 * ROWS));
     let end = ship(&target, &log, Cursor::default()).await;
     let rows = 2 * ROWS as u64;
     assert_eq!((end.rows, end.shipped, end.refused), (rows, rows, 0));
     assert_eq!(count(&made(settings(&engine.url()))).await, rows);
-    // Whether the answer or the reset of the connection is seen first is chance, so either is reported.
+    // Whether the answer or the reset of the connection is seen first depends on timing, so either may be reported.
     let reported = log.kept().reported.clone();
     assert!(reported.iter().all(|code| ["search_unreachable", ""].contains(code)), "{reported:?}");
     let asked = gate.rules.answered.load(Ordering::Relaxed);
@@ -68,7 +68,7 @@ async fn a_proxy_that_refuses_large_requests_before_it_has_read_them_costs_no_ro
 async fn a_red_index_is_waited_for() {
     for name in [OPENSEARCH_2, ELASTICSEARCH_8] {
         let Some(engine) = Engine::start(name, "").await else { return };
-        // No node has that name: the index has no shard anywhere.
+        // No node has that name, so the index cannot be allocated.
         let nowhere = json!({ "index.routing.allocation.require._name": "nowhere" });
         let theirs = json!({ "template": { "settings": nowhere } });
         engine.ask(Method::PUT, "_component_template/jac@custom", theirs).await;

@@ -1,4 +1,4 @@
-//! A proxy before an engine that speaks HTTP: it answers in the engine's place where a test says so, and passes everything else on.
+//! An HTTP proxy in front of an engine: it answers instead of the engine if a test says so, and forwards everything else.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -9,16 +9,16 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// What the gate does, which a test can change while it stands.
+/// The gate's behaviour, which a test can change while it runs.
 #[derive(Debug, Default)]
 pub struct Rules {
-    /// So many `_bulk` requests are passed on before the gate becomes busy; 0: it never does.
+    /// This many `_bulk` requests are forwarded before the gate becomes busy; 0: it never does.
     pub busy_after: usize,
-    /// `_bulk` requests are answered with 429, after they were read, as by an engine.
+    /// `_bulk` requests are answered with 429 after they were read, like an engine's answer.
     pub is_busy: AtomicBool,
-    /// So many bytes of a body are passed on; a request that announces more is answered with 413 before any of it is read, as by nginx. 0: all.
+    /// Maximum body size in bytes; a request that announces more is answered with 413 before any of it is read, as by nginx. 0: unlimited.
     pub most_bytes: usize,
-    /// So many milliseconds an engine waits for a shard before it gives up a `_bulk` request; 0: its own minute.
+    /// How many milliseconds an engine waits for a shard before it gives up a `_bulk` request; 0: its default of a minute.
     pub shard_wait_ms: usize,
     /// Parts of paths whose requests are answered as by OpenSearch's security plugin.
     pub denies: Vec<&'static str>,
@@ -26,7 +26,7 @@ pub struct Rules {
     pub privileges: Option<serde_json::Value>,
     /// Requests that the gate answered itself.
     pub answered: AtomicUsize,
-    /// `_bulk` requests that came.
+    /// `_bulk` requests received.
     pub passed: AtomicUsize,
 }
 
@@ -36,7 +36,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Listens before that port of this machine.
+    /// Listens in front of that port of this machine.
     pub async fn before(port: u16, rules: Rules) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("its address"));
@@ -57,7 +57,7 @@ impl Rules {
         (status, text).into_response()
     }
 
-    /// Whether this `_bulk` request is one too many.
+    /// Whether to reject this `_bulk` request.
     fn refuses(&self) -> bool {
         if self.busy_after > 0 && self.passed.fetch_add(1, Ordering::Relaxed) == self.busy_after {
             self.is_busy.store(true, Ordering::Relaxed);
@@ -72,7 +72,7 @@ async fn pass(request: Request, rules: &Rules, client: &reqwest::Client, port: u
     if rules.most_bytes > 0 && announced.is_some_and(|bytes| bytes > rules.most_bytes) {
         return rules.answer(StatusCode::PAYLOAD_TOO_LARGE, "<html>413 Request Entity Too Large</html>");
     }
-    // The client may break off.
+    // The client may disconnect.
     let Ok(body) = to_bytes(body, 64 << 20).await else { return StatusCode::BAD_REQUEST.into_response() };
     let path = head.uri.path();
     if rules.denies.iter().any(|part| format!("{} {path}", head.method).contains(part)) {
@@ -100,7 +100,7 @@ async fn pass(request: Request, rules: &Rules, client: &reqwest::Client, port: u
     let Ok(bytes) = got.bytes().await else { return StatusCode::BAD_GATEWAY.into_response() };
     let mut back = Response::new(Body::from(bytes));
     *back.status_mut() = status;
-    // Elasticsearch is known by a header.
+    // Elasticsearch is identified by a header.
     let of_connection = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
     let kept = headers.iter().filter(|(name, _)| !of_connection.contains(name));
     back.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));

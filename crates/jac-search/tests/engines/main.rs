@@ -1,4 +1,4 @@
-//! Against real engines: every row is there once, whatever happens on the way.
+//! With real engines: every row is stored once, whatever happens on the way.
 
 mod engine;
 mod faults;
@@ -26,7 +26,7 @@ use tokio::time::{sleep, timeout};
 const OPENSEARCH_2: &str = "opensearch-2.19.4";
 const OPENSEARCH_3: &str = "opensearch-3.6.0";
 const ELASTICSEARCH_8: &str = "elasticsearch-8.19.5";
-/// Nothing takes so long.
+/// Nothing takes this long.
 const LIMIT: Duration = Duration::from_secs(240);
 const RUN: &str = "r-23456789";
 const ROWS: usize = 20_000;
@@ -46,13 +46,13 @@ async fn ship(target: &Arc<dyn SampleTarget>, log: &MemoryLog, from: Cursor) -> 
     shipped.expect("in time").expect("shipped")
 }
 
-/// The same beside what a test does meanwhile.
+/// The same concurrently with the rest of the test.
 fn shipping(target: &Arc<dyn SampleTarget>, log: &Arc<MemoryLog>) -> JoinHandle<Cursor> {
     let (target, log) = (Arc::clone(target), Arc::clone(log));
     tokio::spawn(async move { ship(&target, &log, Cursor::default()).await })
 }
 
-/// Waits until what the log's keeper knows is of that kind.
+/// Waits until the log's keeper has received something of that kind.
 async fn until(log: &MemoryLog, what: &str, is_so: impl Fn(&Kept) -> bool) {
     let so = async {
         while !is_so(&log.kept()) {
@@ -71,7 +71,7 @@ async fn count(target: &Arc<dyn SampleTarget>) -> u64 {
     target.count(&RUN.parse().expect("an id")).await.expect("a count")
 }
 
-/// Ships all rows, again, over the change of an index, deletes what is double, and everything.
+/// Ships all rows, ships them again after an index rollover, deletes duplicates, and then everything.
 async fn takes_every_row_once(name: &str, version: &str) {
     let Some(engine) = Engine::start(name, "").await else { return };
     let target = made(settings(&engine.url()));
@@ -85,11 +85,11 @@ async fn takes_every_row_once(name: &str, version: &str) {
     assert_eq!((end.rows, end.shipped, end.refused), (rows, rows, 0));
     assert_eq!(end, log.kept().cursor);
     assert_eq!(count(&target).await, rows);
-    // What is there already is no fault, and stays there once.
+    // Existing rows are not an error, and are stored once.
     assert_eq!(ship(&target, &log, Cursor::default()).await.shipped, rows);
     assert_eq!(count(&target).await, rows);
 
-    // The fields are what they are said to be.
+    // The fields have the documented types.
     let counted = async |field: &str, value: serde_json::Value| {
         let query = json!({ "query": { "term": { field: value } } });
         engine.ask(Method::POST, "logs-jmeter.sample-default/_count", query).await["count"].as_u64()
@@ -100,7 +100,7 @@ async fn takes_every_row_once(name: &str, version: &str) {
     assert_eq!(counted("jmeter.label", json!("Pay")).await, Some(rows / 10));
     assert_eq!(counted("run.plan", json!("shop")).await, Some(rows));
 
-    // Ids are unique in one index only.
+    // IDs are unique within one index only.
     engine.ask(Method::POST, "logs-jmeter.sample-default/_rollover", json!({})).await;
     ship(&target, &log, Cursor::default()).await;
     assert_eq!(count(&target).await, 2 * rows);
@@ -153,7 +153,7 @@ async fn a_server_that_is_killed_and_started_again_in_the_middle_has_every_row()
 async fn a_server_with_too_much_to_do_and_a_bound_of_1_mb_gets_every_row() {
     let lines = "thread_pool.write.size: 1\nthread_pool.write.queue_size: 1\nhttp.max_content_length: 1mb\n";
     let Some(engine) = Engine::start(OPENSEARCH_2, lines).await else { return };
-    // More at a time than it can queue, and more in each than it takes.
+    // More requests at a time than it can queue, and more rows in each than it accepts.
     let target = made(Settings { batch_rows: 4_000, in_flight: 12, ..settings(&engine.url()) });
     let rows = 3 * ROWS;
     let log = MemoryLog::new(log_of(rows));
@@ -192,7 +192,7 @@ async fn a_shipper_that_is_killed_at_any_step_goes_on_where_it_was() {
     let mut lives = 0;
     loop {
         let mut log = MemoryLog::new(bytes.clone());
-        // Some batches more are acknowledged each time than are kept.
+        // Each time a few more batches are acknowledged than are recorded.
         log.dies_after = Some(1 + (lives * 7) % 10);
         lives += 1;
         let shipped = timeout(LIMIT, target.ship(&run(RUN), cursor, &log)).await.expect("in time");
@@ -211,7 +211,7 @@ async fn a_shipper_that_is_killed_at_any_step_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_an_index_refuses_are_reported_with_its_reason_and_the_others_are_there() {
     let Some(engine) = Engine::start(OPENSEARCH_2, "").await else { return };
-    // Somebody's own mapping in which a label is a number.
+    // A user's own mapping in which a label is a number.
     let theirs = json!({ "template": { "mappings": { "properties": { "jmeter": { "properties": { "label": { "type": "long" } } } } } } });
     engine.ask(Method::PUT, "_component_template/jac@custom", theirs).await;
     let target = made(settings(&engine.url()));
@@ -227,7 +227,7 @@ async fn rows_that_an_index_refuses_are_reported_with_its_reason_and_the_others_
     let document: serde_json::Value = serde_json::from_str(&refused[0].document).expect("the document");
     assert_eq!(document["jmeter"]["label"], "Pay");
 
-    // An index that takes nothing for now is waited for.
+    // An index that is temporarily read-only is waited for.
     engine.ask(Method::PUT, "logs-jmeter.sample-default/_settings", json!({ "index.blocks.write": true })).await;
     let log = Arc::new(MemoryLog::new(b"timeStamp,elapsed,label,success\n1700000000000,5,7,true\n".to_vec()));
     let shipping = shipping(&target, &log);
@@ -240,7 +240,7 @@ async fn rows_that_an_index_refuses_are_reported_with_its_reason_and_the_others_
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_with_tls_and_a_password_or_a_key_takes_every_row_and_nothing_of_who_has_neither() {
     let Some(engine) = Engine::start(OPENSEARCH_2, "").await else { return };
-    // RFC 7617 has this very header as its example.
+    // RFC 7617 has this header as its example.
     let basic = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
     let signed_in = Auth::Basic { user: "Aladdin".to_owned(), password: Secret::new("open sesame") };
     let key = Auth::ApiKey(Secret::new("VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=="));

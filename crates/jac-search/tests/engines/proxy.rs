@@ -1,4 +1,4 @@
-//! A proxy before an engine that makes trouble: it is slow, cuts connections, or takes only so much of a request.
+//! A faulty proxy in front of an engine: it is slow, closes connections, or forwards only a part of a request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,9 +9,9 @@ use tokio::time::sleep;
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trouble {
-    /// A connection is cut when so many bytes of requests went over it.
+    /// A connection is closed after this many bytes of requests.
     pub cut_after: Option<usize>,
-    /// The answers of each n-th connection are thrown away, and it is cut, after its requests went through.
+    /// Every n-th connection is closed after its requests were forwarded, and the answers are discarded.
     pub swallows_answers_of_each: Option<usize>,
     /// A pause before each piece.
     pub slow: Option<Duration>,
@@ -23,7 +23,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens before that port of this machine.
+    /// Listens in front of that port of this machine.
     pub async fn before(port: u16, trouble: Trouble) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("its address"));

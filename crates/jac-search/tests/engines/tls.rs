@@ -1,4 +1,4 @@
-//! A proxy before an engine that ends TLS and lets through only who signs in, as a cluster with security does.
+//! A proxy in front of an engine that terminates TLS and requires credentials, as a cluster with security does.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -17,13 +17,13 @@ pub struct Secured {
     pub url: String,
     /// The certificate of its authority, PEM.
     pub ca_pem: Vec<u8>,
-    /// Requests that were let through, and those that were not.
+    /// Requests that were forwarded, and those that were rejected.
     pub let_through: Arc<AtomicUsize>,
     pub refused: Arc<AtomicUsize>,
 }
 
 impl Secured {
-    /// Listens before that port of this machine, for requests with this `authorization`.
+    /// Listens in front of that port of this machine, for requests with this `authorization`.
     pub async fn before(port: u16, authorization: &'static str) -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let (certificate, key) = (made.cert.der().clone(), made.signing_key.serialize_der());
@@ -86,7 +86,7 @@ impl Listener for TlsListener {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
-            // Who does not trust the certificate breaks off.
+            // A client that does not trust the certificate disconnects.
             if let Ok((stream, address)) = self.listener.accept().await
                 && let Ok(stream) = self.acceptor.accept(stream).await
             {

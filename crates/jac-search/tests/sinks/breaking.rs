@@ -1,5 +1,5 @@
-//! A proxy before a sink that breaks the connection of a large request before it has read it: the client sees that the connection was reset, and
-//! the answer, where there is one, only by chance.
+//! A proxy in front of a sink that closes the connection of a large request before it has read it: the client sees that the connection was reset, and
+//! the answer, if there is one, only by chance.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,12 +8,12 @@ use tokio::net::{TcpListener, TcpStream};
 
 pub struct Breaking {
     pub url: String,
-    /// Connections that were broken.
+    /// Connections that were closed.
     pub broken: Arc<AtomicUsize>,
 }
 
 impl Breaking {
-    /// Listens before that address, and passes on requests of at most so many bytes; `answer`: what a larger one is answered before.
+    /// Listens in front of that address, and forwards requests of at most this many bytes; `answer`: the early answer to a larger one.
     pub async fn before(address: &str, most_bytes: usize, answer: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("its address"));
@@ -29,7 +29,7 @@ impl Breaking {
     }
 }
 
-/// One request, after which the connection is closed. What is left unread then resets it.
+/// One request, after which the connection is closed. Unread data then reset it.
 async fn relay(
     mut client: TcpStream,
     address: &str,

@@ -1,4 +1,4 @@
-//! Against sinks: what no engine can be brought to say, and what Logstash's inputs would be sent.
+//! With sinks: answers that no engine can be made to give, and what Logstash's inputs receive.
 
 mod breaking;
 #[path = "../common/log.rs"]
@@ -158,7 +158,7 @@ async fn a_large_row_that_breaks_every_connection_is_refused_while_the_target_an
     let address = sink.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let proxy = Breaking::before(&address, 24 << 10, "").await;
     let mut bytes = log_of(20);
-    // Nothing in it repeats, so that it is as large packed.
+    // Nothing in it repeats, so it is as large when compressed.
     let mut state = 7_u64;
     let mut letter = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -192,7 +192,7 @@ async fn a_proxy_that_breaks_large_requests_with_or_without_an_answer_gets_small
         let reported = log.kept().reported.clone();
         assert!(reported.iter().all(|code| ["search_unreachable", ""].contains(code)), "{answer}: {reported:?}");
         assert!(!answer.is_empty() || reported.last() == Some(&""), "it said that it continues: {reported:?}");
-        // Two of each size of each batch that is on its way, not one every second.
+        // Two of each size of each batch in flight, not one every second.
         let broken = proxy.broken.load(Ordering::Relaxed);
         assert!((1..80).contains(&broken), "{answer}: {broken} requests that were too large");
     }
@@ -328,7 +328,7 @@ async fn logstash_s_http_input_gets_arrays_with_ids_and_is_waited_for_when_its_q
         }
         let events: Vec<Value> = serde_json::from_str(&seen.body).expect("an array");
         taken.lock().expect("it").extend(events);
-        // This answer is lost on the way, though the rows are taken.
+        // This answer is lost, although the rows are accepted.
         Some(page(if number == 2 { 503 } else { 200 }, "ok"))
     };
     let sink = Sink::start(input).await;

@@ -1,4 +1,4 @@
-//! A server that speaks as much of an engine's or Logstash's protocol as it takes to see what is sent, and answers as configured.
+//! A server that implements as much of an engine's or Logstash's protocol as is needed to see what is sent, and answers as configured.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone)]
 pub struct Seen {
     pub method: Method,
@@ -17,12 +17,12 @@ pub struct Seen {
     pub headers: HeaderMap,
     /// As it was sent.
     pub raw: Bytes,
-    /// Unpacked.
+    /// Decompressed.
     pub body: String,
 }
 
 impl Seen {
-    /// Ids of the rows of a `_bulk` request.
+    /// IDs of the rows of a `_bulk` request.
     pub fn ids(&self) -> Vec<String> {
         let lines = self.body.lines().step_by(2).map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
         lines.map(|line| line["create"]["_id"].as_str().expect("an id").to_owned()).collect()
@@ -35,7 +35,7 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Answers each request with what `answer` says of it; `None`: as an engine that takes everything.
+    /// Answers each request with what `answer` returns; `None`: like an engine that accepts everything.
     pub async fn start(answer: impl Fn(&Seen) -> Option<Response> + Send + Sync + 'static) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("its address"));
@@ -69,7 +69,7 @@ impl Sink {
     }
 }
 
-/// What Elasticsearch would say.
+/// Elasticsearch's usual answer.
 fn usual(seen: &Seen) -> Response {
     if seen.path.ends_with("/_bulk") {
         return bulk(seen, |_| json!({ "status": 201 }));

@@ -60,7 +60,7 @@ impl Admission {
             }
             Ok(())
         };
-        // The use of a session or token may be noted by it, which is not the change that was asked for: that is recorded with what comes of it.
+        // The use of a session or token may be noted by it, which is not the change that was asked for: that is recorded with its result.
         AuditedChange::default().around(ask_all).await
     }
 }

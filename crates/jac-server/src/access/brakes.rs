@@ -17,7 +17,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const MEMORY: Duration = Duration::from_secs(15 * 60);
 /// So much of a name is looked at: no account has a longer one.
 const LONGEST_NAME: usize = 256;
-/// So many names and addresses are remembered; the oldest go first.
+/// This many names and addresses are remembered; the oldest go first.
 const MOST: usize = 10_000;
 
 #[derive(Debug, Default)]

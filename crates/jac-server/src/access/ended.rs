@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-/// So many of the last ones are kept: a page hears of its session's end within seconds.
+/// This many of the last ones are kept: a page hears of its session's end within seconds.
 const MOST: usize = 10_000;
 
 /// Why a session was ended by its person. Pages receive the code.

@@ -40,7 +40,7 @@ pub async fn check_role_alone(app: &App, caller: &Principal, set: Option<&str>) 
     Ok(())
 }
 
-/// Puts the caller's own set in place of `saved`, and refuses what they may not say.
+/// Puts the caller's own set instead of `saved`, and refuses what they may not say.
 ///
 /// # Errors
 /// When they name a file of the server, another's credentials, or the environment's, and may not.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// So many may be on their way; the oldest is forgotten first. Anybody can begin one.
+/// This many may be on their way; the oldest is forgotten first. Anybody can begin one.
 const MOST: usize = 10_000;
 /// Digests in the order in which they began.
 const KEY: &str = "jac:company-sign-ins";

@@ -127,7 +127,7 @@ pub async fn set_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// One's sessions
+/// List the caller's sessions
 #[utoipa::path(get, path = "/account/sessions", tag = "account", responses((status = 200, body = Vec<SessionView>)))]
 pub async fn sessions(
     allowed: Allowed<ViewAccount>,
@@ -148,7 +148,7 @@ pub async fn sessions(
     Ok(Json(rows.into_iter().map(view).collect()))
 }
 
-/// End one of one's sessions
+/// End one of the caller's sessions
 #[utoipa::path(delete, path = "/account/sessions/{id}", tag = "account", params(("id" = String, Path)), responses((status = 204), (status = 404, body = ErrorBody)))]
 pub async fn end_session(
     allowed: Allowed<ChangeAccount>,
@@ -166,14 +166,14 @@ pub async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// One's personal tokens
+/// List the caller's personal tokens
 #[utoipa::path(get, path = "/account/tokens", tag = "account", responses((status = 200, body = Vec<TokenView>)))]
 pub async fn tokens(allowed: Allowed<ViewAccount>) -> Result<Json<Vec<TokenView>>, ApiError> {
     let rows = allowed.engine().store().tokens_of(&allowed.caller.user.id).await?;
     Ok(Json(rows.into_iter().map(TokenView::from).collect()))
 }
 
-/// Make a personal token
+/// Create a personal token
 #[utoipa::path(post, path = "/account/tokens", tag = "account", request_body = TokenRequest, responses((status = 201, body = NewToken), (status = 400, body = ErrorBody)))]
 pub async fn create_token(
     allowed: Allowed<ChangeAccount>,
@@ -207,7 +207,7 @@ pub fn token_row(name: &str, scope: TokenScope, days: Option<u32>, now_ms: i64) 
     })
 }
 
-/// Revoke one of one's tokens
+/// Revoke one of the caller's tokens
 #[utoipa::path(delete, path = "/account/tokens/{id}", tag = "account", params(("id" = String, Path)), responses((status = 204), (status = 404, body = ErrorBody)))]
 pub async fn revoke_token(allowed: Allowed<ChangeAccount>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
     audit::about("token", &id, "");

@@ -10,7 +10,7 @@ use jac_engine::archive::{ArchiveView, Link, Rebuilt, Verified};
 use jac_model::{Message, Run};
 use serde::Deserialize;
 
-/// Store a run's results now, in place of at the next try
+/// Store a run's results now instead of at the next retry
 #[utoipa::path(post, path = "/runs/{id}/archive/retry", tag = "archive", params(("id" = String, Path)),
     responses((status = 202, body = ArchiveView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn retry(run: On<ChangeRun, Run>) -> Result<(StatusCode, Json<ArchiveView>), ApiError> {
@@ -44,7 +44,7 @@ pub struct LinkQuery {
     name: String,
 }
 
-/// An address at which anybody can download an artefact from the store for a quarter of an hour
+/// Create an address from which anybody can download an artefact from the store for 15 minutes
 #[utoipa::path(get, path = "/runs/{id}/archive/link", tag = "archive", params(("id" = String, Path), LinkQuery),
     responses((status = 200, body = Link), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn link(run: On<View, Run>, Query(query): Query<LinkQuery>) -> Result<Json<Link>, ApiError> {

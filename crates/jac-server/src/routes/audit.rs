@@ -25,17 +25,17 @@ const NEXT: HeaderName = HeaderName::from_static("x-jac-next");
 pub struct AuditQuery {
     /// Of this person, by id.
     pub person: Option<String>,
-    /// A word such as `cluster.terminate`.
+    /// An action such as `cluster.terminate`.
     pub action: Option<String>,
-    /// The id of what it was done to.
+    /// The ID of the object.
     pub thing: Option<String>,
-    /// Somewhere in names, action, code, address or details.
+    /// Text that names, action, code, address or details contain.
     pub text: Option<String>,
     /// At that time or later, epoch milliseconds.
     pub from: Option<i64>,
     /// Until then, epoch milliseconds.
     pub to: Option<i64>,
-    /// What the page before gave as `next`.
+    /// `next` of the previous page.
     pub after: Option<String>,
     /// How many, 1 to 200; absent: 50.
     pub limit: Option<u32>,
@@ -53,7 +53,7 @@ pub enum Format {
     Jsonl,
 }
 
-/// How it came out.
+/// Its result.
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeWord {
@@ -191,13 +191,13 @@ async fn at_most(engine: &Engine, query: AuditQuery, limit: u32) -> Result<Audit
     Ok(AuditPage { items, next })
 }
 
-/// Who did what to what, the newest first
+/// List the entries of the audit trail, newest first
 #[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery), responses((status = 200, body = AuditPage), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub async fn list(allowed: Allowed<ViewAudit>, Query(query): Query<AuditQuery>) -> Result<Json<AuditPage>, ApiError> {
     Ok(Json(page(allowed.engine(), query).await?))
 }
 
-/// The trail as a file, at most 100,000 entries; where there are more, `x-jac-next` has the `after` of the next file
+/// Export the audit trail as a file, up to 100,000 entries; if there are more, `x-jac-next` has the `after` of the next file
 #[utoipa::path(get, path = "/audit/export", tag = "audit", params(AuditQuery), responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = ErrorBody)))]
 pub async fn export(
     allowed: Allowed<ViewAudit>,

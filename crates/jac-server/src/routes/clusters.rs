@@ -16,7 +16,7 @@ use jac_engine::{Lifespan, NewCluster};
 use jac_model::{Cluster, ClusterConfig, Ec2Config, Message, Provider};
 use serde::{Deserialize, Serialize};
 
-/// Clusters, a page at a time
+/// List clusters, paginated
 #[utoipa::path(get, path = "/clusters", tag = "clusters", params(ClustersQuery), responses((status = 200, body = Page<ClusterSummary>), (status = 400, body = ErrorBody)))]
 pub async fn list(
     allowed: Allowed<View>,
@@ -35,7 +35,7 @@ pub struct DefaultsQuery {
     provider: Option<Provider>,
 }
 
-/// What a new cluster is, unless something is changed
+/// Get the default configuration of a new cluster
 #[utoipa::path(get, path = "/clusters/defaults", tag = "clusters", params(DefaultsQuery), responses((status = 200, body = ClusterConfig)))]
 pub async fn defaults(_: Allowed<View>, Query(query): Query<DefaultsQuery>) -> Json<ClusterConfig> {
     let ec2 = (query.provider == Some(Provider::Ec2)).then(Ec2Config::default);
@@ -130,7 +130,7 @@ pub struct ClusterEventView {
     pub message: String,
 }
 
-/// A cluster's events, the last thousand, the oldest first
+/// List the last thousand events of a cluster, oldest first
 #[utoipa::path(get, path = "/clusters/{id}/events", tag = "clusters", params(("id" = String, Path)), responses((status = 200, body = Vec<ClusterEventView>)))]
 pub async fn events(cluster: On<View, Cluster>) -> Result<Json<Vec<ClusterEventView>>, ApiError> {
     let rows = cluster.engine().store().cluster_events(&cluster.thing.id).await?;

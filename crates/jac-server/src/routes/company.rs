@@ -36,16 +36,16 @@ pub struct CompanyPage {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Back {
-    /// The sign-in that it is of.
+    /// Identifies the sign-in.
     state: Option<String>,
     /// For the provider's tokens.
     code: Option<String>,
-    /// Why there is no code.
+    /// The error if there is no code.
     error: Option<String>,
     error_description: Option<String>,
 }
 
-/// Sign in with the company's account: the answer says where
+/// Start single sign-on: the response has the provider's address
 #[utoipa::path(post, path = "/session/company", tag = "session", operation_id = "company", request_body = CompanySignIn,
     responses((status = 200, body = CompanyPage), (status = 502, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn begin(

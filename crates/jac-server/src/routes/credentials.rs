@@ -140,7 +140,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, shown(&allowed, &saved.id).await?))
 }
 
-/// Save others in place of a set: a key is rotated, a session token renewed
+/// Replace the secrets of a set: rotate a key, renew a session token
 #[utoipa::path(put, path = "/credentials/{id}", tag = "credentials", params(("id" = String, Path), SaveQuery), request_body = NewCredentials,
     responses((status = 200, body = CredentialView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn replace(
@@ -169,7 +169,7 @@ pub async fn test(
     shown(&allowed, &id).await
 }
 
-/// Forget a set
+/// Delete a set
 #[utoipa::path(delete, path = "/credentials/{id}", tag = "credentials", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn delete(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
@@ -178,7 +178,7 @@ pub async fn delete(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>)
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The server's own AWS credentials: who may, and whether there are any
+/// Get whether the server has AWS credentials of its own, and whether the caller may use them
 #[utoipa::path(get, path = "/credentials/environment", tag = "credentials", responses((status = 200, body = EnvironmentCredentials), (status = 403, body = ErrorBody)))]
 pub async fn environment(
     allowed: Allowed<ViewCredentials>,

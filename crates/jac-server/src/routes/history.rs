@@ -19,7 +19,7 @@ use serde::Deserialize;
 /// How much of a note the audit trail has, in characters.
 const NOTE_IN_TRAIL: usize = 200;
 
-/// The tags of a run, in place of those that it has.
+/// The tags of a run, instead of those that it has.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct RunTags {
     /// At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same.
@@ -39,7 +39,7 @@ pub struct RunBaseline {
     baseline: bool,
 }
 
-/// Say which tags a run has
+/// Set the tags of a run
 #[utoipa::path(patch, path = "/runs/{id}/tags", tag = "runs", params(("id" = String, Path)), request_body = RunTags,
     responses((status = 200, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn set_tags(run: On<ChangeRun, Run>, Body(new): Body<RunTags>) -> Result<Json<RunView>, ApiError> {
@@ -48,7 +48,7 @@ pub async fn set_tags(run: On<ChangeRun, Run>, Body(new): Body<RunTags>) -> Resu
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
-/// Say what is to be known of a run
+/// Set the note of a run
 #[utoipa::path(patch, path = "/runs/{id}/note", tag = "runs", params(("id" = String, Path)), request_body = RunNote,
     responses((status = 200, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn set_note(run: On<ChangeRun, Run>, Body(new): Body<RunNote>) -> Result<Json<RunView>, ApiError> {
@@ -57,7 +57,7 @@ pub async fn set_note(run: On<ChangeRun, Run>, Body(new): Body<RunNote>) -> Resu
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
-/// Make a finished run the baseline of its plan, in place of any other, or no longer
+/// Make a finished run the baseline of its plan, instead of any other, or no longer
 #[utoipa::path(patch, path = "/runs/{id}/baseline", tag = "runs", params(("id" = String, Path)), request_body = RunBaseline,
     responses((status = 200, body = RunView), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn set_baseline(run: On<ChangeRun, Run>, Body(new): Body<RunBaseline>) -> Result<Json<RunView>, ApiError> {
@@ -94,7 +94,7 @@ pub async fn trend(
     Ok(Json(allowed.engine().trend(&plan_id(&id)?, label, limit, query.before.as_deref()).await?))
 }
 
-/// The labels that a plan's trend can be asked for, by name, at most 1,000
+/// List the labels of a plan's trend by name, at most 1,000
 #[utoipa::path(get, path = "/plans/{id}/labels", tag = "plans", params(("id" = String, Path)),
     responses((status = 200, body = Vec<String>), (status = 404, body = ErrorBody)))]
 pub async fn labels(allowed: Allowed<View>, Path(id): Path<String>) -> Result<Json<Vec<String>>, ApiError> {
@@ -111,7 +111,7 @@ pub struct SeriesQuery {
     label: Option<String>,
 }
 
-/// Runs by the time since each began
+/// Get runs over the time since each one's start
 #[utoipa::path(get, path = "/compare/series", tag = "runs", params(SeriesQuery),
     responses((status = 200, body = RunsOverTime), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn series(

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use jac_model::{Cluster, NodeImage};
 use serde::Deserialize;
 
-/// All images that were made, the newest first
+/// List all images that JAC created, newest first
 #[utoipa::path(get, path = "/images", tag = "images", responses((status = 200, body = Vec<NodeImage>)))]
 pub async fn list(allowed: Allowed<View>) -> Result<Json<Vec<NodeImage>>, ApiError> {
     Ok(Json(allowed.engine().images().await?))
@@ -34,7 +34,7 @@ pub async fn create(
     Ok((StatusCode::ACCEPTED, Json(image)))
 }
 
-/// Remove an image that was made here
+/// Remove an image that this installation created
 #[utoipa::path(delete, path = "/images/{region}/{id}", tag = "images", params(("region" = String, Path), ("id" = String, Path)),
     responses((status = 204), (status = 409, body = ErrorBody)))]
 pub async fn delete(

@@ -47,7 +47,7 @@ pub struct Limits {
     pub max_files: usize,
 }
 
-/// What this server is and has
+/// Get information about this server
 #[utoipa::path(get, path = "/info", tag = "info", responses((status = 200, body = Info)))]
 pub async fn show(allowed: Allowed<View>) -> Result<Json<Info>, ApiError> {
     let engine = &allowed.engine();

@@ -28,7 +28,7 @@ pub async fn test(
     Ok(Json(allowed.engine().test_integration(&name).await?))
 }
 
-/// The notifications of a run's end, and how far they are
+/// List the notifications of a run's end and their states
 #[utoipa::path(get, path = "/runs/{id}/notifications", tag = "integrations", params(("id" = String, Path)),
     responses((status = 200, body = Vec<Delivery>), (status = 404, body = ErrorBody)))]
 pub async fn deliveries(run: On<View, Run>) -> Result<Json<Vec<Delivery>>, ApiError> {
@@ -43,7 +43,7 @@ pub struct NotificationQuery {
     target: Option<String>,
 }
 
-/// Try the notifications of a run again that were not delivered
+/// Retry the undelivered notifications of a run
 #[utoipa::path(post, path = "/runs/{id}/notifications/retry", tag = "integrations", params(("id" = String, Path), NotificationQuery),
     responses((status = 202, body = Vec<Delivery>), (status = 404, body = ErrorBody)))]
 pub async fn retry(

@@ -16,9 +16,9 @@ const USUAL: u32 = 50;
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RunsQuery {
-    /// The id of a person; `me`: whoever asks.
+    /// The ID of a person; `me`: the caller.
     owner: Option<String>,
-    /// The id of a team; `mine`: any team of whoever asks.
+    /// The ID of a team; `mine`: any team of the caller.
     team: Option<String>,
     plan: Option<PlanId>,
     cluster: Option<ClusterId>,
@@ -52,9 +52,9 @@ pub struct RunsQuery {
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ClustersQuery {
-    /// The id of a person; `me`: whoever asks.
+    /// The ID of a person; `me`: the caller.
     owner: Option<String>,
-    /// The id of a team; `mine`: any team of whoever asks.
+    /// The ID of a team; `mine`: any team of the caller.
     team: Option<String>,
     provider: Option<Provider>,
     phase: Option<ClusterPhase>,
@@ -79,9 +79,9 @@ pub struct ClustersQuery {
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PlansQuery {
-    /// The id of a person; `me`: whoever asks.
+    /// The ID of a person; `me`: the caller.
     owner: Option<String>,
-    /// The id of a team; `mine`: any team of whoever asks.
+    /// The ID of a team; `mine`: any team of the caller.
     team: Option<String>,
     /// Words that are all in its id, its name or the name of its owner.
     text: Option<String>,
@@ -101,9 +101,9 @@ pub struct PlansQuery {
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SchedulesQuery {
-    /// The id of a person; `me`: whoever asks.
+    /// The ID of a person; `me`: the caller.
     owner: Option<String>,
-    /// The id of a team; `mine`: any team of whoever asks.
+    /// The ID of a team; `mine`: any team of the caller.
     team: Option<String>,
     plan: Option<PlanId>,
     state: Option<ScheduleState>,

@@ -203,7 +203,7 @@ pub async fn get(allowed: Allowed<View>, Path(id): Path<String>) -> Result<Json<
     }))
 }
 
-/// Invite somebody
+/// Invite a person
 #[utoipa::path(post, path = "/people", tag = "people", request_body = NewUser,
     responses((status = 201, body = Invited), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
@@ -219,7 +219,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(Invited { user: UserView::full(row, Owned::default()), link, expires_ms })))
 }
 
-/// Change somebody's role or teams, disable or enable them
+/// Change a person's role or teams, disable or enable the account
 #[utoipa::path(patch, path = "/people/{id}", tag = "people", params(("id" = String, Path)), request_body = UserChange,
     responses((status = 200, body = UserView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn change(
@@ -246,7 +246,7 @@ pub async fn change(
     Ok(Json(full_view(store, row).await?))
 }
 
-/// Make a one-time link for somebody who has forgotten their password
+/// Create a one-time link for a person who has forgotten the password
 #[utoipa::path(post, path = "/people/{id}/link", tag = "people", params(("id" = String, Path)), responses((status = 200, body = OneTimeLink), (status = 404, body = ErrorBody)))]
 pub async fn reset(
     allowed: Allowed<ManagePeople>,
@@ -258,7 +258,7 @@ pub async fn reset(
     Ok(Json(link(&app, &id, LINK_LIFE_MS).await?))
 }
 
-/// Remove somebody; what they own is handed over
+/// Remove a person; what they own gets another owner
 #[utoipa::path(delete, path = "/people/{id}", tag = "people", params(("id" = String, Path), RemoveQuery),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn remove(
@@ -331,7 +331,7 @@ pub async fn change_team(
     team(allowed.engine(), &id).await
 }
 
-/// Remove a team; what it could write is its owners' alone
+/// Delete a team; what was shared with it belongs to its owners alone
 #[utoipa::path(delete, path = "/teams/{id}", tag = "people", params(("id" = String, Path)), responses((status = 204), (status = 404, body = ErrorBody)))]
 pub async fn remove_team(
     allowed: Allowed<ManagePeople>,

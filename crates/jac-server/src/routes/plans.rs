@@ -49,7 +49,7 @@ pub struct PlanFilesUpload {
     file: Vec<Vec<u8>>,
 }
 
-/// Plans, a page at a time
+/// List plans, paginated
 #[utoipa::path(get, path = "/plans", tag = "plans", params(PlansQuery), responses((status = 200, body = Page<PlanSummary>), (status = 400, body = ErrorBody)))]
 pub async fn list(
     allowed: Allowed<View>,
@@ -198,7 +198,7 @@ pub struct CheckQuery {
     workers: u32,
 }
 
-/// What the plan needs and will do, and what is wrong with it
+/// Check a plan: what it needs, what it does, and its errors
 #[utoipa::path(get, path = "/plans/{id}/check", tag = "plans", params(("id" = String, Path), CheckQuery), responses((status = 200, body = Check), (status = 404, body = ErrorBody)))]
 pub async fn check(plan: On<View, Plan>, Query(query): Query<CheckQuery>) -> Result<Json<Check>, ApiError> {
     let spec = RunSpec { workers: query.workers, ..RunSpec::default() };
@@ -206,7 +206,7 @@ pub async fn check(plan: On<View, Plan>, Query(query): Query<CheckQuery>) -> Res
     Ok(Json(engine.check_in_turn(move |engine, gone| engine.check_plan(plan.thing.clone(), &spec, gone)).await?))
 }
 
-/// What a run of the plan with these settings would do, and what is wrong with them; nothing is made
+/// Check what a run of the plan with these settings would do, and their errors; creates nothing
 #[utoipa::path(post, path = "/plans/{id}/check", tag = "plans", params(("id" = String, Path)), request_body = RunCheckRequest,
     responses((status = 200, body = RunCheck), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn check_run(plan: On<View, Plan>, Body(request): Body<RunCheckRequest>) -> Result<Json<RunCheck>, ApiError> {
@@ -225,7 +225,7 @@ pub async fn set_team(
     Ok(Json(plan.engine().view_plan(Plan { team, ..plan.thing.clone() }).await?))
 }
 
-/// What the plan's runs are judged by, and what stops them by itself
+/// Get the plan's criteria and automatic stop
 #[utoipa::path(get, path = "/plans/{id}/criteria", tag = "plans", params(("id" = String, Path)), responses((status = 200, body = PlanCriteria), (status = 404, body = ErrorBody)))]
 pub async fn criteria(plan: On<View, Plan>) -> Json<PlanCriteria> {
     Json(plan.thing.criteria)
@@ -249,7 +249,7 @@ pub struct PlanKeep {
     keep: Vec<String>,
 }
 
-/// Say which files that the plan writes are kept of each run
+/// Set which of the files that the plan writes are kept for each run
 #[utoipa::path(patch, path = "/plans/{id}/keep", tag = "plans", params(("id" = String, Path)), request_body = PlanKeep,
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn set_keep(plan: On<ChangePlan, Plan>, Body(request): Body<PlanKeep>) -> Result<Json<PlanView>, ApiError> {

@@ -140,7 +140,7 @@ pub struct IntervalQuery {
     to_ms: Option<i64>,
 }
 
-/// The report of a finished run, or of a part of its time, which is counted again from its log
+/// Get the report of a finished run, or of a time range, which is counted again from its log
 #[utoipa::path(get, path = "/runs/{id}/report", tag = "runs", params(("id" = String, Path), IntervalQuery),
     responses((status = 200, body = Report), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn report(

@@ -24,13 +24,13 @@ const USUAL: usize = 20;
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RevisionsQuery {
-    /// Only older ones than this.
+    /// Only revisions older than this.
     before: Option<u32>,
-    /// At most so many; absent: 20, at most 200.
+    /// Maximum number; absent: 20, at most 200.
     limit: Option<usize>,
 }
 
-/// The revisions of a plan's files, the newest first
+/// List the revisions of a plan's files, newest first
 #[utoipa::path(get, path = "/plans/{id}/revisions", tag = "plans", params(("id" = String, Path), RevisionsQuery),
     responses((status = 200, body = RevisionPage), (status = 404, body = ErrorBody)))]
 pub async fn list_revisions(
@@ -89,7 +89,7 @@ pub async fn restore_revision(
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
-/// What differs between two revisions: files, and lines of those that are text
+/// Compare two revisions: files, and lines of text files
 #[utoipa::path(get, path = "/plans/{id}/revisions/{from}/compare/{to}", tag = "plans",
     params(("id" = String, Path), ("from" = u32, Path), ("to" = u32, Path)),
     responses((status = 200, body = RevisionDifference), (status = 404, body = ErrorBody)))]

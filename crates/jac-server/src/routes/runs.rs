@@ -24,7 +24,7 @@ use jac_store::RunRow;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Runs, a page at a time
+/// List runs, paginated
 #[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery), responses((status = 200, body = Page<RunSummary>), (status = 400, body = ErrorBody)))]
 pub async fn list(allowed: Allowed<View>, Query(query): Query<RunsQuery>) -> Result<Json<Page<RunSummary>>, ApiError> {
     let (filter, page) = query.ask(&allowed.caller);
@@ -235,7 +235,7 @@ pub struct LogQuery {
     from: u64,
 }
 
-/// A piece of a node's JMeter log, at most 256 KB
+/// Get a piece of a node's JMeter log, at most 256 KB
 #[utoipa::path(get, path = "/runs/{id}/logs/{node}", tag = "runs", params(("id" = String, Path), ("node" = String, Path), LogQuery), responses((status = 200, body = LogPiece), (status = 404, body = ErrorBody)))]
 pub async fn log(
     run: On<View, Run>,
@@ -252,7 +252,7 @@ pub async fn list_artefacts(run: On<View, Run>) -> Result<Json<Vec<Artefact>>, A
     Ok(Json(run.engine().run_blocking(move |engine| artefacts(&engine.folder().run(&id))).await?))
 }
 
-/// A file that the run left
+/// Download a file of the run
 #[utoipa::path(get, path = "/runs/{id}/artefacts/{name}", tag = "runs", params(("id" = String, Path), ("name" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
 pub async fn artefact(

@@ -16,12 +16,12 @@ use jac_engine::schedules::{NewSchedule, NextTime, RunChanges, ScheduleOfRun, Sc
 use jac_model::{Action, Firing, Owner, Principal, Run, RunsOn, Schedule, Timing, authorize};
 use serde::Deserialize;
 
-/// So many of the next times are shown before a schedule is saved.
+/// This many of the next times are shown before a schedule is saved.
 const PREVIEWED: usize = 5;
 /// Firings of a page that says nothing of its length.
 const USUAL: u32 = 50;
 
-/// Schedules, a page at a time
+/// List schedules, paginated
 #[utoipa::path(get, path = "/schedules", tag = "schedules", params(SchedulesQuery),
     responses((status = 200, body = Page<ScheduleView>), (status = 400, body = ErrorBody)))]
 pub async fn list(
@@ -38,13 +38,13 @@ pub async fn list(
 pub struct PreviewQuery {
     /// A cron expression.
     cron: Option<String>,
-    /// In place of it: a date and time in the zone, such as `2026-12-01T03:00`.
+    /// Alternatively a date and time in the zone, such as `2026-12-01T03:00`.
     at: Option<String>,
     /// An IANA name; absent: `UTC`.
     zone: Option<String>,
 }
 
-/// The next five times of a timing; nothing is saved
+/// Get the next five times of a timing; nothing is saved
 #[utoipa::path(get, path = "/schedules/preview", tag = "schedules", params(PreviewQuery),
     responses((status = 200, body = Vec<NextTime>), (status = 400, body = ErrorBody)))]
 pub async fn preview(
@@ -152,13 +152,13 @@ pub async fn start(
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FiringsQuery {
-    /// Only those before the one of this id.
+    /// Only those before the one with this ID.
     before: Option<i64>,
     /// 1 to 200; absent: 50.
     limit: Option<u32>,
 }
 
-/// What came of a schedule's times, the newest first
+/// List the results of a schedule's times, newest first
 #[utoipa::path(get, path = "/schedules/{id}/firings", tag = "schedules", params(("id" = String, Path), FiringsQuery), responses((status = 200, body = Vec<Firing>), (status = 404, body = ErrorBody)))]
 pub async fn firings(
     schedule: On<View, Schedule>,

@@ -13,7 +13,7 @@ use jac_model::search::TargetTest;
 use jac_model::{Person, Run, UserRole};
 use serde::{Deserialize, Serialize};
 
-/// The search targets of this server and one's own; for administrators everybody's
+/// List the search targets of this server and the caller's own; for administrators those of all users
 #[utoipa::path(get, path = "/search/targets", tag = "search", responses((status = 200, body = Vec<TargetView>)))]
 pub async fn targets(allowed: Allowed<View>) -> Result<Json<Vec<TargetView>>, ApiError> {
     Ok(Json(allowed.engine().search_targets(whose(&allowed)).await?))
@@ -25,7 +25,7 @@ fn whose<P>(allowed: &Allowed<P>) -> Option<&str> {
     (caller.role != UserRole::Administrator).then_some(caller.user.id.as_str())
 }
 
-/// Ask a target who it is, and whether it takes the credentials
+/// Test a target: its identity, and whether it accepts the credentials
 #[utoipa::path(post, path = "/search/targets/{name}/test", tag = "search", params(("name" = String, Path)),
     responses((status = 200, body = TargetTest), (status = 404, body = ErrorBody), (status = 502, body = ErrorBody)))]
 pub async fn test(allowed: Allowed<StartRun>, Path(name): Path<String>) -> Result<Json<TargetTest>, ApiError> {
@@ -39,7 +39,7 @@ pub async fn test(allowed: Allowed<StartRun>, Path(name): Path<String>) -> Resul
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SaveTargetQuery {
-    /// `false`: it is saved without asking it who it is.
+    /// `false`: save without testing.
     test: Option<bool>,
 }
 
@@ -51,7 +51,7 @@ async fn changeable(allowed: &Allowed<ChangeCredentials>, id: &str) -> Result<Ow
     Ok(target)
 }
 
-/// One's own search targets, without their secrets; for administrators everybody's
+/// List the caller's search targets, without secrets; for administrators those of all users
 #[utoipa::path(get, path = "/search/own", tag = "search", responses((status = 200, body = Vec<OwnTargetView>), (status = 403, body = ErrorBody)))]
 pub async fn own(allowed: Allowed<ViewCredentials>) -> Result<Json<Vec<OwnTargetView>>, ApiError> {
     Ok(Json(allowed.engine().own_search_targets(whose(&allowed)).await?))
@@ -74,7 +74,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(saved)))
 }
 
-/// Save another in place of a target, with its secret
+/// Replace a target, including its secret
 #[utoipa::path(put, path = "/search/own/{id}", tag = "search", params(("id" = String, Path), SaveTargetQuery), request_body = NewSearchTarget,
     responses((status = 200, body = OwnTargetView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn replace(
@@ -99,7 +99,7 @@ pub async fn forget(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>)
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How a run's samples get to the search targets
+/// Get the state of shipping a run's samples to the search targets
 #[utoipa::path(get, path = "/runs/{id}/search", tag = "search", params(("id" = String, Path)),
     responses((status = 200, body = Vec<Shipment>), (status = 404, body = ErrorBody)))]
 pub async fn shipments(run: On<View, Run>) -> Result<Json<Vec<Shipment>>, ApiError> {

@@ -144,7 +144,7 @@ pub async fn methods(State(app): State<App>) -> Json<SignInMethods> {
     Json(SignInMethods { local: true, company })
 }
 
-/// Who is signed in
+/// Get the signed-in person
 #[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Session), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn show(
     allowed: Allowed<ViewAccount>,
@@ -164,7 +164,7 @@ pub async fn show(
     Ok(Json(session))
 }
 
-/// Sign in with the token of a link, which is used up
+/// Sign in with the token of a one-time link
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn,
     responses((status = 200, body = SignedIn), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn create(

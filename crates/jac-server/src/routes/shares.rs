@@ -186,7 +186,7 @@ async fn shareable<'a>(
     Ok(runs)
 }
 
-/// The links of a comparison that still work
+/// List the valid share links of a comparison
 #[utoipa::path(get, path = "/comparisons/shares", tag = "shares", params(CompareQuery), responses((status = 200, body = Vec<Share>), (status = 404, body = ErrorBody)))]
 pub async fn of_comparison(
     allowed: Allowed<ShareRun>,
@@ -233,7 +233,7 @@ pub async fn revoke_of_comparison(
     revoke(&app, &id, |row| row.kind == ShareKind::Comparison).await
 }
 
-/// Open a link: the answer's cookie shows its runs, and nothing else
+/// Open a share link: the response's cookie gives access to its runs, and nothing else
 #[utoipa::path(post, path = "/shares/open", tag = "shares", request_body = SharedSecret, responses((status = 200, body = OpenedShare), (status = 401, body = ErrorBody)))]
 pub async fn open(
     State(app): State<App>,

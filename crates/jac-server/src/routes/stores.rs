@@ -16,7 +16,7 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SaveStoreQuery {
-    /// `false`: it is saved without writing and removing something there.
+    /// `false`: save without writing and removing an object there.
     test: Option<bool>,
 }
 
@@ -28,7 +28,7 @@ async fn changeable(allowed: &Allowed<ChangeCredentials>, id: &str) -> Result<Re
     Ok(store)
 }
 
-/// One's own stores for results, the current one first; for administrators everybody's
+/// List the caller's stores for results, the current one first; for administrators those of all users
 #[utoipa::path(get, path = "/stores", tag = "stores", responses((status = 200, body = Vec<ResultsStoreView>), (status = 403, body = ErrorBody)))]
 pub async fn list(allowed: Allowed<ViewCredentials>) -> Result<Json<Vec<ResultsStoreView>>, ApiError> {
     let me = &allowed.caller.user.id;
@@ -36,7 +36,7 @@ pub async fn list(allowed: Allowed<ViewCredentials>) -> Result<Json<Vec<ResultsS
     Ok(Json(allowed.engine().results_stores(owner).await?))
 }
 
-/// Have one's runs stored there from now on, and earlier ones that are in no store. A store of before keeps its runs
+/// Store the caller's runs there from now on, and earlier ones that are in no store. Runs in a previous store stay there
 #[utoipa::path(post, path = "/stores", tag = "stores", params(SaveStoreQuery), request_body = NewResultsStore,
     responses((status = 201, body = ResultsStoreView), (status = 400, body = ErrorBody)))]
 pub async fn create(
@@ -53,7 +53,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(saved)))
 }
 
-/// Change the credentials and options of a store. Its address and endpoint stay
+/// Change the credentials and options of a store, but not its address and endpoint
 #[utoipa::path(put, path = "/stores/{id}", tag = "stores", params(("id" = String, Path), SaveStoreQuery), request_body = NewResultsStore,
     responses((status = 200, body = ResultsStoreView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn replace(
@@ -68,7 +68,7 @@ pub async fn replace(
     Ok(Json(allowed.engine().change_results_store(&id, new, query.test.unwrap_or(true)).await?))
 }
 
-/// Write, read and remove something in a store
+/// Test a store by writing, reading and removing an object
 #[utoipa::path(post, path = "/stores/{id}/test", tag = "stores", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 502, body = ErrorBody)))]
 pub async fn test(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
@@ -77,7 +77,7 @@ pub async fn test(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>) -
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Store nothing more there. The runs that are in it stay there and are read there
+/// Stop using a store. Its runs stay there and are read from there
 #[utoipa::path(delete, path = "/stores/{id}", tag = "stores", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn delete(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {

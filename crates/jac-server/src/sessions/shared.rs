@@ -24,7 +24,7 @@ const READ: &str = "
     if not account or redis.call('SISMEMBER', 'jac:sessions-of:' .. account, KEYS[1]) == 0 then return {} end
     return redis.call('HGETALL', KEYS[1])";
 
-/// Changes fields of a session and gives it so many milliseconds more, unless it has ended meanwhile: it does not come back to life.
+/// Changes fields of a session and gives it this many milliseconds more, unless it has ended meanwhile: it does not come back to life.
 const CHANGE: &str = "
     if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
     redis.call('HSET', KEYS[1], unpack(ARGV, 2))

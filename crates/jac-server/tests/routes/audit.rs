@@ -1,4 +1,4 @@
-//! What the audit trail says of changes that take many steps, or change many things, and how it is taken out.
+//! The audit trail's entries about changes with many steps or of many objects, and its export.
 
 use crate::served::{Answer, Served};
 use crate::things::{others, owned};
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 /// No step takes this long, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Somebody with things of theirs.
+/// A user who owns objects.
 async fn with_things(served: &Served, id: &str, name: &str) -> (String, String) {
     let store = served.app.engine.store();
     let ada = store.add_person(id, name, UserRole::Member, Vec::new(), 1).await.expect("a person").person();
@@ -21,7 +21,7 @@ async fn with_things(served: &Served, id: &str, name: &str) -> (String, String) 
     (plan.to_string(), run.to_string())
 }
 
-/// The newest entries, the newest first, as action, outcome and code.
+/// The newest entries, newest first, as action, result and code.
 async fn trail(served: &Served, count: usize) -> Vec<(String, String, Value)> {
     let answer = served.as_owner(Method::GET, &format!("/audit?limit={count}"), "").await;
     let entries = answer.body["items"].as_array().expect("entries").clone();
@@ -39,7 +39,7 @@ async fn a_removal_that_fails_in_the_middle_is_recorded_as_far_as_it_came_and_ne
     let (plan, _) = with_things(&served, "u-ada", "Ada").await;
     let store = served.app.engine.store();
     store.add_person("u-bob", "Bob", UserRole::Member, Vec::new(), 1).await.expect("an heir");
-    // What describes her plan cannot be written: a folder is in its place.
+    // The description of her plan cannot be written: there is a folder in its place.
     let description = served.app.engine.folder().plans().join(format!("{plan}.json"));
     std::fs::create_dir_all(description.join("in-the-way")).expect("a folder");
     let failed = remove(&served, "u-ada", "u-bob").await;
@@ -106,7 +106,7 @@ async fn an_export_has_every_entry_in_both_formats() {
     assert_eq!(export("csv").await.lines().count(), all + 1, "and a header");
 }
 
-/// A plan that a run can be started with.
+/// A plan that can be run.
 async fn plan_that_works(served: &Served) -> String {
     let plan = served.upload("/plans", &[("a.jmx", crate::checks::LOADED.as_bytes())]).await;
     plan.body["id"].as_str().expect("an id").to_owned()
@@ -126,7 +126,7 @@ async fn a_run_on_a_new_cluster_is_recorded_with_its_id_also_when_the_caller_has
     };
     let body = body.to_string();
     let asked = served.as_owner(Method::POST, "/runs", &body);
-    // The cluster is there, and its run may not be yet.
+    // The cluster exists, and its run may not yet.
     timeout(LIMIT, async {
         tokio::select! {
             biased;

@@ -1,4 +1,4 @@
-//! A provider whose machines cost money and are only said to be there: what is asked here is what the routes make of it.
+//! A provider that only claims to have machines that cost money: the tests check what the routes make of it.
 
 use async_trait::async_trait;
 use jac_model::ports::{
@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Default)]
 pub struct BillableCloud {
     pub instances: Mutex<Vec<Instance>>,
-    /// Why it cannot be asked, if it cannot.
+    /// Why it cannot be queried, if it cannot.
     pub failure: Mutex<Option<String>>,
     /// Regions that do not answer.
     pub unseen: Mutex<Vec<Unseen>>,

@@ -1,4 +1,4 @@
-//! Checks of plans take turns, and end when nobody waits for them any more.
+//! The number of concurrent checks of plans is limited, and a check ends when its caller disconnects.
 
 use crate::served::Served;
 use http::{Method, StatusCode};
@@ -35,7 +35,7 @@ async fn only_a_few_checks_go_on_at_a_time_and_one_whose_caller_is_gone_ends() {
             engine.check_in_turn(work).await
         }));
     }
-    // Each continues until its caller leaves, which lets the next one begin.
+    // Each continues until its caller disconnects, which lets the next one start.
     for _ in 0..4 {
         let number: usize = timeout(LIMIT, begun.recv()).await.expect("one begins").expect("its number");
         callers[number].abort();
@@ -43,7 +43,7 @@ async fn only_a_few_checks_go_on_at_a_time_and_one_whose_caller_is_gone_ends() {
     assert!(most.load(Ordering::SeqCst) <= 2, "{most:?} at a time");
 }
 
-/// A plan whose check takes a while, with so many thread groups.
+/// A plan whose check takes a while, with this many thread groups.
 fn huge(groups: usize) -> String {
     let group = r#"<ThreadGroup guiclass="" testname="g"><stringProp name="ThreadGroup.num_threads">1</stringProp></ThreadGroup><hashTree><JavaSampler guiclass="" testname="s"><stringProp name="classname">${__P(a,b)}</stringProp></JavaSampler><hashTree/></hashTree>"#;
     format!(
@@ -109,7 +109,7 @@ async fn a_client_that_leaves_in_the_middle_of_a_huge_check_frees_its_place_at_o
     timeout(LIMIT, served.app.engine.check_in_turn(|_, _| Ok(()))).await.expect("it is its turn").expect("done");
 }
 
-/// Users and duration are set from outside.
+/// Users and duration are properties.
 pub const LOADED: &str = r#"<jmeterTestPlan><hashTree><TestPlan guiclass="" testname="p"/><hashTree><ThreadGroup guiclass="" testname="Users"><stringProp name="ThreadGroup.num_threads">${__P(threads,10)}</stringProp><stringProp name="ThreadGroup.ramp_time">${__P(ramp,5)}</stringProp><boolProp name="ThreadGroup.scheduler">true</boolProp><stringProp name="ThreadGroup.duration">600</stringProp><elementProp name="ThreadGroup.main_controller" elementType="LoopController"><stringProp name="LoopController.loops">-1</stringProp></elementProp></ThreadGroup><hashTree><JavaSampler guiclass="" testname="s"><stringProp name="classname">org.apache.jmeter.protocol.java.test.SleepTest</stringProp></JavaSampler><hashTree/></hashTree></hashTree></hashTree></jmeterTestPlan>"#;
 
 #[tokio::test]
@@ -136,12 +136,12 @@ async fn what_is_typed_is_checked_and_each_fault_is_at_its_field() {
     assert_eq!((&body["threads_per_node"], &body["total_threads"]), (&json!(334), &json!(1000)));
     let findings = body["findings"].to_string();
     assert!(!findings.contains("threads_multiply"), "nothing is multiplied: {findings}");
-    // The shape of what is typed, of all workers together.
+    // The users over time with these settings, of all workers together.
     let top = |body: &Value| {
         body["shape"]["total"].as_array().map(|points| points.iter().filter_map(|point| point["users"].as_u64()).max())
     };
     assert_eq!((top(&body), &body["shape"]["length_ms"]), (Some(Some(1000)), &json!(600_000)), "{}", body["shape"]);
-    // A try is what it runs: one user, on one node.
+    // A try run is checked as what it runs: one user, on one node.
     let body =
         check(json!({ "workers": 3, "try_run": true, "min_workers": 2, "properties": { "threads": "500" } })).await;
     assert_eq!((&body["total_threads"], &body["duration_s"], &body["workers"]), (&json!(1), &json!(30), &json!(1)));
@@ -161,7 +161,7 @@ async fn what_is_typed_is_checked_and_each_fault_is_at_its_field() {
     assert!(faults(&body)[2].starts_with("/split/0 ") && faults(&body)[3].starts_with("/properties_files/0 "));
     let refused = served.as_owner(Method::POST, &path, r#"{"workers":1,"threads":5}"#).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-    // It is asked with each letter: none of it is a change.
+    // It is called for each keystroke, so it must not count as a change.
     let trail = served.as_owner(Method::GET, "/audit?limit=50", "").await.body;
     let actions = trail["items"].as_array().cloned().unwrap_or_default();
     assert!(!actions.iter().any(|entry| entry["action"].as_str().is_some_and(|action| action.contains("check"))));

@@ -1,4 +1,4 @@
-//! Connections that do nothing, too many of them, names that are not ours, and what a browser gets by itself.
+//! Idle connections, too many connections, unknown host names, and what a browser requests by itself.
 
 use crate::served::Served;
 use http::{Method, StatusCode, header};
@@ -25,7 +25,7 @@ async fn connect(address: SocketAddr) -> TcpStream {
     timeout(LIMIT, TcpStream::connect(address)).await.expect("in time").expect("a connection")
 }
 
-/// What comes until the server hangs up.
+/// Everything until the server disconnects.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     drop(timeout(LIMIT, stream.read_to_end(&mut bytes)).await.expect("it hangs up"));
@@ -76,7 +76,7 @@ async fn connections_are_bounded_and_the_shell_of_this_machine_has_a_place() {
     assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
     let let_in = ask(address, &bearer).await;
     assert!(let_in.starts_with("HTTP/1.1 200"), "{let_in}");
-    // All places that are kept are taken too, by somebody who says nothing.
+    // All reserved places are taken too, by a silent client.
     for _ in 0..16 {
         idle.push(connect(address).await);
     }
@@ -152,7 +152,7 @@ async fn a_download_takes_a_ticket_of_its_session_and_path() {
     let deleted = served.call(Method::DELETE, &place, &[("cookie", &served.cookie)], "").await;
     assert_eq!(deleted.status, StatusCode::FORBIDDEN, "it changes nothing");
 
-    // Letters that take nine bytes each in an address.
+    // Characters that take nine bytes each in an address.
     let name = format!("{}/{}.csv", "数".repeat(70), "据".repeat(70));
     let added = served.upload(&format!("/plans/{id}/files"), &[(&name, b"1\n")]).await;
     assert_eq!(added.status, StatusCode::OK, "{}", added.body);

@@ -1,4 +1,4 @@
-//! The edge as a proxy, a browser behind one, a monitor and somebody with bad intentions meet it, over real connections.
+//! The edge as seen by a proxy, a browser behind one, a monitor and an attacker, over real connections.
 
 use crate::log::Log;
 use crate::served::{Answer, Served};
@@ -28,7 +28,7 @@ async fn behind_a_proxy_at(trusted: &str) -> (Served, SocketAddr) {
     (served, address)
 }
 
-/// Sends a request over a connection of its own and gives the whole answer.
+/// Sends a request over a separate connection and returns the whole answer.
 async fn ask(address: SocketAddr, lines: &[String]) -> String {
     let mut stream = timeout(LIMIT, TcpStream::connect(address)).await.expect("in time").expect("a connection");
     let head = lines.join("\r\n");
@@ -54,7 +54,7 @@ const FORWARDED: [&str; 4] = [
 async fn a_trusted_proxys_word_for_host_scheme_and_id_holds_and_a_strangers_does_not() {
     let (served, address) = behind_a_proxy_at("127.0.0.1/32").await;
     let signed_in = [format!("cookie: {}", served.cookie), format!("x-jac-page: {}", served.page)];
-    // The proxy asks under a name of the inner network; the browser asked for localhost, by HTTPS.
+    // The proxy uses a name of the inner network; the browser requested localhost, over HTTPS.
     let inner = [lines(&["host: inner.example:8080"]), lines(&FORWARDED), signed_in.to_vec()].concat();
     let answer = ask(address, &inner).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -135,7 +135,7 @@ async fn a_monitor_hears_that_the_server_lives_and_whether_it_can_work() {
     assert_eq!(get(&served, "/healthz", &[]).await.status, StatusCode::OK);
     let ready = get(&served, "/readyz", &[]).await;
     assert_eq!((ready.status, &ready.body["codes"]), (StatusCode::OK, &serde_json::json!([])));
-    // More is kept in reserve than any disk has.
+    // The reserve is larger than any disk.
     let full = Served::with(Settings { disk_reserve_bytes: u64::MAX, ..Settings::default() }).await;
     let unready = get(&full, "/readyz", &[]).await;
     assert_eq!(unready.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -168,7 +168,7 @@ async fn a_failure_of_the_servers_is_logged_once_with_the_id_that_the_client_has
 async fn metrics_at(address: SocketAddr, more: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let request = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{more}\r\n");
-    // Whoever is turned away may be so before it has said anything.
+    // A client that is rejected may be before it has sent anything.
     drop(stream.write_all(request.as_bytes()).await);
     let mut answer = Vec::new();
     drop(timeout(LIMIT, stream.read_to_end(&mut answer)).await.expect("in time"));
@@ -267,7 +267,7 @@ async fn a_body_that_never_ends_is_cut_off_when_it_pauses_and_when_it_does_not()
     let mut answer = String::new();
     drop(timeout(LIMIT, paused.read_to_string(&mut answer)).await.expect("it is not waited for"));
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
-    // More and more: it ends with the largest upload, not with the disk.
+    // More and more: it ends at the maximum upload size, not when the disk is full.
     let (mut reading, mut writing) = TcpStream::connect(address).await.expect("a connection").into_split();
     writing.write_all(begun.as_bytes()).await.expect("sent");
     let endless = tokio::spawn(async move {
@@ -317,7 +317,7 @@ async fn a_thousand_connections_of_one_address_leave_room_for_the_shell_and_are_
         silent.push(timeout(LIMIT, TcpStream::connect(address)).await.expect("in time").expect("a connection"));
     }
     let shell = format!("authorization: Bearer {}\r\n", served.app.access.token());
-    // The kept places go to those who came just before, for a second each.
+    // The reserved places are taken by earlier connections, for a second each.
     let began = Instant::now();
     let metrics = loop {
         let metrics = metrics_at(address, &shell).await;

@@ -1,4 +1,4 @@
-//! Tags, notes and baselines of runs, the trend of a plan, and runs over one another.
+//! Tags, notes and baselines of runs, the trend of a plan, and several runs over time.
 
 use crate::served::{Answer, Served};
 use crate::things::run;
@@ -44,7 +44,7 @@ async fn a_run_has_tags_and_a_note_that_are_found_checked_and_audited() {
     assert_eq!(none.body["tags"], json!([]));
 }
 
-/// The figures of a run whose times lie around `middle_ms`.
+/// The figures of a run with response times around `middle_ms`.
 fn figures(label: Option<&str>, middle_ms: u32, errors: u64) -> RunMetrics {
     let times: Vec<(u32, u64)> = (0..200).map(|step| (middle_ms - 50 + step / 2, 10)).collect();
     let middle = f64::from(middle_ms);
@@ -74,7 +74,7 @@ async fn with_figures(served: &Served, id: &str, middle_ms: u32, errors: u64) ->
 
 const TREND: &str = "/plans/p-22222222/trend";
 
-/// Each run of a trend: its id, whether it is the baseline, and how it compares with which.
+/// Each run of a trend: its ID, whether it is the baseline, the result of its comparison, and with which run.
 fn points_of(trend: &Value) -> Vec<(String, bool, String, String)> {
     let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let items = trend["items"].as_array().expect("runs");
@@ -88,7 +88,7 @@ fn points_of(trend: &Value) -> Vec<(String, bool, String, String)> {
 #[tokio::test]
 async fn a_trend_marks_regressions_against_the_run_before_or_the_baseline() {
     let served = Served::new().await;
-    // Runs of one moment are in the order of their ids.
+    // Runs of the same time are in the order of their IDs.
     for (id, middle_ms, errors) in
         [("r-22222222", 100, 2), ("r-33333333", 101, 2), ("r-44444444", 140, 2), ("r-55555555", 141, 60)]
     {
@@ -129,7 +129,7 @@ async fn a_trend_marks_regressions_against_the_run_before_or_the_baseline() {
         ]
     );
     assert_eq!(trend["baseline"]["run"], "r-44444444");
-    // Another one takes its place.
+    // Another one replaces it.
     patch(&served, "/runs/r-22222222/baseline", json!({ "baseline": true })).await;
     let first = served.as_owner(Method::GET, "/runs/r-44444444", "").await.body;
     assert_eq!(first["baseline"], false);
@@ -147,7 +147,7 @@ async fn a_trend_compares_no_totals_of_other_rows_and_calls_no_failure_better() 
         ("r-33333333", basis("transactions", figures(None, 500, 2))),
         ("r-44444444", basis("transactions", figures(None, 100, 2_000))),
         ("r-55555555", basis("transactions", figures(None, 60, 2_000))),
-        // One that an earlier JAC wrote.
+        // Written by an earlier JAC.
         ("r-66666666", figures(None, 60, 0)),
     ] {
         let id = run(&served, id, &administrator()).await.id;

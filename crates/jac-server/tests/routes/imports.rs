@@ -1,4 +1,4 @@
-//! Result logs from anywhere become runs; what cannot be one leaves nothing.
+//! Result logs from elsewhere become runs; what cannot be imported leaves nothing.
 
 use crate::served::{Served, form};
 use axum::body::Body;
@@ -21,7 +21,7 @@ const XML: &[u8] = br#"<?xml version="1.0" encoding="UTF-8"?><testResults versio
 <httpSample t="340" lt="90" ts="1700000301000" s="false" lb="Pay, &quot;now&quot;" rc="503" rm="busy" tn="T 1-2" by="64"/>
 </testResults>"#;
 
-/// So many samples from a time on, one a second.
+/// This many samples from a time on, one a second.
 fn log(start_ms: i64, samples: i64, slower_ms: i64) -> String {
     let row = |n: i64| {
         let failed = n % 40 == 7;
@@ -73,7 +73,7 @@ impl Served {
     }
 }
 
-/// What `jac report` says of the same files in the same order.
+/// The figures of `jac report` for the same files in the same order.
 fn reported(files: &[(&str, &[u8])]) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
     let written = files.iter().map(|(name, bytes)| {
@@ -84,7 +84,7 @@ fn reported(files: &[(&str, &[u8])]) -> Value {
     let inputs: Vec<Input> = written.collect();
     let mut log = read_logs(&inputs, &jac_jtl::Settings::default(), &mut |_| ControlFlow::Continue(())).expect("read");
     log.rename_files(&|file| Path::new(file).file_name().expect("a name").to_string_lossy().into_owned());
-    // Through the same text as the other one: numbers are not read back to the last bit.
+    // Serialised in the same way as the other one: numbers do not survive parsing to the last bit.
     serde_json::from_str(&serde_json::to_string(&log.summary()).expect("JSON")).expect("JSON")
 }
 
@@ -100,11 +100,11 @@ async fn logs_of_any_kind_have_the_figures_of_their_report() {
         &[("packed.jtl.gz", &packed)],
         &[("an.xml", XML)],
         &[("dates.csv", semicolons.as_bytes())],
-        // Not in the order of their times: one is read after the other, as they come.
+        // Not in the order of their times: they are read one after the other, as given.
         &[("b.jtl.zst", &zstandard), ("a.jtl", first.as_bytes()), ("c.xml", XML), ("d.csv", semicolons.as_bytes())],
-        // Cut off in mid-row: the machine went down.
+        // Truncated in the middle of a row: the machine failed.
         &[("cut.jtl", &first.as_bytes()[..first.len() - 30])],
-        // The same beside another log: the kept log is one of both, without the row that is cut off.
+        // The same together with another log: the stored log contains both, without the truncated row.
         &[("cut.jtl", &first.as_bytes()[..first.len() - 30]), ("c.xml", XML)],
     ];
     for files in cases {
@@ -195,7 +195,7 @@ async fn imports_under_one_name_have_a_history_and_can_be_compared() {
     let served = Served::new().await;
     let [earlier, later] =
         [(1_700_000_000_000, 0), (1_700_100_000_000, 400)].map(|(start, slower)| log(start, 400, slower));
-    // The later one is brought first: a run has the age of its log.
+    // The later one is imported first: a run has the age of its log.
     let later = served.imported("Night shop", &[("later.jtl", later.as_bytes())]).await;
     let earlier = served.imported("night SHOP", &[("earlier.jtl", earlier.as_bytes())]).await;
     let id = |run: &Value| run["id"].as_str().expect("an id").to_owned();
@@ -214,7 +214,7 @@ async fn imports_under_one_name_have_a_history_and_can_be_compared() {
         headers[header::CONTENT_TYPE].to_str().expect("text").starts_with("text/html")
             && page.expect("a page").len() > 10_000
     );
-    // A plan that is there gets the run, by its id or its name.
+    // An existing plan gets the run, by its ID or its name.
     let plan = served.upload("/plans", &[("Shop.jmx", crate::PLAN)]).await.body["id"].clone();
     for named in ["shop", plan.as_str().expect("an id")] {
         assert_eq!(served.imported(named, &[("a.xml", XML)]).await["plan"]["id"], plan);
@@ -262,7 +262,7 @@ async fn what_is_not_a_log_or_damaged_is_refused_by_its_code_and_leaves_nothing(
         ("file_name", &[("up.zip", &zip(&[("../../up.jtl", whole.as_bytes())]))]),
         ("not_a_result_log", &[("outer.zip", &zip(&[("day/inner.zip", &zip(&[("a.jtl", whole.as_bytes())]))]))]),
         ("archive", &[("cut.zip", &zip(&[("a.jtl", whole.as_bytes())])[..100])]),
-        // One bad log among good ones spoils all.
+        // One bad log among good ones fails the whole import.
         ("no_sample", &[("good.jtl", whole.as_bytes()), ("empty.jtl", b"")]),
     ];
     for (code, files) in refusals {
@@ -277,12 +277,12 @@ async fn what_is_not_a_log_or_damaged_is_refused_by_its_code_and_leaves_nothing(
     assert_eq!(served.import("Shop", &[("../a.jtl", XML)]).await.code(), "file_name");
     assert!(served.is_clean());
     assert_eq!((served.run_folders(), served.get("/runs").await["items"].as_array().map(Vec::len)), (0, Some(0)));
-    // Whoever says so gets the rest of it.
+    // With the tolerance given, the rest is imported.
     let fields = [("plan", "Shop"), ("max_unread_percent", "60")];
     let body = form(&fields, &[("half.jtl", half_bad.as_bytes())]);
     let run = served.send(served.importing(Body::from(body))).await;
     assert_eq!((run.status, &run.body["headline"]["samples"]), (StatusCode::CREATED, &225.into()), "{}", run.body);
-    // What was accepted does not fail it, neither as a whole nor in part.
+    // Tolerated rows do not fail it, neither as a whole nor in part.
     let id = run.body["id"].as_str().expect("an id");
     for part in ["", "?to_ms=1700000100000"] {
         let report = served.get(&format!("/runs/{id}/report{part}")).await;

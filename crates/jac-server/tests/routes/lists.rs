@@ -1,4 +1,4 @@
-//! The lists: pages, filters by who asks, and cursors.
+//! The lists: pages, filters by caller, and cursors.
 
 use crate::served::Served;
 use http::{Method, StatusCode};

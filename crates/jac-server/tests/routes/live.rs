@@ -1,4 +1,4 @@
-//! Live events over a real Socket.IO connection: who is let in, what is refused and how, and who is cut off.
+//! Live events over a real Socket.IO connection: who may connect, what is rejected and how, and who is disconnected.
 
 use crate::served::Served;
 use crate::socket::Socket;
@@ -9,7 +9,7 @@ use jac_server::listen::Limits;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// What the server says before it hangs up on somebody who may not listen.
+/// The server's message before it disconnects a client without permission.
 const SIGNED_OUT: &str = r#"42["signed_out",{"code":"signed_out"}]"#;
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn strangers_and_pages_of_other_origins_get_no_connection() {
         (&[("cookie", "jac_session=")], 401),
         (&[("cookie", &forged)], 401),
         (&[("authorization", "Bearer 0")], 401),
-        // The shell's token opens REST; nothing of ours listens with it, so nobody else may.
+        // The shell's token is for REST; no part of JAC connects with it, so nobody may.
         (&[("authorization", &bearer)], 401),
         (&[("cookie", cookie), ("origin", "http://127.0.0.1:1")], 403),
         (&[("cookie", cookie), ("origin", "https://evil.example")], 403),
@@ -51,7 +51,7 @@ async fn strangers_and_pages_of_other_origins_get_no_connection() {
         let refused = Socket::open(address, headers).await.err();
         assert_eq!(refused, Some(status), "{headers:?}");
     }
-    // A cookie of the same name that another server of the host has set for a path of its own locks nobody out.
+    // A cookie of the same name that another server of the host has set for a more specific path locks nobody out.
     let both = format!("{forged}; {cookie}");
     let mut page = Socket::connect(address, &[("cookie", &both)], &served.page).await;
     page.wait_for("40").await;
@@ -177,7 +177,7 @@ async fn one_person_has_so_many_live_pages_and_the_next_one_is_refused_and_other
     assert_eq!(refused, r#"{"message":"too_many_pages"}"#);
     let (cookie, secret) = served.sign_in_as_another().await;
     Socket::welcomed(address, &cookie, &secret).await;
-    // One of the first person's is closed: there is room for another.
+    // One of the first user's connections is closed: there is room for another.
     drop(pages.pop());
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -225,7 +225,7 @@ async fn what_cannot_be_subscribed_to_is_refused_in_a_sentence_and_the_page_goes
         let answer = page.ask(number, event).await;
         assert_eq!(answer["error"]["code"], "subscription_invalid", "{event}: {answer}");
     }
-    // Nobody asked for an answer to these, and there is none.
+    // These had no acknowledgement requested, and there is none.
     for event in [r#"["unsubscribe_run",7]"#, r#"["subscribe_run",7]"#, r#"["nothing_that_there_is",{}]"#] {
         page.say(&format!("42{event}")).await;
     }
@@ -241,7 +241,7 @@ async fn a_connection_that_speaks_no_socket_io_is_ended_and_others_go_on() {
     for packet in ["nonsense", "4", "4nonsense", "42[", "42{}", "451-[\"subscribe_run\"]", "42/admin,[\"a\"]"] {
         let mut broken = Socket::welcomed(address, &served.cookie, &served.page).await;
         broken.say(packet).await;
-        // Ended, or not understood and passed over: never an answer, and never a stop.
+        // Ended, or ignored: never an answer, and never a crash.
         broken.say(r#"421["subscribe_run",7]"#).await;
         while let Some(said) = broken.next().await {
             if said.starts_with("431") {
@@ -269,7 +269,7 @@ async fn who_signs_out_is_cut_off_on_all_pages_of_that_session_and_nobody_else_i
         let said = page.until_it_ends().await;
         assert_eq!(said.first().map(String::as_str), Some(SIGNED_OUT), "{said:?}");
     }
-    // The other session of the same person hears of the next change; those that were cut off do not.
+    // The other session of the same user gets the next change; those that were disconnected do not.
     let headers = [("cookie", other_cookie.as_str()), ("x-jac-page", other_page.as_str())];
     let id = run(&served, "r-22222222", &administrator()).await.id;
     let answer = other.ask(1, &format!(r#"["subscribe_run",{{"run_id":"{id}"}}]"#)).await;
@@ -279,7 +279,7 @@ async fn who_signs_out_is_cut_off_on_all_pages_of_that_session_and_nobody_else_i
     other.wait_for(r#"42["changed""#).await;
     for mut page in pages {
         page.try_to_say(&format!(r#"40{{"page":"{}"}}"#, served.page)).await;
-        // A client that answers pings for ever holds no connection.
+        // A client that answers pings forever keeps no connection open.
         while let Some(next) = page.next().await {
             assert!(next.starts_with("44"), "nothing of the changes, and no way back in: {next}");
         }
@@ -313,7 +313,7 @@ async fn a_page_learns_why_its_session_ended() {
             _ => {
                 let secret = cookie.split_once('=').expect("a value").1;
                 served.app.engine.store().sign_out(secret).await.expect("as if its time were over");
-                // Somebody else's end has all sessions looked at, as the timer does.
+                // The end of another session makes the server check all sessions, as the timer does.
                 served.call(Method::DELETE, "/session", &own, "").await.status
             }
         };

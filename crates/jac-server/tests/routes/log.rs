@@ -1,4 +1,4 @@
-//! What the server logs while a test's thread continues.
+//! Captures the server's log on a test's thread.
 
 use std::sync::{Arc, Mutex, Once};
 use tracing::subscriber::DefaultGuard;
@@ -17,10 +17,10 @@ impl std::io::Write for Log {
 }
 
 impl Log {
-    /// Listens to this thread until the guard is dropped. All tests listen to the same: what one of them leaves out, `tracing` may leave
-    /// out for the others that continue at that time.
+    /// Captures the log of this thread until the guard is dropped. All tests share the subscriber: what one of them filters out, `tracing` may filter
+    /// out for others that run at that time.
     pub fn listen() -> (Self, DefaultGuard) {
-        // For threads and moments in which nobody listens: then too `tracing` would leave out what is logged meanwhile.
+        // For threads and times without a capture: otherwise `tracing` would disable these messages globally.
         static ALWAYS: Once = Once::new();
         ALWAYS.call_once(|| {
             let nowhere = tracing_subscriber::fmt().with_env_filter("jac_server=debug").with_writer(std::io::sink);

@@ -1,4 +1,4 @@
-//! The real router over a real database: who may call what, and what bad input is answered with. No node is made here.
+//! The real router over a real database: who may call what, and the answers to bad input. No node is created here.
 
 mod annotations;
 mod audit;
@@ -42,7 +42,7 @@ use http::{Method, StatusCode};
 use jac_engine::{Settings, administrator};
 use served::Served;
 
-/// What nobody has to be signed in for.
+/// Routes that do not require signing in.
 const OPEN: &[(&str, &str)] = &[
     ("GET", "/sign-in"),
     ("POST", "/session"),
@@ -83,7 +83,7 @@ async fn every_route_is_shut_to_strangers_and_to_other_pages() {
                 .await;
             assert_eq!(forged.status, StatusCode::UNAUTHORIZED, "{method} {path}");
             assert_eq!(forged.body["error"]["code"], "token_invalid");
-            // Cookies go to every port of a host, so whoever has seen one has half of a session.
+            // Cookies are sent to every port of a host, so another server there may know half of a session.
             let other = ("cookie", served.cookie.as_str());
             for more in [("accept", "*/*"), ("x-jac-page", "0"), ("x-jac-request", "1")] {
                 let other_page = served.call(method.clone(), &path, &[other, more], "{}").await;
@@ -200,7 +200,7 @@ async fn what_of_an_upload_leads_to_nothing_is_bounded() {
         [b"--xyz\r\ncontent-disposition: form-data; name=\"file\"; x=\"", &long[..], b"\"\r\n\r\n1\r\n--xyz--\r\n"]
             .concat();
     for body in [preamble, head] {
-        // As it comes over a network: in pieces.
+        // As it arrives over a network: in pieces.
         let pieces: Vec<Result<bytes::Bytes, std::io::Error>> =
             body.chunks(64 << 10).map(|piece| Ok(bytes::Bytes::copy_from_slice(piece))).collect();
         let body = axum::body::Body::from_stream(futures_util::stream::iter(pieces));

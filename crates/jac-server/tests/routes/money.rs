@@ -17,7 +17,7 @@ fn message(answer: &Answer) -> &str {
     answer.body["error"]["message"].as_str().unwrap_or_default()
 }
 
-/// Saves the owner's set `name`, untried; gives its id.
+/// Saves the owner's set `name`, untested; returns its ID.
 async fn save(served: &Served, name: &str) -> String {
     let saved = served.as_owner(Method::POST, "/credentials?test=false", &set(name)).await;
     assert_eq!(saved.status, StatusCode::CREATED, "{}", saved.body);
@@ -155,7 +155,7 @@ async fn a_set_is_its_owners_alone_and_the_servers_own_and_its_files_are_the_adm
         assert_eq!(refused.refusal(), (StatusCode::FORBIDDEN, "environment_credentials"), "{path} {body}");
     }
     assert_eq!(as_one(ben, Method::POST, "/clusters", CLUSTER).await.status, StatusCode::ACCEPTED, "he is named");
-    // A role without a key is assumed with the server's own credentials, whoever may not use them any more.
+    // A role without a key is assumed with the server's own credentials, even if the user may no longer use them.
     let has = |role| PersonChange { role: Some(role), ..PersonChange::default() };
     store.change_person("u-ann", has(UserRole::Administrator), 2).await.expect("promoted");
     let of_role = as_one(ann, Method::POST, "/credentials?test=false", role).await;
@@ -202,7 +202,7 @@ async fn a_forecast_has_faults_and_price_and_creates_nothing() {
     assert_eq!(defaults["ec2"]["worker_type"], "c6i.large");
 }
 
-/// What is shown of machines once it is what is waited for, or after five seconds: a reconciler looks every two.
+/// The machines shown, once they are as expected, or after five seconds: a reconciler runs every two.
 async fn machines_when(served: &Served, is_there: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
     let mut shown = serde_json::Value::Null;
     for _ in 0..100 {
@@ -235,7 +235,7 @@ async fn machines_that_no_row_knows_are_orphans_to_be_ended_or_adopted() {
         .collect();
     assert_eq!(orphans, ["c-99999999", "c-77777777"]);
     let known = machines.iter().find(|machine| machine["orphan"] == false);
-    // The row of that cluster has ended, so its machine may have been ended already.
+    // The row of that cluster has ended, so its machine may have been terminated already.
     assert!(known.is_none_or(|machine| machine["cluster_name"] == "theirs"), "{known:?}");
 
     let headless = served.as_owner(Method::POST, "/orphans/c-77777777/adopt", "").await;
@@ -289,8 +289,8 @@ async fn a_region_that_cannot_be_looked_at_is_shown_as_such_and_what_was_seen_th
     assert_ne!(orphan.status, StatusCode::NOT_FOUND, "that region may have it");
 }
 
-/// Whether somebody whom the company's sign-on calls Ada, and Bob whom an administrator made, may use the server's own credentials where
-/// the configuration names these; and the first one's id.
+/// Whether a single sign-on user called Ada, and Bob, whose account an administrator created, may use the server's own credentials if
+/// the configuration names these; and the first one's ID.
 async fn allowed_where_named(names: &[&str]) -> (bool, bool, String) {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     let config = ServerConfig { environment_credentials_for: names, ..ServerConfig::default() };
@@ -324,7 +324,7 @@ async fn allowed_where_named(names: &[&str]) -> (bool, bool, String) {
     (may(&ada).await, may("u-bob").await, ada)
 }
 
-/// The company's sign-on may give somebody new the name of somebody who is gone.
+/// The identity provider may give a new user the name of a removed one.
 #[tokio::test]
 async fn the_servers_credentials_are_for_accounts_that_an_administrator_made_by_name_and_for_others_by_id() {
     let (of_company, local, id) = allowed_where_named(&["Ada", "bob"]).await;

@@ -1,4 +1,4 @@
-//! Accounts: invitations, passwords, delays, tokens, removal, and what the audit trail says of them.
+//! Accounts: invitations, passwords, delays, tokens, removal, and their entries in the audit trail.
 
 use crate::served::{Answer, Served};
 use http::{Method, StatusCode, header};
@@ -7,7 +7,7 @@ use jac_store::{CompanyPerson, NewSession};
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// The cookie and the page's secret of a sign-in.
+/// The cookie and the page's secret from a sign-in.
 fn session(answer: &Answer) -> [(&'static str, String); 2] {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let cookie = answer.headers[header::SET_COOKIE].to_str().expect("text").split(';').next().expect("a cookie");
@@ -19,7 +19,7 @@ async fn call(served: &Served, as_whom: &[(&str, String)], method: Method, path:
     served.call(method, path, &headers, body).await
 }
 
-/// Invites somebody, opens the link, and sets a password.
+/// Invites a user, opens the link, and sets a password.
 async fn join(served: &Served, name: &str, role: &str) -> (String, [(&'static str, String); 2]) {
     let body = format!(r#"{{"name":"{name}","role":"{role}"}}"#);
     let invited = served.as_owner(Method::POST, "/people", &body).await;
@@ -90,7 +90,7 @@ async fn nobody_is_called_like_another_with_a_letter_in_between_that_is_not_seen
     let name = |name: &str| serde_json::json!({ "name": name, "role": "member" }).to_string();
     let refused = served.as_owner(Method::POST, "/people", &name("Administrator\u{200B}")).await;
     assert_eq!(refused.refusal(), (StatusCode::BAD_REQUEST, "name_invalid"));
-    // A joiner is a letter of some scripts.
+    // A zero-width joiner is part of some scripts.
     let taken = served.as_owner(Method::POST, "/people", &name("Admin\u{200D}istrator")).await;
     assert_eq!(taken.refusal(), (StatusCode::CONFLICT, "name_taken"));
     let team = served.as_owner(Method::POST, "/teams", &name("Shop\u{AD}").replace(r#","role":"member""#, "")).await;
@@ -130,7 +130,7 @@ async fn who_is_disabled_is_out_at_once_and_their_tokens_with_them() {
     assert_eq!(by_password(&served, "Ada", PASSWORD).await.status, StatusCode::OK);
 }
 
-/// Whoever has set a browser's cookie before its owner signs in knows nothing of the session (fixation).
+/// Setting a browser's cookie before its owner signs in does not give access to the session (session fixation).
 #[tokio::test]
 async fn each_sign_in_is_a_session_of_its_own_whatever_cookie_the_browser_had() {
     let served = Served::new().await;

@@ -7,11 +7,11 @@ use jac_model::{ClusterId, Named, Person, PlanId, RunId, TokenScope, UserRole};
 use jac_store::{NewSession, TokenRow};
 use std::net::SocketAddr;
 
-/// Those who may least come first: what a later one deletes was there for all before.
+/// Callers with the fewest rights come first: what a later one deletes still existed for all before.
 const CALLERS: [&str; 9] =
     ["nobody", "viewer", "other", "read token", "run token", "all token", "mate", "owner", "admin"];
 
-/// `u`: 401; `f`: 403; `+`: whatever else the request deserves. The tokens are the owner's, the things the owner's and the team's.
+/// `u`: 401; `f`: 403; `+`: any other answer. The tokens are the owner's, the objects the owner's and the team's.
 const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/sign-in", "+++++++++"),
     ("POST", "/session", "uuuuuuuuu"),
@@ -59,25 +59,25 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/credentials", "uf+++++++"),
     ("POST", "/credentials", "uf+ff++++"),
     ("GET", "/credentials/environment", "uf+++++++"),
-    // The set that the path names is nobody's.
+    // The set in the path does not exist.
     ("PUT", "/credentials/{id}", "uf+ff++++"),
     ("DELETE", "/credentials/{id}", "uf+ff++++"),
     ("POST", "/credentials/{id}/test", "uf+ff++++"),
     ("GET", "/stores", "uf+++++++"),
     ("POST", "/stores", "uf+ff++++"),
-    // The store that the path names is nobody's.
+    // The store in the path does not exist.
     ("PUT", "/stores/{id}", "uf+ff++++"),
     ("DELETE", "/stores/{id}", "uf+ff++++"),
     ("POST", "/stores/{id}/test", "uf+ff++++"),
     ("GET", "/search/own", "uf+++++++"),
     ("POST", "/search/own", "uf+ff++++"),
-    // The target that the path names is nobody's.
+    // The target in the path does not exist.
     ("PUT", "/search/own/{id}", "uf+ff++++"),
     ("DELETE", "/search/own/{id}", "uf+ff++++"),
     ("GET", "/runs/{id}/shares", "uffff++++"),
     ("POST", "/runs/{id}/shares", "uffff++++"),
     ("DELETE", "/runs/{id}/shares/{share}", "uffff++++"),
-    // No runs are named: whose they have to be is asked in routes/shares.rs.
+    // No runs are given: routes/shares.rs tests whose they must be.
     ("GET", "/comparisons/shares", "uf+ff++++"),
     ("POST", "/comparisons/shares", "uf+ff++++"),
     ("DELETE", "/comparisons/shares/{id}", "uf+ff++++"),
@@ -161,17 +161,17 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/runs/{id}/schedule", "u++++++++"),
 ];
 
-/// Live events as the same callers. `u`: the connection itself is refused with 401, so nothing of it is heard; `+`: it is answered, or comes.
-/// A token opens none, whatever its scope: only JAC's own page listens, as somebody who has signed in.
+/// Live events for the same callers. `u`: the connection itself is rejected with 401, so nothing is received; `+`: it is answered, or received.
+/// A token opens no connection, whatever its scope: only JAC's own page may connect, for a signed-in user.
 const LIVE: &[(&str, &str)] = &[
     ("connect", "u++uuu+++"),
     ("subscribe_run", "u++uuu+++"),
     ("unsubscribe_run", "u++uuu+++"),
-    // What is pushed to everybody who is in.
+    // Pushed to all connected pages.
     ("changed", "u++uuu+++"),
 ];
 
-/// Everybody, with the tokens of the owner; things are the owner's and the team's.
+/// All kinds of callers, with the owner's tokens; objects are the owner's and the team's.
 async fn people(served: &Served) -> Named {
     let store = served.app.engine.store();
     let team = Named { id: "t-1".to_owned(), name: "Shop".to_owned() };
@@ -193,7 +193,7 @@ async fn people(served: &Served) -> Named {
     team
 }
 
-/// The headers of a caller; each call of a browser is by a session of its own, which the call may end.
+/// The headers of a caller; each browser call has its own session, which the call may end.
 async fn headers(served: &Served, caller: &str) -> Vec<(&'static str, String)> {
     if let Some(scope) = caller.strip_suffix(" token") {
         return vec![("authorization", format!("Bearer jac_{scope}"))];
@@ -249,7 +249,7 @@ async fn every_route_answers_every_kind_of_caller_as_the_table_says() {
             let headers = headers(&served, caller).await;
             let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let answer = served.call(method.clone(), &at, &headers, &body).await;
-            // The plan's file is in the database only: reading it fails by the server's own fault.
+            // The plan's file is in the database only, so reading it is a server error.
             let reads_files = ["/check", "/zip", "/duplicate", "/outline"].iter().any(|end| path.ends_with(end))
                 || path.contains("/files/");
             if answer.status.is_server_error() && !reads_files {
@@ -298,7 +298,7 @@ async fn every_live_event_answers_every_kind_of_caller_as_the_table_says() {
     assert_eq!(seen, expected, "{CALLERS:?}");
 }
 
-/// The live connection of a caller, once it is let in, or the status with which it is refused.
+/// The live connection of a caller, or the status with which it is rejected.
 async fn let_in(served: &Served, address: SocketAddr, caller: &str) -> Result<Socket, u16> {
     let headers = headers(served, caller).await;
     let page = headers.iter().find(|(name, _)| *name == "x-jac-page").map_or("", |(_, page)| page.as_str());
@@ -309,12 +309,12 @@ async fn let_in(served: &Served, address: SocketAddr, caller: &str) -> Result<So
     Ok(socket)
 }
 
-/// Does a page that is in get what the event is for?
+/// Whether a connected page gets what the event is for.
 async fn comes(served: &Served, page: &mut Socket, event: &str, run: &RunId) -> bool {
     match event {
         "connect" => true,
         "subscribe_run" => page.ask(1, &format!(r#"["{event}",{{"run_id":"{run}"}}]"#)).await["run_id"] == run.as_str(),
-        // It has no answer; what is asked after it has one.
+        // It has no answer; the next request has one.
         "unsubscribe_run" => {
             page.say(&format!(r#"42["{event}",{{"run_id":"{run}"}}]"#)).await;
             page.ask(2, r#"["subscribe_run",7]"#).await["error"]["code"] == "subscription_invalid"
@@ -327,7 +327,7 @@ async fn comes(served: &Served, page: &mut Socket, event: &str, run: &RunId) -> 
     }
 }
 
-/// What a request needs in order to come as far as its permission.
+/// What a request needs to get as far as the permission check.
 fn body_of(method: &Method, path: &str, cluster: &ClusterId, plan: &PlanId, _: &RunId) -> String {
     match (method.as_str(), path) {
         ("POST", "/runs") => format!(r#"{{"cluster_id":"{cluster}","plan_id":"{plan}"}}"#),

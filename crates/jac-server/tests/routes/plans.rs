@@ -30,7 +30,7 @@ async fn a_plan_is_renamed_and_given_another_main_file() {
     let outline = served.as_owner(Method::GET, &format!("{path}/outline"), "").await.body;
     let facts = outline["elements"][1]["facts"].as_array().expect("facts");
     assert_eq!(facts[0], json!({ "code": "threads", "value": "${__P(threads,10)}" }), "{outline}");
-    // Each revision knows its own.
+    // Each revision has its own main file.
     let listed = served.as_owner(Method::GET, &format!("{path}/revisions"), "").await.body;
     let mains: Vec<&Value> = listed["items"].as_array().expect("items").iter().map(|one| &one["main_file"]).collect();
     assert_eq!(mains, [&json!("b/c.jmx"), &json!("a.jmx")]);
@@ -112,7 +112,7 @@ async fn a_copy_of_a_plan_is_a_plan_of_its_own() {
     );
     assert_eq!((&copy["criteria"]["criteria"], &copy["keep"]), (&json!(["p95 > 1s"]), &json!(["*.csv"])));
     assert_eq!(copy["files"], plan["files"]);
-    // What becomes of one is nothing to the other.
+    // Changes of one do not affect the other.
     served.as_owner(Method::DELETE, &path, "").await;
     let (_, rows) = served.bytes(&format!("/plans/{}/files/rows.csv", copy["id"].as_str().expect("an id"))).await;
     assert_eq!(rows.expect("the file").as_slice(), b"1\n");

@@ -1,4 +1,4 @@
-//! More at once than there are threads, and callers who do not wait for their answer.
+//! More requests at once than there are threads, and callers who do not wait for their answer.
 
 use crate::served::Served;
 use crate::things::run;
@@ -12,8 +12,8 @@ use tokio::time::timeout;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Each question holds a thread and needs another one for the database: with as many questions as threads nothing would ever be answered
-/// again.
+/// Each request holds a thread and needs another one for the database: with as many requests as threads none would ever be
+/// answered.
 #[test]
 fn more_questions_than_threads_are_all_answered() {
     let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(72).enable_all().build();
@@ -27,7 +27,7 @@ fn more_questions_than_threads_are_all_answered() {
     });
 }
 
-/// A zip that is not read is a file: with few threads, each of which it could hold, others are answered all the same.
+/// A zip that is not read is a file: with few threads, each of which it could block, other requests are answered all the same.
 #[test]
 fn slow_readers_of_zips_hold_no_thread_and_are_few_of_a_person() {
     let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(5).enable_all().build();
@@ -35,7 +35,7 @@ fn slow_readers_of_zips_hold_no_thread_and_are_few_of_a_person() {
         let served = Served::new().await;
         let plan = served.upload("/plans", &[("a.jmx", crate::PLAN)]).await;
         let plan = format!("/plans/{}", plan.body["id"].as_str().expect("an id"));
-        // More than is sent ahead of a reader.
+        // More than is buffered for a reader.
         let noise: Vec<u8> = (0..700_000).map(|_| rand::random()).collect();
         for name in ["a.bin", "b.bin", "c.bin", "d.bin"] {
             let added = served.upload(&format!("{plan}/files"), &[(name, &noise)]).await;
@@ -67,7 +67,7 @@ async fn what_was_asked_for_is_done_also_when_the_caller_has_gone() {
     assert!(lives().await);
     {
         let mut sign_out = Box::pin(served.as_owner(Method::DELETE, "/session", ""));
-        // As far as it comes without waiting; then the connection is gone.
+        // As far as it gets without waiting; then the connection is closed.
         assert!(matches!(sign_out.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
     }
     let ended = async {
@@ -90,7 +90,7 @@ async fn one_person_has_so_many_uploads_at_once_and_the_next_one_is_asked_to_com
         }
         assert!(going.len() < 100, "a hundred uploads of one person");
         let (sender, answer) = served.begin_upload();
-        // What comes after the first piece is taken once that was read: it has its place.
+        // The second piece is accepted once the first was read: the upload has its place.
         for piece in [&head[..], b"x", b"x"] {
             sender.send(piece.to_vec()).await.expect("it is read");
         }
@@ -104,7 +104,7 @@ async fn one_person_has_so_many_uploads_at_once_and_the_next_one_is_asked_to_com
     assert_eq!(served.upload("/plans", &[("b.jmx", crate::PLAN)]).await.status, StatusCode::CREATED);
 }
 
-/// All runs on one thread here: an artefact that is read on it would keep everybody waiting.
+/// Everything runs on one thread here: reading an artefact on it would block all other requests.
 #[tokio::test]
 async fn an_artefact_that_takes_its_time_keeps_nobody_else_waiting() {
     let served = Served::new().await;
@@ -114,7 +114,7 @@ async fn an_artefact_that_takes_its_time_keeps_nobody_else_waiting() {
     let slow = folder.join("results.jtl");
     let made = std::process::Command::new("mkfifo").arg(&slow).status().expect("mkfifo");
     assert!(made.success());
-    // Whoever opens a pipe waits until somebody writes to it: here until the others are answered, or give up.
+    // Opening a pipe blocks until it has a writer: here until the others are answered, or time out.
     let (answered, writer) = (Arc::new(AtomicBool::new(false)), slow.clone());
     let until = Arc::clone(&answered);
     let writing = std::thread::spawn(move || {

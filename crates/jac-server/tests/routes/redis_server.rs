@@ -1,4 +1,4 @@
-//! A real redis-server of a test's own, on a free port of this machine, with a password.
+//! A real redis-server for a test, on a free port of this machine, with a password.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -11,21 +11,21 @@ use tempfile::TempDir;
 
 /// No start takes this long, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
-/// What has to be nowhere in a log.
+/// Must not be in any log.
 pub const PASSWORD: &str = "hunter2";
 
 pub struct RedisServer {
     folder: TempDir,
     port: u16,
-    /// It keeps on its disk what it received.
+    /// It stores on its disk what it receives.
     remembers: bool,
-    /// It speaks TLS alone, with `cert.pem` and `key.pem` of this folder.
+    /// It accepts TLS only, with `cert.pem` and `key.pem` of this folder.
     tls: Option<PathBuf>,
     child: Option<Child>,
 }
 
 impl RedisServer {
-    /// One that has forgotten everything after a restart.
+    /// One that has lost everything after a restart.
     pub fn start() -> Self {
         Self::new(false, None)
     }
@@ -35,7 +35,7 @@ impl RedisServer {
         Self::new(true, None)
     }
 
-    /// One that speaks TLS alone, with `cert.pem` and `key.pem` of that folder.
+    /// One that accepts TLS only, with `cert.pem` and `key.pem` of that folder.
     pub fn with_tls(folder: &Path) -> Self {
         Self::new(false, Some(folder.to_owned()))
     }
@@ -54,7 +54,7 @@ impl RedisServer {
         }
     }
 
-    /// Starts it where it was.
+    /// Starts it again on the same port.
     pub fn start_again(&mut self) {
         let began = Instant::now();
         while !self.try_to_start() {
@@ -62,7 +62,7 @@ impl RedisServer {
         }
     }
 
-    /// Whether it answers; else it has ended by itself.
+    /// Whether it answers; otherwise it has ended by itself.
     fn try_to_start(&mut self) -> bool {
         let port = self.port.to_string();
         let append = if self.remembers { "yes" } else { "no" };
@@ -90,7 +90,7 @@ impl RedisServer {
             if ended.flatten().is_some() {
                 return false;
             }
-            // Over TLS nobody asks it here: whoever does trusts its certificate.
+            // With TLS it is not checked here: the clients that trust its certificate do that.
             let answers = match &self.tls {
                 None => redis::Client::open(self.url())
                     .and_then(|client| client.get_connection())
@@ -106,7 +106,7 @@ impl RedisServer {
         panic!("redis-server does not answer")
     }
 
-    /// Ends it at once, as a machine that is switched off.
+    /// Ends it at once, like a power failure.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             drop(child.kill());
@@ -114,7 +114,7 @@ impl RedisServer {
         }
     }
 
-    /// Stops it in the middle of whatever it does, with its connections open.
+    /// Freezes it, with its connections open.
     pub fn pause(&self) {
         self.signal(Signal::SIGSTOP);
     }
@@ -133,17 +133,17 @@ impl RedisServer {
         format!("{scheme}://:{PASSWORD}@localhost:{}", self.port)
     }
 
-    /// A connection of the test's own.
+    /// A separate connection for the test.
     pub fn connection(&self) -> Connection {
         redis::Client::open(self.url()).expect("an address").get_connection().expect("a connection")
     }
 
-    /// The keys that begin so.
+    /// The keys with this prefix.
     pub fn keys(&self, start: &str) -> Vec<String> {
         self.connection().keys(format!("{start}*")).expect("keys")
     }
 
-    /// Everything that is in it, and everything that it ever received, where it keeps that.
+    /// All its data, and everything that it ever received, if it stores that.
     pub fn everything(&self) -> String {
         let mut connection = self.connection();
         let mut text = String::new();
@@ -154,7 +154,7 @@ impl RedisServer {
                 "set" => connection.smembers(&key).expect("a set"),
                 "zset" => connection.zrange_withscores(&key, 0, -1).expect("a sorted set"),
                 "string" => connection.get(&key).expect("a text"),
-                // Gone by itself meanwhile.
+                // It has expired meanwhile.
                 "none" => continue,
                 other => panic!("{key} is a {other}"),
             };

@@ -1,4 +1,4 @@
-//! Searching and comparing finished runs whose logs lie in the data folder.
+//! Searching and comparing finished runs whose logs are in the data folder.
 
 use crate::served::Served;
 use crate::things::run;
@@ -89,14 +89,14 @@ async fn a_part_of_a_runs_time_has_a_report_of_its_own() {
     };
     let whole = ask("").await.body;
     assert_eq!((&whole["interval"], &whole["summary"]["total"]["samples"]), (&Value::Null, &json!(300)));
-    // One sample each 100 ms, of 100 to 119 ms; those with the numbers 7, 107 and 207 failed.
+    // One sample every 100 ms, of 100 to 119 ms; numbers 7, 107 and 207 failed.
     let body = part(12_000, 20_000).await;
     assert_eq!(body["interval"], json!({ "from_ms": START_MS + 12_000, "to_ms": START_MS + 20_000 }));
     let total = &body["summary"]["total"];
     assert_eq!((&total["samples"], &total["errors"], &total["min_ms"]), (&json!(80), &json!(0), &json!(100)));
     assert_eq!((&body["errors"], &body["codes"][0]["count"]), (&json!([]), &json!(80)));
     assert_eq!(judged(&body), "passed: met met");
-    // It failed within the warm-up, of which nothing counts.
+    // It failed within the warm-up, which does not count.
     let body = part(0, 10_500).await;
     assert_eq!(body["run"]["criteria"][0]["detail"]["actual"], 0.0, "that of 700 ms does not count");
     let body = part(9_000, 12_000).await;
@@ -108,7 +108,7 @@ async fn a_part_of_a_runs_time_has_a_report_of_its_own() {
     let halves = [part(0, 15_000).await, part(15_000, 31_000).await];
     let samples = halves.map(|half| half["summary"]["total"]["samples"].as_u64().unwrap_or_default());
     assert_eq!(samples.iter().sum::<u64>(), 300, "no sample is in both or in none");
-    // No sample at all: nothing is 0 ms.
+    // No sample at all: figures are missing and not 0 ms.
     let body = part(100, 101).await;
     assert_eq!(body["summary"]["total"]["samples"], 1, "that of 100 ms");
     let body = part(101, 150).await;
@@ -172,7 +172,7 @@ async fn samples_of_a_run_are_found_by_every_condition() {
 #[tokio::test]
 async fn samples_of_all_runs_of_a_plan_are_found_as_in_each_of_them() {
     let served = Served::new().await;
-    // The newest last; the third has no log any more, and a run of another plan is nobody's business here.
+    // Newest last; the third no longer has a log, and a run of another plan is not searched.
     for (id, slower_ms) in [("r-33333333", 0), ("r-44444444", 400), ("r-66666666", 200)] {
         finished(&served, id, slower_ms).await;
     }
@@ -220,7 +220,7 @@ async fn samples_of_all_runs_of_a_plan_are_found_as_in_each_of_them() {
     assert_eq!((runs.len(), &slowest["samples"][0]["elapsed_ms"]), (20, &json!(519)));
     assert!(runs.iter().all(|run| run == "r-44444444"), "{runs:?}");
     assert_eq!(ids(&find("tag=Nightly").await["runs"], "id"), ["r-44444444"]);
-    // Some runs at a time.
+    // A few runs at a time.
     let (mut after, mut seen) = (String::new(), Vec::new());
     loop {
         let part = find(&format!("runs=3&code=500{after}")).await;
@@ -244,7 +244,7 @@ async fn samples_of_all_runs_of_a_plan_are_found_as_in_each_of_them() {
 async fn charts_are_given_of_labels_beyond_the_busiest() {
     let served = Served::new().await;
     finished(&served, "r-33333333", 0).await;
-    // The report keeps series of the 50 busiest; this label is the 61st.
+    // The report has series of the 50 busiest labels; this one is the 61st.
     let log = served.app.engine.folder().run(&"r-33333333".parse().expect("an id")).join("results.jtl");
     let mut rows = std::fs::read_to_string(&log).expect("a log");
     for label in 0..60 {
@@ -428,20 +428,20 @@ async fn a_damaged_log_is_reported_by_its_code_and_never_short() {
     let stored = compress_log(&served, "r-44444444");
     let whole = std::fs::read(&stored).expect("the compressed log");
     let path = "/runs/r-44444444/artefacts/results.jtl";
-    // Its frame is damaged, which shows when it is unpacked: the answer breaks off.
+    // Its frame is damaged, which shows during decompression: the answer is aborted.
     let mut bytes = whole.clone();
     bytes[whole.len() / 2] ^= 1;
     std::fs::write(&stored, bytes).expect("written");
     let (_, received) = served.bytes(path).await;
     assert!(received.is_err(), "it must not seem whole");
-    // Its table is gone.
+    // Its table is missing.
     std::fs::write(&stored, &whole[..whole.len() - 3]).expect("written");
     let refused = served.as_owner(Method::GET, path, "").await;
     assert_eq!(
         (refused.status, &refused.body["error"]["code"]),
         (StatusCode::INTERNAL_SERVER_ERROR, &"log_damaged".into())
     );
-    // Some of its samples are.
+    // Some of its samples are missing.
     std::fs::write(&stored, &whole[..whole.len() * 2 / 3]).expect("written");
     for path in ["/compare?runs=r-33333333,r-44444444", "/runs/r-44444444/samples"] {
         let refused = served.as_owner(Method::GET, path, "").await;

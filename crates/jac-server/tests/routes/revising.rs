@@ -1,4 +1,4 @@
-//! Uploads that are the next revision of a plan: as `jac run` of a file makes them, by the name of one's own plan, and of all files of one.
+//! Uploads that become the next revision of a plan: by name, as `jac run` of a file does, and by replacing all files of a plan.
 
 use crate::PLAN;
 use crate::checks::LOADED;
@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Somebody who uploads.
+/// A user who uploads.
 struct Uploader<'a> {
     served: &'a Served,
     cookie: String,
@@ -24,7 +24,7 @@ impl<'a> Uploader<'a> {
         self.served.post_form(path, &headers, fields, files).await
     }
 
-    /// Uploads a plan; gives its ID and its revision.
+    /// Uploads a plan; returns its ID and its revision.
     async fn plan(&self, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> (String, u64) {
         let answer = self.send("/plans", fields, files).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);

@@ -1,4 +1,4 @@
-//! Revisions of plans through the interface: listed, downloaded, compared; and uploads that would take the disk's reserve.
+//! Revisions of plans through the API: listed, downloaded, compared; and uploads that would use the disk's reserve.
 
 use crate::PLAN;
 use crate::served::Served;

@@ -1,4 +1,4 @@
-//! Starting runs over HTTP: what is refused before anything is made, and what a run's page needs to start it again.
+//! Starting runs over HTTP: what is rejected before anything is created, and what a run's page needs to start it again.
 
 use crate::served::Served;
 use crate::things::{others, run};

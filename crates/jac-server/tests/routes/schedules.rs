@@ -1,4 +1,4 @@
-//! Schedules over HTTP: what is refused and where, whose they become, and what the audit trail has.
+//! Schedules over HTTP: errors and their fields, ownership, and entries in the audit trail.
 
 use crate::served::{Answer, Served};
 use crate::things::others;

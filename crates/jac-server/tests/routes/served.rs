@@ -27,7 +27,7 @@ use tower::ServiceExt;
 pub const UPLOAD: (&str, &str) = ("content-type", "multipart/form-data; boundary=xyz");
 
 pub struct Served {
-    /// What the provider ec2 has.
+    /// The state of the provider ec2.
     pub billable: Arc<BillableCloud>,
     _folder: tempfile::TempDir,
     pub app: App,
@@ -37,7 +37,7 @@ pub struct Served {
     pub page: String,
 }
 
-/// An answer, read to its end.
+/// A complete answer.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -45,12 +45,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The code of a fault; empty where there is none.
+    /// The error code; empty if there is none.
     pub fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
 
-    /// How it was refused.
+    /// Status and code of the error.
     pub fn refusal(&self) -> (StatusCode, &str) {
         (self.status, self.code())
     }
@@ -98,12 +98,12 @@ impl Served {
         served
     }
 
-    /// Opens a session with a new link, which works once, and gives its cookie and its page's secret.
+    /// Opens a session with a new link, which works once, and returns its cookie and its page's secret.
     pub async fn sign_in(&self) -> (String, String) {
         self.sign_in_as("admin").await
     }
 
-    /// The same for somebody who is new, a member.
+    /// The same for a new user, a member.
     pub async fn sign_in_as_another(&self) -> (String, String) {
         let store = self.app.engine.store();
         store.add_person("another", "Another", UserRole::Member, Vec::new(), 0).await.expect("added");
@@ -158,7 +158,7 @@ impl Served {
         self.post_form(path, &self.own(), &[], files).await
     }
 
-    /// An upload of the owner's with that body.
+    /// An upload by the owner with that body.
     pub fn uploading(&self, path: &str, body: Body) -> Request<Body> {
         request(Method::POST, path, &[&self.own()[..], &[UPLOAD]].concat(), body)
     }
@@ -167,12 +167,12 @@ impl Served {
         answer(self.router.clone(), request).await
     }
 
-    /// Begins an upload whose file continues until the sender is dropped.
+    /// Starts an upload whose file continues until the sender is dropped.
     pub fn begin_upload(&self) -> (mpsc::Sender<Vec<u8>>, JoinHandle<Answer>) {
         self.begin(Method::POST, "/plans", &[&self.own()[..], &[UPLOAD]].concat())
     }
 
-    /// Begins a request whose body continues until the sender is dropped.
+    /// Starts a request whose body continues until the sender is dropped.
     pub fn begin(
         &self,
         method: Method,
@@ -185,12 +185,12 @@ impl Served {
         (sender, tokio::spawn(answer(self.router.clone(), request(method, path, headers, body))))
     }
 
-    /// The answer as far as its head; nobody reads on.
+    /// The answer up to its header; the body is not read.
     pub async fn unread(&self, path: &str) -> axum::response::Response {
         self.router.clone().oneshot(request(Method::GET, path, &self.own(), Body::empty())).await.expect("an answer")
     }
 
-    /// What the owner downloads: the headers, and the body as far as it comes.
+    /// A download by the owner: the headers, and the body as far as it arrives.
     pub async fn bytes(&self, path: &str) -> (HeaderMap, Result<Vec<u8>, axum::Error>) {
         let response = self.unread(path).await;
         let headers = response.headers().clone();
@@ -204,7 +204,7 @@ impl Served {
         String::from_utf8(bytes.to_vec()).expect("text")
     }
 
-    /// Listens on a port of this machine for as long as the test lasts.
+    /// Listens on a port of this machine until the test ends.
     pub async fn listen(&self) -> SocketAddr {
         self.listen_with(Limits::for_descriptors(1024)).await
     }
@@ -254,7 +254,7 @@ async fn answer(router: Router, request: Request<Body>) -> Answer {
     let response = router.oneshot(request).await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-    // What is not JSON is taken as text.
+    // Anything that is not JSON is kept as text.
     let text = || serde_json::Value::from(String::from_utf8_lossy(&bytes));
     let body = if bytes.is_empty() {
         serde_json::Value::Null

@@ -1,5 +1,5 @@
-//! Sessions in a Redis that two servers share, with the real redis-server: one sign-in for both, its limits and its end, and what holds
-//! while Redis is away or after it has forgotten everything.
+//! Sessions in a Redis that two servers share, with the real redis-server: one sign-in for both, its limits and its end, and what happens
+//! while Redis is unavailable or after it has lost all data.
 
 use crate::log::Log;
 use crate::redis_server::{PASSWORD, RedisServer};
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Nothing that is waited for takes this long, even on a busy machine.
+/// No wait takes this long, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
 const SIGNED_OUT: &str = r#"42["signed_out",{"code":"signed_out"}]"#;
 const LONG_PASSWORD: &str = "correct horse battery staple";
@@ -45,7 +45,7 @@ async fn call(served: &Served, caller: &Caller, method: Method, path: &str, body
     served.call(method, path, &headers, body).await
 }
 
-/// The status and the code with which a session is answered.
+/// The status and the code that a session gets.
 async fn asked(served: &Served, caller: &Caller) -> (u16, String) {
     let answer = call(served, caller, Method::GET, "/session", "").await;
     (answer.status.as_u16(), answer.code().to_owned())
@@ -63,7 +63,7 @@ fn unavailable() -> (u16, String) {
     (503, "sessions_unavailable".to_owned())
 }
 
-/// Asks until it is answered so.
+/// Repeats the request until it gets this answer.
 async fn until(served: &Served, caller: &Caller, expected: (u16, String)) {
     let began = Instant::now();
     loop {
@@ -82,7 +82,7 @@ fn of_answer(answer: &Answer) -> Caller {
     [("cookie", cookie.to_owned()), ("x-jac-page", answer.body["page"].as_str().expect("a secret").to_owned())]
 }
 
-/// Somebody who has an account there, with a password.
+/// Adds an account there, with a password.
 async fn add(served: &Served, id: &str, name: &str) {
     let store = served.app.engine.store();
     store.add_person(id, name, UserRole::Member, Vec::new(), served.app.engine.now_ms()).await.expect("added");
@@ -138,7 +138,7 @@ async fn a_session_is_of_who_has_the_account_on_the_server_that_is_asked() {
     assert_eq!((&there.body["user"]["id"], &there.body["user"]["name"]), (&"u-2".into(), &"ada".into()));
     let now_ms = two.app.engine.now_ms();
     let disabled = |disabled| PersonChange { disabled: Some(disabled), ..PersonChange::default() };
-    // As the shell of that machine does it, which knows of no Redis.
+    // As the shell of that machine does it, without access to Redis.
     two.app.engine.store().change_person("u-2", disabled(true), now_ms).await.expect("changed");
     assert_eq!(asked(&two, &ada).await, signed_out());
     assert_eq!(asked(&one, &ada).await, signed_in());
@@ -182,7 +182,7 @@ async fn a_session_ends_when_it_is_not_used_and_at_its_end_in_any_case() {
     let short = SessionConfig { idle: Duration::from_millis(1500), ..SessionConfig::USUAL };
     let two = served_with(&redis, short).await;
     let began = Instant::now();
-    // Asking would be a use of it.
+    // A request would count as a use of it.
     while redis.keys("jac:session:").contains(&key) || redis.keys("jac:session:").len() > 1 {
         drop(connection.del::<_, ()>(&key));
         assert!(began.elapsed() < LIMIT);
@@ -213,7 +213,7 @@ async fn ones_sessions_of_all_servers_are_listed_and_ended_from_any() {
     let again = call(&one, &own(&one), Method::DELETE, &path, "").await;
     assert_eq!((again.status, again.code()), (StatusCode::NOT_FOUND, "not_found"));
     assert_eq!(list(&two, &own(&one)).await.len(), 1);
-    // One that was thrown out by a Redis that is full could not be ended any more.
+    // A session that a full Redis had evicted could no longer be ended.
     let () = redis.connection().del("jac:sessions-of:name:administrator").expect("deleted");
     assert_eq!(asked(&one, &own(&one)).await, signed_out());
 }
@@ -400,7 +400,7 @@ async fn no_secret_of_a_session_is_in_redis_or_on_its_disk() {
     let by_link = one.call(Method::POST, "/session", &[], &format!(r#"{{"token":"{token}"}}"#)).await;
     let by_link = of_answer(&by_link);
     let kept = redis.everything();
-    // What is there is looked at in the first place.
+    // Check that there are any data at all.
     let digest = |secret: &str| hex::encode(<sha2::Sha256 as sha2::Digest>::digest(secret));
     for caller in [own(&one), ada, by_link] {
         let [(_, cookie), (_, page)] = caller;

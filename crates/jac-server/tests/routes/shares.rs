@@ -7,7 +7,7 @@ use jac_engine::administrator;
 use jac_model::{Person, UserRole};
 use jac_store::PersonChange;
 
-/// Makes a link there; gives its id and its secret.
+/// Creates a link; returns its ID and its secret.
 async fn share(served: &Served, path: &str, body: &str) -> (String, String) {
     let made = served.as_owner(Method::POST, path, body).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
@@ -15,7 +15,7 @@ async fn share(served: &Served, path: &str, body: &str) -> (String, String) {
     (made.body["id"].as_str().expect("an id").to_owned(), secret)
 }
 
-/// Opens a link as somebody without an account; gives the cookie.
+/// Opens a link without an account; returns the cookie.
 async fn open(served: &Served, secret: &str) -> (String, Answer) {
     let opened = served.call(Method::POST, "/shares/open", &[], &format!(r#"{{"secret":"{secret}"}}"#)).await;
     assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
@@ -40,7 +40,7 @@ async fn a_link_shows_its_run_and_nothing_else_until_it_is_revoked() {
     let visit =
         async |method: Method, path: &str| served.call(method, path, &[("cookie", cookie.as_str())], "{}").await;
     assert_eq!(visit(Method::GET, "/runs/r-22222222").await.status, StatusCode::OK);
-    // It has no report, which is said to those only who may know.
+    // It has no report, which only callers with access may learn.
     assert_ne!(visit(Method::GET, "/runs/r-22222222/report").await.status, StatusCode::UNAUTHORIZED);
     for (method, path) in [
         (Method::GET, "/runs/r-33333333"),
@@ -109,7 +109,7 @@ async fn the_owner_of_any_of_its_runs_revokes_a_comparisons_link() {
     }
     run(&served, "r-22222222", &Person { id: "ann".to_owned(), name: "Ann".to_owned() }).await;
     run(&served, "r-33333333", &administrator()).await;
-    // The administrator may share everybody's runs.
+    // The administrator may share all users' runs.
     let body = r#"{"runs":["r-22222222","r-33333333"],"expires_days":1}"#;
     let (id, _) = share(&served, "/comparisons/shares", body).await;
     let call = async |person: &str, method: Method, path: &str| {

@@ -1,4 +1,4 @@
-//! Requests whose bodies, or whose turns, come long after their heads: rights are those of that moment.
+//! Requests whose bodies, or whose turns, come long after their headers: the rights at that later time count.
 
 use crate::served::{Answer, Served, UPLOAD};
 use http::{Method, StatusCode};
@@ -12,10 +12,10 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 
 type Begun = (mpsc::Sender<Vec<u8>>, JoinHandle<Answer>);
 
-/// A request that has been let in: its body is being read.
+/// A request that was admitted: its body is being read.
 async fn begin(served: &Served, method: Method, path: &str, headers: &[(&str, &str)], first: &[u8]) -> Begun {
     let (sender, answer) = served.begin(method, path, headers);
-    // What comes after the first piece is taken once that was read.
+    // The second piece is accepted once the first was read.
     let (last, rest) = first.split_last().expect("something");
     for piece in [rest, &[*last], b"", b""] {
         sender.send(piece.to_vec()).await.expect("it is read");
@@ -98,7 +98,7 @@ async fn a_use_of_a_token_that_is_noted_while_a_body_comes_is_not_recorded_as_th
     {
         let bearer = [("authorization", "Bearer jac_secret"), JSON];
         let begun = begin(&served, Method::POST, "/account/tokens", &bearer, br#"{"name":"late","#).await;
-        // As if it had been used minutes ago: its next use is noted.
+        // As if it had been used minutes ago, so its next use is recorded.
         store.revoke_token("u-ada", "k-1").await.expect("revoked");
         store.add_token("u-ada", "jac_secret", token()).await.expect("written");
         assert_eq!(end(begun, rest.as_bytes()).await.status, status);
@@ -142,7 +142,7 @@ async fn who_is_demoted_while_their_run_waits_for_its_turn_does_not_start_it() {
         serde_json::json!({ "plan_id": plan, "new_cluster": { "provider": "local", "config": { "workers": 0 } } });
     let (sender, mut answer) = begin(&served, Method::POST, "/runs", &own, run.to_string().as_bytes()).await;
     drop(sender);
-    // Long enough that its body has come and its rights were asked for.
+    // Long enough for its body to arrive and its rights to be checked.
     let waits = tokio::time::timeout(Duration::from_millis(500), &mut answer).await.is_err();
     assert!(waits, "for its turn");
     let changed = served.as_owner(Method::PATCH, "/people/u-ada", r#"{"role":"viewer"}"#).await;

@@ -1,4 +1,4 @@
-//! A caller of Socket.IO over a real connection, who may say things that a page never would.
+//! A Socket.IO client over a real connection, which can also send messages that a page never would.
 //!
 //! Engine.IO 4 and Socket.IO 5: `0` opens, `2`/`3` ping and pong, `4` is a message; of those `0` connects, `1`
 //! disconnects, `2` is an event and `3` an acknowledgement.
@@ -22,7 +22,7 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// A WebSocket with these headers, or the status with which it was refused.
+    /// A WebSocket with these headers, or the status with which it was rejected.
     pub async fn open(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
         let mut request = url.into_client_request().expect("a request");
@@ -41,14 +41,14 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Connects to the namespace of the pages, saying what a page says of itself.
+    /// Connects to the pages' namespace with this authentication.
     pub async fn connect(address: SocketAddr, headers: &[(&'static str, &str)], page: &str) -> Self {
         let mut socket = Self::open(address, headers).await.expect("it is accepted");
         socket.say(&format!(r#"40{{"page":"{page}"}}"#)).await;
         socket
     }
 
-    /// Connects as a page that is let in.
+    /// Connects like a page that is accepted.
     pub async fn welcomed(address: SocketAddr, cookie: &str, page: &str) -> Self {
         let mut socket = Self::connect(address, &[("cookie", cookie)], page).await;
         socket.wait_for("40").await;
@@ -59,12 +59,12 @@ impl Socket {
         self.stream.send(Message::text(packet)).await.expect("it is sent");
     }
 
-    /// The same, where the server may hang up meanwhile.
+    /// The same if the server may disconnect meanwhile.
     pub async fn try_to_say(&mut self, packet: &str) {
         drop(self.stream.send(Message::text(packet)).await);
     }
 
-    /// The next packet that is no ping; `None` once the connection has ended.
+    /// The next packet that is not a ping; `None` once the connection has ended.
     pub async fn next(&mut self) -> Option<String> {
         loop {
             match timeout(LIMIT, self.stream.next()).await.expect("something within the time") {
@@ -78,7 +78,7 @@ impl Socket {
         }
     }
 
-    /// The rest of the next packet that begins so; others are passed over.
+    /// The rest of the next packet with this prefix; other packets are skipped.
     pub async fn wait_for(&mut self, start: &str) -> String {
         loop {
             let packet = self.next().await.unwrap_or_else(|| panic!("it ended without {start}"));
@@ -88,14 +88,14 @@ impl Socket {
         }
     }
 
-    /// Asks with an acknowledgement and gives what comes with it.
+    /// Sends an event and returns its acknowledgement.
     pub async fn ask(&mut self, id: u32, event: &str) -> Value {
         self.say(&format!("42{id}{event}")).await;
         let answer: Value = serde_json::from_str(&self.wait_for(&format!("43{id}")).await).expect("it is JSON");
         answer[0].clone()
     }
 
-    /// Everything that comes until the server hangs up.
+    /// Everything until the server disconnects.
     pub async fn until_it_ends(&mut self) -> Vec<String> {
         let mut said = Vec::new();
         while let Some(packet) = self.next().await {

@@ -1,4 +1,4 @@
-//! People's own stores for results, on a real S3 server that checks whose keys open what.
+//! Users' own stores for results, on a real S3 server that checks which keys may access what.
 
 use crate::gateway::{Gateway, TestKeys, program};
 use crate::served::{Answer, Served};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 /// No upload of a few hundred rows takes this long, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Nobody listens there.
+/// Nothing listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// A member who calls with a token.
@@ -48,7 +48,7 @@ impl<'a> Caller<'a> {
         answer.body
     }
 
-    /// Saves keys as a set, in place of one if there is an ID; gives its ID.
+    /// Saves keys as a set, replacing the one with this ID if given; returns its ID.
     async fn save_keys(&self, id: Option<&str>, keys: &TestKeys) -> String {
         let set = json!({ "name": "work", "aws": { "access_key_id": keys.id, "secret_access_key": keys.secret } });
         let (method, path) = match id {
@@ -66,7 +66,7 @@ impl<'a> Caller<'a> {
         saved.body
     }
 
-    /// A finished run of theirs.
+    /// A finished run of this user.
     pub async fn import(&self, rows: i64) -> String {
         let head = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes\n".to_owned();
         let row = |n: i64| format!("{},{},Home,200,OK,T 1-1,true,512\n", 1_700_000_000_000 + n * 100, 100 + n % 20);
@@ -78,7 +78,7 @@ impl<'a> Caller<'a> {
         answer.body["id"].as_str().expect("an ID").to_owned()
     }
 
-    /// The run's way into its store, once it is so.
+    /// The state of the run's upload, once it is as expected.
     async fn archive(&self, run: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
         loop {
@@ -111,7 +111,7 @@ fn store(gateway: &Gateway, address: &str, set: &str) -> Value {
     json!({ "address": address, "endpoint": gateway.options().endpoint, "region": "us-east-1", "credentials": set })
 }
 
-/// Field and code of the one fault of a refusal.
+/// Field and code of the only fault of an error.
 fn fault(answer: &Answer) -> (StatusCode, &str, &str, &str) {
     let faults = answer.body["error"]["faults"].as_array().map_or(&[][..], Vec::as_slice);
     assert_eq!(faults.len(), 1, "{}", answer.body);
@@ -252,7 +252,7 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
     assert!(ben.stored(&of_ben).await.starts_with("s3://ben-results/runs/"));
     assert!(ann.verified(&run).await && ben.verified(&of_ben).await);
 
-    // Everybody reads it where it is, with its owner's keys; others' keys do not open it.
+    // Everybody reads it there, with its owner's keys; other users' keys have no access.
     std::fs::remove_file(ann.folder(&run).join("results.jtl.zst")).expect("it was compressed");
     let found = ben.get(&format!("/runs/{run}/samples?limit=1")).await;
     assert_eq!(found["matched"], 300, "{found}");
@@ -323,7 +323,7 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
     let path = format!("/stores/{}", first["id"].as_str().expect("an ID"));
     assert_eq!(ann.call(Method::DELETE, &path, &json!(null)).await.refusal(), (StatusCode::CONFLICT, "conflict"));
 
-    // Deleted runs are deleted where they are; the store of before goes with the last of them.
+    // Deleted runs are deleted in their store; the previous store is removed with the last of them.
     for run in [&earlier, &run, &held_up] {
         assert!(ann.call(Method::DELETE, &format!("/runs/{run}"), &json!(null)).await.status.is_success());
     }
@@ -334,7 +334,7 @@ async fn the_runs_of_two_people_are_in_their_own_buckets_and_are_read_there() {
     }
     assert_eq!(files(&gateway.bucket("ann-results").join("load")), 0);
 
-    // Whoever leaves leaves their runs readable, by whoever has them then.
+    // A removed user's runs stay readable, by their new owner.
     let removed = served.as_owner(Method::DELETE, "/people/ann?to=ben", "").await;
     assert!(removed.status.is_success(), "{}", removed.body);
     ben.stored(&later).await;

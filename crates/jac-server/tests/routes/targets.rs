@@ -1,4 +1,4 @@
-//! People's own search targets, on a real OpenSearch behind proxies that check who signs in.
+//! Users' own search targets, on a real OpenSearch behind proxies that check the credentials.
 
 use crate::engine::Engine;
 use crate::served::{Answer, Served};
@@ -17,10 +17,10 @@ use tokio::net::TcpListener;
 const OPENSEARCH: &str = "opensearch-2.19.4";
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// An address that sends on to the engine what is signed in as it says, and refuses everything else.
+/// A proxy to the engine that forwards requests with the right credentials, and rejects all others.
 struct Guard {
     url: String,
-    /// The `Authorization` that opens it.
+    /// The `Authorization` that it accepts.
     opens: Arc<Mutex<String>>,
 }
 
@@ -68,7 +68,7 @@ async fn served(settings: Settings) -> Served {
     served
 }
 
-/// Fields and codes of a refusal's faults.
+/// Fields and codes of an error's faults.
 fn faults(answer: &Answer) -> Vec<(&str, &str)> {
     let all = answer.body["error"]["faults"].as_array().map_or(&[][..], Vec::as_slice);
     all.iter()
@@ -131,7 +131,7 @@ async fn what_cannot_be_a_target_is_refused_with_all_its_fields_and_nobody_has_m
     assert_eq!(taken.refusal(), (StatusCode::CONFLICT, "name_taken"));
     assert_eq!((ben.get("/search/own").await, ben.get("/search/targets").await), (json!([]), json!([])));
     assert_eq!(ann.get("/search/targets").await.as_array().map(Vec::len), Some(5));
-    // The same name is another target for somebody else.
+    // The same name is a separate target for another user.
     let his = ben.call(Method::POST, "/search/own?test=false", &target("logs-1")).await;
     assert_eq!(his.status, StatusCode::CREATED, "{}", his.body);
     let hers = ann.get("/search/own").await[0]["id"].as_str().expect("an ID").to_owned();
@@ -144,7 +144,7 @@ async fn what_cannot_be_a_target_is_refused_with_all_its_fields_and_nobody_has_m
     assert!(!secrets.windows(10).any(|bytes| bytes == b"s3cret-key"));
 }
 
-/// The shipping of a run to a target, once it is so.
+/// The shipment of a run to a target, once it is as expected.
 async fn shipment(caller: &Caller<'_>, run: &str, target: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     let began = Instant::now();
     loop {
@@ -171,7 +171,7 @@ async fn the_runs_of_two_people_are_shipped_to_their_own_targets() {
         "settings": { "url": hers.url, "namespace": "ann", "dashboards_url": "https://kibana.example/s/ann", "labels": { "team": "shop" } } });
     let of_ben = json!({ "name": "logs", "api_key": "bens-key", "settings": { "url": his.url, "namespace": "ben", "layout": "index_per_run" } });
 
-    // Who signs in as somebody else gets the error beside the field.
+    // Signing in with another user's credentials gives the error at the field.
     let mut wrong = of_ann.clone();
     wrong["password"] = json!("another");
     let refused = ann.call(Method::POST, "/search/own", &wrong).await;
@@ -206,7 +206,7 @@ async fn the_runs_of_two_people_are_shipped_to_their_own_targets() {
     let found = ben.get(&format!("/runs/{run}/samples?limit=1&source=search")).await;
     assert_eq!((&found["source"], &found["matched"]), (&json!(ids[0]), &json!(300)), "{found}");
 
-    // Backfill, only to the server's and one's own, and removal.
+    // Backfill, only to the server's and the user's own, and removal.
     let backfill = |target: &str| format!("/runs/{earlier}/search?target={target}");
     assert_eq!(
         ann.call(Method::POST, &backfill(&ids[1]), &json!({})).await.refusal(),
@@ -217,7 +217,7 @@ async fn the_runs_of_two_people_are_shipped_to_their_own_targets() {
     let deleted = ann.call(Method::DELETE, &backfill(&ids[0]), &json!({})).await;
     assert_eq!((deleted.status, &deleted.body["documents"]), (StatusCode::OK, &json!(40)), "{}", deleted.body);
 
-    // A password that is changed there holds hers up, with a code, and nobody else; saved again, it continues by itself.
+    // A changed password delays her shipments, with a code, and nobody else's; saved again, they continue automatically.
     "Basic YW5uOm5ldy13b3Jk".clone_into(&mut hers.opens.lock().expect("a lock")); // ann:new-word
     let held_up = ann.import(60).await;
     let trouble = shipment(&ann, &held_up, &ids[0], |shipment| shipment["trouble"].is_object()).await;
@@ -237,7 +237,7 @@ async fn the_runs_of_two_people_are_shipped_to_their_own_targets() {
     assert_eq!((saved.status, &saved.body["id"]), (StatusCode::OK, &json!(ids[0])), "{}", saved.body);
     assert_eq!(shipment(&ann, &held_up, &ids[0], complete).await["counted"], 60);
 
-    // A deleted target is reported as such; what is there stays.
+    // A deleted target is reported as such; documents there are kept.
     assert_eq!(
         ann.call(Method::DELETE, &format!("/search/own/{}", ids[0]), &json!({})).await.status,
         StatusCode::NO_CONTENT

@@ -1,4 +1,4 @@
-//! Things in the database that belong to somebody: clusters, plans and runs without nodes.
+//! Owned objects in the database: clusters, plans and runs without nodes.
 
 use crate::served::Served;
 use jac_model::{
@@ -8,7 +8,7 @@ use jac_model::{
 };
 use std::collections::BTreeMap;
 
-/// Adds the owner of something, unless they are there.
+/// Adds the owner of an object, unless they exist.
 pub async fn be_there(served: &Served, owner: &Person) {
     let store = served.app.engine.store();
     if store.person(&owner.id).await.is_err() {
@@ -16,7 +16,7 @@ pub async fn be_there(served: &Served, owner: &Person) {
     }
 }
 
-/// Somebody else's cluster and plan.
+/// Another user's cluster and plan.
 pub async fn others(served: &Served) -> (String, String) {
     let other = Person { id: "other".to_owned(), name: "Somebody else".to_owned() };
     let cluster = Cluster {
@@ -27,7 +27,7 @@ pub async fn others(served: &Served) -> (String, String) {
         team: None,
         provider: Provider::Local,
         config: ClusterConfig::default(),
-        // One that is gone is looked after by nobody.
+        // A terminated cluster is not reconciled.
         phase: ClusterPhase::Terminated,
         cause: None,
         lost_nodes: Vec::new(),
@@ -63,7 +63,7 @@ pub async fn others(served: &Served) -> (String, String) {
     (cluster.id.to_string(), plan.id.to_string())
 }
 
-/// A finished run of somebody's.
+/// A finished run of another user.
 pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
     let run = Run {
         plan_revision: Some(1),
@@ -127,7 +127,7 @@ pub async fn run(served: &Served, id: &str, owner: &Person) -> Run {
     run
 }
 
-/// A schedule of somebody's and their team's, which is paused, with an id made of `number`.
+/// A paused schedule of a user and their team, with an ID made from `number`.
 pub async fn schedule(served: &Served, number: u8, owner: &Person, team: Option<&Named>) -> ScheduleId {
     let random = [1, 1, 1, 1, 1, 1, number / 16, number % 16];
     let schedule = Schedule {
@@ -154,7 +154,7 @@ pub async fn schedule(served: &Served, number: u8, owner: &Person, team: Option<
     schedule.id
 }
 
-/// A cluster that has ended, a plan and a finished run of somebody's and their team's, with ids made of `number`.
+/// A terminated cluster, a plan and a finished run of a user and their team, with IDs made from `number`.
 pub async fn owned(served: &Served, number: u8, owner: &Person, team: Option<&Named>) -> (ClusterId, PlanId, RunId) {
     let store = served.app.engine.store();
     if number == 0 {
@@ -162,7 +162,7 @@ pub async fn owned(served: &Served, number: u8, owner: &Person, team: Option<&Na
     }
     let cluster = store.cluster(&"c-22222222".parse().expect("an id")).await.expect("the first one");
     let plan = store.plan(&"p-22222222".parse().expect("an id")).await.expect("the first one");
-    // An id has a letter of about thirty for each byte.
+    // An ID encodes each byte as one of about thirty characters.
     let random = [1, 1, 1, 1, 1, 1, number / 16, number % 16];
     let (owner, team) = (owner.clone(), team.cloned());
     let cluster = Cluster { id: ClusterId::from_random(random), owner: owner.clone(), team: team.clone(), ..cluster };

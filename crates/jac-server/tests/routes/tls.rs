@@ -1,4 +1,4 @@
-//! TLS on the real listener: handshakes, pairs that cannot be used, a pair that changes, and clients that take their time.
+//! TLS on the real listener: handshakes, unusable certificates and keys, changed ones, and slow clients.
 
 use crate::served::Served;
 use futures_util::{SinkExt, StreamExt};
@@ -27,7 +27,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 const LIMIT: Duration = Duration::from_secs(20);
 const NAME: &str = "jac.example";
 
-/// A certificate for [`NAME`] that signs itself, and its key.
+/// A self-signed certificate for [`NAME`], and its key.
 struct Made {
     certificate: String,
     key: String,
@@ -54,7 +54,7 @@ impl Made {
         files
     }
 
-    /// A handshake of somebody who trusts this certificate and no other.
+    /// A handshake by a client that trusts only this certificate.
     async fn shake(&self, address: SocketAddr) -> io::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         let der = CertificateDer::from_pem_slice(self.certificate.as_bytes()).expect("PEM");
@@ -81,7 +81,7 @@ impl Made {
     }
 }
 
-/// A server with this pair, and TLS as it has it.
+/// A server with this pair, and its TLS state.
 async fn serve(served: &Served, files: &TlsFiles, limits: Limits) -> (SocketAddr, Tls) {
     let tls = Tls::new(Pair::read(files).expect("a pair")).expect("TLS");
     let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -108,7 +108,7 @@ async fn a_request_over_tls_is_answered_and_knows_it() {
     let answer = made.ask(address, &bearer).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
-    // Its name was not given with --allowed-host, and TLS changes nothing about that.
+    // Its name was not given with --allowed-host, and TLS does not change that.
     let unknown = made.ask(address, "").await;
     assert!(unknown.starts_with("HTTP/1.1 421") && unknown.contains("host_not_allowed"), "{unknown}");
     assert!(make().shake(address).await.is_err(), "another certificate is not this one");
@@ -167,8 +167,8 @@ async fn a_changed_pair_is_used_without_a_restart_and_a_broken_one_is_not() {
             assert!(began.elapsed() < LIMIT, "the new pair is not used");
         }
     };
-    // What cannot be used: the key of another, no certificate, one whose time is over. Then a good one, which shows that each was
-    // looked at.
+    // Unusable pairs: another one's key, no certificate, an expired one. Then a good one, which shows that each was
+    // checked.
     std::fs::write(&files.key, &second.key).expect("written");
     first.shake(address).await.expect("the old pair while half of the new one is there");
     std::fs::write(&files.certificate, &second.certificate).expect("written");
@@ -200,7 +200,7 @@ async fn a_pair_that_is_not_valid_yet_is_used_once_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let (first, second) = (make(), make());
     let (address, tls) = serve(&served, &first.write(folder.path()), patient()).await;
-    // 2010: before both certificates' time, which is reported for the first and keeps the second waiting.
+    // 2010: before the validity of both certificates, which is reported for the first and delays the second.
     let clock = Arc::new(Hands(AtomicI64::new(1_262_304_000_000)));
     tokio::spawn(tls.follow(Arc::clone(&clock) as Arc<dyn Clock>, Duration::from_millis(20)));
     second.write(folder.path());
@@ -227,7 +227,7 @@ async fn a_handshake_that_does_not_come_on_is_ended_and_counts_as_a_connection()
         pause: Duration::from_millis(700),
     };
     let (address, _) = serve(&served, &made.write(folder.path()), limits).await;
-    // Nothing at all, the beginning of a hello, and plain HTTP.
+    // Nothing at all, the start of a ClientHello, and plain HTTP.
     for begun in [&b""[..], &[22, 3, 1, 2, 0, 1, 0], b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"] {
         let mut stream = TcpStream::connect(address).await.expect("a connection");
         stream.write_all(begun).await.expect("sent");
@@ -236,14 +236,14 @@ async fn a_handshake_that_does_not_come_on_is_ended_and_counts_as_a_connection()
         drop(timeout(LIMIT, stream.read_to_end(&mut rest)).await.expect("it hangs up"));
         assert!(at.elapsed() < Duration::from_secs(5), "{begun:?}: {:?}", at.elapsed());
     }
-    // A request that stops in the middle, and one that asks nothing.
+    // A request that stops in the middle, and a connection without a request.
     for begun in ["", "GET /api"] {
         let mut stream = made.shake(address).await.expect("a handshake");
         stream.write_all(begun.as_bytes()).await.expect("sent");
         let mut rest = Vec::new();
         drop(timeout(LIMIT, stream.read_to_end(&mut rest)).await.expect("it hangs up"));
     }
-    // All places of this address are taken by silent ones: those kept for the shell of this machine go to its token alone.
+    // All places of this address are taken by silent clients: those reserved for the shell of this machine accept its token alone.
     let _silent: Vec<_> = futures_util::future::join_all((0..4).map(|_| TcpStream::connect(address))).await;
     let refused = made.ask(address, "").await;
     assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
@@ -284,7 +284,7 @@ async fn live_events_go_over_tls_are_counted_and_end_with_the_server() {
     }
 }
 
-/// The next packet; `None` once the server has hung up.
+/// The next packet; `None` once the server has disconnected.
 async fn next(socket: &mut WebSocketStream<TlsStream<TcpStream>>) -> Option<String> {
     match timeout(LIMIT, socket.next()).await.expect("something within the time") {
         Some(Ok(Message::Text(text))) => Some(text.to_string()),

@@ -1,4 +1,4 @@
-//! The connection: who is talked to, and what happens when it goes.
+//! The connection: authentication in both directions, and what happens when it is lost.
 
 use crate::place::{LIMIT, Place, shell};
 use crate::sshd::{Machines, wait_for};
@@ -17,7 +17,7 @@ fn target(machines: &Machines) -> Target {
     }
 }
 
-/// A new private key with its public half beside it.
+/// A new private key with its public key next to it.
 fn key(folder: &tempfile::TempDir, kind: &str, form: &str) -> std::path::PathBuf {
     let path = folder.path().join(format!("{kind}-{form}"));
     let made = std::process::Command::new("ssh-keygen")
@@ -64,7 +64,7 @@ async fn keys_of_every_kind_open_a_machine() {
     let Some(machines) = Machines::start(1) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let authorized = machines.key().with_extension("pub");
-    // The PEM form is what AWS gives out.
+    // AWS issues keys in PEM form.
     for (kind, form) in [("rsa", "PEM"), ("rsa", "RFC4716"), ("ecdsa", "RFC4716"), ("ecdsa", "PEM")] {
         let key = key(&folder, kind, form);
         std::fs::copy(key.with_extension("pub"), &authorized).expect("it is authorized");
@@ -87,8 +87,8 @@ async fn a_connection_that_dies_comes_back_and_nobody_has_to_ask_twice() {
     }
 }
 
-/// A look at a process has two halves. If it ends between them, its file below `/proc` is open and cannot be read any more,
-/// of which SFTP says no more than "Failure".
+/// Observing a process has two steps. If it ends between them, its file below `/proc` is open and can no longer be read,
+/// which SFTP only reports as "Failure".
 #[tokio::test]
 async fn a_process_that_ends_while_it_is_looked_at_has_ended() {
     let Some(machines) = Machines::start(1) else { return };
@@ -112,7 +112,7 @@ async fn nobody_waits_for_a_machine_that_was_given_up() {
     link.live().await.expect("it answers");
     assert!(!link.is_given_up());
     let begun = Instant::now();
-    // Its connection is not cut: it is as if the machine had gone without a word.
+    // Its connection is not closed: it is as if the machine had disappeared.
     let looks = async {
         loop {
             if let Err(error) = read_small(&link, "/proc/self/stat").await {
@@ -170,7 +170,7 @@ async fn a_connection_that_falls_silent_is_found_dead_and_replaced() {
     assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
 }
 
-/// A line that holds everything back for so long before it lets it through; gives its address.
+/// A line that delays everything by this time; returns its address.
 async fn slow_line(to: String, held_back: Duration) -> std::net::SocketAddr {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let address = listener.local_addr().expect("its address");

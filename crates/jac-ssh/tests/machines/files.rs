@@ -14,7 +14,7 @@ fn on_disk(remote: &dyn Remote, path: &str) -> PathBuf {
     PathBuf::from(remote.folder()).join(path)
 }
 
-/// So many bytes that do not repeat in any piece.
+/// This many bytes without repetition in any piece.
 fn bytes(count: usize) -> Vec<u8> {
     let mut state = 88_172_645_463_325_252_u64;
     let mut next = || {
@@ -60,7 +60,7 @@ async fn a_put_goes_on_where_a_cut_connection_left_it() {
     let progress = |sent: u64, _total: u64| {
         let mut seen = seen.lock().expect("no panic");
         seen.push(sent);
-        // Two cuts, each in the middle of what is on its way.
+        // Two cuts, each in the middle of a transfer.
         if [2, 5].contains(&seen.len()) {
             assert!(place.machines.machines[0].cut() > 0);
         }

@@ -1,4 +1,4 @@
-//! A cluster on machines of a test, as the engine has one.
+//! A cluster on machines of a test, as the engine uses one.
 
 use crate::sshd::Machines;
 use jac_model::ports::{AwsCredentials, Cloud, Command, CredentialSource, Instance, NodeRequest, PortError, Remote};
@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// A data folder with the provider on it, and a cluster of all of the machines.
+/// A data folder with the provider on it, and a cluster of all the machines.
 pub struct Place {
     pub machines: Machines,
     folder: tempfile::TempDir,
@@ -20,14 +20,14 @@ pub struct Place {
 }
 
 impl Place {
-    /// A provider that nothing was asked of yet.
+    /// A provider that has not been called yet.
     pub fn new(machines: Machines) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let cloud = cloud(&folder, &machines);
         Self { machines, folder, cloud, cluster: ClusterId::from_random([7; 8]), messages: Mutex::default() }
     }
 
-    /// A cluster of so many machines, launched; `None` where there is no sshd.
+    /// A launched cluster of this many machines; `None` without sshd.
     pub async fn launched(count: u8) -> Option<Self> {
         let place = Self::new(Machines::start(count)?);
         place.launch(Duration::from_secs(600)).await.expect("the machines are good");

@@ -58,7 +58,7 @@ async fn a_command_that_takes_too_long_is_ended() {
     let error = remote.run(&shell("sleep 300; true"), Duration::from_secs(1)).await.expect_err("it is too slow");
     assert!(matches!(error, PortError::TooSlow { .. }), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(5));
-    // Its keeper is all that runs on the node; what it calls comes and goes.
+    // Only its keeper runs permanently on the node; the programs that it starts are short-lived.
     wait_for("its end", LIMIT, async || {
         let pids = place.machines.machines[0].processes();
         let names = pids.iter().filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).ok());
@@ -93,7 +93,7 @@ async fn a_process_outlives_the_connection_and_its_exit_code_is_known() {
     place.machines.machines[0].go_down();
     place.machines.machines[0].go_up();
     assert_eq!(remote.process("job").await.expect("the connection is back"), running, "the same process");
-    // The next JAC asks the same and gets the same answers.
+    // The next JAC gets the same answers.
     place.next_jac();
     let remote = place.master();
     assert_eq!(remote.process("job").await.expect("it answers"), running);
@@ -101,11 +101,11 @@ async fn a_process_outlives_the_connection_and_its_exit_code_is_known() {
     wait_for_state(remote.as_ref(), "job", |state| state == ProcessState::Exited { code: 7 }).await;
 }
 
-/// Starts a process whose children leave it in every way, beside another one, and ends it. `seconds` distinguishes the sleeps of
+/// Starts a process whose children detach from it in every way, next to another process, and ends it. `seconds` distinguishes the sleeps of
 /// one test from another's.
 async fn end_a_family(place: &Place, seconds: u32) {
     let remote = place.master();
-    // One left the group, one threw its environment away, one lost its parent.
+    // One left the process group, one cleared its environment, one lost its parent.
     let [one, two, three, four, other] = [1, 2, 3, 4, 5].map(|number| seconds + number);
     let script =
         format!("setsid sleep {one} & env -i sleep {two} & (sleep {three} &) ; sh -c 'sleep {four}; true'; true");
@@ -136,7 +136,7 @@ async fn ending_a_process_ends_its_grandchildren_whatever_they_left() {
 #[tokio::test]
 async fn they_end_too_where_grep_knows_no_lines_that_end_with_a_nul() {
     let Some(machines) = crate::sshd::Machines::start(1) else { return };
-    // As BusyBox's.
+    // Like BusyBox's grep.
     machines.machines[0].replace_program("grep", r#"case "$1" in -*z*) exit 2 ;; esac; exec /usr/bin/grep "$@""#);
     let place = Place::new(machines);
     place.launch(Duration::from_secs(600)).await.expect("the machine is good");

@@ -1,4 +1,4 @@
-//! The provider: what is made on machines, checked before, and removed again.
+//! The provider: what it creates on machines, checks beforehand, and removes again.
 
 use crate::place::{LIMIT, Place, in_ms, shell};
 use crate::sshd::{Machines, wait_for};
@@ -99,7 +99,7 @@ async fn a_clock_whose_answer_takes_long_is_asked_again_and_the_quickest_answer_
     let place = Place::new(machines);
     place.launch(Duration::from_secs(600)).await.expect("it is made");
     let machine = &place.machines.machines[0];
-    // What is answered a second late is not known better than by half a second.
+    // If the answer takes a second, the offset is known to half a second only.
     let slow_once = r#"echo x >>"$HOME/asked"; [ "$(wc -l <"$HOME/asked")" -gt 1 ] || sleep 1
 exec /usr/bin/date "$@""#;
     machine.replace_program("date", slow_once);
@@ -112,7 +112,7 @@ exec /usr/bin/date "$@""#;
 #[tokio::test]
 async fn names_that_are_waited_for_are_said_and_hinder_nothing() {
     let Some(machines) = Machines::start(3) else { return };
-    // The second's resolver never answers; the third's says at once that there is no such name.
+    // The second one's resolver never answers; the third one's answers at once that the name does not exist.
     machines.machines[1].replace_program("getent", "exec sleep 30");
     machines.machines[2].replace_program("getent", "exit 2");
     let place = Place::new(machines);

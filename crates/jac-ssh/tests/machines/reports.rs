@@ -1,4 +1,4 @@
-//! A node that reports by itself while it is followed.
+//! A node that sends reports while it is followed.
 
 use crate::place::{LIMIT, Place, shell};
 use crate::sshd::wait_for;
@@ -15,10 +15,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// Ten rows a second until it is stopped, and a last one.
+/// Ten rows a second until it is stopped, and one more at the end.
 const JOB: &str = "while [ ! -e end ]; do echo row >>log; sleep 0.1; done; echo last >>log; exit 3";
 
-/// A program that waits, whose heap is looked at.
+/// A program that waits, whose heap is observed.
 const JVM: &str =
     "public class Waits { public static void main(String[] a) throws Exception { Thread.sleep(3600000); } }";
 
@@ -26,7 +26,7 @@ async fn started(remote: &dyn Remote) {
     remote.start("job", &shell(JOB)).await.expect("it starts");
 }
 
-/// Takes in what the log has more than that.
+/// Appends what the node's log has in addition.
 async fn pull(remote: &dyn Remote, log: &mut String) {
     while let Some(chunk) = remote.read_at("log", log.len() as u64, 4096).await.expect("it reads") {
         if chunk.bytes.is_empty() {
@@ -108,7 +108,7 @@ async fn a_machine_that_falls_silent_is_noticed_and_one_that_is_back_reports_aga
     let _following = remote.follow("job", "log");
     wait_for("reports", LIMIT, async || place.machines.machines[0].reporters().len() == 1).await;
     assert!(place.machines.machines[0].freeze() > 0);
-    // A new connection is not made either.
+    // A new connection cannot be made either.
     place.machines.machines[0].go_down();
     wait_for("its silence", LIMIT, async || matches!(remote.process("job").await, Err(PortError::Unreachable { .. })))
         .await;
@@ -131,7 +131,7 @@ async fn a_node_that_is_gone_reports_nothing() {
     wait_for("that is known", LIMIT, async || remote.process("job").await.is_err()).await;
 }
 
-/// What went over a connection.
+/// Counts the traffic of a connection.
 #[derive(Default)]
 struct Traffic {
     asked: AtomicU64,
@@ -145,7 +145,7 @@ impl Traffic {
         [&self.asked, &self.bytes_there, &self.answered, &self.bytes_back].map(|count| count.load(Relaxed))
     }
 
-    /// A way to a machine on which all is counted. Gives its port.
+    /// A proxy to a machine that counts all traffic. Returns its port.
     async fn way_to(self: Arc<Self>, host: String) -> u16 {
         async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, pieces: &AtomicU64, bytes: &AtomicU64) {
             let mut buffer = vec![0; 64 << 10];
@@ -177,7 +177,7 @@ impl Traffic {
     }
 }
 
-/// The master of a place over a way on which all is counted.
+/// The master of a place through such a proxy.
 async fn counted(place: &Place) -> (SshRemote, Arc<Traffic>) {
     let (machine, traffic) = (&place.machines.machines[0], Arc::new(Traffic::default()));
     let way = Arc::clone(&traffic).way_to(machine.host()).await;
@@ -196,15 +196,15 @@ async fn counted(place: &Place) -> (SshRemote, Arc<Traffic>) {
     (remote, traffic)
 }
 
-/// Asks as the engine does that follows a run: five times a second what the process does and what the log has more, and every five
-/// seconds how the machine is. Gives what that costs in a second: pieces and bytes there, pieces and bytes back, and percent of a core on
+/// Queries like the engine during a run: five times a second the state of the process and new bytes of the log, and every five
+/// seconds the state of the machine. Returns the cost per second: pieces and bytes there, pieces and bytes back, and percent of a core on
 /// the node.
 async fn cost(place: &Place, remote: &SshRemote, traffic: &Traffic, seconds: u64) -> ([f64; 4], f64) {
     let machine = &place.machines.machines[0];
     let mut log = String::new();
     let mut ticks = interval(Duration::from_millis(200));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // What comes once is not counted.
+    // One-time costs are not counted.
     for _ in 0..10 {
         ticks.tick().await;
         remote.process("job").await.expect("it answers");

@@ -1,4 +1,4 @@
-//! A JMeter that is sent once and goes from node to node.
+//! A JMeter that is sent once and then copied from node to node.
 
 use crate::place::Place;
 use futures_util::future::join_all;
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// A home with so many MB that cannot be compressed.
+/// A home with this many MB that cannot be compressed.
 fn home(megabytes: usize) -> tempfile::TempDir {
     let home = tempfile::tempdir().expect("a folder");
     for folder in ["bin", "lib"] {
@@ -37,12 +37,12 @@ fn home(megabytes: usize) -> tempfile::TempDir {
     home
 }
 
-/// The nodes of a place as those of a cluster whose machines are there for it only.
+/// The nodes of a place as those of a cluster whose machines exist only for it.
 pub fn remotes(place: &Place, cache: &Path, reach: impl Fn(u16) -> u16) -> Vec<SshRemote> {
     remotes_over(place, cache, reach, &BTreeMap::new())
 }
 
-/// The same over ways of the server's own to their ports.
+/// The same through proxies to their ports.
 pub fn remotes_over(
     place: &Place,
     cache: &Path,
@@ -75,7 +75,7 @@ pub fn remotes_over(
     names.zip(&place.machines.machines).map(of).collect()
 }
 
-/// Equips all at once. Returns how many nodes reported each code.
+/// Equips all at the same time. Returns how many nodes reported each code.
 async fn equip(remotes: &[SshRemote], home: &Path) -> BTreeMap<String, usize> {
     let reported: Mutex<BTreeMap<(String, String), ()>> = Mutex::default();
     let report = |node: &str, message: Message| {
@@ -153,7 +153,7 @@ async fn a_node_that_shows_another_host_key_gives_nothing() {
         .zip(&place.machines.machines)
         .enumerate()
         .map(|(at, (remote, machine))| {
-            // Each but the first is said to have the first one's key.
+            // Each but the first is given the first one's host key.
             let known = machine.known_host().split(' ').skip(1).take(2).collect::<Vec<_>>().join(" ");
             let host_key = if at == 0 { known.chars().rev().collect() } else { wrong.clone() };
             remote.reached_by(Some(Peer { address: machine.address.clone(), port: machine.port, host_key }))
@@ -164,7 +164,7 @@ async fn a_node_that_shows_another_host_key_gives_nothing() {
     assert_nothing_left(&place);
 }
 
-/// A line of the server's that all of its connections share: what it sends, at so many bytes a second.
+/// The server's line, which all its connections share, limited to this many bytes a second.
 pub struct Line {
     bytes_per_s: f64,
     pub sent: AtomicUsize,
@@ -185,7 +185,7 @@ impl Line {
         tokio::time::sleep_until(*free_at).await;
     }
 
-    /// Ways to all machines of a place over this line, by their ports.
+    /// Proxies to all machines of a place over this line, by their ports.
     pub async fn ways_to(self: &Arc<Self>, place: &Place) -> BTreeMap<u16, u16> {
         let mut ways = BTreeMap::new();
         for machine in &place.machines.machines {
@@ -194,7 +194,7 @@ impl Line {
         ways
     }
 
-    /// A way to a machine over this line. Gives its port.
+    /// A proxy to a machine over this line. Returns its port.
     async fn way_to(self: Arc<Self>, host: String) -> u16 {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let port = listener.local_addr().expect("its address").port();
@@ -249,7 +249,7 @@ async fn over_a_slow_line_it_takes_as_long_as_one_copy() {
     assert!(took.as_secs_f64() < all, "{took:?} of {all:.1} s for a copy to each");
 }
 
-/// Puts a file of so many bytes at the same place of all nodes. Gives how many bytes the server sent.
+/// Puts a file of this size at the same path of all nodes. Returns how many bytes the server sent.
 async fn put_on_all(place: &Place, bytes: usize, reach: impl Fn(u16) -> u16) -> usize {
     let (cache, line) = (tempfile::tempdir().expect("a folder"), Line::new(1e9));
     let remotes = remotes_over(place, cache.path(), reach, &line.ways_to(place).await);
@@ -257,7 +257,7 @@ async fn put_on_all(place: &Place, bytes: usize, reach: impl Fn(u16) -> u16) -> 
     let from = cache.path().join("users.csv");
     fs::write(&from, &data).expect("a file");
     fs::set_permissions(&from, fs::Permissions::from_mode(0o640)).expect("it is ours");
-    // What the connections themselves take is not counted.
+    // The overhead of the connections themselves is not counted.
     for remote in &remotes {
         remote.write("before", b"").await.expect("a file");
     }

@@ -1,4 +1,4 @@
-//! Spreadings that meet on the same nodes, and nodes that give slowly or not at all.
+//! Several copies to the same nodes at the same time, and nodes that are slow to give a copy or do not.
 
 use crate::place::Place;
 use crate::spread::{Line, place, remotes, remotes_over};
@@ -12,9 +12,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// To let a key in or out takes a while, so that whoever else does it on that node meets it.
+/// Authorising and removing a key takes a while, so that another copy on the same node happens at the same time.
 const SLOW_GREP: &str = "/bin/sleep 0.2\nexec /usr/bin/grep \"$@\"";
-/// A minute of a script that waits takes six seconds.
+/// Makes a minute in a waiting script take six seconds.
 const SHORT_SLEEP: &str = "exec /bin/sleep 0.1";
 const LENGTH: usize = 300 << 10;
 
@@ -32,7 +32,7 @@ fn replace_everywhere(place: &Place, name: &str, script: &str) {
     place.machines.machines.iter().for_each(|machine| machine.replace_program(name, script));
 }
 
-/// Puts files on all nodes, on each one after the other, as a run does with those of its plan.
+/// Puts files on all nodes, on each one after the other, as a run does with its plan's files.
 async fn put_in_turn(remotes: &[SshRemote], files: &[PathBuf], below: &str) {
     join_all(remotes.iter().map(async |remote| {
         for (number, file) in files.iter().enumerate() {
@@ -52,7 +52,7 @@ fn names(folder: impl AsRef<Path>) -> Vec<String> {
     names
 }
 
-/// What is in a node's own folder, in its user's `.ssh`, and who may sign in.
+/// The content of a node's own folder and of its user's `.ssh`, and the authorised keys.
 #[derive(Debug)]
 struct Seen {
     folder: Vec<String>,
@@ -68,7 +68,7 @@ fn seen(place: &Place, remotes: &[SshRemote]) -> Vec<Seen> {
     remotes.iter().zip(&place.machines.machines).map(of).collect()
 }
 
-/// Beside the plan nothing is new, and who may sign in is as it was.
+/// Nothing is new except the plan, and the authorised keys are as before.
 fn is_only_the_plan_new(before: &[Seen], after: &[Seen]) -> bool {
     before.iter().zip(after).all(|(before, after)| {
         let is_expected = |name: &String| name == "plan" || before.folder.contains(name);
@@ -84,7 +84,7 @@ fn assert_only_the_plan_is_new(before: &[Seen], after: &[Seen]) {
 async fn the_keys_of_a_node_stay_where_several_spreadings_let_theirs_in_and_out_at_once() {
     let Some(place) = place(4).await else { return };
     let cache = tempfile::tempdir().expect("a folder");
-    // Two servers know nothing of each other.
+    // Two servers do not know of each other.
     let (one, another) = (remotes(&place, cache.path(), |port| port), remotes(&place, cache.path(), |port| port));
     let before = seen(&place, &one);
     replace_everywhere(&place, "grep", SLOW_GREP);
@@ -134,11 +134,11 @@ async fn who_was_given_up_in_the_middle_is_tried_again_and_leaves_nothing() {
     .await;
 }
 
-/// Puts a file of so many bytes on three nodes whose `cat` is another. Gives how many times its size the server sent.
+/// Puts a file of this size on three nodes with a replaced `cat`. Returns how many times its size the server sent.
 async fn copies_sent(place: &Place, length: usize, cat: &str) -> f64 {
     let (cache, line) = (tempfile::tempdir().expect("a folder"), Line::new(1e9));
     let remotes = remotes_over(place, cache.path(), |port| port, &line.ways_to(place).await);
-    // What the connections themselves take is not counted.
+    // The overhead of the connections themselves is not counted.
     for remote in &remotes {
         remote.write("before", b"").await.expect("a file");
     }
@@ -150,7 +150,7 @@ async fn copies_sent(place: &Place, length: usize, cat: &str) -> f64 {
     (line.sent.load(Relaxed) - sent) as f64 / length as f64
 }
 
-/// For longer than a piece may take: a limit counts from the last one.
+/// For longer than a piece may take: the limit counts from the last piece.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_may_give_for_as_long_as_it_gets_on() {
     let Some(place) = place(3).await else { return };

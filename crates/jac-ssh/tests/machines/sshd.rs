@@ -1,5 +1,5 @@
-//! OpenSSH's own server as a machine of a test: on a loopback address and a port of its own, with its own host key and
-//! its own home, as the user who runs the tests.
+//! OpenSSH's own server as a machine of a test: on a loopback address and a separate port, with its own host key and
+//! home folder, as the user who runs the tests.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -27,7 +27,7 @@ pub struct Machine {
 }
 
 impl Machines {
-    /// So many machines; `None`, with a word, where OpenSSH's server is not installed.
+    /// This many machines; `None`, with a message, if OpenSSH's server is not installed.
     pub fn start(count: u8) -> Option<Self> {
         Self::start_with(count, "")
     }
@@ -40,7 +40,7 @@ impl Machines {
         }
         let folder = tempfile::tempdir().expect("a folder");
         if nix::unistd::geteuid().is_root() {
-            // Its privileged half wants an empty folder there.
+            // Privilege separation needs an empty folder there.
             fs::create_dir_all("/run/sshd").expect("/run/sshd");
         }
         make_key(&folder.path().join("id"), "ed25519");
@@ -63,7 +63,7 @@ impl Machines {
         self.machines.iter().map(Machine::host).collect()
     }
 
-    /// Lines of a `known_hosts` for all of them.
+    /// `known_hosts` lines for all of them.
     pub fn known_hosts(&self) -> Vec<String> {
         self.machines.iter().map(Machine::known_host).collect()
     }
@@ -86,7 +86,7 @@ impl Machine {
         let address = format!("127.0.0.{number}");
         let port = free_port(&address);
         let config = place.join("sshd_config");
-        // The settings first: the first of each name is the one that counts.
+        // These settings first: sshd uses the first value of each.
         let lines = format!(
             "{settings}\nListenAddress {address}\nPort {port}\nHostKey {}\nPidFile none\nAuthorizedKeysFile {} {home}/.ssh/authorized_keys\n\
              StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
@@ -110,14 +110,14 @@ impl Machine {
         let mut lines = BufReader::new(sshd.stderr.take().expect("its words")).lines();
         let first = lines.next().expect("a word").expect("text");
         assert!(first.contains("Server listening"), "sshd: {first}");
-        // Its words are read on, or it would stop at a full pipe.
+        // Its output is read continuously, or it would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         self.sshd = Some(sshd);
     }
 
-    /// Ends its server and every connection; what was started detached runs on.
+    /// Ends its server and every connection; detached processes continue.
     pub fn go_down(&mut self) {
-        // Looked up first: without their parent they are nobody's.
+        // Looked up first: without their parent they cannot be found.
         let serving = self.serving();
         if let Some(mut sshd) = self.sshd.take() {
             drop(sshd.kill());
@@ -130,7 +130,7 @@ impl Machine {
         format!("{}:{}", self.address, self.port)
     }
 
-    /// Puts a program before the machine's own of that name.
+    /// Puts a program before the machine's own of that name in its PATH.
     pub fn replace_program(&self, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt;
         let path = self.home.join("bin").join(name);
@@ -144,12 +144,12 @@ impl Machine {
         format!("[{}]:{} {}", self.address, self.port, key.trim())
     }
 
-    /// Cuts every connection to it, as a router that forgets them does. Returns how many processes served them.
+    /// Cuts every connection to it, like a router that forgets them. Returns how many processes served them.
     pub fn cut(&self) -> usize {
         send(&self.serving(), nix::sys::signal::Signal::SIGKILL)
     }
 
-    /// Makes it fall silent on every connection that there is.
+    /// Makes it silent on all existing connections.
     pub fn freeze(&self) -> usize {
         send(&self.serving(), nix::sys::signal::Signal::SIGSTOP)
     }
@@ -178,18 +178,18 @@ impl Machine {
         found
     }
 
-    /// The numbers of the processes of JAC's nodes on it.
+    /// The process IDs of JAC's nodes on it.
     pub fn processes(&self) -> Vec<i32> {
         self.marked("JAC_NODE")
     }
 
-    /// The numbers of the shells that report on its nodes.
+    /// The process IDs of the shells that report on its nodes.
     pub fn reporters(&self) -> Vec<i32> {
         let is_shell = |pid: &i32| {
             fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|text| text.contains("jac-report"))
         };
         let shells: Vec<i32> = self.marked("JAC_REPORTS").into_iter().filter(is_shell).collect();
-        // What one calls looks like it for a moment.
+        // A program that one of them starts looks like it for a moment.
         let is_called = |pid: &i32| {
             let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
@@ -204,7 +204,7 @@ impl Machine {
         }
     }
 
-    /// The processor time of its connections and of the shells that report, with all that these have called, in seconds.
+    /// The CPU time of its connections and of the reporting shells, including the programs they started, in seconds.
     pub fn cpu_s(&self) -> f64 {
         let reporters = self.reporters().into_iter().filter_map(|pid| u32::try_from(pid).ok());
         let ticks = |pid: u32| {
@@ -216,7 +216,7 @@ impl Machine {
         self.serving().into_iter().chain(reporters).map(ticks).sum::<u64>() as f64 / 100.0
     }
 
-    /// The numbers of the processes whose environment has a variable of that name with a node's folder on it.
+    /// The IDs of processes with an environment variable of that name that contains a node's folder on it.
     fn marked(&self, variable: &str) -> Vec<i32> {
         let mark = format!("{variable}={}/", self.home.display());
         let mut found = Vec::new();
@@ -230,7 +230,7 @@ impl Machine {
         found
     }
 
-    /// What lies in `~/.jac` there, apart from the JMeters that are kept for the next time.
+    /// The content of `~/.jac` there, except the JMeters that are kept for the next time.
     pub fn left_behind(&self) -> Vec<String> {
         let entries = fs::read_dir(self.home.join(".jac")).into_iter().flatten().flatten();
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).filter(|name| name != "jmeter").collect()

@@ -82,7 +82,7 @@ fn key(sort: RunSort) -> Key {
     Key { column, holds, index }
 }
 
-/// A tag that at most so many runs have is rare.
+/// A tag that at most this many runs have is rare.
 const RARE: i64 = 1_000;
 
 /// The filter takes few rows, however many there are.

@@ -95,7 +95,7 @@ fn columns_of_tables(connection: &Connection) -> BTreeMap<String, Vec<String>> {
     names.map(named).collect()
 }
 
-/// Puts the fixture's document of a kind in place of what is there, as that schema of documents had it.
+/// Puts the fixture's document of a kind instead of what is there, as that schema of documents had it.
 fn put_document<T: Document>(connection: &Connection, fixture: &Value, schema: u32) {
     let name = T::KIND.name();
     let mut document: Value =

@@ -35,7 +35,7 @@ pub struct NewFiring {
 
 const COLUMNS: &str = "SELECT id, schedule, due_ms, state, by_id, by_name, code, message, run, cluster, changes, times, ended_ms FROM firings";
 pub(crate) const OPEN: &str = "INDEXED BY firings_open WHERE state IN ('starting', 'waiting', 'running') ORDER BY id";
-/// So many are kept of a schedule; the oldest go first.
+/// This many are kept of a schedule; the oldest go first.
 const MOST_KEPT: u32 = 1_000;
 
 /// A row whose ids or state are of a newer JAC is left out.

@@ -61,18 +61,21 @@ pub enum UserCommand {
     },
     /// Disable an account and end its sessions
     Disable {
+        /// The name of the account
         name: String,
         #[command(flatten)]
         place: Place,
     },
     /// Enable an account again
     Enable {
+        /// The name of the account
         name: String,
         #[command(flatten)]
         place: Place,
     },
     /// Print a new one-time sign-in link, e.g. for a forgotten password
     Link {
+        /// The name of the account
         name: String,
         #[command(flatten)]
         place: Place,
@@ -80,6 +83,7 @@ pub enum UserCommand {
     /// Remove an account; what it owns goes to another person, otherwise its clusters are terminated and the
     /// administrator gets the rest
     Remove {
+        /// The name of the account
         name: String,
         /// The new owner of what they own
         #[arg(long, value_name = "OTHER")]
@@ -98,7 +102,7 @@ pub enum TokenCommand {
         #[arg(long, value_parser = scope())]
         scope: TokenScope,
         /// Validity, e.g. 30d; default: until it is revoked
-        #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+        #[arg(long, value_name = "TIME", value_parser = super::duration)]
         expires: Option<std::time::Duration>,
         /// The name of the token
         #[arg(long, value_name = "LABEL", default_value = "command line")]
@@ -108,6 +112,7 @@ pub enum TokenCommand {
     },
     /// List tokens, of one person or all
     List {
+        /// Only tokens of this person, by name
         name: Option<String>,
         #[arg(long, value_enum, default_value_t = Output::Text)]
         output: Output,
@@ -116,6 +121,7 @@ pub enum TokenCommand {
     },
     /// Revoke a token by its ID
     Revoke {
+        /// The token's ID, as shown by `jac admin token list`
         id: String,
         #[command(flatten)]
         place: Place,
@@ -125,7 +131,7 @@ pub enum TokenCommand {
 #[derive(Debug, Args)]
 pub struct AuditArguments {
     /// Only entries of this period, e.g. 24h
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = super::duration)]
     pub since: Option<std::time::Duration>,
     /// Only entries of this person, by name
     #[arg(long, value_name = "NAME")]

@@ -33,6 +33,7 @@ pub enum ClusterCommand {
     Extend {
         /// The cluster's ID or name
         cluster: String,
+        /// Minutes to add to its lifetime
         minutes: u32,
         #[command(flatten)]
         whose: ClientArguments,

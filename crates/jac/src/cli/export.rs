@@ -18,7 +18,7 @@ pub struct ExportArguments {
     #[arg(long, value_name = "FILE")]
     pub hdr: Option<PathBuf>,
     /// The length of the intervals
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = super::duration)]
     pub interval: Duration,
     #[command(flatten)]
     pub read: ReadArguments,

@@ -116,7 +116,7 @@ pub struct AddTargetArguments {
     pub whose: ClientArguments,
 }
 
-/// How samples are laid out at a target.
+/// The layout of samples at a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum LayoutName {

@@ -31,13 +31,13 @@ pub struct Config {
     pub keep_max_files: usize,
     pub lease_seconds: Option<u64>,
     pub boot_limit: Option<Duration>,
-    /// Finished runs older than so many days are removed.
+    /// Finished runs older than this many days are removed.
     pub runs_days: Option<u32>,
-    /// So many of the newest finished runs are kept.
+    /// This many of the newest finished runs are kept.
     pub runs_count: Option<u32>,
-    /// So many bytes of them are kept.
+    /// This many bytes of them are kept.
     pub runs_bytes: Option<u64>,
-    /// So many revisions of each plan are kept.
+    /// This many revisions of each plan are kept.
     pub plan_revisions: Option<u32>,
     /// How late a schedule's run is still started.
     pub schedule_grace: Duration,
@@ -45,7 +45,7 @@ pub struct Config {
     pub artefacts: Option<ArtefactsConfig>,
     /// Where people's own stores and search targets may be besides public addresses with HTTPS.
     pub allowed_endpoints: Vec<String>,
-    /// Logs of stored runs leave the data folder after so many days.
+    /// Logs of stored runs leave the data folder after this many days.
     pub artefacts_local_days: Option<u32>,
     /// The certificate to serve TLS with, and its key.
     pub pair: Option<Pair>,
@@ -204,7 +204,7 @@ impl Typed<'_> {
         self.number(name).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
     }
 
-    /// A number as a length of time, of a unit of so many seconds.
+    /// A number as a length of time, of a unit of this many seconds.
     fn duration(&self, name: &str, unit_seconds: u64) -> Option<Duration> {
         self.number(name).map(|number| Duration::from_secs(number.saturating_mul(unit_seconds)))
     }

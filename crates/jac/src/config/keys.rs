@@ -285,7 +285,7 @@ pub static KEYS: &[Key] = &[
         flag: "oidc-team-group",
         shape: Shape::Map,
         value: "GROUP=TEAM",
-        otherwise: "teams are created by hand",
+        otherwise: "teams are created manually",
         meaning: "The team of a group's members",
         ..PLAIN
     },

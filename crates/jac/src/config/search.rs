@@ -157,7 +157,9 @@ fn target(table: Table, folder: &Path, may_hold_password: bool) -> Result<Target
     if table.name == jac_engine::LOG_SOURCE {
         return Err(wrong("name", "The name 'log' is reserved for the result log."));
     }
-    let mut url = Url::parse(&table.url).map_err(|error| wrong("url", format!("Invalid address: {error}.")))?;
+    let mut url = Url::parse(&table.url).map_err(|error| {
+        wrong("url", format!("Invalid address ({error}). Expected a URL such as https://search.example:9200."))
+    })?;
     let of_url = credentials_of(&mut url);
     if of_url.is_some() && !may_hold_password {
         let instead = "Use `username` and `password_file`; JAC_SEARCH_URL may contain them too.";

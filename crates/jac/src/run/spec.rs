@@ -74,7 +74,7 @@ pub struct RunSpec {
 }
 
 impl RunSpec {
-    /// Reads it for at most so many workers.
+    /// Reads it for at most this many workers.
     pub fn read(arguments: &PlanArguments, workers: u32, home: Option<&JMeterHome>) -> anyhow::Result<Self> {
         let properties = properties('J', &arguments.property)?;
         let system_properties = files::properties('D', &arguments.system_property)?;
@@ -153,7 +153,7 @@ impl RunSpec {
         })
     }
 
-    /// The check before the start, on so many workers with the JMeter of that version, if one is chosen: nothing is made for
+    /// The check before the start, on this many workers with the JMeter of that version, if one is chosen: nothing is made for
     /// a plan that cannot work. `None`: the plan is kept elsewhere, and [checked](Self::check_kept) there.
     pub fn check(
         &self,
@@ -189,7 +189,7 @@ impl RunSpec {
         refuse_spread(Spread { results: *results, min_workers: *min_workers, share, properties }, workers)
     }
 
-    /// Prints how the run is spread over so many workers, before anything starts.
+    /// Prints how the run is spread over this many workers, before anything starts.
     pub fn print_spread(&self, workers: u32, line: &mut Line) {
         if !self.try_run && self.results == ResultsChoice::Auto && self.results.mode(workers) == ResultsMode::Direct {
             line.print(&format!(
@@ -345,7 +345,7 @@ pub struct OutFolder {
     _lock: File,
 }
 
-/// So many runs of one plan may begin in one second.
+/// This many runs of one plan may begin in one second.
 const MOST_IN_A_SECOND: u32 = 1000;
 
 impl OutFolder {

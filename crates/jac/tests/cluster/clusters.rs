@@ -1,5 +1,5 @@
-//! `jac cluster` and `jac credentials`: clusters that stay, on this machine; what is refused before anything is made; and what
-//! is data on standard output.
+//! `jac cluster` and `jac credentials`: persistent clusters on this machine; errors before anything is created; and
+//! data on standard output.
 
 use crate::place::{Finished, Place, Running, plan_path};
 use crate::server::Server;
@@ -8,7 +8,7 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// `jac cluster …`, which has to end with that code; gives what it printed.
+/// `jac cluster …`, which must end with that code; returns its output.
 fn cluster(place: &Place, arguments: &[&str], code: i32) -> String {
     let mut words = vec!["cluster"];
     words.extend(arguments);
@@ -35,7 +35,7 @@ fn a_cluster_is_created_listed_run_on_twice_extended_and_terminated() {
     assert!(cluster(&place, &["list"], 0).contains("No active clusters."));
     let printed = cluster(&place, &["create", "--workers", "1", "--name", "mine", "--heap", "256m", "--wait"], 0);
     assert!(printed.contains("JMeter 5.6.3 on Java") && printed.contains("ready"), "{printed}");
-    // Nothing runs on it yet, so its idle limit comes before its lifetime.
+    // It has no run, so its idle timeout comes before its lifetime.
     let listed = cluster(&place, &["list"], 0);
     let ends = |left: &str| listed.contains(&format!("mine, local of 2 nodes, expires in {left}"));
     assert!(ends("1h") || ends("59m"), "{listed}");
@@ -203,7 +203,7 @@ fn unknown_clusters_are_refused_at_once() {
     }
 }
 
-/// `jac` where AWS does not answer: nothing listens there.
+/// `jac` with an unreachable AWS: nothing listens there.
 fn without_aws(place: &Place, words: &[&str]) -> Finished {
     let mut command = place.jac(words);
     command.envs([
@@ -218,7 +218,7 @@ fn without_aws(place: &Place, words: &[&str]) -> Finished {
 fn an_unreachable_region_is_reported_and_may_have_the_cluster() {
     let place = Place::new();
     std::fs::create_dir_all(place.data().join("ec2")).expect("a folder");
-    // As if machines had been made there once.
+    // As if instances had been launched there once.
     std::fs::write(place.data().join("ec2/regions.json"), r#"["eu-west-3"]"#).expect("a file");
     let listed = without_aws(&place, &["cluster", "list"]).expect(0);
     assert!(listed.stdout.contains("ec2 in eu-west-3 cannot be queried: "), "{}", listed.stdout);
@@ -278,7 +278,7 @@ fn every_command_about_clusters_gives_data_and_nothing_else_when_asked_for_it() 
     let made = data(&place, &["cluster", "create", "--name", "mine", "--wait"]);
     assert_eq!(made["phase"], "ready", "{made}");
     let extended = data(&place, &["cluster", "extend", "mine", "60"]);
-    // Nothing runs on it, so its idle limit is the end that counts.
+    // It has no run, so its idle timeout is the effective end.
     let idle_end = |view: &Value| view["idle_ends_at_ms"].as_i64().expect("a time");
     assert_eq!(idle_end(&extended), idle_end(&made) + 3_600_000, "{extended}");
     assert_eq!(data(&place, &["cluster", "list"])["clusters"][0]["id"], made["id"]);

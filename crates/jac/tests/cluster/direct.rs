@@ -1,4 +1,4 @@
-//! Runs whose workers each run the plan by themselves, with the real JMeter.
+//! Runs with direct results: each worker runs the plan independently, with the real JMeter.
 
 use crate::place::{Place, Running, kill};
 use nix::sys::signal::Signal;

@@ -1,5 +1,5 @@
-//! Ends that come from elsewhere than the plan: a stop that outlives its server, a lifetime that is over, an owner who takes
-//! the cluster away while somebody still reads.
+//! Runs that end for other reasons than the plan: a stop during which the server is killed, an expired lifetime, an owner who terminates
+//! the cluster while somebody still downloads.
 
 use crate::api::Api;
 use crate::place::{Place, kept, kept_bytes, plan_path};
@@ -11,7 +11,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A server on a place's data folder, spoken to as a program would.
+/// A server on a place's data folder, used over HTTP.
 struct House {
     place: Place,
     server: Option<Server>,
@@ -49,12 +49,12 @@ impl House {
         cluster["id"].as_str().expect("its id").to_owned()
     }
 
-    /// Begins the steady plan for five minutes.
+    /// Starts the steady plan for five minutes.
     fn run(&self, cluster: &str, stop_timeout_s: u64, properties: &[(&str, &str)]) -> String {
         self.run_as(cluster, stop_timeout_s, properties, "auto")
     }
 
-    /// The same, with the workers' samples coming together in that way.
+    /// The same, with this path of results.
     fn run_as(&self, cluster: &str, stop_timeout_s: u64, properties: &[(&str, &str)], results: &str) -> String {
         let file = |name| (name, std::fs::read(plan_path(name)).expect("a file of the plan"));
         let plan = self.api.upload(vec![file("steady.jmx"), file("data/names.csv")]);
@@ -89,7 +89,7 @@ impl House {
         serde_json::from_str(&self.file(run, "summary.json")).expect("a summary")
     }
 
-    /// Waits until the threads of a run without a sample so far are at their first.
+    /// Waits until the threads of a run without samples are at their first one.
     fn wait_for_threads(&self, run: &str, node: &str) {
         self.place.wait_until("threads", || {
             let (status, piece) = self.api.send("GET", &format!("/runs/{run}/logs/{node}"), &Value::Null);
@@ -101,7 +101,7 @@ impl House {
         self.place.wait_until(code, || last_step(&self.show(run))["code"] == code);
     }
 
-    /// What JMeter's own summariser counted on the master, which no sample that was lost on the way is part of.
+    /// The count of the master's own summariser, without samples that were lost on the way to it.
     fn counted_by_jmeter(&self, run: &str) -> Option<usize> {
         self.counted_on(run, "master")
     }
@@ -112,7 +112,7 @@ impl House {
         last.split("summary =").nth(1)?.split_whitespace().next()?.parse().ok()
     }
 
-    /// What was measured is there, the log and the table agree, and both have the cause of the end.
+    /// The results are kept, the log and the table agree, and both have the cause of the end.
     fn assert_kept(&self, run: &str, cause: &str) -> usize {
         let summary = self.summary(run);
         let rows = self.file(run, "results.jtl").lines().count().saturating_sub(1);
@@ -131,7 +131,7 @@ impl House {
 fn a_graceful_stop_outlives_its_server_and_every_sample_ends() {
     let mut house = House::new();
     let cluster = house.cluster(2, 60);
-    // Long enough for a server to be killed and started while one is on its way.
+    // Long enough for a server to be killed and restarted while a sample is running.
     let run = house.run(&cluster, 300, &[("sleep", "8000")]);
     house.place.wait_until("samples", || house.place.rows_so_far() >= 4);
     house.api.post(&format!("/runs/{run}/stop"), &json!({ "how": "graceful" }));
@@ -199,7 +199,7 @@ fn a_run_with_direct_results_outlives_its_server_twice_and_no_row_is_lost_or_dou
     house.place.assert_nothing_left();
 }
 
-/// Everything was fetched, and the log here is the master's. A busy machine is not a fault.
+/// Everything was fetched, and the log here equals the master's. A busy machine is not an error.
 fn assert_nothing_missed(run: &Value) {
     let notes = run["notes"].as_array().expect("its notes");
     assert_eq!(notes.iter().filter(|note| note["code"] != "generators_busy").count(), 0, "{notes:?}");
@@ -283,7 +283,7 @@ impl SlowReader {
     }
 }
 
-/// A connection that takes little unasked, as one from far away does.
+/// A connection with a small receive window, like one from far away.
 fn with_small_window(address: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
     socket.set_recv_buffer_size(16 * 1024).expect("a small window");
@@ -292,7 +292,7 @@ fn with_small_window(address: SocketAddr) -> TcpStream {
     socket.into()
 }
 
-/// More than the kernel takes from a server whose reader does not read.
+/// More than the kernel buffers for a client that does not read.
 const MUCH: u64 = 12 << 20;
 
 #[test]
@@ -305,7 +305,7 @@ fn a_cluster_that_its_owner_terminates_ends_its_run_and_no_download() {
     house.place.wait_until("a long log", || size() > MUCH);
     let slow = SlowReader::get(&house, &format!("/runs/{run}/artefacts/results.jtl"));
     assert!(slow.length > MUCH);
-    // Another client follows the log of the master's JMeter, across the cluster's end.
+    // Another client follows the log of the master's JMeter beyond the cluster's termination.
     let mut followed = Vec::new();
     let mut follow = || {
         let piece = house.api.get(&format!("/runs/{run}/logs/master?from={}", followed.len()));
@@ -390,7 +390,7 @@ fn a_backup_of_a_living_server_comes_back_and_what_was_measured_since_is_not_los
             .any(|entry| { entry.file_name().to_string_lossy().starts_with("jac.db.before-restore-") })
     );
 
-    // Elsewhere, where nothing is.
+    // In another folder, which is empty.
     let mut elsewhere = House::new();
     elsewhere.server.take().expect("it lives").end();
     elsewhere.place.finish(elsewhere.place.jac(&["admin", "restore", archive])).expect(2);

@@ -1,4 +1,4 @@
-//! Runs in which something dies, and input that cannot work.
+//! Runs in which a process dies, and input that cannot work.
 
 use crate::place::{Place, Running, kill, plan_path};
 use nix::sys::signal::Signal;
@@ -60,7 +60,7 @@ fn nodes_without_anybody_end_in_mid_run_at_their_lease() {
     place.wait_until("the keepers have ended all", || place.has_no_nodes());
 }
 
-/// Prints why a test cannot run here. In CI it has to.
+/// Prints why a test cannot run here. In CI it must run.
 fn skip(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "skipped in CI: {why}");
     eprintln!("skipped: {why}");
@@ -141,7 +141,7 @@ fn without_java_it_names_the_package_to_install() {
     place.assert_nothing_left();
 }
 
-/// JMeter 5.6.3 does not work on Java 26 (apache/jmeter#6659): reported before anything starts, with what to do.
+/// JMeter 5.6.3 does not work on Java 26 (apache/jmeter#6659): reported before anything starts, with a solution.
 #[test]
 fn a_java_that_is_too_new_is_refused_by_its_version() {
     use std::os::unix::fs::PermissionsExt;

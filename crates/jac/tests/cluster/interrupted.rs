@@ -1,7 +1,7 @@
 //! Signals while clusters launch and terminate: what is partly created without a server is terminated, and what
 //! continues elsewhere is reported.
 //!
-//! A machine that is slow on purpose is a port on which the kernel accepts connections without an answer.
+//! A slow machine is simulated by a port on which the kernel accepts connections without an answer.
 
 use crate::place::{Finished, Place, Running, plan_path};
 use crate::server::Server;
@@ -83,7 +83,7 @@ fn a_second_signal_ends_at_once_and_the_next_jac_continues_terminating() {
     creating.wait_for_word("Press Ctrl-C again to stop waiting.");
     creating.signal(Signal::SIGINT);
     let done = soon(creating).expect(130);
-    // It may have gone in this very moment.
+    // It may have ended at this very moment.
     let gone_already = done.stderr.contains("All its resources are removed");
     assert!(gone_already || done.stderr.contains("the next `jac` on this data folder continues"), "{}", done.stderr);
     let phase = clusters(&place)[0]["phase"].clone();
@@ -118,7 +118,7 @@ fn with_a_server_only_the_waiting_for_a_clusters_end_ends() {
     if clusters(&place)[0]["phase"] == "terminating" {
         ending.signal(Signal::SIGTERM);
         let done = soon(ending);
-        // It may have gone in this very moment.
+        // It may have ended at this very moment.
         if done.code != 0 {
             assert_eq!(done.code, 143, "{}", done.stderr);
             assert!(done.stderr.contains("is still being terminated."), "{}", done.stderr);
@@ -127,12 +127,12 @@ fn with_a_server_only_the_waiting_for_a_clusters_end_ends() {
     place.wait_until("it is gone", || clusters(&place)[0]["phase"] == "terminated");
 }
 
-/// Something in a node's folder that nobody can remove: a mounted file system, or for others than root a folder that may not be
-/// written to.
+/// Something in a node's folder that cannot be removed: a mounted file system, or without root a read-only
+/// folder.
 struct Held(PathBuf);
 
 impl Held {
-    /// `None`, with a word, where neither can be had.
+    /// `None`, with a message, if neither is possible.
     fn in_the_masters_folder(place: &Place) -> Option<Self> {
         let cluster =
             std::fs::read_dir(place.data().join("local")).expect("nodes").flatten().next().expect("a cluster");

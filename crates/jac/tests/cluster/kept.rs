@@ -1,4 +1,4 @@
-//! Plans that are kept, with their criteria, run from the shell; and files that are run again and again.
+//! Plans on the server, with their criteria, run from the shell; and files that are run repeatedly.
 
 use crate::api::Api;
 use crate::place::{Place, plan_path};
@@ -32,7 +32,7 @@ fn a_kept_plan_is_run_with_its_criteria_and_stays() {
     for line in [
         "Fails if mean > 1ms. The first 2 s (warm-up) do not count.",
         "Automatic stop: if error_percent >= 90% for 60s.",
-        // The check is of what this run is given.
+        // The check uses the properties of this run.
         ", 6 s.",
     ] {
         assert!(done.stderr.contains(line), "{line}: {}", done.stderr);
@@ -75,7 +75,7 @@ fn a_file_that_is_run_again_has_one_trend_and_its_changes_are_revisions() {
     let first = run(&plan_path("steady.jmx"), &[]);
     assert!(first.starts_with("Revision 1 of plan 'steady' (p-"), "{first}");
     assert_eq!(run(&plan_path("steady.jmx"), &[]), first, "the same file");
-    // Somewhere else, as each build has its own folder.
+    // In another folder, as each build has its own.
     let elsewhere = tempfile::tempdir().expect("a folder");
     let copy = elsewhere.path().join("steady.jmx");
     let text = std::fs::read_to_string(plan_path("steady.jmx")).expect("the plan");

@@ -1,6 +1,6 @@
-//! Runs on machines that exist already: OpenSSH's own server, several times on loopback, each with a home of its own.
+//! Runs on existing machines: OpenSSH's own server, several times on loopback, each with its own home folder.
 //!
-//! Skipped, with a word, where sshd is not installed; `scripts/test` installs it.
+//! Skipped with a message if sshd is not installed; `scripts/test` installs it.
 
 use crate::place::{Place, Running};
 use crate::server::Server;
@@ -17,7 +17,7 @@ fn run(place: &Place, machines: &Machines, arguments: &[&str]) -> Command {
     command
 }
 
-/// Nothing is left on the machines but JMeter, for the next time, nor in the data folder.
+/// Only JMeter is left on the machines, for the next time, and nothing in the data folder.
 fn assert_nothing_left(place: &Place, machines: &Machines) {
     place.assert_nothing_left();
     for machine in &machines.machines {
@@ -29,7 +29,7 @@ fn assert_nothing_left(place: &Place, machines: &Machines) {
     assert_eq!(records, 0, "a cluster's record is left");
 }
 
-/// What the workers took is what arrived: JMeter's own count of the master's summariser.
+/// Everything that the workers measured has arrived: the count of the master's own summariser.
 fn assert_no_sample_is_lost(place: &Place) {
     let log = place.log();
     let counted = std::fs::read_to_string(place.out().join("nodes/master/jmeter.log")).expect("the master's log");
@@ -75,7 +75,7 @@ fn two_workers_on_other_machines_run_the_plan_and_nothing_is_left() {
 fn lost_connections_and_servers_that_are_away_for_a_moment_cost_no_sample() {
     let Some(mut machines) = Machines::start(3) else { return };
     let place = Place::new();
-    // Long enough for all of this on a busy machine too.
+    // Long enough for all of this, even on a busy machine.
     let running = Running::start(run(&place, &machines, &["-Jduration=40"]));
     for _ in 0..2 {
         let before = place.rows_so_far();
@@ -84,12 +84,12 @@ fn lost_connections_and_servers_that_are_away_for_a_moment_cost_no_sample() {
             machine.cut();
         }
     }
-    // A worker's: the log comes from the master, and continues.
+    // A worker's connection: the log is read from the master, and continues.
     machines.machines[1].go_down();
     let before = place.rows_so_far();
     place.wait_until("more samples, without that one", || place.rows_so_far() > before + 100);
     machines.machines[1].go_up();
-    // The master's: nothing comes until it is back, and then all of it.
+    // The master's connection: nothing arrives until it is back, and then all of it.
     machines.machines[0].go_down();
     std::thread::sleep(Duration::from_secs(4));
     machines.machines[0].go_up();
@@ -133,7 +133,7 @@ fn machines_that_cannot_be_used_are_refused_before_anything_is_made() {
     refused(command, &["has no host key of", "ssh-keyscan"], 2);
     refused(place.run("steady.jmx", &["--provider", "ssh"]), &["requires hosts"], 2);
     refused(place.run("steady.jmx", &["--hosts", "a"]), &["--provider ssh"], 2);
-    // Two machines with faults: both are reported.
+    // Two machines with errors: both are reported.
     machines.machines[0].go_down();
     std::fs::write(machines.machines[2].home.join(".jac"), "theirs").expect("a file");
     let hosts = machines.hosts();

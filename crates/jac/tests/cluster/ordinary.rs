@@ -1,4 +1,4 @@
-//! Runs in which nothing goes wrong.
+//! Runs without faults.
 
 use crate::place::{Place, Running};
 use nix::sys::signal::Signal;
@@ -16,7 +16,7 @@ fn two_workers_run_the_plan_and_nothing_is_left() {
     let rows = log.lines().count() - 1;
     assert_eq!(printed["total"]["samples"], rows);
     assert!(rows > 100, "2 workers x 2 threads x 5 s / 50 ms, less what starting takes: {rows}");
-    // Both workers' samples are there, distinguished by their names.
+    // Both workers' samples are there, distinguished by thread names.
     let workers: BTreeSet<&str> =
         log.lines().skip(1).filter_map(|row| row.split(',').nth(5)?.split('-').next()).collect();
     assert_eq!(workers.len(), 2, "{workers:?}");
@@ -92,7 +92,7 @@ fn properties_files_reach_every_worker() {
     place.assert_nothing_left();
 }
 
-/// A plan of those that users have.
+/// One of the plans that users have.
 fn case(plan: &str) -> String {
     format!("{}/../jac-jmx/tests/cases/{plan}", env!("CARGO_MANIFEST_DIR"))
 }
@@ -148,7 +148,7 @@ fn ctrl_c_twice_aborts_samples_that_do_not_end() {
     place.wait_until("a running worker", || {
         !place.processes_of("worker-1").is_empty() && place.processes_of("master").len() > 1
     });
-    // No sample ends, so there is nothing else to see than the worker's own word.
+    // No sample ends, so only the worker's own log shows that it has started.
     place.wait_until("threads", || {
         let nodes = std::fs::read_dir(place.data().join("local")).into_iter().flatten().flatten();
         let logs = nodes.flat_map(|cluster| {
@@ -166,7 +166,7 @@ fn ctrl_c_twice_aborts_samples_that_do_not_end() {
     place.assert_nothing_left();
 }
 
-/// A JMeter home without one of its modules, which then comes as a plugin.
+/// A JMeter home without one of its modules, which is then added as a plugin.
 fn home_without(module: &str) -> (tempfile::TempDir, std::path::PathBuf) {
     let whole = std::path::PathBuf::from(std::env::var_os("JMETER_HOME").expect("JMETER_HOME"));
     let home = tempfile::tempdir().expect("a folder");
@@ -202,7 +202,7 @@ fn a_plan_that_needs_a_plugin_is_refused_without_it_and_runs_with_it_on_every_wo
     place.assert_nothing_left();
 }
 
-/// The home of a release that is not the newest.
+/// The home of an older release.
 fn older_jmeter() -> std::path::PathBuf {
     std::env::var_os("JMETER_HOME_OLDER").expect("JMETER_HOME_OLDER names a JMeter 5.5; scripts/test sets it").into()
 }
@@ -210,7 +210,7 @@ fn older_jmeter() -> std::path::PathBuf {
 #[test]
 fn the_nodes_have_the_jmeter_of_the_version_that_was_chosen() {
     let place = Place::new();
-    // As if this data folder had fetched it before.
+    // As if this data folder had downloaded it before.
     std::fs::create_dir_all(place.data().join("jmeter")).expect("a folder");
     std::os::unix::fs::symlink(older_jmeter(), place.data().join("jmeter/apache-jmeter-5.5")).expect("a link");
     place.finish(place.run("steady.jmx", &["--workers", "2", "--jmeter-version", "5.5", "-Jduration=3"])).expect(0);

@@ -1,4 +1,4 @@
-//! A data folder for one test, the executable on it, and what is left of it afterwards.
+//! A data folder for one test, commands of the executable on it, and checks for leftovers.
 
 use nix::sys::signal::Signal;
 use std::fs;
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 /// No single step of a run takes this long, even on a busy machine.
 pub const LIMIT: Duration = Duration::from_secs(120);
-/// And no command.
+/// No command takes this long.
 const COMMAND_LIMIT: Duration = Duration::from_secs(300);
 
-/// A log of a finished run, by its plain name: it may be compressed by now.
+/// A log of a finished run, by its plain name, whether or not it is compressed.
 pub fn kept_bytes(log: &Path) -> Option<Vec<u8>> {
     fs::read(log).ok().or_else(|| {
         let compressed = fs::File::open(format!("{}.zst", log.display())).ok()?;
@@ -26,7 +26,7 @@ pub fn kept(log: &Path) -> Option<String> {
     kept_bytes(log).map(|bytes| String::from_utf8(bytes).expect("text"))
 }
 
-/// A data folder of its own. When the test ends, whatever still runs in it is ended.
+/// A data folder of its own. When the test ends, processes still running in it are killed.
 pub struct Place {
     folder: tempfile::TempDir,
 }
@@ -67,17 +67,17 @@ impl Place {
         Finished::of(&child.wait_with_output().expect("it ends"))
     }
 
-    /// The result log that was brought.
+    /// The result log that was downloaded.
     pub fn log(&self) -> String {
         fs::read_to_string(self.out().join("results.jtl")).expect("results.jtl")
     }
 
-    /// `summary.json` that was brought.
+    /// The `summary.json` that was downloaded.
     pub fn summary(&self) -> serde_json::Value {
         serde_json::from_slice(&fs::read(self.out().join("summary.json")).expect("summary.json")).expect("it is JSON")
     }
 
-    /// The numbers of the processes that run on a node of this data folder. Nodes are found by name: `worker-1`.
+    /// The process IDs on a node of this data folder. Nodes are identified by name: `worker-1`.
     pub fn processes_of(&self, node: &str) -> Vec<i32> {
         self.processes()
             .into_iter()
@@ -120,12 +120,12 @@ impl Place {
         found
     }
 
-    /// No process and no folder of any node is there.
+    /// No node has a process or a folder.
     pub fn has_no_nodes(&self) -> bool {
         self.processes().is_empty() && is_empty(&self.data().join("local"))
     }
 
-    /// The summaries of all runs that have finished, as they lie in the data folder.
+    /// The summaries of all finished runs, from the data folder.
     pub fn finished_runs(&self) -> Vec<serde_json::Value> {
         let runs = fs::read_dir(self.data().join("runs")).into_iter().flatten().flatten();
         let summaries = runs.filter_map(|run| fs::read(run.path().join("summary.json")).ok());
@@ -135,7 +135,7 @@ impl Place {
     /// Asserts that nothing is left of any cluster, within a moment.
     pub fn assert_nothing_left(&self) {
         self.wait_until("nothing is left", || self.has_no_nodes());
-        // A server that lives on removes it a moment after the nodes.
+        // A server that keeps running removes it a moment after the nodes.
         self.wait_until("no cluster's key is left", || is_empty(&self.data().join("clusters")));
         assert!(is_empty(&self.data().join("uploads")), "an upload is left");
     }
@@ -149,7 +149,7 @@ impl Place {
         }
     }
 
-    /// How many rows the growing log of the only run has now.
+    /// The current number of rows in the growing log of the only run.
     pub fn rows_so_far(&self) -> usize {
         let runs = fs::read_dir(self.data().join("runs")).into_iter().flatten().flatten();
         runs.filter_map(|run| kept(&run.path().join("results.jtl")))
@@ -199,8 +199,8 @@ impl Finished {
     }
 }
 
-/// Kills a command that is still there after [`COMMAND_LIMIT`]: then its test fails with its output, and the
-/// tests after it are run.
+/// Kills a command that is still running after [`COMMAND_LIMIT`]: then its test fails with its output, and the
+/// following tests are run.
 struct Watchdog {
     _ended: mpsc::Sender<()>,
 }
@@ -223,7 +223,7 @@ fn pid_of(child: &Child) -> nix::unistd::Pid {
     nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a number"))
 }
 
-/// A command that continues while the test does something to it.
+/// A command that keeps running while the test does something to it.
 pub struct Running {
     child: Option<Child>,
     _watchdog: Watchdog,
@@ -242,7 +242,7 @@ impl Running {
         nix::sys::signal::kill(pid_of(self.child.as_ref().expect("it runs")), signal).expect("it is there");
     }
 
-    /// Reads its messages until a word comes.
+    /// Reads its messages until one contains a text.
     pub fn wait_for_word(&mut self, word: &str) {
         let stderr = self.stderr.as_mut().expect("it is piped");
         while !self.printed.contains(word) {

@@ -1,4 +1,4 @@
-//! A schedule from the shell, the server that starts its run, and the cluster that is made for it.
+//! A schedule from the shell, the server that starts its run, and its ephemeral cluster.
 
 use crate::place::{Place, plan_path};
 use crate::server::Server;
@@ -15,7 +15,7 @@ fn json(place: &Place, arguments: &[&str]) -> Value {
     serde_json::from_slice(&done.stdout).expect("JSON")
 }
 
-/// A moment from now, as a clock in UTC shows it.
+/// A moment from now, as a local time in UTC.
 fn utc_in(time: Duration) -> String {
     let at_ms = SystemClock.now_ms() + i64::try_from(time.as_millis()).expect("not that long");
     let utc = Timing::Cron { expression: "@daily".to_owned(), zone: "UTC".to_owned() };
@@ -47,7 +47,7 @@ fn a_schedule_runs_once_on_a_cluster_of_its_own_and_leaves_nothing() {
     assert_eq!(runs[0]["workers"], 1);
     assert!(runs[0]["headline"]["samples"].as_u64() > Some(5), "{runs}");
     place.assert_nothing_left();
-    // The same by hand, smaller.
+    // The same manually, smaller.
     json(&place, &["schedule", "start", &id, "--workers", "0", "-Jduration=1"]);
     place.wait_until("the run by hand", || {
         let firing = &json(&place, &["schedule", "show", &id])["firings"][0];

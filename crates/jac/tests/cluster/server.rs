@@ -1,10 +1,10 @@
-//! The server killed and started again, a run from the shell through it, and what it reports.
+//! A server that is killed and restarted, a run from the shell through it, and its messages.
 
 use crate::place::{Place, Running, kept, kill, plan_path};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// A living server on the place's data folder.
+/// A running server on the place's data folder.
 pub struct Server {
     child: Child,
     pub url: String,
@@ -20,7 +20,7 @@ impl Server {
         Self::of(place.jac(&["serve", "--listen", address]))
     }
 
-    /// One with more variables.
+    /// A server with additional environment variables.
     pub fn with(place: &Place, variables: &[(&'static str, String)]) -> Self {
         let mut command = place.jac(&["serve", "--listen", "127.0.0.1:0"]);
         command.envs(variables.iter().map(|(name, value)| (*name, value)));
@@ -40,7 +40,7 @@ impl Server {
         let _reaped = self.child.wait();
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Sends it SIGTERM, and waits until it has ended.
     pub fn end(mut self) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a number"));
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("it is there");
@@ -72,13 +72,13 @@ fn a_server_that_is_killed_in_mid_run_costs_no_sample() {
     let _server = Server::listen(&place, &address);
     assert_eq!(place.jvm_of("worker-1"), jvm, "the same JVM continues");
     place.wait_until("more samples than before", || place.rows_so_far() > at_the_kill);
-    // The shell's run continues by itself when its server is back.
+    // The shell's run continues automatically when its server is back.
     run.wait().expect(0);
     let (folder, log, summary) = (place.out(), place.log(), place.summary());
     assert_eq!(summary["partial"], serde_json::Value::Null, "the run came to its own end");
     assert_eq!(summary["total"]["samples"], log.lines().count() - 1);
     assert_eq!(summary["rejected_rows"], 0);
-    // What the workers took is what arrived: JMeter's own count of the master's summariser.
+    // Everything that the workers measured has arrived: the count of the master's own summariser.
     let counted = std::fs::read_to_string(folder.join("nodes/master/jmeter.log")).expect("the master's log");
     let last = counted.lines().rev().find(|line| line.contains("summary =")).expect("JMeter's summary");
     let samples: usize = last
@@ -228,7 +228,7 @@ fn a_run_has_its_verdict_although_a_file_cannot_be_downloaded() {
         command.arg(plan_path("steady.jmx")).arg("-Jduration=3").arg("--out").arg(&out).args(criteria);
         let mut run = Running::start(command);
         run.wait_for_word("Live at");
-        // Where the log has to go there is something else.
+        // At the log's path there is something else.
         std::fs::create_dir_all(out.join("results.jtl/in the way")).expect("a folder");
         let done = run.wait().expect(code);
         assert!(done.stderr.contains("not all results of the run r-"), "{}", done.stderr);

@@ -1,5 +1,5 @@
-//! What goes wrong at a store in the middle of an upload: the run waits with the code, is stored when the fault is over and somebody asks for
-//! it, and what had arrived is not sent again.
+//! Faults of a store in the middle of an upload: the run waits with the code, is stored on request once the fault is over,
+//! and parts that had arrived are not sent again.
 
 use crate::gateway::{BUCKET, Gateway, TestKeys, program};
 use crate::place::{Place, Running};
@@ -12,11 +12,11 @@ use std::process::Command;
 
 const MIB: usize = 1 << 20;
 const PART: usize = 8 * MIB;
-/// Parts that are on their way at a time.
+/// Parts in flight at a time.
 const IN_FLIGHT: usize = 4;
 const PARTS: usize = 7;
 
-/// Each is answered as the store itself would (S3's error codes; the last is Versity's and MinIO's kind).
+/// Each is answered as the store itself would (S3's error codes; the last is of Versity's and MinIO's kind).
 const FAULTS: [(Fault, &str); 7] = [
     (Fault { status: 400, code: "ExpiredToken" }, "artefacts_credentials_expired"),
     (Fault { status: 403, code: "RequestTimeTooSkewed" }, "artefacts_clock"),
@@ -35,13 +35,13 @@ fn a_run_with_a_large_file(place: &Place) -> PathBuf {
     folder
 }
 
-/// How far the run is on its way into the store.
+/// The state of the run's upload.
 fn status(place: &Place, mut command: Command) -> serde_json::Value {
     command.args(["--output", "json"]);
     json(place.finish(command).expect(0).stdout.as_bytes())
 }
 
-/// Every stored object has the bytes of the run's file.
+/// Every stored object equals the run's file.
 fn assert_equal(stored: &Path, folder: &Path) {
     let manifest = json(&fs::read(stored.join("manifest.json")).expect("a manifest"));
     for object in manifest["objects"].as_array().expect("objects") {
@@ -60,7 +60,7 @@ fn a_store_that_refuses_in_mid_upload_is_waited_for_and_gets_the_rest() {
     let id = id_of(&folder);
     let proxy = StoreProxy::before(&gateway);
     for (number, (fault, code)) in FAULTS.into_iter().enumerate() {
-        // Of a run that is in one store nothing is taken to be in another.
+        // A run that is in one store is not considered to be in another.
         let address = format!("s3://{BUCKET}/team/load/fault-{number}");
         let mut variables = variables(&gateway).to_vec();
         variables.extend([("AWS_ENDPOINT_URL_S3", proxy.url()), ("JAC_ARTIFACTS_URL", address)]);
@@ -74,7 +74,7 @@ fn a_store_that_refuses_in_mid_upload_is_waited_for_and_gets_the_rest() {
         let stored = gateway.file(&format!("fault-{number}/runs"));
         assert!(!stored.exists() || !find(&stored, &id).join("manifest.json").exists(), "{}", fault.code);
 
-        // As the button on the run's page.
+        // Like the button on the run's page.
         let stored_parts = proxy.open();
         place.finish(place.jac(&["artifacts", "retry", &id])).expect(0);
         assert_eq!(status()["phase"], "stored");
@@ -126,7 +126,7 @@ fn keys_that_expire_in_mid_upload_are_replaced_and_the_rest_is_stored_without_as
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// `None` where the machine does not allow it.
+    /// `None` if the machine does not allow it.
     fn on(folder: &Path, mib: usize) -> Option<Self> {
         let size = format!("size={mib}m");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).status();

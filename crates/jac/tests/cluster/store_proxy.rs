@@ -1,4 +1,4 @@
-//! A proxy in front of the S3 server of a test: it passes requests on, and from a part of an upload on refuses all of
+//! A proxy in front of a test's S3 server: it forwards requests, and from a given part of an upload on rejects all of
 //! them, until it is opened.
 
 use crate::gateway::Gateway;
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 /// The largest part is 8 MiB.
 const MOST_BYTES: usize = 64 << 20;
 
-/// How the store refuses.
+/// How the store rejects requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
     pub status: u16,
@@ -24,9 +24,9 @@ pub struct Fault {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Parts that were passed on and stored.
+    /// Parts that were forwarded and stored.
     stored: usize,
-    /// From so many of them on everything is refused.
+    /// From this number of parts on everything is rejected.
     refuses: Option<(usize, Fault)>,
     /// Only what is signed with this key.
     of_key: Option<String>,
@@ -58,7 +58,7 @@ impl StoreProxy {
         self.url.clone()
     }
 
-    /// Counts parts again, and refuses everything once so many of them were stored.
+    /// Counts parts again, and rejects everything once this many were stored.
     pub fn refuse_after(&self, parts: usize, fault: Fault) {
         *lock(&self.state) = State { stored: 0, refuses: Some((parts, fault)), of_key: None };
     }
@@ -68,7 +68,7 @@ impl StoreProxy {
         *lock(&self.state) = State { stored: 0, refuses: Some((parts, fault)), of_key: Some(key.to_owned()) };
     }
 
-    /// Passes everything on again, and returns how many parts were stored so far.
+    /// Forwards everything again, and returns how many parts were stored so far.
     pub fn open(&self) -> usize {
         let mut state = lock(&self.state);
         state.refuses = None;
@@ -87,7 +87,7 @@ fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
 
 async fn pass(request: Request, state: &Mutex<State>, client: &reqwest::Client, behind: &str) -> Response {
     let (head, body) = request.into_parts();
-    // Read in any case: a server that answers before it has read all would be another fault.
+    // Always read: a server that answers before it has read everything would be a different fault.
     let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else { return StatusCode::BAD_REQUEST.into_response() };
     let refusal = {
         let state = lock(state);

@@ -1,4 +1,4 @@
-//! Results in a real S3 server: what is there when a command ends, what a killed server had begun, what comes back to an empty folder.
+//! Results in a real S3 server: what is there when a command ends, what a killed server had started, what is restored to an empty folder.
 
 use crate::gateway::{BUCKET, Gateway, program};
 use crate::place::{Place, Running};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// The command with the environment of the store. The keys are those that the AWS SDK reads.
+/// The command with the store's environment. The keys are those that the AWS SDK reads.
 pub fn with(mut command: Command, gateway: &Gateway) -> Command {
     for (name, value) in variables(gateway) {
         command.env(name, value);
@@ -27,7 +27,7 @@ pub fn variables(gateway: &Gateway) -> [(&'static str, String); 5] {
     ]
 }
 
-/// The folder of the one run that there is.
+/// The folder of the only run.
 pub fn run_folder(place: &Place) -> PathBuf {
     let runs: Vec<_> = fs::read_dir(place.data().join("runs")).expect("runs").flatten().collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
@@ -57,7 +57,7 @@ fn a_run_is_in_the_store_when_its_command_ends_and_comes_back_to_an_empty_folder
     let empty = Place::new();
     let rebuilt = empty.finish(with(empty.jac(&["artifacts", "rebuild", "--output", "json"]), &gateway)).expect(0);
     assert_eq!(json(rebuilt.stdout.as_bytes())["restored"], 1, "{}", rebuilt.stdout);
-    // The log has stayed where it is, and is read there.
+    // The log is only in the store, and is read there.
     assert!(!run_folder(&empty).join("results.jtl.zst").exists());
     let status = empty.finish(with(empty.jac(&["artifacts", "status", &id, "--output", "json"]), &gateway)).expect(0);
     let status = json(status.stdout.as_bytes());
@@ -68,7 +68,7 @@ fn a_run_is_in_the_store_when_its_command_ends_and_comes_back_to_an_empty_folder
     let found = empty.finish(with(empty.jac(&["samples", address, "--count"]), &gateway)).expect(0);
     assert_eq!(found.stdout.trim(), samples.to_string());
 
-    // An object that is damaged, and one that is gone.
+    // A damaged object, and a missing one.
     let stored = gateway.file(address.trim_start_matches(&format!("s3://{BUCKET}/team/load/")));
     fs::write(stored.join("plan/steady.jmx"), "other").expect("written");
     fs::remove_file(stored.join("report.html")).expect("removed");
@@ -79,7 +79,7 @@ fn a_run_is_in_the_store_when_its_command_ends_and_comes_back_to_an_empty_folder
     empty.finish(with(empty.jac(&["artifacts", "retry", &id]), &gateway)).expect(0);
     empty.finish(with(empty.jac(&["artifacts", "verify", &id]), &gateway)).expect(0);
 
-    // What is made of the rest may be missing, and nothing that was changed is taken for the run's.
+    // Files derived from the others may be missing, and changed ones are not accepted as the run's.
     fs::remove_file(stored.join("report.html")).expect("removed");
     let rebuild = |expected| {
         let other = Place::new();
@@ -134,7 +134,7 @@ fn a_store_that_is_away_costs_no_result_and_gets_it_later() {
     away.env("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
     let mut run = Running::start(away);
     run.wait_for_word("Not stored");
-    // After an interruption of the waiting the results are there all the same.
+    // After an interruption of the wait, the results are there all the same.
     run.signal(Signal::SIGINT);
     run.wait().expect(0);
     assert!(place.summary()["total"]["samples"].as_u64().is_some_and(|samples| samples > 0));
@@ -151,13 +151,13 @@ fn a_server_that_is_killed_again_and_again_stores_a_run_whole() {
     let (place, gateway) = (Place::new(), Gateway::start(&program));
     place.finish(place.run("steady.jmx", &["-Jduration=2"])).expect(0);
     let folder = run_folder(&place);
-    // What a plan may bring along: more parts than are on their way at a time.
+    // The files of a plan: more parts than are in flight at a time.
     let large = folder.join("plan/large.bin");
     fs::write(&large, noise(150 << 20)).expect("written");
     let mut kills = 0;
     for number in 0..10_u64 {
         let server = Server::with(&place, &variables(&gateway));
-        // Anywhere in the upload: random points are what this is about.
+        // At any time during the upload: random times are the aim of this test.
         std::thread::sleep(Duration::from_millis(50 + (rand::random::<u64>() % 60) * (number + 1)));
         kills += u32::from(!folder.join("manifest.json").exists());
         server.kill();
@@ -178,7 +178,7 @@ fn a_server_that_is_killed_again_and_again_stores_a_run_whole() {
     assert!(!folder.join("uploads.json").exists(), "nothing is open any more");
 }
 
-/// The folder of that name somewhere below.
+/// The folder of that name anywhere below.
 pub fn find(folder: &Path, name: &str) -> PathBuf {
     let mut level = vec![folder.to_owned()];
     while let Some(next) = level.pop() {
@@ -190,7 +190,7 @@ pub fn find(folder: &Path, name: &str) -> PathBuf {
     panic!("there is no {name}");
 }
 
-/// Bytes that repeat nowhere near.
+/// Bytes without repetitions close to each other.
 pub fn noise(bytes: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut all = Vec::with_capacity(bytes);

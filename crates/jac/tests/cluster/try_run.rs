@@ -1,4 +1,4 @@
-//! Tries: one user and one iteration on one node, whatever the plan asks for.
+//! Try runs: one user and one iteration on one node, whatever the plan defines.
 
 use crate::api::Api;
 use crate::place::{Place, plan_path};

@@ -1,4 +1,4 @@
-//! Files that the plan wrote on its nodes: fetched, stored and listed, within their bounds.
+//! Files that the plan wrote on its nodes: fetched, stored and listed, within their limits.
 
 use crate::gateway::{BUCKET, Gateway, program};
 use crate::place::{Place, plan_path};
@@ -36,8 +36,8 @@ fn kept(nodes: &Path) -> BTreeMap<String, u64> {
     found
 }
 
-/// What both workers and the master leave: the listener runs on the master alone, the script on the workers. `names.csv` came with the plan
-/// and stays as it was; what was linked lies elsewhere.
+/// What both workers and the master leave: the listener runs on the master alone, the script on the workers. `names.csv` belongs to the plan
+/// and is unchanged; linked files are elsewhere.
 fn assert_all(files: &BTreeMap<String, u64>) {
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     let of_worker = ["data/names.csv.new", "data/users.csv", "own.csv", "screens/deep/shot 1#50%.png"];
@@ -64,7 +64,7 @@ fn files_that_the_plan_wrote_come_from_every_node_and_nothing_else_does() {
     let place = Place::new();
     place.finish(writing(&place, &KEEP)).expect(0);
     assert_all(&kept(&run_folder(&place).join("nodes")));
-    // They are brought with everything else.
+    // They are downloaded with everything else.
     assert_all(&kept(&place.out().join("nodes")));
     let rows = std::fs::read_to_string(place.out().join("nodes/master/files/written.csv")).expect("the listener's");
     assert_eq!(rows.lines().count() - 1, place.log().lines().count() - 1, "{rows}");

@@ -1,4 +1,4 @@
-//! People and tokens from the shell: what scripts count on.
+//! Users and tokens from the shell: what scripts depend on.
 
 use crate::place::{Place, Server, err, out};
 use serde_json::Value;
@@ -21,7 +21,7 @@ fn json(place: &Place, arguments: &[&str]) -> Value {
     serde_json::from_str(&done(place, arguments)).expect("JSON")
 }
 
-/// Calls a server as a script on another machine does: with a token, and a data folder that is not the server's.
+/// Calls a server like a script on another machine: with a token, and a data folder that is not the server's.
 struct Elsewhere<'a> {
     place: Place,
     server: &'a Server,
@@ -143,11 +143,11 @@ fn a_token_is_printed_alone_and_lets_a_script_in_as_far_as_its_scope_until_it_is
     assert_eq!(forgotten.status.code(), Some(0), "{}", err(&forgotten));
     let saved = std::fs::read_to_string(there.place.0.path().join("jac/logins.json")).expect("the file");
     assert!(!saved.contains(token));
-    // Neither is the token in any file of the server's.
+    // The token is not in any file of the server either.
     assert!(!holds(&place.data(), token.as_bytes()), "tokens are kept by their digest");
 }
 
-/// Whether a file somewhere in the folder has these bytes in it.
+/// Whether any file below the folder contains these bytes.
 fn holds(folder: &std::path::Path, bytes: &[u8]) -> bool {
     std::fs::read_dir(folder).expect("a folder").flatten().any(|entry| match entry.path() {
         path if path.is_dir() => holds(&path, bytes),

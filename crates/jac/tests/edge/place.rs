@@ -1,4 +1,4 @@
-//! A data folder of its own, the executable on it, and a server.
+//! A data folder for one test, commands of the executable on it, and a server.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -34,7 +34,7 @@ impl Place {
         std::fs::write(self.data().join("jac.toml"), text).expect("written");
     }
 
-    /// A certificate for this machine that ends with that year, as the files that the configuration names.
+    /// A certificate for this machine that expires at the end of that year, in the files that the configuration names.
     pub fn write_pair(&self, until: i32) -> String {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let mut params = CertificateParams::new(names).expect("names");
@@ -73,7 +73,7 @@ impl Server {
         Self::spawn(place, place.jac(&[&["serve"], arguments].concat()))
     }
 
-    /// The same of a command that has more in its environment.
+    /// The same for a command with additional environment variables.
     pub fn spawn(place: &Place, mut command: Command) -> Self {
         let log = std::fs::File::create(place.0.path().join("serve.log")).expect("a log");
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("jac starts");
@@ -87,7 +87,7 @@ impl Server {
         self.url.split("://").nth(1).expect("an address")
     }
 
-    /// Sends SIGTERM, and gives the exit code and how long it took.
+    /// Sends SIGTERM, and returns the exit code and how long it took.
     pub fn end(&mut self) -> (Option<i32>, Duration) {
         let began = Instant::now();
         let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a number"));

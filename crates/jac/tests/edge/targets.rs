@@ -1,4 +1,4 @@
-//! Search targets of one's own from the shell: added, replaced, listed and removed, and no secret in sight.
+//! A user's own search targets from the shell: added, replaced, listed and removed, without showing a secret.
 
 use crate::place::{Place, Server, err, out};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ fn a_search_target_of_ones_own_is_added_replaced_listed_and_removed() {
             (&added["settings"]["namespace"], &added["settings"]["labels"]["team"]),
             (&json!("one"), &json!("shop"))
         );
-        // The same name once more: it is that target which changes, and its secret comes from standard input.
+        // The same name again replaces that target; its secret is read from standard input.
         let signed_in = ["two", "--username", "ann", "--password-file", "-", "--layout", "index_per_run"];
         let done = search(&place, &[&ADD[..], &signed_in].concat());
         assert_eq!(done.status.code(), Some(0), "{}", err(&done));

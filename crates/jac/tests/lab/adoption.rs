@@ -1,9 +1,9 @@
-//! A cluster that the database never knew: shown, taken over, or ended.
+//! A cluster without a row in the database: shown, adopted, or terminated.
 
 use crate::site::{Site, is_of_the_installation};
 use serde_json::{Value, json};
 
-/// Forgets everything but the installation's id and its key, as after a restore from an older backup.
+/// Removes everything except the installation's ID and its key, as after restoring an older backup.
 fn forget(site: &Site) {
     let data = site.place.data();
     for file in ["jac.db", "jac.db-wal", "jac.db-shm"] {

@@ -1,4 +1,4 @@
-//! A client of the server's interface for tests.
+//! A client of the server's API for tests.
 
 use crate::place::LIMIT;
 use serde_json::Value;
@@ -11,13 +11,13 @@ pub struct Api {
     client: reqwest::Client,
 }
 
-/// A status and what was answered with it.
+/// A status and the body of the answer.
 pub type Answer = (u16, Value);
 
 impl Api {
     pub fn new(url: &str, token: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        // The runtime stands still between two requests, so it would not see that the server has closed an idle connection.
+        // The runtime is not polled between two requests, so it would not notice that the server has closed an idle connection.
         let client = reqwest::Client::builder().timeout(LIMIT).pool_max_idle_per_host(0);
         let client = client.build().expect("a client");
         Self { url: url.to_owned(), token: token.to_owned(), runtime, client }
@@ -35,14 +35,14 @@ impl Api {
         self.ask(self.client.request(method, self.address(path)).json(body))
     }
 
-    /// Sends JSON, which has to be taken.
+    /// Sends JSON, which must be accepted.
     pub fn post(&self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.send("POST", path, body);
         assert!((200..300).contains(&status), "POST {path}: {status} {answer}");
         answer
     }
 
-    /// Uploads files, by their names, as a plan; the first is the plan itself. Gives its id.
+    /// Uploads files, by their names, as a plan; the first is the plan itself. Returns its ID.
     pub fn upload(&self, files: Vec<(&str, Vec<u8>)>) -> String {
         let main = files.first().expect("a plan").0.to_owned();
         let mut form = reqwest::multipart::Form::new().text("name", main.clone()).text("main_file", main);

@@ -1,4 +1,4 @@
-//! What goes wrong while workers run the plan by themselves: the faults of [`crate::faults`], for results without a master.
+//! Faults while workers run the plan independently: those of [`crate::faults`], for results without a master.
 
 use crate::faults::{CUT_BY_FULL_DISK, failure};
 use crate::site::Site;

@@ -1,4 +1,4 @@
-//! What goes wrong while a run is on the machines: each has its cause in a sentence, and the results until then.
+//! Faults during a run on the machines: each is reported with its cause, and the results so far are kept.
 
 use crate::place::kept;
 use crate::site::Site;
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// How soon a machine that AWS does not show any more is reported as gone, on however busy a machine: a network that is away would be waited for
+/// How soon a machine that AWS no longer lists is reported as lost, on a busy host: an unreachable network would be waited for
 /// this long before anything else is done.
 const REPORTED_WITHIN: Duration = Duration::from_secs(60);
-/// So many rows of a log may be cut by a full disk: JMeter continues writing, and each piece that finds room of later rows stands behind a
+/// Maximum number of rows of a log that a full disk may truncate: JMeter continues to write, and later rows that find space follow a
 /// truncated one.
 pub const CUT_BY_FULL_DISK: u64 = 10;
 
-/// The run failed; gives why and what is lost, and has the samples until then.
+/// The run failed; returns the cause and what is lost, and checks that the samples so far are kept.
 pub fn failure(site: &Site, run: &str, most_truncated_rows: u64) -> String {
     let view = site.finished(run);
     assert_eq!(view["cause"]["kind"], "failed", "{view}");
@@ -21,7 +21,7 @@ pub fn failure(site: &Site, run: &str, most_truncated_rows: u64) -> String {
     let rows = kept(&folder.join("results.jtl")).expect("the log").lines().count() - 1;
     let summary: Value =
         serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("it")).expect("JSON");
-    // A truncated row is counted as one that cannot be read.
+    // A truncated row is counted as unreadable.
     let (samples, rejected) = (summary["total"]["samples"].as_u64(), summary["rejected_rows"].as_u64());
     let counted = samples.zip(rejected).map(|(samples, rejected)| samples + rejected);
     assert!(rows > 20 && counted == Some(rows as u64), "what was measured is kept: {rows} {samples:?} {rejected:?}");
@@ -121,7 +121,7 @@ fn a_clock_that_is_three_seconds_off_is_reported_with_the_results() {
     site.terminate(&cluster);
 }
 
-/// New connections come from an address that no rule of the machines lets in, until JAC sees it and changes the rule.
+/// New connections come from an address that no security group rule allows, until JAC notices and changes the rule.
 #[test]
 fn a_server_that_comes_back_under_another_address_is_let_in_and_the_old_one_is_not() {
     let Some(mut site) = Site::new() else { return };
@@ -142,7 +142,7 @@ fn a_server_that_comes_back_under_another_address_is_let_in_and_the_old_one_is_n
     site.terminate(&cluster);
 }
 
-/// Whether SSH is reached, from an address of the host or from the one that it takes.
+/// Whether SSH can be reached, from a given address of the host or from its default one.
 fn opens(machine: IpAddr, from: Option<IpAddr>) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! What machines boot and find: without a Java, and from an image that JAC made.
+//! What machines boot: without Java, and from an image that JAC created.
 
 use crate::site::Site;
 use serde_json::json;
@@ -23,7 +23,7 @@ fn a_machine_without_java_and_without_internet_gets_the_servers() {
 #[test]
 fn an_image_has_everything_and_nothing_of_the_cluster_that_it_was_made_of() {
     let Some(site) = Site::new() else { return };
-    // The image is made of a machine that got both, so that a machine of it has neither to get.
+    // The image is created from a machine that got both, so a machine booted from it needs neither.
     site.lab(&["no-java", "1"]);
     let done = site.place.finish(site.place.jac(&[
         "image",
@@ -50,7 +50,7 @@ fn an_image_has_everything_and_nothing_of_the_cluster_that_it_was_made_of() {
     }
     let run = site.run(&cluster, 3);
     site.assert_whole(&run);
-    // Its lease is its own: it is renewed, and the machine lives by it.
+    // It has its own lease, which is renewed and keeps the machine running.
     let listed = site.api().get("/images");
     assert_eq!(listed[0]["id"], id, "{listed}");
     site.terminate(&cluster);

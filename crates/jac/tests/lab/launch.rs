@@ -1,10 +1,10 @@
-//! Faults while machines are created: each ends in the right state, with the cause in a sentence, and leaves nothing.
+//! Faults while machines are created: each ends in the correct state, is reported with its cause, and leaves nothing.
 
 use crate::site::Site;
 use serde_json::{Value, json};
 use std::process::Command;
 
-/// Creates a cluster that cannot be made, and gives its cause.
+/// Creates a cluster whose launch fails, and returns the cause.
 fn cause_of_failure(site: &Site, workers: u32, ec2: Value) -> String {
     let cluster = site.create(workers, ec2);
     site.await_phase(&cluster, &["terminated"]);
@@ -43,7 +43,7 @@ fn no_capacity_and_missing_resources_are_reported() {
 fn workers_without_capacity_are_of_the_next_type_and_launches_keep_awss_pace() {
     let Some(site) = Site::new() else { return };
     site.lab(&["no-capacity", "1000", "c6i.large"]);
-    // AWS's bucket is of 5: here calls of a busy machine may come late, and then several at once. Without a pace there are more still.
+    // AWS's token bucket holds 5: on a busy host calls may be delayed and then arrive together. Without pacing there would be more.
     site.lab(&["throttle-launches", "10", "2"]);
     let cluster = site.ready(7, json!({ "fallback_worker_types": ["c5.large"] }));
     let events = site.events(&cluster);
@@ -143,7 +143,7 @@ fn a_key_pair_that_somebody_has_opens_the_machines_for_them() {
 fn a_failed_first_boot_is_reported_at_once_in_cloud_inits_words() {
     let Some(site) = Site::new() else { return };
     site.lab(&["broken-boot", "1"]);
-    // That it is waited for says enough: a first boot has ten minutes.
+    // That it does not take the whole boot limit is enough: a first boot has ten minutes.
     let cause = cause_of_failure(&site, 0, json!({}));
     assert!(cause.contains("its first boot failed") && cause.contains("write-files"), "{cause}");
 }

@@ -4,8 +4,8 @@ use crate::site::Site;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// How soon the first sample comes once a cluster is ready, on however busy a machine. JMeter looks about ten names up, and each one that DNS is
-/// asked for takes ten seconds.
+/// How soon the first sample arrives once a cluster is ready, on a busy host. JMeter looks up about ten names, and each one that is looked up in
+/// DNS takes ten seconds.
 const FIRST_SAMPLE_WITHIN: Duration = Duration::from_secs(60);
 
 #[test]
@@ -14,7 +14,7 @@ fn a_run_on_machines_whose_dns_is_dead_begins_at_once() {
     site.lab(&["dead-dns", "3"]);
     let cluster = site.ready(2, json!({}));
     assert!(!site.events(&cluster).contains("[warning]"), "{}", site.events(&cluster));
-    // Twice, for the quicker one: other work of this machine does not count.
+    // The faster of two attempts: other load on this machine does not count.
     let taken = [(); 2].map(|()| {
         let (begin, before) = (Instant::now(), site.place.rows_so_far());
         let run = site.run(&cluster, 5);

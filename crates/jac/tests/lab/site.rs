@@ -1,4 +1,4 @@
-//! The lab for one test: a server on a data folder of its own, the lab without any fault, and what is left afterwards.
+//! The lab for one test: a server with its own data folder, the lab without faults, and checks for leftovers.
 
 use crate::api::Api;
 use crate::place::{LIMIT, Place, kept, plan_path};
@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-/// The boot limit of every server of a test: a machine of the lab answers within seconds.
+/// The boot limit of every server in a test: a machine of the lab answers within seconds.
 const BOOT_LIMIT_S: &str = "90";
 
 pub struct Site {
@@ -24,17 +24,17 @@ pub struct Site {
 }
 
 impl Site {
-    /// `None` where there is no lab.
+    /// `None` if no lab is running.
     pub fn new() -> Option<Self> {
         Self::with(&[])
     }
 
-    /// The same, with further words for `jac serve`.
+    /// The same, with additional arguments for `jac serve`.
     pub fn with(arguments: &[&str]) -> Option<Self> {
         Self::of(arguments, BOOT_LIMIT_S)
     }
 
-    /// The same, for machines that do not answer: the others have so many seconds.
+    /// The same, with a boot limit in seconds for machines that do not answer.
     pub fn with_boot_limit(seconds: &'static str) -> Option<Self> {
         Self::of(&[], seconds)
     }
@@ -88,7 +88,7 @@ impl Site {
         self.api.as_ref().expect("a server lives")
     }
 
-    /// A word to the lab, which has to be understood.
+    /// A command to the lab, which must succeed.
     pub fn lab(&self, words: &[&str]) -> Value {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
@@ -100,7 +100,7 @@ impl Site {
         })
     }
 
-    /// What lives in the account, or lies about there, of this data folder's installation.
+    /// All resources in the account that belong to this data folder's installation.
     pub fn left(&self) -> Vec<String> {
         let installation = std::fs::read_to_string(self.place.data().join("installation")).expect("its id");
         let left = self.lab(&["left", "jac:installation", installation.trim()]);
@@ -115,13 +115,13 @@ impl Site {
             "workers": workers, "heap_mb": 256, "lifetime_minutes": 60, "idle_minutes": null, "remove_after_run": false, "ec2": machines } })
     }
 
-    /// Creates a cluster; gives its id.
+    /// Creates a cluster; returns its ID.
     pub fn create(&self, workers: u32, ec2: Value) -> String {
         let cluster = self.api().post("/clusters", &self.config(workers, ec2));
         cluster["id"].as_str().expect("its id").to_owned()
     }
 
-    /// Creates a cluster and waits until it takes runs.
+    /// Creates a cluster and waits until it is ready.
     pub fn ready(&self, workers: u32, ec2: Value) -> String {
         let id = self.create(workers, ec2);
         self.await_phase(&id, &["ready", "failed", "terminating", "terminated"]);
@@ -134,7 +134,7 @@ impl Site {
         self.api().get(&format!("/clusters/{id}"))
     }
 
-    /// Its events, a line each: `worker-1: i-0123 was launched (c6i.xlarge). [instance_launched]`.
+    /// Its events, one per line: `worker-1: i-0123 was launched (c6i.xlarge). [instance_launched]`.
     pub fn events(&self, id: &str) -> String {
         let events = self.api().get(&format!("/clusters/{id}/events"));
         let line = |event: &Value| {
@@ -151,7 +151,7 @@ impl Site {
         });
     }
 
-    /// The machine of a node: `i-…`.
+    /// The instance of a node: `i-…`.
     pub fn machine(&self, cluster: &str, node: &str) -> String {
         let cluster = self.cluster(cluster);
         let nodes = cluster["nodes"].as_array().expect("its nodes");
@@ -161,7 +161,7 @@ impl Site {
         detail.split(' ').next().expect("its id").to_owned()
     }
 
-    /// Sets a node's clock three seconds ahead. It takes effect for connections that begin after it: those of the next server.
+    /// Sets a node's clock three seconds ahead. It takes effect for new connections: those of the next server.
     pub fn set_clock_ahead(&mut self, cluster: &str, node: &str) {
         self.lab(&["clock", &self.machine(cluster, node), "+3s"]);
         self.kill();
@@ -169,7 +169,7 @@ impl Site {
         self.await_phase(cluster, &["ready"]);
     }
 
-    /// The run says whose clock is [ahead](Self::set_clock_ahead), and that the other one's is right.
+    /// The run reports whose clock is [ahead](Self::set_clock_ahead), and that the other one's is correct.
     pub fn assert_clock_is_reported(&self, run: &str, ahead: &str, right: &str) {
         let view = self.api().get(&format!("/runs/{run}"));
         let notes = view["notes"].as_array().expect("its notes");
@@ -180,11 +180,11 @@ impl Site {
             let node = nodes.iter().find(|node| node["name"] == name).expect("that node");
             node["clock_offset_ms"].as_i64().expect("its clock")
         };
-        // Half of what a question takes, on a machine that boots or runs ten others, is uncertain.
+        // Half of a query's duration is uncertain, on a host that boots or runs ten others.
         assert!((2000..4000).contains(&offset_ms(ahead)) && offset_ms(right).abs() < 1000, "{nodes:?}");
     }
 
-    /// Where a node is.
+    /// The address of a node.
     pub fn address(&self, cluster: &str, node: &str) -> String {
         let cluster = self.cluster(cluster);
         let nodes = cluster["nodes"].as_array().expect("its nodes");
@@ -192,7 +192,7 @@ impl Site {
         found["address"].as_str().expect("its address").to_owned()
     }
 
-    /// Starts the steady plan for so many seconds; gives the run's id.
+    /// Starts the steady plan for this many seconds; returns the run's ID.
     pub fn run(&self, cluster: &str, seconds: u32) -> String {
         self.run_with(cluster, &json!({ "duration": seconds.to_string() }))
     }
@@ -202,12 +202,12 @@ impl Site {
         self.run_by(cluster, properties, "auto")
     }
 
-    /// The same whose samples come together in that way.
+    /// The same with this path of results.
     pub fn run_by(&self, cluster: &str, properties: &Value, results: &str) -> String {
         self.run_of(cluster, properties, &json!({ "results": results }))
     }
 
-    /// The same with these further fields of the request.
+    /// The same with these additional fields of the request.
     pub fn run_of(&self, cluster: &str, properties: &Value, more: &Value) -> String {
         let file = |name| (name, std::fs::read(plan_path(name)).expect("a file of the plan"));
         let plan = self.api().upload(vec![file("steady.jmx"), file("data/names.csv")]);
@@ -218,7 +218,7 @@ impl Site {
         run["id"].as_str().expect("its id").to_owned()
     }
 
-    /// Waits until samples come in.
+    /// Waits until samples arrive.
     pub fn await_samples(&self) {
         self.until("samples", || self.place.rows_so_far() > 20);
     }
@@ -229,7 +229,7 @@ impl Site {
         self.api().get(&format!("/runs/{run}"))
     }
 
-    /// The run came to its own end, and everything that JMeter counted is in the log and in the summary.
+    /// The run completed, and everything that JMeter counted is in the log and in the summary.
     pub fn assert_whole(&self, run: &str) {
         let view = self.finished(run);
         assert_eq!(view["cause"]["kind"], "completed", "{}\n{}", view["cause"], view["notes"]);
@@ -237,7 +237,7 @@ impl Site {
         let rows = kept(&folder.join("results.jtl")).expect("the log").lines().count() - 1;
         let is_direct = view["results"] == "direct";
         let nodes = view["nodes"].as_array().expect("nodes").iter().filter_map(|node| node["name"].as_str());
-        // Who writes a log counts what is in it.
+        // The JMeter that writes a log counts its samples.
         let counted = nodes.filter(|name| is_direct || *name == "master").map(|name| {
             let text = kept(&folder.join("nodes").join(name).join("jmeter.log")).expect("its log");
             let last = text.lines().rev().find(|line| line.contains("summary =")).expect("JMeter's summary");
@@ -251,14 +251,14 @@ impl Site {
         assert!(rows > 20, "{rows}");
     }
 
-    /// Ends a cluster, and nothing of it is left, neither in the account nor here.
+    /// Terminates a cluster, and checks that nothing is left, neither in the account nor here.
     pub fn terminate(&self, cluster: &str) {
         self.api().post(&format!("/clusters/{cluster}/terminate"), &Value::Null);
         self.await_phase(cluster, &["terminated"]);
         self.assert_gone();
     }
 
-    /// When a cluster is reported as terminated it is, and not only some time later.
+    /// When a cluster is reported as terminated, nothing is left at that moment, not only some time later.
     pub fn assert_gone(&self) {
         assert_eq!(self.left(), [""; 0], "it is reported as terminated");
         self.assert_nothing_left();
@@ -283,7 +283,7 @@ impl Site {
 }
 
 impl Drop for Site {
-    /// The lab's machines are few: whatever a test that failed left goes now.
+    /// The lab has few machines: remove at once whatever a failed test left.
     fn drop(&mut self) {
         if let Some(mut server) = self.server.take() {
             let _gone = server.kill();
@@ -296,7 +296,7 @@ impl Drop for Site {
     }
 }
 
-/// What the provider keeps for the installation and not for one cluster: the regions that it used, and that it used the credentials
+/// What the provider stores for the installation and not for one cluster: the regions that it used, and that it used the credentials
 /// of the environment.
 pub fn is_of_the_installation(name: &OsStr) -> bool {
     name == "regions.json" || name == "environment.json"

@@ -1,7 +1,7 @@
-//! The server killed again and again, at moments that a seed chooses, while a cluster is made, used and ended: in turns with results over
-//! RMI and with direct ones.
+//! The server is killed repeatedly, at times chosen by a seed, while a cluster is created, used and terminated: alternately with results over
+//! RMI and with direct results.
 //!
-//! `JAC_SOAK` is how many kills (default 6), `JAC_SOAK_SEED` the seed; `scripts/soak N` sets them.
+//! `JAC_SOAK` is the number of kills (default 6), `JAC_SOAK_SEED` the seed; `scripts/soak N` sets them.
 
 use crate::site::Site;
 use rand::rngs::StdRng;
@@ -20,7 +20,7 @@ fn a_server_that_is_killed_at_any_time_leaves_no_machine_and_loses_no_sample() {
     println!("{kills} kills with the seed {seed}");
     let mut chance = StdRng::seed_from_u64(seed);
     for kill in 1..=kills {
-        // The whole life of such a cluster takes about half a minute here. One that was over before its kill came does not
+        // The whole life of such a cluster takes about half a minute here. One that is over before the kill does not
         // count, and the next kill comes within the time that it took.
         let mut within = Duration::from_secs(30);
         while let Some(taken) = live(&mut site, kill, chance.random_range(Duration::ZERO..within)) {
@@ -31,7 +31,7 @@ fn a_server_that_is_killed_at_any_time_leaves_no_machine_and_loses_no_sample() {
     }
 }
 
-/// The life of a cluster, with a kill of the server after that time; how long it took, where it was over before.
+/// The life of a cluster, with a kill of the server after that time; returns how long it took if it was over before.
 fn live(site: &mut Site, kill: u64, after: Duration) -> Option<Duration> {
     let begin = Instant::now();
     let mut life = Life::begin(site, if kill.is_multiple_of(2) { "direct" } else { "rmi" });
@@ -52,7 +52,7 @@ fn live(site: &mut Site, kill: u64, after: Duration) -> Option<Duration> {
     }
 }
 
-/// A cluster from its creation to its end, with one run.
+/// A cluster from creation to termination, with one run.
 struct Life {
     cluster: String,
     results: &'static str,
@@ -62,7 +62,7 @@ struct Life {
 
 impl Life {
     fn begin(site: &Site, results: &'static str) -> Self {
-        // Of one worker's log alone there is nothing to merge.
+        // With a single worker's log there is nothing to merge.
         let workers = if results == "direct" { 2 } else { 1 };
         Self { cluster: site.create(workers, json!({})), results, run: None, ending: false }
     }

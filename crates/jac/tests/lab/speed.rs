@@ -1,4 +1,4 @@
-//! How long a cluster takes to be ready, and what that hangs on. Measured when asked for, on a machine that does nothing else:
+//! How long a cluster takes to become ready, and on what that depends. Measured on request, on an otherwise idle machine:
 //!
 //! ```text
 //! cargo test --workspace --locked --test lab speed -- --ignored --nocapture --test-threads 1
@@ -9,10 +9,10 @@ use crate::site::Site;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// What lets ten machines take longer than one, apart from what the processors have to do for them.
+/// By how much ten machines may take longer than one, apart from the CPU time they need.
 const ALLOWED: f64 = 1.3;
 
-/// Seconds that all processors of this machine were busy since it was started, and how many there are.
+/// Seconds that all CPUs of this machine were busy since it was started, and their number.
 fn busy() -> (f64, f64) {
     let stat = std::fs::read_to_string("/proc/stat").expect("/proc/stat");
     let ticks: Vec<f64> =
@@ -22,7 +22,7 @@ fn busy() -> (f64, f64) {
     ((ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]) / 100.0, cores as f64)
 }
 
-/// A cluster of so many machines is made and ended: seconds until it is ready, and seconds of the processors until then.
+/// Creates and terminates a cluster of this many machines: seconds until it is ready, and CPU seconds until then.
 fn seconds_to_ready(site: &Site, machines: u32) -> (f64, f64) {
     let (begin, (busy_before, _)) = (Instant::now(), busy());
     let cluster = site.ready(machines - 1, json!({}));
@@ -36,7 +36,7 @@ fn seconds_to_ready(site: &Site, machines: u32) -> (f64, f64) {
 fn ten_machines_are_ready_about_as_soon_as_one() {
     let Some(site) = Site::new() else { return };
     let cores = busy().1;
-    // The first makes the bundle.
+    // The first one creates the bundle.
     seconds_to_ready(&site, 1);
     let (one, one_busy) = seconds_to_ready(&site, 1);
     let (ten, ten_busy) = seconds_to_ready(&site, 10);
@@ -74,8 +74,8 @@ fn now_ms() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_millis()).expect("a time")
 }
 
-/// The same run with a server that follows it and without one, by turns: JMeter continues when the server is killed. The server
-/// shares the processors with the machines here, and catches up at its start, so this is more than it costs elsewhere.
+/// The same run alternately with a server that follows it and without one: JMeter continues when the server is killed. The server
+/// shares the CPUs with the machines here, and catches up at its start, so the cost is higher than elsewhere.
 #[test]
 #[ignore = "a measurement"]
 fn following_a_run_costs_little_of_its_throughput() {

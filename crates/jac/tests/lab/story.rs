@@ -1,4 +1,4 @@
-//! What a person does with machines of EC2, from the first to the last.
+//! The usual life of a cluster on EC2, from creation to termination.
 
 use crate::site::Site;
 use serde_json::json;
@@ -34,7 +34,7 @@ fn a_lifetime_that_is_over_ends_the_machines() {
     let mut config = site.config(0, json!({}));
     config["config"]["lifetime_minutes"] = json!(1);
     let cluster = site.api().post("/clusters", &config)["id"].as_str().expect("its id").to_owned();
-    // On a busy machine it may be over before it is ready.
+    // On a busy machine it may be over before the cluster is ready.
     site.until("its machine is launched", || site.events(&cluster).contains("[instance_launched]"));
     site.await_phase(&cluster, &["terminated"]);
     assert_eq!(site.cluster(&cluster)["cause"]["code"], "lifetime_over");
@@ -43,10 +43,10 @@ fn a_lifetime_that_is_over_ends_the_machines() {
 
 #[test]
 fn machines_end_by_themselves_when_the_server_is_gone_for_good() {
-    // A machine has to be ready within it, on however busy a machine.
+    // A machine has to become ready within it, even on a busy host.
     let Some(mut site) = Site::with(&["--lease-seconds", "60"]) else { return };
     let cluster = site.ready(1, json!({}));
-    // While a run is on, the lease reaches to its expected end and a while on.
+    // During a run, the lease lasts beyond its expected end.
     let run = site.run(&cluster, 30);
     site.await_samples();
     site.kill();
@@ -54,7 +54,7 @@ fn machines_end_by_themselves_when_the_server_is_gone_for_good() {
         let machines = site.lab(&["status"]);
         machines["machines"].as_object().expect("machines").is_empty()
     });
-    // Only what costs nothing is left of it, and the next server removes that too.
+    // Only free resources are left, and the next server removes those too.
     site.start();
     let view = site.finished(&run);
     assert_eq!(view["cause"]["kind"], "failed", "{view}");

@@ -1,15 +1,15 @@
-//! The table. `crates/jac-jmx/tests/cases` has the plans.
+//! The expected results. The plans are in `crates/jac-jmx/tests/cases`.
 
 /// What JMeter 5.6.3 does with a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Does {
-    /// It ends by itself after so many samples.
+    /// It ends by itself after this many samples.
     Takes(usize),
-    /// It loads or starts nothing, and its exit code shows that.
+    /// It cannot be loaded or started, and the exit code shows that.
     Refuses,
     /// It runs until it is stopped.
     NeverEnds,
-    /// Not with the JMeter of the tests.
+    /// Cannot be run with the JMeter of the tests.
     NotTried,
 }
 
@@ -20,14 +20,14 @@ pub struct Case {
     /// Options of `jac check` alone.
     pub check_only: &'static [&'static str],
     pub does: Does,
-    /// Words of the refusal where the file is not one that JMeter loads.
+    /// Part of the error message if JMeter cannot load the file.
     pub not_a_plan: Option<&'static [&'static str]>,
     pub ok: bool,
-    /// Threads on a node, if they are checked; the inner `None` is "not known".
+    /// Threads per node, if they are checked; the inner `None` means unknown.
     pub threads: Option<Option<u64>>,
-    /// Errors and warnings, all of them; informations may be left out.
+    /// All errors and warnings; informational findings may be left out.
     pub findings: &'static [(&'static str, &'static str)],
-    /// The files that the plan reads and that are there.
+    /// The files that the plan reads and that exist.
     pub found: &'static [&'static str],
 }
 

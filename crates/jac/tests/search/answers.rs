@@ -1,4 +1,4 @@
-//! The sample search of a run, answered by a real engine and by the log: the same, or the reason why not.
+//! The sample search of a run, answered by a real engine and by the log: both give the same answer, or the reason why not.
 
 use super::engine::Engine;
 use super::{LIMIT, OPENSEARCH, Server, jac, text};
@@ -14,7 +14,7 @@ const ROWS: usize = 6_000;
 const FILTERS: usize = 150;
 const SEED: u64 = 20_261_128;
 const HEADER: &[u8] = b"timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,Connect,Hostname\n";
-/// As they stand in the log, with what is asked for.
+/// The rows of the log, and how many samples to request.
 const LABELS: [(&str, &str); 7] = [
     ("Home", "Home"),
     ("home", "home"),
@@ -27,14 +27,14 @@ const LABELS: [(&str, &str); 7] = [
 const CODES: [&str; 5] = ["200", "500", "ORA-1017", "Non HTTP response code: java.net.SocketException", ""];
 const THREADS: [&str; 4] = ["10.0.0.7:1099-Users 1-1", "Users 1-10", "Users 1-1", ""];
 
-/// A log with everything in it that a row can have or lack.
+/// A log with everything that a row can have or lack.
 fn log(random: &mut StdRng) -> Vec<u8> {
     let mut log = HEADER.to_vec();
     let pick = |random: &mut StdRng, texts: &[&'static str]| *texts.choose(random).expect("some");
     for row in 0..ROWS {
         let start = 1_700_000_000_000 + row as u64 * 3 + random.random_range(0..9_u64);
         let label = LABELS.choose(random).expect("some").0;
-        // A clock that went back, and no text at all.
+        // A clock that went back, and an empty text.
         let elapsed = if random.random_ratio(1, 50) { -3 } else { random.random_range(0..400_i64) };
         let (message, url) = match random.random_range(0..20) {
             0 => ("\"Number of samples in transaction : 2, number of failing samples : 1\"", "null"),
@@ -61,7 +61,7 @@ fn log(random: &mut StdRng) -> Vec<u8> {
     log
 }
 
-/// A search with what the page's form can ask for, and whether an engine can answer it.
+/// A search with the filters of the page's form, and whether an engine can answer it.
 fn filter(random: &mut StdRng) -> (Vec<(&'static str, String)>, bool) {
     let mut asked = Vec::new();
     let mut exact = true;
@@ -138,7 +138,7 @@ impl Searched {
     }
 }
 
-/// Imports a log, and waits until all of it is counted there.
+/// Imports a log, and waits until all of it is counted at the target.
 fn shipped(data: &Path, target: &str, log: &[u8]) -> String {
     let path = data.parent().expect("a folder").join("results.jtl");
     std::fs::write(&path, log).expect("written");
@@ -152,7 +152,7 @@ fn shipped(data: &Path, target: &str, log: &[u8]) -> String {
     id
 }
 
-/// The answer without who gave it.
+/// The answer without its source.
 fn bare(mut answer: Value) -> Value {
     for key in ["source", "fallback"] {
         answer.as_object_mut().expect("an object").remove(key);
@@ -184,7 +184,7 @@ async fn gives_the_logs_answer(name: &str) {
         by_engine += usize::from(exact);
     }
     assert!(by_engine > FILTERS / 3 && found > 1_000, "{by_engine} by the engine, {found} found");
-    // A short log is read, which is not reported as a fault.
+    // A short log is read instead, which is not reported as an error.
     let short = searched.samples(&run, &[], "auto").await;
     assert_eq!((&short["source"], &short["fallback"]), (&json!("log"), &Value::Null));
 
@@ -196,7 +196,7 @@ async fn gives_the_logs_answer(name: &str) {
     let answer = searched.samples(&long, &[("label", "xx".to_owned())], "search").await;
     assert_eq!((&answer["matched"], &answer["fallback"]["code"]), (&json!(1), &json!("search_values_not_indexed")));
 
-    // A document that is not JAC's.
+    // A document that JAC did not write.
     let foreign = json!({ "@timestamp": "2023-11-14T22:13:20Z", "run": { "id": run }, "jmeter": { "form": 2 } });
     let path = "logs-jmeter.sample-default/_doc?refresh=true";
     assert_eq!(engine.ask(Method::POST, path, foreign).await["result"], "created");
@@ -206,7 +206,7 @@ async fn gives_the_logs_answer(name: &str) {
     assert!(text(&shipped_again).contains("complete"), "{}", text(&shipped_again));
     assert_eq!(searched.samples(&run, &[], "search").await["source"], "search");
 
-    // An engine that is away delays no answer, and is not asked again at once.
+    // An unreachable engine delays no answer, and is not queried again at once.
     let mut engine = engine;
     engine.kill();
     let began = Instant::now();

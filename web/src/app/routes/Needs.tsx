@@ -3,7 +3,7 @@ import { may, type Action } from "@/shared/session/rights";
 import { useSession } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
 
-/** Stands before a page that not everybody may open; the server refuses its requests too. */
+/** Shows a page only to users with the required right; the server rejects its requests too. */
 export function Needs({ action, children }: { action: Action; children: ReactNode }) {
   const { data: session = null } = useSession();
   if (may(session, action)) return children;

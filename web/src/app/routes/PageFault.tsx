@@ -5,7 +5,7 @@ import { useConnection } from "@/shared/ui/ConnectionNote";
 import { PageHead } from "@/shared/ui/PageHead";
 import { PageUnavailable } from "../pageUnavailable";
 
-/** A page that failed to draw: said in its place, never a blank one. */
+/** Shows the error of a page that failed to render, instead of a blank page. */
 export function PageFault() {
   const error = useRouteError();
   if (error instanceof PageUnavailable) return <Unavailable error={error} />;
@@ -21,7 +21,7 @@ function reload(): void {
   window.location.reload();
 }
 
-/** It loads by itself when the connection is back. */
+/** The page loads automatically when the connection is back. */
 function Unavailable({ error }: { error: PageUnavailable }) {
   const { connected } = useConnection();
   const wasAway = useRef(false);

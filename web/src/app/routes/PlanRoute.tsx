@@ -84,7 +84,7 @@ function PlanPage({ id }: { id: string }) {
   );
 }
 
-/** Runs whose plan was deleted, or that were imported under a name that is no plan's: their history is there all the same. */
+/** Runs of a deleted plan, or imported under a name that no plan has: their history is shown all the same. */
 function RunsWithoutPlan({ id, missing }: { id: string; missing: ReactNode }) {
   const newest = useRuns(new URLSearchParams({ plan: id }).toString(), 1);
   const [run] = newest.data?.items ?? [];
@@ -107,7 +107,7 @@ interface ValidationProps {
   onWorkers: (workers: number) => void;
 }
 
-/** What the plan needs and does with so many workers. */
+/** What the plan needs and does with this number of workers. */
 function Validation({ plan, check, workers, max, onWorkers }: ValidationProps) {
   const move = useMoveFile(plan.id);
   const { mayWrite } = useRights();

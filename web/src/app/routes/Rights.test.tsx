@@ -74,7 +74,7 @@ const heads = (
   </>
 );
 
-describe("others' things", () => {
+describe("what others own", () => {
   it.each([
     ["another member", sessionOf("member"), 0, true],
     ["a viewer of the team", sessionOf("viewer", {}, [SHOP]), 0, false],
@@ -86,7 +86,7 @@ describe("others' things", () => {
     const found = [screen.queryByRole("button", { name: "Stop" }), screen.queryByRole("button", { name: "More about this cluster" })];
     expect(found.filter((button) => button !== null)).toHaveLength(actions);
     expect(screen.queryAllByText("Read only: Bob, team shop")).toHaveLength(actions === 0 ? 3 : 0);
-    // A copy is whoever's who makes it.
+    // A copy belongs to the user who makes it.
     const plan = screen.queryByRole("button", { name: "More about this plan" });
     expect(plan !== null).toBe(duplicates);
     if (plan === null) return;
@@ -101,12 +101,12 @@ describe("a viewer", () => {
     ["clusters", <ClustersRoute key="2" />, "No active clusters.", /New cluster/],
     ["plans", <PlansRoute key="3" />, "No plans yet.", /Choose files/],
     ["the overview", <HomePage key="4" />, "No runs yet.", /Start run|New cluster/],
-  ])("starts and spends nothing: %s", async (_page, page, empty, action) => {
+  ])("sees no actions that start something or cost money: %s", async (_page, page, empty, action) => {
     renderFor(sessionOf("viewer"), page);
     await screen.findByText(empty);
     expect(screen.queryByRole("button", { name: action })).toBeNull();
   });
-  it("and a member does", async () => {
+  it("a member can", async () => {
     renderFor(sessionOf("member"), <ClustersRoute />);
     expect(await screen.findAllByRole("button", { name: /New cluster/ })).not.toHaveLength(0);
   });
@@ -124,22 +124,22 @@ describe("settings", () => {
     within(screen.getByRole("navigation", { name: "Settings" }))
       .getAllByRole("link")
       .map(({ textContent }) => textContent.trim());
-  it("of an administrator have the installation's", () => {
+  it("show administrators the installation's settings", () => {
     renderFor(sessionOf("administrator"), page, "/settings/people");
     expect(links()).toEqual(["My account", "Credentials", "Results", "Search", "My activity", "People", "Teams", "Audit", "Integrations", "Server"]);
     expect(screen.getByText("Everybody")).toBeDefined();
   });
-  it("of others have only their own, also by the address", () => {
+  it("show other users only their own settings, also by address", () => {
     renderFor(sessionOf("member"), page, "/settings/people");
     expect(links()).toEqual(["My account", "Credentials", "Results", "Search", "My activity"]);
     expect(screen.getByText("Administrators only.")).toBeDefined();
     expect(screen.queryByText("Everybody")).toBeNull();
   });
-  it("of a viewer have no credentials", () => {
+  it("show viewers no credentials", () => {
     renderFor(sessionOf("viewer"), page, "/settings/people");
     expect(links()).toEqual(["My account", "My activity"]);
   });
-  it("can be left where the browser scrolls by a promise", async () => {
+  it("can be left in a browser whose scrolling returns a promise", async () => {
     vi.spyOn(Element.prototype, "scrollIntoView").mockReturnValue(Promise.resolve() as unknown as undefined);
     const both = (
       <Routes>
@@ -191,7 +191,7 @@ describe("the credentials of a new cluster", () => {
       .getAllByRole("option")
       .map(({ textContent }) => textContent);
 
-  it("are the only set there is, sent by its id", async () => {
+  it("preselect the only set, and send its ID", async () => {
     api.answer("GET /credentials", { body: [set("main", "aws_keys"), set("lab", "ssh_key")] });
     api.answer("GET /credentials/environment", { body: { allowed: false, available: true } });
     api.answer("POST /clusters/forecast", { body: { faults: [], usd_per_hour: 1, notes: [] } });
@@ -202,7 +202,7 @@ describe("the credentials of a new cluster", () => {
     await screen.findByRole("button", { name: "Create cluster" });
     expect(api.changes()).toMatchObject([{ path: "/clusters/forecast", body: { config: { ec2: { credentials: "main" } } } }]);
   });
-  it("have to be chosen among several, the server's own among them where they are allowed", async () => {
+  it("must be chosen if there are several, including the server's own if permitted", async () => {
     api.answer("GET /credentials", { body: [set("main", "aws_keys"), set("other", "aws_keys")] });
     api.answer("GET /credentials/environment", { body: { allowed: true, available: true } });
     await open("Amazon EC2");
@@ -212,7 +212,7 @@ describe("the credentials of a new cluster", () => {
     expect(screen.getByLabelText("Credentials").getAttribute("aria-invalid")).toBe("true");
     expect(api.changes()).toEqual([]);
   });
-  it("over SSH are saved keys; a file on the server only for administrators", async () => {
+  it("over SSH are saved keys; only administrators may use a file on the server", async () => {
     api.answer("GET /credentials", { body: [set("lab", "ssh_key")] });
     await open("Machines over SSH");
     await screen.findByRole("option", { name: "lab" });

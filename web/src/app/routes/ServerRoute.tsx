@@ -8,7 +8,7 @@ import { Note } from "@/shared/ui/Note";
 
 const PROVIDERS = { local: "local processes", ssh: "machines over SSH", ec2: "Amazon EC2", imported: "imported logs" };
 
-/** What this server is, has and allows; it is set in its configuration. */
+/** The server's version, limits and settings, which come from its configuration. */
 export function ServerRoute() {
   const info = useInfo();
   return (

@@ -18,15 +18,15 @@ const PAGES: { to: string; icon: IconName; word: string; needs?: Action }[] = [
   { to: "server", icon: "hdd-rack", word: "Server", needs: "read_server" },
 ];
 
-/** One's own settings, and for administrators those of the installation. */
+/** The user's own settings, and for administrators those of the installation. */
 export function SettingsLayout() {
   const { data: session = null } = useSession();
   const { pathname } = useLocation();
   const page = PAGES.find(({ to }) => pathname === `/settings/${to}`);
   const nav = useRef<HTMLElement>(null);
-  // In a narrow window the line of pages scrolls sideways.
+  // In a narrow window the navigation scrolls horizontally.
   useEffect(() => {
-    // Some browsers answer with a promise, which is nothing to clean up by.
+    // Some browsers return a promise, which must not be returned as a cleanup function.
     nav.current?.querySelector(".active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [pathname]);
   const shown = PAGES.filter(({ needs }) => needs === undefined || may(session, needs));

@@ -17,7 +17,7 @@ function report(samples: number, interval: { from_ms: number; to_ms: number } | 
   });
 }
 
-it("follows the zoom of the link in figures and tables", async () => {
+it("applies the zoom in the link to figures and tables", async () => {
   const [from_ms, to_ms] = [START + 2000, START + 5000];
   api.answer("GET /runs/r-1", { body: runOf({ id: "r-1", name: "peak" }) });
   api.answer("GET /runs/r-1/report", { body: report(1000, null) });

@@ -23,7 +23,7 @@ import { PageHead } from "@/shared/ui/PageHead";
 import { ThemeSwitch } from "@/shared/ui/ThemeSwitch";
 import { ZoneSwitch } from "@/shared/ui/ZoneSwitch";
 
-/** The page of a share link: results without the console around them. */
+/** The page of a share link: results without the app's frame. */
 export function ShareLayout() {
   return (
     <main className="offline">
@@ -32,7 +32,7 @@ export function ShareLayout() {
   );
 }
 
-/** Below what a link shares; below a link that opens nothing it would be wrong. */
+/** Shown below shared results, but not below an invalid link, where it would be wrong. */
 function ShareFoot() {
   return (
     <footer className="offline-foot">
@@ -43,7 +43,7 @@ function ShareFoot() {
   );
 }
 
-/** A link outlives no run that is deleted, and no reload needs its secret. */
+/** A deleted run ends its links; reloading does not need the link's secret. */
 const WAITING_MS = 5000;
 
 export function ShareRunRoute() {

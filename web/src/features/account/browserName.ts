@@ -1,4 +1,4 @@
-/** `Firefox on Linux`: what a person recognises of a browser's own lengthy name. Pure. */
+/** `Firefox on Linux`: a short name from a browser's user agent string. Pure. */
 const BROWSERS: [string, string][] = [
   ["Edg/", "Edge"],
   ["OPR/", "Opera"],

@@ -1,4 +1,4 @@
-/** A new token as it is typed, and what is wrong with it. Pure. */
+/** The form of a new token, and its errors. Pure. */
 import type { NewToken, Role, TokenScope } from "@/shared/api/types";
 
 export const SCOPES: { scope: TokenScope; word: string; help: string }[] = [

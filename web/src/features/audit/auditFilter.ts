@@ -1,13 +1,13 @@
-/** What is looked for in the audit trail, as the URL keeps it and as the server is asked. Pure. */
+/** The filter of the audit trail: in the URL, and as parameters of the request. Pure. */
 import { fromLocalInput } from "@/shared/format/time";
 
 export interface AuditFilter {
   person: string;
   action: string;
-  /** The id of a thing. */
+  /** ID of an object. */
   thing: string;
   text: string;
-  /** Times of a form, in the chosen zone, `2026-11-28T06:00`; empty: no end. */
+  /** Times of the form in the chosen zone, `2026-11-28T06:00`; empty: no limit. */
   from: string;
   to: string;
 }
@@ -26,7 +26,7 @@ export function writeFilter(url: URLSearchParams, filter: AuditFilter): void {
   }
 }
 
-/** Beside the end of the time, where it lies before its start. */
+/** The error at the end field if the end is before the start. */
 export function faultOf({ from, to }: AuditFilter): string | undefined {
   return from !== "" && to !== "" && Date.parse(to) <= Date.parse(from) ? "Must be after the start." : undefined;
 }
@@ -35,7 +35,7 @@ export function isEmpty(filter: AuditFilter): boolean {
   return FIELDS.every((field) => filter[field].trim() === "");
 }
 
-/** The server's parameters; its times are milliseconds. */
+/** The parameters of the request; its times are in milliseconds. */
 export function auditSearch(filter: AuditFilter): string {
   const search = new URLSearchParams();
   for (const field of ["person", "action", "thing", "text"] as const) if (filter[field].trim() !== "") search.set(field, filter[field].trim());

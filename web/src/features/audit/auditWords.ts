@@ -1,7 +1,7 @@
 import type { AuditEntry } from "@/shared/api/types";
 import type { ChipLook } from "@/shared/ui/Chip";
 
-/** Actions whose words do not follow from their parts. */
+/** Actions whose text is not derived from the parts of the code. */
 const ACTIONS: Record<string, string> = {
   "session.create": "sign in",
   "session.delete": "sign out",
@@ -18,7 +18,7 @@ const ACTIONS: Record<string, string> = {
   "comparisons.share.create": "create share link",
 };
 
-/** `run.stop` as `stop run`: what was done comes last in a code, and first in words. */
+/** `run.stop` as `stop run`: in a code the verb is last, in the text first. */
 export function actionWords(action: string): string {
   const parts = action.replaceAll("_", " ").split(".");
   return ACTIONS[action] ?? [...parts.slice(-1), ...parts.slice(0, -1).filter((part) => part !== "account")].join(" ");
@@ -53,7 +53,7 @@ export function viaWords({ via, via_name: name }: Pick<AuditEntry, "via" | "via_
 
 const PLACES: Record<string, string> = { run: "/runs/", plan: "/plans/", cluster: "/clusters/", schedule: "/schedules/" };
 
-/** Where the thing has a page; it may be gone. */
+/** The object's page, if its kind has one; the object may have been deleted. */
 export function pathOf({ kind, thing }: Pick<AuditEntry, "kind" | "thing">): string | null {
   const place = kind === null ? undefined : PLACES[kind];
   return place === undefined || thing === null ? null : place + thing;

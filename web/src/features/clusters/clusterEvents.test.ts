@@ -5,7 +5,7 @@ import { causeLines, foldProgress, lastWord } from "./clusterEvents";
 const event = (message: string, node: string | null = null): ClusterEvent => ({ id: 0, at_ms: 0, node, code: "ready", params: {}, message });
 const progress = (message: string, done: number, node: string | null = null): ClusterEvent => ({ ...event(message, node), code: "sending", params: { what: message.split(":")[0], done } });
 
-it("keeps the newest line of each progress, node by node", () => {
+it("keeps the newest progress event of each node", () => {
   const events = [
     event("Requested."),
     progress("Sending JMeter: 1 of 88 MB.", 1, "master"),
@@ -20,12 +20,12 @@ it("keeps the newest line of each progress, node by node", () => {
   expect(foldProgress(events, 1).map(({ message }) => message)).toEqual(["Requested.", "Sending JMeter: done.", "Sending JMeter: done.", "Fetching JMeter: done.", "Ready."]);
 });
 
-it("finds the last word about a node and about the whole", () => {
+it("finds the latest event of a node and of the cluster", () => {
   const events = [event("Looking at a.", "master"), event("Requested."), progress("Sending JMeter: 1 of 88 MB.", 1, "master")];
   expect([lastWord(events, "master"), lastWord(events, "worker-1"), lastWord(events, null)]).toEqual(["Sending JMeter: 1 of 88 MB.", null, "Requested."]);
 });
 
-it("shows the faults of several machines one by one", () => {
+it("shows the errors of several nodes separately", () => {
   const fault = (message: string) => ({ code: "host_unfit", field: "/config/ssh/hosts/0", message });
   const faults = [fault("Load-1: it does not answer. It may be off."), fault("load-2:2222: no Java.")];
   const cluster = { cause: { code: "unfit", message: "Both sentences.", params: { faults } } } as unknown as Cluster;

@@ -1,8 +1,8 @@
-/** Events of a cluster, made short enough to read. Pure. */
+/** Events of a cluster, reduced to the relevant ones. Pure. */
 import type { Cluster, ClusterEvent, Fault } from "@/shared/api/types";
 
 /**
- * `Sending JMeter: 12 of 150 MB.` comes every second or so: of each such series only the newest line stays. The last one comes before
+ * `Sending JMeter: 12 of 150 MB.` arrives about once a second: only the newest event of each such series is kept. It precedes
  * the last byte, so a transfer in progress when the cluster became ready is shown without a number.
  */
 export function foldProgress(events: ClusterEvent[], readyMs: number | null): ClusterEvent[] {
@@ -24,12 +24,12 @@ function seriesOf(event: ClusterEvent): string | null {
   return isProgress ? `${event.node ?? ""} ${event.code} ${JSON.stringify(event.params["what"])}` : null;
 }
 
-/** The last word about a node, or with null about the whole cluster; events come oldest first. */
+/** The latest event of a node, or with null of the whole cluster; events are ordered oldest first. */
 export function lastWord(events: ClusterEvent[], node: string | null): string | null {
   return events.findLast((event) => event.node === node)?.message ?? null;
 }
 
-/** Why it failed or ended, one line for each fault where there are several. */
+/** Why it failed or was terminated, one line for each error if there are several. */
 export function causeLines(cluster: Cluster): string[] {
   if (cluster.cause === null) return [];
   const faults = cluster.cause.params["faults"] as Fault[] | undefined;

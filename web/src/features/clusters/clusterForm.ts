@@ -1,4 +1,4 @@
-/** The create form as it is typed, and what is wrong with it: all faults at once. Pure. */
+/** The form for creating a cluster, and its errors: all at once. Pure. */
 import type { ClusterConfig, Ec2Config, Fault, NewCluster, Provider } from "@/shared/api/types";
 import { ADVANCED, checkEc2, ec2FormFrom, whole, type Ec2Form } from "./ec2Form";
 import { readHosts, readKnownHosts } from "./machines";
@@ -7,11 +7,11 @@ export interface ClusterForm extends Ec2Form {
   name: string;
   description: string;
   provider: Provider;
-  /** Over SSH it follows from the hosts. */
+  /** Over SSH it is derived from the hosts. */
   workers: string;
   hosts: string;
   user: string;
-  /** A saved key's id, or `file`: the one of `keyFile`; empty: none is chosen. */
+  /** A saved key's ID, or `file`: the one in `keyFile`; empty: none selected. */
   sshKey: string;
   keyFile: string;
   knownHosts: string;
@@ -23,14 +23,14 @@ export interface ClusterForm extends Ec2Form {
   removeAfterRun: boolean;
 }
 
-/** Those where anything may be typed. */
+/** The text fields. */
 export type ClusterField = { [Field in keyof ClusterForm]: string extends ClusterForm[Field] ? Field : never }[keyof ClusterForm];
 export type Faults = Partial<Record<ClusterField | "image", string>>;
 
-/** A configuration that starts a form: with machines of EC2 in it, for whoever chooses them. */
+/** A configuration that fills the form initially: with EC2 settings in it, for users who choose EC2. */
 export type StartConfig = ClusterConfig & { ec2: Ec2Config };
 
-/** The form for a configuration: the defaults, or that of a cluster to make another one of. */
+/** The form for a configuration: the defaults, or the configuration of a cluster to copy. */
 export function formFrom(config: StartConfig, provider: Provider = "local"): ClusterForm {
   return {
     ...ec2FormFrom(config.ec2),
@@ -52,7 +52,7 @@ export function formFrom(config: StartConfig, provider: Provider = "local"): Clu
 }
 
 export interface Checked {
-  /** null while there are faults. */
+  /** null while there are errors. */
   request: NewCluster | null;
   faults: Faults;
 }
@@ -119,7 +119,7 @@ function checkKnownHosts(form: ClusterForm, hosts: string[], faults: Faults): st
   return keys.lines;
 }
 
-/** The fields by their places in the request. */
+/** The form's fields by their JSON pointers in the request. */
 const POINTERS: Record<string, keyof Faults> = {
   "/name": "name",
   "/config/workers": "workers",
@@ -149,17 +149,17 @@ const POINTERS: Record<string, keyof Faults> = {
   "/config/ec2/workers_may_fail": "workersMayFail",
 };
 
-/** The field of a pointer, or of the list or the map that it points into; null: it is about none that is shown for this provider. */
+/** The field of a pointer, or of the list or map that it points into; null: no field that is shown for this provider. */
 function fieldAt(pointer: string, form: ClusterForm): keyof Faults | null {
   const of = /^\/config\/(ssh|ec2)\//.exec(pointer)?.[1];
   if (of !== undefined && of !== form.provider) return null;
   const field = POINTERS[pointer] ?? POINTERS[pointer.slice(0, pointer.lastIndexOf("/"))] ?? null;
   if (field === "image") return form.image === "id" ? "imageId" : "image";
-  // Over SSH the number of workers follows from the hosts.
+  // Over SSH the number of workers is derived from the hosts.
   return field === "workers" && form.provider === "ssh" ? "hosts" : field;
 }
 
-/** Puts the server's faults beside the fields they are about, as far as such a field is shown. */
+/** Assigns the server's errors to their fields, if these are shown. */
 export function placeFaults(faults: Fault[], form: ClusterForm): { beside: Faults; rest: string[] } {
   const beside: Faults = {};
   const rest: string[] = [];
@@ -171,7 +171,7 @@ export function placeFaults(faults: Fault[], form: ClusterForm): { beside: Fault
   return { beside, rest };
 }
 
-/** Whether a fault is hidden while the form's further part is folded. */
+/** Whether an error is hidden in the collapsed part of the form. */
 export function isBelowFold(faults: Faults): boolean {
   return ADVANCED.some((field) => faults[field] !== undefined);
 }

@@ -1,11 +1,11 @@
-/** A cluster's and a node's state in words, icons and tones. */
+/** A cluster's and a node's state as text, icon and colour. */
 import type { Cluster, ClusterConfig, ClusterNode, ClusterPhase, ClusterSummary, Provider } from "@/shared/api/types";
 import { costOver, formatUsd } from "@/shared/format/money";
 import { formatCount, plural } from "@/shared/format/numbers";
 import { formatDuration } from "@/shared/format/time";
 import type { ChipLook } from "@/shared/ui/Chip";
 
-/** Nothing is on its way: what is shown changes only by a person, a run or time. */
+/** Nothing is in progress: what is shown changes only by a user's action, a run or time. */
 export function isSettled(phase: ClusterPhase): boolean {
   return phase === "ready" || phase === "terminated" || phase === "failed";
 }
@@ -14,15 +14,15 @@ export function hasEnded(phase: ClusterPhase): boolean {
   return phase === "terminated" || phase === "failed" || phase === "terminating";
 }
 
-/** What ends a cluster by itself. */
+/** What terminates a cluster automatically. */
 export const END_WORDS = { lifetime: "lifetime", idle: "idle timeout" } as const;
 
-/** On its way to `ready`. */
+/** Not ready yet. */
 export function isComingUp(phase: ClusterPhase): boolean {
   return phase === "requested" || phase === "launching" || phase === "preparing";
 }
 
-/** The words for its state, in a list and on its own page. */
+/** The text for its state, in a list and on its own page. */
 type Seen = Pick<ClusterSummary, "phase" | "lost_nodes" | "current_run">;
 
 /** Including the reason for its end. */
@@ -31,15 +31,15 @@ type Ended = Seen & Pick<ClusterSummary, "ready_ms" | "cause">;
 /** Of a reason that was written down before reasons had codes. */
 const UNCODED = "uncoded";
 
-/** Nothing failed: it was terminated before it was ready. */
+/** Not a failure: it was terminated before it was ready. */
 const ON_REQUEST = new Set(["terminated_by", "owner_removed", "command_gone", "run_not_started", "run_ended"]);
 
-/** A run can be started: ready, whole, and nobody runs on it. */
+/** A run can be started: it is ready and complete, and has no active run. */
 export function canRun(cluster: Seen): boolean {
   return cluster.phase === "ready" && cluster.lost_nodes.length === 0 && cluster.current_run === null;
 }
 
-/** A run can be started once the one that is on it has ended. */
+/** A run can be started once the active one has ended. */
 export function canQueue(cluster: Seen): boolean {
   return cluster.phase === "ready" && cluster.lost_nodes.length === 0 && cluster.current_run !== null;
 }
@@ -82,7 +82,6 @@ export function nodeChip(node: ClusterNode): ChipLook {
   }
 }
 
-/** `1 master + 2 workers`. */
 export function sizeWords(workers: number): string {
   return workers === 0 ? "1 master, no workers" : `1 master + ${plural(workers, "worker")}`;
 }
@@ -121,14 +120,14 @@ export function typeOf({ config }: Pick<Cluster, "config">, node: Pick<ClusterNo
   return config.ec2.fallback_worker_types.length === 0 ? config.ec2.worker_type : `${config.ec2.worker_type} or a fallback type`;
 }
 
-/** What a price an hour comes to if the cluster lives as long as it may; a sentence. */
+/** The maximum cost from the price per hour and the cluster's maximum lifetime; a sentence. */
 export function priceWords(usdPerHour: number | null, config: Pick<ClusterConfig, "lifetime_minutes">): string {
   if (usdPerHour === null) return "Cost unknown.";
   const most = formatUsd(costOver(usdPerHour, config.lifetime_minutes * 60));
   return `About ${formatUsd(usdPerHour)} an hour, max ${most} in ${formatDuration(config.lifetime_minutes * 60)} (estimate, machines only).`;
 }
 
-/** What a new cluster comes to, before the button. */
+/** A summary of a new cluster, above the button. */
 export function sumWords({ provider, config }: Pick<Cluster, "provider" | "config">): string {
   const heap = config.heap_mb == null ? (provider === "ec2" ? "heap: half of the memory" : "automatic heap") : `${formatCount(config.heap_mb)} MB heap per node`;
   const idle = config.idle_minutes == null ? "" : `, idle timeout ${formatDuration(config.idle_minutes * 60)}`;
@@ -137,14 +136,14 @@ export function sumWords({ provider, config }: Pick<Cluster, "provider" | "confi
   return `${placeWords({ provider, config })}${spot}, ${heap}, max ${formatDuration(config.lifetime_minutes * 60)}${idle}${after}`;
 }
 
-/** What terminating does, where the nodes are. */
+/** What terminating does, by provider. */
 export function endWords(provider: Provider): string {
   switch (provider) {
     case "local":
       return "Ends the processes of the master and the workers and removes their folders.";
     case "ssh":
       return "Ends JAC’s processes on the machines and removes this cluster’s folder below ~/.jac. The machines themselves stay as they are.";
-    // No cluster has it.
+    // No cluster has this provider.
     case "imported":
       return "";
     case "ec2":
@@ -152,7 +151,7 @@ export function endWords(provider: Provider): string {
   }
 }
 
-/** The same in a menu's few words. */
+/** The same in short, for a menu. */
 export function endHint(provider: Provider): string {
   switch (provider) {
     case "local":
@@ -166,7 +165,7 @@ export function endHint(provider: Provider): string {
   }
 }
 
-/** The machine a node is on, before and after it was reached; hosts are in the order of the nodes. */
+/** The machine of a node, before and after it was reached; hosts are in the order of the nodes. */
 export function hostOf(cluster: Cluster, node: ClusterNode): string | null {
   return cluster.config.ssh?.hosts[cluster.nodes.indexOf(node)] ?? null;
 }

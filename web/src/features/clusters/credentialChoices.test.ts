@@ -21,11 +21,11 @@ const none = { allowed: false, available: false };
 
 describe("the credentials of a new cluster", () => {
   const all = [set("main", "aws_keys"), set("load", "aws_role"), set("lab", "ssh_key"), set("theirs", "aws_keys", "u-2"), set("their-key", "ssh_key", "u-2")];
-  it("are one's own of the right kind, also for an administrator, who sees all", () => {
+  it("are the user's own of the right kind, also for an administrator, who sees all", () => {
     expect(values(awsChoices(all, none, "u-1"))).toEqual(["main", "load"]);
     expect(values(keyChoices(all, "u-1", false))).toEqual(["lab"]);
   });
-  it("are the server's own only where that is allowed, and a file only for administrators", () => {
+  it("include the server's own only if permitted, and a file only for administrators", () => {
     expect(awsChoices([], { allowed: true, available: false }, "u-1")).toMatchObject([{ value: "environment", disabled: true }]);
     expect(awsChoices([], { allowed: true, available: true }, "u-1")).toMatchObject([{ value: "environment", disabled: false }]);
     expect(values(keyChoices([], "u-1", true))).toEqual(["file"]);
@@ -44,7 +44,7 @@ it.each([
   ["theirs", ["main", "load"], ""],
   ["", ["lab", "file"], "lab"],
   ["", ["file"], "file"],
-])("%j among %j comes to %j", (chosen, choices, result) =>
+])("%j among %j selects %j", (chosen, choices, result) =>
   expect(
     chosenOf(
       chosen,
@@ -53,4 +53,4 @@ it.each([
   ).toBe(result),
 );
 
-it("takes nothing that is there but cannot be used", () => expect(chosenOf("environment", [{ value: "environment", word: "", disabled: true }])).toBe(""));
+it("preselects nothing that exists but cannot be used", () => expect(chosenOf("environment", [{ value: "environment", word: "", disabled: true }])).toBe(""));

@@ -1,20 +1,20 @@
-/** Which credentials a new cluster can be made with, and which are taken where the form leaves it open. Pure. */
+/** Which credentials a new cluster can use, and which are preselected. Pure. */
 import type { CredentialView, EnvironmentCredentials } from "@/shared/api/types";
 
 export const ENVIRONMENT = "environment";
-/** The owner's only set, as a configuration says it. */
+/** The owner's only set, as a configuration refers to it. */
 const ONLY = "saved";
-/** A key file of the server, in place of a saved SSH key. */
+/** A key file on the server, instead of a saved SSH key. */
 export const KEY_FILE = "file";
 
 export interface CredentialChoice {
-  /** A set's id, `environment` or `file`. */
+  /** A set's ID, `environment` or `file`. */
   value: string;
   word: string;
   disabled?: boolean;
 }
 
-/** One's own AWS sets, and the server's where they are allowed. */
+/** The user's own AWS sets, and the server's if permitted. */
 export function awsChoices(sets: CredentialView[], environment: EnvironmentCredentials, me: string): CredentialChoice[] {
   const own = sets
     .filter(({ kind, owner }) => kind !== "ssh_key" && owner.id === me)
@@ -23,7 +23,7 @@ export function awsChoices(sets: CredentialView[], environment: EnvironmentCrede
   return [...own, { value: ENVIRONMENT, word: environment.available ? "the server’s own" : "the server’s own (none found)", disabled: !environment.available }];
 }
 
-/** One's own SSH keys, and for administrators a file on the server. */
+/** The user's own SSH keys, and for administrators a file on the server. */
 export function keyChoices(sets: CredentialView[], me: string, mayUseFiles: boolean): CredentialChoice[] {
   const own = sets
     .filter(({ kind, owner }) => kind === "ssh_key" && owner.id === me)
@@ -32,8 +32,8 @@ export function keyChoices(sets: CredentialView[], me: string, mayUseFiles: bool
 }
 
 /**
- * The choice that the form comes to: what was chosen, as long as there is such a one; else the only one that there is; else none (empty),
- * and the person has to choose. Somebody else's set, in the configuration of a cluster to make another one of, is none of one's own.
+ * The effective choice: the selected one, if it still exists; otherwise the only one; otherwise none (empty),
+ * and the user has to choose. When another user's cluster is copied, their set does not exist among the user's own.
  */
 export function chosenOf(chosen: string, choices: CredentialChoice[]): string {
   const possible = choices.filter(({ disabled }) => disabled !== true);

@@ -1,6 +1,6 @@
 import type { Ec2Config } from "@/shared/api/types";
 
-/** As the server's defaults are. */
+/** Like the server's defaults. */
 export const EC2: Ec2Config = {
   region: null,
   credentials: "saved",

@@ -1,6 +1,6 @@
 /**
- * The machines of EC2 as they are typed: from the form to the configuration and back, and what is wrong with them. Pure; the rules are
- * those of the server, which looks again and then asks AWS.
+ * The EC2 settings of the form: from the form to the configuration and back, and their errors. Pure; the rules are
+ * those of the server, which checks again and then validates with AWS.
  */
 import type { Distribution, Ec2Addresses, Ec2Config } from "@/shared/api/types";
 
@@ -8,23 +8,23 @@ export interface Ec2Form {
   region: string;
   masterType: string;
   workerType: string;
-  /** In order of preference, with commas. */
+  /** In order of preference, separated by commas. */
   fallbackTypes: string;
-  /** A distribution, or `id`: the one of `imageId`. */
+  /** A distribution, or `id`: the one in `imageId`. */
   image: Distribution | "id";
   imageId: string;
   diskGb: string;
   spot: boolean;
   addresses: Ec2Addresses;
-  /** A set's id, `environment`, or `saved`: the only one there is. */
+  /** A set's ID, `environment`, or `saved`: the only one. */
   credentials: string;
   vpc: string;
-  /** One a line, or with commas. */
+  /** One per line, or separated by commas. */
   subnets: string;
   securityGroup: string;
   sshFrom: string;
   keyName: string;
-  /** `NAME=VALUE`, one a line. */
+  /** `NAME=VALUE`, one per line. */
   tags: string;
   workersMayFail: string;
 }
@@ -33,7 +33,7 @@ type Ec2Field =
   "region" | "masterType" | "workerType" | "fallbackTypes" | "image" | "imageId" | "diskGb" | "vpc" | "subnets" | "securityGroup" | "sshFrom" | "keyName" | "tags" | "workersMayFail" | "credentials";
 export type Ec2Faults = Partial<Record<Ec2Field, string>>;
 
-/** Those that stand in the folded part of the form. */
+/** The fields in the collapsed part of the form. */
 export const ADVANCED: Ec2Field[] = ["fallbackTypes", "vpc", "subnets", "securityGroup", "sshFrom", "keyName", "tags", "workersMayFail"];
 
 export function ec2FormFrom(config: Ec2Config): Ec2Form {
@@ -60,7 +60,7 @@ export function ec2FormFrom(config: Ec2Config): Ec2Form {
   };
 }
 
-/** The configuration that is typed; each fault is written to its field. */
+/** The configuration from the form; each error is added to its field. */
 export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Faults): Ec2Config {
   if (form.credentials === "") faults.credentials = "Select the credentials to create the machines with.";
   const region = form.region.trim();
@@ -112,7 +112,7 @@ export function checkEc2(form: Ec2Form, workers: number | null, faults: Ec2Fault
   };
 }
 
-/** What is separated by white space, commas or semicolons. */
+/** The parts of a text separated by white space, commas or semicolons. */
 function listed(text: string): string[] {
   return text.split(/[\s,;]+/).filter((each) => each !== "");
 }
@@ -152,7 +152,7 @@ function readTags(text: string): { tags: Record<string, string>; fault: string |
   return { tags: Object.fromEntries(tags), fault: faults.length === 0 ? null : faults.join(" ") };
 }
 
-/** A whole number that is not negative; null for anything else. */
+/** A non-negative integer; null for anything else. */
 export function whole(text: string): number | null {
   return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : null;
 }

@@ -1,7 +1,7 @@
-/** What the create form offers while it is typed; anything else may be typed too. */
+/** Suggestions of the create form; any other value may be typed too. */
 import type { Distribution } from "@/shared/api/types";
 
-/** Regions of AWS that every account has, and those that are switched on by hand. */
+/** AWS regions that every account has, and those that have to be enabled. */
 export const REGIONS = [
   ...["eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1", "eu-south-1", "eu-south-2", "eu-central-2"],
   ...["us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "ca-west-1", "mx-central-1", "sa-east-1"],

@@ -13,7 +13,7 @@ const image = (id: string, region: string, state: NodeImage["state"] = "availabl
   size_gb: null,
 });
 
-it("only images that can be booted in the region are offered, all of them while none is named", () => {
+it("offers only images that can be booted in the region, and all images while no region is entered", () => {
   const all = [image("ami-1", "eu-central-1"), image("ami-2", "us-east-1"), image("ami-3", "eu-central-1", "pending"), image("ami-4", "us-east-1", "failed")];
   expect(imagesFor(all, " eu-central-1 ").map(({ id }) => id)).toEqual(["ami-1"]);
   expect(imagesFor(all, "").map(({ id }) => id)).toEqual(["ami-1", "ami-2"]);

@@ -1,13 +1,13 @@
-/** The JMeters that a new cluster can have. Pure. */
+/** The JMeter versions for a new cluster. Pure. */
 import type { Info } from "@/shared/api/types";
 
 export interface JMeterChoice {
-  /** Empty: the server's own, whichever that will be. */
+  /** Empty: the server's own, whichever version that is. */
   version: string;
   words: string;
 }
 
-/** All of them, the server's own first; one that is chosen already is among them, known or not. */
+/** All versions, the server's own first; includes the selected one even if the server does not list it. */
 export function jmeterChoices(info: Pick<Info, "jmeter" | "jmeter_versions"> | undefined, chosen: string): JMeterChoice[] {
   const own = info?.jmeter.version ?? info?.jmeter_versions[0];
   const others = (info?.jmeter_versions ?? []).filter((version) => version !== own);

@@ -1,6 +1,6 @@
 /**
- * The machines of a cluster over SSH as they are typed: which they are, and by which keys they are known. Pure; the rules are those of
- * the server, which looks again.
+ * The machines of a cluster over SSH in the form: hosts and their host keys. Pure; the rules are those of
+ * the server, which checks again.
  */
 import { plural } from "@/shared/format/numbers";
 
@@ -9,7 +9,7 @@ export interface Host {
   port: number;
 }
 
-/** `HOST`, `HOST:PORT` or `[IPv6]:PORT`; null for a text that names no machine. */
+/** `HOST`, `HOST:PORT` or `[IPv6]:PORT`; null for an invalid text. */
 export function parseHost(text: string): Host | null {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
   // More than one colon without brackets is an IPv6 address without a port.
@@ -20,18 +20,18 @@ export function parseHost(text: string): Host | null {
   return number > 0 && number <= 65_535 ? { name, port: number } : null;
 }
 
-/** As a `known_hosts` file names it: the port only where it is not 22. */
+/** The name in a `known_hosts` file: with the port only if that is not 22. */
 export function nameInFile({ name, port }: Host): string {
   return port === 22 ? name.toLowerCase() : `[${name.toLowerCase()}]:${port}`;
 }
 
 export interface TypedHosts {
-  /** As typed, the master first. */
+  /** In the order typed: the master first. */
   hosts: string[];
   fault: string | null;
 }
 
-/** One a line, or with commas between. */
+/** One per line, or separated by commas. */
 export function readHosts(text: string, maxWorkers: number): TypedHosts {
   const hosts = text.split(/[\s,;]+/).filter((host) => host !== "");
   const faults: string[] = [];
@@ -48,14 +48,14 @@ export function readHosts(text: string, maxWorkers: number): TypedHosts {
 }
 
 export interface TypedKeys {
-  /** The lines that may be about one of the machines. */
+  /** The lines that may be for one of the machines. */
   lines: string[];
   fault: string | null;
 }
 
 /**
- * Lines of a `known_hosts` file. Those that name other machines are left out, so that a whole file can be pasted: the rest of it is
- * private. A hashed name may belong to any host, which only the server can resolve.
+ * Lines of a `known_hosts` file. Those for other machines are removed, so a whole file can be pasted: the rest of it is
+ * private. A hashed name may be any host's; only the server can check it.
  */
 export function readKnownHosts(text: string, hosts: string[]): TypedKeys {
   const machines = hosts.flatMap((host) => parseHost(host) ?? []);
@@ -84,12 +84,12 @@ export function readKnownHosts(text: string, hosts: string[]): TypedKeys {
 
 function mayBeAbout(names: string, name: string): boolean {
   const entries = names.split(",");
-  // An exception holds wherever it stands.
+  // A negated pattern applies regardless of its position.
   if (entries.some((entry) => entry.startsWith("!") && matches(entry.slice(1), name))) return false;
   return entries.some((entry) => entry.startsWith("|1|") || (!entry.startsWith("!") && matches(entry, name)));
 }
 
-/** `*` is any text, `?` any letter; many stars, as the server has it, match nothing. */
+/** `*` is any text, `?` any character; a pattern with many stars matches nothing, as on the server. */
 function matches(pattern: string, name: string): boolean {
   if (pattern.split("*").length > 5) return false;
   const source = pattern

@@ -4,24 +4,24 @@ import { useCreateCluster } from "./api/useCreateCluster";
 import { useForecast } from "./api/useForecast";
 
 export interface Creation {
-  /** What the provider said of the form as it is now; null: nothing yet, or the form has changed since. */
+  /** The provider's answer for the current form; null: not checked yet, or the form has changed since. */
   forecast: Forecast | null;
-  /** Why it was refused, by a check or by the server. */
+  /** Why it was rejected, by a check or by the server. */
   refusals: Fault[];
-  /** What went wrong otherwise. */
+  /** Any other error. */
   error: Error | null;
-  /** The next step is a check, not the creation: nothing that costs money is made before its price was shown. */
+  /** The next step is a check, not the creation: nothing that costs money is created before its price was shown. */
   checksFirst: boolean;
   busy: "checking" | "creating" | null;
   check: () => void;
   create: () => void;
 }
 
-/** From the form's request to the cluster: a check where machines cost money, then the creation. */
+/** From the form's request to the cluster: a check if machines cost money, then the creation. */
 export function useCreation(provider: Provider, request: NewCluster | null, onCreated: (cluster: Cluster) => void): Creation {
   const forecasting = useForecast();
   const creating = useCreateCluster();
-  // An answer is about what was asked; with the next change it is about a form that is no more. A name costs nothing.
+  // An answer is valid for its request; after the next change the form is different. A changed name does not matter.
   const checked = same(forecasting.variables, request, ({ config }) => config);
   const tried = same(creating.variables, request, (asked) => asked);
   const forecast = checked ? (forecasting.data ?? null) : null;

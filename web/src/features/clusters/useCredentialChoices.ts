@@ -6,13 +6,13 @@ import { awsChoices, chosenOf, keyChoices, type CredentialChoice } from "./crede
 export interface CredentialChoices {
   aws: CredentialChoice[];
   keys: CredentialChoice[];
-  /** Why they are not known. */
+  /** Why they could not be loaded. */
   error: Error | null;
-  /** The form with the choices that it comes to; unchanged as long as they are not known. */
+  /** The form with the effective choices; unchanged while they are unknown. */
   settle: (form: ClusterForm) => ClusterForm;
 }
 
-/** What a new cluster can be made with, asked for where its provider needs any. */
+/** The credentials for a new cluster, requested if its provider needs any. */
 export function useCredentialChoices(provider: ClusterForm["provider"]): CredentialChoices {
   const sets = useCredentials(provider !== "local");
   const environment = useEnvironmentCredentials(provider === "ec2");

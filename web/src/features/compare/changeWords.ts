@@ -1,4 +1,4 @@
-/** What a change is called and how it looks: the only place that decides it. */
+/** Text and colour of a change; no other code decides these. */
 import type { Change, ChangedMetric, Comparison, ComparisonOutcome, LineComparison } from "@/shared/api/types";
 import { beforeAfter, changePercent, formatChange, METRIC_WORDS } from "@/shared/format/change";
 import { formatRate, splitMs, splitPercent } from "@/shared/format/numbers";
@@ -12,14 +12,14 @@ const LOOKS: Record<Change, ChipLook> = {
   same: { tone: "ended", word: "no change", icon: "dash-circle" },
 };
 
-/** What has to be looked at first. */
+/** The most important changes. */
 export const CHANGES: Change[] = ["worse", "mixed", "better", "unclear", "same"];
 
 export function changeChip(change: Change): ChipLook {
   return LOOKS[change];
 }
 
-/** The labels that changed first, worse before better; among equals as they come. */
+/** Labels with changes first, worse before better; otherwise in their order. */
 export function byImportance(lines: LineComparison[]): LineComparison[] {
   return [...lines].sort((a, b) => CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change));
 }
@@ -28,12 +28,12 @@ export function isChange(line: LineComparison): boolean {
   return line.change === "worse" || line.change === "mixed" || line.change === "better";
 }
 
-/** How many labels came to what, those that there are: `3 worse, 1 better, 8 same`. */
+/** The number of labels per result: `3 worse, 1 better, 8 same`. */
 export function countChanges(comparison: Comparison): { change: Change; count: number }[] {
   return CHANGES.map((change) => ({ change, count: comparison.labels.filter((line) => line.change === change).length })).filter((each) => each.count > 0);
 }
 
-/** Why a line is what it is, its numbers written as everywhere on the page; the server's sentence where it is not about numbers. */
+/** The reason for a line's result, with numbers formatted as on the page; the server's sentence if the reason has no numbers. */
 export function lineSentence({ change, changed, sentence }: Pick<LineComparison, "change" | "changed" | "sentence">): string {
   const words = (worse: boolean) =>
     changed
@@ -52,7 +52,7 @@ function numberWords({ metric, before, after }: LineComparison["changed"][number
   return `${name} ${beforeAfter(splitMs, before, after)}${percent === null ? "" : ` (${formatChange(percent)})`}`;
 }
 
-/** What makes two results hard to compare, in the same way. */
+/** What makes two results hard to compare, formatted in the same way. */
 export function findingWords({ code, message, params }: Comparison["findings"][number]): string {
   const { before_per_s: before, after_per_s: after } = params;
   if (code !== "load_differs" || typeof before !== "number" || typeof after !== "number") return message;
@@ -60,7 +60,7 @@ export function findingWords({ code, message, params }: Comparison["findings"][n
 }
 
 interface OutcomeLook extends ChipLook {
-  /** What one result is to the one that it is compared with. */
+  /** How a result compares with the baseline. */
   sentence: (before: string, after: string) => string;
 }
 
@@ -78,14 +78,14 @@ export function outcomeLook(outcome: ComparisonOutcome): OutcomeLook {
   return OUTCOMES[outcome];
 }
 
-/** The note about a whole comparison: nothing is called good that was measured under other conditions. */
+/** The result of a whole comparison: never "better" if the conditions were different. */
 export function outcomeTone({ outcome, findings }: Pick<Comparison, "outcome" | "findings">): "failed" | "attention" | "info" | "good" {
   if (outcome === "worse") return "failed";
   if (outcome !== "better" && outcome !== "same") return "attention";
   return findings.length > 0 ? "info" : "good";
 }
 
-/** Is this number one of those that made the line a change? */
+/** Whether this number is one of those that made the line a change. */
 export function isChanged(line: LineComparison, metric: ChangedMetric): boolean {
   return line.changed.some((number) => number.metric === metric);
 }

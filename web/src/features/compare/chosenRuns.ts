@@ -1,4 +1,4 @@
-/** Which runs are compared, as the URL has it: `runs=BASE,OTHER,…`. Pure. */
+/** The compared runs in the URL: `runs=BASE,OTHER,…`. Pure. */
 export const MOST_RUNS = 5;
 
 export function readRuns(text: string | null): string[] {
@@ -16,7 +16,7 @@ export function writeRuns(ids: string[]): string {
   return ids.join(",");
 }
 
-/** The same runs with this one as what the others are compared with. */
+/** The same runs with this one as the baseline. */
 export function withBase(ids: string[], base: string): string[] {
   return ids.includes(base) ? [base, ...ids.filter((id) => id !== base)] : ids;
 }

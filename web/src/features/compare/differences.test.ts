@@ -32,7 +32,7 @@ const result = (run: Partial<Started> | null, seconds = 600): ComparedResult => 
 });
 const words = (before: ComparedResult, after: ComparedResult) => differencesOf(before, after)?.map(({ name, before: was, after: is, load }) => `${name} ${was} → ${is}${load ? " (load)" : ""}`);
 
-it("names what was different, the load first", () => {
+it("lists differences, the load first", () => {
   expect(words(result({}), result({}))).toEqual([]);
   expect(words(result({}), result({ users: 200, workers: 4, plan_revision: 4, properties: { threads: "50", host: "" }, machines: "c6i.large in eu-central-1" }, 900))).toEqual([
     "Users 100 → 200 (load)",
@@ -44,20 +44,20 @@ it("names what was different, the load first", () => {
   ]);
 });
 
-it("names system properties, properties files and versions", () => {
+it("lists system properties, properties files and versions", () => {
   const other = { system_properties: { "dns.ttl": "5" }, properties_files: ["a.properties"], jmeter: "5.5", java: ["17", "21"] };
   expect(words(result({}), result(other))).toEqual(["JMeter 5.6.3 → 5.5", "Java 21 → 17, 21", "-Ddns.ttl not set → 5", "Properties files none → a.properties"]);
 });
 
-it("calls another number of workers another load where the users are unknown", () => {
+it("treats another number of workers as another load if the users are unknown", () => {
   expect(words(result({ users: null }), result({ users: null, workers: 3 }))).toEqual(["Workers 2 → 3 (load)"]);
 });
 
-it("knows nothing of logs from elsewhere", () => {
+it("has no differences for imported logs", () => {
   expect(differencesOf(result(null), result({}))).toBeNull();
 });
 
-it("distinguishes new and gone failures from those that both have", () => {
+it("distinguishes new and gone failures from those of both runs", () => {
   const error = (code: string, message: string): ErrorType => ({ code, message, example: message, count: 1, labels: 1, first_ms: 0, last_ms: 0 });
   const changes = errorChanges([error("500", "a"), error("500", "b")], [error("500", "b"), error("503", "a")]);
   expect([changes.new.map(({ code }) => code), changes.gone.map(({ message }) => message)]).toEqual([["503"], ["a"]]);

@@ -1,4 +1,4 @@
-/** What two compared runs were started with otherwise, and which failures are new or gone. Pure. */
+/** Differences in the settings of two compared runs, and which failures are new or gone. Pure. */
 import { measured } from "@/features/results/transactions";
 import type { ComparedResult, ErrorType } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
@@ -9,14 +9,14 @@ export interface Difference {
   name: string;
   before: string;
   after: string;
-  /** It is another load: its effect on response times cannot be separated. */
+  /** The load is different: its effect on response times cannot be separated. */
   load: boolean;
 }
 
-/** A duration differs where it is another by so much; to the second no two runs are as long. */
+/** Durations count as different from this share on; two runs never take exactly the same time. */
 const OTHER_DURATION = 0.1;
 
-/** In the order of importance; null: nothing is known of how one of them was started. */
+/** In order of importance; null: the settings of one run are unknown. */
 export function differencesOf(before: ComparedResult, after: ComparedResult): Difference[] | null {
   const [a, b] = [before.run, after.run];
   if (a === null || b === null) return null;
@@ -55,7 +55,7 @@ export interface ErrorChanges {
   gone: ErrorType[];
 }
 
-/** Types of failures that only one of them has, by code and what their messages have in common. */
+/** Types of failures that only one of them has, by code and the common part of their messages. */
 export function errorChanges(before: ErrorType[], after: ErrorType[]): ErrorChanges {
   const key = ({ code, message }: ErrorType) => JSON.stringify([code, message]);
   const only = (these: ErrorType[], those: ErrorType[]) => {

@@ -28,7 +28,7 @@ it("starts every result at its own start, and draws a rate of nothing as zero up
   ]);
 });
 
-it("holds a wide bucket over the narrow ones that it covers", () => {
+it("repeats the value of a wide bucket over the narrow ones that it covers", () => {
   const content = overlay(
     [
       result("a", 0, 1000, [
@@ -51,7 +51,7 @@ it("holds a wide bucket over the narrow ones that it covers", () => {
   ]);
 });
 
-it("leaves a hole where no response time was measured", () => {
+it("leaves a gap if no response time was measured", () => {
   expect(
     overlay(
       [
@@ -65,13 +65,13 @@ it("leaves a hole where no response time was measured", () => {
   ).toEqual([7, null, 8]);
 });
 
-it("leaves out what is only a table", () => {
+it("leaves out results that are only tables", () => {
   const content = overlay([result("table", 0, null, []), result("b", 0, 1000, [[0, 4]])], errorRate);
   expect(content.lines.map((line) => [line.label, line.values])).toEqual([["b", [25]]]);
   expect(overlay([result("table", 0, null, [])], rate).times).toEqual([]);
 });
 
-it("puts a label's points at the time since the run's start, not since the label's own", () => {
+it("puts a label's points at the time since the run's start, not since the label's first sample", () => {
   const a = result("a", 10_000, 1000, [
     [10_000, 50],
     [11_000, 60],

@@ -1,6 +1,6 @@
 /**
- * Several results over one another, each from its own start. Pure.
- * Their buckets may have different widths: the grid has the narrowest, and a wider bucket holds its value over all places that it covers.
+ * Several results in one chart, each from its own start. Pure.
+ * Their buckets may have different widths: the grid has the narrowest, and a wider bucket repeats its value over all intervals it covers.
  */
 import type { ComparedResult, Point, RunsOverTime } from "@/shared/api/types";
 import type { ChartContent } from "@/shared/charts/chartTypes";
@@ -14,21 +14,21 @@ export interface Overlaid {
 
 export interface Quantity {
   of: (point: Point, bucketMs: number) => number | null;
-  /** In a bucket of the run in which no sample ended: a rate is zero then, a response time is none. */
+  /** Bucket of the run in which no sample ended: a rate is zero then, a response time is unknown. */
   ofNothing: number | null;
 }
 
-/** Start of the bucket in which the run started: where the result's time begins. */
+/** Start of the bucket in which the run started: the zero of the result's time axis. */
 function originOf(result: ComparedResult, bucketMs: number): number {
   const start = result.start_ms ?? result.points[0]?.t_ms ?? 0;
   return Math.floor(start / bucketMs) * bucketMs;
 }
 
-/** The results with the points of one label of their runs, in place of the totals: without any while they are not there. */
+/** The results with the points of one label instead of the totals; without points while these are not loaded. */
 export function ofLabel(all: Overlaid[], series: RunsOverTime | undefined): Overlaid[] {
   return all.map((each) => {
     const found = series?.runs.find(({ run }) => run === each.result.run_id);
-    // They count from the label's own first sample, the page from the run's.
+    // They count from the label's own first sample, the page counts from the run's.
     const points = found === undefined ? [] : found.points.map((point) => ({ ...point, t_ms: point.t_ms + (found.start_ms ?? 0) }));
     return { ...each, result: { ...each.result, bucket_ms: found?.bucket_ms ?? null, points } };
   });

@@ -1,7 +1,7 @@
 import type { ComparedResult } from "@/shared/api/types";
 import { formatDateTime, formatTime } from "@/shared/format/time";
 
-/** The results' names; those that are alike (runs of one plan) get their start, those that started alike a number. */
+/** The results' names; equal ones (runs of one plan) get their start, those with equal starts a number. */
 export function resultNames(results: Pick<ComparedResult, "name" | "start_ms">[]): string[] {
   const days = new Set(results.map(({ start_ms }) => formatDateTime(start_ms).slice(0, 10)));
   const started = results.map(({ name, start_ms }) => {

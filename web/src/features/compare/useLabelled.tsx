@@ -32,7 +32,7 @@ export function useLabelled(runs: string[], report: ComparisonReport | undefined
   };
 }
 
-/** Every label that any of the results has, in their order. */
+/** The labels of all results, in their order. */
 function labelsOf(report: ComparisonReport | undefined): string[] {
   return [...new Set((report?.results ?? []).flatMap(({ summary }) => summary.labels.map(({ label }) => label)))];
 }

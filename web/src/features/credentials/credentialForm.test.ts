@@ -7,7 +7,7 @@ const SSH = { ...emptyCredential("ssh_key", "lab"), privateKey: "\n-----BEGIN OP
 const faultsOf = (form: Parameters<typeof checkCredential>[0]) => Object.keys(checkCredential(form).faults).sort();
 
 describe("a set of credentials", () => {
-  it("is sent without what was pasted along, and with nothing of another kind", () => {
+  it("is sent without surrounding white space, and without fields of another kind", () => {
     expect(checkCredential({ ...KEYS, roleArn: "typed before the kind was changed" }).request).toEqual({
       name: "main",
       aws: { access_key_id: "AKIAIOSFODNN7EXAMPLE", secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPx", session_token: null, role_arn: null, external_id: null, region: null },
@@ -17,7 +17,7 @@ describe("a set of credentials", () => {
     expect(checkCredential({ ...SSH, passphrase: " as typed " }).request?.ssh_key?.passphrase).toBe(" as typed ");
   });
   it("may be a role that is assumed with a key", () => expect(checkCredential({ ...ROLE, accessKeyId: "AKIA1", secretAccessKey: "s" }).faults).toEqual({}));
-  it("shows all its faults at once", () => {
+  it("lists all its errors at once", () => {
     expect(faultsOf({ ...emptyCredential("aws_role"), accessKeyId: "ASIA1", roleArn: "arn:aws:iam::1:user/x", externalId: "!", region: "Frankfurt" })).toEqual([
       "externalId",
       "name",
@@ -36,7 +36,7 @@ describe("a set of credentials", () => {
     [{ ...ROLE, sessionToken: "t" }, "sessionToken"],
     [{ ...SSH, privateKey: "ssh-ed25519 AAAA me@here" }, "privateKey"],
     [{ ...SSH, privateKey: "" }, "privateKey"],
-  ])("%# is wrong in one thing", (form, field) => expect(faultsOf(form)).toEqual([field]));
+  ])("%# has one error", (form, field) => expect(faultsOf(form)).toEqual([field]));
 });
 
 it.each([
@@ -45,4 +45,4 @@ it.each([
   ["/name", "name"],
   ["/something/new", null],
   [null, null],
-])("a refusal at %j stands beside %j", (pointer, field) => expect(fieldAt(pointer)).toBe(field));
+])("an error at %j belongs to the field %j", (pointer, field) => expect(fieldAt(pointer)).toBe(field));

@@ -1,4 +1,4 @@
-/** A set of credentials as it is typed, and what is wrong with it: all faults at once. Pure; the rules are those of the server. */
+/** The form of a set of credentials, and its errors: all at once. Pure; the rules are those of the server. */
 import type { CredentialKind, NewAws, NewCredential } from "@/shared/api/types";
 
 export interface CredentialForm {
@@ -17,13 +17,13 @@ export interface CredentialForm {
 export type CredentialField = Exclude<keyof CredentialForm, "kind">;
 export type CredentialFaults = Partial<Record<CredentialField, string>>;
 
-/** Nothing of what is saved is in it: its secrets are not known here, and a half of the old with a half of the new would be neither. */
+/** It starts empty even for a saved set: its secrets are unknown here, and half of an old pair with half of a new one would be invalid. */
 export function emptyCredential(kind: CredentialKind, name = ""): CredentialForm {
   return { kind, name, accessKeyId: "", secretAccessKey: "", sessionToken: "", roleArn: "", externalId: "", region: "", privateKey: "", passphrase: "" };
 }
 
 export interface CheckedCredential {
-  /** null while there are faults. */
+  /** null while there are errors. */
   request: NewCredential | null;
   faults: CredentialFaults;
 }
@@ -41,7 +41,7 @@ function checkKey(form: CredentialForm, faults: CredentialFaults): NonNullable<N
   const key = form.privateKey.trim();
   if (key === "") faults.privateKey = "Private key is required.";
   else if (!key.includes("PRIVATE KEY-----")) faults.privateKey = "Not a private key. It starts with -----BEGIN OPENSSH PRIVATE KEY-----.";
-  // A key file ends with a line's end, and OpenSSH's own format wants it.
+  // A key file ends with a line break, which OpenSSH's format requires.
   return { private_key: `${key}\n`, ...(form.passphrase === "" ? {} : { passphrase: form.passphrase }) };
 }
 
@@ -88,7 +88,7 @@ const POINTERS: Record<string, CredentialField> = {
   "/ssh_key/passphrase": "passphrase",
 };
 
-/** The field that a refusal is about, by its JSON pointer; null: about none that is shown. */
+/** The field of an error, by its JSON pointer; null: no field that is shown. */
 export function fieldAt(pointer: string | null): CredentialField | null {
   return pointer === null ? null : (POINTERS[pointer] ?? null);
 }

@@ -20,7 +20,7 @@ const SHOWN: Record<string, string> = {
   account: "Account",
 };
 
-/** The state of a set, in words; a name that is new here is shown as it is. */
+/** The state of a set as text; an unknown code is shown unchanged. */
 export function shownPairs(credential: Pick<CredentialView, "shown" | "region">): [string, string][] {
   const pairs = Object.entries(credential.shown).map(([name, value]): [string, string] => [SHOWN[name] ?? name.replaceAll("_", " "), value]);
   return credential.region === null ? pairs : [...pairs, ["Default region", credential.region]];

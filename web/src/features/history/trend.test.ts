@@ -8,7 +8,7 @@ const COLOURS = chartColours("light");
 const lines = (content: { lines: { key: string; values: (number | null)[] }[] }) => Object.fromEntries(content.lines.map(({ key, values }) => [key, values]));
 const compared = (change: Change, worse: ChangedMetric[] = [], load_differs = false): Partial<TrendPoint> => ({ compared: { with: "r-0", change, worse, sentence: "", load_differs } });
 
-it("has a place for each run, and gaps where a figure is missing", () => {
+it("has a position for each run, and gaps for missing figures", () => {
   const { times, rate, errors } = trendCharts([trendPointOf("a"), trendPointOf("b", { p99_ms: null, rate_per_s: 40 })], null, COLOURS);
   expect(times.x).toEqual([0, 1]);
   expect(lines(times)).toEqual({ p50_ms: [20, 20], p90_ms: [60, 60], p95_ms: [80, 80], p99_ms: [120, null] });
@@ -16,7 +16,7 @@ it("has a place for each run, and gaps where a figure is missing", () => {
   expect(lines(errors)).toEqual({ errors: [0, 0] });
 });
 
-it("rings what is worse in the chart of that figure, and nothing else", () => {
+it("marks a regression with a ring in the chart of that figure only", () => {
   const runs = [
     trendPointOf("a", { ...compared("worse", ["p95_ms"]), p95_ms: 90 }),
     trendPointOf("b", compared("better")),
@@ -30,19 +30,19 @@ it("rings what is worse in the chart of that figure, and nothing else", () => {
   expect(lines(rate)["regression"]).toBeUndefined();
 });
 
-it("does not judge a run by a baseline that came after it", () => {
+it("does not compare a run with a baseline that came after it", () => {
   const baseline = trendPointOf("base", { baseline: true });
   const [before, after] = sinceBaseline([trendPointOf("a", { ...compared("worse", ["p95_ms"]), created_ms: baseline.created_ms - 1 }), trendPointOf("b", compared("worse", ["p95_ms"]))], baseline);
   expect([before, after].map((run) => run !== undefined && isRegression(run))).toEqual([false, true]);
 });
 
-it("draws the baseline as a line with its figure, where it has one", () => {
+it("draws the baseline's figure as a line, if it has one", () => {
   const { times, rate } = trendCharts([trendPointOf("a")], trendPointOf("base", { baseline: true, p95_ms: 75, rate_per_s: null }), COLOURS);
   expect(times.thresholds).toEqual([{ value: 75, label: "baseline p95 75\u00a0ms" }]);
   expect(rate.thresholds).toEqual([]);
 });
 
-it("says of a run what people and tests said of it", () => {
+it("describes a run by its tags, note and regressions", () => {
   expect(runWords(trendPointOf("shop", { baseline: true, tags: ["v2", "nightly"] }))).toBe("2026-11-28 14:00 shop (baseline, v2, nightly)");
   expect(runWords(trendPointOf("shop", { ...compared("worse", ["p95_ms", "error_percent"], true), partial: true }))).toBe(
     "2026-11-28 14:00 shop (partial, regression of p95, error rate, throughput differs)",
@@ -50,6 +50,6 @@ it("says of a run what people and tests said of it", () => {
   expect(runWords(trendPointOf("shop", compared("same")))).toBe("2026-11-28 14:00 shop");
 });
 
-it("knows the tags of all runs, each once", () => {
+it("lists the tags of all runs without duplicates", () => {
   expect(tagsOf([trendPointOf("a", { tags: ["v10", "nightly"] }), trendPointOf("b", { tags: ["v9", "nightly"] })])).toEqual(["nightly", "v9", "v10"]);
 });

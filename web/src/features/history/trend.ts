@@ -1,4 +1,4 @@
-/** The runs of a plan as charts: one place on the axis for each run, the oldest first. Pure. */
+/** The runs of a plan as charts: one position on the axis for each run, oldest first. Pure. */
 import type { Change, ChangedMetric, TrendPoint } from "@/shared/api/types";
 import type { ChartLine, Threshold, XyContent } from "@/shared/charts/chartTypes";
 import type { ChartColours } from "@/shared/charts/palette";
@@ -13,7 +13,7 @@ const PERCENTILES = [
   { key: "p99_ms", name: "p99" },
 ] as const;
 
-/** What the tests found, as a person says it; nothing where it is nothing to look at. */
+/** The result of the statistical tests as text; empty if there is nothing remarkable. */
 const FOUND: Record<Change, string | null> = { worse: "regression", mixed: "partial regression", better: "better", unclear: null, same: null };
 
 export function isRegression({ compared }: TrendPoint): boolean {
@@ -36,7 +36,7 @@ export function trendCharts(runs: TrendPoint[], baseline: TrendPoint | null, col
   const line = (key: string, label: string, colour: string, of: (run: TrendPoint) => number | null): ChartLine => ({ key, label, colour, kind: "line", dotted: true, values: runs.map(of) });
   const chart = (lines: ChartLine[], limit: Threshold | null): XyContent => ({
     x: runs.map((_run, place) => place),
-    // Half a place of air: the first and the last run do not lie on the edges.
+    // Half a position of margin: the first and the last run are not on the edges.
     range: [-0.5, Math.max(runs.length, 2) - 0.5],
     ticks: null,
     wide: true,
@@ -77,14 +77,14 @@ function foundWords(compared: TrendPoint["compared"]): string | null {
   return found === null || worse.length === 0 ? found : `${found} of ${worse.join(", ")}`;
 }
 
-/** The run at a place in words, for the legend and the table. */
+/** The run at a position as text, for the legend and the table. */
 export function runWords({ name, created_ms, tags, baseline, partial, compared }: TrendPoint): string {
   const found = foundWords(compared);
   const more = [...(baseline ? ["baseline"] : []), ...(partial ? ["partial"] : []), ...(found === null ? [] : [compared?.load_differs === true ? `${found}, throughput differs` : found]), ...tags];
   return `${formatDateTime(created_ms)} ${name}${more.length === 0 ? "" : ` (${more.join(", ")})`}`;
 }
 
-/** All tags of the runs, each once, by name. */
+/** All tags of the runs without duplicates, sorted by name. */
 export function tagsOf(runs: TrendPoint[]): string[] {
   return [...new Set(runs.flatMap(({ tags }) => tags))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }

@@ -11,7 +11,7 @@ const INFO = { providers: ["local", "ssh", "ec2"], java: { found: true }, jmeter
 const show = (role: "member" | "administrator", info = INFO) => renderFor(sessionOf(role), <FirstSteps hasPlan={false} clusters={[]} info={info} />);
 const button = () => screen.getByRole("button", { name: "Run the example" });
 
-it("runs the example at one click: plan, cluster of this machine that goes with its run, run", async () => {
+it("runs the example with one click: plan, ephemeral local cluster, run", async () => {
   api.answer("POST /plans", { body: { id: "p-1" } });
   api.answer("GET /clusters/defaults", { body: { workers: 2, lifetime_minutes: 480, remove_after_run: false } });
   api.answer("POST /clusters", { body: { id: "c-1" } });
@@ -26,7 +26,7 @@ it("runs the example at one click: plan, cluster of this machine that goes with 
   expect(api.changes()[2]?.body).toEqual({ cluster_id: "c-1", plan_id: "p-1" });
 });
 
-it("says what went wrong, and can be tried again", async () => {
+it("shows what failed, and can be retried", async () => {
   api.answer("POST /plans", { body: { id: "p-1" } });
   api.answer("GET /clusters/defaults", { body: {} });
   api.answer("POST /clusters", { status: 409, body: fault("java_missing") });
@@ -36,12 +36,12 @@ it("says what went wrong, and can be tried again", async () => {
   expect(button()).toHaveProperty("disabled", false);
 });
 
-it("offers nothing on a machine that runs no nodes, nor without Java", () => {
+it("offers no example on a machine without the local provider or without Java", () => {
   show("member", { ...INFO, providers: ["ec2"] });
   expect(screen.queryByRole("button", { name: "Run the example" })).toBeNull();
 });
 
-it("leads to AWS whoever may save credentials, and to people whoever may invite them", () => {
+it("links to AWS for users who may save credentials, and to users for those who may invite them", () => {
   show("member");
   expect(screen.getByRole("link", { name: "Connect AWS" }).getAttribute("href")).toBe("/settings/credentials?add");
   expect(screen.queryByRole("link", { name: "Invite people" })).toBeNull();

@@ -14,7 +14,7 @@ interface Props {
   info: Info | undefined;
 }
 
-/** From an empty installation to the first run: the example at one click, the way with one's own plan, and what comes after. */
+/** From an empty installation to the first run: the example with one click, the steps for an own plan, and what comes next. */
 export function FirstSteps({ hasPlan, clusters, info }: Props) {
   return (
     <>
@@ -25,7 +25,7 @@ export function FirstSteps({ hasPlan, clusters, info }: Props) {
   );
 }
 
-/** What is done is ticked off. */
+/** Completed steps are ticked. */
 function OwnPlan({ hasPlan, clusters, info }: Props) {
   const [creating, setCreating] = useState(false);
   const living = clusters.filter((cluster) => !hasEnded(cluster.phase));
@@ -68,7 +68,7 @@ function OwnPlan({ hasPlan, clusters, info }: Props) {
   );
 }
 
-/** More machines and more people, for who may have them. */
+/** More machines and more users, for those with the rights. */
 function ForLater() {
   const { may } = useRights();
   const connects = may("save_credentials");

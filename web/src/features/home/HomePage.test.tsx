@@ -14,7 +14,7 @@ beforeEach(() => {
   api.answer("GET /info", { body: INFO });
 });
 
-it("comes all at once, so that nothing pushes down what is being read", async () => {
+it("appears all at once, so the content does not move while it is read", async () => {
   let answer: () => void = () => undefined;
   api.answer("GET /info", { body: INFO, after: new Promise((resolve) => (answer = () => resolve(undefined))) });
   renderFor(sessionOf("member"), <HomePage />);
@@ -26,7 +26,7 @@ it("comes all at once, so that nothing pushes down what is being read", async ()
   expect(screen.getByText(/JMeter 5.6.3 will be downloaded/)).toBeDefined();
 });
 
-it("says what could not be loaded, and shows the rest", async () => {
+it("shows what could not be loaded, and the rest", async () => {
   api.answer("GET /runs", page([runSummaryOf({ id: "r-1", name: "peak" })]));
   for (const list of ["clusters", "schedules"]) api.answer(`GET /${list}`, { status: 500, body: fault("internal") });
   renderFor(sessionOf("member"), <HomePage />);

@@ -27,13 +27,13 @@ import { MOST_UNDER_WAY, underWay } from "./shown";
 const FirstSteps = later(async () => (await import("./FirstSteps")).FirstSteps);
 
 const LAST = 10;
-/** The newest runs, among which those are that wait or come up. */
+/** The newest runs, which include the queued and preparing ones. */
 const NEWEST = 50;
 
-/** What runs now and what ran last; on an empty installation the first three steps. */
+/** Active runs and the latest ones; on an empty installation the first three steps. */
 export function HomePage() {
   const newest = useRuns("", NEWEST);
-  // A long test is still running when fifty others have been started after it.
+  // A long test may still be running when fifty others have been started after it.
   const running = useRuns("phase=running", NEWEST);
   const plans = usePlans("", 1);
   const clusters = useLivingClusters();
@@ -41,7 +41,7 @@ export function HomePage() {
   const switchedOff = useSwitchedOff();
   const asked = [newest, running, plans, clusters, info, switchedOff];
   const failed = asked.filter(({ data }) => data === undefined);
-  // What is wrong with the server is wrong with several of them: once is enough.
+  // A problem of the server appears in several answers: one message is enough.
   const failures = failed.flatMap(({ error }) => error ?? []).filter((error, place, all) => all.findIndex(({ message }) => message === error.message) === place);
   const { may } = useRights();
   const runs = newest.data?.items;
@@ -50,7 +50,7 @@ export function HomePage() {
     <>
       <PageHead title="Overview" actions={hasPlan && may("start_run") && <StartRunButton />} />
       <PasswordNote />
-      {/* All at once, but for what fails: what comes late would push down what is being read. */}
+      {/* All at once, except what failed: content that arrives late would move what is being read. */}
       {asked.some(({ isPending, failureCount }) => isPending && failureCount === 0) ? (
         <Waiting what="Loading the overview…" tall />
       ) : (
@@ -98,7 +98,7 @@ function Begin(props: ComponentProps<typeof FirstSteps>) {
   );
 }
 
-/** What the machine lacks before any test can run. */
+/** What this machine lacks for running a test. */
 function Missing({ info }: { info: Info }) {
   return (
     <>

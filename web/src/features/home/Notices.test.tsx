@@ -2,7 +2,7 @@ import { render, screen } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { Notices } from "./Notices";
 
-it("shows each notice of the server with how often it happened", () => {
+it("shows each notice of the server and its count", () => {
   render(
     <Notices
       notices={[

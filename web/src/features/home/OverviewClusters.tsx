@@ -7,8 +7,8 @@ import { plural } from "@/shared/format/numbers";
 import { Chip } from "@/shared/ui/Chip";
 import { clustersShown } from "./shown";
 
-/** The clusters that matter now, one line each; the others are in their list. */
-export function OverviewClusters({ clusters, more }: { clusters: ClusterSummary[]; /** There are others than these. */ more: boolean }) {
+/** The most relevant clusters, one line each; the list has all. */
+export function OverviewClusters({ clusters, more }: { clusters: ClusterSummary[]; /** There are more clusters than these. */ more: boolean }) {
   const shown = clustersShown(clusters);
   return (
     <section className="card list-card" aria-label="Clusters">

@@ -6,7 +6,7 @@ import { formatClock } from "@/shared/format/time";
 import { Chip } from "@/shared/ui/Chip";
 import { useNow } from "@/shared/ui/useNow";
 
-/** A run that is under way, with its figures of now; opens its page. */
+/** An active run with its current figures; opens its page. */
 export function RunCard({ run }: { run: RunSummary }) {
   const now = useNow();
   const elapsed = run.started_ms === null ? null : (now - run.started_ms) / 1000;

@@ -11,7 +11,7 @@ const WORDS: Record<NonNullable<ExampleStep>, string> = {
   starting: "Starting the run…",
 };
 
-/** The example on the server's own machine, at one click: from there to the live page. */
+/** Runs the example on the server's own machine with one click, and opens its live page. */
 export function RunExample({ info }: { info: Info }) {
   const navigate = useNavigate();
   const example = useRunExample((run) => void navigate(`/runs/${run.id}`));

@@ -1,4 +1,4 @@
-/** What the overview shows of many, so that no list buries the next one; the rest is a link away. Pure. */
+/** Limits what the overview shows, so that no list pushes the next one far down; links lead to the complete lists. Pure. */
 import { hasEnded } from "@/features/clusters/clusterWords";
 import type { ClusterSummary, RunPhase, RunSummary } from "@/shared/api/types";
 
@@ -17,7 +17,7 @@ function clusterRank({ phase, current_run }: ClusterSummary): number {
 
 const UNDER_WAY: Partial<Record<RunPhase, number>> = { running: 0, collecting: 1, preparing: 2, queued: 3 };
 
-/** Runs that are not finished: those that take samples first, those that wait last; the newest first among equals. */
+/** Unfinished runs: running first, queued last; newest first among equals. */
 export function underWay(runs: RunSummary[]): RunSummary[] {
   const rank = ({ phase }: RunSummary) => UNDER_WAY[phase] ?? 4;
   return runs.filter(({ phase }) => phase !== "finished").sort((one, other) => rank(one) - rank(other) || other.created_ms - one.created_ms);

@@ -1,4 +1,4 @@
-/** Targets and deliveries in the page's words. Pure. */
+/** Text about targets and deliveries. Pure. */
 import type { ExporterKind, ExporterView, NotifierKind, NotifierView } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
 import type { ChipLook } from "@/shared/ui/Chip";
@@ -16,19 +16,19 @@ export function kindWord(kind: NotifierKind | ExporterKind): string {
   return KINDS[kind];
 }
 
-/** Of which runs a target is notified. */
+/** The runs that a target is notified of. */
 export function selectionWords({ runs, plans }: Pick<NotifierView, "runs" | "plans">): string {
   const which = runs === "failed" ? "Runs that fail or do not meet their criteria" : "All runs";
   return plans.length === 0 ? which : `${which} of ${plans.join(", ")}`;
 }
 
-/** How it goes with a metrics target. */
+/** The state of a metrics target. */
 export function exporterChip({ trouble, sent }: Pick<ExporterView, "trouble" | "sent">): ChipLook {
   if (trouble !== null) return { tone: "attention", word: "failing", icon: "exclamation-triangle" };
   return sent > 0 ? { tone: "good", word: "sending", icon: "check-circle" } : { tone: "ended", word: "nothing sent yet", icon: "dash-circle" };
 }
 
-/** What was sent since the server's start, and what was not. */
+/** The number of points sent and dropped since the server's start. */
 export function exporterFigures({ sent, dropped, refused_values, waiting }: Pick<ExporterView, "sent" | "dropped" | "refused_values" | "waiting">): string {
   const parts = [`${formatCount(sent)} points sent`];
   if (waiting > 0) parts.push(`${formatCount(waiting)} waiting`);

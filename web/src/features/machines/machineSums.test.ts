@@ -21,13 +21,13 @@ const machine = (change: Partial<Machine>): Machine => ({
   ...change,
 });
 
-describe("what machines cost", () => {
-  it("is each one's own price for as long as it was there", () => {
+describe("the cost of machines", () => {
+  it("is each one's price multiplied by its age", () => {
     expect(soFar(machine({}), 3 * HOUR)).toBeCloseTo(0.3);
     const sum = sumOf([machine({}), machine({ usd_per_hour: 0.4, since_ms: HOUR })], [], 3 * HOUR);
     expect(sum).toEqual({ machines: 2, clusters: 1, usdPerHour: 0.5, usdSoFar: expect.closeTo(1.1) as number, unknown: 0 });
   });
-  it("is the cluster's price where its row knows it, once", () => {
+  it("uses the cluster's price, once, if its row has one", () => {
     const mixed = [machine({ usd_per_hour: null }), machine({ usd_per_hour: null, node: "worker-1" }), machine({ cluster_id: "c-2", usd_per_hour: 0.1 })];
     const sum = sumOf(
       mixed,
@@ -39,18 +39,18 @@ describe("what machines cost", () => {
     );
     expect(sum).toEqual({ machines: 3, clusters: 2, usdPerHour: expect.closeTo(0.4) as number, usdSoFar: expect.closeTo(0.7) as number, unknown: 0 });
   });
-  it("leaves out what is not known, and says so", () => {
+  it("excludes unknown prices, and counts them", () => {
     const sum = sumOf([machine({}), machine({ usd_per_hour: null })], [{ id: "c-1", usd_per_hour: null, usd_so_far: null }], HOUR);
     expect([sum.usdPerHour, sum.unknown]).toEqual([0.1, 1]);
     expect(sumOf([machine({ usd_per_hour: null })], [], HOUR)).toMatchObject({ usdPerHour: null, usdSoFar: null, unknown: 1 });
   });
-  it("is nothing for none", () => {
+  it("is nothing without machines", () => {
     expect(sumOf([], [], HOUR)).toEqual({ machines: 0, clusters: 0, usdPerHour: 0, usdSoFar: 0, unknown: 0 });
   });
 });
 
 describe("orphans", () => {
-  it("are clusters, not machines, the oldest first", () => {
+  it("are clusters, not machines, oldest first", () => {
     const found = orphansOf([
       machine({}),
       machine({ orphan: true, cluster_id: "c-3", since_ms: 2 * HOUR, cluster_name: "", expires_at_ms: null }),

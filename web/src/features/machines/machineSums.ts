@@ -1,8 +1,8 @@
-/** What machines cost together, and which of them belong to no cluster here. Pure. */
+/** The total cost of machines, and which of them belong to no cluster of this server. Pure. */
 import type { ClusterSummary, Machine } from "@/shared/api/types";
 import { costOver } from "@/shared/format/money";
 
-/** What one has cost so far; null where its price is not known. */
+/** The cost of a machine so far; null if its price is unknown. */
 export function soFar(machine: Machine, nowMs: number): number | null {
   return costOver(machine.usd_per_hour, (nowMs - machine.since_ms) / 1000);
 }
@@ -10,17 +10,17 @@ export function soFar(machine: Machine, nowMs: number): number | null {
 export interface Sum {
   machines: number;
   clusters: number;
-  /** Of what has a known price; null where nothing has. */
+  /** The sum of the known prices; null if none is known. */
   usdPerHour: number | null;
   usdSoFar: number | null;
-  /** How many machines are not in the sums, because no price is known. */
+  /** Number of machines that are not in the sums, because their price is unknown. */
   unknown: number;
 }
 
-/** What a cluster's row says of the cost of all its machines together. */
+/** The cost of all machines of a cluster together, from the cluster's row. */
 export type Priced = Pick<ClusterSummary, "id" | "usd_per_hour" | "usd_so_far">;
 
-/** A cluster's price is that of its row: a machine's own is not known where master and workers are of two types. Without a row it is the machines'. */
+/** A cluster's price is taken from its row, because a single machine's is unknown if master and workers have different types. Without a row it is the machines'. */
 export function sumOf(machines: Machine[], rows: Priced[], nowMs: number): Sum {
   const sum: Sum = { machines: machines.length, clusters: 0, usdPerHour: machines.length === 0 ? 0 : null, usdSoFar: machines.length === 0 ? 0 : null, unknown: 0 };
   const add = (usdPerHour: number | null, usdSoFar: number | null) => {
@@ -47,19 +47,19 @@ function byCluster(machines: Machine[]): Map<string, Machine[]> {
   return groups;
 }
 
-/** A cluster that exists and has no row here. */
+/** A cluster that exists and has no row on this server. */
 export interface Orphan {
   clusterId: string;
   name: string;
   owner: string;
   regions: string[];
   sinceMs: number;
-  /** When its machines are to go at the latest, as their tags say. */
+  /** When its machines terminate at the latest, from their tags. */
   expiresAtMs: number | null;
   machines: Machine[];
 }
 
-/** The oldest first. */
+/** Oldest first. */
 export function orphansOf(machines: Machine[]): Orphan[] {
   return [...byCluster(machines.filter((machine) => machine.orphan))]
     .map(([clusterId, members]): Orphan => {

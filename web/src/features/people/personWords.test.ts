@@ -5,11 +5,11 @@ it.each([
   [{ clusters: 0, plans: 0, runs: 0 }, null],
   [{ clusters: 2, plans: 1, runs: 0 }, "2 clusters, 1 plan"],
   [null, null],
-])("%j is said as %j", (owns, words) => expect(ownsWords(owns)).toBe(words));
+])("%j is shown as %j", (owns, words) => expect(ownsWords(owns)).toBe(words));
 
 it.each([
   [true, false, "company"],
   [true, true, "company or password"],
   [false, true, "password"],
   [false, false, "one-time link"],
-])("company %s and password %s sign in by %s", (via_company, has_password, words) => expect(signInWords({ via_company, has_password })).toBe(words));
+])("with single sign-on %s and password %s the text is %s", (via_company, has_password, words) => expect(signInWords({ via_company, has_password })).toBe(words));

@@ -1,13 +1,13 @@
 import type { UserView } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 
-/** How somebody signs in. */
+/** How a user signs in. */
 export function signInWords({ via_company: company, has_password: password }: Pick<UserView, "via_company" | "has_password">): string {
   if (company === true) return password === true ? "company or password" : "company";
   return password === true ? "password" : "one-time link";
 }
 
-/** `2 clusters, 1 plan, 30 runs`; null where they own nothing. */
+/** `2 clusters, 1 plan, 30 runs`; null if the user owns nothing. */
 export function ownsWords(owns: UserView["owns"]): string | null {
   if (owns === null) return null;
   const parts = [

@@ -6,13 +6,13 @@ import { groupNumber, loopWords, totalWords } from "./checkWords";
 const check: Check = { ...CHECK, thread_groups: [], threads_per_node: 60, total_threads: 120, duration_s: 300, properties: [] };
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
-it("multiplies users by workers in words", () => {
+it("describes users multiplied by workers", () => {
   expect(plain(totalWords(check))).toBe("60 users on each of 2 workers = 120 users, for 5 min");
   expect(plain(totalWords({ ...check, workers: 0, threads_per_node: 1, total_threads: 1, duration_s: null }))).toBe("1 user on the master, until the plan ends");
   expect(plain(totalWords({ ...check, total_threads: null }))).toContain("set by properties");
 });
 
-it("shows the function where a number is computed", () => {
+it("shows the function of a computed number", () => {
   const group: ThreadGroup = {
     name: "g",
     kind: "Thread Group",

@@ -6,16 +6,16 @@ describe("paths of a dropped folder", () => {
   it("are relative to the plan's folder", () => {
     expect(withoutCommonFolder(["shop/shop.jmx", "shop/data/users.csv"])).toEqual(["shop.jmx", "data/users.csv"]);
   });
-  it("keep what is not common", () => {
+  it("keep folders that are not common to all", () => {
     expect(withoutCommonFolder(["shop.jmx", "data/users.csv"])).toEqual(["shop.jmx", "data/users.csv"]);
     expect(withoutCommonFolder(["a/x.csv", "b/y.csv"])).toEqual(["a/x.csv", "b/y.csv"]);
   });
 });
 
-describe("a choice of files", () => {
+describe("a selection of files", () => {
   const limits = { max_upload_bytes: 1_048_576, max_files: 2 };
   const file = (path: string, size = 1) => ({ path, file: { size } as File });
-  it("needs a plan for a new one and none for more files", () => {
+  it("needs a .jmx for a new plan, but not for more files of a plan", () => {
     expect(faultOf([file("a.csv")], limits, true)).toContain(".jmx");
     expect(faultOf([file("a.csv")], limits, false)).toBeNull();
     expect(faultOf([file("a.JMX")], limits, true)).toBeNull();
@@ -28,7 +28,7 @@ describe("a choice of files", () => {
   });
 });
 
-it("offers the plans of a choice, those at the top first", () => {
+it("offers the .jmx files of a selection, top-level ones first", () => {
   const files = ["lib/login.jmx", "shop.jmx", "users.csv", "admin.jmx"].map((path) => ({ path, file: {} as File }));
   expect(plansAmong(files)).toEqual(["admin.jmx", "shop.jmx", "lib/login.jmx"]);
 });

@@ -1,8 +1,8 @@
-/** Files that were chosen or dropped, as the upload wants them: paths relative to the plan's folder. */
+/** Selected or dropped files, as the upload sends them: with paths relative to the plan's folder. */
 import type { UploadFile } from "@/shared/api/upload";
 import { formatBytes, formatCount } from "@/shared/format/numbers";
 
-/** What every path has in common before its name: a dropped folder `shop/` is not part of the plan's paths. */
+/** The common leading folders of all paths: a dropped folder `shop/` is not part of the plan's paths. */
 export function withoutCommonFolder(paths: string[]): string[] {
   let current = paths;
   for (;;) {
@@ -19,7 +19,7 @@ export function fromInput(files: Iterable<File>): UploadFile[] {
   return list.map((file, index) => ({ path: paths[index] ?? file.name, file }));
 }
 
-/** Dropped files and folders, folders with everything in them except hidden files. */
+/** Dropped files and folders, the latter with all their files except hidden ones. */
 export async function fromDrop(items: DataTransferItemList): Promise<UploadFile[]> {
   const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const found: UploadFile[] = [];
@@ -35,7 +35,7 @@ async function walk(entry: FileSystemEntry, found: UploadFile[]): Promise<void> 
     found.push({ path: entry.fullPath.replace(/^\//, ""), file });
   } else if (entry instanceof FileSystemDirectoryEntry) {
     const reader = entry.createReader();
-    // A reader gives at most a hundred entries at a time.
+    // A reader returns at most a hundred entries at a time.
     for (;;) {
       const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
       if (batch.length === 0) return;
@@ -44,7 +44,7 @@ async function walk(entry: FileSystemEntry, found: UploadFile[]): Promise<void> 
   }
 }
 
-/** What is wrong with a choice before anything is sent; null when nothing is. */
+/** The error of a selection before anything is sent; null if there is none. */
 export function faultOf(files: UploadFile[], limits: { max_upload_bytes: number; max_files: number }, needsPlan: boolean): string | null {
   if (files.length === 0) return "No files selected.";
   if (files.length > limits.max_files) return `Too many files (${formatCount(files.length)}): at most ${formatCount(limits.max_files)} per upload.`;
@@ -54,7 +54,7 @@ export function faultOf(files: UploadFile[], limits: { max_upload_bytes: number;
   return null;
 }
 
-/** The .jmx files of a choice, those nearest to its top first. */
+/** The .jmx files of a selection, those nearest to its top first. */
 export function plansAmong(files: UploadFile[]): string[] {
   const depth = (path: string) => path.split("/").length;
   return files

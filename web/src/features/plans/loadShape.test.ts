@@ -8,15 +8,15 @@ const RAMP = [
   { at_ms: 10_000, users: 0 },
 ];
 
-it("draws users over time in the units of the drawing", () => {
+it("draws users over time in the drawing's coordinates", () => {
   expect(linePath(RAMP, 10_000, 40)).toBe("M0 120L300 0L600 0L600 120");
   expect(areaPath(RAMP, 10_000, 80)).toBe("M0 120L300 60L600 60L600 120L600 120L0 120Z");
   expect(areaPath([], 0, 1)).toBe("");
 });
 
-it("knows the most users at a time", () => expect(highest(RAMP)).toBe(40));
+it("finds the maximum number of users", () => expect(highest(RAMP)).toBe(40));
 
-it("says whether an end is known", () => {
+it("shows whether an end is known", () => {
   const shape = (ends: "scheduled" | "never") => ({ length_ms: 1, total: RAMP, notes: [], groups: [{ name: "a", points: RAMP, ends }] });
   expect([isOpen(shape("scheduled")), isOpen(shape("never"))]).toEqual([false, true]);
 });

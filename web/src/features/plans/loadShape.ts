@@ -1,11 +1,11 @@
-/** The load's shape as paths of a drawing. Pure: what it shows was computed by the server. */
+/** Paths for drawing the users over time. Pure: the server computed the data. */
 import type { LoadPoint, LoadShape } from "@/shared/api/types";
 
-/** The drawing's own units; it is stretched to its place. */
+/** The drawing's coordinates; it is stretched to its element. */
 export const WIDTH = 600;
 export const HEIGHT = 120;
 
-/** The line of points. */
+/** The line through the points. */
 export function linePath(points: LoadPoint[], lengthMs: number, top: number): string {
   return points.map(({ at_ms, users }, index) => `${index === 0 ? "M" : "L"}${round((at_ms / Math.max(1, lengthMs)) * WIDTH)} ${round(HEIGHT - (users / top) * HEIGHT)}`).join("");
 }
@@ -21,12 +21,12 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** The most users at a time. */
+/** The maximum number of users. */
 export function highest(points: LoadPoint[]): number {
   return points.reduce((most, { users }) => Math.max(most, users), 0);
 }
 
-/** A line has no known end, so that the drawing continues. */
+/** A line without a known end, so the drawing continues. */
 export function isOpen(shape: LoadShape): boolean {
   return shape.groups.some(({ ends }) => ends !== "scheduled");
 }

@@ -1,4 +1,4 @@
-/** Key figures of a plan's elements in words. Pure. */
+/** Key figures of a plan's elements as text. Pure. */
 import type { OutlineElement } from "@/shared/api/types";
 
 const WORDS: Record<string, (value: string) => string> = {
@@ -27,9 +27,9 @@ const WORDS: Record<string, (value: string) => string> = {
   condition: (value) => value,
 };
 
-/** `10 users, ramp-up 5 s, infinite loops`; what has no word here is shown by its code. */
+/** `10 users, ramp-up 5 s, infinite loops`; a figure without a text here is shown by its code. */
 export function factWords(facts: OutlineElement["facts"]): string {
   const joined = facts.map(({ code, value }) => (WORDS[code] ?? ((text: string) => `${code.replaceAll("_", " ")} ${text}`))(value));
-  // A request is read as one: `GET /cart`.
+  // A request as usual: `GET /cart`.
   return facts[0]?.code === "method" && facts[1]?.code === "url" ? [`${joined[0]} ${joined[1]}`, ...joined.slice(2)].join(", ") : joined.join(", ");
 }

@@ -13,7 +13,7 @@ describe("what a revision changed", () => {
     expect(changesWords({ changes, changed_files: 5, changes_from: 1 })).toBe("changed shop.jmx, added users.csv, removed old.csv and 2 more files");
   });
 
-  it("says nothing of the first one, which nothing was before", () => {
+  it("is empty for the first revision", () => {
     expect(changesWords({ changes: [], changed_files: 0, changes_from: null })).toBe("");
   });
 });

@@ -1,8 +1,8 @@
-/** Revisions of a plan in words. Pure. */
+/** Revisions of a plan as text. Pure. */
 import type { FileChange, RevisionView } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 
-/** So many files are named in a line. */
+/** Number of files named in a line. */
 const NAMED = 3;
 
 const WORD: Record<FileChange, string> = { added: "added", removed: "removed", changed: "changed" };

@@ -5,19 +5,19 @@ import { useUploadPlan } from "./api/useUploadPlan";
 import { faultOf, plansAmong } from "./chosenFiles";
 
 export interface Uploading {
-  /** null when nothing is being sent. */
+  /** null if nothing is being sent. */
   progress: UploadProgress | null;
   files: UploadFile[];
   fault: string | null;
   error: Error | null;
-  /** The .jmx files to choose from before anything is sent; empty when there is nothing to choose. */
+  /** The .jmx files to choose from before anything is sent; empty if there is nothing to choose. */
   choices: string[];
   choose: (mainFile: string) => void;
   send: (files: UploadFile[]) => void;
   cancel: () => void;
 }
 
-/** An upload with its progress, its faults and a way to cancel it. */
+/** An upload with its progress, its errors and a way to cancel it. */
 export function useUploading(planId: string | null, limits: { max_upload_bytes: number; max_files: number }, onDone: (plan: Plan) => void): Uploading {
   const mutation = useUploadPlan();
   const [files, setFiles] = useState<UploadFile[]>([]);

@@ -33,7 +33,7 @@ const labels = [
 
 describe("the charts of the total", () => {
   const from = sources(total, labels, [], () => "#000000");
-  it("divides by the bucket's width, and draws a rate of nothing as zero and a share of nothing not at all", () => {
+  it("divides by the bucket's width, draws a rate of nothing as zero, and an error rate of nothing not at all", () => {
     expect(throughput(from, frame, colours, []).lines[0]?.values).toEqual([5, 10, 0, 2]);
     expect(errors(from, frame, "rate", colours, []).lines[0]?.values).toEqual([0.5, 0, 0, 2]);
     expect(errors(from, frame, "share", colours, []).lines[0]?.values).toEqual([10, 0, null, 100]);
@@ -41,14 +41,14 @@ describe("the charts of the total", () => {
   it("draws four percentiles", () => {
     expect(responseTimes(from, frame, "p95_ms", colours, []).lines.map((line) => line.label)).toEqual(["p50", "p90", "p95", "p99"]);
   });
-  it("leaves unknown users unknown", () => {
+  it("leaves gaps for unknown users", () => {
     expect(activeUsers(total, frame, colours).lines[0]?.values).toEqual([null, null, null, null]);
   });
 });
 
-describe("the charts of chosen labels", () => {
+describe("the charts of selected labels", () => {
   const from = sources(total, labels, ["b", "a", "gone"], (label) => (label === "a" ? "#aaaaaa" : "#bbbbbb"));
-  it("has one line for each label that exists, over the whole test: a gap where no sample of it ended", () => {
+  it("have one line for each label that exists, over the whole test: a gap if no sample of it ended", () => {
     const { lines, times } = responseTimes(from, frame, "max_ms", colours, []);
     expect(times).toEqual([0, 2000, 4000, 6000, 8000]);
     expect(lines.map((line) => [line.label, line.colour, line.values])).toEqual([

@@ -1,4 +1,4 @@
-/** From points to what the four charts draw. Pure; colours come from outside. */
+/** Turns points into the series of the four charts. Pure; colours are passed in. */
 import type { ChartColours } from "@/shared/charts/palette";
 import type { ChartContent, ChartLine, Threshold } from "@/shared/charts/chartTypes";
 import type { LabelSeries, Point } from "@/shared/api/types";
@@ -18,25 +18,25 @@ export const TIME_METRICS = [
 export type TimeMetric = (typeof TIME_METRICS)[number]["key"];
 export type ErrorUnit = "rate" | "share";
 
-/** One line's source: the total, or a label with its colour. */
+/** The source of one line: the total, or a label with its colour. */
 export interface Source {
   key: string;
   name: string;
   points: Point[];
   colour: string | null;
   transaction?: boolean;
-  /** Where its points end, as newer ones could not be had. */
+  /** The end of its points, if newer ones could not be loaded. */
   untilMs?: number;
 }
 
 export interface Frame {
   bucketMs: number;
-  /** Starts of the buckets in which the test took samples, whatever their label: the time that every chart of the page shows. */
+  /** Starts of the buckets in which the test recorded samples of any label: the time axis of every chart of the page. */
   times: number[];
   settledUntilMs: number | null;
 }
 
-/** Total alone, or the chosen labels; those whose points have not come yet are left out. */
+/** The total alone, or the selected labels; those whose points are not loaded yet are left out. */
 export function sources(points: Point[], labels: LabelSeries[], chosen: string[], colourOf: (label: string) => string, untilMs: number | null = null): Source[] {
   const byName = new Map(labels.map((each) => [each.label, each]));
   if (chosen.length === 0) return [{ key: "total", name: "Total", points, colour: null }];
@@ -51,22 +51,22 @@ export function sources(points: Point[], labels: LabelSeries[], chosen: string[]
   }));
 }
 
-/** The frame of a whole result. */
+/** The time frame of a whole result. */
 export function frameOf(points: Point[], bucketMs: number, settledUntilMs: number | null): Frame {
   return { bucketMs, times: points.map((point) => point.t_ms), settledUntilMs };
 }
 
-/** The test's times and those of all sources, without holes. */
+/** The times of the test and of all sources, without gaps. */
 function timesOf(from: Source[], frame: Frame): number[] {
   return timeGrid([...frame.times, ...from.flatMap((source) => source.points.map((point) => point.t_ms))], frame.bucketMs, frame.settledUntilMs);
 }
 
-/** What a source's line is called, and what it is. */
+/** A line's name and description. */
 export function nameOf(source: Source, label = source.name): Pick<ChartLine, "key" | "label" | "tag"> {
   return { key: source.key, label, ...(source.transaction === true ? { tag: "transaction" } : {}) };
 }
 
-/** A measured quantity at each time; null where no sample says it. */
+/** A measured value at each time; null if no sample has it. */
 export function column(source: Source, times: number[], value: (point: Point) => number | null): (number | null)[] {
   const at = new Map(source.points.map((point) => [point.t_ms, point]));
   return times.map((time) => {
@@ -75,7 +75,7 @@ export function column(source: Source, times: number[], value: (point: Point) =>
   });
 }
 
-/** An amount per second at each time: zero where the test ran and nothing of the kind came, null where the log does not say it. */
+/** An amount per second at each time: zero if the test ran and nothing of the kind occurred, null if the log has no such data. */
 export function perSecond(source: Source, times: number[], frame: Frame, amount: (point: Point) => number | null): (number | null)[] {
   const at = new Map(source.points.map((point) => [point.t_ms, point]));
   return times.map((time) => {
@@ -107,7 +107,7 @@ export function throughput(from: Source[], frame: Frame, colours: ChartColours, 
   );
 }
 
-/** p50 to p99 of the total in one hue; with labels chosen, one metric for each of them. */
+/** p50 to p99 of the total in shades of one hue; with labels selected, one metric for each of them. */
 export function responseTimes(from: Source[], frame: Frame, metric: TimeMetric, colours: ChartColours, thresholds: Threshold[]): ChartContent {
   const [total] = from;
   if (total?.colour === null) {
@@ -129,7 +129,7 @@ export function responseTimes(from: Source[], frame: Frame, metric: TimeMetric, 
   return oneTime(from, frame, metric, colours, thresholds);
 }
 
-/** One response time for each source. */
+/** One response time metric for each source. */
 export function oneTime(from: Source[], frame: Frame, metric: TimeMetric, colours: ChartColours, thresholds: Threshold[] = []): ChartContent {
   return content(
     from,
@@ -146,7 +146,7 @@ export function oneTime(from: Source[], frame: Frame, metric: TimeMetric, colour
 }
 
 export function errors(from: Source[], frame: Frame, unit: ErrorUnit, colours: ChartColours, thresholds: Threshold[]): ChartContent {
-  // A rate of errors is zero where nothing came; what share of nothing failed is unknown.
+  // Errors per second are zero if there were no samples; the error rate is unknown then.
   const valuesOf = (source: Source, times: number[]) =>
     unit === "rate" ? perSecond(source, times, frame, (point) => point.errors) : column(source, times, (point) => (point.samples === 0 ? null : (point.errors / point.samples) * 100));
   return content(
@@ -163,7 +163,7 @@ export function errors(from: Source[], frame: Frame, unit: ErrorUnit, colours: C
   );
 }
 
-/** Active users belong to the whole test, so this chart always shows the total. */
+/** Active users are counted for the whole test only, so this chart always shows the total. */
 export function activeUsers(points: Point[], frame: Frame, colours: ChartColours): ChartContent {
   const total: Source = { key: "users", name: "Active users", points, colour: null };
   return content([total], frame, (times) => [{ key: "users", label: "Active users", values: column(total, times, (point) => point.active_users), colour: colours.users, kind: "step", fill: 0.1 }]);

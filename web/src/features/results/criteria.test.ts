@@ -11,18 +11,18 @@ it.each([
   ["p95 > 5.", { metric: "p95", label: null, op: ">", value: 5, unit: "" }],
   ["p95 > +5", { metric: "p95", label: null, op: ">", value: 5, unit: "" }],
   ['p95("a\\d") > 1', { metric: "p95", label: "a\\d", op: ">", value: 1, unit: "" }],
-])("reads %s", (text, criterion) => expect(parseCriterion(text)).toEqual(criterion));
+])("parses %s", (text, criterion) => expect(parseCriterion(text)).toEqual(criterion));
 
-it.each(["p95", "p95 = 3", "p95 > x", 'p95(") > 1', "p95 > 1 min", "p95 > .", "p95 > + 5", "p95 > 1.2.3"])("refuses %s", (text) => expect(parseCriterion(text)).toBeNull());
+it.each(["p95", "p95 = 3", "p95 > x", 'p95(") > 1', "p95 > 1 min", "p95 > .", "p95 > + 5", "p95 > 1.2.3"])("rejects %s", (text) => expect(parseCriterion(text)).toBeNull());
 
-it("writes what it read", () => {
+it("writes what it has parsed", () => {
   for (const text of ["p95 > 800ms", 'error_percent("a \\"b\\" \\\\c") > 1%', "samples < 100"]) {
     const criterion = parseCriterion(text);
     expect(criterion === null ? null : writeCriterion(criterion)).toBe(text);
   }
 });
 
-it("says them in words, and what it cannot read as it was given", () => {
+it("describes criteria in words, and shows unparsable ones unchanged", () => {
   expect(criterionWords('p95_ms("GET /a") >= 2s')).toBe("p95 response time of “GET /a” ≥ 2\u00a0s");
   expect(criterionWords("error_percent > 1")).toBe("error rate > 1\u00a0%");
   expect(criterionWords("throughput < 10")).toBe("throughput < 10/s");
@@ -31,7 +31,7 @@ it("says them in words, and what it cannot read as it was given", () => {
   expect(criterionWords("every sample failed")).toBe("every sample failed");
 });
 
-it("knows which criteria are a line on the response time chart", () => {
+it("finds the criteria that are lines in the response time chart", () => {
   expect(timeLimit({ metric: "p95_ms", label: null, op: ">", value: 2, unit: "s" })).toBe(2000);
   expect(timeLimit({ metric: "throughput", label: null, op: "<", value: 2, unit: "/s" })).toBeNull();
 });

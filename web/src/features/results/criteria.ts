@@ -1,6 +1,6 @@
 /**
- * Criteria as the command line writes them: `METRIC[("LABEL")] OP NUMBER[ms|s|%|/s]`; true means that the run fails.
- * The server decides; this reads and writes the same words for the form and for the lines on the charts.
+ * Criteria in the syntax of the command line: `METRIC[("LABEL")] OP NUMBER[ms|s|%|/s]`; true means that the run fails.
+ * The server decides; this reads and writes the same syntax for the form and for the lines in the charts.
  */
 export type Unit = "ms" | "%" | "/s" | "KB/s" | "";
 
@@ -54,13 +54,13 @@ const COMPARISON = /\s*([A-Za-z0-9_]+)\s*(?:\(\s*"((?:[^"\\]|\\[\s\S])*)"\s*\))?
 const FORM = new RegExp(`^${COMPARISON}$`);
 const RULE_FORM = new RegExp(`^${COMPARISON}for\\s*(\\d+)\\s*s\\s*$`);
 
-/** What a rule of the automatic stop may look at: of the samples of a window, or of the load generators. */
+/** What a rule of the automatic stop evaluates: the samples of a window, or the load generators. */
 export const STOP_METRICS: Metric[] = [
   ...METRICS.filter(({ name }) => ["error_percent", "p95", "p99", "p90", "median", "mean"].includes(name)),
   { name: "generator_cpu_percent", words: "generator CPU", unit: "%" },
 ];
 
-/** The rule of a plan that says nothing else. */
+/** The default rule of a plan. */
 export const DEFAULT_STOP_RULE = "error_percent >= 90% for 60s";
 
 export interface StopRule {
@@ -68,7 +68,7 @@ export interface StopRule {
   windowS: number;
 }
 
-/** `error_percent >= 90% for 60s`: a comparison over the last so many seconds. */
+/** `error_percent >= 90% for 60s`: a comparison over the last seconds. */
 export function parseStopRule(text: string): StopRule | null {
   const match = RULE_FORM.exec(text);
   return match === null ? null : { criterion: criterionOf(match), windowS: Number(match[6]) };
@@ -78,7 +78,7 @@ export function writeStopRule({ criterion, windowS }: StopRule): string {
   return `${writeCriterion(criterion)} for ${windowS}s`;
 }
 
-/** `error rate ≥ 90 % over 60 s`; what this page cannot read stands as it was given. */
+/** `error rate ≥ 90 % over 60 s`; a rule that cannot be parsed is shown unchanged. */
 export function stopRuleWords(expression: string): string {
   const rule = parseStopRule(expression);
   return rule === null ? expression : `${wordsOf(rule.criterion) ?? writeCriterion(rule.criterion)} over ${rule.windowS}\u00a0s`;
@@ -99,13 +99,13 @@ export function writeCriterion({ metric, label, op, value, unit }: Criterion): s
   return `${metric}${of} ${op} ${value}${unit}`;
 }
 
-/** `error rate of “Login” > 1 %`; what this page cannot read stands as it was given. */
+/** `error rate of “Login” > 1 %`; a criterion that cannot be parsed is shown unchanged. */
 export function criterionWords(expression: string): string {
   const criterion = parseCriterion(expression);
   return (criterion === null ? null : wordsOf(criterion)) ?? expression;
 }
 
-/** The metric in words: `p95 response time`; the name itself where there are none. */
+/** The metric as text: `p95 response time`; its name if there is no text. */
 export function metricWords(name: string): string {
   return metricOf(name)?.words ?? name;
 }

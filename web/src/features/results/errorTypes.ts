@@ -1,4 +1,4 @@
-/** Errors by what came back, and the most frequent ones of each label. Pure. */
+/** Errors by response, and the most frequent ones of each label. Pure. */
 import type { Entry, ErrorGroup } from "@/shared/api/types";
 
 export interface ErrorType {
@@ -6,13 +6,13 @@ export interface ErrorType {
   message: string;
   count: number;
   labels: number;
-  /** All that the log's reader did not keep apart: no search finds just these. */
+  /** The remainder that the log's reader did not keep separately: no search finds exactly these. */
   remainder: boolean;
   percentOfErrors: number | null;
   percentOfSamples: number | null;
 }
 
-/** Groups that differ only in their label, together; most frequent first. */
+/** Merges groups that differ only in their label; most frequent first. */
 export function errorTypes(groups: ErrorGroup[], total: Pick<Entry, "samples" | "errors">): ErrorType[] {
   const types = new Map<string, ErrorType>();
   for (const { label, code, message, count } of groups) {
@@ -33,7 +33,7 @@ export interface LabelErrors {
   top: ErrorGroup[];
 }
 
-/** The five most frequent errors of each label that has any, the label with most errors first. */
+/** The five most frequent errors of each label with errors, the label with most errors first. */
 export function topErrors(groups: ErrorGroup[], entries: Entry[], most = 5): LabelErrors[] {
   const byLabel = new Map<string, ErrorGroup[]>();
   for (const group of groups) byLabel.set(group.label, [...(byLabel.get(group.label) ?? []), group]);
@@ -48,7 +48,7 @@ export function topErrors(groups: ErrorGroup[], entries: Entry[], most = 5): Lab
     .sort((a, b) => b.errors - a.errors);
 }
 
-/** `Non HTTP response code: java.net.SocketTimeoutException` is a `SocketTimeoutException` to its reader. */
+/** `Non HTTP response code: java.net.SocketTimeoutException` becomes `SocketTimeoutException`. */
 export function shownCode(code: string): string {
   return code.replace(/^Non HTTP response code: (?:[\w$]+\.)*(?=[\w$])/, "");
 }

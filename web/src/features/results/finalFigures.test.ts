@@ -5,7 +5,7 @@ import { finalFigures } from "./finalFigures";
 const changes = (figures: ReturnType<typeof finalFigures>) => figures.flatMap(({ key, change }) => (change === undefined ? [] : [[key, change]]));
 const summary = summaryOf([entryOf("Home")], { throughput_per_s: 66, p95_ms: 90, p99_ms: 150, median_ms: 20, error_percent: 2.5 });
 
-it("says how far each figure is from the baseline's, a share in points", () => {
+it("shows the difference of each figure to the baseline, of a rate in percentage points", () => {
   expect(changes(finalFigures(summary, [], 1000, { baseline: { rate_per_s: 60, p95_ms: 100, p99_ms: 120, p50_ms: null, error_percent: 2 } }))).toEqual([
     ["rate", "+10.0\u00a0% vs. baseline"],
     ["p95", "−10.0\u00a0% vs. baseline"],
@@ -15,4 +15,4 @@ it("says how far each figure is from the baseline's, a share in points", () => {
   ]);
 });
 
-it("compares with nothing where there is no baseline", () => expect(changes(finalFigures(summary, [], 1000))).toEqual([]));
+it("has no differences without a baseline", () => expect(changes(finalFigures(summary, [], 1000))).toEqual([]));

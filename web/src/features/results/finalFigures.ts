@@ -6,12 +6,12 @@ import { percentileNote } from "./labelScope";
 import { measured, unitOf } from "./transactions";
 import type { Figure } from "@/shared/ui/Figures";
 
-/** The figures of the run that the plan's others are compared with. */
+/** The baseline's figures. */
 export type Baseline = Pick<TrendPoint, "rate_per_s" | "p95_ms" | "p99_ms" | "p50_ms" | "error_percent">;
 
 const NO_LABELS: string[] = [];
 
-/** The row of figures of a finished run, or of its chosen labels; with a baseline each says how far it is from it. */
+/** The row of figures of a finished run, or of its selected labels; with a baseline each shows its difference. */
 export function finalFigures(summary: Summary, points: Point[], bucketMs: number, { baseline = null, chosen = NO_LABELS }: { baseline?: Baseline | null; chosen?: string[] } = {}): Figure[] {
   const { total } = summary;
   const seconds = measured(total);

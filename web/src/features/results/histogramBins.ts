@@ -1,18 +1,18 @@
-/** A distribution on an axis of numbers: the bins that hold nothing have their place too. Pure. */
+/** A distribution on a linear axis, including its empty bins. Pure. */
 import type { DistributionBin } from "@/shared/api/types";
 
 export interface HistogramBins {
-  /** Bins of one width side by side, from the axis' start to its end. */
+  /** Adjacent bins of equal width, from the start of the axis to its end. */
   bins: DistributionBin[];
-  /** Everything that took longer, however long; null where there is no such bin. */
+  /** All samples that took longer; null if there is no such bin. */
   longer: DistributionBin | null;
 }
 
-/** With fewer bins the bars would be as wide as the card. */
+/** With fewer bins the bars would be too wide. */
 const LEAST_BINS = 12;
 
 /**
- * The server sends the bins that hold samples: of equal width, and perhaps one wider last one for all longer times. The axis begins
+ * The server sends the bins that have samples: of equal width, except possibly a wider last one for all longer times. The axis starts
  * at zero unless more than half of it would be empty before the first bin.
  */
 export function histogramBins(sent: DistributionBin[]): HistogramBins {
@@ -33,7 +33,7 @@ export function histogramBins(sent: DistributionBin[]): HistogramBins {
   return { bins, longer };
 }
 
-/** Round places for words on an axis, at most `most` and the first at or after `from`. */
+/** Round positions for axis labels, at most `most` and the first at or after `from`. */
 export function axisTicks(from: number, to: number, most: number): number[] {
   const least = (to - from) / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(Math.max(least, 1e-9)));

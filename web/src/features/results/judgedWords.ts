@@ -1,4 +1,4 @@
-/** How a criterion or a rule stands, in words and tones: the only place that decides them. */
+/** Text and colour for the state of a criterion or a rule; no other code decides these. */
 import type { CriterionResult, CriterionWatch, StopRuleState } from "@/shared/api/types";
 import { formatExactPercent, formatNumber, joined, splitMs, splitPercent } from "@/shared/format/numbers";
 import type { ChipLook } from "@/shared/ui/Chip";
@@ -12,7 +12,7 @@ export function valueWords(value: number | null, unit: string): string {
   return joined([formatNumber(value), unit]);
 }
 
-/** What makes it fail: `> 800 ms`. */
+/** The failing condition: `> 800 ms`. */
 export function limitWords({ operator, limit, unit }: { operator: string; limit: number; unit: string }): string {
   const op = OPERATORS.find((each) => each.op === operator)?.words ?? operator;
   return `${op} ${unit === "%" ? formatExactPercent(limit) : valueWords(limit, unit)}`;
@@ -48,7 +48,7 @@ export function ruleChip({ code }: StopRuleState): ChipLook {
   }
 }
 
-/** The share of the time for which a criterion was met, in percent; null where nobody has looked twice. */
+/** The share of the time for which a criterion was met, in percent; null before the second evaluation. */
 export function metPercent({ met_ms, began_ms, seen_ms }: CriterionWatch): number | null {
   return seen_ms > began_ms ? (met_ms / (seen_ms - began_ms)) * 100 : null;
 }
@@ -58,7 +58,7 @@ export function autoStopWords(rules: string[]): string {
   return rules.length === 0 ? "off" : `if ${rules.map(stopRuleWords).join(", or ")}`;
 }
 
-/** All criteria of a plan or a run in a sentence each. */
+/** All criteria of a plan or a run, each as a sentence. */
 export function failsIf(expression: string): string {
   return `Fails if ${criterionWords(expression)}`;
 }

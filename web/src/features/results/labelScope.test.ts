@@ -14,7 +14,7 @@ const series = (label: string, ...samples: number[]): LabelSeries => ({
   points: samples.map((count, second) => pointAt(second * 1000, { samples: count, active_users: null })),
 });
 
-it("has a label's own figures, and of several what can be added up", () => {
+it("has the figures of one label, and for several the sums", () => {
   expect(summaryOfLabels(SUMMARY, [])).toBe(SUMMARY);
   expect(summaryOfLabels(SUMMARY, ["Login"]).total).toEqual(SUMMARY.labels[0]);
   const { total, labels } = summaryOfLabels(SUMMARY, ["Login", "Search", "gone"]);
@@ -35,7 +35,7 @@ it("has a label's own figures, and of several what can be added up", () => {
   });
 });
 
-it("has of several what the server says of them as one", () => {
+it("has the server's figures of several labels as one", () => {
   const together = entryOf("", { samples: 400, p95_ms: 444 });
   expect(summaryOfLabels(SUMMARY, ["Login", "Search"], together).total).toEqual({ ...together, label: "2 labels" });
   expect(summaryOfLabels(SUMMARY, ["Login"], together).total).toEqual(SUMMARY.labels[0]);
@@ -43,12 +43,12 @@ it("has of several what the server says of them as one", () => {
   expect(percentileNote(["Login", "Search"], together, "note")).toBe("note");
 });
 
-it("says nothing of labels without a sample", () => {
+it("ignores labels without samples", () => {
   const { total } = summaryOfLabels(SUMMARY, ["gone"]);
   expect([total.samples, total.error_percent, total.mean_ms, total.throughput_per_s]).toEqual([0, null, null, null]);
 });
 
-it("adds the points of labels up, beside the users of the whole test", () => {
+it("adds up the points of labels, with the users of the whole test", () => {
   const total = [pointAt(0, { active_users: 3 }), pointAt(1000, { active_users: 5 })];
   const points = pointsOfLabels(total, [series("Login", 4, 6), series("Search", 1), series("Pay", 9, 9)], ["Login", "Search"]);
   expect(points.map(({ t_ms, samples, active_users, p95_ms }) => [t_ms, samples, active_users, p95_ms])).toEqual([
@@ -57,7 +57,7 @@ it("adds the points of labels up, beside the users of the whole test", () => {
   ]);
 });
 
-it("has the points of labels within the time of the test's points", () => {
+it("restricts the labels' points to the time of the test's points", () => {
   const peak = series("Login", 99, 4, 6, 99);
   const within = pointsOfLabels([pointAt(1000), pointAt(2000)], [peak], ["Login"]);
   expect(within.map(({ samples }) => samples)).toEqual([4, 6]);

@@ -1,9 +1,9 @@
-/** A result narrowed to the chosen labels: its total, its points and its errors are theirs. Pure. */
+/** A result restricted to the selected labels: its total, points and errors. Pure. */
 import type { Entry, ErrorGroup, LabelSeries, Point, Summary } from "@/shared/api/types";
 
 /**
- * The summary with the total of the chosen labels; the whole one where none is chosen, or none of them has a sample in it. `together`: what
- * the server says of all of them as one.
+ * The summary with the total of the selected labels; the whole one if none is selected, or none of them has samples. `together`: the
+ * server's figures of all of them as one.
  */
 export function summaryOfLabels(summary: Summary, chosen: string[], together: Entry | null = null): Summary {
   if (chosen.length === 0) return summary;
@@ -53,7 +53,7 @@ function joined(entries: Entry[]): Entry {
   };
 }
 
-/** The points of the chosen labels within the time of `points`: of one its own, of several what can be added up. Users are those of the whole test. */
+/** The points of the selected labels within the time of `points`: one label's own, or the sums of several. Users are those of the whole test. */
 export function pointsOfLabels(points: Point[], series: LabelSeries[], chosen: string[]): Point[] {
   if (chosen.length === 0) return points;
   const picked = series.filter((each) => chosen.includes(each.label));
@@ -86,7 +86,7 @@ function added(one: Point, other: Point): Point {
   };
 }
 
-/** The failures of the chosen labels. */
+/** The errors of the selected labels. */
 export function errorsOfLabels(errors: ErrorGroup[], chosen: string[]): ErrorGroup[] {
   return chosen.length === 0 ? errors : errors.filter((group) => chosen.includes(group.label));
 }

@@ -14,8 +14,8 @@ function point(t_ms: number, samples: number, errors: number): Point {
 const total = [point(2000, 10, 1), point(4000, 20, 0), point(8000, 4, 4)];
 const frame = frameOf(total, 2000, null);
 
-describe("what happened in each second", () => {
-  it("counts a hit where it started, also before anything ended", () => {
+describe("rates per second", () => {
+  it("count a hit at its start, even before anything ended", () => {
     const { times, lines } = hits(
       [
         { t_ms: 0, samples: 6 },
@@ -28,7 +28,7 @@ describe("what happened in each second", () => {
     expect(times).toEqual([0, 2000, 4000, 6000, 8000]);
     expect(lines[0]?.values).toEqual([3, 0, 1, 0, 0]);
   });
-  it("draws a code that did not come as zero, and one without a name as no code", () => {
+  it("draw a code that did not occur as zero, and an empty code as no code", () => {
     const codes = [
       { code: "200", points: [{ t_ms: 2000, samples: 9 }] },
       { code: "", points: [{ t_ms: 8000, samples: 4 }] },
@@ -39,18 +39,18 @@ describe("what happened in each second", () => {
       ["no code", [0, 0, 0, 2]],
     ]);
   });
-  it("parts the total into passed and failed", () => {
+  it("split the total into passed and failed", () => {
     expect(totalRates(total, frame, colours).lines.map((line) => line.values)).toEqual([
       [4.5, 10, 0, 0],
       [0.5, 0, 0, 2],
     ]);
   });
-  it("shows a label over the whole test's time", () => {
+  it("show a label over the whole test's time", () => {
     const from = [{ key: "a", name: "a", points: [point(4000, 8, 2)], colour: "#aaaaaa" }];
     expect(labelRates(from, "passed", frame, colours).lines[0]?.values).toEqual([0, 3, 0, 0]);
     expect(labelRates(from, "failed", frame, colours).lines[0]?.values).toEqual([0, 1, 0, 0]);
   });
-  it("has both ways for the total and one for labels", () => {
+  it("have bytes in both directions for the total, and in one direction for labels", () => {
     const source = { key: "total", name: "Total", points: total, colour: null };
     expect(bytesPerSecond([source], "sent", frame, colours).lines.map((line) => line.values[0])).toEqual([200, 10]);
     expect(bytesPerSecond([{ ...source, colour: "#aaaaaa" }], "sent", frame, colours).lines.map((line) => line.values[0])).toEqual([10]);

@@ -1,4 +1,4 @@
-/** What was sent and what came back over time: hits, codes, transactions, bytes. Pure. A bucket in which the test ran and nothing of the kind happened is a zero, not a gap. */
+/** Requests and responses over time: hits, codes, transactions, bytes. Pure. A bucket in which the test ran and nothing of the kind occurred is a zero, not a gap. */
 import type { CodeSeries, Point, TimedCount } from "@/shared/api/types";
 import type { ChartContent } from "@/shared/charts/chartTypes";
 import { codeSlots, type ChartColours } from "@/shared/charts/palette";
@@ -75,7 +75,7 @@ export function totalRates(points: Point[], frame: Frame, colours: ChartColours)
   ]);
 }
 
-/** Bytes in each second: both ways for the total, one way for chosen labels. */
+/** Bytes in each second: both directions for the total, one direction for selected labels. */
 export function bytesPerSecond(from: Source[], direction: Direction, frame: Frame, colours: ChartColours): ChartContent {
   const rate = (source: Source, times: number[], way: Direction) => perSecond(source, times, frame, (point) => (way === "received" ? point.received_bytes : point.sent_bytes));
   const [total] = from;

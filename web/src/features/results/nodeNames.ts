@@ -1,7 +1,7 @@
 /** Names of nodes in place of the addresses by which a log knows them. Pure. */
 import type { LoadGenerator, RunNode } from "@/shared/api/types";
 
-/** A worker's part of a run: JMeter names its threads by `host:port`, and the port is the first that was chosen for it. */
+/** A worker of a run: JMeter names its threads `host:port`, with the first port that was chosen for the worker. */
 export type NamedNode = Pick<RunNode, "name" | "ports">;
 
 export interface NamedHost extends LoadGenerator {

@@ -12,7 +12,7 @@ function point(t_ms: number, samples: number, errors: number, p50_ms: number | n
 
 const points = [point(0, 200, 0, 30, 40, 10), point(2000, 100, 2, 20, 25, 10), point(4000, 300, 3, 50, 60, 20), point(6000, 1, 0, null, null, 20)];
 
-it("puts the buckets in the order of their rate and parts those with failures", () => {
+it("sorts the buckets by rate and separates those with errors", () => {
   const { x, lines } = againstRate(points, 2000, "p50_ms", colours);
   expect(x).toEqual([50, 100, 150]);
   expect(lines.map((line) => line.values)).toEqual([
@@ -21,12 +21,12 @@ it("puts the buckets in the order of their rate and parts those with failures", 
   ]);
 });
 
-it("has no red dots where nothing failed, and none at all without latencies", () => {
+it("has no red dots without errors, and no dots without latencies", () => {
   expect(againstRate(points.slice(0, 1), 2000, "p50_ms", colours).lines.map((line) => line.key)).toEqual(["good"]);
   expect(againstRate(points, 2000, "latency_ms", colours).x).toEqual([]);
 });
 
-it("weighs the mean at a number of users by the samples", () => {
+it("weights the mean per number of users by samples", () => {
   const { x, lines, whole } = againstUsers(points, colours);
   expect(whole).toBe(true);
   expect(x).toEqual([10, 20]);

@@ -1,14 +1,14 @@
-/** One quantity against another, from the total's points. Pure. */
+/** One metric against another, from the total's points. Pure. */
 import type { Point } from "@/shared/api/types";
 import type { ChartLine, XyContent } from "@/shared/charts/chartTypes";
 import type { ChartColours } from "@/shared/charts/palette";
 
-/** A dot for each bucket: the requests per second that ended in it, and the median response time or the mean latency. */
+/** A dot for each bucket: the requests per second that ended in it, and the median response time or mean latency. */
 export function againstRate(points: Point[], bucketMs: number, y: "p50_ms" | "latency_ms", colours: ChartColours): XyContent {
   const dots = points
     .flatMap((point) => {
       const value = point[y];
-      // A dot is red where more than one sample in a hundred failed.
+      // A dot is red if more than 1 % of the samples failed.
       return value === null ? [] : [{ x: (point.samples * 1000) / bucketMs, value, bad: point.errors > point.samples / 100 }];
     })
     .sort((a, b) => a.x - b.x);
@@ -20,7 +20,7 @@ export function againstRate(points: Point[], bucketMs: number, y: "p50_ms" | "la
   return { x: dots.map((dot) => dot.x), range: null, ticks: null, lines: lines.filter((line) => line.key === "good" || line.values.some((value) => value !== null)) };
 }
 
-/** The mean response time of all samples that ended while so many users were active. */
+/** The mean response time of all samples that ended at a given number of active users. */
 export function againstUsers(points: Point[], colours: ChartColours): XyContent {
   const groups = new Map<number, { samples: number; sum: number }>();
   for (const { active_users, samples, mean_ms } of points) {
@@ -42,7 +42,7 @@ export function againstUsers(points: Point[], colours: ChartColours): XyContent 
         label: "Mean",
         values: rising.map(([, group]) => (group.samples === 0 ? null : group.sum / group.samples)),
         colour: colours.users,
-        // One number of users is a place, not a way.
+        // A single number of users gives a point, not a line.
         kind: rising.length === 1 ? "dots" : "line",
       },
     ],

@@ -6,7 +6,7 @@ const counts = (samples: number, errors: number) => ({ samples, errors });
 const finished = (samples: number, errors: number) =>
   ({ phase: "finished", cause: { kind: "completed" }, stop_requested: null, headline: { samples, errors } as Headline }) as Pick<Run, "phase" | "cause" | "stop_requested" | "headline">;
 
-it("calls nothing good of which every sample failed, or which has none", () => {
+it("never shows a run as good if all samples failed, or there are none", () => {
   for (const [samples, errors] of [
     [90, 90],
     [0, 0],
@@ -18,13 +18,13 @@ it("calls nothing good of which every sample failed, or which has none", () => {
   expect(stateChip(finished(90, 90)).word).toBe("all samples failed");
 });
 
-it("keeps a run good in which some samples passed, and a failed verdict failed", () => {
+it("shows a run as good if some samples passed, and a failed verdict as failed", () => {
   expect(stateChip(finished(90, 89))).toEqual(causeChip({ kind: "completed" }, counts(90, 89)));
   expect(stateChip(finished(90, 89)).tone).toBe("good");
   expect(verdictChip("failed", counts(90, 90))?.tone).toBe("failed");
 });
 
-it("names in the head what a run's figures leave out, each kind once", () => {
+it("lists in the header what a run's figures leave out, each kind once", () => {
   const note = (code: string) => ({ code, message: "", params: {} });
   expect(noteChips({ notes: [note("clock_offset")] }, 0)).toEqual([]);
   const chips = noteChips({ notes: [note("fewer_workers"), note("node_log_lost"), note("generators_busy")] }, 2);

@@ -1,4 +1,4 @@
-/** Phase, cause and verdict in words, icons and tones: the only place that decides them. */
+/** Text, icon and colour of phase, cause and verdict; no other code decides these. */
 import type { Cause, Run, RunSummary, Verdict } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
 import { formatTimeNear } from "@/shared/format/time";
@@ -6,10 +6,10 @@ import type { ChipLook } from "@/shared/ui/Chip";
 import { stopRuleWords } from "./criteria";
 import { valueWords } from "./judgedWords";
 
-/** How many samples there were and how many of them failed: of a run's headline or of a report's total. */
+/** The number of samples and of errors: of a run's headline or of a report's total. */
 export type Counts = { samples: number; errors: number } | null;
 
-/** The words for its state, in a list and on its own page. */
+/** The text for its state, in a list and on its own page. */
 type Seen = Pick<RunSummary, "phase" | "cause" | "stop_requested" | "headline">;
 
 export function phaseChip({ phase, cause, stop_requested, headline }: Seen): ChipLook {
@@ -30,7 +30,7 @@ export function phaseChip({ phase, cause, stop_requested, headline }: Seen): Chi
   }
 }
 
-/** A run that came to its end is not good by that alone: there must be samples, and some of them must have passed. */
+/** Completing is not enough for a good result: there must be samples, and some of them must have passed. */
 export function causeChip(cause: Cause | null, counts: Counts): ChipLook {
   if (cause === null) return { tone: "ended", word: "ended", icon: "check-circle" };
   switch (cause.kind) {
@@ -47,14 +47,14 @@ export function causeChip(cause: Cause | null, counts: Counts): ChipLook {
   }
 }
 
-/** What keeps a finished run from being a success whatever its criteria say; null where nothing does. */
+/** Why a finished run is not a success regardless of its criteria; null if there is no such reason. */
 export function doubtChip(counts: Counts): ChipLook | null {
   if (counts === null) return null;
   if (counts.samples === 0) return { tone: "attention", word: "no samples", icon: "exclamation-triangle" };
   return counts.errors === counts.samples ? { tone: "attention", word: "all samples failed", icon: "exclamation-triangle" } : null;
 }
 
-/** Notes that mean that samples of a run are missing. */
+/** Notes that say that samples of a run are missing. */
 const PARTIAL = ["fewer_workers", "row_cut", "node_log_lost", "node_log_unreadable", "log_incomplete", "log_differs"];
 
 /** Caveats shown above a finished run's figures; the notes below have the details. */
@@ -68,20 +68,20 @@ export function noteChips({ notes }: Pick<Run, "notes">, rejectedRows: number): 
   ];
 }
 
-/** The one chip of a list: the doubt where there is one about a run that otherwise went well, else the state. */
+/** The one chip in a list: the doubt about a run that otherwise passed, else the state. */
 export function stateChip(run: Seen): ChipLook {
   const completed = run.phase === "finished" && (run.cause?.kind === "completed" || run.cause?.kind === "imported");
   return (completed ? doubtChip(run.headline) : null) ?? phaseChip(run);
 }
 
-/** null where there were no criteria to judge by. */
+/** null if there were no criteria. */
 export function verdictChip(verdict: Verdict, counts: Counts): ChipLook | null {
   if (verdict === "passed") return { tone: doubtChip(counts) === null ? "good" : "ended", word: "criteria met", icon: "check-circle" };
   if (verdict === "failed") return { tone: "failed", word: "criteria failed", icon: "x-circle" };
   return null;
 }
 
-/** `startMs`: of the first sample; null where it is not known. */
+/** `startMs`: of the first sample; null if unknown. */
 export function causeSentence(cause: Cause, startMs: number | null): string {
   switch (cause.kind) {
     case "completed":

@@ -1,9 +1,9 @@
-/** Which single samples a table's row stands for. The page that can search for them turns it into a search. */
+/** The samples that a table's row stands for. A page that can search samples turns this into a search. */
 export interface SampleWhere {
-  /** The label, as it is. */
+  /** The label, exactly. */
   label?: string;
   code?: string;
-  /** In the message. */
+  /** Part of the message. */
   text?: string;
   success?: boolean;
 }

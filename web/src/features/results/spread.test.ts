@@ -16,7 +16,7 @@ const profiles: Profiles = {
 };
 const all = (chosen: string[]) => spreads(profiles, chosen, (label) => `colour of ${label}`, "total's");
 
-it("shows the total until labels are chosen, and leaves those out whose profile has not come", () => {
+it("shows the total until labels are selected, and leaves out those whose profile is not loaded", () => {
   expect(all([]).map((each) => each.name)).toEqual(["Total"]);
   expect(all(["b", "gone"]).map((each) => each.name)).toEqual(["b"]);
   expect(all(["b", "a"]).map((each) => [each.name, each.colour])).toEqual([
@@ -25,7 +25,7 @@ it("shows the total until labels are chosen, and leaves those out whose profile 
   ]);
 });
 
-it("draws a curve over percent, or with equal room for each nine", () => {
+it("draws a curve over percent, or with equal space for each nine", () => {
   expect(percentileCurves(all([]), false).x).toEqual([0, 50, 99.9, 100]);
   const tail = percentileCurves(all([]), true);
   expect(tail.x.map((x) => Math.round(x * 100) / 100)).toEqual([0, 0.3, 3, 5]);
@@ -38,7 +38,7 @@ it("draws a curve over percent, or with equal room for each nine", () => {
   expect(percentileCurves(all(["b"]), false).x).toEqual([]);
 });
 
-it("says how many satisfied", () => {
+it("counts the satisfied samples", () => {
   expect(parts(profiles.total).map((part) => [part.name, part.count, part.percent])).toEqual([
     ["Satisfied", 14, 70],
     ["Tolerated", 3, 15],

@@ -1,4 +1,4 @@
-/** How response times are spread: percentile curves, how many satisfied, the table that goes with it. Pure. */
+/** The distribution of response times: percentile curves, Apdex zones, and their table. Pure. */
 import type { Entry, Profile, Profiles, Summary } from "@/shared/api/types";
 import type { ChartLine, XyContent } from "@/shared/charts/chartTypes";
 import { formatExactPercent } from "@/shared/format/numbers";
@@ -13,7 +13,7 @@ export interface Spread {
   transaction?: boolean;
 }
 
-/** The chosen labels' profiles, or the total's. */
+/** The selected labels' profiles, or the total's. */
 export function spreads(profiles: Profiles, chosen: string[], colourOf: (label: string) => string, totalColour: string): Spread[] {
   const { percents } = profiles;
   const byName = new Map(profiles.labels.map((each) => [each.label, each]));
@@ -24,7 +24,7 @@ export function spreads(profiles: Profiles, chosen: string[], colourOf: (label: 
   return chosen.length > 0 ? picked : [{ key: "total", name: "Total", profile: profiles.total, percents, colour: totalColour }];
 }
 
-/** The chosen labels that have samples and no profile. */
+/** The selected labels that have samples and no profile. */
 export function withoutProfile(summary: Summary, profiles: Profiles, chosen: string[]): string[] {
   const known = new Set(profiles.labels.map(({ label }) => label));
   return summary.labels.filter(({ label, samples }) => samples > 0 && chosen.includes(label) && !known.has(label)).map(({ label }) => label);
@@ -33,7 +33,7 @@ export function withoutProfile(summary: Summary, profiles: Profiles, chosen: str
 const TAIL_TICKS = [0, 50, 90, 99, 99.9, 99.99];
 const EVEN_TICKS = [0, 20, 40, 60, 80, 100];
 
-/** Where a percentile lies on an axis that gives each further nine the same room; the last one ends at 99.999. */
+/** The position of a percentile on an axis that gives each further nine the same space; the last one ends at 99.999. */
 export function tailPlace(percent: number): number {
   return Math.log10(1 / (1 - Math.min(percent, 99.999) / 100));
 }

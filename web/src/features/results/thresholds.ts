@@ -7,7 +7,7 @@ export interface Thresholds {
   errorRate: Threshold[];
 }
 
-/** The criteria that a chart can show as a line: those on the total, or on the chosen labels and their response time. */
+/** The criteria that a chart shows as a line: those for the total, or for the selected labels and the shown response time metric. */
 export function thresholdsOf(expressions: string[], chosen: string[], shownTime: string): Thresholds {
   const found: Thresholds = { times: [], throughput: [], errorRate: [] };
   for (const expression of expressions) {

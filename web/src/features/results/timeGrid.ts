@@ -1,14 +1,14 @@
-/** The buckets that a chart over time has a place for. Pure. */
+/** The buckets of a chart over time. Pure. */
 
-/** A log whose times are this far apart is not drawn bucket by bucket. */
+/** A log whose times are further apart is not drawn bucket by bucket. */
 const MOST_BUCKETS = 20_000;
 
-/** Samples of a worker whose clock is slow arrive with earlier times; a silence of this length is not that. */
+/** Samples of a worker whose clock is slow arrive with earlier times; a gap of this length has another reason. */
 const STALL_MS = 10_000;
 
 /**
- * Every bucket from the first to the last that has anything, and while the test runs also those of a silence up to now: the server
- * leaves out buckets without a sample, but the test ran in them and its rates were zero. Rising, each once.
+ * Every bucket from the first to the last with data, and during the test also those of a silence until now: the server
+ * leaves out buckets without samples, but the test ran in them and its rates were zero. Ascending, without duplicates.
  */
 export function timeGrid(times: Iterable<number>, bucketMs: number, settledUntilMs: number | null): number[] {
   const all = new Set(times);

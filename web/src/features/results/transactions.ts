@@ -1,6 +1,6 @@
 /**
- * Which labels are transactions: sums of the samples inside them, which JMeter leaves out of its totals. Every place that shows a label
- * marks them, or the rows would seem not to add up.
+ * Which labels are transactions: sums of the samples inside them, which JMeter leaves out of its totals. Every label shown
+ * marks them, because otherwise the rows would not seem to add up.
  */
 import { createContext, useContext } from "react";
 import type { Entry, FoundSample } from "@/shared/api/types";
@@ -12,7 +12,7 @@ interface Marked {
   kind?: Entry["kind"];
 }
 
-/** The labels that any of the lists calls a transaction. */
+/** The labels that any of the lists says is a transaction. */
 export function transactionsOf(...lists: readonly (readonly Marked[])[]): ReadonlySet<string> {
   return new Set(lists.flatMap((list) => list.filter((each) => each.transaction === true || each.kind === "transaction").map((each) => each.label)));
 }
@@ -40,12 +40,12 @@ export function isTransaction(sample: Pick<FoundSample, "kind">): boolean {
   return sample.kind === "transaction";
 }
 
-/** What the total is over, and how its unit is called. */
+/** What the total counts, and the name of its unit. */
 export function unitOf(basis: "samples" | "transactions"): "sample" | "transaction" {
   return basis === "transactions" ? "transaction" : "sample";
 }
 
-/** How long was measured, in seconds: what the rate is per. The same in lists, reports and comparisons; null where nothing was. */
+/** The measured duration in seconds, by which rates are divided. The same in lists, reports and comparisons; null if nothing was measured. */
 export function measuredSeconds({ samples, rate }: { samples: number; rate: number | null }): number | null {
   return rate === null || rate <= 0 ? null : samples / rate;
 }

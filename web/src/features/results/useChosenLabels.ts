@@ -6,13 +6,13 @@ export interface ChosenLabels {
   chosen: string[];
   offered: ReadonlySet<string>;
   slots: Map<string, number>;
-  /** Puts a label on the charts or takes it off; of more than a chart can have, the first ones go. */
+  /** Adds a label to the charts or removes it; if there are too many, the first ones are removed. */
   onToggle: (label: string) => void;
-  /** Back to the total. */
+  /** Shows the total again. */
   onClear: () => void;
 }
 
-/** The labels on the charts, in the URL as `label=…` for each; `names` are those that can be chosen. */
+/** The labels in the charts, in the URL as `label=…` for each; `names` are those that can be selected. */
 export function useChosenLabels(names: string[]): ChosenLabels {
   const [parameters, change] = useUrlParameters();
   const written = JSON.stringify(parameters.getAll("label"));

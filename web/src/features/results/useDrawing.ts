@@ -6,24 +6,24 @@ import { useTheme } from "@/shared/ui/theme";
 import { pointsWithin } from "./reportPart";
 import { frameOf, sources, type Frame, type Source } from "./chartSeries";
 
-/** What all charts of a finished run are drawn from. */
+/** The data of all charts of a run. */
 export interface ChartView {
   points: Point[];
   bucketMs: number;
   labels: LabelSeries[];
-  /** Labels to show in place of the total, and the colour slot of each. */
+  /** Labels to show instead of the total, and the colour slot of each. */
   chosen: string[];
   slots: Map<string, number>;
-  /** Of a test that continues: until when all has come; absent: it has ended. */
+  /** During a test: until when all data have arrived; absent: it has ended. */
   settledUntilMs?: number | null;
-  /** Where the points of the labels end, as newer ones could not be had. */
+  /** The end of the labels' points, if newer ones could not be loaded. */
   labelsUntilMs?: number | null;
   /** The charts are not current. */
   stale?: boolean;
 }
 
 export interface Drawing {
-  /** The total, or the chosen labels. */
+  /** The total, or the selected labels. */
   from: Source[];
   perLabel: boolean;
   frame: Frame;
@@ -32,7 +32,7 @@ export interface Drawing {
   labelColour: (label: string) => string;
 }
 
-/** The view in the colours of the day. */
+/** The data in the colours of the current theme. */
 export function useDrawing({ points, bucketMs, labels, chosen, slots, settledUntilMs = null, labelsUntilMs = null }: ChartView): Drawing {
   const { scheme } = useTheme();
   return useMemo(() => {
@@ -49,7 +49,7 @@ export function useDrawing({ points, bucketMs, labels, chosen, slots, settledUnt
   }, [points, bucketMs, labels, chosen, slots, scheme, settledUntilMs, labelsUntilMs]);
 }
 
-/** The points of the zoomed time, or all. */
+/** The points of the zoomed time range, or all. */
 export function useZoomedPoints({ points, bucketMs }: Pick<ChartView, "points" | "bucketMs">): Point[] {
   const { range } = useTimeline();
   return useMemo(() => (range === null ? points : pointsWithin(points, bucketMs, range)), [points, bucketMs, range]);

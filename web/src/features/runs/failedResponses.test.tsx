@@ -12,7 +12,7 @@ const SAMPLE = `<httpSample t="5" lb="pay &amp; go" rc="500" rm="Server Error" s
   <java.net.URL>http://shop.test/pay</java.net.URL>
 </httpSample>`;
 
-it("reads what was sent and what came back of each failed sample", () => {
+it("reads request and response of each failed sample", () => {
   const [failure] = failedResponses(`<?xml version="1.0"?><testResults version="1.2">${SAMPLE}<sample lb="script" rc="" rm="boom"><samplerData>x</samplerData></sample></testResults>\n`) ?? [];
   expect(failure).toEqual({
     label: "pay & go",
@@ -25,13 +25,13 @@ it("reads what was sent and what came back of each failed sample", () => {
   });
 });
 
-it("takes what is whole of a file that ends in the middle, and nothing of what is none", () => {
+it("reads the complete samples of a truncated file, and nothing of an invalid file", () => {
   expect(failedResponses(`<testResults version="1.2">${SAMPLE}${SAMPLE}<httpSample lb="cut"`)).toHaveLength(2);
   expect(failedResponses("<testResults version='1.2'>")).toEqual([]);
   expect(failedResponses("no XML")).toBeNull();
 });
 
-it("reads responses with characters that XML does not have", () => {
+it("reads responses with characters that are invalid in XML", () => {
   const odd = SAMPLE.replace("no stock", "&#x1b;[31m&#0;&#x41;&#10;\u0007\u{1F600}");
   const failures = failedResponses(`<testResults version="1.2">${odd}${SAMPLE}</testResults>`);
   expect(failures?.map(({ body }) => body)).toEqual(['{"error": "\uFFFD[31m\uFFFDA\n\uFFFD\u{1F600}"}', '{"error": "no stock"}']);

@@ -1,28 +1,28 @@
-/** Failed samples with what was sent and what came back, from the file that JMeter wrote in a try (its XML result log). Pure. */
+/** Failed samples with request and response, from the file that JMeter wrote in a try run (its XML result log). Pure. */
 
-/** The file that a try's node writes. */
+/** The file that a try run's node writes. */
 export const FAILURES_FILE = "jac-failed-responses.xml";
 
-/** So many are shown. */
+/** Number of samples shown. */
 export const MOST_FAILURES = 10;
-/** So much of a body. */
+/** Maximum length of a body. */
 const LONGEST_BODY = 20_000;
 
 export interface FailedResponse {
   label: string;
   code: string;
   message: string;
-  /** Assertions that failed, each with what it said. */
+  /** Failed assertions, each with its message. */
   assertions: string[];
   request: string;
   responseHeaders: string;
   body: string;
 }
 
-/** The first failures; an unfinished file gives those that are whole, null says that it cannot be read. */
+/** The first failures; of a truncated file only the complete ones; null: it cannot be parsed. */
 export function failedResponses(xml: string): FailedResponse[] | null {
   if (!xml.includes("<testResults")) return null;
-  // A node that was lost in the middle leaves the end open.
+  // A node that was lost leaves an unfinished file.
   const end = Math.max(xml.lastIndexOf("</httpSample>") + 13, xml.lastIndexOf("</sample>") + 9);
   const isWhole = xml.trimEnd().endsWith("</testResults>");
   if (!isWhole && end < 13) return [];

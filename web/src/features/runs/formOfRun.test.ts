@@ -29,7 +29,7 @@ const run = runOf({
 });
 
 describe("a run's form", () => {
-  it("starts the same run again, once what is masked was entered again", () => {
+  it("starts the same run again, once masked values are entered again", () => {
     const form = formOfRun(run, plan, known);
     expect(form.masked).toEqual(["password", "pin"]);
     const typed = { ...form, properties: { ...form.properties, password: "p" }, systemProperties: "dir=/x\npin=1" };
@@ -54,7 +54,7 @@ describe("a run's form", () => {
     });
   });
 
-  it("never sends a mask, and says at each place that the value is missing", () => {
+  it("never sends a mask, and reports the missing value at each place", () => {
     const { request, faults } = checkRunForm(formOfRun(run, plan, known), known, ["users.csv"]);
     expect(request).toBeNull();
     expect(faults.properties).toEqual({ password: "Enter the value again." });
@@ -63,24 +63,24 @@ describe("a run's form", () => {
     expect(checkRunForm(without, known, []).request).not.toBeNull();
   });
 
-  it("leaves to the plan what the run had of it", () => {
+  it("leaves to the plan what the run had from it", () => {
     const same = runOf({ id: "r-1", name: "shop", plan_revision: 4, criteria_version: 3, keep: ["*.csv"] });
     expect(formOfRun(same, plan, known)).toMatchObject({ name: "", judged: null, keep: null, revision: null, masked: [] });
   });
 });
 
-it("keeps a property that the run set, though it is the default of the newest revision", () => {
+it("keeps a property that the run set, even if it equals the default of the newest revision", () => {
   const set = runOf({ id: "r-1", name: "shop", plan_revision: 3, properties: { threads: "10", password: "" } });
   const form = formOfRun(set, plan, known);
   const sent = (each: typeof form) => checkRunForm(each, known, []).request?.properties;
   expect(sent(form)).toEqual({ threads: "10", password: "" });
   expect(sent({ ...form, revision: null })).toEqual({ threads: "10", password: "" });
-  // At an earlier revision nothing that is typed is its default, but what was emptied is not set.
+  // For an earlier revision no entered value counts as the default, and an emptied field is not set.
   expect(sent({ ...form, set: {} })).toEqual({ threads: "10" });
   expect(sent({ ...form, set: {}, revision: null })).toEqual({});
 });
 
-it("takes from a try what was asked for, and nothing that made it a try", () => {
+it("takes the requested settings from a try run, without those of the try run itself", () => {
   const tried = runOf({
     ...run,
     id: "r-2",

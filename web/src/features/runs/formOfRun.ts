@@ -1,14 +1,14 @@
-/** A run's settings as the start dialog has them, so that it can be run again: the inverse of `runForm.ts`. Pure. */
+/** Fills the start dialog with a run's settings, so that it can be run again: the inverse of `runForm.ts`. Pure. */
 import type { CheckProperty, Plan, Run, Schedule } from "@/shared/api/types";
 import { judgedForm } from "./judgedForm";
 import { EMPTY_FORM, type RunForm } from "./runForm";
 import { MASK, withSecret } from "./secretNames";
 import { FAILURES_FILE } from "./failedResponses";
 
-/** What a run and a schedule's run are both started with. */
+/** The settings that a run and a schedule's run have in common. */
 type Settings = Pick<Schedule["run"], "properties" | "system_properties" | "properties_files" | "split" | "min_workers" | "share" | "stop_timeout_s">;
 
-/** `known`: the properties that the plan's check found, which have fields; the others are lines. */
+/** `known`: the properties that the plan's check found, which have fields; the others are entered as lines. */
 export function settingsForm(
   settings: Settings,
   known: CheckProperty[],
@@ -28,7 +28,7 @@ export function settingsForm(
   };
 }
 
-/** The form of a run as it was started. Masked values are empty and have to be entered again: nobody can read them. */
+/** The form of a run as it was started. Masked values are empty and have to be entered again: the server does not reveal them. */
 export function formOfRun(run: Run, plan: Pick<Plan, "criteria" | "keep" | "revision">, known: CheckProperty[]): RunForm {
   const masked = [run.properties, run.system_properties].flatMap((all) => Object.keys(all).filter((name) => all[name] === MASK));
   const settings = { ...run, properties: withoutMasks(run.properties), system_properties: withoutMasks(run.system_properties) };
@@ -43,7 +43,7 @@ export function formOfRun(run: Run, plan: Pick<Plan, "criteria" | "keep" | "revi
     name: run.name === run.plan.name ? "" : run.name,
     secret: masked.reduce<string[]>((marked, name) => withSecret(marked, name, true), []),
     masked: [...new Set(masked)],
-    // A try has them of its own: the run after it is judged as its plan says.
+    // A try run has its own criteria: the run after it uses the plan's.
     judged: run.try_run || run.criteria_version === plan.criteria.version ? null : judgedForm(judged),
     results: run.results_choice,
     keep: JSON.stringify(keep) === JSON.stringify(plan.keep) ? null : keep,

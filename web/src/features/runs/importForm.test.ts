@@ -3,7 +3,7 @@ import { importFaults } from "./importForm";
 
 const file = (name: string, size = 10) => ({ name, size });
 
-test("an import needs a plan and files that the server takes", () => {
+test("an import requires a plan and files that the server accepts", () => {
   expect(importFaults({ plan: "Shop", files: [file("a.jtl"), file("b.jtl.gz")] }, 20)).toEqual({ plan: undefined, files: undefined });
   const empty = importFaults({ plan: " ", files: [] }, 20);
   expect(empty.plan).toBeDefined();

@@ -1,6 +1,6 @@
 import { formatBytes } from "@/shared/format/numbers";
 
-/** What is wrong with an import before it is sent; undefined where nothing is. */
+/** The error of an import before it is sent; undefined if there is none. */
 export interface ImportFaults {
   plan: string | undefined;
   files: string | undefined;

@@ -13,7 +13,7 @@ function newly<Row extends CriterionRow>(row: Row): Row {
   return typed;
 }
 
-it("sends back what was not changed as it is, and what this page cannot read", () => {
+it("sends unchanged rows as they are, including those it cannot parse", () => {
   expect(checkJudged(judgedForm(KEPT)).judged).toEqual(KEPT);
   const odd = {
     criteria: ["received < 500KB/s", "error_percent > .5", "p95 > 5.", "p95 > +5", 'p95("a\\d") > 800ms', "p95 of baseline > 10%"],
@@ -37,7 +37,7 @@ it("sends back what was not changed as it is, and what this page cannot read", (
   expect(checkJudged(changed).judged?.criteria).toEqual(["received < 400KB/s", 'p95("a\\\\d") > 900ms']);
 });
 
-it("writes what was changed in the units of the form", () => {
+it("sends changed rows in the units of the form", () => {
   const { criteria, warmUp, rules } = judgedForm(KEPT);
   const typed = { criteria: criteria.map(newly), warmUp, rules: rules.map(newly) };
   expect(checkJudged(typed).judged).toEqual({
@@ -47,7 +47,7 @@ it("writes what was changed in the units of the form", () => {
   });
 });
 
-it("says what is wrong with each row", () => {
+it("shows the errors of each row", () => {
   const { judged, faults } = checkJudged({ criteria: [], warmUp: "soon", rules: [{ ...newRule(1), window: "0" }, { ...newRule(2), value: "" }, newRule(3)] });
   expect(judged).toBeNull();
   expect(faults.warmUp).toBeDefined();

@@ -1,4 +1,4 @@
-/** Criteria, warm-up and automatic stop as they are typed, what is kept of them, and what is wrong. Pure. */
+/** The form of criteria, warm-up and automatic stop, what is stored of them, and errors. Pure. */
 import { METRICS, parseCriterion, parseStopRule, plainMetric, STOP_METRICS, writeCriterion, writeStopRule, type Criterion, type Metric, type Operator } from "@/features/results/criteria";
 import type { PlanCriteria } from "@/shared/api/types";
 
@@ -9,12 +9,12 @@ export interface CriterionRow {
   label: string;
   op: Operator;
   value: string;
-  /** As it is kept: sent back as it is while nothing of the row was changed. */
+  /** As stored: sent unchanged unless the row was edited. */
   kept?: string;
 }
 
 export interface RuleRow extends CriterionRow {
-  /** Over how many seconds. */
+  /** The window in seconds. */
   window: string;
 }
 
@@ -31,7 +31,7 @@ export interface JudgedFaults {
   rules: Record<number, string>;
 }
 
-/** What is sent, without the version that it was made from. */
+/** The request, without the version that was edited. */
 export type Judged = Omit<PlanCriteria, "version">;
 
 const LONGEST_WINDOW_S = 3600;
@@ -45,7 +45,7 @@ export function newRule(key: number): RuleRow {
   return { key, metric: "error_percent", label: "", op: ">=", value: "90", window: "60" };
 }
 
-/** What is kept, as it is typed. An expression that this page cannot read, as a newer server may have, stands as it is. */
+/** The form of what is stored. An expression that this page cannot parse, for example of a newer server, is kept unchanged. */
 export function judgedForm({ criteria, warm_up_s, stop_rules }: Judged): JudgedForm {
   return {
     criteria: criteria.map((text, key) => keptCriterion(key, text) ?? { ...newCriterion(key), kept: text }),
@@ -64,12 +64,12 @@ function keptRule(key: number, text: string): RuleRow | null {
   return rule === null ? null : { ...rowOf(key, rule.criterion, STOP_METRICS), window: String(rule.windowS), kept: text };
 }
 
-/** An expression that this page cannot read: it is shown as it is, and can only be removed. */
+/** An expression that this page cannot parse: it is shown unchanged, and can only be removed. */
 export function isFixed(row: CriterionRow | RuleRow): boolean {
   return row.kept !== undefined && ("window" in row ? parseStopRule(row.kept) : parseCriterion(row.kept)) === null;
 }
 
-/** The expression of a row that was not changed; null: it is new, or was changed. */
+/** The expression of an unchanged row; null: it is new or was changed. */
 function unchanged<Row extends CriterionRow>(row: Row, kept: (key: number, text: string) => Row | null): string | null {
   if (row.kept === undefined) return null;
   const was = kept(row.key, row.kept);

@@ -19,12 +19,12 @@ const HEALTH = {
   samples_per_s: null,
 };
 
-describe("the words about a node's machine", () => {
-  it("are none where nothing is known", () => {
+describe("the description of a node's machine", () => {
+  it("is empty if nothing is known", () => {
     expect(healthWords(NODE)).toEqual([]);
   });
 
-  it("say what was seen, and nothing bad of a machine that is well", () => {
+  it("shows what was observed, without marks on a healthy machine", () => {
     const words = healthWords({ ...NODE, clock_offset_ms: -12, health: HEALTH });
     expect(words.map((word) => word.text)).toEqual([
       "CPU 40\u00a0% (peak 60\u00a0%)",
@@ -37,7 +37,7 @@ describe("the words about a node's machine", () => {
     expect(words.some((word) => word.isBad)).toBe(false);
   });
 
-  it("mark what disturbs a test", () => {
+  it("marks what disturbs a test", () => {
     const words = healthWords({ ...NODE, clock_offset_ms: 3000, health: { ...HEALTH, cpu_highest_percent: 93, was_busy: true, disk_free_mb: 10, heap_used_mb: 490 } });
     expect(words.filter((word) => word.isBad).map((word) => word.text)).toEqual([
       "CPU 40\u00a0% (peak 93\u00a0%)",

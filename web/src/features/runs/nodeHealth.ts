@@ -1,14 +1,14 @@
 import type { RunNode } from "@/shared/api/types";
 import { formatBytes, formatByteRate, formatExactPercent, formatSignedMs } from "@/shared/format/numbers";
 
-/** From here on the collector works all the time, and a JVM's pauses are in what it measures. */
+/** From this share on the garbage collector works continuously, and its pauses affect the measured times. */
 const FULL_HEAP = 0.9;
-/** From here on a clock's offset is seen in a chart of seconds. */
+/** From this value on a clock's offset is visible in a chart of seconds. */
 const CLOCK_OFFSET_MS = 1000;
 
 const MB = 1024 * 1024;
 
-/** What is known of a node's machine, each as a few words, with those that disturb a test marked. */
+/** The known properties of a node's machine as short texts, with those that disturb a test marked. */
 export function healthWords(node: RunNode): { text: string; isBad: boolean }[] {
   const words = [];
   const health = node.health;

@@ -29,21 +29,21 @@ it("has a line for each node, on one grid", () => {
   ]);
 });
 
-it("leaves a gap where a node was not looked at for longer than a step", () => {
+it("leaves a gap if a node was not observed for longer than a step", () => {
   const content = nodeContent([trace("a", look(0, 1), look(20_000, 2)), trace("b", look(0, 1), look(5000, 1), look(10_000, 1), look(15_000, 1), look(20_000, 1))], cpu, colour);
   expect(content.lines[0]?.values).toEqual([1, 1, null, null, 2]);
 });
 
-it("shows nothing of what a machine does not say", () => {
+it("shows nothing that a machine does not report", () => {
   const content = nodeContent([trace("a", look(0, 1))], (each) => each.heap_used_mb, colour);
   expect(content.lines[0]?.values).toEqual([null]);
 });
 
-it("has no times where nothing was seen", () => {
+it("has no times without observations", () => {
   expect(nodeContent([], cpu, colour).times).toEqual([]);
 });
 
-it("reaches from end to end of the page's time axis, with nothing where nobody looked", () => {
+it("covers the page's whole time axis, with gaps where there were no observations", () => {
   const content = nodeContent([trace("a", look(20_000, 1))], cpu, colour, [3000, 29_000]);
   expect([content.times, content.lines[0]?.values]).toEqual([
     [0, 20_000, 25_000],
@@ -51,7 +51,7 @@ it("reaches from end to end of the page's time axis, with nothing where nobody l
   ]);
 });
 
-it("has a chart of lag and of samples where any node says it", () => {
+it("has charts of lag and of samples if any node reports them", () => {
   const ids = (looks: NodeLook[]) => chartsOf([trace("a", ...looks)]).map(({ id }) => id);
   expect(ids([look(0, 1)])).not.toContain("node-lag");
   expect(ids([look(0, 1), { ...look(5000, 1), lag_bytes: 0 }])).toContain("node-lag");

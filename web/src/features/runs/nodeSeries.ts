@@ -1,4 +1,4 @@
-/** The charts of a run's nodes: a line for each by its name, on a grid of equal steps. Pure. */
+/** The charts of a run's nodes: a line for each node by its name, on a grid of equal steps. Pure. */
 import type { NodeLook } from "@/shared/api/types";
 import type { ChartContent } from "@/shared/charts/chartTypes";
 import type { NodeTrace } from "./live/nodeTraces";
@@ -9,13 +9,13 @@ export interface NodeChart {
   unit: string;
   kind: "percent" | "bytes" | "byteRate" | "rate";
   value: (look: NodeLook) => number | null;
-  /** Left out where no node says it: not all runs have it. */
+  /** Left out if no node reports it: not all runs have it. */
   optional?: true;
 }
 
 const MB = 1024 * 1024;
 
-/** Processor and network are what disturbs a measurement first; then memory. */
+/** CPU and network come first because they disturb a measurement most; then memory. */
 const NODE_CHARTS: NodeChart[] = [
   { id: "node-cpu", title: "CPU", unit: "% of all processors of the node", kind: "percent", value: (look) => look.cpu_percent },
   { id: "node-memory", title: "Memory", unit: "used on the node", kind: "bytes", value: (look) => look.memory_used_mb * MB },
@@ -26,12 +26,12 @@ const NODE_CHARTS: NodeChart[] = [
   { id: "node-samples", title: "Samples", unit: "per second, in the node's log", kind: "rate", value: (look) => look.samples_per_s, optional: true },
 ];
 
-/** The charts of which these nodes say anything, or which every run has. */
+/** The charts that these nodes have data for, or that every run has. */
 export function chartsOf(traces: NodeTrace[]): NodeChart[] {
   return NODE_CHARTS.filter(({ optional, value }) => optional !== true || traces.some(({ seen }) => seen.some((look) => value(look) !== null)));
 }
 
-/** One chart, at least from the first to the second of the `ends`; a time at which a node was not looked at is a gap in its line. Of several looks in a step the last one counts. */
+/** One chart, at least from the first to the second of the `ends`; times without an observation are gaps in the line. Of several observations in a step the last one counts. */
 export function nodeContent(traces: NodeTrace[], value: NodeChart["value"], colourOf: (slot: number) => string, ends: (number | undefined)[] = []): ChartContent {
   const bucketMs = Math.max(0, ...traces.map(({ everyMs }) => everyMs));
   const start = (at_ms: number) => Math.floor(at_ms / bucketMs) * bucketMs;
@@ -44,7 +44,7 @@ export function nodeContent(traces: NodeTrace[], value: NodeChart["value"], colo
   return { times, bucketMs, settledUntilMs: null, lines, thresholds: [] };
 }
 
-/** Looks drift against the grid: a single step without one is no gap. */
+/** Observations are not aligned with the grid: a single step without one is not a gap. */
 function carried(values: (number | null | undefined)[]): (number | null)[] {
   return values.map((value, index) => (value !== undefined ? value : (values[index - 1] ?? null)));
 }

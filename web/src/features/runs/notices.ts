@@ -1,6 +1,6 @@
-/** Notifications of the browser's. Chrome on Android has them in name only: made by a page they throw. */
+/** The browser's notifications. Chrome on Android has the class, but its constructor throws. */
 
-/** Shows one; null where that cannot be done. */
+/** Shows one; null if that is not possible. */
 export function showNotice(title: string, options: NotificationOptions = {}): Notification | null {
   try {
     return new Notification(title, options);
@@ -9,9 +9,9 @@ export function showNotice(title: string, options: NotificationOptions = {}): No
   }
 }
 
-/** Whether this browser has any: without TLS it has none, but on the machine itself. */
+/** Whether this browser supports them: without TLS only on localhost. */
 export function hasNotices(): boolean {
   if (!("Notification" in window)) return false;
-  // With the permission the trial would be seen; without it nothing is shown.
+  // If permission was granted, the test notification would be visible; otherwise nothing is shown.
   return Notification.permission === "granted" || showNotice("") !== null;
 }

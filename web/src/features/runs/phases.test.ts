@@ -7,7 +7,7 @@ const STEPS = [step("waiting_for_cluster", 0, 3), step("checking_nodes", 3, 4), 
 const shown = (steps: RunStep[], phase: "queued" | "preparing" | "running" | "finished", now: number) =>
   phasesOf({ steps, phase, ended_ms: null }, now * 1000).map(({ name, ms, now: current }) => [name, ms / 1000, current]);
 
-it("has the time spent in each phase, whatever its steps were", () => {
+it("have the time spent in each phase, whatever its steps were", () => {
   const steps = [...STEPS, step("collecting", 70, 72), step("making_report", 72, 73)];
   expect(shown(steps, "finished", 999)).toEqual([
     ["Queued", 3, false],
@@ -17,11 +17,11 @@ it("has the time spent in each phase, whatever its steps were", () => {
   ]);
 });
 
-it("has the wait for a busy cluster as the one for a new cluster", () => {
+it("count waiting for a busy cluster like waiting for a new one", () => {
   expect(shown([step("waiting_for_cluster", 0, 3), step("waiting_in_queue", 3, null)], "queued", 20)).toEqual([["Queued", 20, true]]);
 });
 
-it("counts on in the phase that the run is in", () => {
+it("continue in the current phase", () => {
   expect(shown([...STEPS.slice(0, 2), step("copying_files", 4, null)], "preparing", 14)).toEqual([
     ["Queued", 3, false],
     ["Preparing", 11, true],
@@ -32,7 +32,7 @@ it("counts on in the phase that the run is in", () => {
   ]);
 });
 
-it("is empty where no step says what it was", () => {
+it("are empty if no step has a code", () => {
   expect(shown([step("", 0, 1)], "finished", 2)).toEqual([]);
   expect(shown([], "running", 2)).toEqual([]);
 });

@@ -1,10 +1,10 @@
-/** Where a run is and was, with the time that it spent in each phase. Pure. */
+/** The current and earlier phases of a run, with the time spent in each. Pure. */
 import type { Run, RunStep } from "@/shared/api/types";
 
 export interface Phase {
   name: string;
   ms: number;
-  /** It is in this one now. */
+  /** The current phase. */
   now: boolean;
 }
 
@@ -25,7 +25,7 @@ const OF_STEP: Record<string, Name> = {
   making_report: "Collecting results",
 };
 
-/** The phases of its steps, each from its first step to the next one's; none of a run whose steps have no codes. */
+/** The phases from the run's steps, each from its first step to the next phase; empty if the steps have no codes. */
 export function phasesOf(run: Pick<Run, "steps" | "phase" | "ended_ms">, nowMs: number): Phase[] {
   const begun: { name: Name; from: number }[] = [];
   for (const step of run.steps) {

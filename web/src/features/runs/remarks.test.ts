@@ -10,7 +10,7 @@ it("sends only what was changed", () => {
   expect(changedRemarks(before, before, { tags: "", note: "" })).toEqual({ tags: [], note: "" });
 });
 
-it("removes nothing that somebody else has added since the form was opened", () => {
+it("removes nothing that another user added after the form was opened", () => {
   const [before, now] = [
     { tags: ["v2"], note: "" },
     { tags: ["v2", "nightly"], note: "Cold cache." },

@@ -1,8 +1,8 @@
-/** Tags and note of a run as they are typed. Pure. */
+/** The form of a run's tags and note. Pure. */
 import { mergedList } from "@/shared/lists/mergedList";
 import type { Remarks } from "./api/useMarkRun";
 
-/** Tags with commas or line ends between. */
+/** Tags separated by commas or line breaks. */
 export function readTags(text: string): string[] {
   return text
     .split(/[,\n]/)
@@ -11,8 +11,8 @@ export function readTags(text: string): string[] {
 }
 
 /**
- * What has to be sent for the run to have what was changed in the form; null: nothing. `before`: what the form began with, `now`: what the
- * run has meanwhile, where somebody else may have added or removed a tag.
+ * The changes to send; null: none. `before`: the values when the form was opened, `now`: the
+ * run's current values, in which another user may have added or removed a tag.
  */
 export function changedRemarks(before: Required<Remarks>, now: Required<Remarks>, typed: { tags: string; note: string }): Remarks | null {
   const tags = mergedList(before.tags, now.tags, readTags(typed.tags));

@@ -1,11 +1,11 @@
-/** The settings as they are typed, as the server checks them, and where its faults belong. Pure. */
+/** The server's check of the current settings, and the fields of its errors. Pure. */
 import type { CheckProperty, Fault, Finding, RunCheckRequest } from "@/shared/api/types";
 import { EMPTY_FORM, settingsOf, type RunFaults, type RunForm } from "./runForm";
 
-/** The cluster of a run, as far as its check needs it. */
+/** The data of a run's cluster that the check needs. */
 export type CheckedCluster = Pick<RunCheckRequest, "provider" | "jmeter_version">;
 
-/** What is asked of the server; null while the plan's own check says it all, or what is typed cannot be sent. `on`: null: no cluster is chosen. */
+/** The request; null if the plan's own check is enough, or the form cannot be sent. `on`: null: no cluster is selected. */
 export function runCheckRequest(form: RunForm, faults: RunFaults, known: CheckProperty[], splittable: string[], workers: number, on: CheckedCluster | null): RunCheckRequest | null {
   if (faults.minWorkers !== undefined || faults.share !== undefined || faults.moreProperties !== undefined || faults.systemProperties !== undefined) return null;
   const asked = requestOf(form, known, splittable, workers);
@@ -33,7 +33,7 @@ function requestOf(form: RunForm, known: CheckProperty[], splittable: string[], 
 
 const FIELDS: Record<string, "minWorkers" | "share" | "moreProperties"> = { min_workers: "minWorkers", results: "minWorkers", share: "share", properties: "moreProperties" };
 
-/** The server's faults beside their fields; those of a file or of a field that is not there are `rest`. */
+/** The server's errors by field; `rest`: those of a file or of a field that is not shown. */
 export function placeRunFaults(faults: Fault[], known: CheckProperty[]): { beside: Omit<RunFaults, "judged">; rest: string[] } {
   const beside: Omit<RunFaults, "judged"> = {};
   const rest: string[] = [];
@@ -47,7 +47,7 @@ export function placeRunFaults(faults: Fault[], known: CheckProperty[]): { besid
   return { beside, rest };
 }
 
-/** Numbers of the plan that JMeter would read as 0, beside the property that was typed and is what it read; those that forbid the start are faults, too. */
+/** Numbers of the plan that JMeter would read as 0, assigned to the property that was entered; those that prevent the start are errors, too. */
 export function numberFindings(findings: Finding[], typed: Record<string, string>): Record<string, string> {
   const found = findings.filter(({ code }) => code === "not_a_number");
   return Object.fromEntries(

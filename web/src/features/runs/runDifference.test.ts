@@ -22,9 +22,9 @@ const before = runOf({
 const form = formOfRun(before, plan, known);
 const next = { form, plan, known, ofRevision: null, splittable: ["users.csv"], workers: 2 };
 
-it("says nothing of a run that is the same", () => expect(runDifference(before, next)).toEqual([]));
+it("is empty for the same run", () => expect(runDifference(before, next)).toEqual([]));
 
-it("names each thing that is changed, from and to, a plan's default among them", () => {
+it("lists each change, from and to, including a plan's defaults", () => {
   const changed = { ...form, properties: { ...form.properties, threads: "12" }, moreProperties: "", split: [], results: "direct" as const, minWorkers: "1", share: "users=10", grace: "5" };
   expect(runDifference({ ...before, plan_revision: 3 }, { ...next, form: changed, workers: 3 })).toEqual([
     "host a → not set",
@@ -39,7 +39,7 @@ it("names each thing that is changed, from and to, a plan's default among them",
   ]);
 });
 
-it("takes a default from the revision that has it", () => {
+it("uses the defaults of each run's revision", () => {
   const earlier = { ...before, plan_revision: 3, properties: {} };
   const kept = { ...formOfRun(earlier, plan, known), properties: { threads: "6" } };
   const ofRevision = [{ name: "threads", default: "20", value: "6" }];
@@ -48,7 +48,7 @@ it("takes a default from the revision that has it", () => {
   expect(runDifference(earlier, { ...next, form: { ...kept, properties: {} } })).toEqual([]);
 });
 
-it("compares the criteria and the automatic stop with the plan's, or with those of this run", () => {
+it("compares the criteria and the automatic stop with the plan's, or with this run's own", () => {
   const stricter = { ...plan, criteria: { ...plan.criteria, criteria: ["p95 > 500ms"], stop_rules: ["error_percent >= 90% for 60s"] } };
   const words = runDifference(before, { ...next, plan: stricter });
   expect(words).toHaveLength(3);
@@ -58,13 +58,13 @@ it("compares the criteria and the automatic stop with the plan's, or with those 
   expect(runDifference(before, { ...next, form: { ...form, judged: { criteria: [], warmUp: "30", rules: [] } } }).at(-1)).toBe("warm-up 0\u00a0s → 30\u00a0s");
 });
 
-it("shows of a secret only that it is there or not", () => {
+it("only shows whether a secret is set", () => {
   const typed = { ...form, properties: { password: "hunter2" }, moreProperties: "host=a\nauth.token=abc\npin=1234", secret: ["password", "pin"] };
   const words = runDifference(before, { ...next, form: typed });
   expect(words).toEqual(["auth.token set", "pin set"]);
 });
 
-it("does not name what a try has otherwise because it is one", () => {
+it("ignores the differences that every try run has", () => {
   const tried = { ...before, try_run: true, workers: 1, criteria_version: null, criteria_expressions: ["error_percent > 0%"], keep: ["jac-failed-responses.xml"], results: "direct" as const };
   expect(runDifference(tried, { ...next, form: formOfRun(tried, plan, known) })).toEqual([]);
   expect(runDifference(before, { ...next, form: { ...form, tryRun: true }, workers: 1 })).toEqual([]);

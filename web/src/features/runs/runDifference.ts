@@ -1,4 +1,4 @@
-/** What a run that is about to be started has otherwise than the run before it, in words. Pure; a secret's value is never among them. */
+/** The differences between a run that is about to be started and an earlier one, as text. Pure; never contains a secret's value. */
 import { failsIf } from "@/features/results/judgedWords";
 import type { CheckProperty, Plan, Run } from "@/shared/api/types";
 import { plural } from "@/shared/format/numbers";
@@ -13,14 +13,14 @@ interface Next {
   plan: Pick<Plan, "criteria" | "keep" | "revision">;
   /** Of the newest revision. */
   known: CheckProperty[];
-  /** Of the earlier revision that is run; null: the newest is run, or they are not known yet. */
+  /** Of the earlier revision that is run; null: the newest is run, or they are not loaded yet. */
   ofRevision: CheckProperty[] | null;
   splittable: string[];
-  /** Of the chosen cluster; null: none is chosen yet. */
+  /** Of the selected cluster; null: none is selected yet. */
   workers: number | null;
 }
 
-/** In the order of the dialog; empty: nothing is different. */
+/** In the order of the dialog; empty: no differences. */
 export function runDifference(before: Run, { form, plan, known, ofRevision, splittable, workers }: Next): string[] {
   const now = settingsOf(form, known, splittable);
   const revision = form.revision ?? plan.revision;
@@ -30,9 +30,9 @@ export function runDifference(before: Run, { form, plan, known, ofRevision, spli
   };
   const defaults = { was: defaultsAt(before.plan_revision ?? plan.revision), is: defaultsAt(revision) };
   const hidden = (name: string) => isSecret(name, form.secret) || before.properties[name] === MASK || before.system_properties[name] === MASK;
-  // A try has one node and criteria of its own: neither was chosen.
+  // A try run has one node and its own criteria, which the user did not choose.
   const comparable = !before.try_run && !form.tryRun;
-  // A masked value that is still to be entered again is not gone.
+  // A masked value that has to be entered again is not removed.
   const waiting = Object.fromEntries(form.masked.filter((name) => form.properties[name] === "").map((name) => [name, MASK]));
   const words: (string | null)[] = [
     ...changes(before.properties, { ...waiting, ...now.properties }, defaults, hidden),
@@ -61,7 +61,7 @@ function step(name: string, was: string, is: string): string | null {
 
 type Values = Record<string, string | undefined>;
 
-/** What a property is that was not set, at the revision of each side; null: that revision's defaults are unknown. */
+/** The value of a property that was not set, at the revision of each side; null: that revision's defaults are unknown. */
 interface Defaults {
   was: Values | null;
   is: Values | null;
@@ -74,7 +74,7 @@ function changes(was: Values, is: Values, defaults: Defaults, hidden: (name: str
   const valueOf = (set: Values, plain: Values | null, name: string) => set[name] ?? (plain === null ? UNKNOWN_DEFAULT : plain[name]);
   return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((name) => {
     const [from, to] = [valueOf(was, defaults.was, name), valueOf(is, defaults.is, name)];
-    // Whether a secret has another value is not to be seen from here; whether it is there, is.
+    // It is unknown here whether a secret has another value, but known whether it is set.
     if (hidden(name)) return name in was === name in is ? [] : [`${name} ${name in is ? "set" : "removed"}`];
     return from === to ? [] : [`${name} ${shown(from)} → ${shown(to)}`];
   });
@@ -94,7 +94,7 @@ function listChanges(name: string, was: string[], is: string[]): string[] {
 
 function judgedChanges(before: Run, form: RunForm, plan: Pick<Plan, "criteria">): (string | null)[] {
   const now = form.judged === null ? plan.criteria : checkJudged(form.judged).judged;
-  // What is wrong is said at its field.
+  // Invalid values are reported at their fields.
   if (now === null) return [];
   const rules = (all: string[]) => (all.length === 0 ? "off" : plural(all.length, "rule"));
   const [was, is] = [rules(before.stop_rules), rules(now.stop_rules)];

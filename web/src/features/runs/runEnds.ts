@@ -1,8 +1,8 @@
-/** The runs of whose end this browser notifies, by a notification of the system's: their ids, kept in the browser, so that every page of it knows. */
+/** The runs whose end this browser notifies of: their IDs, stored in the browser, so that all its pages know. */
 import { readStored, writeStored } from "@/shared/browser/stored";
 
 const KEY = "jac-run-ends";
-/** What was started and never ended is forgotten in the end. */
+/** Runs that were started and never ended are eventually removed. */
 const MOST = 20;
 
 const listeners = new Set<() => void>();

@@ -1,4 +1,4 @@
-/** The start dialog as it is typed, the request it makes, and what is wrong with it: all faults at once. Pure. */
+/** The start dialog's form, its request, and its errors: all at once. Pure. */
 import type { CheckProperty, NewRun, ResultsChoice } from "@/shared/api/types";
 import { checkJudged, type JudgedFaults, type JudgedForm } from "./judgedForm";
 
@@ -6,17 +6,17 @@ export interface RunForm {
   planId: string | null;
   clusterId: string | null;
   name: string;
-  /** Only what was typed; other properties keep the plan's default. */
+  /** Only changed ones; other properties keep the plan's default. */
   properties: Record<string, string>;
-  /** Set by the run or schedule that this begins with: sent also where the plan's default is the same today. */
+  /** Set by the run or schedule that fills the form initially: sent even if the plan's default is now the same. */
   set: Record<string, string>;
-  /** `name=value` on each line, for properties that the check did not see. */
+  /** `name=value` on each line, for properties that the check did not find. */
   moreProperties: string;
   /** `name=value` on each line: Java system properties. */
   systemProperties: string;
-  /** Names of properties whose values are masked; those whose names say so are masked anyway. */
+  /** Names of properties whose values are masked; those with a secret's name are masked anyway. */
   secret: string[];
-  /** Names of secrets of the run that this one is like: their values are not known here, and are entered again. */
+  /** Names of the earlier run's secrets: their values are unknown here, and have to be entered again. */
   masked: string[];
   /** Patterns of the files to keep; null: the plan's. */
   keep: string[] | null;
@@ -25,16 +25,16 @@ export interface RunForm {
   split: string[];
   /** The plan's files that every JMeter reads with -q. */
   propertiesFiles: string[];
-  /** What judges and stops this run in place of what the plan keeps; null: the plan's. */
+  /** Criteria and automatic stop of this run instead of the plan's; null: the plan's. */
   judged: JudgedForm | null;
   grace: string;
   results: ResultsChoice;
   minWorkers: string;
-  /** `name=total` on each line: totals that are divided among the workers. */
+  /** `name=total` on each line: totals that are divided by the number of workers. */
   share: string;
-  /** The total of users that was typed where the plan has fixed numbers: it is sent nowhere, as no number of the plan is ever changed. */
+  /** The total of users that was entered if the plan has fixed numbers: it is not sent, because a plan's numbers are never changed. */
   users: string;
-  /** A try: 1 user and 1 iteration of each thread group on 1 node. */
+  /** A try run: 1 user and 1 iteration of each thread group on 1 node. */
   tryRun: boolean;
 }
 
@@ -74,10 +74,10 @@ export const EMPTY_FORM: RunForm = {
   tryRun: false,
 };
 
-/** What a run is started with, but for where and by what it is judged. */
+/** The settings of a run, without its cluster and its criteria. */
 export type RunSettings = Omit<NewRun, "plan_id" | "cluster_id" | "criteria" | "warm_up_s" | "stop_rules">;
 
-/** The settings as far as they can be read: what is wrong is left out. */
+/** The settings that can be parsed: invalid ones are left out. */
 export function settingsOf(form: RunForm, known: CheckProperty[], splittable: string[]): RunSettings {
   const properties = { ...changed(form, known), ...parseProperties(form.moreProperties).properties };
   const system = parseProperties(form.systemProperties).properties;
@@ -95,7 +95,7 @@ export function settingsOf(form: RunForm, known: CheckProperty[], splittable: st
     split: form.split.filter((path) => splittable.includes(path)),
     ...(form.keep === null ? {} : { keep: form.keep }),
     ...(grace === "" ? {} : { stop_timeout_s: Number(grace) }),
-    // How many workers it may lose, and how their results come together, is no matter of a try.
+    // A try run has no tolerated worker losses and no choice of the path of results.
     ...(form.results === "auto" || form.tryRun ? {} : { results: form.results }),
     ...(least === "" || form.tryRun ? {} : { min_workers: Number(least) }),
     ...(Object.keys(share).length === 0 ? {} : { share }),
@@ -104,7 +104,7 @@ export function settingsOf(form: RunForm, known: CheckProperty[], splittable: st
 }
 
 export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: string[]): { request: NewRun | null; faults: RunFaults } {
-  // A try has criteria of its own.
+  // A try run has its own criteria.
   const judged = form.judged === null || form.tryRun ? null : checkJudged(form.judged);
   const faults: RunFaults = { judged: judged?.faults ?? { criteria: {}, rules: {} } };
   if (form.planId === null) faults.plan = "Select a plan.";
@@ -124,22 +124,22 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
   const share = parseTotals(form.share);
   if (share.fault !== null) faults.share = share.fault;
 
-  // The criteria's are always there, and may be none.
+  // The fields of criteria always exist, and may be empty.
   if (Object.keys(faults).length > 1 || (judged !== null && judged.judged === null) || form.planId === null || form.clusterId === null) return { request: null, faults };
   return { faults, request: { plan_id: form.planId, cluster_id: form.clusterId, ...settingsOf(form, known, splittable), ...judged?.judged } };
 }
 
-/** Is a property's value a total that is divided among the workers? */
+/** Whether a property's value is a total that is divided by the number of workers. */
 export function isTotal(form: RunForm, name: string): boolean {
   return totalOfProperty(form, name) !== null;
 }
 
-/** The total of a property as it is typed; null: its value is each worker's own. */
+/** The entered total of a property; null: the value applies to each worker. */
 export function totalOfProperty(form: RunForm, name: string): string | null {
   return parseProperties(form.share).properties[name] ?? null;
 }
 
-/** The form with a total of that property; null: its value is each worker's own again. Other lines stay as they were typed. */
+/** The form with a total of that property; null: the value applies to each worker again. Other lines are unchanged. */
 export function withTotal(form: RunForm, name: string, total: string | null): RunForm {
   const { [name]: own, ...properties } = form.properties;
   const value = total ?? totalOfProperty(form, name) ?? own;
@@ -150,7 +150,7 @@ export function withTotal(form: RunForm, name: string, total: string | null): Ru
   return { ...form, share: changed.join("\n"), properties };
 }
 
-/** The form without a total of that property, which has the plan's value again: what was a total is not each worker's. */
+/** The form without a total of that property, which gets the plan's value again: a total is not a value for each worker. */
 export function withoutTotal(form: RunForm, name: string): RunForm {
   const each = withTotal(form, name, null);
   return { ...each, properties: Object.fromEntries(Object.entries(each.properties).filter(([known]) => known !== name)) };
@@ -162,14 +162,14 @@ function faultOfLines(text: string, masked: string[]): string | null {
   return fault ?? (missing === undefined ? null : `Enter the value of ${missing} again.`);
 }
 
-/** Typed values, without those that the plan has anyway: its newest revision only, as `known` is of that one, and only what no run or schedule had set before. */
+/** Entered values without those equal to the plan's defaults: for the newest revision only, because `known` is of that one, and only if no run or schedule had set them before. */
 function changed({ properties, set, revision }: Pick<RunForm, "properties" | "set" | "revision">, known: CheckProperty[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const property of known) {
     const value = properties[property.name];
     const [plain, before] = [property.value ?? property.default, set[property.name]];
     if (value === undefined) continue;
-    // A field without a default that was emptied is not set.
+    // An emptied field without a default is not set.
     if (value === "" && plain === null && before !== "") continue;
     if (before === undefined && revision === null && value === plain) continue;
     found[property.name] = value;
@@ -189,7 +189,7 @@ export function parseProperties(text: string): { properties: Record<string, stri
   return { properties, fault: null };
 }
 
-/** The same of totals, which are whole numbers. */
+/** The same for totals, which are whole numbers. */
 export function parseTotals(text: string): { totals: Record<string, number>; fault: string | null } {
   const { properties, fault } = parseProperties(text);
   const wrong = Object.entries(properties).find(([, total]) => !/^\d{1,15}$/.test(total));

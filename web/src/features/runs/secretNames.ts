@@ -1,9 +1,9 @@
-/** Which properties nobody is to read: the server masks those whose names say so, and those that are marked. Pure. */
+/** Which properties are secret: the server masks those with a secret's name, and those that are marked. Pure. */
 
 /** Parts of such names, without `-`, `_` and `.`; the same as in crates/jac-engine/src/runs/secrets.rs. */
 const PARTS_OF_NAMES = ["password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "authorization", "bearer"];
 
-/** What the server shows in place of a secret value, and never takes for one. */
+/** What the server shows instead of a secret value, and never accepts as a value. */
 export const MASK = "***";
 
 /** The server masks its value whether it is marked or not. */

@@ -1,4 +1,4 @@
-/** Where a shipment is, in the page's words. Pure. */
+/** The state of a shipment as text. Pure. */
 import type { Shipment } from "@/shared/api/types";
 import { formatBytes, formatCount } from "@/shared/format/numbers";
 import { formatDuration } from "@/shared/format/time";
@@ -20,7 +20,7 @@ export function shipmentChip(shipment: Shipment | null): ChipLook {
   }
 }
 
-/** Rows and documents, and how far behind it is. */
+/** Number of rows and documents, and the lag. */
 export function shipmentFigures(shipment: Shipment): string {
   const { rows, counted, refused, state, waiting_bytes, delay_ms } = shipment;
   const parts = [`${formatCount(rows)} rows`];
@@ -31,5 +31,5 @@ export function shipmentFigures(shipment: Shipment): string {
   return parts.join(" · ");
 }
 
-/** Beyond this the samples are of a run that was over when its shipping began. */
+/** Beyond this the samples are of a run that had ended when its shipping started. */
 const LIVE_MS = 3_600_000;

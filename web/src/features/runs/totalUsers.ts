@@ -1,24 +1,24 @@
-/** What a total of users means for a plan: a property that is divided among the workers, or a number of workers. JAC never rewrites the plan. Pure. */
+/** How to reach a total of users with a plan: a property that is divided by the number of workers, or a number of workers. JAC never changes the plan. Pure. */
 import type { Check, ThreadGroup } from "@/shared/api/types";
 
 export type TotalOf =
-  /** The total is that of this property, of which each worker gets its part. */
+  /** The total is set by this property, of which each worker gets a part. */
   | { kind: "property"; name: string }
-  /** Several numbers make it: each property has a total of its own. */
+  /** Several numbers define it: each property has its own total. */
   | { kind: "properties"; names: string[] }
-  /** A function or variable of the plan makes it, of which no property is known. */
+  /** A function or variable of the plan defines it, without a known property. */
   | { kind: "computed"; by: string }
-  /** The numbers are written in the plan: each worker has so many users, whatever the total is to be. */
+  /** The plan has fixed numbers: each worker has this many users, whatever the total. */
   | { kind: "fixed"; each: number; groups: FixedGroup[] };
 
 /** A thread group whose number could be a property of the plan. */
 export interface FixedGroup {
   name: string;
-  /** What JMeter's *Number of Threads* has to be then. */
+  /** What JMeter's *Number of Threads* has to be for that. */
   expression: string;
 }
 
-/** null: neither the number nor where it comes from is known. */
+/** null: neither the number nor its source is known. */
 export function totalOf(check: Check): TotalOf | null {
   const groups = check.thread_groups.filter(({ enabled }) => enabled);
   const names = check.properties.map(({ name }) => name).filter((name) => countsUsers(check, name));
@@ -35,7 +35,7 @@ export function totalOf(check: Check): TotalOf | null {
   return { kind: "fixed", each, groups: fixedGroups(groups) };
 }
 
-/** Is it in the number of threads of a thread group? A total of seconds or a port divided among workers would make no sense. */
+/** Whether it is in the number of threads of a thread group. A total of seconds or a port divided by the number of workers would make no sense. */
 export function countsUsers(check: Check, name: string): boolean {
   return check.thread_groups.some(({ enabled, raw }) => enabled && mentions(raw.threads, name));
 }
@@ -50,13 +50,13 @@ function fixedGroups(groups: ThreadGroup[]): FixedGroup[] {
   return written.map(({ name, threads }, index) => ({ name, expression: `\${__P(users${written.length === 1 ? "" : index + 1},${threads ?? 1})}` }));
 }
 
-/** Numbers of workers that come nearest to a total with so many users each: one where it divides, otherwise the next lower and higher. */
+/** Numbers of workers that come nearest to a total with this many users each: one if it divides evenly, otherwise the next lower and higher. */
 export function workersFor(total: number, each: number): number[] {
   const fewer = Math.floor(total / each);
   return total % each === 0 ? [fewer] : [fewer, fewer + 1].filter((workers) => workers > 0);
 }
 
-/** What is wrong with a total that was typed where the plan has fixed numbers: a run would have another one. */
+/** The error of a total that was entered if the plan has fixed numbers: a run would have a different one. */
 export function fixedTotalFault(of: TotalOf | null, typed: string, workers: number): string | null {
   if (of?.kind !== "fixed" || typed.trim() === "" || workers < 1) return null;
   if (!/^[1-9]\d{0,8}$/.test(typed.trim())) return "Must be a whole number of users, or empty.";

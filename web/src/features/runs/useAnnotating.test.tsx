@@ -25,7 +25,7 @@ const dialog = () => within(screen.getByRole("dialog"));
 
 beforeEach(() => api.answer("GET /runs/r-1", { body: RUN }));
 
-it("lists each with its time, and adds one at the moment that the run is at", async () => {
+it("lists each one with its time, and adds one at the run's current time", async () => {
   api.answer("POST /runs/r-1/annotations", { status: 201, body: DEPLOYED });
   renderFor(sessionOf("member"), <Page run={RUN} />);
   expect(within(list()).getByRole("listitem").textContent).toContain("12:01:01Deployed 2.4");
@@ -37,7 +37,7 @@ it("lists each with its time, and adds one at the moment that the run is at", as
   expect(api.changes()).toEqual([expect.objectContaining({ path: "/runs/r-1/annotations", body: { at_ms: START + 5000, text: "Cache flushed" } })]);
 });
 
-it("changes one without moving it, and removes it", async () => {
+it("edits one without moving it, and removes it", async () => {
   api.answer("PUT /runs/r-1/annotations/a1", { body: RUN });
   api.answer("DELETE /runs/r-1/annotations/a1", { status: 204 });
   renderFor(sessionOf("member"), <Page run={RUN} />);
@@ -57,7 +57,7 @@ it("changes one without moving it, and removes it", async () => {
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 });
 
-it("says beside the field what the server refuses", async () => {
+it("shows the server's error at the field", async () => {
   api.answer("POST /runs/r-1/annotations", { status: 400, body: fault("annotation_invalid", "/text") });
   renderFor(sessionOf("member"), <Page run={RUN} />);
   await userEvent.click(screen.getByRole("button", { name: "Annotate" }));
@@ -65,12 +65,12 @@ it("says beside the field what the server refuses", async () => {
   await waitFor(() => expect(dialog().getByLabelText("Text").getAttribute("aria-invalid")).toBe("true"));
 });
 
-it("is only read by a viewer", () => {
+it("is read-only for a viewer", () => {
   renderFor(sessionOf("viewer"), <Page run={RUN} />);
   expect(within(list()).queryByRole("button")).toBeNull();
 });
 
-it("is not there for a viewer where there is nothing to read", () => {
+it("is not shown to a viewer without annotations", () => {
   renderFor(sessionOf("viewer"), <Page run={{ ...RUN, annotations: [] }} />);
   expect(screen.queryByRole("region", { name: "Annotations" })).toBeNull();
 });

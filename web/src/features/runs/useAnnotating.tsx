@@ -6,17 +6,17 @@ import { AnnotationDialog } from "./components/AnnotationDialog";
 
 export interface Annotating {
   moments: Annotation[];
-  /** A moment was picked on a chart; null where the run is only looked at. */
+  /** Called when a time was picked on a chart; null if the run is read-only. */
   pick: ((ms: number) => void) | null;
-  /** The list, and the dialog while one is written. It belongs within the charts' timeline. */
+  /** The list, and the dialog while one is edited. It must be inside the charts' timeline. */
   list: ReactNode;
 }
 
-/** What is remarked at moments of a run, and how whoever may change the run does so. `nowMs`: the moment that a new one begins with. */
+/** A run's annotations, and their editing by users who may change the run. `nowMs`: the initial time of a new one. */
 export function useAnnotating(run: Run, nowMs: number): Annotating {
   const writes = useRights().mayWrite(run);
   const [edited, setEdited] = useState<Annotation | number | null>(null);
-  // One array for as long as nothing changes: a run that continues is another object each second.
+  // The same array until it changes: an active run is a new object each second.
   const written = JSON.stringify(run.annotations);
   const moments = useMemo(() => JSON.parse(written) as Annotation[], [written]);
   const pick = useCallback((ms: number) => setEdited(Math.round(ms)), []);

@@ -7,14 +7,14 @@ import { useInfo } from "@/shared/session/useInfo";
 import type { Fault, Info, NewCluster } from "@/shared/api/types";
 
 export interface NewClusterPart {
-  /** null until the server's defaults are there. */
+  /** null until the server's defaults are loaded. */
   form: ClusterForm | null;
   setForm: (form: ClusterForm) => void;
   info: Info | undefined;
   choices: CredentialChoices;
   request: NewCluster | null;
   faults: Faults;
-  /** What stands beside no field. */
+  /** Errors without a field. */
   rest: string[];
   workers: number;
   /** Its price, and whether that was shown. */
@@ -22,8 +22,8 @@ export interface NewClusterPart {
   error: Error | null;
 }
 
-/** A cluster that is created for one run: its form, and what it costs. `refused`: what the server said of it when the run was started. `tries`: the run is
- *  a try, for which it has one worker at most. */
+/** A cluster that is created for one run: its form, and its cost. `refused`: the server's errors about it when the run was started. `tries`: the run is
+ *  a try run, for which it has at most one worker. */
 export function useNewCluster(refused: Fault[], tries: boolean): NewClusterPart {
   const defaults = useClusterDefaults();
   const info = useInfo();
@@ -54,7 +54,7 @@ export function useNewCluster(refused: Fault[], tries: boolean): NewClusterPart 
 
 const PLACE = "/new_cluster";
 
-/** Machines that exist are used as they are listed. */
+/** Existing machines are used as they are listed. */
 function forTry(request: NewCluster | null): NewCluster | null {
   if (request === null || request.provider === "ssh") return request;
   return { ...request, config: { ...request.config, workers: Math.min(1, request.config.workers) } };

@@ -38,7 +38,7 @@ const empty = () => emptyForm(DEFAULTS, "local", "Europe/Berlin");
 const withPlan = () => ({ ...empty(), run: { ...empty().run, planId: "p-22222222" } });
 
 describe("a schedule's form", () => {
-  it("asks for a plan first and runs every night on a new cluster otherwise", () => {
+  it("requires a plan, and by default runs every night on a new cluster", () => {
     expect(checkScheduleForm(empty(), KNOWN, [], 16, null).faults.run.plan).toBeDefined();
     const { request } = checkScheduleForm(withPlan(), KNOWN, [], 16, null);
     expect(request).toMatchObject({
@@ -51,7 +51,7 @@ describe("a schedule's form", () => {
     expect(request?.run).not.toHaveProperty("cluster_id");
   });
 
-  it("names what is missing of the time and of the cluster", () => {
+  it("reports what is missing in timing and cluster", () => {
     expect(checkScheduleForm({ ...withPlan(), expression: " " }, KNOWN, [], 16, null).faults.timing).toBeDefined();
     expect(checkScheduleForm({ ...withPlan(), kind: "once" }, KNOWN, [], 16, null).faults.timing).toBeDefined();
     expect(checkScheduleForm({ ...withPlan(), zone: "" }, KNOWN, [], 16, null).faults.zone).toBeDefined();
@@ -60,7 +60,7 @@ describe("a schedule's form", () => {
     expect(checkScheduleForm(tooMany, KNOWN, [], 16, null)).toMatchObject({ request: null, faults: { cluster: { workers: expect.any(String) as string } } });
   });
 
-  it("is the same again when a schedule is opened and saved", () => {
+  it("is unchanged when a schedule is opened and saved", () => {
     const schedule = {
       id: "t-22222222",
       name: "nightly",
@@ -89,7 +89,7 @@ describe("a schedule's form", () => {
     expect(request).toEqual({ plan_id: "p-22222222", name: "nightly", run: schedule.run, on: { ...schedule.on, cluster_name: "" }, timing: schedule.timing, overlap: "queue", revision: 3 });
   });
 
-  it("keeps a property that the schedule set, though it is the plan's default today", () => {
+  it("keeps a property that the schedule set, even if it equals the plan's current default", () => {
     const schedule = {
       ...{ name: "nightly", plan: { id: "p-22222222" }, on: { kind: "cluster", cluster_id: "c-2" }, timing: { kind: "cron", expression: "0 3 * * *", zone: "UTC" }, overlap: "skip" },
       run: { properties: { threads: "10" }, system_properties: {}, secret: [], properties_files: [], split: [], criteria: [], results: "auto", share: {} },
@@ -101,7 +101,7 @@ describe("a schedule's form", () => {
     expect(checkScheduleForm(pinned, KNOWN, [], 16, 3).request?.run?.properties).toEqual({ threads: "10" });
   });
 
-  it("has a query for each kind of time", () => {
+  it("requests the next times for each kind of timing", () => {
     const cron = timingOf(empty());
     expect(cron).not.toBeNull();
     if (cron !== null) expect(previewSearch(cron)).toBe("cron=0+3+*+*+*&zone=Europe%2FBerlin");

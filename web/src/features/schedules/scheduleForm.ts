@@ -1,4 +1,4 @@
-/** A schedule's form as it is typed, the request it makes, and what is wrong with it: all faults at once. Pure. */
+/** A schedule's form, its request, and its errors: all at once. Pure. */
 import { checkForm, formFrom, type ClusterForm, type Faults as ClusterFaults, type StartConfig } from "@/features/clusters/clusterForm";
 import { settingsForm } from "@/features/runs/formOfRun";
 import { checkRunForm, EMPTY_FORM, type RunFaults, type RunForm } from "@/features/runs/runForm";
@@ -6,14 +6,14 @@ import type { CheckProperty, NewCluster, NewSchedule, Overlap, Provider, Schedul
 
 export interface ScheduleForm {
   run: RunForm;
-  /** Expressions that stand in place of the plan's criteria, as the command line gives them; empty: the plan's. */
+  /** Criteria instead of the plan's, in the syntax of the command line; empty: the plan's. */
   criteria: string[];
   /** Whether a cluster is created for each run. */
   place: "new" | "cluster";
   cluster: ClusterForm;
   kind: "cron" | "once";
   expression: string;
-  /** `2026-12-01T03:00`, as an input for date and time has it. */
+  /** `2026-12-01T03:00`, in the format of an input for date and time. */
   at: string;
   zone: string;
   overlap: Overlap;
@@ -33,7 +33,7 @@ export interface Preset {
   word: string;
 }
 
-/** What most people want; anything else is typed. */
+/** Common timings; any other one can be entered. */
 export const PRESETS: Preset[] = [
   { expression: "0 * * * *", word: "Every hour" },
   { expression: "0 3 * * *", word: "Every day at 03:00" },
@@ -46,7 +46,7 @@ export function emptyForm(defaults: StartConfig, provider: Provider, zone: strin
   return { run: EMPTY_FORM, criteria: [], place: "new", cluster: formFrom(defaults, provider), kind: "cron", expression: "0 3 * * *", at: "", zone, overlap: "skip", revision: null };
 }
 
-/** The form of a schedule that is there; `known`: the properties that its plan's check found. */
+/** The form of an existing schedule; `known`: the properties that its plan's check found. */
 export function formOf(schedule: Schedule, known: CheckProperty[], defaults: StartConfig, provider: Provider): ScheduleForm {
   const { run, on, timing } = schedule;
   const config = on.kind === "new" ? { ...defaults, ...on.config, ec2: on.config.ec2 ?? defaults.ec2 } : defaults;
@@ -72,7 +72,7 @@ export function formOf(schedule: Schedule, known: CheckProperty[], defaults: Sta
   };
 }
 
-/** The timing as far as it can be looked at; null: something is missing. */
+/** The timing if it is complete; null: something is missing. */
 export function timingOf({ kind, expression, at, zone }: Pick<ScheduleForm, "kind" | "expression" | "at" | "zone">): Timing | null {
   if (zone.trim() === "") return null;
   if (kind === "cron") return expression.trim() === "" ? null : { kind, expression: expression.trim(), zone: zone.trim() };
@@ -87,7 +87,7 @@ export function previewSearch(timing: Timing): string {
 }
 
 interface Checked {
-  /** null while there are faults. */
+  /** null while there are errors. */
   request: NewSchedule | null;
   faults: ScheduleFaults;
   /** The cluster that is created for each run; null: an existing one is used, or its form has faults. */
@@ -96,7 +96,7 @@ interface Checked {
 
 export function checkScheduleForm(form: ScheduleForm, known: CheckProperty[], splittable: string[], maxWorkers: number, revision: number | null): Checked {
   const isNew = form.place === "new";
-  // Which cluster is no matter of a run on a new one.
+  // The selected cluster does not matter for a run on a new one.
   const run = checkRunForm({ ...form.run, revision: form.revision, clusterId: isNew ? "new" : form.run.clusterId }, known, splittable);
   const cluster = isNew ? checkForm({ ...form.cluster, name: "", description: "" }, maxWorkers) : { request: null, faults: {} };
   const timing = timingOf(form);

@@ -1,26 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { firingChip, localWords, onWords, timingWords, whyWords } from "./scheduleWords";
 
-describe("words of schedules", () => {
-  it("show the zone's clocks, whatever the viewer's are", () => {
+describe("texts about schedules", () => {
+  it("show times in the schedule's zone, whatever the viewer's is", () => {
     expect(localWords("2026-12-01T03:00:00+01:00")).toBe("Tue 2026-12-01 03:00, UTC+01:00");
     expect(localWords("2026-12-01T03:00:07+00:00")).toBe("Tue 2026-12-01 03:00:07, UTC");
     expect(localWords("2026-12-06T23:59")).toBe("Sun 2026-12-06 23:59");
   });
 
-  it("say presets in words and other expressions as they are", () => {
+  it("describe presets and show other expressions unchanged", () => {
     expect(timingWords({ kind: "cron", expression: "0 3 * * *", zone: "UTC" })).toBe("Every day at 03:00, UTC");
     expect(timingWords({ kind: "cron", expression: "*/7 * * * *", zone: "UTC" })).toBe("*/7 * * * *, UTC");
     expect(timingWords({ kind: "once", at: "2026-12-01T03:00:00", zone: "UTC" })).toBe("Once, Tue 2026-12-01 03:00, UTC");
   });
 
-  it("say where, and why there was no run", () => {
+  it("describe where runs take place, and why there was no run", () => {
     expect(onWords({ kind: "cluster", cluster_id: "c-1", cluster_name: "load" })).toBe("load");
     expect(whyWords({ state: "missed", code: "missed", message: "JAC was not running.", times: 12 })).toBe("12 times in a row. JAC was not running.");
     expect(whyWords({ state: "finished", code: "completed", message: "The plan completed.", times: 1 })).toBe("");
   });
 
-  it("show green only a run that completed and met what it is judged by", () => {
+  it("show only a run that completed and met its criteria as good", () => {
     expect(firingChip({ state: "finished", code: "completed" })).toMatchObject({ tone: "good", word: "finished" });
     const codes = ["criteria_failed", "all_samples_failed", "no_samples", "auto_stopped", "stopped", "run_deleted"];
     const chips = codes.map((code) => firingChip({ state: "finished", code }));

@@ -1,4 +1,4 @@
-/** How schedules and what came of their times are called. Pure. */
+/** Texts about schedules and the results of their times. Pure. */
 import { providerWords, sizeWords } from "@/features/clusters/clusterWords";
 import type { Firing, FiringState, Schedule, ScheduleState, Timing } from "@/shared/api/types";
 import type { ChipLook } from "@/shared/ui/Chip";
@@ -6,7 +6,7 @@ import { PRESETS } from "./scheduleForm";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-/** `Tue 2026-12-01 03:00, UTC+01:00` of `2026-12-01T03:00:00+01:00`: the zone's clocks, whatever the viewer's are. */
+/** `Tue 2026-12-01 03:00, UTC+01:00` from `2026-12-01T03:00:00+01:00`: in the schedule's zone, whatever the viewer's is. */
 export function localWords(local: string): string {
   const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d)(:\d\d)?(.*)$/.exec(local);
   if (match === null) return local;
@@ -21,13 +21,13 @@ export function timingWords(timing: Timing): string {
   return `${whenWords(timing)}, ${timing.zone}`;
 }
 
-/** The same without the zone, beside a next time that has one. */
+/** The same without the zone, next to a time that has one. */
 export function whenWords(timing: Timing): string {
   if (timing.kind === "once") return `Once, ${localWords(timing.at)}`;
   return PRESETS.find(({ expression }) => expression === timing.expression)?.word ?? timing.expression;
 }
 
-/** Where its runs are. */
+/** Where its runs take place. */
 export function onWords(on: Schedule["on"]): string {
   if (on.kind === "cluster") return on.cluster_name;
   return `new for each run: ${sizeWords(on.config.workers)}, ${providerWords(on.provider)}`;
@@ -59,7 +59,7 @@ const FIRING_STATES: Record<FiringState, ChipLook> = {
   missed: { tone: "attention", word: "missed", icon: "exclamation-triangle" },
 };
 
-/** How a run ended that neither failed nor completed well, by the firing's code. */
+/** How a run ended that neither failed nor completed successfully, by the firing's code. */
 const FINISHED: Record<string, ChipLook> = {
   criteria_failed: { tone: "failed", word: "criteria failed", icon: "x-circle" },
   all_samples_failed: { tone: "attention", word: "all samples failed", icon: "exclamation-triangle" },
@@ -73,7 +73,7 @@ export function firingChip({ state, code }: Pick<Firing, "state" | "code">): Chi
   return (state === "finished" && code !== null ? FINISHED[code] : undefined) ?? FIRING_STATES[state];
 }
 
-/** The reason for its result; empty for a run that completed well. */
+/** The reason for its result; empty for a run that completed successfully. */
 export function whyWords({ state, code, message, times }: Pick<Firing, "state" | "code" | "message" | "times">): string {
   const more = times > 1 ? `${times >= 1000 ? "1,000 or more" : times} times in a row. ` : "";
   return saysNothing({ state, code }) ? "" : `${more}${message ?? ""}`;

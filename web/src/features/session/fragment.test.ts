@@ -8,7 +8,7 @@ it.each([
   ["#token=", { kind: "none" }],
   ["#top", { kind: "none" }],
   ["", { kind: "none" }],
-])("the fragment %j says how somebody arrived", (hash, arrival) => expect(readArrival(hash)).toEqual(arrival));
+])("parses the fragment %j", (hash, arrival) => expect(readArrival(hash)).toEqual(arrival));
 
 it.each([
   ["/runs?phase=running", "/runs?phase=running"],
@@ -16,4 +16,4 @@ it.each([
   ["/\\elsewhere.example", "/"],
   ["https://elsewhere.example", "/"],
   [null, "/"],
-])("after the sign-in %j leads to %j", (path, to) => expect(safePath(path)).toBe(to));
+])("after signing in, %j continues at %j", (path, to) => expect(safePath(path)).toBe(to));

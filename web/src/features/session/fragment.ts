@@ -1,10 +1,10 @@
-/** What the address of the sign-in page carries behind its `#`, where no server and no log sees it. Pure. */
+/** The data in the address of the sign-in page after `#`, which no server and no log sees. Pure. */
 export type Arrival =
   /** A one-time link. */
   | { kind: "token"; token: string }
-  /** Back from the company's sign-in, signed in: the page's half of the session. */
+  /** Returned from single sign-on, signed in: the page's half of the session. */
   | { kind: "page"; secret: string }
-  /** Back from there, refused: a code. */
+  /** Returned from there with an error code. */
   | { kind: "fault"; code: string }
   | { kind: "none" };
 
@@ -17,7 +17,7 @@ export function readArrival(hash: string): Arrival {
   return { kind: "none" };
 }
 
-/** Only a path of this site; anything else goes to the first page. */
+/** Only a path of this site; otherwise the first page. */
 export function safePath(path: string | null): string {
   return path !== null && /^\/(?![/\\])/.test(path) ? path : "/";
 }

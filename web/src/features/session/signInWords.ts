@@ -1,8 +1,8 @@
-/** What is said of a sign-in that failed or a session that ended, by its code; the server's own words stand where a code is new. */
+/** Texts about a failed sign-in or an ended session, by code; for unknown codes the server's own sentence. */
 import { ApiError } from "@/shared/api/client";
 
 const ASK = "Ask an administrator.";
-/** By what the company's sign-on is called here. */
+/** `company`: the configured name of single sign-on. */
 const COMPANY: Record<string, (name: string) => string> = {
   sign_in_failed: () => `Your account has no access to JAC, or it is disabled. ${ASK}`,
   sign_in_delayed: () => "Too many sign-ins failed. Wait a minute and try again.",
@@ -16,15 +16,15 @@ const COMPANY: Record<string, (name: string) => string> = {
   sessions_unavailable: () => SESSIONS_AWAY,
 };
 
-/** The store of the sessions is away; everything else continues. */
+/** The session store is unavailable; everything else works. */
 const SESSIONS_AWAY = "Signing in is not possible right now: the server cannot reach its session store. Runs continue. Try again in a minute.";
 
-/** What is said of a code that comes back from the company's sign-on. */
+/** The text for a code that single sign-on returns. */
 export function companyFault(code: string, name: string): string {
   return COMPANY[code]?.(name) ?? `${name} did not sign you in. Try again; if it keeps failing, ask an administrator.`;
 }
 
-/** The same of a refusal before anybody has left for it; null where the code is none of these. */
+/** The text for the error of a request before the redirect to the provider; null for other codes. */
 export function companyRefusal(error: Error, name: string): string | null {
   return error instanceof ApiError ? (COMPANY[error.code]?.(name) ?? null) : null;
 }
@@ -51,12 +51,12 @@ export function passwordSignInFault(error: Error): string | null {
   return null;
 }
 
-/** What is said while the server's session store is away; null of other failures. */
+/** The text while the server's session store is unavailable; null for other errors. */
 export function sessionsFault(error: Error): string | null {
   return error instanceof ApiError && error.code === "sessions_unavailable" ? SESSIONS_AWAY : null;
 }
 
-/** A link that is used up, too old, or not whole. */
+/** A link that was already used, has expired, or is incomplete. */
 export function isDeadLink(error: Error): boolean {
   return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
 }

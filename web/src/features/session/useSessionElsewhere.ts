@@ -7,8 +7,8 @@ import { endSession } from "@/shared/session/endSession";
 const reloadPage = () => window.location.reload();
 
 /**
- * The pages of a browser share one session: what another page ends or begins holds here too, also without a connection to the server. A
- * page that shows what one person saw is loaded again for the next.
+ * The pages of a browser share one session: signing in or out on another page applies here too, even without a connection to the server. A
+ * page that shows one user's data is reloaded for the next user.
  */
 export function useSessionElsewhere(reload: () => void = reloadPage): void {
   const client = useQueryClient();

@@ -1,4 +1,4 @@
-/** A store for results as it is typed, and what is wrong with it: all faults at once. Pure; the rules are those of the server. */
+/** The form of a store for results, and its errors: all at once. Pure; the rules are those of the server. */
 import type { NewResultsStore, ResultsStore } from "@/shared/api/types";
 
 export interface StoreForm {
@@ -13,7 +13,7 @@ export interface StoreForm {
 export type StoreField = keyof StoreForm;
 export type StoreFaults = Partial<Record<StoreField, string>>;
 
-/** The form of a store that is changed, or of a new one with the only set that there is. */
+/** The form of an existing store, or of a new one with the only set of credentials preselected. */
 export function storeForm(store: ResultsStore | null, sets: { id: string }[]): StoreForm {
   return {
     address: store?.address ?? "",
@@ -26,7 +26,7 @@ export function storeForm(store: ResultsStore | null, sets: { id: string }[]): S
 }
 
 export interface CheckedStore {
-  /** null while there are faults. */
+  /** null while there are errors. */
   request: NewResultsStore | null;
   faults: StoreFaults;
 }
@@ -61,7 +61,7 @@ const POINTERS: Record<string, StoreField> = {
   "/storage_class": "storageClass",
 };
 
-/** The faults of a refusal beside their fields; null: there are none, or one of them is about no field that is shown. */
+/** The server's errors by field; null: there are none, or one of them belongs to no field that is shown. */
 export function placedFaults(faults: { field: string | null; message: string }[]): StoreFaults | null {
   if (faults.length === 0) return null;
   const placed: StoreFaults = {};

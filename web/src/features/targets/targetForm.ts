@@ -1,4 +1,4 @@
-/** A search target as it is typed, and what is wrong with it: all faults at once. Pure; the rules are those of the server. */
+/** The form of a search target, and its errors: all at once. Pure; the rules are those of the server. */
 import type { NewSearchTarget, OwnTarget } from "@/shared/api/types";
 
 export type SignIn = "none" | "password" | "api_key" | "aws";
@@ -31,7 +31,7 @@ export interface TargetForm {
 export type TargetField = Exclude<keyof TargetForm, "signIn" | "indexPerRun" | "opensearchDashboards">;
 export type TargetFaults = Partial<Record<TargetField, string>>;
 
-/** Its secret is not in it: none comes back from the server. */
+/** Its secret is not included: the server never returns one. */
 export function targetForm(target: OwnTarget | null): TargetForm {
   const settings = target?.settings;
   return {
@@ -60,12 +60,12 @@ export function signInOf(target: OwnTarget): SignIn {
 }
 
 export interface CheckedTarget {
-  /** null while there are faults. */
+  /** null while there are errors. */
   request: NewSearchTarget | null;
   faults: TargetFaults;
 }
 
-/** `labels` are kept as they are: the form does not show them. */
+/** `labels` are kept unchanged: the form does not show them. */
 export function checkTarget(form: TargetForm, labels: Record<string, string>): CheckedTarget {
   const faults: TargetFaults = {};
   const value = (field: TargetField) => form[field].trim();
@@ -123,7 +123,7 @@ const POINTERS: Record<string, TargetField> = {
   "/settings/dashboards_url": "dashboardsUrl",
 };
 
-/** The faults of a refusal beside their fields; null: there are none, or one of them is about no field that is shown. */
+/** The server's errors by field; null: there are none, or one of them belongs to no field that is shown. */
 export function placedFaults(faults: { field: string | null; message: string }[]): TargetFaults | null {
   if (faults.length === 0) return null;
   const placed: TargetFaults = {};

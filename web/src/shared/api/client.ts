@@ -6,16 +6,16 @@ export const API = "/api/v1";
 
 type ErrorDetail = ErrorBody["error"];
 
-/** What the server refused, in its own words; `status` 0 means that no answer came at all. */
+/** An error of a request, with the server's sentence; `status` 0: there was no answer. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly hint: string | null;
-  /** What exactly is wrong, where that is known. */
+  /** The individual errors, if known. */
   readonly faults: Fault[];
-  /** What came in place of an answer that can be read. */
+  /** The answer could not be parsed. */
   readonly technical: string | null;
-  /** How long to wait before the same is asked again, where the server says it. */
+  /** How long to wait before a retry, if the server says so. */
   readonly retryAfterS: number | null;
 
   constructor(status: number, body: ErrorDetail, retryAfterS: number | null = null, technical: string | null = null) {
@@ -35,20 +35,20 @@ export function unreachable(technical: string): ApiError {
   return new ApiError(0, { code: "unreachable", message: "JAC server unreachable.", hint, faults: [] }, null, technical);
 }
 
-/** An error from a non-2xx body, whatever the body turned out to be; with the answer's `Retry-After`. */
+/** An error from the body of a non-2xx answer, whatever its format, with the answer's `Retry-After`. */
 export function errorFrom(status: number, text: string, retryAfter: string | null = null): ApiError {
   const seconds = retryAfter === null || !/^\d+$/.test(retryAfter) ? null : Number(retryAfter);
   try {
     const parsed: unknown = JSON.parse(text);
     if (isErrorBody(parsed)) return new ApiError(status, { ...parsed.error, hint: parsed.error.hint ?? null, faults: parsed.error.faults ?? [] }, seconds);
   } catch {
-    // Not JSON: a proxy's page or nothing; reported below.
+    // Not JSON: a proxy's page, or empty; reported below.
   }
   const body = { code: `http_${status}`, message: `The server answered with status ${status}.`, hint: null, faults: [] };
   return new ApiError(status, body, seconds, text === "" ? null : text.slice(0, 500));
 }
 
-/** `hint` and `faults` may be left out by what answers in the server's place. */
+/** `hint` and `faults` may be missing if something other than the server has answered. */
 interface SentError {
   error: Omit<ErrorDetail, "faults" | "hint"> & { faults?: Fault[]; hint?: string | null };
 }
@@ -87,12 +87,12 @@ export async function getText(path: string, signal?: AbortSignal): Promise<strin
   return await response.text();
 }
 
-/** Whether a file can be had, without getting it: throws the refusal. */
+/** Checks whether a file is available, without downloading it: throws the error. */
 export async function checkFile(path: string): Promise<void> {
   try {
     await send("HEAD", path, null, null);
   } catch {
-    // That answer has no words; this one has.
+    // That answer has no body; this one has.
     await send("GET", path, null, null);
   }
 }
@@ -131,7 +131,7 @@ export async function removeJson<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** A path of several parts, each encoded, its slashes kept. */
+/** A path of several parts, each encoded, with its slashes kept. */
 export function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }

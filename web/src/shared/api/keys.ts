@@ -1,4 +1,4 @@
-/** Query keys, in one place, so that a `changed` event finds everything that shows the thing. */
+/** Query keys, in one place, so that a `changed` event finds all queries of an object. */
 export const keys = {
   session: ["session"] as const,
   /** Why the session ended while its pages were open: a code. */
@@ -24,7 +24,7 @@ export const keys = {
   credentialsEnvironment: ["credentials", "environment"] as const,
   plans: ["plans"] as const,
   plan: (id: string) => ["plans", id] as const,
-  /** Below the runs: whatever changes one of them changes its plan's trend. */
+  /** Below the key of runs: any change of a run changes its plan's trend. */
   trend: (plan: string, label: string | null) => ["runs", "trend", plan, label] as const,
   baseline: (plan: string) => ["runs", "baseline", plan] as const,
   planLabels: (plan: string) => ["runs", "labels", plan] as const,
@@ -42,7 +42,7 @@ export const keys = {
   runTransactions: (id: string) => ["run-transactions", id] as const,
   nodeSeries: (id: string) => ["run-nodes", id] as const,
   runSamples: (id: string, search: string, live: boolean) => ["run-samples", id, search, live] as const,
-  /** Below the run's own key: whatever changes the run may have changed it. */
+  /** Below the run's own key: any change of the run may have changed it. */
   runShipments: (id: string) => ["runs", id, "search"] as const,
   searchTargets: ["search-targets"] as const,
   runNotifications: (id: string) => ["runs", id, "notifications"] as const,

@@ -1,6 +1,6 @@
 /**
- * The page's half of a session. The cookie goes to every port of the host, also to the tested application's; this is kept where
- * only pages of JAC's own origin can read it, and sent along with every request.
+ * The page's half of a session. The cookie is sent to every port of the host, also to the system under test; this half is stored where
+ * only pages of JAC's own origin can read it, and sent with every request.
  */
 export const PAGE_SECRET_KEY = "jac.page";
 

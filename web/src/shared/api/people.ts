@@ -1,5 +1,5 @@
 /**
- * Short names for what the server says about people, their rights and what they own; beside them the few things that its document does not
+ * Short names for the types of the API about users, their rights and what they own, and a few types that the OpenAPI document does not
  * have. Times are epoch milliseconds.
  */
 import type { components } from "./schema.gen";
@@ -11,7 +11,7 @@ export type Named = Schemas["Named"];
 
 export type Role = Schemas["UserRole"];
 
-/** A thing with an owner; the members of its team may change it too. */
+/** An object with an owner; the members of its team may change it too. */
 export interface Owned {
   owner: Person;
   team: Named | null;
@@ -35,7 +35,7 @@ export type NewAws = Schemas["NewAwsCredentials"];
 export type NewCredential = Schemas["NewCredentials"];
 export type EnvironmentCredentials = Schemas["EnvironmentCredentials"];
 
-/** Somebody with an account; what only administrators see is null for others. */
+/** A user; fields that only administrators see are null for others. */
 export type UserView = Schemas["UserView"];
 export type NewUser = Schemas["NewUser"];
 export type UserChange = Schemas["UserChange"];
@@ -45,20 +45,20 @@ export type TeamView = Schemas["TeamView"];
 
 export type AuditEntry = Schemas["AuditEntry"];
 
-/** A part of a list; `next` is the cursor of the following one. */
+/** A page of a list; `next` is the cursor of the following one. */
 export type Page<T> = Omit<Schemas["AuditPage"], "items"> & { items: T[] };
 
 export type RunSummary = Schemas["RunSummary"];
 export type ClusterSummary = Schemas["ClusterSummary"];
 export type PlanSummary = Schemas["PlanSummary"];
 
-/** A link that shows results to whoever has it. */
+/** A link that shows results to everybody who has it. */
 export type Share = Schemas["Share"];
 export type OpenedShare = Schemas["OpenedShare"];
 
 export type Run = Schemas["RunView"];
 export type Snapshot = Schemas["Snapshot"];
-/** A snapshot as it is pushed: `summary.labels` is empty, and `table` has the cells of labels that changed: label, bit mask of the columns, values. */
+/** A pushed snapshot: `summary.labels` is empty, and `table` has the cells of labels that changed: label, bit mask of the columns, values. */
 export type PushedSnapshot = Snapshot & { table: { columns: string[]; rows: [string, number, ...unknown[]][] } };
 export type Plan = Schemas["PlanView"];
 export type Cluster = Schemas["ClusterView"];
@@ -66,7 +66,7 @@ export type Ec2Config = Schemas["Ec2Config"];
 export type ClusterConfig = Schemas["ClusterConfig"];
 export type NewCluster = Schemas["NewCluster"];
 
-/** Socket.IO's events, which are not in the OpenAPI document; `all` means that the server lost count of what changed. */
+/** Socket.IO events, which are not in the OpenAPI document; `all` means that any number of objects may have changed. */
 export interface Changed {
   kind: "cluster" | "run" | "plan" | "session" | "all";
   id: string;

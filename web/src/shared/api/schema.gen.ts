@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's sessions */
+        /** List the caller's sessions */
         get: operations["account_sessions"];
         put?: never;
         post?: never;
@@ -65,7 +65,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of one's sessions */
+        /** End one of the caller's sessions */
         delete: operations["account_end_session"];
         options?: never;
         head?: never;
@@ -79,10 +79,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's personal tokens */
+        /** List the caller's personal tokens */
         get: operations["account_tokens"];
         put?: never;
-        /** Make a personal token */
+        /** Create a personal token */
         post: operations["account_create_token"];
         delete?: never;
         options?: never;
@@ -100,7 +100,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke one of one's tokens */
+        /** Revoke one of the caller's tokens */
         delete: operations["account_revoke_token"];
         options?: never;
         head?: never;
@@ -134,7 +134,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what to what, the newest first */
+        /** List the entries of the audit trail, newest first */
         get: operations["audit_list"];
         put?: never;
         post?: never;
@@ -151,7 +151,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The trail as a file, at most 100,000 entries; where there are more, `x-jac-next` has the `after` of the next file */
+        /** Export the audit trail as a file, up to 100,000 entries; if there are more, `x-jac-next` has the `after` of the next file */
         get: operations["audit_export"];
         put?: never;
         post?: never;
@@ -168,7 +168,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Clusters, a page at a time */
+        /** List clusters, paginated */
         get: operations["clusters_list"];
         put?: never;
         /** Create a cluster; it is launched in the background */
@@ -186,7 +186,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a new cluster is, unless something is changed */
+        /** Get the default configuration of a new cluster */
         get: operations["clusters_defaults"];
         put?: never;
         post?: never;
@@ -237,7 +237,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A cluster's events, the last thousand, the oldest first */
+        /** List the last thousand events of a cluster, oldest first */
         get: operations["clusters_events"];
         put?: never;
         post?: never;
@@ -339,7 +339,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs by the time since each began */
+        /** Get runs over the time since each one's start */
         get: operations["runs_series"];
         put?: never;
         post?: never;
@@ -356,7 +356,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The links of a comparison that still work */
+        /** List the valid share links of a comparison */
         get: operations["shares_of_comparison"];
         put?: never;
         /** Create a share link for a comparison */
@@ -409,7 +409,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The server's own AWS credentials: who may, and whether there are any */
+        /** Get whether the server has AWS credentials of its own, and whether the caller may use them */
         get: operations["credentials_environment"];
         put?: never;
         post?: never;
@@ -427,10 +427,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Save others in place of a set: a key is rotated, a session token renewed */
+        /** Replace the secrets of a set: rotate a key, renew a session token */
         put: operations["credentials_replace"];
         post?: never;
-        /** Forget a set */
+        /** Delete a set */
         delete: operations["credentials_delete"];
         options?: never;
         head?: never;
@@ -461,7 +461,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All images that were made, the newest first */
+        /** List all images that JAC created, newest first */
         get: operations["images_list"];
         put?: never;
         post?: never;
@@ -481,7 +481,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove an image that was made here */
+        /** Remove an image that this installation created */
         delete: operations["images_delete"];
         options?: never;
         head?: never;
@@ -495,7 +495,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this server is and has */
+        /** Get information about this server */
         get: operations["info_show"];
         put?: never;
         post?: never;
@@ -600,7 +600,7 @@ export interface paths {
         /** List people with an account, paginated */
         get: operations["people_list"];
         put?: never;
-        /** Invite somebody */
+        /** Invite a person */
         post: operations["people_create"];
         delete?: never;
         options?: never;
@@ -619,11 +619,11 @@ export interface paths {
         get: operations["people_get"];
         put?: never;
         post?: never;
-        /** Remove somebody; what they own is handed over */
+        /** Remove a person; what they own gets another owner */
         delete: operations["people_remove"];
         options?: never;
         head?: never;
-        /** Change somebody's role or teams, disable or enable them */
+        /** Change a person's role or teams, disable or enable the account */
         patch: operations["people_change"];
         trace?: never;
     };
@@ -636,7 +636,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a one-time link for somebody who has forgotten their password */
+        /** Create a one-time link for a person who has forgotten the password */
         post: operations["people_reset"];
         delete?: never;
         options?: never;
@@ -651,7 +651,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Plans, a page at a time */
+        /** List plans, paginated */
         get: operations["plans_list"];
         put?: never;
         /** Upload a plan, or the next revision of one: a `.jmx`, several files, or one zip */
@@ -688,10 +688,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the plan needs and will do, and what is wrong with it */
+        /** Check a plan: what it needs, what it does, and its errors */
         get: operations["plans_check"];
         put?: never;
-        /** What a run of the plan with these settings would do, and what is wrong with them; nothing is made */
+        /** Check what a run of the plan with these settings would do, and their errors; creates nothing */
         post: operations["plans_check_run"];
         delete?: never;
         options?: never;
@@ -706,7 +706,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the plan's runs are judged by, and what stops them by itself */
+        /** Get the plan's criteria and automatic stop */
         get: operations["plans_criteria"];
         /** Replace the plan's criteria and automatic stop; `version` is the version that was edited */
         put: operations["plans_set_criteria"];
@@ -782,7 +782,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Say which files that the plan writes are kept of each run */
+        /** Set which of the files that the plan writes are kept for each run */
         patch: operations["plans_set_keep"];
         trace?: never;
     };
@@ -793,7 +793,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The labels that a plan's trend can be asked for, by name, at most 1,000 */
+        /** List the labels of a plan's trend by name, at most 1,000 */
         get: operations["plans_labels"];
         put?: never;
         post?: never;
@@ -844,7 +844,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The revisions of a plan's files, the newest first */
+        /** List the revisions of a plan's files, newest first */
         get: operations["plans_list_revisions"];
         put?: never;
         post?: never;
@@ -861,7 +861,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What differs between two revisions: files, and lines of those that are text */
+        /** Compare two revisions: files, and lines of text files */
         get: operations["plans_compare_revisions"];
         put?: never;
         post?: never;
@@ -963,7 +963,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs, a page at a time */
+        /** List runs, paginated */
         get: operations["runs_list"];
         put?: never;
         /** Start a run, on a cluster that is there or on a new one for it; it waits for its cluster by itself */
@@ -1051,7 +1051,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An address at which anybody can download an artefact from the store for a quarter of an hour */
+        /** Create an address from which anybody can download an artefact from the store for 15 minutes */
         get: operations["archive_link"];
         put?: never;
         post?: never;
@@ -1070,7 +1070,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Store a run's results now, in place of at the next try */
+        /** Store a run's results now instead of at the next retry */
         post: operations["archive_retry"];
         delete?: never;
         options?: never;
@@ -1122,7 +1122,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file that the run left */
+        /** Download a file of the run */
         get: operations["runs_artefact"];
         put?: never;
         post?: never;
@@ -1145,7 +1145,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Make a finished run the baseline of its plan, in place of any other, or no longer */
+        /** Make a finished run the baseline of its plan, instead of any other, or no longer */
         patch: operations["runs_set_baseline"];
         trace?: never;
     };
@@ -1241,7 +1241,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A piece of a node's JMeter log, at most 256 KB */
+        /** Get a piece of a node's JMeter log, at most 256 KB */
         get: operations["runs_log"];
         put?: never;
         post?: never;
@@ -1281,7 +1281,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Say what is to be known of a run */
+        /** Set the note of a run */
         patch: operations["runs_set_note"];
         trace?: never;
     };
@@ -1292,7 +1292,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The notifications of a run's end, and how far they are */
+        /** List the notifications of a run's end and their states */
         get: operations["integrations_deliveries"];
         put?: never;
         post?: never;
@@ -1311,7 +1311,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Try the notifications of a run again that were not delivered */
+        /** Retry the undelivered notifications of a run */
         post: operations["integrations_retry"];
         delete?: never;
         options?: never;
@@ -1343,7 +1343,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The report of a finished run, or of a part of its time, which is counted again from its log */
+        /** Get the report of a finished run, or of a time range, which is counted again from its log */
         get: operations["runs_report"];
         put?: never;
         post?: never;
@@ -1394,7 +1394,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a run's samples get to the search targets */
+        /** Get the state of shipping a run's samples to the search targets */
         get: operations["search_shipments"];
         put?: never;
         /** Ship a run: what waits is tried again at once, what has ended is shipped from the log's beginning, which stores no row twice */
@@ -1471,7 +1471,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Say which tags a run has */
+        /** Set the tags of a run */
         patch: operations["runs_set_tags"];
         trace?: never;
     };
@@ -1516,7 +1516,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Schedules, a page at a time */
+        /** List schedules, paginated */
         get: operations["schedules_list"];
         put?: never;
         /** Create a schedule; it is active at once */
@@ -1534,7 +1534,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The next five times of a timing; nothing is saved */
+        /** Get the next five times of a timing; nothing is saved */
         get: operations["schedules_preview"];
         put?: never;
         post?: never;
@@ -1570,7 +1570,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What came of a schedule's times, the newest first */
+        /** List the results of a schedule's times, newest first */
         get: operations["schedules_firings"];
         put?: never;
         post?: never;
@@ -1655,7 +1655,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own search targets, without their secrets; for administrators everybody's */
+        /** List the caller's search targets, without secrets; for administrators those of all users */
         get: operations["search_own"];
         put?: never;
         /** Add a search target for the caller's runs */
@@ -1674,7 +1674,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Save another in place of a target, with its secret */
+        /** Replace a target, including its secret */
         put: operations["search_replace"];
         post?: never;
         /** Delete a target; documents there are kept */
@@ -1691,7 +1691,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The search targets of this server and one's own; for administrators everybody's */
+        /** List the search targets of this server and the caller's own; for administrators those of all users */
         get: operations["search_targets"];
         put?: never;
         post?: never;
@@ -1710,7 +1710,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask a target who it is, and whether it takes the credentials */
+        /** Test a target: its identity, and whether it accepts the credentials */
         post: operations["search_test"];
         delete?: never;
         options?: never;
@@ -1725,10 +1725,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in */
+        /** Get the signed-in person */
         get: operations["session_show"];
         put?: never;
-        /** Sign in with the token of a link, which is used up */
+        /** Sign in with the token of a one-time link */
         post: operations["session_create"];
         /** Sign out */
         delete: operations["session_delete"];
@@ -1746,7 +1746,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in with the company's account: the answer says where */
+        /** Start single sign-on: the response has the provider's address */
         post: operations["session_company"];
         delete?: never;
         options?: never;
@@ -1814,7 +1814,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open a link: the answer's cookie shows its runs, and nothing else */
+        /** Open a share link: the response's cookie gives access to its runs, and nothing else */
         post: operations["shares_open"];
         delete?: never;
         options?: never;
@@ -1846,10 +1846,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own stores for results, the current one first; for administrators everybody's */
+        /** List the caller's stores for results, the current one first; for administrators those of all users */
         get: operations["stores_list"];
         put?: never;
-        /** Have one's runs stored there from now on, and earlier ones that are in no store. A store of before keeps its runs */
+        /** Store the caller's runs there from now on, and earlier ones that are in no store. Runs in a previous store stay there */
         post: operations["stores_create"];
         delete?: never;
         options?: never;
@@ -1865,10 +1865,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Change the credentials and options of a store. Its address and endpoint stay */
+        /** Change the credentials and options of a store, but not its address and endpoint */
         put: operations["stores_replace"];
         post?: never;
-        /** Store nothing more there. The runs that are in it stay there and are read there */
+        /** Stop using a store. Its runs stay there and are read from there */
         delete: operations["stores_delete"];
         options?: never;
         head?: never;
@@ -1884,7 +1884,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Write, read and remove something in a store */
+        /** Test a store by writing, reading and removing an object */
         post: operations["stores_test"];
         delete?: never;
         options?: never;
@@ -1920,7 +1920,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a team; what it could write is its owners' alone */
+        /** Delete a team; what was shared with it belongs to its owners alone */
         delete: operations["people_remove_team"];
         options?: never;
         head?: never;
@@ -3378,7 +3378,7 @@ export interface components {
             change: components["schemas"]["Change"];
             /** @description The numbers for which it is a change; none where it is not. */
             changed: components["schemas"]["NumberChange"][];
-            /** @description Why, a sentence for people. */
+            /** @description The reason, a sentence. */
             sentence: string;
             /** @description The line in `before`. */
             before: components["schemas"]["Entry"];
@@ -3671,13 +3671,13 @@ export interface components {
              */
             keep?: string[] | null;
             /**
-             * @description Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand in place of
+             * @description Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand instead of
              *     the plan's.
              */
             criteria?: string[] | null;
             /**
              * Format: int64
-             * @description Samples that start within so many seconds after the first one do not count for the criteria; 0: all count. Absent: the plan's.
+             * @description Samples that start within this many seconds after the first one do not count for the criteria; 0: all count. Absent: the plan's.
              */
             warm_up_s?: number | null;
             /**
@@ -4067,7 +4067,7 @@ export interface components {
          */
         Operator: ">" | ">=" | "<" | "<=";
         /**
-         * @description How it came out.
+         * @description Its result.
          * @enum {string}
          */
         OutcomeWord: "done" | "refused" | "failed";
@@ -4163,37 +4163,37 @@ export interface components {
             /** Format: int64 */
             runs: number;
         };
-        /** @description A part of a list. */
+        /** @description A page of a list. */
         Page_ClusterSummary: {
             items: components["schemas"]["ClusterSummary"][];
             /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
-        /** @description A part of a list. */
+        /** @description A page of a list. */
         Page_PlanSummary: {
             items: components["schemas"]["PlanSummary"][];
             /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
-        /** @description A part of a list. */
+        /** @description A page of a list. */
         Page_RunSummary: {
             items: components["schemas"]["RunSummary"][];
             /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
-        /** @description A part of a list. */
+        /** @description A page of a list. */
         Page_ScheduleView: {
             items: components["schemas"]["ScheduleView"][];
             /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
-        /** @description A part of a list. */
+        /** @description A page of a list. */
         Page_TeamView: {
             items: components["schemas"]["TeamView"][];
             /** @description Pass as `after` to get the next page; `null`: this is the last one. */
             next: string | null;
         };
-        /** @description A part of a list. */
+        /** @description A page of a list. */
         Page_UserView: {
             items: components["schemas"]["UserView"][];
             /** @description Pass as `after` to get the next page; `null`: this is the last one. */
@@ -4271,7 +4271,7 @@ export interface components {
             criteria: string[];
             /**
              * Format: int64
-             * @description Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
+             * @description Samples that start within this many seconds after the first one do not count for the criteria; 0: all count.
              */
             warm_up_s: number;
             /** @description Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself. */
@@ -4817,7 +4817,7 @@ export interface components {
             criteria_watch: components["schemas"]["CriterionWatch"][];
             /**
              * Format: int64
-             * @description Samples that started within so many seconds after the first one did not count for the criteria.
+             * @description Samples that started within this many seconds after the first one did not count for the criteria.
              */
             warm_up_s: number;
             /** @description JMeter properties for every node. */
@@ -4969,7 +4969,7 @@ export interface components {
             /** @description Whether it is a try run, which is excluded from trends. */
             try_run: boolean;
         };
-        /** @description The tags of a run, in place of those that it has. */
+        /** @description The tags of a run, instead of those that it has. */
         RunTags: {
             /** @description At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same. */
             tags: string[];
@@ -5011,7 +5011,7 @@ export interface components {
             criteria_watch: components["schemas"]["CriterionWatch"][];
             /**
              * Format: int64
-             * @description Samples that start within so many seconds after the first one do not count for the criteria; 0: all count.
+             * @description Samples that start within this many seconds after the first one do not count for the criteria; 0: all count.
              */
             warm_up_s: number;
             /** @description Rules of its automatic stop; empty: none. */
@@ -5620,19 +5620,19 @@ export interface components {
          */
         TargetKind: "elasticsearch" | "logstash";
         /**
-         * @description How samples are laid out at a target.
+         * @description The layout of samples at a target.
          * @enum {string}
          */
         TargetLayout: "data_stream" | "index_per_run";
-        /** @description What a test of a target found. */
+        /** @description The result of a test of a target. */
         TargetTest: {
             /** @description `elasticsearch`, `opensearch` or `logstash`. */
             server: string;
-            /** @description Its version; empty where it does not say. */
+            /** @description Its version; empty if it does not report one. */
             version: string;
             /** @description The layout that is used there: `data_stream`, `index_per_run`; empty for Logstash. */
             layout: string;
-            /** @description What else is worth knowing, each a sentence. */
+            /** @description Further information, each a sentence. */
             notes: string[];
         };
         /** @description A search target of this server. */
@@ -6018,17 +6018,17 @@ export interface operations {
             query?: {
                 /** @description Of this person, by id. */
                 person?: string;
-                /** @description A word such as `cluster.terminate`. */
+                /** @description An action such as `cluster.terminate`. */
                 action?: string;
-                /** @description The id of what it was done to. */
+                /** @description The ID of the object. */
                 thing?: string;
-                /** @description Somewhere in names, action, code, address or details. */
+                /** @description Text that names, action, code, address or details contain. */
                 text?: string;
                 /** @description At that time or later, epoch milliseconds. */
                 from?: number;
                 /** @description Until then, epoch milliseconds. */
                 to?: number;
-                /** @description What the page before gave as `next`. */
+                /** @description `next` of the previous page. */
                 after?: string;
                 /** @description How many, 1 to 200; absent: 50. */
                 limit?: number;
@@ -6339,17 +6339,17 @@ export interface operations {
             query?: {
                 /** @description Of this person, by id. */
                 person?: string;
-                /** @description A word such as `cluster.terminate`. */
+                /** @description An action such as `cluster.terminate`. */
                 action?: string;
-                /** @description The id of what it was done to. */
+                /** @description The ID of the object. */
                 thing?: string;
-                /** @description Somewhere in names, action, code, address or details. */
+                /** @description Text that names, action, code, address or details contain. */
                 text?: string;
                 /** @description At that time or later, epoch milliseconds. */
                 from?: number;
                 /** @description Until then, epoch milliseconds. */
                 to?: number;
-                /** @description What the page before gave as `next`. */
+                /** @description `next` of the previous page. */
                 after?: string;
                 /** @description How many, 1 to 200; absent: 50. */
                 limit?: number;
@@ -6402,17 +6402,17 @@ export interface operations {
             query?: {
                 /** @description Of this person, by id. */
                 person?: string;
-                /** @description A word such as `cluster.terminate`. */
+                /** @description An action such as `cluster.terminate`. */
                 action?: string;
-                /** @description The id of what it was done to. */
+                /** @description The ID of the object. */
                 thing?: string;
-                /** @description Somewhere in names, action, code, address or details. */
+                /** @description Text that names, action, code, address or details contain. */
                 text?: string;
                 /** @description At that time or later, epoch milliseconds. */
                 from?: number;
                 /** @description Until then, epoch milliseconds. */
                 to?: number;
-                /** @description What the page before gave as `next`. */
+                /** @description `next` of the previous page. */
                 after?: string;
                 /** @description How many, 1 to 200; absent: 50. */
                 limit?: number;
@@ -6455,9 +6455,9 @@ export interface operations {
     clusters_list: {
         parameters: {
             query?: {
-                /** @description The id of a person; `me`: whoever asks. */
+                /** @description The ID of a person; `me`: the caller. */
                 owner?: string;
-                /** @description The id of a team; `mine`: any team of whoever asks. */
+                /** @description The ID of a team; `mine`: any team of the caller. */
                 team?: string;
                 provider?: components["schemas"]["Provider"];
                 phase?: components["schemas"]["ClusterPhase"];
@@ -7947,9 +7947,9 @@ export interface operations {
     plans_list: {
         parameters: {
             query?: {
-                /** @description The id of a person; `me`: whoever asks. */
+                /** @description The ID of a person; `me`: the caller. */
                 owner?: string;
-                /** @description The id of a team; `mine`: any team of whoever asks. */
+                /** @description The ID of a team; `mine`: any team of the caller. */
                 team?: string;
                 /** @description Words that are all in its id, its name or the name of its owner. */
                 text?: string;
@@ -8735,9 +8735,9 @@ export interface operations {
     plans_list_revisions: {
         parameters: {
             query?: {
-                /** @description Only older ones than this. */
+                /** @description Only revisions older than this. */
                 before?: number;
-                /** @description At most so many; absent: 20, at most 200. */
+                /** @description Maximum number; absent: 20, at most 200. */
                 limit?: number;
             };
             header?: never;
@@ -9084,9 +9084,9 @@ export interface operations {
     runs_list: {
         parameters: {
             query?: {
-                /** @description The id of a person; `me`: whoever asks. */
+                /** @description The ID of a person; `me`: the caller. */
                 owner?: string;
-                /** @description The id of a team; `mine`: any team of whoever asks. */
+                /** @description The ID of a team; `mine`: any team of the caller. */
                 team?: string;
                 plan?: components["schemas"]["PlanId"];
                 cluster?: components["schemas"]["ClusterId"];
@@ -10940,9 +10940,9 @@ export interface operations {
     schedules_list: {
         parameters: {
             query?: {
-                /** @description The id of a person; `me`: whoever asks. */
+                /** @description The ID of a person; `me`: the caller. */
                 owner?: string;
-                /** @description The id of a team; `mine`: any team of whoever asks. */
+                /** @description The ID of a team; `mine`: any team of the caller. */
                 team?: string;
                 plan?: components["schemas"]["PlanId"];
                 state?: components["schemas"]["ScheduleState"];
@@ -11043,7 +11043,7 @@ export interface operations {
             query?: {
                 /** @description A cron expression. */
                 cron?: string;
-                /** @description In place of it: a date and time in the zone, such as `2026-12-01T03:00`. */
+                /** @description Alternatively a date and time in the zone, such as `2026-12-01T03:00`. */
                 at?: string;
                 /** @description An IANA name; absent: `UTC`. */
                 zone?: string;
@@ -11224,7 +11224,7 @@ export interface operations {
     schedules_firings: {
         parameters: {
             query?: {
-                /** @description Only those before the one of this id. */
+                /** @description Only those before the one with this ID. */
                 before?: number;
                 /** @description 1 to 200; absent: 50. */
                 limit?: number;
@@ -11487,7 +11487,7 @@ export interface operations {
     search_create: {
         parameters: {
             query?: {
-                /** @description `false`: it is saved without asking it who it is. */
+                /** @description `false`: save without testing. */
                 test?: boolean;
             };
             header?: never;
@@ -11538,7 +11538,7 @@ export interface operations {
     search_replace: {
         parameters: {
             query?: {
-                /** @description `false`: it is saved without asking it who it is. */
+                /** @description `false`: save without testing. */
                 test?: boolean;
             };
             header?: never;
@@ -11883,11 +11883,11 @@ export interface operations {
     session_company_callback: {
         parameters: {
             query?: {
-                /** @description The sign-in that it is of. */
+                /** @description Identifies the sign-in. */
                 state?: string;
                 /** @description For the provider's tokens. */
                 code?: string;
-                /** @description Why there is no code. */
+                /** @description The error if there is no code. */
                 error?: string;
                 error_description?: string;
             };
@@ -12126,7 +12126,7 @@ export interface operations {
     stores_create: {
         parameters: {
             query?: {
-                /** @description `false`: it is saved without writing and removing something there. */
+                /** @description `false`: save without writing and removing an object there. */
                 test?: boolean;
             };
             header?: never;
@@ -12169,7 +12169,7 @@ export interface operations {
     stores_replace: {
         parameters: {
             query?: {
-                /** @description `false`: it is saved without writing and removing something there. */
+                /** @description `false`: save without writing and removing an object there. */
                 test?: boolean;
             };
             header?: never;

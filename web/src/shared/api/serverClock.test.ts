@@ -10,14 +10,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("continues from what the server said, whatever becomes of the browser's clock", () => {
+it("continues from the server's time, even if the browser's clock changes", () => {
   noteServerTime(SERVER);
   vi.advanceTimersByTime(5000);
   vi.setSystemTime(SERVER + 7_200_000);
   expect(serverNow()).toBe(SERVER + 5000);
 });
 
-it("is corrected by a header that says something else by more than a header's rounding", () => {
+it("is corrected by a header that differs by more than a header's rounding", () => {
   noteServerTime(SERVER);
   noteDateHeader(new Date(SERVER + 1000).toUTCString());
   expect(serverNow()).toBe(SERVER);

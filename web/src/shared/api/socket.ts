@@ -4,13 +4,13 @@ import { serverNow } from "./serverClock";
 import type { Changed, ErrorBody, SignedOut, Snapshot } from "./types";
 
 interface ServerEvents {
-  /** A packed `PushedSnapshot`. */
+  /** A compressed `PushedSnapshot`. */
   snapshot: (packed: ArrayBuffer) => void;
   changed: (change: Changed) => void;
   signed_out: (end: SignedOut) => void;
 }
 
-/** A rejection has the same content as that of a request. */
+/** An error has the same content as that of a request. */
 export type SubscribeAnswer = Snapshot | ErrorBody;
 
 interface ClientEvents {
@@ -22,22 +22,22 @@ export type JacSocket = Socket<ServerEvents, ClientEvents>;
 
 export interface Connection {
   connected: boolean;
-  /** Since when it is so, as far as the server's clock is known; null before a connection was tried. */
+  /** Since when, if the server's clock is known; null before a connection was tried. */
   since_ms: number | null;
   /** There was a connection since the page was opened. */
   was_connected: boolean;
-  /** Connected, but by requests again and again: something between the browser and the server lets no WebSocket through. */
+  /** Connected by polling: something between the browser and the server blocks WebSockets. */
   polling: boolean;
-  /** The server does not let this page in now, by a code; null: it was not asked, or it does. */
+  /** Why the server does not accept this page now, a code; null: not requested yet, or accepted. */
   refused: string | null;
 }
 
-/** Until the server is asked again to let in a page that it refused. */
+/** Delay before retrying a page that the server rejected. */
 const REFUSED_RETRY_MS = 5000;
 
 /**
- * A WebSocket at once is the quickest where it works. Where it does not, requests do nearly always: then those come first, and the
- * WebSocket is tried beside them.
+ * Connecting with a WebSocket at once is fastest if it works. If it does not, polling nearly always does: then polling comes first, and the
+ * WebSocket is tried in parallel.
  */
 const WEBSOCKET_FIRST = ["websocket", "polling"];
 const POLLING_FIRST = ["polling", "websocket"];
@@ -56,7 +56,7 @@ function put(change: Partial<Connection>): void {
   for (const listener of listeners) listener();
 }
 
-/** The page's one socket; the session cookie goes with it. */
+/** The page's one socket; it sends the session cookie. */
 export function liveSocket(): JacSocket {
   socket ??= open();
   return socket;
@@ -84,16 +84,16 @@ function open(): JacSocket {
     });
   });
   opened.on("connect_error", ({ message }) => {
-    // Nothing came through: the library tries again, next time by requests, which pass where a WebSocket is blocked.
+    // Nothing was received: the library retries, next time by polling, which works if a WebSocket is blocked.
     if (opened.active) opened.io.opts.transports = POLLING_FIRST;
     if (message !== "too_many_pages" && message !== "sessions_unavailable") return;
     if (message === "too_many_pages") put({ connected: false, polling: false, refused: message });
-    // The library does not retry what the server refused; another page may be closed, or sessions can be looked up again.
+    // The library does not retry after a rejection; another page may be closed, or the session store may be available again.
     setTimeout(() => socket?.connect(), REFUSED_RETRY_MS);
   });
   opened.on("disconnect", (reason) => {
     put({ connected: false, polling: false, refused: null });
-    // A disconnect that the server asked for is not retried by the library itself.
+    // The library itself does not reconnect after the server has disconnected it.
     if (reason === "io server disconnect") setTimeout(() => socket?.connect(), 1000);
   });
   return opened;

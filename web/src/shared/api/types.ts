@@ -1,6 +1,6 @@
 /**
- * The server's vocabulary: short names for what `npm run generate` makes from web/openapi.json.
- * Times are epoch milliseconds (`*_ms`); a number that does not exist is null.
+ * Short names for the types that `npm run generate` creates from web/openapi.json.
+ * Times are epoch milliseconds (`*_ms`); a figure that does not exist is null.
  */
 import type { components } from "./schema.gen";
 
@@ -57,7 +57,7 @@ export type ComparisonReport = Schemas["ComparisonReport"];
 
 export type TrendPoint = Schemas["TrendPoint"];
 export type Trend = Schemas["Trend"];
-/** Runs by the time since each began. */
+/** Runs by the time since each one's start. */
 export type RunsOverTime = Schemas["RunsOverTime"];
 
 export type FoundSample = Schemas["FoundSample"];
@@ -96,12 +96,12 @@ export type RunCheckRequest = Schemas["RunCheckRequest"];
 export type CheckProperty = Schemas["PlanProperty"];
 export type Finding = Schemas["Finding"];
 export type ThreadGroup = Schemas["ThreadGroup"];
-/** Users over time as the plan asks for them. */
+/** Users over time as the plan defines them. */
 export type LoadShape = Schemas["LoadShape"];
 export type LoadPoint = Schemas["LoadPoint"];
 export type Outline = Schemas["Outline"];
 export type OutlineElement = Schemas["OutlineElement"];
-/** A file that the plan would find elsewhere. */
+/** A file that the plan expects at another path. */
 export type Misplaced = Schemas["Misplaced"];
 export type PlanChanges = Schemas["PlanChanges"];
 
@@ -124,7 +124,7 @@ export type ScheduleOfRun = Schemas["ScheduleOfRun"];
 export type Timing = Schemas["Timing"];
 export type Overlap = Schemas["Overlap"];
 export type NextTime = Schemas["NextTime"];
-/** One time of a schedule, and what came of it. */
+/** A scheduled time of a schedule, and its result. */
 export type Firing = Schemas["Firing"];
 export type FiringState = Schemas["FiringState"];
 export type RunChanges = Schemas["RunChanges"];
@@ -138,5 +138,5 @@ export type NotifierKind = Schemas["NotifierKind"];
 export type ExporterView = Schemas["ExporterView"];
 export type ExporterKind = Schemas["ExporterKind"];
 export type ErrorBody = Schemas["ErrorBody"];
-/** What exactly is wrong with a request: `field` is a JSON pointer into its body; null: about no single field. */
+/** An error of a request: `field` is a JSON pointer into its body; null: it belongs to no single field. */
 export type Fault = Schemas["Fault"];

@@ -1,4 +1,4 @@
-/** JSON out of a zlib stream (RFC 1950), as live messages come. */
+/** JSON from a zlib stream (RFC 1950), the format of live messages. */
 export async function unpacked<T>(packed: ArrayBuffer): Promise<T> {
   const stream = new DecompressionStream("deflate");
   const writer = stream.writable.getWriter();

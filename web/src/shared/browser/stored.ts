@@ -1,4 +1,4 @@
-/** What the browser keeps for a person between visits. One without storage (a private window, a file) keeps nothing, and nothing fails for it. */
+/** Values stored in the browser between visits. A browser without storage (a private window, a file) stores nothing, without an error. */
 export function readStored(key: string): string | null {
   try {
     return localStorage.getItem(key);
@@ -13,11 +13,11 @@ export function writeStored(key: string, value: string | null): void {
     if (value === null) localStorage.removeItem(key);
     else localStorage.setItem(key, value);
   } catch {
-    // The choice holds for this page only.
+    // The choice applies to this page only.
   }
 }
 
-/** A stored object, whatever a past version or somebody else has left there; null where it is none. */
+/** A stored object, whatever an earlier version or another program has written; null if it is invalid. */
 export function readStoredObject(key: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(readStored(key) ?? "null");

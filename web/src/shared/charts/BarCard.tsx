@@ -6,17 +6,17 @@ import { ChartHead } from "./ChartHead";
 interface Props {
   id: string;
   title: string;
-  /** What the numbers are, after the title. */
+  /** The metric and its unit, after the title. */
   unit: string;
-  /** What the card is about, for those who do not see it. */
+  /** The content of the card, for screen readers. */
   says: string;
   csv: () => string;
-  /** Choices of this chart alone, in its head. */
+  /** Settings of this chart alone, in its header. */
   choices?: ReactNode;
   children: (asTable: boolean) => ReactNode;
 }
 
-/** A chart that is made of plain elements instead of a canvas, in the same card as the others: as bars or as a table, copied as CSV. */
+/** A chart made of HTML elements instead of a canvas, in the same card as the others: as bars or as a table, copied as CSV. */
 export function BarCard({ id, title, unit, says, csv, choices, children }: Props) {
   const [asTable, setAsTable] = useState(false);
   return (

@@ -10,20 +10,20 @@ import { chartCsv, chartPng } from "./exportChart";
 import { chartColours } from "./palette";
 
 export const ON_SCREEN = { width: null, height: 216 };
-/** Half of an A4 page: in print the cards are laid out again, after the last moment at which a chart could measure its own. */
+/** Half of an A4 page: for print the cards are laid out again when it is too late for a chart to measure its own width. */
 export const PRINTED = { width: 338, height: 170 };
 
-/** What every chart's caller says about it. */
+/** The properties of every chart. */
 export interface ChartProps {
   id: string;
   title: string;
-  /** What the numbers are, after the title: `samples per second`. */
+  /** The metric and its unit, after the title: `samples per second`. */
   unit: string;
   format: (value: number) => string;
   logarithmic?: "offered";
-  /** Where the ticks of the values are; without it at round numbers. */
+  /** Ticks of the value axis; by default at round numbers. */
   steps?: Steps;
-  /** Choices of this chart alone, in its head. */
+  /** Settings of this chart alone, in its header. */
   choices?: ReactNode;
 }
 
@@ -34,7 +34,7 @@ export interface ChartState {
   toggle: (key: string) => void;
 }
 
-/** What a chart's reader has switched: the scale, and lines that are off. */
+/** The reader's settings of a chart: its scale, and hidden lines. */
 export function useChartState(): ChartState {
   const [y, setY] = useState<YScale>("linear");
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
@@ -49,11 +49,11 @@ export function useChartState(): ChartState {
 }
 
 interface Rows {
-  /** Head of their column: `Time`. */
+  /** Header of the column: `Time`. */
   head: string;
   count: number;
   nameOf: (row: number) => string;
-  /** The same for machines. */
+  /** The same, machine-readable. */
   csv: () => (string | number)[];
   newestFirst: boolean;
 }
@@ -62,17 +62,17 @@ interface Props extends ChartProps {
   state: ChartState;
   lines: ChartLine[];
   rows: Rows;
-  /** Row whose values the legend shows, and what it is. */
+  /** Row whose values the legend shows, and its description. */
   at: { row: number | null; text: string };
   chart: RefObject<uPlot | null>;
   host: RefObject<HTMLDivElement | null>;
   stale?: boolean;
   empty: string;
-  /** Below the canvas: what the x axis is, where that is not the time. */
+  /** Below the canvas: the x axis, if it is not the time. */
   axis?: string;
 }
 
-/** A chart in a card: head with what can be done, legend with the values at the cursor, canvas or table. */
+/** A chart in a card: a header with actions, a legend with the values at the cursor, a canvas or a table. */
 export function ChartCard(props: Props) {
   const { id, title, unit, format, logarithmic, choices, state, lines, rows, at, chart, host, stale, empty, axis } = props;
   const { scheme, printing } = useTheme();

@@ -6,13 +6,13 @@ import type { YScale } from "./chartTypes";
 interface Props {
   title: string;
   unit: string;
-  /** null where a logarithmic axis is not offered. */
+  /** null if no logarithmic axis is offered. */
   y: YScale | null;
   onY: (y: YScale) => void;
   asTable: boolean;
   onAsTable: (asTable: boolean) => void;
   onCopyCsv: () => Promise<string>;
-  /** null where there is no canvas to copy, or it is not shown. */
+  /** null if there is no canvas to copy, or it is not shown. */
   onCopyPng: (() => Promise<string>) | null;
   choices?: ReactNode;
 }

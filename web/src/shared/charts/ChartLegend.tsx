@@ -3,16 +3,16 @@ import type { ChartLine } from "./chartTypes";
 
 interface Props {
   lines: ChartLine[];
-  /** The row whose values stand beside the names; -1 in a gap, null without one. */
+  /** The row whose values are shown next to the names; -1 in a gap, null without one. */
   row: number | null;
-  /** What that row is: a time, a place on the axis. */
+  /** The description of that row: a time, a position on the axis. */
   at: string;
   hidden: ReadonlySet<string>;
   onToggle: (key: string) => void;
   format: (value: number) => string;
 }
 
-/** The lines' names; a click hides a line. With the cursor on the chart, each name has its value there. */
+/** The lines' names; a click hides a line. With the cursor on the chart, each name shows its value there. */
 export function ChartLegend({ lines, row, at, hidden, onToggle, format }: Props) {
   return (
     <div className="chart-legend">

@@ -5,9 +5,9 @@ import type { ChartLine } from "./chartTypes";
 const ROW = 24;
 
 interface Props {
-  /** The chart's. */
+  /** The chart's name. */
   title: string;
-  /** What the rows are: `Time`. */
+  /** The header of the first column: `Time`. */
   head: string;
   count: number;
   nameOf: (row: number) => string;
@@ -17,10 +17,10 @@ interface Props {
   newestFirst: boolean;
 }
 
-/** The chart's numbers. */
+/** The chart's data as a table. */
 export function ChartTable({ title, head, count, nameOf, lines, format, height, newestFirst }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
-  // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
+  // The virtualizer has its own state outside React's; nothing here is memoised on it.
   // eslint-disable-next-line react-hooks/incompatible-library
   const rows = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 10 });
   const items = rows.getVirtualItems();

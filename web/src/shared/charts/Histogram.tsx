@@ -9,16 +9,16 @@ export interface HistogramBar {
 }
 
 interface Props {
-  /** Bars of equal width side by side, also those of nothing. */
+  /** Adjacent bars of equal width, including empty ones. */
   bars: HistogramBar[];
-  /** One more bar, apart from the others: what lies beyond the axis. */
+  /** One more bar, separate from the others: values beyond the axis. */
   beyond: (HistogramBar & { name: string }) | null;
-  /** Words below the bars; `at` is their place between 0, the first bar's start, and 1, the last one's end. */
+  /** Labels below the bars; `at` is their position between 0, the first bar's start, and 1, the last one's end. */
   ticks: { at: number; text: string }[];
   axis: (value: number) => ReactNode;
 }
 
-/** Bars over an axis of numbers, drawn with plain elements: good ones with the part that failed at their foot. */
+/** Bars over a linear axis, made of HTML elements: passed samples, with the failed ones at the bottom. */
 export function Histogram({ bars, beyond, ticks, axis }: Props) {
   const top = niceTop(Math.max(1, ...bars.map((bar) => bar.value), beyond?.value ?? 0));
   return (

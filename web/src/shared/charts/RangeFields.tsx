@@ -2,7 +2,7 @@ import { useState } from "react";
 import { readMoment, writeMoment } from "./timeRange";
 import { useTimeline } from "./timeline";
 
-/** The zoom as two times that are typed, for those who cannot drag: by keyboard, with a finger, or to the second. */
+/** The zoom as two time fields, for users who cannot drag: by keyboard, by touch, or precise to the second. */
 export function RangeFields({ onDone }: { onDone: () => void }) {
   const { range, zoom, base, originMs } = useTimeline();
   const how = { base, originMs };

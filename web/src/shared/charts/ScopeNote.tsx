@@ -1,6 +1,6 @@
 import { useZoomedAlone } from "./timeline";
 
-/** Beside figures of the whole run while the charts over time show a part of it: nobody is to take one for the other. */
+/** Shown next to figures of the whole run while the charts over time show a part of it, so they are not confused. */
 export function ScopeNote() {
   if (!useZoomedAlone()) return null;
   return (

@@ -1,4 +1,4 @@
-/** The last minutes of a figure as a thin line; breaks where there was nothing. */
+/** The last minutes of a figure as a thin line, with gaps for missing values. */
 export function Sparkline({ values, colour }: { values: (number | null)[]; colour: string }) {
   const shown = values.slice(-90);
   const top = Math.max(...shown.map((value) => value ?? 0));

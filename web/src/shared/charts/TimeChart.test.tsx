@@ -11,7 +11,7 @@ import { TimeChart } from "./TimeChart";
 import { TimelineBar } from "./TimelineBar";
 import { TimelineProvider } from "./timeline";
 
-/** Noon of the viewer. */
+/** Noon in the viewer's zone. */
 const START = new Date(2026, 10, 23, 12).getTime();
 const TIMES = Array.from({ length: 30 }, (_, second) => START + second * 1000);
 
@@ -45,17 +45,17 @@ const legend = () => card().getAllByRole("button", { pressed: true });
 
 beforeEach(() => window.history.replaceState(null, "", "/"));
 
-it("writes the unit on its axis, and the viewer's time below it", async () => {
+it("shows the unit on its axis, and the viewer's time below it", async () => {
   show(contentOf());
   await waitFor(() => expect(paintedTexts("times")).toContain("400\u00a0ms"));
   const texts = paintedTexts("times");
   expect(texts).toContain("0\u00a0ms");
   expect(texts.filter((text) => /^\d\d:\d\d:\d\d$/.test(text))[0]).toBe("12:00:00");
-  // Which zone that is, stands beside it.
+  // The zone is shown next to it.
   expect(screen.getByRole("button", { name: `Clock, ${zoneName(START)}`, pressed: true })).toBeDefined();
 });
 
-it("is zoomed by two times that are typed, and says which one is wrong", async () => {
+it("is zoomed by two time fields, which report an invalid time", async () => {
   show(contentOf());
   await userEvent.click(screen.getByRole("button", { name: "Zoom to a time range" }));
   const field = (name: RegExp) => screen.getByRole<HTMLInputElement>("textbox", { name });
@@ -72,7 +72,7 @@ it("is zoomed by two times that are typed, and says which one is wrong", async (
   expect(screen.queryByRole("textbox")).toBeNull();
 });
 
-it("is painted again when it is in sight, with what came meanwhile", async () => {
+it("is painted when it is scrolled into view, with the data that arrived meanwhile", async () => {
   const page = (p95: number) => (
     <BrowserRouter>
       <TimelineProvider originMs={START}>
@@ -95,23 +95,23 @@ it("is painted again when it is in sight, with what came meanwhile", async () =>
   await waitFor(() => expect(paintedTexts("times")).toContain("800\u00a0ms"));
 });
 
-it("counts from the start where the elapsed time is asked for", async () => {
+it("shows the time since the start if elapsed time is selected", async () => {
   show(contentOf());
   await userEvent.click(screen.getByRole("button", { name: "Elapsed" }));
   await waitFor(() => expect(paintedTexts("times")).toContain("0:10"));
   expect(paintedTexts("times").filter((text) => /^\d\d:\d\d:\d\d$/.test(text))).toEqual([]);
 });
 
-it("names each line in its legend, and hides one that is clicked", async () => {
+it("names each line in its legend, and hides one on a click", async () => {
   show(contentOf());
   expect(legend().map((line) => line.textContent)).toEqual(expect.arrayContaining(["p50", "p95"]));
   await userEvent.click(card().getByRole("button", { name: "p95" }));
   expect(card().getByRole("button", { name: "p95" }).getAttribute("aria-pressed")).toBe("false");
-  // The axis follows what is left.
+  // The axis fits the remaining lines.
   await waitFor(() => expect(paintedTexts("times")).not.toContain("400\u00a0ms"));
 });
 
-it("has the newest settled values in the legend while the test runs, and a dash for a gap", () => {
+it("shows the newest settled values in the legend while the test runs, and a dash for a gap", () => {
   const { unmount } = show(contentOf({ settledUntilMs: START + 6000 }));
   expect(card().getByRole("button", { name: /^p95/ }).textContent).toBe("p95400\u00a0ms");
   unmount();
@@ -120,13 +120,13 @@ it("has the newest settled values in the legend while the test runs, and a dash 
   expect(card().getByRole("button", { name: /^p50/ }).textContent).toBe("p5090\u00a0ms");
 });
 
-it("writes a threshold on the canvas and makes room for it", async () => {
+it("labels a threshold on the canvas and extends the axis for it", async () => {
   show(contentOf({ thresholds: [{ value: 800, label: "p95 > 800 ms" }] }));
   await waitFor(() => expect(paintedTexts("times").some((text) => text.includes("p95 > 800 ms"))).toBe(true));
   expect(paintedTexts("times")).toContain("800\u00a0ms");
 });
 
-it("says that there is nothing to draw, and nothing of the kind where there is", () => {
+it("shows a message if there is nothing to draw, and only then", () => {
   const { unmount } = show(contentOf({ times: [], lines: [] }));
   expect(card().getByText("No samples yet.")).toBeDefined();
   unmount();
@@ -142,7 +142,7 @@ it("is greyed while the connection is lost", () => {
   expect(screen.getByRole("region", { name: /^Response time/ }).classList.contains("chart-stale")).toBe(false);
 });
 
-it("has a line with its words for each moment that was remarked, shortened where they are long", async () => {
+it("draws a line with its text for each annotation, truncated if it is long", async () => {
   const moments = [
     { at_ms: START + 5000, text: "Deployed 2.4" },
     { at_ms: START + 20_000, text: "The cache of the second shop was flushed" },
@@ -160,7 +160,7 @@ it("has a line with its words for each moment that was remarked, shortened where
   expect(paintedTexts("times")).not.toContain("Long after");
 });
 
-it("has a logarithmic axis where one is offered, and only there", async () => {
+it("has a logarithmic axis only if one is offered", async () => {
   const { unmount } = show(contentOf());
   expect(card().queryByRole("button", { name: "log" })).toBeNull();
   unmount();
@@ -170,7 +170,7 @@ it("has a logarithmic axis where one is offered, and only there", async () => {
   await waitFor(() => expect(paintedTexts("times")).not.toContain("0\u00a0ms"));
 });
 
-it("is a table as well, with the same units, in a region that takes the focus", async () => {
+it("is also a table, with the same units, in a focusable region", async () => {
   show(contentOf());
   await userEvent.click(card().getByRole("button", { name: "Show as table" }));
   const values = within(screen.getByRole("region", { name: "Response time: values" }));

@@ -10,7 +10,7 @@ import { useUplot } from "./useUplot";
 interface Props extends ChartProps {
   content: ChartContent;
   lastSampleMs?: number | null;
-  /** The connection is lost: what is shown is old. */
+  /** The connection is lost: the data shown are outdated. */
   stale?: boolean;
   empty?: string;
 }

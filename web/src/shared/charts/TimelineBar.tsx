@@ -5,14 +5,14 @@ import { RangeFields } from "./RangeFields";
 import { writeMoment } from "./timeRange";
 import { useTimeline } from "./timeline";
 
-/** How much of a test that continues is shown. */
+/** The shown time range of a running test. */
 const WINDOWS = [
   { seconds: 60, name: "Last 1 min" },
   { seconds: 300, name: "Last 5 min" },
   { seconds: null, name: "All" },
 ];
 
-/** How time is written on all charts of the page, and the way back from a zoom. */
+/** The time format of all charts of the page, and the button to reset the zoom. */
 export function TimelineBar({ live, children }: { live: boolean; children?: ReactNode }) {
   const { range, zoom, last, base, setBase, originMs, followed, aligned } = useTimeline();
   const zoomed = range !== null && last?.seconds == null;

@@ -8,21 +8,21 @@ import { useXyPlot } from "./useXyPlot";
 
 interface Props extends ChartProps {
   content: XyContent;
-  /** What the x axis is: `Percent of samples`. */
+  /** The x axis: `Percent of samples`. */
   axis: string;
   formatX: (value: number) => string;
-  /** What the places on the axis stand for, where the axis is stretched. */
+  /** The values at positions of the axis, if the axis is not linear. */
   places?: number[];
   empty?: string;
-  /** What the rows are called in the legend, as a table and as CSV, where the places on the axis do not say it. */
+  /** Names of the rows in the legend, in the table and as CSV, if the positions on the axis are not enough. */
   rows?: { nameOf: (row: number) => string; csv: () => (string | number)[] };
-  /** A click leads to the thing at this row. */
+  /** A click opens the object of this row. */
   onPick?: (row: number) => void;
-  /** Its content is of the zoomed time alone. */
+  /** Its content covers the zoomed time range only. */
   zooms?: boolean;
 }
 
-/** A chart over something else than time: percentile curves, one quantity against another. */
+/** A chart over something other than time: percentile curves, one metric against another. */
 export function XyChart({ content, axis, formatX, places = content.x, empty = "No samples.", zooms = false, rows, onPick, choices, ...props }: Props) {
   const { scheme, printing } = useTheme();
   const state = useChartState();

@@ -1,6 +1,6 @@
 /**
- * Turns points into uPlot's columns. A bucket without samples is not in the points; here it becomes a row of nulls, so that no line
- * is drawn over it. The newest buckets of a running test are still filling; their part of each line is a column of its own.
+ * Turns points into uPlot's columns. A bucket without samples is missing in the points; here it becomes a row of nulls, so that no line
+ * is drawn over it. The newest buckets of a running test are incomplete; their part of each line is a separate column.
  */
 export interface TimeSeries {
   key: string;
@@ -9,11 +9,11 @@ export interface TimeSeries {
 }
 
 export interface Columns {
-  /** Seconds since the epoch or since the start, as uPlot wants them. */
+  /** Seconds since the epoch or since the start, as uPlot needs them. */
   x: number[];
-  /** Row of the input for each row here; -1 for a row that stands for a gap. */
+  /** Row of the input for each row here; -1 for a gap. */
   source: number[];
-  /** First row that is still filling; `x.length` when none is. */
+  /** First incomplete row; `x.length` if there is none. */
   fillingFrom: number;
 }
 
@@ -40,15 +40,15 @@ export function pick(values: (number | null)[], columns: Columns): (number | nul
 }
 
 /**
- * The settled part and the filling part. The parts of a line share the row where they meet, so that the line continues; bars share none,
- * or one would be drawn over the other.
+ * The settled and the incomplete part. The parts of a line share the row where they meet, so that the line continues; bars share none,
+ * because one would be drawn over the other.
  */
 export function splitFilling(values: (number | null)[], fillingFrom: number, meet: "share" | "apart"): [(number | null)[], (number | null)[]] {
   const first = meet === "share" && fillingFrom < values.length ? fillingFrom - 1 : fillingFrom;
   return [values.map((value, row) => (row < fillingFrom ? value : null)), values.map((value, row) => (row >= first ? value : null))];
 }
 
-/** Rows that have a value and no neighbour with one: a line cannot show them, so they are drawn as dots. */
+/** Rows with a value and no adjacent one: a line cannot show them, so they are drawn as dots. */
 export function isolatedRows(values: ArrayLike<number | null | undefined>): number[] {
   const rows: number[] = [];
   for (let row = 0; row < values.length; row += 1) {
@@ -58,7 +58,7 @@ export function isolatedRows(values: ArrayLike<number | null | undefined>): numb
   return rows;
 }
 
-/** An upper end for an axis from zero that leaves a little air. */
+/** The upper end of an axis from zero, with a small margin. */
 export function zeroBasedRange(max: number | null): [number, number] {
   if (max === null || !(max > 0)) return [0, 1];
   return [0, max * 1.08];

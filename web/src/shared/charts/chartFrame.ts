@@ -1,4 +1,4 @@
-/** What all charts have in common: their frame, their axes, their scales. */
+/** What all charts share: their frame, axes and scales. */
 import uPlot from "uplot";
 import type { YScale } from "./chartTypes";
 import type { ChartColours } from "./palette";
@@ -10,12 +10,12 @@ export const FRAME = {
   padding: [8, 26, 0, 0],
 } satisfies Partial<uPlot.Options>;
 
-/** Ticks of counts: between no two whole numbers. */
+/** Ticks of counts: only at whole numbers. */
 export const WHOLE_STEPS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].flatMap((step) => [step, 2 * step, 5 * step]);
 
 export const CURSOR = { x: true, y: false, points: { size: 6, width: 1.5 } } satisfies uPlot.Cursor;
 
-/** The axis along the foot; its values are the chart's own. */
+/** The horizontal axis; the chart sets its values. */
 export function xAxis(colours: ChartColours, space: uPlot.Axis.Space): uPlot.Axis {
   return { stroke: colours.text, font: FONT, size: 26, gap: 4, space, grid: { show: false }, ticks: { stroke: colours.grid, size: 4, width: 1 } };
 }
@@ -30,12 +30,12 @@ export function yAxis(colours: ChartColours, format: (value: number) => string):
     grid: { stroke: colours.grid, width: 1 },
     ticks: { show: false },
     border: { show: false },
-    // On a logarithmic axis uPlot leaves out labels by giving null.
+    // On a logarithmic axis uPlot passes null for the labels to leave out.
     values: (_chart, splits: (number | null)[]) => splits.map((value) => (value === null ? "" : tickText(format(value)))),
   };
 }
 
-/** Logarithmic, or from zero to what `top` makes of the greatest value in sight; uPlot gives null where there is none. */
+/** Logarithmic, or from zero to `top` of the greatest visible value; uPlot passes null if there is none. */
 export function yScale(y: YScale, top: (max: number | null) => [number, number]): uPlot.Scale {
   if (y === "log") {
     // `distr: 3` is logarithmic; its name is a const enum that exists only for the type checker.
@@ -45,7 +45,7 @@ export function yScale(y: YScale, top: (max: number | null) => [number, number])
   return { range: (_chart, _min: number | null, max: number | null) => top(max) };
 }
 
-/** `50.0/s` is `50/s` on an axis. */
+/** `50.0/s` becomes `50/s` on an axis. */
 export function tickText(text: string): string {
   return text.replace(/(\.\d*?)0+(?!\d)/, (_all, kept: string) => (kept === "." ? "" : kept));
 }

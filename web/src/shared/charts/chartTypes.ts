@@ -1,16 +1,16 @@
 export interface ChartLine {
   key: string;
   label: string;
-  /** A word after the label: what kind of thing it is. */
+  /** A word after the label: its kind. */
   tag?: string;
-  /** One value for each time of the chart (or each place on its x axis); null where there is none. */
+  /** One value for each time of the chart (or each position on its x axis); null for a missing one. */
   values: (number | null)[];
   colour: string;
   kind: "line" | "step" | "bars" | "dots";
   width?: number;
   /** Opacity of the area below a line, 0 to 1. */
   fill?: number;
-  /** Each value of a line is a dot too: there are few, and each is a thing of its own. */
+  /** Each value of a line is also a dot: there are few, and each stands for an object. */
   dotted?: true;
 }
 
@@ -20,32 +20,32 @@ export interface Threshold {
 }
 
 export interface ChartContent {
-  /** Starts of the buckets in epoch milliseconds, rising. */
+  /** Starts of the buckets in epoch milliseconds, ascending. */
   times: number[];
   bucketMs: number;
-  /** Buckets that end after this moment are still filling; null when nothing fills any more. */
+  /** Buckets that end after this time are incomplete; null if all are complete. */
   settledUntilMs: number | null;
   lines: ChartLine[];
   thresholds: Threshold[];
 }
 
-/** A chart over something else than time. */
+/** A chart over something other than time. */
 export interface XyContent {
-  /** Places on the x axis, never falling. */
+  /** Positions on the x axis, non-decreasing. */
   x: number[];
-  /** The axis' ends; null takes what the values have. */
+  /** The ends of the axis; null: those of the values. */
   range: [number, number] | null;
-  /** The places are numbered things whose names are long: ticks at whole numbers, with room for the names. */
+  /** The positions are numbered objects with long names: ticks at whole numbers, with space for the names. */
   wide?: true;
-  /** The places are counts: ticks at whole numbers only. */
+  /** The positions are counts: ticks at whole numbers only. */
   whole?: true;
-  /** Where the axis has words; null leaves it to the chart. */
+  /** Positions of the axis labels; null: automatic. */
   ticks: { at: number; text: string }[] | null;
   lines: ChartLine[];
   thresholds?: Threshold[];
 }
 
-/** Where the ticks of a chart's values are: at round numbers, at whole ones (counts), at round KB and MB (bytes). */
+/** Ticks of a chart's values: at round numbers, at whole ones (counts), at round KB and MB (bytes). */
 export type Steps = "any" | "whole" | "bytes";
 
 export type YScale = "linear" | "log";

@@ -2,16 +2,16 @@ import type uPlot from "uplot";
 import type { ChartColours } from "./palette";
 import { withAlpha } from "./chartFrame";
 
-/** A remark at a moment: a line on every chart over time. */
+/** An annotation: a line on every chart over time. */
 export interface Moment {
   at_ms: number;
   text: string;
 }
 
-/** A longer text would run over the lines; the list below the charts has it whole. */
+/** A longer text would cover the lines; the list below the charts has it in full. */
 const LONGEST = 24;
 
-/** A line from top to bottom with its words for each moment that the chart shows. */
+/** A vertical line with its text for each annotation in the chart's time range. */
 export function drawMoments(chart: uPlot, moments: Moment[], xOf: (ms: number) => number, colours: ChartColours): void {
   const { ctx, bbox } = chart;
   const ratio = window.devicePixelRatio;
@@ -27,12 +27,12 @@ export function drawMoments(chart: uPlot, moments: Moment[], xOf: (ms: number) =
     ctx.stroke();
     ctx.font = `${10 * ratio}px system-ui, 'Liberation Sans', sans-serif`;
     ctx.textBaseline = "top";
-    // Where there is more room.
+    // On the side with more space.
     const isRight = x > bbox.left + bbox.width / 2;
     ctx.textAlign = isRight ? "right" : "left";
     const words = shortened(text);
     const [at, top] = [x + (isRight ? -4 : 4) * ratio, bbox.top + 2 * ratio];
-    // A rim in the card's colour keeps the words readable over lines.
+    // An outline in the card's colour keeps the text readable over lines.
     ctx.strokeStyle = colours.surface;
     ctx.lineWidth = 4 * ratio;
     ctx.lineJoin = "round";

@@ -2,7 +2,7 @@ import type uPlot from "uplot";
 import type { Threshold } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
-/** A dashed line for each threshold that lies inside the chart, named at its left: the newest values are at the right. Before the series, which stay visible over it. */
+/** A dashed line for each threshold in the chart's range, with its name at the left: the newest values are at the right. Drawn before the series, which stay visible over it. */
 export function drawThresholds(chart: uPlot, thresholds: Threshold[], colours: ChartColours): void {
   const { ctx, bbox } = chart;
   const ratio = window.devicePixelRatio;
@@ -22,7 +22,7 @@ export function drawThresholds(chart: uPlot, thresholds: Threshold[], colours: C
     ctx.textAlign = "left";
     const above = y - bbox.top > 16 * ratio;
     ctx.textBaseline = above ? "bottom" : "top";
-    // A rim in the card's colour keeps the words readable over lines.
+    // An outline in the card's colour keeps the text readable over lines.
     ctx.setLineDash([]);
     ctx.strokeStyle = colours.surface;
     ctx.lineWidth = 4 * ratio;

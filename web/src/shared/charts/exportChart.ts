@@ -3,7 +3,7 @@ import { toCsv } from "@/shared/export/csv";
 import type { ChartLine } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
-/** The chart's numbers: one column for what the rows are (a bucket's start as ISO time), one for each line. */
+/** The chart's data: one column for the rows (a bucket's start as ISO time), one for each line. */
 export function chartCsv(head: string, rows: (string | number)[], lines: ChartLine[]): string {
   return toCsv(
     [head, ...lines.map((line) => line.label)],
@@ -11,7 +11,7 @@ export function chartCsv(head: string, rows: (string | number)[], lines: ChartLi
   );
 }
 
-/** The chart as it is on the screen, with its title and the legend of the lines that are shown above it. */
+/** The chart as on the screen, with its title and the legend of the visible lines above it. */
 export function chartPng(chart: uPlot, title: string, lines: ChartLine[], colours: ChartColours): Promise<Blob> {
   const ratio = window.devicePixelRatio;
   const source = chart.ctx.canvas;
@@ -48,7 +48,7 @@ export function chartPng(chart: uPlot, title: string, lines: ChartLine[], colour
   });
 }
 
-/** Where each name of a legend stands: one behind the other, in as many lines as they need. */
+/** The positions of the names in a legend: one after the other, in as many lines as they need. */
 export function legendPlaces(widths: number[], most: number): { x: number; line: number }[] {
   let [x, line] = [0, 0];
   return widths.map((width) => {

@@ -1,4 +1,4 @@
-/** A round number at or above the highest of some counts: the top of their axis, which has a round half too. Pure. */
+/** A round number at or above the highest of some counts: the top of their axis, half of which is round too. Pure. */
 export function niceTop(highest: number): number {
   if (highest <= 2) return Math.max(1, highest);
   const size = 10 ** Math.floor(Math.log10(highest));

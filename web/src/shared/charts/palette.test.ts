@@ -8,13 +8,13 @@ it("gives a label the same colour whatever the order of the labels", () => {
   expect(new Set(one.values()).size).toBe(3);
 });
 
-it("keeps ten chosen labels apart although fifty share ten colours", () => {
+it("gives ten selected labels different colours although fifty share ten", () => {
   const labels = Array.from({ length: 50 }, (_, index) => `label ${index}`);
   const chosen = labels.slice(7, 17);
   expect(new Set(distinctSlots(chosen, colourSlots(labels)).values()).size).toBe(10);
 });
 
-it("gives codes the colour of their class, and each its own", () => {
+it("gives codes a colour of their class, and each code its own", () => {
   const slots = codeSlots(["200", "500", "503", "302", "Non HTTP response code: java.net.ConnectException", "404", "201", "(other codes)"]);
   expect(slots.get("200")).toBe(2);
   expect(slots.get("500")).toBe(6);

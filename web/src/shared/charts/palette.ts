@@ -1,6 +1,6 @@
 /**
- * Colours that stay apart for colour-blind eyes (after Okabe and Ito, with two more), one set for each background. A label keeps its
- * colour by its name, so it has the same one on every chart and in every run that has the same labels.
+ * Colours that colour-blind users can distinguish (after Okabe and Ito, with two more), one set for each background. A label's colour
+ * depends on its name, so it is the same on every chart and in every run with the same labels.
  */
 export type Scheme = "light" | "dark";
 
@@ -19,7 +19,7 @@ export interface ChartColours {
   users: string;
   error: string;
   threshold: string;
-  /** p50, p90, p95, p99: one hue, the higher the stronger. */
+  /** p50, p90, p95, p99: one hue, stronger for higher percentiles. */
   percentiles: [string, string, string, string];
   received: string;
   sent: string;
@@ -63,7 +63,7 @@ export function lineColour(slot: number, scheme: Scheme): string {
   return LINES[scheme][slot % MAX_LINES] ?? LINES[scheme][0] ?? "#888888";
 }
 
-/** A slot for each label: by a hash of its name, and the next free one where two names meet (in order of their names). */
+/** A slot for each label: by a hash of its name, or the next free one if two names collide (in order of their names). */
 export function colourSlots(labels: string[]): Map<string, number> {
   const slots = new Map<string, number>();
   const taken = new Set<number>();
@@ -86,7 +86,7 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
-/** The slots of the chosen labels, in the order they were chosen: where two share one, the later takes the next free. */
+/** The slots of the selected labels, in order of selection: if two collide, the later one gets the next free slot. */
 export function distinctSlots(chosen: string[], slots: Map<string, number>): Map<string, number> {
   const found = new Map<string, number>();
   const taken = new Set<number>();
@@ -99,10 +99,10 @@ export function distinctSlots(chosen: string[], slots: Map<string, number>): Map
   return found;
 }
 
-/** Slots by the class of an HTTP status: success green, redirection blue, the client's fault orange, the server's red, anything else grey. */
+/** Slots by the class of an HTTP status: success green, redirection blue, client error orange, server error red, anything else grey. */
 const CODE_SLOTS: Record<string, number[]> = { "2": [2, 9, 5], "3": [0, 5, 7], "4": [1, 4, 3], "5": [6, 3, 1], other: [8, 7, 4] };
 
-/** A slot for each response code, in the order of their frequency: what distinguishes good from bad by colour, and each from its neighbours. */
+/** A slot for each response code, in order of frequency: its colour shows its class, and differs from the others. */
 export function codeSlots(codes: string[]): Map<string, number> {
   const found = new Map<string, number>();
   const taken = new Set<number>();

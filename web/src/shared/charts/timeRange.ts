@@ -1,6 +1,6 @@
 import { formatClock, formatDate, formatTimeNear, fromLocalInput } from "@/shared/format/time";
 
-/** A zoomed range as the URL has it: `FROM-TO`, whole milliseconds since the epoch (or since the start). */
+/** A zoomed range in the URL: `FROM-TO`, whole milliseconds since the epoch (or since the start). */
 export function parseRange(text: string | null): [number, number] | null {
   const match = /^(\d{1,15})-(\d{1,15})$/.exec(text ?? "");
   if (match === null) return null;
@@ -13,7 +13,7 @@ export function writeRange([from, to]: [number, number]): string {
   return `${start}-${Math.max(start + 1, Math.ceil(to))}`;
 }
 
-/** How a page writes moments: as the zone's clocks show them, or as the time since `originMs`. */
+/** The time format of a page: the time in the zone, or the time since `originMs`. */
 export interface TimeBase {
   base: "clock" | "elapsed";
   originMs: number;

@@ -3,24 +3,24 @@ import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import type { Moment } from "./drawMoments";
 import { parseRange, writeRange } from "./timeRange";
 
-/** What all charts of a page share: the zoomed range, how time is written, one cursor, and what was remarked when. */
+/** What all charts of a page share: the zoomed range, the time format, the cursor, and the annotations. */
 export interface Timeline {
   /** Zoomed range in epoch milliseconds; null shows everything. */
   range: [number, number] | null;
   zoom: (range: [number, number] | null) => void;
-  /** The last seconds of a test that continues, in place of a range; null where none can be followed. */
+  /** The last seconds of a running test, instead of a range; null if there is nothing to follow. */
   last: { seconds: number | null; follow: (seconds: number | null) => void } | null;
   base: "clock" | "elapsed";
   setBase: (base: "clock" | "elapsed") => void;
   /** Where elapsed time starts. */
   originMs: number;
-  /** The figures and tables are of the zoomed range too. */
+  /** The figures and tables cover the zoomed range too. */
   followed: boolean;
-  /** Several runs lie over one another, each from its own start: there is no clock. */
+  /** Several runs share the axis, each from its own start: there is no time of day. */
   aligned: boolean;
   cursorKey: string;
   moments: Moment[];
-  /** A moment was picked on a chart (Shift and a click), to remark something there; null where nobody may. */
+  /** A time was picked on a chart (Shift and a click) for an annotation; null if not permitted. */
   pick: ((ms: number) => void) | null;
 }
 
@@ -32,7 +32,7 @@ interface Props {
   originMs: number;
   aligned?: boolean;
   followed?: boolean;
-  /** The newest moment of a test that continues: its last minutes can be followed. */
+  /** The newest time of a running test: its last minutes can be followed. */
   endMs?: number | null;
   moments?: Moment[];
   pick?: ((ms: number) => void) | null;
@@ -42,7 +42,7 @@ interface Props {
 const NO_MOMENTS: Moment[] = [];
 
 /**
- * Zoom, followed minutes and time base are in the URL (`zoom=FROM-TO` in ms, `last=SECONDS`, `time=elapsed`), so that a link shows the same.
+ * Zoom, followed minutes and time format are in the URL (`zoom=FROM-TO` in ms, `last=SECONDS`, `time=elapsed`), so that a link shows the same.
  */
 export function TimelineProvider({ originMs, aligned = false, followed = false, endMs = null, moments = NO_MOMENTS, pick = null, children }: Props) {
   const [parameters, change] = useUrlParameters();
@@ -85,13 +85,13 @@ export function TimelineProvider({ originMs, aligned = false, followed = false, 
   return <Context value={value}>{children}</Context>;
 }
 
-/** Whole seconds, a day at most; null where that is not what the URL has. */
+/** Whole seconds, up to a day; null if the URL has anything else. */
 function parseSeconds(text: string | null): number | null {
   const seconds = /^\d{1,5}$/.test(text ?? "") ? Number(text) : 0;
   return seconds >= 1 && seconds <= 86_400 ? seconds : null;
 }
 
-/** The charts show a part of the time, and the figures beside them all of it; false also where there are no charts. */
+/** The charts show a part of the time, and the figures next to them all of it; false if there are no charts. */
 export function useZoomedAlone(): boolean {
   const timeline = useContext(Context);
   return timeline !== null && timeline.range !== null && !timeline.followed;

@@ -6,7 +6,7 @@ import { CURSOR, FRAME, WHOLE_STEPS, withAlpha, xAxis, yAxis, yScale } from "./c
 import type { ChartContent, ChartLine, Steps, Threshold, YScale } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
-/** Everything uPlot needs that is not data. */
+/** All of uPlot's options except the data. */
 export interface Look {
   colours: ChartColours;
   y: YScale;
@@ -14,30 +14,30 @@ export interface Look {
   cursorKey: string;
   hidden: ReadonlySet<string>;
   format: (value: number) => string;
-  /** Where the ticks of the values are. */
+  /** Ticks of the value axis. */
   steps: Steps;
 }
 
 /**
- * What a chart asks for when it draws. uPlot keeps its options for as long as it lives, so none of them may hold what was shown when it
- * was made: all that can change without a new chart is asked for here.
+ * What a chart reads whenever it draws. uPlot keeps its options for its lifetime, so they must not hold values of the time when it was
+ * created: everything that can change without creating a new chart is read from here.
  */
 export interface Callbacks {
   thresholds: () => Threshold[];
   format: (value: number) => string;
-  /** Where the test starts, epoch milliseconds. */
+  /** Start of the test, epoch milliseconds. */
   originMs: () => number;
   xRange: () => [number, number];
   onCursor: (row: number | null) => void;
   onZoom: (from: number, to: number) => void;
   onReset: () => void;
-  /** Before the series. */
+  /** Called before the series are drawn. */
   onAxes: (chart: uPlot) => void;
   onDraw: (chart: uPlot) => void;
 }
 
 const ELAPSED_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
-/** Powers of two: a multiple of 500 bytes is no round number of KB. */
+/** Powers of two: a multiple of 500 bytes is not a round number of KB. */
 const BYTE_STEPS = Array.from({ length: 41 }, (_, power) => 2 ** power);
 const STEPS: Record<Steps, Partial<uPlot.Axis>> = { any: {}, whole: { incrs: WHOLE_STEPS }, bytes: { incrs: BYTE_STEPS } };
 
@@ -47,7 +47,7 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
     width,
     height,
     ...FRAME,
-    // Ticks stand at whole hours of the zone that their labels are in.
+    // Ticks are at whole hours of the zone of their labels.
     tzDate: (seconds) => {
       const date = new Date(seconds * 1000);
       const zone = timeZone();
@@ -95,14 +95,14 @@ export function chartOptions(content: ChartContent, look: Look, calls: Callbacks
 
 function timeAxis(look: Look, originMs: () => number): uPlot.Axis {
   return {
-    // A narrow chart has no room for a margin around each time.
+    // A narrow chart has no space for a margin around each time.
     ...xAxis(look.colours, (_chart, _axis, _min, _max, width) => (width < 320 ? 52 : 72)),
     ...(look.base === "elapsed" ? { incrs: ELAPSED_STEPS } : {}),
     values: look.base === "elapsed" ? (_chart, splits) => splits.map((seconds) => formatClock(seconds)) : (_chart, splits, _axis, _space, step) => clockLabels(splits, step, originMs()),
   };
 }
 
-/** The time of each tick in seconds since the epoch; the first one of another day than the test's first says its date. */
+/** The time of each tick in seconds since the epoch; the first one on another day than the test's start shows its date. */
 export function clockLabels(splits: number[], step: number, originMs: number): string[] {
   return splits.map((seconds, index) => {
     const ms = seconds * 1000;
@@ -114,7 +114,7 @@ export function clockLabels(splits: number[], step: number, originMs: number): s
   });
 }
 
-/** One series, or two while a test runs: the settled part and, dashed and lighter, the part that still fills. */
+/** One series, or two while a test runs: the settled part and, dashed and lighter, the incomplete part. */
 function seriesOf(line: ChartLine, look: Look, live: boolean): uPlot.Series[] {
   const settled = oneSeries(line, look, 1);
   return live ? [settled, { ...oneSeries(line, look, 0.55), dash: line.kind === "bars" ? [] : [3, 3] }] : [settled];
@@ -132,7 +132,7 @@ function oneSeries(line: ChartLine, look: Look, strength: number): uPlot.Series 
       size: 4,
       fill: withAlpha(line.colour, strength),
       width: 0,
-      // A value between two gaps has no line to be on; it is drawn as a dot.
+      // A value between two gaps is on no line; it is drawn as a dot.
       filter: (chart, index) => isolatedRows(chart.data[index] ?? []),
     },
   };

@@ -14,14 +14,14 @@ interface Props {
   content: ChartContent;
   look: Look;
   timeline: Timeline;
-  /** null takes the width that the host has, and follows it. */
+  /** null: the width of the host element, also when it changes. */
   size: { width: number | null; height: number };
   /** End of the newest sample that the content holds; written to `data-last-sample-ms` once it is painted. */
   lastSampleMs: number | null;
   onCursor: (pointIndex: number | null) => void;
 }
 
-/** Keeps one uPlot instance in `host`: a new one when its lines or its look change, new data otherwise, as soon as it is in sight. */
+/** Keeps one uPlot instance in `host`: creates a new one when its lines or its look change, otherwise sets new data, once it is in view. */
 export function useUplot(props: Props): RefObject<uPlot | null> {
   const { host, content, look, timeline, size } = props;
   const chart = useRef<uPlot | null>(null);
@@ -100,7 +100,7 @@ export function useUplot(props: Props): RefObject<uPlot | null> {
       made.destroy();
       chart.current = null;
     };
-    // `structure` stands for everything of content and look that a chart is built from; the rest it asks `latest` for.
+    // `structure` stands for everything in content and look that a chart is built from; it reads the rest from `latest`.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [structure, host]);
 

@@ -9,14 +9,14 @@ interface Props {
   host: RefObject<HTMLDivElement | null>;
   content: XyContent;
   look: XyLook;
-  /** null takes the width that the host has, and follows it. */
+  /** null: the width of the host element, also when it changes. */
   size: { width: number | null; height: number };
   onCursor: (row: number | null) => void;
-  /** null: a click leads nowhere. */
+  /** null: a click does nothing. */
   onPick: ((row: number) => void) | null;
 }
 
-/** A uPlot instance in `host`, made again when anything changes: these charts stand still, so that is seldom. */
+/** A uPlot instance in `host`, created again when anything changes, which is rare: these charts are static. */
 export function useXyPlot(props: Props): RefObject<uPlot | null> {
   const { host, content, look, size } = props;
   const chart = useRef<uPlot | null>(null);

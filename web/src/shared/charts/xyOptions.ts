@@ -4,7 +4,7 @@ import { CURSOR, FRAME, tickText, WHOLE_STEPS, withAlpha, xAxis, yAxis, yScale }
 import type { ChartLine, XyContent, YScale } from "./chartTypes";
 import type { ChartColours } from "./palette";
 
-/** Everything that such a chart is built from besides its data. */
+/** Everything that such a chart is built from except its data. */
 export interface XyLook {
   colours: ChartColours;
   y: YScale;
@@ -13,13 +13,13 @@ export interface XyLook {
   formatX: (value: number) => string;
 }
 
-/** What the chart asks for when it draws, as in `uplotOptions`. */
+/** What the chart reads when it draws, as in `uplotOptions`. */
 export interface XyCallbacks {
   format: (value: number) => string;
   formatX: (value: number) => string;
   onCursor: (row: number | null) => void;
   onDraw: (chart: uPlot) => void;
-  /** null: a click on the chart leads nowhere. */
+  /** null: a click on the chart does nothing. */
   onPick: ((row: number) => void) | null;
 }
 
@@ -73,7 +73,7 @@ function seriesOf(line: ChartLine, look: XyLook): uPlot.Series {
     show: !look.hidden.has(line.key),
     stroke: line.colour,
     width: line.width ?? 1.6,
-    // The places on the x axis are those of all lines together, so a line continues over another one's.
+    // The positions on the x axis are those of all lines together, so a line continues across positions without a value.
     spanGaps: true,
     points: line.dotted === true ? { show: true, size: 6, width: 0, fill: line.colour } : { show: false },
   };

@@ -1,4 +1,4 @@
-/** Text to the clipboard, also where the page is not a secure context (plain HTTP to another machine, file://). */
+/** Copies text, even if the page is not a secure context (plain HTTP to another machine, file://). */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -15,7 +15,7 @@ function copyByCommand(text: string): boolean {
   area.style.opacity = "0";
   document.body.append(area);
   area.select();
-  // The only way to copy outside a secure context, deprecated or not.
+  // The only way to copy outside a secure context, although deprecated.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   const copied = document.execCommand("copy");
   area.remove();
@@ -31,7 +31,7 @@ export function saveBlob(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** An image to the clipboard where the browser allows it, else a file; says which it was. */
+/** Copies an image if the browser allows it, otherwise saves it as a file; returns which of them. */
 export async function copyOrSavePng(blob: Blob, name: string): Promise<"copied" | "saved"> {
   try {
     await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);

@@ -14,6 +14,6 @@ it("quotes only what needs it and leaves a missing number empty", () => {
   ).toBe('label,p95_ms\r\n"GET /a, b",12.5\r\n"say ""hi""",\r\n"two\nlines",0\r\n');
 });
 
-it("does not let a label become a spreadsheet formula", () => {
+it("prevents a label from becoming a spreadsheet formula", () => {
   expect(toCsv(["label", "change"], [["=cmd()", -3]])).toBe("label,change\r\n'=cmd(),-3\r\n");
 });

@@ -11,7 +11,7 @@ function field(value: CsvValue): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A text that a spreadsheet would run as a formula gets an apostrophe before it; numbers stay numbers. */
+/** A text that a spreadsheet would execute as a formula gets an apostrophe before it; numbers are unchanged. */
 function guarded(value: string | number): string {
   if (typeof value === "number") return String(value);
   return /^[=+\-@\t]/.test(value) ? `'${value}` : value;

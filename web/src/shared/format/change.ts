@@ -1,18 +1,18 @@
-/** Two numbers beside each other. Pure. */
+/** Formats changes between two numbers. Pure. */
 import type { ChangedMetric } from "@/shared/api/types";
 import { joined } from "./numbers";
 
-/** What a comparison judges by. */
+/** The metrics that a comparison evaluates. */
 export const METRIC_WORDS: Record<ChangedMetric, string> = { mean_ms: "mean", median_ms: "median", p95_ms: "p95", error_percent: "error rate" };
 
-/** `812 → 1,020 ms`; with both units where they differ. */
+/** `812 → 1,020 ms`; with both units if they differ. */
 export function beforeAfter(split: (value: number | null) => [string, string], before: number | null, after: number | null): string {
   const [a, unitA] = split(before);
   const [b, unitB] = split(after);
   return `${unitA === unitB ? a : joined([a, unitA])} → ${joined([b, unitB])}`;
 }
 
-/** Change in percent of what was before; null from nothing. */
+/** Change in percent of the earlier value; null if that is zero. */
 export function changePercent(before: number | null, after: number | null): number | null {
   return before === null || after === null || before === 0 ? null : ((after - before) / before) * 100;
 }
@@ -25,7 +25,7 @@ export function formatChange(percent: number | null): string {
   return `${sign(percent)}${Math.abs(percent).toFixed(Math.abs(percent) < 100 ? 1 : 0)}\u00a0%`;
 }
 
-/** The change of a share, in percentage points. */
+/** The change of a rate, in percentage points. */
 export function formatPoints(before: number | null, after: number | null): string {
   if (before === null || after === null) return "–";
   const points = after - before;

@@ -14,7 +14,7 @@ it.each([
   expect(formatUsd(dollars)).toBe(text);
 });
 
-it("multiplies a known price only, and no time before the start", () => {
+it("multiplies known prices only, and no time before the start", () => {
   expect(costOver(0.5, 5400)).toBe(0.75);
   expect(costOver(0.5, -10)).toBe(0);
   expect(costOver(null, 5400)).toBeNull();

@@ -1,9 +1,9 @@
-/** Shorter names are cut at their end, as all of them would be end. */
+/** Shorter names are truncated at their end, because the end part would be the whole name. */
 const LEAST = 18;
-/** As much of its end as is kept whatever the room. */
+/** Length of the end that is always kept. */
 const END = 8;
 
-/** The part of a name that gives way and the end that stays. Pure. */
+/** Splits a name into the part that may be shortened and the end that stays. Pure. */
 export function middleCut(text: string): [start: string, end: string] {
   const letters = Array.from(text);
   return letters.length < LEAST ? [text, ""] : [letters.slice(0, -END).join(""), letters.slice(-END).join("")];

@@ -12,7 +12,7 @@ describe("response times", () => {
     [9999.6, "10.0\u00a0s"],
     [12_345, "12.3\u00a0s"],
     [123_456, "123\u00a0s"],
-  ])("%s is written %s", (value, text) => expect(formatMs(value)).toBe(text));
+  ])("%s is formatted as %s", (value, text) => expect(formatMs(value)).toBe(text));
 });
 
 describe("shares", () => {
@@ -24,7 +24,7 @@ describe("shares", () => {
     [99.96, "99.96\u00a0%"],
     [99.999, ">99.99\u00a0%"],
     [100, "100\u00a0%"],
-  ])("%s is written %s", (value, text) => expect(formatPercent(value)).toBe(text));
+  ])("%s is formatted as %s", (value, text) => expect(formatPercent(value)).toBe(text));
 });
 
 describe("rates, bytes and counts", () => {
@@ -40,7 +40,7 @@ describe("rates, bytes and counts", () => {
     expect(formatBytes(1536)).toBe("1.50\u00a0KB");
     expect(formatBytes(150 * 1024 * 1024)).toBe("150\u00a0MB");
   });
-  it("says one worker and two workers", () => {
+  it("uses singular and plural", () => {
     expect(plural(1, "worker")).toBe("1 worker");
     expect(plural(2, "worker")).toBe("2 workers");
   });
@@ -52,12 +52,12 @@ it("keeps every digit of a percentile, and the sign of a difference", () => {
   expect([120, -3, 0, 12_345].map(formatSignedMs)).toEqual(["+120\u00a0ms", "−3\u00a0ms", "0\u00a0ms", "+12.3\u00a0s"]);
 });
 
-describe("numbers of whatever kind", () => {
+describe("numbers of any kind", () => {
   it.each([
     [0, "0"],
     [50, "50"],
     [0.123456, "0.1235"],
     [1234.5678, "1,235"],
     [98.765, "98.77"],
-  ])("%s is written %s", (value, text) => expect(formatNumber(value)).toBe(text));
+  ])("%s is formatted as %s", (value, text) => expect(formatNumber(value)).toBe(text));
 });

@@ -1,4 +1,4 @@
-/** How numbers look: always with a unit, always with as many digits as they deserve, a missing one as a dash. */
+/** Number formats: always with a unit and an appropriate number of digits; a missing number is a dash. */
 export const MISSING = "–";
 
 const cache = new Map<string, Intl.NumberFormat>();
@@ -10,7 +10,7 @@ function fixed(value: number, digits: number): string {
     format = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
     cache.set(key, format);
   }
-  // With the minus sign, which is as wide as a digit, and not the hyphen that the locale has.
+  // With the minus sign, which is as wide as a digit, instead of the locale's hyphen.
   return format.format(value).replace("-", "−");
 }
 
@@ -18,7 +18,7 @@ export function formatCount(value: number | null | undefined): string {
   return value === null || value === undefined ? MISSING : fixed(Math.round(value), 0);
 }
 
-/** A number of whatever kind, to four digits that count. */
+/** A number of any kind, to four significant digits. */
 export function formatNumber(value: number): string {
   const rounded = Number(value.toPrecision(4));
   const [, fraction = ""] = String(rounded).split(".");
@@ -33,17 +33,17 @@ export function splitMs(value: number | null | undefined): [string, string] {
   return [fixed(value, whole ? 0 : 1), "ms"];
 }
 
-/** `[number, unit]` of something per second. */
+/** `[number, unit]` of a rate per second. */
 export function splitRate(value: number | null | undefined, unit = "/s"): [string, string] {
   if (value === null || value === undefined) return [MISSING, ""];
   const size = Math.abs(value);
   if (size === 0) return ["0", unit];
-  // Two digits that count: a tiny rate is not written as none.
+  // Two significant digits: a tiny rate is not shown as zero.
   if (size < 0.1) return [fixed(value, Math.min(12, 1 - Math.floor(Math.log10(size)))), unit];
   return [fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2), unit];
 }
 
-/** A share in percent. Never rounded onto 0 % or 100 % when it is not exactly that. */
+/** A share in percent. Never rounded to 0 % or 100 % unless it is exactly that. */
 export function splitPercent(value: number | null | undefined): [string, string] {
   if (value === null || value === undefined) return [MISSING, ""];
   if (value === 0 || value === 100) return [fixed(value, 0), "%"];
@@ -68,7 +68,7 @@ export function splitBytes(value: number | null | undefined): [string, string] {
   return [fixed(size, unit === 0 && !Number.isInteger(size) ? 1 : digits), BYTE_UNITS[unit] ?? "B"];
 }
 
-/** Number and unit together. */
+/** Number with unit. */
 export function joined([number, unit]: [string, string]): string {
   return unit === "" ? number : unit.startsWith("/") ? number + unit : `${number}\u00a0${unit}`;
 }
@@ -81,7 +81,7 @@ export const formatKbPerS = (value: number | null | undefined): string => (value
 
 export const formatByteRate = (value: number | null | undefined): string => (value === null || value === undefined ? MISSING : `${formatBytes(value)}/s`);
 
-/** A percentage that somebody chose (the 99.9th percentile, a limit) or that is counted in whole ones: every digit that it has. */
+/** A percentage that a user chose (the 99.9th percentile, a limit) or a whole number of percent: with all its digits. */
 export function formatExactPercent(value: number): string {
   return joined([String(value), "%"]);
 }
@@ -91,7 +91,7 @@ export function formatSignedMs(value: number): string {
   return `${value > 0 ? "+" : value < 0 ? "−" : ""}${formatMs(Math.abs(value))}`;
 }
 
-/** Apdex has two digits by convention and no unit. */
+/** Apdex: by convention two digits and no unit. */
 export function formatApdex(value: number | null | undefined): string {
   return value === null || value === undefined ? MISSING : fixed(value, 2);
 }

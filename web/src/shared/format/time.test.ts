@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { formatAgo, formatClock, formatDuration, formatTimeMsNear, formatTimeNear } from "./time";
 
-it("writes lengths of time with the two units that matter", () => {
+it("formats durations with two units", () => {
   expect(formatDuration(null)).toBe("–");
   expect(formatDuration(59.4)).toBe("59\u00a0s");
   expect(formatDuration(185)).toBe("3\u00a0min\u00a005\u00a0s");
@@ -10,7 +10,7 @@ it("writes lengths of time with the two units that matter", () => {
   expect(formatDuration(90_000)).toBe("1\u00a0d\u00a01\u00a0h");
 });
 
-it("writes a clock that keeps its minutes below an hour", () => {
+it("formats a clock with minutes even below an hour", () => {
   expect(formatClock(42)).toBe("0:42");
   expect(formatClock(3661)).toBe("1:01:01");
   expect(formatClock(-5)).toBe("-0:05");
@@ -22,7 +22,7 @@ it("says how long ago something was", () => {
   expect(formatAgo(0, 7_200_000)).toBe("2 h ago");
 });
 
-it("names the date of a time on another day than the test's start", () => {
+it("shows the date of a time on another day than the test's start", () => {
   const start = new Date(2026, 10, 23, 23, 59, 58).getTime();
   expect(formatTimeNear(start, start)).toBe("23:59:58");
   expect(formatTimeNear(start + 7000, start)).toBe("2026-11-24 00:00:05");

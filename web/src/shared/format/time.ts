@@ -1,7 +1,7 @@
 import { MISSING } from "./numbers";
 import { fromWallClock, offsetMs, timeZone, wallClock } from "./zone";
 
-/** A length of time in words: `42 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`, `5 min`. */
+/** A duration as text: `42 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`, `5 min`. */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return MISSING;
   const whole = Math.max(0, Math.round(seconds));
@@ -16,7 +16,7 @@ function twoUnits(big: number, bigUnit: string, small: string, smallUnit: string
   return Number(small) === 0 ? text : `${text}\u00a0${small}\u00a0${smallUnit}`;
 }
 
-/** A length of time as a clock: `0:42`, `3:05`, `2:10:00`. */
+/** A duration as a clock: `0:42`, `3:05`, `2:10:00`. */
 export function formatClock(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return MISSING;
   const sign = seconds < 0 ? "-" : "";
@@ -43,13 +43,12 @@ export function formatTimeMsNear(ms: number | null | undefined, nearMs: number):
   return `${formatTimeNear(ms, nearMs)}.${String(new Date(ms).getMilliseconds()).padStart(3, "0")}`;
 }
 
-/** `14:03:09` on the day of `nearMs` (the start of what the page is about), `2026-11-24 00:00:05` on any other: midnight passes in tests. */
+/** `14:03:09` on the day of `nearMs` (usually the start of the run), `2026-11-24 00:00:05` on any other: tests may run past midnight. */
 export function formatTimeNear(ms: number | null | undefined, nearMs: number): string {
   if (ms === null || ms === undefined) return MISSING;
   return sameDay(ms, nearMs) ? formatTime(ms) : `${formatDate(ms)} ${formatTime(ms)}`;
 }
 
-/** Both are on one calendar day. */
 export function sameDay(ms: number, otherMs: number): boolean {
   return formatDate(ms) === formatDate(otherMs);
 }
@@ -75,7 +74,7 @@ export function formatAgo(ms: number, nowMs: number): string {
   return formatDateTime(ms);
 }
 
-/** The chosen zone by its distance from UTC at that moment: `UTC`, `UTC+2`, `UTC-3:30`. */
+/** The chosen zone by its offset from UTC at that time: `UTC`, `UTC+2`, `UTC-3:30`. */
 export function zoneName(ms: number): string {
   const minutes = Math.round(offsetMs(ms) / 60_000);
   if (minutes === 0) return "UTC";
@@ -84,13 +83,13 @@ export function zoneName(ms: number): string {
   return `UTC${minutes > 0 ? "+" : "-"}${Math.floor(size / 60)}${rest === 0 ? "" : `:${pad(rest)}`}`;
 }
 
-/** The same with the zone's own name, where one was chosen: `Europe/Berlin, UTC+2`. */
+/** The same with the zone's name, if one was chosen: `Europe/Berlin, UTC+2`. */
 export function zoneWords(ms: number): string {
   const zone = timeZone();
   return zone === null || zone === "UTC" ? zoneName(ms) : `${zone}, ${zoneName(ms)}`;
 }
 
-/** A moment as a `datetime-local` input has it, to the second. */
+/** A time in the format of a `datetime-local` input, to the second. */
 export function toLocalInput(ms: number): string {
   return wallClock(ms).toISOString().slice(0, 19);
 }

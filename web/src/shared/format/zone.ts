@@ -1,6 +1,6 @@
 /**
- * The time zone that all times are written in: that of this computer, UTC, or a named one. Owns the choice, which the browser keeps, and the
- * arithmetic between moments and wall clocks; `time.ts` owns what they look like.
+ * The time zone of all displayed times: that of this computer, UTC, or a named one. Owns the choice, which the browser stores, and the
+ * conversion between instants and local times; `time.ts` owns their formats.
  */
 import { useSyncExternalStore } from "react";
 import { readStored, writeStored } from "@/shared/browser/stored";
@@ -13,7 +13,7 @@ const listeners = new Set<() => void>();
 let zone: Zone = known(readStored(KEY));
 let clock = clockOf(zone);
 
-/** This browser knows a zone of that name. */
+/** Whether this browser knows a zone of that name. */
 export function isZone(name: string): boolean {
   try {
     clockOf(name);
@@ -37,7 +37,7 @@ export function timeZone(): Zone {
   return zone;
 }
 
-/** Takes effect for what is written from now on; pages that show times are drawn again (`useZone`). */
+/** Applies to everything that is formatted from now on; pages that show times are rendered again (`useZone`). */
 export function chooseZone(name: Zone): void {
   zone = known(name);
   clock = clockOf(zone);
@@ -57,11 +57,11 @@ export function useZone(): Zone {
 
 /** Offsets change at quarters of an hour only. */
 const QUARTER_MS = 900_000;
-/** About two months of quarters. */
+/** About two months of quarters of an hour. */
 const MOST_KEPT = 6000;
 const offsets = new Map<number, number>();
 
-/** How far the zone's wall clocks are ahead of UTC at that moment, in milliseconds. */
+/** How far the zone's local time is ahead of UTC at that instant, in milliseconds. */
 export function offsetMs(ms: number): number {
   if (zone === "UTC") return 0;
   if (clock === null) return -new Date(ms).getTimezoneOffset() * 60_000;
@@ -75,19 +75,19 @@ export function offsetMs(ms: number): number {
   return offset;
 }
 
-/** What a wall clock shows, as if it were UTC. */
+/** A local time, as if it were UTC. */
 function wallMs(format: Intl.DateTimeFormat, ms: number): number {
   const parts = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
   const of = (part: string) => parts[part] ?? 0;
   return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second"));
 }
 
-/** The wall clock at that moment: its fields are the UTC fields of the date. */
+/** The local time at that instant: its fields are the UTC fields of the date. */
 export function wallClock(ms: number): Date {
   return new Date(ms + offsetMs(ms));
 }
 
-/** The moment at which a wall clock shows what the UTC fields say; of the two in an autumn night the second. */
+/** The instant of the local time in the UTC fields; if it occurs twice, at the end of summer time, the second. */
 export function fromWallClock(wall: number): number {
   const near = wall - offsetMs(wall);
   return wall - offsetMs(near);

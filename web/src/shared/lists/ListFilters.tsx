@@ -2,14 +2,14 @@ import { useEffect, useRef, useState } from "react";
 import { useSession } from "@/shared/session/useSession";
 import type { ListState, Whose } from "./listState";
 
-/** A parameter that is one of a few values. */
+/** A parameter with a fixed set of values. */
 export interface Facet {
   /** The API's parameter. */
   name: string;
   label: string;
-  /** With a single one it is a switch: that one, or any. */
+  /** With a single value it is a switch: that value, or any. */
   options: { value: string; word: string }[];
-  /** There may be others than those; even a single one is a choice. */
+  /** There may be more values than these; even a single one is a choice. */
   open?: true;
 }
 
@@ -17,9 +17,9 @@ interface Props {
   title: string;
   state: ListState;
   facets: Facet[];
-  /** What the text is looked for in. */
+  /** The fields that the text is searched in. */
   searches: string;
-  /** Rows that have no owner. */
+  /** Rows without owners. */
   unowned: boolean;
   onChange: (change: Partial<ListState>) => void;
 }
@@ -29,14 +29,14 @@ const WHOSE: { whose: Whose; word: string }[] = [
   { whose: "team", word: "Team" },
   { whose: "all", word: "All" },
 ];
-/** Between the last key and the question to the server. */
+/** Delay between the last keystroke and the request. */
 const TYPING_MS = 250;
 
-/** Whose things, a text, and choices; all of it is in the URL. */
+/** Filters: owner, text, and choices; all of them are in the URL. */
 export function ListFilters({ title, state, facets, searches, unowned, onChange }: Props) {
   const { data: session } = useSession();
   const inTeams = (session?.user.teams.length ?? 0) > 0;
-  // Whoever is alone here needs no owners.
+  // The only user of a server needs no filter by owner.
   const whose = unowned || (session?.single_user === true && state.whose === "all") ? [] : WHOSE.filter(({ whose: each }) => each !== "team" || inTeams || state.whose === "team");
   return (
     <>
@@ -78,14 +78,14 @@ function FacetField({ facet, value, onChange }: { facet: Facet; value: string; o
   );
 }
 
-/** Asks a moment after the last key; follows the URL when that changes otherwise. */
+/** Searches a moment after the last keystroke; follows the URL when that changes otherwise. */
 export function SearchField({ label, hint, value, onChange }: { label: string; hint: string; value: string; onChange: (text: string) => void }) {
   const [typed, setTyped] = useState(value);
   const [asked, setAsked] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const [seen, setSeen] = useState(value);
-  // The URL may lag behind the typing: what it says is taken only where it was not asked for here.
+  // The URL may lag behind the typing: its value is used only if it did not come from this field.
   if (value !== seen) {
     setSeen(value);
     if (value !== asked) setTyped(value);
@@ -109,7 +109,7 @@ export function SearchField({ label, hint, value, onChange }: { label: string; h
       }}
       onKeyDown={(event) => {
         if (event.key !== "Enter") return;
-        // In a dialog's form it would send the form.
+        // In a dialog's form Enter would submit the form.
         event.preventDefault();
         ask(typed);
       }}

@@ -13,21 +13,21 @@ interface Props<Row> extends TableProps<Row> {
   pages: Pages<Row>;
   state: ListState;
   onChange: (change: Partial<ListState>) => void;
-  /** The server's order by the column that shows it. */
+  /** The server's sort keys by column. */
   orders: Record<string, string>;
-  /** null: a list without any filter. */
+  /** null: a list without filters. */
   facets: Facet[] | null;
   searches: string;
-  /** Rows that have no owner. */
+  /** Rows without owners. */
   unowned?: boolean;
 }
 
-/** A table whose rows, filter and order are the server's; the next rows come when the last ones are in sight. */
+/** A table that the server filters and sorts; the next rows are loaded when the last ones are scrolled into view. */
 export function ListTable<Row>({ pages, state, onChange, orders, facets, searches, unowned = false, ...table }: Props<Row>) {
   const { rows, error, more } = pages;
   if (rows === undefined && error === null) return <Waiting what={`Loading ${table.title.toLowerCase()}…`} />;
   const failure = error !== null && <ErrorBox error={error} onRetry={pages.retry} />;
-  // What was filtered by may be why: its fields stay.
+  // The filters may be the reason, so their fields stay.
   if (rows === undefined && isUnfiltered(state)) return failure;
   const bare = rows?.length === 0 && isUnfiltered(state);
   const columnOf = (order: string) => Object.keys(orders).find((column) => orders[column] === order) ?? order;

@@ -2,12 +2,12 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 
 interface Props {
   busy: boolean;
-  /** Why the last try failed. */
+  /** Why the last attempt failed. */
   error: Error | null;
   onMore: () => void;
 }
 
-/** The foot of a list that has more rows. */
+/** The end of a list with more rows. */
 export function LoadMore({ busy, error, onMore }: Props) {
   return (
     <div className="table-more">

@@ -4,22 +4,22 @@ import { EMPTY_LIST, isUnfiltered, readList, searchOf, writeList, type ListState
 const FACETS = ["phase", "provider"] as const;
 const full: ListState = { whose: "mine", text: " shop 2", facets: { phase: "running" }, sort: { column: "p95", down: true } };
 
-describe("what a list shows", () => {
-  it.each([EMPTY_LIST, full, { ...EMPTY_LIST, whose: "team" as const, sort: { column: "name", down: false } }])("comes back from the URL as it was written", (state) => {
+describe("the state of a list", () => {
+  it.each([EMPTY_LIST, full, { ...EMPTY_LIST, whose: "team" as const, sort: { column: "name", down: false } }])("is read from the URL as it was written", (state) => {
     const url = new URLSearchParams("zoom=1-2");
     writeList(url, "runs.", FACETS, state);
     expect(readList(url, "runs.", FACETS)).toEqual(state);
     writeList(url, "runs.", FACETS, EMPTY_LIST);
     expect(url.toString()).toBe("zoom=1-2");
   });
-  it("keeps the lists of a page apart", () => {
+  it("is separate for the lists of a page", () => {
     const url = new URLSearchParams("phase=running&runs.phase=finished");
     expect([readList(url, "", FACETS).facets, readList(url, "runs.", FACETS).facets]).toEqual([{ phase: "running" }, { phase: "finished" }]);
   });
-  it("takes no word for an owner that is none", () => expect(readList(new URLSearchParams("whose=everyone"), "", []).whose).toBe("all"));
+  it("ignores an invalid owner", () => expect(readList(new URLSearchParams("whose=everyone"), "", []).whose).toBe("all"));
 });
 
-describe("what the server is asked", () => {
+describe("the request of a list", () => {
   it.each<[ListState, Record<string, string>, string]>([
     [EMPTY_LIST, {}, ""],
     [full, { plan: "p-1" }, "owner=me&text=shop+2&phase=running&plan=p-1&sort=p95&order=desc"],
@@ -28,7 +28,7 @@ describe("what the server is asked", () => {
   ])("for %j with %j", (state, fixed, search) => expect(searchOf(state, fixed)).toBe(search));
 });
 
-it("knows when nothing is left out", () => {
+it("knows when no filter is set", () => {
   expect(isUnfiltered({ ...EMPTY_LIST, text: "  ", sort: { column: "name", down: false } })).toBe(true);
   expect(isUnfiltered({ ...EMPTY_LIST, facets: { phase: "ready" } })).toBe(false);
 });

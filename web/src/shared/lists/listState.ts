@@ -1,4 +1,4 @@
-/** What a list shows (whose things, which, in which order), as the URL keeps it and as the server is asked. Pure. */
+/** The state of a list (owner, filters, sorting) in the URL and in the request. Pure. */
 import type { Sort } from "@/shared/tables/tableRows";
 
 export type Whose = "mine" | "team" | "all";
@@ -6,15 +6,15 @@ export type Whose = "mine" | "team" | "all";
 export interface ListState {
   whose: Whose;
   text: string;
-  /** Chosen values by the name of the API's parameter; absent: any. */
+  /** Selected values by the name of the API's parameter; absent: any. */
   facets: Record<string, string>;
-  /** By the server's name of the order; null: as the server has it, the newest first. */
+  /** By the server's sort key; null: the server's default, newest first. */
   sort: Sort | null;
 }
 
 export const EMPTY_LIST: ListState = { whose: "all", text: "", facets: {}, sort: null };
 
-/** `prefix` keeps the lists of a page apart that has others. */
+/** `prefix` separates the lists of a page. */
 export function readList(url: URLSearchParams, prefix: string, facets: readonly string[]): ListState {
   const get = (name: string) => url.get(prefix + name) ?? "";
   const whose = get("whose");
@@ -35,12 +35,12 @@ export function writeList(url: URLSearchParams, prefix: string, facets: readonly
   put("sort", state.sort === null ? "" : (state.sort.down ? "-" : "") + state.sort.column);
 }
 
-/** Nothing is left out, so an empty answer means that there is nothing at all. */
+/** No filter is set, so an empty answer means that there are no objects at all. */
 export function isUnfiltered(state: ListState): boolean {
   return state.whose === "all" && state.text.trim() === "" && Object.keys(state.facets).length === 0;
 }
 
-/** The server's parameters, in one order, so that the same question has the same key. */
+/** The request's parameters, in a fixed order, so that the same request has the same key. */
 export function searchOf(state: ListState, fixed: Record<string, string> = {}): string {
   const search = new URLSearchParams();
   if (state.whose === "mine") search.set("owner", "me");

@@ -1,4 +1,4 @@
-/** A list as it was changed from `before` to `typed`, where others have made `now` of it meanwhile: it has what they added and not what they removed. Pure. */
+/** Merges an edit of a list from `before` to `typed` with the current list `now`: keeps what others added meanwhile, and leaves out what they removed. Pure. */
 export function mergedList(before: string[], now: string[], typed: string[]): string[] {
   if (JSON.stringify(before) === JSON.stringify(now)) return typed;
   if (JSON.stringify(before) === JSON.stringify(typed)) return now;

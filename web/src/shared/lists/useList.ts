@@ -4,7 +4,7 @@ import { searchOf, type ListState } from "./listState";
 import { useListState } from "./useListState";
 import { usePages, type ListKind, type Pages } from "./usePages";
 
-/** What a `ListTable` needs of a list of the server. */
+/** What a `ListTable` needs of a list on the server. */
 export interface List<Row> {
   pages: Pages<Row>;
   state: ListState;
@@ -12,7 +12,7 @@ export interface List<Row> {
   facets: Facet[];
 }
 
-/** A list that is just the server's: its pages, and its filters and order as the URL has them. */
+/** A list on the server: its pages, and its filters and sorting from the URL. */
 export function useList<Row extends { id: string }>(kind: ListKind, facets: Facet[] = NONE): List<Row> {
   const names = useMemo(() => facets.map(({ name }) => name), [facets]);
   const [state, onChange] = useListState("", names);

@@ -5,26 +5,26 @@ import type { Page } from "@/shared/api/types";
 
 export type ListKind = "clusters" | "people" | "plans" | "runs" | "schedules" | "teams";
 
-/** How many rows one request brings. */
+/** Rows per request. */
 export const PAGE_ROWS = 100;
 
 export interface Pages<T> {
   /** undefined until the first answer. */
   rows: T[] | undefined;
   error: Error | null;
-  /** What is shown answers an earlier question. */
+  /** The rows shown are the answer to an earlier request. */
   stale: boolean;
   more: boolean;
   loadingMore: boolean;
-  /** Why the next rows did not come. */
+  /** Why the next rows could not be loaded. */
   moreError: Error | null;
   loadMore: () => void;
   retry: () => void;
 }
 
 /**
- * A list, part after part by the server's cursor. `everyMs` says how often the parts that are there are asked for again; the more of
- * them, the longer it takes.
+ * A list, page by page by the server's cursor. `everyMs`: how often the loaded pages are refetched; the interval grows with
+ * their number.
  */
 export function usePages<T extends { id: string }>(kind: ListKind, search: string, everyMs: (rows: T[]) => number | false = () => false): Pages<T> {
   const query = useInfiniteQuery({
@@ -40,7 +40,7 @@ export function usePages<T extends { id: string }>(kind: ListKind, search: strin
       return every === false ? false : every * Math.max(1, pages.length);
     },
   });
-  // Read here, so that the list is drawn again with it: what is read at the click alone may be an old one.
+  // Read while rendering, so that the list is rendered again with it: read at the click alone, it may be outdated.
   const refetching = query.isFetching;
   return {
     rows: query.data,
@@ -51,20 +51,20 @@ export function usePages<T extends { id: string }>(kind: ListKind, search: strin
     moreError: query.isFetchNextPageError ? query.error : null,
     loadMore: () => {
       if (!query.hasNextPage || query.isFetchingNextPage) return;
-      // What it breaks off is asked for afterwards.
+      // A refetch that this cancels is repeated afterwards.
       void query.fetchNextPage().then(() => (refetching ? query.refetch() : undefined));
     },
     retry: () => void query.refetch(),
   };
 }
 
-/** A row that moved between two answers is in both; it is shown where it was seen first. */
+/** A row that moved between two answers is in both; it is shown at its first position. */
 function uniqueRows<T extends { id: string }>(pages: Page<T>[]): T[] {
   const seen = new Set<string>();
   return pages.flatMap(({ items }) => items).filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
-/** The first rows of a list, for a choice or an overview that does not need the others. */
+/** The first rows of a list, for a choice or an overview that needs no others. */
 export function useFirstRows<T>(
   kind: ListKind,
   search: string,

@@ -1,4 +1,4 @@
-/** How far a notification of a run is, as a chip. Pure. */
+/** The state of a run's notification as a chip. Pure. */
 import type { Delivery } from "@/shared/api/types";
 import type { ChipLook } from "@/shared/ui/Chip";
 

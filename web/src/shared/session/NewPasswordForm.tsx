@@ -4,17 +4,17 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { passwordFault, useSetPassword } from "./useSetPassword";
 
 interface Props {
-  /** A name for the browser's own store of passwords. */
+  /** The user name, for the browser's password manager. */
   userName: string;
-  /** The one before has to be given. */
+  /** The current password is required. */
   asksCurrent: boolean;
   action: string;
   onDone: () => void;
-  /** Beside the button. */
+  /** Next to the button. */
   children?: React.ReactNode;
 }
 
-/** Sets or changes one's own password: typed once, shown on request, judged by the server. */
+/** Sets or changes the user's own password: typed once, shown on request, checked by the server. */
 export function NewPasswordForm({ userName, asksCurrent, action, onDone, children }: Props) {
   const [current, setCurrent] = useState("");
   const [password, setPassword] = useState("");

@@ -20,14 +20,14 @@ const show = (session: ReturnType<typeof sessionOf> | undefined, owned: ReturnTy
   );
 const menu = () => screen.queryByRole("button", { name: /^Shared with/ });
 
-describe("whose a thing is", () => {
+describe("owner and team of an object", () => {
   it.each([
     ["its owner", sessionOf("member", {}, [SHOP]), thing("u-1"), true, false],
     ["its owner, who is in no team", sessionOf("member"), thing("u-1"), false, false],
     ["a team mate", sessionOf("member", {}, [SHOP]), thing("u-2", SHOP), false, false],
     ["another member", sessionOf("member", {}, [SEARCH]), thing("u-2", SHOP), false, true],
     ["a viewer", sessionOf("viewer", {}, [SHOP]), thing("u-2", SHOP), false, true],
-  ])("%s sees its team; may change it: %#", (_who, session, owned, changes, readOnly) => {
+  ])("shows %s its team; editable: %#", (_who, session, owned, changes, readOnly) => {
     show(session, owned);
     expect(menu() !== null).toBe(changes);
     const mark = screen.queryByText(/^Read only: Bob/);
@@ -36,7 +36,7 @@ describe("whose a thing is", () => {
   });
 });
 
-it("its owner shares it with a team, and takes it back", async () => {
+it("lets the owner share it with a team, and stop that", async () => {
   api.answer("PATCH /runs/r-1/team", { body: {} });
   show(sessionOf("member", {}, [SHOP, SEARCH]), thing("u-1", SEARCH));
   await userEvent.click(screen.getByRole("button", { name: /^Shared with/ }));
@@ -47,7 +47,7 @@ it("its owner shares it with a team, and takes it back", async () => {
   await waitFor(() => expect(api.changes().map(({ body }) => body)).toEqual([{ team: "t-1" }, { team: null }]));
 });
 
-it("an administrator chooses among all teams", async () => {
+it("lets an administrator choose among all teams", async () => {
   api.answer("GET /teams", {
     body: {
       items: [
@@ -62,7 +62,7 @@ it("an administrator chooses among all teams", async () => {
   expect(screen.getAllByRole("menuitem")).toHaveLength(2);
 });
 
-it("an administrator of many teams finds one by its name", async () => {
+it("lets an administrator find one of many teams by name", async () => {
   const many = Array.from({ length: 30 }, (_, at) => ({ id: `t-${at}`, name: `team ${at}`, member_count: 0, members: [] }));
   api.answer("GET /teams", { body: { items: many, next: "more" } });
   api.answer("PATCH /runs/r-1/team", { body: {} });
@@ -80,7 +80,7 @@ it("an administrator of many teams finds one by its name", async () => {
   expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/team", body: { team: "t-29" } }]);
 });
 
-it("a refusal is shown beside it", async () => {
+it("shows an error next to it", async () => {
   api.answer("PATCH /runs/r-1/team", { status: 403, body: fault("not_owner") });
   show(sessionOf("member", {}, [SHOP]), thing("u-1"));
   await userEvent.click(screen.getByRole("button", { name: /^Shared with/ }));

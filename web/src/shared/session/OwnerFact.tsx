@@ -8,12 +8,12 @@ import { PickTeamDialog } from "./PickTeamDialog";
 import { useRights, useSession } from "./useSession";
 import { useTeams } from "./useTeams";
 
-/** A longer menu is no choice: the others are found by their names. */
+/** If there are more teams, they are found by name instead of in a menu. */
 const MOST_IN_MENU = 12;
 
 type Kind = "clusters" | "plans" | "runs" | "schedules";
 
-/** Whose a thing is, and with which team it is shared; its owner chooses the team here. */
+/** The owner of an object, and the team that it is shared with; the owner chooses the team here. */
 export function OwnerFact({ kind, thing }: { kind: Kind; thing: Owned & { id: string } }) {
   const { mayShareWithTeam, may } = useRights();
   const { data: session } = useSession();

@@ -6,11 +6,11 @@ import { useFoundPeople, usePerson } from "./useFoundPeople";
 
 interface Props {
   label: string;
-  /** What nobody stands for. */
+  /** The text for no selection. */
   none: string;
-  /** An ID; empty: nobody. */
+  /** An ID; empty: no user. */
   value: string;
-  /** Only people that the server finds by these parameters, and that are accepted. */
+  /** Only users that match these parameters of the request, and that are accepted. */
   search?: Record<string, string>;
   accepts?: (person: UserView) => boolean;
   help?: (person: UserView | undefined) => string;
@@ -18,13 +18,13 @@ interface Props {
   onChange: (id: string) => void;
 }
 
-/** A choice of one person; of many, those that are not listed are found by typing. */
+/** A choice of one user; if there are many, the others are found by typing. */
 export function PickPerson({ label, none, value, search = {}, accepts = () => true, help, fault, onChange }: Props) {
   const [text, setText] = useState("");
   const [searches, setSearches] = useState(false);
   const found = useFoundPeople({ ...search, text });
   const listed = found.data?.items ?? [];
-  // Whoever is chosen stays listed, whatever is searched for next.
+  // The selected user stays listed, whatever is searched next.
   const named = usePerson(value === "" || listed.some(({ id }) => id === value) ? null : value);
   const people = [...(named.data === undefined ? [] : [named.data]), ...listed.filter(accepts)];
   if (found.data?.next != null && !searches) setSearches(true);

@@ -7,7 +7,7 @@ import { Options } from "@/shared/ui/Field";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useTeams } from "./useTeams";
 
-/** More are found by more letters. */
+/** More teams are found by typing. */
 const MOST_LISTED = 12;
 
 interface Props {

@@ -2,7 +2,7 @@ import type { Owned } from "@/shared/api/types";
 import { ReadOnlyChip } from "@/shared/ui/Chip";
 import { useRights, useSession } from "./useSession";
 
-/** Stands where a thing's actions are absent, and says whose it is. */
+/** Shown instead of an object's actions, with its owner. */
 export function ReadOnlyMark({ thing }: { thing: Owned }) {
   const { data: session } = useSession();
   const { mayWrite } = useRights();

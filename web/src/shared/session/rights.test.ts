@@ -7,7 +7,7 @@ const SEARCH = { id: "t-2", name: "search" };
 const viewer = (role: Role, teams = [SHOP]): Viewer => ({ user: { id: "u-1", name: "Ann", role, teams } });
 const thing = (owner: string, team: Owned["team"]): Owned => ({ owner: { id: owner, name: owner }, team });
 
-describe("who may change a thing", () => {
+describe("who may change an object", () => {
   it.each<[string, Viewer, Owned, boolean, boolean]>([
     ["nobody", null, thing("u-1", SHOP), false, false],
     ["an administrator", viewer("administrator", []), thing("u-2", null), true, true],

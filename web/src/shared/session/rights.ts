@@ -1,12 +1,12 @@
 /**
- * What a person may do, as far as the page has to know: which actions it shows. Pure; the server decides. Owns no words and asks nobody.
+ * A user's rights, as far as the page needs them to show actions. Pure; the server decides. Has no texts and sends no requests.
  */
 import type { Owned, Role, Session } from "@/shared/api/types";
 
-/** Things that are done to no thing that has an owner yet, or to the whole installation. */
+/** Actions without an existing owned object, or on the whole installation. */
 export type Action = "start_run" | "create_cluster" | "upload_plan" | "save_credentials" | "use_key_file" | "manage_orphans" | "manage_people" | "manage_integrations" | "read_audit" | "read_server";
 
-/** A viewer starts nothing and spends nothing; what is the installation's is the administrators'. */
+/** A viewer starts nothing and spends nothing; installation-wide settings are for administrators. */
 const ALLOWED: Record<Action, readonly Role[]> = {
   start_run: ["member", "administrator"],
   create_cluster: ["member", "administrator"],
@@ -33,7 +33,7 @@ export function mayWrite(viewer: Viewer, { owner, team }: Owned): boolean {
   return team !== null && viewer.user.teams.some(({ id }) => id === team.id);
 }
 
-/** Whose it is decides with whom it is shared: the owner's and the administrators' to say. */
+/** Only the owner and administrators may change the team that it is shared with. */
 export function mayShareWithTeam(viewer: Viewer, { owner }: Pick<Owned, "owner">): boolean {
   if (viewer === null || viewer.user.role === "viewer") return false;
   return viewer.user.role === "administrator" || viewer.user.id === owner.id;

@@ -1,6 +1,6 @@
 import type { Role } from "@/shared/api/types";
 
-/** The roles in words, the usual one first. */
+/** The names of the roles, the most common one first. */
 export const ROLES: { role: Role; word: string; help: string }[] = [
   { role: "member", word: "Member", help: "Creates clusters, uploads plans and starts runs; reads what others own." },
   { role: "viewer", word: "Viewer", help: "Reads everything; cannot start runs or create clusters." },

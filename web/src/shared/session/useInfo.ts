@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Info } from "@/shared/api/types";
 
-/** What this server is and has: versions, Java, JMeter, limits. */
+/** Information about this server: versions, Java, JMeter, limits. */
 export function useInfo() {
   return useQuery({ queryKey: keys.info, queryFn: ({ signal }) => getJson<Info>("/info", signal), staleTime: 60_000, refetchInterval: 60_000 });
 }

@@ -14,15 +14,15 @@ export const sessionQuery = queryOptions({
       throw error;
     }
   },
-  // Asked for once: the socket says when it has changed.
+  // Requested once: the socket reports changes.
   staleTime: Infinity,
 });
 
-/** Who is signed in; null for nobody. */
+/** The signed-in user; null if nobody is signed in. */
 export function useSession() {
   return useQuery({
     ...sessionQuery,
-    // Before anything is shown there is no connection whose return would be noticed.
+    // Before anything is shown there is no connection whose return could trigger a retry.
     refetchInterval: (query) => (query.state.status === "error" ? 5000 : false),
   });
 }
@@ -33,7 +33,7 @@ export interface Rights {
   mayShareWithTeam: (thing: Owned) => boolean;
 }
 
-/** What the person at this page may do; nothing until it is known who that is. */
+/** The user's rights; none until the user is known. */
 export function useRights(): Rights {
   const { data: session = null } = useSession();
   return {

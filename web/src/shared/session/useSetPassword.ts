@@ -8,13 +8,13 @@ export interface PasswordChange {
   password: string;
 }
 
-/** Refusals that can be about one of the two fields only. */
+/** Errors that can only be about one of the two fields. */
 const CODES = { "/password": ["password_weak"], "/current": ["password_wrong", "sign_in_failed"] };
 
-/** A refusal that stands beside one of the two fields. */
+/** An error at one of the two fields. */
 export function passwordFault(error: Error | null, field: "/password" | "/current"): string | undefined {
   const refused = refusalAt(error, field, ...CODES[field]);
-  // The server's words are those of a sign-in; here the name is known.
+  // The server's sentence is that of a sign-in; here the name is known.
   return refused !== undefined && hasCode(error, "sign_in_failed") ? "Wrong password." : refused;
 }
 

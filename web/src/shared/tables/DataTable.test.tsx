@@ -31,7 +31,7 @@ function show(more: Partial<Parameters<typeof DataTable<Row>>[0]> = {}) {
   );
 }
 
-/** Of each row what its cells say; the head's first. */
+/** The texts of the cells of each row; the header's first. */
 const cells = () => screen.getAllByRole("row").map((row) => [...row.querySelectorAll("th,td")].map((cell) => cell.textContent.replace(/[▾▴]/, "")));
 const sortOf = (name: string) => screen.getByRole("columnheader", { name }).getAttribute("aria-sort");
 
@@ -40,7 +40,7 @@ beforeEach(() => {
   localStorage.clear();
 });
 
-it("shows each value with its unit, a missing one as a dash, and how many rows there are", () => {
+it("shows each value with its unit, a missing one as a dash, and the number of rows", () => {
   show();
   expect(cells()).toEqual([
     ["Label", "p95"],
@@ -51,7 +51,7 @@ it("shows each value with its unit, a missing one as a dash, and how many rows t
   expect(within(screen.getByRole("region", { name: "Labels" })).getByText("3")).toBeDefined();
 });
 
-it("opens a row by a plain click, not by one that ends a selection of its text or has a modifier key", () => {
+it("opens a row on a plain click, but not at the end of a text selection or with a modifier key", () => {
   const opened: string[] = [];
   show({ onOpen: (row) => opened.push(row.label) });
   const cell = screen.getByText("Login");
@@ -65,7 +65,7 @@ it("opens a row by a plain click, not by one that ends a selection of its text o
   expect(opened).toEqual(["Login"]);
 });
 
-it("sorts by a column, the other way round, and not at all; the head and the address say which", async () => {
+it("sorts by a column, in the other direction, and not at all; header and address show which", async () => {
   show();
   const click = () => userEvent.click(screen.getByRole("button", { name: /^p95/ }));
   const order = () =>
@@ -80,7 +80,7 @@ it("sorts by a column, the other way round, and not at all; the head and the add
   expect(sortOf("Label")).toBe("none");
 });
 
-it("shows what the address says, and how many of how many rows that is", () => {
+it("shows the rows filtered by the address, and how many of how many", () => {
   window.history.replaceState(null, "", "/?labels.q=o&labels.sort=-label");
   show();
   expect(
@@ -92,14 +92,14 @@ it("shows what the address says, and how many of how many rows that is", () => {
   expect(screen.getByRole<HTMLInputElement>("searchbox", { name: "Filter Labels" }).value).toBe("o");
 });
 
-it("writes large numbers of rows as it writes all numbers", () => {
+it("formats large numbers of rows like all numbers", () => {
   show({ rows: Array.from({ length: 1234 }, (_, index) => ({ label: `label ${index}`, p95: index })) });
   expect(screen.getByText("1,234")).toBeDefined();
-  // Only those in sight are in the page.
+  // Only the visible ones are in the page.
   expect(screen.getAllByRole("row").length).toBeLessThan(100);
 });
 
-it("gives way to words where there are no rows, and offers no columns of nothing", () => {
+it("shows a message without rows, and offers no columns then", () => {
   show({ rows: [] });
   expect(screen.queryByRole("table")).toBeNull();
   expect(screen.getByText("No labels.")).toBeDefined();
@@ -116,7 +116,7 @@ it("shows and hides columns, but never the main one", async () => {
   expect(screen.getAllByRole("columnheader").map((head) => head.textContent)).toEqual(["Label", "Note"]);
 });
 
-it("opens a row by click and by Enter, and walks through the rows with the arrow keys", async () => {
+it("opens a row by click and by Enter, and moves through the rows with the arrow keys", async () => {
   const opened: string[] = [];
   show({ onOpen: (row) => opened.push(row.label) });
   await userEvent.click(screen.getByRole("row", { name: /^Login/ }));
@@ -125,7 +125,7 @@ it("opens a row by click and by Enter, and walks through the rows with the arrow
   expect(opened).toEqual(["Login", "Login"]);
 });
 
-it("keeps the total above the rows, whatever is filtered and sorted", () => {
+it("keeps the total above the rows, whatever the filter and sorting", () => {
   window.history.replaceState(null, "", "/?labels.q=search");
   show({ pinned: { label: "Total", p95: 900 } });
   expect(cells().slice(1)).toEqual([
@@ -134,20 +134,20 @@ it("keeps the total above the rows, whatever is filtered and sorted", () => {
   ]);
 });
 
-it("says which row of how many each is, where not all of them are in the page", () => {
+it("gives each row its number and the total if not all rows are in the page", () => {
   show({ rows: Array.from({ length: 500 }, (_, index) => ({ label: `label ${index}`, p95: index })), pinned: { label: "Total", p95: 900 } });
   expect(screen.getByRole("table").getAttribute("aria-rowcount")).toBe("502");
-  // The simulated page has no heights, and so no rows in sight but these.
+  // The simulated page has no heights, so only these rows are visible.
   const [head, total] = screen.getAllByRole("row").map((row) => row.getAttribute("aria-rowindex"));
   expect([head, total]).toEqual(["1", "2"]);
 });
 
-it("counts nothing where every row is in the page", () => {
+it("gives no numbers if every row is in the page", () => {
   show();
   expect(screen.getByRole("table").hasAttribute("aria-rowcount")).toBe(false);
 });
 
-it("keeps the choice of columns and their widths for the next visit, until they are reset", async () => {
+it("keeps the selected columns and their widths for the next visit, until they are reset", async () => {
   show();
   await userEvent.click(screen.getByRole("button", { name: "Columns of Labels" }));
   await userEvent.click(screen.getByRole("checkbox", { name: "Note" }));
@@ -165,7 +165,7 @@ it("keeps the choice of columns and their widths for the next visit, until they 
   expect([width(), localStorage.length]).toEqual(["", 0]);
 });
 
-it("changes the width of a column by its edge, which a double click undoes", () => {
+it("changes the width of a column by its edge, and a double click resets it", () => {
   show();
   const head = screen.getByRole("columnheader", { name: "Label" });
   const edge = head.querySelector<HTMLElement>(".column-handle");
@@ -180,7 +180,7 @@ it("changes the width of a column by its edge, which a double click undoes", () 
   expect(head.style.width).toBe("");
 });
 
-it("cuts a long name in its middle and has it whole in the title", () => {
+it("shortens a long name in its middle and has it in full in the title", () => {
   const name = "GET /api/v2/customers/orders/items";
   show({ rows: [{ label: name, p95: 1 }] });
   const [cell] = screen.getAllByRole("cell");
@@ -189,7 +189,7 @@ it("cuts a long name in its middle and has it whole in the title", () => {
   expect([...(cell?.querySelectorAll(".middle-cut > span") ?? [])].map((part) => part.textContent)).toEqual(["GET /api/v2/customers/orde", "rs/items"]);
 });
 
-it("is cards in a narrow window, with an order to choose", async () => {
+it("shows cards in a narrow window, with a choice of the sorting", async () => {
   const wide = window.innerWidth;
   window.happyDOM.setViewport({ width: 390 });
   try {

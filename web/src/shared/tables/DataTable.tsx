@@ -11,7 +11,7 @@ interface Props<Row> extends TableProps<Row> {
   initialSort?: Sort | null;
 }
 
-/** Shorter tables are seen at a glance. */
+/** Shorter tables need no filter. */
 const SEARCH_FROM = 8;
 
 /** A table whose rows are all here: it sorts and filters them itself, as the URL says. */

@@ -8,7 +8,7 @@ interface Props<Row> {
   sortable: ((column: Column<Row>) => boolean) | undefined;
 }
 
-/** What the heads of a table do, where rows are cards and have none. */
+/** Sorting for cards, which have no column headers. */
 export function SortSelect<Row>({ title, columns, sort, onSort, sortable = () => true }: Props<Row>) {
   const offered = columns.filter((column) => column.name !== "" && sortable(column));
   if (offered.length === 0) return null;

@@ -11,16 +11,16 @@ interface Props<Row> {
   rowClass: ((row: Row) => string) | undefined;
 }
 
-/** The rows of a list on a screen that is too narrow for a table: a card for each, its name above what the other columns say. */
+/** The rows of a list on a screen that is too narrow for a table: a card for each, with its name above the values of the other columns. */
 export function TableCards<Row>({ title, columns, rows, rowKey, onOpen, rowClass }: Props<Row>): ReactNode {
   const main = columns.find((column) => column.main === true);
   const facts = columns.filter((column) => column !== main && column.name !== "");
-  // What a row has buttons for, in the corner of its card.
+  // A row's buttons, in the corner of its card.
   const actions = columns.filter((column) => column !== main && column.name === "");
   return (
     <ul className="row-cards" aria-label={title}>
       {rows.map((row) => (
-        // The name is a link for the keyboard; a finger may open the card anywhere.
+        // The name is a link for the keyboard; a tap anywhere opens the card.
         // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
         <li
           key={rowKey(row)}

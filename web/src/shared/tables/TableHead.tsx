@@ -7,17 +7,17 @@ interface Props<Row> {
   onSort: (sort: Sort | null) => void;
   sortable?: (column: Column<Row>) => boolean;
   widths: ReadonlyMap<string, number>;
-  /** null: as wide as the content wants again. */
+  /** null: as wide as the content needs again. */
   onResize: (column: string, px: number | null) => void;
-  /** Place of the head among all rows, where not all of them are in the page. */
+  /** Row number of the header, if not all rows are in the page. */
   rowIndex: number | undefined;
 }
 
-/** How much a key press changes a column. */
+/** Pixels per key press. */
 const STEP_PX = 16;
 
 export function TableHead<Row>({ columns, sort, onSort, sortable = () => true, widths, onResize, rowIndex }: Props<Row>) {
-  /** Shift and an arrow do what dragging does. */
+  /** Shift and an arrow key do the same as dragging. */
   const byKey = (column: string) => (event: KeyboardEvent<HTMLElement>) => {
     const by = event.key === "ArrowRight" ? STEP_PX : event.key === "ArrowLeft" ? -STEP_PX : 0;
     const head = event.currentTarget.closest("th");
@@ -57,7 +57,7 @@ export function TableHead<Row>({ columns, sort, onSort, sortable = () => true, w
   );
 }
 
-/** The right edge of a head: dragged it makes the column wider or narrower, a double click gives its width back to the content. */
+/** The right edge of a column header: dragging it changes the column's width, a double click resets it. */
 function Handle({ onResize }: { onResize: (px: number | null) => void }) {
   const start = (event: PointerEvent<HTMLElement>) => {
     const handle = event.currentTarget;

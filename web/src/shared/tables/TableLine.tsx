@@ -8,12 +8,12 @@ interface Props<Row> {
   columns: Column<Row>[];
   widths: ReadonlyMap<string, number>;
   className: string;
-  /** Which of how many it is, where only those in sight are in the page. */
+  /** Number of the row, if only the visible ones are in the page. */
   rowIndex: number | undefined;
   onOpen: ((row: Row) => void) | undefined;
 }
 
-/** A row of a table, drawn again where it or its columns are others: of many labels only some have a sample in a second. */
+/** A row of a table, rendered again only if it or its columns change: of many labels only some have a sample in a second. */
 export const TableLine = memo(Line) as typeof Line;
 
 function Line<Row>({ row, columns, widths, className, rowIndex, onOpen }: Props<Row>): ReactNode {
@@ -40,7 +40,7 @@ function Line<Row>({ row, columns, widths, className, rowIndex, onOpen }: Props<
   );
 }
 
-/** A name that is cut loses its middle; what is more than a name is its column's to cut. */
+/** A name that is too long is shortened in its middle; other contents are shortened by their column. */
 function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }): ReactNode {
   const content = column.cell(row);
   return typeof content === "string" && (column.clip === true || column.main === true) ? <MiddleCut text={content} /> : content;
@@ -50,7 +50,7 @@ function move(row: Element | null): void {
   if (row instanceof HTMLElement) row.focus();
 }
 
-/** What a cell may have cut, whole. */
+/** The full content of a cell that may be shortened. */
 function fullText<Row>(column: Column<Row>, row: Row): string | undefined {
   if (column.main !== true && column.clip !== true) return undefined;
   const value = column.value(row);

@@ -10,12 +10,12 @@ interface Props<Row> {
   rows: Row[];
   count: ReactNode;
   filters: ReactNode;
-  /** There is nothing to choose columns of or to copy. */
+  /** There are no columns to choose and no rows to copy. */
   bare: boolean;
-  /** Ids of the columns that are there. */
+  /** IDs of the visible columns. */
   shown: ReadonlySet<string>;
   onShow: (id: string, show: boolean) => void;
-  /** null: nothing was chosen. */
+  /** null: nothing was changed. */
   onReset: (() => void) | null;
   actions?: ReactNode;
 }

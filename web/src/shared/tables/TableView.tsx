@@ -13,61 +13,61 @@ import { useRowsThatFit } from "./useRowsThatFit";
 import { useTableChoices } from "./useTableChoices";
 
 export interface TableProps<Row> {
-  /** Name of the table; also its place for tests. */
+  /** Name of the table; also identifies it for tests. */
   name: string;
   title: string;
   columns: Column<Row>[];
   rowKey: (row: Row) => string;
-  /** A row above the others that neither sorts nor filters: the total. */
+  /** A row above the others that is neither sorted nor filtered: the total. */
   pinned?: Row | null;
   onOpen?: (row: Row) => void;
   rowClass?: (row: Row) => string;
   empty: ReactNode;
-  /** Most rows of height before the table scrolls by itself. */
+  /** Maximum height in rows before the table scrolls by itself. */
   visibleRows?: number;
-  /** The page is this list: it uses the window to its end, and scrolls by itself only beyond that. */
+  /** The page consists of this list: it uses the window to its end, and scrolls by itself only beyond that. */
   fills?: boolean;
-  /** A card for each row where the window is too narrow for a table: for lists that are watched on a telephone. */
+  /** A card for each row if the window is too narrow for a table: for lists that are watched on a phone. */
   cards?: boolean;
-  /** Pixels; more than a line's for cells of two lines. */
+  /** Pixels; more than one line's for cells with two lines. */
   rowHeight?: number;
   actions?: ReactNode;
 }
 
 interface Props<Row> extends TableProps<Row> {
-  /** As they are shown: filtered and in order. */
+  /** The visible ones: filtered and sorted. */
   rows: Row[];
-  /** What the head says of how many there are. */
+  /** The text of the header about their number. */
   count: ReactNode;
-  /** There is nothing at all, whatever the filter: the table gives way to `empty`. */
+  /** There are no rows at all, whatever the filter: the table is replaced by `empty`. */
   bare: boolean;
-  /** What stands in place of rows where the filter leaves none. */
+  /** Shown instead of rows if none matches the filter. */
   none: ReactNode;
   filters: ReactNode;
   sort: Sort | null;
   onSort: (sort: Sort | null) => void;
   /** By default rows can be sorted by every column. */
   sortable?: (column: Column<Row>) => boolean;
-  /** Rows near the last one came into sight. */
+  /** The rows near the last one were scrolled into view. */
   onNearEnd?: () => void;
   foot?: ReactNode;
-  /** There are more rows than these, how many is not known. */
+  /** There are more rows than these; their number is unknown. */
   unfinished?: boolean;
   stale?: boolean;
 }
 
 const ROW = 30;
 const HEAD = 31;
-/** How many rows before the last one the next are asked for. */
+/** How many rows before the last one the next ones are requested. */
 const NEAR_END = 25;
-/** Narrower windows have no room for a table of a list. */
+/** Narrower windows have no space for a list's table. */
 const CARDS_BELOW_PX = 640;
-/** A card has its lines below one another, and room for what a table of this width has. */
+/** A card has its values below one another, so even this width is enough for all of them. */
 const CARD_ROOM_PX = 900;
 
 /**
- * A dense table as it is drawn: sticky head, choice of columns, keyboard, CSV; beyond a page of rows only those in sight are in the DOM. Where
- * the rows come from, in which order and which of them, is its caller's to say: `DataTable` sorts and filters itself, `ListTable` asks the server.
+ * Renders a dense table: sticky header, choice of columns, keyboard, CSV; beyond a page of rows only the visible ones are in the DOM. The
+ * caller filters and sorts the rows: `DataTable` does so itself, `ListTable` requests it from the server.
  */
 export function TableView<Row>(props: Props<Row>) {
   const { name, title, rows, columns, rowKey, pinned, onOpen, rowClass, empty, rowHeight = ROW, fills = false, sort, onNearEnd } = props;
@@ -83,11 +83,11 @@ export function TableView<Row>(props: Props<Row>) {
   const room = asCards ? CARD_ROOM_PX : windowWidth;
   const shown = useMemo(() => shownColumns(columns, choices.shown, room), [columns, choices.shown, room]);
   const scrolls = rows.length > visibleRows && !printing && !asCards;
-  // The virtualizer keeps its own state outside React's; nothing here is memoised on it.
+  // The virtualizer has its own state outside React's; nothing here is memoised on it.
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, enabled: scrolls });
   const items = scrolls ? virtual.getVirtualItems() : null;
-  // A table that does not scroll shows its last row at once, and has a button for more.
+  // A table that does not scroll always shows its last row, so it has a button for more.
   const nearEnd = items !== null && (items.at(-1)?.index ?? 0) >= rows.length - NEAR_END;
   const tellNearEnd = useRef(onNearEnd);
   useEffect(() => {

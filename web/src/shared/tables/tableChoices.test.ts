@@ -12,28 +12,28 @@ beforeEach(() => {
   });
 });
 
-it("gives back what was chosen, by the table's name", () => {
+it("returns what was stored, by the table's name", () => {
   writeChoices("labels", { shown: new Map([["min_ms", true]]), widths: new Map([["label", 320]]) });
   expect(readChoices("labels")).toEqual({ shown: new Map([["min_ms", true]]), widths: new Map([["label", 320]]) });
   expect(readChoices("runs").shown.size).toBe(0);
 });
 
-it.each(["", "[]", "7", "{", '{"shown":[],"widths":null}', '{"shown":{"a":1},"widths":{"b":"wide","c":null}}'])("takes nothing from %j", (text) => {
+it.each(["", "[]", "7", "{", '{"shown":[],"widths":null}', '{"shown":{"a":1},"widths":{"b":"wide","c":null}}'])("ignores %j", (text) => {
   stored.set("jac-table.labels", text);
   expect(readChoices("labels")).toEqual({ shown: new Map(), widths: new Map() });
 });
 
-it("keeps widths within bounds", () => {
+it("limits widths", () => {
   expect([columnWidth(1), columnWidth(200.4), columnWidth(9e9)]).toEqual([48, 200, 1600]);
 });
 
-it("leaves nothing behind where nothing is chosen", () => {
+it("stores nothing if nothing was changed", () => {
   writeChoices("labels", { shown: new Map([["a", true]]), widths: new Map() });
   writeChoices("labels", { shown: new Map(), widths: new Map() });
   expect(stored.size).toBe(0);
 });
 
-it("does without a browser that keeps anything", () => {
+it("works in a browser without storage", () => {
   vi.stubGlobal("localStorage", {
     getItem: () => {
       throw new Error("denied");

@@ -1,11 +1,11 @@
 /**
- * What a person chose for a table, by its name: which columns it has and how wide they are. The browser keeps it; what an earlier version or
- * somebody else has left there is dropped part by part.
+ * A user's settings of a table, by its name: its columns and their widths. The browser stores them; parts that an earlier version or
+ * another program has written and that are invalid are ignored.
  */
 import { readStoredObject, writeStored } from "@/shared/browser/stored";
 
 export interface TableChoices {
-  /** Columns that were switched on or off; the others are as they are by default. */
+  /** Columns that were shown or hidden; the others have their default. */
   shown: ReadonlyMap<string, boolean>;
   /** Widths in pixels of columns that were resized. */
   widths: ReadonlyMap<string, number>;

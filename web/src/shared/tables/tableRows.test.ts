@@ -17,14 +17,14 @@ const rows: Row[] = [
 ];
 
 describe("sorting", () => {
-  it("keeps rows without a value last, up and down", () => {
+  it("keeps rows without a value last in both directions", () => {
     expect(sortRows(rows, columns, { column: "p95", down: true }).map((row) => row.p95)).toEqual([900, 12, null]);
     expect(sortRows(rows, columns, { column: "p95", down: false }).map((row) => row.p95)).toEqual([12, 900, null]);
   });
-  it("puts 9 before 10 in words", () => {
+  it("puts 9 before 10 in texts", () => {
     expect(sortRows(rows, columns, { column: "label", down: false })[0]?.label).toBe("GET /cart 9");
   });
-  it("goes big, small, none for numbers", () => {
+  it("cycles through descending, ascending, none for numbers", () => {
     const [, p95] = columns;
     if (p95 === undefined) throw new Error("no column");
     const first = nextSort(p95, null);
@@ -34,7 +34,7 @@ describe("sorting", () => {
   });
 });
 
-it("finds rows that hold every word", () => {
+it("finds rows that contain every word", () => {
   expect(filterRows(rows, columns, "cart GET")).toHaveLength(2);
   expect(filterRows(rows, columns, "  ")).toHaveLength(3);
   expect(filterRows(rows, columns, "nowhere")).toHaveLength(0);
@@ -48,11 +48,11 @@ describe("columns", () => {
   ];
   const ids = (chosen: [string, boolean][], width: number) => shownColumns(wide, new Map(chosen), width).map(({ id }) => id);
 
-  it("are left out where the window is narrow or they are optional", () => {
+  it("are hidden if the window is narrow or they are optional", () => {
     expect(ids([], 1440)).toEqual(["label", "owner"]);
     expect(ids([], 1199)).toEqual(["label"]);
   });
-  it("are there or not as was chosen, whatever the window", () => {
+  it("are shown or hidden as the user chose, whatever the window", () => {
     expect(
       ids(
         [

@@ -1,22 +1,22 @@
-/** What a table does to its rows before they are drawn: filter by words, sort by one column. Pure. */
+/** Filters rows by words and sorts them by one column before they are rendered. Pure. */
 export type SortValue = string | number | null;
 
 export interface Column<Row> {
   id: string;
-  /** Head of the column, with the unit where the cells have none. */
+  /** Header of the column, with the unit if the cells have none. */
   name: string;
   title?: string;
   cell: (row: Row) => React.ReactNode;
-  /** What it sorts by and what CSV holds. */
+  /** The value for sorting and CSV. */
   value: (row: Row) => SortValue;
   numeric?: boolean;
-  /** Shown only when chosen. */
+  /** Hidden by default. */
   optional?: boolean;
-  /** Cannot be hidden; takes the width that is left. */
+  /** Cannot be hidden; takes the remaining width. */
   main?: boolean;
-  /** A name or the like, which may be of any length: cut, so that the figures stay in sight; whole in its title. */
+  /** A name or other text of any length: shortened, so that the figures stay visible; in full in its title. */
   clip?: boolean;
-  /** Left out in windows narrower than this, in pixels, until it is chosen. */
+  /** Hidden by default in windows narrower than this, in pixels. */
   spareBelow?: number;
 }
 
@@ -25,12 +25,12 @@ export interface Sort {
   down: boolean;
 }
 
-/** The columns that are shown: as was chosen, otherwise those that are not optional and not spare in a window of this width. */
+/** The visible columns: as the user chose, otherwise those that are not optional and fit a window of this width. */
 export function shownColumns<Row>(columns: Column<Row>[], chosen: ReadonlyMap<string, boolean>, windowWidth: number): Column<Row>[] {
   return columns.filter((column) => chosen.get(column.id) ?? (column.optional !== true && windowWidth >= (column.spareBelow ?? 0)));
 }
 
-/** Rows that hold every word of the filter in one of their text columns, whatever the case. */
+/** Rows that contain every word of the filter in one of their text columns, ignoring case. */
 export function filterRows<Row>(rows: Row[], columns: Column<Row>[], filter: string): Row[] {
   const words = filter
     .toLowerCase()
@@ -49,7 +49,7 @@ export function filterRows<Row>(rows: Row[], columns: Column<Row>[], filter: str
 
 const WORDS = new Intl.Collator("en", { numeric: true });
 
-/** Sorted by a column, in order of appearance among equals; rows without a value are last both ways. */
+/** Sorted by a column, stable; rows without a value are last in both directions. */
 export function sortRows<Row>(rows: Row[], columns: Column<Row>[], sort: Sort | null): Row[] {
   const column = sort === null ? undefined : columns.find((each) => each.id === sort.column);
   if (column === undefined || sort === null) return rows;
@@ -62,19 +62,19 @@ export function sortRows<Row>(rows: Row[], columns: Column<Row>[], sort: Sort | 
   });
 }
 
-/** The sort after a click on a head: numbers start with the biggest, words with A; a third click gives the first order back. */
+/** The sorting after a click on a header: numbers start with the largest, texts with A; a third click restores the original order. */
 export function nextSort<Row>(column: Column<Row>, sort: Sort | null): Sort | null {
   const first = column.numeric === true;
   if (sort?.column !== column.id) return { column: column.id, down: first };
   return sort.down === first ? { column: column.id, down: !first } : null;
 }
 
-/** The style of the cells and the head of a column that was resized. */
+/** The style of a resized column's cells and header. */
 export function widthStyle(px: number | undefined): { width: number; minWidth: number; maxWidth: number } | undefined {
   return px === undefined ? undefined : { width: px, minWidth: px, maxWidth: px };
 }
 
-/** The class of a column's cells and head. */
+/** The class of a column's cells and header. */
 export function cellClass<Row>({ numeric, main, clip }: Column<Row>): string {
   return [numeric === true && "num", main === true && "main", clip === true && "clip"].filter(Boolean).join(" ");
 }

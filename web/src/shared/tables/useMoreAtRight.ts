@@ -1,6 +1,6 @@
 import { useLayoutEffect, type RefObject } from "react";
 
-/** Marks a box that scrolls with `data-more` while something of it is beyond its right edge. `drawn` changes when what is in it is another element. */
+/** Sets `data-more` on a scrolling element while part of its content is beyond its right edge. `drawn` changes when its content is another element. */
 export function useMoreAtRight(scroller: RefObject<HTMLElement | null>, drawn: string): void {
   useLayoutEffect(() => {
     const box = scroller.current;

@@ -4,11 +4,11 @@ import { rowsThatFit } from "./rowsThatFit";
 /** Below the card: the page's margin (`.content:has(> .table-fills)`), the card's border, a scroll bar. */
 const BELOW_PX = 34;
 
-/** How many rows fit between the head of this table and the end of the window; null before it was measured, and where that is not asked for. */
+/** How many rows fit between this table's header and the end of the window; null before it was measured, and if it is not needed. */
 export function useRowsThatFit(scroller: RefObject<HTMLElement | null>, heights: { headHeight: number; rowHeight: number } | null): number | null {
   const [rows, setRows] = useState<number | null>(null);
   const { headHeight, rowHeight } = heights ?? { headHeight: 0, rowHeight: 0 };
-  // After each drawing: what stands above the table comes and goes with the page, not with the table. The observer's first report measures.
+  // After each rendering: content above the table may appear and disappear. The observer's first report measures.
   useEffect(() => {
     const element = scroller.current;
     const page = element?.closest("main");

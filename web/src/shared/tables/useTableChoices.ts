@@ -3,12 +3,12 @@ import { columnWidth, readChoices, writeChoices, type TableChoices } from "./tab
 
 export interface ColumnChoices extends TableChoices {
   show: (column: string, shown: boolean) => void;
-  /** null: as wide as its content wants. */
+  /** null: as wide as its content needs. */
   resize: (column: string, px: number | null) => void;
   reset: () => void;
 }
 
-/** The columns of a table as a person left them, on this browser. */
+/** The columns of a table as the user set them in this browser. */
 export function useTableChoices(table: string): ColumnChoices {
   const [choices, setChoices] = useState(() => readChoices(table));
   const change = (apply: (before: TableChoices) => TableChoices) =>

@@ -1,6 +1,6 @@
 import { Icon, type IconName } from "./Icon";
 
-/** Running blue, good green, attention amber, failed red, ended grey; the word and the icon say it too. */
+/** Running blue, good green, attention amber, failed red, ended grey; text and icon say it too. */
 export type Tone = "running" | "good" | "attention" | "failed" | "ended";
 
 export interface ChipLook {

@@ -5,21 +5,21 @@ import { ErrorBox } from "./ErrorBox";
 
 interface Props {
   title: string;
-  /** What will happen, and what stays. */
+  /** The consequences, and what is kept. */
   children: ReactNode;
-  /** How the way out is called, where “Cancel” could be taken for the action. */
+  /** The label of the cancel button, if “Cancel” could be mistaken for the action. */
   cancel?: string;
   action: string;
-  /** The action's name while it is under way, where it takes long enough to be read. */
+  /** The action's label while it is in progress, if that takes a while. */
   busy?: string;
   tone: "primary" | "danger";
-  /** The request behind it. */
+  /** The request of the action. */
   request: { isPending: boolean; error: Error | null };
   onConfirm: () => void;
   onClose: () => void;
 }
 
-/** One question before something that can't be taken back; a refusal is shown in it, and it stays open. */
+/** Asks for confirmation of an irreversible action; shows an error of the request, and stays open then. */
 export function ConfirmDialog({ title, children, cancel = "Cancel", action, busy = action, tone, request, onConfirm, onClose }: Props) {
   return (
     <Dialog

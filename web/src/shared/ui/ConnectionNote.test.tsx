@@ -4,9 +4,9 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { closeLiveSocket, liveSocket } from "@/shared/api/socket";
 import { ConnectionNote } from "./ConnectionNote";
 
-/** The library's socket, as far as the page uses it. */
+/** The part of the library's socket that the page uses. */
 class Wire extends EventEmitter {
-  /** The library tries again by itself. */
+  /** The library reconnects by itself. */
   active = true;
   readonly io = { engine: Object.assign(new EventEmitter(), { transport: { name: "websocket" } }), opts: { transports: [] as string[] } };
   constructor(options: { transports: string[] }) {
@@ -35,7 +35,7 @@ const pass = (ms: number) => act(() => void vi.advanceTimersByTime(ms));
 const state = () => screen.queryByRole("status")?.dataset["connection"] ?? null;
 const failing = () => new Error("websocket error");
 
-it("says nothing of a connection that stands, or that is back within a second", () => {
+it("shows nothing while connected, or if the connection is back within a second", () => {
   emit("connect");
   pass(60_000);
   expect(state()).toBeNull();
@@ -46,7 +46,7 @@ it("says nothing of a connection that stands, or that is back within a second", 
   expect(state()).toBeNull();
 });
 
-it("counts how long a connection has been lost, until it is back", () => {
+it("shows how long the connection has been lost, until it is back", () => {
   emit("connect");
   pass(10_000);
   emit("disconnect", "transport close");
@@ -57,7 +57,7 @@ it("counts how long a connection has been lost, until it is back", () => {
   expect(state()).toBeNull();
 });
 
-it("says so too where there never was a connection", () => {
+it("shows this too if there was never a connection", () => {
   emit("connect_error", failing());
   pass(4000);
   expect(state()).toBeNull();
@@ -65,7 +65,7 @@ it("says so too where there never was a connection", () => {
   expect(state()).toBe("lost");
 });
 
-it("falls back to requests where a WebSocket fails, and says so", () => {
+it("falls back to polling if a WebSocket fails, and says so", () => {
   expect(wire.io.opts.transports[0]).toBe("websocket");
   emit("connect_error", failing());
   expect(wire.io.opts.transports[0]).toBe("polling");
@@ -79,7 +79,7 @@ it("falls back to requests where a WebSocket fails, and says so", () => {
   expect(state()).toBe("lost");
 });
 
-it("says nothing where the WebSocket comes after all, and begins with it the next time", () => {
+it("shows nothing if the WebSocket connects after all, and starts with it the next time", () => {
   emit("connect_error", failing());
   wire.io.engine.transport.name = "polling";
   emit("connect");
@@ -90,7 +90,7 @@ it("says nothing where the WebSocket comes after all, and begins with it the nex
   expect(wire.io.opts.transports[0]).toBe("websocket");
 });
 
-it("says that too many pages are open, and stays with the WebSocket", () => {
+it("says that too many pages are open, and keeps using the WebSocket", () => {
   wire.active = false;
   emit("connect_error", new Error("too_many_pages"));
   expect(state()).toBe("refused");

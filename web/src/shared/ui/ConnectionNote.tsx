@@ -8,13 +8,13 @@ export function useConnection(): Connection {
   return useSyncExternalStore(connectionStore.subscribe, connectionStore.get);
 }
 
-/** A page that changes over or a server that restarts within a second needs no words; the first connection may take longer. */
+/** Changing to another transport or a server restart within a second shows no message; the first connection may take longer. */
 const LOST_AFTER_MS = 1000;
 const NEVER_AFTER_MS = 5000;
-/** Meanwhile the WebSocket is tried beside the requests. */
+/** Meanwhile the WebSocket is tried in parallel with polling. */
 const POLLING_AFTER_MS = 5000;
 
-/** On every page: since when nothing comes any more, or that it comes slowly. */
+/** On every page: since when the connection is lost, or that it is slow. */
 export function ConnectionNote() {
   const { connected, since_ms, was_connected, polling, refused } = useConnection();
   if (refused === "too_many_pages") return <TooMany />;

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { copyText } from "@/shared/export/clipboard";
 
-/** An id, or something else that is entered elsewhere, which is copied by a click. */
+/** An ID, or another text to enter elsewhere, which is copied by a click. */
 export function CopyId({ id, what = "ID" }: { id: string; what?: string }) {
   const [copied, setCopied] = useState(false);
   const copy = () => {

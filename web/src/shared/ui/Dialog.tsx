@@ -6,19 +6,19 @@ interface Props {
   wide?: boolean;
   onClose: () => void;
   children: ReactNode;
-  /** null: none; absent: a button that closes it, for a dialog that only shows something. */
+  /** null: none; absent: a close button, for a dialog that only shows something. */
   footer?: ReactNode;
-  /** Makes the dialog a form: Enter submits it. */
+  /** Makes the dialog a form, which Enter submits. */
   onSubmit?: () => void;
 }
 
 /**
- * A modal on the browser's own `<dialog>` (it keeps the focus, closes on Escape), with Bootstrap's modal inside. The focus goes to what has
- * `data-first-focus`, or else to the button that closes it.
+ * A modal dialog with the browser's own `<dialog>` (it traps the focus, closes on Escape), and Bootstrap's modal inside. The focus goes to the
+ * element with `data-first-focus`, otherwise to the close button.
  */
 export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
-  // Closed while it is still in the page: only then does the browser give the focus back to what had it before.
+  // Closed while it is still in the page: only then does the browser restore the focus.
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();

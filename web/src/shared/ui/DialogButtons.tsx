@@ -1,14 +1,14 @@
 interface Props {
   cancel?: string;
   onCancel: () => void;
-  /** What the form's one main action says, also while it is under way. */
+  /** The labels of the form's main button, normally and while the action is in progress. */
   action: string;
   tone?: "primary" | "danger";
   disabled: boolean;
   title?: string | undefined;
 }
 
-/** The foot of a dialog that asks: the way out, and the one thing that it does. */
+/** The footer of a dialog: cancel, and the action. */
 export function DialogButtons({ cancel = "Cancel", onCancel, action, tone = "primary", disabled, title }: Props) {
   return (
     <div className="dialog-buttons">

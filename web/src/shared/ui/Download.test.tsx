@@ -16,7 +16,7 @@ beforeEach(() => {
   api.answer("POST /session/tickets", { body: { ticket: "t-1" } });
 });
 
-it("lets the browser get the file, by leave for its path", async () => {
+it("lets the browser download the file, with a ticket for its path", async () => {
   api.answer(`HEAD ${PATH}`, {});
   renderFor(undefined, <Download path={PATH}>Download log</Download>);
   await userEvent.click(screen.getByRole("link"));
@@ -24,7 +24,7 @@ it("lets the browser get the file, by leave for its path", async () => {
   expect(api.changes()).toMatchObject([{ path: "/session/tickets", body: { path: `/api/v1${PATH}` } }]);
 });
 
-it("says why there is no file, and leaves the page where it is", async () => {
+it("shows why the download failed, and leaves the page as it is", async () => {
   api.answer(`GET ${PATH}`, { status: 404, body: fault("artefact_not_found") });
   renderFor(undefined, <Download path={PATH}>Download log</Download>, "/runs/r-1");
   await userEvent.click(screen.getByRole("link"));

@@ -2,9 +2,9 @@ import { type ReactNode, useState } from "react";
 import { API, checkFile, postJson } from "@/shared/api/client";
 
 /**
- * A file that the browser gets by itself, however large it is. It sends no header along, so leave is asked for first; and it says to nobody
- * what it was refused, so that is asked for too.
- * `path` is as the API has it, each part encoded, with its query.
+ * A file that the browser downloads itself, of any size. It sends no header, so a ticket is requested first; and it does not report
+ * errors to the page, so the request is checked first too.
+ * `path` is as in the API, each part encoded, with its query.
  */
 export function Download({ path, className, children }: { path: string; className?: string; children: ReactNode }) {
   const [failed, setFailed] = useState<string | null>(null);
@@ -13,7 +13,7 @@ export function Download({ path, className, children }: { path: string; classNam
     setFailed(null);
     try {
       await checkFile(path);
-      // A ticket is for a path; what is asked of it is free.
+      // A ticket is for a path; the query is free.
       const { ticket } = await postJson<{ ticket: string }>("/session/tickets", { path: href.split("?")[0] });
       save(`${href}${href.includes("?") ? "&" : "?"}ticket=${ticket}`);
     } catch (error) {
@@ -42,7 +42,7 @@ export function Download({ path, className, children }: { path: string; classNam
   );
 }
 
-/** By a link, not by going there: an answer that is no file must not take the place of the page. */
+/** With a link instead of navigation: an answer that is not a file must not replace the page. */
 function save(href: string) {
   const link = document.createElement("a");
   link.href = href;

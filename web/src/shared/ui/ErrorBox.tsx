@@ -1,7 +1,7 @@
 import { ApiError } from "@/shared/api/client";
 import { Icon } from "./Icon";
 
-/** What happened, what to do, and the technical line folded below. */
+/** An error, what to do, and the technical details collapsed below. */
 export function ErrorBox({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const known = error instanceof ApiError ? error : null;
   const technical = known === null ? [error.name] : technicalLines(known);

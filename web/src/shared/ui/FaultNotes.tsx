@@ -1,6 +1,6 @@
 import { Note } from "./Note";
 
-/** Refusals that stand beside no field of a form, each a sentence. */
+/** Errors without a field in the form, each as a sentence. */
 export function FaultNotes({ faults }: { faults: string[] }) {
   return faults.map((fault) => (
     <Note key={fault} tone="failed">

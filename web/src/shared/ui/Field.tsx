@@ -9,7 +9,7 @@ interface FieldProps {
   children: (attributes: { id: string; className: string; "aria-describedby": string; "aria-invalid": boolean }) => ReactNode;
 }
 
-/** A label, an input, help below it and the fault beside it. */
+/** A label, an input, and below it help and an error. */
 export function Field({ label, help, fault, unit, children }: FieldProps) {
   const id = useId();
   const wrong = fault !== null && fault !== undefined;
@@ -69,7 +69,7 @@ interface OptionsProps<Value extends string> {
   onChange: (value: Value) => void;
 }
 
-/** One of a few, each with what it means. */
+/** A choice of one option, each with its description. */
 export function Options<Value extends string>({ legend, value, options, fault, onChange }: OptionsProps<Value>) {
   const id = useId();
   return (

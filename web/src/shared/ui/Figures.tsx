@@ -5,15 +5,15 @@ export interface Figure {
   name: string;
   /** `[number, unit]`. */
   value: [string, string];
-  /** What it is about or what changed, in a few words. */
+  /** A short description, or what changed. */
   note?: ReactNode;
-  /** How far it is from the same figure of another run. */
+  /** The difference to the same figure of another run. */
   change?: string;
   tone?: "failed" | "good";
   spark?: ReactNode;
 }
 
-/** The numbers before the charts; `live`: they change while they are read. */
+/** The figures above the charts; `live`: they change while they are read. */
 export function Figures({ figures, live = false }: { figures: Figure[]; live?: boolean }) {
   return (
     <dl className={live ? "figures figures-live" : "figures"}>

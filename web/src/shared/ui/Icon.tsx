@@ -114,7 +114,7 @@ const ICONS = {
 
 export type IconName = keyof typeof ICONS;
 
-/** One of Bootstrap's icons, inlined at build time. It never carries meaning alone: words stand beside it or in a label. */
+/** One of Bootstrap's icons, inlined at build time. It is never the only information: there is a text next to it or in a label. */
 export function Icon({ name, spin }: { name: IconName; spin?: boolean }) {
   return <span className={spin === true ? "icon icon-spin" : "icon"} aria-hidden dangerouslySetInnerHTML={{ __html: ICONS[name] }} />;
 }

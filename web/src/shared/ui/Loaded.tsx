@@ -10,12 +10,12 @@ import { Waiting } from "./Waiting";
 interface Props<T> {
   query: UseQueryResult<T>;
   what: string;
-  /** What comes is about as long as the page. */
+  /** The content is about as high as the page. */
   tall?: boolean;
   children: (data: T) => ReactNode;
 }
 
-/** A query's three faces: waiting, failed, there. Data that is there stays shown while it is fetched again, until the server says that it is gone. */
+/** The three states of a query: loading, failed, loaded. Loaded data stay visible while they are refetched, until the server says that they are gone. */
 export function Loaded<T>({ query, what, tall = false, children }: Props<T>) {
   if (query.error instanceof ApiError && query.error.status === 404) return <Gone error={query.error} />;
   if (query.data !== undefined) return <>{children(query.data)}</>;
@@ -23,7 +23,7 @@ export function Loaded<T>({ query, what, tall = false, children }: Props<T>) {
   return <Waiting what={what} tall={tall} />;
 }
 
-/** Trying again does not bring it back. */
+/** A retry cannot restore it. */
 function Gone({ error }: { error: ApiError }) {
   return (
     <div role="alert">

@@ -7,7 +7,7 @@ const button = () => screen.getByRole("button", { name: "More" });
 
 function show(onSelect: (name: string) => void = () => undefined, onKey?: (key: string) => void) {
   return render(
-    // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- in place of a dialog around the menu
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- stands for a dialog around the menu
     <div onKeyDown={(event) => onKey?.(event.key)}>
       <Menu label="More">
         <MenuItem onSelect={() => onSelect("copy")}>Copy</MenuItem>
@@ -23,7 +23,7 @@ function show(onSelect: (name: string) => void = () => undefined, onKey?: (key: 
   );
 }
 
-it("opens and closes with its button, and says which it is", async () => {
+it("opens and closes with its button, which shows the state", async () => {
   show();
   expect([button().getAttribute("aria-haspopup"), button().getAttribute("aria-expanded")]).toEqual(["menu", "false"]);
   expect(screen.queryByRole("menu")).toBeNull();
@@ -34,7 +34,7 @@ it("opens and closes with its button, and says which it is", async () => {
   expect(screen.queryByRole("menu")).toBeNull();
 });
 
-it("does what was chosen once, closes, and gives the focus back to its button", async () => {
+it("performs the selected action once, closes, and returns the focus to its button", async () => {
   const onSelect = vi.fn();
   show(onSelect);
   await userEvent.click(button());
@@ -44,7 +44,7 @@ it("does what was chosen once, closes, and gives the focus back to its button", 
   expect(document.activeElement).toBe(button());
 });
 
-it("is walked through with the arrow keys, around its ends and past what is disabled", async () => {
+it("is navigated with the arrow keys, wraps at its ends and skips disabled entries", async () => {
   const onSelect = vi.fn();
   show(onSelect);
   await userEvent.tab();
@@ -63,7 +63,7 @@ it("is walked through with the arrow keys, around its ends and past what is disa
   expect(onSelect.mock.calls).toEqual([["delete"]]);
 });
 
-it("takes Escape for itself while it is open, and leaves it to what is around it afterwards", async () => {
+it("handles Escape while it is open, and leaves it to its surroundings afterwards", async () => {
   const around: string[] = [];
   show(undefined, (key) => around.push(key));
   await userEvent.click(button());
@@ -75,14 +75,14 @@ it("takes Escape for itself while it is open, and leaves it to what is around it
   expect(around).toEqual(["Escape"]);
 });
 
-it("closes with a click elsewhere", async () => {
+it("closes on a click elsewhere", async () => {
   show();
   await userEvent.click(button());
   await userEvent.click(screen.getByText("Elsewhere"));
   expect(screen.queryByRole("menu")).toBeNull();
 });
 
-it("a list of switches is a group, and stays open while they are switched", async () => {
+it("keeps a list of switches open while they are used, as a group", async () => {
   render(
     <Menu label="Columns" stays>
       <label>

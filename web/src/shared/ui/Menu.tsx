@@ -4,31 +4,31 @@ import { Icon, type IconName } from "./Icon";
 interface MenuProps {
   label: string;
   icon?: IconName;
-  /** Words on the button, before the icon. */
+  /** Text on the button, before the icon. */
   text?: string;
-  /** A button without a frame, for heads of cards and rows. */
+  /** A button without a frame, for headers of cards and rows. */
   quiet?: boolean;
-  /** Stays open while things in it are clicked (a list of switches). */
+  /** Stays open on clicks inside (a list of switches). */
   stays?: boolean;
-  /** Lies above what would cut it: a table that scrolls, the line of facts of a page. */
+  /** Shown above elements that would clip it: a scrolling table, the facts of a page. */
   floats?: boolean;
   children: ReactNode;
 }
 
-/** Closes the menu around an item that was chosen. */
+/** Closes the menu that contains the selected entry. */
 const CloseMenu = createContext<() => void>(() => undefined);
 
-/** Room between a menu and the window's edge. */
+/** Margin between a menu and the window's edge. */
 const EDGE_PX = 8;
 
-/** Bootstrap's dropdown with arrow keys, Escape and a click elsewhere; the last column of the page, so it opens to the left. */
+/** Bootstrap's dropdown with arrow keys, Escape and a click elsewhere; usually in the last column of the page, so it opens to the left. */
 export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, children }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
 
-  // It opens to the left; where its button is at the left of a narrow window, it is moved back into it. What floats goes with its button.
+  // If its button is at the left of a narrow window, it is moved back into the window. A floating menu moves with its button.
   useLayoutEffect(() => {
     const element = list.current;
     const button = root.current;
@@ -62,7 +62,7 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
     };
   }, [open, floats]);
 
-  // The button takes the focus of the item that goes away; a dialog that the item opens gives it back to the button.
+  // The focus returns from the entry to the button; a dialog opened by the entry returns it to the button, too.
   const close = () => {
     setOpen(false);
     root.current?.querySelector("button")?.focus();
@@ -74,7 +74,7 @@ export function Menu({ label, icon = "three-dots", text, quiet, stays, floats, c
     items.at((at + by) % items.length)?.focus();
   };
 
-  // While it is open, its keys are its own: Escape closes the menu and not the dialog around it.
+  // While it is open it handles the keys itself: Escape closes the menu and not the dialog around it.
   useEffect(() => {
     if (!open) return;
     const within = (target: EventTarget | null) => target instanceof Node && root.current?.contains(target) === true;
@@ -132,7 +132,7 @@ interface MenuItemProps {
   onSelect: () => void;
   danger?: boolean;
   disabled?: boolean;
-  /** What it will do, in words, below its name. */
+  /** A description of the action, below its name. */
   consequence?: string;
   children: ReactNode;
 }

@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import { middleCut } from "@/shared/format/names";
 
-/** A name of any length on one line. Where there is no room it loses its middle: names that begin alike differ at their end. Whole in its title. */
+/** A name of any length on one line. If there is not enough space, its middle is left out, because names with equal starts differ at the end. In full in its title. */
 export function MiddleCut({ text }: { text: string }) {
   const [start, end] = middleCut(text);
   return (
@@ -12,7 +12,7 @@ export function MiddleCut({ text }: { text: string }) {
   );
 }
 
-/** The same as a link. Its name is given whole: from two boxes it would be read with a space between them. */
+/** The same as a link. Its accessible name is the full name: two elements would be read with a space between them. */
 export function CutLink({ to, text }: { to: string; text: string }) {
   return (
     <Link to={to} aria-label={text}>

@@ -5,7 +5,7 @@ type NoteTone = "info" | "attention" | "failed" | "good";
 
 const ICON: Record<NoteTone, IconName> = { info: "info-circle", attention: "exclamation-triangle", failed: "x-circle", good: "check-circle" };
 
-/** A sentence that matters, where it matters. */
+/** An important sentence at the relevant place. */
 export function Note({ tone, children }: { tone: NoteTone; children: ReactNode }) {
   return (
     <div className={`note note-${tone}`}>

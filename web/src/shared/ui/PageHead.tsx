@@ -2,7 +2,7 @@ import { useEffect, type ReactNode } from "react";
 
 interface Props {
   title: string;
-  /** What the browser's tab says when it is more than the title. */
+  /** The title of the browser's tab, if it differs. */
   tab?: string;
   above?: ReactNode;
   chips?: ReactNode;
@@ -10,7 +10,7 @@ interface Props {
   actions?: ReactNode;
 }
 
-/** Title, state, owner and facts at the left; the one main action and the menu at the right. */
+/** Title, state, owner and facts at the left; the main action and the menu at the right. */
 export function PageHead({ title, tab, above, chips, facts, actions }: Props) {
   const text = tab ?? title;
   useEffect(() => {

@@ -5,13 +5,13 @@ export interface PageSection {
   name: string;
 }
 
-/** A line that stays at the top and leads to the sections of a long page. Buttons, since the offline page's hash is its router's. */
+/** A bar that stays at the top and links to the sections of a long page. Buttons, because the offline page's hash belongs to its router. */
 export function PageIndex({ sections }: { sections: PageSection[] }) {
   const ids = sections.map((section) => section.id).join(" ");
   const [at, setAt] = useState<string | null>(null);
   useEffect(() => {
     const look = () => {
-      // The last section whose head has passed under this line; at the page's end the last one of all.
+      // The last section whose header is above this line; at the page's end the last section.
       const all = ids.split(" ");
       const passed = all.filter((id) => (document.getElementById(id)?.getBoundingClientRect().top ?? Infinity) < 130);
       const end = window.scrollY > 0 && window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 4;
@@ -34,7 +34,7 @@ export function PageIndex({ sections }: { sections: PageSection[] }) {
 
 const SETTLE_MS = 1500;
 
-/** To a section, and again while the charts on the way are made and turn out higher or lower than their places; until the reader continues. */
+/** Scrolls to a section, and again while charts above it are created and change their height; until the reader scrolls. */
 export function goTo(id: string): void {
   const stop = new AbortController();
   for (const event of ["wheel", "touchstart", "keydown", "pointerdown"]) window.addEventListener(event, () => stop.abort(), { signal: stop.signal, passive: true });

@@ -1,23 +1,23 @@
 import type { ReactNode } from "react";
 import { ConfirmDialog } from "./ConfirmDialog";
 
-/** What each is while it is under way. */
+/** The labels while the action is in progress. */
 const BUSY = { Delete: "Deleting…", End: "Ending…", Remove: "Removing…", Revoke: "Revoking…", Terminate: "Terminating…" };
 
 interface Props {
   verb: keyof typeof BUSY;
-  /** The thing, by its name. */
+  /** The name of the object. */
   what: string;
-  /** What will happen, and what stays. */
+  /** The consequences, and what is kept. */
   children: ReactNode;
-  /** There is a way back, which `children` describe. */
+  /** It can be undone, as `children` describe. */
   reversible?: true;
   request: { isPending: boolean; error: Error | null };
   onConfirm: () => void;
   onClose: () => void;
 }
 
-/** The one question before something goes away: what, with which consequence, and whether there is a way back. */
+/** Asks for confirmation before something is removed: what, the consequences, and whether it can be undone. */
 export function RemovalDialog({ verb, what, children, reversible, request, onConfirm, onClose }: Props) {
   return (
     <ConfirmDialog title={`${verb} ${what}`} action={verb} busy={BUSY[verb]} tone="danger" request={request} onConfirm={onConfirm} onClose={onClose}>

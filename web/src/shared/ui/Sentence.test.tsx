@@ -6,7 +6,7 @@ it.each([
   ["get it with `ssh-keyscan a`, then `b`.", ["ssh-keyscan a", "b"], "get it with ssh-keyscan a, then b."],
   ["no code", [], "no code"],
   ["one ` alone", [], "one ` alone"],
-])("of %j shows as code %j", (text, code, words) => {
+])("of %j, code is %j", (text, code, words) => {
   const { container } = render(<Sentence text={text} />);
   expect([...container.querySelectorAll("code")].map((each) => each.textContent)).toEqual(code);
   expect(container.textContent).toBe(words);

@@ -8,11 +8,11 @@ interface Props {
   hint?: string;
 }
 
-/** A secret that the server shows once: to be copied now. */
+/** A secret that the server shows once, to copy now. */
 export function ShownOnce({ label, secret, hint = "Copy it now: it is not shown again." }: Props) {
   const [said, setSaid] = useState<string | null>(null);
   const copy = () => {
-    void copyText(secret).then((done) => setSaid(done ? "Copied" : "Clipboard access denied: select and copy it by hand"));
+    void copyText(secret).then((done) => setSaid(done ? "Copied" : "Clipboard access denied: select and copy it manually"));
   };
   return (
     <div className="shown-once">
@@ -27,7 +27,7 @@ export function ShownOnce({ label, secret, hint = "Copy it now: it is not shown 
   );
 }
 
-/** A link of this server, also where the answer has its path only. */
+/** An absolute link to this server, even if the answer has only its path. */
 export function absoluteLink(link: string): string {
   return new URL(link, window.location.origin).href;
 }

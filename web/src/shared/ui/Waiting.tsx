@@ -2,11 +2,11 @@ import { useEffect, useState } from "react";
 
 interface Props {
   what: string;
-  /** What comes in its place is as long as the page. */
+  /** The content is as high as the page. */
   tall?: boolean;
 }
 
-/** Says what is waited for once it takes longer than 300 ms; before that, nothing flickers. */
+/** Says what is loading if it takes longer than 300 ms; before that nothing is shown, to avoid flicker. */
 export function Waiting({ what, tall = false }: Props) {
   const [late, setLate] = useState(false);
   useEffect(() => {

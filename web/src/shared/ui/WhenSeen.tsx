@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTheme } from "./theme";
 
-/** Makes its children when they come near the window (and for print at once), so that a long page opens as quickly as a short one. */
+/** Renders its children when they come near the visible area (and for print at once), so that a long page opens as fast as a short one. */
 export function WhenSeen({ height, children }: { height: number; children: () => ReactNode }) {
   const { printing } = useTheme();
   const [seen, setSeen] = useState(false);

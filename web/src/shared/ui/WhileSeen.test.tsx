@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { scrollAway, scrollBack } from "@/test/sight";
 import { WhileSeen } from "./WhileSeen";
 
-it("shows what is new while it is seen, stands still out of sight, and is new again at once", () => {
+it("updates its content while it is visible, not while it is out of view, and at once when it becomes visible", () => {
   const page = (second: number) => (
     <WhileSeen>
       <p>{`second ${second}`}</p>

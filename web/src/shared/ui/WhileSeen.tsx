@@ -2,7 +2,7 @@ import { memo, useRef, type ReactNode } from "react";
 import { useTheme } from "./theme";
 import { useInSight } from "./useInSight";
 
-/** Lets what changes each second stand still while it is out of sight: a long page costs what is seen of it. It is new as soon as it is seen. */
+/** Does not update its content while it is out of view, so that a long live page only costs its visible part. It is updated as soon as it becomes visible. */
 export function WhileSeen({ children }: { children: ReactNode }) {
   const { printing } = useTheme();
   const place = useRef<HTMLDivElement>(null);

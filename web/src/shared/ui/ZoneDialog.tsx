@@ -6,7 +6,7 @@ import { Field, Options } from "./Field";
 
 type Kind = "local" | "utc" | "named";
 
-/** Which time zone all times are shown in, on this browser. */
+/** The time zone of all displayed times in this browser. */
 export function ZoneDialog({ onClose }: { onClose: () => void }) {
   const zones = useId();
   const now = timeZone();

@@ -5,10 +5,10 @@ import { useNow } from "./useNow";
 
 const ZoneDialog = later(async () => (await import("./ZoneDialog")).ZoneDialog);
 
-/** The zone that times are shown in, and the way to another one. */
+/** The current time zone, and a button to change it. */
 export function ZoneSwitch() {
   const [open, setOpen] = useState(false);
-  // Summer time begins while a page is open.
+  // Summer time may begin while a page is open.
   const now = useNow(60_000);
   return (
     <>

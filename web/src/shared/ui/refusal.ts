@@ -1,6 +1,6 @@
 import { ApiError } from "@/shared/api/client";
 
-/** A refusal beside the field it is about: by the JSON pointers of its faults, or by a code that can be about this field only. */
+/** An error at its field: by the JSON pointers of its faults, or by a code that can only be about this field. */
 export function refusalAt(error: Error | null, field: string, ...codes: string[]): string | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const here = error.faults.filter((fault) => fault.field === field).map(({ message }) => message);

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 import { readStored, writeStored } from "@/shared/browser/stored";
 import type { Scheme } from "@/shared/charts/palette";
 
-/** Light, dark or what the system says; while printing always light. Kept in the browser, given to Bootstrap by `data-bs-theme`. */
+/** Light, dark or the system's setting; always light in print. Stored in the browser, passed to Bootstrap in `data-bs-theme`. */
 export type ThemeChoice = "auto" | "light" | "dark";
 
 interface Theme {

@@ -1,9 +1,9 @@
 import { useEffect, useState, type RefObject } from "react";
 
-/** Nearer than this counts as in sight, so that nobody who scrolls sees anything old. */
+/** Elements closer than this count as visible, so that nothing outdated is seen while scrolling. */
 export const NEAR = { rootMargin: "250px 0px" };
 
-/** Is the element in the window, or near it? Yes until the browser says no. */
+/** Whether the element is in the window, or near it. Yes until the browser says no. */
 export function useInSight(place: RefObject<Element | null>): boolean {
   const [inSight, setInSight] = useState(true);
   useEffect(() => {

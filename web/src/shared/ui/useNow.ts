@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { serverNow } from "@/shared/api/serverClock";
 
-/** The listeners of one pace: what counts seconds on a page is drawn in one frame, not each by a timer of its own. */
+/** The listeners of one interval: all clocks of a page are rendered in one frame, instead of each with its own timer. */
 interface Pace {
   timer: ReturnType<typeof setInterval>;
   listeners: Set<() => void>;
@@ -9,7 +9,7 @@ interface Pace {
 
 const paces = new Map<number, Pace>();
 
-/** Calls `listener` every `everyMs`, together with all others of that pace; returns how that ends. */
+/** Calls `listener` every `everyMs`, together with all others of that interval; returns a function that ends it. */
 function ticking(everyMs: number, listener: () => void): () => void {
   const listeners = paces.get(everyMs)?.listeners ?? new Set();
   const tick = () => {
@@ -26,7 +26,7 @@ function ticking(everyMs: number, listener: () => void): () => void {
   };
 }
 
-/** The server's time, renewed every `everyMs`, for countdowns and elapsed times. */
+/** The server's time, updated every `everyMs`, for countdowns and elapsed times. */
 export function useNow(everyMs = 1000): number {
   const [now, setNow] = useState(serverNow);
   useEffect(() => ticking(everyMs, () => setNow(serverNow())), [everyMs]);

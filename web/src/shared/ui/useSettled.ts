@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** A value once it has stayed the same for so long: what is typed is not asked for letter by letter. */
+/** A value once it has stayed the same for this time, so that typing does not send a request for each character. */
 export function useSettled(value: string, afterMs: number): string {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useUrlParameters } from "./useUrlParameters";
 
-/** Whether a dialog is open: at first where a link asked for it (`?add`), which closing takes out of the URL, so that a reload does not open it again. */
+/** Whether a dialog is open: initially if the link has a parameter for it (`?add`), which closing removes from the URL, so that a reload does not open it again. */
 export function useAskedFor(parameter: string): [boolean, (open: boolean) => void] {
   const [parameters, change] = useUrlParameters();
   const [open, setOpen] = useState(() => parameters.has(parameter));

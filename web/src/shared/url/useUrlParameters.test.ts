@@ -8,7 +8,7 @@ it("finds the parameters before and in the hash", () => {
   expect(parametersOf({ search: "", hash: "#/" }).toString()).toBe("");
 });
 
-it("takes out with null", () => {
+it("removes a parameter set to null", () => {
   const parameters = new URLSearchParams("a=1");
   putParameter(parameters, "b", "2");
   putParameter(parameters, "a", null);

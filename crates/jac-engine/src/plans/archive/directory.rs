@@ -63,7 +63,7 @@ fn long_end(record: &[u8]) -> Directory {
     }
 }
 
-/// Whether the file has so many bytes there.
+/// Whether the file has this many bytes there.
 fn read_whole(file: &mut impl Read, into: &mut [u8]) -> io::Result<bool> {
     match file.read_exact(into) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),

@@ -37,7 +37,7 @@ impl CsvReader {
     pub(super) fn fast_rows(&mut self, bytes: &[u8], sink: &mut impl TakeSample) -> usize {
         let mut index = std::mem::take(&mut self.index);
         let mut used = 0;
-        // So many bytes that the block and its index stay in the processor's caches.
+        // This many bytes that the block and its index stay in the processor's caches.
         let block_bytes = self.settings.block_bytes.max(1);
         while used < bytes.len() {
             let block = &bytes[used..bytes.len().min(used + block_bytes)];

@@ -3,7 +3,7 @@
 use super::{Masks, TakeMasks};
 use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
 
-/// That the processor has AVX2 and what came before or with it; can only be had by asking it.
+/// That the processor has AVX2 and what came before or with it; can only be created by detecting that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Proof(());
 

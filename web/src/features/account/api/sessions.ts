@@ -3,7 +3,7 @@ import { getJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { SessionView } from "@/shared/api/types";
 
-/** One's own sessions, this one among them. */
+/** The user's own sessions, including this one. */
 export function useSessions() {
   return useQuery({ queryKey: keys.sessions, queryFn: ({ signal }) => getJson<SessionView[]>("/account/sessions", signal) });
 }

@@ -10,7 +10,7 @@ export function useTokens() {
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
-    // The secret is on the page as long as its dialog is, and nowhere else.
+    // The secret exists only while its dialog is open, and nowhere else.
     gcTime: 0,
     mutationFn: (token: NewToken) => postJson<CreatedToken>("/account/tokens", token),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.tokens }),

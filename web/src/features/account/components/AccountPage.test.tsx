@@ -17,7 +17,7 @@ beforeEach(() => {
 const show = (session = sessionOf("member")) => renderFor(session, <AccountPage />);
 
 describe("the password", () => {
-  it("is changed with the current one", async () => {
+  it("is changed by entering the current one", async () => {
     api.answer("PUT /account/password", { status: 204 });
     show();
     await userEvent.type(screen.getByLabelText("Current password"), "old");
@@ -29,7 +29,7 @@ describe("the password", () => {
   it.each([
     ["sign_in_failed", "/current", "Current password"],
     ["password_weak", "/password", "New password"],
-  ])("has the refusal %s at %s beside its field", async (code, field, label) => {
+  ])("shows the error %s at %s at its field", async (code, field, label) => {
     api.answer("PUT /account/password", { status: code === "sign_in_failed" ? 401 : 400, body: fault(code, field) });
     show();
     await userEvent.type(screen.getByLabelText("Current password"), "old");
@@ -37,14 +37,14 @@ describe("the password", () => {
     await waitFor(() => expect(screen.getByLabelText(label).getAttribute("aria-invalid")).toBe("true"));
     expect(screen.getByRole("form", { name: "Password" }).querySelectorAll("[aria-invalid=true]")).toHaveLength(1);
   });
-  it.each([sessionOf("member", { by_link: true }), sessionOf("member", { has_password: false })])("needs no current one after a link, nor where there is none", (session) => {
+  it.each([sessionOf("member", { by_link: true }), sessionOf("member", { has_password: false })])("needs no current one after signing in by link, or if none is set", (session) => {
     show(session);
     expect(screen.queryByLabelText("Current password")).toBeNull();
   });
 });
 
 describe("sessions", () => {
-  it("can be ended, but for this one", async () => {
+  it("can be ended, except the current one", async () => {
     api.answer("DELETE /account/sessions/s-2", { status: 204 });
     show();
     const table = within(await screen.findByRole("region", { name: "Sessions" }));
@@ -64,7 +64,7 @@ describe("tokens", () => {
     await userEvent.click(dialog.getByRole("button", { name: "Create token" }));
     return within(screen.getByRole("dialog"));
   };
-  it("are shown once, to be copied", async () => {
+  it("are shown once, and can be copied", async () => {
     api.answer("POST /account/tokens", { status: 201, body: { token: "jac_secret", view: { ...token, id: "t-2", name: "ci" } } });
     show();
     const dialog = await create("ci");
@@ -79,19 +79,19 @@ describe("tokens", () => {
     expect(dialog.getByLabelText("Name").getAttribute("aria-invalid")).toBe("true");
     expect(api.changes()).toEqual([]);
   });
-  it("show a taken name at its field", async () => {
+  it("report a duplicate name at its field", async () => {
     api.answer("POST /account/tokens", { status: 409, body: fault("name_taken") });
     show();
     const dialog = await create("nightly");
     await waitFor(() => expect(dialog.getByLabelText("Name").getAttribute("aria-invalid")).toBe("true"));
     expect(dialog.queryByRole("alert")).toBeNull();
   });
-  it("of a viewer can only read", async () => {
+  it("of a viewer are read-only", async () => {
     show(sessionOf("viewer"));
     await userEvent.click(await screen.findByRole("button", { name: "New token" }));
     expect(within(screen.getByRole("dialog")).getAllByRole("radio")).toHaveLength(1);
   });
-  it("are revoked after a question", async () => {
+  it("are revoked after confirmation", async () => {
     api.answer("DELETE /account/tokens/t-1", { status: 204 });
     show();
     await userEvent.click(await screen.findByRole("button", { name: "Revoke nightly" }));
@@ -99,14 +99,14 @@ describe("tokens", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes()).toMatchObject([{ method: "DELETE", path: "/account/tokens/t-1" }]);
   });
-  it("have a word where there are none", async () => {
+  it("show a message if there are none", async () => {
     api.answer("GET /account/tokens", { body: [] });
     show();
     expect(await screen.findByText(/^No tokens/)).toBeDefined();
   });
 });
 
-it("shows a list that failed, and shows the others", async () => {
+it("shows the error of a list that failed, and the other lists", async () => {
   api.answer("GET /account/tokens", { status: 500, body: fault("internal") });
   show();
   expect((await screen.findByRole("alert")).textContent).toContain("internal");

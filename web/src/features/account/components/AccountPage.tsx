@@ -7,7 +7,7 @@ import { Note } from "@/shared/ui/Note";
 import { SessionList } from "./SessionList";
 import { TokenList } from "./TokenList";
 
-/** One's own account: who one is, the password, the sessions and the tokens. */
+/** The user's own account: name and role, password, sessions and tokens. */
 export function AccountPage() {
   const { data: session } = useSession();
   if (session == null) return null;

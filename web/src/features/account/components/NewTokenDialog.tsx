@@ -11,7 +11,7 @@ import { ShownOnce } from "@/shared/ui/ShownOnce";
 import { useCreateToken } from "../api/tokens";
 import { checkToken, emptyToken, EXPIRIES, SCOPES, scopesFor } from "../tokenForm";
 
-/** Names a token and what it may do; then shows it, once. */
+/** Asks for a token's name, scope and expiry; then shows the token, once. */
 export function NewTokenDialog({ role, onClose }: { role: Role; onClose: () => void }) {
   const [form, setForm] = useState(() => emptyToken(role));
   const [tried, setTried] = useState(false);

@@ -10,7 +10,7 @@ import { useNow } from "@/shared/ui/useNow";
 import { useEndSession, useSessions } from "../api/sessions";
 import { browserName } from "../browserName";
 
-/** Where one is signed in; every other session can be ended. */
+/** Where the user is signed in; every other session can be ended. */
 export function SessionList() {
   const sessions = useSessions();
   const end = useEndSession();
@@ -74,7 +74,7 @@ export function SessionList() {
   );
 }
 
-/** By its browser and where that is. */
+/** A session's browser and address. */
 function sessionName({ user_agent, address }: SessionView): string {
   return [browserName(user_agent), address].filter(Boolean).join(", ");
 }

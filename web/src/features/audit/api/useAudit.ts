@@ -5,7 +5,7 @@ import type { AuditEntry, Page } from "@/shared/api/types";
 
 const ROWS = 100;
 
-/** The trail, the newest first, part after part: everybody's (`/audit`), or one's own (`/account/audit`). */
+/** The audit trail, newest first, page by page: of all users (`/audit`), or the user's own (`/account/audit`). */
 export function useAudit(path: "/audit" | "/account/audit", search: string) {
   return useInfiniteQuery({
     queryKey: keys.audit(path, search),

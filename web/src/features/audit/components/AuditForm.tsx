@@ -7,7 +7,7 @@ import { faultOf, isEmpty, type AuditFilter } from "../auditFilter";
 
 interface Props {
   filter: AuditFilter;
-  /** Else it is one's own trail. */
+  /** Otherwise it is the user's own trail. */
   everybody: boolean;
   onSearch: (filter: AuditFilter) => void;
 }
@@ -15,7 +15,7 @@ interface Props {
 const NARROW_PX = 700;
 const NONE: AuditFilter = { person: "", action: "", thing: "", text: "", from: "", to: "" };
 
-/** The filters of the audit trail; all that are filled in must match. */
+/** The filters of the audit trail; an entry must match all of them. */
 export function AuditForm({ filter, everybody, onSearch }: Props) {
   const [draft, setDraft] = useState(filter);
   const [opened, setOpened] = useState(!isEmpty(filter));
@@ -34,7 +34,7 @@ export function AuditForm({ filter, everybody, onSearch }: Props) {
       {(attributes) => <input {...attributes} type="datetime-local" value={draft[field]} onChange={({ target }) => set({ [field]: target.value })} />}
     </Field>
   );
-  // There the entries would begin below the window's end.
+  // On a small screen the form would push the entries below the window's end.
   if (isNarrow && !opened) {
     return (
       <button type="button" className="btn btn-outline-secondary audit-open" onClick={() => setOpened(true)}>

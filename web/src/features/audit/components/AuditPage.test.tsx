@@ -38,14 +38,14 @@ const lastSearch = () => {
   return Object.fromEntries(search);
 };
 
-it("shows who did what to what, with which outcome", async () => {
+it("shows user, action, object and result", async () => {
   show();
   const row = within(await screen.findByRole("row", { name: /refused: not_owner/ }));
   expect(row.getByText("create run")).toBeDefined();
   expect(row.getByRole("link", { name: "peak" }).getAttribute("href")).toBe("/runs/r-1");
 });
 
-it("asks for what is typed, and keeps it in the URL", async () => {
+it("filters by what is typed, and keeps the filter in the URL", async () => {
   show();
   const form = within(screen.getByRole("form"));
   await form.findByRole("option", { name: "Bob" });
@@ -56,7 +56,7 @@ it("asks for what is typed, and keeps it in the URL", async () => {
   expect(window.location.search).toBe("?person=u-2&action=sign_in");
 });
 
-it("says where the end of the time lies before its start, and asks nothing", async () => {
+it("reports an end before the start, without a request", async () => {
   show("/settings/audit?from=2026-11-28T07:00&to=2026-11-28T06:00");
   await screen.findByRole("row", { name: /refused/ });
   expect(screen.getByLabelText("Until").getAttribute("aria-invalid")).toBe("true");
@@ -73,7 +73,7 @@ it("fetches older entries by the cursor", async () => {
   await waitFor(() => expect(lastSearch()).toEqual({ after: "older" }));
 });
 
-it("is exported as it is filtered, with leave for one download", async () => {
+it("exports the filtered entries, with a ticket for one download", async () => {
   api.answer("HEAD /audit/export", {});
   api.answer("POST /session/tickets", { status: 503, body: fault("unavailable") });
   show("/settings/audit?action=sign_in");
@@ -84,7 +84,7 @@ it("is exported as it is filtered, with leave for one download", async () => {
   expect(api.changes()).toEqual([{ method: "POST", path: "/session/tickets", body: { path: "/api/v1/audit/export" } }]);
 });
 
-it("shows everybody their own activity, without people and export", async () => {
+it("shows users their own activity, without filter by user and export", async () => {
   api.answer("GET /account/audit", { body: { items: [], next: null } });
   renderFor(sessionOf("viewer"), <OwnActivityPage />);
   expect(await screen.findByText("No entries yet.")).toBeDefined();
@@ -93,7 +93,7 @@ it("shows everybody their own activity, without people and export", async () => 
   expect(api.asked.map(({ path }) => path.split("?")[0])).toEqual(["/account/audit"]);
 });
 
-it("shows a failure with a way to try again", async () => {
+it("shows an error with a button to retry", async () => {
   api.answer("GET /audit", { status: 403, body: fault("not_owner") });
   show();
   expect((await screen.findByRole("alert")).textContent).toContain("not_owner");

@@ -47,17 +47,17 @@ function Thing({ entry }: { entry: AuditEntry }) {
   );
 }
 
-/** Everybody's trail, for administrators. */
+/** The trail of all users, for administrators. */
 export function AuditPage() {
   return <Trail key="all" everybody />;
 }
 
-/** One's own. */
+/** The user's own trail. */
 export function OwnActivityPage() {
   return <Trail key="own" everybody={false} />;
 }
 
-/** Who did what to what. */
+/** User, action and object of each entry. */
 function Trail({ everybody }: { everybody: boolean }) {
   const [parameters, change] = useUrlParameters();
   const filter = readFilter(parameters);

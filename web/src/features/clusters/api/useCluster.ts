@@ -4,7 +4,7 @@ import { keys } from "@/shared/api/keys";
 import type { Cluster } from "@/shared/api/types";
 import { isSettled } from "../clusterWords";
 
-/** One cluster; asked more often while it is on its way somewhere. */
+/** One cluster; polled more often while its phase is about to change. */
 export function useCluster(id: string, asked = true) {
   return useQuery({
     enabled: asked,

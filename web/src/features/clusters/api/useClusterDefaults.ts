@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { StartConfig } from "../clusterForm";
 
-/** The configuration that a new cluster starts with, the machines of EC2 in it. */
+/** The default configuration of a new cluster, including the EC2 settings. */
 export function useClusterDefaults() {
   return useQuery({
     queryKey: keys.clusterDefaults,

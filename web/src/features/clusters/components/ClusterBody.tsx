@@ -11,7 +11,7 @@ import { ClusterWarnings } from "./ClusterWarnings";
 import { Ec2Pairs } from "./Ec2Pairs";
 import { hasEnded, isComingUp, launchFailed, providerWords, workersOf } from "../clusterWords";
 
-/** What a reader must know first: failed, on its way, degraded, running. */
+/** The most important message about a cluster: failed, launching, degraded, running. */
 export function ClusterNotes({ cluster }: { cluster: Cluster }) {
   const gone = hasEnded(cluster.phase);
   const causes = gone ? causeLines(cluster) : [];
@@ -45,7 +45,7 @@ export function ClusterNotes({ cluster }: { cluster: Cluster }) {
   );
 }
 
-/** What is being waited for; what each node gets is in the table of nodes. */
+/** What the cluster is waiting for; progress per node is in the table of nodes. */
 function ComingUp({ cluster }: { cluster: Cluster }) {
   const now = useNow();
   const events = useClusterEvents(cluster.id, false);

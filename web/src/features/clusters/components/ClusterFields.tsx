@@ -15,11 +15,11 @@ interface Props {
   faults: Faults;
   choices: CredentialChoices;
   onChange: (form: ClusterForm) => void;
-  /** What the cluster is called, where it has a name of its own. */
+  /** The cluster's name, if it has one. */
   children?: ReactNode;
 }
 
-/** What a cluster is made of: where its nodes come from, how many, which JMeter, and how long it lives. */
+/** A cluster's configuration: provider, number of workers, JMeter version and lifetime. */
 export function ClusterFields({ info, form, faults, choices, onChange, children }: Props) {
   const fields = { form, faults, onChange };
   return (

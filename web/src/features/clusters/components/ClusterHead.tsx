@@ -20,14 +20,14 @@ import { CreateClusterDialog } from "./CreateClusterDialog";
 import { EndsIn } from "./EndsIn";
 import { TerminateDialog } from "./TerminateDialog";
 
-/** `start` is the button that starts a run; it belongs to the runs and is put in by the page. */
+/** `start` is the button that starts a run; it belongs to the feature of runs, so the page passes it in. */
 export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: Info | undefined; start: ReactNode }) {
   const extend = useExtendCluster(cluster.id);
   const [terminating, setTerminating] = useState(false);
   const [again, setAgain] = useState(false);
   const { may, mayWrite } = useRights();
   const navigate = useNavigate();
-  // The page stays the same one, so the dialog has to be closed.
+  // The page stays mounted, so the dialog has to be closed.
   const open = (made: Cluster) => {
     setAgain(false);
     void navigate(`/clusters/${made.id}`);
@@ -99,7 +99,7 @@ export function ClusterHead({ cluster, info, start }: { cluster: Cluster; info: 
   );
 }
 
-/** Where the end is now: an extension that does not move the end that counts is no extension, and is not called one. */
+/** The current end. If the extension did not move the effective end, it is not reported as one. */
 function Extended({ extension: { requested_ms, end, kept } }: { extension: Extension }) {
   return (
     <div role="status">
@@ -114,7 +114,7 @@ function Extended({ extension: { requested_ms, end, kept } }: { extension: Exten
   );
 }
 
-/** An estimate, and called one. */
+/** An estimated price, marked as such. */
 function Cost({ cluster, lives }: { cluster: Cluster; lives: boolean }) {
   const { usd_per_hour, usd_so_far } = cluster;
   if (usd_per_hour === null) return <span>price unknown</span>;

@@ -73,10 +73,10 @@ const FACETS: Facet[] = [
   },
 ];
 const NAMES = ["provider", "phase", "ended"];
-/** Phases that only ended clusters have. */
+/** Phases of terminated clusters only. */
 const ENDED = ["terminated", "failed"];
 
-/** The list of clusters: those that live, and by choice those that ended too. */
+/** The list of clusters: existing ones, and optionally terminated ones. */
 export function ClusterTable({ empty }: { empty: (withEnded: boolean) => ReactNode }) {
   const navigate = useNavigate();
   const [state, change] = useListState("", NAMES);

@@ -1,7 +1,7 @@
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import type { Creation } from "../useCreation";
 
-/** The next step, a check or the creation, is the form's one main action and says which of them it is. */
+/** The form's main button: its label says whether the next step is a check or the creation. */
 export function CreateButtons({ creation, onCancel }: { creation: Creation; onCancel: () => void }) {
   const { busy, checksFirst, forecast } = creation;
   const next = checksFirst ? (forecast === null ? "Check" : "Check again") : "Create cluster";

@@ -61,7 +61,7 @@ beforeEach(() => {
 });
 
 describe("of local processes", () => {
-  it("has the server's defaults, says what they come to, and sends them", async () => {
+  it("has the server's defaults, shows their summary, and sends them", async () => {
     api.answer("POST /clusters", { body: { id: "c-1" } });
     show();
     expect((await screen.findByLabelText<HTMLInputElement>("Workers")).value).toBe("2");
@@ -71,7 +71,7 @@ describe("of local processes", () => {
     await waitFor(() => expect(made.map(({ id }) => id)).toEqual(["c-1"]));
     expect(api.changes()).toEqual([{ method: "POST", path: "/clusters", body: { name: "peak", provider: "local", config: { ...DEFAULTS, ec2: null } } }]);
   });
-  it("marks every fault at once, and sends nothing", async () => {
+  it("marks all errors at once, and sends nothing", async () => {
     show();
     await screen.findByLabelText("Workers");
     await put("Workers", "17");
@@ -81,7 +81,7 @@ describe("of local processes", () => {
     expect(["Workers", "Lifetime", "Idle timeout"].map(invalid)).toEqual(["true", "true", "false"]);
     expect(api.changes()).toEqual([]);
   });
-  it("puts what the server refuses beside its field, by its place in the request", async () => {
+  it("shows the server's error at its field, by its JSON pointer", async () => {
     api.answer("POST /clusters", { status: 400, body: fault("cluster_invalid", "/config/heap_mb") });
     show();
     await screen.findByLabelText("Workers");
@@ -90,7 +90,7 @@ describe("of local processes", () => {
     expect(invalid("Workers")).toBe("false");
     expect(screen.queryByRole("alert")).toBeNull();
   });
-  it("shows what else went wrong whole", async () => {
+  it("shows other errors in full", async () => {
     api.answer("POST /clusters", { status: 503, body: fault("shutting_down") });
     show();
     await screen.findByLabelText("Workers");
@@ -104,10 +104,10 @@ describe("of Amazon EC2", () => {
   const choose = async () => {
     show();
     await userEvent.click(await screen.findByRole("radio", { name: "Amazon EC2" }));
-    // The only credentials there are.
+    // The only saved credentials.
     await waitFor(() => expect(dialog().getByLabelText<HTMLSelectElement>(/credentials/i).value).toBe("k-1"));
   };
-  it("creates nothing before its price was shown", async () => {
+  it("creates nothing before the price was shown", async () => {
     api.answer("POST /clusters/forecast", { body: FORECAST });
     api.answer("POST /clusters", { body: { id: "c-2" } });
     await choose();
@@ -119,7 +119,7 @@ describe("of Amazon EC2", () => {
     await press("Create cluster");
     await waitFor(() => expect(made.map(({ id }) => id)).toEqual(["c-2"]));
   });
-  it("shows what workers of other types cost before anything is created", async () => {
+  it("shows the price of workers of another type before anything is created", async () => {
     const others = { code: "fallback_prices", params: {}, message: "Workers for which c6i.large has no capacity are launched as c5.large at $0.097 an hour each." };
     api.answer("POST /clusters/forecast", { body: { ...FORECAST, notes: [others] } });
     await choose();
@@ -128,7 +128,7 @@ describe("of Amazon EC2", () => {
     expect(dialog().getByRole("status").textContent).toContain(others.message);
     expect(api.changes().map(({ path }) => path)).toEqual(["/clusters/forecast"]);
   });
-  it("has to be checked again after a change, and after a fault", async () => {
+  it("requires another check after a change, and after an error", async () => {
     api.answer("POST /clusters/forecast", { body: FORECAST });
     await choose();
     await press("Check");
@@ -143,12 +143,12 @@ describe("of Amazon EC2", () => {
   });
 });
 
-it("offers only the providers that the server has", async () => {
+it("offers only the server's enabled providers", async () => {
   show({ ...INFO, providers: ["ssh"] });
   expect((await screen.findAllByRole<HTMLInputElement>("radio")).map(({ disabled }) => disabled).filter((off) => off)).toHaveLength(2);
 });
 
-it("is created once, also while its page loads", async () => {
+it("creates only one cluster, even while its page loads", async () => {
   api.answer("POST /clusters", { body: { id: "c-1" } });
   renderFor(sessionOf("member"), <CreateClusterDialog info={INFO} onClose={() => undefined} />);
   await screen.findByLabelText("Workers");

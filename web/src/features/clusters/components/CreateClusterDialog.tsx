@@ -18,12 +18,12 @@ import { ForecastView } from "./ForecastView";
 import { FormText } from "./FormText";
 
 interface Props {
-  /** What the server has, as far as it is known yet. */
+  /** The server's capabilities, as far as they are loaded. */
   info: Info | undefined;
-  /** A cluster to make another one of; by default the form has the server's defaults. */
+  /** A cluster to copy; without it the form has the server's defaults. */
   like?: Cluster;
   onClose: () => void;
-  /** What follows; by default the new cluster's page. */
+  /** Called afterwards; by default opens the new cluster's page. */
   onCreated?: (cluster: Cluster) => void;
 }
 
@@ -53,7 +53,7 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
 
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    // What was found is at the fields and at the foot, and the form is longer than the window.
+    // Scroll to the first error: errors are shown at the fields and at the end of the form, which is longer than the window.
     const found = body.current?.querySelector(".field-fault, .forecast, .note-failed");
     (found?.closest(".field") ?? found)?.scrollIntoView({ block: "nearest" });
   }, [creation.forecast, creation.error, tries]);

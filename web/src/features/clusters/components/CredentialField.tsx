@@ -6,13 +6,13 @@ interface Props {
   label: string;
   choices: CredentialChoice[];
   value: string;
-  /** What to do where there is nothing to choose. */
+  /** What to do if there are no credentials to select. */
   none: string;
   fault: string | undefined;
   onChange: (value: string) => void;
 }
 
-/** One of one's saved credentials. */
+/** A choice of the user's saved credentials. */
 export function CredentialField({ label, choices, value, none, fault, onChange }: Props) {
   const help = (
     <>

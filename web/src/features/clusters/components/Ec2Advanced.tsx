@@ -2,7 +2,7 @@ import { useState } from "react";
 import { isBelowFold } from "../clusterForm";
 import { FormText, type FormProps } from "./FormText";
 
-/** What most clusters leave as it is; unfolded as long as a fault is in it. */
+/** Settings that most clusters leave unchanged; expanded while one of them has an error. */
 export function Ec2Advanced(props: FormProps) {
   const { faults } = props;
   const [open, setOpen] = useState(false);

@@ -6,7 +6,7 @@ import { Ec2Advanced } from "./Ec2Advanced";
 import { FormText, type FormProps } from "./FormText";
 import { ImageField } from "./ImageField";
 
-/** The machines of a cluster on EC2: where, which, how many, what they boot; everything else is folded below. */
+/** The EC2 settings of a cluster: region, instance types, number and image; everything else is collapsed below. */
 export function Ec2Fields({ choices, ...props }: FormProps & { choices: CredentialChoice[] }) {
   const { form, faults, onChange } = props;
   return (

@@ -2,7 +2,7 @@ import type { Ec2Config } from "@/shared/api/types";
 import { formatCount } from "@/shared/format/numbers";
 import { DISTRIBUTIONS } from "../ec2Places";
 
-/** The machines of EC2 in a cluster's configuration; what was left to JAC is not listed, but for the region. */
+/** The EC2 settings in a cluster's configuration; those left to JAC are not listed, except the region. */
 export function Ec2Pairs({ config }: { config: Ec2Config }) {
   return (
     <>

@@ -4,7 +4,7 @@ import { useNow } from "@/shared/ui/useNow";
 import { endOf } from "../clusterEnd";
 import { END_WORDS, hasEnded } from "../clusterWords";
 
-/** The countdown to whatever ends the cluster first. */
+/** The countdown to the cluster's automatic termination. */
 export function EndsIn({ cluster }: { cluster: Pick<ClusterSummary, "phase" | "ended_ms" | "expires_at_ms" | "idle_ends_at_ms"> }) {
   const now = useNow();
   if (hasEnded(cluster.phase)) {

@@ -7,7 +7,7 @@ import { useClusterEvents } from "../api/useClusterEvents";
 import { foldProgress } from "../clusterEvents";
 import { isSettled } from "../clusterWords";
 
-/** What happened to a cluster, the newest first; of a progress only where it is now. */
+/** A cluster's events, newest first; of a progress only the latest state. */
 export function Events({ cluster }: { cluster: Cluster }) {
   const now = useNow(60_000);
   const query = useClusterEvents(cluster.id, isSettled(cluster.phase));
@@ -21,7 +21,7 @@ export function Events({ cluster }: { cluster: Cluster }) {
           {(events) => (
             <div className="events-scroll" role="region" aria-label="Event list" tabIndex={0}>
               <ol className="events">
-                {/* They come oldest first, also those of one millisecond. */}
+                {/* They arrive oldest first, even those of the same millisecond. */}
                 {foldProgress(events, cluster.ready_ms)
                   .toReversed()
                   .map((event) => (

@@ -5,12 +5,12 @@ import { priceWords } from "../clusterWords";
 
 interface Props {
   forecast: Forecast;
-  /** The faults that stand beside no field. */
+  /** Errors that belong to no field. */
   faults: string[];
   request: NewCluster;
 }
 
-/** What the provider said of a configuration: what would fail, what was found, what it costs. Nothing was made. */
+/** The provider's answer for a configuration: problems, findings, cost. Nothing was created. */
 export function ForecastView({ forecast, faults, request }: Props) {
   return (
     <div className="stack forecast" role="status">

@@ -5,7 +5,7 @@ import type { ClusterField, ClusterForm, Faults } from "../clusterForm";
 /** What every field of the create form needs. */
 export interface FormProps {
   form: ClusterForm;
-  /** Those to be shown now. */
+  /** The errors to show now. */
   faults: Faults;
   onChange: (form: ClusterForm) => void;
 }
@@ -17,15 +17,15 @@ interface Props extends FormProps {
   unit?: string;
   placeholder?: string;
   numeric?: boolean;
-  /** More than one makes it a text of lines. */
+  /** More than one makes it a text area. */
   lines?: number;
-  /** Words and names that no dictionary has. */
+  /** Names and identifiers: disables spell checking. */
   technical?: boolean;
-  /** Offered while typing. */
+  /** Suggestions while typing. */
   suggestions?: string[];
 }
 
-/** One typed field of the create form. */
+/** A text field of the create form. */
 export function FormText({ form, faults, onChange, field, label, help, unit, placeholder, numeric, lines, technical, suggestions }: Props) {
   const list = useId();
   return (

@@ -5,7 +5,7 @@ import { DISTRIBUTIONS } from "../ec2Places";
 import { imagesFor } from "../images";
 import { FormText, type FormProps } from "./FormText";
 
-/** What machines of EC2 boot: a distribution's newest image, one that JAC made, or any other by its id. */
+/** The image of EC2 instances: a distribution's newest one, one that JAC created, or any other by its ID. */
 export function ImageField(props: FormProps) {
   const { form, faults, onChange } = props;
   const images = imagesFor(useImages().data ?? [], form.region);

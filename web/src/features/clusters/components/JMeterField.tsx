@@ -3,7 +3,7 @@ import { Field } from "@/shared/ui/Field";
 import { jmeterChoices } from "../jmeterChoices";
 import type { FormProps } from "./FormText";
 
-/** Which JMeter the nodes have: the server's own, or a version that it fetches when it is first needed. */
+/** The nodes' JMeter version: the server's own, or one that it downloads on first use. */
 export function JMeterField({ form, faults, onChange, info }: FormProps & { info: Info | undefined }) {
   return (
     <Field label="JMeter" fault={faults.jmeterVersion} help="Used on every node. Downloaded once if the server does not have it yet.">

@@ -4,7 +4,7 @@ import { readHosts } from "../machines";
 import { CredentialField } from "./CredentialField";
 import { FormText, type FormProps } from "./FormText";
 
-/** The machines of a cluster over SSH: which, who signs in with what, and how they are known. */
+/** The machines of a cluster over SSH: hosts, SSH user and key, and host keys. */
 export function MachineFields({ choices, ...props }: FormProps & { choices: CredentialChoice[] }) {
   const { form, faults, onChange } = props;
   const { hosts } = readHosts(props.form.hosts, Infinity);

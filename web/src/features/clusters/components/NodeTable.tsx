@@ -4,7 +4,7 @@ import { useClusterEvents } from "../api/useClusterEvents";
 import { lastWord } from "../clusterEvents";
 import { hostOf, isComingUp, isSettled, nodeChip, typeOf } from "../clusterWords";
 
-/** The nodes: where each is, and while the cluster comes up what each is getting. */
+/** The nodes: where each one is, and the progress of its setup. */
 export function NodeTable({ cluster }: { cluster: Cluster }) {
   const events = useClusterEvents(cluster.id, isSettled(cluster.phase));
   const detail = (node: ClusterNode) => {

@@ -9,12 +9,12 @@ const CHOICES: { provider: Provider; label: string; help: string }[] = [
 
 interface Props {
   value: Provider;
-  /** Those that the server has switched on. */
+  /** The providers enabled on the server. */
   available: Provider[];
   onChange: (provider: Provider) => void;
 }
 
-/** Where the nodes are to be. */
+/** The choice of provider. */
 export function ProviderChoice({ value, available, onChange }: Props) {
   const id = useId();
   return (

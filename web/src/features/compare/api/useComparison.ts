@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { ComparisonReport } from "@/shared/api/types";
 
-/** Finished runs beside each other, the first as what the others are compared with; it never changes. */
+/** Compares finished runs, with the first as the baseline; the result never changes. */
 export function useComparison(runs: string[]) {
   return useQuery({
     queryKey: keys.comparison(runs),

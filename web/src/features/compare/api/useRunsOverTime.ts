@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { RunsOverTime } from "@/shared/api/types";
 
-/** One label of several runs over time; null: the totals, which the comparison has already. */
+/** One label of several runs over time; null: the totals, which the comparison already has. */
 export function useRunsOverTime(runs: string[], label: string | null) {
   return useQuery({
     queryKey: keys.runsOverTime(runs, label ?? ""),

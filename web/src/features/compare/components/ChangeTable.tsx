@@ -14,7 +14,7 @@ interface Metric {
   name: string;
   of: (entry: Entry) => number | null;
   split: (value: number | null) => [string, string];
-  /** As a line's changes name it; null for what is not judged. */
+  /** The name of the metric in a line's changes; null if the metric is not evaluated. */
   changed: ChangedMetric | null;
   points?: true;
 }
@@ -58,7 +58,7 @@ function Pair({ metric, row, judged }: { metric: Metric; row: LineComparison; ju
   );
 }
 
-/** The numbers alone, for CSV and for who wants them in columns. */
+/** The numbers alone, for CSV and for users who want them in columns. */
 function plainColumns(metric: Metric): Column<LineComparison>[] {
   const written = (value: number | null) => joined(metric.split(value));
   return [
@@ -95,7 +95,7 @@ const UNJUDGED: Column<LineComparison>[] = COLUMNS.filter(({ id }) => id !== "ch
   return metric === undefined ? column : changeColumn(metric, false);
 });
 
-/** What changed for each label: before and after, what it comes to, and why. `changes=1` in the URL leaves out what did not change. */
+/** The changes of each label: before and after, result and reason. `changes=1` in the URL hides labels without changes. */
 export function ChangeTable({ comparison, judged }: { comparison: Comparison; judged: boolean }) {
   const [parameters, change] = useUrlParameters();
   const only = parameters.get("changes") === "1";

@@ -12,7 +12,7 @@ import { MOST_RUNS, readRuns, withBase, writeRuns } from "../chosenRuns";
 import { useLabelled } from "../useLabelled";
 import { ComparisonBody } from "./ComparisonBody";
 
-/** Two to five runs beside each other; which ones is in the URL, the base first. */
+/** Compares two to five runs; their IDs are in the URL, the baseline first. */
 export function ComparePage() {
   const [parameters, setParameters] = useSearchParams();
   const runs = readRuns(parameters.get("runs"));

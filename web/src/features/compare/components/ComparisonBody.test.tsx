@@ -59,7 +59,7 @@ function shown(more: Partial<Comparison>, results = [result("A"), result("B")]) 
   );
 }
 
-it("gives no verdict under another load until it is asked for one, and calls nothing good then", async () => {
+it("gives no verdict under a different load until one is requested, and then never calls a change good", async () => {
   const { container } = shown({ outcome: "better", findings: [{ code: "load_differs", message: LOAD, params: {} }], notes: [{ code: "rates_not_judged", message: "How it was tested.", params: {} }] });
   const notes = () => [...container.querySelectorAll(".note")];
   expect(notes().map((note) => note.className)).toEqual(["note note-attention", "note note-attention"]);
@@ -76,7 +76,7 @@ it("gives no verdict under another load until it is asked for one, and calls not
   expect(window.location.search).toBe("");
 });
 
-it("gives the verdict that was asked for on that pair alone", () => {
+it("gives the requested verdict for that pair alone", () => {
   window.history.replaceState(null, "", "/?judge=r-2");
   const other = (name: string, run_id: string) => ({ ...result(name), run_id, run: { ...STARTED, users: 200 } });
   shown({ outcome: "better" }, [{ ...result("A"), run: STARTED }, other("B", "r-2"), other("C", "r-3")]);
@@ -100,7 +100,7 @@ const STARTED = {
 };
 const error = (code: string) => ({ code, message: "refused", example: "refused", count: 7, labels: 1, first_ms: 0, last_ms: 0 });
 
-it("names what was different before the figures, and the failures that are new and gone", () => {
+it("shows differences before the figures, and new and gone failures", () => {
   shown({ outcome: "worse" }, [
     { ...result("A"), run: STARTED, errors: [error("500")] },
     { ...result("B"), run: { ...STARTED, users: 200 }, errors: [error("503")] },
@@ -111,7 +111,7 @@ it("names what was different before the figures, and the failures that are new a
   expect([...errors.querySelectorAll("h3")].map((each) => each.textContent.trim())).toEqual(["New in B: 1 error type", "Only in A: 1 error type"]);
 });
 
-it("says that nothing was different", () => {
+it("reports that nothing was different", () => {
   shown({}, [
     { ...result("A"), run: STARTED },
     { ...result("B"), run: STARTED },
@@ -120,7 +120,7 @@ it("says that nothing was different", () => {
   expect(screen.queryByRole("region", { name: "New and gone errors" })).toBeNull();
 });
 
-it("gives no verdict on what cannot be judged", () => {
+it("gives no verdict on results that cannot be compared", () => {
   const { container } = shown({ outcome: "cannot_be_judged" });
   expect(container.querySelector(".note-attention strong")?.textContent).toBe("B cannot be compared with A.");
   expect(container.querySelector(".note-good")).toBeNull();

@@ -19,11 +19,11 @@ import { ResultTable } from "./ResultTable";
 
 interface Props {
   report: ComparisonReport;
-  /** A result's name, where it leads somewhere. */
+  /** A result's name, as a link if it has a page. */
   nameOf?: (result: ComparedResult, name: string) => ReactNode;
-  /** What can be done with a result here: set as baseline, remove. */
+  /** Actions on a result: set as baseline, remove. */
   actionsOf?: (result: ComparedResult, index: number) => ReactNode;
-  /** One label in the charts over time, where its points can be had. */
+  /** A label in the charts over time, if its points are available. */
   labelled?: Labelled;
 }
 
@@ -36,7 +36,7 @@ export interface Labelled {
   empty: string;
 }
 
-/** Results beside each other: the same in the web app and in the offline file. Which pair the table shows is in the URL. */
+/** A comparison of results: the same in the web app and in the offline file. The pair shown in the table is in the URL. */
 export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
   const { scheme } = useTheme();
   const [parameters, change] = useUrlParameters();
@@ -58,7 +58,7 @@ export function ComparisonBody({ report, nameOf, actionsOf, labelled }: Props) {
   const pairs = parameters.getAll("judge");
   const pairOf = (index: number) => results[index]?.run_id ?? String(index);
   const judgesAnyway = (index: number) => pairs.includes(pairOf(index));
-  /** Another load says nothing about what was tested, unless that is asked for. */
+  /** Under a different load the results say nothing about the system under test, so a verdict is given only on request. */
   const withheld = (index: number) => otherLoad(index) && !judgesAnyway(index);
   const judge = (index: number, judges: boolean) =>
     change((url) => {
@@ -103,13 +103,13 @@ function differencesBetween(before: ComparedResult | undefined, after: ComparedR
   return before === undefined || after === undefined ? null : differencesOf(before, after);
 }
 
-/** By what they were started with. Where that is not known, by the rate that came of it, which may as well be the doing of a slower target. */
+/** By the runs' settings. If these are unknown, by the measured rate, which a slower system under test may also have caused. */
 function hasOtherLoad(before: ComparedResult | undefined, after: ComparedResult | undefined, comparison: Comparison | undefined): boolean {
   const differences = differencesBetween(before, after);
   return differences === null ? (comparison?.findings.some(({ code }) => code === "load_differs") ?? false) : differences.some(({ load }) => load);
 }
 
-/** What the pair comes to, before any table; first what makes the two hard to compare. */
+/** The result of a pair, above the tables; first what makes the two hard to compare. */
 function Outcome({ comparison, before, after, judged }: { comparison: Comparison; before: string; after: string; judged: boolean }) {
   const { total, labels, missing, outcome, findings } = comparison;
   const counts = countChanges(comparison);
@@ -158,7 +158,7 @@ function OnlyIn({ labels, where, tone }: { labels: string[]; where: string; tone
   );
 }
 
-/** How it was judged. */
+/** The method of the comparison. */
 function Method({ notes }: Pick<Comparison, "notes">) {
   if (notes.length === 0) return null;
   return (

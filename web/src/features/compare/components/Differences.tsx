@@ -5,7 +5,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
 import type { Difference, ErrorChanges } from "../differences";
 
-/** What two runs were started with otherwise, before what came of it. */
+/** Differences in the settings of two runs, shown before the results. */
 export function Differences({ found, before, after }: { found: Difference[]; before: string; after: string }) {
   return (
     <section className="card list-card" aria-label="Differences">
@@ -33,7 +33,7 @@ export function Differences({ found, before, after }: { found: Difference[]; bef
   );
 }
 
-/** Instead of a verdict, or next to a requested one: slower responses under twice the load are expected. */
+/** Shown instead of a verdict, or next to a requested one: slower responses under twice the load are expected. */
 export function OtherLoad({ judged, onJudge }: { judged: boolean; onJudge: (judges: boolean) => void }) {
   return (
     <Note tone="attention">

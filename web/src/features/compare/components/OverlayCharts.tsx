@@ -11,12 +11,12 @@ interface Props {
   all: Overlaid[];
   /** The same results in total. */
   totals: Overlaid[];
-  /** Chooses the label, where that can be done. */
+  /** Selects the label, if that is possible. */
   choice?: ReactNode;
   empty: string;
 }
 
-/** The results over one another: time counts from each one's start. */
+/** Charts of all results in one; time is counted from each one's start. */
 export function OverlayCharts({ all, totals, choice, empty }: Props) {
   const contents = useMemo(() => ({ rate: overlay(all, rate), p95: overlay(all, p95), errors: overlay(all, errorRate) }), [all]);
   const shown = useMemo<Spread[]>(

@@ -20,7 +20,7 @@ interface Props {
 
 const seconds = ({ summary }: ComparedResult) => measured(summary.total);
 
-/** What is compared, in whole figures: the first is what the others are measured by. */
+/** The figures of the compared results: the first is the baseline. */
 export function ResultTable({ all, comparisons, withheld, nameOf, actionsOf }: Props) {
   const indexOf = (row: Overlaid) => all.indexOf(row);
   const columns: Column<Overlaid>[] = [

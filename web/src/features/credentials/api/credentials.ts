@@ -3,28 +3,28 @@ import { getJson, postJson, putJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { CredentialView, EnvironmentCredentials, NewCredential } from "@/shared/api/types";
 
-/** One's own sets; an administrator sees names and owners of all. */
+/** The user's own sets; an administrator sees names and owners of all. */
 export function useCredentials(asked = true) {
   return useQuery({ queryKey: keys.credentials, queryFn: ({ signal }) => getJson<CredentialView[]>("/credentials", signal), enabled: asked });
 }
 
-/** Whether clusters may be made with the server's own. */
+/** Whether clusters may use the server's own. */
 export function useEnvironmentCredentials(asked = true) {
   return useQuery({ queryKey: keys.credentialsEnvironment, queryFn: ({ signal }) => getJson<EnvironmentCredentials>("/credentials/environment", signal), enabled: asked, staleTime: 60_000 });
 }
 
 export interface SaveCredential {
-  /** The set whose secret is replaced; null makes a new one. */
+  /** The set whose secret is replaced; null creates a new one. */
   id: string | null;
   credential: NewCredential;
-  /** AWS is asked who this is before it is saved. */
+  /** The identity is requested from AWS before the set is saved. */
   tests: boolean;
 }
 
 export function useSaveCredential() {
   const client = useQueryClient();
   return useMutation({
-    // A secret is not kept for those who look at old requests.
+    // Secrets are not kept in the cache of finished requests.
     gcTime: 0,
     mutationFn: ({ id, credential, tests }: SaveCredential) => {
       const query = tests ? "" : "?test=false";
@@ -38,7 +38,7 @@ export function useTestCredential() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id: string) => postJson<CredentialView>(`/credentials/${id}/test`),
-    // Also after a refusal: the set then has a fault.
+    // Also after an error: the set then has that error.
     onSettled: () => client.invalidateQueries({ queryKey: keys.credentials }),
   });
 }

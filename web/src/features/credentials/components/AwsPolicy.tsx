@@ -2,7 +2,7 @@ import { useState } from "react";
 import { copyText } from "@/shared/export/clipboard";
 import policy from "../awsPolicy.json?raw";
 
-/** The rights that JAC needs at AWS, to copy into a policy; with the region where one was typed. */
+/** The AWS permissions that JAC needs, to copy into a policy; restricted to the region if one was entered. */
 export function AwsPolicy({ region }: { region: string }) {
   const [said, setSaid] = useState("");
   const text = region === "" ? policy : policy.replaceAll("REGION", region);
@@ -11,7 +11,7 @@ export function AwsPolicy({ region }: { region: string }) {
     <details className="aws-policy">
       <summary>IAM policy to copy</summary>
       <p className="field-help">Replace {region === "" ? "REGION and ACCOUNT" : "ACCOUNT"} with your own. JAC can change and terminate only what it has tagged itself.</p>
-      {/* A region that scrolls takes the focus. */}
+      {/* A scrollable element must be focusable. */}
       <pre tabIndex={0} role="region" aria-label="IAM policy">
         {text}
       </pre>

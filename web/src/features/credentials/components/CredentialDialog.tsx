@@ -13,7 +13,7 @@ import { checkCredential, emptyCredential, fieldAt, type CredentialFaults, type 
 import { KINDS } from "../credentialWords";
 import { AwsPolicy } from "./AwsPolicy";
 
-/** Saves a set, or replaces the secret of one. It always starts without a secret: none comes back from the server. */
+/** Saves a set, or replaces the secret of one. It always starts empty: the server never returns a secret. */
 export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView | null; onClose: () => void }) {
   const [form, setForm] = useState(() => ({ ...emptyCredential(rotates?.kind ?? "aws_keys", rotates?.name ?? ""), roleArn: rotates?.shown["role_arn"] ?? "", region: rotates?.region ?? "" }));
   const [tried, setTried] = useState(false);
@@ -39,7 +39,7 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
         <input
           {...attributes}
           type={options.secret === true ? "password" : "text"}
-          // Browsers pass `off` over at a password field, but not `new-password`: nothing that they know is filled in.
+          // Browsers ignore `off` at a password field, but not `new-password`: they fill in nothing saved.
           autoComplete={options.secret === true ? "new-password" : "off"}
           autoCapitalize="off"
           spellCheck={false}
@@ -129,7 +129,7 @@ function refusedBeside(error: Error | null): CredentialFaults {
   const placed: CredentialFaults = {};
   for (const { field: pointer, message } of faults) {
     const field = fieldAt(pointer);
-    // Faults without a field are shown in full, with the others.
+    // Errors without a field are shown in full, with the others.
     if (field === null) return {};
     placed[field] = placed[field] === undefined ? message : `${placed[field]} ${message}`;
   }

@@ -43,7 +43,7 @@ const fill = async (dialog: ReturnType<typeof inDialog>) => {
 };
 
 describe("a set", () => {
-  it("shows who AWS says that it is and which clusters need it, and cannot be deleted then", async () => {
+  it("shows its AWS identity and the clusters that use it, and cannot be deleted while there are any", async () => {
     list(set({ in_use_by: [{ id: "c-1", name: "load-eu" }] }));
     show();
     const shown = within(await card());
@@ -52,7 +52,7 @@ describe("a set", () => {
     await userEvent.click(shown.getByRole("button", { name: "More about main" }));
     expect(shown.getByRole("menuitem", { name: /Delete/ })).toHaveProperty("disabled", true);
   });
-  it("shows its last fault, and is tested again", async () => {
+  it("shows its last error, and is tested again", async () => {
     list(set({ fault: "The token has expired.", identity: null }));
     api.answer("POST /credentials/k-1/test", { body: set() });
     show();
@@ -61,7 +61,7 @@ describe("a set", () => {
     await userEvent.click(within(await card()).getByRole("button", { name: "Test" }));
     await waitFor(() => expect(screen.queryByText("The token has expired.")).toBeNull());
   });
-  it("is deleted after a question, whose refusal is shown in it", async () => {
+  it("is deleted after confirmation, and the dialog shows an error", async () => {
     api.answer("DELETE /credentials/k-1", { status: 409, body: fault("credentials_in_use") });
     show();
     await userEvent.click(within(await card()).getByRole("button", { name: "More about main" }));
@@ -69,7 +69,7 @@ describe("a set", () => {
     await userEvent.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Delete" }));
     expect((await within(screen.getByRole("dialog")).findByRole("alert")).textContent).toContain("credentials_in_use");
   });
-  it("is rotated as the kind that it is", async () => {
+  it("is rotated with the fields of its kind", async () => {
     api.answer("PUT /credentials/k-1", { body: set() });
     show();
     await userEvent.click(within(await card()).getByRole("button", { name: "More about main" }));
@@ -90,7 +90,7 @@ describe("a new set", () => {
     [{ identity: null, fault: null }, "not tested"],
     [{ identity: "arn:aws:iam::123456789012:user/load", fault: null }, "tested"],
     [{ identity: null, fault: "Expired." }, "test failed"],
-  ])("shows how its test came out: %j", async (more, word) => {
+  ])("shows the result of its test: %j", async (more, word) => {
     list(set(more));
     show();
     expect(within(await card()).getByText(word)).toBeDefined();
@@ -102,7 +102,7 @@ describe("a new set", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes()).toMatchObject([{ path: "/credentials", body: { name: "second", aws: { access_key_id: "AKIA1", secret_access_key: "s3cret" } } }]);
   });
-  it("that AWS refuses may be saved untested", async () => {
+  it("that AWS rejects may be saved untested", async () => {
     api.answer("POST /credentials", { status: 400, body: fault("credentials_refused") });
     show();
     const dialog = await open();
@@ -116,7 +116,7 @@ describe("a new set", () => {
   it.each([
     ["credentials_invalid", "/aws/access_key_id", "Access key ID"],
     ["name_taken", "/name", "Name"],
-  ])("has the refusal %s at %s beside its field", async (code, field, label) => {
+  ])("shows the error %s at %s at its field", async (code, field, label) => {
     api.answer("POST /credentials", { status: 400, body: fault(code, field) });
     show();
     const dialog = await open();
@@ -124,7 +124,7 @@ describe("a new set", () => {
     await waitFor(() => expect(dialog.getByLabelText(label).getAttribute("aria-invalid")).toBe("true"));
     expect(dialog.queryByRole("alert")).toBeNull();
   });
-  it("lists all faults at once before the server is asked", async () => {
+  it("lists all errors at once before a request", async () => {
     show();
     const dialog = await open();
     await userEvent.click(dialog.getByRole("button", { name: "Test and save" }));
@@ -133,14 +133,14 @@ describe("a new set", () => {
   });
 });
 
-it("says what belongs here, and to a viewer that nothing does, without asking for what is refused", async () => {
+it("explains the empty page, also to a viewer, without requests that would be rejected", async () => {
   show(sessionOf("viewer"));
   expect(await screen.findByText("No credentials.")).toBeDefined();
   expect(screen.queryByRole("button", { name: "Add credentials" })).toBeNull();
   expect(api.asked).toEqual([]);
 });
 
-it("shows an administrator the names of others' sets, without actions", async () => {
+it("shows an administrator the names of other users' sets, without actions", async () => {
   list(set(), set({ id: "k-2", name: "bobs", owner: { id: "u-2", name: "Bob" } }));
   show(sessionOf("administrator"));
   const others = within(await screen.findByRole("region", { name: "Credentials of others" }));

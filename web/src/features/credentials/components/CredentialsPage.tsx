@@ -10,7 +10,7 @@ import { kindWord } from "../credentialWords";
 import { CredentialCard } from "./CredentialCard";
 import { CredentialDialog } from "./CredentialDialog";
 
-/** One's own sets of credentials; administrators see which ones others have. Viewers create no clusters, and have none. */
+/** The user's own sets of credentials; administrators also see other users' sets. Viewers cannot create clusters and have none. */
 export function CredentialsPage() {
   const { data: session } = useSession();
   const { may } = useRights();
@@ -72,7 +72,7 @@ function OwnCredentials({ me }: { me: string }) {
   );
 }
 
-/** The server's own, where this person may use them. */
+/** The server's own credentials, if this user may use them. */
 function Environment() {
   const { data } = useEnvironmentCredentials();
   if (data?.allowed !== true) return null;

@@ -3,10 +3,10 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Trend } from "@/shared/api/types";
 
-/** How many runs one request brings. */
+/** Runs per request. */
 const PAGE_RUNS = 50;
 
-/** A plan's runs with their figures, in total or of one label: the newest first, older ones when they are asked for. */
+/** A plan's runs with their figures, in total or of one label: newest first, older ones on request. */
 export function useTrend(plan: string, label: string | null) {
   return useInfiniteQuery({
     queryKey: keys.trend(plan, label),
@@ -24,7 +24,7 @@ function pathOf(plan: string, label: string | null, before: string | null): stri
   return `/plans/${plan}/trend?${search.toString()}`;
 }
 
-/** The labels that a trend can be asked for. */
+/** The labels that a trend is available for. */
 export function usePlanLabels(plan: string) {
   return useQuery({ queryKey: keys.planLabels(plan), queryFn: ({ signal }) => getJson<string[]>(`/plans/${plan}/labels`, signal) });
 }

@@ -14,7 +14,7 @@ const lastAsked = () => api.asked.filter(({ path }) => path.startsWith("/plans/p
 
 beforeEach(() => api.answer("GET /plans/p-1/labels", { body: ["Home", "Login"] }));
 
-it("counts the runs and those that are worse, and shows them as a table, the oldest first", async () => {
+it("counts the runs and the regressions, and shows them as a table, oldest first", async () => {
   trend();
   show();
   expect(await screen.findByText(/^3 runs, the newest at the right, 1 regression\./)).toBeDefined();
@@ -23,7 +23,7 @@ it("counts the runs and those that are worse, and shows them as a table, the old
   expect(screen.getByRole("columnheader", { name: "Regression" })).toBeDefined();
 });
 
-it("asks for the label that is chosen, and keeps it in the URL", async () => {
+it("requests the selected label, and keeps it in the URL", async () => {
   trend();
   show();
   await userEvent.selectOptions(await screen.findByLabelText("Label"), "Login");
@@ -31,7 +31,7 @@ it("asks for the label that is chosen, and keeps it in the URL", async () => {
   expect(window.location.search).toBe("?trend.label=Login");
 });
 
-it("keeps its choice, and shows nothing of the former label, where the trend of a label fails", async () => {
+it("keeps its choice, and shows no data of the previous label, if the request of a label fails", async () => {
   trend();
   show();
   await screen.findByText(/^3 runs/);
@@ -43,7 +43,7 @@ it("keeps its choice, and shows nothing of the former label, where the trend of 
   expect(await screen.findByText(/^3 runs/)).toBeDefined();
 });
 
-it("shows only the runs of a tag", async () => {
+it("shows only the runs with a tag", async () => {
   trend();
   show("/?trend.tag=nightly");
   expect(await screen.findByText(/^2 runs/)).toBeDefined();
@@ -59,14 +59,14 @@ it("loads older runs by the cursor", async () => {
   expect(lastAsked()).toBe("/plans/p-1/trend?limit=50&before=17_r-1");
 });
 
-it("is not there for a single run", async () => {
+it("is not shown for a single run", async () => {
   trend([trendPointOf("r-1")]);
   show();
   await waitFor(() => expect(lastAsked()).toBeDefined());
   await waitFor(() => expect(screen.queryByRole("region", { name: "Trend" })).toBeNull());
 });
 
-it("shows that older runs did not come, and keeps the others", async () => {
+it("reports that older runs could not be loaded, and keeps the others", async () => {
   trend(RUNS, "17_r-1");
   show();
   const more = await screen.findByRole("button", { name: "Load older runs" });

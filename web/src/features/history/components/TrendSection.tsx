@@ -12,7 +12,7 @@ import { putParameter, useUrlParameters } from "@/shared/url/useUrlParameters";
 import { usePlanLabels, useTrend } from "../api/useTrend";
 import { isRegression, runWords, sinceBaseline, tagsOf, trendCharts } from "../trend";
 
-/** A plan's runs beside each other; label and tag are in the URL. Nothing where there are fewer than two runs: the list below says so. */
+/** The trend of a plan's runs; label and tag are in the URL. Not shown for fewer than two runs, for which the list below is enough. */
 export function TrendSection({ plan }: { plan: string }) {
   const [parameters, change] = useUrlParameters();
   const label = parameters.get("trend.label");
@@ -55,10 +55,10 @@ function trendWords(runs: TrendPoint[]): string {
   return `${plural(runs.length, "run")}, the newest at the right${worse === 0 ? "" : `, ${plural(worse, "regression")}`}. Click a run to open it.`;
 }
 
-/** One of the options or any; none where there is nothing to choose. */
+/** One of the options or any; not shown if there are no options. */
 function Choice({ label, any, value, options, onChange }: { label: string; any: string; value: string | null; options: string[]; onChange: (value: string) => void }) {
   if (options.length === 0 && value === null) return null;
-  // What the URL names may be gone meanwhile.
+  // The value in the URL may no longer exist.
   const all = value === null || options.includes(value) ? options : [value, ...options];
   return (
     <select className="form-select form-select-sm list-facet" aria-label={label} value={value ?? ""} onChange={({ target }) => onChange(target.value)}>

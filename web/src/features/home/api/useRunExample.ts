@@ -4,15 +4,15 @@ import { getJson, postJson } from "@/shared/api/client";
 import type { Cluster, ClusterConfig, NewCluster, NewRun, Plan, Run } from "@/shared/api/types";
 import { upload } from "@/shared/api/upload";
 
-/** What is being done for the example's run; null: nothing. */
+/** The current step of starting the example; null: not starting. */
 export type ExampleStep = "uploading" | "creating" | "starting" | null;
 
-/** Long enough for JMeter to be downloaded first. */
+/** Long enough for downloading JMeter first. */
 const LIFETIME_MINUTES = 30;
 
 /**
- * Uploads the example, makes a cluster of one worker on this machine that is removed after the run, and starts the run, which waits for the
- * cluster by itself. `onStarted` is called also where the page that asked shows something else by then.
+ * Uploads the example, creates an ephemeral local cluster with one worker, and starts the run, which waits for the
+ * cluster. `onStarted` is also called if the page shows something else by then.
  */
 export function useRunExample(onStarted: (run: Run) => void) {
   const client = useQueryClient();

@@ -39,7 +39,7 @@ function show(all: Integrations) {
   renderFor(sessionOf("administrator"), <IntegrationsPage />);
 }
 
-it("shows each target with its last result, and says that nothing links to runs", async () => {
+it("shows each target with its last result, and reports that messages have no links to runs", async () => {
   show(ALL);
   const ci = within(await screen.findByRole("region", { name: "ci" }));
   expect(ci.getByText("retrying")).toBeTruthy();
@@ -49,7 +49,7 @@ it("shows each target with its last result, and says that nothing links to runs"
   expect(screen.getByText(/set public_url/)).toBeTruthy();
 });
 
-it("sends a test and says how it came out", async () => {
+it("sends a test and shows its result", async () => {
   show({ ...ALL, metrics: [] });
   const ci = within(await screen.findByRole("region", { name: "ci" }));
   api.answer("POST /integrations/ci/test", { body: { target: "ci", took_ms: 45 } });
@@ -61,7 +61,7 @@ it("sends a test and says how it came out", async () => {
   await waitFor(() => expect(api.changes()).toHaveLength(2));
 });
 
-it("says what belongs there while there is nothing", async () => {
+it("explains the empty page", async () => {
   show({ notifications: [], metrics: [], public_url: null });
   expect(await screen.findByText("No integrations.")).toBeTruthy();
 });

@@ -5,7 +5,7 @@ import { Note } from "@/shared/ui/Note";
 import { useIntegrations } from "../api/integrations";
 import { ExporterCard, NotifierCard } from "./TargetCards";
 
-/** Who is notified of a run's end, and where the figures of running tests are pushed to. Set in the server's configuration. */
+/** The targets of notifications at a run's end, and those of metrics during runs. Set in the server's configuration. */
 export function IntegrationsPage() {
   const integrations = useIntegrations();
   return (

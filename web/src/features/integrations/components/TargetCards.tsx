@@ -11,7 +11,7 @@ import { Note } from "@/shared/ui/Note";
 import { useTestIntegration } from "../api/integrations";
 import { exporterChip, exporterFigures, kindWord, selectionWords } from "../integrationWords";
 
-/** A target that is notified of runs' ends. */
+/** A target of notifications. */
 export function NotifierCard({ view }: { view: NotifierView }) {
   const { last } = view;
   return (
@@ -32,7 +32,7 @@ export function NotifierCard({ view }: { view: NotifierView }) {
   );
 }
 
-/** A place that figures of running tests are pushed to. */
+/** A target of metrics. */
 export function ExporterCard({ view }: { view: ExporterView }) {
   return (
     <TargetCard name={view.name} kind={view.kind} chip={<Chip {...exporterChip(view)} />} trouble={view.trouble?.message ?? null}>
@@ -44,7 +44,7 @@ export function ExporterCard({ view }: { view: ExporterView }) {
   );
 }
 
-/** A run by its name; by its ID while that is not known, or the run was deleted. */
+/** A run's name; its ID while that is not loaded, or if the run was deleted. */
 function RunLink({ id }: { id: string }) {
   const { data } = useRun(id);
   return <Link to={`/runs/${id}`}>{data?.name ?? id}</Link>;
@@ -54,7 +54,7 @@ interface TargetCardProps {
   name: string;
   kind: NotifierKind | ExporterKind;
   chip: ReactNode;
-  /** Why the last one was not accepted; a test that has just failed says it again. */
+  /** Why the last delivery was not accepted; not repeated if a test just failed with the same error. */
   trouble: string | null;
   children: ReactNode;
 }

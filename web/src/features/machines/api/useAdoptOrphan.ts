@@ -3,7 +3,7 @@ import { postJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Cluster } from "@/shared/api/types";
 
-/** Makes a cluster that nobody here knew one of the person who asks. */
+/** Adopts a cluster without a row: the user becomes its owner. */
 export function useAdoptOrphan(clusterId: string) {
   const client = useQueryClient();
   return useMutation({

@@ -55,7 +55,7 @@ function rowOf(rows: Priced[], machine: Machine): Priced | undefined {
   return rows.find(({ id }) => id === machine.cluster_id);
 }
 
-/** A machine's own price, else that of its whole cluster, of which it is a part. */
+/** A machine's own price, otherwise the price of its whole cluster. */
 function Price({ own, together }: { own: number | null; together: number | null | undefined }) {
   if (own !== null || together == null) return <>{formatUsd(own)}</>;
   return (

@@ -10,7 +10,7 @@ import { orphansOf, sumOf, type Priced } from "../machineSums";
 import { MachineTable } from "./MachineTable";
 import { OrphanNote } from "./OrphanNote";
 
-/** What exists and what it costs: the sums, what nobody looks after, then machine by machine. */
+/** All machines and their cost: the sums, orphans, then each machine. */
 export function MachinesBody({ machines, unreachable, rows }: Machines & { rows: Priced[] }) {
   const now = useNow(2000);
   const sum = sumOf(machines, rows, now);

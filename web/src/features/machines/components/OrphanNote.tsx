@@ -9,7 +9,7 @@ import { sumOf, type Orphan } from "../machineSums";
 import { AdoptDialog } from "./AdoptDialog";
 import { TerminateOrphanDialog } from "./TerminateOrphanDialog";
 
-/** A cluster that costs money and that nobody here looks after: taken over or ended, by hand. */
+/** A cluster that costs money and is not managed by this server: it can be adopted or terminated manually. */
 export function OrphanNote({ orphan, now }: { orphan: Orphan; now: number }) {
   const [asking, setAsking] = useState<"adopt" | "terminate" | null>(null);
   const { usdPerHour, usdSoFar } = sumOf(orphan.machines, [], now);

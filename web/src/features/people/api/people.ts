@@ -3,7 +3,7 @@ import { patchJson, postJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Invited, NewUser, OneTimeLink, UserChange, UserView } from "@/shared/api/types";
 
-/** Whoever is in a team is listed there too; one's own session says whether one is alone here. */
+/** Users, with their teams. The user's own session says whether there are others. */
 function useRefresh() {
   const client = useQueryClient();
   return () => Promise.all([keys.people, keys.teams, keys.session].map((queryKey) => client.invalidateQueries({ queryKey })));
@@ -11,7 +11,7 @@ function useRefresh() {
 
 export function useInvite() {
   const refresh = useRefresh();
-  // The link is on the page as long as its dialog is, and nowhere else.
+  // The link exists only while its dialog is open, and nowhere else.
   return useMutation({ gcTime: 0, mutationFn: (user: NewUser) => postJson<Invited>("/people", user), onSuccess: refresh });
 }
 
@@ -20,17 +20,17 @@ export function useChangePerson(id: string) {
   return useMutation({ mutationFn: (change: UserChange) => patchJson<UserView>(`/people/${id}`, change), onSuccess: refresh });
 }
 
-/** A link with which somebody signs in once and sets a new password. */
+/** A link with which a user signs in once and sets a new password. */
 export function useResetLink(id: string) {
   return useMutation({ gcTime: 0, mutationFn: () => postJson<OneTimeLink>(`/people/${id}/link`) });
 }
 
-/** What they owned goes to `to`; with null their clusters are terminated, and plans and runs go to who removes them. */
+/** What the user owned goes to `to`; with null their clusters are terminated, and plans and runs go to the administrator who deletes them. */
 export function useRemovePerson(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (to: string | null) => remove(`/people/${id}${to === null ? "" : `?${new URLSearchParams({ to }).toString()}`}`),
-    // Whatever they owned has another owner now.
+    // What they owned has another owner now.
     onSuccess: () => client.invalidateQueries(),
   });
 }

@@ -5,7 +5,7 @@ import type { TeamView } from "@/shared/api/types";
 
 export interface TeamSettings {
   name: string;
-  /** IDs of people. */
+  /** IDs of users. */
   add: string[];
   remove: string[];
 }

@@ -30,14 +30,14 @@ function Members({ more }: { more: boolean }) {
 
 const names = () => screen.getAllByRole("checkbox").map((box) => (box as HTMLInputElement).labels?.[0]?.textContent);
 
-it("has what was chosen when it opened first, once, and the others as they were found", () => {
+it("shows the initial selection first and once, then the matches", () => {
   render(<Members more={false} />);
   expect(names().slice(0, 3)).toEqual(["Person 11", "Person 0", "Person 1"]);
   expect(names()).toHaveLength(14);
   expect(screen.queryByRole("searchbox")).toBeNull();
 });
 
-it("finds one of many by typing, and keeps what was chosen before", async () => {
+it("finds entries by typing, and keeps the earlier selection", async () => {
   render(<Members more />);
   await userEvent.type(screen.getByRole("searchbox", { name: "Search members" }), "son 13{Enter}");
   expect(names()).toEqual(["Person 13"]);

@@ -9,7 +9,7 @@ interface Props {
   first: Named[];
   /** The server's matches for the text. */
   found: Named[];
-  /** The server has others. */
+  /** The server has more. */
   more: boolean;
   /** Number of selected entries, shown or not. */
   count: number;
@@ -19,7 +19,7 @@ interface Props {
   onChange: (option: Named, chosen: boolean) => void;
 }
 
-/** A multiple choice: teams of a person, members of a team. If there are many, the others are found by search. */
+/** A multiple choice: teams of a user, members of a team. If there are many, the others are found by search. */
 export function CheckList({ legend, first, found, more, count, isChosen, text, onSearch, onChange }: Props) {
   const id = useId();
   // Once there were too many to show, the search field stays.

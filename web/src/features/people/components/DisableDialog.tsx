@@ -2,7 +2,7 @@ import type { UserView } from "@/shared/api/types";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { useChangePerson } from "../api/people";
 
-/** Locks an account, or opens it again; nothing that it owns is touched. */
+/** Disables an account, or enables it again; nothing that it owns changes. */
 export function DisableDialog({ person, onClose }: { person: UserView; onClose: () => void }) {
   const change = useChangePerson(person.id);
   const disable = person.disabled !== true;

@@ -9,7 +9,7 @@ import { useInvite } from "../api/people";
 import { LinkDialog } from "./LinkDialog";
 import { PersonFields } from "./PersonFields";
 
-/** Makes an account and the one-time link that opens it. */
+/** Creates an account and its one-time link. */
 export function InviteDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [rights, setRights] = useState<{ role: Role; teams: string[] }>({ role: "member", teams: [] });

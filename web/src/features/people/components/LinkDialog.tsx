@@ -4,7 +4,7 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { Note } from "@/shared/ui/Note";
 import { absoluteLink, ShownOnce } from "@/shared/ui/ShownOnce";
 
-/** A one-time link that was made for somebody: shown once. */
+/** A one-time link for another user: shown once. */
 export function LinkDialog({ title, name, made, onClose }: { title: string; name: string; made: OneTimeLink; onClose: () => void }) {
   return (
     <Dialog title={title} onClose={onClose}>

@@ -45,7 +45,7 @@ describe("an invitation", () => {
     await userEvent.click(dialog.getByLabelText("Viewer"));
     await userEvent.click(dialog.getByRole("button", { name: "Invite" }));
   };
-  it("shows its link once, whole", async () => {
+  it("shows its link once, in full", async () => {
     api.answer("POST /people", { status: 201, body: { user: person("u-4", "Dee"), link: "/sign-in#token=t0ken", expires_ms: 1 } });
     show();
     await invite("Dee");
@@ -54,13 +54,13 @@ describe("an invitation", () => {
     await userEvent.click(screen.getAllByRole("button", { name: "Close" }).at(-1) ?? document.body);
     expect(screen.queryByText(/t0ken/)).toBeNull();
   });
-  it("needs a name", async () => {
+  it("requires a name", async () => {
     show();
     await invite("");
     expect(screen.getByLabelText("Name").getAttribute("aria-invalid")).toBe("true");
     expect(api.changes()).toEqual([]);
   });
-  it("shows a taken name at its field", async () => {
+  it("reports a duplicate name at its field", async () => {
     api.answer("POST /people", { status: 409, body: fault("name_taken") });
     show();
     await invite("Bob");
@@ -69,7 +69,7 @@ describe("an invitation", () => {
   });
 });
 
-describe("a person", () => {
+describe("a user", () => {
   it("gets another role and other teams", async () => {
     api.answer("PATCH /people/u-2", { body: BOB });
     show();
@@ -80,7 +80,7 @@ describe("a person", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes()).toMatchObject([{ path: "/people/u-2", body: { role: "administrator", teams: [] } }]);
   });
-  it("who is the last administrator stays one, and that is said at the role", async () => {
+  it("who is the last administrator stays one, with the error at the role", async () => {
     api.answer("PATCH /people/u-1", { status: 409, body: fault("last_administrator") });
     show();
     const dialog = await choose("Ann", /^Role and teams/);
@@ -103,15 +103,15 @@ describe("a person", () => {
     await userEvent.click(dialog.getByRole("button", { name: "Create link" }));
     expect((await screen.findByLabelText("Sign-in link")).textContent).toBe("https://jac.example/sign-in#token=n3w");
   });
-  it("can neither disable nor remove themselves", async () => {
+  it("can neither disable nor remove their own account", async () => {
     show();
     await userEvent.click(await screen.findByRole("button", { name: "More about Ann" }));
     expect(screen.getAllByRole("menuitem")).toHaveLength(2);
   });
 });
 
-describe("a removal", () => {
-  it("hands over what was owned, to somebody who can own it", async () => {
+describe("removing a user", () => {
+  it("transfers what they owned to a user who can own it", async () => {
     api.answer("DELETE /people/u-2", { status: 204 });
     show();
     const dialog = await choose("Bob", /^Remove/);
@@ -127,13 +127,13 @@ describe("a removal", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes()).toMatchObject([{ method: "DELETE", path: "/people/u-2?to=u-1" }]);
   });
-  it("without an heir terminates their clusters", async () => {
+  it("without a new owner terminates their clusters", async () => {
     api.answer("DELETE /people/u-2", { status: 204 });
     show();
     await userEvent.click((await choose("Bob", /^Remove/)).getByRole("button", { name: "Remove" }));
     await waitFor(() => expect(api.changes()).toMatchObject([{ path: "/people/u-2" }]));
   });
-  it("that is refused is shown in the dialog", async () => {
+  it("shows an error in the dialog", async () => {
     api.answer("DELETE /people/u-2", { status: 409, body: fault("owns_things") });
     show();
     const dialog = await choose("Bob", /^Remove/);
@@ -144,7 +144,7 @@ describe("a removal", () => {
 
 describe("teams", () => {
   const showTeams = () => renderFor(sessionOf("administrator"), <TeamsPage />);
-  it("are made with their members", async () => {
+  it("are created with their members", async () => {
     api.answer("GET /teams", { body: { items: [], next: null } });
     api.answer("POST /teams", { status: 201, body: { id: "t-9", name: "search", member_count: 0, members: [] } });
     api.answer("PATCH /teams/t-9", { body: { id: "t-9", name: "search", member_count: 1, members: [] } });
@@ -161,7 +161,7 @@ describe("teams", () => {
       ["PATCH", "/teams/t-9", { add: ["u-2"] }],
     ]);
   });
-  it("send who came and who left, found by name where they are many", async () => {
+  it("send added and removed members, found by search if there are many", async () => {
     api.answer("GET /people?limit=50", { body: { items: [ANN, BOB], next: "more" } });
     api.answer("GET /people?text=chi&limit=50", { body: { items: [person("u-3", "Chi")], next: null } });
     api.answer("GET /people?text=chi&team=t-1&limit=50", { body: { items: [], next: null } });
@@ -185,14 +185,14 @@ describe("teams", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes()).toMatchObject([{ path: "/teams/t-1", body: { name: "shop", add: ["u-3"], remove: ["u-2"] } }]);
   });
-  it("show a taken name at its field", async () => {
+  it("report a duplicate name at its field", async () => {
     api.answer("PATCH /teams/t-1", { status: 409, body: fault("name_taken", "/name") });
     showTeams();
     const dialog = await choose("shop", /^Name and members/);
     await userEvent.click(dialog.getByRole("button", { name: "Save" }));
     await waitFor(() => expect(dialog.getByLabelText("Name").getAttribute("aria-invalid")).toBe("true"));
   });
-  it("are deleted after a question", async () => {
+  it("are deleted after confirmation", async () => {
     api.answer("DELETE /teams/t-1", { status: 204 });
     showTeams();
     await userEvent.click((await choose("shop", /^Delete/)).getByRole("button", { name: "Delete" }));
@@ -200,7 +200,7 @@ describe("teams", () => {
   });
 });
 
-it("shows a list that failed", async () => {
+it("show the error of a list that failed", async () => {
   api.answer("GET /people", { status: 403, body: fault("not_owner") });
   show();
   expect((await screen.findByRole("alert")).textContent).toContain("not_owner");

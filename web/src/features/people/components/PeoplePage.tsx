@@ -21,7 +21,7 @@ import { ResetDialog } from "./ResetDialog";
 
 type Asked = "change" | "reset" | "disable" | "remove";
 
-/** Everybody with an account: invite, role and teams, reset, disable, remove. */
+/** All accounts: invite, role and teams, reset, disable, remove. */
 export function PeoplePage() {
   const people = useList<UserView>("people", FACETS);
   const { data: session } = useSession();

@@ -7,7 +7,7 @@ import { refusalAt } from "@/shared/ui/refusal";
 import { useChangePerson } from "../api/people";
 import { PersonFields } from "./PersonFields";
 
-/** Role and teams of a person. */
+/** Role and teams of a user. */
 export function PersonDialog({ person, onClose }: { person: UserView; onClose: () => void }) {
   const [rights, setRights] = useState({ role: person.role, teams: person.teams.map(({ id }) => id) });
   const change = useChangePerson(person.id);

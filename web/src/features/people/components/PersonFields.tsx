@@ -9,13 +9,13 @@ interface Props {
   role: Role;
   /** IDs. */
   teams: string[];
-  /** The teams when it opened. */
+  /** The teams when the dialog was opened. */
   before: Named[];
   roleFault?: string | undefined;
   onChange: (change: { role: Role; teams: string[] }) => void;
 }
 
-/** What an invitation and a change of a person have in common. */
+/** The fields for inviting and for editing a user. */
 export function PersonFields({ role, teams, before, roleFault, onChange }: Props) {
   const [text, setText] = useState("");
   const found = useTeams(text);

@@ -6,7 +6,7 @@ import { refusalAt } from "@/shared/ui/refusal";
 import { useRemovePerson } from "../api/people";
 import { ownsWords } from "../personWords";
 
-/** Removes an account. Nothing is orphaned: somebody gets what they owned, or their clusters are terminated. */
+/** Removes an account. Another user gets what it owned, or its clusters are terminated, so nothing is orphaned. */
 export function RemoveDialog({ person, onClose }: { person: UserView; onClose: () => void }) {
   const [to, setTo] = useState("");
   const removal = useRemovePerson(person.id);

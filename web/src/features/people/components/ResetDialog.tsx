@@ -3,7 +3,7 @@ import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { useResetLink } from "../api/people";
 import { LinkDialog } from "./LinkDialog";
 
-/** For who forgot a password, or never opened the invitation. */
+/** For a user who forgot the password, or never used the invitation. */
 export function ResetDialog({ person, onClose }: { person: UserView; onClose: () => void }) {
   const link = useResetLink(person.id);
   if (link.data !== undefined) return <LinkDialog title={`Sign-in link for ${person.name}`} name={person.name} made={link.data} onClose={onClose} />;

@@ -9,7 +9,7 @@ import { refusalAt } from "@/shared/ui/refusal";
 import { useSaveTeam } from "../api/teams";
 import { CheckList } from "./CheckList";
 
-/** A team's name and members; null makes a new one. */
+/** A team's name and members; null creates a new one. */
 export function TeamDialog({ team, onClose }: { team: TeamView | null; onClose: () => void }) {
   const [name, setName] = useState(team?.name ?? "");
   const members = useMembers(team);

@@ -76,7 +76,7 @@ export function TeamsPage() {
   );
 }
 
-/** Members by name; of many, some. */
+/** Names of members; if there are many, only some. */
 function memberWords({ members, member_count: count }: TeamView): string {
   const names = members.map(({ name }) => name).join(", ");
   return count > members.length ? `${names}, …` : names;

@@ -15,7 +15,7 @@ function useChange<Asked>(id: string, change: (asked: Asked) => Promise<Plan>) {
   });
 }
 
-/** Another name, or another of its .jmx files. */
+/** Changes the plan's name, or which .jmx is its main file. */
 export function useEditPlan(id: string) {
   return useChange(id, (changes: Partial<PlanChanges>) => patchJson<Plan>(`/plans/${id}`, changes));
 }
@@ -24,12 +24,12 @@ export function useMoveFile(id: string) {
   return useChange(id, (moved: Misplaced) => postJson<Plan>(`/plans/${id}/move`, moved));
 }
 
-/** The files of an earlier revision, as a new one. */
+/** Restores the files of an earlier revision as a new revision. */
 export function useRestoreRevision(id: string) {
   return useChange(id, (revision: number) => postJson<Plan>(`/plans/${id}/revisions/${revision}/restore`));
 }
 
-/** A second plan of the same files; the answer is that one. */
+/** Copies a plan; the answer is the copy. */
 export function useDuplicatePlan(id: string) {
   const client = useQueryClient();
   return useMutation({

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 
-/** `onDeleted` is called also where the page says by then that the plan is gone. */
+/** `onDeleted` is also called if the page already shows that the plan is gone. */
 export function useDeletePlan(id: string, onDeleted: () => void) {
   const client = useQueryClient();
   return useMutation({

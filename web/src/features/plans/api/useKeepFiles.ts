@@ -3,7 +3,7 @@ import { patchJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Plan } from "@/shared/api/types";
 
-/** Which files that the plan writes are kept of each run. */
+/** Which of the files that the plan writes are kept for each run. */
 export function useKeepFiles(id: string) {
   const client = useQueryClient();
   return useMutation({

@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Check } from "@/shared/api/types";
 
-/** What the plan needs and will do with so many workers. */
+/** What the plan needs and does with this number of workers. */
 export function usePlanCheck(id: string | null, workers: number) {
   return useQuery({
     queryKey: keys.planCheck(id ?? "", workers),

@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { RevisionDifference, RevisionPage } from "@/shared/api/types";
 
-/** The revisions of a plan, the newest first, a page at a time. */
+/** The revisions of a plan, newest first, page by page. */
 export function useRevisions(id: string | null) {
   return useInfiniteQuery({
     enabled: id !== null,
@@ -15,7 +15,7 @@ export function useRevisions(id: string | null) {
   });
 }
 
-/** What differs between two revisions of a plan. */
+/** The differences between two revisions of a plan. */
 export function useRevisionDifference(id: string, from: number, to: number, asked = true) {
   return useQuery({
     enabled: asked,

@@ -4,10 +4,10 @@ import type { Plan } from "@/shared/api/types";
 import { upload, type UploadFile, type UploadProgress } from "@/shared/api/upload";
 
 export interface Upload {
-  /** The plan that gets the files; null makes a new one. */
+  /** The plan that gets the files; null creates a new one. */
   planId: string | null;
   files: UploadFile[];
-  /** Which .jmx is run, where there are several. */
+  /** The main .jmx, if there are several. */
   mainFile: string | null;
   onProgress: (progress: UploadProgress) => void;
   signal: AbortSignal;

@@ -36,7 +36,7 @@ const CHECK: Check = {
   properties: [],
 };
 
-it("moves a file to where the plan looks for it with one click", async () => {
+it("moves a file to the path that the plan expects with one click", async () => {
   const mutate = vi.fn();
   renderFor(sessionOf("member"), <CheckView check={CHECK} move={{ mutate, isPending: false, error: null }} />);
   expect(screen.getByText("found at users.csv")).toBeDefined();
@@ -44,7 +44,7 @@ it("moves a file to where the plan looks for it with one click", async () => {
   expect(mutate).toHaveBeenCalledWith({ from: "users.csv", to: "data/users.csv" });
 });
 
-it("draws the load's shape, says what is not in it, and offers no move to whoever may not", () => {
+it("draws the users over time, lists what is unknown, and offers no move to users without the right", () => {
   renderFor(sessionOf("viewer"), <CheckView check={CHECK} move={null} />);
   expect(screen.getByRole("figure", { name: /^Users over time: up to 20 users, ending after 1/ })).toBeDefined();
   expect(screen.getByText("How many users that takes is not known.")).toBeDefined();

@@ -12,7 +12,7 @@ interface Props {
   move: { mutate: (moved: Misplaced) => void; isPending: boolean; error: Error | null } | null;
 }
 
-/** What the plan needs and will do: outcome, findings, load, thread groups, data files, properties. */
+/** What the plan needs and does: result, findings, load, thread groups, data files, properties. */
 export function CheckView({ check, move }: Props) {
   const errors = check.findings.filter((finding) => finding.severity === "error").length;
   return (

@@ -14,11 +14,11 @@ interface Props {
   onClose: () => void;
 }
 
-/** Two revisions side by side: files that were added, removed or changed, and the lines of those that are text. */
+/** Compares two revisions: files that were added, removed or changed, and the changed lines of text files. */
 export function CompareRevisions({ plan, known, first, onClose }: Props) {
   const [chosen, setChosen] = useState(first);
   const query = useRevisionDifference(plan.id, chosen.from, chosen.to);
-  // What was chosen may be older than those that are loaded.
+  // The selected revision may be older than those that are loaded.
   const numbers = [...new Set([...known.map(({ revision }) => revision), chosen.from, chosen.to])].sort((one, other) => other - one);
   const choice = (label: string, value: number, onChange: (value: number) => void) => (
     <Field label={label}>

@@ -9,7 +9,7 @@ const LOOK: Record<Finding["severity"], { icon: IconName; word: string }> = {
 
 const ORDER: Finding["severity"][] = ["error", "warning", "info"];
 
-/** What the check found, the worst first. */
+/** The findings of the check, most severe first. */
 export function Findings({ findings }: { findings: Finding[] }) {
   const sorted = [...findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   return (

@@ -8,7 +8,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
 import { useKeepFiles } from "../api/useKeepFiles";
 
-/** Patterns of the files that the plan writes and that are kept of each run. */
+/** Patterns of the files that the plan writes and that are kept for each run. */
 export function KeepDialog({ plan, onClose }: { plan: Plan; onClose: () => void }) {
   const [before] = useState(plan.keep);
   const [text, setText] = useState(plan.keep.join("\n"));

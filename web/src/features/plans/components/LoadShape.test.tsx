@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { LoadShape as Shape } from "@/shared/api/types";
 import { LoadShape } from "./LoadShape";
 
-it("draws nothing where there are no users, and says why", () => {
+it("draws nothing without users, and gives the reason", () => {
   const shape: Shape = {
     total: [
       { at_ms: 0, users: 0 },

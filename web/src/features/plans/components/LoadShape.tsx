@@ -13,7 +13,7 @@ export function LoadShape({ shape }: { shape: Shape }) {
   const most = highest(total);
   if (most === 0) return <Notes shape={shape} />;
   const top = niceTop(most);
-  // One group alone is what all together are.
+  // A single group equals the total.
   const lines = groups.length > 1 ? groups.slice(0, MAX_LINES) : [];
   const open = isOpen(shape);
   const end = `${formatDuration(length / 1000)}${open ? "…" : ""}`;

@@ -18,7 +18,7 @@ const PLAN: Plan = {
 const api = testApi();
 const show = (plan: Plan = PLAN) => renderFor(sessionOf("member"), <PlanFiles plan={plan} limits={{ max_upload_bytes: 1000, max_files: 10 }} />);
 
-it("asks before a file is removed, and removes nothing when it is kept", async () => {
+it("asks for confirmation before removing a file, and removes nothing if cancelled", async () => {
   show();
   await userEvent.click(screen.getByRole("button", { name: "Remove users.csv" }));
   const dialog = within(screen.getByRole("dialog", { name: "Remove users.csv" }));
@@ -27,7 +27,7 @@ it("asks before a file is removed, and removes nothing when it is kept", async (
   expect(api.asked).toEqual([]);
 });
 
-it("removes the file once that is confirmed", async () => {
+it("removes the file after confirmation", async () => {
   api.answer("DELETE /plans/p-1/files/users.csv", { body: { ...PLAN, files: PLAN.files.slice(0, 1) } });
   show();
   await userEvent.click(screen.getByRole("button", { name: "Remove users.csv" }));
@@ -36,7 +36,7 @@ it("removes the file once that is confirmed", async () => {
   expect(api.changes()).toMatchObject([{ method: "DELETE", path: "/plans/p-1/files/users.csv" }]);
 });
 
-it("shows somebody else's files without a way to change them", () => {
+it("shows another user's files without actions", () => {
   show({ ...PLAN, owner: { id: "u-2", name: "Bob" } });
   expect(screen.getByText("users.csv")).toBeDefined();
   expect(screen.queryByRole("button")).toBeNull();

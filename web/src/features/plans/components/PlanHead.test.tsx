@@ -16,7 +16,7 @@ const choose = async (item: RegExp) => {
   return within(screen.getByRole("dialog"));
 };
 
-it("renames the plan, and asks for a name first", async () => {
+it("renames the plan, and requires a name", async () => {
   api.answer("PATCH /plans/p-1", { body: { ...PLAN, name: "Checkout" } });
   show();
   const dialog = await choose(/^Rename/);
@@ -29,7 +29,7 @@ it("renames the plan, and asks for a name first", async () => {
   expect(api.changes()).toMatchObject([{ method: "PATCH", path: "/plans/p-1", body: { name: "Checkout" } }]);
 });
 
-it("makes a copy under another name and opens it, also of somebody else's plan", async () => {
+it("copies the plan under another name and opens the copy, also of another user's plan", async () => {
   api.answer("POST /plans/p-1/duplicate", { body: { ...PLAN, id: "p-2", name: "shop (copy)" } });
   show({ ...PLAN, owner: { id: "u-2", name: "Bob" } });
   const dialog = await choose(/^Duplicate/);

@@ -14,7 +14,7 @@ import { useDeletePlan } from "../api/useDeletePlan";
 import { KeepDialog } from "./KeepDialog";
 import { DuplicateDialog, RenameDialog } from "./PlanNameDialog";
 
-/** `start` is the button that starts a run; it belongs to the runs and is put in by the page. */
+/** `start` is the button that starts a run; it belongs to the feature of runs, so the page passes it in. */
 export function PlanHead({ plan, start }: { plan: Plan; start: ReactNode }) {
   const [asked, setAsked] = useState(false);
   const [open, setOpen] = useState<"rename" | "duplicate" | "keep" | null>(null);

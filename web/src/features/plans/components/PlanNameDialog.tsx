@@ -28,7 +28,7 @@ export function RenameDialog({ plan, onClose }: Props) {
   );
 }
 
-/** The copy is opened, so that it can be changed. */
+/** The copy is opened, so that it can be edited. */
 export function DuplicateDialog({ plan, onClose }: Props) {
   const duplicate = useDuplicatePlan(plan.id);
   // Also while the copy's page loads.

@@ -7,10 +7,10 @@ import { factWords } from "../outlineWords";
 
 /** Number of entries shown initially. */
 const FIRST = 60;
-/** Deeper ones stand under these. */
+/** Deeper ones are nested below these. */
 const DEEPEST = 12;
 
-/** The plan's tree: what each element is called and is, whether it takes part, and its key figures. */
+/** The plan's tree: each element's name and type, whether it is enabled, and its key figures. */
 export function PlanOutline({ planId }: { planId: string }) {
   const query = useOutline(planId);
   const [whole, setWhole] = useState(false);

@@ -27,7 +27,7 @@ function revision(number: number, more: Partial<RevisionView> = {}): RevisionVie
   };
 }
 
-it("shows who changed what, and older revisions when they are asked for", async () => {
+it("shows who changed what, and older revisions on request", async () => {
   api.answer("GET /plans/p-1/revisions", { body: { items: [revision(3, { runs: 2 })], next: 3 } });
   renderFor(sessionOf("viewer"), <PlanRevisions plan={PLAN} />);
   expect(await screen.findByText(/Revision 3, current/)).toBeDefined();
@@ -39,7 +39,7 @@ it("shows who changed what, and older revisions when they are asked for", async 
   expect(api.asked.map(({ path }) => path)).toContain("/plans/p-1/revisions?before=3");
 });
 
-it("compares a revision with the one before it, line by line", async () => {
+it("compares a revision with the previous one, line by line", async () => {
   api.answer("GET /plans/p-1/revisions", { body: { items: [revision(3), revision(2)], next: null } });
   const lines = [
     { change: "removed", text: "old" },
@@ -56,7 +56,7 @@ it("compares a revision with the one before it, line by line", async () => {
   expect(file.getByText("Not all changed lines are shown.")).toBeDefined();
 });
 
-it("says nothing of a plan that nobody has changed", () => {
+it("is not shown for a plan without changes", () => {
   renderFor(sessionOf("viewer"), <PlanRevisions plan={{ ...PLAN, revision: 1 }} />);
   expect(screen.queryByText("Revisions")).toBeNull();
 });

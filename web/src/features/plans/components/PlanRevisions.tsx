@@ -12,7 +12,7 @@ import { useRevisions } from "../api/useRevisions";
 import { changesWords } from "../revisionWords";
 import { CompareRevisions } from "./CompareRevisions";
 
-/** What the plan's files were before: who changed them when, each to be downloaded and compared. */
+/** Earlier revisions of the plan's files: who changed them when; each can be downloaded and compared. */
 export function PlanRevisions({ plan }: { plan: Plan }) {
   const query = useRevisions(plan.id);
   const [compared, setCompared] = useState<{ from: number; to: number } | null>(null);
@@ -24,7 +24,7 @@ export function PlanRevisions({ plan }: { plan: Plan }) {
     restoring.reset();
     setRestored(revision);
   };
-  // The first one is what the page shows already.
+  // The page already shows the first one.
   if (plan.revision === 1) return null;
   return (
     <section className="card list-card" aria-label="Revisions of the plan">

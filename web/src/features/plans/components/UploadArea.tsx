@@ -8,14 +8,14 @@ import { fromDrop, fromInput } from "../chosenFiles";
 import { useUploading } from "../useUploading";
 
 interface Props {
-  /** The plan that gets the files; null makes a new one. */
+  /** The plan that gets the files; null creates a new one. */
   planId: string | null;
   limits: { max_upload_bytes: number; max_files: number };
   onDone: (plan: Plan) => void;
   children: ReactNode;
 }
 
-/** A place to drop files and folders on, with buttons that do the same, and the progress of what is being sent. */
+/** An area to drop files and folders on, with buttons that do the same, and the progress of the upload. */
 export function UploadArea({ planId, limits, onDone, children }: Props) {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);

@@ -5,9 +5,9 @@ import { Icon } from "@/shared/ui/Icon";
 
 interface Props {
   annotations: Annotation[];
-  /** Opens one to be changed; null where nobody may. */
+  /** Opens one for editing; null if not permitted. */
   onEdit: ((annotation: Annotation) => void) | null;
-  /** Adds one; null where nobody may. */
+  /** Adds one; null if not permitted. */
   onAdd: (() => void) | null;
 }
 

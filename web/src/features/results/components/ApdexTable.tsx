@@ -11,7 +11,7 @@ function count(id: Part["key"], name: string, title: string): Column<ApdexRow> {
   return { id, name, title, numeric: true, value: (row) => row.profile?.[id] ?? null, cell: (row) => formatCount(row.profile?.[id]) };
 }
 
-/** How satisfied users would be with each label, and by which thresholds. */
+/** The Apdex of each label, and the thresholds used. */
 export function ApdexTable({ summary, profiles, apdex, scope }: { summary: Summary; profiles: Profiles; apdex: ApdexThresholds; scope?: ReactNode }) {
   const satisfied = formatMs(apdex.satisfied_ms);
   const tolerated = formatMs(apdex.tolerated_ms);

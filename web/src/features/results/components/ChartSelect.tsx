@@ -5,7 +5,7 @@ interface Props<Key extends string> {
   onChange: (key: Key) => void;
 }
 
-/** A choice in a chart's head. */
+/** A select field in a chart's header. */
 export function ChartSelect<Key extends string>({ label, value, options, onChange }: Props<Key>) {
   return (
     <select

@@ -7,22 +7,22 @@ import { limitWords, metPercent, resultChip, ruleChip, valueWords } from "../jud
 
 interface Props {
   results: CriterionResult[];
-  /** How each has fared; results without one have no time. */
+  /** The history of each criterion; results without it have no times. */
   watch?: CriterionWatch[];
-  /** What there is no result of yet. */
+  /** Criteria without a result yet. */
   expressions: string[];
   warmUpS?: number;
-  /** The rules of the automatic stop while the run continues, as far as they were evaluated, and all of them. */
+  /** The rules of the automatic stop, and during the run their current state. */
   rules?: StopRuleState[];
   ruleExpressions?: string[];
   live?: boolean;
 }
 
 const NONE: never[] = [];
-/** Before the first evaluation: with the room of what comes. */
+/** Before the first evaluation: reserves the space of the results. */
 const NO_VALUE: ChipLook = { tone: "running", word: "no value yet", icon: "clock" };
 
-/** A card for each criterion: metric, limit, actual, result, since when. The same live and finished. */
+/** A card for each criterion: metric, limit, actual value, result, since when. The same live and finished. */
 export function Criteria({ results, watch = NONE, expressions, warmUpS = 0, rules = NONE, ruleExpressions = NONE, live = false }: Props) {
   if (results.length === 0 && expressions.length === 0 && rules.length === 0 && ruleExpressions.length === 0) return null;
   const open = expressions.filter((expression) => !results.some((result) => result.expression === expression));
@@ -79,7 +79,7 @@ function ResultCard({ result, watch, live }: { result: CriterionResult; watch: C
   );
 }
 
-/** Since when, and whether it was ever otherwise. */
+/** Since when, and whether it was ever different. */
 function sinceWords(watch: CriterionWatch, live: boolean): string {
   const { met, since_ms, began_ms, first_broken_ms } = watch;
   const share = metPercent(watch);

@@ -9,7 +9,7 @@ const HUMPS = [
   { from_ms: 190, to_ms: 200, samples: 30, errors: 5 },
 ];
 
-it("draws the empty bins between two humps, and lists them", async () => {
+it("draws the empty bins between two peaks, and lists them", async () => {
   render(<Distribution shown={[{ key: "total", name: "Total", colour: "#000000", percents: [], profile: profileOf({ distribution: HUMPS }) }]} />);
   const bars = [...document.querySelectorAll<HTMLElement>(".histogram-column")];
   expect(bars).toHaveLength(20);

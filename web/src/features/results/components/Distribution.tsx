@@ -8,10 +8,10 @@ import { axisTicks, histogramBins } from "../histogramBins";
 import type { Spread } from "../spread";
 import { ChartSelect } from "./ChartSelect";
 
-/** Words on the axis, at most. */
+/** Maximum number of axis labels. */
 const TICKS = 6;
 
-/** How many samples took how long: of the total, or of one of the chosen labels. */
+/** The distribution of response times: of the total, or of one of the selected labels. */
 export function Distribution({ shown, empty = "No samples." }: { shown: Spread[]; empty?: string }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const spread = shown.find((each) => each.key === chosen) ?? shown[0];

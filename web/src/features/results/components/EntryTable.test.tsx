@@ -25,13 +25,13 @@ function shown(table: ReactNode, url = "/") {
   );
 }
 
-it("marks the transaction, and only it", () => {
+it("marks the transaction only", () => {
   shown(<EntryTable summary={SUMMARY} choice={null} apdex={null} showSamples={null} empty="" />);
   expect(within(screen.getByRole("row", { name: /^Purchase/ })).getByText("transaction")).toBeDefined();
   expect(screen.getAllByText("transaction")).toHaveLength(1);
 });
 
-it("folds the samples away where there are transactions", async () => {
+it("collapses the samples if there are transactions", async () => {
   const { unmount } = shown(<EntryTable summary={SUMMARY} choice={null} apdex={null} showSamples={null} empty="" />);
   await userEvent.click(screen.getByRole("button", { name: "Transactions only" }));
   expect(screen.getAllByRole("row").map((row) => row.querySelector("td")?.textContent)).toEqual([undefined, "Total", "Purchasetransaction"]);
@@ -102,7 +102,7 @@ it("sorts and filters", async () => {
   expect(screen.getAllByRole("row")).toHaveLength(3);
 });
 
-it("offers the highest percentile and the means of latency and connect time, which a log may not have", async () => {
+it("offers the highest percentile, and mean latency and connect time, which a log may lack", async () => {
   const summary = summaryOf([entryOf("Home", { p999_ms: 4321, latency_ms: 61.5, connect_ms: 0.5 }), entryOf("Login", { p999_ms: null, latency_ms: null, connect_ms: null })]);
   shown(<EntryTable summary={summary} choice={null} apdex={null} showSamples={null} empty="" />);
   const heads = () => screen.getAllByRole("columnheader").map((head) => head.textContent);

@@ -18,11 +18,11 @@ import { SamplesButton } from "./SamplesButton";
 
 interface Props {
   summary: Summary;
-  /** Which labels the charts show; null where they can't be chosen (no series per label). */
+  /** The labels shown in the charts; null if they cannot be selected (no series per label). */
   choice: ChosenLabels | null;
-  /** Where Apdex draws its lines; null while that is not known. */
+  /** The Apdex thresholds; null while they are unknown. */
   apdex: ApdexThresholds | null;
-  /** Leads to a label's single samples; null where they can't be searched. */
+  /** Links to a label's samples; null if they cannot be searched. */
   showSamples: ShowSamples | null;
   empty: ReactNode;
 }
@@ -33,7 +33,7 @@ function number(id: NumberField, name: string, format: (value: number | null) =>
   return { id, name, numeric: true, value: (row) => row[id], cell: (row) => format(row[id]), ...more };
 }
 
-/** Narrower windows have room for the figures that matter most, and for the labels. */
+/** Narrower windows show only the most important figures and the labels. */
 const ROOM = 1150;
 
 const NUMBERS: Column<Entry>[] = [
@@ -64,7 +64,7 @@ function apdexColumn(limits: ApdexThresholds | null): Column<Entry> {
   return number("apdex", "Apdex", formatApdex, title === "" ? {} : { title });
 }
 
-/** A label, or the total of all. */
+/** A label, or the total. */
 interface Row extends Entry {
   isTotal?: true;
   /** In how many transactions it is. */

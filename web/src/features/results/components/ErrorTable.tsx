@@ -32,7 +32,7 @@ function columnsFor(allErrors: number, originMs: number, showSamples: ShowSample
             id: "samples",
             name: "",
             value: () => null,
-            // A group without a label is the remainder of all rare ones: no search finds just it.
+            // A group without a label is the remainder of all rare ones, which no search can find.
             cell: (row: ErrorGroup) => row.label !== "" && <SamplesButton show={showSamples} where={{ label: row.label, code: row.code, text: wordsOf(row.message), success: false }} />,
           },
         ]),
@@ -43,14 +43,14 @@ interface Props {
   errors: ErrorGroup[];
   allErrors: number;
   live: boolean;
-  /** They are those of a part of the run's time. */
+  /** The errors are those of a time range. */
   inWindow?: boolean;
-  /** They are those of chosen labels. */
+  /** The errors are those of selected labels. */
   narrowed?: boolean;
   showSamples: ShowSamples | null;
 }
 
-/** What failed, grouped by label, code and message. */
+/** Errors grouped by label, code and message. */
 export function ErrorTable({ errors, allErrors, live, inWindow = false, narrowed = false, showSamples }: Props) {
   const { originMs } = useTimeline();
   const columns = useMemo(() => columnsFor(allErrors, originMs, showSamples), [allErrors, originMs, showSamples]);

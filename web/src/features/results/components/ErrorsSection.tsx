@@ -13,7 +13,7 @@ import { ReportSection } from "./ReportSection";
 import { RequestSummary } from "./RequestSummary";
 import { TopErrorTable } from "./TopErrorTable";
 
-/** What failed, and what came back; of the chosen labels where that is known. */
+/** The errors and their responses; of the selected labels if that is known. */
 export function ErrorsSection({ report, nodes, chosen, showSamples }: { report: Report; nodes: NamedNode[]; chosen: string[]; showSamples: ShowSamples | null }) {
   const { codes } = report;
   const hosts = namedHosts(report.hosts, nodes);

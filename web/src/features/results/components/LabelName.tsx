@@ -5,11 +5,11 @@ export const TRANSACTION_TITLE = "A transaction: the sum of the samples inside i
 
 interface Props {
   label: string;
-  /** Whether this row is a transaction's, where the row says so itself. */
+  /** Whether this row is a transaction, if the row itself says so. */
   transaction?: boolean;
 }
 
-/** A label wherever one stands; a transaction's is marked. */
+/** A label; a transaction is marked. */
 export function LabelName({ label, transaction }: Props) {
   const known = useTransactions();
   const marked = transaction ?? known.has(label);

@@ -6,7 +6,7 @@ import { LabelPicker } from "./LabelPicker";
 const ALL = Array.from({ length: 500 }, (_, index) => `label ${index}`);
 const NAMES = ALL.slice(0, 50);
 
-it("says that only the busiest labels can be drawn, finds the others and shows why they cannot be chosen", async () => {
+it("says that only the busiest labels can be drawn, finds the others and shows why they cannot be selected", async () => {
   const choice = { chosen: ["label 7"], offered: new Set(NAMES), slots: new Map<string, number>(), onToggle: () => undefined, onClear: () => undefined };
   render(<LabelPicker labels={choice} names={NAMES} all={ALL} />);
   await userEvent.click(screen.getByRole("button", { name: /^Labels on the charts/ }));

@@ -7,25 +7,25 @@ import type { ChosenLabels } from "../useChosenLabels";
 import { LabelName } from "./LabelName";
 
 const SEARCH_FROM = 12;
-/** More rows than these are found by typing. */
+/** Number of rows shown; the others are found by typing. */
 const MOST_LISTED = 100;
 
 interface Props {
   labels: ChosenLabels;
-  /** Labels that have a series over time, the busiest first. */
+  /** Labels that have a series over time, busiest first. */
   names: string[];
   /** All labels of the result, in its order. */
   all: string[];
 }
 
-/** Which labels the charts show in place of the total: the same choice as in the table, at hand beside every chart. */
+/** Selects the labels that the charts show instead of the total: the same selection as in the table, available at every chart. */
 export function LabelPicker({ labels, names, all }: Props) {
   const { scheme } = useTheme();
   const [words, setWords] = useState("");
   const { chosen, offered, onToggle, onClear, slots } = labels;
   const without = all.filter((name) => !offered.has(name));
   const matches = (name: string) => name.toLowerCase().includes(words.trim().toLowerCase());
-  // What is on the charts is at hand first, whatever is typed.
+  // Selected labels are listed first, whatever is typed.
   const found = [...chosen, ...[...names, ...without].filter((name) => !chosen.includes(name) && matches(name))];
   const text = chosen.length === 0 ? "Total" : chosen.length === 1 ? (chosen[0] ?? "") : plural(chosen.length, "label");
   const listed = found.slice(0, MOST_LISTED);

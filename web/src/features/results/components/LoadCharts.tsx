@@ -5,10 +5,10 @@ import { formatRate } from "@/shared/format/numbers";
 import { codesPerSecond, totalRates } from "../loadSeries";
 import { useDrawing, type ChartView } from "../useDrawing";
 
-/** Both are of all labels together, whatever labels are chosen, and say so then. */
+/** Both charts are of all labels together, even while labels are selected, and say so then. */
 const unitOf = (unit: string, perLabel: boolean) => (perLabel ? `${unit}, all labels together` : unit);
 
-/** Samples by response code, live and finished alike. */
+/** Samples by response code, for live and finished runs. */
 export function CodesChart({ view, codes }: { view: ChartView; codes: CodeSeries[] }) {
   const { frame, colourOf, perLabel } = useDrawing(view);
   const content = useMemo(() => codesPerSecond(codes, frame, colourOf), [codes, frame, colourOf]);

@@ -6,7 +6,7 @@ import { Notes } from "./Notes";
 const note = (code: string, message: string) => ({ code, message, params: {} });
 const tones = (container: HTMLElement) => [...container.querySelectorAll(".note")].map((each) => [each.className.replace("note note-", ""), each.textContent.trim()]);
 
-it("warns of what puts numbers in doubt, and only explains what does not", () => {
+it("shows what puts figures in doubt as a warning, and other notes as information", () => {
   const summary = summaryOf([entryOf("Home")], {}, { notes: [note("transactions_not_in_total", "Explained."), note("values_unread", "Doubtful.")] });
   const { container } = render(
     <Notes summary={summary} cause={null} notes={[note("transactions_not_in_total", "Explained."), note("values_unread", "Doubtful."), note("generators_busy", "A node was busy.")]} />,
@@ -18,7 +18,7 @@ it("warns of what puts numbers in doubt, and only explains what does not", () =>
   ]);
 });
 
-it("says once that rows could not be read", () => {
+it("reports unreadable rows only once", () => {
   const summary = summaryOf([entryOf("Home")], {}, { rejected_rows: 3, notes: [note("rows_unread", "3 rows could not be read.")] });
   expect(tones(render(<Notes summary={summary} cause={null} notes={[note("rows_unread", "3 rows could not be read.")]} />).container)).toHaveLength(1);
   const untold = summaryOf([entryOf("Home")], {}, { rejected_rows: 3 });
@@ -28,7 +28,7 @@ it("says once that rows could not be read", () => {
   ]);
 });
 
-it("folds what does not fail the run into one line that opens", () => {
+it("collapses notes that do not fail the run into one line", () => {
   const notes = [note("transactions_not_in_total", "Explained."), note("generators_busy", "A node was busy."), note("values_unread", "Doubtful.")];
   const { container } = render(
     <Notes summary={null} cause={{ kind: "auto_stopped", rule: "error_percent >= 90% for 60s", actual: 95, unit: "%", since_ms: 0, node: null } as never} notes={notes} folded />,
@@ -39,7 +39,7 @@ it("folds what does not fail the run into one line that opens", () => {
   expect([...container.querySelectorAll("li")].map((each) => each.textContent)).toEqual(notes.map(({ message }) => message));
 });
 
-it("shows a single note at once", () => {
+it("shows a single note expanded", () => {
   const { container } = render(<Notes summary={null} cause={null} notes={[note("generators_busy", "A node was busy.")]} folded />);
   expect([container.querySelector("details"), tones(container)]).toEqual([null, [["attention", "A node was busy."]]]);
 });

@@ -8,7 +8,7 @@ interface Props {
   summary: Summary | null;
   cause: Cause | null;
   notes: Message[];
-  /** All but what failed the run in one line that opens: beside figures that are watched. */
+  /** Collapses all notes that do not fail the run into one line: used next to live figures. */
   folded?: boolean;
 }
 
@@ -17,10 +17,10 @@ interface Shown {
   text: ReactNode;
 }
 
-/** Notes that explain the numbers and put none of them in doubt. */
+/** Notes that explain figures without putting them in doubt. */
 const EXPLAINS = ["transactions_not_in_total"];
 
-/** Everything that a reader must know before believing a number: why it ended early, what was lost, what the total is made of. */
+/** What a reader must know before trusting the figures: why the run ended early, what was lost, what the total consists of. */
 export function Notes({ summary, cause, notes, folded = false }: Props) {
   const shown = [...ofCause(summary, cause), ...ofSummary(summary), ...notes.map(ofServer)];
   const open = shown.filter(({ tone }) => !folded || tone === "failed");
@@ -37,7 +37,7 @@ export function Notes({ summary, cause, notes, folded = false }: Props) {
   );
 }
 
-/** A single one is shown at once; of several the worst and how many there are. */
+/** A single note is shown expanded; of several, the most severe and their number. */
 function Folded({ notes }: { notes: Shown[] }) {
   const first = notes.find(({ tone }) => tone === "attention") ?? notes[0];
   if (first === undefined) return null;
@@ -58,7 +58,7 @@ function Folded({ notes }: { notes: Shown[] }) {
 
 function ofCause(summary: Summary | null, cause: Cause | null): Shown[] {
   const partial = summary?.partial ?? null;
-  // Of these the server makes the sentence about the part from the cause itself.
+  // For these causes the server includes the cause in the sentence about the partial result.
   const saidAbove = cause?.kind === "failed" || cause?.kind === "auto_stopped";
   const shown: Shown[] = [];
   if (cause?.kind === "failed") {

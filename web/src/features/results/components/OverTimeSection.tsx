@@ -18,7 +18,7 @@ const DIRECTIONS = [
   { key: "sent", name: "sent" },
 ] as const;
 
-/** The quieter quantities over the same time as the four main charts. `codes`: of a run that is under way, whose page has no other charts of its load. */
+/** Less important metrics over the same time as the four main charts. `codes`: for an active run, whose page has no other charts of its load. */
 export function OverTimeSection({ view, codes }: { view: ChartView; codes?: CodeSeries[] }) {
   return (
     <ReportSection id="over-time" title={codes === undefined ? "Over time" : "Codes, bytes and connections"} note={shownNote(view.chosen)}>
@@ -66,7 +66,7 @@ function BytesChart({ view }: { view: ChartView }) {
   );
 }
 
-/** A quantity that the log never has gets words in place of an empty grid. */
+/** A metric that the log lacks gets a message instead of an empty grid. */
 function blankIfNothing(content: ChartContent): ChartContent {
   const some = content.lines.some((line) => line.values.some((value) => value !== null));
   return some ? content : { ...content, times: [], lines: content.lines.map((line) => ({ ...line, values: [] })) };

@@ -5,7 +5,7 @@ import { formatCount, formatMs, formatPercent } from "@/shared/format/numbers";
 import { LabelName } from "./LabelName";
 import { parts, type Part, type Spread } from "../spread";
 
-/** How many were satisfied, tolerated, frustrated or failed: a bar for the total or for each chosen label. */
+/** The shares of satisfied, tolerated, frustrated and failed samples: a bar for the total or for each selected label. */
 export function Overview({ shown, apdex, empty = "No samples." }: { shown: Spread[]; apdex: ApdexThresholds; empty?: string }) {
   const rows = shown.map((each) => ({ ...each, parts: parts(each.profile) }));
   const limits: Record<Part["key"], string> = {

@@ -6,7 +6,7 @@ import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import type { RampUp, ReportPart } from "../reportPart";
 
-/** Which part of the run the figures are of, and the way back to all of it. */
+/** The time range of the figures, and a button to show the whole run again. */
 export function PartHead({ part }: { part: ReportPart }) {
   const { originMs, zoom } = useTimeline();
   const { report, loading, error, retry } = part;
@@ -32,7 +32,7 @@ export function PartHead({ part }: { part: ReportPart }) {
   );
 }
 
-/** Everything but the ramp-up, in one click. */
+/** Excludes the ramp-up with one click. */
 export function CutRampUp({ rampUp, endMs }: { rampUp: RampUp; endMs: number }) {
   const { originMs, range, zoom } = useTimeline();
   if (range !== null || endMs <= rampUp.endMs) return null;
@@ -42,7 +42,7 @@ export function CutRampUp({ rampUp, endMs }: { rampUp: RampUp; endMs: number }) 
       type="button"
       className="btn btn-sm btn-outline-secondary"
       title={`Shows the run from ${from} on, when ${rampUp.users.toLocaleString("en-US")} users were active: as many as at any time.`}
-      // The last sample is in it.
+      // Includes the last sample.
       onClick={() => zoom([rampUp.endMs, endMs + 1])}
     >
       Exclude ramp-up

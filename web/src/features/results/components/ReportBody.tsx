@@ -27,17 +27,17 @@ import { Workers } from "./Workers";
 
 interface Props {
   report: Report;
-  /** The search for single samples, where there is a log to search in, and what leads to it from the tables. */
+  /** The sample search, if there is a log to search, and the links to it from the tables. */
   samples?: { section: ReactNode; show: ShowSamples };
-  /** The run that it is compared with, where there is one. */
+  /** The baseline run, if there is one. */
   baseline?: Baseline | null;
-  /** The figures of the time that the charts are zoomed to, where they can be had and are; else the figures are the whole run's. */
+  /** The figures of the time range to which the charts are zoomed, if available; otherwise the figures are the whole run's. */
   part?: ReportPart | null;
-  /** The chosen labels as one, where the server has counted them; else what can be added up. */
+  /** The selected labels counted as one, if the server has counted them; otherwise only what can be added up. */
   together?: Entry | null;
-  /** What is remarked at moments of the run, where it can be changed; else the report's own. */
+  /** The run's annotations if they can be edited; otherwise the report's own. */
   annotating?: { moments: Annotation[]; pick: ((ms: number) => void) | null; list: ReactNode };
-  /** The run's nodes, where they are known: its load generators are shown by their names. */
+  /** The run's nodes, if known: its load generators are shown by their names. */
   runNodes?: NamedNode[];
   /** Charts of the run's nodes, on the time axis of the others. */
   nodes?: ReactNode;

@@ -13,7 +13,7 @@ const SECTIONS: PageSection[] = [
   { id: "errors", name: "Errors" },
 ];
 
-/** The line at the top of the report: its sections, the time that all charts show, and whose lines they have. */
+/** The bar at the top of the report: its sections, the time range of the charts, and the labels they show. */
 export function ReportIndex({ labels, names, all, more, cut }: { labels: ChosenLabels; names: string[]; all: string[]; more: PageSection[]; cut: ReactNode }) {
   return (
     <div className="report-index no-print">

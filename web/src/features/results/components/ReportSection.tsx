@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** A part of the report that the index leads to. */
+/** A section of the report that the index links to. */
 export function ReportSection({ id, title, note, children }: { id: string; title: string; note?: ReactNode; children: ReactNode }) {
   return (
     <section id={id} className="report-section" aria-label={title}>

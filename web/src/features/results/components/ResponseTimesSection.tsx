@@ -21,11 +21,11 @@ interface Props {
   profiles: Profiles;
   apdex: ApdexThresholds;
   summary: Summary;
-  /** They are of a part of the run's time: it has the profiles of its busiest labels only. */
+  /** The figures are of a time range, which has profiles of its busiest labels only. */
   zoomed: boolean;
 }
 
-/** How response times are spread, and what they go with. */
+/** The distribution of response times, and their relation to load and users. */
 export function ResponseTimesSection({ view, profiles, apdex, summary, zoomed }: Props) {
   const { labelColour, colours } = useDrawing(view);
   const shown = useMemo(() => spreads(profiles, view.chosen, labelColour, colours.percentiles[2]), [profiles, view.chosen, labelColour, colours]);

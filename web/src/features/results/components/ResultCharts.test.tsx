@@ -20,7 +20,7 @@ function charts(criteria: string[]) {
   );
 }
 
-it("writes the axis of errors in percent once % is chosen, and in errors per second once it is not", async () => {
+it("shows the axis of errors in percent if % is selected, otherwise in errors per second", async () => {
   render(charts([]));
   await waitFor(() => expect(paintedTexts("errors")).toContain("4/s"));
   await userEvent.click(screen.getByRole("button", { name: "%" }));
@@ -30,7 +30,7 @@ it("writes the axis of errors in percent once % is chosen, and in errors per sec
   await waitFor(() => expect(paintedTexts("errors")).toContain("4/s"));
 });
 
-it("makes room for a limit that comes with the unit, and none for it without", async () => {
+it("extends the axis for a limit in the selected unit only", async () => {
   render(charts(["error_percent > 20%"]));
   await waitFor(() => expect(paintedTexts("errors")).toContain("4/s"));
   const limit = (text: string) => text.includes("error_percent");

@@ -13,20 +13,20 @@ interface Props {
   points: Point[];
   bucketMs: number;
   labels: LabelSeries[];
-  /** Labels to show in place of the total, and the colour slot of each. */
+  /** Labels to show instead of the total, and the colour slot of each. */
   chosen: string[];
   slots: Map<string, number>;
   settledUntilMs: number | null;
   lastSampleMs: number | null;
   stale: boolean;
   criteria: string[];
-  /** Where the points of the labels end, as newer ones could not be had; null: they do not. */
+  /** The end of the labels' points, if newer ones could not be loaded; null: all are loaded. */
   labelsUntilMs?: number | null;
-  /** The page has the time bar elsewhere. */
+  /** The page has the timeline bar elsewhere. */
   bare?: boolean;
 }
 
-/** The four charts of a run, live and finished alike. */
+/** The four main charts of a run, for live and finished runs. */
 export function ResultCharts({ points, bucketMs, labels, chosen, slots, settledUntilMs, lastSampleMs, stale, criteria, labelsUntilMs = null, bare }: Props) {
   const { scheme } = useTheme();
   const [metric, setMetric] = useState<TimeMetric>("p95_ms");

@@ -1,7 +1,7 @@
 import { Icon } from "@/shared/ui/Icon";
 import type { SampleWhere, ShowSamples } from "../sampleWhere";
 
-/** Leads from a table's row to its single samples. */
+/** Links from a table's row to its samples. */
 export function SamplesButton({ show, where }: { show: ShowSamples; where: SampleWhere }) {
   return (
     <button type="button" className="btn btn-quiet row-action" title="Show samples" aria-label={`Show samples of ${where.label ?? where.code ?? "this"}`} onClick={() => show(where)}>
@@ -10,7 +10,7 @@ export function SamplesButton({ show, where }: { show: ShowSamples; where: Sampl
   );
 }
 
-/** The longest part of a group's message that every sample of it has: ids, numbers and addresses are folded to #, and a long one is cut at its end. */
+/** The longest part of a group's message that all its samples have: IDs, numbers and addresses are replaced by #, and a long message is truncated. */
 export function wordsOf(message: string): string {
   return message
     .split(/[#…]/)

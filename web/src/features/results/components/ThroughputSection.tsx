@@ -21,7 +21,7 @@ const OUTCOMES = [
   { key: "failed", name: "failed" },
 ] as const;
 
-/** How many lines the chart of all labels has before some are chosen. */
+/** Number of lines in the chart of all labels before some are selected. */
 const BUSIEST = 5;
 
 interface Props {
@@ -30,7 +30,7 @@ interface Props {
   started: TimedCount[];
 }
 
-/** Load and responses, per second. */
+/** Load and responses per second. */
 export function ThroughputSection({ view, codes, started }: Props) {
   return (
     <ReportSection id="throughput-charts" title="Throughput" note={shownNote(view.chosen) === undefined ? undefined : "selected labels where the title says “by label”; otherwise the total"}>

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { RunFacts } from "@/shared/api/types";
 import { Workers } from "./Workers";
 
-it("shows how far apart the workers began and whose log is not all here", () => {
+it("shows the difference between the workers' starts, and whose log is incomplete", () => {
   const nodes = [
     { name: "worker-1", first_sample_ms: 1_000, clock_offset_ms: null, lost_ms: null, log: { bytes: 9, whole: true } },
     { name: "worker-2", first_sample_ms: 1_120, clock_offset_ms: 7, lost_ms: 5_000, log: { bytes: 3, whole: false } },

@@ -2,7 +2,7 @@ import type { RunFacts } from "@/shared/api/types";
 import { formatMs } from "@/shared/format/numbers";
 import { formatTimeNear } from "@/shared/format/time";
 
-/** Where each worker wrote a log of its own: when its samples began, how its clock was, and whether its log is all here. */
+/** With direct results, each worker's first sample, its clock's offset, and whether its log is complete. */
 export function Workers({ run }: { run: RunFacts | null }) {
   const nodes = run?.nodes ?? [];
   const [first] = nodes.flatMap((node) => node.first_sample_ms ?? []).toSorted((one, other) => one - other);

@@ -1,7 +1,7 @@
 import { getJson } from "@/shared/api/client";
 import type { NodeLog } from "@/shared/api/types";
 
-/** At most 256 KB of a node's JMeter log from a byte on. */
+/** Up to 256 KB of a node's JMeter log from a byte offset. */
 export function fetchRunLog(id: string, node: string, from: number, signal: AbortSignal): Promise<NodeLog> {
   return getJson<NodeLog>(`/runs/${id}/logs/${encodeURIComponent(node)}?from=${from}`, signal);
 }

@@ -8,7 +8,7 @@ export interface NewAnnotation {
   text: string;
 }
 
-/** Writes an annotation: a new one, or in place of one that there is. */
+/** Saves an annotation: a new one, or a changed one. */
 export function useAnnotate(run: string, annotation: string | null) {
   const client = useQueryClient();
   return useMutation({

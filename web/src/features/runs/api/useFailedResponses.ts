@@ -3,7 +3,7 @@ import { encodePath, getText } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import { failedResponses } from "../failedResponses";
 
-/** The failed samples that a try's node wrote to a file; null: there is no file. */
+/** The failed samples that the node of a try run wrote to a file; null: there is no file. */
 export function useFailedResponses(run: string, file: string | null) {
   return useQuery({
     enabled: file !== null,

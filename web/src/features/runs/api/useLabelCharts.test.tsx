@@ -8,7 +8,7 @@ import { useLabelCharts } from "./useLabelCharts";
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** As much of a report as is looked at. */
+/** The part of a report that the test needs. */
 const report = {
   summary: { labels: [{ label: "Home" }, { label: "Rare & odd" }] },
   series: { labels: [{ label: "Home", transaction: false, points: [] }] },
@@ -26,7 +26,7 @@ function shown(url: string) {
   return renderHook(() => useLabelCharts("r-1", report), { wrapper });
 }
 
-it("asks for the chosen labels that the report has no charts of, and for no others", async () => {
+it("requests the selected labels that the report has no charts of, and no others", async () => {
   const asked: string[] = [];
   vi.stubGlobal("fetch", (url: string) => {
     asked.push(url);
@@ -38,7 +38,7 @@ it("asks for the chosen labels that the report has no charts of, and for no othe
   expect(asked).toEqual(["/api/v1/runs/r-1/label-charts?label=Rare%20%26%20odd"]);
 });
 
-it("keeps the report when the log is gone, and says so", async () => {
+it("keeps the report when the log is gone, and reports that", async () => {
   const answer = { error: { code: "not_found", message: "No.", hint: null, faults: [] } };
   vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify(answer), { status: 404, headers: { "content-type": "application/json" } })));
   const { result } = shown("/runs/r-1?label=Rare+%26+odd");

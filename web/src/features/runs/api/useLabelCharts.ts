@@ -5,7 +5,7 @@ import { keys } from "@/shared/api/keys";
 import type { LabelCharts, Report } from "@/shared/api/types";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
-/** A report with the charts of the labels that are chosen in the URL, also of those that are not among its busiest: these are read from the log. */
+/** A report with the charts of the labels selected in the URL; those that are not among its busiest are read from the log. */
 export function useLabelCharts(run: string, report: Report | undefined): { report: Report | undefined; loading: boolean; error: Error | null; retry: () => void } {
   const [parameters] = useUrlParameters();
   const written = JSON.stringify(parameters.getAll("label"));
@@ -36,7 +36,7 @@ export function useLabelCharts(run: string, report: Report | undefined): { repor
   });
 }
 
-/** The report, with these labels behind its busiest ones. */
+/** The report, with these labels after its busiest ones. */
 export function withCharts(report: Report, charts: LabelCharts[]): Report {
   return {
     ...report,

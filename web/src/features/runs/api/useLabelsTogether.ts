@@ -6,13 +6,13 @@ import { parseRange } from "@/shared/charts/timeRange";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
 interface Together {
-  /** null: it is not known, or there are fewer than two. */
+  /** null: unknown, or fewer than two labels. */
   entry: Entry | null;
   error: Error | null;
   retry: () => void;
 }
 
-/** The labels that are chosen in the URL as one, in the time that it is zoomed to, counted from the log. */
+/** The labels selected in the URL counted as one, in the time range that it is zoomed to, from the log. */
 export function useLabelsTogether(run: string, report: Report | undefined): Together {
   const [parameters] = useUrlParameters();
   const range = parseRange(parameters.get("zoom"));

@@ -10,17 +10,17 @@ function useMark<Value>(id: string, send: (value: Value) => Promise<Run>) {
 
 function afterMark(client: QueryClient, id: string, run: Run): Promise<void> {
   client.setQueryData(keys.run(id), run);
-  // Lists and trends, and with a new baseline the run that was it before.
+  // Lists and trends, and with a new baseline also the run that was the baseline before.
   return client.invalidateQueries({ queryKey: ["runs"], predicate: ({ queryKey }) => queryKey[1] !== id });
 }
 
-/** Keeps a run whatever the retention says, or lets it go again. */
+/** Keeps a run regardless of the retention, or no longer. */
 export const usePinRun = (id: string) => useMark(id, (pinned: boolean) => patchJson<Run>(`/runs/${id}/pin`, { pinned }));
 
-/** Makes a run the one that its plan's others are compared with, or no longer. */
+/** Makes a run its plan's baseline, or no longer. */
 export const useSetBaseline = (id: string) => useMark(id, (baseline: boolean) => patchJson<Run>(`/runs/${id}/baseline`, { baseline }));
 
-/** What people say of a run; what is absent stays as it is. */
+/** A run's tags and note; absent ones stay unchanged. */
 export interface Remarks {
   tags?: string[];
   note?: string;

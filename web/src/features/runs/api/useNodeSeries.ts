@@ -3,10 +3,10 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { NodeSeries } from "@/shared/api/types";
 
-/** While the run continues snapshots say how the nodes are now; this brings what was missed, and nodes that have become busy. */
+/** During the run, snapshots have the nodes' current values; this loads missed ones, and nodes that have become busy. */
 const AGAIN_MS = 60_000;
 
-/** How the busiest nodes of a run fared from its beginning. */
+/** The load of the busiest nodes of a run from its start. */
 export function useNodeSeries(run: string, live: boolean, asked = true): NodeSeries | undefined {
   return useQuery({
     enabled: asked,

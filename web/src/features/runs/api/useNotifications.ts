@@ -5,7 +5,7 @@ import type { Delivery } from "@/shared/api/types";
 
 const EVERY_MS = 5000;
 
-/** Who is notified of the run's end, and the state of each; asked again while any wait. */
+/** The notifications of the run's end, and the state of each; polled while any is pending. */
 export function useNotifications(id: string) {
   return useQuery({
     queryKey: keys.runNotifications(id),

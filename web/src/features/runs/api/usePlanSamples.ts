@@ -4,7 +4,7 @@ import { keys } from "@/shared/api/keys";
 import type { PlanSamples } from "@/shared/api/types";
 import { joined } from "../samples/planSamples";
 
-/** Single samples of a plan's runs: of the newest first, of older ones when they are asked for. */
+/** Samples of a plan's runs: of the newest first, of older ones on request. */
 export function usePlanSamples(plan: string, request: string | null, keep: "first" | "slowest", limit: number) {
   return useInfiniteQuery({
     queryKey: keys.planSamples(plan, request ?? ""),

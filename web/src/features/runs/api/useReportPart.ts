@@ -6,7 +6,7 @@ import type { Report } from "@/shared/api/types";
 import { parseRange } from "@/shared/charts/timeRange";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 
-/** The report of the time that the charts are zoomed to, which the server counts from the log; null while they show all of it. */
+/** The report of the time range that the charts are zoomed to, counted by the server from the log; null while they show the whole run. */
 export function useReportPart(run: string, whole: Report | undefined): ReportPart | null {
   const [parameters] = useUrlParameters();
   const range = parseRange(parameters.get("zoom"));
@@ -17,7 +17,7 @@ export function useReportPart(run: string, whole: Report | undefined): ReportPar
     queryFn: ({ signal }) => getJson<Report>(`/runs/${run}/report?from_ms=${from}&to_ms=${to}`, signal),
     enabled: asked,
     staleTime: Infinity,
-    // The figures of the part before stay, under their own time, until the new ones are there.
+    // The previous time range's figures stay, with their own range shown, until the new ones are loaded.
     placeholderData: keepPreviousData,
   });
   if (!asked) return null;

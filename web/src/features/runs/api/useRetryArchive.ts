@@ -3,7 +3,7 @@ import { postJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Run } from "@/shared/api/types";
 
-/** Stores the results of a run now, in place of at the next try. */
+/** Stores the results of a run now, instead of at the next retry. */
 export function useRetryArchive(id: string) {
   const client = useQueryClient();
   return useMutation({

@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Run } from "@/shared/api/types";
 
-/** `everyMs`: asked again that often until it has finished, where no live connection says what changed. */
+/** `everyMs`: polling interval until it has finished, if no live connection reports changes. */
 export function useRun(id: string, everyMs: number | false = false) {
   return useQuery({
     queryKey: keys.run(id),

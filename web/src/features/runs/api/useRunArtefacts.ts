@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { Artefact } from "@/shared/api/types";
 
-/** The files a run leaves; while it is under way they appear and grow. */
+/** A run's files; during the run they appear and grow. */
 export function useRunArtefacts(id: string, phase: string) {
   return useQuery({
     queryKey: [...keys.runArtefacts(id), phase],

@@ -4,10 +4,10 @@ import { keys } from "@/shared/api/keys";
 import type { RunCheck, RunCheckRequest } from "@/shared/api/types";
 import { useSettled } from "@/shared/ui/useSettled";
 
-/** Long enough for the next letter of a number. */
+/** Delay that is long enough for typing the next digit of a number. */
 const SETTLED_MS = 250;
 
-/** What a run with the settings as they are typed would do, and what is wrong with them; null: nothing is to be asked. */
+/** What a run with the current settings would do, and their errors; null: nothing to check. */
 export function useRunCheck(plan: string | null, request: RunCheckRequest | null) {
   const written = JSON.stringify(request);
   const settled = useSettled(written, SETTLED_MS);

@@ -1,14 +1,14 @@
 import type { RunSummary } from "@/shared/api/types";
 import { useFirstRows, usePages } from "@/shared/lists/usePages";
 
-/** While something is under way its figures change. */
+/** Figures of active runs change. */
 const LIVE_MS = 2000;
 
 function every(runs: RunSummary[]): number | false {
   return runs.some(({ phase }) => phase !== "finished") ? LIVE_MS : false;
 }
 
-/** Runs, part after part; asked for again every few seconds while one of them is under way. */
+/** Runs, page by page; polled every few seconds while one of them is active. */
 export function useRunPages(search: string) {
   return usePages<RunSummary>("runs", search, every);
 }

@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { FoundSamples } from "@/shared/api/types";
 
-/** Single samples of a run's log. A finished run's never change; a live one's are looked for again when asked. */
+/** Samples of a run's log. Those of a finished run never change; those of a live one are searched again on request. */
 export function useSamples(runId: string, request: string | null, live: boolean) {
   return useQuery({
     // Results from a part of the log are not those of the complete log.

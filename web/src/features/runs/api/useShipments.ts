@@ -5,7 +5,7 @@ import type { SearchTarget, Shipment } from "@/shared/api/types";
 
 const EVERY_MS = 2000;
 
-/** How the run's samples get to the search targets; asked again while any are on their way. */
+/** The state of shipping the run's samples to the search targets; polled while any is in progress. */
 export function useShipments(id: string) {
   return useQuery({
     queryKey: keys.runShipments(id),
@@ -14,7 +14,7 @@ export function useShipments(id: string) {
   });
 }
 
-/** The server's targets; they change with its restart only. */
+/** The server's targets; they change only when it restarts. */
 export function useSearchTargets() {
   return useQuery({
     queryKey: keys.searchTargets,
@@ -23,7 +23,7 @@ export function useSearchTargets() {
   });
 }
 
-/** Ships the run to a target: at once where it waits, from the beginning where it has ended. */
+/** Ships the run to a target: at once if it is waiting, from the beginning if it has ended. */
 export function useShipRun(id: string) {
   const client = useQueryClient();
   return useMutation({
@@ -32,7 +32,7 @@ export function useShipRun(id: string) {
   });
 }
 
-/** Forgets the shipping to a target that the server does not have any more. */
+/** Removes the shipment to a target that the server no longer has. */
 export function useForgetShipment(id: string) {
   const client = useQueryClient();
   return useMutation({

@@ -3,7 +3,7 @@ import { postJson } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { NewRun, Run } from "@/shared/api/types";
 
-/** `onStarted` is called also where the page that asked shows something else by then. */
+/** `onStarted` is also called if the page shows something else by then. */
 export function useStartRun(onStarted: (run: Run) => void) {
   const client = useQueryClient();
   return useMutation({

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getJson } from "@/shared/api/client";
 import type { StoreLink } from "@/shared/api/types";
 
-/** A link by which a file of a stored run is downloaded from the store itself. It is made again each time that somebody asks. */
+/** A link that downloads a file of a stored run from the store itself. A new one is created for each request. */
 export function useStoreLink(run: string, name: string) {
   return useQuery({
     queryKey: ["store-link", run, name],

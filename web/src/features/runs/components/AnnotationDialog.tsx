@@ -11,12 +11,12 @@ import { useAnnotate, useRemoveAnnotation } from "../api/useAnnotations";
 
 interface Props {
   run: string;
-  /** The one to change, or the moment of a new one. */
+  /** The annotation to edit, or the time of a new one. */
   of: Annotation | number;
   onClose: () => void;
 }
 
-/** An annotation: a text at a moment of a run. */
+/** An annotation: a text at a time of a run. */
 export function AnnotationDialog({ run, of, onClose }: Props) {
   const known = typeof of === "number" ? null : of;
   const first = typeof of === "number" ? of : of.at_ms;

@@ -25,22 +25,22 @@ function show(archive: Archive | null) {
   renderFor(sessionOf("administrator"), <ArchiveState run={{ ...runOf({ id: "r-1", name: "shop" }), archive }} />);
 }
 
-it("says nothing where no store is configured", () => {
+it("shows nothing if no store is configured", () => {
   show(null);
   expect(document.body.textContent).toBe("");
 });
 
-it("shows where the results are", () => {
+it("shows where the results are stored", () => {
   show(STORED);
   expect(screen.getByRole("status").textContent).toContain("s3://results/runs/2026/11/r-1/");
 });
 
-it("shows how far an upload is", () => {
+it("shows the progress of an upload", () => {
   show({ ...STORED, phase: "uploading", bytes: 524_288 });
   expect(screen.getByRole<HTMLProgressElement>("progressbar").position).toBeCloseTo(0.5);
 });
 
-it("shows why a try failed, and stores at once when that is asked for", async () => {
+it("shows why a try failed, and retries at once on request", async () => {
   api.answer("POST /runs/r-1/archive/retry", { body: { ...STORED, phase: "waiting" } });
   show({ ...STORED, phase: "failed", code: "artefacts_denied", message: "Access is denied.", hint: "Allow s3:PutObject.", next_try_ms: 0 });
   expect(screen.getByText(/Access is denied/)).toBeTruthy();

@@ -7,7 +7,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { Note } from "@/shared/ui/Note";
 import { useRetryArchive } from "../api/useRetryArchive";
 
-/** Whether the results are in the store for artefacts, and why not. */
+/** Whether the results are in the object store, and why not. */
 export function ArchiveState({ run }: { run: Run }) {
   const retry = useRetryArchive(run.id);
   const writes = useRights().mayWrite(run);

@@ -9,7 +9,7 @@ import { Artefacts } from "./Artefacts";
 
 const api = testApi();
 
-it("shows what a compressed log takes on the disk, and offers both forms of it", async () => {
+it("shows the size of a compressed log on disk, and offers both forms of it", async () => {
   const plain = { name: "summary.json", bytes: 2_000, stored_bytes: 2_000, compressed_name: null, media_type: "application/json" };
   const log = { name: "results.jtl", bytes: 960_000_000, stored_bytes: 144_000_000, compressed_name: "results.jtl.zst", media_type: "text/csv" };
   api.answer("GET /runs/r-1/artefacts", { body: [plain, log] });
@@ -29,7 +29,7 @@ function showStored(has_links: boolean) {
   renderFor(undefined, <Artefacts run={runOf({ id: "r-1", name: "shop", archive })} />);
 }
 
-it("makes a link to a stored file, with the time for which it works, and another one after that", async () => {
+it("creates a link to a stored file, with its expiry time, and then another one", async () => {
   const url = "https://results.s3.amazonaws.com/r-1/samples/master.jtl.zst?X-Amz-Signature=1";
   api.answer("GET /runs/r-1/archive/link?name=results.jtl", { body: { url, expires_ms: serverNow() + 900_000 } });
   showStored(true);
@@ -49,13 +49,13 @@ it("makes a link to a stored file, with the time for which it works, and another
   await waitFor(() => expect(screen.getByLabelText("Download link").textContent).toBe(`${url}2`));
 });
 
-it("offers no link where the store makes none", async () => {
+it("offers no link if the store cannot create one", async () => {
   showStored(false);
   await screen.findByRole("link", { name: /results.jtl/ });
   expect(screen.queryByRole("button", { name: /Download link/ })).toBeNull();
 });
 
-it("shows why a link could not be made", async () => {
+it("shows why a link could not be created", async () => {
   api.answer("GET /runs/r-1/archive/link", { status: 502, body: fault("artefacts_credentials_refused") });
   showStored(true);
   await userEvent.click(await screen.findByRole("button", { name: "Download link for results.jtl…" }));

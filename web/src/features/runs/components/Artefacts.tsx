@@ -8,7 +8,7 @@ import { useRunArtefacts } from "../api/useRunArtefacts";
 import { ArchiveState } from "./ArchiveState";
 import { StoreLinkButton } from "./StoreLinkButton";
 
-/** The files of the run, each to download. */
+/** The files of the run, each with a download. */
 export function Artefacts({ run }: { run: Run }) {
   const query = useRunArtefacts(run.id, run.phase);
   return (

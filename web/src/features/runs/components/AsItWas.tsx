@@ -9,7 +9,7 @@ interface Props {
   onChange: (form: RunForm) => void;
 }
 
-/** What a run had otherwise than its plan has it now and no other field shows: its revision, and the files that it kept. */
+/** Settings of a run that differ from its plan's current ones and have no other field: its revision, and the kept files. */
 export function AsItWas({ like, plan, form, onChange }: Props) {
   const was = like.plan_revision;
   return (

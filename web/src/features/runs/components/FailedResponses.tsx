@@ -7,10 +7,10 @@ import { useFailedResponses } from "../api/useFailedResponses";
 import { useRunArtefacts } from "../api/useRunArtefacts";
 import { FAILURES_FILE, MOST_FAILURES, type FailedResponse } from "../failedResponses";
 
-/** Larger files are for a program, and not for this page. */
+/** Larger files are only offered for download. */
 const LARGEST = 8 << 20;
 
-/** The first failed samples of a try with what was sent and what came back; nothing where none failed. */
+/** The first failed samples of a try run with request and response; not shown if none failed. */
 export function FailedResponses({ run }: { run: Run }) {
   const artefacts = useRunArtefacts(run.id, run.phase);
   const file = artefacts.data?.find((artefact) => artefact.name.endsWith(`/${FAILURES_FILE}`));

@@ -44,7 +44,7 @@ beforeEach(() => {
   api.answer("GET /runs/r-1/report", { body: WHOLE });
 });
 
-it("shows figures, table and criteria of the time that the link is zoomed to", async () => {
+it("shows figures, table and criteria of the time range in the link", async () => {
   const [from, to] = [START + 2000, START + 5000];
   api.answer(part(from, to), { body: report([entryOf("Search", { samples: 30 })], judged(true, 120), { from_ms: from, to_ms: to }) });
   await show(`/?zoom=${from}-${to}`);
@@ -59,7 +59,7 @@ it("shows figures, table and criteria of the time that the link is zoomed to", a
   expect(criterion()).toContain("900");
 });
 
-it("leaves out the ramp-up with one click, and says what that is", async () => {
+it("excludes the ramp-up with one click, and shows the time range", async () => {
   api.answer(part(START + 2000, END + 1), { body: report([entryOf("Login", { samples: 800 })], judged(true, 500), { from_ms: START + 2000, to_ms: END + 1 }) });
   await show();
   const cut = screen.getByRole("button", { name: "Exclude ramp-up" });
@@ -70,7 +70,7 @@ it("leaves out the ramp-up with one click, and says what that is", async () => {
   expect(screen.queryByRole("button", { name: "Exclude ramp-up" })).toBeNull();
 });
 
-it("has no figure where nothing ended, and nothing that looks well", async () => {
+it("shows no figures if nothing ended, and nothing that looks good", async () => {
   const [from, to] = [START + 2000, START + 2001];
   const none = { ...judged(false, 0), code: "value_missing" as const, detail: null, sentence: "No samples ended in the selected time range." };
   const empty = report([], none, { from_ms: from, to_ms: to });
@@ -82,7 +82,7 @@ it("has no figure where nothing ended, and nothing that looks well", async () =>
   expect(document.querySelector(".chip-good")).toBeNull();
 });
 
-it("keeps the whole run's figures, marked as such, where the part cannot be had", async () => {
+it("keeps the whole run's figures, marked as such, if the time range cannot be loaded", async () => {
   api.answer(part(1, 2), { status: 400, body: fault("interval_outside") });
   await show("/?zoom=1-2");
   expect((await screen.findByRole("alert")).textContent).toContain("interval_outside");
@@ -90,7 +90,7 @@ it("keeps the whole run's figures, marked as such, where the part cannot be had"
   expect(screen.getAllByText("whole run").length).toBeGreaterThan(0);
 });
 
-it("gives several labels percentiles together, counted from the log", async () => {
+it("shows percentiles of several labels together, counted from the log", async () => {
   api.answer("GET /runs/r-1/labels-together", { body: entryOf("", { samples: 1000, p95_ms: 321 }) });
   await show("/?label=Login&label=Search");
   await waitFor(() => expect(figure("p95")).toBe("321ms"));
@@ -98,7 +98,7 @@ it("gives several labels percentiles together, counted from the log", async () =
   expect(api.asked.some(({ path }) => path === `/runs/r-1/labels-together?labels=${encodeURIComponent(JSON.stringify(["Login", "Search"]))}`)).toBe(true);
 });
 
-it("shows no figure of the zoomed time as the whole run's, and says what could not be counted", async () => {
+it("never shows a figure of the time range as the whole run's, and reports what could not be counted", async () => {
   api.answer(part(1, 2), { status: 400, body: fault("interval_outside") });
   api.answer("GET /runs/r-1/labels-together", { body: entryOf("", { samples: 7, p95_ms: 321 }) });
   await show("/?zoom=1-2&label=Login&label=Search");
@@ -107,13 +107,13 @@ it("shows no figure of the zoomed time as the whole run's, and says what could n
   expect(screen.getAllByText("all labels").length).toBeGreaterThan(1);
 });
 
-it("says that several labels could not be counted together", async () => {
+it("reports that several labels could not be counted together", async () => {
   api.answer("GET /runs/r-1/labels-together", { status: 503, body: fault("overloaded") });
   await show("/?label=Login&label=Search");
   await waitFor(() => expect(screen.getAllByRole("alert").map((each) => each.textContent)).toContainEqual(expect.stringContaining("overloaded")));
 });
 
-it("says that a label’s distribution is not to be had of a part, where its busiest labels are others", async () => {
+it("says that a label’s distribution is not available for a time range with other busiest labels", async () => {
   const [from, to] = [START + 2000, START + 5000];
   api.answer(part(from, to), { body: report([entryOf("Search", { samples: 30 })], judged(true, 120), { from_ms: from, to_ms: to }) });
   await show(`/?zoom=${from}-${to}&label=Search`);
@@ -121,7 +121,7 @@ it("says that a label’s distribution is not to be had of a part, where its bus
   expect((await screen.findAllByText("Not available for this label in the selected time range.")).length).toBeGreaterThan(0);
 });
 
-it("calls load generators by their nodes' names, and leads to charts of nodes only where one was observed", async () => {
+it("shows load generators by their nodes' names, and links to charts of nodes only if any was observed", async () => {
   const hosts = [{ host: "10.0.0.5:41000", samples: 1000, errors: 0 }];
   api.answer("GET /runs/r-1/report", { body: { ...WHOLE, hosts } });
   await show();

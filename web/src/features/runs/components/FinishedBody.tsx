@@ -17,7 +17,7 @@ import { useAnnotating } from "../useAnnotating";
 import { LiveBody } from "./LiveBody";
 import { NodeCharts } from "./NodeCharts";
 
-/** The report; until it is there, what was seen live stays on the page. */
+/** The report; until it is loaded, the live view stays on the page. */
 export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const report = useRunReport(run.id, true);
   const samples = useSampleSearch(run);
@@ -25,7 +25,7 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   const part = useReportPart(run.id, report.data);
   const charted = useLabelCharts(run.id, report.data);
   const together = useLabelsTogether(run.id, report.data);
-  // Imported runs have no nodes here, and a short run may have ended before one was looked at.
+  // Imported runs have no nodes here, and a short run may end before the first observation.
   const observed = (useNodeSeries(run.id, false, run.provider !== "imported")?.nodes.length ?? 0) > 0;
   const parts = useRunTransactions(run);
   const annotating = useAnnotating(run, report.data?.summary.start_ms ?? run.started_ms ?? 0);

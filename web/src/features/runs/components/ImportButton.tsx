@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Icon } from "@/shared/ui/Icon";
 import { ImportDialog } from "./ImportDialog";
 
-/** Takes result logs that were written elsewhere, so many bytes at most. */
+/** Imports result logs from elsewhere, up to this many bytes. */
 export function ImportButton({ most_bytes }: { most_bytes: number }) {
   const [open, setOpen] = useState(false);
   return (

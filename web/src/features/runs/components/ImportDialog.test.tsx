@@ -6,7 +6,7 @@ import { ImportDialog } from "./ImportDialog";
 
 const api = testApi();
 
-it("imports once, also while the run’s page loads", async () => {
+it("imports only once, even while the run’s page loads", async () => {
   api.answer("GET /plans", { body: { items: [], next: null } });
   api.answer("POST /runs/import", { body: { id: "r-9" } });
   renderFor(sessionOf("member"), <ImportDialog most_bytes={1000} onClose={() => undefined} />);

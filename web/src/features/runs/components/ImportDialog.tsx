@@ -13,7 +13,7 @@ import { importFaults } from "../importForm";
 
 const PLANS = "import-plans";
 
-/** Result logs from anywhere, made a run. */
+/** Imports result logs as a run. */
 export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onClose: () => void }) {
   const [plan, setPlan] = useState("");
   const [name, setName] = useState("");
@@ -23,10 +23,10 @@ export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onCl
   const abort = useRef<AbortController | null>(null);
   const plans = usePlans("");
   const sending = useImportRun();
-  // What was imported is not imported again while its page loads.
+  // Not imported again while the run's page loads.
   const busy = sending.isPending || sending.isSuccess;
   const navigate = useNavigate();
-  // Whoever leaves does not want it any more.
+  // Closing the dialog cancels the import.
   useEffect(() => () => abort.current?.abort(), []);
 
   const faults = importFaults({ plan, files }, most_bytes);

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { checkJudged, judgedForm, type Judged, type JudgedForm } from "../judgedForm";
 import { JudgedFields } from "./JudgedFields";
 
-/** With its faults shown, as after a first try; what would be sent is shown. */
+/** With its errors shown, as after a first attempt; the request is shown too. */
 function Form({ kept, sent }: { kept: Judged; sent: (judged: Judged | null) => void }) {
   const [form, setForm] = useState<JudgedForm>(() => judgedForm(kept));
   const { judged, faults } = checkJudged(form);
@@ -23,7 +23,7 @@ const criteria = () => within(screen.getByRole("group", { name: "Criteria" }));
 const rules = () => within(screen.getByRole("group", { name: "Automatic stop" }));
 const value = (field: HTMLElement) => (field as HTMLInputElement | HTMLSelectElement).value;
 
-it("has what is kept: metric, label, comparison, limit and its unit", () => {
+it("shows the stored criteria: metric, label, comparison, limit and unit", () => {
   const { sent } = show({ criteria: ['p95("Login") > 800ms', "error_percent >= 2.5%"], warm_up_s: 30, stop_rules: ["generator_cpu_percent > 90% for 120s"] });
   expect(criteria().getAllByLabelText("Metric").map(value)).toEqual(["p95", "error_percent"]);
   expect(criteria().getAllByLabelText("Label").map(value)).toEqual(["Login", ""]);
@@ -45,7 +45,7 @@ it("changes the unit with the metric", async () => {
   expect(sent()?.criteria).toEqual(["throughput < 1/s"]);
 });
 
-it("adds and removes criteria, and asks for a warm-up only where there are any", async () => {
+it("adds and removes criteria, and shows the warm-up only if there are any", async () => {
   const { sent } = show();
   expect(criteria().queryByLabelText("Warm-up")).toBeNull();
   await userEvent.click(criteria().getByRole("button", { name: "Add criterion" }));
@@ -66,7 +66,7 @@ it.each(["", "-1", "many"])("marks the limit %j and sends nothing", async (typed
   expect([first.className.includes("is-invalid"), second.className.includes("is-invalid"), sent()]).toEqual([true, false, null]);
 });
 
-it.each(["0", "3601", "1.5"])("refuses a rule over %s seconds", async (typed) => {
+it.each(["0", "3601", "1.5"])("rejects a rule over %s seconds", async (typed) => {
   const { sent } = show({ stop_rules: ["error_percent >= 90% for 60s"] });
   const time = rules().getByLabelText("Time");
   await userEvent.clear(time);

@@ -21,7 +21,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
   const early = run.phase === "queued" || run.phase === "preparing";
   const parts = useRunTransactions(run);
   const newest = live?.points.at(-1);
-  // A stable set while it has the same labels, because everything that shows labels depends on it.
+  // The same set as long as it has the same labels, because everything that shows labels depends on it.
   const written = JSON.stringify(live === null ? [] : [...transactionsOf(live.summary.labels)]);
   const transactions = useMemo(() => new Set(JSON.parse(written) as string[]), [written]);
   return (

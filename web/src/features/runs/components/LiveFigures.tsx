@@ -16,21 +16,21 @@ import { settledUntil, type LiveRun } from "../live/liveRun";
 interface Props {
   live: LiveRun;
   run: Run;
-  /** Of the whole run, or of the part of its time that is shown, with the points of that. */
+  /** Of the whole run, or of the time range that is shown, with its points. */
   summary: Summary;
   points: Point[];
   inWindow: boolean;
-  /** Labels that the figures are of in place of the total, their points, and all of them as one. */
+  /** The selected labels of the figures, their points, and all of them as one; null: the total. */
   chosen: string[];
   series: LabelSeries[];
   together: Entry | null;
-  /** Where the labels' points end, as newer ones could not be had; null: they do not. */
+  /** The end of the labels' points, if newer ones could not be loaded; null: all are loaded. */
   untilMs: number | null;
-  /** The run that the plan's others are compared with. */
+  /** The plan's baseline run. */
   baseline: Baseline | null;
 }
 
-/** Throughput, p95, p99, error rate, users, samples, time: now, with the last minutes beside them and the whole run below. */
+/** Throughput, p95, p99, error rate, users, samples, time: the current value, with the last minutes next to it and the whole run below. */
 export function LiveFigures({ live, run, summary, points: given, inWindow, chosen, series, together, untilMs, baseline }: Props) {
   const { scheme } = useTheme();
   const reached = settledUntil(live);
@@ -123,7 +123,7 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
 /** A shorter silence may be caused by nodes' clocks that are behind the server's. */
 const SILENCE_MS = 10_000;
 
-/** The end of the newest settled interval, also where no sample has come for a while; null before the first. */
+/** The end of the newest settled interval, even if no sample has arrived for a while; null before the first. */
 function newestEnd(points: Point[], bucketMs: number, settledMs: number | null): number | null {
   const newest = points.at(-1);
   if (newest === undefined) return null;
@@ -131,7 +131,7 @@ function newestEnd(points: Point[], bucketMs: number, settledMs: number | null):
   return settledMs === null || settledMs - end < SILENCE_MS ? end : end + Math.floor((settledMs - end) / bucketMs) * bucketMs;
 }
 
-/** What the server gives of all samples: the rate of the last five seconds, or of the last interval where one is longer. */
+/** The server's figures of all samples: the rate of the last five seconds, or of the last interval if that is longer. */
 const RATE_MS = 5000;
 
 function rateOf(points: Point[], end: number | null, bucketMs: number): number | null {
@@ -141,7 +141,7 @@ function rateOf(points: Point[], end: number | null, bucketMs: number): number |
   return samples / (length / 1000);
 }
 
-/** The error rate of the newest ten intervals, or of all since `from` where these are fewer, with the time that they cover. */
+/** The error rate of the newest ten intervals, or of all since `from` if these are fewer, with the time they cover. */
 function lastErrorRate(points: Point[], from: number | null, end: number | null, bucketMs: number): string {
   if (from === null || end === null) return "";
   const since = Math.max(from, end - 10 * bucketMs);
@@ -151,7 +151,7 @@ function lastErrorRate(points: Point[], from: number | null, end: number | null,
   return samples === 0 ? "" : `, last ${formatDuration((end - since) / 1000)}: ${formatPercent((failed / samples) * 100)}`;
 }
 
-/** By the server's clock at the newest snapshot: without a connection it stands still, as everything else does. */
+/** The server's time at the newest snapshot: it stops without a connection, like everything else. */
 function timeFigure(run: Run, now: number): Figure {
   if (run.started_ms === null) return { key: "elapsed", name: "Elapsed", value: ["–", ""] };
   const elapsed = Math.max(0, ((run.ended_ms ?? now) - run.started_ms) / 1000);

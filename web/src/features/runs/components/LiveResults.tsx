@@ -24,12 +24,12 @@ import { NodeCharts } from "./NodeCharts";
 
 const NO_LABELS: never[] = [];
 
-/** The results of a run that is under way: of all labels or the chosen ones, of all the time or the part that the charts show. */
+/** The results of an active run: of all labels or the selected ones, of all the time or the range that the charts show. */
 export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRun; annotations: ReactNode }) {
   const connection = useConnection();
   const samples = useSampleSearch(run);
   const baseline = useBaseline(run);
-  // A new array for each snapshot, the same names nearly always: what hangs on them is not to be made again each second.
+  // Each snapshot has a new array with nearly always the same names: it must not trigger rendering each second.
   const written = JSON.stringify(live.summary.labels.filter((each) => each.samples > 0).map((each) => each.label));
   const names = useMemo(() => JSON.parse(written) as string[], [written]);
   const labels = useChosenLabels(names);

@@ -9,14 +9,14 @@ import { useRunArtefacts } from "../api/useRunArtefacts";
 import { levelOf } from "../live/logTail";
 import { useRunLog } from "../live/useRunLog";
 
-/** JMeter's own log of each node: its end, growing while the run lives. */
+/** JMeter's own log of each node: its end, which grows during the run. */
 export function LogViewer({ run }: { run: Run }) {
   const names = run.nodes.map((node) => node.name);
   const [chosen, setChosen] = useState<string | null>(null);
   const [filter, setFilter] = useState("");
   const [loudOnly, setLoudOnly] = useState(false);
   const files = useRunArtefacts(run.id, run.phase).data;
-  // Of a run that has ended the first node that has a log: one that was not started has none.
+  // For a finished run the first node with a log: a node that was not started has none.
   const logged = names.find((name) => files?.some((file) => file.name === logFile(name) && file.bytes > 0) === true);
   const node = chosen ?? (run.phase === "finished" ? logged : undefined) ?? names[0] ?? null;
   return (
@@ -59,7 +59,7 @@ function logFile(node: string): string {
 function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; filter: string; loudOnly: boolean }) {
   const { tail, error, asked } = useRunLog(run.id, node, run.phase !== "finished");
   const file = logFile(node);
-  // Until it has been collected, it is on its node.
+  // Until it is collected, the complete file is only on its node.
   const collected = useRunArtefacts(run.id, run.phase).data?.some(({ name }) => name === file) === true;
   const box = useRef<HTMLDivElement>(null);
   const [follow, setFollow] = useState(true);
@@ -94,7 +94,7 @@ function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; 
         }}
       >
         {lines.map((line, index) => (
-          // Lines are only added at the end and dropped at the start; their place is their identity.
+          // Lines are only added at the end and dropped at the start, so their position identifies them.
           <div key={index} className={`log-${levelOf(line)}`}>
             {line}
           </div>

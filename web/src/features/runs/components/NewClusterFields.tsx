@@ -5,7 +5,7 @@ import { FaultNotes } from "@/shared/ui/FaultNotes";
 import { Waiting } from "@/shared/ui/Waiting";
 import type { NewClusterPart } from "../useNewCluster";
 
-/** The cluster that is created for the run, and what was found when it was checked. */
+/** The cluster that is created for the run, and the result of its check. */
 export function NewClusterFields({ part, tried }: { part: NewClusterPart; tried: boolean }) {
   const { form, info, choices, faults, rest, creation, request, error } = part;
   if (form === null) return error === null ? <Waiting what="Loading defaults…" /> : <ErrorBox error={error} />;

@@ -16,7 +16,7 @@ const MOST_NODES = 10;
 
 interface Props {
   run: Pick<Run, "id" | "phase" | "nodes">;
-  /** What was seen since the page was opened. */
+  /** Observations since the page was opened. */
   since?: NodeTrace[];
   /** The results, on whose time axis the nodes are shown. */
   points: Pick<Point, "t_ms">[];
@@ -25,7 +25,7 @@ interface Props {
 
 const NOTHING: NodeTrace[] = [];
 
-/** How each node of a run fared from its beginning, by its name, on the time axis of the page. */
+/** CPU, memory, heap and network of each node of a run from its start, by the node's name, on the time axis of the page. */
 export function NodeCharts({ run, since = NOTHING, points, stale = false }: Props) {
   const history = useNodeSeries(run.id, run.phase !== "finished");
   const shown = useMemo(() => busiest(withHistory(history, since)), [history, since]);
@@ -80,7 +80,7 @@ function Chart({ chart, traces, from, to, stale }: ChartProps) {
 
 const FORMATS = { percent: formatPercent, bytes: formatBytes, byteRate: formatByteRate, rate: formatRate };
 
-/** In their order, so that a node keeps its colour while it is among them. */
+/** In a fixed order, so that a node keeps its colour as long as it is shown. */
 function busiest(traces: NodeTrace[]): NodeTrace[] {
   if (traces.length <= MOST_NODES) return traces;
   const highest = ({ seen }: NodeTrace) => seen.reduce((most, look) => Math.max(most, look.cpu_percent), 0);

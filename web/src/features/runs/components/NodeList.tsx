@@ -21,7 +21,7 @@ function look(node: RunNode, ended: boolean): ChipLook {
   }
 }
 
-/** The JMeter processes of the run, and how their machines are. */
+/** The JMeter processes of the run, and the state of their machines. */
 export function NodeList({ nodes, ended }: { nodes: RunNode[]; ended: boolean }) {
   const skew = startSkew(nodes);
   return (
@@ -52,7 +52,7 @@ export function NodeList({ nodes, ended }: { nodes: RunNode[]; ended: boolean })
   );
 }
 
-/** Where each worker writes a log of its own: since when it is missing, and whether its log is here. */
+/** With direct results: since when a worker's log is missing, and whether it is complete. */
 function OwnLog({ node }: { node: RunNode }) {
   const words = logWords(node);
   return words.length === 0 ? null : <small className="text-muted">{words.join(" · ")}</small>;

@@ -16,19 +16,19 @@ function show(deliveries: Delivery[], role: "member" | "viewer" = "member") {
   renderFor(sessionOf(role), <Notifications run={run} />);
 }
 
-it("shows nothing where nobody is notified", async () => {
+it("shows nothing without targets", async () => {
   show([]);
   await waitFor(() => expect(api.asked).toHaveLength(1));
   expect(document.body.textContent).toBe("");
 });
 
-it("says that it was delivered, and offers nothing", async () => {
+it("shows a delivered notification without actions", async () => {
   show([delivery]);
   expect(await screen.findByText("delivered")).toBeTruthy();
   expect(screen.queryByRole("button")).toBeNull();
 });
 
-it("says why one waits, and sends it now when that is asked for", async () => {
+it("shows why one is pending, and sends it now on request", async () => {
   show([{ ...delivery, state: "waiting", attempts: 2, next_ms: 0, trouble }]);
   expect(await screen.findByText(trouble.message)).toBeTruthy();
   expect(screen.getByText(/^2 tries · next at/)).toBeTruthy();
@@ -38,7 +38,7 @@ it("says why one waits, and sends it now when that is asked for", async () => {
   expect(await screen.findByText("delivered")).toBeTruthy();
 });
 
-it("shows a viewer that it was given up, without a button", async () => {
+it("shows a viewer that delivery failed finally, without a button", async () => {
   show([{ ...delivery, state: "given_up", attempts: 40, trouble }], "viewer");
   expect(await screen.findByText("not delivered")).toBeTruthy();
   expect(screen.queryByRole("button")).toBeNull();

@@ -6,7 +6,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { useNotifications, useRetryNotification } from "../api/useNotifications";
 import { notificationFigures } from "../notificationWords";
 
-/** Who is notified of the run's end; nothing where nobody is. */
+/** The notifications of the run's end; not shown if there are none. */
 export function Notifications({ run }: { run: Run }) {
   const deliveries = useNotifications(run.id).data ?? [];
   const retry = useRetryNotification(run.id);
@@ -30,7 +30,7 @@ export function Notifications({ run }: { run: Run }) {
 interface TargetProps {
   delivery: Delivery;
   busy: boolean;
-  /** null: not by this person. */
+  /** null: not permitted for this user. */
   onRetry: (() => void) | null;
 }
 

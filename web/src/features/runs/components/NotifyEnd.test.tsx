@@ -10,7 +10,7 @@ import { RunEndNotices } from "./RunEndNotices";
 
 const api = testApi();
 
-/** The browser's part: what it was asked for and what it shows. */
+/** A fake of the browser's notifications: records what it was asked for and what it shows. */
 class Notices {
   static permission: NotificationPermission = "default";
   static answer: NotificationPermission = "granted";
@@ -36,7 +36,7 @@ beforeEach(() => {
 
 const button = () => screen.getByRole("button", { name: /Notif/ });
 
-it("asks the browser on the click and not before, and takes it back with the next", async () => {
+it("asks for permission on the click and not before, and the next click disables it", async () => {
   renderFor(sessionOf("member"), <NotifyEnd runId="r-1" />);
   expect(Notices.asked).toBe(0);
   await userEvent.click(button());
@@ -46,7 +46,7 @@ it("asks the browser on the click and not before, and takes it back with the nex
   expect(watchedRuns()).toEqual([]);
 });
 
-it("says that the browser blocks it", async () => {
+it("says that the browser blocks notifications", async () => {
   Notices.answer = "denied";
   renderFor(sessionOf("member"), <NotifyEnd runId="r-1" />);
   await userEvent.click(button());
@@ -54,7 +54,7 @@ it("says that the browser blocks it", async () => {
   expect(watchedRuns()).toEqual([]);
 });
 
-it("shows the end once, with what came of it, and leads to the run", async () => {
+it("shows the end once, with the result, and opens the run", async () => {
   Notices.permission = "granted";
   watchRun("r-1");
   api.answer("GET /runs/r-1", { body: runOf({ id: "r-1", name: "shop", phase: "running", cause: null }) });
@@ -68,19 +68,19 @@ it("shows the end once, with what came of it, and leads to the run", async () =>
   await waitFor(() => expect(window.location.pathname).toBe("/runs/r-1"));
 });
 
-it("forgets a run that was deleted", async () => {
+it("forgets a deleted run", async () => {
   watchRun("r-9");
   renderFor(sessionOf("member"), <RunEndNotices />);
   await waitFor(() => expect(watchedRuns()).toEqual([]));
   expect(Notices.shown).toEqual([]);
 });
 
-it("takes nothing from a list that is none", () => {
+it("ignores an invalid stored list", () => {
   localStorage.setItem("jac-run-ends", '{"a":1}');
   expect(watchedRuns()).toEqual([]);
 });
 
-/** Chrome on Android: the name is there, and the constructor throws. */
+/** Chrome on Android: the class exists, and its constructor throws. */
 const noNotices = (permission: NotificationPermission) =>
   Object.assign(
     function Notification() {
@@ -89,13 +89,13 @@ const noNotices = (permission: NotificationPermission) =>
     { permission },
   );
 
-it("is not offered where the browser has notifications in name only", () => {
+it("is not offered if the browser's notifications do not work", () => {
   vi.stubGlobal("Notification", noNotices("default"));
   renderFor(sessionOf("member"), <NotifyEnd runId="r-1" />);
   expect(screen.queryByRole("button")).toBeNull();
 });
 
-it("leaves the page alone where it cannot be shown after all", async () => {
+it("does not break the page if the notification cannot be shown", async () => {
   vi.stubGlobal("Notification", noNotices("granted"));
   watchRun("r-1");
   api.answer("GET /runs/r-1", { body: runOf({ id: "r-1", name: "shop" }) });

@@ -3,7 +3,7 @@ import { Icon } from "@/shared/ui/Icon";
 import { hasNotices } from "../notices";
 import { forgetRun, onWatchedRuns, watchedRuns, watchRun } from "../runEnds";
 
-/** Whether this browser notifies of the end of the run. The browser is asked for its permission by this click and by nothing else. */
+/** Whether this browser shows a notification at the end of the run. Only this click asks the browser for permission. */
 export function NotifyEnd({ runId }: { runId: string }) {
   const watched = useSyncExternalStore(onWatchedRuns, watchedRuns).includes(runId);
   const [offered] = useState(hasNotices);

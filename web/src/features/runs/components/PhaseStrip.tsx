@@ -9,7 +9,7 @@ interface Props {
   at: number | null;
 }
 
-/** The phases of a run with the time spent in each, while it prepares how many of its nodes are where, and while it collects what is done now. */
+/** The phases of a run with the time spent in each; while preparing also how many of its nodes are in which state, while collecting the current step. */
 export function PhaseStrip({ run, at }: Props) {
   if (run.phase === "finished") return <Strip run={run} now={0} />;
   return at === null ? <Ticking run={run} /> : <Strip run={run} now={at} />;
@@ -21,7 +21,7 @@ function Ticking({ run }: { run: Run }) {
 
 function Strip({ run, now: at }: { run: Run; now: number }) {
   const phases = phasesOf(run, at);
-  // A run that has only been asked for has none for a moment, and their line.
+  // A run that was just requested has no phases for a moment; reserve their line.
   if (phases.length === 0 && run.phase === "finished") return null;
   return (
     <ol className="phase-strip" aria-label="Phases">

@@ -12,11 +12,11 @@ import { useRights } from "@/shared/session/useSession";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
 
-/** What may be chosen of; the one that a page named is among them, however old it is. */
+/** The choices; they include the preselected one, however old it is. */
 export interface Choice<T> {
   items: T[] | undefined;
   error: Error | null;
-  /** The server has others. */
+  /** The server has more. */
   more: boolean;
 }
 
@@ -47,7 +47,7 @@ interface Props<T> {
 }
 
 export function PickPlan({ choice: { items, error, more }, value, fault, onChange, text, onSearch }: Props<Named> & { text: string; onSearch: (text: string) => void }) {
-  // Once there were too many to list, the field to narrow them stays.
+  // Once there were too many to list, the search field stays.
   const [searches, setSearches] = useState(false);
   if (more && !searches) setSearches(true);
   if (error !== null) return <ErrorBox error={error} />;
@@ -78,12 +78,12 @@ export function PickPlan({ choice: { items, error, more }, value, fault, onChang
   );
 }
 
-/** The choice of a cluster that is created for the run. */
+/** The choice to create a cluster for the run. */
 export const NEW_CLUSTER = "new";
 
 interface ClusterProps extends Props<RunnableCluster> {
   offersNew?: boolean;
-  /** A busy cluster can be chosen: the run waits for it. */
+  /** A busy cluster can be selected: the run waits for it. */
   queues?: boolean;
 }
 

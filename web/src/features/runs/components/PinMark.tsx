@@ -1,6 +1,6 @@
 import { Icon } from "@/shared/ui/Icon";
 
-/** Beside the name of a run that is kept. */
+/** Shown next to the name of a pinned run. */
 export function PinMark() {
   return (
     <span className="pin-mark" role="img" aria-label="Pinned" title="Pinned: never deleted by retention">

@@ -10,7 +10,7 @@ import { useSetCriteria } from "../api/useSetCriteria";
 import { checkJudged, judgedForm } from "../judgedForm";
 import { JudgedFields } from "./JudgedFields";
 
-/** What the plan's runs are judged by and what stops them by itself. */
+/** The plan's criteria and automatic stop. */
 export function PlanCriteria({ plan }: { plan: Plan }) {
   const [editing, setEditing] = useState(false);
   const { mayWrite } = useRights();
@@ -51,7 +51,7 @@ export function PlanCriteria({ plan }: { plan: Plan }) {
 
 function CriteriaDialog({ plan, onClose }: { plan: Plan; onClose: () => void }) {
   const [form, setForm] = useState(() => judgedForm(plan.criteria));
-  // What is typed was made from this version, whatever comes meanwhile.
+  // The form edits this version, even if a newer one arrives meanwhile.
   const [version] = useState(plan.criteria.version);
   const [tried, setTried] = useState(false);
   const save = useSetCriteria(plan.id);

@@ -23,7 +23,7 @@ function Form({ seen }: { seen: (form: RunForm) => void }) {
   return <PropertyFields check={check} form={form} onChange={setForm} faults={{}} />;
 }
 
-it("hides and marks the value of a property with a closed lock, and one whose name says so from the start", async () => {
+it("masks and marks the value of a property with a closed lock, and of one with a secret's name from the start", async () => {
   const user = userEvent.setup();
   let form: RunForm = EMPTY_FORM;
   render(<Form seen={(now) => (form = now)} />);
@@ -43,7 +43,7 @@ it("hides and marks the value of a property with a closed lock, and one whose na
   expect(checkRunForm(form, check.properties, []).request).not.toHaveProperty("secret");
 });
 
-it("offers to mask each property that is typed as a line", async () => {
+it("offers to mask each property that is entered as a line", async () => {
   const user = userEvent.setup();
   let form: RunForm = EMPTY_FORM;
   render(<Form seen={(now) => (form = now)} />);

@@ -12,7 +12,7 @@ interface Props {
   onChange: (form: RunForm) => void;
 }
 
-/** The plan's properties as fields with their defaults, and room for others. */
+/** The plan's properties as fields with their defaults, and a field for others. */
 export function PropertyFields({ check, workers = 0, form, onChange, faults }: Props & { workers?: number; faults: Pick<RunFaults, "properties" | "moreProperties" | "systemProperties"> }) {
   return (
     <fieldset className="form-part">
@@ -89,7 +89,7 @@ export function SplitFields({ check, workers, form, onChange }: Props & { worker
   );
 }
 
-/** Files of properties that lie beside the plan: read by every JMeter, or left alone. */
+/** Property files next to the plan: read by every JMeter, or ignored. */
 export function PropertiesFileFields({ plan, form, onChange }: { plan: Plan | undefined; form: RunForm; onChange: (form: RunForm) => void }) {
   const files = plan?.files.filter((file) => file.kind === "properties") ?? [];
   if (files.length === 0) return null;

@@ -4,7 +4,7 @@ import type { Run } from "@/shared/api/types";
 import { Icon } from "@/shared/ui/Icon";
 import { RemarksDialog } from "./RemarksDialog";
 
-/** What people said of the run; nothing where nobody did. */
+/** The run's tags and note; not shown if there are none. */
 export function Remarks({ run, writes }: { run: Run; writes: boolean }) {
   const [editing, setEditing] = useState(false);
   if (run.tags.length === 0 && run.note === "") return null;

@@ -10,7 +10,7 @@ import { refusalAt } from "@/shared/ui/refusal";
 import { useRemarks } from "../api/useMarkRun";
 import { changedRemarks } from "../remarks";
 
-/** The tags and the note of a run. */
+/** Edits the tags and the note of a run. */
 export function RemarksDialog({ run, onClose }: { run: Run; onClose: () => void }) {
   const [before] = useState({ tags: run.tags, note: run.note });
   const [tags, setTags] = useState(run.tags.join(", "));
@@ -37,7 +37,7 @@ export function RemarksDialog({ run, onClose }: { run: Run; onClose: () => void 
   );
 }
 
-/** All faults of tags stand beside the one field that they are typed in. */
+/** All errors of tags are shown at the one field for them. */
 function tagRefusal(error: Error | null): string | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const faults = error.faults.filter(({ field }) => field === "/tags" || field?.startsWith("/tags/") === true);

@@ -9,7 +9,7 @@ import { Settings } from "./Settings";
 import { Shipments } from "./Shipments";
 import { Steps } from "./Steps";
 
-/** Below the results: JMeter's log, and beside it the nodes, files, settings and steps of the run. */
+/** Below the results: JMeter's log, and next to it the nodes, files, settings and steps of the run. */
 export function RunDetails({ run, at }: { run: Run; at: number | null }) {
   if (run.provider === "imported") {
     return (

@@ -8,13 +8,13 @@ import { useRun } from "../api/useRun";
 import { showNotice } from "../notices";
 import { forgetRun, onWatchedRuns, watchedRuns } from "../runEnds";
 
-/** Notifies of the end of the runs that somebody chose, on whichever page they are. */
+/** Shows a notification at the end of the runs that the user chose, on any page. */
 export function RunEndNotices() {
   const runs = useSyncExternalStore(onWatchedRuns, watchedRuns);
   return runs.map((id) => <Watch key={id} id={id} />);
 }
 
-/** For a page that missed the end: how often it asks besides the change events. */
+/** Polling interval in addition to change events, for a page that missed the end. */
 const ASK_MS = 30_000;
 
 function Watch({ id }: { id: string }) {
@@ -26,7 +26,7 @@ function Watch({ id }: { id: string }) {
     if (run.data?.phase !== "finished") return;
     forgetRun(id);
     if (!("Notification" in window) || Notification.permission !== "granted") return;
-    // Of several pages of this browser each notifies; the tag makes them one.
+    // Each of several pages of this browser shows one; the tag merges them.
     const notice = showNotice(run.data.name, { body: endWords(run.data), tag: id, icon: "/favicon.svg" });
     if (notice === null) return;
     notice.onclick = () => {

@@ -14,12 +14,12 @@ beforeEach(() => api.answer("GET /runs", { body: { items: [], next: null } }));
 it.each([
   [1, "1 user planned"],
   [1200, "1,200 users planned"],
-])("says how many users %d threads are", (total_threads, words) => {
+])("shows %d threads as a number of users", (total_threads, words) => {
   renderFor(sessionOf("member"), <RunHead run={{ ...mine, total_threads }} live={null} />);
   expect(screen.getByText(words)).toBeDefined();
 });
 
-it("says with which versions it ran, and what its figures leave out", () => {
+it("shows the versions that it ran with, and what its figures leave out", () => {
   const note = { code: "node_log_lost", message: "", params: {} };
   renderFor(sessionOf("member"), <RunHead run={{ ...mine, versions: { jac: "0", jmeter: "5.6.3", java: ["17", "21"] }, notes: [note] }} live={null} />);
   expect(screen.getByText("JMeter 5.6.3, Java 17 and 21")).toBeDefined();
@@ -27,7 +27,7 @@ it("says with which versions it ran, and what its figures leave out", () => {
 });
 
 describe("pinning a run", () => {
-  it("asks the server, and is undone the same way", async () => {
+  it("sends a request, and is undone in the same way", async () => {
     api.answer("PATCH /runs/r-1/pin", { body: { ...mine, pinned: true } });
     renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
     expect(screen.queryByRole("img", { name: "Pinned" })).toBeNull();
@@ -35,7 +35,7 @@ describe("pinning a run", () => {
     await userEvent.click(screen.getByRole("menuitem", { name: /^Pin/ }));
     await waitFor(() => expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/pin", body: { pinned: true } }]));
   });
-  it("is shown beside the name, and can be undone", async () => {
+  it("is shown next to the name, and can be undone", async () => {
     api.answer("PATCH /runs/r-1/pin", { body: mine });
     renderFor(sessionOf("member"), <RunHead run={{ ...mine, pinned: true }} live={null} />);
     expect(screen.getByRole("img", { name: "Pinned" })).toBeDefined();
@@ -43,7 +43,7 @@ describe("pinning a run", () => {
     await userEvent.click(screen.getByRole("menuitem", { name: /^Unpin/ }));
     await waitFor(() => expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/pin", body: { pinned: false } }]));
   });
-  it("shows a refusal below the head", async () => {
+  it("shows an error below the header", async () => {
     api.answer("PATCH /runs/r-1/pin", { status: 403, body: fault("not_owner") });
     renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
     await openMenu();
@@ -61,8 +61,8 @@ describe("pinning a run", () => {
   });
 });
 
-describe("what people say of a run", () => {
-  it("is shown, and changed in one dialog that sends only what is new", async () => {
+describe("tags and note of a run", () => {
+  it("are shown, and changed in one dialog that sends only changes", async () => {
     const run = { ...mine, tags: ["v2"], note: "Warm cache." };
     api.answer("PATCH /runs/r-1/tags", { body: { ...run, tags: ["v2", "nightly"] } });
     renderFor(sessionOf("member"), <RunHead run={run} live={null} />);
@@ -75,7 +75,7 @@ describe("what people say of a run", () => {
     await waitFor(() => expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/tags", body: { tags: ["v2", "nightly"] } }]));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
-  it("has the fault of a tag beside the field of tags", async () => {
+  it("show an error of a tag at the field of tags", async () => {
     api.answer("PATCH /runs/r-1/tags", { status: 400, body: fault("tag_invalid", "/tags/1") });
     renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
     await openMenu();
@@ -85,7 +85,7 @@ describe("what people say of a run", () => {
     expect((await screen.findByText("Refused with tag_invalid.")).className).toBe("field-fault");
     expect(screen.queryByRole("alert")).toBeNull();
   });
-  it("makes it the baseline, or no longer", async () => {
+  it("include marking it as the baseline, and unmarking it", async () => {
     api.answer("PATCH /runs/r-1/baseline", { body: mine });
     renderFor(sessionOf("member"), <RunHead run={{ ...mine, baseline: true }} live={null} />);
     expect(screen.getByRole("img", { name: "Baseline" })).toBeDefined();
@@ -93,7 +93,7 @@ describe("what people say of a run", () => {
     await userEvent.click(screen.getByRole("menuitem", { name: /^Remove as baseline/ }));
     await waitFor(() => expect(api.changes()).toEqual([{ method: "PATCH", path: "/runs/r-1/baseline", body: { baseline: false } }]));
   });
-  it("is read by a viewer, who changes nothing", async () => {
+  it("are read-only for a viewer", async () => {
     renderFor(sessionOf("viewer"), <RunHead run={{ ...mine, tags: ["v2"], note: "Warm cache." }} live={null} />);
     expect(screen.getByText("Warm cache.")).toBeDefined();
     expect(screen.queryByRole("button", { name: "Edit tags and note" })).toBeNull();
@@ -113,7 +113,7 @@ describe("running it again", () => {
     await userEvent.click(screen.getByRole("button", { name: "Run again" }));
     expect(await screen.findByRole("dialog", { name: "Start run" })).toBeDefined();
   });
-  it("is not offered of a plan that was deleted", async () => {
+  it("is not offered for a deleted plan", async () => {
     renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
     await waitFor(() => expect(api.asked.some(({ path }) => path === "/plans/p-1")).toBe(true));
     expect(button()).toBeNull();

@@ -156,7 +156,7 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
   );
 }
 
-/** The same once more: nothing to run is left of a deleted plan or of an imported log. */
+/** Runs the same again: not offered for a deleted plan or an imported log, which have nothing to run. */
 function RunAgain({ run }: { run: Run }) {
   const offered = useRights().may("start_run") && run.provider !== "imported";
   const plan = usePlan(run.plan.id, offered);
@@ -178,10 +178,10 @@ function RunAgain({ run }: { run: Run }) {
   );
 }
 
-/** Runs without samples are passed over. */
+/** Runs without samples are skipped. */
 const BEFORE = 20;
 
-/** In the menu, so that the plan's runs are asked for only when it is opened. */
+/** In the menu, so that the plan's runs are requested only when it is opened. */
 function CompareItem({ run }: { run: Run }) {
   const runs = useRuns(new URLSearchParams({ plan: run.plan.id, phase: "finished", to: String(run.created_ms) }).toString(), BEFORE);
   const navigate = useNavigate();

@@ -4,13 +4,13 @@ import { JudgedFields } from "./JudgedFields";
 
 interface Props {
   plan: Plan;
-  /** null: as the plan keeps it. */
+  /** null: the plan's own. */
   judged: JudgedForm | null;
   faults: JudgedFaults;
   onChange: (judged: JudgedForm | null) => void;
 }
 
-/** What judges and stops the run: it begins with what the plan keeps, and a change is for this run alone. */
+/** Criteria and automatic stop of the run: initially the plan's, and a change applies to this run only. */
 export function RunJudged({ plan, judged, faults, onChange }: Props) {
   return (
     <>

@@ -39,14 +39,14 @@ const CODES = {
   ],
 };
 
-/** What the server pushes: each second a bucket of 40 samples, of which 4 failed. */
+/** What the server pushes: each second a bucket of 40 samples, 4 of which failed. */
 function snapshot(seq: number, more: Partial<Snapshot> = {}): Snapshot {
   const points = Array.from({ length: 30 }, (_, second) => pointAt(START + second * 1000, { samples: 40, errors: 4, active_users: 40 }));
   const summary = summaryOf([entryOf("Login", { samples: 1200, errors: 18, error_percent: 1.5 })], { throughput_per_s: 40, median_ms: 90, p99_ms: 190 });
   return { run_id: "r-1", seq, at_ms: START + 32_000, run: RUN, summary, labels: 1, bucket_ms: 1000, reset: true, points, codes: CODES, errors: [], ...more };
 }
 
-/** The library's socket, as far as the page uses it; a subscription is answered with a snapshot. */
+/** The part of the library's socket that the page uses; it answers a subscription with a snapshot. */
 class Wire extends EventEmitter {
   active = true;
   connected = true;
@@ -83,7 +83,7 @@ const push = (sent: Snapshot) => act(() => void wire.emit("snapshot", packed(sen
 /** Of the page's charts, by name. */
 const chart = (name: RegExp) => screen.getByRole("region", { name });
 
-it("has each figure with its unit, and what it is now apart from what the whole run is", async () => {
+it("shows each figure with its unit, and the current value separate from the whole run's", async () => {
   await show();
   expect(figure("Throughput")).toEqual(["102/s", "last 5\u00a0s; average 40.0/s"]);
   expect(figure("p95")).toEqual(["12.3s", "median 90\u00a0ms"]);
@@ -94,17 +94,17 @@ it("has each figure with its unit, and what it is now apart from what the whole 
   expect(figure("Elapsed")).toEqual(["0:32", "0:58 remaining"]);
 });
 
-it("names the units of its four charts, and paints them", async () => {
+it("shows the units of its four charts, and paints them", async () => {
   await show();
   for (const name of [/^Throughput, samples per second$/, /^Response time, percentiles/, /^Errors, per second$/, /^Active users, all nodes together$/]) expect(chart(name)).toBeDefined();
   expect(screen.getByRole("region", { name: "Codes, bytes and connections" }).querySelectorAll(".when-seen, .chart-card")).toHaveLength(6);
   await waitFor(() => expect(paintedTexts("throughput")).toContain("40/s"));
   await waitFor(() => expect(paintedTexts("active-users")).toContain("40"));
-  // The newest settled interval stands in the legends.
+  // The newest settled interval is shown in the legends.
   expect(within(chart(/^Errors/)).getByRole("button", { name: /^Errors/ }).textContent).toBe("Errors4.00/s");
 });
 
-it("has the response codes over time, and follows what is pushed of them", async () => {
+it("shows the response codes over time, and updates them from snapshots", async () => {
   await show();
   act(() => scrollBack());
   const codes = chart(/^Response codes, samples per second$/);
@@ -123,7 +123,7 @@ it("has the response codes over time, and follows what is pushed of them", async
   await waitFor(() => expect(legend()).toEqual(["20030.0/s", "5034.00/s", "(other codes)7.00/s"]));
 });
 
-it("says that the response codes are of all labels where some are selected", async () => {
+it("says that the response codes are of all labels if some are selected", async () => {
   api.answer("GET /runs/r-1/live/labels", { body: { run_id: "r-1", seq: 1, bucket_ms: 1000, reset: true, labels: [], together: null } });
   renderFor(sessionOf("member"), <RunPage id="r-1" />, "/?label=Login");
   await screen.findByText("Active users", { selector: "dt" });
@@ -131,7 +131,7 @@ it("says that the response codes are of all labels where some are selected", asy
   expect(chart(/^Response codes, samples per second, all labels together$/)).toBeDefined();
 });
 
-it("follows what is pushed, in the figures, the table and the title of the tab", async () => {
+it("updates figures, table and the tab's title from snapshots", async () => {
   await show();
   await waitFor(() => expect(document.title).toBe("102/s peak · JAC"));
   const run = { ...RUN, headline: { ...HEADLINE, rate_per_s: 7.25 } };
@@ -142,13 +142,13 @@ it("follows what is pushed, in the figures, the table and the title of the tab",
   expect(screen.getByRole("row", { name: /^Search/ })).toBeDefined();
 });
 
-it("says how much of many labels it shows", async () => {
+it("says how many of many labels it shows", async () => {
   await show();
   push(snapshot(2, { labels: 1500 }));
   expect((await screen.findByText(/labels with the most samples/)).textContent).toMatch(/\b1 labels.*1,500/);
 });
 
-it("follows the last minute in figures and table, from what the server counts of it", async () => {
+it("shows figures and table of the last minute, counted by the server", async () => {
   const table = {
     from_ms: START - 30_000,
     to_ms: START + 30_000,
@@ -174,7 +174,7 @@ it("follows the last minute in figures and table, from what the server counts of
   expect(window.location.search).toBe("");
 });
 
-it("has the nodes' charts from the run's beginning, as the server has kept them", async () => {
+it("shows the nodes' charts from the run's start, as stored by the server", async () => {
   const look = (second: number, cpu_percent: number) => ({
     at_ms: START + second * 1000,
     cpu_percent,
@@ -187,11 +187,11 @@ it("has the nodes' charts from the run's beginning, as the server has kept them"
   });
   api.answer("GET /runs/r-1/node-series", { body: { every_ms: 5000, nodes: [{ name: "worker-1", looks: [look(0, 20), look(5, 80)] }] } });
   await show();
-  // Charts are drawn when they come into sight; that of the lag is among them where any node says it.
+  // Charts are drawn when they are scrolled into view; the chart of the lag exists if any node reports it.
   await waitFor(() => expect(screen.getByRole("region", { name: "Nodes over time" }).querySelectorAll(".when-seen")).toHaveLength(6));
 });
 
-it("greys its charts while the connection is lost, and stands still", async () => {
+it("greys out its charts and stops while the connection is lost", async () => {
   await show();
   act(() => void wire.emit("connect"));
   expect(chart(/^Throughput/).className).not.toContain("chart-stale");
@@ -204,7 +204,7 @@ it("greys its charts while the connection is lost, and stands still", async () =
   expect(figure("Elapsed")[0]).toBe("0:32");
 });
 
-it("asks before it stops, and offers to force it only afterwards", async () => {
+it("asks for confirmation before stopping, and offers force stop only afterwards", async () => {
   api.answer("POST /runs/r-1/stop", { body: { ...RUN, stop_requested: "graceful" } });
   await show();
   expect(screen.queryByRole("button", { name: "Force stop" })).toBeNull();
@@ -216,12 +216,12 @@ it("asks before it stops, and offers to force it only afterwards", async () => {
   expect(await screen.findByRole("button", { name: "Force stop" })).toBeDefined();
 });
 
-it("is only watched by a viewer", async () => {
+it("is read-only for a viewer", async () => {
   await show(sessionOf("viewer"));
   expect(screen.queryByRole("button", { name: /stop/i })).toBeNull();
 });
 
-it("says that a run does not exist, without offering to try again", async () => {
+it("reports a run that does not exist, without a retry button", async () => {
   api.answer("GET /runs/r-1", { status: 404, body: fault("run_not_found") });
   renderFor(sessionOf("member"), <RunPage id="r-1" />);
   const alert = await screen.findByRole("alert");
@@ -229,7 +229,7 @@ it("says that a run does not exist, without offering to try again", async () => 
   expect(within(alert).queryByRole("button")).toBeNull();
 });
 
-it("says that a run was deleted meanwhile, in place of what it was", async () => {
+it("reports that a run was deleted meanwhile, instead of showing it", async () => {
   const client = renderFor(sessionOf("member"), <RunPage id="r-1" />);
   await screen.findByText("Active users", { selector: "dt" });
   api.answer("GET /runs/r-1", { status: 404, body: fault("run_not_found") });
@@ -238,7 +238,7 @@ it("says that a run was deleted meanwhile, in place of what it was", async () =>
   expect(screen.queryByText("Active users", { selector: "dt" })).toBeNull();
 });
 
-it("leads to the runs where the page says that its run is gone before the deletion is answered", async () => {
+it("opens the list of runs if the page reports its run as gone before the deletion is answered", async () => {
   api.answer("GET /runs/r-1", { body: { ...RUN, phase: "finished" } });
   const client = renderFor(sessionOf("administrator"), <RunPage id="r-1" />, "/runs/r-1");
   await userEvent.click(await screen.findByRole("button", { name: "More about this run" }));
@@ -253,7 +253,7 @@ it("leads to the runs where the page says that its run is gone before the deleti
   await waitFor(() => expect(window.location.pathname).toBe("/runs"));
 });
 
-it("cuts a label's lines where its points could not be had, and says why", async () => {
+it("ends a label's lines where its points could not be loaded, and gives the reason", async () => {
   const series = { label: "Login", transaction: false, points: Array.from({ length: 30 }, (_, second) => pointAt(START + second * 1000, { samples: 20 })) };
   api.answer("GET /runs/r-1/live/labels", { body: { run_id: "r-1", seq: 1, bucket_ms: 1000, reset: true, labels: [series], together: null } });
   renderFor(sessionOf("member"), <RunPage id="r-1" />, "/?label=Login");
@@ -269,7 +269,7 @@ it("cuts a label's lines where its points could not be had, and says why", async
   expect(figure("Throughput")[0]).toBe("20.0/s");
 });
 
-it("follows the last minute on while the tested system hangs", async () => {
+it("advances the last minute while the system under test hangs", async () => {
   await show();
   push(snapshot(2, { at_ms: START + 92_000, points: [], reset: false }));
   await waitFor(() => expect(figure("Elapsed")[0]).toBe("1:32"));
@@ -277,14 +277,14 @@ it("follows the last minute on while the tested system hangs", async () => {
   await waitFor(() => expect(api.asked.some(({ path }) => path.includes(`from_ms=${START + 30_000}&to_ms=${START + 90_000}`))).toBe(true));
 });
 
-it("says of which time the error rate is, also where samples are rare", async () => {
+it("shows the time range of the error rate, even if samples are rare", async () => {
   await show();
   const points = [0, 1, 2, 3, 28, 29].map((second) => pointAt(START + second * 1000, { samples: 40, errors: second < 4 ? 40 : 0 }));
   push(snapshot(2, { points }));
   await waitFor(() => expect(figure("Error rate")[1]).toBe("18 errors, last 10\u00a0s: 0\u00a0%"));
 });
 
-it("marks figures of the whole run as such while those of the time shown are missing, and says why", async () => {
+it("marks figures of the whole run as such while those of the time range are missing, and gives the reason", async () => {
   api.answer("GET /runs/r-1/live/window", { status: 503, body: fault("overloaded") });
   await show();
   expect(screen.queryByText("Figures and table: whole run.")).toBeNull();
@@ -293,7 +293,7 @@ it("marks figures of the whole run as such while those of the time shown are mis
   expect((await screen.findByRole("alert")).textContent).toContain("overloaded");
 });
 
-it("shows what was fetched where the feed has said nothing since", async () => {
+it("shows fetched data if the feed has sent nothing since", async () => {
   const client = renderFor(sessionOf("member"), <RunPage id="r-1" />);
   await screen.findByText("Active users", { selector: "dt" });
   expect(screen.getByRole("progressbar")).toBeDefined();

@@ -11,7 +11,7 @@ import { RunDetails } from "./RunDetails";
 import { RunHead } from "./RunHead";
 import { FinishedBody } from "./FinishedBody";
 
-/** One page for a run: being live is a state of it, not another page. */
+/** The page of a run, active or finished. */
 export function RunPage({ id }: { id: string }) {
   const query = useRun(id);
   return (
@@ -22,11 +22,11 @@ export function RunPage({ id }: { id: string }) {
 }
 
 function RunView({ fetched }: { fetched: Run }) {
-  // A run that was under way when the page opened stays on the feed, so that its charts are there until the report is.
+  // A run that was active when the page was opened stays on the feed, so that its charts are shown until the report is loaded.
   const [watched] = useState(fetched.phase !== "finished");
   const live = useLiveRun(fetched.id, watched);
   const run = newerRun(fetched, live?.run ?? null);
-  // While the test runs the seconds are those of the snapshots: one drawing for all that changes.
+  // During the test the clock advances with the snapshots, so everything is rendered once.
   const at = run.phase === "running" ? (live?.at_ms ?? null) : null;
   return (
     <>

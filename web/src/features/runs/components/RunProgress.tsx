@@ -1,6 +1,6 @@
 import type { Run } from "@/shared/api/types";
 
-/** How much of the planned time is over; only where the plan has an end. `now`: by the server's clock at the newest snapshot. */
+/** The elapsed share of the planned time; only if the plan has an end. `now`: the server's time at the newest snapshot. */
 export function RunProgress({ run, now }: { run: Run; now: number }) {
   if (run.phase !== "running" || run.expected_s === null || run.started_ms === null) return null;
   const share = Math.min(100, Math.max(0, ((now - run.started_ms) / 1000 / run.expected_s) * 100));

@@ -12,14 +12,14 @@ const ann = sessionOf("member", {}, [{ id: "t-1", name: "shop" }]);
 const answer = (items: ReturnType<typeof runSummaryOf>[], next: string | null = null) => api.answer("GET /runs", { body: { items, next } });
 const show = (path = "/runs", session = ann) => renderFor(session, <RunList title="Runs" empty="No runs yet." />, path);
 const row = (name: string) => screen.findByRole("row", { name: new RegExp(name) });
-/** The parameters of the newest question, without how many rows it wants. */
+/** The parameters of the newest request, without the page size. */
 const lastSearch = () => {
   const search = new URLSearchParams(api.asked.at(-1)?.path.split("?")[1]);
   search.delete("limit");
   return search.toString();
 };
 
-it("shows a run whose samples all failed as that, not as completed", async () => {
+it("shows a run whose samples all failed as such, not as completed", async () => {
   answer([runSummaryOf({ id: "r-1", name: "down", headline: { ...headline, errors: 600, error_percent: 100 } }), runSummaryOf({ id: "r-2", name: "fine", headline })]);
   show();
   expect(within(await row("down")).getByText("all samples failed").className).toContain("chip-attention");
@@ -27,8 +27,8 @@ it("shows a run whose samples all failed as that, not as completed", async () =>
   expect(within(await row("fine")).getByText("completed").className).toContain("chip-good");
 });
 
-it("gives a run the duration that its report has: from the first sample to the last", async () => {
-  // JMeter itself was up for 70 s; its samples span 60 s.
+it("shows the duration of the run's report: from the first sample to the last", async () => {
+  // JMeter itself ran for 70 s; its samples span 60 s.
   answer([runSummaryOf({ id: "r-2", name: "fine", headline, started_ms: 0, ended_ms: 70_000 })]);
   show();
   expect(await screen.findByText("1 min")).toBeDefined();
@@ -36,7 +36,7 @@ it("gives a run the duration that its report has: from the first sample to the l
   expect(figure?.value).toEqual(["1:00", ""]);
 });
 
-it("says what belongs here where there is nothing, and another thing where nothing matches", async () => {
+it("explains the empty list, and differently if nothing matches", async () => {
   answer([]);
   show("/runs?verdict=failed");
   await userEvent.click(await screen.findByRole("button", { name: "Clear filters" }));
@@ -44,7 +44,7 @@ it("says what belongs here where there is nothing, and another thing where nothi
   expect(window.location.search).toBe("");
 });
 
-it("keeps its filters where the filtered question is refused", async () => {
+it("keeps its filters if the filtered request fails", async () => {
   api.answer("GET /runs", { status: 400, body: fault("text_invalid") });
   show("/runs?text=a");
   expect((await screen.findByRole("alert")).textContent).toContain("text_invalid");
@@ -54,7 +54,7 @@ it("keeps its filters where the filtered question is refused", async () => {
   await row("shop");
 });
 
-it("asks the server for what the URL says, and keeps each choice there", async () => {
+it("sends the filters in the URL to the server, and keeps each choice there", async () => {
   answer([runSummaryOf({ id: "r-1", name: "shop" })]);
   show("/runs?whose=mine&phase=finished&sort=-p95&text=shop");
   await row("shop");
@@ -70,7 +70,7 @@ it("asks the server for what the URL says, and keeps each choice there", async (
   expect(Object.fromEntries(new URLSearchParams(window.location.search))).toEqual({ whose: "team", phase: "finished", verdict: "failed", sort: "-rate", text: "shop 2" });
 });
 
-it("marks the runs that are pinned, and finds them", async () => {
+it("marks pinned runs, and filters by them", async () => {
   answer([runSummaryOf({ id: "r-1", name: "kept", pinned: true }), runSummaryOf({ id: "r-2", name: "other" })]);
   show();
   expect(within(await row("kept")).getByRole("img", { name: "Pinned" })).toBeDefined();
@@ -81,7 +81,7 @@ it("marks the runs that are pinned, and finds them", async () => {
   await waitFor(() => expect(window.location.search).toBe(""));
 });
 
-it("marks the baseline, and finds runs by a tag that one of them has", async () => {
+it("marks the baseline, and filters by a tag", async () => {
   answer([runSummaryOf({ id: "r-1", name: "base", baseline: true, tags: ["nightly"] }), runSummaryOf({ id: "r-2", name: "other" })]);
   show();
   expect(within(await row("base")).getByRole("img", { name: "Baseline" })).toBeDefined();
@@ -91,7 +91,7 @@ it("marks the baseline, and finds runs by a tag that one of them has", async () 
   expect(window.location.search).toBe("?tag=nightly");
 });
 
-it("fetches the following rows by the cursor, once each", async () => {
+it("loads the next rows by the cursor, once each", async () => {
   answer([runSummaryOf({ id: "r-1", name: "first" })], "cursor-1");
   show();
   await row("first");
@@ -103,14 +103,14 @@ it("fetches the following rows by the cursor, once each", async () => {
   expect(screen.queryByRole("button", { name: "Load more" })).toBeNull();
 });
 
-it("has no filter of owners for who is alone on the server, and none of teams for who is in none", async () => {
+it("has no filter by owner for the only user, and none by team for a user without teams", async () => {
   answer([runSummaryOf({ id: "r-1", name: "shop" })]);
   show("/runs", sessionOf("administrator", { single_user: true }));
   await row("shop");
   expect(screen.queryByRole("group", { name: "Whose runs" })).toBeNull();
 });
 
-it("offers no team to who is in none", async () => {
+it("offers no team to a user without teams", async () => {
   answer([runSummaryOf({ id: "r-1", name: "shop" })]);
   show("/runs", sessionOf("viewer"));
   await row("shop");
@@ -121,7 +121,7 @@ it("offers no team to who is in none", async () => {
   ).toEqual(["Mine", "All"]);
 });
 
-it("shows a failure with a way to try again", async () => {
+it("shows an error with a button to retry", async () => {
   api.answer("GET /runs", { status: 500, body: fault("internal") });
   show();
   await screen.findByRole("alert");
@@ -130,7 +130,7 @@ it("shows a failure with a way to try again", async () => {
   await row("shop");
 });
 
-it("counts only those marked for comparison that are listed", async () => {
+it("counts only listed runs among those selected for comparison", async () => {
   const runs = ["a", "b", "c", "d", "e", "f"].map((name) => runSummaryOf({ id: `r-${name}`, name: `run-${name}` }));
   answer(runs);
   show();
@@ -149,7 +149,7 @@ it("counts only those marked for comparison that are listed", async () => {
   expect(screen.getAllByRole<HTMLInputElement>("checkbox", { name: /for comparison/ }).filter(({ checked }) => checked)).toHaveLength(1);
 });
 
-it("shows that the following rows did not come, and keeps the others", async () => {
+it("reports that the next rows could not be loaded, and keeps the others", async () => {
   answer([runSummaryOf({ id: "r-1", name: "first" })], "cursor-1");
   show();
   await row("first");
@@ -163,7 +163,7 @@ it("shows that the following rows did not come, and keeps the others", async () 
   expect(screen.queryByRole("alert")).toBeNull();
 });
 
-it("fetches the following rows also while the list is fetched again", async () => {
+it("loads the next rows even while the list is refetched", async () => {
   answer([runSummaryOf({ id: "r-1", name: "first" })], "cursor-1");
   const client = show();
   await row("first");

@@ -22,13 +22,13 @@ import { BaselineMark } from "./BaselineMark";
 import { PinMark } from "./PinMark";
 import { TryMark } from "./TryMark";
 
-/** How many runs can be compared at once. */
+/** Maximum number of runs in a comparison. */
 const MOST = 5;
-/** Narrower windows have room for the figures only beside the run's name, which says its plan unless it was given another. */
+/** Narrower windows show only the figures next to the run's name, which contains the plan's unless it was changed. */
 const PLAN_FROM_PX = 1300;
 const CLUSTER_FROM_PX = 1640;
 const OWNER_FROM_PX = 1480;
-/** Where runs have tags, these come before the owner. */
+/** Tags, if there are any, come before the owner. */
 const TAGS_FROM_PX = 1360;
 const DURATION_BESIDE_TAGS_FROM_PX = 1460;
 const OWNER_BESIDE_TAGS_FROM_PX = 1560;
@@ -90,7 +90,7 @@ function columnsAt(now: number, marks: Marks, tagged: boolean, planned: boolean)
   ];
 }
 
-/** Marks a run for comparison. */
+/** Selects a run for comparison. */
 function Mark({ run, marked, onMark }: Marks & { run: RunSummary }) {
   const on = marked.has(run.id);
   const title = run.try_run
@@ -122,7 +122,7 @@ function Tags({ tags }: { tags: string[] }) {
   ));
 }
 
-/** What was measured, as the report says it; of a run without a rate, how long it was under way. */
+/** The measured duration, as in the report; for a run without a rate, how long it was active. */
 function seconds(run: RunSummary, now: number): number | null {
   const measured = run.phase === "finished" && run.headline !== null ? measuredSeconds({ samples: run.headline.samples, rate: run.headline.rate_per_s }) : null;
   if (measured !== null) return measured;
@@ -178,7 +178,7 @@ const FACETS: Facet[] = [
 const NO_ORDERS = {};
 const NAMES = [...FACETS.map(({ name }) => name), "tag"];
 
-/** The tags of the runs that are shown, and the one that is chosen; null where there is none. */
+/** The tags of the listed runs, and the selected one; null if there are none. */
 function tagFacet(runs: RunSummary[], chosen: string | undefined): Facet | null {
   const tags = [...new Set([...(chosen === undefined ? [] : [chosen]), ...runs.flatMap(({ tags: each }) => each)])].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   return tags.length === 0 ? null : { name: "tag", label: "Tag", options: tags.map((tag) => ({ value: tag, word: tag })), open: true };
@@ -187,17 +187,17 @@ function tagFacet(runs: RunSummary[], chosen: string | undefined): Facet | null 
 interface Props {
   title: string;
   empty: ReactNode;
-  /** Columns that the place makes needless (the plan's page needs no plan). */
+  /** Columns that are unnecessary on the current page (the plan's page needs no plan). */
   without?: string[];
   actions?: ReactNode;
 }
 
 interface ListProps extends Props {
-  /** Only those of one plan or one cluster: the API's parameters. */
+  /** Only runs of one plan or one cluster: the API's parameters. */
   of?: Record<string, string>;
-  /** What stands before the list's parameters in the URL of a page that has others. */
+  /** Prefix of the list's parameters in the URL of a page with other parameters. */
   prefix?: string;
-  /** The page is this list. */
+  /** The page consists of this list. */
   fills?: boolean;
 }
 
@@ -208,7 +208,7 @@ export function RunList({ of = {}, prefix = "", ...table }: ListProps) {
   return <RunTable {...table} pages={pages} state={state} onChange={change} facets={FACETS} />;
 }
 
-/** The newest finished runs, as the server has them: nothing to filter. */
+/** The newest finished runs, without filters. */
 export function LastRuns({ count, ...table }: Props & { count: number }) {
   const { data, error, refetch } = useRuns("phase=finished", count);
   const pages: Pages<RunSummary> = {
@@ -228,7 +228,7 @@ interface TableProps extends Props {
   pages: Pages<RunSummary>;
   state: ListState;
   onChange: (change: Partial<ListState>) => void;
-  /** null: neither filters nor orders. */
+  /** null: no filters and no sorting. */
   facets: Facet[] | null;
   fills?: boolean;
 }

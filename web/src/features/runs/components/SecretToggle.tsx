@@ -7,7 +7,7 @@ interface Props {
   onChange: (marked: string[]) => void;
 }
 
-/** A lock beside a property: closed, its value is masked everywhere. Where the name says that it is a secret it stays closed. */
+/** A lock next to a property: if it is closed, the value is masked everywhere. It is always closed if the name is a secret's. */
 export function SecretToggle({ name, marked, onChange }: Props) {
   const byName = tellsASecret(name);
   const on = isSecret(name, marked);
@@ -27,7 +27,7 @@ export function SecretToggle({ name, marked, onChange }: Props) {
   );
 }
 
-/** The same for names that stand in a text. */
+/** The same for names in a text. */
 export function SecretNames({ names, marked, onChange }: { names: string[]; marked: string[]; onChange: (marked: string[]) => void }) {
   if (names.length === 0) return null;
   return (

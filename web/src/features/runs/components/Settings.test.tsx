@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { runOf } from "@/test/results";
 import { Settings } from "./Settings";
 
-it("shows what was run: the plan's files as they were, to download, and the versions", () => {
+it("shows the run's own revision of the plan, with a download, and the versions", () => {
   const run = runOf({
     id: "r-1",
     name: "shop",

@@ -41,7 +41,7 @@ it("shows both numbers, and links to the dashboard", async () => {
   expect(screen.queryByRole("button")).toBeNull();
 });
 
-it("offers to retry what waits, and says why it does", async () => {
+it("offers to retry a waiting shipment, and gives the reason for waiting", async () => {
   const trouble = { code: "search_unreachable", message: "es.test:9200 does not answer." };
   await show([{ ...shipment, state: "shipping", counted: null, waiting_bytes: 2_000_000, delay_ms: 90_000, trouble }]);
   api.answer("POST /runs/r-1/search", { status: 202, body: [shipment] });
@@ -51,7 +51,7 @@ it("offers to retry what waits, and says why it does", async () => {
   expect(await screen.findByText("complete")).toBeDefined();
 });
 
-it("shows refused rows with the server's reason and the file that has them", async () => {
+it("shows rejected rows with the target's reason and the file that has them", async () => {
   const reason = "mapper_parsing_exception: failed to parse field [jmeter.label]";
   await show([{ ...shipment, state: "incomplete", refused: 3, refused_reason: reason, refused_file: "search/es.refused.ndjson" }]);
   expect(await screen.findByText(new RegExp("failed to parse"))).toBeDefined();
@@ -59,18 +59,18 @@ it("shows refused rows with the server's reason and the file that has them", asy
   expect(await screen.findByRole("button", { name: "Ship again" })).toBeDefined();
 });
 
-it("offers to ship a run of before, but not to a viewer", async () => {
+it("offers to ship an earlier run, but not to a viewer", async () => {
   await show([]);
   expect(await screen.findByRole("button", { name: "Ship" })).toBeDefined();
 });
 
-it("shows a viewer where it is and no button", async () => {
+it("shows a viewer the state without buttons", async () => {
   const item = await show([], "viewer");
   expect(item.textContent).toContain("not shipped");
   expect(screen.queryByRole("button")).toBeNull();
 });
 
-it("says that a target was removed from the server, and removes the shipment on request", async () => {
+it("reports that a target was removed from the server, and removes the shipment on request", async () => {
   const trouble = { code: "search_target_removed", message: "The server no longer has a search target with this name." };
   api.answer("GET /runs/r-1/search", { body: [{ ...shipment, target: "old", target_info: null, state: "shipping", counted: null, dashboard_url: null, trouble }] });
   api.answer("GET /search/targets", { body: [] });

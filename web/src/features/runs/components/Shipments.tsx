@@ -9,7 +9,7 @@ import { RemovalDialog } from "@/shared/ui/RemovalDialog";
 import { useForgetShipment, useSearchTargets, useShipments, useShipRun } from "../api/useShipments";
 import { shipmentChip, shipmentFigures } from "../shipmentWords";
 
-/** The run's samples at the search targets; nothing where there are none. */
+/** The state of shipping the run's samples to the search targets; not shown if there are none. */
 export function Shipments({ run }: { run: Run }) {
   const shipments = useShipments(run.id).data ?? [];
   const targets = useSearchTargets().data ?? [];
@@ -60,9 +60,9 @@ interface TargetProps {
   run: Run;
   name: string;
   shipment: Shipment | null;
-  /** null: not by this person, or the server has no such target any more. */
+  /** null: not permitted for this user, or the server no longer has this target. */
   onShip: (() => void) | null;
-  /** null: not by this person. */
+  /** null: not permitted for this user. */
   onForget: (() => void) | null;
   busy: boolean;
 }
@@ -107,7 +107,7 @@ function Target({ run, name, shipment, onShip, onForget, busy }: TargetProps) {
   );
 }
 
-/** What can be done about it by hand. */
+/** The available actions. */
 function actionOf(shipment: Shipment | null): string | null {
   if (shipment === null) return "Ship";
   if (shipment.state === "shipping") return shipment.trouble === null ? null : "Retry now";

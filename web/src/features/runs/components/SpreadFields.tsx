@@ -10,7 +10,7 @@ interface Props {
   onChange: (form: RunForm) => void;
 }
 
-/** How the run is spread over its workers: where their samples come together, totals that are divided, and how many may be lost. */
+/** How the run is distributed over its workers: the path of results, totals that are divided, and how many workers may be lost. */
 export function SpreadFields({ workers, form, faults, onChange }: Props) {
   if (workers < 1) return null;
   const changed = form.results !== "auto" || form.minWorkers !== "" || form.share !== "";

@@ -8,11 +8,11 @@ import { StartRun } from "./StartRun";
 interface Props {
   planId?: string;
   clusterId?: string;
-  /** The plan's last run, whose settings the dialog begins with. */
+  /** The plan's last run, whose settings fill the dialog initially. */
   lastRunId?: string | undefined;
   disabled?: boolean;
   why?: string;
-  /** A try is offered too. */
+  /** Also offers a try run. */
   tries?: boolean;
 }
 
@@ -34,7 +34,7 @@ export function StartRunButton({ planId, clusterId, lastRunId, disabled, why, tr
   );
 }
 
-/** With the settings of the plan's last run, on the plan as it is now; imported runs have none, and deleted ones are not there. */
+/** With the settings of the plan's last run, on the current plan; imported runs have no settings, and deleted ones no data. */
 function StartLikeLast({ lastRunId, ...dialog }: { planId: string | null; tryRun: boolean; lastRunId: string; onClose: () => void }) {
   const last = useRun(lastRunId);
   if (last.isPending)

@@ -40,12 +40,12 @@ const show = () => renderFor(sessionOf("member"), <StartRunDialog planId={null} 
 const dialog = () => within(screen.getByRole("dialog", { name: "Start run" }));
 const start = () => userEvent.click(dialog().getByRole("button", { name: "Start run" }));
 const sum = () => screen.getByRole("dialog").querySelector(".sum")?.textContent;
-/** The plan was checked, and what it keeps is in the form. */
+/** Waits until the plan is checked and its settings are in the form. */
 const ready = () => screen.findByLabelText("Limit");
 
 beforeEach(() => answers());
 
-it("takes the only plan and the only cluster, and says how many users that is", async () => {
+it("preselects the only plan and the only cluster, and shows the number of users", async () => {
   show();
   await waitFor(() => expect(sum()).toContain("600 users on each of 2 workers = 1,200 users, for 1\u00a0min\u00a030\u00a0s"));
   expect(dialog().getByLabelText<HTMLSelectElement>("Plan").value).toBe("p-1");
@@ -53,21 +53,21 @@ it("takes the only plan and the only cluster, and says how many users that is", 
   expect(api.asked.some(({ path }) => path === "/plans/p-1/check?workers=2")).toBe(true);
 });
 
-it("says before the start that the nodes of the cluster have different Javas", async () => {
+it("warns before the start that the cluster's nodes have different versions of Java", async () => {
   const warnings = [{ code: "java_versions_differ", params: { java: ["17.0.15", "21.0.9"] }, message: "17.0.15 on master; 21.0.9 on worker-1." }];
   api.answer("GET /clusters/c-1", { body: { ...cluster({ id: "c-1", name: "walk" }), warnings, config: { jmeter_version: null } } });
   show();
   await dialog().findByText("17.0.15 on master; 21.0.9 on worker-1.");
 });
 
-it("checks the plan for the JMeter of the chosen cluster, and for no other before", async () => {
+it("checks the plan for the JMeter of the selected cluster, and not before", async () => {
   api.answer("GET /clusters/c-1", { body: { ...cluster({ id: "c-1", name: "walk" }), warnings: [], config: { jmeter_version: "5.5" } } });
   show();
   const checks = () => api.asked.filter(({ method, path }) => method === "POST" && path === "/plans/p-1/check").map(({ body }) => body);
   await waitFor(() => expect(checks()).toEqual([expect.objectContaining({ provider: "local", jmeter_version: "5.5" })]));
 });
 
-it("starts with the plan's own criteria, sending none of its own, and goes to the run", async () => {
+it("starts with the plan's criteria, sending none of its own, and opens the run", async () => {
   api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
   show();
   await ready();
@@ -78,7 +78,7 @@ it("starts with the plan's own criteria, sending none of its own, and goes to th
   for (const field of ["criteria", "stop_rules", "properties"]) expect((body as Record<string, unknown>)[field] ?? null).toSatisfy((value) => value === null || JSON.stringify(value) === "{}");
 });
 
-it("says how many users what is typed comes to, by the server's own check, and sends it", async () => {
+it("shows the number of users of the current settings by the server's check, and sends them", async () => {
   api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
   api.answer("POST /plans/p-1/check", { body: { ...CHECK, threads_per_node: 5, total_threads: 10, faults: [] } });
   show();
@@ -93,7 +93,7 @@ it("says how many users what is typed comes to, by the server's own check, and s
   await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ properties: { threads: "5" } }));
 });
 
-it("divides a total among the workers with one click", async () => {
+it("divides a total by the number of workers with one click", async () => {
   api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
   api.answer("POST /plans/p-1/check", { body: { ...CHECK, threads_per_node: 301, total_threads: 601, faults: [] } });
   show();
@@ -106,7 +106,7 @@ it("divides a total among the workers with one click", async () => {
   await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ share: { threads: 601 }, properties: {} }));
 });
 
-it("divides a total of users as the property that the plan takes it from", async () => {
+it("divides a total of users through the property that the plan reads", async () => {
   api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
   api.answer("POST /plans/p-1/check", { body: { ...CHECK, threads_per_node: 301, total_threads: 601, faults: [] } });
   show();
@@ -121,7 +121,7 @@ it("divides a total of users as the property that the plan takes it from", async
   await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ share: { threads: 601 }, properties: {} }));
 });
 
-it("says how many workers make a total where the plan's number is fixed, and how it becomes a property", async () => {
+it("shows the number of workers for a total if the plan's number is fixed, and how to make it a property", async () => {
   const fixed = { ...CHECK, thread_groups: [threadGroup("Users", null, 100)], threads_per_node: 100, total_threads: 200, properties: [] };
   answers({ check: fixed });
   show();
@@ -141,7 +141,7 @@ it("says how many workers make a total where the plan's number is fixed, and how
   expect([total.getAttribute("aria-invalid"), button().disabled]).toEqual(["false", false]);
 });
 
-it("puts what the server says of what is typed beside its field, before anything is started", async () => {
+it("shows the server's errors at their fields before the start", async () => {
   const faults = [{ code: "not_a_number", field: "/properties/threads", message: "“many” is no whole number." }];
   api.answer("POST /plans/p-1/check", { body: { ...CHECK, ok: false, faults } });
   show();
@@ -180,7 +180,7 @@ describe("on a new cluster", () => {
     api.answer("GET /images", { body: [] });
     api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
   });
-  it("starts with processes of this machine at once, and says that they end with the run", async () => {
+  it("starts with local processes at once, and says that the cluster is terminated after the run", async () => {
     await chooseNew();
     await waitFor(() => expect(sum()).toContain("on a new cluster: "));
     expect(sum()).toContain("terminated after the run");
@@ -190,7 +190,7 @@ describe("on a new cluster", () => {
     expect(body).toMatchObject({ plan_id: "p-1", new_cluster: { provider: "local", config: { workers: 2, remove_after_run: true } } });
     expect("cluster_id" in body).toBe(false);
   });
-  it("has as many workers as make a total of users, by one click", async () => {
+  it("sets the number of workers for a total of users with one click", async () => {
     answers({ check: { ...CHECK, thread_groups: [threadGroup("Users", null, 100)], threads_per_node: 100, total_threads: 200, properties: [] } });
     show();
     await ready();
@@ -212,8 +212,8 @@ describe("on a new cluster", () => {
   });
 });
 
-describe("what is wrong with it", () => {
-  it("is said beside the fields, all at once, and asks nothing of the server", async () => {
+describe("its errors", () => {
+  it("are shown at the fields, all at once, without a request", async () => {
     answers({ clusters: [] });
     show();
     await ready();
@@ -225,14 +225,14 @@ describe("what is wrong with it", () => {
     expect(dialog().getByLabelText("Limit").className).toContain("is-invalid");
     expect(api.changes()).toEqual([]);
   });
-  it("cannot be started while the plan has errors", async () => {
+  it("keep it from starting while the plan has any", async () => {
     answers({ check: { ...CHECK, ok: false, findings: [{ severity: "error", code: "file_missing", element: null, message: "users.csv is missing.", hint: null, params: { path: "users.csv" } }] } });
     show();
     await ready();
     expect(dialog().getByRole("button", { name: "Start run" })).toHaveProperty("disabled", true);
     expect(dialog().getByText("users.csv is missing.")).toBeDefined();
   });
-  it("stays in the dialog where the server refuses it", async () => {
+  it("stay in the dialog if the server rejects the run", async () => {
     api.answer("POST /runs", { status: 409, body: fault("cluster_busy") });
     show();
     await ready();
@@ -242,7 +242,7 @@ describe("what is wrong with it", () => {
   });
 });
 
-it("offers only clusters of one's own that are ready, and waits for a busy one", async () => {
+it("offers only the user's own ready clusters, and waits for a busy one", async () => {
   answers({
     clusters: [
       cluster({ id: "c-1", name: "walk" }),
@@ -269,14 +269,14 @@ it("offers only clusters of one's own that are ready, and waits for a busy one",
   await waitFor(() => expect(api.changes().at(-1)?.body).toMatchObject({ cluster_id: "c-2", queue: true }));
 });
 
-describe("like a run before", () => {
+describe("like an earlier run", () => {
   const SECRET: Check = { ...CHECK, properties: [...CHECK.properties, { name: "password", default: null, value: null }] };
   const LAST = runOf({ id: "r-1", name: "peak", workers: 2, plan_revision: 1, criteria_version: 3, criteria_expressions: ["p95 > 800ms"], properties: { threads: "6", password: "***" } });
   const again = (like = LAST) => renderFor(sessionOf("member"), <StartRunDialog planId="p-1" clusterId="c-1" like={like} onClose={() => undefined} />);
   const difference = () => screen.getByRole("dialog").querySelector(".run-difference")?.textContent;
   beforeEach(() => answers({ check: SECRET }));
 
-  it("begins as it was, says what is changed since, and asks for a masked value again", async () => {
+  it("starts with its settings, shows what has changed since, and asks for masked values again", async () => {
     api.answer("POST /runs", { body: runOf({ id: "r-9", name: "peak" }) });
     again();
     await ready();
@@ -294,14 +294,14 @@ describe("like a run before", () => {
     await start();
     await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ plan_id: "p-1", cluster_id: "c-1", name: "peak", properties: { threads: "12", password: "hunter2" }, secret: ["password"] }));
   });
-  it("offers the plan's own values in place of them", async () => {
+  it("offers to use the plan's own values", async () => {
     again();
     await ready();
     await userEvent.click(dialog().getByRole("button", { name: "Start from the plan’s defaults" }));
     expect(dialog().getByLabelText<HTMLInputElement>("threads").value).toBe("600");
     expect(difference()).toBe("Since the last run: threads 6 → 600, password removed.");
   });
-  it("leaves the cluster to be chosen where its own is gone, and runs the revision that is chosen", async () => {
+  it("requires a cluster if the earlier one is gone, and runs the selected revision", async () => {
     api.answer("GET /plans/p-1", { body: { ...PLAN, revision: 2 } });
     again({ ...LAST, cluster: { id: "c-0", name: "gone" } });
     await ready();
@@ -312,7 +312,7 @@ describe("like a run before", () => {
   });
 });
 
-it("starts a try, which asks for neither criteria nor a spread, and checks what it runs", async () => {
+it("starts a try run, which has neither criteria nor a distribution, and is checked as such", async () => {
   api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
   api.answer("POST /plans/p-1/check", { body: { ...CHECK, workers: 1, threads_per_node: 1, total_threads: 1, duration_s: 30, faults: [] } });
   renderFor(sessionOf("member"), <StartRunDialog planId="p-1" clusterId="c-1" tryRun onClose={() => undefined} />);
@@ -324,7 +324,7 @@ it("starts a try, which asks for neither criteria nor a spread, and checks what 
   expect(api.asked.some(({ method, body }) => method === "POST" && (body as { try_run?: boolean }).try_run === true)).toBe(true);
 });
 
-it("is started once, also while the run’s page loads", async () => {
+it("is started only once, even while the run’s page loads", async () => {
   api.answer("POST /runs", { body: runOf({ id: "r-9", name: "shop" }) });
   show();
   await ready();
@@ -336,7 +336,7 @@ it("is started once, also while the run’s page loads", async () => {
   expect(api.changes()).toHaveLength(1);
 });
 
-it("shows its own faults while a fault of the plan keeps it from starting", async () => {
+it("shows its own errors while an error of the plan keeps it from starting", async () => {
   const broken: Check = { ...CHECK, ok: false, findings: [{ severity: "error", code: "no_sampler", element: null, message: "The plan has no sampler.", hint: null, params: {} }] };
   answers({ check: broken, clusters: [cluster({ id: "c-1", name: "walk" }), cluster({ id: "c-2", name: "run" })] });
   show();
@@ -346,7 +346,7 @@ it("shows its own faults while a fault of the plan keeps it from starting", asyn
   expect(sum()).toBe("Select a cluster.");
 });
 
-it("says which of the two is still to be selected", async () => {
+it("says which of plan and cluster must still be selected", async () => {
   api.answer("GET /plans", { body: { items: [PLAN, { ...PLAN, id: "p-2" }], next: null } });
   show();
   await waitFor(() => expect(sum()).toBe("Select a plan."));

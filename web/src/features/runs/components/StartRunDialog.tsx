@@ -40,19 +40,19 @@ const NO_FAULTS = { criteria: {}, rules: {} };
 interface Props {
   planId: string | null;
   clusterId: string | null;
-  /** A run whose settings the dialog begins with. */
+  /** A run whose settings fill the dialog initially. */
   like?: Run;
-  /** On the plan's newest revision, whichever that run had. */
+  /** On the plan's newest revision, regardless of that run's revision. */
   newest?: boolean;
-  /** It begins as a try. */
+  /** Starts as a try run. */
   tryRun?: boolean;
   onClose: () => void;
 }
 
-/** What to run, where, with which properties and criteria; what is different from the run before, and the sum, before the button. */
+/** Plan, cluster, properties and criteria; the differences from the earlier run and a summary are shown before the button. */
 export function StartRunDialog(props: Props) {
   const { like, planId, clusterId, newest = false, tryRun = false } = props;
-  // Which of the run's properties are the plan's own, and whether its criteria are, is known by these.
+  // Needed to know which of the run's properties are the plan's defaults, and whether its criteria are the plan's.
   const plan = usePlan(like?.plan.id ?? "", like !== undefined);
   const check = usePlanCheck(like?.plan.id ?? null, like?.workers ?? 0);
   if (like === undefined) return <Form {...props} first={{ ...EMPTY_FORM, planId, clusterId, tryRun }} />;
@@ -76,7 +76,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const { may, mayWrite } = useRights();
   const navigate = useNavigate();
   const start = useStartRun((run) => void navigate(`/runs/${run.id}`));
-  // A run that was started is not started again while its page loads.
+  // Not started again while the run's page loads.
   const starting = start.isPending || start.isSuccess;
   const [tried, setTried] = useState(false);
 
@@ -94,12 +94,12 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const check = usePlanCheck(form.planId, workers);
   const known = check.data?.properties ?? [];
   const found = check.data?.data_files.filter((file) => file.found).map((file) => file.path) ?? [];
-  // The check is of the newest revision; an earlier one has the files that it had.
+  // The check is for the newest revision; an earlier one has other files.
   const files = form.revision === null ? found : [...found, ...form.split];
-  // Which cluster is no matter of a run on a new one.
+  // The selected cluster does not matter for a run on a new one.
   const checked = checkRunForm({ ...form, clusterId: isNew ? "new" : (cluster?.id ?? null) }, known, files);
   const detail = useCluster(cluster?.id ?? "", cluster !== undefined);
-  // Another JMeter than the ordinary one may have other functions: nothing is checked before it is known which the cluster has.
+  // Another JMeter version may have other functions, so the check needs to know the cluster's version.
   const existing = cluster === undefined || detail.isPending ? null : { provider: cluster.provider, jmeter_version: detail.data?.config.jmeter_version ?? null };
   const created = newCluster.request === null ? null : { provider: newCluster.request.provider, jmeter_version: newCluster.request.config.jmeter_version };
   const checkedOn = isNew ? created : existing;
@@ -233,7 +233,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   );
 }
 
-/** Where there is only one plan or one ready cluster, it is chosen. */
+/** The only plan or the only ready cluster is preselected. */
 function withOnlyChoice(form: RunForm, ready: RunnableCluster[], plans: string[]): RunForm {
   const [onlyCluster] = ready;
   const [onlyPlan] = plans;
@@ -244,7 +244,7 @@ function withOnlyChoice(form: RunForm, ready: RunnableCluster[], plans: string[]
   };
 }
 
-/** Before the start, so that two runs differ in what was meant to. */
+/** Shown before the start, so that two runs differ only in what was intended. */
 function Difference({ words }: { words: string[] }) {
   return <p className="sum run-difference">{words.length === 0 ? "Same settings as the last run." : `Since the last run: ${words.join(", ")}.`}</p>;
 }
@@ -257,7 +257,7 @@ function FilesDifference({ plan, from, to }: { plan: string; from: number; to: n
   return <p className="sum run-difference">{files.length === 0 ? `Revisions ${from} and ${to} have the same files.` : `Changed since revision ${from}: ${files.join(", ")}.`}</p>;
 }
 
-/** On a cluster that is there, or on one that is created for the run. */
+/** On an existing cluster, or on one that is created for the run. */
 type Place = "cluster" | "new";
 const NO_REFUSALS: Fault[] = [];
 
@@ -278,12 +278,12 @@ interface SumProps {
   waiting: boolean;
   cluster: RunnableCluster | undefined;
   part: NewClusterPart | null;
-  /** A plan is chosen, and its check failed. */
+  /** A plan is selected, and its check failed. */
   planned: boolean;
   failed: boolean;
 }
 
-/** What will run, where, and for how much, of the settings as they are typed. */
+/** A summary of the current settings: what runs where, and its cost. */
 function Sum({ check, waiting, cluster, part, planned, failed }: SumProps) {
   const placed = cluster !== undefined || part !== null;
   if (!planned) return placed ? "Select a plan." : "Select a plan and a cluster.";

@@ -8,12 +8,12 @@ import { Steps } from "./Steps";
 const step = (code: string, started_ms: number, ended_ms: number | null, params: object = {}): RunStep => ({ code, params: params as RunStep["params"], message: code, started_ms, ended_ms });
 const show = (...steps: RunStep[]) => render(<Steps steps={steps} now="Running." at={90_000} />);
 
-it("says how long each step took, and the open one up to now", () => {
+it("shows how long each step took, and the current one so far", () => {
   show(step("copying_files", 0, 4000), step("running", 4000, null));
   expect(screen.getAllByRole("listitem").map((each) => each.textContent.trim())).toEqual(["copying_files4\u00a0s", "running1\u00a0min\u00a026\u00a0s"]);
 });
 
-it("has a spinner for what is soon over, and nothing that moves while the test runs", () => {
+it("has a spinner for short steps, and no animation while the test runs", () => {
   const { unmount } = show(step("copying_files", 0, null));
   expect(screen.getByRole("img", { name: "in progress" })).toBeDefined();
   unmount();
@@ -51,6 +51,6 @@ it.each([
   expect(screen.getAllByRole("img", { name: "failed" }).map((each) => each.closest("li")?.textContent.trim())).toEqual([`${expected}<1\u00a0s`]);
 });
 
-it("marks no step of a run that completed", () => {
+it("marks no step of a completed run", () => {
   expect(failedStep({ cause: { kind: "completed" }, steps: [step("running", 0, 1)] })).toBeNull();
 });

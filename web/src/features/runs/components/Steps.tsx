@@ -6,17 +6,17 @@ import { useNow } from "@/shared/ui/useNow";
 
 interface Props {
   steps: RunStep[];
-  /** What is being done, in words. */
+  /** The description of the step. */
   now: string;
-  /** When that was so; null: it continues. */
+  /** When it ended; null: it continues. */
   at: number | null;
   /** The step that failed. */
   failed?: RunStep | null;
-  /** They have just begun: there is room for those that come. */
+  /** The run has just started: reserves space for further steps. */
   begins?: boolean;
 }
 
-/** What has been done to get the run going, what is being done, and how long each took. */
+/** The steps of a run, with the duration of each. */
 export function Steps(props: Props) {
   return props.at === null && props.steps.some(({ ended_ms }) => ended_ms === null) ? <Ticking {...props} /> : <StepList {...props} at={props.at ?? 0} />;
 }

@@ -5,7 +5,7 @@ import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { Icon } from "@/shared/ui/Icon";
 import { useStopRun } from "../api/useStopRun";
 
-/** Stop asks JMeter to finish; once that was asked, the same place offers to force it. */
+/** The stop button; after a stop was requested, it becomes the button to force it. */
 export function StopControl({ run }: { run: Run }) {
   const stop = useStopRun(run.id);
   const [asked, setAsked] = useState<"graceful" | "force" | null>(null);

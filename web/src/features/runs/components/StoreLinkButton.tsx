@@ -14,7 +14,7 @@ interface Props {
   artefact: Artefact;
 }
 
-/** Makes a link to a file of a stored run that works without JAC, for some minutes. */
+/** Creates a link to a file of a stored run that works without JAC, for some minutes. */
 export function StoreLinkButton({ run, artefact }: Props) {
   const [isOpen, setOpen] = useState(false);
   return (

@@ -14,12 +14,12 @@ interface Props {
   workers: number;
   form: RunForm;
   fault?: string | undefined;
-  /** Runs it on a new cluster with so many workers; null where none can be created here. */
+  /** Runs it on a new cluster with this number of workers; null if none can be created here. */
   onWorkers: ((workers: number) => void) | null;
   onChange: (form: RunForm) => void;
 }
 
-/** The users of all workers together. Where the plan takes their number from a property it is divided; otherwise the number of workers makes it. */
+/** The users of all workers together. If the plan reads their number from a property, it is divided; otherwise the total depends on the number of workers. */
 export function TotalUsers({ check, workers, form, fault, onWorkers, onChange }: Props) {
   const of = totalOf(check);
   if (of === null || workers < 1) return null;
@@ -88,7 +88,7 @@ function Nearest({ typed, each, workers, onWorkers }: { typed: string; each: num
   );
 }
 
-/** How the plan is made to take any total. */
+/** How to change the plan so that it can run any total. */
 function AsProperty({ groups }: { groups: FixedGroup[] }) {
   if (groups.length === 0 || groups.length > MOST_GROUPS) return null;
   return (

@@ -35,27 +35,27 @@ function started(...points: Point[]): LiveRun {
 }
 
 describe("a pushed snapshot", () => {
-  it("that follows the last updates its buckets and adds new ones", () => {
+  it("following the last one updates its buckets and adds new ones", () => {
     const merged = mergePushed(started(point(1000, 4), point(2000, 5)), pushed(6, [point(3000, 1), point(2000, 9)]));
     expect(merged.kind).toBe("applied");
     if (merged.kind === "applied") expect(merged.live.points.map((each) => each.samples)).toEqual([4, 9, 1]);
   });
-  it("that skips a number is a gap and asks from the last", () => {
+  it("that skips a number is a gap and requests everything since the last one", () => {
     expect(mergePushed(started(), pushed(7, []))).toEqual({ kind: "gap", after: 5 });
   });
-  it("that came before is old", () => {
+  it("with an earlier number is outdated", () => {
     expect(mergePushed(started(), pushed(5, [])).kind).toBe("old");
     expect(mergePushed(started(), pushed(3, [])).kind).toBe("old");
   });
-  it("that comes before the first answer asks for everything", () => {
+  it("before the first answer requests everything", () => {
     expect(mergePushed(null, pushed(9, []))).toEqual({ kind: "gap", after: 0 });
   });
-  it("that resets replaces all points", () => {
+  it("with a reset replaces all points", () => {
     const merged = mergePushed(started(point(1000, 4)), pushed(6, [point(0, 8)], { reset: true }));
     if (merged.kind !== "applied") throw new Error(merged.kind);
     expect(merged.live.points.map((each) => each.t_ms)).toEqual([0]);
   });
-  it("that resets and skips a number asks, as cells of its table may be missing", () => {
+  it("with a reset and a skipped number requests again, because cells of its table may be missing", () => {
     expect(mergePushed(started(), pushed(9, [], { reset: true }))).toEqual({ kind: "gap", after: 5 });
   });
   it("with another bucket width replaces all points", () => {
@@ -76,7 +76,7 @@ describe("a pushed table", () => {
     return mergeAnswer(null, snapshot(5, [], { reset: true, summary: { ...summary, labels } }), 0);
   };
   const after = (rows: [string, number, ...unknown[]][]) => mergePushed(known(), pushed(6, [], { table: { columns, rows } }));
-  it("changes the cells that its masks name and leaves the others", () => {
+  it("changes the cells in its masks and leaves the others", () => {
     const merged = after([
       ["a", 0b110, 12.5, 11],
       ["c", 0b111, 0, null, 3],
@@ -88,10 +88,10 @@ describe("a pushed table", () => {
       { label: "c", samples: 3, errors: 0, p95_ms: null },
     ]);
   });
-  it("that changes a label which the page does not have asks for everything since", () => {
+  it("with a change of an unknown label requests everything since", () => {
     expect(after([["c", 0b100, 3]])).toEqual({ kind: "gap", after: 5 });
   });
-  it("keeps the busiest labels where there are too many", () => {
+  it("keeps the busiest labels if there are too many", () => {
     const merged = after(Array.from({ length: 500 }, (_, at) => [`n${at}`, 0b111, 0, null, at + 12]));
     if (merged.kind !== "applied") throw new Error(merged.kind);
     const { labels } = merged.live.summary;
@@ -100,7 +100,7 @@ describe("a pushed table", () => {
 });
 
 describe("the response codes", () => {
-  /** Of each code its counts by second. */
+  /** The counts by second of each code. */
   const codes = (reset: boolean, of: Record<string, Record<number, number>>) => ({
     reset,
     series: Object.entries(of).map(([code, counts]) => ({ code, points: Object.entries(counts).map(([second, samples]) => ({ t_ms: Number(second) * 1000, samples })) })),
@@ -111,17 +111,17 @@ describe("the response codes", () => {
     if (merged.kind !== "applied") throw new Error(merged.kind);
     return merged.live.codes;
   };
-  it("grow by the buckets that changed; a new one has its first, and the others stay where they have no more", () => {
+  it("grow by the changed buckets; a new one gets its first, and the others stay unchanged", () => {
     const grown = after({ codes: codes(false, { OK: { 1: 5, 2: 7 }, KO: {}, TO: { 2: 2 } }) });
     expect(grown).toEqual(codes(false, { OK: { 1: 5, 2: 7 }, KO: { 1: 1 }, TO: { 2: 2 }, others: { 1: 3 } }).series);
   });
-  it("are all others where one has taken the place of another", () => {
+  it("are all replaced if one has replaced another", () => {
     expect(after({ codes: codes(true, { OK: { 1: 4 }, TO: { 1: 1 } }) }).map(({ code }) => code)).toEqual(["OK", "TO"]);
   });
-  it("start again with buckets of another width", () => {
+  it("restart with buckets of another width", () => {
     expect(after({ bucket_ms: 5000, codes: codes(false, { OK: { 0: 9 } }) })).toEqual(codes(false, { OK: { 0: 9 } }).series);
   });
-  it("stay while nobody follows the run", () => {
+  it("stay unchanged while nobody follows the run", () => {
     expect(after({})).toEqual(known().codes);
   });
 });
@@ -132,26 +132,26 @@ describe("an answer", () => {
     expect(live.seq).toBe(12);
     expect(live.points.map((each) => each.samples)).toEqual([6, 2]);
   });
-  it("that is older than what was pushed meanwhile changes nothing", () => {
+  it("that is older than a snapshot pushed meanwhile changes nothing", () => {
     const live = started(point(1000, 4));
     expect(mergeAnswer(live, snapshot(4, [point(1000, 1)]), 3)).toBe(live);
   });
-  it("to the question for everything replaces everything", () => {
+  it("to a request for everything replaces everything", () => {
     expect(mergeAnswer(started(point(1000, 4)), snapshot(2, [point(9000, 1)]), 0).points.map((each) => each.t_ms)).toEqual([9000]);
   });
 });
 
-it("puts late rows into the middle in order of time", () => {
+it("inserts late rows in order of time", () => {
   expect(mergePoints([point(1000, 1), point(4000, 1)], [point(2000, 7)]).map((each) => each.t_ms)).toEqual([1000, 2000, 4000]);
 });
 
-it("says nothing is filling once the run has ended", () => {
+it("has no incomplete interval after the run has ended", () => {
   const live = started();
   expect(settledUntil(live)).toBe(live.at_ms - 2000);
   expect(settledUntil({ ...live, run: { ...run, phase: "finished" } })).toBeNull();
 });
 
-it("takes of what was fetched and what was fed what is further on, and the feed while the test runs", () => {
+it("uses the newer of fetched and pushed data, and the pushed data during the test", () => {
   const of = (phase: Run["phase"], name: string) => ({ phase, name }) as Run;
   const newer = (fetched: Run["phase"], fed: Run["phase"]) => newerRun(of(fetched, "fetched"), of(fed, "fed")).name;
   expect(newerRun(of("queued", "fetched"), null).name).toBe("fetched");

@@ -1,31 +1,31 @@
 /**
- * What a page knows of a running test, and how a snapshot changes it. Pure.
- * Snapshots are numbered; one that does not follow the last is not applied, and the page asks again from the last it has.
+ * The page's state of a running test, and how a snapshot changes it. Pure.
+ * Snapshots are numbered; one that does not follow the last is not applied, and the page requests everything since its last one.
  */
 import type { ChangedCodes, CodeSeries, Entry, ErrorGroup, Point, PushedSnapshot, Run, Snapshot, Summary } from "@/shared/api/types";
 import { traceNodes, type NodeTrace } from "./nodeTraces";
 
 export interface LiveRun {
   seq: number;
-  /** The server's clock at the newest snapshot. */
+  /** The server's time at the newest snapshot. */
   at_ms: number;
   run: Run;
-  /** Of the labels those with the most samples. */
+  /** The labels with the most samples. */
   summary: Summary;
-  /** How many labels there are in all. */
+  /** Total number of labels. */
   labels: number;
   bucket_ms: number;
   points: Point[];
   /** The total's samples by response code. */
   codes: CodeSeries[];
   errors: ErrorGroup[];
-  /** How the nodes fared since this page is open. */
+  /** Observations of the nodes since the page was opened. */
   nodes: NodeTrace[];
 }
 
 export type Merged = { kind: "applied"; live: LiveRun } | { kind: "old" } | { kind: "gap"; after: number };
 
-/** A snapshot that the server pushed: it has what changed since the one before it, which the page must have. */
+/** A snapshot that the server pushed: it has the changes since the previous one, which the page must have. */
 export function mergePushed(live: LiveRun | null, pushed: PushedSnapshot): Merged {
   if (live === null) return { kind: "gap", after: 0 };
   if (pushed.seq <= live.seq) return { kind: "old" };
@@ -34,10 +34,10 @@ export function mergePushed(live: LiveRun | null, pushed: PushedSnapshot): Merge
   return { kind: "applied", live: apply(live, { ...pushed, summary: { ...pushed.summary, labels } }) };
 }
 
-/** As many labels as the server gives; those that it gives no more are left with fewer samples than all others. */
+/** As many labels as the server sends; those that it no longer sends have fewer samples than all others. */
 const MOST_LABELS = 500;
 
-/** Puts changed cells into the table; null where a row changes a label that is not known. */
+/** Applies changed cells to the table; null if a row changes an unknown label. */
 function mergeTable(labels: Entry[], { columns, rows }: PushedSnapshot["table"]): Entry[] | null {
   if (rows.length === 0) return labels;
   const whole = 2 ** columns.length - 1;
@@ -54,13 +54,13 @@ function mergeTable(labels: Entry[], { columns, rows }: PushedSnapshot["table"])
   return merged.length <= MOST_LABELS ? merged : merged.sort((a, b) => b.samples - a.samples).slice(0, MOST_LABELS);
 }
 
-/** A bit of the mask for each column says whether its value is among those that follow. */
+/** Each column has a bit in the mask that says whether its value follows. */
 function withCells(entry: Entry, columns: string[], [, mask, ...values]: PushedSnapshot["table"]["rows"][number]): Entry {
   const cells = columns.filter((_, at) => (mask & (1 << at)) !== 0).map((column, at) => [column, values[at]]);
   return { ...entry, ...(Object.fromEntries(cells) as Partial<Entry>) };
 }
 
-/** The answer to a question `after`: it holds everything since, so it is applied whatever its number is. */
+/** Applies the answer to a request `after`: it contains everything since, so its own number does not matter. */
 export function mergeAnswer(live: LiveRun | null, snapshot: Snapshot, after: number): LiveRun {
   if (after > 0 && live !== null && snapshot.seq < live.seq && !snapshot.reset) return live;
   return apply(after === 0 ? null : live, snapshot, live?.nodes);
@@ -74,7 +74,7 @@ function apply(live: LiveRun | null, snapshot: Snapshot, traces: NodeTrace[] = l
   return { seq, at_ms, run, summary, labels, bucket_ms, errors, points, codes, nodes: traceNodes(traces, run.nodes) };
 }
 
-/** The series by code with the counts that changed. What is not said stays: the other codes where they have no more, and all where nobody follows the run. */
+/** Applies changed counts to the series by code. Absent ones are unchanged: other codes without new samples, and all while nobody follows the run. */
 function mergeCodes(known: CodeSeries[], { reset, series }: ChangedCodes): CodeSeries[] {
   if (reset) return series;
   const left = new Map(known.map((each) => [each.code, each]));
@@ -90,12 +90,12 @@ interface Timed {
   t_ms: number;
 }
 
-/** Changed buckets take the place of the old ones; new ones are added in their place in time. */
+/** Changed buckets replace the old ones; new ones are inserted in order of time. */
 export function mergePoints<Bucket extends Timed>(points: Bucket[], changed: Bucket[]): Bucket[] {
   if (changed.length === 0) return points;
   const [first] = ordered(changed);
   const last = points.at(-1);
-  // Nearly always the changed buckets are the newest ones: keep what lies before them as it is.
+  // The changed buckets are nearly always the newest ones, so the array before them is kept.
   if (first !== undefined && (last === undefined || first.t_ms > last.t_ms)) return [...points, ...ordered(changed)];
   const at = new Map(changed.map((point) => [point.t_ms, point]));
   const kept = points.map((point) => {
@@ -113,8 +113,8 @@ function ordered<Bucket extends Timed>(points: Bucket[]): Bucket[] {
 const PHASES: Run["phase"][] = ["queued", "preparing", "running", "collecting", "finished"];
 
 /**
- * Of what was fetched and what the feed said last, what is newer: whichever is further on. In the same phase the feed is ahead while the test
- * runs; in any other it has no snapshots, and each change is fetched.
+ * The newer of the fetched data and the data of the feed. In the same phase the feed is ahead during the test;
+ * in any other phase it has no snapshots, and each change is fetched.
  */
 export function newerRun(fetched: Run, fed: Run | null): Run {
   if (fed === null) return fetched;
@@ -125,7 +125,7 @@ export function newerRun(fetched: Run, fed: Run | null): Run {
 /** JMeter's workers send their samples in batches; a bucket gets rows for about this long after its end. */
 const SETTLE_MS = 2000;
 
-/** Buckets that end after this moment may still change; null once the run takes no more samples. */
+/** Buckets that end after this time may still change; null once the run records no more samples. */
 export function settledUntil(live: LiveRun): number | null {
   return live.run.phase === "running" ? live.at_ms - SETTLE_MS : null;
 }

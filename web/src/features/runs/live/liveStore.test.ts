@@ -21,7 +21,7 @@ function snapshot(seq: number): Snapshot {
   };
 }
 
-/** The wire: what is asked is counted, and answered as the test has it. */
+/** A fake connection: counts the requests, and answers as the test says. */
 class Wire extends EventEmitter {
   connected = true;
   asked: { after: number }[] = [];
@@ -36,7 +36,7 @@ class Wire extends EventEmitter {
   }
 }
 
-/** What a page knows of being seen. */
+/** A fake of the page's visibility. */
 class Sight extends EventTarget {
   hidden = false;
 }
@@ -59,7 +59,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("subscribes again after a silence, and not while snapshots come", async () => {
+it("subscribes again after a silence, and not while snapshots arrive", async () => {
   store.start();
   await vi.advanceTimersByTimeAsync(100);
   expect(store.get()?.seq).toBe(1);
@@ -75,7 +75,7 @@ it("subscribes again after a silence, and not while snapshots come", async () =>
   expect(store.get()?.seq).toBe(25);
 });
 
-it("asks no more once it is stopped", async () => {
+it("sends no more requests once it is stopped", async () => {
   store.start();
   await vi.advanceTimersByTimeAsync(100);
   store.stop();
@@ -83,7 +83,7 @@ it("asks no more once it is stopped", async () => {
   expect(wire.asked).toHaveLength(1);
 });
 
-it("continues while the page is hidden, where no frame ever comes", async () => {
+it("continues while the page is hidden, when the browser renders no frames", async () => {
   vi.stubGlobal("requestAnimationFrame", () => 1);
   store.start();
   await vi.advanceTimersByTimeAsync(100);
@@ -95,7 +95,7 @@ it("continues while the page is hidden, where no frame ever comes", async () => 
   await vi.waitFor(() => expect(store.get()?.seq).toBe(2));
 });
 
-it("asks no more after a run that has finished", async () => {
+it("sends no more requests after a run has finished", async () => {
   wire.answer = () => Promise.resolve({ ...snapshot(1), run: { ...snapshot(1).run, phase: "finished" } });
   store.start();
   await vi.advanceTimersByTimeAsync(60_000);

@@ -1,6 +1,6 @@
 /**
- * One run's live feed: subscribes, applies snapshots, asks again after a gap or a reconnect, and notifies React at most once a frame. A hidden
- * page has no frames: it is notified at once, as its tab shows the rate.
+ * One run's live feed: subscribes, applies snapshots, requests missing data after a gap or a reconnect, and notifies React at most once per frame. A
+ * hidden page has no frames: it is notified at once, as its tab's title shows the rate.
  */
 import { liveSocket, type JacSocket, type SubscribeAnswer } from "@/shared/api/socket";
 import { noteServerTime } from "@/shared/api/serverClock";
@@ -9,7 +9,7 @@ import type { PushedSnapshot, Snapshot } from "@/shared/api/types";
 import { mergeAnswer, mergePushed, type LiveRun } from "./liveRun";
 
 const ANSWER_WITHIN_MS = 8000;
-/** A subscription may be lost on the way; after a silence of this length it is made again. */
+/** A subscription may get lost; after a silence of this length it is repeated. */
 const SILENCE_MS = 10_000;
 const WATCH_EVERY_MS = 2000;
 
@@ -25,7 +25,7 @@ export class LiveStore {
   private unpacking = Promise.resolve();
   private readonly listeners = new Set<() => void>();
 
-  /** Opened by `start`: whoever only makes a store, while a page is drawn, changes nothing that another part of the page shows. */
+  /** Opened by `start`: creating a store while rendering must not have side effects. */
   private socket: JacSocket | null = null;
 
   constructor(
@@ -41,7 +41,7 @@ export class LiveStore {
     document.addEventListener("visibilitychange", this.onVisibility);
     if (this.socket.connected) this.ask();
     this.watch ??= setInterval(() => {
-      // Nothing more comes of a run that has finished.
+      // A finished run sends nothing more.
       if (this.live?.run.phase === "finished") return;
       if (this.socket?.connected === true && performance.now() - this.heardAt > SILENCE_MS) this.ask();
     }, WATCH_EVERY_MS);
@@ -74,7 +74,7 @@ export class LiveStore {
     this.ask();
   };
 
-  /** Unpacked one after the other, as they came. */
+  /** Decompressed one after the other, in order of arrival. */
   private readonly onSnapshot = (packed: ArrayBuffer): void => {
     this.unpacking = this.unpacking.then(async () => this.onPushed(await unpacked<PushedSnapshot>(packed))).catch(() => this.ask());
   };
@@ -100,7 +100,7 @@ export class LiveStore {
     );
   }
 
-  /** null: no answer in time, or a refusal such as a run that can't be watched yet; it is asked again, unhurried. */
+  /** null: no answer in time, or an error, for example because the run cannot be watched yet; retried after a delay. */
   private onAnswer(answer: Snapshot | null, after: number): void {
     this.asking = false;
     if (this.stopped) return;
@@ -112,7 +112,7 @@ export class LiveStore {
     }
   }
 
-  /** The frame that was asked for does not come to a page that is hidden before it. */
+  /** A requested frame never comes if the page is hidden before it. */
   private readonly onVisibility = (): void => {
     if (document.hidden && this.frame !== null) this.show();
   };

@@ -1,22 +1,22 @@
-/** The part of a node's log that a page keeps. Pure. */
+/** The part of a node's log that a page holds. Pure. */
 import type { NodeLog } from "@/shared/api/types";
 
 export interface LogTail {
-  /** Byte where the kept text starts, and where the next question starts. */
+  /** Byte offsets of the start of the text, and of the next request. */
   from: number;
   next: number;
   size: number;
   lines: string[];
-  /** The last line has no end yet. */
+  /** The last line is incomplete. */
   open: boolean;
 }
 
 export const EMPTY_TAIL: LogTail = { from: 0, next: 0, size: 0, lines: [], open: false };
 export const MAX_LINES = 5000;
-/** How much of a long log is fetched at first. */
+/** How much of a long log is fetched initially. */
 export const FIRST_BYTES = 128 * 1024;
 
-/** Adds a chunk that follows what is kept; a chunk from elsewhere (the log was started again, or a jump to its end) starts over. */
+/** Adds a chunk that follows the text; any other chunk (the log was restarted, or its end was requested) replaces it. */
 export function addChunk(tail: LogTail, chunk: NodeLog): LogTail {
   const follows = tail.lines.length > 0 && chunk.from === tail.next;
   if (follows && chunk.text === "") return tail.size === chunk.size ? tail : { ...tail, size: chunk.size };
@@ -32,7 +32,7 @@ export function addChunk(tail: LogTail, chunk: NodeLog): LogTail {
 
 export type Level = "error" | "warn" | "other";
 
-/** The level that JMeter's own log line carries. */
+/** The level in a line of JMeter's log. */
 export function levelOf(line: string): Level {
   const head = line.slice(0, 60);
   if (/\b(ERROR|FATAL)\b/.test(head)) return "error";

@@ -34,8 +34,8 @@ function node(name: string, at_ms: number | null, cpu_percent = 10): RunNode {
 
 const times = (traces: NodeTrace[]) => traces.map(({ name, seen }) => [name, seen.map(({ at_ms }) => at_ms)]);
 
-describe("how nodes fared", () => {
-  it("is added up from snapshots, each look once", () => {
+describe("observations of nodes", () => {
+  it("are collected from snapshots, each one once", () => {
     let traces = traceNodes([], [node("master", 1000), node("worker-1", null)]);
     traces = traceNodes(traces, [node("master", 1000), node("worker-1", 2000)]);
     traces = traceNodes(traces, [node("master", 6000), node("worker-1", 7000)]);
@@ -45,12 +45,12 @@ describe("how nodes fared", () => {
     ]);
   });
 
-  it("stays the same object where nothing new was seen, so that nothing is drawn again", () => {
+  it("stay the same object if nothing is new, so that nothing is rendered again", () => {
     const traces = traceNodes([], [node("master", 1000)]);
     expect(traceNodes(traces, [node("master", 1000)])).toBe(traces);
   });
 
-  it("keeps what was seen of a node that is gone", () => {
+  it("keep those of a node that is gone", () => {
     const traces = traceNodes(traceNodes([], [node("worker-1", 1000)]), [node("worker-2", 2000)]);
     expect(times(traces)).toEqual([
       ["worker-1", [1000]],
@@ -58,7 +58,7 @@ describe("how nodes fared", () => {
     ]);
   });
 
-  it("is bounded, whatever the length of the test, from its beginning to its end", () => {
+  it("are limited in number over the whole test, whatever its length", () => {
     let traces: NodeTrace[] = [];
     for (let look = 0; look < 20_000; look += 1) traces = traceNodes(traces, [node("master", look * 5000 + 1)]);
     const [trace] = traces;
@@ -70,17 +70,17 @@ describe("how nodes fared", () => {
   });
 });
 
-describe("how nodes fared from the beginning", () => {
+describe("observations of nodes since the start", () => {
   const look = (at_ms: number) => ({ at_ms, cpu_percent: 1, memory_used_mb: 1, heap_used_mb: null, received_per_s: 0, sent_per_s: 0, lag_bytes: null, samples_per_s: null });
 
-  it("is what the server has, and behind it what was seen since", () => {
+  it("are the server's, followed by those of the page", () => {
     const since = traceNodes(traceNodes([], [node("a", 10_000)]), [node("a", 15_000), node("b", 15_000)]);
     const all = withHistory({ every_ms: 10_000, nodes: [{ name: "a", looks: [look(0), look(10_000)] }] }, since);
     expect(times(all)).toEqual([["a", [0, 10_000, 15_000]]]);
     expect(all[0]?.everyMs).toBe(10_000);
   });
 
-  it("is what was seen here while the server has nothing", () => {
+  it("are those of the page while the server has none", () => {
     const since = traceNodes([], [node("a", 1000)]);
     expect(withHistory(undefined, since)).toBe(since);
     expect(withHistory({ every_ms: 5000, nodes: [] }, since)).toBe(since);

@@ -8,7 +8,7 @@ const answer = (more: Partial<LiveLabels>): LiveLabels => ({ run_id: "r-1", seq:
 const KNOWN = { seq: 1, bucketMs: 1000, together: null, series: [series("Login", [0, 4], [1, 5])] };
 const counts = (merged: { series: LabelSeries[] }) => merged.series.map((each) => [each.label, each.points.map((point) => point.samples)]);
 
-it("puts changed points in their place, and takes in a label with its first sample", () => {
+it("replaces changed points, and adds a label with its first sample", () => {
   const merged = mergeLabels(KNOWN, answer({ labels: [series("Login", [1, 6], [2, 7]), series("Pay", [2, 1])] }));
   expect(merged.seq).toBe(2);
   expect(counts(merged)).toEqual([
@@ -17,6 +17,6 @@ it("puts changed points in their place, and takes in a label with its first samp
   ]);
 });
 
-it("starts again where the server says so, or where intervals have another width", () => {
+it("starts again if the server says so, or if intervals have another width", () => {
   for (const more of [{ reset: true }, { bucket_ms: 2000 }]) expect(counts(mergeLabels(KNOWN, answer({ ...more, labels: [series("Login", [0, 9])] })))).toEqual([["Login", [9]]]);
 });

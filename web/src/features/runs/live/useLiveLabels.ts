@@ -4,29 +4,29 @@ import type { Entry, LabelSeries, LiveLabels } from "@/shared/api/types";
 import { mergePoints } from "./liveRun";
 
 interface Known {
-  /** Of which labels, as they were asked for. */
+  /** The requested labels. */
   key: string;
   seq: number;
   bucketMs: number;
   series: LabelSeries[];
   together: Entry | null;
-  /** Up to which time the points are all there. */
+  /** The time up to which the points are complete. */
   untilMs: number | null;
 }
 
 const NOTHING: Known = { key: "", seq: 0, bucketMs: 0, series: [], together: null, untilMs: null };
 
-/** A question that failed is asked again after this time, where no snapshot comes before. */
+/** A failed request is retried after this time, unless a snapshot arrives earlier. */
 const RETRY_MS = 3000;
 
 interface Labels extends Pick<Known, "series" | "together"> {
-  /** Why the newest points are missing; null: they are there. */
+  /** Why the newest points are missing; null: they are not. */
   error: Error | null;
-  /** Where the points end for that; null: they do not. */
+  /** Where the points end in that case; null: they do not. */
   untilMs: number | null;
 }
 
-/** The points of the chosen labels while the run continues, and all of them as one: with each snapshot what has changed, one question at a time. `reachedMs`: the time that the snapshot has reached. */
+/** The points of the selected labels during the run, and all of them as one: requests changes with each snapshot, one request at a time. `reachedMs`: the time of the snapshot. */
 export function useLiveLabels(runId: string, chosen: string[], seq: number, reachedMs: number | null): Labels {
   const [known, setKnown] = useState(NOTHING);
   const latest = useRef(NOTHING);
@@ -41,18 +41,18 @@ export function useLiveLabels(runId: string, chosen: string[], seq: number, reac
     const path = `/runs/${runId}/live/labels?after=${before.seq}&labels=${encodeURIComponent(key)}`;
     void getJson<LiveLabels>(path)
       .then((answer) => {
-        // Other labels have been chosen meanwhile: this answer is nobody's.
+        // Other labels have been selected meanwhile: discard this answer.
         if (asking.current !== key) return;
         latest.current = { ...mergeLabels(before, answer), key, untilMs: reachedMs };
         setKnown(latest.current);
         setFailed(null);
       })
-      // The next snapshot asks again for what is missing.
+      // The next snapshot requests what is missing.
       .catch((error: unknown) => asking.current === key && setFailed({ key, error: error instanceof Error ? error : new Error(String(error)) }))
       .finally(() => {
         if (asking.current === key) asking.current = null;
       });
-    // What it has reached comes with a snapshot.
+    // `reachedMs` changes with each snapshot.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [runId, key, seq, tries]);
   const failure = failed !== null && failed.key === key ? failed : null;
@@ -65,7 +65,7 @@ export function useLiveLabels(runId: string, chosen: string[], seq: number, reac
   return useMemo(() => ({ series: shown.series, together: shown.together, error: failure?.error ?? null, untilMs: failure === null ? null : (shown.untilMs ?? 0) }), [shown, failure]);
 }
 
-/** What was known of labels, and what has changed of them since. */
+/** Applies changes to the points of labels. */
 export function mergeLabels(known: Omit<Known, "key" | "untilMs">, answer: LiveLabels): Omit<Known, "key" | "untilMs"> {
   const fresh = answer.reset || answer.bucket_ms !== known.bucketMs;
   const before = new Map(fresh ? [] : known.series.map((each) => [each.label, each]));

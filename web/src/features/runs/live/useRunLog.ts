@@ -10,7 +10,7 @@ export interface RunLog {
 
 const BEGIN: RunLog = { tail: EMPTY_TAIL, error: null, asked: false };
 
-/** A node's log from near its end on; asked again every two seconds while the run lives. Mount it with a key per node. */
+/** The end of a node's log; polled every two seconds during the run. Mount it with a key per node. */
 export function useRunLog(runId: string, node: string, live: boolean): RunLog {
   const [log, setLog] = useState(BEGIN);
   useEffect(() => {

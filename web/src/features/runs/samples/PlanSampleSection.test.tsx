@@ -11,7 +11,7 @@ const asked = () => api.asked.filter(({ path }) => path.startsWith("/plans/p-1/s
 const answer = (next: string | null, run: string) =>
   api.answer("GET /plans/p-1/samples", { body: planSamplesOf({ matched: 1, searched: 300, runs: [searchedRunOf(run)], samples: [sampleOf(run, { label: `Pay ${run}` })], next }) });
 
-it("asks for nothing before somebody searches, and keeps the search in the URL", async () => {
+it("sends no request before a search, and keeps the search in the URL", async () => {
   answer(null, "r-2");
   show();
   await userEvent.click(screen.getByRole("button", { name: "Search samples…" }));
@@ -26,7 +26,7 @@ it("asks for nothing before somebody searches, and keeps the search in the URL",
   expect(screen.queryByRole("button", { name: "Search older runs" })).toBeNull();
 });
 
-it("continues with older runs, and names those that cannot be searched", async () => {
+it("continues with older runs, and lists those that cannot be searched", async () => {
   answer("abc", "r-2");
   show("/?find.keep=first");
   const more = await screen.findByRole("button", { name: "Search older runs" });
@@ -40,7 +40,7 @@ it("continues with older runs, and names those that cannot be searched", async (
   await waitFor(() => expect(screen.queryByRole("button", { name: "Search older runs" })).toBeNull());
 });
 
-it("says beside the form what the server cannot read", async () => {
+it("shows the server's errors in the form", async () => {
   api.answer("GET /plans/p-1/samples", { status: 400, body: { error: { code: "condition", message: "The label's pattern is wrong." } } });
   show("/?find.label=(&find.keep=first");
   expect(await screen.findByText(/The label's pattern is wrong\./)).toBeDefined();

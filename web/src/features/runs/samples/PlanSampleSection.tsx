@@ -18,7 +18,7 @@ import { EMPTY, faultsOf, readFilter, requestOf, writeFilter, type SampleFilter 
 import { SampleForm } from "./SampleForm";
 import { sampleColumns } from "./SampleTable";
 
-/** Single samples of all runs of a plan, by the form of one run's search. The search is in the URL, so that a link finds the same samples. */
+/** Searches the samples of all runs of a plan, with the form of one run's search. The search is in the URL, so that a link finds the same samples. */
 export function PlanSampleSection({ plan }: { plan: string }) {
   const [parameters, change] = useUrlParameters();
   const filter = readFilter(parameters);
@@ -29,7 +29,7 @@ export function PlanSampleSection({ plan }: { plan: string }) {
   const put = (next: SampleFilter | null) => {
     setOpen(next !== null);
     change((url) => writeFilter(url, next));
-    // The same search again looks at what has arrived since.
+    // Repeating the same search also finds what has arrived since.
     if (next !== null && requestOf(next) === asked) void query.refetch();
   };
   if (filter === null && !open)
@@ -46,7 +46,7 @@ export function PlanSampleSection({ plan }: { plan: string }) {
   const refused = query.error instanceof ApiError && query.error.status === 400;
   return (
     <ReportSection id="samples" title="Samples" note="in all runs of this plan">
-      {/* Runs have no time in common: there is nothing to zoom. */}
+      {/* Runs have no common time range to zoom to. */}
       <TimelineProvider originMs={0}>
         <div className="stack no-print">
           <SampleForm key={JSON.stringify(filter)} filter={filter} busy={query.isFetching} live={false} onSearch={put} />
@@ -100,7 +100,7 @@ function PlanSampleTable({ found, keep, stale, more }: TableProps) {
   const failed = unsearched(runs);
   return (
     <div className={stale ? "stack stale" : "stack"}>
-      {/* Above the table, which is not there where nothing was found. */}
+      {/* Above the table, which is not shown if nothing was found. */}
       <div className="sample-actions">
         <span className="table-count" role="status">
           {planFoundWords(found, keep)}

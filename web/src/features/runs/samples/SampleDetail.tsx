@@ -8,7 +8,7 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { Icon } from "@/shared/ui/Icon";
 import { urlOf } from "./sampleUrl";
 
-/** Everything that the log says of one sample; each value and the whole can be copied. */
+/** All fields of one sample in the log; each value and all of them can be copied. */
 export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose: () => void }) {
   const [copied, setCopied] = useState<string | null>(null);
   const copy = (what: string, text: string) => {
@@ -17,7 +17,7 @@ export function SampleDetail({ sample, onClose }: { sample: FoundSample; onClose
       setTimeout(() => setCopied(null), 1500);
     });
   };
-  // Near no time at all: always with its date.
+  // Without a reference time the date is always shown.
   const start = `${formatTimeMsNear(sample.start_ms, 0)} ${zoneWords(sample.start_ms)}`;
   const fields: { name: string; shown: string; raw: string }[] = [
     { name: "Label", shown: sample.label, raw: sample.label },

@@ -12,7 +12,7 @@ interface Props {
   onSearch: (filter: SampleFilter | null) => void;
 }
 
-/** The filters of the search; all that are filled in must match. */
+/** The filters of the search; a sample must match all of them. */
 export function SampleForm({ filter, busy, live, onSearch }: Props) {
   const [draft, setDraft] = useState(filter ?? EMPTY);
   const [faults, setFaults] = useState<Faults>(() => (filter === null ? {} : faultsOf(filter)));

@@ -20,7 +20,7 @@ function Page() {
   );
 }
 
-it("searches the finished run’s log again: what was found while it ran is a part", async () => {
+it("searches the finished run’s log again, because results found during the run are incomplete", async () => {
   api.answer("GET /runs/r-1/samples", { status: 404, body: fault("no_log") });
   const asked = () => api.asked.filter(({ path }) => path.startsWith("/runs/r-1/samples")).length;
   renderFor(undefined, <Page />, "/?find.keep=first");

@@ -8,7 +8,7 @@ import { faultsOf, readFilter, requestOf, writeFilter, type SampleFilter } from 
 import { SampleForm } from "./SampleForm";
 import { SampleTable } from "./SampleTable";
 
-/** Single samples of the run's log, by what the form asks for. The search is in the URL, so that a link finds the same samples. */
+/** Searches the samples of the run's log. The search is in the URL, so that a link finds the same samples. */
 export function SampleSection({ runId, live }: { runId: string; live: boolean }) {
   const [parameters, change] = useUrlParameters();
   const filter = readFilter(parameters);
@@ -16,7 +16,7 @@ export function SampleSection({ runId, live }: { runId: string; live: boolean })
   const query = useSamples(runId, asked, live);
   const put = (next: SampleFilter | null) => {
     change((url) => writeFilter(url, next));
-    // The same search again looks at what has arrived since.
+    // Repeating the same search also finds what has arrived since.
     if (next !== null && requestOf(next) === asked) void query.refetch();
   };
   const none = query.error instanceof ApiError && query.error.status === 404;
@@ -25,7 +25,7 @@ export function SampleSection({ runId, live }: { runId: string; live: boolean })
   return (
     <ReportSection id="samples" title="Samples" note={live ? "received so far" : undefined}>
       <div className="stack no-print">
-        {/* A link from a table changes the search from outside: the form starts again with it. */}
+        {/* A link from a table changes the search: the form restarts with it. */}
         <SampleForm key={JSON.stringify(filter)} filter={filter} busy={query.isFetching} live={live} onSearch={put} />
         {none && (
           <section className="card">

@@ -78,7 +78,7 @@ interface Props {
   stale: boolean;
 }
 
-/** What the search found: how many match, and those of them that were asked for; a row opens everything about its sample. */
+/** The result of a search: the number of matches, and the requested ones; a row opens the details of its sample. */
 export function SampleTable({ result, keep, stale }: Props) {
   const [open, setOpen] = useState<FoundSample | null>(null);
   const { originMs } = useTimeline();

@@ -1,11 +1,11 @@
-/** What a search of all runs of a plan found: request after request put together, and what is said of it. Pure. */
+/** The result of searching all runs of a plan: the combined answers, and their description. Pure. */
 import type { PlanSample, PlanSamples, SearchedRun } from "@/shared/api/types";
 import { formatCount, plural } from "@/shared/format/numbers";
 import { foundWords } from "./foundWords";
 
 const NOTHING: PlanSamples = { matched: 0, searched: 0, matched_transactions: 0, searched_transactions: 0, runs: [], samples: [], next: null };
 
-/** Newer runs first. Of the slowest as many as were asked for stay, as the server keeps them within one request. */
+/** Newer runs first. For the slowest samples the requested number is kept, as the server does within one request. */
 export function joined(pages: PlanSamples[], keep: "first" | "slowest", limit: number): PlanSamples {
   const all = pages.reduce(
     (sum, page) => ({
@@ -29,7 +29,7 @@ function bySlowness(one: PlanSample, other: PlanSample): number {
   return kind !== 0 ? kind : (other.elapsed_ms ?? -1) - (one.elapsed_ms ?? -1);
 }
 
-/** How many match in how many runs. */
+/** The number of matches and of runs. */
 export function planFoundWords(found: PlanSamples, keep: "first" | "slowest"): string {
   const searched = found.runs.filter(({ fault }) => fault == null).length;
   const matched = found.matched + found.matched_transactions;
@@ -37,7 +37,7 @@ export function planFoundWords(found: PlanSamples, keep: "first" | "slowest"): s
   return `${foundWords(found)} in ${plural(searched, "run")}${shown}`;
 }
 
-/** The runs that could not be searched, each with why. */
+/** The runs that could not be searched, each with the reason. */
 export function unsearched(runs: SearchedRun[]): { id: string; name: string; message: string }[] {
   return runs.flatMap(({ id, name, fault }) => (fault == null ? [] : [{ id, name, message: fault.message }]));
 }

@@ -1,6 +1,6 @@
 /**
- * What is asked of the sample search: from the form to the URL (`find.label=…`), to the request, and from a table's row. Pure.
- * The form's fields are texts; an empty one asks for nothing.
+ * The filter of the sample search: in the form, in the URL (`find.label=…`), in the request, and from a table's row. Pure.
+ * The form's fields are texts; an empty one does not filter.
  */
 import type { SampleWhere } from "@/features/results/sampleWhere";
 import { fromLocalInput, toLocalInput } from "@/shared/format/time";
@@ -42,7 +42,7 @@ export const LIMITS = ["100", "300", "1000"];
 const PREFIX = "find.";
 const FIELDS = Object.keys(EMPTY) as (keyof SampleFilter)[];
 
-/** The search that the URL asks for; null where it asks for none. */
+/** The search in the URL; null if there is none. */
 export function readFilter(parameters: URLSearchParams): SampleFilter | null {
   if (!FIELDS.some((field) => parameters.has(PREFIX + field))) return null;
   const of = (field: keyof SampleFilter) => parameters.get(PREFIX + field) ?? EMPTY[field];
@@ -63,7 +63,7 @@ export function readFilter(parameters: URLSearchParams): SampleFilter | null {
   };
 }
 
-/** Puts this search into the URL in place of the one that it had; null takes it out. `keep` is always there: it says that there is a search. */
+/** Puts this search into the URL instead of the previous one; null removes it. `keep` is always set: it marks that there is a search. */
 export function writeFilter(parameters: URLSearchParams, filter: SampleFilter | null): void {
   for (const field of FIELDS) {
     const value = filter === null ? "" : filter[field];
@@ -81,7 +81,7 @@ export function requestOf(filter: SampleFilter): string {
 
 export type Faults = Partial<Record<keyof SampleFilter, string>>;
 
-/** What can't be asked, beside its field. Patterns are the server's to judge. */
+/** Invalid values, by field. The server checks the patterns. */
 export function faultsOf(filter: SampleFilter): Faults {
   const faults: Faults = {};
   for (const field of ["min_ms", "max_ms"] as const) {
@@ -96,7 +96,7 @@ function before(upper: string, lower: string): boolean {
   return upper !== "" && lower !== "" && Number(upper) < Number(lower);
 }
 
-/** The search for a row's samples: its label as it is, not as a pattern; `within`: the time that the page is zoomed to. */
+/** The search for a row's samples: its label literally, not as a pattern; `within`: the time range that the page is zoomed to. */
 export function filterFor(where: SampleWhere, within: [number, number] | null): SampleFilter {
   return {
     ...EMPTY,
@@ -109,7 +109,7 @@ export function filterFor(where: SampleWhere, within: [number, number] | null): 
   };
 }
 
-/** Epoch milliseconds of the URL as a `datetime-local` input has them; empty for none. */
+/** Epoch milliseconds of the URL in the format of a `datetime-local` input; empty for none. */
 export function toLocal(ms: string): string {
   return ms === "" || !Number.isFinite(Number(ms)) ? "" : toLocalInput(Number(ms));
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { sourceWords } from "./sampleSource";
 
-it("says who answered where it was not simply the log, and why it was the log after all", () => {
+it("shows which program answered if it was not simply the log, and why the log was used", () => {
   expect(sourceWords({ source: "log", fallback: null })).toBeNull();
   expect(sourceWords({ source: "es", fallback: null })).toBe("Answered by search target es.");
   const fallback = (code: string) => sourceWords({ source: "log", fallback: { target: "es", code } });

@@ -1,7 +1,7 @@
-/** Who answered a search for samples, in the page's words. Pure. */
+/** The source of a sample search's answer, as text. Pure. */
 import type { FoundSamples } from "@/shared/api/types";
 
-/** null: the log did, and nobody else was asked. */
+/** null: the log was searched, and nothing else was tried. */
 export function sourceWords({ source, fallback }: Pick<FoundSamples, "source" | "fallback">): string | null {
   if (source !== "log") return `Answered by search target ${source}.`;
   if (fallback === null) return null;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { urlOf } from "./sampleUrl";
 
-it("shows no URL where JMeter wrote that there is none", () => {
+it("shows no URL if JMeter wrote none", () => {
   expect(["null", "", "http://a/null"].map((url) => urlOf({ url }))).toEqual(["", "", "http://a/null"]);
 });

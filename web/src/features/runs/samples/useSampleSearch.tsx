@@ -7,7 +7,7 @@ import { useUrlParameters } from "@/shared/url/useUrlParameters";
 import { filterFor, writeFilter } from "./sampleFilter";
 import { SampleSection } from "./SampleSection";
 
-/** A run's sample search: its section of the page, and what leads to it from the tables. */
+/** A run's sample search: its section of the page, and the links to it from the tables. */
 export function useSampleSearch(run: Run): { section: ReactNode; show: ShowSamples } {
   const [, change] = useUrlParameters();
   const show = useCallback<ShowSamples>(

@@ -5,7 +5,7 @@ import type { Firing, NewSchedule, NextTime, RunChanges, Schedule, ScheduleOfRun
 import { useFirstRows } from "@/shared/lists/usePages";
 import { previewSearch } from "../scheduleForm";
 
-/** Their owner's schedules that were switched off after failures: the overview says so until they are resumed. */
+/** The user's own schedules that were switched off after failures: the overview shows this until they are resumed. */
 export function useSwitchedOff() {
   return useFirstRows<Schedule>("schedules", "owner=me&state=switched_off", 20);
 }
@@ -14,12 +14,12 @@ export function useSchedule(id: string) {
   return useQuery({ queryKey: keys.schedule(id), queryFn: ({ signal }) => getJson<Schedule>(`/schedules/${id}`, signal) });
 }
 
-/** What came of its times, the newest first. */
+/** The results of its scheduled times, newest first. */
 export function useFirings(id: string) {
   return useQuery({ queryKey: keys.firings(id), queryFn: ({ signal }) => getJson<Firing[]>(`/schedules/${id}/firings?limit=200`, signal) });
 }
 
-/** The next five times of what is typed; null: nothing is typed yet. */
+/** The next five times of the timing in the form; null: it is empty. */
 export function usePreview(timing: Timing | null) {
   const search = timing === null ? "" : previewSearch(timing);
   return useQuery({
@@ -30,7 +30,7 @@ export function usePreview(timing: Timing | null) {
   });
 }
 
-/** The schedule that a run is of; null: somebody started it. */
+/** The schedule that a run belongs to; null: a user started it. */
 export function useScheduleOfRun(run: string) {
   return useQuery({
     queryKey: keys.scheduleOfRun(run),
@@ -39,7 +39,7 @@ export function useScheduleOfRun(run: string) {
   });
 }
 
-/** Creates a schedule, or saves one again. */
+/** Creates a schedule, or saves an existing one. */
 export function useSaveSchedule(id: string | null) {
   const client = useQueryClient();
   return useMutation({
@@ -62,7 +62,7 @@ export function useChangeSchedule(id: string) {
   });
 }
 
-/** `onDeleted` is called also where the page says by then that the schedule is gone. */
+/** `onDeleted` is also called if the page already shows that the schedule is gone. */
 export function useDeleteSchedule(id: string, onDeleted: () => void) {
   const client = useQueryClient();
   return useMutation({

@@ -1,7 +1,7 @@
 import type { NextTime } from "@/shared/api/types";
 import { localWords } from "../scheduleWords";
 
-/** Times to come, as the clocks of the schedule's zone show them. */
+/** Future times, in the schedule's time zone. */
 export function NextTimes({ times, none }: { times: NextTime[]; none: string }) {
   return (
     <ul className="pairs" aria-label="Next times">

@@ -7,11 +7,11 @@ interface Props {
   onChange: (revision: number | null) => void;
 }
 
-/** Which revision of the plan is run: a pinned one is not changed by whoever may change the plan. */
+/** Which revision of the plan is run: a pinned one is not affected by later changes of the plan. */
 export function RevisionField({ planId, value, onChange }: Props) {
   const query = useRevisions(planId);
   const numbers = (query.data ?? []).map(({ revision }) => revision);
-  // One that is older than those that were asked for stays chosen.
+  // A selected revision that is older than the loaded ones stays selected.
   const all = value === null || numbers.includes(value) ? numbers : [...numbers, value];
   return (
     <Field label="Plan revision" help="The newest revision when the run starts, no matter who changed the plan. It runs with your rights.">

@@ -16,7 +16,7 @@ import { firingChip, onWords, saysNothing, whyWords } from "../scheduleWords";
 import { NextTimes } from "./NextTimes";
 import { StartNowDialog } from "./StartNowDialog";
 
-/** What a person should know before they read on: it was switched off, or it is new and was never tried. */
+/** The most important message: it was switched off, or it is new and has not been tried. */
 export function ScheduleNotes({ schedule }: { schedule: Schedule }) {
   const [parameters] = useUrlParameters();
   const [trying, setTrying] = useState(false);
@@ -99,7 +99,7 @@ function Pair({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-/** What came of each of its times. */
+/** The result of each of its scheduled times. */
 export function FiringTable({ schedule }: { schedule: Schedule }) {
   const firings = useFirings(schedule.id);
   return (

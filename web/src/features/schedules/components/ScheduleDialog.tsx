@@ -33,17 +33,17 @@ import { TimingFields } from "./TimingFields";
 
 interface Props {
   info: Info | undefined;
-  /** One to change; by default a new one. */
+  /** The schedule to edit; by default a new one. */
   schedule?: Schedule;
   planId?: string;
   onClose: () => void;
 }
 
-/** What is run, when and where; the next times before the button. */
+/** What is run, when and where; the next times are shown before the button. */
 export function ScheduleDialog(props: Props) {
   const { schedule, info } = props;
   const defaults = useClusterDefaults();
-  // Which of its properties are the plan's own is known by its check.
+  // Its check tells which of its properties are the plan's defaults.
   const check = usePlanCheck(schedule?.plan.id ?? null, 0);
   const isChecked = schedule === undefined || check.data !== undefined || check.error !== null;
   const error = defaults.error;
@@ -66,7 +66,7 @@ function firstForm(schedule: Schedule | undefined, planId: string | undefined, c
 
 function Form({ info, schedule, planId, onClose, defaults, check: checked }: Props & { info: Info; defaults: StartConfig; check: Check | undefined }) {
   const [typed, setForm] = useState(() => firstForm(schedule, planId, checked, defaults, info));
-  // What is typed was made from this revision, whatever somebody else saves meanwhile.
+  // The form edits this revision, whatever another user saves meanwhile.
   const [revision] = useState(schedule?.revision ?? null);
   const [planText, setPlanText] = useState("");
   const [tries, setTries] = useState(0);
@@ -100,7 +100,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
 
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    // The form is longer than the window.
+    // Scroll to the first error: the form is longer than the window.
     const found = body.current?.querySelector(".field-fault, .note-failed");
     (found?.closest(".field") ?? found)?.scrollIntoView({ block: "nearest" });
   }, [save.error, tries]);
@@ -111,7 +111,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
     save.mutate(request, {
       onSuccess: (saved) => {
         onClose();
-        // A new one is offered a try first.
+        // For a new one, a try run is offered first.
         void navigate(`/schedules/${saved.id}${schedule === undefined ? "?created" : ""}`);
       },
     });
@@ -222,7 +222,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
   );
 }
 
-/** Whose rights the runs will have is no small print. */
+/** Whose rights the runs will have: shown prominently. */
 function OwnerNote({ schedule }: { schedule: Schedule }) {
   const { data: session } = useSession();
   if (session?.user.id === schedule.owner.id) return null;

@@ -16,7 +16,7 @@ import { stateChip, timingWords } from "../scheduleWords";
 import { ScheduleDialog } from "./ScheduleDialog";
 import { StartNowDialog } from "./StartNowDialog";
 
-/** Name, state, owner; what can be done to it. */
+/** Name, state, owner and actions. */
 export function ScheduleHead({ schedule, info }: { schedule: Schedule; info: Info | undefined }) {
   const [open, setOpen] = useState<"edit" | "start" | "delete" | null>(null);
   const change = useChangeSchedule(schedule.id);

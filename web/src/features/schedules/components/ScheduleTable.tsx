@@ -42,7 +42,7 @@ const COLUMNS: Column<Schedule>[] = [
 const ORDERS = { name: "name", next: "next" };
 const FACETS: Facet[] = [{ name: "state", label: "State", options: Object.entries(STATES).map(([value, word]) => ({ value, word })) }];
 
-/** The list of schedules, the next one first. */
+/** The list of schedules, sorted by their next time. */
 export function ScheduleTable({ empty }: { empty: ReactNode }) {
   const navigate = useNavigate();
   const schedules = useList<Schedule>("schedules", FACETS);

@@ -9,7 +9,7 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field, Switch } from "@/shared/ui/Field";
 import { useStartNow } from "../api/useSchedules";
 
-/** A run of the schedule at once: as it is, or smaller. */
+/** Starts a run of the schedule at once: unchanged or smaller. */
 export function StartNowDialog({ schedule, tries = false, onClose }: { schedule: Schedule; tries?: boolean; onClose: () => void }) {
   const start = useStartNow(schedule.id);
   const { data: session } = useSession();
@@ -34,7 +34,7 @@ export function StartNowDialog({ schedule, tries = false, onClose }: { schedule:
       <div className="stack">
         <p>
           Starts {schedule.plan.name} now, {schedule.on.kind === "new" ? "on a new cluster that is terminated after it" : `on ${schedule.on.cluster_name}`}, with the rights of {schedule.owner.name}.
-          It is marked as started by hand, and its result does not count towards switching the schedule off.
+          It is marked as started manually, and its result does not count towards switching the schedule off.
         </p>
         <Switch
           label="Try run"

@@ -11,7 +11,7 @@ interface Props {
   onChange: (form: ScheduleForm) => void;
 }
 
-/** When: once or by a cron expression, in which zone, and the times that it comes to. */
+/** The timing: once or by a cron expression, its time zone, and the next times. */
 export function TimingFields({ form, faults, onChange }: Props) {
   const zones = useId();
   const timing = timingOf(form);

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { postJson } from "@/shared/api/client";
 
-/** Where the company's sign-in is; the page leaves for it. */
+/** The address of the identity provider's sign-in; the page redirects to it. */
 export function useCompanySignIn() {
   return useMutation({ mutationFn: () => postJson<{ url: string }>("/session/company", {}) });
 }

@@ -10,7 +10,7 @@ function begin(client: QueryClient, { page, session }: SignedIn): void {
   client.setQueryData(keys.session, session);
 }
 
-/** By a one-time link: the first administrator's, an invitation, a reset. */
+/** With a one-time link: the first administrator's, an invitation, a reset. */
 export function useLinkSignIn() {
   const client = useQueryClient();
   return useMutation({
@@ -23,7 +23,7 @@ export function useLinkSignIn() {
 export function usePasswordSignIn() {
   const client = useQueryClient();
   return useMutation({
-    // A password is not kept for those who look at old requests.
+    // Passwords are not kept in the cache of finished requests.
     gcTime: 0,
     mutationFn: (request: { name: string; password: string }) => postJson<SignedIn>("/session/password", request),
     onSuccess: (signedIn) => begin(client, signedIn),

@@ -33,7 +33,7 @@ function Page({ leave }: { leave: (url: string) => void }) {
   );
 }
 
-/** As the app has it: the sign-in page, and every other path for who is signed in. */
+/** Routes as in the app: the sign-in page, and every other path for signed-in users. */
 function show(more: Parameters<typeof sessionOf>[1] = {}, path = "/runs/r-1") {
   const gone: string[] = [];
   const client = renderFor(
@@ -56,13 +56,13 @@ function show(more: Parameters<typeof sessionOf>[1] = {}, path = "/runs/r-1") {
 }
 
 const signInForm = () => screen.findByRole("form", { name: "Sign in" });
-/** As another page of the browser changes what all of them share. */
+/** Simulates another page of the browser that changes the shared session. */
 const elsewhere = (newValue: string | null) => act(() => void window.dispatchEvent(new StorageEvent("storage", { key: "jac.page", newValue })));
 
 it.each([
   [null, []],
   ["https://sso.example/logout", ["https://sso.example/logout"]],
-])("shows the sign-in page, keeps nothing that was seen, and leaves for %j", async (url, left) => {
+])("shows the sign-in page, keeps no data, and redirects to %j", async (url, left) => {
   const { client, gone } = show({ sign_out_url: url });
   await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
   await signInForm();
@@ -88,7 +88,7 @@ it("leaves no way back: neither in the address of the sign-in page nor by the ba
   expect(screen.queryByText(/Seen by/)).toBeNull();
 });
 
-it("keeps everything when the server did not end the session", async () => {
+it("keeps everything if the server did not end the session", async () => {
   api.answer("DELETE /session", { status: 503, body: fault("sessions_unavailable") });
   const { client } = show();
   await userEvent.click(screen.getByRole("button", { name: "Sign out" }));
@@ -98,7 +98,7 @@ it("keeps everything when the server did not end the session", async () => {
   expect(localStorage.getItem("jac.page")).toBe("s3cret");
 });
 
-it("holds for the browser's other pages at once, without the server", async () => {
+it("signs out the browser's other pages at once, without the server", async () => {
   const { client } = show();
   elsewhere(null);
   await signInForm();
@@ -107,7 +107,7 @@ it("holds for the browser's other pages at once, without the server", async () =
   expect(api.changes()).toEqual([]);
 });
 
-it("does not lose the sign-in page where the end is reported twice: by the server, and by the other page", async () => {
+it("does not lose the sign-in page if the end is reported twice: by the server, and by the other page", async () => {
   let come: () => void = () => undefined;
   api.answer("GET /sign-in", { body: { local: true, company: null }, after: new Promise<void>((resolve) => (come = resolve)) });
   const { client } = show();
@@ -118,7 +118,7 @@ it("does not lose the sign-in page where the end is reported twice: by the serve
   await signInForm();
 });
 
-it("a session that ended otherwise brings back to the page, and keeps nothing meanwhile", async () => {
+it("returns to the page after a session that ended otherwise, and keeps no data meanwhile", async () => {
   const { client } = show();
   act(() => void client.setQueryData(keys.session, null));
   await signInForm();
@@ -126,7 +126,7 @@ it("a session that ended otherwise brings back to the page, and keeps nothing me
   expect(client.getQueryData(SECRET)).toBeUndefined();
 });
 
-it("signing in on another page of the browser continues here too", async () => {
+it("continues after signing in on another page of the browser", async () => {
   const { client } = show();
   act(() => void client.setQueryData(keys.session, null));
   await signInForm();
@@ -136,7 +136,7 @@ it("signing in on another page of the browser continues here too", async () => {
   expect(window.location.pathname).toBe("/runs/r-1");
 });
 
-it("a page that shows what one person saw is loaded again for the next", () => {
+it("reloads a page that shows one user's data for the next user", () => {
   const reload = vi.fn();
   function Open() {
     useSessionElsewhere(reload);

@@ -2,7 +2,7 @@ import { useCompanySignIn } from "../api/useCompanySignIn";
 import { companyRefusal } from "../signInWords";
 import { SignInFault } from "./SignInFault";
 
-/** Where to continue after the company's page, which knows nothing of JAC's paths. */
+/** Where to continue after the provider's pages, which do not know JAC's paths. */
 const NEXT = "jac.next";
 
 export function takeNext(): string | null {
@@ -18,7 +18,7 @@ interface Props {
   leave?: (url: string) => void;
 }
 
-/** Leaves for the company's sign-in. */
+/** Redirects to the identity provider. */
 export function CompanyButton({ name, next, primary, leave = (url) => window.location.assign(url) }: Props) {
   const company = useCompanySignIn();
   const go = () => {

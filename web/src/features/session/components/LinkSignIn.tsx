@@ -8,7 +8,7 @@ import { isDeadLink, sessionsFault } from "../signInWords";
 import { SignInFault } from "./SignInFault";
 import { Command } from "./WhereLinksComeFrom";
 
-/** Posts a link's token once. Who is signed in already is asked first: the link may be somebody else's. */
+/** Sends a link's token once. A user who is already signed in is asked first: the link may be another user's. */
 export function LinkSignIn({ token, signedInAs, onKeep, onDone }: { token: string; signedInAs: string | null; onKeep: () => void; onDone: (session: Session) => void }) {
   const signIn = useLinkSignIn();
   const posted = useRef(false);

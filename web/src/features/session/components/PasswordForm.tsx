@@ -9,7 +9,7 @@ import { usePasswordSignIn } from "../api/useSignIn";
 import { passwordSignInFault, sessionsFault } from "../signInWords";
 import { SignInFault } from "./SignInFault";
 
-/** Name and password; after too many wrong ones it says how long to wait, and waits. */
+/** Name and password; after too many wrong attempts it says how long to wait, and waits. */
 export function PasswordForm({ onDone }: { onDone: () => void }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
@@ -17,7 +17,7 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
   const [delay, setDelay] = useState({ seconds: 0, until: 0 });
   const now = useNow();
   const signIn = usePasswordSignIn();
-  // The time on the page is renewed once a second, and may be a little behind.
+  // The displayed time is updated once a second, and may be a little behind.
   const left = Math.min(delay.seconds, Math.ceil((delay.until - now) / 1000));
   const delayed = left > 0;
   const { error } = signIn;
@@ -32,7 +32,7 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
       {
         onSuccess: onDone,
         onError: (refused) => {
-          // A server that failed says nothing of the password: the same may be sent again.
+          // After a server error the password may still be correct: the same may be sent again.
           if (refused instanceof ApiError && refused.status >= 400 && refused.status < 500) setPassword("");
           setTried(false);
           if (!(refused instanceof ApiError) || refused.code !== "sign_in_delayed") return;

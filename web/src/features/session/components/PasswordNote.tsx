@@ -6,7 +6,7 @@ import { Note } from "@/shared/ui/Note";
 
 const DISMISSED = "jac.no-password";
 
-/** On the overview of who came by a link and has no password: how to come again. */
+/** On the overview of a user who signed in by link and has no password: how to sign in next time. */
 export function PasswordNote() {
   const { data: session } = useSession();
   const [dismissed, setDismissed] = useState(() => readStored(DISMISSED) !== null);

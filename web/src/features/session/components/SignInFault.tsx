@@ -2,7 +2,7 @@ import { ApiError } from "@/shared/api/client";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Note } from "@/shared/ui/Note";
 
-/** Why signing in did not work: in this page's words where the code is one of its own, else in the server's. */
+/** Why signing in failed: this page's text for known codes, otherwise the server's. */
 export function SignInFault({ error, words, onRetry }: { error: Error; words: string | null; onRetry?: () => void }) {
   if (words === null || !(error instanceof ApiError)) return <ErrorBox error={error} onRetry={onRetry} />;
   return (

@@ -37,7 +37,7 @@ describe("by name and password", () => {
     await userEvent.type(screen.getByLabelText("Name"), "ann");
     await userEvent.type(screen.getByLabelText("Password"), "correct horse{Enter}");
   };
-  it("signs in and continues to where somebody came from", async () => {
+  it("signs in and continues at the requested page", async () => {
     api.answer("POST /session/password", { body: { page: "s3cret", session: ANN } });
     show("/sign-in?next=%2Fruns%3Fphase%3Drunning");
     await enter();
@@ -45,14 +45,14 @@ describe("by name and password", () => {
     expect(api.changes()).toEqual([{ method: "POST", path: "/session/password", body: { name: "ann", password: "correct horse" } }]);
     expect(localStorage.getItem("jac.page")).toBe("s3cret");
   });
-  it("asks nothing of the server while a field is empty", async () => {
+  it("sends no request while a field is empty", async () => {
     show("/sign-in");
     await form();
     await userEvent.click(screen.getByRole("button", { name: "Sign in" }));
     expect([screen.getByLabelText("Name"), screen.getByLabelText("Password")].map((field) => field.getAttribute("aria-invalid"))).toEqual(["true", "true"]);
     expect(api.changes()).toEqual([]);
   });
-  it("says the same of a wrong password and a disabled account, and forgets the password", async () => {
+  it("shows the same for a wrong password and a disabled account, and clears the password", async () => {
     api.answer("POST /session/password", { status: 401, body: fault("sign_in_failed") });
     show("/sign-in");
     await enter();
@@ -76,7 +76,7 @@ describe("by name and password", () => {
     act(go);
     await screen.findByText("Opened /");
   });
-  it("shows another failure whole", async () => {
+  it("shows another error in full", async () => {
     api.answer("POST /session/password", { status: 503, body: fault("sessions_unavailable") });
     show("/sign-in");
     await enter();
@@ -84,14 +84,14 @@ describe("by name and password", () => {
   });
 });
 
-describe("with the company's account", () => {
-  it("is offered alone where there are no passwords", async () => {
+describe("with single sign-on", () => {
+  it("is the only way if passwords are disabled", async () => {
     offer(false, "Example");
     show("/sign-in");
     expect((await screen.findByRole("button", { name: "Sign in with Example" })).className).toContain("btn-primary");
     expect(screen.queryByRole("form")).toBeNull();
   });
-  it("comes back signed in, without the secret in the address", async () => {
+  it("returns signed in, without the secret in the address", async () => {
     sessionStorage.setItem("jac.next", "/plans");
     api.answer("GET /session", { body: ANN });
     show("/sign-in#page=s3cret", null);
@@ -99,7 +99,7 @@ describe("with the company's account", () => {
     expect(localStorage.getItem("jac.page")).toBe("s3cret");
     expect(window.location.href).not.toContain("s3cret");
   });
-  it("comes back refused with a code, and can be tried again", async () => {
+  it("returns with an error code, and can be retried", async () => {
     offer(false, "Example");
     show("/sign-in#fault=company_refused");
     expect((await screen.findByRole("alert")).textContent).toContain("company_refused");
@@ -122,7 +122,7 @@ describe("with a one-time link", () => {
       { method: "PUT", path: "/account/password", body: { password: "correct horse battery" } },
     ]);
   });
-  it("puts a weak password's refusal beside its field, and lets somebody continue without one", async () => {
+  it("shows the error of a weak password at its field, and allows continuing without one", async () => {
     api.answer("POST /session", { body: { page: "p", session: { ...ANN, has_password: false, by_link: true } } });
     api.answer("PUT /account/password", { status: 400, body: fault("password_weak", "/password") });
     show("/sign-in#token=t0ken");
@@ -133,18 +133,18 @@ describe("with a one-time link", () => {
     await userEvent.click(screen.getByRole("button", { name: "Not now" }));
     expect(await screen.findByText("Opened /")).toBeDefined();
   });
-  it("asks for nothing more on one's own machine", async () => {
+  it("asks for nothing more on the user's own machine", async () => {
     api.answer("POST /session", { body: { page: "p", session: sessionOf("administrator", { single_user: true, by_link: true, has_password: false }) } });
     show("/sign-in#token=t0ken");
     expect(await screen.findByText("Opened /")).toBeDefined();
   });
-  it("says where to get another when it is used up", async () => {
+  it("says how to get another link if it was already used", async () => {
     api.answer("POST /session", { status: 401, body: fault("link_invalid") });
     show("/sign-in#token=t0ken");
     expect(await screen.findByRole("heading", { name: "Sign-in link invalid or expired" })).toBeDefined();
     expect(screen.getByText("jac admin link")).toBeDefined();
   });
-  it("does not use up a link before who is signed in has agreed", async () => {
+  it("does not use up a link before the signed-in user has agreed", async () => {
     api.answer("POST /session", { body: { page: "p", session: sessionOf("viewer", { single_user: true }) } });
     show("/sign-in#token=t0ken", ANN);
     await screen.findByRole("heading", { name: "Use this sign-in link?" });
@@ -155,14 +155,14 @@ describe("with a one-time link", () => {
   });
 });
 
-it("explains links where nothing else is offered", async () => {
+it("explains links if nothing else is offered", async () => {
   offer(false, null);
   show("/sign-in");
   expect(await screen.findByRole("heading", { name: "Sign in with a link" })).toBeDefined();
   expect(screen.getByText("jac admin link")).toBeDefined();
 });
 
-it("says why a session ended while its pages were open", async () => {
+it("shows why a session ended while its pages were open", async () => {
   const client = show("/elsewhere");
   client.setQueryData(keys.signedOut, "disabled");
   act(() => {
@@ -173,7 +173,7 @@ it("says why a session ended while its pages were open", async () => {
   expect(screen.getByText(/account is disabled/)).toBeDefined();
 });
 
-it("who is signed in already continues", () => {
+it("continues if the user is already signed in", () => {
   show("/sign-in?next=/runs", ANN);
   expect(screen.getByText("Opened /runs")).toBeDefined();
 });

@@ -20,7 +20,7 @@ import { PasswordForm } from "./PasswordForm";
 import { SignInFault } from "./SignInFault";
 import { WhereLinksComeFrom } from "./WhereLinksComeFrom";
 
-/** Signs in: by name and password, with the company's account, or by the one-time link that led here. */
+/** Signs in: with name and password, by single sign-on, or with the one-time link that opened the page. */
 export function SignInPage() {
   const location = useLocation();
   const navigate = useNavigate();
@@ -33,7 +33,7 @@ export function SignInPage() {
   const [offersPassword, setOffersPassword] = useState<Session | null>(null);
   const next = safePath(new URLSearchParams(search).get("next"));
 
-  // The fragment is taken out of the address at once; what it said stays.
+  // The fragment is removed from the address at once; its content is kept here.
   const found = readArrival(hash);
   if (found.kind !== "none" && hash !== seen) {
     setSeen(hash);
@@ -46,7 +46,7 @@ export function SignInPage() {
   useEffect(() => {
     const arrived = readArrival(hash);
     if (arrived.kind === "none") return;
-    // Out of the address bar and the history: whoever looks over a shoulder reads no secret.
+    // Removed from the address bar and the history, where others could read the secret.
     if (arrived.kind !== "page") return void navigate({ pathname, search, hash: "" }, { replace: true });
     keepPageSecret(arrived.secret);
     client.removeQueries({ queryKey: keys.signedOut });
@@ -56,7 +56,7 @@ export function SignInPage() {
 
   const open = () => void navigate(next, { replace: true });
   const onLink = (opened: Session) => {
-    // On one's own machine a link is enough; somebody who was invited or asked for a reset chooses a password.
+    // On the user's own machine a link is enough; an invited user, or one with a reset link, sets a password.
     if (opened.single_user) open();
     else setOffersPassword(opened);
   };
@@ -134,7 +134,7 @@ function Ways({ next, fault, onDone }: { next: string; fault: string | null; onD
   );
 }
 
-/** After a link: the next sign-in needs a password, or another link. */
+/** After a link: the next sign-in needs a password or another link. */
 function FirstPassword({ session, onDone }: { session: Session; onDone: () => void }) {
   return (
     <>

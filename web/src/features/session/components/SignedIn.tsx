@@ -9,7 +9,7 @@ import { sessionsFault } from "../signInWords";
 import { useSessionElsewhere } from "../useSessionElsewhere";
 import { SignInFault } from "./SignInFault";
 
-/** Lets through who is signed in; sends others to the sign-in page, which brings them back here unless they left by themselves. */
+/** Shows its content to signed-in users; redirects others to the sign-in page, which returns here unless they signed out. */
 export function SignedIn({ children }: { children: ReactNode }) {
   const session = useSession();
   const location = useLocation();

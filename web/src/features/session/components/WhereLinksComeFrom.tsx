@@ -2,7 +2,7 @@ export function Command() {
   return <code className="sign-in-command">jac admin link</code>;
 }
 
-/** For who has neither a password nor a company account. */
+/** For users who have neither a password nor single sign-on. */
 export function WhereLinksComeFrom({ only }: { only: boolean }) {
   return (
     <div className="sign-in-links">

@@ -3,7 +3,7 @@ import { getJson, postJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { OpenedShare, Share } from "@/shared/api/types";
 
-/** What a link shows: one run, or runs beside each other. */
+/** What a link shows: one run, or a comparison. */
 export type Shared = { kind: "run"; run: string } | { kind: "comparison"; runs: string[] };
 
 function pathOf(shared: Shared): string {
@@ -22,7 +22,7 @@ export function useShares(shared: Shared) {
 export function useCreateShare(shared: Shared) {
   const client = useQueryClient();
   return useMutation({
-    // The link is on the page as long as its dialog is, and nowhere else.
+    // The link exists only while its dialog is open, and nowhere else.
     gcTime: 0,
     mutationFn: (days: number) => postJson<Share>(pathOf(shared), shared.kind === "run" ? { expires_days: days } : { runs: shared.runs, expires_days: days }),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.shares(listPath(shared)) }),
@@ -37,7 +37,7 @@ export function useRevokeShare(shared: Shared) {
   });
 }
 
-/** Opens what the link shows, for this browser: the answer's cookie reads it from now on. */
+/** Opens what the link shows, for this browser: the answer's cookie authorizes it from now on. */
 export function useOpenShare() {
   return useMutation({ gcTime: 0, mutationFn: (secret: string) => postJson<OpenedShare>("/shares/open", { secret }) });
 }

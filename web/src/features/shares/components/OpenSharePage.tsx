@@ -6,7 +6,7 @@ import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useOpenShare } from "../api/shares";
 
-/** Where a share link leads: opens it, and continues to what it shows. */
+/** The page of a share link: opens it, and continues to what it shows. */
 export function OpenSharePage() {
   const { hash } = useLocation();
   const navigate = useNavigate();
@@ -17,7 +17,7 @@ export function OpenSharePage() {
 
   const post = useCallback(() => {
     mutate(secret, {
-      // The secret leaves the address bar; the cookie that came with the answer opens the page again.
+      // The secret is removed from the address bar; the cookie of the answer opens the page again.
       onSuccess: ({ kind, runs }) => void navigate(kind === "run" ? `/share/runs/${runs[0] ?? ""}` : `/share/compare?${new URLSearchParams({ runs: runs.join(",") }).toString()}`, { replace: true }),
     });
   }, [secret, mutate, navigate]);

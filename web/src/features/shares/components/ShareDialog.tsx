@@ -12,7 +12,7 @@ import { useCreateShare, useRevokeShare, useShares, type Shared } from "../api/s
 const DAYS = [1, 7, 30, 90];
 const USUAL = 7;
 
-/** Makes links that show results to whoever has them, and takes them back. */
+/** Creates links that show results to everybody who has them, and revokes them. */
 export function ShareDialog({ shared, name, onClose }: { shared: Shared; name: string; onClose: () => void }) {
   const [days, setDays] = useState(USUAL);
   const shares = useShares(shared);

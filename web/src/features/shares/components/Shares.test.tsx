@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 const show = () => renderFor(sessionOf("member"), <ShareDialog shared={{ kind: "run", run: "r-1" }} name="peak" onClose={() => undefined} />);
 
-it("makes a link for some days, shown once, and lists it", async () => {
+it("creates a link for some days, shown once, and lists it", async () => {
   api.answer("POST /runs/r-1/shares", { status: 201, body: share("s-1", "/share#s3cret") });
   show();
   await screen.findByText("No active links.");
@@ -77,13 +77,13 @@ it.each([
   expect(api.changes()).toEqual([{ method: "POST", path: "/shares/open", body: { secret: "s3cret" } }]);
 });
 
-it("says that a link is over, or that there is none", async () => {
+it("says that a link has expired, or does not exist", async () => {
   api.answer("POST /shares/open", { status: 401, body: fault("link_invalid") });
   open("/share#old");
   expect(await screen.findByRole("heading", { name: "Share link invalid or expired" })).toBeDefined();
 });
 
-it("opens a link again when the server did not answer properly", async () => {
+it("opens a link again if the server's answer was invalid", async () => {
   api.answer("POST /shares/open", { status: 503, body: fault("unavailable") });
   open("/share#s3cret");
   const alert = within(await screen.findByRole("alert"));

@@ -3,16 +3,16 @@ import { getJson, postJson, postNothing, putJson, remove } from "@/shared/api/cl
 import { keys } from "@/shared/api/keys";
 import type { NewResultsStore, ResultsStore } from "@/shared/api/types";
 
-/** One's own stores for results, the current one first; an administrator sees everybody's. */
+/** The user's own stores for results, the current one first; an administrator sees all users'. */
 export function useStores() {
   return useQuery({ queryKey: keys.stores, queryFn: ({ signal }) => getJson<ResultsStore[]>("/stores", signal) });
 }
 
 export interface SaveStore {
-  /** The store that is changed; null: the runs go there from now on. */
+  /** The store to edit; null: a new one, to which runs are uploaded from now on. */
   id: string | null;
   store: NewResultsStore;
-  /** Something is written there, read and removed before it is saved. */
+  /** An object is written there, read and removed before the store is saved. */
   tests: boolean;
 }
 
@@ -36,7 +36,7 @@ export function useLeaveStore(id: string) {
   return useMutation({ mutationFn: () => remove(`/stores/${id}`), onSuccess: refresh });
 }
 
-/** The sets of credentials say which stores need them. */
+/** The sets of credentials show which stores use them. */
 function useRefresh() {
   const client = useQueryClient();
   return () => Promise.all([client.invalidateQueries({ queryKey: keys.stores }), client.invalidateQueries({ queryKey: keys.credentials })]);

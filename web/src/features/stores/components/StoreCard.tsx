@@ -10,7 +10,7 @@ import { Note } from "@/shared/ui/Note";
 import { useLeaveStore, useTestStore } from "../api/stores";
 import { StoreDialog } from "./StoreDialog";
 
-/** One store: where it is, with what it is spoken to, how many runs are in it. */
+/** One store: its address, its credentials, and the number of its runs. */
 export function StoreCard({ store, sets }: { store: ResultsStore; sets: CredentialView[] }) {
   const [asking, setAsking] = useState<"change" | "leave" | null>(null);
   const test = useTestStore(store.id);

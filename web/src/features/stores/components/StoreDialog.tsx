@@ -11,14 +11,14 @@ import { useSaveStore } from "../api/stores";
 import { checkStore, placedFaults, storeForm, type StoreFaults, type StoreField } from "../storeForm";
 
 interface Props {
-  /** The store that is changed; null: a new one. Where it is stays then. */
+  /** The store to edit, whose address stays; null: a new one. */
   changes: ResultsStore | null;
-  /** One's own sets of AWS credentials. */
+  /** The user's own sets of AWS credentials. */
   sets: CredentialView[];
   onClose: () => void;
 }
 
-/** Chooses a bucket for the results of one's runs, or changes with what it is spoken to. */
+/** Chooses a bucket for the results of the user's runs, or changes the credentials of one. */
 export function StoreDialog({ changes, sets, onClose }: Props) {
   const [form, setForm] = useState(() => storeForm(changes, sets));
   const [tried, setTried] = useState(false);
@@ -26,7 +26,7 @@ export function StoreDialog({ changes, sets, onClose }: Props) {
   const { request, faults } = checkStore(form);
   const placed = save.error instanceof ApiError ? placedFaults(save.error.faults) : null;
   const shown: StoreFaults = { ...placed, ...(tried ? faults : {}) };
-  // The store itself did not do it: it may be saved all the same, for rights that come later.
+  // The store rejected the test: it may be saved all the same, for permissions that are granted later.
   const untested = hasCode(save.error, "store_refused");
 
   const change = (field: StoreField, value: string) => {

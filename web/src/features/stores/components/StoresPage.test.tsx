@@ -56,7 +56,7 @@ const open = async () => {
 const save = () => userEvent.click(inDialog().getByRole("button", { name: "Test and save" }));
 
 describe("a new store", () => {
-  it("is tested and saved with the only set of AWS credentials that there is", async () => {
+  it("is tested and saved with the only set of AWS credentials", async () => {
     api.answer("POST /stores", { status: 201, body: store() });
     show();
     const dialog = await open();
@@ -69,7 +69,7 @@ describe("a new store", () => {
       expect.objectContaining({ method: "POST", path: "/stores", body: { address: "s3://mine/load", credentials: "k-1", region: null, endpoint: null, kms_key: null, storage_class: "STANDARD_IA" } }),
     ]);
   });
-  it("shows all its faults at once, before the server is asked", async () => {
+  it("lists all its errors at once, before a request", async () => {
     show();
     const dialog = await open();
     await userEvent.type(dialog.getByLabelText("Address"), "file:///etc");
@@ -83,7 +83,7 @@ describe("a new store", () => {
     ["/address", "Address"],
     ["/credentials", "Credentials"],
     ["/endpoint", "Endpoint"],
-  ])("has the refusal of its test at %s beside its field, and may be saved untested", async (field, label) => {
+  ])("shows the error of its test at %s at its field, and may be saved untested", async (field, label) => {
     api.answer("POST /stores", { status: 400, body: fault("store_refused", field) });
     show();
     const dialog = await open();
@@ -98,7 +98,7 @@ describe("a new store", () => {
   });
 });
 
-it("shows a refusal that is about no field", async () => {
+it("shows an error without a field", async () => {
   api.answer("POST /stores", { status: 502, body: fault("unreachable_store") });
   show();
   const dialog = await open();
@@ -108,7 +108,7 @@ it("shows a refusal that is about no field", async () => {
 });
 
 describe("a store", () => {
-  it("shows whether it is the current one, and how many runs are in it", async () => {
+  it("shows whether it is the current one, and the number of its runs", async () => {
     list(store(), store({ id: "s-2", address: "s3://before", is_current: false, runs: 7 }));
     show();
     expect(within(await screen.findByRole("region", { name: "s3://mine/load" })).getByText("current")).toBeDefined();
@@ -118,7 +118,7 @@ describe("a store", () => {
     await userEvent.click(before.getByRole("button", { name: "More about s3://before" }));
     expect(before.queryByRole("menuitem", { name: /Stop using/ })).toBeNull();
   });
-  it("is changed where it is", async () => {
+  it("is edited without changing its address", async () => {
     list(store());
     api.answer("PUT /stores/s-1", { body: store() });
     show();
@@ -130,7 +130,7 @@ describe("a store", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes()).toMatchObject([{ method: "PUT", path: "/stores/s-1", body: { address: "s3://mine/load", kms_key: "alias/load" } }]);
   });
-  it("is tested, and given up after a question", async () => {
+  it("is tested, and disconnected after confirmation", async () => {
     list(store());
     api.answer("POST /stores/s-1/test", { status: 204 });
     api.answer("DELETE /stores/s-1", { status: 204 });
@@ -148,20 +148,20 @@ describe("a store", () => {
   });
 });
 
-it("says where to save credentials first", async () => {
+it("says that credentials must be saved first", async () => {
   api.answer("GET /credentials", { body: [] });
   show();
   expect((await screen.findByRole("link", { name: "Credentials" })).getAttribute("href")).toBe("/settings/credentials");
   expect(screen.getByRole("button", { name: "Add store" })).toHaveProperty("disabled", true);
 });
 
-it("says to a viewer that nothing belongs here, without asking for what is refused", async () => {
+it("explains the empty page to a viewer, without requests that would be rejected", async () => {
   show(sessionOf("viewer"));
   expect(await screen.findByText("No store.")).toBeDefined();
   expect(api.asked).toEqual([]);
 });
 
-it("says of a store that cannot be reached how many runs wait and why", async () => {
+it("shows how many runs wait for an unreachable store, and why", async () => {
   list(store({ waiting: 2, failed: 1, trouble: { code: "artefacts_unreachable", message: "s3://mine/load cannot be reached: no connection." } }));
   show();
   const card = await screen.findByRole("region", { name: "s3://mine/load" });

@@ -10,7 +10,7 @@ import { useStores } from "../api/stores";
 import { StoreCard } from "./StoreCard";
 import { StoreDialog } from "./StoreDialog";
 
-/** Where the results of one's own runs are stored. Viewers have no runs. */
+/** Where the results of the user's own runs are stored. Viewers have no runs. */
 export function StoresPage() {
   const { data: session } = useSession();
   const { may } = useRights();

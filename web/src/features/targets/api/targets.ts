@@ -3,23 +3,23 @@ import { getJson, postJson, putJson, remove } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
 import type { NewSearchTarget, OwnTarget, TargetTest } from "@/shared/api/types";
 
-/** One's own search targets; an administrator sees everybody's. */
+/** The user's own search targets; an administrator sees all users'. */
 export function useTargets() {
   return useQuery({ queryKey: keys.ownTargets, queryFn: ({ signal }) => getJson<OwnTarget[]>("/search/own", signal) });
 }
 
 export interface SaveTarget {
-  /** The target that is replaced, with its secret; null makes a new one. */
+  /** The target to replace, including its secret; null creates a new one. */
   id: string | null;
   target: NewSearchTarget;
-  /** It is asked who it is before it is saved. */
+  /** The target is identified before it is saved. */
   tests: boolean;
 }
 
 export function useSaveTarget() {
   const refresh = useRefresh();
   return useMutation({
-    // A secret is not kept for those who look at old requests.
+    // Secrets are not kept in the cache of finished requests.
     gcTime: 0,
     mutationFn: ({ id, target, tests }: SaveTarget) => {
       const query = tests ? "" : "?test=false";
@@ -38,7 +38,7 @@ export function useDeleteTarget(id: string) {
   return useMutation({ mutationFn: () => remove(`/search/own/${id}`), onSuccess: refresh });
 }
 
-/** The sets of credentials say which targets need them. */
+/** The sets of credentials show which targets use them. */
 function useRefresh() {
   const client = useQueryClient();
   return () => Promise.all([client.invalidateQueries({ queryKey: keys.ownTargets }), client.invalidateQueries({ queryKey: keys.credentials })]);

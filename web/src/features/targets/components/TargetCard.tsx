@@ -11,7 +11,7 @@ import { useDeleteTarget, useTestTarget } from "../api/targets";
 import { SIGN_INS, signInOf } from "../targetForm";
 import { TargetDialog } from "./TargetDialog";
 
-/** One search target: where it is, and how samples are laid out there. */
+/** One search target: its address, and the layout of samples there. */
 export function TargetCard({ target, sets }: { target: OwnTarget; sets: CredentialView[] }) {
   const [asking, setAsking] = useState<"change" | "delete" | null>(null);
   const test = useTestTarget(target.id);

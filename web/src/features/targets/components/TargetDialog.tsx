@@ -11,14 +11,14 @@ import { useSaveTarget } from "../api/targets";
 import { checkTarget, placedFaults, SIGN_INS, targetForm, type TargetFaults, type TargetField, type TargetForm } from "../targetForm";
 
 interface Props {
-  /** The target that is replaced; null: a new one. */
+  /** The target to replace; null: a new one. */
   replaces: OwnTarget | null;
-  /** One's own sets of AWS credentials. */
+  /** The user's own sets of AWS credentials. */
   sets: CredentialView[];
   onClose: () => void;
 }
 
-/** Saves a search target. It always starts without a secret: none comes back from the server. */
+/** Saves a search target. It always starts without a secret: the server never returns one. */
 export function TargetDialog({ replaces, sets, onClose }: Props) {
   const [form, setForm] = useState(() => targetForm(replaces));
   const [tried, setTried] = useState(false);
@@ -26,7 +26,7 @@ export function TargetDialog({ replaces, sets, onClose }: Props) {
   const { request, faults } = checkTarget(form, replaces?.settings.labels ?? {});
   const placed = save.error instanceof ApiError ? placedFaults(save.error.faults) : null;
   const shown: TargetFaults = { ...placed, ...(tried ? faults : {}) };
-  // The target itself did not answer: it may be saved all the same, for one that comes later.
+  // The target did not answer: it may be saved all the same, for one that is started later.
   const untested = hasCode(save.error, "search_target_refused");
 
   const change = (part: Partial<TargetForm>) => {

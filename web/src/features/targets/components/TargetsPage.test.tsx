@@ -55,7 +55,7 @@ const fill = async (dialog: ReturnType<typeof inDialog>) => {
 };
 
 describe("a new target", () => {
-  it("is tested and saved with the one way to sign in that was chosen", async () => {
+  it("is tested and saved with the selected authentication", async () => {
     api.answer("POST /search/own", { status: 201, body: target() });
     show();
     const dialog = await open();
@@ -72,7 +72,7 @@ describe("a new target", () => {
       },
     ]);
   });
-  it("shows all its faults at once, before the server is asked", async () => {
+  it("lists all its errors at once, before a request", async () => {
     show();
     const dialog = await open();
     await userEvent.type(dialog.getByLabelText("Address"), "tcp://search.example");
@@ -84,7 +84,7 @@ describe("a new target", () => {
     ["/settings/url", "Address"],
     ["/password", "Password"],
     ["/settings/ca_pem", "Certificate authority"],
-  ])("has the refusal of its test at %s beside its field, and may be saved untested", async (field, label) => {
+  ])("shows the error of its test at %s at its field, and may be saved untested", async (field, label) => {
     api.answer("POST /search/own", { status: 400, body: fault("search_target_refused", field) });
     show();
     const dialog = await open();
@@ -95,12 +95,12 @@ describe("a new target", () => {
     await userEvent.click(dialog.getByRole("button", { name: "Save without testing" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes().map(({ path }) => path)).toEqual(["/search/own", "/search/own?test=false"]);
-    // A password may begin or end with a blank.
+    // A password may begin or end with a space.
     expect(api.changes()[1]).toMatchObject({ body: { password: " s3cret " } });
   });
 });
 
-it("shows a refusal that is about no field", async () => {
+it("shows an error without a field", async () => {
   api.answer("POST /search/own", { status: 502, body: fault("unreachable_target") });
   show();
   const dialog = await open();
@@ -110,7 +110,7 @@ it("shows a refusal that is about no field", async () => {
 });
 
 describe("a target", () => {
-  it("is changed with its secret typed again, and keeps what the form does not show", async () => {
+  it("is changed with its secret entered again, and keeps what the form does not show", async () => {
     list(target());
     api.answer("PUT /search/own/logs.3f9a", { body: target() });
     show();
@@ -122,7 +122,7 @@ describe("a target", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes()).toMatchObject([{ method: "PUT", path: "/search/own/logs.3f9a", body: { username: "jac", password: "new", settings: { namespace: "ann", labels: { team: "shop" } } } }]);
   });
-  it("is tested, and deleted after a question", async () => {
+  it("is tested, and deleted after confirmation", async () => {
     list(target());
     api.answer("POST /search/targets/logs.3f9a/test", { body: { server: "opensearch", version: "2.19.4", layout: "data_stream", notes: [] } });
     api.answer("DELETE /search/own/logs.3f9a", { status: 204, body: null });
@@ -137,13 +137,13 @@ describe("a target", () => {
   });
 });
 
-it("says to a viewer that nothing belongs here, without asking for what is refused", async () => {
+it("explains the empty page to a viewer, without requests that would be rejected", async () => {
   show(sessionOf("viewer"));
   expect(await screen.findByText("No search targets.")).toBeDefined();
   expect(api.asked).toEqual([]);
 });
 
-it("says of a target that does not answer how many runs wait and why", async () => {
+it("shows how many runs wait for an unreachable target, and why", async () => {
   list(target({ unfinished: 2, trouble: { code: "search_unreachable", message: "search.example does not answer." } }));
   show();
   const card = await screen.findByRole("region", { name: "logs" });

@@ -8,7 +8,7 @@ import { useTargets } from "../api/targets";
 import { TargetCard } from "./TargetCard";
 import { TargetDialog } from "./TargetDialog";
 
-/** Where the samples of one's own runs are shipped to besides the server's targets. Viewers have no runs. */
+/** Where the samples of the user's own runs are shipped to, in addition to the server's targets. Viewers have no runs. */
 export function TargetsPage() {
   const { data: session } = useSession();
   const { may } = useRights();
