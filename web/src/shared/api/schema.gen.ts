@@ -5740,7 +5740,7 @@ export interface components {
             /** Format: double */
             p95_ms: number;
         };
-        /** @description How many in one bucket of time. */
+        /** @description A number in one bucket of time. */
         TimedCount: {
             /**
              * Format: int64
