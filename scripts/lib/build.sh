@@ -47,11 +47,13 @@ install_search_engines() {
     require maven >&2
     say "Fetching $name through Maven."
     rm -rf "$folder/.new"
-    quietly mvn -B "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack" "-Dartifact=$engine:zip" "-DoutputDirectory=$folder/.new" \
-      "-DmarkersDirectory=$folder/.markers" >&2
+    # Where there is no project, the plugin leaves its markers in a folder named ${project.basedir}, wherever it is started.
+    mkdir -p "$folder/.new"
+    (cd "$folder/.new" && quietly mvn -B "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack" "-Dartifact=$engine:zip" \
+      "-DoutputDirectory=$folder/.new") >&2
     mv "$folder/.new/$name" "$folder/$name"
   done
-  rm -rf "$folder/.new" "$folder/.markers"
+  rm -rf "$folder/.new"
   printf '%s\n' "$folder"
 }
 

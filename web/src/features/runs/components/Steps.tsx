@@ -49,7 +49,7 @@ function StepList({ steps, now: sentence, at, failed = null, begins = false }: P
 
 /** The run that it waits for is a click away. */
 function StepWords({ step: { code, params, message } }: { step: RunStep }) {
-  const { run, name } = params;
+  const { run, name } = params as Record<string, unknown>;
   if (code !== "waiting_in_queue" || typeof run !== "string" || typeof name !== "string") return message;
   return (
     <>
