@@ -208,8 +208,11 @@ impl Store {
         let store = Self { connections, unreadable: Arc::default() };
         let unreadable = store.unreadable.clone();
         store.write(move |connection| documents::fill_rows(connection, &unreadable)).await?;
-        // Of a database that was just made the log is four times as long as the database, and takes the room of a small disk.
-        store.connections.alone(|connection| shorten_log(connection)).await?;
+        // Of a database that was just made the log is four times as long as the database, and takes the room of a small disk. On a full one it stays:
+        // a server that does not start could not delete anything.
+        if let Err(error) = store.connections.alone(|connection| shorten_log(connection)).await {
+            tracing::warn!(%error, "{error}; it stays as long as it is");
+        }
         Ok(store)
     }
 
@@ -282,12 +285,12 @@ impl Store {
     }
 }
 
-/// Brings the schema up to date. A database of a newer JAC is taken as it is where that one says that this one can read it.
 /// Moves what is committed into the database's file, as far as no reader is in the way, and empties the write-ahead log.
 fn shorten_log(connection: &Connection) -> Result<(), StoreError> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(during("shorten its log"))
 }
 
+/// Brings the schema up to date. A database of a newer JAC is taken as it is where that one says that this one can read it.
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let migrations = Migrations::from_slice(MIGRATIONS);
     let found = match migrations.current_version(connection)? {

@@ -5,7 +5,7 @@ use crate::cli::ServerArguments;
 use crate::client::{Address, Client};
 use crate::config;
 use crate::context;
-use crate::exit::with_hint;
+use crate::exit::{hinted, with_hint};
 use crate::login;
 use anyhow::Context;
 use jac_artefacts::ArtefactStore;
@@ -20,11 +20,15 @@ use jac_model::ports::Cloud;
 use jac_server::{Access, App, Edge};
 use jac_ssh::{SshCloud, SshSettings};
 use jac_store::{DataFolder, FolderError, Lock, Store, Vault};
+use nix::sys::statvfs::statvfs;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Less than this is a full disk: SQLite makes room for its index of the write-ahead log, and for that log, when it opens a database.
+const ROOM_TO_START_BYTES: u64 = 1 << 20;
 
 /// How a running server is reached, as it writes into its data folder for its user's own commands.
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,7 +92,19 @@ pub async fn open_store(folder: &DataFolder) -> anyhow::Result<Store> {
             Some("Restart the server with this version first.".to_owned()),
         ));
     }
-    Ok(Store::open(&folder.database()).await?)
+    open_database(folder).await
+}
+
+/// Opens the database.
+///
+/// # Errors
+/// When it cannot be opened. SQLite reports a full disk in several ways, some of them as an error of input or output; the free space says that it is one.
+async fn open_database(folder: &DataFolder) -> anyhow::Result<Store> {
+    Store::open(&folder.database()).await.map_err(|error| {
+        let free = statvfs(folder.root()).map_or(u64::MAX, |disk| disk.blocks_available() * disk.fragment_size());
+        let hint = || format!("The disk of {} is full: free at least 1 MB, then start again.", folder.root().display());
+        hinted(error, (free < ROOM_TO_START_BYTES).then(hint))
+    })
 }
 
 /// A server on this machine, or one in this process.
@@ -200,7 +216,7 @@ pub async fn start_engine(
     Outside { artefacts, integrations }: Outside,
 ) -> anyhow::Result<Engine> {
     let settings = with_time_to_boot(settings.for_disk_of(folder.root()), boot_limit);
-    let store = Store::open(&folder.database()).await?;
+    let store = open_database(&folder).await?;
     // Adapters that need credentials get them, and seal their own secrets, through this.
     let vault = Arc::new(Vault::open(&folder, store.clone(), context::secret_key_file().as_deref(), rand::random())?);
     let installation = folder.installation(rand::random())?;
@@ -275,6 +291,34 @@ mod tests {
     fn schema(folder: &DataFolder) -> u32 {
         let bytes = std::fs::read(folder.database()).expect("a database");
         u32::from_be_bytes(bytes[60..64].try_into().expect("four bytes"))
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_named_where_the_database_cannot_be_opened() {
+        let place = tempfile::tempdir().expect("a folder");
+        let mount = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
+            .arg(place.path())
+            .status();
+        if !mount.is_ok_and(|status| status.success()) {
+            let why = "a small file system of its own needs root and the right to mount";
+            assert!(std::env::var_os("CI").is_none(), "skipped in CI: {why}");
+            return eprintln!("skipped: {why}");
+        }
+        let opened = async {
+            let folder = DataFolder::open(place.path()).ok()?;
+            drop(open_database(&folder).await.ok()?);
+            let free = statvfs(place.path()).ok()?.blocks_available() * statvfs(place.path()).ok()?.fragment_size();
+            std::fs::write(place.path().join("large"), vec![1; usize::try_from(free).ok()?]).ok()?;
+            let full = open_database(&folder).await.err();
+            std::fs::remove_file(place.path().join("large")).ok()?;
+            open_database(&folder).await.ok()?;
+            full
+        };
+        let full = opened.await;
+        let _unmounted = std::process::Command::new("umount").arg("-l").arg(place.path()).status();
+        let full = full.expect("it was opened before and after, and not meanwhile");
+        assert!(crate::exit::lines_of(&full).iter().any(|line| line.starts_with("hint:")), "{full:?}");
     }
 
     #[tokio::test]

@@ -79,7 +79,7 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
 }
 
 /// The error, its causes and its hint. A cause whose text is in a line above is not repeated.
-fn lines_of(error: &anyhow::Error) -> Vec<String> {
+pub fn lines_of(error: &anyhow::Error) -> Vec<String> {
     let mut lines = vec![format!("error: {}", sentence(&error.to_string()))];
     for cause in error.chain().skip(1) {
         let text = cause.to_string();

@@ -227,21 +227,33 @@ pub async fn transactions(run: On<View, Run>) -> Result<Json<BTreeMap<String, Ve
     Ok(Json(run.engine().run_blocking(move |engine| engine.run_transactions(&of)).await?))
 }
 
+/// The size of the largest file that an operating system can have.
+const MAX_FILE_BYTES: u64 = i64::MAX as u64;
+
 /// From which byte on.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LogQuery {
+    /// 0: from the beginning.
     #[serde(default)]
+    #[param(maximum = 9_223_372_036_854_775_807_i64)]
     from: u64,
 }
 
 /// Get a piece of a node's JMeter log, at most 256 KB
-#[utoipa::path(get, path = "/runs/{id}/logs/{node}", tag = "runs", params(("id" = String, Path), ("node" = String, Path), LogQuery), responses((status = 200, body = LogPiece), (status = 404, body = ErrorBody)))]
+#[utoipa::path(get, path = "/runs/{id}/logs/{node}", tag = "runs", params(("id" = String, Path), ("node" = String, Path), LogQuery),
+    responses((status = 200, body = LogPiece), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn log(
     run: On<View, Run>,
     Path((_, node)): Path<(String, String)>,
     Query(query): Query<LogQuery>,
 ) -> Result<Json<LogPiece>, ApiError> {
+    if query.from > MAX_FILE_BYTES {
+        return Err(ApiError::bad_request(
+            "from_invalid",
+            format!("`from` must be at most {MAX_FILE_BYTES}: no file is larger."),
+        ));
+    }
     Ok(Json(run.engine().jmeter_log(&run.thing.id, &node, query.from).await?))
 }
 
