@@ -52,7 +52,7 @@ impl Gateway {
     pub fn start(program: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir_all(folder.path().join("objects").join(BUCKET)).expect("a bucket");
-        let keys = TestKeys { id: "jac-test".to_owned(), secret: format!("{:p}-{}", &folder, std::process::id()) };
+        let keys = TestKeys { id: "jac_test".to_owned(), secret: format!("{:p}-{}", &folder, std::process::id()) };
         let mut gateway = Self { folder, port: 0, child: None, keys };
         let began = Instant::now();
         loop {
