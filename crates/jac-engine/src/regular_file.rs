@@ -3,9 +3,11 @@
 use std::io;
 use std::path::Path;
 
-/// Reads a regular file. Anything else of that name is an error: opening a FIFO would wait for its writer, perhaps for ever.
+/// Reads a regular file. Anything else of that name is an error, a folder as by the operating system: opening a FIFO would wait for its writer,
+/// perhaps for ever.
 pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
-    if std::fs::metadata(path)?.is_file() {
+    let found = std::fs::metadata(path)?;
+    if found.is_file() || found.is_dir() {
         std::fs::read(path)
     } else {
         Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))

@@ -66,7 +66,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn element(tag: &str, name: &str, properties: &str, below: &str) -> String {
-        format!(r#"<{tag} testname="{name}">{properties}</{tag}><hashTree>{below}</hashTree>"#)
+        format!(r#"<{tag} guiclass="{tag}Gui" testname="{name}">{properties}</{tag}><hashTree>{below}</hashTree>"#)
     }
 
     fn sampler(name: &str) -> String {
@@ -122,7 +122,8 @@ mod tests {
             let parent = element("TransactionController", "A", &property, &sampler("One"));
             assert_eq!(transactions(&[parent]), expected(&[]), "{text}");
         }
-        let disabled = r#"<HTTPSamplerProxy testname="One" enabled="false"/><hashTree/>"#.to_owned();
+        let disabled =
+            r#"<HTTPSamplerProxy guiclass="HttpTestSampleGui" testname="One" enabled="false"/><hashTree/>"#.to_owned();
         assert_eq!(transactions(&[transaction("A", &[sampler("One")]), disabled]), expected(&[("A", &["One"])]));
     }
 }

@@ -21,12 +21,17 @@ pub(crate) fn shares(before: f64, after: f64) -> String {
     before_after(share, before, after)
 }
 
+/// With thousands separated where it is whole.
+fn number(value: f64, digits: usize) -> String {
+    if digits == 0 { whole(value.round() as u64) } else { decimals(Some(value), digits) }
+}
+
 /// Milliseconds up to 9,999, then seconds.
 fn time(ms: f64) -> Split {
     if ms >= 9999.5 {
-        return (decimals(Some(ms / 1000.0), if ms >= 100_000.0 { 0 } else { 1 }), "s");
+        return (number(ms / 1000.0, if ms >= 100_000.0 { 0 } else { 1 }), "s");
     }
-    (decimals(Some(ms), if ms.fract() == 0.0 || ms >= 10.0 { 0 } else { 1 }), "ms")
+    (number(ms, if ms.fract() == 0.0 || ms >= 10.0 { 0 } else { 1 }), "ms")
 }
 
 /// Never rounded onto 0 % or 100 % when it is not exactly that.
@@ -50,7 +55,7 @@ pub(crate) fn rate(per_s: f64) -> String {
         ..100.0 => 1,
         _ => 0,
     };
-    format!("{}/s", decimals(Some(per_s), digits))
+    format!("{}/s", number(per_s, digits))
 }
 
 /// A change in percent of what was before: `+12.3 %`, `−4.0 %`, `±0 %`; from 1,000 % on as a factor.
@@ -78,7 +83,7 @@ mod tests {
         let all_shares = [(0.0, 0.004), (1.234, 33.33), (99.95, 100.0), (99.995, 100.0)];
         let expected = ["0 → <0.01 %", "1.23 → 33.3 %", "99.95 → 100 %", ">99.99 → 100 %"];
         assert_eq!(all_shares.map(|(before, after)| shares(before, after)), expected);
-        let rates = [0.0, 0.00123, 0.5, 12.34, 1234.5];
+        let rates = [0.0, 0.00123, 0.5, 12.34, 1234.4];
         assert_eq!(rates.map(rate), ["0/s", "0.0012/s", "0.50/s", "12.3/s", "1,234/s"]);
         let changes = [0.01, 12.34, -4.0, -99.99, 250.4, 1900.0];
         assert_eq!(changes.map(change), ["±0 %", "+12.3 %", "−4.0 %", "−100.0 %", "+250 %", "×20"]);

@@ -44,11 +44,9 @@ fn of_report(report: &Report, max_unread_percent: Option<f64>) -> Vec<RunMetrics
         let profile = label.map_or(Some(&profiles.total), |label| labels.get(label).copied());
         let curve = profile.filter(|profile| profile.percentiles_ms.len() == profiles.percents.len());
         curve.map_or_else(CoarseTimes::default, |profile| {
-            if profile.failed > 0 {
-                return CoarseTimes::of_passed(&profile.distribution);
-            }
-            let samples = profile.satisfied + profile.tolerated + profile.frustrated;
-            CoarseTimes::of_percentiles(&profiles.percents, &profile.percentiles_ms, samples)
+            let samples = profile.satisfied + profile.tolerated + profile.frustrated + profile.failed;
+            let all = CoarseTimes::of_percentiles(&profiles.percents, &profile.percentiles_ms, samples);
+            if profile.failed > 0 { all.passed(&profile.distribution) } else { all }
         })
     };
     rows(&report.summary, max_unread_percent, of)
@@ -200,8 +198,9 @@ mod tests {
             let share_below = |times: &[u8], limit: u32| {
                 let times = CoarseTimes::from_bytes(times).expect("times");
                 let below: u64 = times.counts().iter().filter(|(ms, _)| *ms < limit).map(|(_, count)| count).sum();
+                let all: u64 = times.counts().iter().map(|(_, count)| count).sum();
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-                let share = below as f64 / (exact.samples - exact.errors) as f64;
+                let share = below as f64 / all as f64;
                 share
             };
             assert_eq!((share_below(&exact.times, 64), share_below(&exact.times, 408)), (0.0, 1.0), "only what passed");

@@ -181,9 +181,7 @@ async fn a_run_waits_until_the_master_has_restarted_for_an_image_also_over_a_cra
 
 #[tokio::test(start_paused = true)]
 async fn an_image_that_is_refused_holds_up_no_run_and_one_whose_answer_is_lost_does() {
-    for (trouble, is_held_up) in
-        [(Trouble::Refuse("no right"), false), (Trouble::Offline(Duration::from_secs(1)), true)]
-    {
+    for (trouble, is_held_up) in [(Trouble::Refuse("no right"), false), (Trouble::Hang, true)] {
         let mut house = House::new();
         house.plan(Planned::new("bake", Which::Nth(1), Side::Before, trouble));
         let cluster = house.cluster(1).await;

@@ -49,13 +49,30 @@ impl CoarseTimes {
         }))
     }
 
-    /// Those of passed samples from a histogram of all: they are counted half at each end of their bin.
-    pub fn of_passed(bins: &[DistributionBin]) -> Self {
-        let ms = |ms: u64| u32::try_from(ms).unwrap_or(u32::MAX);
-        Self::of(bins.iter().flat_map(|bin| {
-            let count = bin.samples.saturating_sub(bin.errors);
-            [(ms(bin.from_ms), count / 2), (ms(bin.to_ms.saturating_sub(1)), count - count / 2)]
-        }))
+    /// Those of the passed samples among these, of which a histogram says where the failed ones are.
+    ///
+    /// A bin that has both does not say which of them were faster; each step in it is reduced alike. Where the failed samples of such bins are
+    /// more than a fiftieth of what passed, that would be a guess, and the result is empty.
+    #[must_use]
+    pub fn passed(&self, bins: &[DistributionBin]) -> Self {
+        let passed_in = |bin: &DistributionBin| bin.samples.saturating_sub(bin.errors);
+        let passed: u64 = bins.iter().map(passed_in).sum();
+        let uncertain: u64 = bins.iter().filter(|bin| passed_in(bin) > 0).map(|bin| bin.errors).sum();
+        if uncertain > passed / 50 {
+            return Self::default();
+        }
+        // The histogram's bins begin anywhere in a step: it is of the last one that begins in it or before.
+        let end_of = |ms: u32| STEPS.least_of(STEPS.step_of(ms) + 1).unwrap_or(u32::MAX);
+        let bin_of = |ms: u32| {
+            let after = bins.partition_point(|bin| bin.from_ms < u64::from(end_of(ms)));
+            after.checked_sub(1).map(|index| &bins[index])
+        };
+        let share = |(ms, count): &(u32, u64)| {
+            let bin = bin_of(*ms).filter(|bin| bin.samples > 0)?;
+            let kept = u128::from(*count) * u128::from(passed_in(bin)) / u128::from(bin.samples);
+            Some((*ms, u64::try_from(kept).unwrap_or(u64::MAX)))
+        };
+        Self::of(self.counts.iter().filter_map(share))
     }
 
     /// Both together.
@@ -162,5 +179,29 @@ mod coarse_times {
             let merged = CoarseTimes::of(one.clone()).merged(&CoarseTimes::of(other.clone()));
             prop_assert_eq!(merged, CoarseTimes::of(one.into_iter().chain(other)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bin(from_ms: u64, to_ms: u64, samples: u64, errors: u64) -> DistributionBin {
+        DistributionBin { from_ms, to_ms, samples, errors }
+    }
+
+    #[test]
+    fn failed_samples_are_taken_out_where_the_histogram_says_which_they_are() {
+        let all = CoarseTimes::of([(1, 10), (40, 500), (60, 490), (60_000, 200)]);
+        let times = all.passed(&[bin(0, 1000, 1000, 10), bin(60_000, 61_000, 200, 200)]);
+        assert_eq!(times.counts(), [(1, 9), (40, 495), (60, 485)]);
+        assert_eq!(all.passed(&[bin(0, 1000, 1000, 0), bin(60_000, 61_000, 200, 200)]).counts(), &all.counts()[..3]);
+    }
+
+    #[test]
+    fn what_would_be_a_guess_is_left_out() {
+        let all = CoarseTimes::of([(1, 500), (50, 500)]);
+        assert_eq!(all.passed(&[bin(0, 1000, 1000, 500)]), CoarseTimes::default());
+        assert_eq!(all.passed(&[]), CoarseTimes::default());
     }
 }
