@@ -1,10 +1,10 @@
-/** Shorter names are truncated at their end, because the end part would be the whole name. */
-const LEAST = 18;
+/** So many letters more than the end have to be there, because otherwise the end part would be the whole name. */
+const START = 10;
 /** Length of the end that is always kept. */
 const END = 8;
 
-/** Splits a name into the part that may be shortened and the end that stays. Pure. */
-export function middleCut(text: string): [start: string, end: string] {
+/** Splits a text into the part that may be shortened and the end of this many letters that stays. Pure. */
+export function middleCut(text: string, end = END): [start: string, end: string] {
   const letters = Array.from(text);
-  return letters.length < LEAST ? [text, ""] : [letters.slice(0, -END).join(""), letters.slice(-END).join("")];
+  return letters.length < START + end ? [text, ""] : [letters.slice(0, -end).join(""), letters.slice(-end).join("")];
 }

@@ -127,7 +127,7 @@ export function TableView<Row>(props: Props<Row>) {
       ) : (
         <div ref={scroller} className={props.stale === true ? "table-scroll stale" : "table-scroll"} style={scrolls ? { height: visibleRows * rowHeight + (fills ? HEAD : 1.5 * ROW) } : undefined}>
           {asCards ? (
-            <TableCards title={title} columns={shown} rows={pinned == null ? rows : [pinned, ...rows]} rowKey={rowKey} onOpen={onOpen} rowClass={rowClass} />
+            <TableCards title={title} columns={shown} rows={rows} pinned={pinned} rowKey={rowKey} onOpen={onOpen} rowClass={rowClass} />
           ) : (
             <table className={rowHeight === ROW ? "table-dense" : "table-dense table-tall"} aria-rowcount={!scrolls ? undefined : props.unfinished === true ? -1 : rows.length + above}>
               <TableHead

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { zoneName, zoneWords } from "@/shared/format/time";
+import { Icon } from "./Icon";
 import { later } from "./later";
 import { useNow } from "./useNow";
 
@@ -13,7 +14,7 @@ export function ZoneSwitch() {
   return (
     <>
       <button type="button" className="zone-switch" title={`Times are in ${zoneWords(now)}. Change the time zone.`} onClick={() => setOpen(true)}>
-        <span className="word">Times in </span>
+        <Icon name="clock" /> <span className="word">Time zone: </span>
         {zoneName(now)}
       </button>
       {open && <ZoneDialog onClose={() => setOpen(false)} />}

@@ -4,6 +4,7 @@ import { NewPasswordForm } from "@/shared/session/NewPasswordForm";
 import { useSession } from "@/shared/session/useSession";
 import { ROLES } from "@/shared/session/roles";
 import { Note } from "@/shared/ui/Note";
+import { ZoneSwitch } from "@/shared/ui/ZoneSwitch";
 import { SessionList } from "./SessionList";
 import { TokenList } from "./TokenList";
 
@@ -44,6 +45,12 @@ function Me({ session: { user } }: { session: Session }) {
         <li>
           <span>Teams</span>
           <span className="pair-value">{user.teams.length === 0 ? "none" : user.teams.map(({ name }) => name).join(", ")}</span>
+        </li>
+        <li>
+          <span>
+            Times <small className="text-muted">in this browser</small>
+          </span>
+          <ZoneSwitch />
         </li>
       </ul>
     </section>

@@ -28,9 +28,23 @@ const METRICS: Metric[] = [
   { id: "errors", name: "Errors", of: (entry) => entry.error_percent, split: splitPercent, changed: "error_percent", points: true },
 ];
 
+interface Compared {
+  before: number | null;
+  after: number | null;
+  /** They are of the passed samples, and not the line's own figures: what is compared where some samples failed. */
+  passed: boolean;
+}
+
+function compared({ of, changed }: Metric, row: LineComparison): Compared {
+  const own = { before: of(row.before), after: of(row.after), passed: false };
+  if (changed === null || changed === "error_percent") return own;
+  const before = row.passed_before?.[changed] ?? own.before;
+  const after = row.passed_after?.[changed] ?? own.after;
+  return before === own.before && after === own.after ? own : { before, after, passed: true };
+}
+
 function deltaOf(metric: Metric, row: LineComparison): number | null {
-  const before = metric.of(row.before);
-  const after = metric.of(row.after);
+  const { before, after } = compared(metric, row);
   if (metric.points === true) return before === null || after === null ? null : after - before;
   return changePercent(before, after);
 }
@@ -46,14 +60,18 @@ function changeColumn(metric: Metric, judged = true): Column<LineComparison> {
   };
 }
 
+/** The figures of all samples, and below them the change of those that are compared. */
 function Pair({ metric, row, judged }: { metric: Metric; row: LineComparison; judged: boolean }) {
-  const before = metric.of(row.before);
-  const after = metric.of(row.after);
+  const { before, after, passed } = compared(metric, row);
   const named = judged && metric.changed !== null && isChanged(row, metric.changed);
+  const changed = metric.points === true ? formatPoints(before, after) : formatChange(changePercent(before, after));
   return (
     <span className="pair">
-      <span>{beforeAfter(metric.split, before, after)}</span>
-      <small className={named ? `change-${row.change}` : ""}>{metric.points === true ? formatPoints(before, after) : formatChange(changePercent(before, after))}</small>
+      <span>{beforeAfter(metric.split, metric.of(row.before), metric.of(row.after))}</span>
+      <small className={named ? `change-${row.change}` : ""} title={passed ? `Passed samples, which are compared: ${beforeAfter(metric.split, before, after)}` : undefined}>
+        {passed && "passed "}
+        {changed}
+      </small>
     </span>
   );
 }
@@ -103,6 +121,7 @@ export function ChangeTable({ comparison, judged }: { comparison: Comparison; ju
   const toggle = () => change((url) => putParameter(url, "changes", only ? null : "1"));
   return (
     <DataTable
+      cards
       name="changes"
       title="Labels"
       rows={rows}

@@ -126,3 +126,24 @@ it("gives no verdict on results that cannot be compared", () => {
   expect(container.querySelector(".note-good")).toBeNull();
   expect(screen.getByText("not comparable")).toBeDefined();
 });
+
+it("shows the change of the passed samples where it is not that of all", () => {
+  const times = (mean_ms: number) => ({ mean_ms, median_ms: 100, p95_ms: 200 });
+  const own = { mean_ms: 100, median_ms: 100, p95_ms: 200 };
+  const mixed: LineComparison = {
+    ...line("Home"),
+    change: "worse",
+    changed: [{ metric: "mean_ms", before: 100, after: 150, worse: true }],
+    before: entryOf("Home", own),
+    after: entryOf("Home", { ...own, mean_ms: 90, errors: 5 }),
+    passed_after: times(150),
+  };
+  shown({ outcome: "worse", labels: [mixed] });
+  const row = within(screen.getByRole("region", { name: "Labels" })).getByRole("row", { name: /^Home/ });
+  // All samples became faster, as failures are fast; those that passed became slower.
+  const mean = within(row).getByText("100 → 90 ms").nextElementSibling;
+  expect([mean?.textContent, mean?.className, mean?.getAttribute("title")]).toEqual(["passed +50.0\u00a0%", "change-worse", "Passed samples, which are compared: 100 → 150\u00a0ms"]);
+  // The others are the same.
+  const median = within(row).getByText("100 → 100 ms").nextElementSibling;
+  expect([median?.textContent, median?.hasAttribute("title")]).toEqual(["±0\u00a0%", false]);
+});

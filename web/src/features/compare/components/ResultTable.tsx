@@ -58,5 +58,5 @@ export function ResultTable({ all, comparisons, withheld, nameOf, actionsOf }: P
     { id: "errors", name: "Error rate", numeric: true, value: (row) => row.result.summary.total.error_percent, cell: (row) => formatPercent(row.result.summary.total.error_percent) },
   ];
   if (actionsOf !== undefined) columns.push({ id: "actions", name: "", value: () => null, cell: (row) => actionsOf(row.result, indexOf(row)) });
-  return <DataTable name="results" title="Results" rows={all} columns={columns} rowKey={(row) => row.key} empty="Nothing to compare." />;
+  return <DataTable name="results" cards title="Results" rows={all} columns={columns} rowKey={(row) => row.key} empty="Nothing to compare." />;
 }

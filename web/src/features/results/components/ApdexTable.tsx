@@ -41,6 +41,7 @@ export function ApdexTable({ summary, profiles, apdex, scope }: { summary: Summa
   );
   return (
     <DataTable
+      cards
       name="apdex"
       title="Apdex"
       rows={rows}

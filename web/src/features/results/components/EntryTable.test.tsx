@@ -115,3 +115,18 @@ it("offers the highest percentile, and mean latency and connect time, which a lo
   expect(cells(/^Home/)).toEqual(expect.arrayContaining(["4,321\u00a0ms", "62\u00a0ms", "0.5\u00a0ms"]));
   expect(cells(/^Login/).filter((text) => text === "–")).toHaveLength(3);
 });
+
+it("shows cards on a phone, in which a label is still selected for the charts", async () => {
+  const wide = window.innerWidth;
+  window.happyDOM.setViewport({ width: 390 });
+  try {
+    const toggled: string[] = [];
+    shown(<EntryTable summary={SUMMARY} choice={{ ...choiceOf("Home"), onToggle: (label) => toggled.push(label) }} apdex={null} showSamples={null} empty="" />);
+    expect(screen.queryByRole("table")).toBeNull();
+    expect(screen.getAllByRole("listitem").map((card) => card.querySelector(".row-card-name")?.textContent)).toEqual(["Total", "Home", "Login", "Purchasetransaction"]);
+    await userEvent.click(screen.getByRole("checkbox", { name: "Login" }));
+    expect(toggled).toEqual(["Login"]);
+  } finally {
+    window.happyDOM.setViewport({ width: wide });
+  }
+});

@@ -159,6 +159,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
   }, [only, choice, summary.labels, transactionsOnly, isMixed, transactions, folds, parts, there, filter, closed]);
   return (
     <DataTable
+      cards
       name={TABLE}
       title="Labels"
       rows={rows}

@@ -108,6 +108,7 @@ function PlanSampleTable({ found, keep, stale, more }: TableProps) {
         {more}
       </div>
       <DataTable
+        cards
         name="found"
         title="Samples found"
         rows={found.samples}

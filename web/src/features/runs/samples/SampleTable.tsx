@@ -8,6 +8,7 @@ import { formatDateTime, formatTimeMsNear } from "@/shared/format/time";
 import { DataTable } from "@/shared/tables/DataTable";
 import type { Column } from "@/shared/tables/tableRows";
 import { Chip } from "@/shared/ui/Chip";
+import { MiddleCut } from "@/shared/ui/MiddleCut";
 import { Note } from "@/shared/ui/Note";
 import { foundWords } from "./foundWords";
 import { SampleDetail } from "./SampleDetail";
@@ -35,8 +36,8 @@ export const sampleColumns = (originMs: number): Column<FoundSample>[] => [
     name: "Message",
     value: (row) => messageOf(row),
     cell: (row) => (
-      <span className="cell-short" title={messageOf(row)}>
-        {messageOf(row)}
+      <span className="cell-short">
+        <MiddleCut text={messageOf(row)} end={16} />
       </span>
     ),
   },
@@ -89,6 +90,7 @@ export function SampleTable({ result, keep, stale }: Props) {
   return (
     <div className={stale ? "stack stale" : "stack"}>
       <DataTable
+        cards
         name="found"
         title="Samples found"
         rows={samples}
