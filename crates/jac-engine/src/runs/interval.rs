@@ -3,8 +3,8 @@
 //! Owns the indexes of logs (in memory, bounded): which of their parts have samples of which time, and the statistics of blocks of
 //! time, so that an interval of a long log is the sum of its blocks, and only its edges are read.
 
-use super::few_labels;
 use super::judged::criteria_of;
+use super::snapshot::few_labels;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;

@@ -1,14 +1,16 @@
-//! How a running JMeter is stopped: gracefully, then by force, then killed, each with its time limit.
+//! How a run is stopped: the request, which its row keeps, and what follows from it: its JMeter is stopped gracefully, then by force, then
+//! killed, each with its time limit.
 
 use super::prepare::launcher;
 use super::process_name;
 use super::supervise::Task;
+use crate::engine::{Engine, Event};
 use crate::error::EngineError;
 use crate::fan_out::{for_all, within};
 use crate::retrying::is_silence;
 use jac_jmeter::command::{self, StopWord};
 use jac_model::ports::Remote;
-use jac_model::{Cluster, EpochMs, ResultsMode, Run, StopMode};
+use jac_model::{Cluster, EpochMs, ResultsMode, Run, RunId, StopMode};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -22,6 +24,28 @@ const LISTEN_LIMIT: Duration = Duration::from_secs(4);
 /// After how long a graceful stop is asked for a second time; after that, each time twice as long. A JMeter that is asked while it creates
 /// its threads misses those that have not begun: they would run until their requests are aborted.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
+
+impl Engine {
+    /// Asks a run to end. Asking again with `Force` ends it faster; a finished run stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such run.
+    pub async fn request_stop(&self, id: &RunId, how: StopMode, by: &str) -> Result<Run, EngineError> {
+        let by = by.to_owned();
+        let (run, ()) = self
+            .store()
+            .update_run::<_, EngineError>(id, move |run| {
+                if !run.phase.is_terminal() && run.stop_requested.is_none_or(|before| before < how) {
+                    run.stop_requested = Some(how);
+                    run.stop_requested_by.get_or_insert(by);
+                }
+                Ok(())
+            })
+            .await?;
+        self.notify(Event::Run(id.clone()));
+        Ok(run)
+    }
+}
 
 /// A JMeter to stop.
 #[derive(Clone, Copy)]

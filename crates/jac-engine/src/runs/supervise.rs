@@ -249,7 +249,7 @@ impl Task {
             changes.next().await;
         };
         self.change(move |run| {
-            super::take_nodes(run, &cluster);
+            super::nodes::take_nodes(run, &cluster);
             run.phase = run.phase.apply(RunEvent::ClusterReady)?;
             Ok(())
         })

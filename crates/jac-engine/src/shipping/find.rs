@@ -4,9 +4,9 @@
 //! held against what is known of the log: its documents, its samples, and each sample against the search. One that is away is not asked
 //! again for a while, so that nobody waits for it.
 
-use super::named;
 use super::pauses::TIMEOUT;
 use super::query::query;
+use super::targets::named;
 use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;

@@ -263,7 +263,7 @@ impl Engine {
     /// When there is none.
     pub async fn own_search_target(&self, id: &str) -> Result<OwnTargetView, EngineError> {
         let found = self.own_search_targets(None).await?.into_iter().find(|target| target.id == id);
-        found.ok_or_else(|| super::not_found(id))
+        found.ok_or_else(|| super::targets::not_found(id))
     }
 
     /// Saves a target, new or as a replacement of `before`. Its owner's active runs are shipped to it from now on.

@@ -1,7 +1,7 @@
 //! Shipments and targets as they are shown.
 
 use super::log::{refused_artefact, waiting_bytes};
-use super::named;
+use super::targets::named;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use jac_model::RunId;

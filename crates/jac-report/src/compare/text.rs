@@ -1,6 +1,7 @@
 //! A comparison for the terminal.
 
-use super::{Change, Comparison, LineComparison, percent};
+use super::line::percent;
+use super::{Change, Comparison, LineComparison};
 use crate::shown::{Labels, visible, width};
 use crate::text::{ALL_BUT_FIRST, aligned, decimals, time};
 use jac_jtl::EntryKind;
