@@ -104,7 +104,8 @@ async fn exists(http: &Http, settings: &Settings) -> Result<bool, TargetError> {
         200..300 => Ok(true),
         // Who may not look need not know: the first shipment shows it.
         401 | 403 => Ok(true),
-        404 => Ok(false),
+        // Without the module of data streams the address has no GET.
+        404 | 405 => Ok(false),
         _ => Err(answer.fault()),
     }
 }
