@@ -4,7 +4,8 @@ use crate::served::Served;
 use crate::socket::Socket;
 use crate::things::run;
 use http::{Method, StatusCode};
-use jac_engine::administrator;
+use jac_engine::{EngineError, administrator};
+use jac_model::Run;
 use jac_server::listen::Limits;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -138,10 +139,15 @@ async fn the_transactions_of_a_run_are_those_of_the_plan_that_it_ran() {
     let run = run(&served, "r-22222222", &administrator()).await;
     let ask = async || served.as_owner(Method::GET, &format!("/runs/{}/transactions", run.id), "").await;
     assert_eq!(ask().await.body, json!({}), "its plan is not there");
-    let plan = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan testname="P"/><hashTree><ThreadGroup testname="G"/>
-        <hashTree><TransactionController testname="Buy"/><hashTree><HTTPSamplerProxy testname="Pay"/><hashTree/></hashTree></hashTree></hashTree>
+    let plan = r#"<?xml version="1.0"?><jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="TestPlanGui" testname="P"/><hashTree><ThreadGroup guiclass="ThreadGroupGui" testname="G"/>
+        <hashTree><TransactionController guiclass="TransactionControllerGui" testname="Buy"/><hashTree><HTTPSamplerProxy guiclass="HttpTestSampleGui" testname="Pay"/><hashTree/></hashTree></hashTree></hashTree>
         </hashTree></jmeterTestPlan>"#;
-    let file = served.app.engine.folder().run(&run.id).join("plan").join(&run.main_file);
+    let name = |run: &mut Run| {
+        run.main_file = "shop.jmx".to_owned();
+        Ok(())
+    };
+    served.app.engine.store().update_run::<_, EngineError>(&run.id, name).await.expect("named");
+    let file = served.app.engine.folder().run(&run.id).join("plan/shop.jmx");
     std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
     std::fs::write(&file, plan).expect("written");
     assert_eq!(ask().await.body, json!({ "Buy": ["Pay"] }));
