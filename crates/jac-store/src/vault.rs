@@ -215,7 +215,7 @@ fn refused(what: &str, error: &dyn std::fmt::Display) -> PortError {
 fn unopened(what: &str, error: &VaultError) -> PortError {
     match error {
         VaultError::Store(error) => unread(what, error),
-        VaultError::Seal(_) | VaultError::Corrupt(_) => refused(what, &format!("{error}; save it again")),
+        VaultError::Seal(_) | VaultError::Corrupt(_) => refused(what, &format!("{error}; save them again")),
     }
 }
 
