@@ -10044,6 +10044,7 @@ export interface operations {
     runs_log: {
         parameters: {
             query?: {
+                /** @description 0: from the beginning. */
                 from?: number;
             };
             header?: never;
@@ -10061,6 +10062,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPiece"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
