@@ -119,6 +119,8 @@ async fn a_window_and_the_nodes_of_a_run_that_nobody_follows_are_empty_or_from_i
     ] {
         assert_eq!(ask(&format!("live/window?{query}")).await.refusal(), (StatusCode::BAD_REQUEST, code), "{query}");
     }
+    let beyond = ask("logs/master?from=18446744073709551615").await;
+    assert_eq!(beyond.refusal(), (StatusCode::BAD_REQUEST, "from_invalid"));
     assert_eq!(ask("node-series").await.body, json!({ "every_ms": 5_000, "nodes": [] }));
     let look = |cpu: u32| json!({ "at_ms": 5, "cpu_percent": cpu, "memory_used_mb": 1, "heap_used_mb": null, "received_per_s": 1, "sent_per_s": 1, "lag_bytes": 7, "samples_per_s": 2.5 });
     let trace = |name: &str, cpu: u32| json!({ "name": name, "looks": [look(cpu)] });
