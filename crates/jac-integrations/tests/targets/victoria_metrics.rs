@@ -71,12 +71,12 @@ impl VictoriaMetrics {
         result.first()?["value"][1].as_str()?.parse().ok()
     }
 
-    /// Waits until a query has that value.
+    /// Waits until a query has that value: the store gives 15 digits, and milliseconds as seconds are rounded in the last one.
     pub async fn expect(&self, query: &str, at_ms: i64, expected: f64) {
         let began = Instant::now();
         loop {
             let value = self.value(query, at_ms).await;
-            if value == Some(expected) {
+            if value.is_some_and(|value| (value - expected).abs() <= expected.abs() * 1e-12) {
                 return;
             }
             assert!(began.elapsed() < LIMIT, "{query} is {value:?}, not {expected}");
