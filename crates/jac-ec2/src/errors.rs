@@ -101,7 +101,7 @@ impl Refusal {
         }
     }
 
-    /// AWS rejected the credentials for the call, or there are none: it says nothing about what was asked for.
+    /// AWS rejected the credentials for the call, or no credentials were found: it says nothing about what was asked for.
     pub fn is_of_credentials(&self) -> bool {
         let code = self.code.as_str();
         [NO_RIGHT, INVALID, EXPIRED].iter().any(|codes| codes.contains(&code))

@@ -38,7 +38,7 @@ impl Plan {
         found
     }
 
-    /// The label of the innermost transaction around an element; `None`: there is none, or it does not have one that is known.
+    /// The label of the innermost transaction around an element; `None`: the element is in no transaction, or the transaction's label is not known.
     fn transaction_around(&self, element: &Element) -> Option<&str> {
         let mut above = element.parent;
         while let Some(parent) = above.map(|at| &self.elements[at]) {

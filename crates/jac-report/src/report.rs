@@ -306,7 +306,7 @@ mod tests {
             run: None,
             notes: Vec::new(),
         };
-        // Two nodes have the port 4005: which one it is cannot be said. The second port of a node is none of a thread's name.
+        // Two nodes have the port 4005: it is not known which one is meant. A thread's name never has a node's second port.
         let nodes = [
             node("worker-1", &[4001, 4003]),
             node("worker-2", &[4003, 4004]),

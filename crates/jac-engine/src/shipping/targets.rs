@@ -23,7 +23,7 @@ impl Shipping {
         targets
     }
 
-    /// The ID of whoever a target belongs to; `None`: it is the server's, or there is none.
+    /// The ID of the person whom a target belongs to; `None`: the target is the server's, or does not exist.
     fn owner_of(&self, target: &str) -> Option<String> {
         let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         own.iter().find(|(_, own)| own.info().name == target).map(|(owner, _)| owner.clone())
@@ -51,7 +51,7 @@ impl Engine {
         Ok(target.test().await?)
     }
 
-    /// Whose a person's own target is: their ID. `None`: it is the server's, or there is none.
+    /// The ID of the person whose own target this is; `None`: the target is the server's, or does not exist.
     pub fn search_target_owner(&self, name: &str) -> Option<String> {
         self.shipping().owner_of(name)
     }

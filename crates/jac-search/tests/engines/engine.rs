@@ -45,7 +45,7 @@ fn home_of(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A Java of at least that version; `None` if there is none and none is required.
+/// A Java of at least that version; `None` if no Java was found and none is required.
 fn java(major: u32) -> Option<PathBuf> {
     let named = std::env::var_os("JAVA_HOME").map(PathBuf::from);
     let installed = std::fs::read_dir("/usr/lib/jvm").into_iter().flatten().flatten().map(|entry| entry.path());

@@ -233,7 +233,7 @@ async fn what_cannot_be_subscribed_to_is_refused_in_a_sentence_and_the_page_goes
         let answer = page.ask(number, event).await;
         assert_eq!(answer["error"]["code"], "subscription_invalid", "{event}: {answer}");
     }
-    // These had no acknowledgement requested, and there is none.
+    // No acknowledgement was requested for these, and none is sent.
     for event in [r#"["unsubscribe_run",7]"#, r#"["subscribe_run",7]"#, r#"["nothing_that_there_is",{}]"#] {
         page.say(&format!("42{event}")).await;
     }

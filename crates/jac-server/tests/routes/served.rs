@@ -45,7 +45,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The error code; empty if there is none.
+    /// The error code; empty if the answer has no code.
     pub fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
