@@ -40,7 +40,7 @@ pub struct Back {
     state: Option<String>,
     /// For the provider's tokens.
     code: Option<String>,
-    /// The error if there is no code.
+    /// The error, if the provider sent no code.
     error: Option<String>,
     error_description: Option<String>,
 }

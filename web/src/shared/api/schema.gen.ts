@@ -11896,7 +11896,7 @@ export interface operations {
                 state?: string;
                 /** @description For the provider's tokens. */
                 code?: string;
-                /** @description The error if there is no code. */
+                /** @description The error, if the provider sent no code. */
                 error?: string;
                 error_description?: string;
             };
