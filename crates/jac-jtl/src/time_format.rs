@@ -14,7 +14,7 @@ pub struct TimeFormat {
 pub enum TimeFormatError {
     /// A letter that has no meaning here.
     #[error(
-        "unsupported letter {0:?}; expected y M d H h m s S a X Z and quoted text, such as dd/MM/yyyy HH:mm:ss.SSS"
+        "unsupported letter {0:?}; expected y M d E H h m s S a X Z z and quoted text, such as dd/MM/yyyy HH:mm:ss.SSS"
     )]
     Letter(char),
     /// Quoted text without its end.
@@ -43,9 +43,14 @@ enum Part {
     /// `SSS` and longer: of a second.
     Fraction,
     HalfDay,
+    /// An English name of a day, which says nothing more.
+    DayName,
     Offset,
+    /// `UTC`, `GMT`, `GMT+01:00` or an offset. Other names of zones are ambiguous.
+    ZoneName,
 }
 
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 impl std::str::FromStr for TimeFormat {
@@ -81,7 +86,9 @@ impl std::str::FromStr for TimeFormat {
                 'S' if count < 3 => (Part::Milliseconds, 3),
                 'S' => (Part::Fraction, 9),
                 'a' => (Part::HalfDay, 0),
+                'E' => (Part::DayName, 0),
                 'X' | 'Z' | 'x' => (Part::Offset, 0),
+                'z' => (Part::ZoneName, 0),
                 other => return Err(TimeFormatError::Letter(other)),
             };
             // Of digits that follow one another without anything between them the letters say where one number ends.
@@ -200,7 +207,12 @@ impl TimeFormat {
                     });
                     rest = behind;
                 }
+                Part::DayName => {
+                    let name = name(&mut rest);
+                    DAYS.iter().find(|day| name.starts_with(day.as_bytes()))?;
+                }
                 Part::Offset => at.offset_minutes = Some(offset(&mut rest)?),
+                Part::ZoneName => at.offset_minutes = Some(zone(&mut rest)?),
             }
         }
         if afternoon == Some(true) && at.hour < 12 {
@@ -223,13 +235,29 @@ fn scaled(value: i64, digits: usize) -> i64 {
     if digits <= 3 { value * 10i64.pow(3 - digits as u32) } else { value / 10i64.pow(digits as u32 - 3) }
 }
 
-fn month_name(rest: &mut &[u8]) -> Option<i64> {
+/// The letters that come next, in lower case.
+fn name(rest: &mut &[u8]) -> Vec<u8> {
     let length = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let (name, behind) = rest.split_at(length);
-    let name = name.to_ascii_lowercase();
-    let month = MONTHS.iter().position(|month| name.starts_with(month.as_bytes()))?;
     *rest = behind;
+    name.to_ascii_lowercase()
+}
+
+fn month_name(rest: &mut &[u8]) -> Option<i64> {
+    let name = name(rest);
+    let month = MONTHS.iter().position(|month| name.starts_with(month.as_bytes()))?;
     i64::try_from(month + 1).ok()
+}
+
+/// A zone as SimpleDateFormat writes it, in minutes.
+fn zone(rest: &mut &[u8]) -> Option<i64> {
+    match name(rest).as_slice() {
+        b"z" => Some(0),
+        b"utc" | b"gmt" if matches!(rest.first(), Some(b'+' | b'-')) => offset(rest),
+        b"utc" | b"gmt" => Some(0),
+        b"" => offset(rest),
+        _ => None,
+    }
 }
 
 /// `Z`, `+02`, `+02:00` or `+0200` in minutes.
@@ -267,6 +295,8 @@ mod tests {
             ("dd-MMM-yyyy HH:mm:ss", "05-Mar-2024 01:02:03", (2024, 3, 5, 1, 2, 3, 0)),
             ("yyMMdd HH:mm:ss.SSS", "240305 23:59:58.120", (2024, 3, 5, 23, 59, 58, 120)),
             ("yyyyMMddHHmmssSSS", "20240305235958120", (2024, 3, 5, 23, 59, 58, 120)),
+            ("EEE MMM dd HH:mm:ss z yyyy", "Tue Mar 05 23:59:58 UTC 2024", (2024, 3, 5, 23, 59, 58, 0)),
+            ("EEEE, d. MMMM yyyy HH:mm", "Tuesday, 5. March 2024 23:59", (2024, 3, 5, 23, 59, 0, 0)),
             ("HH 'o''clock' mm", "7 o'clock 30", (1970, 1, 1, 7, 30, 0, 0)),
         ];
         for (pattern, text, expected) in table {
@@ -278,6 +308,14 @@ mod tests {
         }
         let zoned: TimeFormat = "HH:mm:ssXXX".parse().expect("a pattern");
         assert_eq!(zoned.read(b"10:00:00-05:30").and_then(|at| at.offset_minutes), Some(-330));
+        let named: TimeFormat = "HH:mm z".parse().expect("a pattern");
+        let minutes = |text: &[u8]| named.read(text).and_then(|at| at.offset_minutes);
+        assert_eq!(
+            [minutes(b"10:00 GMT+01:00"), minutes(b"10:00 GMT"), minutes(b"10:00 +0200")],
+            [Some(60), Some(0), Some(120)]
+        );
+        // Of India, Israel or Ireland.
+        assert_eq!(minutes(b"10:00 IST"), None);
     }
 
     #[test]

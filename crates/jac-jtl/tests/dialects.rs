@@ -385,6 +385,21 @@ fn one_sample_from_the_future_hides_nobody() {
 }
 
 #[test]
+fn dates_of_digits_alone_are_no_milliseconds() {
+    let rows: String =
+        (0..2_000).map(|n| format!("202403052359{:02}{:03},7,Home,true\n", n / 100 % 60, n % 1_000)).collect();
+    let (samples, outcome) = read(format!("timeStamp,elapsed,label,success\n{rows}").as_bytes());
+    assert_eq!((samples.len(), outcome.rejected_rows), (2_000, 0));
+    let start_ms = 1_709_683_140_000;
+    let expected = (0..2_000).map(|n| start_ms + n / 100 % 60 * 1_000 + n % 1_000);
+    assert!(samples.iter().map(|sample| sample.0).eq(expected));
+    // A log of milliseconds stays one.
+    let (samples, _) =
+        read(b"timeStamp,elapsed,label,success\n1700000000123,7,Home,true\n20240305235958,7,Home,true\n");
+    assert_eq!(samples.last().map(|sample| sample.0), Some(20_240_305_235_958));
+}
+
+#[test]
 fn times_of_day_around_midnight_stay_together() {
     let log = b"timeStamp,elapsed,label\n23:59:59,0,a\n00:00:01,0,a\n23:59:58,0,a\n00:00:02,1000,a\n00:00:00,0,a\n";
     let time_format = Some("HH:mm:ss".parse().expect("a pattern"));

@@ -97,6 +97,10 @@ impl LogError {
                 Some("time_stamp") => {
                     "Give the format of its timestamps: --time-format 'dd/MM/yyyy HH:mm:ss', or --time-unit.".to_owned()
                 }
+                Some("out_of_range") => {
+                    "If its timestamps are dates or in another unit, give --time-format yyyyMMddHHmmssSSS or --time-unit."
+                        .to_owned()
+                }
                 Some(_) => "Give a result log written by JMeter, as CSV or XML.".to_owned(),
             }),
             Self::Spool { .. } => Some(

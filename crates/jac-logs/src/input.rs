@@ -4,11 +4,12 @@ use crate::bytes_at::{BytesAt, InOrder};
 use crate::frames::{ANNOUNCEMENT_SIZE, announced};
 use crate::utf16::{Utf16, byte_order};
 use crate::{Kind, LogError};
+use jac_jtl::ReadOutcome;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Bytes read from a file at once.
 const PIECE: usize = 256 << 10;
@@ -99,8 +100,26 @@ pub(crate) struct Opened {
     pub(crate) packing: Packing,
     /// The bytes are as they lie there, but for their packing.
     pub(crate) is_utf8: bool,
-    /// Set when the packed bytes end too early or are damaged: what could be unpacked is all there is.
-    pub(crate) broken: Arc<AtomicBool>,
+    /// Set when not everything could be unpacked.
+    pub(crate) broken: Arc<OnceLock<Broken>>,
+}
+
+/// Why a compressed log could not be unpacked to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// The file ends too early.
+    Truncated,
+    /// Bytes within it are wrong: what follows them is lost.
+    Damaged,
+}
+
+impl Broken {
+    /// Notes it in what was read of the log.
+    pub(crate) fn note_in(self, outcome: &mut ReadOutcome) {
+        // It may end between two rows, which the reader takes for a proper end.
+        outcome.cut_logs = outcome.cut_logs.max(1);
+        outcome.damaged_logs = u64::from(self == Self::Damaged);
+    }
 }
 
 /// Opens a log and unpacks it as it is read.
@@ -127,7 +146,7 @@ pub(crate) fn open(input: &Input) -> Result<Opened, LogError> {
     let counted = Counted { source, taken: Arc::clone(&taken), failed: Arc::clone(&unreadable) };
     let mut source = BufReader::with_capacity(PIECE, counted);
     let packing = Packing::of(source.fill_buf().map_err(failed)?);
-    let broken = Arc::new(AtomicBool::new(false));
+    let broken = Arc::new(OnceLock::new());
     let unpacked: Box<dyn Read + Send> = match packing {
         Packing::Plain => Box::new(source),
         Packing::Gzip => {
@@ -204,24 +223,24 @@ struct Unpacked<R> {
     /// Minimum number of rows, if the log states it: a truncation may not be detectable otherwise.
     announced: Option<u64>,
     unreadable: Arc<AtomicBool>,
-    broken: Arc<AtomicBool>,
+    broken: Arc<OnceLock<Broken>>,
 }
 
 impl<R: Read> Unpacked<R> {
-    fn new(decoder: R, announced: Option<u64>, unreadable: Arc<AtomicBool>, broken: Arc<AtomicBool>) -> Self {
+    fn new(decoder: R, announced: Option<u64>, unreadable: Arc<AtomicBool>, broken: Arc<OnceLock<Broken>>) -> Self {
         Self { decoder, given: 0, announced, unreadable, broken }
     }
 }
 
 impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.broken.load(Ordering::Relaxed) {
+        if self.broken.get().is_some() {
             return Ok(0);
         }
         match self.decoder.read(into) {
             Ok(0) if !into.is_empty() => {
                 if self.announced.is_some_and(|length| self.given < length) {
-                    self.broken.store(true, Ordering::Relaxed);
+                    self.broken.get_or_init(|| Broken::Truncated);
                 }
                 Ok(0)
             }
@@ -236,8 +255,9 @@ impl<R: Read> Read for Unpacked<R> {
             {
                 Err(error)
             }
-            Err(_) => {
-                self.broken.store(true, Ordering::Relaxed);
+            Err(error) => {
+                let is_short = error.kind() == ErrorKind::UnexpectedEof;
+                self.broken.get_or_init(|| if is_short { Broken::Truncated } else { Broken::Damaged });
                 Ok(0)
             }
         }

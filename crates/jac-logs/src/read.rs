@@ -168,6 +168,7 @@ mod tests {
     use crate::{Input, LogError};
     use jac_jtl::Settings;
     use std::io::Write;
+    use std::num::NonZero;
     use std::ops::ControlFlow;
     use std::path::Path;
 
@@ -244,6 +245,35 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_packed_log_is_not_called_truncated() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows: String =
+            (0..90_000_u64).map(|n| format!("{},{},Home,true\n", n * 7, n * n * 7_919 % 99_991)).collect();
+        let log = format!("timeStamp,elapsed,label,success\n{rows}");
+        for (name, mut packed) in
+            [("a.gz", gzip(log.as_bytes())), ("a.zst", zstd::encode_all(log.as_bytes(), 1).expect("packs"))]
+        {
+            let middle = packed.len() / 2;
+            packed[middle..middle + 64].fill(0xFF);
+            let input = [written(folder.path(), name, &packed)];
+            for threads in [1, 2] {
+                let options = ReadOptions { threads: NonZero::new(threads), ..ReadOptions::default() };
+                let log = read_logs_with(&input, &options, &mut |_| ControlFlow::Continue(())).expect(name);
+                assert_eq!((log.outcome().cut_logs, log.outcome().damaged_logs), (1, 1), "{name}");
+            }
+            let mut samples = 0;
+            let mut take = |_, _: &jac_jtl::Sample<'_>| {
+                samples += 1;
+                ControlFlow::Continue(())
+            };
+            let outcome =
+                crate::stream_samples(&input, &Settings::default(), &mut take, &mut |_| ControlFlow::Continue(()));
+            assert_eq!(outcome.expect(name).damaged_logs, 1, "{name}");
+            assert!((1_000..90_000).contains(&samples), "{name}: {samples}");
+        }
+    }
+
+    #[test]
     fn a_packed_log_that_breaks_off_gives_what_can_be_unpacked() {
         let folder = tempfile::tempdir().expect("a folder");
         let rows: String =
@@ -257,6 +287,7 @@ mod tests {
             let summary = log.summary();
             assert!((1_000..90_000).contains(&summary.total.samples), "{name}: {}", summary.total.samples);
             assert!(summary.partial.is_some() && summary.unread_percent == Some(0.0), "{name}");
+            assert_eq!(log.outcome().damaged_logs, 0, "{name}");
         }
     }
 }

@@ -89,8 +89,8 @@ pub fn rewrite_logs(
             writer.check()?;
             continues()
         };
-        let (_, is_broken) = stream(&mut log, &mut writer, &mut after)?;
-        if is_broken {
+        let (_, broken) = stream(&mut log, &mut writer, &mut after)?;
+        if broken.is_some() {
             return Err(RewriteError::Truncated { name: log.input.name() });
         }
     }

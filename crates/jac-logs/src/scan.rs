@@ -12,13 +12,12 @@ mod sequential;
 
 use crate::dates::Ready;
 use crate::frames::FramedLog;
-use crate::input::{Opened, Packing, open};
+use crate::input::{Broken, Opened, Packing, open};
 use crate::{Input, Interval, LogError};
 use jac_jtl::{ReadOutcome, Settings, TakeSample};
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// Bytes handed to a reader at once: they stay in the processor's second cache between reading and parsing.
 const PIECE: usize = 128 << 10;
@@ -55,8 +54,8 @@ pub(crate) struct Scan<'a, C> {
 pub(crate) struct Scanned<C> {
     pub(crate) collectors: Vec<C>,
     pub(crate) outcome: ReadOutcome,
-    /// The packed bytes are damaged or end too early.
-    pub(crate) broken: bool,
+    /// Why not everything could be unpacked, if so.
+    pub(crate) broken: Option<Broken>,
     /// One thread took all samples in the log's order.
     pub(crate) in_order: bool,
 }
@@ -100,9 +99,8 @@ impl<C: Collector> Scan<'_, C> {
         let broken = Arc::clone(&opened.broken);
         let mut scanned = scan.read(input, opened, report)?;
         let outcome = &mut scanned.outcome;
-        if broken.load(Ordering::Relaxed) || scanned.broken {
-            // It ends too early, though perhaps between two rows.
-            outcome.cut_logs = outcome.cut_logs.max(1);
+        if let Some(broken) = broken.get().copied().or(scanned.broken) {
+            broken.note_in(outcome);
         }
         outcome.name_file(&input.name());
         Ok(scanned)

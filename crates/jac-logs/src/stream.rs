@@ -1,6 +1,7 @@
 //! One log after the other, sample by sample in their order, for whoever writes them elsewhere.
 
 use crate::dates::Ready;
+use crate::input::Broken;
 use crate::read::{Empty, each_log};
 use crate::{Input, LogError, Progress};
 use jac_jtl::{LogReader, ReadOutcome, Sample, Settings, TakeSample};
@@ -25,15 +26,15 @@ pub fn stream_samples(
     let mut all = ReadOutcome::default();
     each_log(inputs, settings, progress, |source, log, report| {
         let mut each = Each { source, take: &mut *take, is_over: false };
-        let (mut outcome, is_broken) = stream(log, &mut each, &mut |each: &mut Each<'_>, _, taken| {
+        let (mut outcome, broken) = stream(log, &mut each, &mut |each: &mut Each<'_>, _, taken| {
             let is_over = each.is_over || report(taken).is_break();
             if is_over { Err(LogError::Cancelled) } else { Ok(()) }
         })?;
         if each.is_over {
             return Err(LogError::Cancelled);
         }
-        if is_broken {
-            outcome.cut_logs = outcome.cut_logs.max(1);
+        if let Some(broken) = broken {
+            broken.note_in(&mut outcome);
         }
         Empty::Refused.check(log.input, &outcome)?;
         all.merge(&outcome);
@@ -58,12 +59,12 @@ impl TakeSample for Each<'_> {
 pub(crate) type After<'a, T, E> = dyn FnMut(&mut T, usize, u64) -> Result<(), E> + 'a;
 
 /// Reads one log to its end. `after` is called after each piece with its unpacked bytes, and with the bytes that have been taken of the log
-/// as it lies there. Says whether the packed bytes ended too early.
+/// as it lies there. Says why not everything could be unpacked, if so.
 pub(crate) fn stream<T: TakeSample, E: From<LogError>>(
     log: &mut Ready<'_>,
     take: &mut T,
     after: &mut After<'_, T, E>,
-) -> Result<(ReadOutcome, bool), E> {
+) -> Result<(ReadOutcome, Option<Broken>), E> {
     let (input, mut opened) = (log.input, log.open()?);
     let mut reader = LogReader::new(&log.settings);
     let mut piece = vec![0; PIECE];
@@ -81,5 +82,5 @@ pub(crate) fn stream<T: TakeSample, E: From<LogError>>(
     after(&mut *take, 0, opened.taken.load(Ordering::Relaxed))?;
     let mut outcome = reader.outcome();
     outcome.name_file(&input.name());
-    Ok((outcome, opened.broken.load(Ordering::Relaxed)))
+    Ok((outcome, opened.broken.get().copied()))
 }

@@ -178,8 +178,8 @@ fn whole(
     if outcome.rejected_rows > 0 {
         eprintln!("note: {} rows could not be read; see `jac report` for details.", outcome.rejected_rows);
     }
-    if outcome.cut_logs > 0 {
-        eprintln!("note: the log is truncated: the run was killed, or the file is incomplete.");
+    if let Some(sentence) = outcome.incompleteness() {
+        eprintln!("note: {sentence}");
     }
     Ok(Exported {
         file: path.to_owned(),

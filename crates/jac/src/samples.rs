@@ -49,7 +49,7 @@ pub fn samples(arguments: &SamplesArguments) -> anyhow::Result<Exit> {
         eprintln!("note: {} rows could not be read; see `jac report` for details.", found.rejected_rows);
     }
     if found.incomplete {
-        eprintln!("note: a log is truncated: the run was killed, or the file is incomplete.");
+        eprintln!("note: a log is incomplete: the run was killed, or the file is truncated or damaged.");
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! Rules of the automatic stop: `METRIC[("LABEL")] OP NUMBER[unit] for NUMBER s`, such as `error_percent >= 90% for 60s`.
 //!
-//! A rule is broken when its metric, of all samples that ended within the last this many seconds together, is beyond the limit. It
+//! A rule is broken when its metric, of all samples that ended within the rule's last N seconds together, is beyond the limit. It
 //! looks at what is new only: while samples come late, and before there is a whole window with enough samples, nothing is broken.
 
 use super::parse::{self, Comparison};

@@ -360,7 +360,7 @@ impl CsvReader {
         columns.stamps = columns.stamps.or(form);
         let guesses = &mut self.outcome.guesses;
         match form {
-            None | Some(Stamps::Numbers(TimeUnit::Milliseconds)) => {}
+            None | Some(Stamps::Numbers(TimeUnit::Milliseconds) | Stamps::DigitDates) => {}
             Some(Stamps::Numbers(unit)) => guesses.unit = self.settings.time_unit.is_none().then_some(unit),
             Some(Stamps::Dates) => {
                 guesses.date_order |= self.settings.time_format.is_none()

@@ -42,6 +42,8 @@ pub struct ReadOutcome {
     pub cut_rows: u64,
     /// Logs that do not end properly: within a row, or as XML without their closing tag.
     pub cut_logs: u64,
+    /// Those of them that are damaged compressed files: what follows the damage could not be decompressed.
+    pub damaged_logs: u64,
     /// Nested samples of an XML log that lie deeper than JMeter writes them to a CSV log: they are left out.
     pub too_deep: u64,
     /// Numbers that could not be read in columns that a sample does not need; they are taken as missing.
@@ -119,6 +121,21 @@ impl ReadOutcome {
         if rows == 0 { 0.0 } else { unread as f64 / rows as f64 }
     }
 
+    /// A sentence about the logs that do not end properly.
+    pub fn incompleteness(&self) -> Option<String> {
+        let truncated = match self.cut_logs - self.damaged_logs {
+            0 => None,
+            1 => Some("The log is truncated: the run was killed, or the file is incomplete.".to_owned()),
+            logs => Some(format!("{logs} logs are truncated: the run was killed, or the files are incomplete.")),
+        };
+        let damaged = match self.damaged_logs {
+            0 => None,
+            1 => Some("The log is damaged: it could be decompressed only up to the damage.".to_owned()),
+            logs => Some(format!("{logs} logs are damaged: they could be decompressed only up to the damage.")),
+        };
+        truncated.into_iter().chain(damaged).reduce(|first, second| format!("{first} {second}"))
+    }
+
     /// Adds what was read of a following part of the same log: its lines are counted on from here.
     pub fn append(&mut self, following: &Self) {
         self.add(following, self.lines);
@@ -142,6 +159,7 @@ impl ReadOutcome {
         self.rejected_rows += other.rejected_rows;
         self.cut_rows += other.cut_rows;
         self.cut_logs += other.cut_logs;
+        self.damaged_logs += other.damaged_logs;
         self.too_deep += other.too_deep;
         self.unread_values += other.unread_values;
         self.lacks.success |= other.lacks.success;

@@ -4,7 +4,7 @@ use super::columns::{Column, Columns, Stamps};
 use super::number::{Number, number};
 use super::rejects::{Lost, Reason};
 use super::scan::FIELD_LIMIT;
-use super::timestamp::{LIMIT_MS, date_time_ms, time_of_day_ms};
+use super::timestamp::{LIMIT_MS, date_time_ms, digit_date_ms, time_of_day_ms};
 use crate::{Sample, Settings, TimeFormat, TimeUnit, TimestampMeaning};
 
 /// The fields of one row: they begin at `start` and each ends at its entry of `ends`, one byte before the next begins.
@@ -65,6 +65,12 @@ impl<'a> Row<'a> {
             }
             Number::Value(0) if settings.time_unit.is_none() && columns.stamps.is_none() => (0, None),
             Number::Value(stamp) => {
+                if settings.time_unit.is_none()
+                    && matches!(columns.stamps, None | Some(Stamps::DigitDates))
+                    && let Some(stamp) = digit_date_ms(field, settings)
+                {
+                    return Ok((stamp, Some(Stamps::DigitDates)));
+                }
                 let unit = match (settings.time_unit, columns.stamps) {
                     (Some(unit), _) | (None, Some(Stamps::Numbers(unit))) => unit,
                     (None, Some(_)) => TimeUnit::Milliseconds,

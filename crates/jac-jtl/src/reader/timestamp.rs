@@ -44,6 +44,27 @@ pub(super) fn date_time_ms(field: &[u8], settings: &Settings) -> Option<u64> {
     epoch_ms(&Written { year, month, day, ..text.time()? }, settings.utc_offset_minutes)
 }
 
+/// Reads `yyyyMMddHHmmss` or `yyyyMMddHHmmssSSS` of the years 1970 to 2199. As numbers these are milliseconds from the year 2594 on.
+pub(super) fn digit_date_ms(field: &[u8], settings: &Settings) -> Option<u64> {
+    let field = field.trim_ascii();
+    if !matches!(field.len(), 14 | 17) || !field.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number =
+        |at: std::ops::Range<usize>| field[at].iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+    let at = Written {
+        year: number(0..4),
+        month: number(4..6),
+        day: number(6..8),
+        hour: number(8..10),
+        minute: number(10..12),
+        second: number(12..14),
+        millisecond: number(14..field.len()),
+        offset_minutes: None,
+    };
+    (1970..2200).contains(&at.year).then(|| epoch_ms(&at, settings.utc_offset_minutes))?
+}
+
 /// Reads a time without a date, `HH:mm:ss` with an optional fraction or in the format of the settings, as if it were on 1970-01-02: the
 /// day before is available for late rows, as there are no times before 1970.
 pub(super) fn time_of_day_ms(field: &[u8], settings: &Settings) -> Option<u64> {
@@ -165,7 +186,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{date_time_ms, is_ambiguous, time_of_day_ms};
+    use super::{date_time_ms, digit_date_ms, is_ambiguous, time_of_day_ms};
     use crate::{DateOrder, Settings};
 
     fn read(text: &str, utc_offset_minutes: i32) -> Option<u64> {
@@ -193,6 +214,18 @@ mod tests {
         assert_eq!(read("2023/11/14 22:13:20", 0), Some(1_700_000_000_000));
         assert_eq!(read("2023/11/14 23:13:20", 60), Some(1_700_000_000_000));
         assert_eq!(read("2024-02-29 00:00:00", 0), Some(1_709_164_800_000));
+    }
+
+    #[test]
+    fn dates_of_digits_alone_are_told_from_milliseconds() {
+        let read = |text: &str| digit_date_ms(text.as_bytes(), &Settings::default());
+        assert_eq!(read("20231114221320123"), Some(1_700_000_000_123));
+        assert_eq!(read("20231114221320"), Some(1_700_000_000_000));
+        for number in
+            ["1700000000123", "1700000000123456", "20231314221320", "20231114251320", "99991114221320", "0", ""]
+        {
+            assert_eq!(read(number), None, "{number}");
+        }
     }
 
     #[test]

@@ -111,8 +111,8 @@ impl LogStatistics {
         summary.unread_percent = (outcome.samples + outcome.rejected_rows > 0).then(|| outcome.unread_share() * 100.0);
         summary.notes = self.notes_with(&outcome);
         summary.partial.clone_from(&self.partial);
-        if self.partial.is_none() && outcome.cut_logs > 0 {
-            summary.partial = Some(Partial { cause: ended_early(outcome.cut_logs) });
+        if self.partial.is_none() {
+            summary.partial = outcome.incompleteness().map(|cause| Partial { cause });
         }
         summary.rejected = outcome.rejected;
         summary
@@ -239,13 +239,6 @@ impl LogStatistics {
     }
 }
 
-fn ended_early(logs: u64) -> String {
-    match logs {
-        1 => "The log is truncated: the run was killed, or the file is incomplete.".to_owned(),
-        logs => format!("{logs} logs are truncated: the run was killed, or the files are incomplete."),
-    }
-}
-
 fn of_reading(outcome: &ReadOutcome) -> Vec<Note> {
     let mut notes = Vec::new();
     let place = |row: &Rejected| match row.file.as_str() {
@@ -274,8 +267,9 @@ fn of_reading(outcome: &ReadOutcome) -> Vec<Note> {
         let note = Note::new("values_unread", message).with("values", outcome.unread_values);
         notes.push(note.with("file", first.file.clone()).with("line", first.line).with("reason", first.code.clone()));
     }
-    if outcome.cut_logs > 0 {
-        notes.push(Note::new("log_incomplete", ended_early(outcome.cut_logs)).with("logs", outcome.cut_logs));
+    if let Some(message) = outcome.incompleteness() {
+        let note = Note::new("log_incomplete", message).with("logs", outcome.cut_logs);
+        notes.push(note.with("damaged", outcome.damaged_logs));
     }
     if outcome.too_deep > 0 {
         let message = format!(

@@ -107,7 +107,7 @@ impl<C: Collector> Scan<'_, C> {
             Ok((collector, outcomes))
         };
         let scanned = run(self, &shared, threads, work, report)?;
-        Ok(Scanned { broken: broken.load(Ordering::Relaxed), ..scanned })
+        Ok(Scanned { broken: broken.get().copied(), ..scanned })
     }
 }
 

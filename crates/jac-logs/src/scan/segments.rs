@@ -163,5 +163,5 @@ pub(super) fn run<C: Collector>(
     for (_, following) in &outcomes {
         outcome.append(following);
     }
-    Ok(Scanned { collectors, outcome, broken: false, in_order: false })
+    Ok(Scanned { collectors, outcome, broken: None, in_order: false })
 }

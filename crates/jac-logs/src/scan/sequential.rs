@@ -31,5 +31,5 @@ pub(super) fn read<C: Collector>(
         }
     }
     reader.finish(&mut collector);
-    Ok(Scanned { collectors: vec![collector], outcome: reader.outcome(), broken: false, in_order: true })
+    Ok(Scanned { collectors: vec![collector], outcome: reader.outcome(), broken: None, in_order: true })
 }
