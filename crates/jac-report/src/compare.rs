@@ -104,7 +104,7 @@ pub fn compare_lines(
     after: (&Entry, &CoarseTimes),
     thresholds: Thresholds,
 ) -> LineComparison {
-    let of = |times: &CoarseTimes| (!times.counts().is_empty()).then(|| Distribution::new(times.counts()));
+    let of = |times: &CoarseTimes| (!times.counts().is_empty()).then(|| Distribution::new(&times.middles()));
     let mut line = line(before.0, after.0, of(before.1).as_ref(), of(after.1).as_ref());
     holm(&mut line.tests_mut().collect::<Vec<_>>());
     line.judge(thresholds);

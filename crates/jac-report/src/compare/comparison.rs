@@ -82,8 +82,8 @@ pub struct LineComparison {
     pub before: Entry,
     /// The line in `after`.
     pub after: Entry,
-    /// Response times of the passed samples in `before`, which are what is compared; `null`: they are the line's own, as no sample failed, or all
-    /// failed.
+    /// Response times of the passed samples in `before`, which are what is compared; of a trend in steps of 3 %. `null`, then on both sides: no
+    /// sample failed, or one side has no passed sample or no distribution.
     #[serde(default)]
     pub passed_before: Option<TimeFigures>,
     /// The same in `after`.

@@ -18,7 +18,10 @@ pub(super) fn line(
     b: Option<&Distribution>,
 ) -> LineComparison {
     let times = a.zip(b);
-    let passed = |entry: &Entry, times: Option<&Distribution>| times.filter(|_| entry.errors > 0)?.figures();
+    // Of both or of neither: times of passed samples say nothing about times of all.
+    let some_failed = before.errors + after.errors > 0;
+    let (passed_before, passed_after) =
+        times.filter(|_| some_failed).and_then(|(a, b)| a.figures().zip(b.figures())).unzip();
     LineComparison {
         label: after.label.clone(),
         change: Change::Unclear,
@@ -30,8 +33,8 @@ pub(super) fn line(
             proportions((a.above(limit), a.total()), (b.above(limit), b.total()))
         }),
         errors: proportions((before.errors, before.samples), (after.errors, after.samples)),
-        passed_before: passed(before, a),
-        passed_after: passed(after, b),
+        passed_before,
+        passed_after,
         before: before.clone(),
         after: after.clone(),
     }
@@ -54,7 +57,7 @@ impl LineComparison {
 
     /// Are the compared times not the line's own, as some of its samples failed?
     pub(super) fn some_failed(&self) -> bool {
-        self.passed_before.is_some() || self.passed_after.is_some()
+        self.passed_before.is_some()
     }
 
     pub(super) fn judge(&mut self, thresholds: Thresholds) {

@@ -263,6 +263,34 @@ fn without_distributions_or_samples_it_is_unclear() {
     assert!(comparison.notes.iter().any(|note| note.code == "no_distribution"));
 }
 
+#[test]
+fn coarse_steps_make_no_change_where_only_one_side_has_failures() {
+    // +2.5 %: below the 5 % from which on a change counts.
+    let failed_once = |n: u64| (n == 7).then_some(1_052);
+    let (base, later) = (of_failures("a", 1_050, failed_once), of_failures("b", 1_076, |_| None));
+    let coarse = |side: &Side| {
+        let times = side.passed_times.as_ref().expect("times");
+        CoarseTimes::of(times.total.iter().copied())
+    };
+    for (before, after) in [(&base, &later), (&later, &base)] {
+        let (a, b) = (&before.summary.total, &after.summary.total);
+        let line = compare_lines((a, &coarse(before)), (b, &coarse(after)), Thresholds::default());
+        assert_eq!(line.change, Change::Same, "{}", line.sentence);
+        let (before, after) = (line.passed_before.expect("of both"), line.passed_after.expect("of both"));
+        assert!(((after.mean_ms - before.mean_ms) / before.mean_ms).abs() < 0.05, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn passed_samples_are_never_compared_with_all() {
+    let failed = |n: u64| n.is_multiple_of(4).then_some(1);
+    let (log, table) = (of_failures("a", 200, failed), of_failures("b", 200, failed));
+    let table = Side::of_summary("summary.json", table.summary);
+    let comparison = compare(&log, &table, Thresholds::default());
+    assert_eq!((comparison.total.passed_before, comparison.total.passed_after), (None, None));
+    assert!(comparison.notes.iter().all(|note| note.code != "passed_times_compared"));
+}
+
 /// 2,000 samples: those that `failed` says are failures that take so long, the others take `passed` milliseconds and up to 50 more.
 fn of_failures(name: &str, passed: u64, failed: impl Fn(u64) -> Option<u64>) -> Side {
     let mut log = LogStatistics::new(Settings::default());
