@@ -1,7 +1,7 @@
 //! [`Assembly`]: a plan with those that it includes, as JMeter 5.6.3 puts them together before a run.
 //!
-//! JMeter removes disabled elements with everything below them, then puts instead of a Module Controller what it points
-//! at, and instead of an Include Controller the children of the *first Test Fragment* of the included file (below its
+//! JMeter removes disabled elements with everything below them, then replaces a Module Controller by what it points
+//! at, and an Include Controller by the children of the *first Test Fragment* of the included file (below its
 //! `TestPlan` where it has one), whatever the switches of the target, of the fragment and of everything above them. What
 //! stands in a Test Fragment of the plan itself is compiled, so that its variables count, but runs only where a module
 //! borrows it. All of it was tried on 5.6.3.

@@ -4,7 +4,7 @@
 //! tried: an ISO-8859-1 plan loses its accented letters). So this reader does the same, and [`crate::check`] warns.
 
 /// The largest plan that is read, in bytes. Plans of some megabytes exist (recorded ones); larger ones are not plans.
-pub(crate) const MAX_BYTES: usize = 64 * 1024 * 1024;
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// How deep XML elements may be nested. JMeter's own reader accepts 400 nested controllers and refuses 3,000 ("Possible
 /// Denial of Service attack by Stack Overflow").

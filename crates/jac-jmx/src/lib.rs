@@ -48,7 +48,7 @@ pub use check::{
 };
 pub use classes::{ClassLookup, ClassNames, ClassUse};
 pub use data_files::{DataFileKind, DataFileUse};
-pub use decode::PlanError;
+pub use decode::{MAX_BYTES as MAX_PLAN_BYTES, PlanError};
 pub use evaluate::{Properties, Scope};
 pub use functions::Functions;
 pub use outline::{Outline, OutlineElement, OutlineFact};

@@ -17,13 +17,11 @@ impl Plan {
         let mut labels = Vec::new();
         let mut places: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
         // A plugin's element may be a sampler: then its label is in the log.
-        for element in self
-            .elements
-            .iter()
-            .filter(|each| each.active && (is_transaction(each) || each.is_sampler() != Some(false)))
-        {
+        let has_label =
+            |element: &Element| element.active && (is_transaction(element) || element.is_sampler() != Some(false));
+        for (element, around) in self.elements.iter().zip(self.transactions_around()) {
             let label = element.name.as_str();
-            if places.entry(label).or_default().insert(self.transaction_around(element)) {
+            if has_label(element) && places.entry(label).or_default().insert(around) {
                 labels.push(label);
             }
         }
@@ -38,18 +36,26 @@ impl Plan {
         found
     }
 
-    /// The label of the innermost transaction around an element; `None`: the element is in no transaction, or the transaction's label is not known.
-    fn transaction_around(&self, element: &Element) -> Option<&str> {
-        let mut above = element.parent;
-        while let Some(parent) = above.map(|at| &self.elements[at]) {
-            if is_transaction(parent) {
-                let has_rows = parent.text("TransactionController.parent").is_none_or(|text| text == "false");
-                return (has_rows && is_constant(&parent.name)).then_some(parent.name.as_str());
-            }
-            above = parent.parent;
+    /// Of each element the label of the innermost transaction around it; `None`: it is in no transaction, or the transaction's label is not known.
+    fn transactions_around(&self) -> Vec<Option<&str>> {
+        let mut around: Vec<Option<&str>> = Vec::with_capacity(self.elements.len());
+        for element in &self.elements {
+            // A parent comes before its children.
+            let parent = element.parent.map(|at| (&self.elements[at], around[at]));
+            around.push(match parent {
+                Some((parent, _)) if is_transaction(parent) => label_with_rows(parent),
+                Some((_, around)) => around,
+                None => None,
+            });
         }
-        None
+        around
     }
+}
+
+/// The label of a transaction whose samples have rows of their own.
+fn label_with_rows(transaction: &Element) -> Option<&str> {
+    let has_rows = transaction.text("TransactionController.parent").is_none_or(|text| text == "false");
+    (has_rows && is_constant(&transaction.name)).then_some(transaction.name.as_str())
 }
 
 fn is_transaction(element: &Element) -> bool {

@@ -242,7 +242,7 @@ impl PlanCheck {
     }
 }
 
-pub(super) fn cancelled() -> EngineError {
+pub(crate) fn cancelled() -> EngineError {
     EngineError::invalid("cancelled", "The check was cancelled.")
 }
 

@@ -7,10 +7,12 @@ use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::{Judged, LiveRun};
+use crate::plans::check::cancelled;
 use crate::regular_file::read_regular;
 use crate::runs::supervise::{Task, known_node};
 use crate::view::{Headline, RunResult, Snapshot};
 use jac_artefacts::{Manifest, local_name, object_name};
+use jac_jmx::{Cancel, MAX_PLAN_BYTES, PlanError};
 use jac_jtl::criteria::{CriterionCode, CriterionResult, Verdict};
 use jac_jtl::{ChangedCodes, LogStatistics};
 use jac_model::{Annotation, Cause, EpochMs, ResultsMode, Run, RunId};
@@ -111,7 +113,8 @@ pub(crate) fn write_report(
         ResultsMode::Direct => run.nodes.iter().map(NodeFacts::from).collect(),
     };
     // A report without them is better than none.
-    let transactions = KeptFile::open(&folder.join(plan_file(run))).and_then(|plan| transactions_of(plan, run));
+    let transactions =
+        KeptFile::open(&folder.join(plan_file(run))).and_then(|plan| transactions_of(plan, run, Cancel::NEVER));
     let transactions = transactions.unwrap_or_else(|error| {
         tracing::warn!(run = %run.id, "The plan of {} cannot be read for its report: {error}", run.id);
         BTreeMap::new()
@@ -158,14 +161,19 @@ fn plan_file(run: &Run) -> String {
 }
 
 /// None of an imported run, and none of a plan that only JMeter could read.
-fn transactions_of(plan: Option<KeptFile>, run: &Run) -> Result<BTreeMap<String, Vec<String>>, EngineError> {
+fn transactions_of(
+    plan: Option<KeptFile>,
+    run: &Run,
+    cancel: Cancel<'_>,
+) -> Result<BTreeMap<String, Vec<String>>, EngineError> {
     let Some(plan) = plan.filter(|_| !run.main_file.is_empty()) else { return Ok(BTreeMap::new()) };
-    let bytes = plan.read_at(Path::new(&run.main_file), 0, PLAN_BYTES)?;
-    Ok(jac_jmx::Plan::parse(&bytes).map(|plan| plan.transactions()).unwrap_or_default())
+    let bytes = plan.read_at(Path::new(&run.main_file), 0, MAX_PLAN_BYTES)?;
+    match jac_jmx::Plan::parse_until(&bytes, cancel) {
+        Ok(plan) => Ok(plan.transactions()),
+        Err(PlanError::Cancelled) => Err(cancelled()),
+        Err(_) => Ok(BTreeMap::new()),
+    }
 }
-
-/// As large as a plan may be.
-const PLAN_BYTES: usize = 64 << 20;
 
 /// Updates the facts about the run in a finished run's report, as data and as a page, if it has one.
 pub(crate) fn change_report(folder: &Path, change: impl FnOnce(&mut RunFacts)) -> Result<(), EngineError> {
@@ -380,12 +388,17 @@ impl Engine {
         Err(if is_damaged { super::kept::damaged(Path::new(name)) } else { missing() })
     }
 
-    /// The labels inside each transaction of a run, by the transaction's label, where its plan says which they are.
+    /// The labels inside each transaction of a run, by the transaction's label, where its plan says which they are. It reads a whole plan: call
+    /// it in turn ([`Engine::check_in_turn`]).
     ///
     /// # Errors
-    /// When the plan that it ran cannot be read.
-    pub fn run_transactions(&self, run: &Run) -> Result<BTreeMap<String, Vec<String>>, EngineError> {
-        transactions_of(self.kept_file(&run.id, &plan_file(run))?, run)
+    /// When the plan that it ran cannot be read, or nobody waits for the answer any more.
+    pub fn run_transactions(
+        &self,
+        run: &Run,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<BTreeMap<String, Vec<String>>, EngineError> {
+        transactions_of(self.kept_file(&run.id, &plan_file(run))?, run, Cancel::when(is_cancelled))
     }
 
     /// The report of a finished run.

@@ -224,7 +224,7 @@ pub async fn node_series(
     responses((status = 200, body = BTreeMap<String, Vec<String>>), (status = 404, body = ErrorBody)))]
 pub async fn transactions(run: On<View, Run>) -> Result<Json<BTreeMap<String, Vec<String>>>, ApiError> {
     let of = run.thing.clone();
-    Ok(Json(run.engine().run_blocking(move |engine| engine.run_transactions(&of)).await?))
+    Ok(Json(run.engine().check_in_turn(move |engine, gone| engine.run_transactions(&of, gone)).await?))
 }
 
 /// The size of the largest file that an operating system can have.
