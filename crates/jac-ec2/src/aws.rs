@@ -247,8 +247,11 @@ impl Aws {
     /// The account that the credentials belong to, and who they are there.
     pub async fn identity(&self) -> Result<(String, String), PortError> {
         let what = "check the credentials";
-        let answer =
-            self.sts.get_caller_identity().send().await.map_err(|error| refusal(&error).at(&self.region, what))?;
+        let answer = self.sts.get_caller_identity().send().await.map_err(|error| match refusal(&error) {
+            // Asked again, AWS gives the same answer: it is about what is asked here.
+            rejected if rejected.is_of_credentials() => refused(&self.region, what, rejected.sentence),
+            other => other.at(&self.region, what),
+        })?;
         match (answer.account(), answer.arn()) {
             (Some(account), Some(arn)) => Ok((account.to_owned(), arn.to_owned())),
             _ => Err(refused(&self.region, what, "the answer was empty")),

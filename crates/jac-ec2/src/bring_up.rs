@@ -127,7 +127,7 @@ impl Ec2Cloud {
         self.known(cluster)
     }
 
-    /// Waits for every launched instance. Returns those that failed to launch, by node.
+    /// Waits for every launched instance. Returns those that did not come up in time, by node.
     async fn boot(
         &self,
         aws: &Aws,

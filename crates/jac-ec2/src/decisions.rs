@@ -476,6 +476,28 @@ async fn a_cluster_without_a_record_stays_while_aws_does_not_say_whether_it_has_
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn rejected_credentials_are_told_apart_from_an_aws_that_cannot_be_asked() {
+    macro_rules! of_sts {
+        ($status:literal, $code:literal) => {
+            Answer::Recorded($status, concat!("<ErrorResponse><Error><Code>", $code, "</Code></Error></ErrorResponse>"))
+        };
+    }
+    for (answer, is_rejected) in [
+        (of_sts!(403, "InvalidClientTokenId"), true),
+        (of_sts!(403, "SignatureDoesNotMatch"), true),
+        (of_sts!(403, "ExpiredToken"), true),
+        (of_sts!(403, "AccessDenied"), true),
+        (of_sts!(400, "Throttling"), false),
+        (of_sts!(503, "ServiceUnavailable"), false),
+        (Answer::Cut, false),
+    ] {
+        let aws = Recorded::new(move |_| answer.clone());
+        let error = aws.aws().identity().await.expect_err("no identity");
+        assert_eq!(matches!(error, PortError::Refused { .. }), is_rejected, "{error:?}");
+    }
+}
+
 #[tokio::test]
 async fn credentials_that_are_refused_hide_their_own_clusters_only() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,7 +1,8 @@
 //! What AWS's refusals mean: which may pass by themselves, and what a person can do about the others.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ec2::config::http::HttpResponse;
-use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use jac_model::descriptors;
 use jac_model::ports::PortError;
@@ -143,11 +144,7 @@ where
             let sentence = innermost(error);
             return Refusal { code: String::new(), sentence, retryability: Retryability::OutOfDescriptors };
         }
-        let credentials = format!("{}", DisplayErrorContext(error));
-        // Whoever provides them may only be slow.
-        let is_late = innermost(error).contains("timed out");
-        let is_about_them = credentials.contains("credential") || credentials.contains("profile");
-        let (code, sentence, retryability) = if is_about_them && !is_late {
+        let (code, sentence, retryability) = if has_no_credentials(error) {
             let sentence = format!(
                 "no AWS credentials were found ({}); save some in JAC, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
                  or a profile where JAC runs",
@@ -212,6 +209,22 @@ fn role_refused(error: &(dyn Error + 'static)) -> Option<Refusal> {
         }
         error = error.source()?;
     }
+}
+
+/// Whether the environment has no credentials, or its configuration of them is wrong. A provider that was asked for them and failed, like a
+/// token service that throttles, says nothing about that.
+fn has_no_credentials(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<CredentialsError>() {
+            return matches!(
+                error,
+                CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)
+            );
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The connection failed, or broke, or nothing came in time.
@@ -297,6 +310,25 @@ pub fn refused(region: &str, what: &str, reason: impl Into<String>) -> PortError
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_provider_that_fails_is_not_taken_for_no_credentials() {
+        type Failed = SdkError<AssumeRoleError, HttpResponse>;
+        let read = |error| refusal(&Failed::construction_failure(error));
+        for none in [CredentialsError::not_loaded("none"), CredentialsError::invalid_configuration("no such profile")] {
+            let refused = read(none);
+            assert!(refused.is_of_credentials() && refused.retryability == Retryability::MayPass, "{refused:?}");
+        }
+        for failed in [
+            CredentialsError::provider_error("the token service throttles"),
+            CredentialsError::provider_timed_out(std::time::Duration::from_secs(5)),
+            CredentialsError::unhandled("an unexpected answer"),
+        ] {
+            let unanswered = read(failed);
+            assert!(!unanswered.is_of_credentials(), "{unanswered:?}");
+            assert_eq!(unanswered.retryability, Retryability::Unanswered);
+        }
+    }
 
     #[test]
     fn what_may_pass_is_tried_again_and_what_will_not_says_what_to_do() {

@@ -17,7 +17,7 @@ const IMAGE: &str = "jac:image";
 /// Tells which request made an image: `CreateImage` takes no client token.
 const REQUEST: &str = "jac:image-request";
 const CREATE: &str = "create the image";
-/// So many looks, four seconds in all, are for an image that was made a moment ago and is not listed yet.
+/// This many looks, four seconds in all, are for an image that was made a moment ago and is not listed yet.
 const UNSEEN_LOOKS: u32 = 4;
 
 /// Begins to make an image of the cluster's master.

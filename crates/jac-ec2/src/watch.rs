@@ -418,7 +418,7 @@ impl Ec2Cloud {
 #[derive(Debug)]
 pub(crate) struct Unlisted {
     pub error: PortError,
-    /// The credentials cannot be used, which nothing but new ones changes. Otherwise the same question may be answered later.
+    /// AWS rejected the credentials, or there are none. Otherwise the same question may be answered later.
     pub is_of_credentials: bool,
 }
 

@@ -303,17 +303,18 @@ impl Engine {
         let asked = timeout(limit, self.cloud(Provider::Ec2)?.identity(credentials, region)).await;
         let late = |_| PortError::TooSlow { node: "AWS".to_owned(), what: "check the credentials".to_owned(), limit };
         asked.map_err(late).and_then(|answer| answer).map_err(|error| {
-            let (code, check) = match error {
-                PortError::Unreachable { .. } | PortError::Retryable { .. } | PortError::TooSlow { .. } => {
-                    ("credentials_untested", "Check that the server can reach AWS (network, proxy).")
-                }
-                _ => ("credentials_refused", "Check the values."),
-            };
-            EngineError::Invalid {
-                code,
-                message: sentence(&error),
-                hint: Some(format!("{check} To save without testing: --no-test, or ?test=false.")),
-                faults: Vec::new(),
+            let (message, otherwise) = (sentence(&error), "To save without testing: --no-test, or ?test=false.");
+            match error {
+                PortError::Refused { .. } | PortError::Preflight { .. } => EngineError::Invalid {
+                    code: "credentials_refused",
+                    message,
+                    hint: Some(format!("Check the values. {otherwise}")),
+                    faults: Vec::new(),
+                },
+                _ => EngineError::CredentialsUntested {
+                    message,
+                    hint: format!("Check that the server can reach AWS (network, proxy). {otherwise}"),
+                },
             }
         })
     }
@@ -321,7 +322,7 @@ impl Engine {
     /// Determines the AWS identity of a saved set, and stores the result or the fault.
     ///
     /// # Errors
-    /// When there is no such set, or it cannot be decrypted. A rejection by AWS is not an error: the row records it.
+    /// When there is no such set, it cannot be decrypted, or AWS cannot be asked. A rejection by AWS is not an error: the row records it.
     pub async fn test_credentials(&self, id: &str) -> Result<(), EngineError> {
         let found = self.vault().secret(id).await?;
         let (secret, region) =
@@ -371,7 +372,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Puts the set instead of `saved`, or the environment where the owner has none, and sees to it that it is the owner's.
+    /// Replaces `saved` by the owner's set, or by the environment where they have none, and checks that a chosen set is theirs.
     ///
     /// # Errors
     /// When the set is not the owner's, or they have several and none is named `default`.

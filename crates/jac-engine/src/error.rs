@@ -31,6 +31,9 @@ pub enum EngineError {
         /// What was being done.
         what: String,
     },
+    /// AWS could not be asked whether it accepts the credentials.
+    #[error("{message}")]
+    CredentialsUntested { message: String, hint: String },
     #[error("{0}")]
     Port(#[from] PortError),
     /// A search target could not do it.
@@ -108,6 +111,7 @@ impl EngineError {
             Self::NotFound { .. } => "not_found",
             Self::Conflict { .. } => "conflict",
             Self::CredentialsInUse(_) => "credentials_in_use",
+            Self::CredentialsUntested { .. } => "credentials_untested",
             Self::DiskFull { .. } | Self::Port(PortError::DiskFull { .. }) => "disk_full",
             Self::Port(PortError::Preflight { .. }) => "unfit",
             Self::Port(PortError::OutOfDescriptors { .. }) => "out_of_descriptors",

@@ -111,13 +111,13 @@ impl ApiError {
                 EngineError::Artefacts(ArtefactError::Missing { .. }) => StatusCode::NOT_FOUND,
                 // What is there behind it does not do what it should.
                 EngineError::Artefacts(_) => StatusCode::BAD_GATEWAY,
-                EngineError::Port(PortError::OutOfDescriptors { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+                EngineError::Port(PortError::OutOfDescriptors { .. } | PortError::Retryable { .. }) => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
                 EngineError::Port(
-                    PortError::Unreachable { .. }
-                    | PortError::Retryable { .. }
-                    | PortError::TooSlow { .. }
-                    | PortError::Preflight { .. },
+                    PortError::Unreachable { .. } | PortError::TooSlow { .. } | PortError::Preflight { .. },
                 )
+                | EngineError::CredentialsUntested { .. }
                 | EngineError::Target(_)
                 | EngineError::Integration(_) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::Refused { .. })
@@ -205,6 +205,9 @@ impl ApiError {
                 let hint = "First terminate or change what uses them, or replace them with others of the same account.";
                 let code = "credentials_in_use".to_owned();
                 ErrorDetail { code, message, hint: Some(hint.to_owned()), faults }
+            }
+            Self::Engine(EngineError::CredentialsUntested { message, hint }) => {
+                plain("credentials_untested", &message, Some(&hint))
             }
             Self::Engine(EngineError::Conflict { message, hint }) => plain("conflict", &message, hint.as_deref()),
             Self::Engine(error @ EngineError::NotFound { .. }) => plain("not_found", &error.to_string(), None),

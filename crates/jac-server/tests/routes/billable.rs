@@ -7,6 +7,7 @@ use jac_model::ports::{
 };
 use jac_model::{ClusterConfig, ClusterId, Ec2Config, Message, NodePrices, Person, Role};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub struct BillableCloud {
     pub instances: Mutex<Vec<Instance>>,
     /// Why it cannot be queried, if it cannot.
     pub failure: Mutex<Option<String>>,
+    /// It cannot be reached.
+    pub is_away: AtomicBool,
     /// Regions that do not answer.
     pub unseen: Mutex<Vec<Unseen>>,
 }
@@ -44,6 +47,9 @@ pub fn instance(cluster: &str, name: &str, role: Role) -> Instance {
 
 impl BillableCloud {
     fn ask(&self) -> Result<Vec<Instance>, PortError> {
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(PortError::Unreachable { node: "EC2".to_owned(), reason: "the proxy is down".to_owned() });
+        }
         match self.failure.lock().expect("no panic").clone() {
             Some(reason) => Err(PortError::Refused { node: "EC2".to_owned(), what: "be asked".to_owned(), reason }),
             None => Ok(self.instances.lock().expect("no panic").clone()),

@@ -9,6 +9,7 @@ use jac_model::{Role, TokenScope, UserRole};
 use jac_server::Edge;
 use jac_server::config::ServerConfig;
 use jac_store::{CompanyPerson, PersonChange, TokenRow};
+use std::sync::atomic::Ordering;
 
 const SECRET: &str = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY";
 const CLUSTER: &str = r#"{"provider":"ec2","config":{"workers":2,"heap_mb":null,"lifetime_minutes":60,"idle_minutes":null,"remove_after_run":false,"ec2":{}}}"#;
@@ -79,6 +80,19 @@ async fn aws_is_asked_whose_credentials_are_before_they_are_saved() {
     assert_eq!(tried["identity"], arn, "who it was is still known");
     *served.billable.failure.lock().expect("no panic") = None;
     assert_eq!(served.as_owner(Method::PUT, &path, &set("work")).await.body["fault"], serde_json::Value::Null);
+    // While AWS cannot be asked, nothing is said of the set.
+    served.billable.is_away.store(true, Ordering::Relaxed);
+    for (method, path, body) in [
+        (Method::POST, "/credentials".to_owned(), set("more")),
+        (Method::PUT, path.clone(), set("work")),
+        (Method::POST, format!("{path}/test"), String::new()),
+    ] {
+        let untested = served.as_owner(method, &path, &body).await;
+        assert_eq!(untested.refusal(), (StatusCode::BAD_GATEWAY, "credentials_untested"), "{path}");
+    }
+    let sets = served.as_owner(Method::GET, "/credentials", "").await.body;
+    assert_eq!((sets.as_array().map(Vec::len), &sets[0]["fault"]), (Some(1), &serde_json::Value::Null));
+    served.billable.is_away.store(false, Ordering::Relaxed);
     let environment = served.as_owner(Method::GET, "/credentials/environment", "").await.body;
     assert_eq!(environment, serde_json::json!({"allowed": true, "available": true}));
 }
