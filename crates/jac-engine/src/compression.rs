@@ -10,6 +10,7 @@ mod log;
 use crate::blocking::resumed;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::regular_file::is_absent;
 use crate::runs::RESULTS;
 use crate::runs::record::RunRecord;
 use jac_logs::{CompressError, Content};
@@ -172,7 +173,7 @@ impl Engine {
                 Ok(Outcome::Done(compressed))
             }
             // The run was deleted meanwhile.
-            Err(_) if !folder.exists() => Ok(Outcome::Done(0)),
+            Err(_) if is_absent(&folder) => Ok(Outcome::Done(0)),
             Err(CompressError::Cancelled) if self.has_room_for_logs() => Ok(Outcome::Interrupted),
             Err(CompressError::Cancelled) => Err(EngineError::DiskFull { what: "compressing a log".to_owned() }),
             Err(CompressError::Read(error) | CompressError::Write(error)) => {

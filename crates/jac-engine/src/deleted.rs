@@ -7,6 +7,7 @@ use crate::blocking::wait;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::plans::remove_folder;
+use crate::regular_file::is_absent;
 use crate::runs::record::RunRecord;
 use jac_artefacts::{Manifest, run_prefix};
 use jac_model::{PlanFile, RunId};
@@ -48,7 +49,7 @@ pub(crate) fn remove(engine: &Engine, folder: &Path, files: &[PlanFile]) {
         return;
     }
     remove_folder(folder);
-    if !folder.exists() {
+    if is_absent(folder) {
         engine.release_content(files);
     }
 }
@@ -97,7 +98,7 @@ fn remove_from_store(engine: &Engine, archive: &Archive, run: &RunId, folder: &P
         return;
     }
     remove_folder(folder);
-    if placed.is_some() && !folder.exists() {
+    if placed.is_some() && is_absent(folder) {
         displace(engine, run);
     }
 }
@@ -166,8 +167,8 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
     }
     // A crash may have come between a folder's removal and this.
     for run in engine.archives().placed_runs() {
-        if !engine.folder().run(&run).exists()
-            && !place(engine, &run).exists()
+        if is_absent(&engine.folder().run(&run))
+            && is_absent(&place(engine, &run))
             && matches!(wait(engine.store().run(&run)), Err(StoreError::NotFound { .. }))
         {
             displace(engine, &run);

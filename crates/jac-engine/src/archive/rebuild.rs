@@ -7,6 +7,7 @@ use super::run::PLAN;
 use crate::disk::CHECK_EVERY_BYTES;
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
+use crate::regular_file::is_absent;
 use crate::runs::record::{self, RunRecord};
 use futures_util::{StreamExt, stream};
 use jac_artefacts::{ArtefactError, ArtefactStore, Manifest, StoredObject, local_name};
@@ -123,7 +124,7 @@ impl Engine {
             Err(error) => return Err(error.into()),
         }
         // Deleted, and the store has yet to forget it.
-        if crate::deleted::place(self, &run).exists() {
+        if !is_absent(&crate::deleted::place(self, &run)) {
             return Ok(Outcome::Known);
         }
         let Some(manifest) = store.manifest(prefix).await? else { return Ok(Outcome::Unfinished) };

@@ -14,10 +14,10 @@
 use super::journal::{JOURNAL, RunJournal, begun_in};
 use super::kept::is_log;
 use super::{Archive, MANIFEST, Place, read_manifest};
-use crate::blocking::resumed;
+use crate::blocking::{resumed, wait};
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
-use crate::regular_file::read_regular;
+use crate::regular_file::{is_absent, read_regular};
 use crate::runs::keep::is_kept;
 use crate::runs::kept::{COMPRESSED, KeptFile};
 use crate::runs::write_file;
@@ -126,7 +126,7 @@ impl Engine {
         let listed = resumed(listed.await).map_err(|ended| unreadable("the run's folder", &ended))?;
         let (mark, files, known) = match listed {
             Ok(listed) => listed,
-            Err(_) if !folder.exists() => return Ok(None),
+            Err(_) if self.was_deleted(&run.id).await? => return Ok(None),
             Err(error) => return Err(unreadable("the run's folder", &error)),
         };
         // Of another store, and not here any more: the run would lose it.
@@ -156,7 +156,7 @@ impl Engine {
                 continue;
             }
             match store.upload(&format!("{prefix}{}", object.name), path, object, &journal, &count).await {
-                _ if !folder.exists() => return take_back(&store, &prefix).await,
+                _ if is_absent(folder) && self.was_deleted(&run.id).await? => return take_back(&store, &prefix).await,
                 done => done?,
             }
         }
@@ -178,7 +178,7 @@ impl Engine {
         let place = folder.join(MANIFEST);
         let written = tokio::task::spawn_blocking(move || write_file(&place, &text));
         match resumed(written.await).map_err(|ended| unreadable(MANIFEST, &ended))? {
-            Err(_) if !folder.exists() => take_back(&store, &prefix).await,
+            Err(_) if self.was_deleted(&run.id).await? => take_back(&store, &prefix).await,
             Err(error) => Err(unreadable(MANIFEST, &error)),
             Ok(()) => {
                 journal.close().await;
@@ -192,6 +192,23 @@ impl Engine {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether a run was deleted: its folder and its row are gone. A deletion under way is awaited, as it may fail and give the folder back.
+    async fn was_deleted(&self, run: &RunId) -> Result<bool, ArtefactError> {
+        let id = run.clone();
+        let looked = self.run_blocking(move |engine| {
+            let _turn = engine.describing();
+            if !is_absent(&engine.folder().run(&id)) {
+                return Ok(false);
+            }
+            match wait(engine.store().run(&id)) {
+                Err(StoreError::NotFound { .. }) => Ok(true),
+                Ok(_) | Err(StoreError::Unreadable { .. }) => Ok(false),
+                Err(error) => Err(error.into()),
+            }
+        });
+        looked.await.map_err(|error| unreadable("the database", &error))
     }
 
     /// Records the run's store from now on. Uploads started in the server's or another store of its owner are removed there, as far as that can be

@@ -5,6 +5,7 @@
 use super::queue::FIRST_PAUSE;
 use super::{Archive, MANIFEST, Place, read_manifest};
 use crate::engine::{Engine, Event};
+use crate::regular_file::is_absent;
 use crate::supervisor::Panicked;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -131,7 +132,7 @@ impl Engine {
             // Its compression queues it again, or it is gone.
             Ok(None) => {
                 archive.change(&run, |pending| pending.is_uploading = false);
-                if !self.folder().run(&run).exists() {
+                if is_absent(&self.folder().run(&run)) {
                     archive.forget(&run);
                 }
             }

@@ -161,3 +161,27 @@ async fn a_stored_run_whose_manifest_cannot_be_read_now_goes_to_no_other_store()
     let view = house.until("the new record", is_stored).await;
     assert!(view.address.starts_with("file://"), "{view:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_folder_cannot_be_read_now_is_not_taken_for_deleted() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (mut house, run) = stored_before_its_owner_had_a_store(place.path()).await;
+    let folder = house.data().join("runs").join(run.as_str());
+    let away = house.data().join("away");
+    let engine = house.engine().await;
+    engine.tag_run(&run, vec!["night".to_owned()]).await.expect("tagged");
+    std::fs::rename(&folder, &away).expect("moved away");
+    // Opening it fails, and not because nothing is there.
+    std::os::unix::fs::symlink(&folder, &folder).expect("a link to itself");
+    let row = engine.store().run(&run).await.expect("its row").run;
+    let has_failed =
+        async |engine: &Engine| engine.archive_view(&row).filter(|view| view.phase == ArchivePhase::Failed);
+    let view = house.until("the failed upload", has_failed).await;
+    assert_eq!(view.code.as_deref(), Some("artefacts_file_unreadable"));
+    std::fs::remove_file(&folder).expect("removed");
+    // The disk is there, the folder is not: its row says that nobody deleted it.
+    sleep(Duration::from_secs(60)).await;
+    std::fs::rename(&away, &folder).expect("moved back");
+    let is_stored = async |engine: &Engine| engine.archive_view(&row).filter(|view| view.phase == ArchivePhase::Stored);
+    house.until("the new record", is_stored).await;
+}

@@ -3,6 +3,7 @@
 //! After a crash the spool may lack bytes that the journal has a line for, and the journal may end in half a line. What both agree on is
 //! kept, up to the last whole row; the rest is read from its node again.
 
+use crate::regular_file::is_absent;
 use crate::runs::spool;
 use jac_jtl::whole_rows;
 use jac_model::RunId;
@@ -101,7 +102,7 @@ impl Paths {
 
     /// Comes to one spool and one journal, wherever a crash has left the replacing of them.
     fn settle(&self) -> Result<()> {
-        if self.new_journal.exists() && !self.new_spool.exists() {
+        if self.new_journal.exists() && is_absent(&self.new_spool) {
             return std::fs::rename(&self.new_journal, &self.journal);
         }
         self.discard()
