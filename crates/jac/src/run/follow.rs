@@ -1,6 +1,6 @@
 //! Follows a run until it has finished: shows it live, and passes on the keyboard's signals.
 
-use super::{Job, Waits};
+use super::{Job, LAST_ANSWER, Waits};
 use crate::client::Client;
 use crate::exit::{Interrupted, RunFailed, hinted};
 use crate::retries::{Refused, Retries};
@@ -8,8 +8,9 @@ use jac_engine::view::{RunView, Snapshot};
 use jac_model::{RunPhase, StopMode};
 use serde::Deserialize;
 use serde_json::json;
+use std::pin::Pin;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// Between two polls of the run.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -22,39 +23,57 @@ impl Job<'_> {
         let path = format!("/runs/{}/live", run.id);
         let mut after = 0;
         let mut retries = Retries::default();
-        // A signal received while the run was being started.
-        let mut unsent = self.signals.requested_stop();
+        // A signal may have arrived while the run was being started.
+        let mut stop = Stop::new(client, run, self.signals.requested_stop());
         let mut pause = Duration::ZERO;
         loop {
             let asked = async {
                 sleep(pause).await;
-                let is_sent = match unsent {
-                    Some(how) => stop(client, run, how).await.is_ok(),
-                    None => false,
-                };
                 let polled = client.get::<Snapshot>(&format!("{path}?after={after}")).await;
                 let event = match &polled {
                     Ok(snapshot) => cluster_event(client, snapshot).await,
                     Err(_) => None,
                 };
-                (is_sent, polled, event)
+                (polled, event)
             };
-            let (is_sent, polled, event) = match self.signals.unless(asked).await {
-                Ok(seen) => seen,
-                Err(signal) => {
-                    unsent = Some(self.signals.requested_stop().ok_or_else(|| self.left(run, signal))?);
-                    pause = Duration::ZERO;
-                    continue;
+            let seen = async {
+                tokio::select! {
+                    how = stop.sent() => Seen::Stopping(how),
+                    (polled, event) = asked => Seen::Run(polled, event),
                 }
             };
+            let (polled, event) = match self.signals.unless(seen).await {
+                Ok(Seen::Run(polled, event)) => (polled, event),
+                Ok(Seen::Stopping(how)) => {
+                    self.line.print(match how {
+                        StopMode::Graceful => "Stopping gracefully. Press Ctrl-C again to abort requests in flight.",
+                        StopMode::Force => "Force stopping. Press Ctrl-C again to leave without the results.",
+                    });
+                    continue;
+                }
+                Err(signal) => match self.signals.requested_stop() {
+                    Some(how) => {
+                        // The server's answer may take a while.
+                        self.line.step(match how {
+                            StopMode::Graceful => "Requesting a graceful stop.",
+                            StopMode::Force => "Requesting a forced stop.",
+                        });
+                        stop = Stop::new(client, run, Some(how));
+                        continue;
+                    }
+                    None => {
+                        if stop.sending.is_some() {
+                            self.line.step("The stop is not confirmed yet. Press Ctrl-C again to leave at once.");
+                        }
+                        let is_sent = tokio::select! {
+                            is_sent = stop.sent_within(LAST_ANSWER) => is_sent,
+                            _fourth = self.signals.next() => false,
+                        };
+                        return Err(self.left(run, signal, is_sent));
+                    }
+                },
+            };
             pause = POLL_INTERVAL;
-            // A server that is briefly unavailable receives the stop when it is back.
-            if is_sent && let Some(how) = unsent.take() {
-                self.line.print(match how {
-                    StopMode::Graceful => "Stopping gracefully. Press Ctrl-C again to abort requests in flight.",
-                    StopMode::Force => "Force stopping. Press Ctrl-C again to leave without the results.",
-                });
-            }
             let snapshot = match retries.answer(polled) {
                 Ok(Some(snapshot)) => snapshot,
                 Ok(None) => continue,
@@ -71,12 +90,15 @@ impl Job<'_> {
         }
     }
 
-    /// The run is not waited for any more.
-    fn left(&mut self, run: &RunView, signal: u8) -> anyhow::Error {
+    /// The run is not waited for any more. `is_stopping`: its server has accepted the stop.
+    fn left(&mut self, run: &RunView, signal: u8, is_stopping: bool) -> anyhow::Error {
         self.waits = Waits::Nothing;
         let id = &run.id;
         let continuing = match self.client.url() {
-            Some(url) => format!("The run {id} is still being stopped: {url}/runs/{id}."),
+            Some(url) if is_stopping => format!("The run {id} is still being stopped: {url}/runs/{id}."),
+            Some(url) => format!(
+                "The server did not confirm the stop: the run {id} may continue. Stop it there: {url}/runs/{id}."
+            ),
             None => format!(
                 "The run {id} is not stopped yet: the next `jac` on this data folder ends it and keeps what it recorded."
             ),
@@ -102,8 +124,48 @@ impl Job<'_> {
     }
 }
 
-async fn stop(client: &Client, run: &RunView, how: StopMode) -> anyhow::Result<RunView> {
-    client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await
+/// What there was first.
+enum Seen {
+    Run(anyhow::Result<Snapshot>, Option<String>),
+    /// The server has accepted the stop.
+    Stopping(StopMode),
+}
+
+/// A stop on its way to the server. A server that is briefly unavailable receives it when it is back; neither a poll nor another signal
+/// cancels the request.
+struct Stop<'a> {
+    /// `None`: no stop was requested, or it was accepted.
+    sending: Option<Pin<Box<dyn Future<Output = StopMode> + 'a>>>,
+}
+
+impl<'a> Stop<'a> {
+    fn new(client: &'a Client, run: &'a RunView, how: Option<StopMode>) -> Self {
+        let send = async move |how: StopMode| loop {
+            let path = format!("/runs/{}/stop", run.id);
+            if client.post::<RunView>(&path, &json!({ "how": how })).await.is_ok() {
+                return how;
+            }
+            sleep(POLL_INTERVAL).await;
+        };
+        Self { sending: how.map(|how| Box::pin(send(how)) as _) }
+    }
+
+    /// Waits until the stop is accepted; never returns without one. Nothing is lost when this is dropped half way.
+    async fn sent(&mut self) -> StopMode {
+        match &mut self.sending {
+            Some(sending) => {
+                let how = sending.await;
+                self.sending = None;
+                how
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether the stop is accepted in this time, or was before.
+    async fn sent_within(&mut self, limit: Duration) -> bool {
+        self.sending.is_none() || timeout(limit, self.sent()).await.is_ok()
+    }
 }
 
 /// While the run waits, what the cluster does is what there is to see.

@@ -10,7 +10,7 @@ use jac_model::{ClusterPhase, EpochMs, NodeState};
 use serde_json::json;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 impl Job<'_> {
     /// Terminates the cluster and waits until it is gone. If that fails, the leases end its nodes.
@@ -23,14 +23,16 @@ impl Job<'_> {
         let path = format!("/clusters/{id}/terminate");
         let client = self.client;
         let mut asked = pin!(retrying(async || client.post::<ClusterView>(&path, &json!({})).await));
-        let gone = match self.signals.unless(&mut asked).await {
-            Ok(Ok(view)) => self.wait_until_gone(view).await,
-            Ok(Err(error)) => Err((cluster.clone(), error)),
+        let limit = if self.waits == Waits::Nothing { LAST_ANSWER } else { Duration::MAX };
+        let gone = match self.signals.unless(timeout(limit, &mut asked)).await {
+            Ok(Ok(Ok(view))) => self.wait_until_gone(view).await,
+            Ok(Ok(Err(error))) => Err((cluster.clone(), error)),
+            Ok(Err(_late)) => Err((cluster.clone(), anyhow::anyhow!("no answer in {} s", limit.as_secs()))),
             Err(_) => {
                 let why = self.interrupted();
                 // The request should still arrive.
                 tokio::select! {
-                    _ = tokio::time::timeout(LAST_ANSWER, asked) => (),
+                    _ = timeout(LAST_ANSWER, asked) => (),
                     _ = self.signals.next() => self.waits = Waits::Nothing,
                 }
                 Err((cluster.clone(), why))

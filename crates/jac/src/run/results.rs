@@ -14,6 +14,7 @@ use jac_report::visible_lines;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use std::path::{Component, Path};
+use std::pin::pin;
 
 impl Job<'_> {
     pub(super) async fn bring_results(&mut self, run: &RunView) -> anyhow::Result<()> {
@@ -28,8 +29,7 @@ impl Job<'_> {
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be created", out.display()))?;
         let client = self.client;
         let list = format!("/runs/{}/artefacts", run.id);
-        let listed = self.signals.unless(client.poll::<Vec<Listed>>(&list)).await;
-        let artefacts = listed.map_err(|_| self.interrupted())??;
+        let artefacts = self.unless_left(client.poll::<Vec<Listed>>(&list)).await??;
         let mut failed = Vec::new();
         for artefact in artefacts.iter().filter(|artefact| artefact.name != "report.json") {
             let name = &artefact.name;
@@ -43,15 +43,32 @@ impl Job<'_> {
             // Plans name the files that they write as they like.
             let parts = name.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
             let path = format!("{list}/{}", parts.collect::<Vec<_>>().join("/"));
-            let brought = self.signals.unless(retrying(async || client.download(&path, &to).await)).await;
+            let brought = self.unless_left(retrying(async || client.download(&path, &to).await)).await?;
             // One that cannot be downloaded keeps no other away, unless the server is gone: each would be waited for as long.
-            let Err(error) = brought.map_err(|_| self.interrupted())? else { continue };
+            let Err(error) = brought else { continue };
             failed.push(format!("{name}: {error:#}"));
             if retries::is_absence(&error) {
                 break;
             }
         }
         if failed.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(listed_failures(&failed))) }
+    }
+
+    /// Downloads until a signal leaves the command. The first one of all ends only the waits after the download.
+    async fn unless_left<T>(&mut self, work: impl Future<Output = T>) -> anyhow::Result<T> {
+        let mut work = pin!(work);
+        loop {
+            match self.signals.unless(&mut work).await {
+                Ok(done) => return Ok(done),
+                Err(_) => {
+                    let why = self.interrupted();
+                    if self.waits == Waits::Nothing {
+                        return Err(why);
+                    }
+                    self.line.print("Still downloading the results. Press Ctrl-C again to leave without them.");
+                }
+            }
+        }
     }
 
     /// Prints the results, and returns the exit code. `missing`: why not all files of the run are here; the verdict is the

@@ -2,12 +2,11 @@
 
 use super::machines::NewCluster;
 use super::spec::Source;
-use super::{Job, LAST_ANSWER, Target};
+use super::{Job, LAST_ANSWER, Target, Waits};
 use crate::clusters;
 use crate::connect::Connection;
 use crate::exit::Interrupted;
 use crate::plans::auto_stop;
-use crate::signals::Signals;
 use jac_engine::view::{ClusterView, PlanView, RunView};
 use jac_model::{ClusterConfig, Provider};
 use serde_json::json;
@@ -58,12 +57,8 @@ impl Job<'_> {
             self.line.print(&clusters::price_sentence(&forecast, new.workers + 1));
         }
         let path = format!("/clusters?ephemeral={ephemeral}");
-        begun(
-            self.signals,
-            self.client.post(&path, &request),
-            "`jac cluster list` shows whether the cluster was created.",
-        )
-        .await
+        let asked = self.client.post(&path, &request);
+        self.begun(asked, "`jac cluster list` shows whether the cluster was created.").await
     }
 
     pub(super) async fn start(&mut self, plan: &PlanView, cluster: &ClusterView) -> anyhow::Result<RunView> {
@@ -89,7 +84,27 @@ impl Job<'_> {
             "queue": matches!(self.target, Target::Existing { queue: true, .. }),
             "try_run": self.spec.try_run,
         });
-        begun(self.signals, self.client.post("/runs", &new), "`jac runs list` shows whether the run has started.").await
+        self.begun(self.client.post("/runs", &new), "`jac runs list` shows whether the run has started.").await
+    }
+
+    /// When a signal arrives, the requested item may already exist, and only the response has its ID: that is waited for a
+    /// little longer. [`Signals::received`](crate::signals::Signals::received) returns whether a signal came. A second one ends all waits.
+    async fn begun<T>(
+        &mut self,
+        asked: impl Future<Output = anyhow::Result<T>>,
+        continuing: &str,
+    ) -> anyhow::Result<T> {
+        let mut asked = pin!(asked);
+        let signal = match self.signals.unless(&mut asked).await {
+            Ok(answer) => return answer,
+            Err(signal) => signal,
+        };
+        match self.signals.unless(tokio::time::timeout(LAST_ANSWER, asked)).await {
+            Ok(Ok(answer)) => return answer,
+            Ok(Err(_late)) => (),
+            Err(_second) => self.waits = Waits::Nothing,
+        }
+        Err(Interrupted { signal, continuing: continuing.to_owned() }.into())
     }
 }
 
@@ -100,24 +115,4 @@ fn lifetime_minutes(new: &NewCluster) -> u32 {
         Provider::Local | Provider::Ssh | Provider::Imported => ClusterConfig::MAX_LIFETIME_MINUTES,
     };
     new.lifetime_minutes.unwrap_or(otherwise)
-}
-
-/// When a signal arrives, the requested item may already exist, and only the response has its ID: that is waited for a
-/// little longer. [`Signals::received`] returns whether a signal came.
-async fn begun<T>(
-    signals: &mut Signals,
-    asked: impl Future<Output = anyhow::Result<T>>,
-    continuing: &str,
-) -> anyhow::Result<T> {
-    let mut asked = pin!(asked);
-    match signals.unless(&mut asked).await {
-        Ok(answer) => answer,
-        Err(signal) => {
-            let left = || Err(Interrupted { signal, continuing: continuing.to_owned() }.into());
-            tokio::select! {
-                answer = tokio::time::timeout(LAST_ANSWER, asked) => answer.unwrap_or_else(|_| left()),
-                _second = signals.next() => left(),
-            }
-        }
-    }
 }

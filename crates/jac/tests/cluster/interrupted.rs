@@ -184,6 +184,24 @@ fn a_run_whose_cluster_is_not_waited_for_reports_what_is_left_and_until_when_and
 }
 
 #[test]
+fn a_stop_that_the_server_does_not_confirm_is_reported_as_such() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let mut running = Running::start(place.run("steady.jmx", &["-Jduration=60"]));
+    place.wait_until("it runs", || place.rows_so_far() > 5);
+    server.signal(Signal::SIGSTOP);
+    for word in ["a graceful stop", "a forced stop", "not confirmed yet"] {
+        running.signal(Signal::SIGINT);
+        running.wait_for_word(word);
+    }
+    // The fourth ends the wait for an answer, too.
+    running.signal(Signal::SIGINT);
+    let done = soon(running).expect(130);
+    server.signal(Signal::SIGCONT);
+    assert!(done.stderr.contains("did not confirm the stop"), "{}", done.stderr);
+}
+
+#[test]
 fn a_signal_after_the_stop_leaves_all_waits_of_a_run_at_once() {
     let place = Place::new();
     // Neither the store nor the search target ever answers.

@@ -35,6 +35,11 @@ impl Server {
         Self { child, url }
     }
 
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a number"));
+        nix::sys::signal::kill(pid, signal).expect("it is there");
+    }
+
     pub fn kill(mut self) {
         kill(i32::try_from(self.child.id()).expect("a number"));
         let _reaped = self.child.wait();
@@ -42,8 +47,7 @@ impl Server {
 
     /// Sends it SIGTERM, and waits until it has ended.
     pub fn end(mut self) {
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a number"));
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("it is there");
+        self.signal(nix::sys::signal::Signal::SIGTERM);
         let deadline = std::time::Instant::now() + crate::place::LIMIT;
         while self.child.try_wait().expect("it is ours").is_none() {
             assert!(std::time::Instant::now() < deadline, "the server does not end");
