@@ -79,7 +79,7 @@ impl Source {
                 Ok(Self::Log(Input::File(path.to_owned()), None))
             };
         }
-        if let Some(log) = logs::log_of(path) {
+        if let Some(log) = logs::log_of(path)? {
             return Ok(Self::Log(Input::File(log), logs::partial(path)));
         }
         let summary = path.join(logs::SUMMARY);

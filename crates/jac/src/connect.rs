@@ -19,7 +19,7 @@ use jac_model::Provider;
 use jac_model::ports::Cloud;
 use jac_server::{Access, App, Edge};
 use jac_ssh::{SshCloud, SshSettings};
-use jac_store::{DataFolder, FolderError, Lock, Store, Vault};
+use jac_store::{DataFolder, FolderError, Lock, Store, StoreError, Vault};
 use nix::sys::statvfs::statvfs;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -103,7 +103,9 @@ async fn open_database(folder: &DataFolder) -> anyhow::Result<Store> {
     Store::open(&folder.database()).await.map_err(|error| {
         let free = statvfs(folder.root()).map_or(u64::MAX, |disk| disk.blocks_available() * disk.fragment_size());
         let hint = || format!("The disk of {} is full: free at least 1 MB, then start again.", folder.root().display());
-        hinted(error, (free < ROOM_TO_START_BYTES).then(hint))
+        // Not where the database itself was refused, as that of a newer JAC is.
+        let is_sqlite = matches!(error, StoreError::Database { .. } | StoreError::Migration { .. });
+        hinted(error, (is_sqlite && free < ROOM_TO_START_BYTES).then(hint))
     })
 }
 

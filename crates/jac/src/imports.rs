@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 pub async fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
     let max_unread_percent = logs::max_unread_percent(&arguments.max_unread)?.to_string();
-    logs::refuse_twice(arguments.logs.iter().map(PathBuf::as_path))?;
     let files = named(&arguments.logs)?;
+    logs::refuse_twice(files.iter().map(|file| file.path.as_path()))?;
     let mut fields = vec![("plan", arguments.plan.as_str()), ("max_unread_percent", &max_unread_percent)];
     fields.extend(arguments.name.as_deref().map(|name| ("name", name)));
     briefly(&arguments.whose, async |client| {
@@ -29,8 +29,18 @@ fn named(given: &[PathBuf]) -> anyhow::Result<Vec<UploadFile>> {
     let mut taken = BTreeSet::new();
     let mut files = Vec::new();
     for path in given {
-        let of_folder = path.is_dir().then(|| logs::log_of(path).ok_or_else(|| logs::without_results(path, "")));
-        let path = &of_folder.transpose()?.unwrap_or_else(|| path.clone());
+        let folder = path.is_dir().then_some(path);
+        if let Some(folder) = folder
+            && let Some(partial) = logs::partial(folder)
+        {
+            let (folder, cause) = (folder.display(), partial.cause.trim_end_matches('.'));
+            eprintln!("warning: the run in {folder} is partial ({cause}); the imported run does not show that.");
+        }
+        let log = match folder {
+            Some(folder) => logs::log_of(folder)?.ok_or_else(|| logs::without_results(folder, ""))?,
+            None => path.clone(),
+        };
+        let path = &log;
         if !path.is_file() {
             let hint = Some("Give a result log written by JMeter, or a zip of some.".to_owned());
             return Err(with_hint(format!("no file {}", path.display()), hint));

@@ -154,9 +154,20 @@ pub fn inputs(arguments: &[String]) -> anyhow::Result<Vec<Input>> {
     Ok(inputs)
 }
 
-/// The log of a results folder.
-pub fn log_of(folder: &Path) -> Option<PathBuf> {
-    LOGS.into_iter().map(|name| folder.join(name)).find(|log| log.is_file())
+/// The log of a results folder; `None`: it has none.
+///
+/// # Errors
+/// When the folder cannot be read: it may have one.
+pub fn log_of(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
+    for log in LOGS.map(|name| folder.join(name)) {
+        match std::fs::metadata(&log) {
+            Ok(found) if found.is_file() => return Ok(Some(log)),
+            Ok(_) => (),
+            Err(error) if error.kind() == ErrorKind::NotFound => (),
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be read", log.display())),
+        }
+    }
+    Ok(None)
 }
 
 /// A folder with neither a log nor what else it may have.
@@ -240,7 +251,7 @@ pub fn input(argument: &str) -> anyhow::Result<Input> {
     }
     let path = Path::new(argument);
     if path.is_dir() {
-        return log_of(path).map(Input::File).ok_or_else(|| without_results(path, ""));
+        return log_of(path)?.map(Input::File).ok_or_else(|| without_results(path, ""));
     }
     Ok(Input::of_argument(argument))
 }

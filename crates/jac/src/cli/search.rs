@@ -76,7 +76,7 @@ pub struct AddTargetArguments {
     /// The file with the password; - is standard input
     #[arg(long, value_name = "FILE", requires = "username")]
     pub password_file: Option<PathBuf>,
-    /// Sign in with the API key in this file, in its encoded form; - is standard input
+    /// Sign in with the API key in this file, encoded or as id:api_key; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "username")]
     pub api_key_file: Option<PathBuf>,
     /// Sign requests for Amazon's service in this region with --credentials

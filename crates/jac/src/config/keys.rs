@@ -451,7 +451,7 @@ pub static KEYS: &[Key] = &[
         shape: Shape::Path,
         value: "FILE",
         otherwise: "not signed in",
-        meaning: "The file with an API key of Elasticsearch, in its encoded form",
+        meaning: "The file with an API key of Elasticsearch, encoded or as id:api_key",
         ..PLAIN
     },
     Key {

@@ -267,49 +267,52 @@ async fn stop(client: &Client, Stop { run, force }: Stop) -> Answer {
 
 /// The id of a plan or cluster that is named by its id or its name.
 async fn id_of(client: &Client, what: &str, named: &str) -> Result<String, Refusal> {
-    let items = all(client, &format!("/{what}?text={}", encoded(named))).await?;
-    let is_it =
-        |item: &&Value| item["id"] == named || item["name"].as_str().is_some_and(|name| is_same_name(name, named));
-    let found: Vec<&str> = items.iter().filter(is_it).flat_map(|item| item["id"].as_str()).collect();
-    match found[..] {
-        [id] => Ok(id.to_owned()),
+    let path = format!("/{what}?text={}", encoded(named));
+    let found = ids_in(client, &path, |item| {
+        let is_it = item["id"] == named || item["name"].as_str().is_some_and(|name| is_same_name(name, named));
+        is_it.then_some(item)
+    });
+    match &found.await?[..] {
+        [id] => Ok(id.clone()),
         [] if what == "plans" => plan_of_runs(client, named).await,
         [] => Ok(encoded(named)),
-        _ => Err(ambiguous(what, named, &found)),
+        several => Err(ambiguous(what, named, several)),
     }
 }
 
-/// All of a list, page by page: what is named may be on any of them. `path` has a query already.
-async fn all(client: &Client, path: &str) -> Result<Vec<Value>, Refusal> {
-    let (mut items, mut after) = (Vec::new(), String::new());
+/// The different IDs of what `chosen` returns of a list's items, until there are several. It is read page by page, as the named one may be on
+/// any of them. `path` has a query already.
+async fn ids_in(
+    client: &Client,
+    path: &str,
+    chosen: impl Fn(&Value) -> Option<&Value>,
+) -> Result<Vec<String>, Refusal> {
+    let (mut ids, mut after) = (BTreeSet::new(), String::new());
     loop {
-        let mut page = get(client, &format!("{path}&limit={MOST_LISTED}{after}")).await?;
-        if let Value::Array(more) = page["items"].take() {
-            items.extend(more);
-        }
+        let page = get(client, &format!("{path}&limit={MOST_LISTED}{after}")).await?;
+        let items = page["items"].as_array().into_iter().flatten();
+        ids.extend(items.filter_map(&chosen).filter_map(|one| one["id"].as_str()).map(str::to_owned));
         match page["next"].as_str() {
-            Some(next) => after = format!("&after={}", encoded(next)),
-            None => return Ok(items),
+            Some(next) if ids.len() < 2 => after = format!("&after={}", encoded(next)),
+            _ => return Ok(ids.into_iter().collect()),
         }
     }
 }
 
-fn ambiguous(what: &str, named: &str, ids: &[&str]) -> Refusal {
+fn ambiguous(what: &str, named: &str, ids: &[String]) -> Refusal {
     Refusal::new("ambiguous", format!("Several {what} have the name '{named}': {}.", ids.join(", ")))
 }
 
 /// The id of a plan that was deleted, or that runs were imported under: its runs know it.
 async fn plan_of_runs(client: &Client, named: &str) -> Result<String, Refusal> {
-    let runs = all(client, &format!("/runs?text={}", encoded(named))).await?;
-    let plans = runs.iter().map(|run| &run["plan"]);
-    let found: BTreeSet<&str> = plans
-        .filter(|plan| plan["name"].as_str().is_some_and(|name| is_same_name(name, named)))
-        .flat_map(|plan| plan["id"].as_str())
-        .collect();
-    match found.into_iter().collect::<Vec<_>>()[..] {
+    let path = format!("/runs?text={}", encoded(named));
+    let found = ids_in(client, &path, |run| {
+        Some(&run["plan"]).filter(|plan| plan["name"].as_str().is_some_and(|name| is_same_name(name, named)))
+    });
+    match &found.await?[..] {
         [] => Ok(encoded(named)),
-        [id] => Ok(id.to_owned()),
-        ref ids => Err(ambiguous("plans", named, ids)),
+        [id] => Ok(id.clone()),
+        several => Err(ambiguous("plans", named, several)),
     }
 }
 
