@@ -301,7 +301,7 @@ pub enum OwnTargetAuth {
         user: String,
         password: String,
     },
-    /// Elasticsearch's, in its encoded form.
+    /// Elasticsearch's, encoded or as `id:api_key`.
     ApiKey(String),
     /// Amazon's service, in that region.
     Aws {

@@ -101,13 +101,13 @@ fn not_imported(url: &Url, answer: &Answer) -> TargetError {
             "search_import_denied",
             format!("{url} does not accept the credentials, or they may not import saved objects (HTTP {status})."),
         ),
+        (502..=504, _) => {
+            TargetError::new("search_unavailable", format!("{url} is temporarily unavailable (HTTP {status})."))
+        }
         (_, Some(message)) if answer.server_fault().is_none() && status != 404 => TargetError::new(
             "search_import_refused",
             format!("{url} refuses the import (HTTP {status}): {}.", message.trim_end_matches('.')),
         ),
-        (502..=504, _) => {
-            TargetError::new("search_unavailable", format!("{url} is temporarily unavailable (HTTP {status})."))
-        }
         _ => TargetError::new(
             "search_not_dashboards",
             format!(

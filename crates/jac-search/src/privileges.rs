@@ -124,9 +124,17 @@ async fn attempt(http: &Http, settings: &Settings, layout: Layout) -> Result<Vec
         Layout::DataStream => name,
         Layout::IndexPerRun => format!("{name}-{TEST_SUFFIX}"),
     };
-    bulk::try_to_create(http, &index).await.map_err(denied("create documents"))?;
+    let created = bulk::try_to_create(http, &index).await;
     let missing = "ignore_unavailable=true&allow_no_indices=true";
     let counted = http.call(Method::GET, &format!("{index}/_count?{missing}"), None).await;
+    let refreshed = http.call(Method::POST, &format!("{index}/_refresh?{missing}"), None).await;
+    // Also where the rest failed: the engine may have created the index before that.
+    let deleted = match layout {
+        Layout::DataStream => Ok(()),
+        Layout::IndexPerRun => delete_index(http, &index).await,
+    };
+    created.map_err(denied("create documents"))?;
+    counted.map_err(denied("count documents"))?;
     let mut notes = Vec::new();
     let mut note = |done: Result<(), TargetError>, effect: &str| match done {
         Err(error) if error.code == "search_denied" => {
@@ -135,18 +143,17 @@ async fn attempt(http: &Http, settings: &Settings, layout: Layout) -> Result<Vec
         }
         done => done,
     };
-    let refreshed = http.call(Method::POST, &format!("{index}/_refresh?{missing}"), None).await;
     note(refreshed.map(drop), "The samples of a run are counted late")?;
-    if layout == Layout::IndexPerRun {
-        let deleted = http.send(Method::DELETE, &index, None).await.map_err(|silence| silence.error)?;
-        let deleted = match deleted.status.as_u16() {
-            200..300 | 404 => Ok(()),
-            _ => Err(deleted.fault()),
-        };
-        note(deleted, &format!("`jac search delete` does not work, and the empty index {index} is left"))?;
-    }
-    counted.map_err(denied("count documents"))?;
+    note(deleted, &format!("`jac search delete` does not work, and the empty index {index} is left"))?;
     Ok(notes)
+}
+
+async fn delete_index(http: &Http, index: &str) -> Result<(), TargetError> {
+    let deleted = http.send(Method::DELETE, index, None).await.map_err(|silence| silence.error)?;
+    match deleted.status.as_u16() {
+        200..300 | 404 => Ok(()),
+        _ => Err(deleted.fault()),
+    }
 }
 
 fn lacking(settings: &Settings, layout: Layout, what: &str) -> TargetError {

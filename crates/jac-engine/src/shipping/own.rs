@@ -38,7 +38,7 @@ pub struct NewSearchTarget {
     pub username: Option<String>,
     #[serde(default)]
     pub password: Option<String>,
-    /// Elasticsearch's, in its encoded form.
+    /// Elasticsearch's, encoded or as `id:api_key`.
     #[serde(default)]
     pub api_key: Option<String>,
     /// Of Amazon's service, with `credentials`.
@@ -190,14 +190,13 @@ impl NewSearchTarget {
     fn field_of(&self, error: &TargetError) -> &'static str {
         match error.code {
             "search_certificate" => "/settings/ca_pem",
-            "search_denied" | "search_credentials" | "search_privileges_missing" if self.password.is_some() => {
-                "/password"
-            }
-            "search_denied" | "search_credentials" | "search_privileges_missing" if self.api_key.is_some() => {
-                "/api_key"
-            }
-            "search_denied" | "search_credentials" | "search_privileges_missing" if self.credentials.is_some() => {
-                "/credentials"
+            "search_denied" | "search_credentials" | "search_privileges_missing" => {
+                let given = [
+                    (self.password.is_some(), "/password"),
+                    (self.api_key.is_some(), "/api_key"),
+                    (self.credentials.is_some(), "/credentials"),
+                ];
+                given.into_iter().find(|(is_given, _)| *is_given).map_or("/settings/url", |(_, field)| field)
             }
             _ => "/settings/url",
         }

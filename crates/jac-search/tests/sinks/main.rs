@@ -448,6 +448,11 @@ async fn an_import_at_a_wrong_address_or_without_the_right_has_a_code_and_repeat
         (401, "x-secret-page", "search_import_denied"),
         (403, r#"{"statusCode":403,"error":"Forbidden","message":"Unable to bulk_create"}"#, "search_import_denied"),
         (503, "x-secret-page", "search_unavailable"),
+        (
+            503,
+            r#"{"statusCode":503,"error":"Service Unavailable","message":"License is not available."}"#,
+            "search_unavailable",
+        ),
         (400, of_kibana, "search_import_refused"),
     ] {
         let sink = Sink::start(move |_| Some(page(status, body))).await;

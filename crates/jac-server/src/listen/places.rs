@@ -34,6 +34,8 @@ pub struct Places {
 pub struct Place {
     taken: Arc<Mutex<Taken>>,
     pub peer: IpAddr,
+    /// Its network has used up one of its places; a trusted proxy's connections are its clients', and use up none.
+    counts: bool,
     /// It is one of those for the shell of this machine.
     pub is_kept: bool,
     /// Whether the connection has become a WebSocket.
@@ -63,10 +65,13 @@ impl Places {
         let mut taken = open(&self.taken);
         let network = network_of(peer);
         let of_peer = taken.of.get(&network).copied().unwrap_or_default();
-        let is_welcome = of_peer < self.limits.connections_per_peer || is_trusted(peer, &self.proxies);
+        let counts = !is_trusted(peer, &self.proxies);
+        let is_welcome = of_peer < self.limits.connections_per_peer || !counts;
         let is_kept = if taken.ordinary < self.limits.connections && is_welcome {
             taken.ordinary += 1;
-            *taken.of.entry(network).or_default() += 1;
+            if counts {
+                *taken.of.entry(network).or_default() += 1;
+            }
             false
         } else if peer.is_loopback() && taken.kept < KEPT_PLACES {
             taken.kept += 1;
@@ -77,7 +82,7 @@ impl Places {
         };
         self.metrics.as_ref().inspect(|metrics| metrics.connection_opened());
         let (taken, metrics) = (Arc::clone(&self.taken), self.metrics.clone());
-        Some(Place { taken, peer, is_kept, is_socket: Arc::default(), metrics })
+        Some(Place { taken, peer, counts, is_kept, is_socket: Arc::default(), metrics })
     }
 }
 
@@ -96,7 +101,9 @@ impl Drop for Place {
         }
         taken.ordinary -= 1;
         let network = network_of(self.peer);
-        if let Some(count) = taken.of.get_mut(&network) {
+        if self.counts
+            && let Some(count) = taken.of.get_mut(&network)
+        {
             *count -= 1;
             if *count == 0 {
                 taken.of.remove(&network);
@@ -108,6 +115,21 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trusted_proxy_uses_up_no_place_of_its_network() {
+        let limits = Limits { connections_per_peer: 1, ..Limits::for_descriptors(1_024) };
+        let places = Places::new(&limits, vec!["2001:db8:1::10/128".parse().expect("a network")], None);
+        let take = |peer: &str| places.take(peer.parse().expect("an address"));
+        let of_proxy = [take("2001:db8:1::10"), take("2001:db8:1::10"), take("2001:db8:1::10")];
+        assert!(of_proxy.iter().all(Option::is_some));
+        let neighbour = take("2001:db8:1::20").expect("a place");
+        assert!(take("2001:db8:1::21").is_none());
+        drop(of_proxy);
+        assert!(take("2001:db8:1::21").is_none(), "the neighbour still has the network's only place");
+        drop(neighbour);
+        assert!(open(&places.taken).of.is_empty());
+    }
 
     #[test]
     fn the_addresses_of_one_network_of_ipv6_share_their_places() {

@@ -25,7 +25,8 @@ fn whose<P>(allowed: &Allowed<P>) -> Option<&str> {
     (caller.role != UserRole::Administrator).then_some(caller.user.id.as_str())
 }
 
-/// Test a target: its identity, and whether it accepts the credentials
+/// Test a target: its identity, and whether it accepts the credentials and grants the privileges that shipping needs. If the target cannot list its
+/// privileges, they are tried: index templates and a test index are created
 #[utoipa::path(post, path = "/search/targets/{name}/test", tag = "search", params(("name" = String, Path)),
     responses((status = 200, body = TargetTest), (status = 404, body = ErrorBody), (status = 502, body = ErrorBody)))]
 pub async fn test(allowed: Allowed<StartRun>, Path(name): Path<String>) -> Result<Json<TargetTest>, ApiError> {

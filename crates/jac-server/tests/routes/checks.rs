@@ -6,7 +6,7 @@ use jac_engine::plans::{Kept, RunSpec};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -78,7 +78,9 @@ async fn a_client_that_leaves_in_the_middle_of_a_huge_check_frees_its_place_at_o
                 asked.set(asked.get() + 1);
                 if asked.get() == until {
                     reached.send(()).expect("the test listens");
-                    while !gone() {
+                    // Bounded, as a thread that never ends would keep the failed test from ending.
+                    let since = Instant::now();
+                    while !gone() && since.elapsed() < LIMIT {
                         std::thread::sleep(Duration::from_millis(1));
                     }
                 }

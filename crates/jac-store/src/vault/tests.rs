@@ -143,7 +143,7 @@ async fn another_key_opens_nothing_and_says_what_to_do() {
     vault.save(set("k-1", "work", Secret::Aws(credentials()))).await.expect("saved");
     let other = Vault::new(store, SealingKey::new(&[2; 32]).expect("a key"));
     let error = other.aws(&of("k-1")).await.expect_err("another key").to_string();
-    assert!(error.contains("another key") && error.contains("save"), "{error}");
+    assert!(error.contains("another key") && error.contains("save them again"), "{error}");
     assert_eq!((vault.count_locked().await.expect("counted"), other.count_locked().await.expect("counted")), (0, 1));
     let sets = other.database().credentials().await.expect("sets");
     assert!(sets[0].fault.is_some(), "the set says it too");

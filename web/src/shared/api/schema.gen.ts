@@ -1710,7 +1710,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Test a target: its identity, and whether it accepts the credentials */
+        /**
+         * Test a target: its identity, and whether it accepts the credentials and grants the privileges that shipping needs. If the target cannot list its
+         *     privileges, they are tried: index templates and a test index are created
+         */
         post: operations["search_test"];
         delete?: never;
         options?: never;
@@ -2162,7 +2165,7 @@ export interface components {
             /** @description Nodes that were lost; a `ready` cluster with lost nodes is degraded. */
             lost_nodes: string[];
             current_run: components["schemas"]["RunId"] | null;
-            /** @description Its master is being restarted to create an image; no run starts until then. */
+            /** @description Its master is being restarted to create an image; no run starts until it is running again. */
             master_restarting: boolean;
             nodes: components["schemas"]["Node"][];
             /** Format: int64 */
@@ -3732,7 +3735,7 @@ export interface components {
             settings: components["schemas"]["OwnTargetSettings"];
             username: string | null;
             password: string | null;
-            /** @description Elasticsearch's, in its encoded form. */
+            /** @description Elasticsearch's, encoded or as `id:api_key`. */
             api_key: string | null;
             /** @description Of Amazon's service, with `credentials`. */
             aws_region: string | null;
