@@ -67,7 +67,7 @@ class Api:
         return without_namespaces(data)
 
     def instance_items(self, region, tag=None):
-        """A region's instances that are not terminated, with one tag (key, value) or all. The emulator accepts a hundred launches per page."""
+        """A region's instances that are not terminated, with one tag (key, value) or all. The emulator returns a hundred launches per page."""
         parameters = {"Filter.1.Name": "instance-state-name"}
         parameters |= {f"Filter.1.Value.{number}": state for number, state in enumerate(LIVING, 1)}
         parameters |= {"Filter.2.Name": f"tag:{tag[0]}", "Filter.2.Value.1": tag[1]} if tag else {}

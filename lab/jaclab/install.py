@@ -63,7 +63,7 @@ def install(say):
 
 @contextmanager
 def alone(name):
-    """Keeps other lab commands of this user from installing at the same time; the lock ends with the process."""
+    """Keeps other lab commands of this user from doing the same at the same time; the lock ends with the process."""
     cache_folder().mkdir(parents=True, exist_ok=True)
     with open(cache_folder() / name, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

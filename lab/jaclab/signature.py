@@ -27,7 +27,7 @@ class Keyring:
         return expired
 
     def check(self, request):
-        """Raises the error that AWS returns for a request with an unknown key, a wrong signature, or a signature that is too old."""
+        """Raises the error that AWS returns for a request with an unknown key, expired credentials, or a wrong signature."""
         if request.access_key is None:
             raise AwsError(
                 "AccessDenied" if request.service == "s3" else "MissingAuthenticationToken", "Request is missing Authentication Token"
