@@ -12,7 +12,7 @@ CARGO_DENY_VERSION=0.20.2
 # An S3 server that checks signatures, for the tests. It is built from a Go module.
 S3_GATEWAY_VERSION=1.8.0
 
-# A metrics store that takes OTLP and InfluxDB's line protocol and can be queried, for the tests. Also a Go module; later ones need a later Go.
+# A metrics store for the tests, which takes OTLP and InfluxDB's line protocol, scrapes `/metrics`, and can be queried. Also a Go module; later ones need a later Go.
 VICTORIA_METRICS_VERSION=1.140.0
 # A mail server for the tests, in Python.
 AIOSMTPD_VERSION=1.4.6

@@ -74,6 +74,7 @@ impl Engine {
         name: &str,
         description: &str,
     ) -> Result<NodeImage, EngineError> {
+        let cloud = Arc::clone(self.cloud(cluster.provider)?);
         // As a change, so that a run that takes the cluster has done so before this, or sees after this that it may not.
         self.change_cluster(&cluster.id, |cluster| {
             if cluster.master_restarting {
@@ -89,7 +90,7 @@ impl Engine {
             Ok(())
         })
         .await?;
-        let (cloud, (send, baked)) = (Arc::clone(self.cloud(cluster.provider)?), oneshot::channel());
+        let (send, baked) = oneshot::channel();
         let (engine, id) = (self.clone(), cluster.id.clone());
         let (name, description) = (name.to_owned(), description.to_owned());
         // Whoever asked may leave before the answer.

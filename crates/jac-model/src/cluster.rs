@@ -322,7 +322,7 @@ pub struct Cluster {
     pub lost_nodes: Vec<String>,
     /// The run that is currently using it.
     pub current_run: Option<RunId>,
-    /// Its master is being restarted to create an image; no run starts until then.
+    /// Its master is being restarted to create an image; no run starts until it is running again.
     #[serde(default)]
     pub master_restarting: bool,
     pub nodes: Vec<Node>,

@@ -117,7 +117,7 @@ pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// The same, instead of what `to` was, in one step.
+/// The same, and replaces what `to` was, in one step.
 pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     let mut new = to.as_os_str().to_owned();
     new.push(format!(".{:016x}.new", rand::random::<u64>()));

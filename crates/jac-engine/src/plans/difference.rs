@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const LARGEST_PLAN: u64 = 8 << 20;
 /// …and those of other files up to this one.
 const LARGEST_TEXT: u64 = 256 << 10;
-/// Lines that stayed as they were are shown this many before and after those that did not.
+/// This many unchanged lines are shown before and after changed ones.
 const AROUND: usize = 3;
 /// This many lines are shown at most, of all files together, and of each this many characters.
 const MOST_LINES: usize = 4_000;

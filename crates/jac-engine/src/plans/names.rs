@@ -34,7 +34,7 @@ pub fn safe_name(name: &str) -> Result<String, EngineError> {
     }
     for part in &parts {
         if *part == ".." {
-            return refused("it points outside the plan's folder");
+            return refused("it points outside the uploaded folder");
         }
         if part.is_empty() || part.trim() != *part {
             return refused("a part of it is empty or has white space around it");

@@ -44,14 +44,14 @@ impl RunRecord {
         folder.join(NAME).is_file()
     }
 
-    /// The record in a run's folder; `None`: there is none, or what lies there is not a valid record.
+    /// The record in a run's folder; `None`: there is none, or what is there is no record, or no regular file.
     ///
     /// # Errors
     /// When it cannot be read now, or a newer JAC wrote it: the folder may be a run's all the same.
     pub fn read(folder: &Path) -> Result<Option<Self>, EngineError> {
         let bytes = match read_regular(&folder.join(NAME)) {
             Ok(bytes) => bytes,
-            // Also where the folder itself is a file.
+            // `NotADirectory`: the folder itself is a file. `InvalidInput`: the record is a FIFO, a socket or a device.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput) =>
             {

@@ -56,7 +56,7 @@ pub(crate) fn take_out(properties: &mut Properties, marked: &[String]) -> Proper
     taken
 }
 
-/// Puts known values instead of masks.
+/// Replaces masks by the known values.
 pub(crate) fn unmask(properties: &mut Properties, known: &Properties) {
     for (name, value) in properties.iter_mut().filter(|(_, value)| *value == MASK) {
         if let Some(true_value) = known.get(name) {

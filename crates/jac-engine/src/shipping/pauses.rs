@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 /// The code of a search that was not answered in time.
 pub(super) const TIMEOUT: &str = "search_timeout";
-/// For so long a target that did not answer is not asked.
+/// How long a target that did not answer is left alone.
 const PAUSE: Duration = Duration::from_secs(30);
 /// What is wrong with a target then, whatever run is asked for.
 const AWAY: [&str; 6] = [

@@ -51,7 +51,7 @@ pub struct House {
     pub stop_rules: Option<Vec<String>>,
     /// The plan's revision that its runs use.
     pub plan_revision: Option<u32>,
-    /// The path of its workers' results.
+    /// How its workers' samples are collected.
     pub results: ResultsChoice,
     pub min_workers: Option<u32>,
     pub queue: bool,
