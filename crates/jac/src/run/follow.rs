@@ -39,11 +39,11 @@ impl Job<'_> {
             let seen = async {
                 tokio::select! {
                     how = stop.sent() => Seen::Stopping(how),
-                    (polled, event) = asked => Seen::Run(polled, event),
+                    seen = asked => Seen::Run(Box::new(seen)),
                 }
             };
             let (polled, event) = match self.signals.unless(seen).await {
-                Ok(Seen::Run(polled, event)) => (polled, event),
+                Ok(Seen::Run(seen)) => *seen,
                 Ok(Seen::Stopping(how)) => {
                     self.line.print(match how {
                         StopMode::Graceful => "Stopping gracefully. Press Ctrl-C again to abort requests in flight.",
@@ -126,7 +126,7 @@ impl Job<'_> {
 
 /// What there was first.
 enum Seen {
-    Run(anyhow::Result<Snapshot>, Option<String>),
+    Run(Box<(anyhow::Result<Snapshot>, Option<String>)>),
     /// The server has accepted the stop.
     Stopping(StopMode),
 }
