@@ -48,7 +48,7 @@ test("credentials are saved, and the secret is not shown again", async ({ page, 
   await expect(saved.getByText("tested", { exact: true })).toBeVisible();
   expect((await page.content()).includes(secret), "the secret is on the page").toBe(false);
   await look(page);
-  const { id } = (await admin.get("/credentials")).items.find(({ name }) => name === "lab");
+  const { id } = (await admin.get("/credentials")).find(({ name }) => name === "lab");
   await admin.call("DELETE", `/credentials/${id}`);
 });
 

@@ -56,6 +56,8 @@ const test = common.extend({
   },
 });
 
+const expectStored = (person, run) => expect.poll(async () => (await person.get(`/runs/${run}`)).archive?.phase, { message: `${run} is stored`, timeout: 60_000 }).toBe("stored");
+
 /** Clicks a button of the dialog, and returns the server's answer. */
 const answerTo = (page, button, path) => answerToAct(page, path, () => page.getByRole("dialog").getByRole("button", { name: button }).click());
 
@@ -74,7 +76,7 @@ test("without keys the results page links to the credentials, where they are sav
   await dialog.getByRole("button", { name: "Test and save" }).click();
   await dialog.getByRole("button", { name: "Save without testing" }).click({ timeout: 90_000 });
   await expect(page.getByRole("region", { name: "bucket" })).toBeVisible();
-  expect((await person.get("/credentials")).items.map(({ name }) => name)).toEqual(["bucket"]);
+  expect((await person.get("/credentials")).map(({ name }) => name)).toEqual(["bucket"]);
 });
 
 test("errors of a bucket are shown at its field before anything is saved", async ({ page, keys: _, gateway }) => {
@@ -103,7 +105,7 @@ test("errors of a bucket are shown at its field before anything is saved", async
   await look(page);
 });
 
-test("a run is stored in the bucket, and its samples are downloaded from there", async ({ page, store, gateway }) => {
+test("a run is stored in the bucket, and its samples are downloaded from there", async ({ page, person, store, gateway }) => {
   await page.goto("/runs");
   await page.getByRole("button", { name: "Import logs" }).first().click();
   const dialog = page.getByRole("dialog");
@@ -112,7 +114,8 @@ test("a run is stored in the bucket, and its samples are downloaded from there",
   await dialog.getByRole("button", { name: "Import", exact: true }).click();
   await expect(page).toHaveURL(/\/runs\/r-/);
   const run = idOf(page.url());
-  await expect(page.locator("code").filter({ hasText: `${store}/` }).first()).toBeVisible({ timeout: 60_000 });
+  await expectStored(person, run);
+  await expect(page.getByRole("status").locator("code").filter({ hasText: `${store}/` })).toBeVisible();
   const folder = `${gateway.objects}/${store.slice("s3://".length)}`;
   const files = readdirSync(folder, { recursive: true }).map(String);
   expect(files.filter((file) => file.endsWith(`${run}/manifest.json`))).toHaveLength(1);
@@ -139,7 +142,7 @@ test("a run is stored in the bucket, and its samples are downloaded from there",
 test("samples of all runs of a plan are found, each with its run, also by the page's address", async ({ page, person, store }) => {
   const imported = async (log) => {
     const run = await person.post("/runs/import", formOf([["night.jtl", log]], { plan: store }));
-    await expect.poll(async () => (await person.get(`/runs/${run.id}`)).archive?.state, { timeout: 60_000 }).toBe("stored");
+    await expectStored(person, run.id);
     return run;
   };
   await imported(resultLog(500));

@@ -34,7 +34,9 @@ class Runs {
   async #start(duration) {
     await this.free();
     this.plan ??= await planWithCriteria(this.#session);
-    const properties = { "target.host": targetHost, "target.port": targetPort, threads: "6", ramp_up: "2", duration };
+    const properties = { "target.port": targetPort, threads: "6", ramp_up: "2", duration };
+    // The page does not send what is the plan's default.
+    if (targetHost !== "127.0.0.1") properties["target.host"] = targetHost;
     const run = await this.#session.post("/runs", { plan_id: this.plan.id, cluster_id: this.#clusterId, properties, split: ["users.csv"] });
     return run.id;
   }
