@@ -29,6 +29,8 @@ export default defineConfig({
   // The stories share a server, and measure it.
   workers: 1,
   retries: 0,
+  // Of a server that starts no run, a dozen stories would report it, each after minutes.
+  maxFailures: 5,
   reporter: "list",
   expect: { timeout: 15 * SECOND },
   use: {

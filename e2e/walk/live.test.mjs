@@ -47,10 +47,10 @@ test("points appear on all charts of a running run", async ({ page, person, runs
   const run = await runs.live();
   await page.goto(`/runs/${run}`);
   await expect(chip(page, "running")).toBeVisible();
-  for (const id of FOUR_CHARTS) await expectPoints(page, id, 8, 60_000);
+  for (const id of FOUR_CHARTS) await expectPoints(page, id, 8, LAUNCH_MS);
   // The charts below are drawn when they are scrolled into view.
   await page.getByRole("region", { name: "Codes, bytes and connections" }).scrollIntoViewIfNeeded();
-  await expectPoints(page, "codes", 8, 60_000);
+  await expectPoints(page, "codes", 8, LAUNCH_MS);
   await expect(rowsOf(page, "labels").nth(2)).toBeVisible();
   await expect.poll(async () => (await person.get(`/runs/${run}`)).headline.active_users, { message: "6 users on each of 2 workers" }).toBe(12);
   const criteria = page.getByRole("region", { name: "Criteria", exact: true });
@@ -61,7 +61,7 @@ test("points appear on all charts of a running run", async ({ page, person, runs
 
 test("samples reach the chart in time", async ({ page, runs }) => {
   await page.goto(`/runs/${await runs.live()}`);
-  await expectPoints(page, "throughput", 8, 60_000);
+  await expectPoints(page, "throughput", 8, LAUNCH_MS);
   const seen = await watchLatency(page, "throughput", 20_000);
   expect(seen.length, "paints with new samples in 20 s").toBeGreaterThanOrEqual(10);
   const newest = seen.map((each) => each.newest_ms);
@@ -75,7 +75,7 @@ test("a click on a label in the live table shows it in the charts and the figure
   await page.goto(`/runs/${run}`);
   await rowsOf(page, "labels").locator("label").filter({ hasText: "Login" }).click();
   await expect(page).toHaveURL(/label=Login/);
-  await expectPoints(page, "throughput", 8, 60_000);
+  await expectPoints(page, "throughput", 8, LAUNCH_MS);
   const figure = page.locator("[data-figure=samples]");
   await expect(figure.getByText(/^1 of \d+ labels$/)).toBeVisible();
   const { summary } = await person.get(`/runs/${run}/live?after=0`);
@@ -99,7 +99,7 @@ test("a lost connection is shown, and nothing is missing afterwards", async ({ p
   // Without a WebSocket the page polls, which a lost connection must block too.
   await page.route(/\/socket\.io\//, (route) => (broken ? route.abort() : route.continue()));
   await page.goto(`/runs/${run}`);
-  await expectPoints(page, "throughput", 8, 60_000);
+  await expectPoints(page, "throughput", 8, LAUNCH_MS);
   await expect.poll(() => sockets.length, { message: "a WebSocket" }).toBeGreaterThan(0);
   broken = true;
   for (const socket of sockets.splice(0)) await socket.close();
@@ -126,7 +126,7 @@ test("a page whose WebSocket is blocked follows the run by polling, and says so"
 
 test("a page opened during a run gets its history", async ({ page, person, runs }) => {
   const run = await runs.live();
-  await expect.poll(() => bucketsThere(person, run), { timeout: 60_000 }).toBeGreaterThanOrEqual(8);
+  await expect.poll(() => bucketsThere(person, run), { message: "buckets", timeout: LAUNCH_MS }).toBeGreaterThanOrEqual(8);
   const there = await bucketsThere(person, run);
   await page.goto(`/runs/${run}`);
   await expectPoints(page, "throughput", there, 15_000);
@@ -142,7 +142,7 @@ test("the JMeter log is on the page", async ({ page, runs }) => {
 test("stop ends the run, and the report replaces the charts", async ({ page, person, runs }) => {
   const run = await runs.live();
   await page.goto(`/runs/${run}`);
-  await expect.poll(async () => (await person.get(`/runs/${run}`)).headline?.samples ?? 0, { timeout: 60_000 }).toBeGreaterThan(100);
+  await expect.poll(async () => (await person.get(`/runs/${run}`)).headline?.samples ?? 0, { message: "samples", timeout: LAUNCH_MS }).toBeGreaterThan(100);
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop", exact: true }).click();
   await expect(chip(page, "stopped")).toBeVisible({ timeout: LAUNCH_MS });

@@ -63,7 +63,7 @@ class Runs {
   async first() {
     if (this.#first === undefined) {
       const id = await this.live();
-      await expect.poll(async () => (await this.#run(id)).headline?.samples ?? 0, { timeout: 60_000 }).toBeGreaterThan(300);
+      await expect.poll(async () => (await this.#run(id)).headline?.samples ?? 0, { message: "samples", timeout: LAUNCH_MS }).toBeGreaterThan(300);
       await this.free();
       this.#first = id;
     }
