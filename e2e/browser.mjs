@@ -1,12 +1,11 @@
-// Finds a Chromium, opens pages that record their errors, and takes screenshots.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+// Finds a Chromium, and opens pages that record their errors.
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { chromium } from "@playwright/test";
 import { forward } from "./forward.mjs";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable", "/snap/bin/chromium"];
-export const SHOTS = fileURLToPath(new URL("./screenshots/", import.meta.url));
 const APART = fileURLToPath(new URL("./apart", import.meta.url));
 
 function executable() {
@@ -17,24 +16,24 @@ function executable() {
   return found;
 }
 
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-dev-shm-usage"];
+/** How it is launched. */
+export const LAUNCHED = {
+  executablePath: executable(),
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-dev-shm-usage"],
+};
 
-export async function launch() {
-  mkdirSync(SHOTS, { recursive: true });
-  return chromium.launch({ executablePath: executable(), args: ARGUMENTS });
-}
+export const launch = () => chromium.launch(LAUNCHED);
 
 /** A browser in a separate network namespace, which reaches only the server on a port of this machine. Needs root. */
 export async function launchApart(port) {
-  mkdirSync(SHOTS, { recursive: true });
   const folder = mkdtempSync(`${tmpdir()}/jac-e2e-`);
   const server = await forward(`${folder}/server`, String(port));
   // If no browser starts, the forwarders must not keep the process alive.
   server.unref();
   // Playwright puts its own arguments first, so the ones that must precede them are in a script.
   const script = `${folder}/chromium`;
-  writeFileSync(script, `#!/bin/sh\nexec '${APART}' ${port} '${folder}/server' '${executable()}' "$@"\n`, { mode: 0o755 });
-  const browser = await chromium.launch({ executablePath: script, args: ARGUMENTS });
+  writeFileSync(script, `#!/bin/sh\nexec '${APART}' ${port} '${folder}/server' '${LAUNCHED.executablePath}' "$@"\n`, { mode: 0o755 });
+  const browser = await chromium.launch({ ...LAUNCHED, executablePath: script });
   browser.on("disconnected", () => {
     server.close();
     rmSync(folder, { recursive: true, force: true });
@@ -69,11 +68,4 @@ export function shiftOf(page) {
         requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum))));
       }),
   );
-}
-
-let number = 0;
-
-export async function shot(page, name) {
-  number += 1;
-  await page.screenshot({ path: `${SHOTS}${String(number).padStart(2, "0")}-${name}.png`, fullPage: true });
 }

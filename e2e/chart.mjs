@@ -1,19 +1,14 @@
 // Reads the data of a chart, and the age of its newest sample when it was painted.
+import { expect } from "@playwright/test";
 
-export const canvas = (id) => `[data-chart-canvas="${id}"]`;
+export const chart = (page, id) => page.locator(`[data-chart-canvas="${id}"]`);
+
+export const pointsOf = async (page, id) => Number(await chart(page, id).getAttribute("data-points"));
 
 /** Waits until the chart shows at least this many points in time. A chart out of view is drawn only when it is scrolled into view. */
-export async function waitForPoints(page, id, atLeast, timeout) {
-  await page.locator(canvas(id)).scrollIntoViewIfNeeded({ timeout });
-  await page.waitForFunction(
-    ([selector, count]) => Number(document.querySelector(selector)?.dataset.points ?? 0) >= count,
-    [canvas(id), atLeast],
-    { timeout },
-  );
-}
-
-export async function pointsOf(page, id) {
-  return Number(await page.getAttribute(canvas(id), "data-points"));
+export async function expectPoints(page, id, atLeast, timeout = 10_000) {
+  await chart(page, id).scrollIntoViewIfNeeded({ timeout });
+  await expect.poll(() => pointsOf(page, id), { message: `points of ${id}`, timeout, intervals: [100, 250] }).toBeGreaterThanOrEqual(atLeast);
 }
 
 /**
@@ -21,11 +16,10 @@ export async function pointsOf(page, id) {
  * first one since the previous paint, which waited longest. Browser and load generators have the same clock here.
  */
 export async function watchLatency(page, id, forMs) {
-  await page.locator(canvas(id)).scrollIntoViewIfNeeded();
-  return page.evaluate(
-    ([selector, duration]) =>
+  await chart(page, id).scrollIntoViewIfNeeded();
+  return chart(page, id).evaluate(
+    (element, duration) =>
       new Promise((resolve) => {
-        const element = document.querySelector(selector);
         const seen = [];
         let before = Number(element.dataset.lastSampleMs ?? 0);
         const observer = new MutationObserver(() => {
@@ -40,7 +34,7 @@ export async function watchLatency(page, id, forMs) {
           resolve(seen);
         }, duration);
       }),
-    [canvas(id), forMs],
+    forMs,
   );
 }
 

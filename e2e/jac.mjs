@@ -1,6 +1,8 @@
 // Starts the programs of a test: JAC on a data folder of its own, and the servers it uses.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 
 /** Starts `jac serve` and waits until it prints its address; `log` collects its output. Resolves to the process and its address. */
@@ -23,4 +25,26 @@ export async function end(child) {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGTERM");
   await once(child, "exit");
+}
+
+/**
+ * Starts JAC on a temporary folder with the options that `optionsIn(folder)` returns, and passes its address, `base`, and the folder to `use`,
+ * a fixture's. Its output is kept with the results of the tests.
+ */
+export async function useJac({ project }, optionsIn, use) {
+  const jac = process.env.JAC_E2E_JAC;
+  if (jac === undefined) throw new Error("Set JAC_E2E_JAC: the executable.");
+  const folder = mkdtempSync(`${tmpdir()}/jac-e2e-`);
+  const log = [];
+  let server;
+  try {
+    const started = await startJac(jac, folder, optionsIn(folder), log);
+    server = started.server;
+    await use({ base: started.base, folder });
+  } finally {
+    await end(server);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(project.outputDir, { recursive: true });
+    writeFileSync(`${project.outputDir}/${project.name}-server.log`, `${log.join("\n")}\n`);
+  }
 }

