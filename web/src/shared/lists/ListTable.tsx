@@ -1,6 +1,6 @@
+import type { ColumnSort, RowData } from "@tanstack/react-table";
 import type { ReactNode } from "react";
 import { formatCount } from "@/shared/format/numbers";
-import type { Column, Sort } from "@/shared/tables/tableRows";
 import { TableView, type TableProps } from "@/shared/tables/TableView";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
@@ -9,7 +9,7 @@ import { EMPTY_LIST, isUnfiltered, type ListState } from "./listState";
 import { LoadMore } from "./LoadMore";
 import type { Pages } from "./usePages";
 
-interface Props<Row> extends TableProps<Row> {
+interface Props<Row extends RowData> extends TableProps<Row> {
   pages: Pages<Row>;
   state: ListState;
   onChange: (change: Partial<ListState>) => void;
@@ -23,7 +23,7 @@ interface Props<Row> extends TableProps<Row> {
 }
 
 /** A table that the server filters and sorts; the next rows are loaded when the last ones are scrolled into view. */
-export function ListTable<Row>({ pages, state, onChange, orders, facets, searches, unowned = false, ...table }: Props<Row>) {
+export function ListTable<Row extends RowData>({ pages, state, onChange, orders, facets, searches, unowned = false, ...table }: Props<Row>) {
   const { rows, error, more } = pages;
   if (rows === undefined && error === null) return <Waiting what={`Loading ${table.title.toLowerCase()}…`} />;
   const failure = error !== null && <ErrorBox error={error} onRetry={pages.retry} />;
@@ -31,14 +31,14 @@ export function ListTable<Row>({ pages, state, onChange, orders, facets, searche
   if (rows === undefined && isUnfiltered(state)) return failure;
   const bare = rows?.length === 0 && isUnfiltered(state);
   const columnOf = (order: string) => Object.keys(orders).find((column) => orders[column] === order) ?? order;
-  const sort: Sort | null = state.sort === null ? null : { column: columnOf(state.sort.column), down: state.sort.down };
-  const onSort = (next: Sort | null) => onChange({ sort: next === null ? null : { column: orders[next.column] ?? next.column, down: next.down } });
+  const sort = state.sort && { ...state.sort, id: columnOf(state.sort.id) };
+  const onSort = (next: ColumnSort | null) => onChange({ sort: next && { ...next, id: orders[next.id] ?? next.id } });
   return (
     <TableView
       {...table}
       cards
       rows={rows ?? []}
-      count={rows !== undefined && !bare && (more ? `${formatCount(rows.length)}+` : formatCount(rows.length))}
+      count={(loaded) => rows !== undefined && (more ? `${formatCount(loaded)}+` : formatCount(loaded))}
       bare={bare}
       none={
         failure !== false ? (
@@ -50,7 +50,7 @@ export function ListTable<Row>({ pages, state, onChange, orders, facets, searche
       filters={!bare && facets !== null && <ListFilters title={table.title} state={state} facets={facets} searches={searches} unowned={unowned} onChange={onChange} />}
       sort={sort}
       onSort={onSort}
-      sortable={(column: Column<Row>) => orders[column.id] !== undefined}
+      sortable={orders}
       onNearEnd={pages.loadMore}
       stale={pages.stale}
       unfinished={more}

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { EMPTY_LIST, isUnfiltered, readList, searchOf, writeList, type ListState } from "./listState";
 
 const FACETS = ["phase", "provider"] as const;
-const full: ListState = { whose: "mine", text: " shop 2", facets: { phase: "running" }, sort: { column: "p95", down: true } };
+const full: ListState = { whose: "mine", text: " shop 2", facets: { phase: "running" }, sort: { id: "p95", desc: true } };
 
 describe("the state of a list", () => {
-  it.each([EMPTY_LIST, full, { ...EMPTY_LIST, whose: "team" as const, sort: { column: "name", down: false } }])("is read from the URL as it was written", (state) => {
+  it.each([EMPTY_LIST, full, { ...EMPTY_LIST, whose: "team" as const, sort: { id: "name", desc: false } }])("is read from the URL as it was written", (state) => {
     const url = new URLSearchParams("zoom=1-2");
     writeList(url, "runs.", FACETS, state);
     expect(readList(url, "runs.", FACETS)).toEqual(state);
@@ -29,6 +29,6 @@ describe("the request of a list", () => {
 });
 
 it("knows when no filter is set", () => {
-  expect(isUnfiltered({ ...EMPTY_LIST, text: "  ", sort: { column: "name", down: false } })).toBe(true);
+  expect(isUnfiltered({ ...EMPTY_LIST, text: "  ", sort: { id: "name", desc: false } })).toBe(true);
   expect(isUnfiltered({ ...EMPTY_LIST, facets: { phase: "ready" } })).toBe(false);
 });

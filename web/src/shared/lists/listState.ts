@@ -1,5 +1,5 @@
 /** The state of a list (owner, filters, sorting) in the URL and in the request. Pure. */
-import type { Sort } from "@/shared/tables/tableRows";
+import type { ColumnSort } from "@tanstack/react-table";
 
 export type Whose = "mine" | "team" | "all";
 
@@ -9,7 +9,7 @@ export interface ListState {
   /** Selected values by the name of the API's parameter; absent: any. */
   facets: Record<string, string>;
   /** By the server's sort key; null: the server's default, newest first. */
-  sort: Sort | null;
+  sort: ColumnSort | null;
 }
 
 export const EMPTY_LIST: ListState = { whose: "all", text: "", facets: {}, sort: null };
@@ -23,7 +23,7 @@ export function readList(url: URLSearchParams, prefix: string, facets: readonly 
     whose: whose === "mine" || whose === "team" ? whose : "all",
     text: get("text"),
     facets: Object.fromEntries(facets.map((name): [string, string] => [name, get(name)]).filter(([, value]) => value !== "")),
-    sort: sort === "" ? null : sort.startsWith("-") ? { column: sort.slice(1), down: true } : { column: sort, down: false },
+    sort: sort === "" ? null : sort.startsWith("-") ? { id: sort.slice(1), desc: true } : { id: sort, desc: false },
   };
 }
 
@@ -32,7 +32,7 @@ export function writeList(url: URLSearchParams, prefix: string, facets: readonly
   put("whose", state.whose === "all" ? "" : state.whose);
   put("text", state.text);
   for (const name of facets) put(name, state.facets[name] ?? "");
-  put("sort", state.sort === null ? "" : (state.sort.down ? "-" : "") + state.sort.column);
+  put("sort", state.sort === null ? "" : (state.sort.desc ? "-" : "") + state.sort.id);
 }
 
 /** No filter is set, so an empty answer means that there are no objects at all. */
@@ -48,8 +48,8 @@ export function searchOf(state: ListState, fixed: Record<string, string> = {}): 
   if (state.text.trim() !== "") search.set("text", state.text.trim());
   for (const [name, value] of Object.entries({ ...state.facets, ...fixed }).sort(([a], [b]) => a.localeCompare(b))) search.set(name, value);
   if (state.sort !== null) {
-    search.set("sort", state.sort.column);
-    search.set("order", state.sort.down ? "desc" : "asc");
+    search.set("sort", state.sort.id);
+    search.set("order", state.sort.desc ? "desc" : "asc");
   }
   return search.toString();
 }

@@ -1,18 +1,12 @@
-import { nextSort, type Column, type Sort } from "./tableRows";
-
-interface Props<Row> {
-  title: string;
-  columns: Column<Row>[];
-  sort: Sort | null;
-  onSort: (sort: Sort | null) => void;
-  sortable: ((column: Column<Row>) => boolean) | undefined;
-}
+import type { RowData } from "@tanstack/react-table";
+import { ownColumn, type TableModel } from "./tableRows";
 
 /** Sorting for cards, which have no column headers. */
-export function SortSelect<Row>({ title, columns, sort, onSort, sortable = () => true }: Props<Row>) {
-  const offered = columns.filter((column) => column.name !== "" && sortable(column));
+export function SortSelect<Row extends RowData>({ title, table }: { title: string; table: TableModel<Row> }) {
+  const offered = table.getAllLeafColumns().filter((column) => column.getCanSort());
   if (offered.length === 0) return null;
-  const by = offered.find(({ id }) => id === sort?.column);
+  const by = offered.find((column) => column.getIsSorted() !== false);
+  const down = by?.getIsSorted() === "desc";
   return (
     <span className="sort-select">
       <select
@@ -21,19 +15,19 @@ export function SortSelect<Row>({ title, columns, sort, onSort, sortable = () =>
         value={by?.id ?? ""}
         onChange={({ target }) => {
           const column = offered.find(({ id }) => id === target.value);
-          onSort(column === undefined ? null : nextSort(column, null));
+          table.setSorting(column === undefined ? [] : [{ id: column.id, desc: column.getFirstSortDir() === "desc" }]);
         }}
       >
         <option value="">Default order</option>
-        {offered.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
+        {offered.map((column) => (
+          <option key={column.id} value={column.id}>
+            {ownColumn(column).name}
           </option>
         ))}
       </select>
-      {sort !== null && by !== undefined && (
-        <button type="button" className="btn btn-sm btn-outline-secondary" aria-label={sort.down ? "Descending" : "Ascending"} onClick={() => onSort({ column: sort.column, down: !sort.down })}>
-          {sort.down ? "▾" : "▴"}
+      {by !== undefined && (
+        <button type="button" className="btn btn-sm btn-outline-secondary" aria-label={down ? "Descending" : "Ascending"} onClick={() => by.toggleSorting(!down)}>
+          {down ? "▾" : "▴"}
         </button>
       )}
     </span>

@@ -1,21 +1,21 @@
+import type { RowData } from "@tanstack/react-table";
 import { Fragment, memo, useState, type ReactNode } from "react";
 import { formatCount } from "@/shared/format/numbers";
 import { opensRow } from "./rowClick";
-import type { Column } from "./tableRows";
+import { ownColumn, type TableColumn } from "./tableRows";
 
-interface CardProps<Row> {
+interface CardProps<Row extends RowData> {
   row: Row;
-  columns: Column<Row>[];
+  columns: TableColumn<Row>[];
   className: string | undefined;
   onOpen: ((row: Row) => void) | undefined;
 }
 
-interface Props<Row> extends Omit<CardProps<Row>, "row" | "className"> {
+interface Props<Row extends RowData> extends Omit<CardProps<Row>, "row" | "className"> {
   title: string;
-  rows: Row[];
+  rows: { id: string; original: Row }[];
   /** Above the others. */
   pinned: Row | null | undefined;
-  rowKey: (row: Row) => string;
   rowClass: ((row: Row) => string) | undefined;
 }
 
@@ -23,15 +23,15 @@ interface Props<Row> extends Omit<CardProps<Row>, "row" | "className"> {
 const PIECE = 50;
 
 /** The rows of a list on a screen that is too narrow for a table: a card for each, with its name above the values of the other columns. */
-export function TableCards<Row>({ title, columns, rows, pinned, rowKey, onOpen, rowClass }: Props<Row>): ReactNode {
+export function TableCards<Row extends RowData>({ title, columns, rows, pinned, onOpen, rowClass }: Props<Row>): ReactNode {
   const [most, setMost] = useState(PIECE);
   const left = rows.length - most;
   return (
     <>
       <ul className="row-cards" aria-label={title}>
         {pinned != null && <TableCard row={pinned} columns={columns} className="row-pinned" onOpen={onOpen} />}
-        {rows.slice(0, most).map((row) => (
-          <TableCard key={rowKey(row)} row={row} columns={columns} className={rowClass?.(row)} onOpen={onOpen} />
+        {rows.slice(0, most).map(({ id, original }) => (
+          <TableCard key={id} row={original} columns={columns} className={rowClass?.(original)} onOpen={onOpen} />
         ))}
       </ul>
       {left > 0 && (
@@ -48,11 +48,12 @@ export function TableCards<Row>({ title, columns, rows, pinned, rowKey, onOpen, 
 /** A row as a card, rendered again only if it or its columns change. */
 const TableCard = memo(Card) as typeof Card;
 
-function Card<Row>({ row, columns, className, onOpen }: CardProps<Row>): ReactNode {
-  const main = columns.find((column) => column.main === true);
-  const facts = columns.filter((column) => column !== main && column.name !== "");
+function Card<Row extends RowData>({ row, columns, className, onOpen }: CardProps<Row>): ReactNode {
+  const own = columns.map(ownColumn);
+  const main = own.find((column) => column.main === true);
+  const facts = own.filter((column) => column !== main && column.name !== "");
   // A row's buttons, in the corner of its card.
-  const actions = columns.filter((column) => column !== main && column.name === "");
+  const actions = own.filter((column) => column !== main && column.name === "");
   return (
     // The name is a link for the keyboard; a tap anywhere opens the card.
     // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions

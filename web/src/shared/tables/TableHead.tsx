@@ -1,54 +1,48 @@
+import type { RowData } from "@tanstack/react-table";
 import type { KeyboardEvent, PointerEvent } from "react";
-import { cellClass, nextSort, widthStyle, type Column, type Sort } from "./tableRows";
+import { cellClass, ownColumn, widthStyle, type TableModel } from "./tableRows";
 
-interface Props<Row> {
-  columns: Column<Row>[];
-  sort: Sort | null;
-  onSort: (sort: Sort | null) => void;
-  sortable?: (column: Column<Row>) => boolean;
-  widths: ReadonlyMap<string, number>;
-  /** null: as wide as the content needs again. */
-  onResize: (column: string, px: number | null) => void;
+interface Props<Row extends RowData> {
+  table: TableModel<Row>;
   /** Row number of the header, if not all rows are in the page. */
   rowIndex: number | undefined;
 }
 
 /** Pixels per key press. */
 const STEP_PX = 16;
+const SORTED = { asc: { aria: "ascending", arrow: "▴" }, desc: { aria: "descending", arrow: "▾" } } as const;
 
-export function TableHead<Row>({ columns, sort, onSort, sortable = () => true, widths, onResize, rowIndex }: Props<Row>) {
-  /** Shift and an arrow key do the same as dragging. */
-  const byKey = (column: string) => (event: KeyboardEvent<HTMLElement>) => {
-    const by = event.key === "ArrowRight" ? STEP_PX : event.key === "ArrowLeft" ? -STEP_PX : 0;
-    const head = event.currentTarget.closest("th");
-    if (!event.shiftKey || by === 0 || head === null) return;
-    event.preventDefault();
-    onResize(column, (widths.get(column) ?? head.offsetWidth) + by);
-  };
+export function TableHead<Row extends RowData>({ table, rowIndex }: Props<Row>) {
+  const { columnSizing } = table.state;
   return (
     <thead>
       <tr aria-rowindex={rowIndex}>
-        {columns.map((column) => {
-          const by = sort?.column === column.id ? sort : null;
+        {table.getVisibleLeafColumns().map((column) => {
+          const { name, title } = ownColumn(column);
+          const direction = column.getIsSorted();
+          const sorted = direction === false ? null : SORTED[direction];
+          const resize = (px: number) => table.setColumnSizing((sizes) => ({ ...sizes, [column.id]: Math.round(px) }));
+          /** Shift and an arrow key do the same as dragging. */
+          const byKey = (event: KeyboardEvent<HTMLElement>) => {
+            const by = event.key === "ArrowRight" ? STEP_PX : event.key === "ArrowLeft" ? -STEP_PX : 0;
+            const head = event.currentTarget.closest("th");
+            if (!event.shiftKey || by === 0 || head === null) return;
+            event.preventDefault();
+            resize((widthStyle(column, columnSizing)?.width ?? head.offsetWidth) + by);
+          };
           return (
-            <th
-              key={column.id}
-              scope="col"
-              className={cellClass(column)}
-              style={widthStyle(widths.get(column.id))}
-              aria-sort={by === null ? (sortable(column) ? "none" : undefined) : by.down ? "descending" : "ascending"}
-            >
-              {column.name === "" ? (
-                <span className="visually-hidden">{column.title ?? "Actions"}</span>
-              ) : !sortable(column) ? (
-                column.name
+            <th key={column.id} scope="col" className={cellClass(ownColumn(column))} style={widthStyle(column, columnSizing)} aria-sort={sorted?.aria ?? (column.getCanSort() ? "none" : undefined)}>
+              {name === "" ? (
+                <span className="visually-hidden">{title ?? "Actions"}</span>
+              ) : !column.getCanSort() ? (
+                name
               ) : (
-                <button type="button" title={column.title ?? `Sort by ${column.name}`} onClick={() => onSort(nextSort(column, sort))} onKeyDown={byKey(column.id)}>
-                  {column.name}
-                  <i aria-hidden>{by === null ? "" : by.down ? "▾" : "▴"}</i>
+                <button type="button" title={title ?? `Sort by ${name}`} onClick={() => column.toggleSorting()} onKeyDown={byKey}>
+                  {name}
+                  <i aria-hidden>{sorted?.arrow}</i>
                 </button>
               )}
-              {column.name !== "" && <Handle onResize={(px) => onResize(column.id, px)} />}
+              {name !== "" && <Handle onResize={resize} onReset={() => column.resetSize()} />}
             </th>
           );
         })}
@@ -58,7 +52,7 @@ export function TableHead<Row>({ columns, sort, onSort, sortable = () => true, w
 }
 
 /** The right edge of a column header: dragging it changes the column's width, a double click resets it. */
-function Handle({ onResize }: { onResize: (px: number | null) => void }) {
+function Handle({ onResize, onReset }: { onResize: (px: number) => void; onReset: () => void }) {
   const start = (event: PointerEvent<HTMLElement>) => {
     const handle = event.currentTarget;
     const head = handle.closest("th");
@@ -71,5 +65,5 @@ function Handle({ onResize }: { onResize: (px: number | null) => void }) {
     handle.addEventListener("pointermove", move, { signal: stop.signal });
     for (const end of ["pointerup", "pointercancel"]) handle.addEventListener(end, () => stop.abort(), { signal: stop.signal });
   };
-  return <span className="column-handle no-print" aria-hidden onPointerDown={start} onDoubleClick={() => onResize(null)} />;
+  return <span className="column-handle no-print" aria-hidden onPointerDown={start} onDoubleClick={onReset} />;
 }

@@ -1,12 +1,13 @@
+import type { ColumnSizingState, RowData } from "@tanstack/react-table";
 import { memo, type ReactNode } from "react";
 import { MiddleCut } from "@/shared/ui/MiddleCut";
 import { opensRow } from "./rowClick";
-import { cellClass, widthStyle, type Column } from "./tableRows";
+import { cellClass, ownColumn, widthStyle, type Column, type TableColumn } from "./tableRows";
 
-interface Props<Row> {
+interface Props<Row extends RowData> {
   row: Row;
-  columns: Column<Row>[];
-  widths: ReadonlyMap<string, number>;
+  columns: TableColumn<Row>[];
+  sizing: ColumnSizingState;
   className: string;
   /** Number of the row, if only the visible ones are in the page. */
   rowIndex: number | undefined;
@@ -16,7 +17,7 @@ interface Props<Row> {
 /** A row of a table, rendered again only if it or its columns change: of many labels only some have a sample in a second. */
 export const TableLine = memo(Line) as typeof Line;
 
-function Line<Row>({ row, columns, widths, className, rowIndex, onOpen }: Props<Row>): ReactNode {
+function Line<Row extends RowData>({ row, columns, sizing, className, rowIndex, onOpen }: Props<Row>): ReactNode {
   return (
     <tr
       aria-rowindex={rowIndex}
@@ -31,11 +32,14 @@ function Line<Row>({ row, columns, widths, className, rowIndex, onOpen }: Props<
         if (event.key === "ArrowUp") move(event.currentTarget.previousElementSibling);
       }}
     >
-      {columns.map((column) => (
-        <td key={column.id} className={cellClass(column)} style={widthStyle(widths.get(column.id))} title={fullText(column, row)}>
-          <Cell column={column} row={row} />
-        </td>
-      ))}
+      {columns.map((column) => {
+        const own = ownColumn(column);
+        return (
+          <td key={column.id} className={cellClass(own)} style={widthStyle(column, sizing)} title={fullText(own, row)}>
+            <Cell column={own} row={row} />
+          </td>
+        );
+      })}
     </tr>
   );
 }

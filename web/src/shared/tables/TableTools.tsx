@@ -1,32 +1,30 @@
+import type { RowData } from "@tanstack/react-table";
 import { useState, type ReactNode } from "react";
 import { copyText, saveBlob } from "@/shared/export/clipboard";
 import { toCsv } from "@/shared/export/csv";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
-import type { Column } from "./tableRows";
+import { ownColumn, type TableModel } from "./tableRows";
 
-interface Props<Row> {
+interface Props<Row extends RowData> {
   title: string;
-  columns: Column<Row>[];
-  rows: Row[];
+  table: TableModel<Row>;
   count: ReactNode;
   filters: ReactNode;
   /** There are no columns to choose and no rows to copy. */
   bare: boolean;
-  /** IDs of the visible columns. */
-  shown: ReadonlySet<string>;
-  onShow: (id: string, show: boolean) => void;
   /** null: nothing was changed. */
   onReset: (() => void) | null;
   actions?: ReactNode;
 }
 
-export function TableTools<Row>({ title, columns, rows, count, filters, bare, shown, onShow, onReset, actions }: Props<Row>) {
+export function TableTools<Row extends RowData>({ title, table, count, filters, bare, onReset, actions }: Props<Row>) {
   const [said, setSaid] = useState<string | null>(null);
+  const columns = table.getAllLeafColumns();
   const csv = () => {
-    const all = columns.filter((column) => column.name !== "");
+    const named = columns.map(ownColumn).filter((column) => column.name !== "");
     return toCsv(
-      all.map((column) => column.id),
-      rows.map((row) => all.map((column) => column.value(row))),
+      named.map((column) => column.id),
+      table.getRowModel().rows.map(({ original }) => named.map((column) => column.value(original))),
     );
   };
   const copy = () => {
@@ -49,11 +47,11 @@ export function TableTools<Row>({ title, columns, rows, count, filters, bare, sh
         <>
           <Menu label={`Columns of ${title}`} icon="columns" quiet stays>
             {columns
-              .filter((column) => column.main !== true && column.name !== "")
+              .filter((column) => column.getCanHide())
               .map((column) => (
                 <label key={column.id} className="dropdown-item menu-check">
-                  <input type="checkbox" className="form-check-input" checked={shown.has(column.id)} onChange={(event) => onShow(column.id, event.target.checked)} />
-                  {column.name}
+                  <input type="checkbox" className="form-check-input" checked={column.getIsVisible()} onChange={column.getToggleVisibilityHandler()} />
+                  {ownColumn(column).name}
                 </label>
               ))}
             {onReset !== null && <MenuItem onSelect={onReset}>Reset columns and widths</MenuItem>}

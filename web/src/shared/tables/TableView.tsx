@@ -1,5 +1,6 @@
+import type { RowData } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { useTheme } from "@/shared/ui/theme";
 import { useWindowWidth } from "@/shared/ui/useWindowWidth";
 import { SortSelect } from "./SortSelect";
@@ -7,17 +8,12 @@ import { TableCards } from "./TableCards";
 import { TableHead } from "./TableHead";
 import { TableLine } from "./TableLine";
 import { TableTools } from "./TableTools";
-import { shownColumns, type Column, type Sort } from "./tableRows";
 import { useMoreAtRight } from "./useMoreAtRight";
 import { useRowsThatFit } from "./useRowsThatFit";
-import { useTableChoices } from "./useTableChoices";
+import { useTableModel, type ModelProps } from "./useTableModel";
 
-export interface TableProps<Row> {
-  /** Name of the table; also identifies it for tests. */
-  name: string;
+export interface TableProps<Row extends RowData> extends Pick<ModelProps<Row>, "name" | "columns" | "rowKey"> {
   title: string;
-  columns: Column<Row>[];
-  rowKey: (row: Row) => string;
   /** A row above the others that is neither sorted nor filtered: the total. */
   pinned?: Row | null;
   onOpen?: (row: Row) => void;
@@ -34,20 +30,14 @@ export interface TableProps<Row> {
   actions?: ReactNode;
 }
 
-interface Props<Row> extends TableProps<Row> {
-  /** The visible ones: filtered and sorted. */
-  rows: Row[];
-  /** The text of the header about their number. */
-  count: ReactNode;
+interface Props<Row extends RowData> extends TableProps<Row>, ModelProps<Row> {
+  /** The text of the header about the number of rows that match the filter. */
+  count: (matching: number) => ReactNode;
   /** There are no rows at all, whatever the filter: the table is replaced by `empty`. */
   bare: boolean;
   /** Shown instead of rows if none matches the filter. */
   none: ReactNode;
   filters: ReactNode;
-  sort: Sort | null;
-  onSort: (sort: Sort | null) => void;
-  /** By default rows can be sorted by every column. */
-  sortable?: (column: Column<Row>) => boolean;
   /** The rows near the last one were scrolled into view. */
   onNearEnd?: () => void;
   foot?: ReactNode;
@@ -66,13 +56,12 @@ const CARDS_BELOW_PX = 640;
 const CARD_ROOM_PX = 900;
 
 /**
- * Renders a dense table: sticky header, choice of columns, keyboard, CSV; beyond a page of rows only the visible ones are in the DOM. The
- * caller filters and sorts the rows: `DataTable` does so itself, `ListTable` requests it from the server.
+ * Renders a dense table: sticky header, choice of columns, keyboard, CSV; beyond a page of rows only the visible ones are in the DOM.
+ * `DataTable` has all rows here, `ListTable` requests them from the server.
  */
-export function TableView<Row>(props: Props<Row>) {
-  const { name, title, rows, columns, rowKey, pinned, onOpen, rowClass, empty, rowHeight = ROW, fills = false, sort, onNearEnd } = props;
+export function TableView<Row extends RowData>(props: Props<Row>) {
+  const { name, title, pinned, onOpen, rowClass, empty, rowHeight = ROW, fills = false, onNearEnd } = props;
   const { printing } = useTheme();
-  const choices = useTableChoices(name);
   const windowWidth = useWindowWidth();
   const asCards = props.cards === true && windowWidth < CARDS_BELOW_PX && !printing;
   const scroller = useRef<HTMLDivElement>(null);
@@ -80,8 +69,9 @@ export function TableView<Row>(props: Props<Row>) {
   useMoreAtRight(scroller, props.bare ? "bare" : asCards ? "cards" : "table");
   const visibleRows = fitting ?? props.visibleRows ?? 18;
 
-  const room = asCards ? CARD_ROOM_PX : windowWidth;
-  const shown = useMemo(() => shownColumns(columns, choices.shown, room), [columns, choices.shown, room]);
+  const { table, reset } = useTableModel(props, asCards ? CARD_ROOM_PX : windowWidth);
+  const columns = table.getVisibleLeafColumns();
+  const { rows } = table.getRowModel();
   const scrolls = rows.length > visibleRows && !printing && !asCards;
   // The virtualizer has its own state outside React's; nothing here is memoised on it.
   // eslint-disable-next-line react-hooks/incompatible-library
@@ -100,26 +90,23 @@ export function TableView<Row>(props: Props<Row>) {
 
   const above = pinned == null ? 1 : 2;
   const line = (row: Row, key: string, className: string, index: number) => (
-    <TableLine key={key} row={row} columns={shown} widths={choices.widths} className={className} rowIndex={scrolls ? index : undefined} onOpen={onOpen} />
+    <TableLine key={key} row={row} columns={columns} sizing={table.state.columnSizing} className={className} rowIndex={scrolls ? index : undefined} onOpen={onOpen} />
   );
 
   return (
     <section className={fills ? "card table-card table-fills" : "card table-card"} data-table={name} aria-label={title}>
       <TableTools
         title={title}
-        columns={columns}
-        rows={rows}
-        count={props.count}
+        table={table}
+        count={!props.bare && props.count(rows.length)}
         filters={
           <>
             {props.filters}
-            {asCards && !props.bare && <SortSelect title={title} columns={columns} sort={sort} onSort={props.onSort} sortable={props.sortable} />}
+            {asCards && !props.bare && <SortSelect title={title} table={table} />}
           </>
         }
         bare={props.bare}
-        shown={new Set(shown.map((column) => column.id))}
-        onShow={choices.show}
-        onReset={choices.shown.size + choices.widths.size === 0 ? null : choices.reset}
+        onReset={reset}
         actions={props.actions}
       />
       {props.bare ? (
@@ -127,23 +114,15 @@ export function TableView<Row>(props: Props<Row>) {
       ) : (
         <div ref={scroller} className={props.stale === true ? "table-scroll stale" : "table-scroll"} style={scrolls ? { height: visibleRows * rowHeight + (fills ? HEAD : 1.5 * ROW) } : undefined}>
           {asCards ? (
-            <TableCards title={title} columns={shown} rows={rows} pinned={pinned} rowKey={rowKey} onOpen={onOpen} rowClass={rowClass} />
+            <TableCards title={title} columns={columns} rows={rows} pinned={pinned} onOpen={onOpen} rowClass={rowClass} />
           ) : (
             <table className={rowHeight === ROW ? "table-dense" : "table-dense table-tall"} aria-rowcount={!scrolls ? undefined : props.unfinished === true ? -1 : rows.length + above}>
-              <TableHead
-                columns={shown}
-                sort={sort}
-                onSort={props.onSort}
-                {...(props.sortable === undefined ? {} : { sortable: props.sortable })}
-                widths={choices.widths}
-                onResize={choices.resize}
-                rowIndex={scrolls ? 1 : undefined}
-              />
+              <TableHead table={table} rowIndex={scrolls ? 1 : undefined} />
               <tbody>
                 {pinned != null && line(pinned, "pinned", "row-pinned", above)}
-                <Space height={items?.[0]?.start ?? 0} span={shown.length} />
-                {visible.map((row, at) => line(row, rowKey(row), rowClass?.(row) ?? "", (items?.[at]?.index ?? at) + above + 1))}
-                <Space height={items === null ? 0 : virtual.getTotalSize() - (items.at(-1)?.end ?? 0)} span={shown.length} />
+                <Space height={items?.[0]?.start ?? 0} span={columns.length} />
+                {visible.map(({ id, original }, at) => line(original, id, rowClass?.(original) ?? "", (items?.[at]?.index ?? at) + above + 1))}
+                <Space height={items === null ? 0 : virtual.getTotalSize() - (items.at(-1)?.end ?? 0)} span={columns.length} />
               </tbody>
             </table>
           )}

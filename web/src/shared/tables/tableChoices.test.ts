@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import { columnWidth, readChoices, writeChoices } from "./tableChoices";
+import { NO_CHOICES, readChoices, writeChoices } from "./tableChoices";
 
 const stored = new Map<string, string>();
 
@@ -13,23 +13,24 @@ beforeEach(() => {
 });
 
 it("returns what was stored, by the table's name", () => {
-  writeChoices("labels", { shown: new Map([["min_ms", true]]), widths: new Map([["label", 320]]) });
-  expect(readChoices("labels")).toEqual({ shown: new Map([["min_ms", true]]), widths: new Map([["label", 320]]) });
-  expect(readChoices("runs").shown.size).toBe(0);
+  writeChoices("labels", { shown: { min_ms: true }, widths: { label: 320 } });
+  expect(readChoices("labels")).toEqual({ shown: { min_ms: true }, widths: { label: 320 } });
+  expect(readChoices("runs")).toEqual(NO_CHOICES);
 });
 
 it.each(["", "[]", "7", "{", '{"shown":[],"widths":null}', '{"shown":{"a":1},"widths":{"b":"wide","c":null}}'])("ignores %j", (text) => {
   stored.set("jac-table.labels", text);
-  expect(readChoices("labels")).toEqual({ shown: new Map(), widths: new Map() });
+  expect(readChoices("labels")).toEqual(NO_CHOICES);
 });
 
-it("limits widths", () => {
-  expect([columnWidth(1), columnWidth(200.4), columnWidth(9e9)]).toEqual([48, 200, 1600]);
+it("reads what earlier versions have stored, and keeps the valid parts", () => {
+  stored.set("jac-table.labels", '{"shown":{"owner":false,"url":1},"widths":{"label":320,"p95":"wide"}}');
+  expect(readChoices("labels")).toEqual({ shown: { owner: false }, widths: { label: 320 } });
 });
 
 it("stores nothing if nothing was changed", () => {
-  writeChoices("labels", { shown: new Map([["a", true]]), widths: new Map() });
-  writeChoices("labels", { shown: new Map(), widths: new Map() });
+  writeChoices("labels", { shown: { a: true }, widths: {} });
+  writeChoices("labels", NO_CHOICES);
   expect(stored.size).toBe(0);
 });
 
@@ -43,6 +44,6 @@ it("works in a browser without storage", () => {
     },
     removeItem: () => undefined,
   });
-  writeChoices("labels", { shown: new Map([["a", true]]), widths: new Map() });
-  expect(readChoices("labels").shown.size).toBe(0);
+  writeChoices("labels", { shown: { a: true }, widths: {} });
+  expect(readChoices("labels")).toEqual(NO_CHOICES);
 });

@@ -1,4 +1,23 @@
-/** Filters rows by words and sorts them by one column before they are rendered. Pure. */
+/** A table's columns, and how TanStack Table filters and sorts its rows by them. Pure. */
+import {
+  columnFilteringFeature,
+  columnSizingFeature,
+  columnVisibilityFeature,
+  constructSortFn,
+  createFilteredRowModel,
+  createSortedRowModel,
+  globalFilteringFeature,
+  metaHelper,
+  rowSortingFeature,
+  tableFeatures,
+  type Column as LibraryColumn,
+  type ColumnDef,
+  type ColumnSizingState,
+  type FilterFn,
+  type ReactTable,
+  type RowData,
+} from "@tanstack/react-table";
+
 export type SortValue = string | number | null;
 
 export interface Column<Row> {
@@ -20,58 +39,74 @@ export interface Column<Row> {
   spareBelow?: number;
 }
 
-export interface Sort {
-  column: string;
-  down: boolean;
-}
+/** The parts of TanStack Table that the console uses; the others are not in its bundle. */
+export const FEATURES = tableFeatures({
+  columnFilteringFeature,
+  columnSizingFeature,
+  columnVisibilityFeature,
+  globalFilteringFeature,
+  rowSortingFeature,
+  filteredRowModel: createFilteredRowModel(),
+  sortedRowModel: createSortedRowModel(),
+  columnMeta: metaHelper<Column<never>>(),
+});
 
-/** The visible columns: as the user chose, otherwise those that are not optional and fit a window of this width. */
-export function shownColumns<Row>(columns: Column<Row>[], chosen: ReadonlyMap<string, boolean>, windowWidth: number): Column<Row>[] {
-  return columns.filter((column) => chosen.get(column.id) ?? (column.optional !== true && windowWidth >= (column.spareBelow ?? 0)));
-}
+export type TableModel<Row extends RowData> = ReactTable<typeof FEATURES, Row>;
+export type TableColumn<Row extends RowData> = LibraryColumn<typeof FEATURES, Row>;
+
+const WORDS = new Intl.Collator("en", { numeric: true });
+
+/** Numbers by size, texts by their words; rows without a value are last in both directions (`sortUndefined`). */
+const byValue = constructSortFn<typeof FEATURES>({
+  sort: (a: string | number, b: string | number) => (typeof a === "number" && typeof b === "number" ? a - b : WORDS.compare(String(a), String(b))),
+});
 
 /** Rows that contain every word of the filter in one of their text columns, ignoring case. */
-export function filterRows<Row>(rows: Row[], columns: Column<Row>[], filter: string): Row[] {
-  const words = filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== "");
-  if (words.length === 0) return rows;
-  return rows.filter((row) => {
+export function everyWord<Row extends RowData>(columns: Column<Row>[]): FilterFn<typeof FEATURES, Row> {
+  const has = ({ original }: { original: Row }, _: string, words: string[]) => {
     const text = columns
-      .map((column) => column.value(row))
+      .map((column) => column.value(original))
       .filter((value) => typeof value === "string")
       .join("\n")
       .toLowerCase();
     return words.every((word) => text.includes(word));
-  });
+  };
+  return Object.assign(has, { resolveFilterValue: (filter: string) => filter.toLowerCase().split(/\s+/) });
 }
 
-const WORDS = new Intl.Collator("en", { numeric: true });
-
-/** Sorted by a column, stable; rows without a value are last in both directions. */
-export function sortRows<Row>(rows: Row[], columns: Column<Row>[], sort: Sort | null): Row[] {
-  const column = sort === null ? undefined : columns.find((each) => each.id === sort.column);
-  if (column === undefined || sort === null) return rows;
-  return [...rows].sort((left, right) => {
-    const a = column.value(left);
-    const b = column.value(right);
-    if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
-    const order = typeof a === "number" && typeof b === "number" ? a - b : WORDS.compare(String(a), String(b));
-    return sort.down ? -order : order;
-  });
+/** The columns for TanStack Table. Rows can be sorted by those that have a name and, if given, are in `sortable`. */
+export function columnDefs<Row extends RowData>(columns: Column<Row>[], sortable?: Readonly<Record<string, unknown>>): ColumnDef<typeof FEATURES, Row>[] {
+  return columns.map((column, index) => ({
+    id: column.id,
+    accessorFn: (row: Row) => column.value(row) ?? undefined,
+    enableSorting: column.name !== "" && (sortable === undefined || column.id in sortable),
+    sortFn: byValue,
+    sortDescFirst: column.numeric === true,
+    sortUndefined: "last",
+    // `everyWord` looks at all columns, so it is asked once for each row.
+    enableGlobalFilter: index === 0,
+    enableHiding: column.name !== "" && column.main !== true,
+    minSize: 48,
+    maxSize: 1600,
+    meta: column,
+  }));
 }
 
-/** The sorting after a click on a header: numbers start with the largest, texts with A; a third click restores the original order. */
-export function nextSort<Row>(column: Column<Row>, sort: Sort | null): Sort | null {
-  const first = column.numeric === true;
-  if (sort?.column !== column.id) return { column: column.id, down: first };
-  return sort.down === first ? { column: column.id, down: !first } : null;
+/** Which columns are visible: as the user chose, otherwise those that are not optional and fit a window of this width. */
+export function columnVisibility<Row>(columns: Column<Row>[], chosen: Readonly<Record<string, boolean>>, windowWidth: number): Record<string, boolean> {
+  return Object.fromEntries(columns.map(({ id, optional, spareBelow = 0 }) => [id, chosen[id] ?? (optional !== true && windowWidth >= spareBelow)]));
 }
 
-/** The style of a resized column's cells and header. */
-export function widthStyle(px: number | undefined): { width: number; minWidth: number; maxWidth: number } | undefined {
-  return px === undefined ? undefined : { width: px, minWidth: px, maxWidth: px };
+/** The column as its table's feature defines it. */
+export function ownColumn<Row extends RowData>(column: TableColumn<Row>): Column<Row> {
+  return column.columnDef.meta as Column<Row>;
+}
+
+/** The style of a resized column's cells and header; the others are as wide as their content needs. */
+export function widthStyle<Row extends RowData>(column: TableColumn<Row>, sizing: ColumnSizingState): { width: number; minWidth: number; maxWidth: number } | undefined {
+  if (!(column.id in sizing)) return undefined;
+  const width = column.getSize();
+  return { width, minWidth: width, maxWidth: width };
 }
 
 /** The class of a column's cells and header. */

@@ -79,4 +79,4 @@ function sessionName({ user_agent, address }: SessionView): string {
   return [browserName(user_agent), address].filter(Boolean).join(", ");
 }
 
-const NEWEST = { column: "used", down: true };
+const NEWEST = { id: "used", desc: true };

@@ -80,13 +80,13 @@ function Trail({ everybody }: { everybody: boolean }) {
           rows={entries}
           columns={columnsAt(now)}
           rowKey={(entry) => String(entry.id)}
-          count={query.hasNextPage ? `${formatCount(entries.length)}+` : formatCount(entries.length)}
+          count={(loaded) => (query.hasNextPage ? `${formatCount(loaded)}+` : formatCount(loaded))}
           bare={entries.length === 0}
           none={null}
           filters={null}
           sort={NEWEST}
           onSort={() => undefined}
-          sortable={() => false}
+          sortable={UNSORTABLE}
           visibleRows={22}
           stale={query.isPlaceholderData}
           onNearEnd={() => {
@@ -116,4 +116,5 @@ function Trail({ everybody }: { everybody: boolean }) {
   );
 }
 
-const NEWEST = { column: "at", down: true };
+const NEWEST = { id: "at", desc: true };
+const UNSORTABLE = {};
