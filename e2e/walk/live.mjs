@@ -108,7 +108,7 @@ step("a page opened during a run gets its history", async () => {
 
 step("the JMeter log is on the page", async () => {
   const log = page.getByRole("region", { name: "JMeter log" });
-  await log.getByRole("tab", { name: "worker-1" }).click();
+  await log.getByRole("button", { name: "worker-1" }).click();
   await log.getByText(/INFO/).first().waitFor();
 });
 
