@@ -1,4 +1,4 @@
-/** So many letters more than the end have to be there, because otherwise the end part would be the whole name. */
+/** Minimum length of the part that may be shortened: of a shorter name, the end would be nearly all. */
 const START = 10;
 /** Length of the end that is always kept. */
 const END = 8;

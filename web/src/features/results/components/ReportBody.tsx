@@ -43,7 +43,7 @@ interface Props {
   nodes?: ReactNode;
   /** The labels inside each transaction; else as the report has them. */
   parts?: TransactionParts | undefined;
-  /** Charts of every label can be had, not of the busiest only: who shows the report adds those of chosen ones. */
+  /** Every label can be selected for the charts, because the page loads what the report does not contain. Otherwise only the labels with the most samples can. */
   anyLabel?: boolean;
 }
 

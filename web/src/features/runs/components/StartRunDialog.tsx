@@ -187,8 +187,14 @@ function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: 
           </p>
         )}
         <div className="field-pair">
-          <PickPlan choice={plans} text={planText} onSearch={setPlanText} value={form.planId} fault={faults.plan} // The earlier run's name is not that of another plan's run.
-            onChange={(id) => setForm(withPlan({ ...form, name: form.name === first.name ? "" : form.name }, id))} />
+          <PickPlan
+            choice={plans}
+            text={planText}
+            onSearch={setPlanText}
+            value={form.planId}
+            fault={faults.plan} // The earlier run's name is not that of another plan's run.
+            onChange={(id) => setForm(withPlan({ ...form, name: form.name === first.name ? "" : form.name }, id))}
+          />
           <PickCluster
             choice={clusters}
             value={isNew ? NEW_CLUSTER : (cluster?.id ?? null)}
@@ -265,7 +271,13 @@ function FilesDifference({ before, from, plan, revision }: { before: Run; from: 
   const { data } = useRevisionDifference(plan.id, from, to, from !== to);
   if (from === to || data === undefined) return null;
   const files = data.files.map(({ path, change }) => `${changeWord(change)} ${path}`);
-  return <p className="sum run-difference">{files.length === 0 ? sameFilesWords({ revision: from, main_file: before.main_file }, { revision: to, main_file: to === plan.revision ? plan.main_file : null }) : `Changed since revision ${from}: ${files.join(", ")}.`}</p>;
+  return (
+    <p className="sum run-difference">
+      {files.length === 0
+        ? sameFilesWords({ revision: from, main_file: before.main_file }, { revision: to, main_file: to === plan.revision ? plan.main_file : null })
+        : `Changed since revision ${from}: ${files.join(", ")}.`}
+    </p>
+  );
 }
 
 /** On an existing cluster, or on one that is created for the run. */
