@@ -31,7 +31,7 @@ const METRICS: Metric[] = [
 interface Compared {
   before: number | null;
   after: number | null;
-  /** They are of the passed samples, and not the line's own figures: what is compared where some samples failed. */
+  /** The figures are those of the passed samples, which are compared if some samples failed, and differ from the line's own. */
   passed: boolean;
 }
 

@@ -52,7 +52,7 @@ const NO_WATCH: CriterionWatch[] = [];
 const NO_ANNOTATIONS: Annotation[] = [];
 const NO_NODES: NamedNode[] = [];
 const NO_PARTS: TransactionParts = {};
-/** A note that counts the whole run's samples: beside the figures of a part it would be another count. */
+/** This note counts the samples of the whole run, so it is not shown next to the figures of a part. */
 const COUNTED = "transactions_not_in_total";
 const NODES = [{ id: "nodes", name: "Nodes" }];
 const SAMPLES = [{ id: "samples", name: "Samples" }];
