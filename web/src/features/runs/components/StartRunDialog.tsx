@@ -56,10 +56,10 @@ export function StartRunDialog(props: Props) {
   // Needed to know which of the run's properties are the plan's defaults, and whether its criteria are the plan's.
   const plan = usePlan(like?.plan.id ?? "", like !== undefined);
   const check = usePlanCheck(like?.plan.id ?? null, like?.workers ?? 0);
-  // A cluster that has ended is created again.
+  // A cluster that has ended is created again; one that cannot be loaded is not.
   const cluster = useCluster(like?.cluster.id ?? "", like !== undefined);
   if (like === undefined) return <Form {...props} first={{ ...EMPTY_FORM, planId, clusterId, tryRun }} ended={null} />;
-  if (plan.data !== undefined && check.data !== undefined && !cluster.isPending) {
+  if (plan.data !== undefined && check.data !== undefined && cluster.isFetched) {
     const form = { ...formOfRun(like, plan.data, check.data.properties), tryRun };
     const ended = cluster.data !== undefined && hasEnded(cluster.data.phase) ? cluster.data : null;
     return <Form {...props} first={newest ? { ...form, revision: null } : form} ended={ended} />;

@@ -89,7 +89,7 @@ it("schedules another plan without any property or mark of the first", async () 
   show();
   await userEvent.type(await screen.findByLabelText("Name"), "nightly");
   await userEvent.type(await dialog().findByLabelText("One name=value per line"), "pin=1234");
-  await userEvent.click(dialog().getByRole("button", { name: "Secret: pin" }));
+  await userEvent.click(dialog().getByRole("checkbox", { name: "Mask pin" }));
   await userEvent.selectOptions(dialog().getByLabelText("Plan"), "p-2");
   await userEvent.click(dialog().getByRole("button", { name: "Create schedule" }));
   await waitFor(() => expect(api.changes()).toHaveLength(1));
