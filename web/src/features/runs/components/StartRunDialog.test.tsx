@@ -354,7 +354,7 @@ describe("like an earlier run", () => {
     expect(dialog().getByLabelText<HTMLTextAreaElement>("One name=value per line").value).toBe("");
     await start();
     await waitFor(() => expect(api.changes()).toHaveLength(1));
-    expect(api.changes()[0]?.body).toEqual({ plan_id: "p-2", cluster_id: "c-1", properties: {}, properties_files: [], split: [] });
+    expect(api.changes()[0]?.body).toEqual({ plan_id: "p-2", cluster_id: "c-1", properties: {}, properties_files: [], split: [], stop_timeout_s: 30 });
   });
   it("says that the newest revision runs another of the same files", async () => {
     api.answer("GET /plans/p-1", { body: { ...PLAN, revision: 2, main_file: "peak.jmx" } });
