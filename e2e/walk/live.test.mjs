@@ -135,7 +135,7 @@ test("a page opened during a run gets its history", async ({ page, person, runs 
 test("the JMeter log is on the page", async ({ page, runs }) => {
   await page.goto(`/runs/${await runs.live()}`);
   const log = page.getByRole("region", { name: "JMeter log" });
-  await log.getByRole("tab", { name: "worker-1" }).click();
+  await log.getByRole("button", { name: "worker-1" }).click();
   await expect(log.getByText(/INFO/).first()).toBeVisible();
 });
 

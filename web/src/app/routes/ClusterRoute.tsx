@@ -1,6 +1,6 @@
 import { useParams } from "react-router";
 import { useCluster } from "@/features/clusters/api/useCluster";
-import { canQueue, canRun } from "@/features/clusters/clusterWords";
+import { canRun, hasEnded, takesRuns } from "@/features/clusters/clusterWords";
 import { ClusterNotes, Configuration } from "@/features/clusters/components/ClusterBody";
 import { ClusterHead } from "@/features/clusters/components/ClusterHead";
 import { Events } from "@/features/clusters/components/Events";
@@ -28,7 +28,11 @@ function ClusterPage({ id }: { id: string }) {
           <ClusterHead
             cluster={cluster}
             info={info.data}
-            start={may("start_run") && <StartRunButton clusterId={cluster.id} {...(canRun(cluster) || canQueue(cluster) ? {} : { disabled: true, why: "The cluster must be ready and complete." })} />}
+            start={
+              may("start_run") && (
+                <StartRunButton clusterId={cluster.id} {...(takesRuns(cluster) ? {} : { disabled: true, why: hasEnded(cluster.phase) ? "The cluster has ended." : "The cluster has lost nodes." })} />
+              )
+            }
           />
           <ClusterNotes cluster={cluster} />
           <div className="columns columns-main">

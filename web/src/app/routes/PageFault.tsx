@@ -37,7 +37,7 @@ function Unavailable({ error }: { error: PageUnavailable }) {
   );
 }
 
-/** The same where the console around the page is not there. */
+/** The same without the console around it. */
 export function WholePageFault() {
   return (
     <main className="content">

@@ -84,7 +84,7 @@ function PlanPage({ id }: { id: string }) {
   );
 }
 
-/** Runs of a deleted plan, or imported under a name that no plan has: their history is shown all the same. */
+/** The history of runs whose plan was deleted, or that were imported under a name that no plan has. */
 function RunsWithoutPlan({ id, missing }: { id: string; missing: ReactNode }) {
   const newest = useRuns(new URLSearchParams({ plan: id }).toString(), 1);
   const [run] = newest.data?.items ?? [];

@@ -34,14 +34,24 @@ const UNCODED = "uncoded";
 /** Not a failure: it was terminated before it was ready. */
 const ON_REQUEST = new Set(["terminated_by", "owner_removed", "command_gone", "run_not_started", "run_ended"]);
 
-/** A run can be started: it is ready and complete, and has no active run. */
+/** A run can be started immediately: the cluster is ready and complete, and has no active run. */
 export function canRun(cluster: Seen): boolean {
   return cluster.phase === "ready" && cluster.lost_nodes.length === 0 && cluster.current_run === null;
 }
 
-/** A run can be started once the active one has ended. */
+/** A run can be started and waits for the one that uses the cluster. */
 export function canQueue(cluster: Seen): boolean {
-  return cluster.phase === "ready" && cluster.lost_nodes.length === 0 && cluster.current_run !== null;
+  return takesRuns(cluster) && cluster.current_run !== null;
+}
+
+/** A run can be started and waits until the cluster is ready. */
+export function isAwaited(cluster: Seen): boolean {
+  return takesRuns(cluster) && cluster.current_run === null && cluster.phase !== "ready";
+}
+
+/** The server accepts runs for it, whether they start immediately or wait. */
+export function takesRuns(cluster: Seen): boolean {
+  return (cluster.phase === "ready" || isComingUp(cluster.phase)) && cluster.lost_nodes.length === 0;
 }
 
 export function clusterChip(cluster: Ended): ChipLook {

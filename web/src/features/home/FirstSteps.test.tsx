@@ -41,7 +41,7 @@ it("offers no example on a machine without the local provider or without Java", 
   expect(screen.queryByRole("button", { name: "Run the example" })).toBeNull();
 });
 
-it("links to AWS for users who may save credentials, and to users for those who may invite them", () => {
+it("links to AWS for a member, who may save credentials, but not to the users, whom only an administrator invites", () => {
   show("member");
   expect(screen.getByRole("link", { name: "Connect AWS" }).getAttribute("href")).toBe("/settings/credentials?add");
   expect(screen.queryByRole("link", { name: "Invite people" })).toBeNull();

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
-import { canRun, hasEnded } from "@/features/clusters/clusterWords";
+import { hasEnded, takesRuns } from "@/features/clusters/clusterWords";
 import { CreateClusterDialog } from "@/features/clusters/components/CreateClusterDialog";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
 import type { ClusterSummary, Info } from "@/shared/api/types";
@@ -59,7 +59,7 @@ function OwnPlan({ hasPlan, clusters, info }: Props) {
         >
           One JMeter master and its workers: local processes, your machines over SSH, or Amazon EC2. Terminates automatically.
         </Step>
-        <Step mark={3} title="Start a run" action={<StartRunButton disabled={!hasPlan || !living.some(canRun)} why={hasPlan ? "No cluster is ready." : "Upload a plan first."} />}>
+        <Step mark={3} title="Start a run" action={<StartRunButton disabled={!hasPlan || !living.some(takesRuns)} why={hasPlan ? "Create a cluster first." : "Upload a plan first."} />}>
           Watch it live, stop it at any time, and keep the report.
         </Step>
       </ol>

@@ -12,6 +12,19 @@ export function changeWord(change: FileChange): string {
   return WORD[change];
 }
 
+/** A revision and the main `.jmx` that it runs; null or empty: unknown. */
+export interface MainFile {
+  revision: number;
+  main_file: string | null | undefined;
+}
+
+/** Two revisions whose files are equal: they can still run different ones of them. */
+export function sameFilesWords(from: MainFile, to: MainFile): string {
+  const same = `Revisions ${from.revision} and ${to.revision} have the same files`;
+  if (from.main_file === to.main_file || !from.main_file || !to.main_file) return `${same}.`;
+  return `${same}, but revision ${from.revision} runs ${from.main_file}, and revision ${to.revision} runs ${to.main_file}.`;
+}
+
 /** What a revision changed: "changed shop.jmx, added users.csv and 4 more files". */
 export function changesWords({ changes, changed_files, changes_from, main_file }: Pick<RevisionView, "changes" | "changed_files" | "changes_from"> & { main_file?: string }): string {
   if (changes_from === null) return "";

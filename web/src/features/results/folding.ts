@@ -1,4 +1,4 @@
-/** Rows of labels inside transactions, which fold under these as far as the plan says which they are. Pure. */
+/** Folds the rows of labels below the transactions that contain them, if the plan says which ones do. Pure. */
 
 /** The labels inside each transaction, by the transaction's label. */
 export type TransactionParts = Readonly<Record<string, readonly string[]>>;
@@ -46,7 +46,7 @@ export function writeFolded(closed: ReadonlySet<string>): string | null {
   return closed.size === 0 ? null : [...closed].map(encodeURIComponent).join(",");
 }
 
-/** A link that somebody has cut folds nothing that it does not name. */
+/** A truncated link folds only the rows that it names. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

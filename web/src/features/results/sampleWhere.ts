@@ -1,4 +1,4 @@
-/** The samples that a table's row stands for. A page that can search samples turns this into a search. */
+/** The samples that a table's row represents. A page that can search samples turns this into a search. */
 export interface SampleWhere {
   /** The label, exactly. */
   label?: string;

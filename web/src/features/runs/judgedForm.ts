@@ -25,10 +25,17 @@ export interface JudgedForm {
   rules: RuleRow[];
 }
 
+/** An error of a row, and the field that it belongs to. */
+export interface RowFault {
+  field: "value" | "window";
+  message: string;
+}
+
+/** Those of criteria and rules by the key of their row. */
 export interface JudgedFaults {
-  criteria: Record<number, string>;
+  criteria: Record<number, RowFault>;
   warmUp?: string;
-  rules: Record<number, string>;
+  rules: Record<number, RowFault>;
 }
 
 /** The request, without the version that was edited. */
@@ -36,6 +43,7 @@ export type Judged = Omit<PlanCriteria, "version">;
 
 const LONGEST_WINDOW_S = 3600;
 const LONGEST_WARM_UP_S = 86_400;
+const NO_LIMIT: RowFault = { field: "value", message: "Must be a number of at least 0." };
 
 export function newCriterion(key: number): CriterionRow {
   return { key, metric: "error_percent", label: "", op: ">", value: "1" };
@@ -90,7 +98,7 @@ export function checkJudged(form: JudgedForm): { judged: Judged | null; faults: 
     const criterion = criterionOf(row, METRICS);
     const kept = unchanged(row, keptCriterion);
     if (kept !== null) criteria.push(kept);
-    else if (criterion === null) faults.criteria[row.key] = "Must be a number of at least 0.";
+    else if (criterion === null) faults.criteria[row.key] = NO_LIMIT;
     else criteria.push(writeCriterion(criterion));
   }
   const rules: string[] = [];
@@ -99,8 +107,8 @@ export function checkJudged(form: JudgedForm): { judged: Judged | null; faults: 
     const windowS = Number(row.window.trim());
     const kept = unchanged(row, keptRule);
     if (kept !== null) rules.push(kept);
-    else if (criterion === null) faults.rules[row.key] = "Must be a number of at least 0.";
-    else if (!/^\d+$/.test(row.window.trim()) || windowS < 1 || windowS > LONGEST_WINDOW_S) faults.rules[row.key] = `The time must be 1 to ${LONGEST_WINDOW_S} seconds.`;
+    else if (criterion === null) faults.rules[row.key] = NO_LIMIT;
+    else if (!/^\d+$/.test(row.window.trim()) || windowS < 1 || windowS > LONGEST_WINDOW_S) faults.rules[row.key] = { field: "window", message: `The time must be 1 to ${LONGEST_WINDOW_S} seconds.` };
     else rules.push(writeStopRule({ criterion, windowS }));
   }
   const warmUp = form.warmUp.trim();

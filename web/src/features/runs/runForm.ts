@@ -74,6 +74,11 @@ export const EMPTY_FORM: RunForm = {
   tryRun: false,
 };
 
+/** The form with another plan: everything else that belongs to a plan starts again, with the marks of secrets and the values that they mark. */
+export function withPlan({ clusterId, name, grace, tryRun }: RunForm, planId: string | null): RunForm {
+  return { ...EMPTY_FORM, planId, clusterId, name, grace, tryRun };
+}
+
 /** The settings of a run, without its cluster and its criteria. */
 export type RunSettings = Omit<NewRun, "plan_id" | "cluster_id" | "criteria" | "warm_up_s" | "stop_rules">;
 
@@ -108,7 +113,7 @@ export function checkRunForm(form: RunForm, known: CheckProperty[], splittable: 
   const judged = form.judged === null || form.tryRun ? null : checkJudged(form.judged);
   const faults: RunFaults = { judged: judged?.faults ?? { criteria: {}, rules: {} } };
   if (form.planId === null) faults.plan = "Select a plan.";
-  if (form.clusterId === null) faults.cluster = "Select a cluster that is ready.";
+  if (form.clusterId === null) faults.cluster = "Select a cluster.";
   const grace = form.grace.trim();
   if (grace !== "" && !/^\d{1,5}$/.test(grace)) faults.grace = "Must be a whole number of seconds, or empty.";
 

@@ -13,10 +13,11 @@ const DEPLOYED: Annotation = { id: "a1", at_ms: START + 61_250, text: "Deployed 
 const RUN = runOf({ id: "r-1", name: "peak", owner: { id: "u-1", name: "Ann" }, started_ms: START, annotations: [DEPLOYED] });
 
 function Page({ run }: { run: Run }) {
-  const { list, moments, pick } = useAnnotating(run, START + 5000);
+  const { list, moments, pick, dialog } = useAnnotating(run, START + 5000);
   return (
     <TimelineProvider originMs={START} moments={moments} pick={pick}>
       {list}
+      {dialog}
     </TimelineProvider>
   );
 }

@@ -8,8 +8,10 @@ export interface Annotating {
   moments: Annotation[];
   /** Called when a time was picked on a chart; null if the run is read-only. */
   pick: ((ms: number) => void) | null;
-  /** The list, and the dialog while one is edited. It must be inside the charts' timeline. */
+  /** It must be inside the charts' timeline. */
   list: ReactNode;
+  /** While one is edited; null otherwise. It must be outside what is replaced when the run ends, which would lose what is typed. */
+  dialog: ReactNode;
 }
 
 /** A run's annotations, and their editing by users who may change the run. `nowMs`: the initial time of a new one. */
@@ -23,11 +25,7 @@ export function useAnnotating(run: Run, nowMs: number): Annotating {
   return {
     moments,
     pick: writes ? pick : null,
-    list: (
-      <>
-        <Annotations annotations={moments} onEdit={writes ? setEdited : null} onAdd={writes ? () => setEdited(nowMs) : null} />
-        {edited !== null && <AnnotationDialog run={run.id} of={edited} onClose={() => setEdited(null)} />}
-      </>
-    ),
+    list: <Annotations annotations={moments} onEdit={writes ? setEdited : null} onAdd={writes ? () => setEdited(nowMs) : null} />,
+    dialog: edited !== null && <AnnotationDialog run={run.id} of={edited} onClose={() => setEdited(null)} />,
   };
 }

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { useClusterDefaults } from "@/features/clusters/api/useClusterDefaults";
-import { checkForm, formFrom, placeFaults, type ClusterForm, type Faults } from "@/features/clusters/clusterForm";
+import { checkForm, formFrom, placeFaults, type ClusterForm, type Faults, type StartConfig } from "@/features/clusters/clusterForm";
 import { useCreation, type Creation } from "@/features/clusters/useCreation";
 import { useCredentialChoices, type CredentialChoices } from "@/features/clusters/useCredentialChoices";
 import { useInfo } from "@/shared/session/useInfo";
-import type { Fault, Info, NewCluster } from "@/shared/api/types";
+import type { Cluster, Fault, Info, NewCluster, Provider } from "@/shared/api/types";
 
 export interface NewClusterPart {
   /** null until the server's defaults are loaded. */
@@ -23,13 +23,13 @@ export interface NewClusterPart {
 }
 
 /** A cluster that is created for one run: its form, and its cost. `refused`: the server's errors about it when the run was started. `tries`: the run is
- *  a try run, for which it has at most one worker. */
-export function useNewCluster(refused: Fault[], tries: boolean): NewClusterPart {
+ *  a try run, for which it has at most one worker. `like`: the cluster whose configuration fills the form initially; null: the server's defaults do. */
+export function useNewCluster(refused: Fault[], tries: boolean, like: LikeCluster | null): NewClusterPart {
   const defaults = useClusterDefaults();
   const info = useInfo();
   const [typed, setForm] = useState<ClusterForm | null>(null);
   const providers = info.data?.providers;
-  const first = defaults.data === undefined || providers === undefined ? null : { ...formFrom(defaults.data, providers.includes("local") ? "local" : (providers[0] ?? "ssh")), removeAfterRun: true };
+  const first = defaults.data === undefined || providers === undefined ? null : firstForm(defaults.data, providers, like);
   const choices = useCredentialChoices((typed ?? first)?.provider ?? "local");
   const started = typed ?? first;
   const form = started === null ? null : choices.settle(started);
@@ -53,6 +53,16 @@ export function useNewCluster(refused: Fault[], tries: boolean): NewClusterPart 
 }
 
 const PLACE = "/new_cluster";
+
+/** The data of an earlier cluster that a new one takes over. */
+export type LikeCluster = Pick<Cluster, "provider" | "config">;
+
+/** A provider that this server does not have any more is not taken over. */
+function firstForm(defaults: StartConfig, providers: Provider[], like: LikeCluster | null): ClusterForm {
+  const provider = providers.includes("local") ? "local" : (providers[0] ?? "ssh");
+  const form = like !== null && providers.includes(like.provider) ? formFrom({ ...like.config, ec2: like.config.ec2 ?? defaults.ec2 }, like.provider) : formFrom(defaults, provider);
+  return { ...form, removeAfterRun: true };
+}
 
 /** Existing machines are used as they are listed. */
 function forTry(request: NewCluster | null): NewCluster | null {

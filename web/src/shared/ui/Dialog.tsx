@@ -1,4 +1,5 @@
-import { useLayoutEffect, useRef, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { goToFirstFault } from "./faultsInView";
 import { Icon } from "./Icon";
 
 interface Props {
@@ -8,7 +9,7 @@ interface Props {
   children: ReactNode;
   /** null: none; absent: a close button, for a dialog that only shows something. */
   footer?: ReactNode;
-  /** Makes the dialog a form, which Enter submits. */
+  /** Makes the dialog a form, which Enter submits. The first field with an error that it shows then has the focus. */
   onSubmit?: () => void;
 }
 
@@ -25,6 +26,10 @@ export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Pro
     dialog?.querySelector<HTMLElement>("[data-first-focus]")?.focus();
     return () => dialog?.close();
   }, []);
+  const [submits, setSubmits] = useState(0);
+  useEffect(() => {
+    if (submits > 0) goToFirstFault(ref.current);
+  }, [submits]);
   return (
     <dialog
       ref={ref}
@@ -42,6 +47,7 @@ export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Pro
         onSubmit={(event) => {
           event.preventDefault();
           onSubmit?.();
+          setSubmits(submits + 1);
         }}
       >
         <header className="modal-header">

@@ -48,7 +48,7 @@ function Me({ session: { user } }: { session: Session }) {
         </li>
         <li>
           <span>
-            Times <small className="text-muted">in this browser</small>
+            Time zone <small className="text-muted">in this browser</small>
           </span>
           <ZoneSwitch />
         </li>

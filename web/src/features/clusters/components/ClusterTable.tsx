@@ -36,7 +36,7 @@ const COLUMNS: Column<ClusterSummary>[] = [
   { id: "ends", name: "Expires in", title: "Sort by expiry", numeric: true, value: (cluster) => cluster.ended_ms ?? cluster.expires_at_ms, cell: (cluster) => <EndsIn cluster={cluster} /> },
 ];
 
-/** For where some have ended. */
+/** Shown if some clusters have ended. */
 const REASON: Column<ClusterSummary> = {
   id: "cause",
   name: "Reason",
@@ -46,13 +46,13 @@ const REASON: Column<ClusterSummary> = {
   cell: (cluster) => cluster.cause?.message ?? <span className="text-faint">–</span>,
 };
 
-/** For where machines cost money. */
+/** Shown if machines cost money. */
 const PRICES: Column<ClusterSummary>[] = [
   { id: "usd_per_hour", name: "Per hour", title: "Estimated price of an hour", numeric: true, value: (cluster) => cluster.usd_per_hour, cell: (cluster) => formatUsd(cluster.usd_per_hour) },
   { id: "usd_so_far", name: "So far", title: "Estimated cost so far", numeric: true, value: (cluster) => cluster.usd_so_far, cell: (cluster) => formatUsd(cluster.usd_so_far) },
 ];
 
-/** The reason stands beside the state. */
+/** The reason is next to the state. */
 const AFTER_STATE = 2;
 
 const ORDERS = { name: "name", ends: "expires" };

@@ -1,10 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 import type { Cluster, Info } from "@/shared/api/types";
 import { formatUsd } from "@/shared/format/money";
 import { Dialog } from "@/shared/ui/Dialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { FaultNotes } from "@/shared/ui/FaultNotes";
+import { useAnswerInView } from "@/shared/ui/faultsInView";
 import { Switch } from "@/shared/ui/Field";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useClusterDefaults } from "../api/useClusterDefaults";
@@ -44,22 +45,16 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
   );
   const choices = useCredentialChoices(typed.provider);
   const form = choices.settle(typed);
-  const [tries, setTries] = useState(0);
-  const tried = tries > 0;
+  const [tried, setTried] = useState(false);
   const navigate = useNavigate();
   const { request, faults } = checkForm(form, info?.limits.max_workers ?? 16);
   const creation = useCreation(form.provider, request, (cluster) => (onCreated === undefined ? void navigate(`/clusters/${cluster.id}`) : onCreated(cluster)));
   const refused = placeFaults(creation.refusals, form);
 
-  const body = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // Scroll to the first error: errors are shown at the fields and at the end of the form, which is longer than the window.
-    const found = body.current?.querySelector(".field-fault, .forecast, .note-failed");
-    (found?.closest(".field") ?? found)?.scrollIntoView({ block: "nearest" });
-  }, [creation.forecast, creation.error, tries]);
+  const body = useAnswerInView(creation.error ?? creation.forecast);
 
   const submit = () => {
-    setTries(tries + 1);
+    setTried(true);
     if (request === null || creation.busy !== null) return;
     if (creation.checksFirst) creation.check();
     else creation.create();

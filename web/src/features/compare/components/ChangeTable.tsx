@@ -31,7 +31,7 @@ const METRICS: Metric[] = [
 interface Compared {
   before: number | null;
   after: number | null;
-  /** They are of the passed samples, and not the line's own figures: what is compared where some samples failed. */
+  /** The figures are those of the passed samples, which are compared if some samples failed, and differ from the line's own. */
   passed: boolean;
 }
 
@@ -68,21 +68,27 @@ function Pair({ metric, row, judged }: { metric: Metric; row: LineComparison; ju
   return (
     <span className="pair">
       <span>{beforeAfter(metric.split, metric.of(row.before), metric.of(row.after))}</span>
-      <small className={named ? `change-${row.change}` : ""} title={passed ? `Passed samples, which are compared: ${beforeAfter(metric.split, before, after)}` : undefined}>
-        {passed && "passed "}
+      <small className={named ? `change-${row.change}` : ""} title={passed ? "Response times of passed samples only, because some samples failed" : undefined}>
+        {passed && `passed ${beforeAfter(metric.split, before, after)}, `}
         {changed}
       </small>
     </span>
   );
 }
 
-/** The numbers alone, for CSV and for users who want them in columns. */
+/** The numbers alone, for CSV and for users who want them in columns: of all samples, and those from which the change is calculated. */
 function plainColumns(metric: Metric): Column<LineComparison>[] {
-  const written = (value: number | null) => joined(metric.split(value));
-  return [
-    { id: `${metric.id}_before`, name: `${metric.name} before`, numeric: true, optional: true, value: (row) => metric.of(row.before), cell: (row) => written(metric.of(row.before)) },
-    { id: `${metric.id}_after`, name: `${metric.name} after`, numeric: true, optional: true, value: (row) => metric.of(row.after), cell: (row) => written(metric.of(row.after)) },
-  ];
+  const column = (id: string, words: string, value: (row: LineComparison) => number | null): Column<LineComparison> => ({
+    id: `${metric.id}_${id}`,
+    name: `${metric.name} ${words}`,
+    numeric: true,
+    optional: true,
+    value,
+    cell: (row) => joined(metric.split(value(row))),
+  });
+  const all = [column("before", "before", (row) => metric.of(row.before)), column("after", "after", (row) => metric.of(row.after))];
+  if (metric.changed === null || metric.points === true) return all;
+  return [...all, column("passed_before", "of passed before", (row) => compared(metric, row).before), column("passed_after", "of passed after", (row) => compared(metric, row).after)];
 }
 
 const COLUMNS: Column<LineComparison>[] = [

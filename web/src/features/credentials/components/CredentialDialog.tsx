@@ -20,7 +20,7 @@ export function CredentialDialog({ rotates, onClose }: { rotates: CredentialView
   const save = useSaveCredential();
   const { request, faults } = checkCredential(form);
   const aws = form.kind !== "ssh_key";
-  // AWS itself did not take it: it may be saved all the same, for keys that work later.
+  // AWS rejected the credentials or was not reached: they can be saved without a test, for example if they become valid later.
   const untested = hasCode(save.error, "credentials_refused") || hasCode(save.error, "credentials_untested");
   const refused = refusedBeside(save.error);
   const shown: CredentialFaults = { ...refused, ...(tried ? faults : {}) };

@@ -5,7 +5,7 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { Field } from "@/shared/ui/Field";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useRevisionDifference } from "../api/useRevisions";
-import { changeWord } from "../revisionWords";
+import { changeWord, sameFilesWords } from "../revisionWords";
 
 interface Props {
   plan: Plan;
@@ -20,6 +20,7 @@ export function CompareRevisions({ plan, known, first, onClose }: Props) {
   const query = useRevisionDifference(plan.id, chosen.from, chosen.to);
   // The selected revision may be older than those that are loaded.
   const numbers = [...new Set([...known.map(({ revision }) => revision), chosen.from, chosen.to])].sort((one, other) => other - one);
+  const mainOf = (revision: number) => ({ revision, main_file: known.find((each) => each.revision === revision)?.main_file });
   const choice = (label: string, value: number, onChange: (value: number) => void) => (
     <Field label={label}>
       {(attributes) => (
@@ -40,7 +41,7 @@ export function CompareRevisions({ plan, known, first, onClose }: Props) {
         {choice("To", chosen.to, (to) => setChosen({ ...chosen, to }))}
       </div>
       <Loaded query={query} what="Comparing…">
-        {({ files }) => (files.length === 0 ? <p>These revisions have the same files.</p> : files.map((file) => <FilePart key={file.path} file={file} />))}
+        {({ files }) => (files.length === 0 ? <p>{sameFilesWords(mainOf(chosen.from), mainOf(chosen.to))}</p> : files.map((file) => <FilePart key={file.path} file={file} />))}
       </Loaded>
     </Dialog>
   );

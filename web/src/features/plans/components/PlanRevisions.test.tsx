@@ -60,3 +60,11 @@ it("is not shown for a plan without changes", () => {
   renderFor(sessionOf("viewer"), <PlanRevisions plan={{ ...PLAN, revision: 1 }} />);
   expect(screen.queryByText("Revisions")).toBeNull();
 });
+
+it("says that two revisions with the same files run different ones of them", async () => {
+  api.answer("GET /plans/p-1/revisions", { body: { items: [revision(3, { main_file: "peak.jmx", changes: [], changed_files: 0 }), revision(2)], next: null } });
+  api.answer("GET /plans/p-1/revisions/2/compare/3", { body: { from: 2, to: 3, files: [] } });
+  renderFor(sessionOf("viewer"), <PlanRevisions plan={PLAN} />);
+  await userEvent.click(await screen.findByRole("button", { name: "Compare revision 3 with 2" }));
+  expect((await screen.findByText(/have the same files/)).textContent).toMatch(/2 runs shop\.jmx.*3 runs peak\.jmx/);
+});

@@ -43,7 +43,7 @@ interface Props {
   nodes?: ReactNode;
   /** The labels inside each transaction; else as the report has them. */
   parts?: TransactionParts | undefined;
-  /** Charts of every label can be had, not of the busiest only: who shows the report adds those of chosen ones. */
+  /** Every label can be selected for the charts, because the page loads what the report does not contain. Otherwise only the labels with the most samples can. */
   anyLabel?: boolean;
 }
 
@@ -52,7 +52,7 @@ const NO_WATCH: CriterionWatch[] = [];
 const NO_ANNOTATIONS: Annotation[] = [];
 const NO_NODES: NamedNode[] = [];
 const NO_PARTS: TransactionParts = {};
-/** A note that counts the whole run's samples: beside the figures of a part it would be another count. */
+/** This note counts the samples of the whole run, so it is not shown next to the figures of a part. */
 const COUNTED = "transactions_not_in_total";
 const NODES = [{ id: "nodes", name: "Nodes" }];
 const SAMPLES = [{ id: "samples", name: "Samples" }];

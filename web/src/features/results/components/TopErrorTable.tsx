@@ -42,6 +42,17 @@ function Place({ error }: { error: ErrorGroup | undefined }) {
 export function TopErrorTable({ errors, summary }: { errors: ErrorGroup[]; summary: Summary }) {
   const rows = useMemo(() => topErrors(errors, summary.labels), [errors, summary]);
   return (
-    <DataTable cards name="top-errors" title="Top 5 errors by label" rows={rows} columns={COLUMNS} rowKey={(row) => row.label} empty="No failed samples." actions={<ScopeNote />} visibleRows={10} />
+    <DataTable
+      cards
+      name="top-errors"
+      title="Top 5 errors by label"
+      rows={rows}
+      columns={COLUMNS}
+      rowKey={(row) => row.label}
+      empty="No failed samples."
+      actions={<ScopeNote />}
+      visibleRows={10}
+      rowHeight={44}
+    />
   );
 }

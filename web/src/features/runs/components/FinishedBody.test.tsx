@@ -4,6 +4,8 @@ import { beforeEach, expect, it } from "vitest";
 import type { CriterionResult, Entry, Report, Run } from "@/shared/api/types";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import { entryOf, pointAt, profileOf, reportOf, runOf, summaryOf } from "@/test/results";
+import { useSampleSearch } from "../samples/useSampleSearch";
+import { useAnnotating } from "../useAnnotating";
 import { FinishedBody } from "./FinishedBody";
 
 const api = testApi();
@@ -34,8 +36,12 @@ const WHOLE = report([entryOf("Login", { samples: 600 }), entryOf("Search", { sa
 const part = (from: number, to: number) => `GET /runs/r-1/report?from_ms=${from}&to_ms=${to}`;
 const figure = (name: string) => screen.getByText(name, { selector: "dt" }).parentElement?.querySelector("dd")?.textContent;
 const criterion = () => within(screen.getByRole("region", { name: "Criteria" })).getByRole("listitem").textContent;
+
+function Body({ run }: { run: Run }) {
+  return <FinishedBody run={run} live={null} annotating={useAnnotating(run, START)} samples={useSampleSearch(run)} />;
+}
 const show = async (path = "/") => {
-  renderFor(sessionOf("member"), <FinishedBody run={RUN} live={null} />, path);
+  renderFor(sessionOf("member"), <Body run={RUN} />, path);
   await screen.findByText("Duration", { selector: "dt" });
 };
 
@@ -135,7 +141,7 @@ it("shows load generators by their nodes' names, and links to charts of nodes on
   const look = { at_ms: START, cpu_percent: 10, memory_used_mb: 1, heap_used_mb: null, received_per_s: 0, sent_per_s: 0, lag_bytes: null, samples_per_s: null };
   api.answer("GET /runs/r-1/node-series", { body: { every_ms: 5000, nodes: [{ name: "worker-1", looks: [look] }] } });
   const nodes = [{ name: "worker-1", ports: [41000] }] as unknown as Run["nodes"];
-  renderFor(sessionOf("member"), <FinishedBody run={{ ...RUN, nodes }} live={null} />);
+  renderFor(sessionOf("member"), <Body run={{ ...RUN, nodes }} />);
   expect(await screen.findByRole("button", { name: "Nodes" })).toBeDefined();
   expect(generators().getByText("worker-1").title).toBe("10.0.0.5:41000");
 });

@@ -1,7 +1,6 @@
 import { ReportBody } from "@/features/results/components/ReportBody";
 import { Notes } from "@/features/results/components/Notes";
 import { isOfPart } from "@/features/results/reportPart";
-import type { Run } from "@/shared/api/types";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useBaseline } from "../api/useBaseline";
@@ -11,16 +10,12 @@ import { useNodeSeries } from "../api/useNodeSeries";
 import { useReportPart } from "../api/useReportPart";
 import { useRunReport } from "../api/useRunReport";
 import { useRunTransactions } from "../api/useRunTransactions";
-import type { LiveRun } from "../live/liveRun";
-import { useSampleSearch } from "../samples/useSampleSearch";
-import { useAnnotating } from "../useAnnotating";
-import { LiveBody } from "./LiveBody";
+import { LiveBody, type ResultsProps } from "./LiveBody";
 import { NodeCharts } from "./NodeCharts";
 
 /** The report; until it is loaded, the live view stays on the page. */
-export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) {
+export function FinishedBody({ run, live, annotating, samples }: ResultsProps) {
   const report = useRunReport(run.id, true);
-  const samples = useSampleSearch(run);
   const baseline = useBaseline(run);
   const part = useReportPart(run.id, report.data);
   const charted = useLabelCharts(run.id, report.data);
@@ -28,7 +23,6 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   // Imported runs have no nodes here, and a short run may end before the first observation.
   const observed = (useNodeSeries(run.id, false, run.provider !== "imported")?.nodes.length ?? 0) > 0;
   const parts = useRunTransactions(run);
-  const annotating = useAnnotating(run, report.data?.summary.start_ms ?? run.started_ms ?? 0);
   if (charted.report !== undefined) {
     return (
       <>
@@ -61,7 +55,7 @@ export function FinishedBody({ run, live }: { run: Run; live: LiveRun | null }) 
   return (
     <>
       <Waiting what="Loading the report…" tall={live === null} />
-      {live !== null && <LiveBody run={run} live={live} />}
+      {live !== null && <LiveBody run={run} live={live} annotating={annotating} samples={samples} />}
     </>
   );
 }

@@ -1,7 +1,8 @@
+import { useId } from "react";
 import { METRICS, OPERATORS, STOP_METRICS, type Metric, type Operator } from "@/features/results/criteria";
 import { Field } from "@/shared/ui/Field";
 import { Icon } from "@/shared/ui/Icon";
-import { isFixed, newCriterion, newRule, type CriterionRow, type JudgedFaults, type JudgedForm, type RuleRow } from "../judgedForm";
+import { isFixed, newCriterion, newRule, type CriterionRow, type JudgedFaults, type JudgedForm, type RowFault, type RuleRow } from "../judgedForm";
 
 interface Props {
   form: JudgedForm;
@@ -17,11 +18,11 @@ export function JudgedFields({ form, faults, onChange }: Props) {
       <fieldset className="form-part">
         <legend>Criteria</legend>
         {criteria.length === 0 && <p className="field-help">No pass/fail criteria: the run will not be evaluated.</p>}
-        {criteria.map((row) => (
+        {criteria.map((row, index) => (
           <Row
             key={row.key}
             verb="Fail if"
-            remove="Remove this criterion"
+            name={`criterion ${index + 1}`}
             metrics={METRICS}
             row={row}
             fault={faults.criteria[row.key]}
@@ -43,26 +44,20 @@ export function JudgedFields({ form, faults, onChange }: Props) {
         <p className="field-help">
           {rules.length === 0 ? "Off: the run is never stopped automatically." : "The run is stopped gracefully and fails as soon as one of these conditions holds for its time."}
         </p>
-        {rules.map((row) => (
+        {rules.map((row, index) => (
           <Row
             key={row.key}
             verb="Stop if"
-            remove="Remove this rule"
+            name={`rule ${index + 1}`}
             metrics={STOP_METRICS}
             row={row}
             fault={faults.rules[row.key]}
             onChange={(changed) => onChange({ ...form, rules: replaced(rules, changed) })}
             onRemove={() => onChange({ ...form, rules: rules.filter((each) => each !== row) })}
-            after={(row: RuleRow, put) => (
+            after={(row: RuleRow, put, attributes) => (
               <>
                 <span>over</span>
-                <input
-                  className="form-control form-control-sm criterion-value"
-                  aria-label="Time"
-                  inputMode="numeric"
-                  value={row.window}
-                  onChange={(event) => put({ ...row, window: event.target.value })}
-                />
+                <input {...attributes("window")} aria-label="Time" inputMode="numeric" value={row.window} onChange={(event) => put({ ...row, window: event.target.value })} />
                 <span>s</span>
               </>
             )}
@@ -86,20 +81,29 @@ function replaced<Each extends { key: number }>(rows: Each[], changed: Each): Ea
 
 interface RowProps<Each extends CriterionRow> {
   verb: string;
-  remove: string;
+  /** Distinguishes the row from the others, which have the same fields. */
+  name: string;
   metrics: Metric[];
   row: Each;
-  fault: string | undefined;
+  fault: RowFault | undefined;
   onChange: (row: Each) => void;
   onRemove: () => void;
-  after?: (row: Each, put: (row: Each) => void) => React.ReactNode;
+  after?: (row: Each, put: (row: Each) => void, attributes: (field: RowFault["field"]) => NumberAttributes) => React.ReactNode;
 }
 
-function Row<Each extends CriterionRow>({ verb, remove, metrics, row, fault, onChange, onRemove, after }: RowProps<Each>) {
+type NumberAttributes = Pick<React.InputHTMLAttributes<HTMLInputElement>, "className" | "aria-invalid" | "aria-describedby">;
+
+function Row<Each extends CriterionRow>({ verb, name, metrics, row, fault, onChange, onRemove, after }: RowProps<Each>) {
+  const id = useId();
+  const attributes = (field: RowFault["field"]): NumberAttributes => {
+    const wrong = fault?.field === field;
+    return { className: `form-control form-control-sm criterion-value ${wrong ? "is-invalid" : ""}`, "aria-invalid": wrong, "aria-describedby": wrong ? id : undefined };
+  };
+  const remove = `Remove ${name}`;
   const metric = metrics.find(({ name }) => name === row.metric);
   if (isFixed(row)) {
     return (
-      <div className="criterion-row">
+      <div className="criterion-row" role="group" aria-label={name}>
         <span>{verb}</span>
         <code>{row.kept}</code>
         <button type="button" className="btn btn-quiet" aria-label={remove} onClick={onRemove}>
@@ -109,7 +113,7 @@ function Row<Each extends CriterionRow>({ verb, remove, metrics, row, fault, onC
     );
   }
   return (
-    <div className="criterion-row">
+    <div className="criterion-row" role="group" aria-label={name}>
       <span>{verb}</span>
       <select className="form-select form-select-sm" aria-label="Metric" value={row.metric} onChange={(event) => onChange({ ...row, metric: event.target.value })}>
         {metric === undefined && <option value={row.metric}>{row.metric}</option>}
@@ -139,19 +143,17 @@ function Row<Each extends CriterionRow>({ verb, remove, metrics, row, fault, onC
           </option>
         ))}
       </select>
-      <input
-        className={`form-control form-control-sm criterion-value ${fault === undefined ? "" : "is-invalid"}`}
-        aria-label="Limit"
-        inputMode="decimal"
-        value={row.value}
-        onChange={(event) => onChange({ ...row, value: event.target.value })}
-      />
+      <input {...attributes("value")} aria-label="Limit" inputMode="decimal" value={row.value} onChange={(event) => onChange({ ...row, value: event.target.value })} />
       <span>{metric?.unit ?? ""}</span>
-      {after?.(row, onChange)}
+      {after?.(row, onChange, attributes)}
       <button type="button" className="btn btn-quiet" aria-label={remove} onClick={onRemove}>
         <Icon name="x" />
       </button>
-      {fault !== undefined && <div className="field-fault">{fault}</div>}
+      {fault !== undefined && (
+        <div id={id} className="field-fault">
+          {fault.message}
+        </div>
+      )}
     </div>
   );
 }

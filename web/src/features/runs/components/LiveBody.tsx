@@ -8,16 +8,24 @@ import { Empty } from "@/shared/ui/Empty";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useRunTransactions } from "../api/useRunTransactions";
 import { settledUntil, type LiveRun } from "../live/liveRun";
-import { useAnnotating } from "../useAnnotating";
+import type { SampleSearch } from "../samples/useSampleSearch";
+import type { Annotating } from "../useAnnotating";
 import { LiveResults } from "./LiveResults";
+import { NodeList } from "./NodeList";
 import { RunProgress } from "./RunProgress";
 import { Steps } from "./Steps";
 
 const NO_PARTS: TransactionParts = {};
 
+export interface ResultsProps {
+  run: Run;
+  live: LiveRun | null;
+  annotating: Annotating;
+  samples: SampleSearch;
+}
+
 /** A run that is under way: steps until it takes samples, then figures, charts and tables that grow. */
-export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
-  const annotating = useAnnotating(run, live?.at_ms ?? run.started_ms ?? 0);
+export function LiveBody({ run, live, annotating, samples }: ResultsProps) {
   const early = run.phase === "queued" || run.phase === "preparing";
   const parts = useRunTransactions(run);
   const newest = live?.points.at(-1);
@@ -28,11 +36,12 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
     <>
       <Notes summary={live?.summary ?? null} cause={run.cause} notes={run.notes} folded />
       {live !== null && <RunProgress run={run} now={live.at_ms} />}
-      {/* Later they are below: charts are not pushed down by a list that comes and goes. */}
+      {/* With the first samples they move below the results, so that the charts are not pushed down. */}
       {early && (
         <div className="run-early">
           <Steps begins steps={run.steps} now={run.step} at={null} />
-          <section className="card">
+          <NodeList nodes={run.nodes} ended={false} />
+          <section className="card run-early-results">
             <Empty icon="graph-up" title="No samples yet.">
               Figures, charts and tables appear here with the first samples.
             </Empty>
@@ -51,7 +60,7 @@ export function LiveBody({ run, live }: { run: Run; live: LiveRun | null }) {
               moments={annotating.moments}
               pick={annotating.pick}
             >
-              <LiveResults run={run} live={live} annotations={annotating.list} />
+              <LiveResults run={run} live={live} annotations={annotating.list} samples={samples} />
             </TimelineProvider>
           </PartsOfTransactions>
         </Transactions>

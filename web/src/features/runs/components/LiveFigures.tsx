@@ -56,8 +56,8 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
         key: "rate",
         name: "Throughput",
         value: splitRate(head === null ? rateOf(points, now, live.bucket_ms) : head.rate_per_s),
-        note: `last 5\u00a0s; average ${formatRate(total.throughput_per_s)}`,
-        // The baseline's figure covers a whole run, so five seconds are not compared with it.
+        note: `last ${formatDuration((head === null ? rateLength(live.bucket_ms) : RATE_MS) / 1000)}; average ${formatRate(total.throughput_per_s)}`,
+        // The baseline's figure covers a whole run, so the last seconds are not compared with it.
         ...against((of) => `average ${formatChange(changePercent(of.rate_per_s, total.throughput_per_s))}`),
         spark: spark(
           perSecond(source, times, frame, (point) => point.samples),
@@ -131,12 +131,17 @@ function newestEnd(points: Point[], bucketMs: number, settledMs: number | null):
   return settledMs === null || settledMs - end < SILENCE_MS ? end : end + Math.floor((settledMs - end) / bucketMs) * bucketMs;
 }
 
-/** The server's figures of all samples: the rate of the last five seconds, or of the last interval if that is longer. */
+/** The server's rate of all samples covers the last five seconds. */
 const RATE_MS = 5000;
+
+/** The same of selected labels is counted from whole intervals, in milliseconds: in a long run, one of these is longer than five seconds. */
+function rateLength(bucketMs: number): number {
+  return Math.ceil(RATE_MS / bucketMs) * bucketMs;
+}
 
 function rateOf(points: Point[], end: number | null, bucketMs: number): number | null {
   if (end === null) return null;
-  const length = Math.max(RATE_MS, bucketMs);
+  const length = rateLength(bucketMs);
   const samples = points.reduce((sum, point) => (point.t_ms >= end - length && point.t_ms < end ? sum + point.samples : sum), 0);
   return samples / (length / 1000);
 }

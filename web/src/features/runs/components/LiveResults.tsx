@@ -18,16 +18,15 @@ import { useBaseline } from "../api/useBaseline";
 import { settledUntil, type LiveRun } from "../live/liveRun";
 import { useLiveLabels } from "../live/useLiveLabels";
 import { summaryOfWindow, useLiveWindow } from "../live/useLiveWindow";
-import { useSampleSearch } from "../samples/useSampleSearch";
+import type { SampleSearch } from "../samples/useSampleSearch";
 import { LiveFigures } from "./LiveFigures";
 import { NodeCharts } from "./NodeCharts";
 
 const NO_LABELS: never[] = [];
 
 /** The results of an active run: of all labels or the selected ones, of all the time or the range that the charts show. */
-export function LiveResults({ run, live, annotations }: { run: Run; live: LiveRun; annotations: ReactNode }) {
+export function LiveResults({ run, live, annotations, samples }: { run: Run; live: LiveRun; annotations: ReactNode; samples: SampleSearch }) {
   const connection = useConnection();
-  const samples = useSampleSearch(run);
   const baseline = useBaseline(run);
   // Each snapshot has a new array with nearly always the same names: it must not trigger rendering each second.
   const written = JSON.stringify(live.summary.labels.filter((each) => each.samples > 0).map((each) => each.label));

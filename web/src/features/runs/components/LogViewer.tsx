@@ -6,8 +6,11 @@ import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Download } from "@/shared/ui/Download";
 import { Icon } from "@/shared/ui/Icon";
 import { useRunArtefacts } from "../api/useRunArtefacts";
-import { levelOf } from "../live/logTail";
+import { levelsOf } from "../live/logTail";
 import { useRunLog } from "../live/useRunLog";
+
+/** More nodes do not fit next to each other. */
+const MOST_BUTTONS = 7;
 
 /** JMeter's own log of each node: its end, which grows during the run. */
 export function LogViewer({ run }: { run: Run }) {
@@ -23,13 +26,21 @@ export function LogViewer({ run }: { run: Run }) {
     <section className="card log-card" aria-label="JMeter log">
       <header className="table-tools">
         <h2>JMeter log</h2>
-        <div className="log-nodes" role="tablist" aria-label="Node">
-          {names.map((name) => (
-            <button key={name} type="button" role="tab" className="btn btn-quiet" aria-selected={name === node} onClick={() => setChosen(name)}>
-              {name}
-            </button>
-          ))}
-        </div>
+        {names.length > MOST_BUTTONS ? (
+          <select className="form-select form-select-sm log-node" aria-label="Node" value={node ?? ""} onChange={(event) => setChosen(event.target.value)}>
+            {names.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        ) : (
+          <div className="log-nodes" role="group" aria-label="Node">
+            {names.map((name) => (
+              <button key={name} type="button" className="btn btn-quiet" aria-pressed={name === node} onClick={() => setChosen(name)}>
+                {name}
+              </button>
+            ))}
+          </div>
+        )}
         <span className="flex-grow-1" />
         <button type="button" className="btn btn-quiet" aria-pressed={loudOnly} title="Only warnings and errors" onClick={() => setLoudOnly(!loudOnly)}>
           warnings
@@ -65,7 +76,9 @@ function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; 
   const [follow, setFollow] = useState(true);
   const lines = useMemo(() => {
     const words = filter.toLowerCase();
-    return tail.lines.filter((line) => (!loudOnly || levelOf(line) !== "other") && line.toLowerCase().includes(words));
+    const levels = levelsOf(tail.lines);
+    const all = tail.lines.map((text, index) => ({ number: tail.dropped + index, level: levels[index] ?? "other", text }));
+    return all.filter(({ level, text }) => (!loudOnly || level !== "other") && text.toLowerCase().includes(words));
   }, [tail, filter, loudOnly]);
 
   useLayoutEffect(() => {
@@ -93,10 +106,9 @@ function NodeLogText({ run, node, filter, loudOnly }: { run: Run; node: string; 
           setFollow(scrollHeight - scrollTop - clientHeight < 30);
         }}
       >
-        {lines.map((line, index) => (
-          // Lines are only added at the end and dropped at the start, so their position identifies them.
-          <div key={index} className={`log-${levelOf(line)}`}>
-            {line}
+        {lines.map(({ number, level, text }) => (
+          <div key={number} className={`log-${level}`}>
+            {text}
           </div>
         ))}
         {lines.length === 0 && <div className="text-faint">{!asked ? "Loading the log…" : tail.lines.length === 0 ? "The log is empty." : "No matching lines."}</div>}

@@ -3,7 +3,7 @@ import { Link } from "react-router";
 import { useCluster } from "@/features/clusters/api/useCluster";
 import { useLivingClusters } from "@/features/clusters/api/useClusters";
 import { ClusterWarnings } from "@/features/clusters/components/ClusterWarnings";
-import { canQueue, canRun, clusterChip, hasEnded, sizeWords, workersOf } from "@/features/clusters/clusterWords";
+import { canQueue, canRun, clusterChip, hasEnded, isAwaited, sizeWords, takesRuns, workersOf } from "@/features/clusters/clusterWords";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { usePlans } from "@/features/plans/api/usePlans";
 import type { ClusterSummary, Named } from "@/shared/api/types";
@@ -81,25 +81,31 @@ export function PickPlan({ choice: { items, error, more }, value, fault, onChang
 /** The choice to create a cluster for the run. */
 export const NEW_CLUSTER = "new";
 
-interface ClusterProps extends Props<RunnableCluster> {
-  offersNew?: boolean;
-  /** A busy cluster can be selected: the run waits for it. */
-  queues?: boolean;
+/** What a run on it waits for; undefined: nothing. */
+function waitWords(cluster: RunnableCluster): string | undefined {
+  if (canQueue(cluster)) return "Busy: the run waits until the runs before it have ended.";
+  return isAwaited(cluster) ? "The run starts when the cluster is ready." : undefined;
 }
 
-export function PickCluster({ choice: { items, error }, value, fault, onChange, offersNew = false, queues = false }: ClusterProps) {
+interface ClusterProps extends Props<RunnableCluster> {
+  offersNew?: boolean;
+  /** The run is started now: what it waits for is shown. */
+  now?: boolean;
+}
+
+export function PickCluster({ choice: { items, error }, value, fault, onChange, offersNew = false, now = false }: ClusterProps) {
   const { mayWrite } = useRights();
   const isThere = value !== null && value !== NEW_CLUSTER;
   const chosen = useCluster(value ?? "", isThere);
   if (error !== null) return <ErrorBox error={error} />;
   const living = (items ?? []).filter((cluster) => !hasEnded(cluster.phase));
-  const usable = (cluster: RunnableCluster) => mayWrite(cluster) && (canRun(cluster) || (queues && canQueue(cluster)));
+  const usable = (cluster: RunnableCluster) => mayWrite(cluster) && takesRuns(cluster);
   const none = items !== undefined && !living.some(usable);
-  const waitsFor = living.find((cluster) => cluster.id === value && usable(cluster) && !canRun(cluster));
-  const missing = offersNew ? "No cluster is ready. Choose a new one for this run." : <Link to="/clusters">No cluster is ready. Create one.</Link>;
+  const awaited = now ? living.find((cluster) => cluster.id === value && usable(cluster)) : undefined;
+  const missing = offersNew ? "No cluster can be used. Choose a new one for this run." : <Link to="/clusters">No cluster can be used. Create one.</Link>;
   return (
     <>
-      <Field label="Cluster" fault={fault} help={none && value !== NEW_CLUSTER ? missing : waitsFor === undefined ? undefined : "Busy: the run waits until the runs before it have ended."}>
+      <Field label="Cluster" fault={fault} help={none && value !== NEW_CLUSTER ? missing : awaited === undefined ? undefined : waitWords(awaited)}>
         {(attributes) => (
           <select
             {...attributes}

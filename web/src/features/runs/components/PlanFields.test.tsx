@@ -20,7 +20,7 @@ const check: Check = {
 function Form({ seen }: { seen: (form: RunForm) => void }) {
   const [form, setForm] = useState<RunForm>({ ...EMPTY_FORM, planId: "p", clusterId: "c" });
   seen(form);
-  return <PropertyFields check={check} form={form} onChange={setForm} faults={{}} />;
+  return <PropertyFields check={check} workers={1} form={form} onChange={setForm} faults={{}} />;
 }
 
 it("masks and marks the value of a property with a closed lock, and of one with a secret's name from the start", async () => {

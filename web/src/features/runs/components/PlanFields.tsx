@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** The plan's properties as fields with their defaults, and a field for others. */
-export function PropertyFields({ check, workers = 0, form, onChange, faults }: Props & { workers?: number; faults: Pick<RunFaults, "properties" | "moreProperties" | "systemProperties"> }) {
+export function PropertyFields({ check, workers, form, onChange, faults }: Props & { workers: number; faults: Pick<RunFaults, "properties" | "moreProperties" | "systemProperties"> }) {
   return (
     <fieldset className="form-part">
       <legend>Properties</legend>

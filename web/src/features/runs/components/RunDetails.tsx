@@ -19,13 +19,14 @@ export function RunDetails({ run, at }: { run: Run; at: number | null }) {
       </div>
     );
   }
+  // Before that, its steps and nodes are above.
   const prepared = run.phase !== "queued" && run.phase !== "preparing";
   return (
     <WhileSeen>
       <div className="columns columns-main no-print">
         <LogViewer run={run} />
         <div className="stack">
-          <NodeList nodes={run.nodes} ended={run.phase === "finished"} />
+          {prepared && <NodeList nodes={run.nodes} ended={run.phase === "finished"} />}
           <Artefacts run={run} />
           <Shipments run={run} />
           {run.phase === "finished" && <Notifications run={run} />}

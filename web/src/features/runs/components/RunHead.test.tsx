@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
@@ -127,4 +127,41 @@ describe("running it again", () => {
     expect(button()).toBeNull();
     expect(api.asked.some(({ path }) => path === "/plans/p-1")).toBe(false);
   });
+});
+
+describe("a run whose test has not started", () => {
+  it.each(["queued", "preparing"] as const)("is cancelled while %s, once", async (phase) => {
+    const run = { ...mine, phase, cause: null, started_ms: null, ended_ms: null };
+    api.answer("POST /runs/r-1/stop", { body: { ...run, stop_requested: "graceful" } });
+    renderFor(sessionOf("member"), <RunHead run={run} live={null} />);
+    await userEvent.click(screen.getByRole("button", { name: "Cancel run" }));
+    await userEvent.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Cancel run" }));
+    await waitFor(() => expect(api.changes()).toEqual([{ method: "POST", path: "/runs/r-1/stop", body: { how: "graceful" } }]));
+    cleanup();
+    renderFor(sessionOf("member"), <RunHead run={{ ...run, stop_requested: "graceful" }} live={null} />);
+    expect(screen.getByRole("button", { name: "Cancel run" })).toHaveProperty("disabled", true);
+    expect(screen.queryByRole("button", { name: "Force stop" })).toBeNull();
+  });
+});
+
+it("is compared with the newest earlier run, however many try runs were between them", async () => {
+  renderFor(sessionOf("member"), <RunHead run={mine} live={null} />);
+  await openMenu();
+  await waitFor(() => expect(api.asked.some(({ path }) => path.startsWith("/runs?"))).toBe(true));
+  const asked = new URLSearchParams(api.asked.find(({ path }) => path.startsWith("/runs?"))?.path.split("?")[1]);
+  expect([asked.get("plan"), asked.get("phase"), asked.get("try_run")]).toEqual(["p-1", "finished", "false"]);
+});
+
+it.each([
+  [{}, 0],
+  [{ baseline: true }, 1],
+  [{ pinned: true }, 1],
+  [{ baseline: true, pinned: true }, 2],
+])("says in the dialog that deletes it what %j means", async (marks, more) => {
+  renderFor(sessionOf("member"), <RunHead run={{ ...mine, ...marks }} live={null} />);
+  await openMenu();
+  await userEvent.click(screen.getByRole("menuitem", { name: /^Delete/ }));
+  const dialog = screen.getByRole("dialog");
+  expect(dialog.querySelectorAll("p")).toHaveLength(2 + more);
+  for (const mark of ["baseline", "pinned"]) expect(dialog.textContent.includes(mark)).toBe(mark in marks);
 });

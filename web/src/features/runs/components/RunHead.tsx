@@ -86,8 +86,8 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
                     JMeter {run.versions.jmeter}, Java {run.versions.java.join(" and ")}
                   </span>
                 ) : (
-                  // With the room of what comes: nothing below moves.
-                  run.phase !== "finished" && <span className="text-faint">JMeter and Java unchecked</span>
+                  // About as long as the versions that replace it, so that the lines below do not move.
+                  run.phase !== "finished" && <span className="text-faint">JMeter and Java not checked yet</span>
                 )}
               </>
             )}
@@ -150,6 +150,8 @@ export function RunHead({ run, live }: { run: Run; live: LiveRun | null }) {
       {asked && (
         <RemovalDialog verb="Delete" what={run.name} request={removal} onConfirm={() => removal.mutate()} onClose={() => setAsked(false)}>
           <p>The run is deleted with its results, logs and report.</p>
+          {run.baseline && <p>It is the plan’s baseline: without it, each run of the plan’s trend is compared with the one before.</p>}
+          {run.pinned && <p>It is pinned: retention would never delete it.</p>}
         </RemovalDialog>
       )}
     </>
@@ -170,7 +172,7 @@ function RunAgain({ run }: { run: Run }) {
       </button>
       {tried && (
         <button type="button" className="btn btn-outline-secondary" onClick={() => setOpen("try")}>
-          <Icon name="eye" /> Try again
+          <Icon name="eye" /> New try run
         </button>
       )}
       {open !== null && <StartRun planId={run.plan.id} clusterId={run.cluster.id} like={run} newest={tried} tryRun={open === "try"} onClose={() => setOpen(null)} />}
@@ -183,7 +185,7 @@ const BEFORE = 20;
 
 /** In the menu, so that the plan's runs are requested only when it is opened. */
 function CompareItem({ run }: { run: Run }) {
-  const runs = useRuns(new URLSearchParams({ plan: run.plan.id, phase: "finished", to: String(run.created_ms) }).toString(), BEFORE);
+  const runs = useRuns(new URLSearchParams({ plan: run.plan.id, phase: "finished", try_run: "false", to: String(run.created_ms) }).toString(), BEFORE);
   const navigate = useNavigate();
   const before = runs.data === undefined ? null : runBefore(run, runs.data.items);
   const none = (run.headline?.samples ?? 0) === 0 ? "This run recorded no samples." : "No earlier run of this plan.";

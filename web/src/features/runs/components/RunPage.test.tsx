@@ -9,7 +9,7 @@ import { ConnectionNote } from "@/shared/ui/ConnectionNote";
 import { paintedTexts } from "@/test/canvas";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import { packed } from "@/test/live";
-import { entryOf, pointAt, runOf, summaryOf } from "@/test/results";
+import { entryOf, pointAt, reportOf, runOf, summaryOf } from "@/test/results";
 import { scrollBack } from "@/test/sight";
 import { RunPage } from "./RunPage";
 
@@ -299,4 +299,37 @@ it("shows fetched data if the feed has sent nothing since", async () => {
   expect(screen.getByRole("progressbar")).toBeDefined();
   act(() => void client.setQueryData(keys.run("r-1"), { ...RUN, phase: "collecting" }));
   await waitFor(() => expect(screen.queryByRole("progressbar")).toBeNull());
+});
+
+it("keeps an annotation and a search that are being typed when the run ends and its report is loaded", async () => {
+  let answer: () => void = () => undefined;
+  api.answer("GET /runs/r-1/report", { body: reportOf({ summary: snapshot(1).summary }), after: new Promise((resolve) => (answer = () => resolve(undefined))) });
+  await show(sessionOf("administrator"));
+  act(() => scrollBack());
+  await userEvent.type(within(screen.getByRole("form", { name: "Search for samples" })).getByLabelText("Label"), "Log");
+  await userEvent.click(screen.getByRole("button", { name: "Annotate" }));
+  const text = screen.getByLabelText("Text", { selector: "dialog input" });
+  await userEvent.type(text, "Deployed");
+  const typed = () => [
+    screen.getByLabelText<HTMLInputElement>("Text", { selector: "dialog input" }).value,
+    within(screen.getByRole("form", { name: "Search for samples", hidden: true })).getByLabelText<HTMLInputElement>("Label").value,
+  ];
+  api.answer("GET /runs/r-1", { body: { ...RUN, phase: "finished", cause: { kind: "completed" }, ended_ms: START + 40_000 } });
+  push(snapshot(2, { run: { ...RUN, phase: "finished", cause: { kind: "completed" }, ended_ms: START + 40_000 } }));
+  await screen.findByText(/Loading the report/);
+  expect(typed()).toEqual(["Deployed", "Log"]);
+  answer();
+  await screen.findByText("Duration", { selector: "dt" });
+  expect(typed()).toEqual(["Deployed", "Log"]);
+});
+
+it("says over which time the throughput of a label is counted in a long run", async () => {
+  const points = Array.from({ length: 30 }, (_, index) => pointAt(START + index * 15_000, { samples: 600 }));
+  const series = { label: "Login", transaction: false, points: points.map((point) => ({ ...point, samples: 300 })) };
+  api.answer("GET /runs/r-1/live/labels", { body: { run_id: "r-1", seq: 1, bucket_ms: 15_000, reset: true, labels: [series], together: null } });
+  renderFor(sessionOf("member"), <RunPage id="r-1" />, "/?label=Login");
+  await screen.findByText("Active users", { selector: "dt" });
+  push(snapshot(2, { at_ms: START + 452_000, bucket_ms: 15_000, points }));
+  await waitFor(() => expect(figure("Throughput")[0]).toBe("20.0/s"));
+  expect(figure("Throughput")[1]).toMatch(/^last 15\u00a0s;/);
 });

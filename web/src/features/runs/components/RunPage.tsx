@@ -2,8 +2,11 @@ import { useState } from "react";
 import type { Run } from "@/shared/api/types";
 import { Loaded } from "@/shared/ui/Loaded";
 import { useRun } from "../api/useRun";
+import { useRunReport } from "../api/useRunReport";
 import { newerRun } from "../live/liveRun";
 import { useLiveRun } from "../live/useLiveRun";
+import { useSampleSearch } from "../samples/useSampleSearch";
+import { useAnnotating } from "../useAnnotating";
 import { FailedResponses } from "./FailedResponses";
 import { LiveBody } from "./LiveBody";
 import { PhaseStrip } from "./PhaseStrip";
@@ -28,13 +31,19 @@ function RunView({ fetched }: { fetched: Run }) {
   const run = newerRun(fetched, live?.run ?? null);
   // During the test the clock advances with the snapshots, so everything is rendered once.
   const at = run.phase === "running" ? (live?.at_ms ?? null) : null;
+  const report = useRunReport(run.id, run.phase === "finished").data;
+  // Held here, because the results are replaced when the run ends and when its report is loaded: what is being typed then is not lost.
+  const annotating = useAnnotating(run, (run.phase === "finished" ? report?.summary.start_ms : live?.at_ms) ?? run.started_ms ?? 0);
+  const samples = useSampleSearch(run);
+  const body = { run, live, annotating, samples };
   return (
     <>
       <RunHead run={run} live={live} />
       <PhaseStrip run={run} at={at} />
       {run.try_run && run.phase === "finished" && <FailedResponses run={run} />}
-      {run.phase === "finished" ? <FinishedBody run={run} live={live} /> : <LiveBody run={run} live={live} />}
+      {run.phase === "finished" ? <FinishedBody {...body} /> : <LiveBody {...body} />}
       <RunDetails run={run} at={at} />
+      {annotating.dialog}
     </>
   );
 }

@@ -131,6 +131,7 @@ it("shows the number of workers for a total if the plan's number is fixed, and h
   const button = () => dialog().getByRole<HTMLButtonElement>("button", { name: "Start run" });
   await userEvent.type(total, "500");
   expect([total.getAttribute("aria-invalid"), button().disabled]).toEqual(["true", true]);
+  expect(sum()).toBe("Fix the errors above.");
   expect(dialog().getByText(/^5 workers: 500 users/)).toBeDefined();
   expect(dialog().getByRole("button", { name: "${__P(users,100)}" })).toBeDefined();
   await userEvent.clear(total);
@@ -225,6 +226,28 @@ describe("its errors", () => {
     expect(dialog().getByLabelText("Limit").className).toContain("is-invalid");
     expect(api.changes()).toEqual([]);
   });
+  it("are said at the button, and the first of them has the focus", async () => {
+    show();
+    await ready();
+    await userEvent.clear(dialog().getByLabelText("Limit"));
+    await userEvent.type(dialog().getByLabelText("Graceful stop timeout"), "soon");
+    expect(sum()).toContain("600 users");
+    await start();
+    expect(sum()).toBe("Fix the errors above.");
+    expect(document.activeElement).toBe(dialog().getByLabelText("Limit"));
+    await userEvent.type(dialog().getByLabelText("Limit"), "1");
+    await start();
+    expect(document.activeElement).toBe(dialog().getByLabelText("Graceful stop timeout"));
+    expect(api.changes()).toEqual([]);
+  });
+  it("are said at the button if only the server finds them", async () => {
+    api.answer("POST /plans/p-1/check", { body: { ...CHECK, faults: [{ code: "share_invalid", field: "/share", message: "There are 2 workers." }] } });
+    show();
+    await ready();
+    await userEvent.type(dialog().getByLabelText("Total users"), "1");
+    await waitFor(() => expect(sum()).toBe("Fix the errors above."));
+    expect(dialog().getByRole("button", { name: "Start run" })).toHaveProperty("disabled", true);
+  });
   it("keep it from starting while the plan has any", async () => {
     answers({ check: { ...CHECK, ok: false, findings: [{ severity: "error", code: "file_missing", element: null, message: "users.csv is missing.", hint: null, params: { path: "users.csv" } }] } });
     show();
@@ -242,7 +265,7 @@ describe("its errors", () => {
   });
 });
 
-it("offers only the user's own ready clusters, and waits for a busy one", async () => {
+it("offers only the user's own clusters, and waits for one that is busy or not ready yet", async () => {
   answers({
     clusters: [
       cluster({ id: "c-1", name: "walk" }),
@@ -259,7 +282,7 @@ it("offers only the user's own ready clusters, and waits for a busy one", async 
     ["new", false],
     ["c-1", false],
     ["c-2", false],
-    ["c-3", true],
+    ["c-3", false],
     ["c-4", true],
   ]);
   api.answer("POST /runs", { body: runOf({ id: "r-9", name: "peak" }) });
@@ -267,6 +290,21 @@ it("offers only the user's own ready clusters, and waits for a busy one", async 
   expect(dialog().getByText(/^Busy: the run waits/)).toBeDefined();
   await userEvent.click(dialog().getByRole("button", { name: "Queue run" }));
   await waitFor(() => expect(api.changes().at(-1)?.body).toMatchObject({ cluster_id: "c-2", queue: true }));
+});
+
+it("starts on a cluster that is not ready yet, preselected if it is the only one", async () => {
+  answers({
+    clusters: [cluster({ id: "c-3", name: "coming", phase: "launching" }), cluster({ id: "c-5", name: "gone", phase: "terminating" }), cluster({ id: "c-6", name: "lossy", lost_nodes: ["worker-1"] })],
+  });
+  api.answer("POST /runs", { body: runOf({ id: "r-9", name: "peak" }) });
+  show();
+  await ready();
+  expect(dialog().getByLabelText<HTMLSelectElement>("Cluster").value).toBe("c-3");
+  expect(dialog().getByText(/when the cluster is ready/)).toBeDefined();
+  expect(dialog().getByRole("option", { name: /lossy/ })).toHaveProperty("disabled", true);
+  await start();
+  await waitFor(() => expect(api.changes().at(-1)?.body).toMatchObject({ cluster_id: "c-3" }));
+  expect(api.changes().at(-1)?.body).not.toHaveProperty("queue");
 });
 
 describe("like an earlier run", () => {
@@ -300,6 +338,44 @@ describe("like an earlier run", () => {
     await userEvent.click(dialog().getByRole("button", { name: "Start from the plan’s defaults" }));
     expect(dialog().getByLabelText<HTMLInputElement>("threads").value).toBe("600");
     expect(difference()).toBe("Since the last run: threads 6 → 600, password removed.");
+  });
+  it("starts another plan without any of its properties, so that no secret is stored in clear text", async () => {
+    const secrets = { ...LAST, properties: { threads: "6", pin: "***" }, system_properties: { "javax.net.ssl.keyStorePassword": "***" }, share: { threads: 7 } };
+    api.answer("GET /plans", { body: { items: [PLAN, { ...PLAN, id: "p-2", name: "other" }], next: null } });
+    api.answer("GET /plans/p-2", { body: { ...PLAN, id: "p-2", name: "other" } });
+    api.answer("GET /plans/p-2/check", { body: CHECK });
+    api.answer("POST /plans/p-2/check", { body: { ...CHECK, faults: [] } });
+    api.answer("POST /runs", { body: runOf({ id: "r-9", name: "other" }) });
+    again(secrets);
+    await ready();
+    await userEvent.type(dialog().getByLabelText("One name=value per line"), "1234");
+    await userEvent.selectOptions(dialog().getByLabelText("Plan"), "p-2");
+    await ready();
+    expect(dialog().getByLabelText<HTMLTextAreaElement>("One name=value per line").value).toBe("");
+    await start();
+    await waitFor(() => expect(api.changes()).toHaveLength(1));
+    expect(api.changes()[0]?.body).toEqual({ plan_id: "p-2", cluster_id: "c-1", properties: {}, properties_files: [], split: [], stop_timeout_s: 30 });
+  });
+  it("says that the newest revision runs another of the same files", async () => {
+    api.answer("GET /plans/p-1", { body: { ...PLAN, revision: 2, main_file: "peak.jmx" } });
+    api.answer("GET /plans/p-1/revisions/1/compare/2", { body: { from: 1, to: 2, files: [] } });
+    renderFor(sessionOf("member"), <StartRunDialog planId="p-1" clusterId="c-1" newest like={{ ...LAST, main_file: "shop.jmx" }} onClose={() => undefined} />);
+    await ready();
+    expect((await dialog().findByText(/have the same files/)).textContent).toMatch(/1 runs shop\.jmx.*2 runs peak\.jmx/);
+  });
+  it("creates its cluster again if that has ended", async () => {
+    const config = { workers: 3, heap_mb: 768, lifetime_minutes: 45, idle_minutes: null, remove_after_run: true, ssh: null, ec2: null, jmeter_home: null, jmeter_version: "5.5", min_workers: null };
+    api.answer("GET /clusters/c-0", { body: { ...cluster({ id: "c-0", name: "gone", phase: "terminated" }), nodes: [], warnings: [], config } });
+    api.answer("GET /clusters/defaults", { body: { ...config, workers: 2, heap_mb: null, jmeter_version: null, remove_after_run: false, ec2: EC2 } });
+    api.answer("GET /info", { body: { providers: ["local", "ec2"], limits: { max_workers: 16 }, jmeter: { version: "5.6.3" }, jmeter_versions: ["5.6.3", "5.5"] } });
+    api.answer("POST /runs", { body: runOf({ id: "r-9", name: "peak" }) });
+    again({ ...LAST, properties: {}, cluster: { id: "c-0", name: "gone" } });
+    await ready();
+    expect(dialog().getByLabelText<HTMLSelectElement>("Cluster").value).toBe("new");
+    expect((await dialog().findByLabelText<HTMLInputElement>("Workers")).value).toBe("3");
+    await start();
+    await waitFor(() => expect(api.changes()).toHaveLength(1));
+    expect(api.changes()[0]?.body).toMatchObject({ new_cluster: { provider: "local", config: { workers: 3, heap_mb: 768, lifetime_minutes: 45, jmeter_version: "5.5", remove_after_run: true } } });
   });
   it("requires a cluster if the earlier one is gone, and runs the selected revision", async () => {
     api.answer("GET /plans/p-1", { body: { ...PLAN, revision: 2 } });

@@ -1,32 +1,33 @@
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useCluster } from "@/features/clusters/api/useCluster";
-import { canQueue, canRun, priceWords, sumWords } from "@/features/clusters/clusterWords";
+import { canQueue, canRun, hasEnded, isAwaited, priceWords, sumWords, takesRuns } from "@/features/clusters/clusterWords";
 import { usePlanCheck } from "@/features/plans/api/usePlanCheck";
 import { usePlan } from "@/features/plans/api/usePlan";
 import { useRevisionDifference } from "@/features/plans/api/useRevisions";
 import { totalWords } from "@/features/plans/checkWords";
 import { Findings } from "@/features/plans/components/Findings";
 import { LoadShape } from "@/features/plans/components/LoadShape";
-import { changeWord } from "@/features/plans/revisionWords";
+import { changeWord, sameFilesWords } from "@/features/plans/revisionWords";
 import { ApiError } from "@/shared/api/client";
-import type { Check, Fault, NewCluster, NewRun, Run } from "@/shared/api/types";
+import type { Check, Fault, NewCluster, NewRun, Plan, Run } from "@/shared/api/types";
 import { formatDateTime } from "@/shared/format/time";
 import { useRights } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { FaultNotes } from "@/shared/ui/FaultNotes";
+import { useAnswerInView } from "@/shared/ui/faultsInView";
 import { Field, Switch } from "@/shared/ui/Field";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useRunCheck } from "../api/useRunCheck";
 import { useStartRun } from "../api/useStartRun";
 import { formOfRun } from "../formOfRun";
 import { runDifference } from "../runDifference";
-import { checkRunForm, EMPTY_FORM, type RunForm } from "../runForm";
+import { checkRunForm, EMPTY_FORM, withPlan, type RunForm } from "../runForm";
 import { numberFindings, placeRunFaults, runCheckRequest } from "../runCheck";
 import { fixedTotalFault, totalOf } from "../totalUsers";
-import { useNewCluster, type NewClusterPart } from "../useNewCluster";
+import { useNewCluster, type LikeCluster, type NewClusterPart } from "../useNewCluster";
 import { AsItWas } from "./AsItWas";
 import { NEW_CLUSTER, PickCluster, PickPlan, useClusterChoice, usePlanChoice, type RunnableCluster } from "./PickFields";
 import { NewClusterFields } from "./NewClusterFields";
@@ -55,10 +56,13 @@ export function StartRunDialog(props: Props) {
   // Needed to know which of the run's properties are the plan's defaults, and whether its criteria are the plan's.
   const plan = usePlan(like?.plan.id ?? "", like !== undefined);
   const check = usePlanCheck(like?.plan.id ?? null, like?.workers ?? 0);
-  if (like === undefined) return <Form {...props} first={{ ...EMPTY_FORM, planId, clusterId, tryRun }} />;
-  if (plan.data !== undefined && check.data !== undefined) {
+  // A cluster that has ended is created again; one that cannot be loaded is not.
+  const cluster = useCluster(like?.cluster.id ?? "", like !== undefined);
+  if (like === undefined) return <Form {...props} first={{ ...EMPTY_FORM, planId, clusterId, tryRun }} ended={null} />;
+  if (plan.data !== undefined && check.data !== undefined && cluster.isFetched) {
     const form = { ...formOfRun(like, plan.data, check.data.properties), tryRun };
-    return <Form {...props} first={newest ? { ...form, revision: null } : form} />;
+    const ended = cluster.data !== undefined && hasEnded(cluster.data.phase) ? cluster.data : null;
+    return <Form {...props} first={newest ? { ...form, revision: null } : form} ended={ended} />;
   }
   const error = plan.error ?? check.error;
   return (
@@ -68,7 +72,8 @@ export function StartRunDialog(props: Props) {
   );
 }
 
-function Form({ like, first, onClose }: Props & { first: RunForm }) {
+/** `ended`: the cluster of the earlier run, if it has ended. */
+function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: LikeCluster | null }) {
   const [planText, setPlanText] = useState("");
   const [typed, setForm] = useState<RunForm>(first);
   const plans = usePlanChoice(planText, first.planId);
@@ -80,14 +85,14 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
   const starting = start.isPending || start.isSuccess;
   const [tried, setTried] = useState(false);
 
-  const [place, setPlace] = useState<Place>("cluster");
+  const [place, setPlace] = useState<Place>(ended !== null && may("create_cluster") ? "new" : "cluster");
   const isNew = place === "new";
-  const newCluster = useNewCluster(start.error instanceof ApiError ? start.error.faults : NO_REFUSALS, typed.tryRun);
+  const newCluster = useNewCluster(start.error instanceof ApiError ? start.error.faults : NO_REFUSALS, typed.tryRun, ended);
 
-  const ready = (clusters.items ?? []).filter((cluster) => mayWrite(cluster) && canRun(cluster));
-  const form = withOnlyChoice(typed, ready, planText === "" ? (plans.items?.map((plan) => plan.id) ?? []) : []);
-  const busy = (clusters.items ?? []).filter((each) => mayWrite(each) && canQueue(each));
-  const cluster = [...ready, ...busy].find((each) => each.id === form.clusterId);
+  const usable = (clusters.items ?? []).filter((each) => mayWrite(each) && takesRuns(each));
+  const ready = usable.filter(canRun);
+  const form = withOnlyChoice(typed, ready.length > 0 ? ready : usable.filter(isAwaited), planText === "" ? (plans.items?.map((plan) => plan.id) ?? []) : []);
+  const cluster = usable.find((each) => each.id === form.clusterId);
   const queues = !isNew && cluster !== undefined && canQueue(cluster);
   const plan = usePlan(form.planId ?? "", form.planId !== null);
   const workers = isNew ? newCluster.workers : (cluster?.workers ?? 0);
@@ -127,6 +132,7 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
           workers: isNew || cluster !== undefined ? workers : null,
         });
 
+  const body = useAnswerInView(start.error ?? newCluster.creation.error ?? newCluster.creation.forecast);
   const newForm = newCluster.form;
   const onWorkers =
     newForm === null || newForm.provider === "ssh" || !may("create_cluster")
@@ -151,9 +157,17 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
       footer={
         <>
           {different !== null && <Difference words={different} />}
-          {before !== null && plan.data !== undefined && before.plan_revision != null && <FilesDifference plan={plan.data.id} from={before.plan_revision} to={form.revision ?? plan.data.revision} />}
+          {before !== null && plan.data !== undefined && before.plan_revision != null && <FilesDifference before={before} from={before.plan_revision} plan={plan.data} revision={form.revision} />}
           <p className="sum">
-            <Sum check={shown} waiting={typedCheck.waiting} cluster={cluster} part={isNew ? newCluster : null} planned={form.planId !== null} failed={check.error !== null} />
+            <Sum
+              check={shown}
+              waiting={typedCheck.waiting}
+              cluster={cluster}
+              part={isNew ? newCluster : null}
+              planned={form.planId !== null}
+              failed={check.error !== null}
+              faulty={blocked || (tried && request === null) || (isNew && newCluster.creation.refusals.length > 0)}
+            />
           </p>
           <DialogButtons
             onCancel={onClose}
@@ -163,83 +177,85 @@ function Form({ like, first, onClose }: Props & { first: RunForm }) {
         </>
       }
     >
-      {before !== null && (
-        <p className="field-help mb-3">
-          Begins with the settings of <Link to={`/runs/${before.id}`}>{before.name}</Link>, {formatDateTime(before.created_ms)}.{" "}
-          <button type="button" className="btn btn-link btn-sm p-0" onClick={() => setForm({ ...EMPTY_FORM, planId: form.planId, clusterId: cluster?.id ?? null, tryRun: form.tryRun })}>
-            Start from the plan’s defaults
-          </button>
-        </p>
-      )}
-      <div className="field-pair">
-        <PickPlan
-          choice={plans}
-          text={planText}
-          onSearch={setPlanText}
-          value={form.planId}
-          fault={faults.plan}
-          onChange={(id) => setForm({ ...form, planId: id, properties: {}, set: {}, secret: [], masked: [], split: [], propertiesFiles: [], judged: null, keep: null, revision: null, users: "" })}
+      <div ref={body}>
+        {before !== null && (
+          <p className="field-help mb-3">
+            Starts with the settings of <Link to={`/runs/${before.id}`}>{before.name}</Link>, {formatDateTime(before.created_ms)}.{" "}
+            <button type="button" className="btn btn-link btn-sm p-0" onClick={() => setForm({ ...EMPTY_FORM, planId: form.planId, clusterId: cluster?.id ?? null, tryRun: form.tryRun })}>
+              Start from the plan’s defaults
+            </button>
+          </p>
+        )}
+        <div className="field-pair">
+          <PickPlan
+            choice={plans}
+            text={planText}
+            onSearch={setPlanText}
+            value={form.planId}
+            fault={faults.plan} // The earlier run's name is not that of another plan's run.
+            onChange={(id) => setForm(withPlan({ ...form, name: form.name === first.name ? "" : form.name }, id))}
+          />
+          <PickCluster
+            choice={clusters}
+            value={isNew ? NEW_CLUSTER : (cluster?.id ?? null)}
+            offersNew={may("create_cluster")}
+            now
+            fault={faults.cluster}
+            onChange={(id) => {
+              setPlace(id === NEW_CLUSTER ? "new" : "cluster");
+              if (id !== NEW_CLUSTER) setForm({ ...form, clusterId: id });
+            }}
+          />
+        </div>
+        <Switch
+          label="Try run"
+          help="Checks whether the plan works: 1 user and 1 iteration of each thread group, max 30 s, on 1 node. Fails at the first failed sample, keeps the responses of failed samples, and is excluded from trends."
+          checked={form.tryRun}
+          onChange={(on) => setForm({ ...form, tryRun: on })}
         />
-        <PickCluster
-          choice={clusters}
-          value={isNew ? NEW_CLUSTER : (cluster?.id ?? null)}
-          offersNew={may("create_cluster")}
-          queues
-          fault={faults.cluster}
-          onChange={(id) => {
-            setPlace(id === NEW_CLUSTER ? "new" : "cluster");
-            if (id !== NEW_CLUSTER) setForm({ ...form, clusterId: id });
-          }}
-        />
+        {isNew && (
+          <fieldset className="form-part">
+            <legend>New cluster for this run, terminated after it</legend>
+            <NewClusterFields part={newCluster} tried={tried} />
+          </fieldset>
+        )}
+        {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" tall /> : <ErrorBox error={check.error} />)}
+        {shown !== undefined && shown.findings.length > 0 && <Findings findings={shown.findings} />}
+        <FaultNotes faults={placed.rest} />
+        {typedCheck.error !== null && <ErrorBox error={typedCheck.error} />}
+        {check.data !== undefined && (
+          <>
+            {before !== null && plan.data !== undefined && <AsItWas like={before} plan={plan.data} form={form} onChange={setForm} />}
+            {shown !== undefined && !form.tryRun && <LoadShape shape={shown.shape} />}
+            {!form.tryRun && <TotalUsers check={check.data} workers={workers} form={form} fault={faults.share} onWorkers={onWorkers} onChange={setForm} />}
+            <PropertyFields check={check.data} workers={workers} form={form} onChange={setForm} faults={faults} />
+            <PropertiesFileFields plan={plan.data} form={form} onChange={setForm} />
+            {!form.tryRun && <SplitFields check={check.data} workers={workers} form={form} onChange={setForm} />}
+            {!form.tryRun && <SpreadFields workers={workers} form={form} faults={faults} onChange={setForm} />}
+            {plan.data !== undefined && !form.tryRun && <RunJudged plan={plan.data} judged={form.judged} faults={faults.judged} onChange={(judged) => setForm({ ...form, judged })} />}
+          </>
+        )}
+        <div className="field-pair">
+          <Field label="Run name">
+            {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.name} onChange={(event) => setForm({ ...form, name: event.target.value })} />}
+          </Field>
+          <Field label="Graceful stop timeout" unit="seconds" help="How long users may finish before requests are aborted." fault={faults.grace}>
+            {(attributes) => <input {...attributes} type="text" inputMode="numeric" placeholder="default" value={form.grace} onChange={(event) => setForm({ ...form, grace: event.target.value })} />}
+          </Field>
+        </div>
+        {start.error !== null && <ErrorBox error={start.error} />}
       </div>
-      <Switch
-        label="Try run"
-        help="Checks whether the plan works: 1 user and 1 iteration of each thread group, max 30 s, on 1 node. Fails at the first failed sample, keeps the responses of failed samples, and is excluded from trends."
-        checked={form.tryRun}
-        onChange={(on) => setForm({ ...form, tryRun: on })}
-      />
-      {isNew && (
-        <fieldset className="form-part">
-          <legend>New cluster for this run, terminated after it</legend>
-          <NewClusterFields part={newCluster} tried={tried} />
-        </fieldset>
-      )}
-      {form.planId !== null && check.data === undefined && (check.error === null ? <Waiting what="Checking the plan…" tall /> : <ErrorBox error={check.error} />)}
-      {shown !== undefined && shown.findings.length > 0 && <Findings findings={shown.findings} />}
-      <FaultNotes faults={placed.rest} />
-      {typedCheck.error !== null && <ErrorBox error={typedCheck.error} />}
-      {check.data !== undefined && (
-        <>
-          {before !== null && plan.data !== undefined && <AsItWas like={before} plan={plan.data} form={form} onChange={setForm} />}
-          {shown !== undefined && !form.tryRun && <LoadShape shape={shown.shape} />}
-          {!form.tryRun && <TotalUsers check={check.data} workers={workers} form={form} fault={faults.share} onWorkers={onWorkers} onChange={setForm} />}
-          <PropertyFields check={check.data} workers={workers} form={form} onChange={setForm} faults={faults} />
-          <PropertiesFileFields plan={plan.data} form={form} onChange={setForm} />
-          {!form.tryRun && <SplitFields check={check.data} workers={workers} form={form} onChange={setForm} />}
-          {!form.tryRun && <SpreadFields workers={workers} form={form} faults={faults} onChange={setForm} />}
-          {plan.data !== undefined && !form.tryRun && <RunJudged plan={plan.data} judged={form.judged} faults={faults.judged} onChange={(judged) => setForm({ ...form, judged })} />}
-        </>
-      )}
-      <div className="field-pair">
-        <Field label="Run name">
-          {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.name} onChange={(event) => setForm({ ...form, name: event.target.value })} />}
-        </Field>
-        <Field label="Graceful stop timeout" unit="seconds" help="How long users may finish before requests are aborted." fault={faults.grace}>
-          {(attributes) => <input {...attributes} type="text" inputMode="numeric" placeholder="default" value={form.grace} onChange={(event) => setForm({ ...form, grace: event.target.value })} />}
-        </Field>
-      </div>
-      {start.error !== null && <ErrorBox error={start.error} />}
     </Dialog>
   );
 }
 
-/** The only plan or the only ready cluster is preselected. */
-function withOnlyChoice(form: RunForm, ready: RunnableCluster[], plans: string[]): RunForm {
-  const [onlyCluster] = ready;
+/** The only plan and the only cluster are preselected. */
+function withOnlyChoice(form: RunForm, clusters: RunnableCluster[], plans: string[]): RunForm {
+  const [onlyCluster] = clusters;
   const [onlyPlan] = plans;
   return {
     ...form,
-    clusterId: form.clusterId ?? (ready.length === 1 && onlyCluster !== undefined ? onlyCluster.id : null),
+    clusterId: form.clusterId ?? (clusters.length === 1 && onlyCluster !== undefined ? onlyCluster.id : null),
     planId: form.planId ?? (plans.length === 1 && onlyPlan !== undefined ? onlyPlan : null),
   };
 }
@@ -250,11 +266,18 @@ function Difference({ words }: { words: string[] }) {
 }
 
 /** The files that changed since the previous run. */
-function FilesDifference({ plan, from, to }: { plan: string; from: number; to: number }) {
-  const { data } = useRevisionDifference(plan, from, to, from !== to);
+function FilesDifference({ before, from, plan, revision }: { before: Run; from: number; plan: Plan; revision: number | null }) {
+  const to = revision ?? plan.revision;
+  const { data } = useRevisionDifference(plan.id, from, to, from !== to);
   if (from === to || data === undefined) return null;
   const files = data.files.map(({ path, change }) => `${changeWord(change)} ${path}`);
-  return <p className="sum run-difference">{files.length === 0 ? `Revisions ${from} and ${to} have the same files.` : `Changed since revision ${from}: ${files.join(", ")}.`}</p>;
+  return (
+    <p className="sum run-difference">
+      {files.length === 0
+        ? sameFilesWords({ revision: from, main_file: before.main_file }, { revision: to, main_file: to === plan.revision ? plan.main_file : null })
+        : `Changed since revision ${from}: ${files.join(", ")}.`}
+    </p>
+  );
 }
 
 /** On an existing cluster, or on one that is created for the run. */
@@ -281,15 +304,17 @@ interface SumProps {
   /** A plan is selected, and its check failed. */
   planned: boolean;
   failed: boolean;
+  /** Errors are shown, which prevent the start. */
+  faulty: boolean;
 }
 
 /** A summary of the current settings: what runs where, and its cost. */
-function Sum({ check, waiting, cluster, part, planned, failed }: SumProps) {
+function Sum({ check, waiting, cluster, part, planned, failed, faulty }: SumProps) {
   const placed = cluster !== undefined || part !== null;
   if (!planned) return placed ? "Select a plan." : "Select a plan and a cluster.";
   if (!placed) return "Select a cluster.";
   if (check === undefined) return failed ? "The plan could not be checked." : "Checking the plan…";
-  if (!check.ok) return "Fix the errors above.";
+  if (faulty || !check.ok) return "Fix the errors above.";
   const price = part?.creation.forecast?.usd_per_hour ?? null;
   return (
     <span aria-busy={waiting}>

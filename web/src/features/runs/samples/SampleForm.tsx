@@ -2,22 +2,33 @@ import { useState } from "react";
 import { useTimeline } from "@/shared/charts/timeline";
 import { Field } from "@/shared/ui/Field";
 import { Icon } from "@/shared/ui/Icon";
+import type { SampleDraft } from "./sampleDraft";
 import { EMPTY, faultsOf, fromLocal, LIMITS, toLocal, type Faults, type SampleFilter } from "./sampleFilter";
 
 interface Props {
   /** The search that is shown; null before the first one. */
   filter: SampleFilter | null;
+  /** Keeps what is typed while the form is not in the page. */
+  draft?: SampleDraft;
   busy: boolean;
   live: boolean;
   onSearch: (filter: SampleFilter | null) => void;
 }
 
 /** The filters of the search; a sample must match all of them. */
-export function SampleForm({ filter, busy, live, onSearch }: Props) {
-  const [draft, setDraft] = useState(filter ?? EMPTY);
+export function SampleForm({ filter, draft: kept, busy, live, onSearch }: Props) {
+  const [draft, setDraft] = useState(kept?.read() ?? filter ?? EMPTY);
   const [faults, setFaults] = useState<Faults>(() => (filter === null ? {} : faultsOf(filter)));
   const { range } = useTimeline();
-  const set = (change: Partial<SampleFilter>) => setDraft((before) => ({ ...before, ...change }));
+  const set = (change: Partial<SampleFilter>) => {
+    const next = { ...draft, ...change };
+    setDraft(next);
+    kept?.write(next);
+  };
+  const search = (next: SampleFilter | null) => {
+    kept?.write(null);
+    onSearch(next);
+  };
   const text = (field: "label" | "code" | "min_ms" | "max_ms" | "thread" | "text", label: string, placeholder: string, unit?: string) => (
     <Field label={label} fault={faults[field]} {...(unit === undefined ? {} : { unit })}>
       {(attributes) => <input {...attributes} value={draft[field]} placeholder={placeholder} onChange={(event) => set({ [field]: event.target.value })} />}
@@ -37,7 +48,7 @@ export function SampleForm({ filter, busy, live, onSearch }: Props) {
         event.preventDefault();
         const found = faultsOf(draft);
         setFaults(found);
-        if (Object.keys(found).length === 0) onSearch({ ...draft, min_ms: draft.min_ms.trim(), max_ms: draft.max_ms.trim(), code: draft.code.trim() });
+        if (Object.keys(found).length === 0) search({ ...draft, min_ms: draft.min_ms.trim(), max_ms: draft.max_ms.trim(), code: draft.code.trim() });
       }}
     >
       <div className="sample-fields">
@@ -84,7 +95,7 @@ export function SampleForm({ filter, busy, live, onSearch }: Props) {
           </button>
         )}
         {filter !== null && (
-          <button type="button" className="btn btn-outline-secondary" onClick={() => onSearch(null)}>
+          <button type="button" className="btn btn-outline-secondary" onClick={() => search(null)}>
             Clear
           </button>
         )}

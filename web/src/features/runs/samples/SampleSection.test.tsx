@@ -4,6 +4,7 @@ import { useState } from "react";
 import { expect, it } from "vitest";
 import { TimelineProvider } from "@/shared/charts/timeline";
 import { fault, renderFor, testApi } from "@/test/api";
+import { newDrafts } from "./sampleDraft";
 import { SampleSection } from "./SampleSection";
 
 const api = testApi();
@@ -15,7 +16,7 @@ function Page() {
       <button type="button" onClick={() => setLive(false)}>
         end
       </button>
-      <SampleSection runId="r-1" live={live} />
+      <SampleSection runId="r-1" live={live} draftOf={newDrafts()} />
     </TimelineProvider>
   );
 }

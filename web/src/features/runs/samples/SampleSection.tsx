@@ -4,16 +4,18 @@ import { Empty } from "@/shared/ui/Empty";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
 import { useSamples } from "../api/useSamples";
+import type { SampleDraft } from "./sampleDraft";
 import { faultsOf, readFilter, requestOf, writeFilter, type SampleFilter } from "./sampleFilter";
 import { SampleForm } from "./SampleForm";
 import { SampleTable } from "./SampleTable";
 
 /** Searches the samples of the run's log. The search is in the URL, so that a link finds the same samples. */
-export function SampleSection({ runId, live }: { runId: string; live: boolean }) {
+export function SampleSection({ runId, live, draftOf }: { runId: string; live: boolean; draftOf: (search: string) => SampleDraft }) {
   const [parameters, change] = useUrlParameters();
   const filter = readFilter(parameters);
   const asked = filter !== null && Object.keys(faultsOf(filter)).length === 0 ? requestOf(filter) : null;
   const query = useSamples(runId, asked, live);
+  const search = JSON.stringify(filter);
   const put = (next: SampleFilter | null) => {
     change((url) => writeFilter(url, next));
     // Repeating the same search also finds what has arrived since.
@@ -26,7 +28,7 @@ export function SampleSection({ runId, live }: { runId: string; live: boolean })
     <ReportSection id="samples" title="Samples" note={live ? "received so far" : undefined}>
       <div className="stack no-print">
         {/* A link from a table changes the search: the form restarts with it. */}
-        <SampleForm key={JSON.stringify(filter)} filter={filter} busy={query.isFetching} live={live} onSearch={put} />
+        <SampleForm key={search} filter={filter} draft={draftOf(search)} busy={query.isFetching} live={live} onSearch={put} />
         {none && (
           <section className="card">
             <Empty icon="search" title="No result log for this run.">

@@ -18,12 +18,13 @@ const older = planSamplesOf({
 const order = (keep: "first" | "slowest", limit: number) => joined([newer, older], keep, limit).samples.map(({ run, elapsed_ms }) => `${run} ${elapsed_ms}`);
 
 it("puts older runs after newer ones, and the slowest of all first", () => {
-  expect(order("first", 3)).toEqual(["r-2 200", "r-2 900", "r-1 300"]);
+  expect(order("first", 2)).toEqual(["r-2 200", "r-2 900", "r-1 300", "r-1 null"]);
+  expect(order("slowest", 3)).toEqual(["r-1 300", "r-2 200", "r-1 null"]);
   expect(order("slowest", 10)).toEqual(["r-1 300", "r-2 200", "r-1 null", "r-2 900"]);
 });
 
 it("adds up what was searched, and lists the runs that were not", () => {
-  const all = joined([newer, older], "first", 3);
+  const all = joined([newer, older], "first", 2);
   expect([all.matched, all.searched, all.next]).toEqual([3, 400, null]);
   expect(planFoundWords(all, "first")).toBe("3 of 400 samples match in 2 runs");
   expect(planFoundWords(joined([newer], "slowest", 1), "slowest")).toBe("2 of 300 samples match in 1 run; showing the slowest 1");

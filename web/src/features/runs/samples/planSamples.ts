@@ -5,7 +5,7 @@ import { foundWords } from "./foundWords";
 
 const NOTHING: PlanSamples = { matched: 0, searched: 0, matched_transactions: 0, searched_transactions: 0, runs: [], samples: [], next: null };
 
-/** Newer runs first. For the slowest samples the requested number is kept, as the server does within one request. */
+/** Newer runs first. Each page adds its own first samples; of the slowest, the requested number of all pages is kept, as the server does within one request. */
 export function joined(pages: PlanSamples[], keep: "first" | "slowest", limit: number): PlanSamples {
   const all = pages.reduce(
     (sum, page) => ({
@@ -19,8 +19,7 @@ export function joined(pages: PlanSamples[], keep: "first" | "slowest", limit: n
     }),
     NOTHING,
   );
-  const samples = keep === "slowest" ? all.samples.toSorted(bySlowness) : all.samples;
-  return { ...all, samples: samples.slice(0, limit) };
+  return keep === "slowest" ? { ...all, samples: all.samples.toSorted(bySlowness).slice(0, limit) } : all;
 }
 
 /** Requests before transactions, those without a time last. */
@@ -29,11 +28,11 @@ function bySlowness(one: PlanSample, other: PlanSample): number {
   return kind !== 0 ? kind : (other.elapsed_ms ?? -1) - (one.elapsed_ms ?? -1);
 }
 
-/** The number of matches and of runs. */
+/** The number of matches and of runs. The samples shown are the first of each page, or the slowest of all. */
 export function planFoundWords(found: PlanSamples, keep: "first" | "slowest"): string {
   const searched = found.runs.filter(({ fault }) => fault == null).length;
   const matched = found.matched + found.matched_transactions;
-  const shown = matched > found.samples.length ? `; showing the ${keep} ${formatCount(found.samples.length)}` : "";
+  const shown = matched > found.samples.length ? `; showing ${keep === "slowest" ? "the slowest " : ""}${formatCount(found.samples.length)}` : "";
   return `${foundWords(found)} in ${plural(searched, "run")}${shown}`;
 }
 

@@ -1,15 +1,24 @@
-import { useCallback, useMemo, type ReactNode } from "react";
+import { useCallback, useMemo, useState, type ReactNode } from "react";
 import type { ShowSamples } from "@/features/results/sampleWhere";
 import type { Run } from "@/shared/api/types";
 import { parseRange } from "@/shared/charts/timeRange";
 import { goTo } from "@/shared/ui/PageIndex";
 import { useUrlParameters } from "@/shared/url/useUrlParameters";
+import { newDrafts } from "./sampleDraft";
 import { filterFor, writeFilter } from "./sampleFilter";
 import { SampleSection } from "./SampleSection";
 
-/** A run's sample search: its section of the page, and the links to it from the tables. */
-export function useSampleSearch(run: Run): { section: ReactNode; show: ShowSamples } {
+export interface SampleSearch {
+  /** Its section of the page. */
+  section: ReactNode;
+  /** For links from the tables. */
+  show: ShowSamples;
+}
+
+/** A run's sample search. What is typed stays, even if the section moves to another part of the page, as it does when the run ends. */
+export function useSampleSearch(run: Run): SampleSearch {
   const [, change] = useUrlParameters();
+  const [draftOf] = useState(newDrafts);
   const show = useCallback<ShowSamples>(
     (where) => {
       change((url) => writeFilter(url, filterFor(where, parseRange(url.get("zoom")))));
@@ -18,5 +27,5 @@ export function useSampleSearch(run: Run): { section: ReactNode; show: ShowSampl
     [change],
   );
   const live = run.phase !== "finished";
-  return useMemo(() => ({ section: <SampleSection runId={run.id} live={live} />, show }), [run.id, live, show]);
+  return useMemo(() => ({ section: <SampleSection runId={run.id} live={live} draftOf={draftOf} />, show }), [run.id, live, draftOf, show]);
 }

@@ -78,3 +78,45 @@ it("checks it for those of an existing cluster, and shows what is wrong there", 
   expect(await dialog().findByText(/JMeter 5\.5 has no such function/)).toBeDefined();
   expect(await dialog().findByText("There are 3 workers.")).toBeDefined();
 });
+
+it("schedules another plan without any property or mark of the first", async () => {
+  api.answer("GET /plans", { body: { items: [PLAN, { ...PLAN, id: "p-2", name: "other" }], next: null } });
+  api.answer("GET /plans/p-2", { body: { ...PLAN, id: "p-2", name: "other" } });
+  api.answer("GET /plans/p-2/revisions", { body: { items: [], next: null } });
+  api.answer("GET /plans/p-2/check", { body: CHECK });
+  api.answer("POST /plans/p-2/check", { body: { ...CHECK, faults: [] } });
+  api.answer("POST /schedules", { body: { id: "s-1", name: "nightly" } });
+  show();
+  await userEvent.type(await screen.findByLabelText("Name"), "nightly");
+  await userEvent.type(await dialog().findByLabelText("One name=value per line"), "pin=1234");
+  await userEvent.click(dialog().getByRole("checkbox", { name: "Mask pin" }));
+  await userEvent.selectOptions(dialog().getByLabelText("Plan"), "p-2");
+  await userEvent.click(dialog().getByRole("button", { name: "Create schedule" }));
+  await waitFor(() => expect(api.changes()).toHaveLength(1));
+  const { run, ...schedule } = api.changes()[0]?.body as { run: Record<string, unknown> };
+  expect(schedule).toMatchObject({ plan_id: "p-2", name: "nightly" });
+  expect([run["properties"], run["system_properties"], run["secret"]]).toEqual([{}, {}, []]);
+});
+
+it("divides a total by the number of workers with one click", async () => {
+  api.answer("POST /schedules", { body: { id: "s-1", name: "nightly" } });
+  show();
+  await userEvent.click(await screen.findByText("each", { selector: "button" }));
+  await userEvent.click(dialog().getByRole("button", { name: "Create schedule" }));
+  await waitFor(() => expect(api.changes()[0]?.body).toMatchObject({ run: { share: { threads: 600 }, properties: {} } }));
+});
+
+it("can use a cluster that is busy now", async () => {
+  api.answer("GET /clusters", { body: { items: [{ ...CLUSTER, current_run: "r-1" }], next: null } });
+  show();
+  await userEvent.click(await screen.findByLabelText(/An existing cluster/));
+  expect(await dialog().findByText(/^walk/, { selector: "option" })).toHaveProperty("disabled", false);
+});
+
+it("has the focus at the first field with an error", async () => {
+  show();
+  await userEvent.click(await screen.findByLabelText(/An existing cluster/));
+  await userEvent.click(dialog().getByRole("button", { name: "Create schedule" }));
+  expect(document.activeElement).toBe(dialog().getByLabelText("Cluster"));
+  expect(api.changes()).toEqual([]);
+});

@@ -1,9 +1,9 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useCluster } from "@/features/clusters/api/useCluster";
 import { useClusterDefaults } from "@/features/clusters/api/useClusterDefaults";
 import { checkForm, type StartConfig } from "@/features/clusters/clusterForm";
-import { canRun } from "@/features/clusters/clusterWords";
+import { takesRuns } from "@/features/clusters/clusterWords";
 import { ClusterFields } from "@/features/clusters/components/ClusterFields";
 import { PriceCheck } from "@/features/clusters/components/PriceCheck";
 import { useCredentialChoices } from "@/features/clusters/useCredentialChoices";
@@ -16,6 +16,7 @@ import { PropertiesFileFields, PropertyFields, SplitFields } from "@/features/ru
 import { SpreadFields } from "@/features/runs/components/SpreadFields";
 import { TotalUsers } from "@/features/runs/components/TotalUsers";
 import { numberFindings, placeRunFaults, runCheckRequest } from "@/features/runs/runCheck";
+import { withPlan } from "@/features/runs/runForm";
 import { fixedTotalFault, totalOf } from "@/features/runs/totalUsers";
 import type { Check, Info, Schedule } from "@/shared/api/types";
 import { useRights, useSession } from "@/shared/session/useSession";
@@ -23,6 +24,7 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { FaultNotes } from "@/shared/ui/FaultNotes";
+import { useAnswerInView } from "@/shared/ui/faultsInView";
 import { Field, Options } from "@/shared/ui/Field";
 import { Note } from "@/shared/ui/Note";
 import { Waiting } from "@/shared/ui/Waiting";
@@ -69,7 +71,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
   // The form edits this revision, whatever another user saves meanwhile.
   const [revision] = useState(schedule?.revision ?? null);
   const [planText, setPlanText] = useState("");
-  const [tries, setTries] = useState(0);
+  const [tried, setTried] = useState(false);
   const { mayWrite } = useRights();
   const choices = useCredentialChoices(typed.cluster.provider);
   const form = { ...typed, cluster: choices.settle(typed.cluster) };
@@ -92,21 +94,15 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
   const otherTotal = check.data !== undefined && fixedTotalFault(totalOf(check.data), form.run.users, workers) !== null;
   const save = useSaveSchedule(schedule?.id ?? null);
   const navigate = useNavigate();
-  const tried = tries > 0;
   const typedFaults = tried ? faults : NO_FAULTS;
-  // The server's stand at their fields at once, as in the dialog that starts a run.
+  // The server's errors are shown before the first attempt, as in the dialog that starts a run.
   const beside = { ...placed.beside, properties: { ...numberFindings(findings, form.run.properties), ...placed.beside.properties } };
   const shown = { ...typedFaults, run: { ...beside, ...typedFaults.run } };
 
-  const body = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // Scroll to the first error: the form is longer than the window.
-    const found = body.current?.querySelector(".field-fault, .note-failed");
-    (found?.closest(".field") ?? found)?.scrollIntoView({ block: "nearest" });
-  }, [save.error, tries]);
+  const body = useAnswerInView(save.error);
 
   const submit = () => {
-    setTries(tries + 1);
+    setTried(true);
     if (request === null || otherTotal || save.isPending) return;
     save.mutate(request, {
       onSuccess: (saved) => {
@@ -139,7 +135,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
             onSearch={setPlanText}
             value={form.run.planId}
             fault={shown.run.plan}
-            onChange={(id) => setForm({ ...form, revision: null, run: { ...form.run, planId: id, properties: {}, set: {}, secret: [], split: [], propertiesFiles: [] } })}
+            onChange={(id) => setForm({ ...form, revision: null, criteria: [], run: withPlan(form.run, id) })}
           />
           <Field label="Name">
             {(attributes) => <input {...attributes} type="text" placeholder="the plan’s name" value={form.run.name} onChange={({ target }) => setRun({ ...form.run, name: target.value })} />}
@@ -169,7 +165,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
           />
           {form.place === "cluster" ? (
             <PickCluster
-              choice={{ ...clusters, items: clusters.items?.filter((each) => canRun(each) || each.id === form.run.clusterId) }}
+              choice={{ ...clusters, items: clusters.items?.filter((each) => takesRuns(each) || each.id === form.run.clusterId) }}
               value={form.run.clusterId}
               fault={shown.run.cluster}
               onChange={(id) => setRun({ ...form.run, clusterId: id })}
@@ -195,7 +191,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
               onWorkers={form.place === "cluster" || form.cluster.provider === "ssh" ? null : (count) => setForm({ ...form, cluster: { ...form.cluster, workers: String(count) } })}
               onChange={setRun}
             />
-            <PropertyFields check={check.data} form={form.run} onChange={setRun} faults={shown.run} />
+            <PropertyFields check={check.data} workers={workers} form={form.run} onChange={setRun} faults={shown.run} />
             <PropertiesFileFields plan={plan.data} form={form.run} onChange={setRun} />
             <SplitFields check={check.data} workers={workers} form={form.run} onChange={setRun} />
             <SpreadFields workers={workers} form={form.run} faults={shown.run} onChange={setRun} />

@@ -26,7 +26,7 @@ export function StoreDialog({ changes, sets, onClose }: Props) {
   const { request, faults } = checkStore(form);
   const placed = save.error instanceof ApiError ? placedFaults(save.error.faults) : null;
   const shown: StoreFaults = { ...placed, ...(tried ? faults : {}) };
-  // The store rejected the test: it may be saved all the same, for permissions that are granted later.
+  // The store rejected the test: it can be saved without one, for example if the permissions are granted later.
   const untested = hasCode(save.error, "store_refused");
 
   const change = (field: StoreField, value: string) => {

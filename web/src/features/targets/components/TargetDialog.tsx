@@ -26,7 +26,7 @@ export function TargetDialog({ replaces, sets, onClose }: Props) {
   const { request, faults } = checkTarget(form, replaces?.settings.labels ?? {});
   const placed = save.error instanceof ApiError ? placedFaults(save.error.faults) : null;
   const shown: TargetFaults = { ...placed, ...(tried ? faults : {}) };
-  // The target did not answer: it may be saved all the same, for one that is started later.
+  // The target did not answer: it can be saved without a test, for example if it is started later.
   const untested = hasCode(save.error, "search_target_refused");
 
   const change = (part: Partial<TargetForm>) => {
