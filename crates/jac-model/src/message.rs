@@ -1,10 +1,10 @@
-//! What JAC reports of what it does: for programs a code with parameters, for people a sentence.
+//! Messages about what JAC does: a code with parameters for programs, and a sentence for people.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// One of them.
+/// A message: a code with parameters for programs, and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -26,14 +26,14 @@ pub struct Message {
 }
 
 impl Message {
-    /// The code of sentences that earlier versions wrote down without one.
+    /// The code of sentences that earlier versions stored without a code.
     pub const UNCODED: &str = "uncoded";
 
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), params: BTreeMap::new(), message: message.into() }
     }
 
-    /// The same with a parameter more.
+    /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params.insert(name.to_owned(), value.into());
@@ -41,7 +41,7 @@ impl Message {
     }
 }
 
-/// The same as it may be found: earlier versions kept the sentence only.
+/// The stored forms: earlier versions stored only the sentence.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {
