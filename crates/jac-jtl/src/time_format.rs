@@ -1,5 +1,5 @@
-//! Time stamps in a given form, written as in JMeter's `jmeter.save.saveservice.timestamp_format`: the patterns of Java's
-//! `SimpleDateFormat`, as far as they name a moment.
+//! Time stamps in a given format, written as in JMeter's `jmeter.save.saveservice.timestamp_format`: the patterns of
+//! Java's `SimpleDateFormat`, as far as they describe a point in time.
 
 /// A pattern such as `dd/MM/yyyy HH:mm:ss.SSS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl std::str::FromStr for TimeFormat {
                 'X' | 'Z' | 'x' => (Part::Offset, 0),
                 other => return Err(TimeFormatError::Letter(other)),
             };
-            // Of digits that follow one another without anything between them the letters say where one number ends.
+            // In an unseparated sequence of digits, the number of letters says where each number ends.
             if most > 0
                 && let Some((_, before)) = parts.last_mut().filter(|(_, most)| *most > 0)
             {
@@ -133,7 +133,7 @@ impl std::fmt::Display for TimeFormat {
     }
 }
 
-/// A moment as written: what the pattern does not name is as in 1970-01-01T00:00.
+/// A time as written: parts that are not in the pattern are as in 1970-01-01T00:00.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
     pub(crate) year: i64,
@@ -148,7 +148,7 @@ pub(crate) struct Written {
 }
 
 impl TimeFormat {
-    /// Does it name a day? Otherwise it is a time alone.
+    /// Whether it contains a day. Otherwise it is a time of day.
     pub(crate) fn has_day(&self) -> bool {
         self.has(Part::Day)
     }
@@ -157,7 +157,7 @@ impl TimeFormat {
         self.parts.iter().any(|(known, _)| *known == part)
     }
 
-    /// Takes a text apart; `None` when it is not in this form.
+    /// Parses a text; `None` if it does not have this format.
     pub(crate) fn read(&self, text: &[u8]) -> Option<Written> {
         let mut rest = text.trim_ascii();
         let mut at = Written {

@@ -1,6 +1,6 @@
 //! Whole numbers as the log writes them.
 
-/// What a field says as a number.
+/// A field read as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Number {
     /// Nothing but blanks.

@@ -1,9 +1,9 @@
-//! Rows that could not be read: counted, and the first of them kept with place and reason.
+//! Rows that could not be read: all are counted, and the first of them are kept with position and reason.
 
 use crate::TimeUnit;
 use serde::{Deserialize, Serialize};
 
-/// How many rejected rows are kept with their reason; all are counted.
+/// Maximum number of rejected rows that are kept with their reason; all are counted.
 const KEPT: usize = 100;
 
 /// A row that could not be read.
@@ -25,12 +25,12 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// What a reading brought besides samples.
+/// The outcome of a reading, apart from the samples.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOutcome {
     /// Bytes taken.
     pub bytes: u64,
-    /// Line ends seen in complete rows.
+    /// Line ends in complete rows.
     pub lines: u64,
     /// Rows that were read as samples.
     pub samples: u64,
@@ -42,19 +42,19 @@ pub struct ReadOutcome {
     pub cut_rows: u64,
     /// Logs that do not end properly: within a row, or as XML without their closing tag.
     pub cut_logs: u64,
-    /// Nested samples of an XML log that lie deeper than JMeter writes them to a CSV log: they are left out.
+    /// Nested samples of an XML log that are deeper than JMeter writes them to a CSV log: they are skipped.
     pub too_deep: u64,
     /// Numbers that could not be read in columns that a sample does not need; they are taken as missing.
     pub unread_values: u64,
     /// The first of them.
     pub unread_value: Option<Rejected>,
-    /// What the logs do not say.
+    /// Data that the logs do not contain.
     pub lacks: Lacks,
     /// How time stamps were understood where that was a guess.
     pub guesses: Guesses,
 }
 
-/// What a log does not say, so that something about its samples is not known.
+/// Data that a log does not contain, so that some facts about its samples are unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Lacks {
     /// No `success` and no `ErrorCount`: all samples were taken for successes.
@@ -63,14 +63,14 @@ pub struct Lacks {
     pub message: bool,
 }
 
-/// How time stamps were understood where the log does not say.
+/// How ambiguous time stamps were interpreted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Guesses {
     /// Numbers were not milliseconds, by their size.
     pub unit: Option<TimeUnit>,
     /// Times without a day: the first is on 1970-01-02.
     pub day: bool,
-    /// Dates that do not say whether the day or the month comes first ([`Settings::date_order`](crate::Settings)).
+    /// Dates in which either the day or the month may come first ([`Settings::date_order`](crate::Settings)).
     pub date_order: bool,
 }
 
@@ -97,7 +97,7 @@ impl ReadOutcome {
         }
     }
 
-    /// Says which log the rows are of, where that is not said yet.
+    /// Sets the log that the rows belong to, unless it is already set.
     pub fn name_file(&mut self, file: &str) {
         for row in self.rejected.iter_mut().chain(&mut self.unread_value).filter(|row| row.file.is_empty()) {
             file.clone_into(&mut row.file);
@@ -119,12 +119,12 @@ impl ReadOutcome {
         if rows == 0 { 0.0 } else { unread as f64 / rows as f64 }
     }
 
-    /// Adds what was read of a following part of the same log: its lines are counted on from here.
+    /// Adds the outcome of a following part of the same log: its line numbers continue from here.
     pub fn append(&mut self, following: &Self) {
         self.add(following, self.lines);
     }
 
-    /// Adds what was read of another log, whose lines are its own.
+    /// Adds the outcome of another log, which has line numbers of its own.
     pub fn merge(&mut self, other: &Self) {
         self.add(other, 0);
     }
@@ -162,7 +162,7 @@ impl Rejected {
 #[derive(Debug, Default)]
 pub(crate) struct Lost {
     pub(crate) count: u32,
-    /// What is wrong with the first of them.
+    /// The reason for the first of them.
     pub(crate) first: Option<Reason>,
 }
 

@@ -1,4 +1,4 @@
-//! One row: its fields, and the sample that they make.
+//! One row: its fields, and the sample that they describe.
 
 use super::columns::{Column, Columns, Stamps};
 use super::number::{Number, number};
@@ -38,7 +38,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// A number that a sample does not need: one that cannot be read is missing.
+    /// An optional number of a sample: an unreadable one counts as missing.
     fn whole(&self, columns: &Columns, column: Column, limit: u64, lost: &mut Lost) -> Option<u64> {
         let field = self.text(columns, column);
         match number(field) {
@@ -176,7 +176,7 @@ fn fault(number: Number, column: Column, field: &[u8]) -> Reason {
     }
 }
 
-/// A row taken apart by [`split_row`]: quotes resolved, fields joined by one byte between them.
+/// A row split by [`split_row`]: quotes resolved, fields joined by one byte.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FieldEnds {
     text: Vec<u8>,
@@ -196,7 +196,7 @@ impl FieldEnds {
         self.ends.len()
     }
 
-    /// Makes it a row of these fields.
+    /// Replaces it with a row of these fields.
     pub(super) fn set(&mut self, fields: &[Vec<u8>]) {
         self.text.clear();
         self.ends.clear();

@@ -25,7 +25,7 @@ enum Then {
     RowEnd,
 }
 
-/// What a scan came to.
+/// The result of a scan.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Scanned {
     /// The row continues beyond these bytes.

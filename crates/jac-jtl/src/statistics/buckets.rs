@@ -1,10 +1,10 @@
 //! The time buckets at rest, and how they become wider when there are too many.
 //!
-//! A bucket exists only where a sample started or ended, so absurd times cost one bucket each and no more. Widths divide one
-//! another: making buckets wider adds them up, and nothing of what they show becomes less exact.
+//! A bucket exists only where a sample started or ended, so an absurd time costs only one bucket. Each width divides
+//! the next: widening buckets adds them up without losing accuracy.
 //!
-//! How wide they are depends on the samples alone, not on their order or on the parts in which they were counted: it is the least width at
-//! which buckets and memory keep to their limits, and more samples never take less of either.
+//! Their width depends only on the samples, not on their order or on the parts in which they were counted: it is the
+//! smallest width at which buckets and memory keep to their limits, and more samples never need less of either.
 
 mod cell;
 mod join;
@@ -54,7 +54,7 @@ pub(super) struct Buckets {
     now: u64,
     /// The number at which all points were last replaced by others.
     replaced: u64,
-    /// The same of the series by code.
+    /// The same for the series by code.
     codes_replaced: u64,
 }
 
@@ -88,7 +88,8 @@ impl Buckets {
         WIDTHS_S[self.width] * 1_000
     }
 
-    /// Adds what is to be counted in one bucket, at most one cell of a group. [`Buckets::keep_to`] is due after the last of several.
+    /// Adds the counts for one bucket, at most one cell of a group. Call [`Buckets::keep_to`] after the last of
+    /// several.
     pub(super) fn add(&mut self, start_ms: i64, cells: &[&HotCell], summing: &mut Summing) {
         let bucket = self.bucket(start_ms);
         let known = bucket.cells.len();
@@ -126,7 +127,7 @@ impl Buckets {
         add_each(&mut self.bucket(hot.bucket_start_ms).started, hot.samples.map(u64::from));
     }
 
-    /// Brings every bucket's active users up to date; buckets whose value changed count as changed.
+    /// Updates every bucket's active users; buckets whose value changed count as changed.
     pub(super) fn refresh_active_users(&mut self, growing: bool, clocks: &Clocks) {
         let all = active_users(&self.buckets, growing, clocks);
         for (bucket, users) in self.buckets.values_mut().zip(all) {
@@ -151,34 +152,34 @@ impl Buckets {
         self.memory
     }
 
-    /// The buckets of the log's time; `outside`: those before the era are not of it.
+    /// The buckets of the log's time; `outside`: excludes those before the era.
     fn of_time(&self, outside: bool) -> impl DoubleEndedIterator<Item = (&i64, &Bucket)> {
         let width = self.width_ms() as i64;
         let from = if outside { ERA_MS.div_euclid(width) * width } else { i64::MIN };
         self.buckets.range(from..)
     }
 
-    /// Says that all points are others from now on.
+    /// Marks all points as replaced.
     pub(super) fn replace_all(&mut self) {
         self.replaced = self.now;
     }
 
-    /// Do the points that were handed out with this number stand no more?
+    /// Whether the points that were returned with this number are no longer valid.
     pub(super) fn replaced_after(&self, since: u64) -> bool {
         since < self.replaced
     }
 
-    /// Says that all series by code are others from now on.
+    /// Marks all series by code as replaced.
     pub(super) fn replace_codes(&mut self) {
         self.codes_replaced = self.now;
     }
 
-    /// Do the series by code that were handed out with this number stand no more?
+    /// Whether the series by code that were returned with this number are no longer valid.
     pub(super) fn codes_replaced_after(&self, since: u64) -> bool {
         since < self.codes_replaced || self.replaced_after(since)
     }
 
-    /// Ends a stretch of changes: what was marked until here has at most the returned number.
+    /// Ends a group of changes: everything marked before has at most the returned number.
     pub(super) fn tick(&mut self) -> u64 {
         self.now += 1;
         self.now - 1
@@ -226,7 +227,7 @@ impl Buckets {
         bucket
     }
 
-    /// Makes buckets wider until they keep to their number and to this many bytes.
+    /// Widens buckets until they keep to their maximum number and to this many bytes.
     pub(super) fn keep_to(&mut self, bytes: usize, summing: &mut Summing) {
         while (self.buckets.len() > self.limit || self.memory > bytes) && self.width + 1 < WIDTHS_S.len() {
             self.widen(summing);

@@ -1,9 +1,9 @@
-//! What messages of one kind have in common: ids, numbers and addresses in them become one sign.
+//! The common pattern of similar messages: IDs, numbers and addresses in them become one character.
 
-/// Stands for what differs from one message of a kind to the next.
+/// Replaces the parts that differ between messages of a pattern.
 pub(super) const FOLDED: u8 = b'#';
 
-/// Shortest run of letters and digits that is an id where digits stand among its letters.
+/// Shortest run of letters and digits, with both, that counts as an ID.
 const ID: usize = 6;
 
 /// Maximum length of an address: without a limit the search in a long message would take quadratic time.

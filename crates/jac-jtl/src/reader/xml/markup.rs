@@ -103,7 +103,7 @@ pub(super) fn attributes(mut text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])
     })
 }
 
-/// Appends text with its entities resolved; what is no entity stays as it is.
+/// Appends text with its entities resolved; invalid entities are kept as text.
 pub(super) fn unescape(mut text: &[u8], into: &mut Vec<u8>) {
     while let Some(ampersand) = memchr(b'&', text) {
         into.extend_from_slice(&text[..ampersand]);
