@@ -1,4 +1,4 @@
-//! One log after the other, sample by sample in their order, for whoever writes them elsewhere.
+//! Streams the samples of logs, one log after the other, in their order, e.g. to write them elsewhere.
 
 use crate::dates::Ready;
 use crate::read::{Empty, each_log};
@@ -15,7 +15,8 @@ const PIECE: usize = 128 << 10;
 /// [`LogError::Cancelled`]. Only one row is in memory at a time.
 ///
 /// # Errors
-/// When a log cannot be opened, read or unpacked, or has no sample. Rows that cannot be understood are no errors; the outcome counts them.
+/// When a log cannot be opened, read or decompressed, or has no samples. Invalid rows are not errors; the outcome
+/// counts them.
 pub fn stream_samples(
     inputs: &[Input],
     settings: &Settings,
@@ -57,8 +58,8 @@ impl TakeSample for Each<'_> {
 /// Callbacks while a log is read; see [`stream`].
 pub(crate) type After<'a, T, E> = dyn FnMut(&mut T, usize, u64) -> Result<(), E> + 'a;
 
-/// Reads one log to its end. `after` is called after each piece with its unpacked bytes, and with the bytes that have been taken of the log
-/// as it lies there. Says whether the packed bytes ended too early.
+/// Reads one log to its end. `after` is called after each piece with its decompressed bytes, and with the number of
+/// stored bytes read so far. Returns whether the compressed bytes ended too early.
 pub(crate) fn stream<T: TakeSample, E: From<LogError>>(
     log: &mut Ready<'_>,
     take: &mut T,
