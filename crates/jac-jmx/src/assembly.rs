@@ -1,10 +1,10 @@
-//! [`Assembly`]: a plan with those that it includes, as JMeter 5.6.3 puts them together before a run.
+//! [`Assembly`]: a plan with the plans that it includes, as JMeter 5.6.3 assembles them before a run.
 //!
-//! JMeter removes disabled elements with everything below them, then puts instead of a Module Controller what it points
-//! at, and instead of an Include Controller the children of the *first Test Fragment* of the included file (below its
-//! `TestPlan` where it has one), whatever the switches of the target, of the fragment and of everything above them. What
-//! stands in a Test Fragment of the plan itself is compiled, so that its variables count, but runs only where a module
-//! borrows it. All of it was tried on 5.6.3.
+//! JMeter removes disabled elements with everything below them. Then it replaces each Module Controller with its
+//! target, and each Include Controller with the children of the *first Test Fragment* of the included file (below its
+//! `TestPlan` if it has one), regardless of whether the target, the fragment and everything above them are enabled. The
+//! contents of a Test Fragment of the plan itself are compiled, so that its variables count, but run only where a
+//! module refers to it. All of this was verified with 5.6.3.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -19,7 +19,7 @@ use crate::plan::{Element, Plan};
 /// How long a chain of modules or of included files may be. JMeter's own stack ends somewhat later.
 const MAX_BORROWED: usize = 100;
 
-/// What there is to put together.
+/// The input of the assembly.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
     /// The plan.
@@ -28,15 +28,15 @@ pub struct Sources<'a> {
     pub included: &'a BTreeMap<String, Result<Plan, PlanError>>,
     /// The JMeter properties at the start.
     pub properties: &'a Properties,
-    /// The system properties that are given.
+    /// The given system properties.
     pub system_properties: &'a Properties,
     /// Texts of the plan's script files, which may set properties.
     pub scripts: &'a [String],
-    /// The plan's folder, relative to the root that its files stay in; empty: they are the same.
+    /// The plan's folder, relative to the root that its files stay in; empty: it is the root.
     pub folder: &'a str,
-    /// The functions that JMeter has; `None`: not known, then only JMeter's own are.
+    /// The functions that JMeter has; `None`: unknown, then only JMeter's own are assumed.
     pub functions: Option<&'a Functions>,
-    /// Whether it is to be given up: what is put together then is not whole.
+    /// Whether to cancel; the assembly is incomplete then.
     pub cancel: Cancel<'a>,
 }
 
@@ -44,7 +44,7 @@ pub struct Sources<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Located<'a> {
     pub(crate) element: &'a Element,
-    /// The thread group of the main plan that it stands in itself, without borrowing.
+    /// The thread group of the main plan that contains it directly, not through a controller that refers to it.
     pub(crate) group: Option<usize>,
     /// A module or an include has brought it.
     pub(crate) borrowed: bool,
@@ -52,12 +52,12 @@ pub(crate) struct Located<'a> {
     pub(crate) runs: bool,
 }
 
-/// What keeps JMeter from putting the plan together.
+/// What prevents JMeter from assembling the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem<'a> {
     /// A Module Controller points at nothing.
     NoTarget { module: &'a Element, path: Vec<&'a str> },
-    /// A Module or Include Controller leads to itself.
+    /// A Module or Include Controller that leads to itself.
     Loop { controller: &'a Element },
     /// The included file has no Test Fragment.
     NoFragment { include: &'a Element, path: String },
@@ -74,13 +74,13 @@ pub struct Assembly<'a> {
     pub(crate) properties: &'a Properties,
     pub(crate) system_properties: &'a Properties,
     pub(crate) folder: &'a str,
-    /// The main plan and all included ones that were reached.
+    /// The main plan and all plans included by it, directly or indirectly.
     pub(crate) plans: Vec<&'a Plan>,
     pub(crate) cancel: Cancel<'a>,
 }
 
 impl<'a> Assembly<'a> {
-    /// Puts the plan together and reads its variables.
+    /// Assembles the plan and reads its variables.
     pub fn new(sources: Sources<'a>) -> Self {
         let mut walk = Walk {
             sources,
@@ -115,15 +115,15 @@ impl<'a> Assembly<'a> {
         texts.any(|own| own.contains(text))
     }
 
-    /// The elements that run, of the plan and of those that it includes.
+    /// The elements that run, of the plan and of the included plans.
     pub(crate) fn running(&self) -> impl Iterator<Item = &'a Element> + '_ {
         self.cancel.each(&self.elements).filter(|located| located.runs).map(|located| located.element)
     }
 }
 
 impl Plan {
-    /// Paths of the plans that Include Controllers name, relative to the folder of the main plan. JMeter evaluates nothing in
-    /// them (tried); the property `includecontroller.prefix` goes before each.
+    /// Paths of the plans that Include Controllers name, relative to the folder of the main plan. JMeter evaluates no
+    /// expressions in them (verified); the property `includecontroller.prefix` is prepended to each.
     pub fn include_paths(&self, properties: &Properties, folder: &str) -> Vec<String> {
         let includes = self.elements.iter().filter(|element| element.kind() == "IncludeController");
         let paths = includes.filter_map(|include| include_path(include, properties, folder));
@@ -150,7 +150,7 @@ struct Walk<'a> {
     targets: Targets<'a>,
     plans: Vec<&'a Plan>,
     known: HashSet<*const Plan>,
-    /// Positions of the Module Controllers whose targets are being walked, the outermost first.
+    /// Positions of the Module Controllers whose targets are being walked, outermost first.
     modules: Vec<usize>,
     /// The fragments that are being included.
     fragments: Vec<*const Element>,
@@ -187,7 +187,7 @@ impl<'a> Walk<'a> {
             let within = groups.last().map(|group| group.start);
             self.elements.push(Located { element, group: within, borrowed, runs });
             index = match element.kind() {
-                // What stood below them is replaced. Modules of an included file point at nothing and do no harm.
+                // Their children are replaced. Modules of an included file have no target and no effect.
                 "ModuleController" => {
                     if is_main {
                         self.module(index, runs);
@@ -203,7 +203,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks the target of a Module Controller: its own switch does not count, nor do those above it; those below it do.
+    /// Walks the target of a Module Controller: its own enabled state and those above it are ignored; those below it
+    /// count.
     fn module(&mut self, module: usize, runs: bool) {
         let plan = self.sources.plan;
         let Some(target) = self.targets.of(&plan.elements[module]) else { return };
@@ -249,8 +250,8 @@ impl<'a> Walk<'a> {
         self.fragments.pop();
     }
 
-    /// JMeter looks up the target of every Module Controller of the plan, disabled ones too, and refuses the whole plan
-    /// where one has none.
+    /// JMeter resolves the target of every Module Controller of the plan, including disabled ones, and rejects the
+    /// whole plan if one has no target.
     fn unresolved_modules(&mut self) {
         for module in
             self.sources.cancel.each(&self.sources.plan.elements).filter(|element| element.kind() == "ModuleController")
@@ -279,8 +280,8 @@ fn node_path(module: &Element) -> Vec<&str> {
     module.below(list).iter().map(|item| item.text.as_str()).collect()
 }
 
-/// The elements by their paths of names. Where several have a path, the last one wins; a Module Controller is never a target
-/// or on the way to one.
+/// The elements by their paths of names. If several have the same path, the last one counts; a Module Controller is
+/// never a target or part of a path.
 struct Targets<'a> {
     /// A path by the one above it (0: the root) and the last name.
     paths: HashMap<(usize, &'a str), usize>,
@@ -312,7 +313,7 @@ impl<'a> Targets<'a> {
         targets
     }
 
-    /// What a module points at. The first name of its path is that of JMeter's invisible root, which does not count.
+    /// The target of a module. The first name of its path is that of JMeter's invisible root, which is ignored.
     fn of(&self, module: &Element) -> Option<usize> {
         let path = node_path(module);
         let mut at = 0;

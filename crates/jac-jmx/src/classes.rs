@@ -68,7 +68,7 @@ fn entries(text: &str) -> impl Iterator<Item = (&str, &str)> {
         .map(|(name, value)| (name.trim(), value.trim()))
 }
 
-/// A way to ask whether a class is in the JMeter home's jars or among the plan's plugins.
+/// Looks up whether a class is in the JMeter home's jars or among the plan's plugins.
 #[derive(Clone, Copy)]
 pub struct ClassLookup<'a> {
     /// JMeter's aliases.

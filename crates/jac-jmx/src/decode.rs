@@ -1,20 +1,21 @@
-//! Bytes of a `.jmx` to text, and every way in which a file is not a plan.
+//! Decodes the bytes of a `.jmx` file to text, and lists the reasons why a file is not a plan.
 //!
-//! JMeter reads plans as UTF-8 whatever the XML declaration says (`_file_encoding` in its `saveservice.properties`;
-//! tried: an ISO-8859-1 plan loses its accented letters). So this reader does the same, and [`crate::check`] warns.
+//! JMeter reads plans as UTF-8 regardless of the XML declaration (`_file_encoding` in its `saveservice.properties`;
+//! verified: an ISO-8859-1 plan loses its accented letters). So this reader does the same, and [`crate::check`] warns.
 
-/// The largest plan that is read, in bytes. Plans of some megabytes exist (recorded ones); larger ones are not plans.
+/// The largest plan that is read, in bytes. Plans of several megabytes exist (recorded ones); larger files are not
+/// plans.
 pub(crate) const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// How deep XML elements may be nested. JMeter's own reader accepts 400 nested controllers and refuses 3,000 ("Possible
 /// Denial of Service attack by Stack Overflow").
 pub(crate) const MAX_DEPTH: usize = 1_000;
 
-/// Why bytes could not be read as a JMeter test plan. Each is one sentence for a person; [`PlanError::hint`] says what
-/// to do.
+/// Why bytes could not be read as a JMeter test plan. Each is one sentence for a person; [`PlanError::hint`] says how
+/// to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// Nobody waits for the plan any more, so that it was not read to its end.
+    /// The plan is no longer needed, so it was not read to its end.
     #[error("Reading the plan was cancelled.")]
     Cancelled,
     /// No byte, or only white space.
@@ -38,7 +39,7 @@ pub enum PlanError {
     /// line feed.)
     #[error("The plan has text before `<?xml …?>`, which JMeter refuses.")]
     LeadingWhitespace,
-    /// Not XML at all.
+    /// Not an XML file.
     #[error("The file is not XML, so it is not a JMeter plan.")]
     NotXml,
     /// XML that breaks off or is not well-formed.
@@ -55,7 +56,7 @@ pub enum PlanError {
         /// As declared.
         version: String,
     },
-    /// An element without the attribute that JMeter wants on each.
+    /// An element without an attribute that JMeter requires on each element.
     #[error(
         "The element \"{element}\" ({tag}) at line {line} has no guiclass attribute, so JMeter refuses the whole plan."
     )]
@@ -67,21 +68,21 @@ pub enum PlanError {
         /// Line, from 1.
         line: usize,
     },
-    /// An element follows another one without the `hashTree` that belongs between them.
+    /// An element follows another one without the required `hashTree` between them.
     #[error("The element \"{element}\" has no `<hashTree>` after it (line {line}), so JMeter refuses the whole plan.")]
     MissingTree {
         /// The element's name.
         element: String,
-        /// Line of what comes instead, from 1.
+        /// Line of the element found instead, from 1.
         line: usize,
     },
-    /// A `hashTree` that belongs to no element.
+    /// A `hashTree` that follows no element.
     #[error("The `<hashTree>` at line {line} belongs to no element, so JMeter refuses the whole plan.")]
     StrayTree {
         /// Line, from 1.
         line: usize,
     },
-    /// A property of a kind that JMeter does not know.
+    /// A property of an unknown kind.
     #[error("The element \"{element}\" has a property `<{tag}>` at line {line}, a kind that JMeter does not know.")]
     UnknownProperty {
         /// The property's XML tag.
@@ -91,7 +92,7 @@ pub enum PlanError {
         /// Line, from 1.
         line: usize,
     },
-    /// A property whose kind is a number, and whose text is not.
+    /// A property of a numeric kind whose text is not a number.
     #[error("The property {property} of \"{element}\" at line {line} is \"{text}\", but `{tag}` holds only a number.")]
     NotANumber {
         /// The property's name.
@@ -133,7 +134,7 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
             PlanError::Cancelled => "Check the plan again.",
@@ -165,7 +166,7 @@ impl PlanError {
     }
 }
 
-/// A plan's text as JMeter would see it, and what was odd about its bytes.
+/// A plan's text as JMeter would read it, and the faults in its bytes.
 pub(crate) struct Text {
     pub(crate) text: String,
     /// Bytes that are not UTF-8 were replaced, as JMeter replaces them.

@@ -1,7 +1,7 @@
 //! [`Plan`]: the tree of a test plan's elements with their properties, in the order of the file.
 //!
-//! Elements and properties are flat lists with levels instead of nested boxes: nothing here recurses, so no plan can
-//! overflow a stack, neither in reading nor in dropping it.
+//! Elements and properties are flat lists with levels instead of nested structures: nothing here is recursive, so no
+//! plan can overflow a stack, neither when it is read nor when it is dropped.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub struct Property {
     pub name: String,
     /// Class or alias of the value, of `elementProp` and `objProp` only.
     pub class: String,
-    /// How deep it is nested; 0 belongs to the element itself.
+    /// Its nesting level; 0: a property of the element itself.
     pub level: usize,
     /// The text between its tags.
     pub text: String,
@@ -70,7 +70,7 @@ impl Element {
         std::iter::once(self.name.as_str()).chain(self.properties.iter().map(|property| property.text.as_str()))
     }
 
-    /// A property's text, if it is set. Of two with the same name JMeter uses the last (tried).
+    /// A property's text, if it is set. Of two with the same name JMeter uses the last (verified).
     pub fn text(&self, name: &str) -> Option<&str> {
         self.properties.iter().rfind(|p| p.level == 0 && p.name == name).map(|p| p.text.as_str())
     }
@@ -107,7 +107,7 @@ impl Element {
         self.kind().ends_with("ThreadGroup")
     }
 
-    /// A controller that runs what stands elsewhere: in another plan or another part of this one.
+    /// Whether it is a controller that runs elements from elsewhere: from another plan or another part of this one.
     pub fn borrows_elements(&self) -> bool {
         matches!(self.kind(), "ModuleController" | "IncludeController")
             || self.kind().ends_with("ParameterizedController")
@@ -140,38 +140,38 @@ impl Plan {
     /// Reads a `.jmx` file's bytes, at most 64 MiB.
     ///
     /// # Errors
-    /// A [`PlanError`] says why the bytes are not a plan that JMeter could load and run.
+    /// A [`PlanError`] that says why the bytes are not a plan that JMeter could load and run.
     pub fn parse(bytes: &[u8]) -> Result<Plan, PlanError> {
         Plan::parse_until(bytes, Cancel::NEVER)
     }
 
-    /// The same, unless nobody waits for it any more.
+    /// The same, unless it is cancelled.
     ///
     /// # Errors
-    /// [`PlanError::Cancelled`] then.
+    /// Also [`PlanError::Cancelled`].
     pub fn parse_until(bytes: &[u8], cancel: Cancel<'_>) -> Result<Plan, PlanError> {
         let plan = Plan::parse_fragment_until(bytes, cancel)?;
-        // A test fragment that was saved alone has none; JMeter runs nothing of it.
+        // A separately saved test fragment has no `TestPlan`; JMeter runs nothing of it.
         if plan.test_plan().is_none() { Err(PlanError::NoTestPlan) } else { Ok(plan) }
     }
 
-    /// Reads the bytes of a file that an Include Controller names: it need not hold a `TestPlan`.
+    /// Reads the bytes of a file that an Include Controller names: it need not contain a `TestPlan`.
     ///
     /// # Errors
-    /// A [`PlanError`] says why JMeter could not load it.
+    /// A [`PlanError`] that says why JMeter could not load it.
     pub fn parse_fragment(bytes: &[u8]) -> Result<Plan, PlanError> {
         Plan::parse_fragment_until(bytes, Cancel::NEVER)
     }
 
-    /// The same, unless nobody waits for it any more.
+    /// The same, unless it is cancelled.
     ///
     /// # Errors
-    /// [`PlanError::Cancelled`] then.
+    /// Also [`PlanError::Cancelled`].
     pub fn parse_fragment_until(bytes: &[u8], cancel: Cancel<'_>) -> Result<Plan, PlanError> {
         crate::parse::parse(crate::decode::decode(bytes)?, cancel)
     }
 
-    /// Every test element in the order of the file, disabled ones included. The first is the `TestPlan`, as a rule.
+    /// Every test element in the order of the file, including disabled ones. The first is usually the `TestPlan`.
     pub fn elements(&self) -> &[Element] {
         &self.elements
     }
@@ -186,7 +186,7 @@ impl Plan {
         self.elements.iter().find(|element| element.tag == "TestPlan")
     }
 
-    /// The elements below one, or all where there is none, that are not below another: `None` gives the roots.
+    /// The direct children of an element; `None` returns the roots.
     pub(crate) fn children(&self, of: Option<usize>) -> impl Iterator<Item = usize> {
         let (from, to) = of.map_or((0, self.elements.len()), |index| (index + 1, self.elements[index].end));
         let first = (from < to).then_some(from);

@@ -11,13 +11,13 @@ use crate::evaluate::Scope;
 use crate::plan::{Element, Plan};
 use crate::{open_model, outline, plugin_groups};
 
-/// A thread group of the plan. Numbers are null where they can't be known before the run.
+/// A thread group of the plan. Numbers are null if they cannot be known before the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ThreadGroup {
     /// Its name in the plan.
     pub name: String,
-    /// What JMeter calls this kind: "Thread Group", "setUp Thread Group", …
+    /// JMeter's name of this kind: "Thread Group", "setUp Thread Group", …
     pub kind: String,
     /// It takes part in the run: it and everything above it is enabled.
     pub enabled: bool,
@@ -25,7 +25,7 @@ pub struct ThreadGroup {
     pub threads: Option<u64>,
     /// Seconds until all threads have started.
     pub ramp_up_s: Option<u64>,
-    /// Iterations of each thread; -1 is for ever.
+    /// Iterations of each thread; -1: infinite.
     pub loops: Option<i64>,
     /// Seconds after which the group stops.
     pub duration_s: Option<u64>,
@@ -74,13 +74,13 @@ pub(crate) enum Span {
     AtMost(u64),
     /// Until its iterations are done.
     UntilDone,
-    /// Until somebody stops it.
+    /// Until it is stopped.
     Endless,
     /// Not readable.
     Unknown,
 }
 
-/// A group with what the report does not carry.
+/// A group with the data that the report does not contain.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
     pub(crate) index: usize,
@@ -95,15 +95,15 @@ pub(crate) struct Group {
     pub(crate) no_loops: bool,
     /// Its startup delay, if JMeter rejects it.
     pub(crate) negative_delay: Option<i64>,
-    /// Texts that JMeter will read as 0 because they are no numbers, with what they are.
+    /// Texts that JMeter will read as 0 because they are not numbers, with their names.
     pub(crate) not_numbers: Vec<(&'static str, String)>,
-    /// A kind whose numbers this crate does not know.
+    /// A kind whose numbers this crate cannot read.
     pub(crate) unread: bool,
     /// Why JMeter rejects its schedule (of an Open Model Thread Group).
     pub(crate) schedule_refused: Option<String>,
 }
 
-/// Every thread group of the plan itself, disabled ones included, in its order.
+/// Every thread group of the plan itself, including disabled ones, in its order.
 pub(crate) fn groups(plan: &Plan, scope: &Scope<'_>, cancel: Cancel<'_>) -> Vec<Group> {
     let elements = cancel.each(plan.elements().iter().enumerate());
     elements.filter(|(_, element)| element.is_thread_group()).map(|(index, e)| group(index, e, scope, cancel)).collect()
@@ -161,8 +161,8 @@ fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
     let (ramp_up, raw_ramp_up) = numbers.read("ThreadGroup.ramp_time", "ramp-up period");
     let (loops, raw_loops) = numbers.read("LoopController.loops", "loop count");
     group.scheduler = scope.is_true(element, "ThreadGroup.scheduler");
-    // Tried: without a scheduler a missing or true `continue_forever` starts again after the last loop, for ever; with a loop
-    // count of 0 too, and then without a sample.
+    // Verified: without a scheduler a missing or true `continue_forever` restarts after the last loop, endlessly; also
+    // with a loop count of 0, and then without a sample.
     let forever = element.properties.iter().rfind(|property| property.name == "LoopController.continue_forever");
     let has_loops = element.properties.iter().any(|property| property.name == "LoopController.loops");
     group.loops_ignored = has_loops && forever.is_none_or(|property| scope.truth(property) == Some(true));
@@ -203,7 +203,7 @@ impl Numbers<'_> {
         self.read_as::<i32>(property, what)
     }
 
-    /// The same for a `long` in JMeter (tried: a duration of 5000000000).
+    /// The same for a `long` in JMeter (verified: a duration of 5000000000).
     fn read_long(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
         self.read_as::<i64>(property, what)
     }

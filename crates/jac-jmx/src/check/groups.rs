@@ -1,4 +1,4 @@
-//! Findings about thread groups and what they run.
+//! Findings about thread groups and their contents.
 
 use std::collections::{HashMap, HashSet};
 
@@ -64,8 +64,8 @@ fn samplers(context: &Context<'_>, groups: &[&Group], findings: &mut Findings) {
     }
 }
 
-/// The CSV Data Sets that end their threads at the end of the file, by the thread group that they stand in; `None` is the whole
-/// plan.
+/// The CSV Data Sets that end their threads at the end of the file, by the thread group that contains them; `None` is
+/// the whole plan.
 fn ending_files<'a>(context: &'a Context<'_>) -> HashMap<Option<usize>, &'a str> {
     let of_csv = |located: &&Located<'a>| {
         let is = |name: &str| context.scope().is_true(located.element, name);

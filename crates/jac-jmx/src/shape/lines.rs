@@ -229,7 +229,7 @@ fn between(from: LoadPoint, to: LoadPoint, at_ms: u64) -> u64 {
     u64::try_from((one + other + span / 2) / span).unwrap_or(u64::MAX)
 }
 
-/// All lines together, two by two: one after the other would take the square of their number.
+/// The sum of all lines, added pairwise: adding one after the other would take quadratic time.
 pub(super) fn sum_of(mut lines: Vec<Vec<LoadPoint>>, cancel: Cancel<'_>) -> Vec<LoadPoint> {
     while lines.len() > 1 {
         let sums = cancel.each(lines.chunks(2)).map(|pair| match pair {
