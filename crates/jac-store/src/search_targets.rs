@@ -1,10 +1,10 @@
-//! The rows of people's own search targets: sealed bytes, and beside them what may be shown.
+//! The rows of people's own search targets: sealed bytes, and the displayable attributes.
 
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, Person};
 use rusqlite::{Row, params};
 
-/// A search target of somebody.
+/// A person's search target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchTargetRow {
     /// The target's name on this server, which shipments are of.
@@ -22,12 +22,12 @@ pub struct SearchTargetRow {
 }
 
 impl SearchTargetRow {
-    /// What its password or API key is sealed for: nobody else's target can have it.
+    /// The purpose that its password or API key is sealed for: it does not open for another person's target.
     pub fn purpose(&self) -> String {
         Self::purpose_of(&self.id, &self.owner.id)
     }
 
-    /// The same of a target that has no row yet.
+    /// The same for a target that has no row yet.
     pub fn purpose_of(id: &str, owner: &str) -> String {
         format!("search target {id} of {owner}")
     }
