@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
 const PREFIX: &str = "whsec_";
-/// How long the specification lets a key be, in bytes.
+/// The lengths of a key that the specification permits, in bytes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// The key that both sides know. It cannot be printed.
+/// The shared key. It cannot be printed.
 #[derive(Clone)]
 pub struct SigningKey(Box<hmac::Key>);
 
