@@ -1,4 +1,4 @@
-//! Rows put together for one request.
+//! Combines rows into requests.
 
 use crate::document::DocumentWriter;
 use crate::settings::Settings;
@@ -7,10 +7,10 @@ use jac_model::search::ShippedRun;
 use std::io::Write;
 use std::ops::Range;
 
-/// How rows stand in a request.
+/// The layout of rows in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// For `_bulk`: a line that says what to do, and the document's line.
+    /// For `_bulk`: a line with the action, then the document's line.
     Bulk,
     /// A document on each line, with its id among its `@metadata`, which Logstash does not send on.
     Lines,
@@ -69,14 +69,14 @@ impl Batch {
     }
 }
 
-/// Makes batches of samples.
+/// Builds batches of samples.
 #[derive(Debug)]
 pub(crate) struct Packer {
     documents: DocumentWriter,
     framing: Framing,
-    /// What every id begins with.
+    /// The prefix of every ID.
     id: String,
-    /// Rows up to the one that begins at this byte have been acknowledged before.
+    /// Rows up to the one that begins at this byte were acknowledged earlier.
     after: Option<u64>,
     most_bytes: usize,
     most_rows: usize,
@@ -103,7 +103,7 @@ impl Packer {
         std::mem::take(&mut self.full)
     }
 
-    /// All batches, also the one that is begun.
+    /// All batches, including the incomplete one.
     pub fn take_all(&mut self) -> Vec<Batch> {
         if !self.begun.is_empty() {
             self.full.push(std::mem::take(&mut self.begun));
@@ -112,7 +112,7 @@ impl Packer {
     }
 }
 
-/// The id of a row's document: the same whenever the row is sent.
+/// The ID of a row's document: the same each time the row is sent.
 pub(crate) fn document_id(run: &ShippedRun, position: u64) -> String {
     format!("{}-{}-{position}", run.id, run.source)
 }
