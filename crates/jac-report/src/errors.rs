@@ -1,4 +1,4 @@
-//! Failures by type, whatever their label: what JMeter's dashboard calls its top errors.
+//! Failures by type, for all labels together: the top errors of JMeter's dashboard.
 
 use crate::shown::{Labels, visible};
 use crate::text::{aligned, decimals, whole};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 pub struct ErrorType {
     /// Response code.
     pub code: String,
-    /// What the messages have in common; ids, numbers and addresses are `#`.
+    /// The common pattern of the messages; IDs, numbers and addresses are `#`.
     pub message: String,
     /// The whole message of the first one.
     pub example: String,

@@ -1,4 +1,5 @@
-//! Figures in sentences, with as many digits as the web app gives them (`web/src/shared/format`), and with the minus sign.
+//! Figures in sentences, with the same number of digits as in the web app (`web/src/shared/format`), and with a real
+//! minus sign.
 
 use crate::text::{decimals, whole};
 
@@ -58,7 +59,7 @@ pub(crate) fn rate(per_s: f64) -> String {
     format!("{}/s", number(per_s, digits))
 }
 
-/// A change in percent of what was before: `+12.3 %`, `−4.0 %`, `±0 %`; from 1,000 % on as a factor.
+/// A change in percent of the value before: `+12.3 %`, `−4.0 %`, `±0 %`; from 1,000 % on as a factor.
 pub(crate) fn change(percent: f64) -> String {
     let size = percent.abs();
     if size < 0.05 {

@@ -13,7 +13,7 @@ pub const HIGHEST_MS: u64 = 3_600_000;
 pub const SIGNIFICANT_FIGURES: u8 = 3;
 const ENCODING: &str = "HdrHistogram V2, compressed, base64";
 
-/// A histogram could not be made.
+/// A histogram could not be created.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct HistogramError(String);

@@ -1,11 +1,11 @@
-//! Texts of logs and plans on a terminal: characters that steer it, or that change how what stands around them is read, are
-//! shown by their codes and not sent.
+//! Texts of logs and plans on a terminal: characters that control it, or that change how the surrounding text is read,
+//! are shown by their codes instead of being sent.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;
 
-/// Does this character move the cursor, colour the screen, or change the direction of the text? Also those that nobody sees.
+/// Whether this character moves the cursor, colours the screen, changes the direction of the text, or is invisible.
 fn steers(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -18,7 +18,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     shown(text, |_| false)
 }
 
-/// The same for a text of several lines, whose line ends stay.
+/// The same for a text of several lines, which keeps its line ends.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     shown(text, |character| character == '\n')
 }

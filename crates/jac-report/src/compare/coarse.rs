@@ -1,15 +1,15 @@
-//! [`CoarseTimes`]: response times in steps of about 3 %, which take a few hundred bytes: what is kept of a run for good, so that it can be
-//! tested against later ones without its log.
+//! [`CoarseTimes`]: response times in steps of about 3 %, which take a few hundred bytes: they are kept for a run
+//! indefinitely, so that it can be tested against later ones without its log.
 //!
-//! The steps are those of an HdrHistogram with five bits. Both sides of a test are put into the same steps, so a step adds ties and no bias.
-//! Two can be merged.
+//! The steps are those of an HdrHistogram with five bits. Both sides of a test are put into the same steps, so a step
+//! adds ties and no bias. Two can be merged.
 
 use jac_jtl::{DistributionBin, Steps};
 use std::collections::BTreeMap;
 
 /// Up to 63 ms each millisecond, above it 32 to each doubling.
 const STEPS: Steps = Steps::of_digits(6);
-/// The first byte of what is stored.
+/// The first byte of the stored form.
 const VERSION: u8 = 1;
 
 /// Response times by step, with how many there are of each.
@@ -30,8 +30,8 @@ impl CoarseTimes {
         Self { counts: steps.into_iter().filter_map(|(step, count)| Some((STEPS.least_of(step)?, count))).collect() }
     }
 
-    /// From a curve of percentiles, `percents` rising from 0 to 100, where nothing finer is left: the samples between two points of it are
-    /// counted half at each.
+    /// From a curve of percentiles, with `percents` rising from 0 to 100, if nothing finer is left: the samples between
+    /// two of its points are split evenly between them.
     pub fn of_percentiles(percents: &[f64], times_ms: &[f64], samples: u64) -> Self {
         #[expect(
             clippy::cast_precision_loss,
@@ -49,10 +49,11 @@ impl CoarseTimes {
         }))
     }
 
-    /// Those of the passed samples among these, of which a histogram says where the failed ones are.
+    /// The passed samples among these, according to a histogram that contains the failed ones.
     ///
-    /// A bin that has both does not say which of them were faster; each step in it is reduced alike. Where the failed samples of such bins are
-    /// more than a fiftieth of what passed, that would be a guess, and the result is empty.
+    /// A bin with both does not show which of them were faster; each step in it is reduced by the same factor. If the
+    /// failed samples of such bins are more than a fiftieth of the passed ones, that would be a guess, and the result
+    /// is empty.
     #[must_use]
     pub fn passed(&self, bins: &[DistributionBin]) -> Self {
         let passed_in = |bin: &DistributionBin| bin.samples.saturating_sub(bin.errors);
@@ -61,7 +62,7 @@ impl CoarseTimes {
         if uncertain > passed / 50 {
             return Self::default();
         }
-        // The histogram's bins begin anywhere in a step: it is of the last one that begins in it or before.
+        // The histogram's bins begin anywhere in a step: a step belongs to the last bin that begins in or before it.
         let end_of = |ms: u32| STEPS.least_of(STEPS.step_of(ms) + 1).unwrap_or(u32::MAX);
         let bin_of = |ms: u32| {
             let after = bins.partition_point(|bin| bin.from_ms < u64::from(end_of(ms)));
@@ -100,7 +101,7 @@ impl CoarseTimes {
         bytes
     }
 
-    /// What [`to_bytes`](Self::to_bytes) wrote; `None` for anything else.
+    /// Reads the output of [`to_bytes`](Self::to_bytes); `None` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (version, mut rest) = bytes.split_first()?;
         if *version != VERSION {
