@@ -16,7 +16,7 @@ const PIECE: usize = 256 * 1024;
 /// A file's content, decompressed if necessary. A damaged file ends early: the reader receives fewer bytes than announced.
 pub fn file_body(file: KeptFile) -> Body {
     match file {
-        // A log that still grows is longer at its end than it says now.
+        // A growing log is longer at the end of the response than its announced length.
         KeptFile::Plain(file, bytes) => {
             Body::from_stream(ReaderStream::with_capacity(tokio::fs::File::from_std(file).take(bytes), PIECE))
         }
@@ -25,7 +25,7 @@ pub fn file_body(file: KeptFile) -> Body {
     }
 }
 
-/// The same content, which holds a guard until it has been read or the reader is gone.
+/// The same content, which holds a guard until it was read or the reader has disconnected.
 pub fn held_body<T: Send + 'static>(body: Body, held: T) -> Body {
     Body::from_stream(body.into_data_stream().inspect(move |_| {
         let _ = &held;

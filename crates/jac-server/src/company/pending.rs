@@ -1,7 +1,7 @@
 //! Sign-ins that have begun and whose browsers are on the provider's page.
 //!
-//! Kept is no more than that there is one, under a digest of what the way back brings along. In memory, where a restart makes them begin
-//! again; or in the Redis that servers share, where one that was begun on one of them ends on any.
+//! Only their existence is stored, under a digest of the parameters of the return. In memory, where a restart makes
+//! them begin again; or in the Redis that servers share, where a sign-in that began on one server can end on any.
 
 use super::{CompanyError, LIFE};
 use crate::sessions::redis::Redis;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// This many may be on their way; the oldest is forgotten first. Anybody can begin one.
+/// Maximum number of pending sign-ins; the oldest is removed first. Anybody can begin one.
 const MOST: usize = 10_000;
 /// Digests in the order in which they began.
 const KEY: &str = "jac:company-sign-ins";
@@ -28,7 +28,7 @@ enum Kept {
     Redis(Redis),
 }
 
-/// Found by who knows both: whoever does not have the cookie uses up nobody's.
+/// Found only with both values: without the cookie nobody can use up another person's sign-in.
 fn digest(state: &str, browser: &str) -> String {
     hex::encode(Sha256::digest(format!("{state}\n{browser}")))
 }
