@@ -1,5 +1,6 @@
 //! What a cluster is made of: the same words for every command that makes or checks one.
 
+use super::whole_number;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -19,7 +20,7 @@ pub enum ProviderName {
 pub struct NewClusterArguments {
     /// Number of JMeter workers; 0 (default): the master runs the plan. With --hosts: the number of hosts without
     /// the master
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number::<i64>(..))]
     pub workers: Option<i64>,
     /// Heap of each JMeter JVM, e.g. 512m or 2g
     #[arg(long, value_name = "SIZE")]
@@ -46,7 +47,7 @@ pub struct NewClusterArguments {
     pub ec2: Ec2Arguments,
     /// Lifetime in minutes, after which the cluster is terminated in any case; default: 480, for a local or SSH run 30
     /// days. A run of a plan that never ends requires it, except on local nodes
-    #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MINUTES", allow_negative_numbers = true, value_parser = whole_number::<i64>(..))]
     pub lifetime: Option<i64>,
 }
 
@@ -84,7 +85,7 @@ pub struct Ec2Arguments {
     #[arg(long, value_name = "BLOCK")]
     pub ssh_from: Option<String>,
     /// Disk per machine in GB; default: 20
-    #[arg(long, value_name = "GB")]
+    #[arg(long, value_name = "GB", value_parser = whole_number(0..=u32::MAX))]
     pub disk_gb: Option<u32>,
     /// An EC2 key pair for manual SSH
     #[arg(long, value_name = "NAME")]
@@ -96,6 +97,6 @@ pub struct Ec2Arguments {
     #[arg(long = "tag", value_name = "NAME=VALUE")]
     pub tags: Vec<String>,
     /// Tolerated worker launch failures
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX))]
     pub workers_may_fail: Option<u32>,
 }
