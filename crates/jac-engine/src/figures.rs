@@ -1,4 +1,4 @@
-//! What the engine has at a moment, counted for those who watch the server, and whether it can work.
+//! The engine's current figures for monitoring the server, and whether it can work.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -65,7 +65,7 @@ impl Engine {
         Ok(counted)
     }
 
-    /// What keeps the server from its work; empty when nothing does.
+    /// The faults that prevent the server from working; empty if there are none.
     pub async fn unready(&self) -> Vec<Unready> {
         let mut faults = Vec::new();
         let answered: Result<bool, StoreError> = self.store().has_sign_in().await;

@@ -94,7 +94,8 @@ impl Engine {
     /// Sets a run's tags.
     ///
     /// # Errors
-    /// When one is empty, too long or has characters that change what stands beside it, or there are too many.
+    /// When one is empty, too long or contains characters that change how adjacent text is displayed, or there are too
+    /// many.
     pub async fn tag_run(&self, id: &RunId, tags: Vec<String>) -> Result<(), EngineError> {
         let tags = checked_tags(tags)?;
         self.change_finished_or_not(id, move |run| run.tags = tags).await
@@ -129,7 +130,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes a finished run the one that its plan's other runs are compared with, instead of any other, or no longer.
+    /// Makes a finished run the baseline that its plan's other runs are compared with, and replaces any other, or
+    /// removes the baseline.
     ///
     /// # Errors
     /// When it has not finished.
@@ -152,11 +154,11 @@ impl Engine {
         Ok(())
     }
 
-    /// The runs of a plan with their figures, in total or of one label, the newest first. Each is compared with the plan's baseline, or with
-    /// the run before it.
+    /// The runs of a plan with their figures, in total or of one label, newest first. Each is compared with the plan's
+    /// baseline, or with the previous run.
     ///
     /// # Errors
-    /// When `before` is not what an earlier page gave.
+    /// When `before` was not returned by an earlier page.
     pub async fn trend(
         &self,
         plan: &PlanId,
@@ -188,7 +190,7 @@ impl Engine {
         })
     }
 
-    /// The labels that a plan's trend can be asked for, by name.
+    /// The labels of a plan that have a trend, by name.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-/// Reads a regular file. Anything else of that name is an error, a folder as by the operating system: opening a FIFO would wait for its writer,
-/// perhaps for ever.
+/// Reads a regular file. Anything else with that name is an error, for a folder that of the operating system: opening a
+/// FIFO would wait for its writer, perhaps forever.
 pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     let found = std::fs::metadata(path)?;
     if found.is_file() || found.is_dir() {

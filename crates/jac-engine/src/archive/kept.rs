@@ -1,4 +1,5 @@
-//! What of a run is in the store and not here (any more): found by the manifest in the run's folder, read without fetching all of it.
+//! Files of a run that are only in the store: found by the manifest in the run's folder, and read without downloading
+//! them completely.
 
 use super::Archive;
 use crate::blocking::wait;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 /// Its name in a run's folder, as in the store.
 pub const MANIFEST: &str = jac_artefacts::MANIFEST;
 
-/// The manifest in a run's folder; `None`: the run is not in the store, or it cannot be read. For what is only shown.
+/// The manifest in a run's folder, for display; `None`: the run is not in the store, or the manifest cannot be read.
 pub fn manifest_in(folder: &Path) -> Option<Manifest> {
     read_manifest(folder).ok().flatten()
 }
@@ -32,7 +33,7 @@ pub(crate) fn read_manifest(folder: &Path) -> std::io::Result<Option<Manifest>> 
     }
 }
 
-/// What the store has of the file of that name, plain or compressed.
+/// The stored object of the file with that name, plain or compressed.
 pub(crate) fn remote_file<'a>(manifest: &'a Manifest, local: &str) -> Option<&'a StoredObject> {
     let name = object_name(local);
     manifest.object(&name).or_else(|| manifest.object(&format!("{name}{COMPRESSED}")))
@@ -46,7 +47,7 @@ pub(crate) fn remove_stored_logs(archive: &Archive, run: &RunId, folder: &Path) 
     let Ok(Some((store, manifest))) = archive.stored_in(run, folder) else { return };
     for object in manifest.objects.iter().filter(|object| is_log(&object.name)) {
         let path = folder.join(local_name(&object.name));
-        // Only what is the store's own copy, and is still there.
+        // Only files that are identical to the store's copy, if that still exists.
         if std::fs::metadata(&path).is_ok_and(|file| file.len() == object.bytes)
             && wait(store.size(&format!("{}{}", manifest.prefix(), object.name)))
                 .is_ok_and(|size| size == Some(object.bytes))
@@ -96,7 +97,7 @@ impl Engine {
         log.map(KeptFile::Compressed).map(Some).ok_or_else(|| damaged(&path))
     }
 
-    /// The same of just that name: compressed where it is.
+    /// The same for exactly that name, without decompression.
     pub(crate) fn kept_file_as_it_is(&self, run: &RunId, name: &str) -> Result<Option<KeptFile>, EngineError> {
         if let Some(file) = KeptFile::open_as_it_is(&self.folder().run(run).join(name))? {
             return Ok(Some(file));

@@ -1,15 +1,16 @@
-//! The steps in which one finished run gets into the store. A crash may come at any moment; all of it can be done again.
+//! The steps that store one finished run. A crash may occur at any time; every step can be repeated.
 //!
-//! | step | what                                                                                  |
+//! | step | action                                                                                |
 //! |------|---------------------------------------------------------------------------------------|
-//! | 1    | its logs are compressed (`compression.rs`), which nothing here does                    |
-//! | 2    | the store's manifest is read, if it has one: what is there already is not uploaded      |
-//! | 3    | it is written down whose store that is, unless it is the server's                       |
-//! | 4    | each file is uploaded, large ones in parts that are written down (`uploads.json`)       |
-//! | 5    | the manifest is put into the store: from here on the run is there                        |
+//! | 1    | its logs are compressed (`compression.rs`), before this module                         |
+//! | 2    | the store's manifest is read, if it has one: existing objects are not uploaded          |
+//! | 3    | the store's owner is recorded, unless it is the server's store                          |
+//! | 4    | each file is uploaded, large ones in parts that are recorded (`uploads.json`)           |
+//! | 5    | the manifest is put into the store: from here on the run is stored                       |
 //! | 6    | the manifest is written into the run's folder: from here on it counts as stored         |
 //!
-//! A run whose record changes afterwards (its pin) has `manifest.stale` beside the manifest until the store has the new one.
+//! A run whose record changes afterwards (e.g. its pin) has `manifest.stale` next to the manifest until the store has
+//! the new one.
 
 use super::journal::{JOURNAL, RunJournal, begun_in};
 use super::kept::is_log;
@@ -32,9 +33,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Beside the manifest of a run that has changed since.
+/// Next to the manifest of a run that has changed since.
 const STALE: &str = "manifest.stale";
-/// What JAC writes ends with this while it is not whole yet.
+/// The extension of JAC's files while they are incomplete.
 const UNFINISHED: &str = ".new";
 /// The plan's files may have any name.
 pub(super) const PLAN: &str = "plan/";
@@ -64,7 +65,7 @@ struct Kept {
 }
 
 impl Engine {
-    /// Stores a run. Gives its bytes in the store; `None`: there is nothing to be stored yet, or any more.
+    /// Stores a run. Returns its size in the store in bytes; `None`: there is nothing to store yet, or any more.
     pub(super) async fn archive_run(
         &self,
         archive: &Archive,
@@ -119,7 +120,7 @@ impl Engine {
             Refusals::of(self.store().shipments(&run.id).await.map_err(|error| unreadable("the database", &error))?);
         let growing = refusals.growing;
         let listed = tokio::task::spawn_blocking(move || {
-            // Whatever changes from here on has another mark.
+            // Later changes have another mark.
             let mark = stale_mark(&place);
             Ok::<_, std::io::Error>((mark, kept_files(&place, &growing)?, read_manifest(&place)?))
         });
@@ -129,7 +130,7 @@ impl Engine {
             Err(_) if !folder.exists() => return Ok(None),
             Err(error) => return Err(unreadable("the run's folder", &error)),
         };
-        // Of another store, and not here any more: the run would lose it.
+        // It is in another store, and no longer here: the run would lose it.
         if let Some(known) = known.filter(|known| known.store != store.address())
             && let Some(lost) = known.objects.iter().find(|object| {
                 let is_it = |other: &StoredObject| other.name == object.name;
@@ -161,7 +162,7 @@ impl Engine {
             }
         }
         let mut objects: Vec<StoredObject> = files.into_iter().map(|file| file.object).collect();
-        // What is in the store alone.
+        // Objects that are only in the store.
         let elsewhere = there.iter().flat_map(|there| &there.objects);
         let elsewhere = elsewhere.filter(|object| objects.iter().all(|kept| kept.name != object.name)).cloned();
         let elsewhere: Vec<_> = elsewhere.filter(|object| !refusals.gone.contains(&object.name)).collect();
@@ -187,15 +188,15 @@ impl Engine {
                 if tokio::task::spawn_blocking(settle).await.unwrap_or_default() {
                     return Ok(Some(bytes));
                 }
-                // Somebody has changed its record meanwhile: once more.
+                // Its record has been changed meanwhile: store it again.
                 archive.add(run.id.clone());
                 Ok(None)
             }
         }
     }
 
-    /// Records the run's store from now on. Uploads started in the server's or another store of its owner are removed there, as far as that can be
-    /// done: it was never whole, and lifecycle rules of the bucket remove the rest.
+    /// Records the run's store from now on. Uploads started in the server's or another store of its owner are removed
+    /// there, as far as possible: they were never complete, and lifecycle rules of the bucket remove the others.
     async fn move_to(&self, archive: &Archive, at: &Place, run: &Run, folder: &Path) -> Result<(), ArtefactError> {
         let was_begun = || folder.join(JOURNAL).exists();
         let on_server = || archive.server().filter(|_| was_begun()).map(|_| Place::Server);
@@ -216,8 +217,8 @@ impl Engine {
     }
 }
 
-/// The objects that the store still has: compared by size, with `reads_content` all but the logs by content. Objects removed or changed there
-/// since are stored again.
+/// The objects that the store still has: compared by size, with `reads_content` also by content, except for the logs.
+/// Objects that were removed or changed there are stored again.
 async fn sound_objects(
     store: &ArtefactStore,
     prefix: &str,
@@ -246,7 +247,7 @@ async fn take_back_begun(archive: &Archive, at: &Place, prefix: &str, folder: &P
     store.remove_run(prefix).await
 }
 
-/// The run was deleted while it was uploaded: what has come there since its removal goes too.
+/// The run was deleted while it was uploaded: removes what was uploaded after the deletion.
 async fn take_back(store: &ArtefactStore, prefix: &str) -> Result<Option<u64>, ArtefactError> {
     store.remove_run(prefix).await?;
     Ok(None)
@@ -269,7 +270,7 @@ fn unreadable(name: &str, error: &dyn std::fmt::Display) -> ArtefactError {
 struct Refusals {
     /// Files of active shipments: they are stored once these have ended.
     growing: Vec<String>,
-    /// Of shipments that have ended without any: what the store has is of an earlier try.
+    /// Files of shipments that ended without refused rows: the store's copies are from an earlier attempt.
     gone: Vec<String>,
 }
 
@@ -288,7 +289,7 @@ impl Refusals {
     }
 }
 
-/// The files of a finished run's folder that are stored: all but those that still grow.
+/// The files of a finished run's folder to store: all except those that are still growing.
 fn kept_files(folder: &Path, growing: &[String]) -> std::io::Result<Vec<Kept>> {
     let mut names = Vec::new();
     names_below(folder, "", &mut names)?;

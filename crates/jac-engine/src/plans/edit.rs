@@ -61,7 +61,7 @@ impl Engine {
     /// Moves a file within its plan.
     ///
     /// # Errors
-    /// When there is no such file, or its new path is not a path below the plan or is taken.
+    /// When the file does not exist, or its new path is not a path below the plan or is taken.
     pub fn move_plan_file(&self, id: &PlanId, by: Person, moved: &MovedFile) -> Result<Plan, EngineError> {
         let to = safe_name(&moved.to)?;
         self.change_plan(id, by, |plan, folder| {

@@ -91,7 +91,7 @@ impl Engine {
     }
 }
 
-/// One of the two would be a folder that contains the other.
+/// Whether one of the two would be a folder that contains the other.
 fn is_above(one: &str, other: &str) -> bool {
     let (one, other) = (Path::new(one), Path::new(other));
     one.starts_with(other) || other.starts_with(one)

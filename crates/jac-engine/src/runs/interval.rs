@@ -1,7 +1,7 @@
-//! The report of a part of a finished run's time: counted again from its log, by the same code as the whole report.
+//! The report of a part of a finished run's time: counted again from its log, by the same code as the complete report.
 //!
-//! Owns the indexes of logs (in memory, bounded): which of their parts have samples of which time, and the statistics of blocks of
-//! time, so that an interval of a long log is the sum of its blocks, and only its edges are read.
+//! Owns the indexes of logs (in memory, bounded): the time spans of their parts' samples, and the statistics of blocks
+//! of time, so that an interval of a long log is the sum of its blocks, and only its edges are read.
 
 use super::judged::criteria_of;
 use super::snapshot::few_labels;
@@ -35,7 +35,7 @@ const MOST_WAITING: usize = 8;
 pub(crate) struct KnownLogs {
     /// The latest first.
     logs: Mutex<VecDeque<(String, Arc<TimeBlocks>)>>,
-    /// Runs whose blocks are being counted, or that wait for it.
+    /// Runs whose blocks are being counted or are queued.
     waiting: Mutex<Vec<RunId>>,
     /// One at a time: it uses a CPU for seconds.
     turn: Semaphore,
@@ -48,10 +48,11 @@ impl Default for KnownLogs {
 }
 
 impl KnownLogs {
-    /// For a log whose samples ended within this time. A finished run's log never changes, but its name does when it is compressed or moved to a store.
+    /// For a log whose samples ended within this time. A finished run's log never changes, but its name does when it is
+    /// compressed or moved to a store.
     ///
     /// # Errors
-    /// When there is no such log: a run's log is tried under several names.
+    /// When the log does not exist: a run's log is tried under several names.
     fn of(&self, input: &Input, time_ms: Range<i64>) -> Result<Arc<TimeBlocks>, LogError> {
         let name = input.name();
         if let Input::File(path) = input
@@ -94,9 +95,9 @@ fn time_of(whole: &Summary) -> Range<i64> {
 }
 
 impl Engine {
-    /// The report of the samples that ended within an interval, epoch milliseconds, its end excluded: those that the charts' buckets of that
-    /// time count. What could not be read, and what has to be known of the run, is the whole run's. Without a bound it begins or ends with
-    /// the run. It reads the log: call it where that is allowed.
+    /// The report of the samples that ended within an interval, epoch milliseconds, its end excluded: the same samples
+    /// as in the charts' buckets of that time. Unread rows and remarks on the run are those of the whole run. Without a
+    /// bound it begins or ends with the run. It reads the log: do not call it on an async thread.
     ///
     /// # Errors
     /// When the run has not finished, its log is gone, or the interval is empty or outside of the run.
@@ -135,7 +136,7 @@ impl Engine {
         Ok(self.count_within(id, &ended_ms, &whole.summary)?.together(labels))
     }
 
-    /// What the run's criteria come to in a part of it, without the samples of its warm-up.
+    /// The results of the run's criteria on a part of it, without the samples of its warm-up.
     fn judged_within(
         &self,
         run: &Run,
@@ -162,7 +163,7 @@ impl Engine {
         Ok(results)
     }
 
-    /// The table of those that count for the criteria; `None`: all of the interval do.
+    /// The table of the samples that count for the criteria; `None`: all samples of the interval do.
     fn after_warm_up(
         &self,
         run: &Run,
@@ -244,7 +245,7 @@ fn checked(whole: &Summary, from_ms: Option<i64>, to_ms: Option<i64>) -> Result<
     Ok(ended_ms)
 }
 
-/// The table of a part of the log; what could not be read, and what that does to the result, is the whole log's.
+/// The table of a part of the log; unread rows, and their effect on the result, are those of the whole log.
 fn of_part(part: Summary, whole: &Summary) -> Summary {
     Summary {
         rejected_rows: whole.rejected_rows,

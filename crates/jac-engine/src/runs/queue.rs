@@ -76,7 +76,7 @@ impl Engine {
         let run = run.clone();
         let (_, held) = self
             .change_cluster(cluster, move |cluster| {
-                // Asked again where changes take turns.
+                // Checked again under the lock of changes.
                 let held = holder(cluster, &run);
                 if held.is_none() {
                     cluster.current_run = Some(run);
