@@ -58,7 +58,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads the command line and the environment; ends the process with its usage where that makes no sense.
+    /// Reads the command line and the environment; exits with the usage if they are invalid.
     pub fn read() -> Self {
         Self::read_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
@@ -247,10 +247,10 @@ pub enum JmeterCommand {
     },
 }
 
-/// Where JMeter comes from.
+/// The source of JMeter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SourceName {
-    /// Apache's archive, else Maven Central
+    /// Apache's archive, otherwise Maven Central
     Auto,
     /// Apache's archive only
     Archive,
@@ -301,8 +301,7 @@ pub enum AdminCommand {
     /// Back up the database and the plans to a file, also while a server is running
     ///
     /// The file is an archive (tar, Zstandard). It never contains secret.key: keep a copy of that elsewhere, otherwise
-    /// saved credentials must be
-    /// entered again after a restore on another machine.
+    /// saved credentials must be entered again after a restore on another machine.
     Backup {
         /// The file to write, e.g. jac.tar.zst
         file: PathBuf,
@@ -314,8 +313,8 @@ pub enum AdminCommand {
     },
     /// Restore a backup; the server must be stopped
     ///
-    /// The existing database is kept beside the restored one. Plans and runs in the folder stay, also those newer than
-    /// the backup.
+    /// The previous database is kept next to the restored one. Plans and runs in the folder are kept, including those
+    /// newer than the backup.
     Restore {
         /// The file written by `jac admin backup`
         file: PathBuf,

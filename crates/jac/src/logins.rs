@@ -1,4 +1,4 @@
-//! The tokens that `jac login` has saved, by server: a file of its user alone.
+//! The tokens saved by `jac login`, by server: a file accessible only to its user.
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// What is saved of one server.
+/// The saved data of one server.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Login {
     /// Who it is, for people.
@@ -47,7 +47,7 @@ impl Logins {
         self.write(&all)
     }
 
-    /// Forgets a login, and gives it.
+    /// Removes a login, and returns it.
     ///
     /// # Errors
     /// When the file cannot be read or written.

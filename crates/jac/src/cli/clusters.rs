@@ -1,4 +1,4 @@
-//! The words of `jac cluster` and `jac credentials`.
+//! The arguments of `jac cluster` and `jac credentials`.
 
 use super::{NewClusterArguments, Output, PlanArguments, ServerArguments, whole_number};
 use clap::{Args, Subcommand};
@@ -81,7 +81,7 @@ pub struct ClusterOptions {
     pub wait: bool,
 }
 
-/// Whose clusters: which server or data folder, and how they are shown.
+/// The server or data folder, and the format of the output.
 #[derive(Debug, Args)]
 pub struct ClientArguments {
     /// JAC's data folder

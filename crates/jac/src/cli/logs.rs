@@ -37,7 +37,7 @@ pub struct ReadArguments {
     pub time_unit: Option<TimeUnitName>,
 }
 
-/// What numeric time stamps count.
+/// The unit of numeric time stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TimeUnitName {
     /// Seconds
@@ -90,7 +90,7 @@ pub struct ReportArguments {
     /// Pass/fail criterion, e.g. 'p95 > 800ms' (true = failed)
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
-    /// Warm-up: samples of the first 30s, 2m, … do not count for --fail-on. The report has all of them
+    /// Warm-up: samples of the first 30s, 2m, … do not count for --fail-on. The report includes them
     #[arg(long, value_name = "TIME", value_parser = whole_seconds, default_value = "0s")]
     pub warm_up: Duration,
     /// Maximum share of unreadable rows; above it the result cannot be judged

@@ -1,4 +1,4 @@
-//! What a cluster is made of: the same words for every command that makes or checks one.
+//! The arguments that describe a cluster, the same for every command that creates or checks one.
 
 use super::whole_number;
 use clap::{Args, ValueEnum};
@@ -15,7 +15,7 @@ pub enum ProviderName {
     Ec2,
 }
 
-/// A cluster that is to be made.
+/// A cluster to create.
 #[derive(Debug, Args)]
 pub struct NewClusterArguments {
     /// Number of JMeter workers; 0 (default): the master runs the plan. With --hosts: the number of hosts without

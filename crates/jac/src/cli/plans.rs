@@ -1,4 +1,4 @@
-//! The arguments of `jac run` and `jac check`: a plan with what belongs to it.
+//! The arguments of `jac run` and `jac check`: a plan and everything that belongs to it.
 
 use super::{ClientArguments, NewClusterArguments, Output, ServerArguments, whole_number, whole_seconds};
 use clap::{Args, Subcommand, ValueEnum};
@@ -6,7 +6,7 @@ use jac_model::ResultsChoice;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// `jac run`: a plan, and the cluster that is made for it.
+/// `jac run`: a plan, and the cluster that is created for it.
 #[derive(Debug, Args)]
 pub struct RunArguments {
     #[command(flatten)]
@@ -127,7 +127,7 @@ impl From<ResultsName> for ResultsChoice {
     }
 }
 
-/// What a run is judged by, and what stops it by itself.
+/// A run's criteria and stop rules.
 #[derive(Debug, Args)]
 pub struct JudgedArguments {
     /// Pass/fail criterion, e.g. 'p95 > 800ms', 'error_percent("Log in") >= 1%' (true = failed)
@@ -146,7 +146,7 @@ pub struct JudgedArguments {
 }
 
 impl JudgedArguments {
-    /// The rules of the automatic stop, where any were given.
+    /// The stop rules, if any were given.
     pub fn stop_rules(&self) -> Option<Vec<String>> {
         (self.no_auto_stop || !self.stop_if.is_empty()).then(|| self.stop_if.clone())
     }
@@ -162,7 +162,7 @@ impl JudgedArguments {
     }
 }
 
-/// The words of `jac plans`.
+/// The arguments of `jac plans`.
 #[derive(Debug, Subcommand)]
 pub enum PlansCommand {
     /// List plans, newest first

@@ -1,4 +1,4 @@
-//! The words of `jac runs`.
+//! The arguments of `jac runs`.
 
 use super::{ClientArguments, whole_number};
 use clap::{Args, Subcommand};

@@ -1,4 +1,4 @@
-//! The words of `jac schedule`.
+//! The arguments of `jac schedule`.
 
 use super::{ClientArguments, NewClusterArguments, SpreadArguments, whole_number};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
@@ -62,7 +62,7 @@ pub enum ScheduleCommand {
     },
 }
 
-/// What is done when an earlier run has not finished.
+/// What happens if an earlier run has not finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OverlapName {
     /// No run is started for that time
@@ -75,7 +75,7 @@ pub enum OverlapName {
 #[command(group(ArgGroup::new("when").required(true).args(["cron", "at"])))]
 pub struct AddArguments {
     /// An uploaded plan, by its ID or name, or a .jmx file, which is uploaded with the files that it reads; each run
-    /// then uses this upload, whatever `jac run` uploads later
+    /// then uses this upload, regardless of later uploads by `jac run`
     #[arg(value_name = "PLAN")]
     pub plan: String,
     /// The revision of an uploaded plan that each run uses; default: the newest when the run starts, no matter who changed it

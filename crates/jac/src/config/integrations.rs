@@ -41,7 +41,7 @@ struct NotifyTable {
     url: Option<String>,
     url_file: Option<PathBuf>,
     secret_file: Option<PathBuf>,
-    /// The fault of the secret is known.
+    /// The fault of the secret is already known.
     #[serde(skip)]
     secret_is_faulty: bool,
     host: Option<String>,
@@ -309,7 +309,7 @@ fn headers_in(path: &Path) -> Made<Vec<(String, Secret)>> {
     text.lines().filter(|line| !line.trim().is_empty()).map(header).collect()
 }
 
-/// The content of a file that holds a secret and nothing else.
+/// The content of a file that contains only a secret.
 fn secret_in(path: &Path, key: &'static str) -> Made<String> {
     match std::fs::read_to_string(path) {
         Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
@@ -331,7 +331,7 @@ mod tests {
 
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-    /// Reads a file beside others that hold secrets.
+    /// Reads a file next to others that contain secrets.
     fn read(text: &str) -> Result<Config, Vec<Fault>> {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, content) in [

@@ -15,8 +15,8 @@ use tokio::time::sleep;
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 impl Job<'_> {
-    /// Shows the run until it has finished, and passes on the keyboard's signals: the first stops it, the second forces the
-    /// stop, the third leaves it.
+    /// Shows the run until it has finished, and handles the keyboard's signals: the first stops the run, the second
+    /// forces the stop, the third leaves it.
     pub(super) async fn follow(&mut self, run: &RunView) -> anyhow::Result<RunView> {
         let client = self.client;
         let path = format!("/runs/{}/live", run.id);
@@ -106,7 +106,7 @@ async fn stop(client: &Client, run: &RunView, how: StopMode) -> anyhow::Result<R
     client.post(&format!("/runs/{}/stop", run.id), &json!({ "how": how })).await
 }
 
-/// While the run waits, what the cluster does is what there is to see.
+/// While the run waits, the cluster's events are shown.
 async fn cluster_event(client: &Client, snapshot: &Snapshot) -> Option<String> {
     #[derive(Deserialize)]
     struct ClusterEvent {

@@ -44,7 +44,8 @@ impl Job<'_> {
             let parts = name.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
             let path = format!("{list}/{}", parts.collect::<Vec<_>>().join("/"));
             let brought = self.signals.unless(retrying(async || client.download(&path, &to).await)).await;
-            // One that cannot be downloaded keeps no other away, unless the server is gone: each would be waited for as long.
+            // A failed download does not prevent the others, unless the server is gone: each would wait until its
+            // timeout.
             let Err(error) = brought.map_err(|_| self.interrupted())? else { continue };
             failed.push(format!("{name}: {error:#}"));
             if retries::is_absence(&error) {
@@ -96,7 +97,7 @@ impl Job<'_> {
             }
             Some(Cause::Completed | Cause::Imported) | None => (),
         }
-        // Stopped by somebody else, on the page: not the requested run.
+        // Stopped by another person, on the page: not the requested run.
         if matches!(run.cause, Some(Cause::Stopped { .. })) && self.signals.received().is_none() {
             return Ok(Exit::Failed);
         }
@@ -116,7 +117,7 @@ impl Job<'_> {
     }
 }
 
-/// Files that could not be downloaded, one after the other; of many the first.
+/// Files that could not be downloaded; if there are many, only the first.
 fn listed_failures(failed: &[String]) -> String {
     const MOST: usize = 10;
     let shown = failed.iter().take(MOST).cloned().collect::<Vec<_>>().join("; ");
@@ -126,10 +127,10 @@ fn listed_failures(failed: &[String]) -> String {
     }
 }
 
-/// An artefact's name as a path below a folder of this machine.
+/// An artefact's name as a path below a local folder.
 ///
 /// # Errors
-/// When the server gives one that leads out of it.
+/// When the server returns one that leads out of it.
 fn inside(name: &str) -> anyhow::Result<&Path> {
     let path = Path::new(name);
     let is_inside = !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));

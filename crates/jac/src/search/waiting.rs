@@ -19,7 +19,7 @@ pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
     let mut since = Instant::now();
     loop {
         let shipments: Vec<Shipment> = client.poll(&format!("/runs/{run}/search")).await?;
-        // A target that the server does not have any more receives nothing.
+        // A target that the server no longer has receives nothing.
         if shipments.iter().all(|shipment| shipment.state.is_final() || shipment.target_info.is_none()) {
             return Ok(shipments);
         }
