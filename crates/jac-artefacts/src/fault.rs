@@ -4,7 +4,7 @@ use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
 use std::error::Error as StdError;
 
-/// Why something could not be stored or read. Each has a code, a sentence, and mostly something to do about it.
+/// Why something could not be stored or read. Each has a code, a sentence, and in most cases a hint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArtefactError {
     #[error("Invalid store address '{url}': {reason}")]

@@ -28,7 +28,7 @@ impl Location {
     /// Reads an address: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`, `file:///FOLDER`.
     ///
     /// # Errors
-    /// When it has another form, or parts that have no place in these.
+    /// When it has another form, or parts that are not permitted in these.
     pub fn parse(text: &str) -> Result<Self, ArtefactError> {
         let refused = |reason: &str| ArtefactError::Url { url: shown(text), reason: reason.to_owned() };
         let url = Url::parse(text).map_err(|_| refused("it is not a URL"))?;
@@ -62,12 +62,12 @@ impl Location {
         Ok(Self { kind, prefix })
     }
 
-    /// Is it S3, or what speaks its protocol?
+    /// Whether it is S3 or a compatible store.
     pub fn is_s3(&self) -> bool {
         matches!(self.kind, Kind::S3 { .. })
     }
 
-    /// The bucket, where it is one of S3's.
+    /// The bucket, if it is one of S3's.
     pub fn s3_bucket(&self) -> Option<&str> {
         match &self.kind {
             Kind::S3 { bucket } => Some(bucket),
@@ -90,7 +90,7 @@ impl Location {
         }
     }
 
-    /// As it is shown: it holds nothing secret.
+    /// The address for display, without secrets.
     pub fn address(&self) -> String {
         let (scheme, host) = match &self.kind {
             Kind::S3 { bucket } => ("s3", bucket),

@@ -1,4 +1,4 @@
-//! `manifest.json`: what of a run is in the store. It is written last, so where it is, everything is.
+//! `manifest.json`: the list of a run's objects in the store. It is written last: if it exists, everything does.
 
 use jac_model::{EpochMs, RunId};
 use serde::{Deserialize, Serialize};

@@ -23,7 +23,7 @@ const BEHIND: u64 = 3;
 /// Maximum number of kept blocks: 64 MiB.
 const KEPT: usize = 16;
 
-/// An object, to be read where waiting is allowed.
+/// An object, for reading on a thread that may block.
 #[derive(Debug)]
 pub struct ObjectBytes {
     object: Arc<Object>,
@@ -53,7 +53,7 @@ impl ObjectBytes {
         Self { object: Arc::new(Object { store, meta }), runtime, blocks: Mutex::default() }
     }
 
-    /// A block, and those behind it if it is read in its order.
+    /// A block; in sequential reads also the following ones.
     fn block(&self, number: u64) -> Block {
         let last = self.object.meta.size.saturating_sub(1) / BLOCK;
         let mut blocks = self.lock();

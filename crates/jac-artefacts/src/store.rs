@@ -232,10 +232,10 @@ impl ArtefactStore {
         put.map(drop).map_err(|error| self.failed(&error))
     }
 
-    /// Writes a small object unless it exists. Returns whether it did.
+    /// Writes a small object unless it exists. Returns whether it was written.
     ///
     /// # Errors
-    /// When the store does not take it.
+    /// When the store does not accept it.
     pub async fn put_new(&self, name: &str, bytes: Vec<u8>) -> Result<bool, ArtefactError> {
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         match self.objects.put_opts(&self.path(name), PutPayload::from(bytes), options).await {
@@ -245,7 +245,7 @@ impl ArtefactStore {
         }
     }
 
-    /// A small object, whole; `None`: it is not there.
+    /// A small object with all its bytes; `None`: it does not exist.
     ///
     /// # Errors
     /// When the store cannot be queried, or returns more bytes than `most`: the store's owner controls its responses.
@@ -281,7 +281,7 @@ impl ArtefactStore {
         Ok(None)
     }
 
-    /// Nothing where something is not there; a bucket that is not there is another matter.
+    /// `None` if an object does not exist; a missing bucket is an error.
     fn unless_missing<T>(&self, error: &Error) -> Result<Option<T>, ArtefactError> {
         match self.failed(error) {
             ArtefactError::Missing { .. } => Ok(None),

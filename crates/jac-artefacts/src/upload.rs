@@ -46,7 +46,7 @@ pub struct Begun {
     pub parts: BTreeMap<usize, String>,
 }
 
-/// Where uploads are written down, by the name of their object.
+/// The record of uploads, by the name of their object.
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// The upload that was begun; `None`: none.
@@ -154,7 +154,7 @@ impl ArtefactStore {
         } else if self.parts.is_some() {
             let mut uploaded = self.upload_parts(name, &source, object, journal, progress).await;
             if matches!(uploaded, Err(Parted::Unknown)) {
-                // The store has dropped it.
+                // The store has deleted it.
                 journal.write(name, None).await?;
                 uploaded = self.upload_parts(name, &source, object, journal, progress).await;
             }

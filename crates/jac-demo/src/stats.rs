@@ -15,7 +15,7 @@ use crate::shop::Shop;
 pub struct Stats {
     /// All requests but those to `/stats`.
     pub requests: u64,
-    /// By route as in the router, such as `/product/{id}`; `other` where none matched.
+    /// By route as in the router, such as `/product/{id}`; `other` if none matched.
     pub routes: BTreeMap<String, RouteStats>,
     /// Successful logins by user: shows whether a CSV file was used.
     pub logins: BTreeMap<String, u64>,

@@ -272,7 +272,7 @@ impl Looks {
         Self { deadline: tokio::time::Instant::now() + Self::LIMIT, pause: Duration::from_millis(500) }
     }
 
-    /// Waits; `false` when it has been long enough.
+    /// Waits; `false` once the time limit is exceeded.
     pub async fn again(&mut self) -> bool {
         if tokio::time::Instant::now() + self.pause > self.deadline {
             return false;

@@ -70,7 +70,7 @@ pub struct Booted {
 }
 
 impl Boot<'_> {
-    /// Waits until the machine runs and has an address.
+    /// Waits until the machine is running and has an address.
     pub async fn run(&self, seen: &mut watch::Receiver<Seen>) -> Result<Booted, PortError> {
         let deadline = self.deadline(self.limit);
         loop {

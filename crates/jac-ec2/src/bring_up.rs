@@ -1,5 +1,5 @@
-//! From a configuration to machines that answer. Each step is written down before it is done and may be done again, so that a
-//! launch that was cut continues where it was.
+//! From a configuration to machines that answer. Each step is recorded before it is done and may be repeated, so that
+//! an interrupted launch continues where it was.
 
 use crate::aws::Aws;
 use crate::boot::{Boot, Booted, Seen};

@@ -44,7 +44,7 @@ pub struct Ec2Settings {
     pub installation: String,
     /// The credentials that the machines are created with, and the key that seals the machines' keys.
     pub credentials: Arc<dyn CredentialSource>,
-    /// Where this machine's own Java is found, for machines that have none and cannot install one.
+    /// Where this machine's own Java is found, which is copied to machines that have none and cannot install one.
     pub java: JavaSearch,
     /// How long a machine may take from its launch to its first answer; `None`: five minutes.
     pub boot_limit: Option<Duration>,
@@ -94,7 +94,7 @@ impl Ec2Cloud {
         Seed::of(&opened).ok_or_else(|| refused("EC2", "open the cluster's key", "it has the wrong length"))
     }
 
-    /// The one connection to a node; `None` while it has no address.
+    /// The single connection to a node; `None` while it has no address.
     pub(crate) fn link(&self, record: &ClusterRecord, node: &str) -> Option<Arc<Link>> {
         let address = record.node(node)?.ssh_address.clone()?;
         if let Some(link) = self.watch.link(&record.cluster, node, &address) {

@@ -134,7 +134,7 @@ async fn each_refusal_of_a_launch_is_asked_again_or_is_final_and_says_whether_so
     }
     // Retried by the SDK, because it is a failure of the server, and nothing was created.
     assert_eq!(refused(500, "InsufficientInstanceCapacity").await, (3, Retryability::Final, true));
-    // One with that token is there already: never to be taken for nothing.
+    // An instance with that token exists: never to be taken for a launch without effect.
     assert_eq!(refused(400, "IdempotentParameterMismatch").await, (1, Retryability::Final, false));
     // It may pass, and whether something was created is unknown.
     for (status, code) in
@@ -243,7 +243,7 @@ fn cloud_with(folder: &Path, credentials: Arc<Plain>) -> Ec2Cloud {
 fn config() -> Ec2Config {
     Ec2Config {
         ssh_from: Some("203.0.113.7/32".to_owned()),
-        // Any that are named are taken, and nodes spread over them.
+        // All named ones are used, and nodes are spread over them.
         subnets: vec!["subnet-a".to_owned(), "subnet-b".to_owned()],
         ..Ec2Config::default()
     }

@@ -53,7 +53,7 @@ impl Refusal {
         }
     }
 
-    /// A launch that was refused like that has launched nothing.
+    /// Whether a launch that was rejected with this error has launched nothing.
     pub fn has_made_nothing(&self) -> bool {
         const NO_RIGHT_OR_ROOM: [&str; 13] = [
             "UnauthorizedOperation",
@@ -115,7 +115,7 @@ impl Refusal {
     }
 }
 
-/// The code of our own where the SDK found no credentials to call with.
+/// JAC's own code for the case that the SDK found no credentials.
 const NO_CREDENTIALS: &str = "NoCredentials";
 /// The credentials lack the permission for the call.
 const NO_RIGHT: &[&str] = &["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"];

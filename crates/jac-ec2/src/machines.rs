@@ -10,7 +10,7 @@ use jac_model::{ClusterId, EpochMs};
 /// The name of this operation in sentences.
 pub const LIST: &str = "list its machines";
 
-/// Where a machine is in its life.
+/// The state of a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InstanceState {
     Pending,
@@ -77,7 +77,7 @@ async fn find(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Machine>, Refusal> 
     Ok(machines)
 }
 
-/// `None` where the tags are not ours.
+/// `None` if the tags are not ours.
 pub fn read(instance: &aws_sdk_ec2::types::Instance) -> Option<Machine> {
     let state = match instance.state().and_then(|state| state.name()) {
         Some(InstanceStateName::Pending) => InstanceState::Pending,

@@ -68,7 +68,7 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>,
         return fault("The subnets do not all belong to the given VPC.".to_owned());
     }
     let somewhere = first.cidr_block().and_then(|block| block.split('/').next()?.parse().ok());
-    // In one zone traffic between machines costs nothing and is fastest: unless they are named, only one is taken.
+    // In one zone traffic between machines is free and fastest: unless subnets are named, only one is used.
     let taken = if config.subnets.is_empty() { 1 } else { subnets.len() };
     let mut ids: Vec<String> = subnets.iter().filter_map(|subnet| subnet.subnet_id().map(str::to_owned)).collect();
     let mut others = ids.split_off(taken.min(ids.len()));
@@ -135,7 +135,7 @@ fn ssh_rule(from: &str) -> IpPermission {
     IpPermission::builder().ip_protocol("tcp").from_port(22).to_port(22).ip_ranges(range).build()
 }
 
-/// A rule that is there already is a success.
+/// An existing rule is a success.
 async fn allow(aws: &Aws, group: &str, rule: IpPermission) -> Result<(), Refusal> {
     let call = aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(rule);
     match call.send().await.map_err(|error| refusal(&error)) {

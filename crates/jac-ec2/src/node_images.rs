@@ -112,7 +112,7 @@ pub async fn list(cloud: &Ec2Cloud) -> Result<Vec<NodeImage>, PortError> {
             }
         }
     }
-    // One set of credentials that has expired hides its own images only.
+    // An expired set of credentials hides only its own images.
     if let (Some(error), false) = (failed, answered) {
         return Err(error);
     }

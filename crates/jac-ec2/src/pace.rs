@@ -79,7 +79,7 @@ impl Pace {
         }
     }
 
-    /// A call was taken: the next pause is short again.
+    /// A call was accepted: the next pause is short again.
     pub fn taken(&self) {
         self.state().pause = Duration::ZERO;
     }

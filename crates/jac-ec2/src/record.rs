@@ -91,10 +91,10 @@ pub struct NodeRecord {
     /// When AWS was first asked for it; `None`: never.
     pub asked_ms: Option<EpochMs>,
     pub instance: Option<String>,
-    /// Its first boot is done: its folder and its keeper are there.
+    /// Its first boot is complete: its folder and its keeper exist.
     #[serde(default)]
     pub is_up: bool,
-    /// Where it is reached by SSH.
+    /// Its address for SSH.
     pub ssh_address: Option<String>,
     pub private_address: Option<String>,
     pub zone: Option<String>,

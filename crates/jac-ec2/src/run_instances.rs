@@ -176,7 +176,7 @@ impl Launching<'_> {
 
     async fn refused(&self, mut node: NodeRecord, refusal: Refusal) -> Result<Refusal, PortError> {
         if refusal.has_made_nothing() {
-            // AWS has said that no instance was launched, so nothing has to be searched for.
+            // AWS reported that no instance was launched, so nothing has to be searched for.
             node.asked_ms = None;
             self.write(&node).await?;
         }

@@ -65,7 +65,7 @@ pub fn of_all(
     tags
 }
 
-/// Tags as the SDK has them.
+/// The tags in the SDK's form.
 pub fn list(tags: &BTreeMap<String, String>) -> Vec<Tag> {
     tags.iter().map(|(name, value)| tag(name, value)).collect()
 }
@@ -115,7 +115,7 @@ pub struct MachineTags {
 }
 
 impl MachineTags {
-    /// `None` where they are not ours.
+    /// `None` if they are not ours.
     pub fn of(tags: &[Tag]) -> Option<Self> {
         let value = |name: &str| tags.iter().find(|tag| tag.key() == Some(name)).and_then(Tag::value);
         let cluster: ClusterId = value(CLUSTER)?.parse().ok()?;

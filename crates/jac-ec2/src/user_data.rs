@@ -79,7 +79,7 @@ pub fn words() -> String {
             "name": USER, "homedir": HOME, "shell": "/bin/bash", "lock_passwd": true,
             "ssh_authorized_keys": ["@USER_KEY@"],
         }],
-        // Names are the keeper's: what cloud-init writes there leads to a loopback address, again with each boot.
+        // The keeper manages names: cloud-init's entries would resolve to a loopback address, again with each boot.
         "manage_etc_hosts": false,
         "ssh_deletekeys": true,
         "ssh_keys": { "ed25519_private": "@HOST_PRIVATE@", "ed25519_public": "@HOST_PUBLIC@" },

@@ -48,7 +48,7 @@ enum Answer {
 #[derive(Debug, Clone, Copy)]
 struct Away {
     since: Instant,
-    /// It has been unreachable for too long.
+    /// It has been unreachable for longer than the limit.
     is_gone: bool,
 }
 
@@ -123,7 +123,7 @@ impl Watch {
         open(&self.expiries).insert(cluster.clone(), expires_at_ms);
     }
 
-    /// Whether the node has been out of reach for too long, after this answer or none.
+    /// Whether the node has been unreachable for longer than the limit, after this answer or none.
     fn is_gone(&self, cluster: &ClusterId, node: &str, answer: Answer) -> bool {
         let mut away = open(&self.away);
         let key = (cluster.clone(), node.to_owned());

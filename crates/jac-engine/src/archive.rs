@@ -63,7 +63,7 @@ pub(crate) struct Archive {
     queue: Mutex<VecDeque<RunId>>,
     /// Known runs that are not stored yet.
     pending: Mutex<HashMap<RunId, Pending>>,
-    /// Runs that are stored, with where and their bytes there.
+    /// Stored runs, with their store and their size there in bytes.
     stored: Mutex<HashMap<RunId, (Place, u64)>>,
     added: Notify,
     /// Clusters that no longer wait for their runs' uploads; reported once.
@@ -86,7 +86,7 @@ struct Pending {
     /// Requested by a person: the content of existing objects is compared too.
     reads_content: bool,
     failed: Option<(ArtefactError, EpochMs)>,
-    /// When it is tried again, and the pause before that.
+    /// The time of the next attempt, and the pause before it.
     due: Option<(Instant, Duration)>,
 }
 
@@ -111,14 +111,14 @@ impl Archive {
         }
     }
 
-    /// Wakes who has the store forget deleted runs. At a start there may be some.
+    /// Wakes the task that removes deleted runs from the store. At a start there may be some.
     pub fn removals(&self) -> &Notify {
         &self.removed
     }
 }
 
 impl Engine {
-    /// Tries now what failed before.
+    /// Retries a failed upload now.
     ///
     /// # Errors
     /// When the run has not finished, or no store is configured.

@@ -28,8 +28,9 @@ pub(crate) fn resumed<T>(done: Result<T, JoinError>) -> Result<T, JoinError> {
     })
 }
 
-/// Does work on files or figures that takes a while on this thread, while the runtime's other tasks move to other threads. It has ended when this
-/// returns, even if the caller is dropped: for work that must not be interrupted halfway, and for work that borrows.
+/// Runs work on files or figures that takes a while on this thread, while the runtime's other tasks move to other
+/// threads. It has ended when this returns, even if the caller is dropped: for work that must not be interrupted
+/// halfway, and for work that borrows.
 pub fn in_place<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => block_in_place(work),

@@ -37,10 +37,10 @@ pub enum Lifespan {
 }
 
 impl Engine {
-    /// Writes a cluster down and begins to launch it.
+    /// Records a cluster and starts its launch.
     ///
     /// # Errors
-    /// When the configuration has faults (all are reported), or the provider is switched off.
+    /// When the configuration has faults (all are reported), or the provider is disabled.
     pub async fn create_cluster(
         &self,
         owner: Person,

@@ -25,7 +25,7 @@ use tokio::time::sleep;
 
 /// A log of fewer bytes is not compressed.
 const SMALLEST: u64 = 1 << 20;
-/// After this long a log is tried again that could not be compressed: the disk may have room by then.
+/// After this time a log that could not be compressed is retried: the disk may have space by then.
 const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
 /// The lowest priority of a thread on Linux.
 #[cfg(target_os = "linux")]

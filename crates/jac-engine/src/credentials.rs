@@ -103,7 +103,7 @@ impl NewAwsCredentials {
             if self.role_arn.is_none() {
                 fault("/role_arn", Fault::MISSING, "An external ID needs a role.");
             }
-            // As the API reference of sts:AssumeRole has it.
+            // According to the API reference of sts:AssumeRole.
             let allowed = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@:/-".contains(letter);
             if id.len() < 2 || !is_made_of(id, 1224, allowed) {
                 let message = "Invalid external ID. Expected 2 to 1224 letters, digits or _+=,.@:/-.";
@@ -339,7 +339,7 @@ impl Engine {
         Ok(self.store().note_credentials(id, identity, fault).await?)
     }
 
-    /// Whether the server's environment has credentials that AWS takes.
+    /// Whether the server's environment has credentials that AWS accepts.
     pub async fn has_environment_credentials(&self) -> bool {
         self.try_aws(&AwsCredentials::Environment, None).await.is_ok()
     }

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 const PREFIX: &str = "deleted-";
 
-/// Where a deleted run's folder waits for its removal.
+/// The place where a deleted run's folder waits for its removal.
 pub(crate) fn place(engine: &Engine, run: &RunId) -> PathBuf {
     engine.folder().uploads().join(format!("{PREFIX}{run}"))
 }

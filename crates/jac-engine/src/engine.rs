@@ -422,7 +422,7 @@ impl Engine {
         self.inner.plan_locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does work that adds events to a cluster's history from code that cannot await; they are recorded as they arrive.
+    /// Runs work that adds events to a cluster's history from code that cannot await; they are recorded as they arrive.
     pub(crate) async fn note_while<T, W: Future<Output = T>>(
         &self,
         id: &ClusterId,

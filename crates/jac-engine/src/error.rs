@@ -50,7 +50,7 @@ pub enum EngineError {
     RunTransition(#[from] RunTransitionError),
     #[error("{what} failed: {source}")]
     File { what: String, source: std::io::Error },
-    /// A compressed log does not unpack.
+    /// A compressed log cannot be decompressed.
     #[error("The compressed log {name} is damaged.")]
     LogDamaged {
         /// Its file's plain name.

@@ -29,9 +29,9 @@ pub struct Figures {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unready {
-    /// The database does not answer.
+    /// The database does not respond.
     DatabaseUnavailable,
-    /// The disk of the data folder has no room for another run.
+    /// The disk of the data folder has no space for another run.
     DiskLow,
     /// The data folder cannot be written.
     DataFolderUnwritable,

@@ -43,7 +43,7 @@ pub struct Trend {
     pub next: Option<String>,
 }
 
-/// One run in a trend. Times are milliseconds, rates per second; `null` where a figure does not exist.
+/// One run in a trend. Times are milliseconds, rates per second; `null` if a figure does not exist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrendPoint {
@@ -79,7 +79,7 @@ pub struct TrendPoint {
 pub struct TrendComparison {
     /// The run it is compared with.
     pub with: RunId,
-    /// `worse` is a regression. `unclear` also where too many rows of either log could not be read.
+    /// `worse` is a regression. `unclear` also if too many rows of either log could not be read.
     pub change: Change,
     /// The metrics that got worse.
     #[serde(default)]

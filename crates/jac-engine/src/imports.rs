@@ -265,7 +265,7 @@ pub fn too_large(limit_bytes: u64) -> EngineError {
 /// The uploaded logs, in the order in which they arrived.
 struct Logs {
     inputs: Vec<Input>,
-    /// The folders that they lie in, with a slash at the end.
+    /// The folders that contain them, with a trailing slash.
     roots: Vec<String>,
 }
 

@@ -84,7 +84,7 @@ impl Engine {
     }
 
     async fn bring_up(&self, cluster: &Cluster) -> Result<(), EngineError> {
-        // A price that takes its time to be found holds nothing up.
+        // A price that takes long to determine does not delay the launch.
         let (brought_up, ()) = tokio::join!(self.bring_up_nodes(cluster), self.know_price(&cluster.id));
         brought_up?;
         self.know_price(&cluster.id).await;
@@ -185,7 +185,7 @@ impl Engine {
             let progress = |node: &str, message: Message| lines.add(Some(node), message);
             loop {
                 match cloud.launch(&cluster.config, &requests, &progress).await {
-                    // The launch's limit is the bound.
+                    // The launch's time limit bounds this.
                     Err(error) if is_own_fault(&error) => {
                         tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}", cluster.id);
                         sleep(Duration::from_secs(1)).await;

@@ -309,7 +309,7 @@ fn price_of_one(row: &Cluster, role: Role) -> Option<f64> {
     Some(row.usd_per_hour? / f64::from(count))
 }
 
-/// The row of a cluster that was adopted: its machines are there, so it only has to be prepared.
+/// The row of an adopted cluster: its machines exist, so it only has to be prepared.
 fn adopted_row(
     id: &ClusterId,
     provider: Provider,

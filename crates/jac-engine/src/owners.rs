@@ -45,7 +45,8 @@ impl Engine {
                 faults: Vec::new(),
             });
         }
-        // Many transactions, which a failure may end in the middle: the trail has their beginning, and the removal only when it is done.
+        // Many transactions, which a failure may interrupt: the trail records their beginning, and the removal only
+        // when it is complete.
         AuditedChange::prepare("person.hand_over");
         AuditedChange::detail("to", format!("{} ({})", next.name, next.id));
         // They can send no more requests. Earlier requests may still create items, so items are handed over until none are left.

@@ -118,8 +118,8 @@ fn slowness(sample: &FoundSample) -> (bool, Reverse<Option<u32>>) {
 }
 
 impl Engine {
-    /// Searches the samples of a plan's runs, also of a deleted plan. It waits for search targets and reads logs: call it where blocking is
-    /// allowed.
+    /// Searches the samples of a plan's runs, also of a deleted plan. It waits for search targets and reads logs: do
+    /// not call it on an async thread.
     ///
     /// # Errors
     /// When `after` is not from an earlier response, or the database cannot be read.

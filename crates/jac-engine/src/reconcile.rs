@@ -201,13 +201,13 @@ async fn free_if_run_has_ended(engine: &Engine, cluster: &Cluster) -> Result<(),
     if over { engine.release_cluster(&cluster.id, run).await } else { Ok(()) }
 }
 
-/// The run that has the cluster now, where its row can be read.
+/// The run that has the cluster now, if its row can be read.
 async fn current_run(engine: &Engine, cluster: &Cluster) -> Option<RunRow> {
     engine.store().run(cluster.current_run.as_ref()?).await.ok()
 }
 
 /// When a cluster with a run on it has to begin to end, so that the run can stop gracefully before the nodes' leases
-/// are over: as long before its end as a stop may take, but at most a quarter of its life.
+/// end: as long before its end as a stop may take, but at most a quarter of its lifetime.
 async fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
     let Some(run) = current_run(engine, cluster).await else { return 0 };
     let settings = engine.settings();
@@ -231,7 +231,7 @@ const BY_ITS_TIME: &str = "JAC, because the cluster expired";
 const NODES_GONE: (&str, &str) = ("nodes_gone", "All of its nodes are lost.");
 const BY_LOSS: &str = "JAC, because the cluster's nodes are lost";
 
-/// Whether its time was over, and its end has begun.
+/// Whether its lifetime is over; if so, its termination has begun.
 async fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineError> {
     let now_ms = engine.now_ms();
     let stop_ms =

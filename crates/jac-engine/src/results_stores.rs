@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a store may take to be tried.
+/// Time limit for testing a store.
 const TRY_LIMIT: Duration = Duration::from_secs(45);
 
 /// A results store to save.

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 /// The time before the first new start; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// After this long a task has begun well, and earlier panics count no more.
+/// After this time a task counts as running well, and earlier panics are forgotten.
 const STEADY_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// The tasks of one kind.

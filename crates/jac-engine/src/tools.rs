@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use tokio::sync::Mutex;
 
-/// Where to find Java and JMeter, as configured.
+/// The configured locations of Java and JMeter.
 #[derive(Debug, Clone, Default)]
 pub struct ToolSettings {
     /// `JAVA_HOME`.
@@ -74,7 +74,7 @@ impl Toolbox {
         let jmeter = match self.find(requested) {
             Ok(Found::Home(home)) => home.version().to_owned(),
             Ok(Found::Missing(release)) => release.version.to_owned(),
-            // Reported where JMeter is requested.
+            // Reported when JMeter is requested.
             Err(_) => "unknown".to_owned(),
         };
         found.and_then(|java| java.fits(&jmeter)).map_err(|error| EngineError::Invalid {

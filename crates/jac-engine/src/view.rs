@@ -84,7 +84,8 @@ pub struct Machines {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Unreachable {
     pub provider: Provider,
-    /// The one region that cannot be listed, where this server manages no cluster; `null`: the provider as a whole.
+    /// The single region that cannot be listed, in which this server manages no cluster; `null`: the provider as a
+    /// whole.
     pub region: Option<String>,
     /// A sentence.
     pub reason: String,
@@ -181,7 +182,7 @@ pub struct RunView {
     /// Result of each criterion, or its current state during the run.
     pub criteria: Vec<CriterionResult>,
     pub criteria_expressions: Vec<String>,
-    /// How each criterion has fared since it had a value.
+    /// The history of each criterion since it had a value.
     pub criteria_watch: Vec<CriterionWatch>,
     /// Samples that start within this many seconds after the first one do not count for the criteria; 0: all count.
     pub warm_up_s: u64,

@@ -28,7 +28,8 @@ const IN_TAGS: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'%');
 /// Counts of one interval and label by response time in milliseconds.
 type Counts = BTreeMap<u32, u64>;
 
-/// Writes the log: for each interval a line without a tag, of all samples but transactions, and a line for each label with the label as tag.
+/// Writes the log: for each interval a line without a tag, of all samples except transactions, and a line for each
+/// label with the label as tag.
 ///
 /// # Errors
 /// When a log cannot be read or has no sample, or the file cannot be written.

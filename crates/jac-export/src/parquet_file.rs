@@ -61,7 +61,7 @@ impl From<ParquetError> for ExportError {
 /// Writes every sample of the logs, in their order.
 ///
 /// # Errors
-/// When a log cannot be read or has no sample, or the file cannot be written: it is of no use then.
+/// When a log cannot be read or has no sample, or the file cannot be written: it is unusable then.
 pub fn write_parquet(
     inputs: &[Input],
     settings: &Settings,

@@ -73,7 +73,7 @@ fn tag(out: &mut String, key: &str, value: &str) {
     }
 }
 
-/// The fields that are there, with commas between them.
+/// The existing fields, separated by commas.
 struct Fields<'a> {
     out: &'a mut String,
     is_first: bool,

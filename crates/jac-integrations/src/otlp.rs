@@ -34,7 +34,7 @@ pub(crate) struct Otlp {
 impl Otlp {
     pub fn new(settings: ExporterSettings, headers: &[(String, Secret)]) -> Result<Self, SettingsError> {
         let mut url = http_url(settings.url.as_str())?;
-        // An address with a path is taken as it is.
+        // An address with a path is used unchanged.
         if url.path() == "/" {
             url.set_path(PATH);
         }

@@ -59,7 +59,7 @@ impl NotifierSettings {
     }
 }
 
-/// How a notification travels. The addresses of Slack and Teams are secrets: who has them can write.
+/// The protocol of a notification. The addresses of Slack and Teams are secrets: anybody who has them can write.
 #[derive(Debug, Clone)]
 pub enum NotifierProtocol {
     Webhook { url: Secret, key: SigningKey },
@@ -114,7 +114,7 @@ pub enum ExporterProtocol {
     Influxdb(InfluxPlace),
 }
 
-/// Where in an InfluxDB points are written.
+/// The destination of points in an InfluxDB.
 #[derive(Debug, Clone)]
 pub enum InfluxPlace {
     /// Version 2 and 3: a bucket of an organisation, with a token.

@@ -53,7 +53,7 @@ impl Packed {
         }
     }
 
-    /// Folders that are missed where they are not there.
+    /// Folders that must exist.
     fn folders(self) -> &'static [&'static str] {
         match self {
             Self::JMeter => &["lib/junit"],

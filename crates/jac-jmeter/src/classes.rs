@@ -61,7 +61,7 @@ impl ClassIndex {
         }
     }
 
-    /// The names of functions (`__env`) that the classes in packages of functions hold.
+    /// The names of functions (`__env`) of the classes in packages of functions.
     pub fn functions(&self) -> &BTreeSet<String> {
         &self.functions
     }

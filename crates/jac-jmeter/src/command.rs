@@ -3,8 +3,8 @@
 use jac_model::ports::Command;
 use std::collections::BTreeMap;
 
-/// The garbage collector with which JMeter makes the most requests per CPU time (docs/decisions/039), and the options of `bin/jmeter`'s
-/// own start script (5.6.3): the packages that its look and feel needs opened.
+/// The garbage collector with which JMeter makes the most requests per CPU time (docs/decisions/039), and the options
+/// of `bin/jmeter`'s own start script (5.6.3): the packages that must be opened for its look and feel.
 const JVM_OPTIONS: &[&str] = &[
     "-XX:+UseParallelGC",
     "-Djava.security.egd=file:/dev/urandom",
@@ -39,7 +39,7 @@ pub struct Launch<'a> {
     pub removed_system_properties: &'a [String],
     /// The file created by [`crate::properties`]; it is read last and takes precedence.
     pub properties_file: &'a str,
-    /// A file of the user's system properties. JMeter sets them when it starts, as it does those of its own `-D`; on the
+    /// A file of the user's system properties. JMeter sets them when it starts, like those of its own `-D`; on the
     /// command line everybody on the node could read them.
     pub system_properties_file: Option<&'a str>,
     pub log_file: &'a str,
@@ -140,7 +140,7 @@ pub fn at(command: Command, at_ms: i64, most_ms: i64) -> Command {
 pub enum StopWord {
     /// Threads finish the sample that they are at.
     Shutdown,
-    /// Requests in flight are cut.
+    /// Requests in flight are aborted.
     StopTestNow,
 }
 

@@ -1,4 +1,4 @@
-//! A JMeter home: a folder that holds a JMeter which can be started.
+//! A JMeter home: a folder that contains a JMeter that can be started.
 
 use crate::properties::{Properties, from_file};
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ impl JMeterHome {
         if !path.is_dir() {
             return Err(missing("folder of that name"));
         }
-        // The path is handed to processes that run in other folders.
+        // The path is passed to processes that run in other folders.
         let path = path.canonicalize().map_err(|source| HomeError::Unreadable { path: path.to_owned(), source })?;
         let missing = |missing| HomeError::NotAHome { path: path.clone(), missing };
         if !path.join("bin/ApacheJMeter.jar").is_file() {
@@ -90,7 +90,7 @@ impl JMeterHome {
         std::fs::read_to_string(&path).map_err(|source| HomeError::Unreadable { path, source })
     }
 
-    /// The text that renames classes of older plans; empty where the home has none.
+    /// The text that renames classes of older plans; empty if the home has none.
     pub fn upgrade_properties(&self) -> String {
         std::fs::read(self.path.join("bin/upgrade.properties"))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
@@ -206,7 +206,7 @@ fn is_too_old(version: &str) -> bool {
     }
 }
 
-/// A file's content; `None`: it is not there.
+/// A file's content; `None`: it does not exist.
 fn read_if_there(path: PathBuf) -> Result<Option<Vec<u8>>, HomeError> {
     match std::fs::read(&path) {
         Ok(bytes) => Ok(Some(bytes)),

@@ -32,10 +32,10 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 /// Downloading 161 jars through a slow mirror takes long, but the wait must be bounded.
 const MAVEN_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// Where to fetch JMeter from.
+/// The source of JMeter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// The archive, and Maven where that cannot be reached.
+    /// The archive, and Maven if that cannot be reached.
     Automatic { archive_url: String },
     /// Only this archive; `{version}` is replaced with the release's version. It must have the SHA-512 that Apache
     /// publishes.
@@ -81,7 +81,7 @@ pub enum InstallError {
 pub enum Progress {
     /// This many bytes of the total, if known.
     Downloading { bytes: u64, total: Option<u64> },
-    /// Maven has fetched this many artefacts.
+    /// Maven has downloaded this many artefacts.
     Maven { artefacts: usize },
     /// A sentence.
     Step(String),

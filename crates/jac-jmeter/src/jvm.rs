@@ -6,7 +6,7 @@
 
 use jac_model::ports::Heap;
 
-/// Where the files of a user's JVMs lie, each named by its process.
+/// The folder of a user's JVMs' files, each named after its process.
 pub fn counters_folder(user: &str) -> String {
     format!("/tmp/hsperfdata_{user}")
 }

@@ -80,7 +80,7 @@ const NODES: &str = "jac.nodes";
 /// Jars and folders of jars with plugins, separated by semicolons. JAC adds its own folder.
 pub const SEARCH_PATHS: &str = "search_paths";
 
-/// What JAC does with a user's value of a property that it sets itself.
+/// How JAC treats a user's value of a property that it sets itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Own {
     /// The run depends on it: the value is refused.
@@ -190,10 +190,10 @@ pub fn master(
         properties.insert("client.tries".to_owned(), "1".to_owned());
         properties.insert("client.continue_on_fail".to_owned(), "false".to_owned());
     }
-    // The same number twice: otherwise a second master on this machine would take the next port, and a stop meant for
+    // The same number twice: otherwise a second master on this machine would use the next port, and a stop meant for
     // one would reach the other.
-    // Without this, a thread that a plan or plugin leaves behind keeps the JVM alive for ever (seen with the Open Model
-    // Thread Group of 5.6.3).
+    // Without this, a thread that a plan or plugin leaves behind keeps the JVM alive forever (observed with the Open
+    // Model Thread Group of 5.6.3).
     properties.insert(FORCE_EXIT.to_owned(), "true".to_owned());
     properties.insert("jmeterengine.nongui.port".to_owned(), shutdown_port.to_string());
     properties.insert("jmeterengine.nongui.maxport".to_owned(), shutdown_port.to_string());

@@ -24,7 +24,7 @@ const MAX_BORROWED: usize = 100;
 pub struct Sources<'a> {
     /// The plan.
     pub plan: &'a Plan,
-    /// Files of Include Controllers that are there, by path as in [`Plan::include_paths`], or why they cannot be loaded.
+    /// Existing files of Include Controllers, by path as in [`Plan::include_paths`], or why they cannot be loaded.
     pub included: &'a BTreeMap<String, Result<Plan, PlanError>>,
     /// The JMeter properties at the start.
     pub properties: &'a Properties,
@@ -46,7 +46,7 @@ pub(crate) struct Located<'a> {
     pub(crate) element: &'a Element,
     /// The thread group of the main plan that contains it directly, not through a controller that refers to it.
     pub(crate) group: Option<usize>,
-    /// A module or an include has brought it.
+    /// It comes from a module or an include.
     pub(crate) borrowed: bool,
     /// It runs; otherwise it is only compiled, being in a Test Fragment that nothing borrows.
     pub(crate) runs: bool,
@@ -131,7 +131,7 @@ impl Plan {
     }
 }
 
-/// The file that an Include Controller names; `None` if it names none, which does no harm.
+/// The file that an Include Controller names; `None` if it names none, which has no effect.
 pub(crate) fn include_path(include: &Element, properties: &Properties, folder: &str) -> Option<PlanPath> {
     let written = include.text_or_empty("IncludeController.includepath");
     if written.is_empty() {
@@ -145,7 +145,7 @@ struct Walk<'a> {
     sources: Sources<'a>,
     elements: Vec<Located<'a>>,
     problems: Vec<Problem<'a>>,
-    /// Elements that were taken as running, or as compiled only: each once, however often it is borrowed.
+    /// Elements that were visited as running, or only as compiled: each once, however often a controller refers to it.
     seen: HashSet<(*const Element, bool)>,
     targets: Targets<'a>,
     plans: Vec<&'a Plan>,
@@ -160,7 +160,8 @@ impl<'a> Walk<'a> {
     fn elements_of(&mut self, plan: &'a Plan, range: Range<usize>, runs: bool) {
         let is_main = std::ptr::eq(plan, self.sources.plan);
         let borrowed = !self.modules.is_empty() || !self.fragments.is_empty();
-        // The thread groups that contain an element: JMeter runs one in another, and one in a Test Fragment, independently (tried).
+        // The thread groups that contain an element: JMeter runs one in another, and one in a Test Fragment,
+        // independently (verified).
         let mut groups: Vec<Range<usize>> = Vec::new();
         let mut fragments: Vec<Range<usize>> = if runs { Vec::new() } else { vec![range.clone()] };
         let mut index = range.start;

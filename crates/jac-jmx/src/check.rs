@@ -50,7 +50,7 @@ pub struct Finding {
     pub severity: Severity,
     /// A stable name such as `file_missing`.
     pub code: String,
-    /// Name of the element, where there is one.
+    /// Name of the element, if there is one.
     pub element: Option<String>,
     /// One sentence.
     pub message: String,
@@ -75,7 +75,7 @@ pub struct Misplaced {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DataFile {
-    /// Its path relative to the plan, or as written where it is not there.
+    /// Its path relative to the plan, or as written if it does not exist.
     pub path: String,
     /// Whether it is among the plan's files.
     pub found: bool,
@@ -85,7 +85,7 @@ pub struct DataFile {
     pub bytes: Option<u64>,
     /// Its rows are split across the workers.
     pub split: bool,
-    /// It is not there, but the plan seems to write it before it reads it.
+    /// It does not exist, but the plan seems to write it before it reads it.
     #[serde(default)]
     pub written_by_plan: bool,
     /// It is missing, but the plan has a file of that name at another path.
@@ -133,7 +133,7 @@ pub struct FileFacts {
     pub rows: Option<u64>,
 }
 
-/// Where the plan's listeners work in a run with workers.
+/// Where the plan's listeners run in a run with workers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ListenersAt {
     /// On the master, which every worker sends each sample to.
@@ -154,7 +154,7 @@ pub struct CheckInput<'a> {
     pub folder: &'a str,
     /// Number of workers; 0: the master runs the plan itself.
     pub workers: u32,
-    /// Where its listeners work.
+    /// Where its listeners run.
     pub listeners_at: ListenersAt,
     /// The existing files, by path relative to the plan's folder, with `/` (as in [`crate::PlanPath::Beside`]).
     pub files: BTreeMap<String, FileFacts>,

@@ -1,8 +1,8 @@
 //! The Java classes that JMeter will load with a plan.
 //!
-//! A class that is not there fails the *whole* plan, even if the element is disabled (tried: "CannotResolveClassException",
-//! exit code 1), and so does a missing class of a nested property. A missing `guiclass` or `testclass` attribute does no
-//! harm without the window.
+//! A missing class fails the *whole* plan, even if the element is disabled (verified: "CannotResolveClassException",
+//! exit code 1), and so does a missing class of a nested property. A missing `guiclass` or `testclass` attribute has no
+//! effect in non-GUI mode.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ impl ClassNames {
         self
     }
 
-    /// The class behind a name in a plan.
+    /// The class of a name in a plan.
     pub fn class_of<'a>(&'a self, name: &'a str) -> &'a str {
         let class = self.aliases.get(name).map_or(name, String::as_str);
         self.renamed.get(class).map_or(class, String::as_str)
@@ -73,7 +73,7 @@ fn entries(text: &str) -> impl Iterator<Item = (&str, &str)> {
 pub struct ClassLookup<'a> {
     /// JMeter's aliases.
     pub names: &'a ClassNames,
-    /// Whether some jar holds the class of this full name (`org.apache.jmeter.threads.ThreadGroup`).
+    /// Whether a jar contains the class with this full name (`org.apache.jmeter.threads.ThreadGroup`).
     pub has_class: &'a dyn Fn(&str) -> bool,
 }
 

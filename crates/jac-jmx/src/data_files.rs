@@ -60,7 +60,7 @@ impl Assembly<'_> {
                 if written.trim().is_empty() && kind != DataFileKind::Csv {
                     return;
                 }
-                // JMeter trims the file name of a CSV Data Set, but no others (tried).
+                // JMeter trims the file name of a CSV Data Set, but no others (verified).
                 let trimmed = |name: String| if kind == DataFileKind::Csv { name.trim().to_owned() } else { name };
                 let csv = (kind == DataFileKind::Csv).then(|| csv_shape(element, &self.scope));
                 let encoding = csv.and_then(|_| self.scope.evaluate(element.text_or_empty("fileEncoding")));

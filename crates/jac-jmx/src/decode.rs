@@ -35,8 +35,8 @@ pub enum PlanError {
         /// The encoding's name.
         encoding: &'static str,
     },
-    /// More than one character before the XML declaration, which JMeter refuses. (Tried: it takes a single blank, tab or
-    /// line feed.)
+    /// More than one character before the XML declaration, which JMeter rejects. (Verified: it accepts a single blank,
+    /// tab or line feed.)
     #[error("The plan has text before `<?xml …?>`, which JMeter refuses.")]
     LeadingWhitespace,
     /// Not an XML file.
@@ -173,7 +173,7 @@ pub(crate) struct Text {
     pub(crate) lossy: bool,
 }
 
-/// Decodes as JMeter does: UTF-8, wrong bytes replaced, a byte order mark skipped.
+/// Decodes as JMeter does: UTF-8, invalid bytes replaced, a byte order mark skipped.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Text, PlanError> {
     if bytes.len() > MAX_BYTES {
         return Err(PlanError::TooLarge { bytes: bytes.len(), limit: MAX_BYTES });
@@ -192,7 +192,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text, PlanError> {
     if !start.starts_with('<') {
         return Err(PlanError::NotXml);
     }
-    // Tried: one blank, tab or line feed before it does no harm, two characters or a byte order mark and one do.
+    // Verified: one blank, tab or line feed before it has no effect; two characters, or a byte order mark and one
+    // character, do.
     let before = text.len() - start.len() + usize::from(marked);
     if start.len() != text.len() && start.starts_with("<?xml") && before > 1 {
         return Err(PlanError::LeadingWhitespace);

@@ -8,14 +8,14 @@ use crate::expression::{MAX_NESTING, Piece, each_call, has_expression, pieces};
 use crate::functions::{self, Functions};
 use crate::plan::{Element, Property};
 
-/// JMeter properties by name, as they hold at the start of a run.
+/// JMeter properties by name, with their values at the start of a run.
 pub type Properties = BTreeMap<String, String>;
 
 /// Maximum length in bytes of an evaluated value. A longer one counts as unknown: plans exist whose variables double at
 /// every step.
 const MAX_VALUE: usize = 32 * 1024;
 
-/// The properties and variables that hold at the start of a run.
+/// The properties and variables at the start of a run.
 #[derive(Debug, Clone)]
 pub struct Scope<'a> {
     properties: &'a Properties,
@@ -104,7 +104,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A property of an element that is true or false. A `boolProp` is never evaluated: an expression in it is false
-    /// (tried).
+    /// (verified).
     pub(crate) fn is_true(&self, element: &Element, name: &str) -> bool {
         let property = element.properties.iter().rfind(|property| property.name == name);
         property.and_then(|property| self.truth(property)).unwrap_or(false)
@@ -189,7 +189,7 @@ impl<'a> Scope<'a> {
             return Some(".".to_owned());
         }
         let default = match name {
-            // Tried: `${__P(x)}` is 1 and `${__property(x)}` is x where the property does not exist.
+            // Verified: `${__P(x)}` is 1 and `${__property(x)}` is x if the property does not exist.
             "__P" => 1,
             "__property" => 2,
             _ => return None,

@@ -21,7 +21,7 @@ pub(crate) enum Piece {
     Call { name: String, arguments: Vec<String> },
 }
 
-/// The text holds something that JMeter evaluates.
+/// Whether the text contains something that JMeter evaluates.
 pub(crate) fn has_expression(text: &str) -> bool {
     text.contains("${")
 }

@@ -45,7 +45,7 @@ struct Builder {
     /// The last element of each open tree; the next `hashTree` contains its children.
     last: Vec<Option<usize>>,
     root_seen: bool,
-    /// The root's tree has ended, and with it what JMeter reads.
+    /// The root's tree has ended, and JMeter reads nothing after it.
     finished: bool,
     /// The element whose `hashTree` is still missing, for each open tree.
     waiting: Vec<Option<usize>>,

@@ -12,7 +12,7 @@ pub enum PlanPath {
     Absolute(String),
     /// A path of Windows: a drive, a share or back slashes.
     Windows(String),
-    /// Starts with `~`, which JMeter does not expand (tried with a CSV Data Set).
+    /// Starts with `~`, which JMeter does not expand (verified with a CSV Data Set).
     Home(String),
     /// Outside of the root, because of `..`; also normalised.
     Outside(String),
@@ -22,7 +22,7 @@ pub enum PlanPath {
 const SYSTEM_FOLDERS: [&str; 4] = ["/dev/", "/proc/", "/sys/", "/etc/"];
 
 impl PlanPath {
-    /// Reads a file name where the root is the plan's folder.
+    /// Reads a file name if the root is the plan's folder.
     pub fn new(text: &str) -> PlanPath {
         PlanPath::within("", text)
     }
@@ -75,7 +75,7 @@ impl PlanPath {
         }
     }
 
-    /// The file's own name, behind the last separator of either kind.
+    /// The file's own name, after the last separator of either kind.
     pub fn file_name(&self) -> &str {
         let path = self.as_str();
         path.rsplit(['/', '\\']).next().unwrap_or(path)

@@ -25,9 +25,9 @@ pub struct Property {
 }
 
 impl Property {
-    /// It holds further properties.
+    /// Whether it contains further properties.
     pub(crate) fn is_container(&self) -> bool {
-        // A class of a plugin may hold others too.
+        // A plugin's class may contain others too.
         matches!(self.tag.as_str(), "elementProp" | "collectionProp" | "mapProp") || self.tag.contains('.')
     }
 }
@@ -49,7 +49,7 @@ pub struct Element {
     pub active: bool,
     /// Position of the parent in [`Plan::elements`].
     pub parent: Option<usize>,
-    /// The position behind its last descendant in [`Plan::elements`].
+    /// The position after its last descendant in [`Plan::elements`].
     pub end: usize,
     /// Its byte range in the file, from its start tag to the end of its end tag, without its children.
     pub(crate) place: Range<usize>,
@@ -113,7 +113,7 @@ impl Element {
             || self.kind().ends_with("ParameterizedController")
     }
 
-    /// A sampler by JMeter's naming. `None` where a plugin's name does not show it.
+    /// A sampler by JMeter's naming. `None` if a plugin's name does not show it.
     pub fn is_sampler(&self) -> Option<bool> {
         let kind = self.kind();
         let named = kind.contains("Sampler") || matches!(kind, "TestAction" | "HTTPSampler2" | "AjpSampler");
@@ -130,7 +130,7 @@ impl Element {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub(crate) elements: Vec<Element>,
-    /// Encoding in the XML declaration, where one is declared.
+    /// Encoding in the XML declaration, if declared.
     pub(crate) declared_encoding: Option<String>,
     /// JMeter will replace bytes of this file because they are not UTF-8.
     pub(crate) lossy: bool,
@@ -193,10 +193,10 @@ impl Plan {
         std::iter::successors(first, move |index| Some(self.elements[*index].end).filter(|next| *next < to))
     }
 
-    /// Where each element ends and whether it is active, once all are read.
+    /// Determines where each element ends and whether it is active, once all are read.
     pub(crate) fn settle(&mut self, cancel: Cancel<'_>) {
         for index in cancel.each(0..self.elements.len()) {
-            // A property wins over the attribute, being read after it (tried).
+            // A property takes precedence over the attribute, because it is read after it (verified).
             let own = self.elements[index].text("TestElement.enabled").map(|text| text.eq_ignore_ascii_case("true"));
             let name = self.elements[index].text("TestElement.name").map(str::to_owned);
             let element = &mut self.elements[index];

@@ -84,9 +84,9 @@ fn raw(element: &Element, name: &str) -> Option<String> {
     element.text(name).filter(|text| has_expression(text)).map(str::to_owned)
 }
 
-/// From the first start to the last stop: a burst, then some threads at each step, which takes its period *and* its ramp-up;
-/// hold; then stop a number of threads each period. (`SteppingThreadGroup.scheduleThread` of jmeter-plugins-casutg 2.10; tried
-/// with the plan that is a test.)
+/// From the first start to the last stop: a burst, then some threads at each step, which takes its period *and* its
+/// ramp-up; hold; then stop a number of threads each period. (`SteppingThreadGroup.scheduleThread` of
+/// jmeter-plugins-casutg 2.10; verified with the plan used in a test.)
 fn stepping_duration_s(number: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
     let number = |name: &str| number(name).map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let threads = number("ThreadGroup.num_threads")?;

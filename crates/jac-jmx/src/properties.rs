@@ -19,7 +19,7 @@ pub struct PlanProperty {
     pub value: Option<String>,
 }
 
-/// A property with where it is read.
+/// A property with the places that read it.
 pub(crate) struct PropertyUse {
     pub(crate) property: PlanProperty,
     /// The first element that reads it without a default.

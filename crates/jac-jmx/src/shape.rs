@@ -173,7 +173,7 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
         };
         match lines::of_group(group, &plan.elements()[group.index], scope, cancel) {
             Ok(line) => {
-                // A scheduler ends what its iterations have not ended before (tried).
+                // A scheduler ends the group if its iterations have not ended before (verified).
                 let has_iterations = group.report.loops.is_some_and(|loops| loops >= 0);
                 if one_by_one {
                     let end_ms = line.points.last().map_or(0, |point| point.at_ms);

@@ -25,7 +25,7 @@ pub enum Quoting {
     /// A quote is a character like others, and each line is a row.
     #[default]
     Never,
-    /// Fields may be quoted with `"`, and then hold line breaks and, doubled, quotes.
+    /// Fields may be quoted with `"`, and then contain line breaks and doubled quotes.
     Quoted {
         /// The byte between fields.
         delimiter: u8,
@@ -57,7 +57,7 @@ impl RowScanner {
         RowScanner { quoting, position: Position::RowStart }
     }
 
-    /// Takes a byte; true if it is the first of a row.
+    /// Processes a byte; true if it is the first of a row.
     fn starts_row(&mut self, byte: u8) -> bool {
         let starts = match self.position {
             Position::RowStart => true,

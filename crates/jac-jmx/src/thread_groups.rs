@@ -1,7 +1,7 @@
 //! Thread groups: how many threads, for how long.
 //!
-//! JMeter reads these numbers leniently: a text that `Integer.parseInt` refuses, a leading blank included, counts as 0 and
-//! the group silently does nothing (tried with ` 3` and `abc`: exit code 0, no sample).
+//! JMeter reads these numbers leniently: a text that `Integer.parseInt` rejects, even because of a leading blank,
+//! counts as 0 and the group silently does nothing (verified with ` 3` and `abc`: exit code 0, no sample).
 
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -35,7 +35,7 @@ pub struct ThreadGroup {
     pub raw: RawThreadGroup,
 }
 
-/// A thread group's numbers as written, where they hold functions or variables.
+/// A thread group's numbers as written, if they contain functions or variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RawThreadGroup {
@@ -198,7 +198,7 @@ struct Numbers<'e> {
 }
 
 impl Numbers<'_> {
-    /// The number, and its text if that is an expression. JMeter does not accept numbers beyond 32 bits (tried).
+    /// The number, and its text if that is an expression. JMeter does not accept numbers beyond 32 bits (verified).
     fn read(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
         self.read_as::<i32>(property, what)
     }
@@ -213,7 +213,7 @@ impl Numbers<'_> {
         let text = property.map(|property| property.text.as_str()).unwrap_or_default();
         let is_real = property.is_some_and(|property| matches!(property.tag.as_str(), "doubleProp" | "FloatProperty"));
         if let (true, Ok(number)) = (is_real, text.trim().trim_end_matches(['d', 'D', 'f', 'F']).parse::<f64>()) {
-            // JMeter truncates it (tried: 3.0 is 3).
+            // JMeter truncates it (verified: 3.0 is 3).
             return (Some(i64::from(number as i32)), None);
         }
         let raw = crate::expression::has_expression(text).then(|| text.to_owned());

@@ -13,7 +13,7 @@ pub struct ErrorGroup {
     /// What their messages have in common: the response message, or the failed assertion's message if the code is a
     /// success, with IDs, numbers and addresses replaced with `#`; truncated after 1,000 bytes.
     pub message: String,
-    /// The whole message of the first one; cut after 10,000 bytes.
+    /// The complete message of the first one; truncated after 10,000 bytes.
     #[serde(default)]
     pub example: String,
     /// Number of failures.

@@ -44,7 +44,7 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
     state ^ (state >> 32)
 }
 
-/// Hasher for keys made of integers.
+/// Hasher for integer keys.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct IntegerHasher(u64);
 

@@ -41,7 +41,7 @@ pub struct Profile {
     pub failed: u64,
     /// Exact response times in milliseconds at `percents`; empty if there are no samples.
     pub percentiles_ms: Vec<f64>,
-    /// The histogram: bins that hold samples, by rising time.
+    /// The histogram: bins that contain samples, by rising time.
     pub distribution: Vec<DistributionBin>,
 }
 

@@ -64,12 +64,12 @@ impl LogReader {
         }
     }
 
-    /// Has it read up to the end of a row, and are rows laid out like this?
+    /// Whether it has read up to the end of a row, and rows have this layout.
     pub fn is_between_rows(&self, layout: &Layout) -> bool {
         matches!(&self.format, Format::Csv(csv) if csv.is_between_rows(layout))
     }
 
-    /// Takes the next piece of the log and hands every sample that is complete now to `sink`.
+    /// Reads the next piece of the log and passes every complete sample to `sink`.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut impl TakeSample) {
         match &mut self.format {
             Format::Csv(csv) => csv.feed(bytes, sink),

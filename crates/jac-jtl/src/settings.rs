@@ -37,7 +37,7 @@ impl TimeUnit {
         }
     }
 
-    /// A number of them in milliseconds, cut.
+    /// Converts a number of this unit to milliseconds, truncated.
     pub(crate) fn milliseconds(self, number: u64) -> u64 {
         match self {
             Self::Seconds => number.saturating_mul(1_000),
@@ -91,7 +91,7 @@ pub struct Settings {
     pub max_labels: usize,
     /// Error groups, response codes and hosts that are counted separately, each (1,000); the others are combined.
     pub max_groups: usize,
-    /// Time buckets that hold samples (1,500: a day of minutes); above that the buckets become wider.
+    /// Time buckets with samples (1,500: a day of minutes); above that the buckets become wider.
     pub max_buckets: usize,
     /// How many of the busiest labels get a series of their own (50).
     pub series_labels: usize,
@@ -101,7 +101,7 @@ pub struct Settings {
     /// become wider, and if labels take more than three quarters of it, response times are rounded, which a note
     /// reports.
     pub memory_bytes: usize,
-    /// What `timeStamp` means (start).
+    /// The meaning of `timeStamp` (start).
     pub timestamp: TimestampMeaning,
     /// Minutes east of UTC of the clock that wrote time stamps as text (0); of no effect on epoch milliseconds.
     pub utc_offset_minutes: i32,

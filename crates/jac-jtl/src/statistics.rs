@@ -83,7 +83,7 @@ struct Shown {
     basis: Kind,
     /// There are samples before the log's time.
     outside: bool,
-    /// Any sample has a number of bytes received, or sent.
+    /// Any sample has a number of received, or sent, bytes.
     received: bool,
     sent: bool,
 }
@@ -101,10 +101,10 @@ impl Shown {
     }
 }
 
-/// The points that changed since a number that was handed out before.
+/// The points that changed since a number that was returned before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangedPoints {
-    /// Hand this back next time.
+    /// The number for the next call.
     pub now: u64,
     /// Width of a bucket.
     pub bucket_ms: u64,
@@ -117,10 +117,11 @@ pub struct ChangedPoints {
     pub codes: ChangedCodes,
 }
 
-/// The points of labels that changed since a number that was handed out before: as [`ChangedPoints`], which has the total's.
+/// The points of labels that changed since a number that was returned before: like [`ChangedPoints`], which has the
+/// total's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangedLabels {
-    /// Hand this back next time.
+    /// The number for the next call.
     pub now: u64,
     /// Width of a bucket.
     pub bucket_ms: u64,

@@ -23,7 +23,7 @@ impl Steps {
         (shift << (self.digits - 1)) + (ms >> shift)
     }
 
-    /// The least time of a step; `None` beyond what 32 bits hold.
+    /// The lowest time of a step; `None` if it exceeds 32 bits.
     #[inline]
     pub const fn least_of(self, step: u32) -> Option<u32> {
         if step < 1 << self.digits {

@@ -26,7 +26,7 @@ pub struct Summary {
     /// From the first start to the last end, in milliseconds.
     #[serde(default)]
     pub duration_ms: Option<i64>,
-    /// Share of the log's rows that could not be read, in percent; a row in which a log ends does not count.
+    /// Share of the log's rows that could not be read, in percent; a truncated last row does not count.
     #[serde(default)]
     pub unread_percent: Option<f64>,
     /// The first 100 rows that could not be read.
@@ -71,7 +71,7 @@ pub struct WindowTable {
 pub enum TotalBasis {
     /// All rows that are not transactions.
     Samples,
-    /// The transactions' rows, as the log has no others.
+    /// The transactions' rows, because the log has no others.
     Transactions,
 }
 
@@ -109,8 +109,7 @@ pub struct Partial {
     pub cause: String,
 }
 
-/// One line of the table. Times are milliseconds, rates per second, KB are 1024 bytes; a number that does not exist is
-/// `null`.
+/// One line of the table. Times are milliseconds, rates per second, KB are 1024 bytes; a missing number is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Entry {

@@ -218,7 +218,7 @@ fn digits(rest: &mut &[u8], most: usize) -> Option<(i64, usize)> {
     (count > 0).then(|| (digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')), count))
 }
 
-/// A fraction of a second with this many digits, in whole milliseconds, cut.
+/// A fraction of a second with this many digits, in whole milliseconds, truncated.
 fn scaled(value: i64, digits: usize) -> i64 {
     if digits <= 3 { value * 10i64.pow(3 - digits as u32) } else { value / 10i64.pow(digits as u32 - 3) }
 }

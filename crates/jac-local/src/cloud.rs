@@ -134,7 +134,7 @@ fn look(folder: &Path) -> io::Result<Option<Instance>> {
     }))
 }
 
-/// `MemTotal` of `/proc/meminfo` in MiB; 2 GiB where it cannot be read.
+/// `MemTotal` of `/proc/meminfo` in MiB; 2 GiB if it cannot be read.
 fn machine_memory_mb() -> u64 {
     fs::read_to_string("/proc/meminfo")
         .ok()
@@ -145,7 +145,7 @@ fn machine_memory_mb() -> u64 {
         .map_or(2048, |kilobytes| kilobytes / 1024)
 }
 
-/// The folders of a cluster's nodes; none where it has none.
+/// The folders of a cluster's nodes; empty if it has none.
 fn nodes_in(cluster: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(cluster) {
         Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),

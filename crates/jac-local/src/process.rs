@@ -49,7 +49,7 @@ impl Identity {
     }
 
     fn in_stat(pid: u32, stat: &str) -> Option<Self> {
-        // The second field is the program's name in parentheses and may hold anything, parentheses too.
+        // The second field is the program's name in parentheses and may contain anything, including parentheses.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         if matches!(fields.first(), Some(&("Z" | "X"))) {
             return None;

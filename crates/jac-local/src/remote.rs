@@ -48,7 +48,7 @@ impl LocalRemote {
         Self { name, folder, java, scan }
     }
 
-    /// Does work with files or processes.
+    /// Runs work with files or processes.
     async fn blocking<T: Send + 'static>(
         &self,
         what: &str,

@@ -105,7 +105,7 @@ impl TimeBlocks {
         Ok(())
     }
 
-    /// Drops the blocks, to make room for another log's, and cancels their counting.
+    /// Drops the blocks, to free memory for another log's, and cancels their counting.
     pub fn clear(&self) {
         let mut kept = self.kept();
         kept.blocks.clear();

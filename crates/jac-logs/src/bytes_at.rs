@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// Bytes fetched at once by sequential reads: an object store returns large pieces in little more time than small ones.
 const PIECE: usize = 1 << 20;
 
-/// Bytes with positions. Reading waits: call it where that is allowed.
+/// Bytes with positions. Reading blocks: do not read on an async thread.
 pub trait BytesAt: Debug + Send + Sync {
     /// How many there are.
     ///

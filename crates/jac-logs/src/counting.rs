@@ -47,7 +47,7 @@ impl Shared {
         self.part_bytes.store(0, Ordering::Relaxed);
     }
 
-    /// Has a part of this many bytes, which had this many before, to hand them over?
+    /// Whether a part of this many bytes, which had this many before, has to hand them over.
     fn is_too_much(&self, before: usize, now: usize) -> bool {
         let others = self.part_bytes.fetch_sub(before, Ordering::Relaxed) - before;
         self.part_bytes.fetch_add(now, Ordering::Relaxed);

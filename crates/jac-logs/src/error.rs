@@ -55,7 +55,7 @@ pub enum LogError {
         /// The log's name.
         name: String,
     },
-    /// A pipe has to be read twice for the order of its dates, and cannot be copied for that.
+    /// A pipe has to be read twice to determine the order of its dates, and cannot be copied for that.
     #[error("cannot copy {name} to a temporary file, to find out the order of its dates: {source}")]
     Spool {
         /// The log's name.

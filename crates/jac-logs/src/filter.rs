@@ -114,12 +114,12 @@ impl Filter {
         &self.conditions
     }
 
-    /// Are there no conditions?
+    /// Whether there are no conditions.
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    /// Does a condition count from the log's first start?
+    /// Whether a condition is relative to the log's first start.
     pub fn counts_from_start(&self) -> bool {
         self.conditions.iter().any(|condition| matches!(condition, Condition::SinceStart(_)))
     }
@@ -237,7 +237,7 @@ impl Test {
         self.holds_in([field])
     }
 
-    /// Of several fields, one has to be or match; none may where the test is a negative one.
+    /// One of several fields has to match; for a negative test none may match.
     #[inline]
     fn holds_in<const N: usize>(&self, fields: [&[u8]; N]) -> bool {
         match self {

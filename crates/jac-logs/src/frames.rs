@@ -54,7 +54,7 @@ pub(crate) fn announced(head: &[u8]) -> Option<u64> {
     head.starts_with(&announcement(bytes)).then_some(bytes)
 }
 
-/// The lengths of a frame, as the table has them.
+/// The lengths of a frame, as in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Lengths {
     packed: u32,

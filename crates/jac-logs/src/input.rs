@@ -97,7 +97,7 @@ pub(crate) struct Opened {
     pub(crate) taken: Arc<AtomicU64>,
     pub(crate) size: Option<u64>,
     pub(crate) packing: Packing,
-    /// The bytes are as they lie there, but for their packing.
+    /// The decompressed bytes are as stored.
     pub(crate) is_utf8: bool,
     /// Set when the compressed bytes end too early or are damaged: there is no more than what was decompressed.
     pub(crate) broken: Arc<AtomicBool>,
@@ -199,7 +199,7 @@ impl Read for Counted {
 /// what came before. If there is not a single byte, or the system cannot read, it is an error.
 struct Unpacked<R> {
     decoder: R,
-    /// Bytes that it has unpacked.
+    /// Number of bytes that it has decompressed.
     given: u64,
     /// Minimum number of rows, if the log states it: a truncation may not be detectable otherwise.
     announced: Option<u64>,

@@ -69,7 +69,7 @@ impl Span {
     }
 }
 
-/// Hands samples on and notes when they ended.
+/// Passes samples on and records when they ended.
 pub(crate) struct Spanning<'a, C> {
     pub(crate) inner: &'a mut C,
     pub(crate) span: Span,

@@ -19,7 +19,7 @@ pub enum Empty {
 }
 
 impl Empty {
-    /// An error where a log that must have samples has none.
+    /// An error if a log that must have samples has none.
     pub(crate) fn check(self, input: &Input, outcome: &ReadOutcome) -> Result<(), LogError> {
         match self {
             Self::Refused if outcome.samples == 0 => {
@@ -33,7 +33,7 @@ impl Empty {
 /// How far the reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes of all logs taken so far, as they lie there.
+    /// Stored bytes of all logs read so far.
     pub bytes: u64,
     /// Bytes of all logs together, if every log's size is known.
     pub total_bytes: Option<u64>,
@@ -44,7 +44,7 @@ pub struct Progress {
 pub struct ReadOptions {
     /// The settings and limits of counting.
     pub settings: Settings,
-    /// Which samples are counted; others are as if they were not there.
+    /// The samples that are counted; others are ignored.
     pub filter: Filter,
     /// How many threads read; `None`: as many as there are processors.
     pub threads: Option<NonZero<usize>>,

@@ -27,7 +27,7 @@ pub enum RewriteError {
         /// The log's name.
         name: String,
     },
-    /// Together they unpack to more than was allowed.
+    /// Together they decompress to more than the limit.
     #[error("the logs decompress to more than {limit_bytes} bytes")]
     TooLarge {
         /// The limit.
@@ -39,7 +39,7 @@ pub enum RewriteError {
 }
 
 impl From<LogError> for RewriteError {
-    /// The system's own failures have a number; every other one of reading is the packing's.
+    /// Errors of the operating system have a number; every other read error is one of the compression.
     fn from(error: LogError) -> Self {
         match error {
             LogError::Read { name, source } if source.raw_os_error().is_none() => Self::Truncated { name },
@@ -152,7 +152,7 @@ fn number(row: &mut Vec<u8>, number: Option<impl std::fmt::Display>) {
     row.push(b',');
 }
 
-/// A field, in quotes where it needs them (RFC 4180).
+/// A field, in quotes if necessary (RFC 4180).
 fn text(row: &mut Vec<u8>, field: &[u8]) {
     if field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         row.push(b'"');

@@ -43,7 +43,8 @@ pub(crate) struct Scan<'a, C> {
     pub(crate) threads: Option<NonZero<usize>>,
     /// Bytes of a plain log that a thread reads at once; a log of less than half of it is read by one thread.
     pub(crate) part_bytes: NonZero<u64>,
-    /// Called before the log is read, and again where it has to be read once more: what collectors handed over is void.
+    /// Called before the log is read, and again if it has to be read once more: everything that collectors handed over
+    /// is void then.
     pub(crate) begin: &'a dyn Fn(),
     /// Parts that are known to have no sample that ended within it are skipped. The collector must still check each
     /// sample.
@@ -65,7 +66,7 @@ pub(crate) struct Scanned<C> {
 /// The default of [`Scan::part_bytes`]: small enough that the threads finish at about the same time.
 pub(crate) const PART_BYTES: NonZero<u64> = NonZero::new(8 << 20).unwrap();
 
-/// Called with the bytes of this log that have been taken; breaks to cancel.
+/// Called with the number of this log's bytes read so far; breaks to cancel.
 pub(crate) type Report<'a> = &'a mut dyn FnMut(u64) -> ControlFlow<()>;
 
 /// Why a parallel scan has no result.
@@ -146,7 +147,7 @@ impl<C: Collector> Scan<'_, C> {
     }
 }
 
-/// The log in frames, where it is one.
+/// The log in frames, if it is one.
 fn framed(input: &Input) -> std::io::Result<Option<FramedLog>> {
     match input {
         Input::File(path) => FramedLog::open(path),

@@ -46,7 +46,7 @@ pub struct SearchResult {
     pub matched: u64,
     /// Number of examined samples, counted in the same way.
     pub searched: u64,
-    /// Transactions that match besides, which are not in the total.
+    /// Number of matching transactions, in addition; they are not in the total.
     #[serde(default)]
     pub matched_transactions: u64,
     /// Number of examined transactions, in addition.
@@ -54,7 +54,7 @@ pub struct SearchResult {
     pub searched_transactions: u64,
     /// Rows that could not be read.
     pub rejected_rows: u64,
-    /// A log does not end properly, or only a part of it could be unpacked.
+    /// A log does not end properly, or only a part of it could be decompressed.
     #[serde(default)]
     pub incomplete: bool,
     /// The kept samples, in the requested order.
@@ -71,7 +71,7 @@ pub struct FoundSample {
     pub position: u64,
     /// Start, epoch milliseconds.
     pub start_ms: i64,
-    /// Response time in milliseconds; `null` where the log has a negative one.
+    /// Response time in milliseconds; `null` if the log has a negative one.
     pub elapsed_ms: Option<u32>,
     /// The sampler's name.
     pub label: String,
@@ -98,7 +98,7 @@ pub struct FoundSample {
     pub connect_ms: Option<u64>,
     /// The request's URL.
     pub url: String,
-    /// The `Hostname` column; empty where the log has none.
+    /// The `Hostname` column; empty if the log has none.
     #[serde(default)]
     pub hostname: String,
     /// Threads of its node that were active when it ended.

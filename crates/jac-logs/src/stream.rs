@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Read};
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
-/// Bytes handed to the reader at once.
+/// Bytes passed to the reader at once.
 const PIECE: usize = 128 << 10;
 
 /// Calls `take` with every sample and the number of its log, from 0; when it breaks, or `progress` does, the reading ends with

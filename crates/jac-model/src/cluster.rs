@@ -22,7 +22,7 @@ pub enum Provider {
     Ssh,
     /// Amazon EC2 instances, created for the cluster and terminated with it.
     Ec2,
-    /// Nowhere: a run was measured elsewhere, and its logs were brought here. No cluster has it.
+    /// None: a run was measured elsewhere, and its logs were imported. No cluster has this provider.
     Imported,
 }
 
@@ -135,7 +135,8 @@ fn worker_count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32
 }
 
 impl ClusterConfig {
-    /// The most workers of one cluster: more JMeter servers than this behind one master only measure the master.
+    /// Maximum number of workers of one cluster: with more JMeter servers, the master is the bottleneck that is
+    /// measured.
     pub const MAX_WORKERS: u32 = 200;
     /// The longest lifetime, in minutes: 30 days.
     pub const MAX_LIFETIME_MINUTES: u32 = 30 * 24 * 60;
@@ -263,7 +264,7 @@ pub struct ClusterTransitionError {
 }
 
 impl ClusterPhase {
-    /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be done twice.
+    /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be repeated.
     pub fn apply(self, event: ClusterEvent) -> Result<Self, ClusterTransitionError> {
         use ClusterEvent as E;
         use ClusterPhase as P;

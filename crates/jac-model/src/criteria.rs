@@ -47,7 +47,7 @@ pub struct BrokenRule {
     pub unit: String,
     /// When the window began, epoch milliseconds.
     pub since_ms: i64,
-    /// The busiest generator, where it is about processors.
+    /// The busiest generator, if the rule is about CPU usage.
     pub node: Option<String>,
 }
 

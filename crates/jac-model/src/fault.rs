@@ -17,13 +17,13 @@ pub struct Fault {
 impl Fault {
     /// A field is missing.
     pub const MISSING: &str = "missing";
-    /// A value does not have the form that its field needs.
+    /// A value does not have the form that its field requires.
     pub const MALFORMED: &str = "malformed";
     /// A number or a text is too small, too large, too short or too long.
     pub const OUT_OF_RANGE: &str = "out_of_range";
     /// The provider could not launch it so.
     pub const PREFLIGHT: &str = "preflight";
-    /// Values are not allowed together.
+    /// Values that are not permitted together.
     pub const CONFLICTING: &str = "conflicting";
     /// A value is given twice.
     pub const DUPLICATE: &str = "duplicate";

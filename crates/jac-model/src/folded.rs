@@ -6,7 +6,8 @@
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
-/// Is it a letter that is shown as nothing? Those with the property `Default_Ignorable_Code_Point` of Unicode 16 (DerivedCoreProperties.txt).
+/// Whether a letter is invisible: those with the property `Default_Ignorable_Code_Point` of Unicode 16
+/// (DerivedCoreProperties.txt).
 pub fn is_invisible(letter: char) -> bool {
     matches!(
         letter,

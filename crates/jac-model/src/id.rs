@@ -1,4 +1,4 @@
-//! Identifiers. Each kind has its own type, so that a run's id cannot be passed where a cluster's is expected.
+//! Identifiers. Each kind has its own type, so that a run's ID cannot be used as a cluster's.
 
 use serde::{Deserialize, Serialize};
 

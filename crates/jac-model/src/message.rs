@@ -9,14 +9,18 @@ use std::collections::BTreeMap;
 #[serde(from = "Written")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Message {
-    /// In `snake_case`; stays the same when the words change. Of a run's notes: the codes of the findings of a plan's check,
-    /// `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`, `java_versions_differ`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
-    /// `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`, `report_removed`, `pinned_on_import`, `try_plan_changed`. Of the
-    /// reason why a run failed: `cluster_never_ready`, `cluster_not_ready_in_time`, `cluster_incomplete`, `cluster_terminated_while_waiting`, `worker_did_not_start`, `worker_unreachable`,
-    /// `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`, `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`,
-    /// `master_did_not_end`, `no_sample`, `disk_full`, `log_incomplete`, `log_differs`, `report_failed`, `internal_error`, and the codes
-    /// of errors. Of what is lost by it: `master_samples_lost`, `worker_samples_lost`, `rest_not_in_log`, `received_log_kept`,
-    /// `result_incomplete`, `result_may_be_incomplete`. `uncoded`: an earlier version wrote it, which kept the sentence only.
+    /// In `snake_case`; stays the same when the wording changes. For a run's notes: the codes of the findings of a
+    /// plan's check, `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`,
+    /// `java_versions_differ`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`,
+    /// `kept_files_limit`, `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`,
+    /// `report_removed`, `pinned_on_import`, `try_plan_changed`. For the reason why a run failed:
+    /// `cluster_never_ready`, `cluster_not_ready_in_time`, `cluster_incomplete`, `cluster_terminated_while_waiting`,
+    /// `worker_did_not_start`, `worker_unreachable`, `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`,
+    /// `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`, `master_did_not_end`,
+    /// `no_sample`, `disk_full`, `log_incomplete`, `log_differs`, `report_failed`, `internal_error`, and the codes of
+    /// errors. For the data lost by it: `master_samples_lost`, `worker_samples_lost`, `rest_not_in_log`,
+    /// `received_log_kept`, `result_incomplete`, `result_may_be_incomplete`. `uncoded`: written by an earlier version,
+    /// which stored only the sentence.
     pub code: String,
     /// Parameters; which ones depends on the code.
     #[cfg_attr(feature = "openapi", schema(value_type = Object, additional_properties))]

@@ -105,7 +105,7 @@ pub struct ExporterInfo {
 pub trait MetricsExporter: Send + Sync {
     fn info(&self) -> ExporterInfo;
 
-    /// How often figures are taken for it.
+    /// Interval at which figures are taken for it.
     fn interval(&self) -> Duration;
 
     /// Pushes points once, within a bounded time, and returns how many of their values the target rejected. Pushing a

@@ -59,7 +59,7 @@ impl NotifierInfo {
 /// Why a notification is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotificationEvent {
-    /// A run has ended, and its results are there.
+    /// A run has ended, and its results are available.
     #[serde(rename = "run.finished")]
     RunFinished,
     /// A test of the target by a user; the run in it is invented.
@@ -95,7 +95,7 @@ pub struct EndedRun {
     pub started_ms: Option<EpochMs>,
     pub ended_ms: EpochMs,
     pub cause: EndCause,
-    /// `passed`, `failed`, or `none` where the run has no criteria.
+    /// `passed`, `failed`, or `none` if the run has no criteria.
     pub verdict: String,
     /// `null`: nothing was measured.
     pub figures: Option<EndFigures>,
@@ -172,7 +172,7 @@ pub struct SendError {
 /// Whether a retry may succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// It may pass, after the usual time.
+    /// It may pass, after the usual delay.
     Later,
     /// The target says when to retry.
     After(Duration),

@@ -1,4 +1,4 @@
-//! Who may do what: one pure table. Handlers name an [`Action`]; [`authorize`] is the only place that decides.
+//! Permissions, as one pure table. Handlers name an [`Action`]; only [`authorize`] decides.
 
 use crate::{Named, Person};
 use serde::{Deserialize, Serialize};
@@ -194,7 +194,7 @@ pub enum Denied {
     NotOwner,
 }
 
-/// Whether `principal` may do `action`, to something of `owner` where it is done to something.
+/// Whether `principal` may do `action`, on an object of `owner` if it concerns an object.
 ///
 /// # Errors
 /// When not, with the reason; the first of scope, role and owner.
@@ -234,7 +234,8 @@ mod tests {
         Via::Token { id: "t".to_owned(), name: "ci".to_owned(), scope }
     }
 
-    /// One letter for each action in the order of [`Action::ALL`]: `+` allowed, `o` not the owner, `r` role, `s` scope.
+    /// One letter for each action in the order of [`Action::ALL`]: `+` permitted, `o` not the owner, `r` role, `s`
+    /// scope.
     fn row(principal: &Principal) -> String {
         let person = Person { id: "owner".to_owned(), name: "Owner".to_owned() };
         let team = Named { id: "team".to_owned(), name: "Team".to_owned() };

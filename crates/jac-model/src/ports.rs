@@ -62,7 +62,7 @@ pub struct NodeRequest {
     pub cluster: ClusterId,
     pub name: String,
     pub role: Role,
-    /// How many nodes the whole cluster has, where nodes share a machine's memory.
+    /// Number of nodes of the whole cluster, if nodes share a machine's memory.
     pub nodes_in_cluster: u32,
     /// The machine terminates itself after this time, unless the lease is renewed before. A duration instead of a time
     /// of day: the clocks of two machines may differ, and a clock may be set.
@@ -143,7 +143,7 @@ pub struct Forecast {
 /// A place that a provider could not list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unseen {
-    /// As the provider calls it: `eu-central-1`.
+    /// The provider's name: `eu-central-1`.
     pub region: String,
     /// Why, without a full stop.
     pub reason: String,
@@ -366,7 +366,7 @@ pub enum ProcessState {
     Running {
         pid: u32,
     },
-    /// It ended; the code is the one it ended with.
+    /// It ended with this exit code.
     Exited {
         code: i32,
     },
@@ -450,7 +450,7 @@ pub trait Remote: Send + Sync {
     /// Removes a folder with all that is in it. None there is a success.
     async fn remove(&self, path: &str) -> Result<(), PortError>;
 
-    /// TCP and UDP ports of the node that nothing has now, all different.
+    /// Unused TCP and UDP ports of the node, all different.
     async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError>;
 
     /// Whether an address accepts connections from this node.
@@ -469,7 +469,7 @@ pub trait Remote: Send + Sync {
         Ok(None)
     }
 
-    /// How far the node's clock is ahead of this machine's, in milliseconds, and how unsure that is; `None` where it is the
+    /// How far the node's clock is ahead of this machine's, in milliseconds, and the uncertainty; `None` if it is the
     /// same clock.
     async fn clock_offset(&self) -> Result<Option<(i64, i64)>, PortError> {
         Ok(None)

@@ -22,7 +22,7 @@ pub enum Reach {
 /// Why connecting to an address is not permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreached {
-    /// It is not an `http` or `https` URL with a host, or holds credentials, a query or a fragment.
+    /// It is not an `http` or `https` URL with a host, or contains credentials, a query or a fragment.
     Malformed,
     /// It is not HTTPS, or is not a public address, and the configuration does not name it.
     NotAllowed,
@@ -54,7 +54,7 @@ pub fn reach_of(address: &str, allowed: &[String]) -> Result<Reach, Unreached> {
     if url.scheme() == "https" && is_public { Ok(Reach::Public) } else { Err(Unreached::NotAllowed) }
 }
 
-/// Is it an address of the public Internet, by IANA's registries of special-purpose addresses?
+/// Whether it is an address of the public Internet, according to IANA's registries of special-purpose addresses.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -82,8 +82,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return is_public_v4(mapped);
     }
     let [first, second, ..] = address.segments();
-    // Global unicast is 2000::/3; of it 2001::/23 is for protocols (Teredo), 2001:db8::/32 for documentation, 2002::/16 holds IPv4 addresses,
-    // and 3fff::/20 is for documentation.
+    // Global unicast is 2000::/3; of it 2001::/23 is for protocols (Teredo), 2001:db8::/32 for documentation, 2002::/16
+    // contains IPv4 addresses, and 3fff::/20 is for documentation.
     let is_special = (first == 0x2001 && (second < 0x200 || second == 0xdb8))
         || first == 0x2002
         || (first == 0x3fff && second < 0x1000);

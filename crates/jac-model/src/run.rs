@@ -1,4 +1,4 @@
-//! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
+//! Runs: the phase, the cause of the end and the verdict of the criteria are three fields.
 
 use crate::{
     Annotation, BrokenRule, ClusterId, CriterionWatch, Message, NodeLog, Person, PlanFile, PlanId, Provider,
@@ -160,7 +160,7 @@ impl Cause {
     }
 }
 
-/// `2026-11-23 12:00:03 UTC` of a time in epoch milliseconds; a time that no calendar has is its number.
+/// `2026-11-23 12:00:03 UTC` for a time in epoch milliseconds; a time beyond the calendar is shown as its number.
 fn second_utc(at_ms: i64) -> String {
     match jiff::Timestamp::from_millisecond(at_ms) {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
@@ -338,7 +338,7 @@ pub struct Run {
     /// Share of the log's rows that may be unreadable without affecting the verdict, in percent; `None`: the default.
     #[serde(default)]
     pub max_unread_percent: Option<f64>,
-    /// How each criterion has fared, as it was when the last of them changed.
+    /// The history of each criterion, as of the last change of any of them.
     #[serde(default)]
     pub criteria_watch: Vec<CriterionWatch>,
     pub created_ms: i64,

@@ -156,7 +156,7 @@ pub enum FiringState {
     Starting,
     /// It waits for the end of an earlier run.
     Waiting,
-    /// Its run is there and has not finished.
+    /// Its run exists and has not finished.
     Running,
     /// Its run completed, or a person stopped it.
     Finished,

@@ -33,7 +33,7 @@ pub struct TargetInfo {
     pub address: String,
     /// The data stream or the indices that contain samples, as used by a data view of Kibana.
     pub index_pattern: String,
-    /// Where Kibana or OpenSearch Dashboards is; `null`: not configured.
+    /// The address of Kibana or OpenSearch Dashboards; `null`: not configured.
     pub dashboards: Option<DashboardsInfo>,
 }
 
@@ -42,7 +42,7 @@ pub struct TargetInfo {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DashboardsInfo {
     pub kind: DashboardsKind,
-    /// As people open it, with a space or base path where there is one, without a slash at its end.
+    /// The address for people, with a space or base path if there is one, without a trailing slash.
     pub url: String,
 }
 
@@ -227,7 +227,7 @@ pub struct SampleCounts {
     pub transactions: u64,
 }
 
-/// A sample as its document has it: every field of its row that JAC shows.
+/// A sample from its document: every field of its row that JAC shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSample {
     /// Byte of its row in the log.
@@ -257,7 +257,7 @@ pub struct StoredSample {
 pub trait SampleTarget: Send + Sync {
     fn info(&self) -> TargetInfo;
 
-    /// Where a run's samples of that time are shown; `None`: no address of dashboards is configured.
+    /// The address that shows a run's samples of that time; `None`: no address of dashboards is configured.
     fn dashboard_url(&self, run: &RunId, from_ms: EpochMs, to_ms: EpochMs) -> Option<String>;
 
     /// Whether the target can report how many documents of a run it has.
@@ -325,7 +325,7 @@ pub trait AwsKeySource: std::fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnTargetSettings {
-    /// `https://` and a host; with a path behind a proxy.
+    /// `https://` and a host; with a path for a proxy.
     pub url: String,
     /// Certificates of authorities to trust in addition to the public ones, PEM.
     #[serde(default)]
@@ -344,7 +344,7 @@ pub struct OwnTargetSettings {
     /// `service.name` of every document.
     #[serde(default)]
     pub service: Option<String>,
-    /// Where Kibana or OpenSearch Dashboards is.
+    /// The address of Kibana or OpenSearch Dashboards.
     #[serde(default)]
     pub dashboards_url: Option<String>,
     #[serde(default)]
@@ -386,9 +386,9 @@ pub trait TargetMaker: Send + Sync {
 pub enum ShipmentState {
     /// Rows are being shipped, or wait to be.
     Shipping,
-    /// All rows are there, counted.
+    /// All rows have arrived, as counted.
     Complete,
-    /// Everything was tried; some rows are not there.
+    /// Everything was attempted; some rows are missing.
     Incomplete,
     /// The target has accepted all rows and cannot report how many arrived.
     Delivered,

@@ -39,11 +39,11 @@ pub struct ComparedResult {
     pub errors: Vec<ErrorType>,
     /// Start of its first sample, epoch milliseconds.
     pub start_ms: Option<i64>,
-    /// Width of a bucket in milliseconds; `null` where there is only a table.
+    /// Width of a bucket in milliseconds; `null` if there is only a table.
     pub bucket_ms: Option<u64>,
-    /// The total over time; empty where there is only a table.
+    /// The total over time; empty if there is only a table.
     pub points: Vec<Point>,
-    /// How the total's response times are spread; `null` where there is only a table.
+    /// How the total's response times are spread; `null` if there is only a table.
     pub profile: Option<Profile>,
     /// The percentages of `profile.percentiles_ms`.
     pub percents: Vec<f64>,

@@ -45,7 +45,7 @@ fn line(csv: &mut String, scope: &str, entry: &Entry) {
     fields(csv, &numbers);
     csv.push(',');
     csv.push_str(entry.kind.name());
-    // Behind all that was there before: a program may find columns by their places.
+    // After all existing columns: a program may find columns by their positions.
     fields(csv, &[entry.p999_ms, entry.latency_ms, entry.connect_ms]);
     csv.push('\n');
 }
@@ -69,7 +69,7 @@ pub fn csv_field(text: &str) -> String {
     plain_csv_field(text)
 }
 
-/// A field of a line of CSV that a program reads: quoted where it must be, and otherwise as it is.
+/// A CSV field for programs: quoted if necessary, otherwise unchanged.
 pub fn plain_csv_field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

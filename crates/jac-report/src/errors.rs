@@ -60,7 +60,7 @@ pub fn error_types(groups: &[ErrorGroup]) -> Vec<ErrorType> {
 /// Types that are shown below the table.
 const SHOWN: usize = 10;
 
-/// The most frequent types for a terminal, or for a file; nothing where nothing failed.
+/// The most frequent types for a terminal, or for a file; empty if nothing failed.
 pub fn errors_text(types: &[ErrorType], errors: u64, labels: Labels) -> String {
     if types.is_empty() {
         return String::new();

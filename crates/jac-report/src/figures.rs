@@ -6,7 +6,7 @@ use crate::text::{decimals, whole};
 /// A number and its unit.
 type Split = (String, &'static str);
 
-/// `812 → 1,020 ms`; with both units where they differ.
+/// `812 → 1,020 ms`; with both units if they differ.
 fn before_after(split: fn(f64) -> Split, before: f64, after: f64) -> String {
     let ((a, unit_a), (b, unit_b)) = (split(before), split(after));
     if unit_a == unit_b { format!("{a} → {b} {unit_b}") } else { format!("{a} {unit_a} → {b} {unit_b}") }
@@ -22,7 +22,7 @@ pub(crate) fn shares(before: f64, after: f64) -> String {
     before_after(share, before, after)
 }
 
-/// With thousands separated where it is whole.
+/// With thousands separators if it is a whole number.
 fn number(value: f64, digits: usize) -> String {
     if digits == 0 { whole(value.round() as u64) } else { decimals(Some(value), digits) }
 }

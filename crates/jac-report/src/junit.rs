@@ -4,7 +4,7 @@ use jac_jtl::criteria::{CriterionCode, CriterionResult};
 use jac_jtl::{Entry, EntryKind, Summary};
 use std::fmt::Write;
 
-/// A test suite `criteria` with a case per criterion, failed where it is not met, and a suite `labels` with a case per
+/// A test suite `criteria` with a case per criterion, failed if it is not met, and a suite `labels` with a case per
 /// label, its time the mean response time in seconds.
 ///
 /// With criteria only they decide, and a label's errors are only reported in its case. Without criteria a label with
@@ -72,7 +72,7 @@ fn case(xml: &mut String, class: &str, name: &str, time_s: f64, failure: Option<
     xml.push_str("    </testcase>\n");
 }
 
-/// Text for an attribute or an element; characters that XML 1.0 cannot hold become U+FFFD.
+/// Text for an attribute or an element; characters that XML 1.0 cannot represent become U+FFFD.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! The report as data: what `report.html` embeds and the server hands out.
+//! The report as data: embedded in `report.html` and served by the server.
 
 use crate::{ErrorType, error_types};
 use jac_jtl::criteria::{CriterionResult, Verdict};
@@ -23,7 +23,7 @@ pub struct Report {
     pub created_ms: i64,
     /// The logs that were read.
     pub files: Vec<LogFile>,
-    /// The run that wrote them, where it was JAC's.
+    /// The run that wrote them, if it was one of JAC's.
     pub run: Option<RunFacts>,
     /// The part of the run that the figures and `run.criteria` are of; `null`: the whole run.
     #[serde(default)]
@@ -121,7 +121,7 @@ pub struct RunFacts {
     /// How the workers' samples were collected.
     #[serde(default)]
     pub results: ResultsMode,
-    /// The workers, where each wrote a log of its own; otherwise empty.
+    /// The workers, if each wrote its own log; otherwise empty.
     #[serde(default)]
     pub nodes: Vec<NodeFacts>,
     /// The time between the first samples of the first and the last of them, in milliseconds; `null`: there are fewer

@@ -13,7 +13,7 @@ fn steers(character: char) -> bool {
             | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0001}' | '\u{E0020}'..='\u{E007F}')
 }
 
-/// The text on one line, with characters that steer a terminal shown as `\n`, `\t`, `\u{1b}`.
+/// The text on one line, with characters that control a terminal shown as `\n`, `\t`, `\u{1b}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
     shown(text, |_| false)
 }
@@ -23,7 +23,7 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
     shown(text, |character| character == '\n')
 }
 
-/// JSON without characters that steer a terminal: they occur in strings only, where they can be escaped.
+/// JSON without characters that control a terminal: they occur only in strings, where they can be escaped.
 pub fn visible_json(json: &str) -> Cow<'_, str> {
     if !json.chars().any(|character| steers(character) && character != '\n') {
         return Cow::Borrowed(json);
@@ -74,7 +74,7 @@ pub enum Labels {
 }
 
 impl Labels {
-    /// For a terminal of usual width.
+    /// For a terminal of common width.
     pub const SHORT: Self = Self::Within(42);
 
     /// The labels with visible characters, distinguishable even if truncated.

@@ -95,7 +95,7 @@ pub fn aligned(rows: &[Vec<String>], right: &[usize]) -> Vec<String> {
         .collect()
 }
 
-/// A text on one line, without characters that steer a terminal, and cut where it is long.
+/// A text on one line, without characters that control a terminal, and truncated if it is long.
 pub fn one_line(text: &str) -> String {
     Labels::SHORT.of([text]).concat()
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 pub(crate) enum Framing {
     /// For `_bulk`: a line with the action, then the document's line.
     Bulk,
-    /// A document on each line, with its id among its `@metadata`, which Logstash does not send on.
+    /// A document per line, with its ID in its `@metadata`, which Logstash does not forward.
     Lines,
 }
 
@@ -26,10 +26,10 @@ pub(crate) struct Batch {
     pub newest_ms: i64,
 }
 
-/// Where a row is.
+/// The position of a row.
 #[derive(Debug, Clone, Copy)]
 struct Row {
-    /// The byte behind it.
+    /// The byte after it.
     end: u32,
     /// Byte of its document.
     document: u32,
@@ -46,7 +46,7 @@ impl Batch {
         self.rows.is_empty()
     }
 
-    /// Where the last row begins in the log.
+    /// The position of the last row in the log.
     pub fn last_position(&self) -> Option<u64> {
         self.rows.last().map(|row| row.position)
     }
@@ -142,7 +142,8 @@ impl TakeSample for Packer {
             }
         };
         out.push(b'\n');
-        // Batches are far below 4 GiB: a row has at most as many bytes as the reader takes, and few times that escaped.
+        // Batches are far below 4 GiB: a row has at most as many bytes as the reader accepts, and only a few times as
+        // many when escaped.
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         batch.rows.push(Row { end: place(out.len()), document: place(document), position: sample.position });
         batch.newest_ms = if batch.rows.len() == 1 { sample.start_ms } else { batch.newest_ms.max(sample.start_ms) };

@@ -211,7 +211,7 @@ fn ndjson(bytes: Bytes) -> Payload {
     Payload { bytes, media_type: HeaderValue::from_static("application/x-ndjson"), is_gzip: true }
 }
 
-/// Does work that takes a processor for a while.
+/// Runs work that uses a CPU for a while.
 pub(crate) async fn off_the_runtime<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, TargetError> + Send + 'static,
 ) -> Result<T, TargetError> {

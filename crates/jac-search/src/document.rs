@@ -63,7 +63,7 @@ impl DocumentWriter {
         }
         out.push(b'}');
         write_http(sample, out);
-        // JMeter writes `null` where a sampler has none.
+        // JMeter writes `null` if a sampler has none.
         if !matches!(sample.url, b"" | b"null") {
             text(out, b",\"url\":{\"full\":", sample.url);
             out.push(b'}');
@@ -201,7 +201,8 @@ fn counts(message: &[u8]) -> Option<(u64, u64)> {
     Some((numbers.next()??, numbers.next()??))
 }
 
-/// The group of `10.0.0.7:1099-Thread Group 1-3`: without the worker, and without the numbers of group and thread behind it.
+/// The group of `10.0.0.7:1099-Thread Group 1-3`: without the worker, and without the numbers of group and thread after
+/// it.
 fn thread_group<'a>(sample: &Sample<'a>) -> Option<&'a [u8]> {
     let name = match sample.worker() {
         Some(worker) => sample.thread.get(worker.len() + 1..)?,

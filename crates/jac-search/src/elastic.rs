@@ -44,7 +44,7 @@ impl Elastic {
         Ok(Self { http: Http::new(&settings)?, settings, prepared: Mutex::default() })
     }
 
-    /// Learns who answers and sees to its templates, once.
+    /// Detects the server and ensures its templates, once.
     async fn prepared(&self) -> Result<Prepared, TargetError> {
         if let Some(prepared) = *self.known() {
             return Ok(prepared);
@@ -95,7 +95,7 @@ impl Elastic {
         }
     }
 
-    /// Where documents of a run are written to.
+    /// The index or data stream that documents of a run are written to.
     fn index(&self, layout: Layout, run: &RunId) -> String {
         let name = self.settings.index_name(layout);
         match layout {

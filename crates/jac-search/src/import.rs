@@ -63,7 +63,7 @@ struct Imported {
     errors: Vec<Failed>,
 }
 
-/// An object that was not taken.
+/// An object that was not accepted.
 #[derive(Debug, Deserialize)]
 struct Failed {
     #[serde(default)]
@@ -73,7 +73,7 @@ struct Failed {
 }
 
 impl Imported {
-    /// `None`: neither application has answered.
+    /// `None`: the response is from neither application.
     fn of(answer: &Answer) -> Option<Self> {
         answer.status.is_success().then(|| answer.json().ok()).flatten()
     }

@@ -12,7 +12,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The maximum honoured retry delay of a server.
 const LONGEST_ASKED: Duration = Duration::from_secs(120);
-/// Wrong credentials are not tried so often that an account is locked for it.
+/// Wrong credentials are not tried so often that an account would be locked.
 const SLOW_PAUSE: Duration = Duration::from_secs(10);
 /// After this many consecutive responses, requests that were made smaller because of broken connections grow again.
 const LONG_STEADY: u32 = 8 * STEADY;
@@ -54,12 +54,12 @@ impl Pace {
         Turn { pace: self, permit: self.turns.acquire().await.ok() }
     }
 
-    /// The most bytes that a request has now.
+    /// Current maximum size of a request in bytes.
     pub fn most_bytes(&self) -> usize {
         self.state().most_bytes
     }
 
-    /// A request was taken.
+    /// A request was accepted.
     pub fn took(&self) {
         let mut state = self.state();
         state.unbroken += 1;
@@ -79,7 +79,7 @@ impl Pace {
         }
     }
 
-    /// The server has too much to do.
+    /// The server is overloaded.
     pub fn slower(&self) {
         let mut state = self.state();
         state.steady = 0;

@@ -1,4 +1,4 @@
-//! From a log to batches: read on behind the last acknowledged row, in pieces, on threads that may wait.
+//! From a log to batches: reads on after the last acknowledged row, in pieces, on threads that may block.
 
 use crate::batch::{Batch, Framing, Packer};
 use crate::settings::Settings;

@@ -15,7 +15,7 @@ const BATCH_BYTES: usize = 5 << 20;
 const BATCH_ROWS: usize = 5_000;
 /// Requests at a time.
 const IN_FLIGHT: usize = 4;
-/// The data stream's name before its namespace, as Elastic's own naming scheme has it: type, dataset, namespace.
+/// The data stream's name before its namespace, according to Elastic's naming scheme: type, dataset, namespace.
 const DATA_STREAM: &str = "logs-jmeter.sample";
 /// The same for indices, outside of `logs-*-*`, whose built-in template creates data streams.
 const INDEX: &str = "jmeter.sample";
@@ -90,7 +90,7 @@ impl Layout {
     }
 }
 
-/// Where the dashboards of a target are.
+/// The location of a target's dashboards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DashboardsSettings {
     pub kind: DashboardsKind,
@@ -176,7 +176,7 @@ impl Settings {
         }
     }
 
-    /// The parts of the data stream's name, where it follows Elastic's naming scheme.
+    /// The parts of the data stream's name, if it follows Elastic's naming scheme.
     pub(crate) fn data_stream_parts(&self) -> Option<(&'static str, &'static str, &str)> {
         let (kind, dataset) = DATA_STREAM.split_once('-')?;
         (self.layout == Layout::DataStream && self.index.is_none()).then_some((kind, dataset, &self.namespace))
@@ -193,7 +193,7 @@ impl Settings {
         Some(DashboardsInfo { kind: dashboards.kind, url: dashboards.url.as_str().trim_end_matches('/').to_owned() })
     }
 
-    /// Checks what every kind has in common.
+    /// Checks what applies to every kind.
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
         let refused = |key, message: &str| Err(SettingsError { key, message: message.to_owned() });
         let is_name = |text: &str| {

@@ -26,11 +26,11 @@ const LONE_TRIES: u32 = 6;
 /// The result for the rows of one request with a response.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
-    /// Rows that will never be taken, with status and reason.
+    /// Rows that will never be accepted, with status and reason.
     pub refused: Vec<(usize, u16, String)>,
     /// Rows to be sent again.
     pub again: Vec<usize>,
-    /// Why, where there are such.
+    /// The reason, if there are any.
     pub trouble: Option<TargetError>,
 }
 
@@ -96,7 +96,7 @@ pub(crate) async fn ship(
     Ok(cursor)
 }
 
-/// The cursor behind a batch.
+/// The cursor after a batch.
 fn advanced(cursor: Cursor, (batch, refused): (Arc<Batch>, Vec<RefusedRow>)) -> Step {
     let (rows, not_taken) = (batch.len() as u64, refused.len() as u64);
     let cursor = Cursor {
@@ -109,7 +109,7 @@ fn advanced(cursor: Cursor, (batch, refused): (Arc<Batch>, Vec<RefusedRow>)) -> 
     Step { cursor, refused }
 }
 
-/// Sends batches until every row has been taken or refused.
+/// Sends batches until every row was accepted or rejected.
 struct Courier<'a> {
     sender: &'a dyn Sender,
     run: &'a ShippedRun,

@@ -1,4 +1,5 @@
-//! Documents that are there: counted, found twice, deleted. A page at a time, by searches that both servers have had for long.
+//! Stored documents: counted, searched for duplicates, deleted. A page at a time, with searches that both servers have
+//! long supported.
 
 use crate::bulk;
 use crate::http::{Http, Payload};
@@ -46,7 +47,7 @@ pub(crate) async fn refresh(http: &Http, index: &str) -> Result<(), TargetError>
     }
 }
 
-/// An index that is not there has no documents.
+/// A missing index has no documents.
 const MISSING: &str = "ignore_unavailable=true&allow_no_indices=true";
 
 fn of_run(run: &RunId) -> Value {

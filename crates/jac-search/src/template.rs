@@ -18,7 +18,7 @@ const SETTINGS: &str = "jac-settings";
 /// For settings and fields of the team's own.
 const CUSTOM: &str = "jac@custom";
 
-/// Sees to it that the templates are there.
+/// Ensures that the templates exist.
 pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) -> Result<(), TargetError> {
     let (path, there) = find(http, settings, layout).await;
     match there {

@@ -78,7 +78,7 @@ impl Default for Access {
 }
 
 impl Access {
-    /// The token that an earlier start of the server had: a command that calls it outlives a restart.
+    /// The token of an earlier start of the server: a command that calls it survives a restart.
     pub fn with_token(token: &str) -> Self {
         Self {
             token: token.into(),
@@ -90,7 +90,7 @@ impl Access {
         }
     }
 
-    /// The names under which the server is reached, besides its addresses and `localhost`.
+    /// The names under which the server is reached, in addition to its addresses and `localhost`.
     #[must_use]
     pub fn with_hosts(self, names: &[String]) -> Self {
         Self { hosts: Arc::new(Hosts::new(names)), ..self }
@@ -287,7 +287,7 @@ pub fn has_token(app: &App, headers: &HeaderMap) -> bool {
     bearer(headers).is_some_and(|token| same(token, app.access.token()))
 }
 
-/// The page's half of a session, as a request's header has it.
+/// The page's half of a session, from a request's header.
 pub fn page_secret(headers: &HeaderMap) -> Option<&str> {
     headers.get(PAGE_HEADER)?.to_str().ok()
 }

@@ -105,7 +105,7 @@ impl<T: Serialize> IntoResponse for LargeJson<T> {
     }
 }
 
-/// The part of an address behind the question mark.
+/// The part of an address after the question mark.
 pub struct Query<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {

@@ -98,10 +98,11 @@ impl Company {
         &self.config
     }
 
-    /// Begins a sign-in, of which the provider sends the browser back to `redirect`.
+    /// Begins a sign-in, after which the provider redirects the browser to `redirect`.
     ///
     /// # Errors
-    /// [`CompanyError::Unavailable`] when the provider does not answer, [`CompanyError::SessionsUnavailable`] when Redis does not.
+    /// [`CompanyError::Unavailable`] when the provider does not respond, [`CompanyError::SessionsUnavailable`] when
+    /// Redis does not.
     pub async fn begin(&self, redirect: String, now_ms: EpochMs) -> Result<Begun, CompanyError> {
         let provider = self.providers.get(FRESH).await?;
         let client = provider.client(&self.config).set_redirect_uri(redirect_url(&redirect)?);
@@ -195,7 +196,7 @@ impl Company {
 struct Derived {
     /// Binds the ID token to the sign-in.
     nonce: Nonce,
-    /// Binds the code to who has begun the sign-in (PKCE, RFC 7636).
+    /// Binds the code to the initiator of the sign-in (PKCE, RFC 7636).
     verifier: PkceCodeVerifier,
 }
 
@@ -206,7 +207,7 @@ impl Derived {
     }
 }
 
-/// The ID token's claims, if it is the provider's, for this client, of this sign-in and of now.
+/// The ID token's claims, if it was issued by the provider, for this client and this sign-in, and is valid now.
 fn verify<'a>(
     client: &Client,
     tokens: &'a Tokens,

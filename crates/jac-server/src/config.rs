@@ -46,7 +46,7 @@ pub struct ServerConfig {
     pub environment_credentials_for: Vec<String>,
 }
 
-/// Where `/metrics` is answered, besides to the shell of this machine.
+/// Where `/metrics` is served, in addition to the shell of this machine.
 #[derive(Debug, Clone, Default)]
 pub struct MetricsConfig {
     /// A separate address for metrics only.
@@ -94,7 +94,8 @@ impl Default for SessionConfig {
     }
 }
 
-/// A Redis that several servers can share: `redis://` or, with TLS, `rediss://`. It may hold a password, and is printed without.
+/// A Redis that several servers can share: `redis://` or, with TLS, `rediss://`. It may contain a password, which is
+/// not printed.
 #[derive(Clone)]
 pub struct RedisUrl(redis::Client);
 

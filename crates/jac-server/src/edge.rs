@@ -28,7 +28,7 @@ use tracing::Instrument;
 
 /// The header with a request's id, in requests of trusted proxies and in every answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest id that is taken over from a proxy.
+/// Maximum length of an ID that is accepted from a proxy.
 const LONGEST_ID: usize = 64;
 /// Maximum number of concurrent uploads per person; a browser sends six.
 pub(crate) const UPLOADS_OF_A_PERSON: usize = 8;
@@ -107,7 +107,7 @@ impl Edge {
         &self.0.zips
     }
 
-    /// Who has how many live pages open.
+    /// The open live pages per person.
     pub(crate) fn live_pages(&self) -> &PerPerson {
         &self.0.live_pages
     }
@@ -117,12 +117,12 @@ impl Edge {
         &self.0.passwords
     }
 
-    /// The company's sign-on, where there is one.
+    /// The company's sign-on, if configured.
     pub(crate) fn company(&self) -> Option<&Company> {
         self.0.company.as_ref()
     }
 
-    /// Where sessions are, if not in the database.
+    /// The session store, if it is not the database.
     pub(crate) fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
     }

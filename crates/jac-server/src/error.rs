@@ -65,7 +65,7 @@ pub enum ApiError {
 /// When to retry while sessions cannot be looked up.
 const UNAVAILABLE_SECONDS: u64 = 2;
 
-/// The code of an error, among the extensions of its answer: the audit trail has it.
+/// The code of an error, in the extensions of its response, for the audit trail.
 #[derive(Debug, Clone)]
 pub struct Refusal(pub String);
 

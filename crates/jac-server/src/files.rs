@@ -53,7 +53,7 @@ fn fetched(object: Arc<dyn BytesAt>, bytes: u64) -> Body {
     }))
 }
 
-/// A compressed log, a frame at a time: the next one is unpacked when the reader has taken the last.
+/// A compressed log, a frame at a time: the next one is decompressed when the reader has received the last.
 fn unpacked(log: FramedLog) -> Body {
     let begin = (Arc::new(log), FrameReader::default(), 0);
     Body::from_stream(try_unfold(begin, |(log, mut reader, number)| async move {

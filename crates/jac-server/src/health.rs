@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A database or disk that takes longer than this does not answer.
+/// A database or disk that takes longer than this counts as not responding.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Serialize)]

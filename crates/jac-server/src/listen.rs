@@ -108,7 +108,7 @@ impl From<TcpListener> for Listener {
 }
 
 impl Listener {
-    /// Speaks TLS where there is some.
+    /// Uses TLS if configured.
     #[must_use]
     pub fn with_tls(self, tls: Option<Tls>) -> Self {
         Self { tls, ..self }

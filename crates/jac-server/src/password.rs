@@ -1,4 +1,4 @@
-//! Passwords: how strong one has to be, and their hashes (Argon2id, RFC 9106).
+//! Passwords: the required strength, and their hashes (Argon2id, RFC 9106).
 
 use crate::error::ApiError;
 use argon2::password_hash::{Output, PasswordHash, Salt, SaltString};
@@ -119,7 +119,7 @@ impl Passwords {
     }
 }
 
-/// Argon2's output for a password, computed in `memory`, which grows where it is too small.
+/// Argon2's output for a password, computed in `memory`, which grows if it is too small.
 fn derive(
     argon: &Argon2<'_>,
     password: &[u8],

@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use jac_store::{NewSession, OpenSession, PersonRow, SessionLimits, SessionRow, Store, StoreError};
 use shared::Shared;
 
-/// Where this server's sessions are.
+/// The session store of this server.
 pub(crate) enum Sessions<'a> {
     /// A change of a person that ends sessions deletes them in its own transaction.
     Database(&'a App),
@@ -51,7 +51,7 @@ impl Sessions<'_> {
         }
     }
 
-    /// The session of a cookie's secret, if it lives, and whether the page's secret is its own.
+    /// The session of a cookie's secret, if it is valid, and whether the page's secret belongs to it.
     pub async fn find(
         &self,
         secret: &str,

@@ -190,7 +190,7 @@ impl Tls {
     /// TLS 1.2 and 1.3 with this pair, for HTTP/1.1.
     ///
     /// # Errors
-    /// When rustls does not take it.
+    /// When rustls does not accept it.
     pub fn new(pair: Pair) -> Result<Self, TlsError> {
         let current = Arc::new(Current(RwLock::new(pair)));
         let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(&current) as _;

@@ -47,7 +47,7 @@ pub struct Findings {
     pub warnings: Vec<String>,
     /// How far its clock is ahead of this machine's, in milliseconds.
     pub clock_offset_ms: Option<i64>,
-    /// The version of its Java; `None`: it has none that can be used.
+    /// The version of its Java; `None`: it has no usable one.
     pub java: Option<String>,
 }
 
@@ -194,7 +194,7 @@ async fn ask_clock(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkE
     Ok(Some((seconds * 1000 + milliseconds - middle_ms, (answered_ms - asked_ms) / 2 + unsure_ms)))
 }
 
-/// Whether master and workers reach each other. All that can be tried before JMeter runs is the port of their SSH.
+/// Whether master and workers reach each other. Before JMeter runs only their SSH port can be tested.
 pub async fn reach(links: &[Arc<Link>]) -> Vec<String> {
     let Some((master, workers)) = links.split_first() else { return Vec::new() };
     let pairs = workers.iter().flat_map(|worker| [(master, worker), (worker, master)]);

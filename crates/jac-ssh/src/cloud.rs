@@ -56,9 +56,9 @@ pub struct SshSettings {
     pub bundles: PathBuf,
     /// This installation's ID: several installations may use the same machines.
     pub installation: String,
-    /// Where saved keys are.
+    /// The source of saved keys.
     pub credentials: Arc<dyn CredentialSource>,
-    /// Where this machine's own Java is found, for nodes that have none.
+    /// Where this machine's own Java is found, which is copied to nodes that have none.
     pub java: JavaSearch,
 }
 

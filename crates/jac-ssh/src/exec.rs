@@ -23,7 +23,7 @@ pub const PLACE_LIMIT: Duration = Duration::from_secs(60);
 /// How long an sshd may refuse a place before that counts.
 const REFUSED_LIMIT: Duration = Duration::from_secs(20);
 
-/// A command's place on the connection, taken before anything of it has happened.
+/// A command's session on the connection, opened before the command starts.
 pub struct Session<'a> {
     channel: Channel<Msg>,
     _one_of_few: SemaphorePermit<'a>,

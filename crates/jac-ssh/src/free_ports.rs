@@ -9,7 +9,7 @@ pub const SCRIPT: &str = "cat /proc/sys/net/ipv4/ip_local_port_range; \
      cat /proc/sys/net/ipv4/ip_local_reserved_ports 2>/dev/null || echo; \
      cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 2>/dev/null; true";
 
-/// Ports below are often taken by services that happen to be down.
+/// Lower ports are often used by services that happen to be stopped.
 const LOWEST: u16 = 10_240;
 
 /// `count` different unused ports, outside of the range that the kernel gives to outgoing connections, which could take

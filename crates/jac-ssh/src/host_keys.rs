@@ -149,7 +149,7 @@ impl Line<'_> {
     }
 }
 
-/// `name`, or `[name]:port` where the port is not 22.
+/// `name`, or `[name]:port` if the port is not 22.
 fn name_in_file(host: &SshHost) -> String {
     let name = host.name.to_ascii_lowercase();
     if host.port == 22 { name } else { format!("[{name}]:{}", host.port) }

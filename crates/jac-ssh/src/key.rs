@@ -13,7 +13,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where a private key is, until it is needed.
+/// The location of a private key, until it is needed.
 #[derive(Clone)]
 pub enum KeySource {
     File(PathBuf),
@@ -77,7 +77,7 @@ pub fn unlocked(text: &str, passphrase: Option<&str>) -> Result<SignInKey, LinkE
     })
 }
 
-/// A key as files hold it.
+/// A key in the form of files.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyTexts {
     /// In OpenSSH's format, without a passphrase.

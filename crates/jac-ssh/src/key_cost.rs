@@ -90,7 +90,7 @@ mod tests {
     use std::process::Command;
     use std::time::{Duration, Instant};
 
-    /// A key that a program writes to the path that is its last argument.
+    /// A key written by a program to the path in its last argument.
     fn made(program: &str, arguments: &[&str]) -> String {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");

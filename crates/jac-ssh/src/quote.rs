@@ -7,7 +7,7 @@ pub fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Several words, with spaces between them.
+/// Several words, separated by spaces.
 pub fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     texts.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }

@@ -35,7 +35,7 @@ const KILL_LIMIT: Duration = Duration::from_secs(10);
 const DIGEST_LIMIT: Duration = Duration::from_secs(300);
 /// How long all that a piece of a file, a list of files or a small file takes may take, on a slow line.
 const FILES_LIMIT: Duration = Duration::from_secs(120);
-/// How long connections that are lost, and places on them, may hold up what then has its own limit.
+/// How long lost connections, and waits for sessions on them, may delay an operation that then has its own limit.
 const WAY_LIMIT: Duration = Duration::from_secs(120);
 /// Time limit for the answer to a query.
 const ANSWER_LIMIT: Duration = Duration::from_secs(6);
@@ -245,7 +245,7 @@ impl Remote for SshRemote {
 
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {
         let place = self.inside(to)?;
-        // It has limits of its own, for as long as it gets on.
+        // It has limits of its own, as long as it makes progress.
         upload(&self.link, from, &place, &self.folder, &|_, _| ())
             .await
             .map_err(|error| error.at(&self.name, &format!("receive the file {to}")))

@@ -13,7 +13,7 @@ const END_MACHINE: &str = include_str!("../scripts/end_machine.sh");
 
 /// Exit code of a script if the node's folder is gone: its lease has expired, or it was removed.
 pub const NODE_IS_GONE: i32 = 96;
-/// …and with this one when a folder or file that it needs is not there.
+/// …and with this one if a folder or file that it needs does not exist.
 pub const NOTHING_THERE: i32 = 97;
 
 /// Interval of a node's reports, in seconds…
@@ -35,7 +35,7 @@ pub fn find_java() -> String {
     include_str!("../scripts/find_java.sh").to_owned()
 }
 
-/// `AFTER` of a lease is `-` where nothing shortens it.
+/// `AFTER` of a lease is `-` if nothing shortens it.
 fn lease(left: Duration, after_run: Option<Duration>) -> String {
     // Rounded up: a node ends late rather than early.
     let after = after_run.map_or_else(|| "-".to_owned(), |after| after.as_secs().to_string());
@@ -53,7 +53,7 @@ pub fn launch(node: &str, left: Duration) -> String {
     )
 }
 
-/// The keeper of a machine that is there for one node only. It takes the node's folder and runs as root.
+/// The keeper of a machine that exists for one node only. Its argument is the node's folder, and it runs as root.
 pub fn machine_keeper() -> String {
     format!("{PROCESSES}\n{MACHINE_NAMES}\n{END_MACHINE}\n{KEEPER}")
 }
@@ -105,7 +105,7 @@ fn command_words(command: &Command) -> String {
     words(std::iter::once(command.program.as_str()).chain(command.arguments.iter().map(String::as_str)))
 }
 
-/// Runs a command to its end. By the mark, which is random, it is found if it has to be ended.
+/// Runs a command to its end. The random mark identifies it if it has to be killed.
 pub fn run(node: &str, folder: &str, mark: &str, command: &Command) -> Option<String> {
     let prelude = prelude(folder, command)?;
     let words = command_words(command);

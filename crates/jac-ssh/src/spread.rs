@@ -68,7 +68,7 @@ impl Part {
         format!("{folder}/{}.given", self.id)
     }
 
-    /// Does what [`Spread::bring`] does, and then runs a script on the node.
+    /// Like [`Spread::bring`], and then runs a script on the node.
     ///
     /// # Errors
     /// Those of both.

@@ -34,7 +34,7 @@ type LastBundle = Option<(Instant, Bundle)>;
 /// Copies JMeter to nodes, and Java to those that have none.
 #[derive(Debug)]
 pub struct Tools {
-    /// Where bundles lie on this machine.
+    /// The folder of bundles on this machine.
     cache: PathBuf,
     /// Where this machine's own Java is found, which is the one that is copied.
     java: JavaSearch,
@@ -49,7 +49,7 @@ impl Tools {
         Self { cache, java, last: StdMutex::default(), spreads: Arc::default(), digests: Digests::default() }
     }
 
-    /// Sees to it that the node has a Java and this JMeter.
+    /// Ensures that the node has a Java and this JMeter.
     pub async fn equip(
         &self,
         remote: &SshRemote,

@@ -15,7 +15,7 @@ pub struct ClusterEventRow {
     pub id: i64,
     pub at_ms: EpochMs,
     pub node: Option<String>,
-    /// Its code is empty where it was written before events had one.
+    /// Its code is empty if it was written before events had codes.
     pub message: Message,
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 /// Number of concurrent queries; each reader has a page cache.
 const READERS: usize = 4;
 
-/// How long a statement waits for another process that works on the database, as `jac admin` does.
+/// How long a statement waits for another process that uses the database, e.g. `jac admin`.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
 /// Every commit is on disk when it returns: a reported transition is never undone by a power failure.

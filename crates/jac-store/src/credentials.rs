@@ -44,7 +44,7 @@ impl CredentialKind {
 pub struct CredentialRow {
     pub id: String,
     pub owner: Person,
-    /// Its owner has no other of that name.
+    /// Unique among its owner's sets.
     pub name: String,
     pub kind: CredentialKind,
     /// Default region of clusters that use it.

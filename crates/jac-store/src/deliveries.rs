@@ -19,9 +19,9 @@ pub struct DeliveryRow {
     pub state: DeliveryState,
     /// Number of attempts.
     pub attempts: u32,
-    /// From when on it counts how long it was tried.
+    /// The time from which the duration of attempts counts.
     pub since_ms: EpochMs,
-    /// When it is tried next, while it waits.
+    /// The time of the next attempt, while it waits.
     pub next_ms: EpochMs,
     pub updated_ms: EpochMs,
     /// The fault of the last attempt: a code and a sentence.
@@ -150,7 +150,7 @@ impl Store {
         self.read(move |connection| one(connection, rest, &[&target])).await
     }
 
-    /// The delivery to a target that was tried last; `None`: none was.
+    /// The last attempted delivery to a target; `None`: none was attempted.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -89,10 +89,10 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// Takes the folder for this process.
+    /// Locks the folder for this process.
     ///
     /// # Errors
-    /// When another process has it.
+    /// When another process has locked it.
     pub fn lock(&self) -> Result<Lock, FolderError> {
         let path = self.root.join("lock");
         let unusable = |source| FolderError::Unusable { path: path.clone(), source };
@@ -148,7 +148,7 @@ impl DataFolder {
         self.root.join("secret.key")
     }
 
-    /// Where the keys of clusters lie, a folder each.
+    /// The folder of clusters' keys, with a folder for each cluster.
     pub fn clusters(&self) -> PathBuf {
         self.root.join("clusters")
     }
@@ -168,7 +168,7 @@ impl DataFolder {
         self.root.join("lost")
     }
 
-    /// Where the local provider has its nodes.
+    /// The folder of the local provider's nodes.
     pub fn local_nodes(&self) -> PathBuf {
         self.root.join("local")
     }
@@ -203,7 +203,7 @@ impl DataFolder {
         self.plans().join(plan.as_str())
     }
 
-    /// A folder for each plan that has revisions: what its files were before.
+    /// A folder for each plan that has revisions, with its earlier files.
     pub fn revisions(&self) -> PathBuf {
         self.root.join("plans-revisions")
     }

@@ -25,7 +25,7 @@ pub struct RunMetrics {
     pub rate_per_s: Option<f64>,
     /// Share of the whole log's rows that could not be read, in percent.
     pub unread_percent: Option<f64>,
-    /// The allowed share, if it is not the default.
+    /// The permitted share, if it is not the default.
     pub max_unread_percent: Option<f64>,
     /// What the total covers: `samples` or `transactions`; `None`: unknown, or irrelevant for a label.
     pub total_basis: Option<String>,

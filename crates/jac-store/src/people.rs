@@ -7,7 +7,7 @@ use jac_model::{EpochMs, Named, Person, UserRole, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::{BTreeSet, HashMap};
 
-/// A person as the database has them.
+/// A person as stored in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonRow {
     pub id: String,

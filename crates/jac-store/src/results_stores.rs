@@ -102,7 +102,7 @@ impl Store {
         .await
     }
 
-    /// Forgets a store that has no runs. None there is a success.
+    /// Deletes a store that has no runs. A missing one is a success.
     ///
     /// # Errors
     /// When there are runs in it, or the database cannot be written.

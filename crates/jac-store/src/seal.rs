@@ -105,7 +105,7 @@ fn bound_to(purpose: &str) -> Aad<String> {
     Aad::from(format!("jac seal {FORMAT} {purpose}"))
 }
 
-/// The key that a file holds.
+/// The key in a file.
 pub(crate) fn read_bytes(path: &Path) -> Result<[u8; KEY_BYTES], SealError> {
     let bytes = fs::read(path).map_err(|source| SealError::Unusable { path: path.to_owned(), source })?;
     key_in(&bytes).ok_or_else(|| SealError::NoKey { path: path.to_owned() })

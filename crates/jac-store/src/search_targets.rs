@@ -12,7 +12,7 @@ pub struct SearchTargetRow {
     pub owner: Person,
     /// Name, unique for its owner.
     pub name: String,
-    /// Where it is and how samples are laid out there, JSON.
+    /// Its address and the layout of samples there, JSON.
     pub settings: String,
     /// The set of credentials that requests are signed with: its ID.
     pub credentials: Option<String>,
@@ -65,10 +65,11 @@ impl Store {
         .await
     }
 
-    /// Writes a target, instead of its owner's one of that ID.
+    /// Writes a target, and replaces its owner's one with that ID.
     ///
     /// # Errors
-    /// When its owner has another of that name, its set of credentials does not exist, or the database cannot be written.
+    /// When its owner has another with that name, its set of credentials does not exist, or the database cannot be
+    /// written.
     pub async fn put_search_target(&self, row: SearchTargetRow) -> Result<(), StoreError> {
         self.write(move |connection| {
             let sql = "INSERT INTO search_targets (id, owner, name, settings, credentials, sealed, saved_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)

@@ -46,7 +46,7 @@ fn with_members(connection: &Connection, team: Named) -> rusqlite::Result<TeamRo
     Ok(TeamRow { id: team.id, name: team.name, member_count: count.unsigned_abs(), members })
 }
 
-/// The members of a team, as the audit trail has them.
+/// The members of a team, in the form of the audit trail.
 fn members_of(connection: &Connection, team: &str) -> rusqlite::Result<BTreeSet<String>> {
     connection
         .prepare_cached("SELECT name, id FROM people JOIN team_members ON person = id WHERE team = ?1")?

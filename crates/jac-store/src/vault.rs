@@ -156,10 +156,10 @@ impl Vault {
         Ok(locked + targets.iter().filter(|row| is_locked(row)).count())
     }
 
-    /// Saves a set, instead of the one of its id if there is one.
+    /// Saves a set, and replaces the one with its ID if there is one.
     ///
     /// # Errors
-    /// When its owner has another one of that name, or it cannot be sealed or written.
+    /// When its owner has another one with that name, or it cannot be sealed or written.
     pub async fn save(&self, new: NewSet) -> Result<CredentialRow, VaultError> {
         let (kind, secrets) = Secrets::of(new.secret);
         let shown = new.shown.into_iter().chain(secrets.shown()).collect();

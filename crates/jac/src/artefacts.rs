@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Where a stored run has its log.
+/// The folder of a stored run's log.
 const SAMPLES: &str = "samples/";
 /// Between two polls of an upload.
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
@@ -91,7 +91,7 @@ pub async fn log_at(address: &str) -> anyhow::Result<Input> {
     Ok(Input::Elsewhere(Elsewhere { name: format!("{}/{name}", store.address()), bytes: Arc::new(bytes) }))
 }
 
-/// Is it the address of something in a store?
+/// Whether it is an address in a store.
 pub fn is_address(argument: &str) -> bool {
     ["s3://", "gs://", "az://", "file://"].iter().any(|scheme| argument.starts_with(scheme))
 }

@@ -87,7 +87,7 @@ fn staging(beside: &Path) -> std::io::Result<TempDir> {
 }
 
 fn write(folder: &DataFolder, about: &About, database: &Path, staged: &Path, to: &Path) -> anyhow::Result<()> {
-    // It has hashes of passwords and sealed secrets.
+    // It contains hashes of passwords and sealed secrets.
     let file = File::options().write(true).create_new(true).mode(0o600).open(staged);
     let file = file.with_context(|| format!("{} cannot be written", staged.display()))?;
     let mut archive = tar::Builder::new(zstd::Encoder::new(BufWriter::new(file), LEVEL)?);
@@ -137,7 +137,7 @@ const UNFINISHED: &str = ".new";
 
 fn append_below(archive: &mut Archive, root: &Path, name: &Path) -> anyhow::Result<()> {
     let mut seen = HashSet::new();
-    // A log that is compressed meanwhile has its new name before it loses the old one: the second listing finds it.
+    // A log that is being compressed gets its new name before it loses the old one: the second listing finds it.
     loop {
         let mut entries = names(&root.join(name))?;
         entries.retain(|entry| seen.insert(entry.clone()));

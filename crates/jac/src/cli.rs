@@ -1,5 +1,5 @@
-//! The command line, declared once. Flags win over the environment, the environment over defaults; the server has a file between
-//! those two (`config`).
+//! The command line, declared once. Flags take precedence over the environment, the environment over defaults; the
+//! server has a file between those two (`config`).
 
 mod admin;
 mod artefacts;
@@ -397,7 +397,7 @@ mod tests {
             (["cluster", "create", "--workers=1.5"], "expected a whole number"),
             (["compare", "a.jtl", "--significance=1%"], "expected a number, e.g. 2 or 0.5"),
         ] {
-            let refused = Cli::read_from([&["jac"], &words[..]].concat()).expect_err(expected);
+            let refused = Cli::read_from([&["jac"][..], &words].concat()).expect_err(expected);
             let text = refused.to_string();
             assert_eq!((refused.kind(), refused.exit_code()), (ErrorKind::ValueValidation, 2), "{text}");
             assert!(text.lines().next().is_some_and(|line| line.ends_with(expected)), "{text}");

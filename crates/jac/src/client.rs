@@ -57,14 +57,14 @@ type Whereabouts = Arc<dyn Fn() -> Option<Address> + Send + Sync>;
 pub struct Client {
     transport: Transport,
     address: Arc<Mutex<Address>>,
-    /// Called when the server does not answer: it may have another port after a restart.
+    /// Called when the server does not respond: it may have another port after a restart.
     whereabouts: Option<Whereabouts>,
 }
 
 type Bytestream = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
 
 impl Client {
-    /// A server behind an address, through the proxy of the environment unless it is on this machine.
+    /// A server at an address, through the proxy of the environment unless it is on this machine.
     pub fn remote(url: &str, token: &str) -> anyhow::Result<Self> {
         Self::http(url, token, is_on_this_machine(url))
     }
@@ -111,7 +111,7 @@ impl Client {
         self.address.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Where a person can open it, if it has an address.
+    /// The address for people, if it has one.
     pub fn url(&self) -> Option<&str> {
         match &self.transport {
             Transport::Http { shown, .. } => Some(shown),

@@ -59,7 +59,7 @@ fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
     })
 }
 
-/// Where a result is read from.
+/// The source of a result.
 enum Source {
     /// With the reason why it is partial, if its folder has one.
     Log(Input, Option<Partial>),

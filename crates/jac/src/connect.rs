@@ -36,7 +36,7 @@ const ROOM_TO_START_BYTES: u64 = 1 << 20;
 pub struct ServerFile {
     /// For commands on this machine.
     pub url: String,
-    /// For people's browsers, where that is another one: with TLS, commands have a plain address of their own on this machine.
+    /// For people's browsers, if that differs: with TLS, commands have a plain address of their own on this machine.
     #[serde(default)]
     pub public_url: Option<String>,
     pub token: String,
@@ -59,7 +59,7 @@ impl ServerFile {
         Ok(Client::local(&self.url, &self.token)?.shown_at(self.page_url()).following(whereabouts))
     }
 
-    /// Reads the file that the server on the folder has written.
+    /// Reads the file written by the server on the folder.
     pub fn read(folder: &DataFolder) -> anyhow::Result<Self> {
         let path = folder.server_file();
         let bytes = std::fs::read(&path).map_err(|_| {
@@ -133,8 +133,8 @@ pub struct Elsewhere<'a> {
     pub search_url: Option<&'a str>,
 }
 
-/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, instead of the
-/// setting of the environment.
+/// Finds the engine for `jac run`. `search_url`: the target of an engine in this process, instead of the setting of the
+/// environment.
 pub async fn connect(
     data_folder: &Path,
     at: &ServerArguments,
@@ -207,8 +207,8 @@ pub struct Outside {
     pub integrations: IntegrationTargets,
 }
 
-/// Starts an engine with the adapters of this executable. `boot_limit`: how long a machine of EC2 may take until it answers,
-/// where it is not the usual.
+/// Starts an engine with the adapters of this executable. `boot_limit`: how long an EC2 instance may take until it
+/// answers, if not the default.
 pub async fn start_engine(
     folder: DataFolder,
     lock: Lock,
@@ -332,7 +332,7 @@ mod tests {
         let server = folder.lock().expect("it is free");
         drop(Store::open(&folder.database()).await.expect("a database"));
         drop(open_store(&folder).await.expect("of this version, beside its server"));
-        // As an older server has it.
+        // As written by an older server.
         let older = schema(&folder) - 1;
         let mut bytes = std::fs::read(folder.database()).expect("a database");
         bytes[60..64].copy_from_slice(&older.to_be_bytes());

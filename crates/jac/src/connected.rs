@@ -1,5 +1,5 @@
-//! Where the commands about clusters and credentials are served: a running server, or an engine of this process that
-//! ends with the command.
+//! Where the commands for clusters and credentials are processed: in a running server, or in an engine of this process
+//! that ends with the command.
 
 use crate::cli::{ClientArguments, Output};
 use crate::client::Client;
@@ -39,7 +39,7 @@ pub async fn at(
     done
 }
 
-/// Does something that a signal may end at any moment.
+/// Runs something that a signal may end at any moment.
 pub async fn briefly(
     whose: &ClientArguments,
     work: impl AsyncFnOnce(&Client) -> anyhow::Result<Exit>,

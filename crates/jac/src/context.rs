@@ -38,7 +38,7 @@ pub fn known_hosts(named: Option<&Path>) -> PathBuf {
     named.map_or_else(|| home().join(".ssh/known_hosts"), Path::to_owned)
 }
 
-/// The file with the key that secrets are sealed with, where it is not in the data folder.
+/// The file with the key that secrets are sealed with, if it is not in the data folder.
 pub fn secret_key_file() -> Option<PathBuf> {
     std::env::var_os("JAC_SECRET_KEY_FILE").filter(|value| !value.is_empty()).map(PathBuf::from)
 }

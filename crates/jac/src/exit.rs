@@ -48,7 +48,7 @@ pub struct RunFailed(pub String);
 pub struct Interrupted {
     /// The signal's number.
     pub signal: u8,
-    /// A sentence; empty where nothing continues.
+    /// A sentence; empty if nothing continues.
     pub continuing: String,
 }
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::NamedTempFile;
 
-/// The result log of a run, as its artefacts and folders call it.
+/// The name of a run's result log in its artefacts and folders.
 const RESULTS: &str = "results.jtl";
 
 pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
@@ -57,7 +57,7 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A file that was written, as JSON has it.
+/// A written file, for JSON.
 #[derive(Debug, Serialize)]
 struct Exported {
     file: PathBuf,
@@ -151,7 +151,7 @@ fn write(
 
 type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
-/// Writes a file that is whole or not there.
+/// Writes a file that is complete or does not exist.
 fn whole(
     path: &Path,
     cancelled: &AtomicBool,

@@ -32,7 +32,7 @@ impl Logins {
     /// The login of a server, by its address.
     ///
     /// # Errors
-    /// When the file is there and cannot be read.
+    /// When the file exists but cannot be read.
     pub fn get(&self, url: &str) -> anyhow::Result<Option<Login>> {
         Ok(self.read()?.remove(server_of(url)))
     }

@@ -1,7 +1,7 @@
 //! The executable: reads the command line and the environment, chooses the adapters, and converts the result to an exit
 //! code. Only this crate knows which providers exist.
 
-/// The standard library's panics where standard error is closed; this one continues.
+/// The standard library's macro panics if standard error is closed; this one continues.
 macro_rules! eprintln {
     () => { $crate::stderr::line(format_args!("")) };
     ($($text:tt)*) => { $crate::stderr::line(format_args!($($text)*)) };

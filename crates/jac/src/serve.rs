@@ -108,7 +108,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Where the server listens.
+/// The addresses on which the server listens.
 struct Listeners {
     main: TcpListener,
     /// With TLS, for the commands of this machine: they need not trust a certificate that is for another name, has

@@ -38,7 +38,7 @@ pub fn json(value: &impl serde::Serialize) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Is it a terminal, rather than a file or a program?
+/// Whether it is a terminal, as opposed to a file or a program.
 pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Under this name a call has the access key ID that it was signed with.
+/// The name under which a call contains the access key ID that it was signed with.
 pub const SIGNED_WITH: &str = "signed with";
 
 /// The parameters of a call, by name.

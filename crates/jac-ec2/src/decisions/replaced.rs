@@ -135,7 +135,7 @@ async fn machines_that_boot_are_looked_at_with_the_credentials_of_now() {
     assert_eq!(found, 1);
 }
 
-/// Keys that are there to assume a role with.
+/// Keys for assuming a role.
 struct WithRole;
 
 #[async_trait]

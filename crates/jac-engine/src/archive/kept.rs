@@ -24,7 +24,7 @@ pub fn manifest_in(folder: &Path) -> Option<Manifest> {
 /// The manifest in a run's folder; `None`: no manifest, or a damaged one.
 ///
 /// # Errors
-/// When it is there and cannot be read now: the run may be in a store.
+/// When it exists but cannot be read now: the run may be in a store.
 pub(crate) fn read_manifest(folder: &Path) -> std::io::Result<Option<Manifest>> {
     match read_regular(&folder.join(MANIFEST)) {
         Ok(bytes) => Ok(Manifest::parse(&bytes).ok()),
@@ -58,7 +58,7 @@ pub(crate) fn remove_stored_logs(archive: &Archive, run: &RunId, folder: &Path) 
     }
 }
 
-/// Objects that are large, and are read where they are.
+/// Objects that are large, and are read in place.
 pub(super) fn is_log(object: &str) -> bool {
     object.starts_with("samples/") || object.starts_with("logs/")
 }
@@ -68,7 +68,7 @@ fn open(store: &ArtefactStore, manifest: &Manifest, object: &StoredObject) -> Re
 }
 
 impl Archive {
-    /// The store that has a run and the manifest in its folder. `None`: it is in none that is configured.
+    /// The store that has a run, and the manifest in its folder. `None`: no configured store has it.
     fn stored_in(&self, run: &RunId, folder: &Path) -> Result<Option<(ArtefactStore, Manifest)>, ArtefactError> {
         let read = read_manifest(folder);
         let unreadable =
@@ -80,8 +80,8 @@ impl Archive {
 }
 
 impl Engine {
-    /// A file of a run, unpacked where it is compressed, from here or from the store. `None`: it is in neither. Call it where waiting is
-    /// allowed.
+    /// A file of a run, decompressed if necessary, from here or from the store. `None`: it is in neither. It blocks: do
+    /// not call it on an async thread.
     pub(crate) fn kept_file(&self, run: &RunId, name: &str) -> Result<Option<KeptFile>, EngineError> {
         let path = self.folder().run(run).join(name);
         if let Some(file) = KeptFile::open(&path)? {
@@ -107,7 +107,7 @@ impl Engine {
         Ok(Some(KeptFile::Elsewhere(Arc::new(open(&store, &manifest, object)?), object.bytes)))
     }
 
-    /// A run's log in the store. `None`: it is not there.
+    /// A run's log in the store. `None`: it does not exist.
     pub(crate) fn archived_log(&self, run: &RunId) -> Result<Option<Input>, EngineError> {
         let Some((store, manifest)) = self.archived(run)? else { return Ok(None) };
         let Some(object) = remote_file(&manifest, crate::runs::RESULTS) else { return Ok(None) };

@@ -23,7 +23,7 @@ impl Archive {
         self.added.notify_one();
     }
 
-    /// Has a run stored after all others.
+    /// Queues a run after all others.
     pub(super) fn add_last(&self, run: RunId) {
         self.put_back(run);
         self.added.notify_one();

@@ -214,7 +214,7 @@ impl Engine {
         .await
     }
 
-    /// Fetches one file of a run, unless this installation has its content.
+    /// Downloads one file of a run, unless this installation has its content.
     async fn fetch(
         &self,
         store: &ArtefactStore,

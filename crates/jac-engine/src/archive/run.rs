@@ -42,7 +42,7 @@ pub(super) const PLAN: &str = "plan/";
 /// How often the progress of an upload is sent to pages.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
-/// Has the run changed since it was stored?
+/// Whether the run has changed since it was stored.
 pub(super) fn is_stale(folder: &Path) -> bool {
     folder.join(STALE).exists()
 }
@@ -323,7 +323,7 @@ fn names_below(folder: &Path, name: &str, names: &mut Vec<String>) -> std::io::R
     Ok(())
 }
 
-/// Is the run in the store, or on its way there?
+/// Whether the run is in the store, or being uploaded.
 pub(crate) fn was_begun(folder: &Path) -> bool {
     [MANIFEST, JOURNAL].iter().any(|name| folder.join(name).exists())
 }

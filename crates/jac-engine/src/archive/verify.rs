@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Verified {
-    /// Where its objects are.
+    /// The address of its objects.
     pub address: String,
     /// Whether there is a manifest, i.e. the upload was complete.
     pub is_stored: bool,

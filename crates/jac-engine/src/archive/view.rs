@@ -18,7 +18,7 @@ pub enum ArchivePhase {
     /// Its turn has not come, or its logs are being compressed.
     Waiting,
     Uploading,
-    /// Everything is there.
+    /// Everything is stored.
     Stored,
     /// The last try failed; there will be another.
     Failed,

@@ -22,7 +22,7 @@ const MOST_LABELS: usize = 100;
 const AT_A_TIME: u32 = 50;
 /// Pause between two reports: users of the server have priority.
 const PAUSE: Duration = Duration::from_millis(20);
-/// After this long it is tried again.
+/// After this time it is retried.
 const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Figures of a run's statistics, with the share of rows that may be unreadable if it is not the default.
@@ -119,7 +119,7 @@ impl Engine {
         failed.map_or(Ok(runs.len()), Err)
     }
 
-    /// The figures of a run that has none, of its report. Call it where waiting is allowed.
+    /// Writes the figures of a run that has none, from its report. It blocks: do not call it on an async thread.
     pub(crate) fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
         let kept = wait(self.store().run(run))?.run;
         let metrics = match self.report(run) {

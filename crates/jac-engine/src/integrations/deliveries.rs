@@ -81,7 +81,7 @@ fn id_of(run: &RunId, target: &str) -> String {
     format!("n-{}", hex::encode(&digest[..12]))
 }
 
-/// When it is tried again that failed so often.
+/// The delay before the next attempt after this number of failures.
 fn pause_ms(attempts: u32) -> EpochMs {
     FIRST_PAUSE_MS.saturating_mul(1 << attempts.saturating_sub(1).min(20)).min(LONGEST_PAUSE_MS)
 }
@@ -221,7 +221,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Does so now and from time to time.
+    /// Does so now and regularly.
     pub(super) async fn keep_giving_up(&self) -> Result<(), EngineError> {
         self.give_up_old_deliveries().await?;
         let engine = self.clone();

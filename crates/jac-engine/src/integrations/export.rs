@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-/// Points that may wait: an hour of a run at the usual interval.
+/// Maximum number of waiting points: an hour of a run at the default interval.
 const MOST_WAITING: usize = 360;
 /// Points that are sent together.
 const AT_A_TIME: usize = 20;

@@ -137,7 +137,7 @@ impl Engine {
         self.place_plan(made.path(), owner, Kept::UntilRemoved, placed)
     }
 
-    /// The tree of the plan's `.jmx`. It reads the file: call it where blocking is allowed.
+    /// The tree of the plan's `.jmx`. It reads the file: do not call it on an async thread.
     ///
     /// # Errors
     /// When it cannot be read.

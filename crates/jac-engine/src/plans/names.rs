@@ -2,7 +2,7 @@
 
 use crate::EngineError;
 
-/// The most folders deep that a file may lie.
+/// Maximum depth of folders.
 const MAX_DEPTH: usize = 12;
 /// Maximum length of a path's part in bytes: the 255 of Linux file systems, less the longest suffix of an unfinished file, on a node
 /// `.` with 16 digits and `.part`.

@@ -78,7 +78,7 @@ pub struct RevisionPage {
     pub next: Option<u32>,
 }
 
-/// The plan at one of its revisions, with the folder that its files lie in now.
+/// The plan at one of its revisions, with the folder that its files are in now.
 #[derive(Debug)]
 pub struct PlanAt {
     pub plan: Plan,
@@ -116,7 +116,7 @@ impl PlanAt {
     }
 }
 
-/// Where the revisions of a plan lie.
+/// The folder of a plan's revisions.
 pub(super) struct Revisions {
     folder: PathBuf,
 }
@@ -373,7 +373,7 @@ impl Engine {
             return plan.files.contains(file).then(|| folder.join(&file.path));
         };
         let kept = Revisions::of(self, &plan.id).content(sha256);
-        // After `jac admin restore` the plans' folders are all that has it.
+        // After `jac admin restore` only the plans' folders have it.
         let current = plan.files.iter().find(|now| now.sha256.as_deref() == Some(sha256));
         let current = current.map(|now| folder.join(&now.path));
         let places = [Some(kept), Content::new(self.folder().blobs()).find(sha256), current];

@@ -26,7 +26,7 @@ pub struct Given<'a> {
     pub properties: &'a Properties,
     /// As given with `-D`.
     pub system_properties: &'a Properties,
-    /// The JMeter that the nodes will have, if it is there already.
+    /// The JMeter that the nodes will have, if it is installed already.
     pub home: Option<&'a JMeterHome>,
     /// Whether to cancel: the result is incomplete then.
     pub cancel: Cancel<'a>,
@@ -208,7 +208,7 @@ impl PlanSource {
     }
 }
 
-/// A file of the plan; `None`: it is not there.
+/// A file of the plan; `None`: it does not exist.
 fn read_found(path: &str, find: &dyn Fn(&str) -> Option<PathBuf>) -> Result<Option<Vec<u8>>, EngineError> {
     let Some(place) = find(path) else { return Ok(None) };
     match std::fs::read(place) {

@@ -309,7 +309,7 @@ impl Task {
         let Some(name) = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| &node.name) else {
             return Ok(Spool::Whole);
         };
-        // Of one whose run ended because it is gone nobody waits for the answer.
+        // If the run ended because the node is gone, nobody waits for its answer.
         let is_gone = matches!(run.cause, Some(Cause::Failed { .. })) && cluster.lost_nodes.contains(name);
         let master = if is_gone { self.remote(&cluster, name)? } else { self.retrying_remote(&cluster, name)? };
         if master.process(&process_name(&self.id)).await.is_err() {
@@ -317,13 +317,13 @@ impl Task {
             self.miss(Message::new("node_lost", text).with("node", name.as_str())).await;
             return Ok(Spool::Partial);
         }
-        // On this machine the nodes' own files are on the same disk: waiting makes no room.
+        // On this machine the nodes' own files are on the same disk: waiting makes no space.
         let waits = cluster.provider != Provider::Local;
         self.pull_rest(&cluster, tailed, master.as_ref(), waits).await?;
         let results = NodePlaces::of(&self.id).results();
         for again in [true, false] {
             let path = spool(self.engine.folder(), &self.id);
-            // Beside the master's: each machine reads its log in its own time.
+            // In parallel with the master's: each machine reads its log at its own speed.
             let own = tokio::task::spawn_blocking(move || digest_of(&path));
             let Some((size, digest)) = master.digest(&results).await? else { return Ok(Spool::Whole) };
             let own = own
@@ -347,7 +347,8 @@ impl Task {
         Ok(Spool::Partial)
     }
 
-    /// Takes in what is left of the log. While the disk has no room for it, it stays where it is, for as long as its machine does.
+    /// Reads the remainder of the log. While the disk has no space for it, it stays on its machine, as long as that
+    /// exists.
     async fn pull_rest(
         &self,
         cluster: &Cluster,

@@ -16,7 +16,7 @@ use jac_store::audit::AuditedChange;
 use std::path::PathBuf;
 
 impl Engine {
-    /// Validates the request, records the run and starts it. It reads files: call it where blocking is allowed.
+    /// Validates the request, records the run and starts it. It reads files: do not call it on an async thread.
     ///
     /// # Errors
     /// When the plan cannot work (all reasons are reported), the cluster is busy or terminating, or a criterion is invalid.

@@ -232,7 +232,7 @@ fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, EngineError> {
     serde_json::to_vec_pretty(value).map_err(|error| EngineError::JMeter(error.to_string()))
 }
 
-/// Writes a file in one step: it is whole or not there.
+/// Writes a file atomically: it is complete or does not exist.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
     let new = path.with_added_extension("new");
     let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, path));
@@ -407,7 +407,7 @@ impl Engine {
         read_report(&self.folder().run(run).join(REPORT))
     }
 
-    /// A piece of the JMeter log of a node: from the node while the run lives, from the artefacts afterwards.
+    /// A piece of the JMeter log of a node: from the node during the run, from the artefacts afterwards.
     ///
     /// # Errors
     /// When the run has no such node, or the node does not answer.
@@ -477,7 +477,7 @@ impl Engine {
     }
 }
 
-/// The points of a finished run's charts as its report has them, for a database that has none.
+/// The points of a finished run's charts from its report, for a database that has none.
 pub(super) fn restored_points(engine: &Engine, run: &RunId) -> Option<(i64, Vec<StoredPoint>)> {
     let series = engine.read_report(run).ok()?.series;
     Some((i64::try_from(series.bucket_ms).ok()?, super::tailed_spool::stored(&series.points, 1)))

@@ -164,7 +164,7 @@ fn note_busy(notes: &mut Vec<Message>, provider: Provider, busy: &[&str]) {
     }
 }
 
-/// Measures the clocks of the nodes and writes them into the run, with a note where one is far off.
+/// Measures the clocks of the nodes and writes the offsets into the run, with a note for each large one.
 pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote>)]) -> Result<(), EngineError> {
     let offsets: HashMap<String, (i64, i64)> = for_all(nodes.iter().map(|(name, remote)| async {
         let offset = timeout(ANSWER_LIMIT, remote.clock_offset()).await.ok().and_then(Result::ok).flatten();

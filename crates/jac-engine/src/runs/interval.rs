@@ -21,7 +21,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
-/// This many logs' parts are remembered: a log of 10 million samples has about 300.
+/// Number of logs whose parts are remembered: a log of 10 million samples has about 300.
 const MOST_LOGS: usize = 64;
 /// Number of logs whose blocks are kept.
 const MOST_LOGS_IN_BLOCKS: usize = 4;
@@ -119,7 +119,8 @@ impl Engine {
         Ok(report)
     }
 
-    /// Statistics of some labels of a finished run as one, in an interval as for [`Engine::report_within`]. It reads the log: call it where blocking is allowed.
+    /// Statistics of some labels of a finished run as one, in an interval as for [`Engine::report_within`]. It reads
+    /// the log: do not call it on an async thread.
     ///
     /// # Errors
     /// When the run has not finished, its log was deleted, the interval is empty or outside of the run, or too many labels are requested.
@@ -229,7 +230,7 @@ impl Engine {
     }
 }
 
-/// The interval, if it is one and has a part of the run in it.
+/// The interval, if it is valid and contains a part of the run.
 fn checked(whole: &Summary, from_ms: Option<i64>, to_ms: Option<i64>) -> Result<Range<i64>, EngineError> {
     let (first_ms, last_ms) = (whole.start_ms.unwrap_or_default(), whole.end_ms.unwrap_or_default());
     let ended_ms = from_ms.unwrap_or(first_ms)..to_ms.unwrap_or(last_ms.saturating_add(1));

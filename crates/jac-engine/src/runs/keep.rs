@@ -103,7 +103,7 @@ struct Fetched {
     left_bytes: u64,
     /// The list was truncated.
     is_partial: bool,
-    /// The run's disk has no room for more.
+    /// The run's disk has no space for more.
     is_full: bool,
 }
 

@@ -30,7 +30,7 @@ pub enum KeptFile {
 }
 
 impl KeptFile {
-    /// Opens a file under its plain name. `None`: it is not there, compressed neither.
+    /// Opens a file by its plain name. `None`: it does not exist, not even compressed.
     ///
     /// # Errors
     /// When it cannot be read, or is compressed and damaged.
@@ -38,7 +38,7 @@ impl KeptFile {
         if let Some(file) = Self::open_as_it_is(plain)? {
             return Ok(Some(file));
         }
-        // A log has its second name before it loses the first.
+        // A log gets its second name before it loses the first.
         let Some(Self::Plain(file, _)) = Self::open_as_it_is(&compressed_path(plain))? else { return Ok(None) };
         let log = FramedLog::of(Arc::new(file)).map_err(|error| unread(plain, error))?;
         log.map(Self::Compressed).map(Some).ok_or_else(|| damaged(plain))
@@ -76,7 +76,7 @@ impl KeptFile {
         }
     }
 
-    /// At most `most` bytes from a byte on; none behind its end.
+    /// At most `most` bytes from a byte on; none after its end.
     pub(crate) fn read_at(&self, path: &Path, from: u64, most: usize) -> Result<Vec<u8>, EngineError> {
         let piece = |file: &dyn BytesAt, bytes: u64| {
             let left = usize::try_from(bytes.saturating_sub(from)).unwrap_or(usize::MAX);

@@ -55,7 +55,7 @@ pub(crate) fn process_name(run: &RunId) -> String {
     format!("{run}-jmeter")
 }
 
-/// Where the log of a run grows on this machine.
+/// The growing log of a run on this machine.
 pub(crate) fn spool(folder: &DataFolder, run: &RunId) -> PathBuf {
     folder.run(run).join(RESULTS)
 }

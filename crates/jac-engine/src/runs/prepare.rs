@@ -103,7 +103,7 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
     Ok(())
 }
 
-/// Whether an earlier try has started all that writes a log: it is only followed then.
+/// Whether an earlier attempt has started everything that writes a log: then it is only followed.
 async fn is_started(task: &Task, run: &Run, cluster: &Cluster) -> Result<bool, EngineError> {
     let logging = match run.results {
         ResultsMode::Rmi => &cluster.nodes[..cluster.nodes.len().min(1)],
@@ -199,7 +199,7 @@ async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError
     let versions = Versions { jac: env!("CARGO_PKG_VERSION").to_owned(), jmeter, java };
     task.change(move |run| {
         run.versions = Some(versions);
-        // After a crash it is there already.
+        // After a crash it exists already.
         run.notes.extend(differs.filter(|note| !run.notes.contains(note)));
         Ok(())
     })
@@ -214,7 +214,7 @@ async fn extend_lease(task: &Task, cluster: &Cluster) {
     }
 }
 
-/// The nodes of the cluster that the run is on, the master first where it has a part.
+/// The nodes of the cluster that the run uses, the master first if it takes part.
 fn places(task: &Task, run: &Run, cluster: &Cluster) -> Result<Vec<Place>, EngineError> {
     cluster
         .nodes

@@ -10,7 +10,7 @@ use jac_model::{Run, RunId};
 use std::path::Path;
 
 impl Engine {
-    /// Forgets a finished run and removes its artefacts.
+    /// Deletes a finished run and its artefacts.
     ///
     /// # Errors
     /// When it has not finished.

@@ -83,7 +83,8 @@ pub struct NewRun {
     /// JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
-    /// If the cluster is busy, the run waits behind those already waiting; `false` or absent: a busy cluster is an error.
+    /// If the cluster is busy, the run waits after those already waiting; `false` or absent: a busy cluster is an
+    /// error.
     #[serde(default)]
     pub queue: bool,
     /// A try run: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the

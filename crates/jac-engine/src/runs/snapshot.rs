@@ -11,10 +11,10 @@ use jac_model::RunId;
 use jac_store::RunRow;
 use std::ops::Range;
 
-/// This many labels are in a snapshot; the report of a finished run has all.
+/// Maximum number of labels in a snapshot; the report of a finished run has all.
 const MOST_LABELS: usize = 500;
 
-/// This many labels' points are followed by one page: as many as a chart has lines.
+/// Maximum number of labels whose points one page follows: as many as a chart has lines.
 const MOST_LIVE_LABELS: usize = 10;
 
 impl Engine {

@@ -278,7 +278,7 @@ impl Task {
                 return Err(Interruption::failed(Message::new("cluster_terminated_while_waiting", text), None));
             }
             if reported.as_ref() != Some(&held) {
-                // Its id will do where its row cannot be read.
+                // The ID is used if its row cannot be read.
                 let user = match &held {
                     Held::By(other) => self.engine.store().run(other).await.ok().map(|row| row.run.name),
                     Held::Restarting | Held::Behind(_) => None,

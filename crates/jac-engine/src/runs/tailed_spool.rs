@@ -257,8 +257,8 @@ impl Pull for MasterLog<'_> {
 }
 
 impl Engine {
-    /// The workers of a run by the names that their samples have, and by how many milliseconds their clocks are ahead. It waits for the database:
-    /// call it where that is allowed.
+    /// The workers of a run by the names in their samples, and by how many milliseconds their clocks are ahead. It
+    /// waits for the database: do not call it on an async thread.
     ///
     /// # Errors
     /// When the cluster cannot be read now. Without its row the names are unknown, and the list is empty.

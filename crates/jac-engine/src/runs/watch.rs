@@ -174,7 +174,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The grace period does not outlast the machines: at their end the run has to have been force-stopped, and its log to be here.
+    /// The grace period must not exceed the machines' lifetime: by its end the run must have been force-stopped, and
+    /// its log must have arrived.
     pub async fn cluster_is_about_to_end(&self, run: &Run) -> Result<bool, EngineError> {
         let engine = &self.task.engine;
         Ok(engine.now_ms() >= last_call_ms(engine, &self.task.cluster(run).await?))

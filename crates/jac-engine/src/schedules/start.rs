@@ -211,7 +211,7 @@ impl Engine {
         is_held || self.store().queued_runs(id).await.is_ok_and(|waiting| !waiting.is_empty())
     }
 
-    /// The cluster that is created for the run, created unless it is there.
+    /// The cluster for the run, created unless it exists.
     async fn made_cluster(
         &self,
         schedule: &Schedule,

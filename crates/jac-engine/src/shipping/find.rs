@@ -24,7 +24,7 @@ use tokio::time::timeout;
 pub const LOG: &str = "log";
 /// A log with fewer rows is read sooner than a target answers (docs/benchmarks.md).
 const ROWS_WORTH_ASKING: u64 = 1_000_000;
-/// A target has to answer in this time.
+/// Time limit for a target's response.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 /// The most of a summary that is read.
 const SUMMARY_BYTES: usize = 64 << 20;
@@ -39,7 +39,7 @@ pub enum SampleSource {
     Auto,
     /// In the log.
     Log,
-    /// In a search target, however long the log is; in the log where none can answer.
+    /// In a search target, however long the log is; in the log if no target can answer.
     Search,
 }
 
@@ -176,7 +176,7 @@ enum Asked {
 /// The matches, in the form of a log search.
 fn result(matches: SampleMatches, reading: &Reading) -> SearchResult {
     let SampleMatches { searched, matched, samples, .. } = matches;
-    // As there: where every row is a transaction they are the samples.
+    // As there: if every row is a transaction, transactions count as the samples.
     let (searched, matched) = match searched.requests {
         0 => ((searched.transactions, 0), (matched.transactions, 0)),
         requests => ((requests, searched.transactions), (matched.requests, matched.transactions)),

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 
 /// The shipment was removed or restarted.
 pub(super) const CHANGED: &str = "shipment_changed";
-/// How often it is checked whether the log has more.
+/// Interval of checks for more of the log.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Interval at which a cursor is stored; after a crash later rows are sent again.
 const KEEP_EVERY: Duration = Duration::from_millis(500);
@@ -264,7 +264,7 @@ fn append(path: &Path, bytes: u64, rows: &[RefusedRow]) -> Result<u64, TargetErr
     Ok(bytes + lines.len() as u64)
 }
 
-/// How many bytes of the log are behind the last acknowledged row.
+/// Bytes of the log after the last acknowledged row.
 pub(super) fn waiting_bytes(engine: &Engine, row: &ShipmentRow) -> Option<u64> {
     let log = KeptFile::open(&spool(engine.folder(), &row.run)).ok()??;
     Some(log.bytes().saturating_sub(row.cursor.row.unwrap_or(0)))

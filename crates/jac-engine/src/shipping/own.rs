@@ -1,4 +1,4 @@
-//! People's own search targets: saved, tried, deleted. Their runs are shipped there as to the server's.
+//! People's own search targets: saved, tested, deleted. Their runs are shipped there as to the server's.
 
 use super::Shipping;
 use super::view::{ShipmentTrouble, trouble_of};

@@ -18,7 +18,7 @@ use tokio::time::sleep;
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 
 impl Engine {
-    /// Sees to it that there is a task for the shipment, if its target is one of this server's.
+    /// Ensures that the shipment has a task, if its target is one of this server's.
     pub(super) fn work_on_shipment(&self, run: &RunId, target: &str) {
         let targets = self.shipping().targets();
         let Some(target) = named(&targets, target) else { return };
@@ -159,7 +159,7 @@ impl Engine {
         Ok(changed.await.map_err(of_store)?.map(|(row, ())| row))
     }
 
-    /// Writes down what holds a shipment up.
+    /// Records what holds up a shipment.
     pub(super) async fn note_trouble(&self, key: &Key, trouble: Option<TargetError>) {
         let trouble = trouble.map(|error| (error.code.to_owned(), error.message));
         if let Err(error) = self.change_shipment(key, move |row| row.trouble = trouble).await {

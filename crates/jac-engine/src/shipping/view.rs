@@ -9,7 +9,7 @@ use jac_model::search::{ShipmentState, TargetInfo};
 use jac_store::ShipmentRow;
 use serde::{Deserialize, Serialize};
 
-/// The time around a run that a dashboard shows besides.
+/// The time before and after a run that a dashboard also shows.
 const AROUND_MS: i64 = 60_000;
 
 /// The shipping of a run to a target.

@@ -13,7 +13,7 @@ pub(super) fn properties(uses: &[PropertyUse], findings: &mut Findings) {
         let Some(bare) = &used.without_default else {
             continue;
         };
-        // Tried: see `Scope`.
+        // Verified: see `Scope`.
         let becomes = if bare.function == "__P" { "1" } else { name.as_str() };
         let call = format!("${{{}({name})}}", bare.function);
         let message = format!(

@@ -113,7 +113,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
     };
     if path.as_str().is_empty() {
         if used.kind == DataFileKind::Csv {
-            // Tried: the thread ends before its first sample.
+            // Verified: the thread ends before its first sample.
             let from = match written.as_str() {
                 "" => String::new(),
                 written => format!(" ({written} is empty)"),
@@ -127,7 +127,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
     let files = &context.input.files;
     match used.kind {
         DataFileKind::ClassPath => return class_path(context, used, path, findings),
-        // Tried: JMeter continues with an empty key store.
+        // Verified: JMeter continues with an empty key store.
         DataFileKind::KeyStore if !matches!(path, PlanPath::Beside(path) if files.contains_key(path)) => {
             let message =
                 format!("\"{element}\" uses the keystore {}, which is not among the plan's files.", path.as_str());
@@ -146,7 +146,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
         _ => {}
     }
     if !used.encoding.trim().is_empty() && !charsets::is_known(&used.encoding) {
-        // Tried: the rows are read as if the file had ended.
+        // Verified: the rows are read as if the file had ended.
         let message = format!(
             "\"{element}\" reads {} as \"{}\", an encoding that Java does not know.",
             path.as_str(),
@@ -259,7 +259,7 @@ fn origin(context: &Context<'_>, used: &DataFileUse) -> (String, Option<String>)
     (because, property)
 }
 
-/// JMeter adds the entries of the test plan's class path on the master and on every worker (tried).
+/// JMeter adds the entries of the test plan's class path on the master and on every worker (verified).
 fn class_path(context: &Context<'_>, used: &DataFileUse, path: &PlanPath, findings: &mut Findings) {
     let element = &used.element;
     let shown = path.as_str();

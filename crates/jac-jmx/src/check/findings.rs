@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Finding, Severity};
 
-/// The most findings of one code: who has a hundred of a kind mends the kind.
+/// Maximum number of findings with one code: a person with a hundred of a kind fixes the cause.
 const MAX_PER_CODE: usize = 100;
 /// The longest message or name, in characters.
 const MAX_TEXT: usize = 2_000;

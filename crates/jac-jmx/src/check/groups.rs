@@ -137,7 +137,7 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
         }
     };
     if group.scheduler && report.duration_s == Some(0) {
-        // Tried: "Invalid duration 0 set in Thread Group", no sample, exit code 0.
+        // Verified: "Invalid duration 0 set in Thread Group", no sample, exit code 0.
         let message =
             format!("The scheduler of \"{name}\" is on without a duration, which JMeter refuses at the start.");
         add(
@@ -149,7 +149,7 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
         );
     }
     if let Some(delay_s) = group.negative_delay {
-        // Tried: "Invalid delay -1 set in Thread Group", no sample, exit code 0.
+        // Verified: "Invalid delay -1 set in Thread Group", no sample, exit code 0.
         let message = format!(
             "The startup delay of \"{name}\" is {delay_s} s, which JMeter rejects as invalid when the test starts."
         );

@@ -68,7 +68,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// As it is written behind a number.
+    /// The symbol after a number.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::None => "",

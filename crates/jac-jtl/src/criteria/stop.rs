@@ -190,7 +190,7 @@ pub struct StopRuleState {
     pub metric: String,
     /// `null`: the total.
     pub label: Option<String>,
-    /// How it is compared with the limit; where that is true, the run is stopped.
+    /// The comparison with the limit; if it is true, the run is stopped.
     pub operator: Operator,
     /// In `unit`.
     pub limit: f64,

@@ -7,7 +7,7 @@
 use crate::{Sample, Steps};
 use std::collections::{BTreeMap, HashMap};
 
-/// Into this many slots a window is cut; one of less than this many seconds into seconds.
+/// Number of slots of a window; a window of fewer seconds has slots of one second.
 const SLOTS: i64 = 60;
 /// Steps of response times, less than 1 % wide.
 const STEPS: Steps = Steps::of_digits(8);
@@ -183,7 +183,7 @@ impl Window {
         self.slots.entry(slot).or_default()[usize::from(sample.is_transaction())].add(sample, self.times);
     }
 
-    /// The whole slots up to where all nodes were heard.
+    /// The whole slots up to the time until which all nodes have reported.
     pub fn seen(&self, progress: &Progress, rows: Rows) -> Option<Seen> {
         let heard_until_ms = progress.heard_until_ms(self.length_ms)?;
         let end = heard_until_ms.div_euclid(self.slot_ms);

@@ -1,4 +1,4 @@
-//! Which column holds what: from the header by name in any order, or JMeter's default columns where a header is missing.
+//! The columns' meaning: from the header by name in any order, or JMeter's default columns if there is no header.
 
 use super::rejects::Reason;
 use super::row::{FieldEnds, split_row};
@@ -156,7 +156,7 @@ pub(super) enum FirstLine {
 }
 
 impl Columns {
-    /// Where the column is in a row, if the log has it.
+    /// The position of the column in a row, if the log has it.
     #[inline(always)]
     pub(super) fn index(&self, column: Column) -> Option<usize> {
         let index = self.at[column as usize];

@@ -35,7 +35,7 @@ pub(super) struct CsvReader {
     /// The begun row that the next piece completes.
     tail: Vec<u8>,
     scan: RowScan,
-    /// Bytes are dropped up to the next line end, as their row has been rejected.
+    /// Bytes are skipped up to the next line end, because their row was rejected.
     skipping: bool,
     /// Place of the row that is read next.
     position: u64,
@@ -147,7 +147,7 @@ impl CsvReader {
                     }
                 }
                 (State::Rows(_), Some(end)) => {
-                    // A quote without its partner must not swallow the good rows behind it.
+                    // An unmatched quote must not consume the valid rows after it.
                     self.reject(&Reason::Cut);
                     self.advance(end + 1, 1);
                     self.take(&tail[end + 1..], sink);
@@ -312,7 +312,7 @@ impl CsvReader {
         }
     }
 
-    /// Reads one complete row, or at the log's end a row that may be cut.
+    /// Reads one complete row, or at the log's end a row that may be truncated.
     fn slow_row(&mut self, row: &[u8], at_end: bool, sink: &mut impl TakeSample) {
         if !blank(row)
             && let Err(reason) = self.try_row(row, sink)

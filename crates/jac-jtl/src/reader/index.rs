@@ -69,13 +69,13 @@ impl Index {
         &mut self.marks[1..=self.count]
     }
 
-    /// Which of the ends is the line end with this number.
+    /// The end that is the line end with this number.
     #[inline]
     pub(super) fn line(&self, number: usize) -> Option<usize> {
         self.lines[..self.lines_count].get(number).map(|end| *end as usize)
     }
 
-    /// The mark before an end, that end and those behind it.
+    /// The mark before an end, that end and the following ones.
     #[inline]
     pub(super) fn around(&self, end: usize) -> Option<&Marks> {
         self.marks.get(end..)?.first_chunk()

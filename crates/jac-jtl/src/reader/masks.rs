@@ -22,8 +22,8 @@ pub(super) struct Masks {
 /// Receives the masks of each 64 bytes in turn. A trait instead of a closure, so that it is inlined into the kernels'
 /// loops.
 pub(super) trait TakeMasks {
-    /// The masks of the 64 bytes at an offset. `list` writes where a mask's bits are: each one's number plus an offset, in
-    /// order, and behind them anything.
+    /// The masks of the 64 bytes at an offset. `list` writes the positions of a mask's bits: each one's number plus an
+    /// offset, in order, followed by arbitrary values.
     fn take(&mut self, at: u32, masks: Masks, list: impl Fn(u64, u32, &mut [u32; 64]));
 }
 
@@ -107,7 +107,7 @@ fn each_64(
     }
 }
 
-/// Places that are written without asking how many there are: about as many as 64 bytes of an ordinary row have.
+/// Number of positions that are written without checking the count: about as many as 64 bytes of an ordinary row have.
 const AT_ONCE: usize = 12;
 
 /// The places of a mask's bits, one by one.

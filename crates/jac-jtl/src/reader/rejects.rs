@@ -10,7 +10,7 @@ const KEPT: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rejected {
-    /// The log that it is in, where there may be several; empty otherwise.
+    /// The log that contains it, if there may be several; empty otherwise.
     #[serde(default)]
     pub file: String,
     /// Line on which the row begins, from 1.
@@ -28,7 +28,7 @@ pub struct Rejected {
 /// The outcome of a reading, apart from the samples.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOutcome {
-    /// Bytes taken.
+    /// Number of bytes read.
     pub bytes: u64,
     /// Line ends in complete rows.
     pub lines: u64,
@@ -44,20 +44,20 @@ pub struct ReadOutcome {
     pub cut_logs: u64,
     /// Nested samples of an XML log that are deeper than JMeter writes them to a CSV log: they are skipped.
     pub too_deep: u64,
-    /// Numbers that could not be read in columns that a sample does not need; they are taken as missing.
+    /// Unreadable numbers in columns that a sample does not need; they count as missing.
     pub unread_values: u64,
     /// The first of them.
     pub unread_value: Option<Rejected>,
     /// Data that the logs do not contain.
     pub lacks: Lacks,
-    /// How time stamps were understood where that was a guess.
+    /// How ambiguous time stamps were interpreted.
     pub guesses: Guesses,
 }
 
 /// Data that a log does not contain, so that some facts about its samples are unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Lacks {
-    /// No `success` and no `ErrorCount`: all samples were taken for successes.
+    /// No `success` and no `ErrorCount`: all samples count as successes.
     pub success: bool,
     /// No `responseMessage`: transactions cannot be distinguished from requests.
     pub message: bool,
@@ -111,8 +111,8 @@ impl ReadOutcome {
         }
     }
 
-    /// Share of the rows that could not be read, from 0 to 1. A row in which a log ends does not count: the log is
-    /// incomplete then, which is another matter.
+    /// Share of the rows that could not be read, from 0 to 1. A truncated last row does not count: the log is
+    /// incomplete then, which is reported separately.
     pub fn unread_share(&self) -> f64 {
         let unread = self.rejected_rows - self.cut_rows;
         let rows = unread + self.samples;

@@ -16,7 +16,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Where the field at an index, which must be below the number of fields, begins and ends.
+    /// Start and end of the field at an index, which must be below the number of fields.
     #[inline(always)]
     pub(super) fn bounds(&self, index: usize) -> (usize, usize) {
         let start = if index == 0 { self.start } else { self.ends[index - 1] as usize + 1 };
@@ -85,7 +85,7 @@ impl<'a> Row<'a> {
         Ok((stamp, form))
     }
 
-    /// Reads the sample of a row that has the right number of fields, and how its time stamp is written.
+    /// Reads the sample of a row that has the right number of fields, and the format of its time stamp.
     pub(super) fn sample(
         &self,
         columns: &Columns,
@@ -163,7 +163,7 @@ fn unknown_stamp(field: &[u8]) -> Reason {
     Reason::TimeStamp { text: Reason::excerpt(field) }
 }
 
-/// Greatest byte count or duration that is taken for real: 2^48.
+/// Greatest byte count or duration that is considered plausible: 2^48.
 pub(super) const BYTES_LIMIT: u64 = 1 << 48;
 
 #[cold]

@@ -6,7 +6,7 @@
 use crate::time_format::Written;
 use crate::{DateOrder, Settings};
 
-/// First millisecond of the year 10000: beyond it a time stamp is taken for a mistake.
+/// First millisecond of the year 10000: a later time stamp counts as an error.
 pub(super) const LIMIT_MS: u64 = 253_402_300_800_000;
 
 /// Reads a date and time as epoch milliseconds, in the format of the settings. Without one, the known formats are, each
@@ -99,7 +99,7 @@ impl Text<'_> {
         (count > 0).then_some((value, count))
     }
 
-    /// `HH:mm:ss`, an optional fraction and an optional offset, and nothing behind them; of 1970-01-01.
+    /// `HH:mm:ss`, an optional fraction and an optional offset, and nothing after them; of 1970-01-01.
     fn time(&mut self) -> Option<Written> {
         let (hour, _) = self.digits(2)?;
         self.expect(b':')?;
@@ -115,7 +115,7 @@ impl Text<'_> {
         Some(Written { year: 1970, month: 1, day: 1, hour, minute, second, millisecond, offset_minutes })
     }
 
-    /// A fraction of a second in whole milliseconds, cut.
+    /// A fraction of a second in whole milliseconds, truncated.
     fn fraction_ms(&mut self) -> Option<i64> {
         let (value, count) = self.digits(9)?;
         let millis = if count <= 3 { value * 10i64.pow(3 - count as u32) } else { value / 10i64.pow(count as u32 - 3) };

@@ -28,7 +28,7 @@ const NUMBERS: [Column; 8] = [
     Column::AllThreads,
 ];
 
-/// Where each column is, such that no place needs to be checked: of a column that the log does not have, at field 0.
+/// The positions of the columns, such that none needs a check: a column that the log does not have is at field 0.
 pub(super) struct Places {
     at: [u8; Column::COUNT],
     has: [bool; Column::COUNT],
@@ -60,7 +60,7 @@ impl Places {
         Some(places)
     }
 
-    /// Where a column's field begins and ends.
+    /// Start and end of a column's field.
     #[inline(always)]
     fn bounds(&self, column: Column, marks: &Marks) -> (usize, usize) {
         let at = usize::from(self.at[column as usize]) % (AROUND - 1);
@@ -183,7 +183,7 @@ pub(super) fn pair(words: [u64; 2], last: [u64; 2]) -> Pair {
     let digits = _mm_and_si128(_mm_xor_si128(both(words), _mm_set1_epi8(b'0' as i8)), both(last));
     // Ten and more have the highest bit then.
     let wrong = _mm_movemask_epi8(_mm_adds_epu8(digits, _mm_set1_epi8(0x76)));
-    // The digit in front is the lower byte: ten times it, and the one behind it.
+    // The first digit is in the lower byte: ten times it, plus the following one.
     let pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
     let fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x0001_0064));
     let high = _mm_mul_epu32(fours, _mm_set1_epi64x(10_000));

@@ -38,7 +38,7 @@ pub(super) struct XmlReader {
     split: FieldEnds,
     /// A document has begun.
     begun: bool,
-    /// The document has ended as it should.
+    /// The document has ended properly.
     closed: bool,
     /// In a line of text outside of samples that is counted already.
     in_unread_line: bool,
@@ -117,7 +117,7 @@ impl XmlReader {
 
     /// Notes a document that ends here without its closing tag.
     fn end_document(&mut self) {
-        // The outermost element is the row that the document ends in.
+        // The outermost element is the row that was truncated.
         if let Some(sample) = self.open.first() {
             self.outcome.cut(sample.line, sample.position);
         } else if !self.closed {
@@ -287,10 +287,10 @@ impl XmlReader {
     }
 }
 
-/// Is this the beginning of a sample's tag, behind its `<`?
+/// Whether this is the beginning of a sample's tag, after its `<`.
 fn begins_a_sample(tag: &[u8]) -> bool {
     let name = tag.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/')).next().unwrap_or_default();
-    // Cut within its name it may have become one.
+    // Truncated within its name, it may be one.
     is_sample(name)
         || (name.len() == tag.len()
             && !tag.is_empty()

@@ -25,7 +25,7 @@ pub(super) struct Latest {
     pub(super) threads: u32,
 }
 
-/// A worker that its rows do not name has a number of its log: this and the log's number.
+/// A worker that its rows do not name is identified by its log: this plus the log's number.
 pub(super) const UNNAMED: u32 = 0x8000_0000;
 
 /// By how many milliseconds workers' clocks are ahead, by the workers' numbers.
@@ -135,7 +135,7 @@ fn unnamed_logs(buckets: &BTreeMap<i64, Bucket>) -> Vec<(i64, i64)> {
     logs.into_values().collect()
 }
 
-/// Do they share no more than the bucket in which one ends and the next begins?
+/// Whether they share at most the bucket in which one ends and the next begins.
 fn one_after_the_other(logs: &[(i64, i64)]) -> bool {
     let mut logs = logs.to_vec();
     logs.sort_unstable();

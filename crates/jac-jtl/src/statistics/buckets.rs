@@ -25,7 +25,8 @@ use std::collections::BTreeMap;
 pub(super) const WIDTHS_S: [u64; 14] =
     [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000];
 
-/// Memory of a bucket besides its cells, of one code's counter in it and of one worker's thread count, about, in bytes.
+/// Approximate memory in bytes of a bucket without its cells, of one code's counter in it and of one worker's thread
+/// count.
 const BUCKET_BYTES: usize = 200;
 const CODE_BYTES: usize = 32;
 const THREADS_BYTES: usize = 32;
@@ -185,8 +186,8 @@ impl Buckets {
         self.now - 1
     }
 
-    /// Samples of a kind over time by code, in the buckets that changed after `since` (0: all): those of each code in `named`, which has their
-    /// places, and of all others together.
+    /// Samples of a kind over time by code, in the buckets that changed after `since` (0: all): those of each code in
+    /// `named`, which contains their positions, and of all others together.
     pub(super) fn codes(
         &self,
         kind: Kind,

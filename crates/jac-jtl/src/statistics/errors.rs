@@ -17,7 +17,7 @@ const MESSAGE_BYTES: usize = 1_000;
 const CODE_BYTES: usize = 200;
 /// Longest message that is kept as an example, in bytes.
 const EXAMPLE_BYTES: usize = 10_000;
-/// Memory of a group besides its texts, about, in bytes.
+/// Approximate memory of a group without its texts, in bytes.
 const GROUP_BYTES: usize = 200;
 /// Logged messages whose group is remembered: most failures repeat one of a few messages.
 const REMEMBERED: usize = 500;
@@ -141,8 +141,8 @@ impl Errors {
         self.rest.iter().any(Option::is_some)
     }
 
-    /// The groups of a kind, most frequent first, at most the limit; the remainder behind them. `within`: those of the intervals that have
-    /// a part of this time, epoch milliseconds.
+    /// The groups of a kind, most frequent first, at most the limit, followed by the remainder. `within`: those of the
+    /// intervals that overlap this time, epoch milliseconds.
     pub(super) fn sorted(&self, kind: Kind, labels: &Labels, within: Option<&Range<i64>>) -> Vec<ErrorGroup> {
         let counted = |failures: &OverTime| match within {
             None => Some(failures.all()),
@@ -316,7 +316,7 @@ impl<'a> Key<'a> {
     }
 }
 
-/// A text that is marked where it had to be cut.
+/// A text with a mark if it was truncated.
 fn cut_text(text: &[u8], bytes: usize) -> String {
     if text.len() <= bytes {
         return String::from_utf8_lossy(text).into_owned();

@@ -191,7 +191,7 @@ impl Hot {
         }
     }
 
-    /// Which near bucket holds this time.
+    /// The near bucket that contains this time.
     #[inline]
     fn near(&mut self, end_ms: i64) -> usize {
         if self.is_in(self.near[self.last].bucket_start_ms, end_ms) {
@@ -255,7 +255,7 @@ impl Hot {
         }
     }
 
-    /// Does the bucket that begins there hold this time? Dividing is what costs in finding a bucket.
+    /// Whether the bucket that begins there contains this time. Division is the main cost of finding a bucket.
     #[inline]
     fn is_in(&self, bucket_start_ms: i64, time_ms: i64) -> bool {
         time_ms >= bucket_start_ms

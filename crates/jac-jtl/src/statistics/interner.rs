@@ -63,7 +63,7 @@ impl Interner {
         if entry.short.length as usize != key.len() || key.is_empty() {
             return entry.short.length as usize == key.len();
         }
-        // Where it is short no function is called to compare it.
+        // A short key is compared without a function call.
         entry.short == short(key) && (key.len() <= 16 || *entry.text == *key)
     }
 

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// Maximum total size of all labels' texts; further labels are counted with the remainder.
 const TEXT_BYTES: usize = 32 << 20;
 
-/// Memory of a label and of a group of its rows besides text and times, about, in bytes.
+/// Approximate memory of a label and of a group of its rows without text and times, in bytes.
 const LABEL_BYTES: usize = 160;
 const GROUP_BYTES: usize = 280;
 
@@ -285,7 +285,7 @@ impl Labels {
             None => {
                 let rest = self.push(Settings::OTHER_LABELS, (u32::MAX, u64::MAX));
                 self.rest = Some(rest);
-                // The remainder must be the last: no label may be added behind it.
+                // The remainder must be the last: no label may be added after it.
                 self.limit = self.texts.len();
                 rest
             }
@@ -314,7 +314,7 @@ impl Labels {
         self.rest.map_or(0, |rest| self.labels[rest as usize].samples())
     }
 
-    /// Does any row of a kind exist?
+    /// Whether there is any row of a kind.
     pub(super) fn has(&self, kind: Kind) -> bool {
         self.labels.iter().any(|label| label.group(kind).is_some_and(|group| group.tally.samples > 0))
     }

@@ -39,7 +39,7 @@ impl LogStatistics {
         Self { reader: LogReader::new(settings), statistics, merged: outcome, partial: None }
     }
 
-    /// Takes the next piece of the log, cut anywhere.
+    /// Reads the next piece of the log, split anywhere.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.feed_and(bytes, &mut |_: &Sample<'_>| ());
     }
@@ -168,7 +168,7 @@ impl LogStatistics {
         self.statistics.profiles()
     }
 
-    /// Where Apdex draws its lines.
+    /// The thresholds of Apdex.
     pub fn apdex_thresholds(&self) -> ApdexThresholds {
         self.statistics.apdex_thresholds()
     }

@@ -52,7 +52,7 @@ fn special(text: &[u8]) -> Option<usize> {
         let host =
             text[name + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte)).count();
         let host_text = &text[name + 1..name + 1 + host];
-        // An object of Java (`java.lang.Object@1f2e3d`) has no point behind it.
+        // The name of a Java object (`java.lang.Object@1f2e3d`) is not followed by a dot.
         if host_text.contains(&b'.') && host_text.first() != Some(&b'.') {
             let points = host_text.iter().rev().take_while(|byte| **byte == b'.').count();
             return Some(name + 1 + host - points);

@@ -7,7 +7,7 @@ use super::active::SILENCE_MS;
 use super::kind::{KINDS, Kind};
 
 const SECONDS: i64 = 64;
-/// Full seconds that the rate is taken over.
+/// Number of full seconds that the rate covers.
 const WINDOW: i64 = 5;
 
 /// Samples per second of the last minute, by one node's clock.

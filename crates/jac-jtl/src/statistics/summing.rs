@@ -14,7 +14,7 @@ const WAITING: usize = 256;
 const FEW: usize = 16;
 /// Values are scattered if there are fewer than one per this many places of the table.
 const APART: usize = 16;
-/// Places of the table that are passed over together where all are empty.
+/// Places of the table that are skipped together if all are empty.
 const GROUP: usize = 8;
 
 /// Counts that are being added up.

@@ -53,7 +53,7 @@ impl Times {
         }
     }
 
-    /// Does a value wait?
+    /// Whether a value waits.
     pub(super) fn waits(&self) -> bool {
         !self.late.is_empty()
     }

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 /// A condition that cannot be understood.
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
-    /// It has no operator in it.
+    /// It contains no operator.
     #[error("invalid condition {0:?}; expected FIELD OP VALUE, such as elapsed>1000 or label~^Home")]
     NoOperator(String),
     /// Unknown field.
@@ -17,7 +17,7 @@ pub enum FilterError {
          text"
     )]
     NoField(String),
-    /// The operator does not fit the field.
+    /// The operator is not valid for the field.
     #[error("{field} takes {takes}, not {operator}")]
     WrongOperator {
         /// The field.

@@ -35,8 +35,8 @@ pub(crate) struct Frame {
 }
 
 impl FramedLog {
-    /// Opens a file and reads its seek table. `None`: it has none that fits the file, so it can only be unpacked from its
-    /// beginning on.
+    /// Opens a file and reads its seek table. `None`: it has none that fits the file, so it can only be decompressed
+    /// from its beginning.
     ///
     /// # Errors
     /// When it cannot be opened or read.
@@ -99,7 +99,7 @@ impl FramedLog {
         &self.frames
     }
 
-    /// At most `most` bytes of the log from a byte on; none behind its end.
+    /// At most `most` bytes of the log from a byte on; none after its end.
     ///
     /// # Errors
     /// When the file cannot be read, or is damaged there ([`ErrorKind::InvalidData`]).

@@ -178,7 +178,7 @@ impl Drop for Alarm<'_, '_> {
 }
 
 impl<'a> State<'a> {
-    /// Takes a part that was unpacked, and whether there is another one behind it.
+    /// Takes a decompressed part, and whether another one follows.
     fn put(
         &mut self,
         unpacker: Unpacker<'a>,
@@ -206,7 +206,7 @@ impl<'a> State<'a> {
 /// Decompresses and splits, one part after the other.
 struct Unpacker<'a> {
     source: Source<'a>,
-    /// Where the next part begins; `None` behind the last.
+    /// Where the next part begins; `None` after the last.
     buffer: Option<Buffer>,
     number: usize,
     position: u64,
@@ -216,7 +216,7 @@ struct Unpacker<'a> {
 }
 
 impl Unpacker<'_> {
-    /// The next part, and whether there is another one behind it.
+    /// The next part, and whether another one follows.
     fn next(&mut self) -> Result<(Unpacked, bool), LogError> {
         let mut buffer = self.buffer.take().unwrap_or_else(|| self.pool.take());
         self.buffer = self.split(&mut buffer)?;

@@ -28,7 +28,7 @@ pub(super) struct Shared<'a> {
     pub(super) settings: &'a Settings,
     pub(super) layout: &'a Layout,
     within: Option<&'a Interval>,
-    /// Bytes that have been taken.
+    /// Number of bytes read.
     pub(super) taken: AtomicU64,
     /// The result is no longer needed.
     stop: AtomicBool,
@@ -57,7 +57,7 @@ impl<'a> Shared<'a> {
         self.stop();
     }
 
-    /// Has the part that begins at this byte to be read?
+    /// Whether the part that begins at this byte has to be read.
     pub(super) fn needs(&self, position: u64) -> bool {
         self.within.is_none_or(|interval| interval.may_be_in(position))
     }

@@ -32,7 +32,7 @@ enum Rule {
 }
 
 impl Timing {
-    /// Reads it.
+    /// Parses it.
     ///
     /// # Errors
     /// `zone_unknown`, `time_malformed`, `time_does_not_exist` or `cron_invalid`, with the field within the timing.

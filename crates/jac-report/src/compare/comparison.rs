@@ -74,7 +74,7 @@ pub struct LineComparison {
     pub label: String,
     /// Its outcome.
     pub change: Change,
-    /// The numbers for which it is a change; none where it is not.
+    /// The numbers that make it a change; empty if it is not one.
     #[serde(default)]
     pub changed: Vec<NumberChange>,
     /// The reason, a sentence.

@@ -52,7 +52,7 @@ impl LineComparison {
         [&mut self.response_times, &mut self.tail, &mut self.errors].into_iter().flatten()
     }
 
-    /// Are the compared times not the line's own, as some of its samples failed?
+    /// Whether the compared times differ from the line's own, because some of its samples failed.
     pub(super) fn some_failed(&self) -> bool {
         self.passed_before.is_some() || self.passed_after.is_some()
     }

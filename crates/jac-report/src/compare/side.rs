@@ -46,7 +46,8 @@ pub struct Thresholds {
     pub time_ms: f64,
     /// Least change of the share of failures that matters, in percentage points (0.1).
     pub error_points: f64,
-    /// Share of a log's rows that may be unread without putting the verdict in doubt, in percent (0.1), where its result has none of its own.
+    /// Share of a log's rows that may be unread without putting the verdict in doubt, in percent (0.1), if its result
+    /// has no such value.
     pub max_unread_percent: f64,
 }
 

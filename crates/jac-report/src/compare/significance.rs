@@ -3,7 +3,7 @@
 use jac_jtl::TimeFigures;
 use serde::{Deserialize, Serialize};
 
-/// Fewer samples than this are not tested: the normal approximation does not hold.
+/// Fewer samples than this are not tested: the normal approximation is not valid.
 const LEAST_SAMPLES: u64 = 20;
 /// Fewer cases than this in both sides together are not tested.
 const LEAST_CASES: u64 = 5;

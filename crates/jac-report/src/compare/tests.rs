@@ -225,7 +225,7 @@ fn unchanged_systems_are_hardly_ever_called_worse() {
     assert!(wrong.count() <= 1);
 }
 
-/// A line's verdict on coarse steps is the one on exact times.
+/// A line's verdict on coarse steps equals the one on exact times.
 #[test]
 fn coarse_steps_change_no_verdict() {
     let base = side("a", 1, 200, 600, 5);
@@ -316,7 +316,7 @@ fn what_is_compared_is_told_beside_the_figures_of_all_samples() {
         comparison.notes.iter().map(|note| note.code.clone()).collect()
     };
     assert!(codes(&comparison).contains(&"passed_times_compared".to_owned()));
-    // Where nothing failed they are the table's.
+    // If nothing failed, they are the table's.
     let (a, b) = (of_failures("a", 200, |_| None), of_failures("b", 300, |_| None));
     let comparison = compare(&a, &b, Thresholds::default());
     let line = &comparison.labels[0];

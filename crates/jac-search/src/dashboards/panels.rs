@@ -195,7 +195,7 @@ pub(super) const RUNS: &[Panel] = &[
 ];
 
 impl Figure {
-    /// Aggregation type and parameters, as `visState` has them.
+    /// Aggregation type and parameters, as in `visState`.
     pub(super) fn aggregation(self) -> (&'static str, Value) {
         match self {
             Self::Count => ("count", json!({})),

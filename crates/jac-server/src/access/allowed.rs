@@ -225,7 +225,7 @@ impl Ownable for Schedule {
     }
 }
 
-/// The `{id}` of the path; empty where it has none.
+/// The `{id}` of the path; empty if it has none.
 pub(super) async fn id_of(parts: &mut Parts, app: &App) -> String {
     let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
     path.ok().and_then(|Path(mut path)| path.remove("id")).unwrap_or_default()

@@ -47,7 +47,7 @@ impl Viewing {
     /// The engine, for these runs.
     ///
     /// # Errors
-    /// When the link does not show exactly them, in this order.
+    /// When the link does not show exactly these runs, in this order.
     pub fn exactly(&self, runs: &[RunId]) -> Result<&Engine, ApiError> {
         match &self.only {
             Some(only) if only.as_slice() != runs => Err(ApiError::SignedOut),

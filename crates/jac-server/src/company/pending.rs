@@ -43,10 +43,10 @@ impl Pendings {
         Self { kept, most: MOST }
     }
 
-    /// Remembers a sign-in that begins now.
+    /// Stores a sign-in that begins now.
     ///
     /// # Errors
-    /// [`CompanyError::SessionsUnavailable`] when Redis does not answer.
+    /// [`CompanyError::SessionsUnavailable`] when Redis does not respond.
     pub async fn keep(&self, state: &str, browser: &str, now_ms: EpochMs) -> Result<(), CompanyError> {
         let digest = digest(state, browser);
         match &self.kept {
@@ -73,10 +73,10 @@ impl Pendings {
         }
     }
 
-    /// Whether there is a sign-in of that state which this browser has begun; once.
+    /// Whether this browser has begun a sign-in with that state; only once.
     ///
     /// # Errors
-    /// [`CompanyError::SessionsUnavailable`] when Redis does not answer.
+    /// [`CompanyError::SessionsUnavailable`] when Redis does not respond.
     pub async fn take(&self, state: &str, browser: &str, now_ms: EpochMs) -> Result<bool, CompanyError> {
         let digest = digest(state, browser);
         match &self.kept {

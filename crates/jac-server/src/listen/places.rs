@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Number of places reserved for requests with the shell's token.
 const KEPT_PLACES: usize = 16;
 
-/// Who has a place.
+/// The occupied places.
 #[derive(Debug, Default)]
 struct Taken {
     ordinary: usize,

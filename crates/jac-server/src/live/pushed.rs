@@ -41,7 +41,7 @@ struct Table {
 }
 
 impl Tables {
-    /// The message for all who watch the run; `None` where it cannot be written.
+    /// The message for all who watch the run; `None` if it cannot be written.
     pub fn message(&mut self, snapshot: &Snapshot) -> Option<Bytes> {
         in_place(|| self.made_of(snapshot))
     }

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 /// The longest name of a token.
 const LONGEST_NAME: usize = 60;
-/// A token works for ten years at most, where it has an end.
+/// Maximum validity of a token that expires: ten years.
 const MOST_DAYS: u32 = 3650;
 
 /// A new password.

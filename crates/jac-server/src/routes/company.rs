@@ -15,7 +15,7 @@ use jac_engine::EngineError;
 use jac_store::{PersonRow, StoreError};
 use serde::{Deserialize, Serialize};
 
-/// Where the provider sends browsers back to. It is registered there, behind this server's address.
+/// The path to which the provider redirects browsers. It is registered there, with this server's address.
 pub const CALLBACK: &str = "/api/v1/session/company/callback";
 /// The name of the cookie with which a browser proves that it has begun a sign-in.
 const COOKIE: &str = "company";
@@ -26,7 +26,7 @@ const OUTAGES: [&str; 3] = ["company_unavailable", "sessions_unavailable", "fail
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct CompanySignIn {}
 
-/// Where to sign in with the company's account.
+/// The address for signing in with the company's account.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CompanyPage {
     /// The address to which the page navigates.
@@ -46,7 +46,7 @@ pub struct Back {
     error_description: Option<String>,
 }
 
-/// Start single sign-on: the response has the provider's address
+/// Start single sign-on: the response contains the provider's address
 #[utoipa::path(post, path = "/session/company", tag = "session", operation_id = "company", request_body = CompanySignIn,
     responses((status = 200, body = CompanyPage), (status = 502, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn begin(
@@ -212,7 +212,7 @@ pub(super) fn sign_out_url(app: &App, client: Option<&ClientInfo>, headers: &Hea
     app.edge.company()?.sign_out_url(back)
 }
 
-/// Where the provider sends the browser back to.
+/// The address to which the provider redirects the browser.
 fn redirect(app: &App, client: Option<&ClientInfo>, headers: &HeaderMap) -> String {
     format!("{}{CALLBACK}", base(app, client, headers))
 }

@@ -59,7 +59,7 @@ pub struct EnvironmentCredentials {
     pub available: bool,
 }
 
-/// Whether credentials are tried before they are saved.
+/// Whether credentials are tested before they are saved.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SaveQuery {

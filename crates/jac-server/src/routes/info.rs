@@ -30,7 +30,7 @@ pub struct Info {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ToolInfo {
     pub found: bool,
-    /// Where it is.
+    /// Its path.
     pub path: Option<String>,
     pub version: Option<String>,
     /// How to fix it, if it is missing.

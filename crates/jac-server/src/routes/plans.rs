@@ -26,7 +26,7 @@ use tokio_util::io::ReaderStream;
 #[expect(dead_code, reason = "it only describes the form")]
 pub struct Upload {
     name: Option<String>,
-    /// Which `.jmx` is run, where there are several.
+    /// The `.jmx` to run, if there are several.
     main_file: Option<String>,
     /// Upload as `jac run` does: the plan becomes the next revision of the caller's plan with that name that was
     /// uploaded in this way too, and is deleted some time after its last run was deleted.

@@ -43,7 +43,7 @@ pub async fn create(
     let (owner, engine) = (allowed.caller.user.clone(), allowed.engine());
     new_cluster_of(&app, &allowed, &new).await?;
     let turn = engine.check_turn().await?;
-    // Which may have taken as long as others' checks take.
+    // The check may have waited as long as others' checks take.
     admission.still_holds(&app).await?;
     let run = match new_cluster_of(&app, &allowed, &new).await? {
         Some(cluster) => {
@@ -164,7 +164,7 @@ pub async fn live_labels(
     Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 
-/// Labels as a query has them.
+/// Parses the labels of a query.
 pub fn labels_of(text: &str) -> Result<Vec<String>, ApiError> {
     serde_json::from_str(text).map_err(|error| {
         ApiError::bad_request("labels_invalid", format!("`labels` must be a JSON array of labels: {error}."))

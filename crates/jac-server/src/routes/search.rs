@@ -35,7 +35,7 @@ pub async fn test(allowed: Allowed<StartRun>, Path(name): Path<String>) -> Resul
     Ok(Json(allowed.engine().test_search_target(&name).await?))
 }
 
-/// Whether a target is tried before it is saved.
+/// Whether a target is tested before it is saved.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SaveTargetQuery {

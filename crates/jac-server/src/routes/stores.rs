@@ -12,7 +12,7 @@ use jac_engine::{NewResultsStore, ResultsStoreView};
 use jac_model::UserRole;
 use serde::Deserialize;
 
-/// Whether a store is tried before it is saved.
+/// Whether a store is tested before it is saved.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SaveStoreQuery {

@@ -30,7 +30,7 @@ const ENDED: &str = "jac:sessions-ended";
 /// Written to test whether Redis accepts writes; it expires by itself.
 const PROBE: &str = "jac:probe";
 
-/// Redis does not answer, or refuses.
+/// Redis does not respond, or rejects the command.
 #[derive(Debug, thiserror::Error)]
 #[error("Redis is not available")]
 pub struct Unavailable;

@@ -21,7 +21,7 @@ pub struct ClusterFilter {
     pub text: Option<String>,
 }
 
-/// A cluster as its row has it.
+/// A cluster as in its row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedCluster {
     pub id: ClusterId,

@@ -18,7 +18,7 @@ pub struct PlanFilter {
     pub text: Option<String>,
 }
 
-/// A plan as its row has it.
+/// A plan as in its row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedPlan {
     pub id: PlanId,

@@ -34,7 +34,7 @@ pub struct RunFilter {
     pub to_ms: Option<EpochMs>,
 }
 
-/// A run as its row has it. Figures are `None` until it has finished.
+/// A run as in its row. Figures are `None` until it has finished.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedRun {
     pub id: RunId,

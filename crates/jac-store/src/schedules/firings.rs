@@ -9,9 +9,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FiringRow {
     pub firing: Firing,
-    /// The id that its run has or will have.
+    /// The ID that its run has or will have.
     pub run: Option<RunId>,
-    /// The id that the cluster has or will have that is created for it.
+    /// The ID that the cluster created for it has or will have.
     pub cluster: Option<ClusterId>,
     /// The differences from the schedule's settings, sealed, in hex.
     pub changes: Option<String>,
@@ -46,7 +46,7 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<Option<FiringRow>> {
     };
     let (by_id, by_name): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
     let run: Option<RunId> = row.get::<_, Option<String>>(8)?.and_then(|id| id.parse().ok());
-    // The id is there before the run is.
+    // The ID exists before the run does.
     let has_run = matches!(state, FiringState::Running | FiringState::Finished | FiringState::Failed);
     Ok(Some(FiringRow {
         firing: Firing {

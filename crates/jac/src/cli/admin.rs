@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jac_model::{TokenScope, UserRole};
 use std::path::PathBuf;
 
-/// Where the installation is.
+/// The location of the installation.
 #[derive(Debug, Args)]
 pub struct Place {
     /// JAC's data folder

@@ -23,7 +23,7 @@ pub enum ClusterCommand {
     Run {
         /// The cluster's ID or name
         cluster: String,
-        /// Wait for the cluster if it is busy, behind the runs that are already waiting
+        /// Wait for the cluster if it is busy, after the runs that are already waiting
         #[arg(long)]
         queue: bool,
         #[command(flatten)]

@@ -20,7 +20,7 @@ pub struct NarrowArguments {
     pub label: Option<String>,
 }
 
-/// How a log is read where the log itself does not define it.
+/// How a log is read if the log itself does not define it.
 #[derive(Debug, Args)]
 pub struct ReadArguments {
     /// The columns of a log without a header, e.g. timeStamp,elapsed,label,responseCode,success

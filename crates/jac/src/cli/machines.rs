@@ -63,7 +63,7 @@ pub struct Ec2Arguments {
     /// Default: c6i.xlarge
     #[arg(long, value_name = "TYPE")]
     pub master_type: Option<String>,
-    /// Default: c6i.large. Several: where AWS has no capacity for one, the next is used
+    /// Default: c6i.large. Several: if AWS has no capacity for one, the next is used
     #[arg(long, value_name = "TYPE[,TYPE…]", value_delimiter = ',')]
     pub worker_type: Vec<String>,
     /// An image ID, or the newest image of debian12 (default), ubuntu2404 or amazon-linux2023

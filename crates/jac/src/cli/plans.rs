@@ -156,7 +156,7 @@ impl JudgedArguments {
         self.warm_up.map(|length| length.as_secs())
     }
 
-    /// The criteria, where there are some.
+    /// The criteria, if there are any.
     pub fn criteria(&self) -> Option<Vec<String>> {
         (!self.fail_on.is_empty()).then(|| self.fail_on.clone())
     }

@@ -23,7 +23,7 @@ fn is_of_tls_port(body: &[u8]) -> bool {
         .any(|words| text.contains(words))
 }
 
-/// Why a request has no answer.
+/// Why a request has no response.
 pub(super) fn unanswered(base: &str, error: &reqwest::Error) -> anyhow::Error {
     let reason = innermost(error);
     let (reason, hint) = if base.starts_with("https://") && reason.contains("InvalidContentType") {
@@ -116,7 +116,7 @@ pub(super) fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
         Err(_) if status == StatusCode::BAD_REQUEST && is_of_tls_port(body) => {
             hinted(Temporary("the server wants TLS at this port".to_owned()), Some(USE_HTTPS.to_owned()))
         }
-        // A proxy's own answer, e.g. while the server behind it starts.
+        // A proxy's own response, e.g. while the server behind it starts.
         Err(_) => {
             let message = format!("the server answered {status}, and not as JAC does");
             hinted(Temporary(message), Some(NOT_JAC.to_owned()))

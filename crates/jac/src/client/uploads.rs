@@ -48,7 +48,7 @@ impl Client {
         self.upload_within(READING_LIMIT, path, fields, files).await
     }
 
-    /// `limit`: since the last piece was taken.
+    /// `limit`: since the last chunk was accepted.
     async fn upload_within<T: DeserializeOwned>(
         &self,
         limit: Duration,
@@ -60,7 +60,7 @@ impl Client {
         let (taken, pieces) = watch::channel(());
         let form = form(&boundary, fields, files)?.inspect(move |_| taken.send_replace(()));
         let kind = format!("multipart/form-data; boundary={boundary}");
-        // The limit of an ordinary request counts from its beginning: no upload could take longer.
+        // The limit of an ordinary request starts with the request: no upload could take longer.
         let unlimited = self.unlimited()?;
         tokio::select! {
             answer = unlimited.json(Method::POST, path, Some(&kind), Body::from_stream(form)) => answer,
@@ -80,7 +80,7 @@ async fn silence(mut pieces: watch::Receiver<()>, limit: Duration) {
     }
 }
 
-/// A form as RFC 7578 has it.
+/// A form according to RFC 7578.
 fn form(boundary: &str, fields: &[(&str, &str)], files: &[UploadFile]) -> anyhow::Result<Bytestream> {
     let mut parts: Vec<Bytestream> = Vec::new();
     let text = |text: String| -> Bytestream { Box::pin(stream::once(async move { Ok(Bytes::from(text)) })) };

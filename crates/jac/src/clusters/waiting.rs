@@ -157,8 +157,8 @@ impl Connected<'_> {
         }
     }
 
-    /// The machines that cost money. An engine that has just started searches all its regions for them; if that takes
-    /// longer, a line reports it.
+    /// The billable machines. An engine that has just started searches all its regions for them; if that takes longer,
+    /// a line reports it.
     pub async fn machines(&mut self) -> anyhow::Result<Machines> {
         let client = self.client;
         let what = "Searching all regions in which this installation created instances.";

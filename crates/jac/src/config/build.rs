@@ -43,7 +43,7 @@ pub struct Config {
     pub schedule_grace: Duration,
     /// The permanent store of results.
     pub artefacts: Option<ArtefactsConfig>,
-    /// Where people's own stores and search targets may be besides public addresses with HTTPS.
+    /// Permitted addresses of people's own stores and search targets, in addition to public addresses with HTTPS.
     pub allowed_endpoints: Vec<String>,
     /// Logs of stored runs are removed from the data folder after this many days.
     pub artefacts_local_days: Option<u32>,
@@ -63,7 +63,7 @@ pub struct ArtefactsConfig {
     pub options: Options,
 }
 
-/// The settings of stores: the server's, and the endpoints allowed for people's own.
+/// The settings of stores: the server's, and the permitted endpoints of people's own.
 #[derive(Debug)]
 pub struct StoresConfig {
     pub artefacts: Option<ArtefactsConfig>,
@@ -335,7 +335,7 @@ impl Typed<'_> {
         None
     }
 
-    /// The content of a file that holds a secret.
+    /// The content of a file with a secret.
     fn secret_in(&mut self, name: &str) -> Option<Secret> {
         let path = self.path(name)?;
         let message = match std::fs::read_to_string(&path) {

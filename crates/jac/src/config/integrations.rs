@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Seconds between two points of a run, where a table does not set it.
+/// Seconds between two points of a run, unless a table sets it.
 const USUAL_INTERVAL_S: u64 = 10;
 /// The values that a table may set.
 const INTERVALS_S: std::ops::RangeInclusive<u64> = 1..=3_600;
@@ -167,7 +167,7 @@ impl From<SettingsError> for Wrong {
 }
 
 impl Typed<'_> {
-    /// The targets of both kinds. A name is there once.
+    /// The targets of both kinds. Names are unique.
     pub(super) fn integrations(&mut self) -> IntegrationsConfig {
         let mut names = BTreeSet::new();
         // Contradictory settings are reported at startup and not with the first run.

@@ -26,20 +26,20 @@ pub enum Shape {
 pub struct Key {
     /// In the file, and the name of the setting.
     pub name: &'static str,
-    /// Empty where it has none.
+    /// Empty if it has none.
     pub environment: &'static str,
     /// Without the dashes.
     pub flag: &'static str,
     pub shape: Shape,
     /// How the value is called in `--help`; it names the unit.
     pub value: &'static str,
-    /// As it is written in the file; empty where the setting is off, or chosen at the start.
+    /// As written in the file; empty if the setting is off, or chosen at the start.
     pub default: &'static str,
     /// The effect of leaving it out, if that is more than its default.
     pub otherwise: &'static str,
     /// Its meaning.
     pub meaning: &'static str,
-    /// Its value may hold a password, and is printed without it.
+    /// Its value may contain a password, which is not printed.
     pub is_secret: bool,
     /// A knob of the tests.
     pub is_hidden: bool,

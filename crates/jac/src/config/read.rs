@@ -38,7 +38,7 @@ impl fmt::Display for Source {
 pub struct Fault {
     /// Stable; the message may change.
     pub code: &'static str,
-    /// The setting; empty where it is the whole file.
+    /// The setting; empty if the fault is about the whole file.
     pub key: String,
     pub source: Source,
     /// The fault, as a sentence.
@@ -90,7 +90,7 @@ pub struct Settings {
     pub faults: Vec<Fault>,
 }
 
-/// The configuration file's text and where it is.
+/// The configuration file's text and path.
 pub struct File {
     pub path: PathBuf,
     pub text: String,
@@ -98,7 +98,7 @@ pub struct File {
     pub is_in_data_folder: bool,
 }
 
-/// Values of flags as they were typed, by the setting's name; a switch has an empty one.
+/// Values of flags as typed, by the setting's name; a switch has an empty one.
 pub type Flags = BTreeMap<&'static str, Vec<String>>;
 
 impl Settings {

@@ -211,7 +211,7 @@ fn credentials_of(url: &mut Url) -> Option<(String, Secret)> {
     }
     let decoded = |text: &str| percent_decoded(text);
     let found = (decoded(url.username()), Secret::new(decoded(url.password().unwrap_or_default())));
-    // An address with a host has a place for both.
+    // A URL with a host can contain both.
     url.set_username("").ok()?;
     url.set_password(None).ok()?;
     Some(found)

@@ -26,7 +26,7 @@ pub struct Given<'a> {
     pub system_properties: &'a Properties,
     /// The maximum number of workers: a file's name may contain a worker's number.
     pub workers: Workers<'a>,
-    /// The JMeter that the nodes will have, if it is there.
+    /// The JMeter that the nodes will have, if it is installed.
     pub home: Option<&'a JMeterHome>,
 }
 

@@ -1,4 +1,4 @@
-//! Follows a run until it has finished: shows it live, and passes on the keyboard's signals.
+//! Follows a run until it has finished: shows its progress, and handles the keyboard's signals.
 
 use super::{Job, Waits};
 use crate::client::Client;

@@ -28,7 +28,7 @@ impl Job<'_> {
                 return;
             };
             let is_tried = |delivery: &Delivery| delivery.attempts > 0 || delivery.state != DeliveryState::Waiting;
-            // With a server it is the server's to wait.
+            // With a server, waiting is up to the server.
             if deliveries.iter().all(is_tried) || self.client.url().is_some() || began.elapsed() > LIMIT {
                 break deliveries;
             }

@@ -55,8 +55,8 @@ impl Job<'_> {
         if failed.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(listed_failures(&failed))) }
     }
 
-    /// Prints the results, and returns the exit code. `missing`: why not all files of the run are here; the verdict is the
-    /// server's and does not need them.
+    /// Prints the results, and returns the exit code. `missing`: why not all files of the run are here; the verdict
+    /// comes from the server and does not need them.
     pub(super) fn verdict(&mut self, run: &RunView, missing: Option<anyhow::Error>) -> anyhow::Result<Exit> {
         self.line.close();
         let path = self.spec.out.join("summary.json");

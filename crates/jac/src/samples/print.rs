@@ -9,9 +9,9 @@ use std::time::{Duration, UNIX_EPOCH};
 /// A column of the CSV: its name, and its value for a sample.
 type Column = (&'static str, fn(&FoundSample) -> String);
 
-/// JMeter's columns under its names and in its order, times as in the log: epoch milliseconds and milliseconds. Behind them
-/// where a sample was found, quoted as JMeter quotes the names of variables: it takes a header with any other name in it for
-/// a row (`CSVSaveService#getSampleSaveConfiguration`).
+/// JMeter's columns under their names and in their order, times as in the log: epoch milliseconds and milliseconds.
+/// After them the place where a sample was found, quoted in the way that JMeter quotes the names of variables: it reads
+/// a header with any other name in it as a row (`CSVSaveService#getSampleSaveConfiguration`).
 const COLUMNS: [Column; 18] = [
     ("timeStamp", |sample| sample.start_ms.to_string()),
     // JMeter cannot read an empty time; the log had a negative one.

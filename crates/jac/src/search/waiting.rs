@@ -46,7 +46,7 @@ async fn is_queued(client: &Client, shipments: &[Shipment]) -> anyhow::Result<bo
     Ok(waiting.all(|shipment| shipment.rows == 0 && shipment.trouble.is_none() && is_free(&shipment.target)))
 }
 
-/// Where a shipment is.
+/// The state of a shipment.
 pub fn sentence(shipment: &Shipment) -> String {
     let Shipment { target, rows, refused, .. } = shipment;
     let trouble = shipment

@@ -142,7 +142,7 @@ impl Follower<'_> {
     async fn poll(&mut self) -> Result<(), EngineError> {
         let process = process_name(&self.task().id);
         let polls = self.nodes.iter().map(|node| async {
-            // A machine that does not answer must not hold up the others.
+            // A machine that does not answer must not delay the others.
             let limit = POLL_LIMIT;
             let late = PortError::TooSlow { node: node.name.clone(), what: "answer".to_owned(), limit };
             (node.name.clone(), timeout(limit, node.remote.process(&process)).await.unwrap_or(Err(late)))

@@ -12,7 +12,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// In the place of a node: the header line, which all nodes' logs begin with and the spool has once.
+/// In place of a node's name: the header line, with which all nodes' logs begin and which the spool contains once.
 pub(super) const HEADER: &str = "-";
 /// JAC sets it on every node.
 pub(super) const DELIMITER: u8 = b',';

@@ -32,7 +32,7 @@ pub(super) async fn read(task: &Task, merge: &SharedMerge, nodes: &[Tailed]) -> 
         let mut source = Source::new(merge, task, &node.name, node.remote.as_ref());
         tail::read(&mut source, &node.state, every).await
     });
-    // A run has a node at least.
+    // A run has at least one node.
     match join_all(readers).await.pop() {
         Some(never) => never,
         None => std::future::pending().await,

@@ -329,7 +329,7 @@ struct NewSpool {
 }
 
 impl NewSpool {
-    /// The spool is there before the journal: see [`Paths::discard`].
+    /// The spool exists before the journal: see [`Paths::discard`].
     fn create(paths: &Paths) -> std::io::Result<Self> {
         let spool = BufWriter::with_capacity(PIECE, std::fs::File::create(&paths.new_spool)?);
         Ok(Self { spool, journal: NewJournal::create(paths)?, length: 0 })

@@ -23,7 +23,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// Its sample where it is an ordinary row, field by field.
+    /// Its sample if it is an ordinary row, field by field.
     #[inline(always)]
     fn ordinary(&self, columns: &Columns, settings: &Settings) -> Option<Sample<'a>> {
         let ends = self.index.ends().get(self.first_end..=self.last_end)?;

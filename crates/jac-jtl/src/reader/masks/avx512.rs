@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
 };
 
-/// That the processor has AVX-512 with VBMI2; can only be created by detecting that.
+/// Proof that the CPU has AVX-512 with VBMI2; can only be created by detecting it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Proof(());
 

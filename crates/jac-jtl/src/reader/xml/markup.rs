@@ -57,11 +57,12 @@ pub(super) fn next_markup(bytes: &[u8]) -> Option<(Markup<'_>, usize)> {
     Some((Markup::Start { name, attributes, closed }, length))
 }
 
-/// A tag that has an end.
+/// The end of a tag.
 enum Tag {
     /// Its length.
     Whole(usize),
-    /// The length up to where another document begins: the log was truncated within the tag, and another one appended.
+    /// The length up to the beginning of another document: the log was truncated within the tag, and another one
+    /// appended.
     Cut(usize),
 }
 

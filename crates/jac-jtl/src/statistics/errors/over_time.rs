@@ -96,7 +96,7 @@ impl OverTime {
         Some(count)
     }
 
-    /// Nearly always its interval is the newest.
+    /// Its interval is nearly always the newest.
     fn put(&mut self, count: Count, width_ms: i64) {
         let interval = count.interval(width_ms);
         let at = match self.parts.last() {
