@@ -34,7 +34,7 @@ const IN_FLIGHT: usize = 4;
 /// How much of a file is read at once for its digest.
 const PIECE: usize = 1 << 20;
 
-/// An upload in parts as it is written down.
+/// The saved state of an upload in parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
     /// The store's ID of it.

@@ -16,12 +16,12 @@ use tokio::time::{Instant, sleep_until};
 
 /// Between two questions at least.
 const EVERY: Duration = Duration::from_secs(1);
-/// The most values of a filter ("Using filtering", EC2's user guide).
+/// Maximum number of values in a filter ("Using filtering", EC2's user guide).
 const MOST_CLUSTERS: usize = 200;
 
 /// The result of a query for one waiting caller.
 type Answer = Result<Vec<Machine>, PortError>;
-/// Who waits, and for which cluster.
+/// A waiting caller's cluster, and the channel for its answer.
 type Waiting = (ClusterId, oneshot::Sender<Answer>);
 
 /// The questions of one account's region.

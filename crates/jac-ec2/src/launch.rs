@@ -129,7 +129,7 @@ async fn group_fault(aws: &Aws, group: &str, vpc: &str) -> Result<Option<String>
     }
 }
 
-/// An instance type as it is written down.
+/// The record of an instance type.
 pub fn kind_record((kind, image): &(Kind, Image)) -> KindRecord {
     KindRecord {
         name: kind.name.clone(),

@@ -38,7 +38,7 @@ pub struct LaunchRecord {
     #[serde(default)]
     pub worker_kinds: Vec<KindRecord>,
     pub group: Group,
-    /// How long a machine lives at first, from its boot on.
+    /// A machine's first lifetime, counted from its boot.
     pub first_lease_s: u64,
     pub tags: BTreeMap<String, String>,
     /// The tags that every resource of the cluster was requested with: a name or a lifetime may change meanwhile, and a

@@ -14,7 +14,7 @@ use data_encoding::BASE64;
 use jac_model::ports::PortError;
 use serde_json::json;
 
-/// Who runs JMeter: a user without any rights.
+/// The user that runs JMeter, without any rights.
 pub const USER: &str = "jac";
 pub const HOME: &str = "/home/jac";
 /// How far the first boot is, a line; the last one is [`DONE`].

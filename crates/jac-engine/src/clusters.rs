@@ -27,7 +27,7 @@ impl NewCluster {
     }
 }
 
-/// Who a new cluster is for.
+/// The purpose of a new cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifespan {
     /// It outlives this engine.

@@ -55,7 +55,7 @@ impl Queue {
 
 /// The result of compressing a run's logs.
 enum Outcome {
-    /// This many were compressed.
+    /// Number of compressed logs.
     Done(usize),
     /// A run began on this machine, or the engine ends.
     Interrupted,

@@ -18,13 +18,13 @@ use jac_store::{MOST_LISTED, TrendPlace, TrendRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The most tags of a run.
+/// Maximum number of tags per run.
 pub const MOST_TAGS: usize = 20;
 /// The longest tag, in characters.
 const LONGEST_TAG: usize = 40;
 /// The longest note, in characters.
 pub const LONGEST_NOTE: usize = 4_000;
-/// The most labels that a plan's list has.
+/// Maximum number of labels in a plan's list.
 const MOST_LABELS: u32 = 1_000;
 /// Rates that differ by more than this, in percent, are another load.
 const OTHER_LOAD_PERCENT: f64 = 10.0;

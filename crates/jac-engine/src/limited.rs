@@ -30,7 +30,7 @@ async fn within<T>(
     timeout(limit, call).await.map_err(late)?
 }
 
-/// How long this many bytes may travel.
+/// How long the transfer of this many bytes may take.
 fn travel(bytes: u64) -> Duration {
     QUESTION + Duration::from_secs(bytes / SLOWEST)
 }

@@ -20,7 +20,7 @@ const EXPIRES_SOON_MS: EpochMs = 5 * 60 * 1_000;
 pub(crate) struct SetKeys {
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
-    /// Who assumes roles.
+    /// The provider that assumes roles.
     cloud: Option<Arc<dyn Cloud>>,
     /// The set's ID.
     set: String,

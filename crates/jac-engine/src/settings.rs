@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Times and limits. The defaults are for people; tests shorten some.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long a node lives without having heard from an engine.
+    /// How long a node stays alive without contact to an engine.
     pub lease: Duration,
     /// How often a lease is renewed. Twelve chances within one lease.
     pub renew_every: Duration,
@@ -47,13 +47,13 @@ pub struct Settings {
     pub default_stop_timeout: Duration,
     /// The largest upload, in bytes, and the most that an archive may unpack to.
     pub max_upload_bytes: u64,
-    /// The largest upload of result logs, in bytes, and the most that they may unpack to.
+    /// The largest upload of result logs, in bytes, and the maximum that they may unpack to.
     pub max_import_bytes: u64,
-    /// The most files of one plan.
+    /// Maximum number of files per plan.
     pub max_files: usize,
     /// Maximum number of files written by the plan that are kept per run, from all nodes together.
     pub keep_max_files: usize,
-    /// The most that they may be together, in bytes.
+    /// Their maximum total size, in bytes.
     pub keep_max_bytes: u64,
     /// Reserved free space on the disk of the data folder, in bytes: no run begins with less, and no log grows with
     /// less than half of it.

@@ -79,7 +79,7 @@ pub enum InstallError {
 /// The progress of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// This many bytes of the total, if known.
+    /// Bytes downloaded so far, and the total if known.
     Downloading { bytes: u64, total: Option<u64> },
     /// Maven has downloaded this many artefacts.
     Maven { artefacts: usize },

@@ -221,7 +221,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The most thread groups, files and properties that are listed each.
+/// Maximum number of thread groups, of files and of properties that are listed.
 const LISTED: usize = 1_000;
 
 /// Checks a plan. A pure function: all its knowledge is in `input`.

@@ -17,9 +17,9 @@ use crate::thread_groups::{Group, Stage};
 
 /// Maximum number of thread groups with lines of their own; all are included in the total.
 const MOST_GROUPS: usize = 50;
-/// The most notes about thread groups.
+/// Maximum number of notes about thread groups.
 const MOST_NOTES: usize = 100;
-/// The most points of the total.
+/// Maximum number of points of the total.
 const MOST_POINTS: usize = 400;
 /// How far a line without a known end is drawn beyond its known part, at least.
 const OPEN_END_MS: u64 = 60_000;

@@ -20,7 +20,7 @@ impl UserRole {
     /// The least first.
     pub const ALL: [Self; 3] = [Self::Viewer, Self::Member, Self::Administrator];
 
-    /// As it is written everywhere.
+    /// Its name in the API, in the database and on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
@@ -52,7 +52,7 @@ impl TokenScope {
     /// The narrowest first.
     pub const ALL: [Self; 3] = [Self::Read, Self::Run, Self::All];
 
-    /// As it is written everywhere.
+    /// Its name in the API, in the database and on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Self::Read => "read",

@@ -115,7 +115,7 @@ pub enum ScheduleState {
     Done,
 }
 
-/// This many failures in a row switch a schedule off.
+/// Number of consecutive failures after which a schedule is switched off.
 pub const FAILURES_UNTIL_OFF: u32 = 3;
 
 /// A schedule, as it is stored.
@@ -192,7 +192,7 @@ impl FiringState {
         matches!(self, Self::Failed | Self::NotStarted)
     }
 
-    /// As it is written everywhere.
+    /// Its name in the API and in the database.
     pub fn word(self) -> &'static str {
         match self {
             Self::Starting => "starting",
@@ -222,7 +222,7 @@ pub struct Firing {
     /// The scheduled time; for a manual start: the time of the request.
     pub due_ms: EpochMs,
     pub state: FiringState,
-    /// Who started it manually; `null`: the schedule.
+    /// The person who started it manually; `null`: the schedule did.
     pub by: Option<Person>,
     /// Why it did not become a run, or how its run ended: `completed`, `criteria_failed`, `all_samples_failed`, `no_samples`,
     /// `stopped`, `auto_stopped`, `run_failed`, `run_deleted`, `overlap`, `cluster_busy`, `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.

@@ -9,9 +9,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The most bytes of one request, uncompressed.
+/// Maximum size of a request in bytes, uncompressed.
 const BATCH_BYTES: usize = 5 << 20;
-/// The most rows of one request.
+/// Maximum number of rows per request.
 const BATCH_ROWS: usize = 5_000;
 /// Requests at a time.
 const IN_FLIGHT: usize = 4;

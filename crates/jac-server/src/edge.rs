@@ -97,7 +97,7 @@ impl Edge {
         &self.0.scans
     }
 
-    /// Who uploads how much at once.
+    /// Number of parallel uploads of each person.
     pub(crate) fn uploads(&self) -> &PerPerson {
         &self.0.uploads
     }

@@ -83,7 +83,7 @@ const KEPT_HEAD: Duration = Duration::from_secs(1);
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// Who is answered at an address.
+/// Whose requests an address answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Callers {
     Everybody,

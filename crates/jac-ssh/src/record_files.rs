@@ -93,7 +93,7 @@ impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> Recor
         Ok(known.records.values().cloned().collect())
     }
 
-    /// Writes one, in one step.
+    /// Writes a record atomically.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -114,7 +114,7 @@ impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> Recor
         if record == before { Ok(()) } else { turn.run(move |folder| folder.write(cluster, record)).await }
     }
 
-    /// Writes a file of the folder in one step, readable for this user only.
+    /// Writes a file of the folder atomically, readable for this user only.
     ///
     /// # Errors
     /// When it cannot be written.

@@ -17,7 +17,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 use sha2::{Digest, Sha256};
 
-/// The most rows of one page.
+/// Maximum number of rows per page.
 pub const MOST_LISTED: u32 = 200;
 
 /// Which page is requested.

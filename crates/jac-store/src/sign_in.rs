@@ -64,7 +64,7 @@ pub struct TokenRow {
     pub last_used_ms: Option<EpochMs>,
 }
 
-/// How long a session lives.
+/// How long a session stays valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
     pub now_ms: EpochMs,

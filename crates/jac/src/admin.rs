@@ -28,7 +28,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The most entries of the trail that are printed.
+/// Maximum number of audit entries that are printed.
 const MOST_ENTRIES: u32 = 100_000;
 
 pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {

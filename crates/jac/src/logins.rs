@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The saved data of one server.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Login {
-    /// Who it is, for people.
+    /// The person's name, for display.
     pub name: String,
     pub token: String,
 }
@@ -73,7 +73,7 @@ impl Logins {
         let failed = || format!("the login cannot be saved in {}", self.path.display());
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).with_context(failed)?;
-        // In one step, and never readable for others.
+        // Atomically, and never readable for others.
         let staging = self.path.with_extension("new");
         drop(std::fs::remove_file(&staging));
         let mut file =

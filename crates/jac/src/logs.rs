@@ -361,7 +361,7 @@ impl Writer {
         writer
     }
 
-    /// Writes a file in one step.
+    /// Writes a file atomically.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         let cannot = || format!("{} cannot be written", path.display());
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// This many of the last times are shown.
+/// Number of latest times that are shown.
 const FIRINGS_SHOWN: u32 = 10;
 
 pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {

@@ -15,7 +15,7 @@ const LARGEST_PLAN: u64 = 8 << 20;
 const LARGEST_TEXT: u64 = 256 << 10;
 /// Number of unchanged lines shown before and after changed ones.
 const AROUND: usize = 3;
-/// This many lines are shown at most, of all files together, and of each this many characters.
+/// Maximum number of lines shown, of all files together, and of characters shown per line.
 const MOST_LINES: usize = 4_000;
 const MOST_CHARACTERS: usize = 1_000;
 /// How long a file may be compared before the result is no longer guaranteed to be the shortest.

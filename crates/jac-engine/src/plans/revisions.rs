@@ -29,7 +29,7 @@ use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// This many changes of a revision are shown by name.
+/// Maximum number of changes of a revision that are shown by name.
 const CHANGES_SHOWN: usize = 50;
 /// A revision is shown at most this many at a time.
 const MOST_SHOWN: usize = 200;

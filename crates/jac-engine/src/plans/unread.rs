@@ -10,7 +10,7 @@ use jac_model::PlanFileKind;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// The most properties that a hint names.
+/// Maximum number of properties that a hint names.
 const NAMED: usize = 50;
 
 /// Larger files are data, and no scripts.

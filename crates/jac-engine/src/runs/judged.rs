@@ -6,7 +6,7 @@ use jac_model::{Fault, Plan, PlanCriteria, Run};
 
 /// The longest warm-up, in seconds: a day.
 const LONGEST_WARM_UP_S: u64 = 86_400;
-/// The most criteria, and the most rules.
+/// Maximum number of criteria, and of rules.
 const MOST_CRITERIA: usize = 100;
 const MOST_RULES: usize = 20;
 

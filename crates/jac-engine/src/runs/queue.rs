@@ -15,7 +15,7 @@ pub(crate) enum Held {
     Restarting,
     /// Another run is using it.
     By(RunId),
-    /// This many earlier runs are waiting for it.
+    /// Number of earlier runs that wait for the cluster.
     Behind(usize),
 }
 

@@ -26,11 +26,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// So often may the task of a run panic in a row before it is brought to its end.
+/// Number of consecutive panics of a run's task after which its current phase fails.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
 /// Maximum number of attempts to collect a run whose files here are unusable.
 const COLLECT_TRIES: u32 = 60;
-/// Between two tries to write the end of a run down.
+/// Interval of attempts to record the end of a run.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a phase did not end normally.

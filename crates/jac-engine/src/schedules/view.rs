@@ -12,7 +12,7 @@ use jac_store::PageRequest;
 pub use jac_store::ScheduleFilter;
 use serde::{Deserialize, Serialize};
 
-/// This many of the next times are shown.
+/// Number of next times that are shown.
 const NEXT_SHOWN: usize = 5;
 /// Maximum number of firings returned at once.
 const MOST_FIRINGS: u32 = 200;
@@ -67,7 +67,7 @@ pub struct ScheduleOfRun {
     pub schedule: Named,
     /// The time that the run is of.
     pub due_ms: i64,
-    /// Who started it manually; `null`: the schedule.
+    /// The person who started it manually; `null`: the schedule did.
     pub by: Option<Person>,
 }
 

@@ -26,7 +26,7 @@ pub const LOG: &str = "log";
 const ROWS_WORTH_ASKING: u64 = 1_000_000;
 /// Time limit for a target's response.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
-/// The most of a summary that is read.
+/// Maximum number of bytes that are read of a summary.
 const SUMMARY_BYTES: usize = 64 << 20;
 
 /// Where samples are searched.

@@ -1,4 +1,4 @@
-//! Findings as they are collected: of each code only this many, and how many more there are.
+//! Collects findings: a limited number of each code, and the number of the others.
 
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ use crate::steps::Steps;
 /// 1,024 ms, less than 0.2 % too low above.
 pub(super) const STEPS: Steps = Steps::of_digits(10);
 
-/// This many values may wait, and a quarter as many as there are packed bytes.
+/// Number of values that may wait, or a quarter of the number of packed bytes if that is more.
 const LATE: usize = 64;
 
 /// The precision of a stored response time.

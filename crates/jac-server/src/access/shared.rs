@@ -37,7 +37,7 @@ pub fn invalid() -> ApiError {
 /// A caller who may view runs: signed in, or with an opened link that shows exactly these.
 pub struct Viewing {
     engine: Engine,
-    /// Who counts for limits: a person's id, or the link's.
+    /// The identity that limits count by: a person's id, or the link's.
     pub who: String,
     /// `None`: the caller may view all runs.
     only: Option<Vec<RunId>>,
@@ -87,7 +87,7 @@ impl FromRequestParts<App> for Viewing {
 /// A run that the path names, for a caller who may view it.
 pub struct ViewedRun {
     pub thing: Run,
-    /// Who counts for limits: a person's id, or the link's.
+    /// The identity that limits count by: a person's id, or the link's.
     pub who: String,
     engine: Engine,
 }

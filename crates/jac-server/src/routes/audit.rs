@@ -13,7 +13,7 @@ use jac_store::audit::{EntryFilter, EntryRow, Outcome};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The most entries of one page, and of one file.
+/// Maximum number of entries per page, and per file.
 const MOST: u32 = 200;
 const MOST_EXPORTED: u32 = 100_000;
 /// The header of an incomplete file with the address of the next part.
@@ -63,7 +63,7 @@ pub enum OutcomeWord {
 }
 
 impl OutcomeWord {
-    /// As it is written everywhere.
+    /// Its name in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -109,7 +109,7 @@ pub enum AuditVia {
 }
 
 impl AuditVia {
-    /// As it is written everywhere.
+    /// Its name in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Shell => "shell",

@@ -54,7 +54,7 @@ pub async fn forecast(
     Ok(Json(allowed.engine().forecast(&allowed.caller.user, new).await?))
 }
 
-/// Who the new cluster is for.
+/// The purpose of the new cluster.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CreateQuery {

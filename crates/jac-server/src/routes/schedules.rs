@@ -16,7 +16,7 @@ use jac_engine::schedules::{NewSchedule, NextTime, RunChanges, ScheduleOfRun, Sc
 use jac_model::{Action, Firing, Owner, Principal, Run, RunsOn, Schedule, Timing, authorize};
 use serde::Deserialize;
 
-/// This many of the next times are shown before a schedule is saved.
+/// Number of next times that are shown before a schedule is saved.
 const PREVIEWED: usize = 5;
 /// Default number of firings per page.
 const USUAL: u32 = 50;

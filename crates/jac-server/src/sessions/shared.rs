@@ -79,7 +79,7 @@ impl Kept {
     }
 }
 
-/// How long a session lives when it is used now and not again, in milliseconds.
+/// How long a session stays valid if it is used now and not again, in milliseconds.
 fn life_ms(expires_ms: EpochMs, limits: SessionLimits) -> i64 {
     limits.idle_ms.min(expires_ms.saturating_sub(limits.now_ms)).max(1)
 }

@@ -9,9 +9,9 @@ use rusqlite::Row;
 /// Which clusters are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClusterFilter {
-    /// Ids of people; an empty list takes nothing.
+    /// Ids of people; no cluster matches an empty list.
     pub owners: Option<Vec<String>>,
-    /// Ids of teams; an empty list takes nothing.
+    /// Ids of teams; no cluster matches an empty list.
     pub teams: Option<Vec<String>>,
     pub provider: Option<Provider>,
     pub phase: Option<ClusterPhase>,

@@ -10,9 +10,9 @@ use rusqlite::{Connection, OptionalExtension, Row};
 /// Which plans are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlanFilter {
-    /// Ids of people; an empty list takes nothing.
+    /// Ids of people; no plan matches an empty list.
     pub owners: Option<Vec<String>>,
-    /// Ids of teams; an empty list takes nothing.
+    /// Ids of teams; no plan matches an empty list.
     pub teams: Option<Vec<String>>,
     /// Words that must all occur in its ID, its name or its owner's name.
     pub text: Option<String>,

@@ -12,9 +12,9 @@ use rusqlite::{Connection, Row};
 /// Which runs are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunFilter {
-    /// Ids of people; an empty list takes nothing.
+    /// Ids of people; no run matches an empty list.
     pub owners: Option<Vec<String>>,
-    /// Ids of teams; an empty list takes nothing.
+    /// Ids of teams; no run matches an empty list.
     pub teams: Option<Vec<String>>,
     pub plan: Option<PlanId>,
     pub cluster: Option<ClusterId>,

@@ -7,9 +7,9 @@ use jac_model::{PlanId, Schedule, ScheduleId, ScheduleSort, ScheduleState};
 /// Which schedules are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScheduleFilter {
-    /// Ids of people; an empty list takes nothing.
+    /// Ids of people; no schedule matches an empty list.
     pub owners: Option<Vec<String>>,
-    /// Ids of teams; an empty list takes nothing.
+    /// Ids of teams; no schedule matches an empty list.
     pub teams: Option<Vec<String>>,
     pub plan: Option<PlanId>,
     pub state: Option<ScheduleState>,

@@ -51,7 +51,7 @@ pub struct Config {
     pub pair: Option<Pair>,
     /// The targets of every sample.
     pub search: Vec<jac_search::Settings>,
-    /// Who is notified of runs.
+    /// The services that are notified of runs.
     pub integrations: IntegrationsConfig,
     pub server: ServerConfig,
 }

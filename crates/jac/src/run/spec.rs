@@ -346,7 +346,7 @@ pub struct OutFolder {
     _lock: File,
 }
 
-/// This many runs of one plan may begin in one second.
+/// Maximum number of runs of one plan that may begin in one second.
 const MOST_IN_A_SECOND: u32 = 1000;
 
 impl OutFolder {
