@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 /// AWS restarts an instance within a minute of the request for its image, and it is running within another.
 const RESTART_TIME: Duration = Duration::from_secs(120);
-/// Between two tries to record that it is over.
+/// Interval of attempts to record that it is over.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 
 impl Engine {

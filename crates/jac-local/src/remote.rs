@@ -68,7 +68,7 @@ impl LocalRemote {
         }
     }
 
-    /// Whether the folder does not exist any more; one that cannot be read may exist.
+    /// Whether the folder no longer exists; one that cannot be read may exist.
     fn is_gone(&self) -> bool {
         matches!(fs::metadata(&self.folder), Err(error) if error.kind() == io::ErrorKind::NotFound)
     }

@@ -251,7 +251,7 @@ pub trait Cloud: Send + Sync {
         })
     }
 
-    /// Deletes an image and its snapshots. Succeeds if it does not exist any more.
+    /// Deletes an image and its snapshots. Succeeds if it no longer exists.
     async fn remove_image(&self, region: &str, id: &str) -> Result<(), PortError> {
         Err(PortError::Refused {
             node: region.to_owned(),

@@ -24,7 +24,7 @@ pub enum LinkError {
     /// The node's folder is gone: its lease has expired, or it was removed.
     #[error("its folder no longer exists")]
     Gone,
-    /// Its provider reports that the machine does not exist any more.
+    /// Its provider reports that the machine no longer exists.
     #[error("its machine no longer exists")]
     MachineGone,
     /// The file does not exist.

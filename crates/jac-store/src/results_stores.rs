@@ -135,7 +135,7 @@ impl Store {
     /// Records that a run may be in that store from now on.
     ///
     /// # Errors
-    /// When the store does not exist any more, or the database cannot be written.
+    /// When the store no longer exists, or the database cannot be written.
     pub async fn place_run(&self, run: &RunId, store: &str) -> Result<(), StoreError> {
         let (run, store) = (run.clone(), store.to_owned());
         self.write(move |connection| {

@@ -147,7 +147,7 @@ impl Store {
         .await
     }
 
-    /// Reads a shipment, lets `change` modify it, and writes it, atomically. `None`: it does not exist any more.
+    /// Reads a shipment, lets `change` modify it, and writes it, atomically. `None`: it no longer exists.
     ///
     /// # Errors
     /// When the database cannot be read or written.

@@ -168,7 +168,7 @@ fn append_entries(archive: &mut Archive, root: &Path, name: &Path, entries: Vec<
     Ok(())
 }
 
-/// The names in a folder, sorted; empty if it does not exist any more.
+/// The names in a folder, sorted; empty if it no longer exists.
 fn names(folder: &Path) -> anyhow::Result<Vec<OsString>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -190,7 +190,7 @@ impl Job<'_> {
     }
 }
 
-/// What the command still waits for once the run has ended, or cannot be followed any more.
+/// What the command still waits for once the run has ended, or can no longer be followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waits {
     /// The cluster's end, the results, the store, the search targets and the notifications.

@@ -30,7 +30,7 @@ const GIVEN_UP_AFTER_MS: EpochMs = 24 * 3_600_000;
 const GIVE_UP_EVERY: Duration = Duration::from_secs(15 * 60);
 /// Maximum time between two checks for due deliveries: the clock may be changed.
 const CHECK_EVERY: Duration = Duration::from_secs(60);
-/// Between two tries of something that failed outside of a target.
+/// Interval of attempts after a failure outside of a target.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 /// The version of the notification document.
 const VERSION: u32 = 1;

@@ -93,7 +93,7 @@ impl Engine {
     /// Restores the files of an earlier revision as a new revision, so that removals and replacements since then can be undone.
     ///
     /// # Errors
-    /// When the revision does not exist any more, or a file cannot be restored.
+    /// When the revision no longer exists, or a file cannot be restored.
     pub fn restore_plan_revision(&self, id: &PlanId, by: Person, revision: u32) -> Result<Plan, EngineError> {
         self.change_plan(id, by, |plan, _| {
             let at = self.locked_plan_at(plan.clone(), Some(revision))?;

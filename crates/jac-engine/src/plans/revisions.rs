@@ -304,7 +304,7 @@ impl Engine {
     /// meanwhile.
     ///
     /// # Errors
-    /// When the revision does not exist any more.
+    /// When the revision no longer exists.
     pub(crate) fn locked_plan_at(&self, plan: Plan, revision: Option<u32>) -> Result<PlanAt, EngineError> {
         match revision.filter(|revision| *revision != plan.revision) {
             Some(revision) => {
@@ -318,7 +318,7 @@ impl Engine {
     /// The plan at a revision, with a folder of its files that does not change with the plan.
     ///
     /// # Errors
-    /// When the revision does not exist any more.
+    /// When the revision no longer exists.
     pub fn plan_at(&self, id: &PlanId, revision: u32) -> Result<PlanAt, EngineError> {
         self.locked_plan(id, || {
             let plan = wait(self.store().plan(id))?;
@@ -447,7 +447,7 @@ pub(super) fn record_before(revisions: &Revisions, plan: &Plan) -> Result<(), En
     if revisions.has(plan.revision) { Ok(()) } else { revisions.write(&unrecorded(plan)) }
 }
 
-/// Removes the revisions of plans that do not exist any more.
+/// Removes the revisions of plans that no longer exist.
 pub(crate) fn sweep_revisions(engine: &Engine) {
     for id in engine.plans_with_revisions() {
         // A file that cannot be examined at present is not missing.

@@ -49,7 +49,7 @@ impl Engine {
             }
             let failed = |error| EngineError::file(format!("keeping {}", file.path), error);
             let Some((sha256, kept)) = self.kept_content(&to.id, file) else {
-                // Content that does not exist any more was missing before.
+                // Content that no longer exists was missing before.
                 if from.files.contains(file) {
                     continue;
                 }

@@ -188,7 +188,7 @@ impl Task {
         self.engine.live().remove(&self.id);
         // If this is not executed, the reconciler does it.
         self.engine.release_cluster(&run.cluster_id, &self.id).await?;
-        // It is not needed any more.
+        // It is no longer needed.
         let removed = super::direct::remove_journal(self.engine.folder(), &self.id);
         self.try_to(
             "remove its journal",

@@ -360,7 +360,7 @@ impl Engine {
     pub async fn delete_own_search_target(&self, id: &str) -> Result<(), EngineError> {
         self.store().delete_search_target(id).await?;
         self.load_own_targets().await?;
-        // Active shipments find that the target does not exist any more.
+        // Active shipments find that the target no longer exists.
         self.shipping().poke_target(id);
         Ok(())
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// Between two tries of something that failed outside of a target.
+/// Interval of attempts after a failure outside of a target.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 
 impl Engine {

@@ -24,7 +24,7 @@ async fn opened(app: &App, headers: &HeaderMap) -> Result<Option<ShareRow>, ApiE
     Ok(None)
 }
 
-/// The response for a link that is not valid any more.
+/// The response for a link that is no longer valid.
 pub fn invalid() -> ApiError {
     ApiError::Request {
         status: axum::http::StatusCode::UNAUTHORIZED,

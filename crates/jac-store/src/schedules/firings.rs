@@ -179,7 +179,7 @@ impl Store {
         .await
     }
 
-    /// The firing with that ID; `None`: it does not exist any more.
+    /// The firing with that ID; `None`: it no longer exists.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -71,7 +71,7 @@ impl Job<'_> {
         }
     }
 
-    /// The run is not waited for any more.
+    /// The run is no longer waited for.
     fn left(&mut self, run: &RunView, signal: u8) -> anyhow::Error {
         self.waits = Waits::Nothing;
         let id = &run.id;
@@ -84,7 +84,7 @@ impl Job<'_> {
         Interrupted { signal: self.signals.received().unwrap_or(signal), continuing }.into()
     }
 
-    /// The run cannot be followed any more.
+    /// The run can no longer be followed.
     fn lost(&self, run: &RunView, error: &anyhow::Error) -> anyhow::Error {
         let id = &run.id;
         if error.is::<Refused>() {

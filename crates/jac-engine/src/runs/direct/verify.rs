@@ -27,7 +27,7 @@ const PIECE: usize = 1 << 20;
 enum End {
     /// It was read completely; these bytes are an incomplete row.
     Read(Vec<u8>),
-    /// It is not readable any more.
+    /// It is no longer readable.
     Gone,
     /// It could not be read to its end, or could not be compared.
     Failed(EngineError),
